@@ -1,0 +1,3 @@
+import { programBuild } from "../../tsup.base.ts";
+
+export default programBuild(["src/lowrank.ts"]);

@@ -1,0 +1,26 @@
+// What one forward pass was asked to do.
+
+import { type AdapterSelection, noAdapters } from "./adapter-selection.ts";
+
+/** Names one draw of randomness: dropout adds the site's path. The same key gives the same numbers, always. */
+export interface RandomKey {
+  /** The run's seed: an integer from 0 to 2³² − 1. */
+  readonly seed: number;
+  /** The optimiser step, counted from 0. */
+  readonly step: number;
+  /** The micro-batch within the step, counted from 0. */
+  readonly microStep: number;
+}
+
+/** Passed by value: a block recomputed during backward must see the same as its forward did. */
+export interface ForwardContext {
+  /** Whether dropout acts. */
+  readonly training: boolean;
+  readonly adapters: AdapterSelection;
+  readonly random: RandomKey;
+}
+
+/** A context for evaluation: no dropout, with the given adapters (default: the base alone). */
+export function inferenceContext(adapters: AdapterSelection = noAdapters): ForwardContext {
+  return { training: false, adapters, random: { seed: 0, step: 0, microStep: 0 } };
+}

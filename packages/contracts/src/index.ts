@@ -1,0 +1,14 @@
+export type { AdaptableModel } from "./adaptable-model.ts";
+export {
+  type ActiveAdapter,
+  type AdapterSelection,
+  activeAdapters,
+  adapterRows,
+  noAdapters,
+  selectedNames,
+} from "./adapter-selection.ts";
+export { LowrankError } from "./errors.ts";
+export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
+export type { ParameterRef } from "./parameter.ts";
+export type { Adaptation, AdaptationCall, ConvolutionGeometry, Detach, Restore, Site } from "./site.ts";
+export type { Warning, WarningListener } from "./warning.ts";

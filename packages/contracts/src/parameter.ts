@@ -1,0 +1,27 @@
+// The second kind of door: a named weight that can be overridden while an adapter is attached – saved modules, biases,
+// trained token rows.
+
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { Restore } from "./site.ts";
+
+/** A named weight of a model. */
+export interface ParameterRef {
+  /** transformers' parameter path: "classifier.weight", "transformer.h.0.attn.c_attn.bias". */
+  readonly path: string;
+  /** Shape as computed with; for a linear weight [inFeatures, outFeatures]. */
+  readonly shape: readonly number[];
+  /** True where the file stores the two axes the other way round (torch's linear layers). */
+  readonly transposedInFile: boolean;
+  /** Path of the parameter that shares these values, if one does. */
+  readonly tiedWith?: string;
+
+  /** A copy of the frozen value; the caller disposes of it. */
+  read(): Tensor;
+  /**
+   * In calls that select `adapterName`, computes with `value` instead of the frozen one: a variable (trainable; the
+   * caller keeps ownership) or a function of the frozen value.
+   */
+  override(adapterName: string, value: Variable | ((frozen: Tensor) => Tensor)): Restore;
+  /** Computes with `value` (shape `shape`) from now on and takes ownership of it. */
+  replace(value: Tensor): Restore;
+}

@@ -1,0 +1,69 @@
+// The first kind of door: a named place where y = f(x, W) is computed from a frozen weight. It accepts adaptations,
+// which add to its output in activation space. No layer is replaced, so no parameter is ever renamed.
+
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { ForwardContext } from "./forward-context.ts";
+
+/** Removes what an `attach` added. Calling it twice does nothing more. */
+export type Detach = () => void;
+
+/** Puts back, bit for bit, what a replacement hid. Calling it twice does nothing more. */
+export type Restore = () => void;
+
+/** One application of an adaptation at a site. */
+export interface AdaptationCall {
+  /** Linear: [batch, time, inFeatures] or [rows, inFeatures]; embedding: token ids; convolution: NHWC. */
+  readonly input: Tensor;
+  /** The site's output so far, bias included: the frozen product plus earlier adaptations. */
+  readonly output: Tensor;
+  readonly site: Site;
+  readonly context: ForwardContext;
+  /** Multiplies the adaptation's own scaling: the weight of its adapter in the active set. */
+  readonly weight: number;
+}
+
+/** What an adapter does at one site: LoRA, DoRA, or a recorder of inputs. */
+export interface Adaptation {
+  /** Everything trainable here, named explicitly so that a recomputed block can be differentiated for it. */
+  readonly variables: readonly Variable[];
+  /** Returns the new output, same shape as `call.output`. Disposes of nothing that it was given. */
+  apply(call: AdaptationCall): Tensor;
+}
+
+/** Stride, padding and layout of a convolution, as tfjs counts them (NHWC, HWIO). */
+export interface ConvolutionGeometry {
+  readonly kernel: readonly [height: number, width: number];
+  readonly strides: readonly [height: number, width: number];
+  readonly padding: readonly [height: number, width: number];
+  readonly dilations: readonly [height: number, width: number];
+  readonly groups: number;
+}
+
+/** A named place with a frozen weight. */
+export interface Site {
+  readonly kind: "linear" | "embedding" | "convolution";
+  /** transformers' module path, the one PEFT writes: "model.layers.0.self_attn.q_proj". */
+  readonly path: string;
+  readonly role: "body" | "input-embedding" | "output-head";
+  /** Width of the input (embedding: vocabulary size; convolution: channels). */
+  readonly inFeatures: number;
+  /** Width of the output (embedding: dimension of a row; convolution: channels). */
+  readonly outFeatures: number;
+  readonly hasBias: boolean;
+  /** True where the checkpoint stores the weight as [in, out] (GPT-2's Conv1D); PEFT's `fan_in_fan_out`. */
+  readonly fanInFanOut: boolean;
+  /** Path of the module that shares this weight, if one does. */
+  readonly tiedWith?: string;
+  /** An embedding's output is multiplied by this (Gemma); 1 elsewhere. */
+  readonly outputScale?: number;
+  readonly geometry?: ConvolutionGeometry;
+
+  /** Adds an adaptation under an adapter's name; it acts only in calls that select that adapter. */
+  attach(adapterName: string, adaptation: Adaptation): Detach;
+  /** The frozen product without bias and without adaptations. */
+  applyBase(input: Tensor): Tensor;
+  /** A copy of the frozen weight as [inFeatures, outFeatures] (convolution: HWIO); the caller disposes of it. */
+  readWeight(): Tensor;
+  /** Computes with `weight` (same layout as `readWeight`) from now on and takes ownership of it. */
+  replaceWeight(weight: Tensor): Restore;
+}

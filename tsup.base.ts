@@ -1,0 +1,27 @@
+// One build for every package, so that all publish the same shape: ESM, CommonJS, types, source maps.
+import type { Options } from "tsup";
+
+/** Build settings of a library package with the given entry files. */
+export function packageBuild(entry: readonly string[]): Options {
+  return {
+    entry: [...entry],
+    format: ["esm", "cjs"],
+    dts: true,
+    sourcemap: true,
+    clean: true,
+    treeshake: true,
+    target: "es2022",
+  };
+}
+
+/** Build settings of a command-line program: ESM only, no types. */
+export function programBuild(entry: readonly string[]): Options {
+  return {
+    entry: [...entry],
+    format: ["esm"],
+    sourcemap: true,
+    clean: true,
+    target: "es2022",
+    banner: { js: "#!/usr/bin/env node" },
+  };
+}
