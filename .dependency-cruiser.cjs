@@ -1,0 +1,68 @@
+// The arrows between rooms (ARCHITECTURE.md), as a machine checks them: a package may import only what its row names.
+
+/** What each package's sources may import of the others. Tests may also use anything in `testOnly`. */
+const arrows = {
+  contracts: [],
+  safetensors: ["contracts"],
+  gguf: ["contracts"],
+  families: ["contracts"],
+  engine: ["contracts"],
+  "adapter-format": ["contracts", "safetensors", "gguf", "families"],
+  data: ["contracts"],
+  math: ["contracts", "engine"],
+  models: ["contracts", "safetensors", "gguf", "families", "engine"],
+  inject: ["contracts", "math", "engine", "families", "adapter-format"],
+  trainer: ["contracts", "safetensors", "engine"],
+  merge: ["contracts", "math", "families", "adapter-format", "safetensors", "gguf", "inject"],
+};
+
+/** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
+const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data"];
+
+const isTest = "\\.test\\.ts$";
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(arrows).map(([name, allowed]) => ({
+      name: `arrows-of-${name}`,
+      comment: `${name} may import ${allowed.length ? allowed.join(", ") : "no other package"}.`,
+      severity: "error",
+      from: { path: `^packages/${name}/src/`, pathNot: isTest },
+      to: { path: "^(packages|apps|integration)/", pathNot: `^packages/(${[name, ...allowed].join("|")})/` },
+    })),
+    {
+      name: "no-tensorflow-here",
+      comment: "These packages install without TensorFlow.js.",
+      severity: "error",
+      from: { path: `^packages/(${withoutTensorflow.join("|")})/src/`, pathNot: isTest },
+      to: { path: "@tensorflow/" },
+    },
+    {
+      name: "contracts-has-types-only",
+      comment: "contracts may name tensor types but never run TensorFlow.js.",
+      severity: "error",
+      from: { path: "^packages/contracts/src/", pathNot: isTest },
+      to: { path: "@tensorflow/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "libraries-know-no-apps",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(apps|integration)/" },
+    },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "tests-stay-out-of-sources",
+      severity: "error",
+      from: { pathNot: [isTest, "^packages/testing/", "^integration/", "^apps/.*/test/"] },
+      to: { path: "^packages/testing/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(dist|node_modules|model|train)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.base.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["lowrank-source", "import", "node", "default"], extensions: [".ts", ".js", ".json"] },
+  },
+};

