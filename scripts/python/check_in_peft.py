@@ -1,0 +1,82 @@
+"""Loads in PEFT and transformers what lowrank wrote, and compares logits.
+
+check_in_peft.py CASES.json
+
+CASES.json is a list of {name, kind: "adapter" | "merged", base, folder, expected}: `folder` is an adapter folder on top
+of `base`, or a merged model folder; `expected` is a safetensors file with the inputs (int32) and our `logits`. One line
+a case; the last line is "N passed, N failed".
+"""
+
+import json
+import os
+import sys
+import warnings
+
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+warnings.filterwarnings("ignore")
+
+import torch
+import transformers
+from peft import PeftModel, get_peft_model_state_dict
+from safetensors.torch import load_file
+
+transformers.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+TOLERANCE = 1e-4
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def load_model(folder, strict):
+    with open(os.path.join(folder, "config.json")) as file:
+        architecture = json.load(file)["architectures"][0]
+    kind = getattr(transformers, architecture)
+    model, report = kind.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32, output_loading_info=True)
+    if strict and (report["missing_keys"] or report["unexpected_keys"]):
+        raise AssertionError(f"missing {sorted(report['missing_keys'])}, unexpected {sorted(report['unexpected_keys'])}")
+    return model.eval()
+
+
+def load_adapted(case):
+    # A base without the classifier makes a new one here; the adapter's saved modules must then supply it.
+    model = PeftModel.from_pretrained(load_model(case["base"], strict=False), case["folder"]).eval()
+    have = set(load_file(os.path.join(case["folder"], "adapter_model.safetensors")))
+    want = set(get_peft_model_state_dict(model, save_embedding_layers=False))
+    if have != want:
+        raise AssertionError(f"PEFT misses {sorted(want - have)} and does not know {sorted(have - want)}")
+    return model
+
+
+def largest_difference(model, expected):
+    inputs = {key: expected[key].long() for key in INPUTS if key in expected}
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    if logits.shape != expected["logits"].shape:
+        raise AssertionError(f"logits have shape {list(logits.shape)}, ours {list(expected['logits'].shape)}")
+    difference = (logits - expected["logits"]).abs()
+    if difference.dim() == 3 and "attention_mask" in expected:
+        difference = difference[expected["attention_mask"].bool()]
+    return float(difference.max())
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        cases = json.load(file)
+    passed = failed = 0
+    for case in cases:
+        label = f"{case['name']} ({case['kind']})"
+        try:
+            model = load_adapted(case) if case["kind"] == "adapter" else load_model(case["folder"], strict=True)
+            difference = largest_difference(model, load_file(case["expected"]))
+            if not difference <= TOLERANCE:
+                raise AssertionError(f"largest difference of logits {difference:.2e}, allowed {TOLERANCE:.0e}")
+            passed += 1
+            print(f"ok      {label}: largest difference of logits {difference:.2e}", flush=True)
+        except Exception as error:
+            failed += 1
+            print(f"FAILED  {label}: {type(error).__name__}: {error}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
