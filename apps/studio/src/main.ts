@@ -36,7 +36,8 @@ function receive(report: Report): void {
     case "ready":
       element("engine").textContent = `${millions(report.parameters)} parameters on ${report.engine}`;
       element("prompt", HTMLTextAreaElement).value = report.prompt;
-      return show("idle");
+      show("idle");
+      return;
     case "planned":
       element("plan").textContent =
         `${report.sites} layers adapted: ${report.trainable.toLocaleString("en")} trainable parameters, ${(100 * report.share).toFixed(2)} % of the model.`;
@@ -53,7 +54,8 @@ function receive(report: Report): void {
       hasAdapter = true;
       if (report.stopped) element("progress").append(" · stopped");
       element("adapted-answer").textContent = "–";
-      return show("trained");
+      show("trained");
+      return;
     case "answered":
       element(`${report.side}-answer`).textContent = report.text;
       if (report.side === "adapted" || !hasAdapter) show(hasAdapter ? "trained" : "idle");
@@ -65,7 +67,8 @@ function receive(report: Report): void {
     case "failed":
       element("failure").textContent = report.message;
       element("failure").hidden = false;
-      return show(hasAdapter ? "trained" : "idle");
+      show(hasAdapter ? "trained" : "idle");
+      return;
   }
 }
 
@@ -82,7 +85,12 @@ element("settings").addEventListener("submit", (event) => {
   element("failure").hidden = true;
   chart.clear();
   show("training");
-  const settings = { rank: number("rank"), steps: number("steps"), learningRate: number("learning-rate"), seed: number("seed") };
+  const settings = {
+    rank: number("rank"),
+    steps: number("steps"),
+    learningRate: number("learning-rate"),
+    seed: number("seed"),
+  };
   ask({ type: "train", settings });
 });
 element("ask").addEventListener("submit", (event) => {
@@ -96,6 +104,8 @@ buttons.stop.addEventListener("click", () => ask({ type: "stop" }));
 buttons.download.addEventListener("click", () => ask({ type: "download" }));
 
 worker.addEventListener("message", (event: MessageEvent<Report>) => receive(event.data));
-worker.addEventListener("error", (event) => receive({ type: "failed", message: `The worker stopped: ${event.message}` }));
+worker.addEventListener("error", (event) =>
+  receive({ type: "failed", message: `The worker stopped: ${event.message}` }),
+);
 show("loading");
 ask({ type: "load" });

@@ -19,7 +19,13 @@ export interface TrainingSettings {
 export type Report =
   | { readonly type: "ready"; readonly engine: string; readonly parameters: number; readonly prompt: string }
   | { readonly type: "planned"; readonly sites: number; readonly trainable: number; readonly share: number }
-  | { readonly type: "step"; readonly step: number; readonly steps: number; readonly loss: number; readonly tokensPerSecond: number }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly tokensPerSecond: number;
+    }
   | { readonly type: "validated"; readonly when: "before" | "after"; readonly loss: number }
   | { readonly type: "trained"; readonly stopped: boolean }
   | { readonly type: "answered"; readonly side: "base" | "adapted"; readonly text: string }

@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { activeAdapters, adapterRows, noAdapters, selectedNames } from "./adapter-selection.ts";
+
+describe("selectedNames", () => {
+  it("is empty for the base alone", () => {
+    expect(selectedNames(noAdapters)).toEqual([]);
+  });
+
+  it("lists an active set in order, each name once", () => {
+    expect(selectedNames(activeAdapters("b", "a", "b"))).toEqual(["b", "a"]);
+  });
+
+  it("leaves out the rows that use the base", () => {
+    expect(selectedNames(adapterRows(["a", null, "b", "a"]))).toEqual(["a", "b"]);
+  });
+});
