@@ -16,7 +16,10 @@ const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", 
 const withoutNative = [...withoutTensorflow, "math"];
 
 const packages = readdirSync(join(root, "packages"))
-  .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8")) }))
+  .map((folder) => ({
+    folder,
+    manifest: JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8")),
+  }))
   .filter(({ manifest }) => !manifest.private);
 
 let passed = 0;
@@ -41,7 +44,9 @@ function run(command, args, cwd) {
 const tarballs = new Map();
 for (const { folder, manifest } of packages) {
   check(`${manifest.name}: packs`, () => {
-    const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", work], join(root, "packages", folder)));
+    const [packed] = JSON.parse(
+      run("npm", ["pack", "--json", "--pack-destination", work], join(root, "packages", folder)),
+    );
     tarballs.set(manifest.name, join(work, packed.filename));
   });
 }
@@ -51,7 +56,8 @@ function closure(name, seen = new Set()) {
   if (seen.has(name)) return seen;
   seen.add(name);
   const { manifest } = packages.find((entry) => entry.manifest.name === name);
-  for (const dependency of Object.keys(manifest.dependencies ?? {})) if (tarballs.has(dependency)) closure(dependency, seen);
+  for (const dependency of Object.keys(manifest.dependencies ?? {}))
+    if (tarballs.has(dependency)) closure(dependency, seen);
   return seen;
 }
 
@@ -62,7 +68,10 @@ for (const { folder, manifest } of packages) {
   const entries = Object.keys(manifest.exports ?? {}).filter((key) => key === "." || /^\.\/[a-z-]+$/.test(key));
 
   check(`${name}: publint`, () => run("npx", ["publint", "run", tarball, "--strict"], root));
-  if (manifest.types) check(`${name}: types resolve (attw)`, () => run("npx", ["attw", tarball, "--no-emoji", "--profile", "node16"], root));
+  if (manifest.types)
+    check(`${name}: types resolve (attw)`, () =>
+      run("npx", ["attw", tarball, "--no-emoji", "--profile", "node16"], root),
+    );
 
   check(`${name}: installs alone${entries.length ? " and imports as ESM and CommonJS" : ""}`, () => {
     const folderHere = mkdtempSync(join(work, "install-"));
