@@ -1,1 +1,33 @@
-export {};
+export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
+export { ArgumentError, DisposedError, RowCountError, RowsOverrideError, ShapeError } from "./errors.ts";
+export { FrozenWeight } from "./frozen-weight.ts";
+export { addLowRank } from "./ops/add-low-rank.ts";
+export { type AttentionInputs, attention } from "./ops/attention.ts";
+export {
+  type AttentionMask,
+  type CausalMaskOptions,
+  causalMask,
+  combineMasks,
+  maskedScore,
+  paddingMask,
+} from "./ops/attention-mask.ts";
+export { crossEntropy, type Reduction } from "./ops/cross-entropy.ts";
+export { dropout } from "./ops/dropout.ts";
+export { embeddingLookup } from "./ops/embedding-lookup.ts";
+export { frozenLinear } from "./ops/frozen-linear.ts";
+export { type GeluKind, gelu } from "./ops/gelu.ts";
+export { layerNorm } from "./ops/layer-norm.ts";
+export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/linear-cross-entropy.ts";
+export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
+export { type RotaryOptions, rotary } from "./ops/rotary.ts";
+export { geglu, silu, swiglu } from "./ops/silu.ts";
+export { type GradientRule, withGradients } from "./ops/with-gradients.ts";
+export {
+  OverridableParameter,
+  type OverridableParameterOptions,
+  type ParameterOverride,
+} from "./overridable-parameter.ts";
+export { normal, uniform, uniformValues } from "./random/draw.ts";
+export { type DrawKey, hashKey } from "./random/hash-key.ts";
+export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
+export { withNestedTape, withoutTape } from "./tape/without-tape.ts";

@@ -1,0 +1,111 @@
+// The adaptations attached to one site, and how a call picks among them.
+
+import type { Adaptation, Detach, ForwardContext, Site } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { RowCountError } from "./errors.ts";
+
+/** One application of everything attached to a site. */
+export interface SlotCall {
+  readonly input: tf.Tensor;
+  /** The frozen output, bias included. */
+  readonly output: tf.Tensor;
+  readonly site: Site;
+  readonly context: ForwardContext;
+}
+
+interface Slot {
+  readonly name: string;
+  readonly adaptation: Adaptation;
+}
+
+/**
+ * What every kind of site needs to accept adaptations: a list of them by adapter name.
+ *
+ * @example
+ * ```ts
+ * import { inferenceContext } from "@lowrank/contracts";
+ * import { AdaptationSlots } from "@lowrank/engine";
+ *
+ * const slots = new AdaptationSlots();
+ * slots.isOpen(inferenceContext()); // false: nothing is attached
+ * ```
+ */
+export class AdaptationSlots {
+  #slots: readonly Slot[] = [];
+
+  /** Names of the adapters attached here, each once. */
+  get names(): readonly string[] {
+    return [...new Set(this.#slots.map((slot) => slot.name))];
+  }
+
+  attach(name: string, adaptation: Adaptation): Detach {
+    const slot: Slot = { name, adaptation };
+    this.#slots = [...this.#slots, slot];
+    return () => {
+      this.#slots = this.#slots.filter((other) => other !== slot);
+    };
+  }
+
+  /** Whether `apply` would change the output in this context. */
+  isOpen(context: ForwardContext): boolean {
+    const { adapters } = context;
+    if (adapters.kind === "none") return false;
+    if (adapters.kind === "rows") return this.#slots.some((slot) => adapters.rows.includes(slot.name));
+    return this.#slots.some((slot) => adapters.adapters.some((active) => active.name === slot.name));
+  }
+
+  /**
+   * The output after the selected adaptations, same shape: an active set sums in its order, a selection by rows gives
+   * each row of axis 0 its own. Names that nobody attached here do nothing. Throws RowCountError.
+   *
+   * Always a tensor of its own, so the caller may dispose of `call.output` afterwards.
+   */
+  apply(call: SlotCall): tf.Tensor {
+    return tf.tidy(() => {
+      const { adapters } = call.context;
+      if (adapters.kind === "none" || !this.isOpen(call.context)) return tf.clone(call.output);
+      if (adapters.kind === "rows") return this.#applyByRow(call, adapters.rows);
+      return adapters.adapters.reduce(
+        (output, active) => this.#applyNamed(active.name, active.weight, { ...call, output }),
+        call.output,
+      );
+    });
+  }
+
+  #applyNamed(name: string, weight: number, call: SlotCall): tf.Tensor {
+    return this.#slots
+      .filter((slot) => slot.name === name)
+      .reduce((output, slot) => slot.adaptation.apply({ ...call, output, weight }), call.output);
+  }
+
+  /** Gathers the rows of each adapter, adapts them together, and puts all rows back in order. */
+  #applyByRow(call: SlotCall, rows: readonly (string | null)[]): tf.Tensor {
+    const batch = call.output.shape[0] ?? 0;
+    if (rows.length !== batch) throw new RowCountError(call.site.path, rows.length, batch);
+    const groups = groupRows(rows, this.names);
+    const order = groups.flatMap((group) => group.rows);
+    const parts = groups.map(({ name, rows }) => {
+      const picked = tf.tensor1d([...rows], "int32");
+      const output = tf.gather(call.output, picked);
+      if (name === null) return output;
+      return this.#applyNamed(name, 1, { ...call, input: tf.gather(call.input, picked), output });
+    });
+    const back = order.map((_, row) => order.indexOf(row));
+    return tf.gather(tf.concat(parts, 0), tf.tensor1d(back, "int32"));
+  }
+}
+
+interface RowGroup {
+  readonly name: string | null;
+  readonly rows: readonly number[];
+}
+
+/** Row numbers by adapter; rows whose adapter is not attached here go with the base. */
+function groupRows(rows: readonly (string | null)[], attached: readonly string[]): readonly RowGroup[] {
+  const groups = new Map<string | null, number[]>();
+  rows.forEach((name, row) => {
+    const key = name !== null && attached.includes(name) ? name : null;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  });
+  return [...groups].map(([name, rows]) => ({ name, rows }));
+}

@@ -1,0 +1,54 @@
+// The LoRA branch (Hu et al. 2021, section 4.1): output + s·(x·A)·B. Only x is saved; x·A is recomputed for the gradient
+// of B, because it costs rank/outFeatures of the frozen product and would otherwise be kept for every site.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/** The two factors of an update and their scaling. */
+export interface LowRankFactors {
+  /** [inFeatures, rank] */
+  readonly a: tf.Tensor2D;
+  /** [rank, outFeatures] */
+  readonly b: tf.Tensor2D;
+  readonly scale: number;
+}
+
+/**
+ * output + scale·(x·A)·B for x [..., inFeatures], output [..., outFeatures], A [inFeatures, rank], B [rank, outFeatures].
+ *
+ * Differentiable for output, x, A and B. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { addLowRank } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = addLowRank(tf.zeros([5, 3]), tf.ones([5, 2]), tf.ones([2, 1]), tf.ones([1, 3]), 2); // every entry 4
+ * ```
+ */
+export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor {
+  checkLastAxis("addLowRank's x", x, a.shape[0]);
+  checkLastAxis("addLowRank's output", output, b.shape[1]);
+  if (a.shape[1] !== b.shape[0])
+    throw new ShapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
+  return withGradients({
+    inputs: { output, x, a, b },
+    forward: () => {
+      const narrow = tf.mul(tf.matMul(flattenRows(x), a), scale); // [rows, rank]
+      return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [x, a, b] };
+    },
+    backward: (dy, [x, a, b]) => {
+      const dyRows = flattenRows(dy); // [rows, outFeatures]
+      const narrow = tf.tidy(() => tf.mul(tf.matMul(dyRows, b, false, true), scale)); // gradient of x·A, [rows, rank]
+      return {
+        output: () => tf.clone(dy),
+        x: () => tf.reshape(tf.matMul(narrow, a, false, true), x.shape),
+        a: () => tf.matMul(flattenRows(x), narrow, true, false),
+        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(x), a), scale), dyRows, true, false),
+      };
+    },
+  });
+}

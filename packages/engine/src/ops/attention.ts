@@ -1,0 +1,103 @@
+// Scaled dot-product attention (Vaswani et al. 2017) with grouped heads (Ainslie et al. 2023). Query heads that share a
+// key head are laid side by side along time, so keys and values are never repeated in memory.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+import { type AttentionMask, maskedScore } from "./attention-mask.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/** What attention is computed from. */
+export interface AttentionInputs {
+  /** [batch, heads, queryTime, headSize] */
+  readonly query: tf.Tensor;
+  /** [batch, keyHeads, keyTime, headSize]; keyHeads divides heads. */
+  readonly key: tf.Tensor;
+  /** [batch, keyHeads, keyTime, valueSize] */
+  readonly value: tf.Tensor;
+  /** Added to the scores: [batch or 1, 1, queryTime, keyTime]. Absent: everything is visible. */
+  readonly mask?: AttentionMask;
+  /** Multiplies the scores; default 1/√headSize. */
+  readonly scale?: number;
+}
+
+/**
+ * softmax(query·keyᵀ·scale + mask)·value, as [batch, heads, queryTime, valueSize].
+ *
+ * A query to which the mask hides every key gives 0 and receives a gradient of 0 (padding on the left makes such
+ * queries). Differentiable for query, key and value. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { attention, causalMask } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const heads = tf.ones([1, 4, 3, 8]); // [batch, heads, time, headSize]
+ * const shared = tf.ones([1, 2, 3, 8]); // two key heads, each for two query heads
+ * const y = attention({ query: heads, key: shared, value: shared, mask: causalMask(3) }); // [1, 4, 3, 8]
+ * ```
+ */
+export function attention(inputs: AttentionInputs): tf.Tensor {
+  const { query, key, value, mask } = inputs;
+  const sizes = checkSizes(inputs);
+  const scale = inputs.scale ?? 1 / Math.sqrt(sizes.headSize);
+  const { batch, heads, queryTime, keyTime } = sizes;
+  const groupRows = (heads / sizes.keyHeads) * queryTime;
+  const grouped = (x: tf.Tensor) => tf.reshape(x, [batch, sizes.keyHeads, groupRows, x.shape[3] ?? 1]);
+  const separated = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, x.shape[3] ?? 1]);
+  const asScores = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, keyTime]);
+
+  return withGradients({
+    inputs: { query, key, value },
+    forward: () => {
+      const scores = asScores(tf.mul(tf.matMul(grouped(query), key, false, true), scale));
+      const bounded = mask === undefined ? undefined : tf.maximum(mask, maskedScore);
+      const weights = grouped(tf.softmax(bounded === undefined ? scores : tf.add(scores, bounded)));
+      const alive = bounded === undefined ? tf.ones([1, 1, 1, 1]) : aliveQueries(bounded);
+      const mixed = separated(tf.matMul(weights, value)); // [batch, heads, queryTime, valueSize]
+      return { value: mask === undefined ? mixed : tf.mul(mixed, alive), saved: [query, key, value, weights, alive] };
+    },
+    backward: (dy, [query, key, value, weights, alive]) => {
+      const dyGroups = tf.tidy(() => grouped(mask === undefined ? dy : tf.mul(dy, alive)));
+      const scoreGradient = tf.tidy(() => {
+        const weighted = tf.mul(tf.matMul(dyGroups, value, false, true), weights);
+        const total = tf.sum(weighted, -1, true);
+        return tf.mul(tf.sub(weighted, tf.mul(weights, total)), scale); // [batch, keyHeads, groupRows, keyTime]
+      });
+      return {
+        query: () => tf.reshape(tf.matMul(scoreGradient, key), query.shape),
+        key: () => tf.matMul(scoreGradient, grouped(query), true, false),
+        value: () => tf.matMul(weights, dyGroups, true, false),
+      };
+    },
+  });
+}
+
+/** 1 for each query that sees a key, 0 for one that sees none: [batch or 1, 1, queryTime, 1]. */
+function aliveQueries(mask: tf.Tensor): tf.Tensor {
+  return tf.cast(tf.greater(tf.max(mask, -1, true), maskedScore / 2), "float32");
+}
+
+interface Sizes {
+  readonly batch: number;
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly queryTime: number;
+  readonly keyTime: number;
+  readonly headSize: number;
+}
+
+function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
+  const [batch = 0, heads = 0, queryTime = 0, headSize = 0] = query.shape;
+  const [, keyHeads = 0, keyTime = 0] = key.shape;
+  if (query.rank !== 4) throw new ShapeError("attention's query", query.shape, "[batch, heads, queryTime, headSize]");
+  if (key.rank !== 4 || key.shape[0] !== batch || key.shape[3] !== headSize || keyHeads === 0 || heads % keyHeads !== 0)
+    throw new ShapeError("attention's key", key.shape, `[${batch}, a divisor of ${heads}, keyTime, ${headSize}]`);
+  if (value.rank !== 4 || value.shape[0] !== batch || value.shape[1] !== keyHeads || value.shape[2] !== keyTime)
+    throw new ShapeError("attention's value", value.shape, `[${batch}, ${keyHeads}, ${keyTime}, valueSize]`);
+  const [maskBatch, maskHeads, maskQueries, maskKeys] = mask?.shape ?? [1, 1, queryTime, keyTime];
+  const fits = (maskBatch === 1 || maskBatch === batch) && maskHeads === 1 && maskQueries === queryTime;
+  if (mask !== undefined && !(mask.rank === 4 && fits && maskKeys === keyTime))
+    throw new ShapeError("attention's mask", mask.shape, `[${batch} or 1, 1, ${queryTime}, ${keyTime}]`);
+  return { batch, heads, keyHeads, queryTime, keyTime, headSize };
+}

@@ -1,0 +1,44 @@
+// Rows of a table by id. tfjs's own gather has a gradient too, but its wasm backend lacks the kernel behind it and it
+// records even frozen tables.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+import { FrozenWeight } from "../frozen-weight.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/**
+ * The row of `table` for each id: ids [...] int32 and a table [rows, features] give [..., features].
+ *
+ * A FrozenWeight is looked up in its [outFeatures, inFeatures] view, as an output head tied to the embedding needs.
+ * Differentiable for a tensor table (a segment sum); ids must be below the number of rows. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { embeddingLookup } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const rows = embeddingLookup(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([1, 0], "int32")); // [[3, 4], [1, 2]]
+ * ```
+ */
+export function embeddingLookup(table: tf.Tensor | FrozenWeight, ids: tf.Tensor): tf.Tensor {
+  if (table instanceof FrozenWeight) {
+    return tf.tidy(() => tf.reshape(table.rows(flatIds(ids)), [...ids.shape, table.inFeatures]));
+  }
+  const [tableRows = 0, features = 0] = table.shape;
+  if (table.rank !== 2) throw new ShapeError("embeddingLookup's table", table.shape, "a matrix");
+  return withGradients({
+    inputs: { table },
+    forward: () => ({
+      value: tf.reshape(tf.gather(table, flatIds(ids)), [...ids.shape, features]),
+      saved: [ids],
+    }),
+    backward: (dy, [ids]) => ({
+      table: () => tf.unsortedSegmentSum(tf.reshape(dy, [ids.size, features]), flatIds(ids), tableRows),
+    }),
+  });
+}
+
+function flatIds(ids: tf.Tensor): tf.Tensor1D {
+  return tf.cast(tf.reshape<tf.Rank.R1>(ids, [ids.size]), "int32");
+}

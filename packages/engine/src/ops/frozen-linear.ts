@@ -1,0 +1,38 @@
+// x·W + b with a frozen W. The gradient of x needs W alone, so nothing is saved: the activations below a frozen layer
+// are free to go as soon as the forward pass has used them.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { FrozenWeight } from "../frozen-weight.ts";
+import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/**
+ * x·W + bias, for x [..., inFeatures] and bias [outFeatures]; returns [..., outFeatures].
+ *
+ * Differentiable for x and, if it is a variable, for the bias; never for W. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { FrozenWeight, frozenLinear } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const weight = FrozenWeight.from(tf.tensor2d([[1], [2]]));
+ * const y = frozenLinear(tf.ones([4, 3, 2]), weight, tf.tensor1d([0.5])); // [4, 3, 1], every entry 3.5
+ * ```
+ */
+export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tensor): tf.Tensor {
+  checkLastAxis("frozenLinear", x, weight.inFeatures);
+  if (bias !== undefined) checkLastAxis("frozenLinear's bias", bias, weight.outFeatures);
+  return withGradients({
+    inputs: bias === undefined ? { x } : { x, bias },
+    forward: () => {
+      const product = weight.multiply(flattenRows(x)); // [rows, outFeatures]
+      return { value: unflattenRows(bias === undefined ? product : tf.add(product, bias), x), saved: [] };
+    },
+    backward: (dy) => ({
+      x: () => unflattenRows(weight.multiplyTransposed(flattenRows(dy)), dy),
+      bias: () => tf.sum(flattenRows(dy), 0),
+    }),
+  });
+}

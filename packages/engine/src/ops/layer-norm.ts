@@ -1,0 +1,48 @@
+// Layer normalisation (Ba et al. 2016) over the last axis. Saves x and two numbers a row; the normalised values, as
+// large as x, are recomputed.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { checkLastAxis, flattenRows, lastAxis } from "../rows.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/**
+ * (x − mean)/√(variance + epsilon)·gain + bias over the last axis, for x [..., features], gain and bias [features].
+ *
+ * Differentiable for x, gain and bias. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { layerNorm } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = layerNorm(tf.tensor2d([[1, 3]]), tf.ones([2]), tf.zeros([2]), 0); // [[-1, 1]]
+ * ```
+ */
+export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor {
+  checkLastAxis("layerNorm's gain", gain, lastAxis(x));
+  checkLastAxis("layerNorm's bias", bias, lastAxis(x));
+  return withGradients({
+    inputs: { x, gain, bias },
+    forward: () => {
+      const mean = tf.mean(x, -1, true); // [..., 1]
+      const centred = tf.sub(x, mean);
+      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [..., 1]
+      return { value: tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), saved: [x, gain, mean, inverse] };
+    },
+    backward: (dy, [x, gain, mean, inverse]) => {
+      const normalised = () => tf.mul(tf.sub(x, mean), inverse);
+      return {
+        x: () => normalisedGradient(tf.mul(dy, gain), normalised(), inverse),
+        gain: () => tf.sum(flattenRows(tf.mul(dy, normalised())), 0),
+        bias: () => tf.sum(flattenRows(dy), 0),
+      };
+    },
+  });
+}
+
+/** Removes from a gradient its mean and its part along the normalised values: neither can change the output. */
+function normalisedGradient(gradient: tf.Tensor, normalised: tf.Tensor, inverse: tf.Tensor): tf.Tensor {
+  const along = tf.mul(normalised, tf.mean(tf.mul(gradient, normalised), -1, true));
+  return tf.mul(inverse, tf.sub(tf.sub(gradient, tf.mean(gradient, -1, true)), along));
+}

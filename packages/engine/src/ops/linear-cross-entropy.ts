@@ -1,0 +1,95 @@
+// Cross-entropy straight from hidden states and a frozen output head. Logits exist for a few rows at a time only, and
+// their gradient is turned into the hidden states' at once, while they are there (Hsu et al. 2024, "Liger Kernel"): a
+// vocabulary of 50 000 would otherwise make them the largest tensor of the whole step, twice.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ArgumentError } from "../errors.ts";
+import type { FrozenWeight } from "../frozen-weight.ts";
+import { checkLastAxis } from "../rows.ts";
+import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/** Settings of `linearCrossEntropy`. */
+export interface LinearCrossEntropyOptions {
+  /** Rows whose logits exist at one time. Default: as many as make about four million logits. */
+  readonly chunkRows?: number;
+  /** Default "mean" over the rows that count. */
+  readonly reduction?: "mean" | "sum";
+  /** Added to the logits; not differentiated. [outFeatures] */
+  readonly bias?: tf.Tensor;
+}
+
+const defaultChunkLogits = 4_000_000;
+
+/**
+ * Mean (or sum) of −log softmax(hidden·head + bias)[label] over the rows whose label is not negative; a scalar.
+ *
+ * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden. Throws ShapeError,
+ * ArgumentError.
+ *
+ * @example
+ * ```ts
+ * import { FrozenWeight, linearCrossEntropy } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const head = FrozenWeight.from(tf.zeros([8, 4]));
+ * const loss = linearCrossEntropy(tf.ones([2, 8]), head, tf.tensor1d([0, 3], "int32")); // log 4
+ * ```
+ */
+export function linearCrossEntropy(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  options: LinearCrossEntropyOptions = {},
+): tf.Scalar {
+  checkRows("linearCrossEntropy", hidden, labels);
+  checkLastAxis("linearCrossEntropy", hidden, head.inFeatures);
+  const chunkRows = options.chunkRows ?? Math.max(1, Math.floor(defaultChunkLogits / head.outFeatures));
+  if (!Number.isInteger(chunkRows) || chunkRows < 1)
+    throw new ArgumentError("linearCrossEntropy", "chunkRows", chunkRows, "a positive integer");
+  const isDifferentiated = tf.engine().isTapeOn();
+  const value = withGradients({
+    inputs: { hidden },
+    forward: () => {
+      const { loss, gradient } = sumChunks(hidden, head, labels, { ...options, chunkRows, isDifferentiated });
+      return { value: loss, saved: [gradient] };
+    },
+    backward: (dy, [gradient]) => ({ hidden: () => tf.mul(gradient, dy) }),
+  });
+  return tf.reshape<tf.Rank.R0>(value, []);
+}
+
+interface ChunkOptions extends LinearCrossEntropyOptions {
+  readonly chunkRows: number;
+  readonly isDifferentiated: boolean;
+}
+
+function sumChunks(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  options: ChunkOptions,
+): { loss: tf.Tensor; gradient: tf.Tensor } {
+  const weights = rowWeights(labels, options.reduction ?? "mean");
+  const [rows, features] = hidden.shape;
+  const losses: tf.Tensor[] = [];
+  const gradients: tf.Tensor[] = [];
+  for (let start = 0; start < rows; start += options.chunkRows) {
+    const size = Math.min(options.chunkRows, rows - start);
+    const [loss, ...gradient] = tf.tidy((): tf.Tensor[] => {
+      const product = head.multiply(tf.slice(hidden, [start, 0], [size, features])); // [size, classes]
+      const logits = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
+      const chunkLabels = tf.slice(labels, start, size);
+      const chunkWeights = tf.slice(weights, start, size);
+      const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
+      if (!options.isDifferentiated) return [loss];
+      return [loss, head.multiplyTransposed(logitGradient(logits, chunkLabels, chunkWeights))];
+    });
+    if (loss !== undefined) losses.push(loss);
+    gradients.push(...gradient);
+  }
+  const loss = losses.length === 0 ? tf.scalar(0) : tf.addN(losses);
+  const gradient = gradients.length === 0 ? tf.zeros([0, features]) : tf.concat(gradients, 0);
+  return { loss, gradient };
+}

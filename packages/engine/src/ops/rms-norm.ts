@@ -1,0 +1,46 @@
+// Root-mean-square normalisation (Zhang and Sennrich 2019) over the last axis, as LLaMA uses it.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { checkLastAxis, flattenRows, lastAxis } from "../rows.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/** Settings of `rmsNorm`. */
+export interface RmsNormOptions {
+  /** Added to the gain before multiplying: 1 for Gemma, whose files store gain − 1. Default 0. */
+  readonly gainOffset?: number;
+}
+
+/**
+ * x/√(mean(x²) + epsilon)·(gain + gainOffset) over the last axis, for x [..., features] and gain [features].
+ *
+ * Differentiable for x and gain. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { rmsNorm } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = rmsNorm(tf.tensor2d([[3, 3]]), tf.ones([2]), 0); // [[1, 1]]
+ * ```
+ */
+export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options: RmsNormOptions = {}): tf.Tensor {
+  checkLastAxis("rmsNorm's gain", gain, lastAxis(x));
+  const { gainOffset = 0 } = options;
+  const shift = (values: tf.Tensor) => (gainOffset === 0 ? values : tf.add(values, gainOffset));
+  return withGradients({
+    inputs: { x, gain },
+    forward: () => {
+      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [..., 1]
+      return { value: tf.mul(tf.mul(x, inverse), shift(gain)), saved: [x, gain, inverse] };
+    },
+    backward: (dy, [x, gain, inverse]) => ({
+      x: () => {
+        const gradient = tf.mul(dy, shift(gain));
+        const along = tf.mul(tf.mean(tf.mul(gradient, x), -1, true), tf.square(inverse)); // [..., 1]
+        return tf.mul(inverse, tf.sub(gradient, tf.mul(x, along)));
+      },
+      gain: () => tf.sum(flattenRows(tf.mul(dy, tf.mul(x, inverse))), 0),
+    }),
+  });
+}

@@ -1,0 +1,57 @@
+// The sigmoid linear unit, alone and as the gate of a feed-forward block.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+import { type GeluKind, gelu } from "./gelu.ts";
+import { withGradients } from "./with-gradients.ts";
+
+/** x·σ(x), of any shape. Differentiable. */
+export function silu(x: tf.Tensor): tf.Tensor {
+  return withGradients({
+    inputs: { x },
+    forward: () => ({ value: tf.mul(x, tf.sigmoid(x)), saved: [x] }),
+    backward: (dy, [x]) => ({ x: () => tf.mul(dy, siluDerivative(x)) }),
+  });
+}
+
+/**
+ * silu(gate)·up (Shazeer 2020), for two tensors of one shape.
+ *
+ * Differentiable for both. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { swiglu } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = swiglu(tf.tensor1d([1]), tf.tensor1d([2])); // [1.4621]
+ * ```
+ */
+export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
+  checkSameShape("swiglu", gate, up);
+  return withGradients({
+    inputs: { gate, up },
+    forward: () => ({ value: tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), saved: [gate, up] }),
+    backward: (dy, [gate, up]) => ({
+      gate: () => tf.mul(tf.mul(dy, up), siluDerivative(gate)),
+      up: () => tf.mul(dy, tf.mul(gate, tf.sigmoid(gate))),
+    }),
+  });
+}
+
+/** gelu(gate)·up (Shazeer 2020), as Gemma uses it. Differentiable for both. Throws ShapeError. */
+export function geglu(gate: tf.Tensor, up: tf.Tensor, kind: GeluKind): tf.Tensor {
+  checkSameShape("geglu", gate, up);
+  return tf.tidy(() => tf.mul(gelu(gate, kind), up));
+}
+
+/** σ(x)·(1 + x·(1 − σ(x))) */
+function siluDerivative(x: tf.Tensor): tf.Tensor {
+  const gate = tf.sigmoid(x);
+  return tf.mul(gate, tf.add(tf.mul(x, tf.sub(1, gate)), 1));
+}
+
+function checkSameShape(where: string, gate: tf.Tensor, up: tf.Tensor): void {
+  if (!tf.util.arraysEqual(gate.shape, up.shape)) throw new ShapeError(where, up.shape, `[${gate.shape.join(", ")}]`);
+}

@@ -1,0 +1,71 @@
+// An operation with its own gradients, each computed only if it is needed. tf.customGrad computes the gradients of all
+// inputs, also of frozen ones: most of a LoRA step would be spent on gradients that nobody asked for. The function that
+// tf.customGrad itself calls takes one thunk for each input and runs only those on the path to a trainable variable.
+
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A differentiable operation, as data. */
+export interface GradientRule<Saved extends readonly tf.Tensor[]> {
+  /** Everything a gradient may be asked for. Whatever else `forward` uses is a constant. */
+  readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  /** Computes the value. `saved` is kept for `backward` while a tape is recording; everything else made here is freed. */
+  forward(): { readonly value: tf.Tensor; readonly saved: Saved };
+  /** One thunk for each input. Thunks run once, at once; they must return a new tensor, never `dy` itself. */
+  backward(dy: tf.Tensor, saved: Saved): Readonly<Record<string, () => tf.Tensor>>;
+}
+
+type Save = (tensors: tf.Tensor[]) => void;
+
+interface KernelInvocation {
+  readonly inputs: Record<string, tf.Tensor>;
+  forwardFunc(backend: unknown, save: Save): tf.Tensor;
+  backwardsFunc(dy: tf.Tensor, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
+}
+
+interface KernelRunner {
+  runKernelFunc(invocation: KernelInvocation): tf.Tensor;
+}
+
+/** Runs the operation and records its gradients if a tape is on. Returns one tensor, which the caller owns. */
+export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
+  const runner: object = tf.engine();
+  if (!isKernelRunner(runner)) return withEagerGradients(rule);
+  return runner.runKernelFunc({
+    inputs: { ...rule.inputs },
+    forwardFunc: (_backend, save) => {
+      const { value, saved } = rule.forward();
+      save([...saved]);
+      return value;
+    },
+    backwardsFunc: (dy, saved) => rule.backward(dy, asSaved(saved)),
+  });
+}
+
+function isKernelRunner(engine: object): engine is KernelRunner {
+  return "runKernelFunc" in engine && typeof engine.runKernelFunc === "function";
+}
+
+/** The public way, for a tfjs-core that hides `runKernelFunc`: the same numbers, with gradients nobody needs. */
+function withEagerGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
+  const names = Object.keys(rule.inputs);
+  const operation = tf.customGrad((...parameters) => {
+    const save = parameters.at(-1);
+    const { value, saved } = rule.forward();
+    if (isSave(save)) save([...saved]);
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const gradients = rule.backward(dy, asSaved(kept));
+      return names.map((name) => tf.tidy(() => gradients[name]?.() ?? tf.zerosLike(dy)));
+    };
+    return { value, gradFunc };
+  });
+  return operation(...Object.values(rule.inputs));
+}
+
+function isSave(value: unknown): value is Save {
+  return typeof value === "function";
+}
+
+/** The engine hands back, in order, clones of exactly the tensors that `save` was given. */
+function asSaved<Saved extends readonly tf.Tensor[]>(saved: readonly tf.Tensor[]): Saved {
+  return saved as unknown as Saved;
+}

@@ -1,0 +1,52 @@
+// Random tensors whose values are computed in JavaScript, so that they are the same on every backend.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { type DrawKey, hashKey } from "./hash-key.ts";
+import { threefry } from "./threefry.ts";
+
+/** 2⁻²⁴: the spacing at which a float32 in [0, 1) can hold every value. */
+const unit = 2 ** -24;
+
+/**
+ * Values drawn evenly from [min, max), the same for the same key on every backend. The caller owns the tensor.
+ *
+ * @example
+ * ```ts
+ * import { uniform } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * const noise = uniform([2, 3], -1, 1, { seed: 7, path: "example" });
+ * noise.dispose();
+ * ```
+ */
+export function uniform(shape: readonly number[], min: number, max: number, key: DrawKey): tf.Tensor {
+  const values = uniformValues(tf.util.sizeFromShape([...shape]), key);
+  for (let index = 0; index < values.length; index++) values[index] = min + (values[index] ?? 0) * (max - min);
+  return tf.tensor(values, [...shape], "float32");
+}
+
+/** Normally distributed values (Box and Muller 1958), the same for the same key. The caller owns the tensor. */
+export function normal(shape: readonly number[], mean: number, deviation: number, key: DrawKey): tf.Tensor {
+  const size = tf.util.sizeFromShape([...shape]);
+  const even = uniformValues(size + (size % 2), key);
+  const values = new Float32Array(size);
+  for (let index = 0; index < size; index += 2) {
+    const radius = Math.sqrt(-2 * Math.log(1 - (even[index] ?? 0))) * deviation;
+    const angle = 2 * Math.PI * (even[index + 1] ?? 0);
+    values[index] = mean + radius * Math.cos(angle);
+    if (index + 1 < size) values[index + 1] = mean + radius * Math.sin(angle);
+  }
+  return tf.tensor(values, [...shape], "float32");
+}
+
+/** `count` values drawn evenly from [0, 1). */
+export function uniformValues(count: number, key: DrawKey): Float32Array {
+  const words = hashKey(key);
+  const values = new Float32Array(count);
+  for (let index = 0; index < count; index += 2) {
+    const [first, second] = threefry(words, [index, 0]);
+    values[index] = (first >>> 8) * unit;
+    if (index + 1 < count) values[index + 1] = (second >>> 8) * unit;
+  }
+  return values;
+}

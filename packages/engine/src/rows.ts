@@ -1,0 +1,25 @@
+// Products run fastest on matrices, so operations flatten every leading axis into rows first.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "./errors.ts";
+
+/** Size of a tensor's last axis. */
+export function lastAxis(x: tf.Tensor): number {
+  return x.shape[x.rank - 1] ?? 1;
+}
+
+/** Views [..., features] as [rows, features]. */
+export function flattenRows(x: tf.Tensor): tf.Tensor2D {
+  const features = lastAxis(x);
+  return tf.reshape<tf.Rank.R2>(x, [features === 0 ? 0 : x.size / features, features]);
+}
+
+/** Views [rows, features] with the leading axes of `like`. */
+export function unflattenRows(rows: tf.Tensor, like: tf.Tensor): tf.Tensor {
+  return tf.reshape(rows, [...like.shape.slice(0, -1), lastAxis(rows)]);
+}
+
+/** Throws unless the last axis of `x` has `size` entries. */
+export function checkLastAxis(where: string, x: tf.Tensor, size: number): void {
+  if (x.rank === 0 || lastAxis(x) !== size) throw new ShapeError(where, x.shape, `a last axis of ${size}`);
+}

@@ -1,0 +1,53 @@
+// Gradient checkpointing (Chen et al. 2016): a block keeps its inputs only and is computed again during backward.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { withGradients } from "../ops/with-gradients.ts";
+import { withNestedTape } from "./without-tape.ts";
+
+/** A stretch of a model that can be computed twice. */
+export interface RecomputedBlock {
+  /** Must give the same value for the same inputs each time: dropout takes its key from the context. */
+  readonly compute: (...inputs: tf.Tensor[]) => tf.Tensor;
+  readonly inputs: readonly tf.Tensor[];
+  /** Every variable `compute` reads that may be trained; gradients reach no other. */
+  readonly variables: readonly tf.Variable[];
+}
+
+/**
+ * The block's value; memory between forward and backward is that of its inputs alone.
+ *
+ * Differentiable for its inputs and variables, at the price of a second forward pass.
+ *
+ * @example
+ * ```ts
+ * import { recompute } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const y = recompute({ compute: (x) => tf.square(x), inputs: [tf.ones([3])], variables: [] });
+ * ```
+ */
+export function recompute(block: RecomputedBlock): tf.Tensor {
+  const { compute, inputs, variables } = block;
+  const named = (prefix: string, tensors: readonly tf.Tensor[]) =>
+    tensors.map((tensor, index): [string, tf.Tensor] => [`${prefix}${index}`, tensor]);
+  return withGradients({
+    inputs: Object.fromEntries([...named("input", inputs), ...named("variable", variables)]),
+    forward: () => ({ value: compute(...inputs), saved: [...inputs] }),
+    backward: (dy, saved) => {
+      const targets = [...saved, ...variables];
+      const gradients = blockGradients(() => compute(...saved), targets, dy);
+      const names = [...named("input", saved), ...named("variable", variables)].map(([name]) => name);
+      return Object.fromEntries(names.map((name, index) => [name, () => gradients[index] ?? tf.scalar(0)]));
+    },
+  });
+}
+
+/** Gradients of `compute()` for each target, zeros where it does not depend on one. */
+function blockGradients(compute: () => tf.Tensor, targets: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
+  return tf.tidy(() => {
+    const { grads } = withNestedTape(() => tf.engine().gradients(compute, [...targets], dy, true));
+    const found: readonly (tf.Tensor | undefined | null)[] = grads;
+    return targets.map((target, index) => found[index] ?? tf.zerosLike(target));
+  });
+}

@@ -1,0 +1,43 @@
+// Running tensor code so that an enclosing gradient computation does not see it.
+
+import * as tf from "@tensorflow/tfjs-core";
+
+/**
+ * Runs `compute` unrecorded: its result is a constant to whoever differentiates around it, and nothing in it is saved.
+ *
+ * For everything below the first adapter. `compute` must be synchronous.
+ *
+ * @example
+ * ```ts
+ * import { withoutTape } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const hidden = withoutTape(() => tf.tidy(() => tf.square(tf.ones([2, 2]))));
+ * hidden.dispose();
+ * ```
+ */
+export function withoutTape<T>(compute: () => T): T {
+  return withNestedTape(() => {
+    tf.engine().state.gradientDepth = 0;
+    return compute();
+  });
+}
+
+/**
+ * Runs `compute`, which may differentiate something of its own, and puts the enclosing tape back afterwards.
+ *
+ * tfjs keeps one tape. A gradient computed inside another's backward pass would empty it, and the outer one would fail
+ * with "Cannot read properties of null".
+ */
+export function withNestedTape<T>(compute: () => T): T {
+  const { state } = tf.engine();
+  const { activeTape, gradientDepth, kernelDepth } = state;
+  try {
+    return compute();
+  } finally {
+    state.activeTape = activeTape;
+    state.gradientDepth = gradientDepth;
+    state.kernelDepth = kernelDepth;
+  }
+}
