@@ -1,1 +1,11 @@
-export {};
+export {
+  DiskFullError,
+  FileReadError,
+  FileWriteError,
+  OutputExistsError,
+  ProtectedFolderError,
+} from "./node/errors.ts";
+export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "./node/file-system.ts";
+export { type FileSource, openFile } from "./node/open-file.ts";
+export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
+export { writeFolderAtomic } from "./node/write-folder-atomic.ts";

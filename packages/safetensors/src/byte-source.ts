@@ -1,0 +1,61 @@
+// Where the bytes of a file come from: memory, a Blob, or whatever else can be read in ranges.
+
+import { SafetensorsError } from "./errors.ts";
+
+/** Something with a size that can be read in ranges. */
+export interface ByteSource {
+  /** For messages: a path, a URL. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset` on; a source that has fewer rejects. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close?(): Promise<void>;
+}
+
+/** Bytes in memory as a source. `read` returns views, not copies. */
+export function bytesSource(bytes: Uint8Array, name = "bytes in memory"): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    async read(offset, length) {
+      checkReadRange({ name, size: bytes.length }, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** A browser's Blob or File as a source; only what is asked for is read. */
+export function blobSource(
+  blob: Blob,
+  name = "name" in blob && typeof blob.name === "string" ? blob.name : "blob",
+): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    async read(offset, length) {
+      checkReadRange({ name, size: blob.size }, offset, length);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+  };
+}
+
+/** Throws `InvalidRange` unless the range lies within the source. */
+export function checkReadRange(
+  source: { readonly name: string; readonly size: number },
+  offset: number,
+  length: number,
+): void {
+  const isWithin = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (isWithin && offset + length <= source.size) return;
+  const problem = `Bytes ${offset} to ${offset + length} were asked for, but there are ${source.size}.`;
+  throw new SafetensorsError("InvalidRange", problem, { file: source.name, offset });
+}
+
+/** Reads a range and checks that the source gave all of it. */
+export async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = await source.read(offset, length);
+  if (bytes.length === length) return bytes;
+  const problem = `Asked for ${length} bytes at ${offset}, got ${bytes.length}; the file changed or the source is broken.`;
+  throw new SafetensorsError("IncompleteRead", problem, { file: source.name, offset });
+}

@@ -1,0 +1,108 @@
+// Bytes of a tensor → numbers. One row per element type; the common ones have a fast path.
+
+import { bitsOf, type Dtype } from "./dtypes.ts";
+import { SafetensorsError, type SafetensorsErrorPlace } from "./errors.ts";
+import { f16Values } from "./half-floats.ts";
+
+type ReadElement = (view: DataView, offset: number) => number;
+
+const bf16 = new DataView(new ArrayBuffer(4));
+
+const readers: ReadonlyMap<Dtype, ReadElement> = new Map<Dtype, ReadElement>([
+  ["F64", (view, offset) => view.getFloat64(offset, true)],
+  ["F32", (view, offset) => view.getFloat32(offset, true)],
+  ["F16", (view, offset) => f16Values()[view.getUint16(offset, true)] ?? 0],
+  ["BF16", (view, offset) => bf16ToNumber(view.getUint16(offset, true))],
+  ["I64", (view, offset) => Number(view.getBigInt64(offset, true))],
+  ["U64", (view, offset) => Number(view.getBigUint64(offset, true))],
+  ["I32", (view, offset) => view.getInt32(offset, true)],
+  ["U32", (view, offset) => view.getUint32(offset, true)],
+  ["I16", (view, offset) => view.getInt16(offset, true)],
+  ["U16", (view, offset) => view.getUint16(offset, true)],
+  ["I8", (view, offset) => view.getInt8(offset)],
+  ["U8", (view, offset) => view.getUint8(offset)],
+  // Other bytes than 0 and 1 occur in files; whatever is not 0 is true.
+  ["BOOL", (view, offset) => (view.getUint8(offset) === 0 ? 0 : 1)],
+]);
+
+const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/**
+ * Numbers of a tensor as float32. F16, BF16, BOOL and integers of up to 16 bits come out exactly; F64 and wider integers
+ * are rounded.
+ *
+ * @throws {SafetensorsError} `UnsupportedDtype` for 4-, 6- and 8-bit floats and C64; `InvalidTensorView` for a length
+ * that is no whole number of elements.
+ */
+export function decodeToFloat32(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Float32Array {
+  const count = elementCount(bytes, dtype, place);
+  if (hostIsLittleEndian && dtype === "F32") return new Float32Array(copyOf(bytes));
+  if (hostIsLittleEndian && dtype === "F16") return widenF16(new Uint16Array(copyOf(bytes)));
+  if (hostIsLittleEndian && dtype === "BF16") return widenBf16(new Uint16Array(copyOf(bytes)));
+  return fill(new Float32Array(count), bytes, dtype);
+}
+
+/** Numbers of a tensor as float64: exact for every type but 64-bit integers beyond 2⁵³. Throws as `decodeToFloat32`. */
+export function decodeToFloat64(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Float64Array {
+  return fill(new Float64Array(elementCount(bytes, dtype, place)), bytes, dtype);
+}
+
+/**
+ * Numbers of an integer or boolean tensor as int32.
+ *
+ * @throws {SafetensorsError} `UnsupportedDtype` for floats; `ValueOutOfRange` for a value that int32 cannot hold.
+ */
+export function decodeToInt32(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace = {}): Int32Array {
+  const count = elementCount(bytes, dtype, place);
+  if (!/^(I|U|BOOL)/.test(dtype)) throw new SafetensorsError("UnsupportedDtype", `${dtype} holds no integers.`, place);
+  const wide = fill(new Float64Array(count), bytes, dtype);
+  const bad = wide.findIndex((value) => value !== (value | 0));
+  if (bad >= 0) {
+    const problem = `Element ${bad} is ${wide[bad]}, which does not fit into 32 bits.`;
+    throw new SafetensorsError("ValueOutOfRange", problem, place);
+  }
+  return Int32Array.from(wide);
+}
+
+function elementCount(bytes: Uint8Array, dtype: Dtype, place: SafetensorsErrorPlace): number {
+  if (!readers.has(dtype)) {
+    const problem = `Elements of type ${dtype} cannot be decoded; supported are ${[...readers.keys()].join(", ")}.`;
+    throw new SafetensorsError("UnsupportedDtype", problem, place);
+  }
+  const size = bitsOf(dtype) / 8;
+  if (bytes.length % size === 0) return bytes.length / size;
+  const problem = `${bytes.length} bytes are no whole number of ${dtype} elements of ${size} bytes.`;
+  throw new SafetensorsError("InvalidTensorView", problem, place);
+}
+
+function fill<T extends Float32Array | Float64Array>(target: T, bytes: Uint8Array, dtype: Dtype): T {
+  const read = readers.get(dtype);
+  const size = bitsOf(dtype) / 8;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (read !== undefined)
+    for (let index = 0; index < target.length; index += 1) target[index] = read(view, index * size);
+  return target;
+}
+
+/** A buffer of its own: a file may place a tensor at an odd offset, where no typed array can start. */
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer;
+}
+
+function widenF16(halves: Uint16Array): Float32Array {
+  const values = f16Values();
+  const wide = new Float32Array(halves.length);
+  for (let index = 0; index < halves.length; index += 1) wide[index] = values[halves[index] ?? 0] ?? 0;
+  return wide;
+}
+
+function widenBf16(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let index = 0; index < halves.length; index += 1) bits[index] = (halves[index] ?? 0) << 16;
+  return new Float32Array(bits.buffer);
+}
+
+function bf16ToNumber(bits: number): number {
+  bf16.setUint32(0, bits * 65_536);
+  return bf16.getFloat32(0);
+}

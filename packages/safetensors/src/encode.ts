@@ -1,0 +1,132 @@
+// Numbers → bytes of a tensor, rounded once, to nearest with ties to even. What does not fit is an error, not a surprise.
+
+import { bitsOf, type Dtype } from "./dtypes.ts";
+import { SafetensorsError } from "./errors.ts";
+import { float32ToBf16, float32ToF16 } from "./half-floats.ts";
+import { countElements } from "./header.ts";
+
+/** A tensor ready to be written. */
+export interface TensorData {
+  readonly dtype: Dtype;
+  /** Empty for a scalar; a dimension may be 0. */
+  readonly shape: readonly number[];
+  /** Little-endian, the last axis running fastest. */
+  readonly data: Uint8Array;
+}
+
+/** Element types that `encodeNumbers` can make. */
+export type EncodableDtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "U32"
+  | "I16"
+  | "U16"
+  | "I8"
+  | "U8"
+  | "BOOL";
+
+type WriteElement = (view: DataView, offset: number, value: number) => void;
+
+const writers: Readonly<Record<EncodableDtype, WriteElement>> = {
+  F64: (view, offset, value) => view.setFloat64(offset, value, true),
+  F32: (view, offset, value) => view.setFloat32(offset, value, true),
+  F16: (view, offset, value) => view.setUint16(offset, float32ToF16(value), true),
+  BF16: (view, offset, value) => view.setUint16(offset, float32ToBf16(value), true),
+  I64: (view, offset, value) => view.setBigInt64(offset, BigInt(value), true),
+  I32: (view, offset, value) => view.setInt32(offset, value, true),
+  U32: (view, offset, value) => view.setUint32(offset, value, true),
+  I16: (view, offset, value) => view.setInt16(offset, value, true),
+  U16: (view, offset, value) => view.setUint16(offset, value, true),
+  I8: (view, offset, value) => view.setInt8(offset, value),
+  U8: (view, offset, value) => view.setUint8(offset, value),
+  BOOL: (view, offset, value) => view.setUint8(offset, value),
+};
+
+/** Smallest and largest value of each integer type; for I64 what a number holds exactly. */
+const integerRange: ReadonlyMap<EncodableDtype, readonly [number, number]> = new Map([
+  ["I64", [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
+  ["I32", [-(2 ** 31), 2 ** 31 - 1]],
+  ["U32", [0, 2 ** 32 - 1]],
+  ["I16", [-32_768, 32_767]],
+  ["U16", [0, 65_535]],
+  ["I8", [-128, 127]],
+  ["U8", [0, 255]],
+  ["BOOL", [0, 1]],
+]);
+
+/** From here on a finite value rounds to infinity. */
+const floatLimit: ReadonlyMap<EncodableDtype, number> = new Map([
+  ["F32", 2 ** 128 - 2 ** 103],
+  ["F16", 65_520],
+  ["BF16", 2 ** 128 - 2 ** 119],
+]);
+
+/**
+ * Encodes numbers as little-endian bytes of a type. F16 and BF16 are rounded by way of float32.
+ *
+ * @throws {SafetensorsError} `ValueOutOfRange` naming the first value, its place and how many there are, if a finite
+ * value would become infinite or an integer type cannot hold a value.
+ *
+ * @example
+ * ```ts
+ * import { encodeNumbers } from "@lowrank/safetensors";
+ *
+ * const bytes = encodeNumbers([1, -2], "I16"); // Uint8Array [1, 0, 254, 255]
+ * ```
+ */
+export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype): Uint8Array {
+  checkRange(values, dtype);
+  const size = bitsOf(dtype) / 8;
+  const bytes = new Uint8Array(values.length * size);
+  const view = new DataView(bytes.buffer);
+  const write = writers[dtype];
+  for (let index = 0; index < values.length; index += 1) write(view, index * size, values[index] ?? 0);
+  return bytes;
+}
+
+/** Encodes float32 values as F32 (exact), F16 or BF16 (rounded to nearest even). Throws as `encodeNumbers`. */
+export function encodeFloat32(values: Float32Array, dtype: "F32" | "F16" | "BF16"): Uint8Array {
+  return encodeNumbers(values, dtype);
+}
+
+/** An F32 tensor from a shape and its values. Throws `InvalidTensorView` if their counts differ. */
+export function float32Tensor(shape: readonly number[], values: Float32Array): TensorData {
+  return numbersTensor("F32", shape, values);
+}
+
+/** A tensor of any encodable type from a shape and its values. Throws as `encodeNumbers`, and `InvalidTensorView`. */
+export function numbersTensor(dtype: EncodableDtype, shape: readonly number[], values: ArrayLike<number>): TensorData {
+  const wanted = countElements(shape);
+  if (wanted !== values.length) {
+    const problem = `Shape [${shape.join(", ")}] needs ${wanted} values, got ${values.length}.`;
+    throw new SafetensorsError("InvalidTensorView", problem);
+  }
+  return { dtype, shape: [...shape], data: encodeNumbers(values, dtype) };
+}
+
+function checkRange(values: ArrayLike<number>, dtype: EncodableDtype): void {
+  const isBad = outOfRange(dtype);
+  if (isBad === undefined) return;
+  let first = -1;
+  let count = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    if (!isBad(values[index] ?? 0)) continue;
+    if (count === 0) first = index;
+    count += 1;
+  }
+  if (count === 0) return;
+  const problem = `${dtype} cannot hold ${count} of ${values.length} values; the first is ${values[first]} at index ${first}.`;
+  throw new SafetensorsError("ValueOutOfRange", problem);
+}
+
+function outOfRange(dtype: EncodableDtype): ((value: number) => boolean) | undefined {
+  const range = integerRange.get(dtype);
+  if (range !== undefined) return (value) => !Number.isInteger(value) || value < range[0] || value > range[1];
+  const limit = floatLimit.get(dtype);
+  if (limit === undefined) return undefined;
+  return (value) => Math.abs(value) >= limit && Number.isFinite(value);
+}

@@ -1,0 +1,70 @@
+// What can go wrong with a safetensors file, as types.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/**
+ * Why a file was refused. The first eleven are the names that the reference implementation (Rust) uses for the same
+ * failure, so that a search finds both.
+ */
+export type SafetensorsErrorCode =
+  | "HeaderTooSmall"
+  | "HeaderTooLarge"
+  | "InvalidHeaderLength"
+  | "InvalidHeader"
+  | "InvalidHeaderDeserialization"
+  | "InvalidOffset"
+  | "ValidationOverflow"
+  | "MisalignedSlice"
+  | "TensorInvalidInfo"
+  | "MetadataIncompleteBuffer"
+  | "TensorNotFound"
+  | "InvalidTensorView"
+  | "InvalidTensorName"
+  | "TooManyTensors"
+  | "UnsupportedDtype"
+  | "ValueOutOfRange"
+  | "InvalidRange"
+  | "IncompleteRead"
+  | "InvalidIndex";
+
+/** Where a failure happened. */
+export interface SafetensorsErrorPlace {
+  /** The source's name: a path, a URL, or what the caller called it. */
+  readonly file?: string | undefined;
+  readonly tensor?: string | undefined;
+  /** Byte offset in the file, where one can be named. */
+  readonly offset?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A safetensors file or a request for its tensors is not acceptable; `code` says why. */
+export class SafetensorsError extends LowrankError {
+  declare readonly code: SafetensorsErrorCode;
+  readonly file: string | undefined;
+  readonly tensor: string | undefined;
+  readonly offset: number | undefined;
+
+  constructor(code: SafetensorsErrorCode, problem: string, place: SafetensorsErrorPlace = {}) {
+    const where = place.file === undefined ? "" : `${printable(place.file)}: `;
+    super(code, `${where}${problem}`, place.cause === undefined ? undefined : { cause: place.cause });
+    this.file = place.file;
+    this.tensor = place.tensor;
+    this.offset = place.offset;
+  }
+}
+
+/** A name from a file made safe to print: control characters escaped, at most 200 characters. */
+export function printable(name: string): string {
+  const short = name.length > 200 ? `${name.slice(0, 200)}…` : name;
+  return Array.from(short, (character) => (isControl(character) ? escapeOf(character) : character)).join("");
+}
+
+function isControl(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0;
+  // C0, DEL, C1, and the marks that reverse the direction of text in a terminal.
+  return code < 32 || (code >= 127 && code < 160) || (code >= 0x202a && code <= 0x202e) || (code & 0xfff800) === 0xd800;
+}
+
+function escapeOf(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
+}

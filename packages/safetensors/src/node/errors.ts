@@ -1,0 +1,68 @@
+// What can go wrong with files on a disk, as types.
+
+import { LowrankError } from "@lowrank/contracts";
+import { systemCode } from "./file-system.ts";
+
+/** Something exists at the output's path and overwriting was not asked for; nothing was changed. */
+export class OutputExistsError extends LowrankError {
+  constructor(readonly path: string) {
+    super("OUTPUT_EXISTS", `"${path}" exists already. Choose another path, or ask for it to be overwritten.`);
+  }
+}
+
+/** Overwriting this folder would remove the folder one works in, or one above it; nothing was changed. */
+export class ProtectedFolderError extends LowrankError {
+  constructor(readonly path: string) {
+    const advice = "Name a folder of its own for the output.";
+    super("PROTECTED_FOLDER", `"${path}" is the current folder or contains it, so it is not replaced. ${advice}`);
+  }
+}
+
+/** The disk, or this user's share of it, is full; nothing half-written is left and an older output is untouched. */
+export class DiskFullError extends LowrankError {
+  /** ENOSPC or EDQUOT. */
+  readonly systemCode: string;
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super("DISK_FULL", `No space left while writing "${path}". Free some space, or write elsewhere.`, { cause });
+    this.systemCode = systemCode(cause) ?? "ENOSPC";
+  }
+}
+
+/** The system refused to write; nothing half-written is left and an older output is untouched. */
+export class FileWriteError extends LowrankError {
+  /** The system's name of the failure: EACCES, EIO, EROFS. */
+  readonly systemCode: string | undefined;
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super("FILE_WRITE_FAILED", `Cannot write "${path}": ${reason}`, { cause });
+    this.systemCode = systemCode(cause);
+  }
+}
+
+/** A file cannot be opened or read. */
+export class FileReadError extends LowrankError {
+  /** The system's name of the failure: ENOENT, EACCES, EIO. */
+  readonly systemCode: string | undefined;
+  constructor(
+    readonly path: string,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super("FILE_READ_FAILED", `Cannot read "${path}": ${problem}`, cause === undefined ? undefined : { cause });
+    this.systemCode = systemCode(cause);
+  }
+}
+
+/** A failed write as one of the errors above; what is a LowrankError already, or no system failure, stays itself. */
+export function writeFailure(path: string, error: unknown): unknown {
+  const code = systemCode(error);
+  if (LowrankError.isInstance(error) || code === undefined) return error;
+  if (code === "ENOSPC" || code === "EDQUOT") return new DiskFullError(path, error);
+  return new FileWriteError(path, error);
+}

@@ -1,0 +1,101 @@
+// The few file-system calls that are used here, as an interface: a test passes one that fails at any call it likes.
+
+import { constants } from "node:fs";
+import * as fs from "node:fs/promises";
+
+/** An open file. */
+export interface OpenFile {
+  /** How many bytes were read; 0 at the end. */
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** How many bytes were written, which may be fewer than asked for. */
+  write(from: Uint8Array, offset: number, length: number): Promise<number>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+  size(): Promise<{ readonly bytes: number; readonly isFile: boolean }>;
+}
+
+/** What is at a path. */
+export interface PathEntry {
+  readonly kind: "file" | "folder" | "other";
+  readonly modifiedAt: number;
+}
+
+/** The file-system calls that reading and atomic writing need. */
+export interface FileSystem {
+  openForReading(path: string): Promise<OpenFile>;
+  /** Fails if the path exists. */
+  create(path: string): Promise<OpenFile>;
+  makeFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file or a whole folder; an absent path is fine. */
+  remove(path: string): Promise<void>;
+  removeEmptyFolder(path: string): Promise<void>;
+  list(path: string): Promise<readonly string[]>;
+  /** Without following a link; `undefined` if there is nothing. */
+  entry(path: string): Promise<PathEntry | undefined>;
+  /** Asks the disk to keep a folder's names. */
+  syncFolder(path: string): Promise<void>;
+}
+
+/** Node's own file system. */
+export const nodeFileSystem: FileSystem = {
+  // O_NONBLOCK: opening a named pipe would otherwise wait for ever for a writer.
+  openForReading: async (path) => wrap(await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))),
+  create: async (path) => wrap(await fs.open(path, "wx")),
+  makeFolder: async (path) => void (await fs.mkdir(path)),
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  removeEmptyFolder: (path) => fs.rmdir(path),
+  list: (path) => fs.readdir(path),
+  entry,
+  syncFolder,
+};
+
+function wrap(handle: fs.FileHandle): OpenFile {
+  return {
+    read: async (into, offset, length, position) => (await handle.read(into, offset, length, position)).bytesRead,
+    write: async (from, offset, length) => (await handle.write(from, offset, length)).bytesWritten,
+    sync: () => handle.sync(),
+    close: () => handle.close(),
+    size: async () => {
+      const stat = await handle.stat();
+      return { bytes: stat.size, isFile: stat.isFile() };
+    },
+  };
+}
+
+async function entry(path: string): Promise<PathEntry | undefined> {
+  try {
+    const stat = await fs.lstat(path);
+    const kind = stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
+    return { kind, modifiedAt: stat.mtimeMs };
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(path, "r");
+  } catch (error) {
+    // Windows opens no folders; its file system orders such changes itself.
+    if (["EISDIR", "EPERM", "EACCES"].includes(systemCode(error) ?? "")) return;
+    throw error;
+  }
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot do this for a folder.
+    if (!["EINVAL", "ENOTSUP", "EPERM", "EBADF"].includes(systemCode(error) ?? "")) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The system's name of a failure ("ENOSPC"), if the error carries one. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

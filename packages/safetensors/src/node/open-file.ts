@@ -1,0 +1,76 @@
+// A file on disk as a byte source: positional reads, so that a model larger than memory can be read tensor by tensor.
+
+import { type ByteSource, checkReadRange } from "../byte-source.ts";
+import { SafetensorsError } from "../errors.ts";
+import { FileReadError } from "./errors.ts";
+import { type FileSystem, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
+
+/** A byte source that must be closed. */
+export interface FileSource extends ByteSource {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a regular file for ranged reads. Folders, pipes and devices are refused, without waiting for them.
+ *
+ * @throws {FileReadError} if the file cannot be opened or read; `systemCode` is the system's reason.
+ * @throws {SafetensorsError} from `read`: `InvalidRange`, or `IncompleteRead` if the file shrank meanwhile.
+ */
+export async function openFile(path: string, options: { readonly fileSystem?: FileSystem } = {}): Promise<FileSource> {
+  const file = await open(path, options.fileSystem ?? nodeFileSystem);
+  const size = await sizeOf(path, file);
+  return {
+    name: path,
+    size,
+    close: () => file.close(),
+    async read(offset, length) {
+      checkReadRange({ name: path, size }, offset, length);
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const count = await readSome(path, file, { bytes, done, position: offset + done });
+        if (count === 0) {
+          const problem = `Asked for ${length} bytes at ${offset}, got ${done}; the file became shorter while it was open.`;
+          throw new SafetensorsError("IncompleteRead", problem, { file: path, offset });
+        }
+        done += count;
+      }
+      return bytes;
+    },
+  };
+}
+
+async function open(path: string, fileSystem: FileSystem): Promise<OpenFile> {
+  try {
+    return await fileSystem.openForReading(path);
+  } catch (error) {
+    const reason = systemCode(error) === "ENOENT" ? "there is no such file." : String(error);
+    throw new FileReadError(path, reason, error);
+  }
+}
+
+async function sizeOf(path: string, file: OpenFile): Promise<number> {
+  try {
+    const { bytes, isFile } = await file.size();
+    if (!isFile) throw new FileReadError(path, "it is not a regular file.");
+    return bytes;
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error instanceof FileReadError ? error : new FileReadError(path, String(error), error);
+  }
+}
+
+/** A single read call is limited to 2 GiB by the system. */
+const largestRead = 1 << 30;
+
+async function readSome(
+  path: string,
+  file: OpenFile,
+  { bytes, done, position }: { readonly bytes: Uint8Array; readonly done: number; readonly position: number },
+): Promise<number> {
+  try {
+    return await file.read(bytes, done, Math.min(bytes.length - done, largestRead), position);
+  } catch (error) {
+    throw new FileReadError(path, String(error), error);
+  }
+}

@@ -1,0 +1,78 @@
+// A file that is either whole or not there: written beside its target, forced to disk, then renamed over it.
+
+import { dirname, resolve } from "node:path";
+import { OutputExistsError, writeFailure } from "./errors.ts";
+import { type FileSystem, nodeFileSystem, type OpenFile } from "./file-system.ts";
+import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
+
+/** What a file will hold: all at once, or piece by piece (`safetensorsChunks`). */
+export type FileContents = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** How an output is written. */
+export interface AtomicWriteOptions {
+  /** Replace what is there; default false. */
+  readonly overwrite?: boolean;
+  readonly fileSystem?: FileSystem;
+}
+
+/**
+ * Writes a file so that, whatever happens, its path holds the old content, the whole new content, or nothing: a
+ * temporary file in the same folder is written, synced and renamed, and the folder synced. On failure the temporary
+ * file is removed; what killed processes left in the folder is removed first.
+ *
+ * @throws {OutputExistsError} if the path exists and `overwrite` is not set.
+ * @throws {DiskFullError | FileWriteError} if the system fails. An error thrown by `contents` passes through.
+ */
+export async function writeFileAtomic(
+  path: string,
+  contents: FileContents,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const target = resolve(path);
+  const fileSystem = options.fileSystem ?? nodeFileSystem;
+  const temporary = temporaryPath(target, "unfinished");
+  try {
+    await refuseExisting(target, { ...options, fileSystem });
+    await tidyUpTemporaries(dirname(target), fileSystem);
+    await writeWhole(temporary, contents, fileSystem);
+    await refuseExisting(target, { ...options, fileSystem }); // writing may have taken an hour
+    await fileSystem.rename(temporary, target);
+    await fileSystem.syncFolder(dirname(target));
+  } catch (error) {
+    await fileSystem.remove(temporary).catch(() => undefined);
+    throw writeFailure(path, error);
+  }
+}
+
+async function refuseExisting(
+  target: string,
+  { overwrite = false, fileSystem }: { readonly overwrite?: boolean; readonly fileSystem: FileSystem },
+): Promise<void> {
+  if (!overwrite && (await fileSystem.entry(target)) !== undefined) throw new OutputExistsError(target);
+}
+
+async function writeWhole(path: string, contents: FileContents, fileSystem: FileSystem): Promise<void> {
+  const file = await fileSystem.create(path);
+  try {
+    for await (const piece of piecesOf(contents)) await writeAll(file, piece);
+    await file.sync();
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+  await file.close(); // some file systems report a failed write only here
+}
+
+function piecesOf(contents: FileContents): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+  if (typeof contents === "string") return [new TextEncoder().encode(contents)];
+  return contents instanceof Uint8Array ? [contents] : contents;
+}
+
+async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const count = await file.write(bytes, done, bytes.length - done);
+    if (count === 0) throw new Error("The system wrote no bytes and gave no reason.");
+    done += count;
+  }
+}

@@ -1,0 +1,99 @@
+// A folder of several files that is either complete or not there.
+
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
+import type { AtomicWriteOptions } from "./write-file-atomic.ts";
+
+/**
+ * Makes a folder so that, whatever happens, its path holds the old folder, the complete new one, or nothing: `fill`
+ * writes into a temporary folder beside it, whose files are then synced and which is renamed into place. An existing
+ * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set.
+ *
+ * @param fill Writes the files; whatever it throws passes through, and nothing is left of its work.
+ * @throws {OutputExistsError} if the path exists, is no empty folder, and `overwrite` is not set.
+ * @throws {ProtectedFolderError} if the current folder is, or is in, the folder to be replaced.
+ * @throws {DiskFullError | FileWriteError} if the system fails.
+ */
+export async function writeFolderAtomic(
+  path: string,
+  fill: (temporaryFolder: string) => Promise<void>,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const target = resolve(path);
+  const fileSystem = options.fileSystem ?? nodeFileSystem;
+  const temporary = temporaryPath(target, "unfinished");
+  try {
+    await tidyUpTemporaries(dirname(target), fileSystem); // first: it may bring back an older output
+    await stateOf(target, { ...options, fileSystem });
+    await fileSystem.makeFolder(temporary);
+    await fill(temporary);
+    await syncTree(temporary, fileSystem);
+    await moveIntoPlace(temporary, target, { ...options, fileSystem });
+  } catch (error) {
+    await fileSystem.remove(temporary).catch(() => undefined);
+    throw writeFailure(path, error);
+  }
+}
+
+type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };
+
+/** What is at the target; throws if it may not be replaced. */
+async function stateOf(target: string, options: CheckedOptions): Promise<"absent" | "empty" | "replaceable"> {
+  const entry = await options.fileSystem.entry(target);
+  if (entry === undefined) return "absent";
+  if (entry.kind === "folder" && (await options.fileSystem.list(target)).length === 0) return "empty";
+  if (options.overwrite !== true) throw new OutputExistsError(target);
+  if (contains(target, process.cwd())) throw new ProtectedFolderError(target);
+  return "replaceable";
+}
+
+function contains(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
+}
+
+async function syncTree(folder: string, fileSystem: FileSystem): Promise<void> {
+  for (const name of await fileSystem.list(folder)) {
+    const path = join(folder, name);
+    const entry = await fileSystem.entry(path);
+    if (entry?.kind === "folder") await syncTree(path, fileSystem);
+    if (entry?.kind === "file") await syncFile(path, fileSystem);
+  }
+  await fileSystem.syncFolder(folder);
+}
+
+async function syncFile(path: string, fileSystem: FileSystem): Promise<void> {
+  const file = await fileSystem.openForReading(path);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
+  const { fileSystem } = options;
+  const state = await stateOf(target, options); // filling may have taken an hour
+  if (state === "replaceable") return replace(temporary, target, fileSystem);
+  // POSIX renames over an empty folder, Windows does not.
+  if (state === "empty") await fileSystem.removeEmptyFolder(target);
+  await fileSystem.rename(temporary, target);
+  await fileSystem.syncFolder(dirname(target));
+}
+
+/** No system call swaps two folders everywhere, so the old one steps aside – and comes back if the new one cannot enter. */
+async function replace(temporary: string, target: string, fileSystem: FileSystem): Promise<void> {
+  const aside = temporaryPath(target, "replaced");
+  await fileSystem.rename(target, aside);
+  try {
+    await fileSystem.rename(temporary, target);
+  } catch (error) {
+    await fileSystem.rename(aside, target);
+    throw error;
+  }
+  await fileSystem.syncFolder(dirname(target));
+  // The new folder is complete and in place; the old one's remains are removed by the next run if not now.
+  await fileSystem.remove(aside).catch(() => undefined);
+}

@@ -1,0 +1,59 @@
+// One file that is in memory already, read without waiting.
+
+import { decodeToFloat32, decodeToInt32 } from "./decode.ts";
+import { printable, SafetensorsError } from "./errors.ts";
+import { type HeaderContent, headerLength, parseHeader, type ReadOptions, type TensorInfo } from "./header.ts";
+
+/** A file in memory. */
+export interface ParsedSafetensors extends HeaderContent {
+  /** Offset of the data buffer in the file. */
+  readonly dataStart: number;
+  /** A view of a tensor's bytes. */
+  bytes(name: string): Uint8Array;
+  /** A tensor as float32 (see `decodeToFloat32`). */
+  float32(name: string): Float32Array;
+  /** An integer or boolean tensor as int32. */
+  int32(name: string): Int32Array;
+}
+
+/**
+ * Parses a whole safetensors file in memory; `name` stands in messages.
+ *
+ * @throws {SafetensorsError} as `openSafetensors`.
+ *
+ * @example
+ * ```ts
+ * import { float32Tensor, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
+ *
+ * const bytes = serializeSafetensors(new Map([["weight", float32Tensor([2], Float32Array.of(1, 2))]]));
+ * const weight = parseSafetensors(bytes).float32("weight"); // Float32Array [1, 2]
+ * ```
+ */
+export function parseSafetensors(
+  file: Uint8Array,
+  options: ReadOptions & { readonly name?: string } = {},
+): ParsedSafetensors {
+  const fileName = options.name ?? "bytes in memory";
+  const dataStart = 8 + headerLength(file.subarray(0, 8), file.length, fileName, options);
+  const place = { file: fileName, dataBytes: file.length - dataStart };
+  const { metadata, tensors } = parseHeader(file.subarray(8, dataStart), place, options);
+
+  const find = (name: string): TensorInfo => {
+    const info = tensors.get(name);
+    if (info !== undefined) return info;
+    const problem = `There is no tensor "${printable(name)}" among ${tensors.size}.`;
+    throw new SafetensorsError("TensorNotFound", problem, { file: fileName, tensor: name });
+  };
+  const bytes = (name: string): Uint8Array => {
+    const { begin, end } = find(name);
+    return file.subarray(dataStart + begin, dataStart + end);
+  };
+  return {
+    metadata,
+    tensors,
+    dataStart,
+    bytes,
+    float32: (name) => decodeToFloat32(bytes(name), find(name).dtype, { file: fileName, tensor: name }),
+    int32: (name) => decodeToInt32(bytes(name), find(name).dtype, { file: fileName, tensor: name }),
+  };
+}

@@ -1,0 +1,96 @@
+// Writing: the header is known before the data, so a file can be made in one pass, however large its tensors are.
+
+import type { TensorData } from "./encode.ts";
+import { printable, SafetensorsError } from "./errors.ts";
+import type { TensorInfo } from "./header.ts";
+import { layoutSafetensors, type TensorOutline } from "./layout.ts";
+
+/** A tensor whose bytes are made when their turn comes, in pieces of any size. */
+export interface StreamedTensor extends TensorOutline {
+  pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** Where a file goes: a socket, a stream, a file. Each write is awaited before the next. */
+export interface ByteTarget {
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/**
+ * Makes a file in memory. The same tensors and metadata always give the same bytes, which are the reference writer's.
+ *
+ * @throws {SafetensorsError} `InvalidTensorView` if a tensor's bytes do not fit its shape; else as `layoutSafetensors`.
+ *
+ * @example
+ * ```ts
+ * import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
+ *
+ * const weight = float32Tensor([2, 2], Float32Array.of(1, 2, 3, 4));
+ * const bytes = serializeSafetensors(new Map([["weight", weight]]), new Map([["format", "pt"]]));
+ * ```
+ */
+export function serializeSafetensors(
+  tensors: ReadonlyMap<string, TensorData>,
+  metadata?: ReadonlyMap<string, string>,
+): Uint8Array {
+  const outlines = Array.from(tensors, ([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const layout = layoutSafetensors(outlines, metadata);
+  const file = new Uint8Array(layout.size);
+  file.set(layout.head);
+  for (const info of layout.tensors) {
+    const { data } = tensors.get(info.name) ?? { data: new Uint8Array() };
+    checkLength(info, data.length);
+    file.set(data, layout.head.length + info.begin);
+  }
+  return file;
+}
+
+/**
+ * The bytes of a file one after another, holding only one piece at a time. Tensors are asked for their pieces in the
+ * order of the file (see `layoutSafetensors`), not in the order given.
+ *
+ * @throws {SafetensorsError} `InvalidTensorView` if the pieces of a tensor are more or fewer bytes than its shape says;
+ * what was yielded until then is no valid file.
+ */
+export async function* safetensorsChunks(
+  tensors: Iterable<StreamedTensor>,
+  metadata?: ReadonlyMap<string, string>,
+): AsyncGenerator<Uint8Array> {
+  const byName = new Map<string, StreamedTensor>();
+  const outlines: StreamedTensor[] = [];
+  for (const tensor of tensors) {
+    outlines.push(tensor);
+    byName.set(tensor.name, tensor);
+  }
+  const layout = layoutSafetensors(outlines, metadata);
+  yield layout.head;
+  for (const info of layout.tensors) {
+    let written = 0;
+    for await (const piece of byName.get(info.name)?.pieces() ?? []) {
+      written += piece.length;
+      if (written > info.end - info.begin) checkLength(info, written);
+      yield piece;
+    }
+    checkLength(info, written);
+  }
+}
+
+/** Writes a file to a target piece by piece (see `safetensorsChunks`). Returns its size in bytes. */
+export async function writeSafetensors(
+  target: ByteTarget,
+  tensors: Iterable<StreamedTensor>,
+  metadata?: ReadonlyMap<string, string>,
+): Promise<number> {
+  let size = 0;
+  for await (const chunk of safetensorsChunks(tensors, metadata)) {
+    await target.write(chunk);
+    size += chunk.length;
+  }
+  return size;
+}
+
+function checkLength(info: TensorInfo, length: number): void {
+  const wanted = info.end - info.begin;
+  if (length === wanted) return;
+  const problem = `Tensor "${printable(info.name)}" (${info.dtype}, shape [${info.shape.join(", ")}]) needs ${wanted} bytes, got ${length}${length > wanted ? " or more" : ""}.`;
+  throw new SafetensorsError("InvalidTensorView", problem, { tensor: info.name });
+}
