@@ -1,0 +1,49 @@
+// lowrank evaluate: how well a model does on data.
+
+import { type Command, Option } from "commander";
+import type { CommandIo } from "../io.ts";
+import { integerIn } from "../options/parse-values.ts";
+import { adapterOption, type EngineOptions, modelOption, withEngine, withExamples } from "../options/shared-options.ts";
+import { createReport } from "../terminal/report.ts";
+
+/** The options of `lowrank evaluate`. */
+export interface EvaluateOptions extends EngineOptions {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly data: string;
+  readonly template?: string;
+  readonly batchSize: number;
+  readonly maxLength?: number;
+  readonly generate?: boolean;
+  readonly maxNewTokens: number;
+}
+
+/** Adds the command to the program. */
+export function addEvaluateCommand(program: Command, io: CommandIo): void {
+  const command = program
+    .command("evaluate")
+    .summary("measure loss, perplexity, accuracy or BLEU on data")
+    .description(
+      "Measures the loss and perplexity of a language model on data, or the loss and accuracy of a classifier. " +
+        "With --generate it also continues every prompt and compares with the reference (BLEU).",
+    )
+    .addOption(modelOption())
+    .addOption(adapterOption())
+    .addOption(new Option("--data <file>", "JSONL, CSV or TSV file of examples").makeOptionMandatory())
+    .option("--template <name>", "how a row becomes text (see lowrank train --help)")
+    .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
+    .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))
+    .option("--generate", "continue every prompt and report BLEU against the references")
+    .addOption(
+      new Option("--max-new-tokens <number>", "with --generate: stop after so many tokens")
+        .argParser(integerIn({ min: 1 }))
+        .default(64),
+    );
+  withExamples(
+    withEngine(command),
+    "lowrank evaluate --model ./tiny --adapter ./adapter --data validation.jsonl --generate",
+  ).action(async (options: EvaluateOptions) => {
+    const { runEvaluate } = await import("../evaluate/run-evaluate.ts");
+    await runEvaluate(options, createReport(io, options));
+  });
+}

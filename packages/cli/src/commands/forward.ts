@@ -1,0 +1,49 @@
+// lowrank forward: one pass through a model, for comparing with other frameworks.
+
+import { type Command, Option } from "commander";
+import type { CommandIo } from "../io.ts";
+import {
+  adapterOption,
+  type EngineOptions,
+  modelOption,
+  outOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
+import { createReport } from "../terminal/report.ts";
+
+/** The options of `lowrank forward`. */
+export interface ForwardOptions extends EngineOptions {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly inputs: string;
+  readonly out: string;
+  readonly task?: string;
+  readonly overwrite?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addForwardCommand(program: Command, io: CommandIo): void {
+  const command = program
+    .command("forward")
+    .summary("run one forward pass and write its tensors")
+    .description(
+      "Runs one forward pass and writes logits (F32; last_hidden_state for a model without a head) and, when the inputs " +
+        "have labels, the loss. The inputs are a JSON object of integer matrices: input_ids and, where the model takes " +
+        "them, attention_mask, token_type_ids, labels.",
+    )
+    .addOption(modelOption())
+    .addOption(adapterOption())
+    .addOption(new Option("--inputs <file>", "JSON file of model inputs").makeOptionMandatory())
+    .addOption(outOption("safetensors file to write"))
+    .option("--task <name>", "head to use instead of the one in config.json (causal-lm, sequence-classification, …)")
+    .option("--overwrite", "replace --out if it exists");
+  withExamples(
+    withEngine(command),
+    `echo '{"input_ids": [[1, 2, 3]]}' > inputs.json`,
+    "lowrank forward --model ./tiny --inputs inputs.json --out out.safetensors",
+  ).action(async (options: ForwardOptions) => {
+    const { runForward } = await import("../forward/run-forward.ts");
+    await runForward(options, createReport(io, options));
+  });
+}

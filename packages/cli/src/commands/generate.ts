@@ -1,0 +1,59 @@
+// lowrank generate: text from prompts, as it comes.
+
+import { type Command, Option } from "commander";
+import type { CommandIo } from "../io.ts";
+import { integerIn, numberIn } from "../options/parse-values.ts";
+import {
+  adapterOption,
+  type EngineOptions,
+  modelOption,
+  seedOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
+import { createReport } from "../terminal/report.ts";
+
+/** The options of `lowrank generate`. */
+export interface GenerateOptions extends EngineOptions {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly prompt: readonly string[];
+  readonly maxNewTokens: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly seed: number;
+}
+
+/** Adds the command to the program. */
+export function addGenerateCommand(program: Command, io: CommandIo): void {
+  const command = program
+    .command("generate")
+    .summary("continue prompts")
+    .description("Continues prompts. Greedy unless --temperature, --top-k or --top-p asks for sampling.")
+    .addOption(modelOption())
+    .addOption(adapterOption())
+    .addOption(
+      new Option("--prompt <text...>", "prompt to continue; several are generated as one batch").makeOptionMandatory(),
+    )
+    .addOption(
+      new Option("--max-new-tokens <number>", "stop after so many tokens").argParser(integerIn({ min: 1 })).default(64),
+    )
+    .addOption(
+      new Option("--temperature <number>", "sample, with logits divided by this").argParser(numberIn({ above: 0 })),
+    )
+    .addOption(new Option("--top-k <number>", "sample among the k likeliest tokens").argParser(integerIn({ min: 1 })))
+    .addOption(
+      new Option("--top-p <number>", "sample among the likeliest tokens that sum up to p").argParser(
+        numberIn({ above: 0, max: 1 }),
+      ),
+    )
+    .addOption(seedOption("seed of the sampling"));
+  withExamples(
+    withEngine(command),
+    'lowrank generate --model ./tiny --adapter ./adapter --prompt "name[The Mill], food[English]"',
+  ).action(async (options: GenerateOptions) => {
+    const { runGenerate } = await import("../generate/run-generate.ts");
+    await runGenerate(options, createReport(io, options));
+  });
+}

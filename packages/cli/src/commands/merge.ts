@@ -1,0 +1,49 @@
+// lowrank merge: one model folder out of a base and an adapter.
+
+import { type Command, Option } from "commander";
+import type { CommandIo } from "../io.ts";
+import {
+  adapterOption,
+  type EngineOptions,
+  modelOption,
+  outOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
+import { createReport } from "../terminal/report.ts";
+
+/** Number types that a merged folder can be written in. */
+export const mergeDtypes = ["as-base", "F32", "F16", "BF16"] as const;
+
+/** The options of `lowrank merge`. */
+export interface MergeOptions extends EngineOptions {
+  readonly model: string;
+  readonly adapter: string;
+  readonly out: string;
+  readonly dtype: (typeof mergeDtypes)[number];
+  readonly overwrite?: boolean;
+}
+
+/** Adds the command to the program. */
+export function addMergeCommand(program: Command, io: CommandIo): void {
+  const command = program
+    .command("merge")
+    .summary("fold an adapter into its base model")
+    .description(
+      "Folds an adapter into its base model, checks on a sample input that the merged model computes the same, and " +
+        "writes a Hugging Face folder.",
+    )
+    .addOption(modelOption())
+    .addOption(adapterOption("PEFT adapter folder to fold in").makeOptionMandatory())
+    .addOption(outOption("folder to write"))
+    .addOption(
+      new Option("--dtype <type>", "number type of the written weights").choices(mergeDtypes).default("as-base"),
+    )
+    .option("--overwrite", "replace --out if it exists");
+  withExamples(withEngine(command), "lowrank merge --model ./tiny --adapter ./adapter --out ./merged").action(
+    async (options: MergeOptions) => {
+      const { runMerge } = await import("../merge/run-merge.ts");
+      await runMerge(options, createReport(io, options));
+    },
+  );
+}

@@ -1,0 +1,119 @@
+// lowrank train: an adapter out of a model and data. Options here, the plan in train/plan-training.ts.
+
+import { type Command, Option } from "commander";
+import type { CommandIo } from "../io.ts";
+import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
+import {
+  adapterOption,
+  modelOption,
+  outOption,
+  seedOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
+import { createReport } from "../terminal/report.ts";
+import { schedules, type TrainOptions } from "../train/train-options.ts";
+
+/** Adds the command to the program. */
+export function addTrainCommand(program: Command, io: CommandIo): void {
+  const command = program
+    .command("train")
+    .summary("train a LoRA adapter")
+    .description(
+      [
+        "Trains a LoRA adapter on data and writes it to --out as PEFT does, with a model card and metrics.jsonl.",
+        "Rows of the data are text (prompt/completion, instruction/input/output, text, sentence/label) or tokenised " +
+          '({"input_ids": [...], "labels": [...]}). Rows with sentence and label train a classifier. The loss counts ' +
+          "the answers, not the prompts.",
+        "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
+      ].join("\n\n"),
+    );
+  addFiles(command);
+  addAdapterShape(command);
+  addSchedule(command);
+  command.optionsGroup("Options:");
+  withExamples(
+    withEngine(command),
+    "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
+    "lowrank train --model ./tiny --data more.jsonl --adapter ./adapter --out ./adapter-2 --epochs 1",
+  ).action(async (options: TrainOptions) => {
+    const { runTrain } = await import("../train/run-train.ts");
+    await runTrain(options, createReport(io, options));
+  });
+}
+
+function addFiles(command: Command): void {
+  command
+    .optionsGroup("Files:")
+    .addOption(modelOption())
+    .addOption(new Option("--data <file>", "JSONL, CSV or TSV file of examples").makeOptionMandatory())
+    .addOption(outOption("folder to write the adapter to"))
+    .option("--overwrite", "replace --out if it exists")
+    .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
+    .option("--resume", "go on with the interrupted run in --out")
+    .option("--validation <file>", "measure the loss on this file as well")
+    .addOption(
+      new Option("--validation-share <share>", "hold out this share of the data, split by prompt")
+        .argParser(numberIn({ above: 0, max: 0.9 }))
+        .conflicts("validation"),
+    )
+    .option("--template <name>", "how a row becomes text: plain, alpaca, vicuna, koalpaca, chat …")
+    .addOption(
+      new Option(
+        "--max-length <number>",
+        "cut rows after so many tokens (default: 512 or the model's limit)",
+      ).argParser(integerIn({ min: 2 })),
+    );
+}
+
+function addAdapterShape(command: Command): void {
+  command
+    .optionsGroup("Adapter:")
+    .addOption(new Option("--rank <number>", "rank of the update (default: 8)").argParser(integerIn()))
+    .addOption(new Option("--alpha <number>", "its scale is alpha / rank (default: 16)").argParser(numberIn()))
+    .addOption(new Option("--dropout <rate>", "dropout before A (default: 0)").argParser(numberIn()))
+    .addOption(
+      new Option(
+        "--target-modules <names>",
+        "what to adapt: a,b | all-linear | a regular expression (default: PEFT's choice for the model)",
+      ).argParser(targetModules),
+    )
+    .option("--use-rslora", "scale by alpha / √rank")
+    .addOption(
+      new Option("--modules-to-save <names>", "train these modules whole and save them with the adapter").argParser(
+        nameList,
+      ),
+    );
+}
+
+function addSchedule(command: Command): void {
+  command
+    .optionsGroup("Training:")
+    .addOption(new Option("--epochs <number>", "passes over the data (default: 3)").argParser(integerIn({ min: 1 })))
+    .addOption(new Option("--steps <number>", "optimiser steps").argParser(integerIn({ min: 1 })).conflicts("epochs"))
+    .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
+    .addOption(
+      new Option("--accumulate <number>", "batches an optimiser step").argParser(integerIn({ min: 1 })).default(1),
+    )
+    .addOption(
+      new Option("--learning-rate <rate>", "peak learning rate").argParser(numberIn({ above: 0 })).default(5e-4),
+    )
+    .addOption(new Option("--schedule <name>", "learning rate after the warm-up").choices(schedules).default("linear"))
+    .addOption(new Option("--warmup-steps <number>", "steps of rising learning rate").argParser(integerIn({ min: 0 })))
+    .addOption(
+      new Option("--warmup-ratio <share>", "the same as a share of all steps (default: 0.03)")
+        .argParser(numberIn({ min: 0, max: 1 }))
+        .conflicts("warmupSteps"),
+    )
+    .addOption(new Option("--weight-decay <rate>", "AdamW's").argParser(numberIn({ min: 0 })).default(0.01))
+    .addOption(
+      new Option("--clip-norm <norm>", "largest norm of all gradients, 0 for none")
+        .argParser(numberIn({ min: 0 }))
+        .default(1),
+    )
+    .addOption(seedOption("seed of the adapter, the order of the data and dropout"))
+    .addOption(
+      new Option("--eval-every <steps>", "measure the validation loss so often").argParser(integerIn({ min: 1 })),
+    )
+    .addOption(new Option("--save-every <steps>", "save a checkpoint so often").argParser(integerIn({ min: 1 })));
+}

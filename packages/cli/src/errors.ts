@@ -1,0 +1,101 @@
+// Failures that only the command line knows.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** The arguments contradict each other or lack something; exit code 2. */
+export class UsageError extends LowrankError {
+  constructor(message: string) {
+    super("WRONG_USAGE", message);
+  }
+}
+
+/** Ctrl-C or SIGTERM ended a run early, after saving; exit code 130. The message says how to go on. */
+export class InterruptedError extends LowrankError {
+  constructor(message: string) {
+    super("INTERRUPTED", message);
+  }
+}
+
+/** The output path is taken and --overwrite was not given. */
+export class OutputExistsError extends LowrankError {
+  constructor(readonly path: string) {
+    super("OUTPUT_EXISTS", `"${path}" exists already. Choose another --out, or add --overwrite to replace it.`);
+  }
+}
+
+/** A path given on the command line does not lead anywhere. */
+export class PathNotFoundError extends LowrankError {
+  constructor(
+    readonly option: string,
+    readonly path: string,
+    readonly expected: string,
+  ) {
+    super("PATH_NOT_FOUND", `${option}: there is no "${path}"; expected ${expected}.`);
+  }
+}
+
+/** A text needs a tokenizer that the model folder lacks. */
+export class TokenizerMissingError extends LowrankError {
+  constructor(
+    readonly folder: string,
+    readonly purpose: string,
+  ) {
+    super(
+      "TOKENIZER_MISSING",
+      `${purpose} needs a tokenizer, but "${folder}" has no tokenizer.json. Copy the model's tokenizer.json into it, ` +
+        'or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
+    );
+  }
+}
+
+/** The model's task does not allow what the command does. */
+export class WrongTaskError extends LowrankError {
+  constructor(
+    readonly modelType: string,
+    readonly task: string,
+    readonly command: string,
+    advice: string,
+  ) {
+    super(
+      "WRONG_TASK",
+      `"${command}" needs a causal language model, but this is a ${modelType} model for ${task}. ${advice}`,
+    );
+  }
+}
+
+/** inputs.json of `lowrank forward` is not what the model takes; every fault is listed. */
+export class InvalidInputsError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly faults: readonly string[],
+  ) {
+    super(
+      "INVALID_INPUTS",
+      `"${file}" cannot be used as model inputs:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+  }
+}
+
+/** Something went wrong between here and the Hugging Face Hub. */
+export class HubError extends LowrankError {
+  constructor(
+    readonly repository: string,
+    reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("HUB", `Cannot download "${repository}" from the Hugging Face Hub: ${reason}`, options);
+  }
+}
+
+/** A continued run does not fit the run it continues. */
+export class ResumeMismatchError extends LowrankError {
+  constructor(
+    readonly folder: string,
+    readonly faults: readonly string[],
+  ) {
+    super(
+      "RESUME_MISMATCH",
+      `The checkpoint in "${folder}" belongs to another run:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+  }
+}

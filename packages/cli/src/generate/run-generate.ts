@@ -1,0 +1,1 @@
+export async function runGenerate(..._: unknown[]): Promise<void> {}

@@ -1,0 +1,1 @@
+export async function runInspect(..._: unknown[]): Promise<void> {}

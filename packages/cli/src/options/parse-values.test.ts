@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { integerIn, nameList, numberIn, targetModules } from "./parse-values.ts";
+
+describe("numberIn", () => {
+  it("reads decimal and scientific notation", () => {
+    expect(numberIn()("2e-4")).toBe(0.0002);
+    expect(numberIn()(".5")).toBe(0.5);
+  });
+
+  it("refuses text that JavaScript would read as a number by accident", () => {
+    for (const text of ["", " ", "0x10", "1_000", "Infinity", "NaN", "1e999", "12 apples"]) {
+      expect(() => numberIn()(text), text).toThrow("Expected a number.");
+    }
+  });
+
+  it("names the bounds that a value breaks", () => {
+    expect(() => numberIn({ min: 0, max: 1 })("1.5")).toThrow("Expected a number, at least 0 and at most 1.");
+    expect(() => numberIn({ above: 0 })("0")).toThrow("Expected a number, more than 0.");
+  });
+});
+
+describe("integerIn", () => {
+  it("refuses fractions and numbers beyond 2^53", () => {
+    expect(() => integerIn()("8.5")).toThrow("Expected a whole number.");
+    expect(() => integerIn()("9007199254740993")).toThrow("Expected a whole number.");
+    expect(integerIn({ min: 1 })("12")).toBe(12);
+  });
+});
+
+describe("nameList", () => {
+  it("keeps each name once, in order", () => {
+    expect(nameList("v_proj, q_proj,v_proj")).toEqual(["v_proj", "q_proj"]);
+  });
+
+  it("refuses empty names", () => {
+    expect(() => nameList("q_proj,,v_proj")).toThrow("separated by commas");
+  });
+});
+
+describe("targetModules", () => {
+  it("keeps all-linear and patterns as text and splits names", () => {
+    expect(targetModules("all-linear")).toBe("all-linear");
+    expect(targetModules(".*\\.q_proj")).toBe(".*\\.q_proj");
+    expect(targetModules("q_proj,v_proj")).toEqual(["q_proj", "v_proj"]);
+    expect(targetModules("q_proj")).toEqual(["q_proj"]);
+  });
+});

@@ -1,0 +1,61 @@
+// Turns the text of one option into its value, or says what it should have been (exit code 2).
+
+import { InvalidArgumentError } from "commander";
+
+/** What a number option accepts. */
+export interface NumberRange {
+  readonly min?: number;
+  readonly max?: number;
+  /** Excludes `min` itself: a learning rate is more than 0. */
+  readonly above?: number;
+}
+
+/** A parser of decimal numbers within a range. */
+export function numberIn(range: NumberRange = {}): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!Number.isFinite(value) || !isInside(value, range)) throw new InvalidArgumentError(expected("a number", range));
+    return value;
+  };
+}
+
+/** A parser of whole numbers within a range. */
+export function integerIn(range: NumberRange = {}): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value) || !isInside(value, range)) {
+      throw new InvalidArgumentError(expected("a whole number", range));
+    }
+    return value;
+  };
+}
+
+/** Splits "a,b" into its names. */
+export function nameList(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.some((name) => name === "")) {
+    throw new InvalidArgumentError('Expected names separated by commas, such as "q_proj,v_proj".');
+  }
+  return [...new Set(names)];
+}
+
+/** "all-linear" and patterns stay text; names separated by commas become a list, as in PEFT. */
+export function targetModules(text: string): string | readonly string[] {
+  const isPattern = text === "all-linear" || /[\\^$*+?()[\]{}|]/.test(text);
+  return isPattern ? text : nameList(text);
+}
+
+function isInside(value: number, { min, max, above }: NumberRange): boolean {
+  if (min !== undefined && value < min) return false;
+  if (max !== undefined && value > max) return false;
+  return above === undefined || value > above;
+}
+
+function expected(kind: string, { min, max, above }: NumberRange): string {
+  const bounds = [
+    min === undefined ? "" : `at least ${min}`,
+    above === undefined ? "" : `more than ${above}`,
+    max === undefined ? "" : `at most ${max}`,
+  ].filter((bound) => bound !== "");
+  return `Expected ${kind}${bounds.length > 0 ? `, ${bounds.join(" and ")}` : ""}.`;
+}

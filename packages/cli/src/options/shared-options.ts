@@ -1,0 +1,60 @@
+// Options that several commands have, described once so that they never drift apart.
+
+import { type Command, Option } from "commander";
+import { integerIn } from "./parse-values.ts";
+
+/** Names that `--engine` takes, best first; the engine package decides which of them can start. */
+export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"] as const;
+
+/** One of them. */
+export type EngineOption = (typeof engineNames)[number];
+
+/** What every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+}
+
+/** What every command that computes has. */
+export interface EngineOptions extends CommonOptions {
+  readonly engine?: EngineOption;
+}
+
+/** Adds `--json`. */
+export function withJson(command: Command): Command {
+  return command.option("--json", "print JSON on stdout, one object a line; text for people goes to stderr");
+}
+
+/** Adds `--json` and `--engine`. */
+export function withEngine(command: Command): Command {
+  return withJson(command).addOption(
+    new Option("--engine <name>", "compute with this engine (default: the best that starts)").choices(engineNames),
+  );
+}
+
+/** The required `--model`. */
+export function modelOption(): Option {
+  return new Option(
+    "--model <path>",
+    "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub",
+  ).makeOptionMandatory();
+}
+
+/** The optional `--adapter`. */
+export function adapterOption(description = "PEFT adapter folder to apply to the model"): Option {
+  return new Option("--adapter <path>", description);
+}
+
+/** The required `--out` of commands that write a folder. */
+export function outOption(description: string): Option {
+  return new Option("--out <path>", description).makeOptionMandatory();
+}
+
+/** `--seed`, the source of every random number. */
+export function seedOption(description: string): Option {
+  return new Option("--seed <number>", description).argParser(integerIn({ min: 0, max: 2 ** 32 - 1 })).default(0);
+}
+
+/** Appends examples to a command's help. */
+export function withExamples(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText("after", `\nExample${examples.length > 1 ? "s" : ""}:\n  ${examples.join("\n  ")}`);
+}

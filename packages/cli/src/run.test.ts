@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { run } from "./run.ts";
+import { recordingIo } from "./terminal/recording-io.ts";
+
+const commands = ["train", "generate", "evaluate", "merge", "inspect", "forward", "doctor"];
+
+async function call(...argv: readonly string[]) {
+  const recording = recordingIo();
+  const code = await run(argv, recording.io);
+  return { code, stdout: recording.stdout(), stderr: recording.stderr() };
+}
+
+describe("help", () => {
+  it("lists every command", async () => {
+    const { code, stdout } = await call("--help");
+    expect(code).toBe(0);
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+  });
+
+  it.each(commands)("of %s has an example that calls it", async (command) => {
+    const { code, stdout, stderr } = await call(command, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n( {2}.*\\n)*.*lowrank ${command}`));
+    expect(stdout).toContain("--json");
+    expect(stderr).toBe("");
+  });
+
+  it("prints the version", async () => {
+    const { code, stdout } = await call("--version");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    { argv: [], says: "Usage: lowrank" },
+    { argv: ["trian"], says: "Did you mean train?" },
+    { argv: ["train", "--data", "d", "--out", "o"], says: "required option '--model <path>' not specified" },
+    { argv: ["inspect"], says: "missing required argument 'path'" },
+    { argv: ["inspect", "a", "b"], says: "too many arguments" },
+    { argv: ["doctor", "--colour"], says: "unknown option '--colour'" },
+    { argv: ["doctor", "--engine", "abacus"], says: "Allowed choices are tfjs-node-gpu" },
+    { argv: ["generate", "--model", "m", "--prompt", "p", "--top-p", "1.5"], says: "more than 0 and at most 1" },
+    {
+      argv: ["train", "--model", "m", "--data", "d", "--out", "o", "--rank", "eight"],
+      says: "Expected a whole number",
+    },
+    {
+      argv: ["train", "--model", "m", "--data", "d", "--out", "o", "--steps", "2", "--epochs", "2"],
+      says: "cannot be used with",
+    },
+  ])("$argv exits with 2 and explains", async ({ argv, says }) => {
+    const { code, stdout, stderr } = await call(...argv);
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stdout).toBe("");
+  });
+});

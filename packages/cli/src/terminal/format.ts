@@ -1,0 +1,40 @@
+// Numbers as people read them. One place, so that every command says the same thing the same way.
+
+/** 1234567 → "1,234,567". */
+export function formatCount(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** 4194304 → "4.2 MB" (decimal units, as disks are sold and npm prints them). */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** 0.01234 → "1.23 %". */
+export function formatShare(share: number): string {
+  return `${(share * 100).toFixed(2)} %`;
+}
+
+/** 75.2 seconds → "1 min 15 s". */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** A loss or a difference: four decimals when that says something, else scientific. */
+export function formatNumber(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 0.001 && size < 100_000 ? value.toFixed(4) : value.toExponential(2);
+}

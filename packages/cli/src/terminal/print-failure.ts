@@ -1,0 +1,31 @@
+// One clear message for a failure; the stack only for those who ask.
+
+import { LowrankError } from "@lowrank/contracts";
+import pc from "picocolors";
+import type { CommandIo } from "../io.ts";
+import { escapeControls } from "./escape-controls.ts";
+
+/** Prints what went wrong on stderr. `LOWRANK_DEBUG=1` adds the stack and the causes. */
+export function printFailure(error: unknown, io: CommandIo): void {
+  const colors = pc.createColors(io.hasColors);
+  const wantsStack = Boolean(io.environment.LOWRANK_DEBUG);
+  io.stderr(`${colors.red("error:")} ${escapeControls(messageOf(error))}\n`);
+  if (wantsStack) io.stderr(`${escapeControls(stackOf(error))}\n`);
+  else if (!LowrankError.isInstance(error) && !isSystemError(error)) {
+    io.stderr("This was not foreseen. LOWRANK_DEBUG=1 shows where it happened; please report it with that output.\n");
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const own = error.stack ?? "";
+  return error.cause === undefined ? own : `${own}\ncaused by: ${stackOf(error.cause) || String(error.cause)}`;
+}

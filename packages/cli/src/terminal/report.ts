@@ -1,0 +1,47 @@
+// The two audiences of a command: people read text, programs read JSON lines.
+
+import type { Warning } from "@lowrank/contracts";
+import pc from "picocolors";
+import type { CommandIo } from "../io.ts";
+import { escapeControls } from "./escape-controls.ts";
+
+/** Where one run of a command says what it does. */
+export interface Report {
+  readonly io: CommandIo;
+  readonly isJson: boolean;
+  readonly colors: ReturnType<typeof pc.createColors>;
+  /** A line for people: on stdout, or on stderr when --json claims stdout. */
+  say(line?: string): void;
+  /** Text for people without a line break, for tokens as they come. */
+  write(text: string): void;
+  /** A line for people that is not the command's result: always on stderr. */
+  note(line: string): void;
+  /** One JSON line for programs; nothing without --json. */
+  emit(event: object): void;
+  warn(warning: Warning): void;
+}
+
+/** Makes the report of a command that was called with or without `--json`. */
+export function createReport(io: CommandIo, options: { readonly json?: boolean | undefined }): Report {
+  const isJson = options.json === true;
+  const colors = pc.createColors(io.hasColors);
+  const people = isJson ? io.stderr : io.stdout;
+  return {
+    io,
+    isJson,
+    colors,
+    say: (line = "") => people(`${line}\n`),
+    write: (text) => people(text),
+    note: (line) => io.stderr(`${line}\n`),
+    emit: (event) => {
+      if (isJson) io.stdout(`${JSON.stringify(event, finiteOrNull)}\n`);
+    },
+    warn: (warning) => io.stderr(`${colors.yellow("warning:")} ${escapeControls(warning.message)}\n`),
+  };
+}
+
+/** Maps and big integers have no JSON of their own; NaN and Infinity become null, as JSON.stringify does anyway. */
+function finiteOrNull(_key: string, value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries(value);
+  return typeof value === "bigint" ? value.toString() : value;
+}

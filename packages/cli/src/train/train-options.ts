@@ -1,0 +1,41 @@
+// What `lowrank train` was asked, as commander hands it over.
+
+import type { EngineOptions } from "../options/shared-options.ts";
+
+/** Learning rate schedules by name. */
+export const schedules = ["linear", "cosine", "constant"] as const;
+
+/** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
+export interface TrainOptions extends EngineOptions {
+  readonly model: string;
+  readonly data: string;
+  readonly out: string;
+  readonly overwrite?: boolean;
+  readonly adapter?: string;
+  readonly resume?: boolean;
+  readonly validation?: string;
+  readonly validationShare?: number;
+  readonly template?: string;
+  readonly maxLength?: number;
+
+  readonly rank?: number;
+  readonly alpha?: number;
+  readonly dropout?: number;
+  readonly targetModules?: string | readonly string[];
+  readonly useRslora?: boolean;
+  readonly modulesToSave?: readonly string[];
+
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly batchSize: number;
+  readonly accumulate: number;
+  readonly learningRate: number;
+  readonly schedule: (typeof schedules)[number];
+  readonly warmupSteps?: number;
+  readonly warmupRatio?: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  readonly seed: number;
+  readonly evalEvery?: number;
+  readonly saveEvery?: number;
+}
