@@ -1,1 +1,7 @@
-export {};
+// Importing this file registers gradients: the one side effect in this project that an import has.
+
+import { registerGradients } from "./gradients/register-gradients.ts";
+
+registerGradients();
+
+export { registerGradients };
