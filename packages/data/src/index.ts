@@ -1,1 +1,45 @@
-export {};
+// From files to token batches. Reading from a path is in "@lowrank/data/node".
+
+export { type BatchOptions, batchCount, batches, batchIndices } from "./batches.ts";
+export { type BleuScore, bleu, tokenize13a } from "./bleu.ts";
+export type { TokenizerLimits } from "./check-tokenizer-json.ts";
+export {
+  DataError,
+  DataFileError,
+  ExampleError,
+  type RowProblem,
+  TemplateError,
+  TokenizerError,
+} from "./errors.ts";
+export type {
+  ChatExample,
+  ChatMessage,
+  CompletionExample,
+  Example,
+  InstructionExample,
+  SentenceExample,
+  TextExample,
+  TokensExample,
+} from "./example.ts";
+export { groupReferences, type PromptReferences } from "./group-references.ts";
+export { type PadOptions, padBatch, type TokenBatch } from "./pad-batch.ts";
+export { readCsv, readTsv } from "./read-csv.ts";
+export { readJson } from "./read-json.ts";
+export { readJsonl } from "./read-jsonl.ts";
+export type { ReadOptions } from "./read-options.ts";
+export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
+export { rowForms } from "./row-forms/row-forms.ts";
+export { mulberry32, shuffled } from "./shuffled.ts";
+export { type Split, type SplitOptions, splitByKey } from "./split-by-key.ts";
+export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";
+export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
+export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
+export { type DecodeOptions, type EncodedPair, type EncodeOptions, TextTokenizer } from "./text-tokenizer.ts";
+export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
+export { labelIdsOf, type TokenizedExamples, tokenizeExamples } from "./tokenize-examples.ts";
+export {
+  type ClassifiedSequence,
+  ignoredLabel,
+  type TokenizedExample,
+  type TokenSequence,
+} from "./tokenized-example.ts";

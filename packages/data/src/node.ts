@@ -1,1 +1,3 @@
-export {};
+// Data files from a disk, read in pieces.
+
+export { type DataFormat, type ReadFileOptions, readDataFile } from "./read-data-file.ts";

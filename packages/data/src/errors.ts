@@ -1,0 +1,76 @@
+// What can go wrong between a file and a token batch.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** One thing wrong with one row of a file. */
+export interface RowProblem {
+  /** Where, counted from 1: the line in the file, or the element of a JSON array. */
+  readonly row: number;
+  /** What came. */
+  readonly found: string;
+  /** What would have been right. */
+  readonly expected: string;
+}
+
+const listedProblems = 10;
+
+/** Rows of a data file are broken. Nothing of the file is used: training on half a file unnoticed is worse than failing. */
+export class DataError extends LowrankError {
+  constructor(
+    readonly file: string,
+    /** The first problems; `count` says how many rows are broken in all. */
+    readonly problems: readonly RowProblem[],
+    readonly count: number = problems.length,
+    unit: "line" | "row" = "line",
+  ) {
+    const listed = problems.slice(0, listedProblems);
+    const lines = listed.map(({ row, found, expected }) => `  ${unit} ${row}: expected ${expected}, got ${found}`);
+    const more = count > listed.length ? [`  … and ${count - listed.length} more`] : [];
+    const what = count === 1 ? `1 ${unit} of it is broken` : `${count} ${unit}s of it are broken`;
+    super(
+      "DATA_BROKEN_ROWS",
+      [`Cannot use "${file}": ${what}.`, ...lines, ...more, `Mend or remove ${count === 1 ? "it" : "them"}.`].join(
+        "\n",
+      ),
+    );
+  }
+}
+
+/** A data file as a whole cannot be read: too large, not text, no rows, an unknown kind. */
+export class DataFileError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("DATA_UNREADABLE_FILE", `Cannot read "${file}": ${reason}`, options);
+  }
+}
+
+/** tokenizer.json or tokenizer_config.json is not what a tokenizer can be built from. */
+export class TokenizerError extends LowrankError {
+  constructor(
+    readonly problems: readonly string[],
+    options?: { readonly cause?: unknown },
+  ) {
+    super("TOKENIZER_INVALID", `Cannot build a tokenizer:\n${problems.map((line) => `  ${line}`).join("\n")}`, options);
+  }
+}
+
+/** A prompt template cannot express an example. */
+export class TemplateError extends LowrankError {
+  constructor(
+    readonly template: string,
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("TEMPLATE_FAILED", `The template "${template}" cannot be used: ${reason}`, options);
+  }
+}
+
+/** Examples cannot be tokenised or batched as asked. */
+export class ExampleError extends LowrankError {
+  constructor(readonly reason: string) {
+    super("EXAMPLE_UNUSABLE", reason);
+  }
+}

@@ -1,0 +1,63 @@
+// What a row of a data file means, whatever its keys were called.
+
+/** One turn of a conversation. */
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** A prompt and what the model should say next. Only the completion is trained. */
+export interface CompletionExample {
+  readonly kind: "completion";
+  readonly prompt: string;
+  readonly completion: string;
+}
+
+/** Alpaca's form: a task, perhaps with material, and the answer. Only the output is trained. */
+export interface InstructionExample {
+  readonly kind: "instruction";
+  readonly instruction: string;
+  /** Empty where the task needs no material. */
+  readonly input: string;
+  readonly output: string;
+}
+
+/** Running text, all of it trained. */
+export interface TextExample {
+  readonly kind: "text";
+  readonly text: string;
+}
+
+/** A conversation. Only what the assistant says is trained. */
+export interface ChatExample {
+  readonly kind: "chat";
+  readonly messages: readonly ChatMessage[];
+}
+
+/** A sentence, or a pair of them, and its class. */
+export interface SentenceExample {
+  readonly kind: "sentence";
+  readonly sentence: string;
+  readonly pair?: string;
+  /** The class's number from 0, or its name. */
+  readonly label: number | string;
+}
+
+/** Tokens that somebody else made. */
+export interface TokensExample {
+  readonly kind: "tokens";
+  readonly inputIds: readonly number[];
+  /** One for each token (−100: not trained), or the class of the whole row. */
+  readonly labels: readonly number[] | number;
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
+/** One row of a data file. */
+export type Example =
+  | CompletionExample
+  | InstructionExample
+  | TextExample
+  | ChatExample
+  | SentenceExample
+  | TokensExample;

@@ -1,0 +1,81 @@
+// Sequences of different lengths as one rectangle of integers.
+
+import { ExampleError } from "./errors.ts";
+import { ignoredLabel, supervisedTokens, type TokenizedExample } from "./tokenized-example.ts";
+
+/** A batch of token sequences: every array is row-major [rows, time] unless it says otherwise. */
+export interface TokenBatch {
+  readonly inputIds: Int32Array;
+  /** 1 on tokens, 0 on padding. */
+  readonly attentionMask: Int32Array;
+  /** [rows, time] with −100 where nothing is trained, or [rows] of classes; `labelShape` says which. */
+  readonly labels: Int32Array;
+  readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
+  /** Present where an example of the batch has them. */
+  readonly tokenTypeIds?: Int32Array;
+  readonly rows: number;
+  readonly time: number;
+  /** Tokens without padding. */
+  readonly tokens: number;
+  /** What the loss averages over: trained tokens after a causal model's shift, or rows of a classifier. */
+  readonly supervised: number;
+}
+
+/** How to fill the rectangle. */
+export interface PadOptions {
+  readonly padId: number;
+  /** Make `time` a multiple of this, so that a compiled or cached shape is met again; default 1. */
+  readonly multipleOf?: number;
+}
+
+/** Pads examples on the right to the longest of them. Throws ExampleError for none, or for classes among sequences. */
+export function padBatch(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
+  const first = examples[0];
+  if (first === undefined) throw new ExampleError("A batch needs at least one example.");
+  if (examples.some((example) => example.kind !== first.kind)) {
+    throw new ExampleError("A batch cannot mix rows that have a class with rows that have a label for each token.");
+  }
+  const rows = examples.length;
+  const multiple = options.multipleOf ?? 1;
+  const longest = examples.reduce((length, { inputIds }) => Math.max(length, inputIds.length), 1);
+  const time = Math.ceil(longest / multiple) * multiple;
+  const grid = (fill: number) => new Int32Array(rows * time).fill(fill);
+  const inputIds = grid(options.padId);
+  const attentionMask = grid(0);
+  const tokenTypeIds = examples.some((example) => example.tokenTypeIds !== undefined) ? grid(0) : undefined;
+  for (const [row, example] of examples.entries()) {
+    inputIds.set(example.inputIds, row * time);
+    attentionMask.set(example.attentionMask ?? example.inputIds.map(() => 1), row * time);
+    tokenTypeIds?.set(example.tokenTypeIds ?? [], row * time);
+  }
+  return {
+    inputIds,
+    attentionMask,
+    ...labelsOf(examples, rows, time),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
+    rows,
+    time,
+    tokens: examples.reduce((sum, example) => sum + example.inputIds.length, 0),
+  };
+}
+
+function labelsOf(
+  examples: readonly TokenizedExample[],
+  rows: number,
+  time: number,
+): Pick<TokenBatch, "labels" | "labelShape" | "supervised"> {
+  if (examples[0]?.kind === "classified") {
+    const labels = Int32Array.from(examples, (example) =>
+      example.kind === "classified" ? example.label : ignoredLabel,
+    );
+    return { labels, labelShape: [rows], supervised: rows };
+  }
+  const labels = new Int32Array(rows * time).fill(ignoredLabel);
+  let supervised = 0;
+  for (const [row, example] of examples.entries()) {
+    if (example.kind !== "sequence") continue;
+    labels.set(example.labels, row * time);
+    supervised += supervisedTokens(example.labels);
+  }
+  return { labels, labelShape: [rows, time], supervised };
+}

@@ -1,0 +1,35 @@
+// What all readers can be told.
+
+/** Options of every reader. Sizes bound what a hostile or mistaken file can make us hold. */
+export interface ReadOptions {
+  /** Name of the file in errors. */
+  readonly file?: string;
+  /** Which column of the file is which field: `{ prompt: "mr", completion: "ref" }`. Other columns are not read. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** For CSV and TSV without a first line of names: the names of the columns, in order. */
+  readonly header?: readonly string[];
+  /** Largest size of the file; default 1 GiB (in bytes from a path, in characters from a text). */
+  readonly maxSize?: number;
+  /** Largest number of rows; default 10 million. */
+  readonly maxRows?: number;
+  /** Largest length of one line or row in characters; default 16 Mi. */
+  readonly maxRowLength?: number;
+}
+
+/** Options with every bound filled in. */
+export interface ReadLimits {
+  readonly file: string;
+  readonly maxSize: number;
+  readonly maxRows: number;
+  readonly maxRowLength: number;
+}
+
+/** Fills in the bounds that were not given. */
+export function readLimits(options: ReadOptions): ReadLimits {
+  return {
+    file: options.file ?? "data",
+    maxSize: options.maxSize ?? 2 ** 30,
+    maxRows: options.maxRows ?? 10_000_000,
+    maxRowLength: options.maxRowLength ?? 2 ** 24,
+  };
+}

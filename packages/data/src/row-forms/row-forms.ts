@@ -1,0 +1,32 @@
+// Every form of row that is recognised, the more telling first.
+
+import { conversationsForm, messagesForm } from "./chat-form.ts";
+import { completionForm } from "./completion-form.ts";
+import { instructionForm } from "./instruction-form.ts";
+import type { RowForm } from "./row-form.ts";
+import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
+import { textForm } from "./text-form.ts";
+import { tokensForm } from "./tokens-form.ts";
+
+/**
+ * The forms, in the order in which they are tried: the first whose keys a row has is the row's form.
+ *
+ * @example
+ * ```ts
+ * import { rowForms } from "@lowrank/data";
+ *
+ * const names = rowForms.map((form) => form.name);
+ * if (!names.includes("prompt/completion")) throw new Error("a form is missing");
+ * ```
+ */
+export const rowForms: readonly RowForm[] = [
+  tokensForm,
+  messagesForm,
+  conversationsForm,
+  instructionForm,
+  completionForm,
+  sentencePairForm,
+  sentenceForm,
+  labelledTextForm,
+  textForm,
+];

@@ -1,0 +1,33 @@
+// What to leave out of a sequence that is too long.
+
+import { ignoredLabel, supervisedTokens, type TokenSequence } from "./tokenized-example.ts";
+
+/**
+ * A sequence of at most `maxLength` tokens that keeps what is trained if it can: the beginning of the prompt goes
+ * first (its leading `keep` tokens, such as <s>, stay), the end of the answer last. An answer that does not fit even
+ * alone shares the room with the prompt half and half. Running text, which has no prompt, loses its end.
+ */
+export function shortenSequence(sequence: TokenSequence, maxLength: number, keep = 0): TokenSequence {
+  const length = sequence.inputIds.length;
+  if (length <= maxLength) return sequence;
+  const firstTrained = sequence.labels.findIndex((label, t) => t >= keep && label !== ignoredLabel);
+  const promptLength = firstTrained === -1 ? 0 : firstTrained - keep;
+  const answerLength = length - keep - promptLength;
+  const room = Math.max(0, maxLength - keep);
+  const roomForPrompt = answerLength < room ? room - answerLength : Math.floor(room / 2);
+  const dropped = Math.max(0, promptLength - roomForPrompt);
+  const cut = (values: readonly number[]) =>
+    [...values.slice(0, keep), ...values.slice(keep + dropped)].slice(0, maxLength);
+  return {
+    ...sequence,
+    inputIds: cut(sequence.inputIds),
+    labels: cut(sequence.labels),
+    ...(sequence.attentionMask === undefined ? {} : { attentionMask: cut(sequence.attentionMask) }),
+    ...(sequence.tokenTypeIds === undefined ? {} : { tokenTypeIds: cut(sequence.tokenTypeIds) }),
+  };
+}
+
+/** Whether a causal loss over the sequence counts anything. */
+export function isTrainable(sequence: TokenSequence): boolean {
+  return supervisedTokens(sequence.labels) > 0;
+}

@@ -1,0 +1,120 @@
+// Turns the text of a table, arriving in pieces, into rows. Papa Parse splits it; names come from the first line.
+
+import Papa from "papaparse";
+import { DataFileError } from "./errors.ts";
+import type { Example } from "./example.ts";
+import { ExampleCollector } from "./example-collector.ts";
+import { withoutByteOrderMark } from "./line-splitter.ts";
+import type { ReadOptions } from "./read-options.ts";
+import type { Refusal } from "./row-forms/row-form.ts";
+
+/** How a table is written. */
+export type TableKind = "csv" | "tsv";
+
+/** What Papa's low-level parser gives back (its types say `any`). */
+interface ParsedPiece {
+  readonly data: readonly (readonly string[])[];
+  readonly errors: readonly { readonly type: string; readonly message: string; readonly row?: number }[];
+  readonly meta: { readonly cursor: number };
+}
+
+/** Takes a table piece by piece; `finish` gives the examples. */
+export class TableReader {
+  readonly #collector: ExampleCollector;
+  readonly #parser: Papa.Parser;
+  #header: readonly string[] | undefined;
+  #rest = "";
+  #size = 0;
+  #line = 1;
+
+  constructor(kind: TableKind, options: ReadOptions = {}) {
+    this.#collector = new ExampleCollector(options);
+    // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
+    this.#parser = new Papa.Parser(
+      kind === "csv" ? { delimiter: ",", newline: "\n" } : { delimiter: "\t", newline: "\n", fastMode: true },
+    );
+    if (options.header !== undefined) this.#setHeader(options.header);
+  }
+
+  /** Takes the next piece of the text. */
+  push(piece: string): void {
+    const { file, maxSize, maxRowLength } = this.#collector.limits;
+    const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
+    this.#size += piece.length;
+    if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
+    const text = this.#rest + start;
+    // A CR at the very end may be the first half of a line end.
+    const held = text.endsWith("\r") ? 1 : 0;
+    const ready = text.slice(0, text.length - held).replaceAll("\r\n", "\n");
+    const cursor = this.#parse(ready, true);
+    this.#rest = ready.slice(cursor) + text.slice(text.length - held);
+    if (this.#rest.length > maxRowLength) throw this.#tooLong();
+  }
+
+  /** Says that the text has ended, and gives its examples. */
+  finish(): Example[] {
+    if (this.#rest !== "") this.#parse(this.#rest.replace(/\r$/, ""), false);
+    this.#rest = "";
+    return this.#collector.finish();
+  }
+
+  #parse(text: string, ignoreLastRow: boolean): number {
+    const parsed: ParsedPiece = this.#parser.parse(text, 0, ignoreLastRow);
+    const faults = new Map(parsed.errors.map(({ row, message }) => [row, message]));
+    for (const [index, record] of parsed.data.entries()) this.#take(record, faults.get(index));
+    return parsed.meta.cursor;
+  }
+
+  #take(record: readonly string[], fault: string | undefined): void {
+    const line = this.#line;
+    // A quoted field may hold line ends, so that a record can be many lines.
+    this.#line += 1 + record.reduce((count, field) => count + lineEnds(field), 0);
+    if (record.length === 1 && record[0]?.trim() === "") return;
+    const { maxRowLength } = this.#collector.limits;
+    if (record.reduce((sum, field) => sum + field.length, 0) > maxRowLength) throw this.#tooLong(line);
+    if (this.#header === undefined) {
+      this.#setHeader(record);
+      return;
+    }
+    const refusal = refusalOf(record, this.#header, fault);
+    if (refusal !== undefined) this.#collector.refuse(line, refusal);
+    else this.#collector.add(line, new Map(this.#header.map((name, index) => [name, record[index]])));
+  }
+
+  #setHeader(record: readonly string[]): void {
+    const { file } = this.#collector.limits;
+    const names = record.map((name) => name.trim());
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) {
+      const name = JSON.stringify(twice.slice(0, 60));
+      throw new DataFileError(
+        file,
+        `its first line names the column ${name} twice; if it is data, give the names as header.`,
+      );
+    }
+    this.#header = names;
+  }
+
+  #tooLong(line = this.#line): DataFileError {
+    const { file, maxRowLength } = this.#collector.limits;
+    const hint = "is a quote left open, or should maxRowLength be raised?";
+    return new DataFileError(file, `the row at line ${line} is longer than ${maxRowLength} characters; ${hint}`);
+  }
+}
+
+function refusalOf(record: readonly string[], header: readonly string[], fault?: string): Refusal | undefined {
+  if (fault !== undefined) {
+    return { expected: 'quotes in pairs ("a field", with quotes inside doubled)', found: fault };
+  }
+  if (record.length !== header.length) {
+    return { expected: `${header.length} columns (${header.join(", ").slice(0, 100)})`, found: `${record.length}` };
+  }
+  const hasNul = record.some((field) => field.includes("\0"));
+  return hasNul ? { expected: "text", found: "a NUL byte" } : undefined;
+}
+
+function lineEnds(field: string): number {
+  let count = 0;
+  for (let at = field.indexOf("\n"); at !== -1; at = field.indexOf("\n", at + 1)) count += 1;
+  return count;
+}

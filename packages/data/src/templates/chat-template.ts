@@ -1,0 +1,119 @@
+// The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program. Which characters are the
+// assistant's is found by rendering the conversation up to each of its turns and comparing.
+
+import { Template } from "@huggingface/jinja";
+import { TemplateError } from "../errors.ts";
+import type { ChatMessage, Example } from "../example.ts";
+import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
+import { taskAndAnswer } from "./task-and-answer.ts";
+
+/** What a chat template may refer to besides the messages. */
+export interface ChatTemplateOptions {
+  readonly bosToken?: string;
+  readonly eosToken?: string;
+  /** Further variables, such as `enable_thinking`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+/** Published templates have up to some 20 000 characters. */
+const largestTemplate = 2 ** 18;
+
+type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
+
+/**
+ * A prompt template from the Jinja text of a chat template.
+ *
+ * Trained is what the assistant says, with the mark that ends its turn. An earlier turn that the template rewrites
+ * once more turns follow (as Qwen 3 drops its thoughts) is shown but not trained.
+ *
+ * Throws TemplateError where the text is too long or no Jinja; `render` throws it where the template refuses the
+ * conversation or writes the last answer elsewhere than after its generation prompt.
+ *
+ * @example
+ * ```ts
+ * import { chatTemplate } from "@lowrank/data";
+ *
+ * const source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
+ *   + "{% if add_generation_prompt %}<|assistant|>{% endif %}";
+ * const rendered = chatTemplate(source).render({ kind: "completion", prompt: "Hi", completion: "Hello" });
+ * if (rendered.segments[1]?.text !== "Hello<|end|>") throw new Error("wrong answer mask");
+ * ```
+ */
+export function chatTemplate(source: string, options: ChatTemplateOptions = {}): PromptTemplate {
+  const render = compile(source, options);
+  return {
+    name: "chat",
+    source: "the model's tokenizer_config.json, as transformers' apply_chat_template renders it",
+    render: (example) => renderConversation(messagesOf(example), render),
+  };
+}
+
+function compile(source: string, options: ChatTemplateOptions): Render {
+  if (source.length > largestTemplate) {
+    throw new TemplateError("chat", `it has ${source.length} characters, more than ${largestTemplate}.`);
+  }
+  const failed = (cause: unknown) =>
+    new TemplateError("chat", cause instanceof Error ? cause.message : String(cause), { cause });
+  let template: Template;
+  try {
+    template = new Template(source);
+  } catch (cause) {
+    throw failed(cause);
+  }
+  return (messages, addGenerationPrompt) => {
+    const variables = {
+      ...options.variables,
+      messages: messages.map((message) => ({ ...message })),
+      add_generation_prompt: addGenerationPrompt,
+      bos_token: options.bosToken ?? "",
+      eos_token: options.eosToken ?? "",
+    };
+    try {
+      return template.render(variables);
+    } catch (cause) {
+      throw failed(cause);
+    }
+  };
+}
+
+function messagesOf(example: Example): readonly ChatMessage[] {
+  if (example.kind === "chat") return example.messages;
+  const { task, material, answer } = taskAndAnswer(example, "chat");
+  return [
+    { role: "user", content: material === "" ? task : `${task}\n${material}` },
+    { role: "assistant", content: answer },
+  ];
+}
+
+function renderConversation(messages: readonly ChatMessage[], render: Render): RenderedExample {
+  const whole = render(messages, messages.at(-1)?.role !== "assistant");
+  const segments: Segment[] = [];
+  let position = 0;
+  for (const [index, { role, content }] of messages.entries()) {
+    if (role !== "assistant") continue;
+    const isLast = index === messages.length - 1;
+    const before = render(messages.slice(0, index), true);
+    const through = isLast ? whole : render(messages.slice(0, index + 1), false);
+    const isWhereExpected = whole.startsWith(through) && through.startsWith(before) && before.length >= position;
+    if (!isWhereExpected) {
+      if (isLast) throw new TemplateError("chat", "it does not write the last answer after its generation prompt.");
+      continue;
+    }
+    const end = before.length + trainedLength(through.slice(before.length), content);
+    segments.push({ text: whole.slice(position, before.length), isTrained: false });
+    segments.push({ text: whole.slice(before.length, end), isTrained: true });
+    position = end;
+  }
+  const rest = whole.slice(position);
+  return {
+    segments: rest === "" ? segments : [...segments, { text: rest, isTrained: false }],
+    hasSpecialTokens: true,
+  };
+}
+
+/** Generation stops at the mark that ends a turn, so the line end that many templates write after it is not trained. */
+function trainedLength(turn: string, content: string): number {
+  const withoutLineEnd = turn.trimEnd();
+  const hasMark = !withoutLineEnd.endsWith(content.trimEnd());
+  return hasMark ? withoutLineEnd.length : turn.length;
+}

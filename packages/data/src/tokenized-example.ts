@@ -1,0 +1,34 @@
+// What a batch is made of.
+
+/** The label that the loss passes over, as torch's cross-entropy does. */
+export const ignoredLabel = -100;
+
+/** One text as tokens, with a label for each: the token itself, or −100 where it is not trained. */
+export interface TokenSequence {
+  readonly kind: "sequence";
+  readonly inputIds: readonly number[];
+  /** Not shifted: `labels[t]` belongs to `inputIds[t]`, and the loss predicts it from what comes before t. */
+  readonly labels: readonly number[];
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
+/** One text (or pair) as tokens, and its class. */
+export interface ClassifiedSequence {
+  readonly kind: "classified";
+  readonly inputIds: readonly number[];
+  /** The class's number from 0. */
+  readonly label: number;
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
+/** An example as tokens. */
+export type TokenizedExample = TokenSequence | ClassifiedSequence;
+
+/** How many labels of a sequence a causal loss counts: the first token is predicted from nothing. */
+export function supervisedTokens(labels: ArrayLike<number>): number {
+  let count = 0;
+  for (let t = 1; t < labels.length; t += 1) if (labels[t] !== ignoredLabel) count += 1;
+  return count;
+}
