@@ -1,1 +1,26 @@
-export {};
+export { checkConfig } from "./check-config.ts";
+export type { ConfigTable, DropoutPlace, FixedKey, RateRow, SizeName, SizeRow } from "./config-table.ts";
+export { defaultTargetsOf } from "./default-targets.ts";
+export { type ConfigProblem, InvalidConfigError, UnsupportedModelError, UnsupportedTaskError } from "./errors.ts";
+export { families, familyOf, supportedModelTypes } from "./families.ts";
+export type {
+  EmbeddingRow,
+  Family,
+  FileSpelling,
+  HeadTable,
+  LinearRole,
+  LinearRow,
+  NormRow,
+  TieRow,
+  WeightLayout,
+  Width,
+} from "./family.ts";
+export { configFromGguf, type GgufPlace, ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
+export type { GgufConfigRow, GgufNameRow, GgufTable } from "./gguf-table.ts";
+export { type CheckpointMatch, matchCheckpoint } from "./match-checkpoint.ts";
+export type { Activation, ModelConfig, ProblemType } from "./model-config.ts";
+export { type Module, modulesOf, pathInModel, widthOf } from "./modules.ts";
+export { type Parameter, parametersOf } from "./parameters.ts";
+export { architectureOf, resolveTask } from "./resolve-task.ts";
+export type { RotaryConfig, RotaryScaling } from "./rotary-config.ts";
+export type { Task } from "./task.ts";

@@ -1,0 +1,215 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Warning } from "@lowrank/contracts";
+import { describe, expect, it } from "vitest";
+import { checkConfig } from "./check-config.ts";
+import { InvalidConfigError, UnsupportedModelError } from "./errors.ts";
+import { matchCheckpoint } from "./match-checkpoint.ts";
+import { parametersOf } from "./parameters.ts";
+import { resolveTask } from "./resolve-task.ts";
+
+const fixtures = new URL("../../../fixtures/peft/", import.meta.url);
+const cases = readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+/** Names and shapes of every tensor of a fixture's base, from the headers of its files. */
+function tensorsOf(name: string): ReadonlyMap<string, readonly number[]> {
+  const folder = new URL(`${name}/base/`, fixtures);
+  const shapes = new Map<string, readonly number[]>();
+  for (const file of readdirSync(folder).filter((each) => each.endsWith(".safetensors"))) {
+    const bytes = readFileSync(new URL(file, folder));
+    const header: Record<string, { shape: number[] }> = JSON.parse(
+      bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString(),
+    );
+    for (const [key, tensor] of Object.entries(header)) if (key !== "__metadata__") shapes.set(key, tensor.shape);
+  }
+  return shapes;
+}
+
+describe("real base models", () => {
+  it.each(cases.map(({ name }) => name))("%s: the table names every tensor of the file with its shape", (name) => {
+    const warnings: Warning[] = [];
+    const json: unknown = JSON.parse(readFileSync(new URL(`${name}/base/config.json`, fixtures), "utf8"));
+    const config = checkConfig(json, (warning) => warnings.push(warning));
+    const task = resolveTask(config);
+    const tensors = tensorsOf(name);
+    const match = matchCheckpoint(config, task, tensors.keys());
+    expect(warnings).toEqual([]);
+    expect({ ...match, fileKeys: null }).toEqual({
+      fileKeys: null,
+      missing: [],
+      toMakeNew: [],
+      unused: [],
+      unexpected: [],
+    });
+    for (const { path, shape, tiedWith } of parametersOf(config, task))
+      expect(tiedWith ?? tensors.get(match.fileKeys.get(path) ?? "")).toEqual(tiedWith ?? shape);
+  });
+});
+
+const gpt2 = { model_type: "gpt2", vocab_size: 100, n_embd: 32, n_layer: 2, n_head: 4, n_positions: 32 };
+const llama = {
+  model_type: "llama",
+  vocab_size: 100,
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+};
+const bert = { ...llama, model_type: "bert" };
+
+/** The problems of a configuration, as "kind key". */
+function problemsOf(config: unknown): readonly string[] {
+  try {
+    checkConfig(config);
+  } catch (error) {
+    if (error instanceof InvalidConfigError) return error.problems.map(({ kind, key }) => `${kind} ${key}`);
+    throw error;
+  }
+  return [];
+}
+
+describe("a broken configuration", () => {
+  it("names every missing and every broken key at once, with the file", () => {
+    const broken = { ...gpt2, n_embd: "32", n_layer: undefined, n_head: 4.5 };
+    expect(problemsOf(broken)).toEqual(["invalid n_embd", "missing n_layer", "invalid n_head"]);
+    expect(() => checkConfig(broken, undefined, "model/config.json")).toThrow(
+      'model/config.json cannot be used:\n  n_embd: got "32", expected an integer from 1 to 131072',
+    );
+  });
+
+  it.each([null, [], "gpt2", 7, undefined])("refuses %j in place of an object", (whole) => {
+    expect(problemsOf(whole)).toEqual(["invalid the whole file"]);
+  });
+
+  it("refuses an unknown model type and lists the known ones", () => {
+    expect(() => checkConfig({ model_type: "mamba" })).toThrow(UnsupportedModelError);
+    expect(() => checkConfig({ model_type: "mamba" })).toThrow("Supported types: bert, gpt2, llama");
+    expect(problemsOf({})).toEqual(["missing model_type"]);
+    expect(problemsOf({ model_type: 3 })).toEqual(["invalid model_type"]);
+  });
+
+  it.each([
+    ["heads that do not divide the width", { ...gpt2, n_head: 5 }, "invalid n_head"],
+    [
+      "key–value heads that do not divide the heads",
+      { ...llama, num_key_value_heads: 3 },
+      "invalid num_key_value_heads",
+    ],
+    ["an odd rotating head", { ...llama, head_dim: 7 }, "invalid head_dim"],
+    ["an absurd size", { ...llama, hidden_size: 1e9 }, "invalid hidden_size"],
+    ["a negative size", { ...llama, num_hidden_layers: -1 }, "invalid num_hidden_layers"],
+    ["a rate above 1", { ...gpt2, attn_pdrop: 2 }, "invalid attn_pdrop"],
+    ["a text as flag", { ...gpt2, tie_word_embeddings: "yes" }, "invalid tie_word_embeddings"],
+    ["names that skip a class", { ...bert, id2label: { "0": "a", "2": "b" } }, "invalid id2label.1"],
+  ])("refuses %s", (_, config, problem) => {
+    expect(problemsOf(config)).toEqual([problem]);
+  });
+});
+
+describe("keys that change the mathematics", () => {
+  it.each([
+    [{ ...llama, attention_bias: true }, "attention_bias"],
+    [{ ...llama, mlp_bias: true }, "mlp_bias"],
+    [{ ...llama, hidden_act: "quick_gelu" }, "hidden_act"],
+    [{ ...llama, rope_scaling: { type: "yarn", factor: 2 } }, "rope_scaling.type"],
+    [{ ...llama, rope_parameters: { rope_type: "dynamic", factor: 2 } }, "rope_parameters.rope_type"],
+    [
+      { ...llama, rope_parameters: { sliding_attention: { rope_type: "default" } } },
+      "rope_parameters.sliding_attention",
+    ],
+    [{ ...llama, quantization_config: { bits: 4 } }, "quantization_config"],
+    [{ ...llama, sliding_window: 4096 }, "sliding_window"],
+    [{ ...llama, attn_logit_softcapping: 50 }, "attn_logit_softcapping"],
+    [{ ...gpt2, scale_attn_by_inverse_layer_idx: true }, "scale_attn_by_inverse_layer_idx"],
+    [{ ...gpt2, scale_attn_weights: false }, "scale_attn_weights"],
+    [{ ...gpt2, add_cross_attention: true }, "add_cross_attention"],
+    [{ ...gpt2, rope_scaling: { type: "linear", factor: 2 } }, "rope_scaling"],
+    [{ ...bert, position_embedding_type: "relative_key" }, "position_embedding_type"],
+    [{ ...bert, is_decoder: true }, "is_decoder"],
+  ])("refuses %j", (config, key) => {
+    expect(problemsOf(config)).toEqual([`not-handled ${key}`]);
+  });
+
+  it("says what the value would change and which values are computed", () => {
+    expect(() => checkConfig({ ...gpt2, scale_attn_weights: false })).toThrow(
+      "scale_attn_weights: got false, expected true (false leaves attention scores unscaled)",
+    );
+  });
+
+  it("accepts the values that change nothing", () => {
+    expect(problemsOf({ ...gpt2, reorder_and_upcast_attn: true, pruned_heads: {}, rope_scaling: null })).toEqual([]);
+  });
+});
+
+describe("other unknown keys", () => {
+  it("give one warning that lists them", () => {
+    const warnings: Warning[] = [];
+    checkConfig({ ...gpt2, zebra: 1, apple: 2, use_cache: true }, (warning) => warnings.push(warning));
+    expect(warnings.map(({ code }) => code)).toEqual(["UNKNOWN_CONFIG_KEYS"]);
+    expect(warnings[0]?.message).toContain('"apple", "zebra"');
+  });
+
+  it("cannot reach an object's prototype", () => {
+    checkConfig(JSON.parse(JSON.stringify(gpt2).replace("{", '{"__proto__": {"polluted": true}, "constructor": 1,')));
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+});
+
+describe("rotary positions", () => {
+  it("reads what transformers 5 and older versions write alike", () => {
+    const theta = 500_000;
+    const fresh = checkConfig({ ...llama, rope_parameters: { rope_theta: theta, rope_type: "default" } });
+    const old = checkConfig({ ...llama, rope_theta: theta, rope_scaling: null });
+    expect(fresh.rotary).toEqual({ theta, scaling: { type: "none" } });
+    expect(old.rotary).toEqual(fresh.rotary);
+  });
+
+  it("reads Llama 3's rescaling", () => {
+    const llama3 = {
+      factor: 32,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192,
+    };
+    const wanted = {
+      type: "llama3",
+      factor: 32,
+      lowFrequencyFactor: 1,
+      highFrequencyFactor: 4,
+      originalMaxPositions: 8192,
+    };
+    const fresh = checkConfig({ ...llama, rope_parameters: { ...llama3, rope_type: "llama3", rope_theta: 1e4 } });
+    const old = checkConfig({ ...llama, rope_theta: 1e4, rope_scaling: { ...llama3, rope_type: "llama3" } });
+    expect(fresh.rotary?.scaling).toEqual(wanted);
+    expect(old.rotary).toEqual(fresh.rotary);
+  });
+
+  it("wants every number that a rescaling needs", () => {
+    expect(problemsOf({ ...llama, rope_scaling: { type: "linear" } })).toEqual(["missing rope_scaling.factor"]);
+    expect(problemsOf({ ...llama, rope_scaling: { type: "linear", factor: 0 } })).toEqual([
+      "invalid rope_scaling.factor",
+    ]);
+    expect(problemsOf({ ...llama, rope_scaling: { rope_type: "llama3", factor: 8 } })).toHaveLength(3);
+  });
+});
+
+describe("what a file leaves out", () => {
+  it("is what transformers assumes", () => {
+    expect(checkConfig(gpt2)).toMatchObject({
+      intermediateSize: 128,
+      keyValueHeads: 4,
+      headSize: 8,
+      activation: "gelu-tanh",
+      normEpsilon: 1e-5,
+      tiedEmbeddings: true,
+      labels: 2,
+      dropouts: { embedding: 0.1, attention: 0.1, residual: 0.1, classifier: 0 },
+      rotary: null,
+    });
+    expect(checkConfig(llama)).toMatchObject({ tiedEmbeddings: false, activation: "silu", normEpsilon: 1e-6 });
+    expect(checkConfig(bert)).toMatchObject({ tokenTypes: 2, maxPositions: 512, dropouts: { classifier: 0.1 } });
+  });
+
+  it("GPT-2's n_inner may be null", () => {
+    expect(checkConfig({ ...gpt2, n_inner: null }).intermediateSize).toBe(128);
+  });
+});

@@ -1,0 +1,168 @@
+// From a foreign config.json to a configuration that the rest can rely on: every size present and sane, every key
+// that changes the mathematics either computed or refused.
+
+import type { WarningListener } from "@lowrank/contracts";
+import { harmlessKeys, mathsKeys } from "./common-keys.ts";
+import { ConfigReader, jsonObject } from "./config-reader.ts";
+import type { ConfigTable, DropoutPlace, FixedKey } from "./config-table.ts";
+import { describeValue } from "./describe-value.ts";
+import { InvalidConfigError } from "./errors.ts";
+import { familyOf } from "./families.ts";
+import type { Family } from "./family.ts";
+import { readLabels } from "./label-config.ts";
+import type { Activation, ModelConfig } from "./model-config.ts";
+import { readRotary } from "./rotary-config.ts";
+import { readSizes } from "./size-config.ts";
+
+/** transformers' names of the activation functions that are computed (activations.py). */
+const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
+  ["gelu", "gelu-erf"],
+  ["gelu_python", "gelu-erf"],
+  ["gelu_new", "gelu-tanh"],
+  ["gelu_fast", "gelu-tanh"],
+  ["gelu_accurate", "gelu-tanh"],
+  ["gelu_pytorch_tanh", "gelu-tanh"],
+  ["silu", "silu"],
+  ["swish", "silu"],
+  ["relu", "relu"],
+]);
+
+/**
+ * Checks a parsed config.json and returns it in this library's words.
+ *
+ * Keys that change the mathematics and are not handled are errors; keys known to change nothing are silent; all other
+ * unknown keys give one warning, UNKNOWN_CONFIG_KEYS.
+ *
+ * @throws UnsupportedModelError for a `model_type` without a family.
+ * @throws InvalidConfigError listing every missing, broken or unhandled key.
+ * @example
+ * ```ts
+ * import { checkConfig } from "@lowrank/families";
+ *
+ * const config = checkConfig({
+ *   model_type: "gpt2", vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, n_positions: 1024,
+ * });
+ * if (config.intermediateSize !== 3072) throw new Error("four times the hidden size");
+ * ```
+ */
+export function checkConfig(config: unknown, onWarning?: WarningListener, file = "config.json"): ModelConfig {
+  const values = jsonObject(config);
+  if (!values) throw wholeFileError(file, config);
+  const reader = new ConfigReader(values);
+  const family = readFamily(reader, file);
+  const { config: table } = family;
+
+  const checked: ModelConfig = {
+    modelType: family.modelType,
+    architecture: readArchitecture(reader),
+    ...readSizes(reader, family),
+    activation: readActivation(reader, table),
+    normEpsilon: reader.number(table.normEpsilon.key, { least: 0, most: 1 }) ?? table.normEpsilon.fallback,
+    rotary: table.rotary ? readRotary(reader) : null,
+    tiedEmbeddings: reader.flag("tie_word_embeddings") ?? table.tiedByDefault,
+    dropouts: readDropouts(reader, table),
+    ...readLabels(reader),
+    ...readTokenIds(reader),
+  };
+  checkFixedKeys(reader, table);
+  if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
+  warnOfUnknownKeys(reader, table, { file, onWarning });
+  return checked;
+}
+
+function wholeFileError(file: string, config: unknown): InvalidConfigError {
+  const problem = {
+    kind: "invalid",
+    key: "the whole file",
+    got: describeValue(config),
+    expected: "an object",
+  } as const;
+  return new InvalidConfigError(file, [problem]);
+}
+
+function readFamily(reader: ConfigReader, file: string): Family {
+  const modelType = reader.text("model_type");
+  if (modelType !== null) return familyOf(modelType);
+  if (reader.problems.length === 0) reader.missing("model_type", "a string");
+  throw new InvalidConfigError(file, reader.problems);
+}
+
+function readArchitecture(reader: ConfigReader): string | null {
+  const value = reader.peek("architectures") ?? null;
+  if (value === null) return null;
+  if (Array.isArray(value) && value.every((name) => typeof name === "string")) return value[0] ?? null;
+  reader.invalid("architectures", value, "a list of class names");
+  return null;
+}
+
+function readActivation(reader: ConfigReader, { activation }: ConfigTable): Activation {
+  const name = reader.text(activation.key) ?? activation.fallback;
+  const known = activations.get(name);
+  if (!known) reader.notHandled(activation.key, name, `one of ${[...activations.keys()].join(", ")}`);
+  return known ?? "relu";
+}
+
+function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
+  const rate = (place: DropoutPlace): number => {
+    const row = dropouts[place];
+    if (!row) return 0;
+    return reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback;
+  };
+  return {
+    embedding: rate("embedding"),
+    attention: rate("attention"),
+    residual: rate("residual"),
+    classifier: rate("classifier"),
+  };
+}
+
+function readTokenIds(reader: ConfigReader): Pick<ModelConfig, "padTokenId" | "bosTokenId" | "eosTokenIds"> {
+  // −1 is how the first LLaMA files said "none".
+  const one = (key: string): number | null => {
+    const id = reader.integer(key, { least: -1, most: 2 ** 31 - 1 });
+    return id === -1 ? null : id;
+  };
+  return { padTokenId: one("pad_token_id"), bosTokenId: one("bos_token_id"), eosTokenIds: readEndTokens(reader, one) };
+}
+
+function readEndTokens(reader: ConfigReader, one: (key: string) => number | null): readonly number[] {
+  const value = reader.peek("eos_token_id");
+  if (!Array.isArray(value)) {
+    const id = one("eos_token_id");
+    return id === null ? [] : [id];
+  }
+  if (value.every((id) => Number.isInteger(id) && id >= 0 && id < 2 ** 31)) return value;
+  reader.invalid("eos_token_id", value, "an integer or a list of integers");
+  return [];
+}
+
+function checkFixedKeys(reader: ConfigReader, table: ConfigTable): void {
+  const own = new Set(table.fixed.map((row) => row.key));
+  const readElsewhere = new Set(table.rotary ? ["rope_parameters", "rope_scaling"] : []);
+  const others = mathsKeys.filter((row) => !own.has(row.key) && !readElsewhere.has(row.key));
+  for (const row of [...table.fixed, ...others]) checkFixedKey(reader, row);
+}
+
+function checkFixedKey(reader: ConfigReader, { key, values, effect }: FixedKey): void {
+  const value = reader.peek(key);
+  if (value === undefined || values.some((allowed) => sameJson(allowed, value))) return;
+  reader.notHandled(key, value, `${values.map(describeValue).join(" or ")} (${effect})`);
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+function warnOfUnknownKeys(
+  reader: ConfigReader,
+  table: ConfigTable,
+  { file, onWarning }: { readonly file: string; readonly onWarning: WarningListener | undefined },
+): void {
+  const harmless = new Set([...harmlessKeys, ...table.harmless]);
+  const unknown = reader.unseenKeys().filter((key) => !harmless.has(key));
+  if (unknown.length === 0) return;
+  onWarning?.({
+    code: "UNKNOWN_CONFIG_KEYS",
+    message: `${file} has keys that are not known here and are ignored: ${unknown.map(describeValue).join(", ")}.`,
+  });
+}

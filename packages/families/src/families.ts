@@ -1,0 +1,32 @@
+// The table of families. A new one: its file, and one line here.
+
+import { bert } from "./bert.ts";
+import { UnsupportedModelError } from "./errors.ts";
+import type { Family } from "./family.ts";
+import { gpt2 } from "./gpt2.ts";
+import { llama } from "./llama.ts";
+
+/** Every supported model family. */
+export const families: readonly Family[] = [gpt2, llama, bert];
+
+const familiesByType: ReadonlyMap<string, Family> = new Map(families.map((family) => [family.modelType, family]));
+
+/** Every supported `model_type`, sorted. */
+export const supportedModelTypes: readonly string[] = [...familiesByType.keys()].sort();
+
+/**
+ * The family of transformers' `model_type`.
+ *
+ * @throws UnsupportedModelError if there is none; the error lists all that there are.
+ * @example
+ * ```ts
+ * import { familyOf } from "@lowrank/families";
+ *
+ * if (familyOf("gpt2").basePrefix !== "transformer") throw new Error("unexpected prefix");
+ * ```
+ */
+export function familyOf(modelType: string): Family {
+  const family = familiesByType.get(modelType);
+  if (!family) throw new UnsupportedModelError(modelType, supportedModelTypes);
+  return family;
+}

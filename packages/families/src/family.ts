@@ -1,0 +1,113 @@
+// What is written down of one model family. A family is data: one file that fills this type, and one line in
+// `families.ts`.
+
+import type { ConfigTable } from "./config-table.ts";
+import type { GgufTable } from "./gguf-table.ts";
+import type { Task } from "./task.ts";
+
+/** A width that the configuration decides. */
+export type Width =
+  | "hidden"
+  | "triple-hidden"
+  | "intermediate"
+  | "queries"
+  | "key-values"
+  | "vocabulary"
+  | "positions"
+  | "token-types"
+  | "labels";
+
+/** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
+export type WeightLayout = "out-in" | "in-out";
+
+/** What every module row has. Paths below the base model are written without its prefix: "h.{n}.attn.c_attn". */
+interface ModuleRow {
+  /** transformers' module path; `{n}` stands for the layer's index. */
+  readonly path: string;
+  /** Tasks whose model has this module; absent means every task. */
+  readonly tasks?: readonly Task[];
+  /** True where a checkpoint may lack the module and it is then made new. */
+  readonly newIfMissing?: boolean;
+}
+
+/** What a linear map is for, within its layer or head. */
+export type LinearRole =
+  | "query"
+  | "key"
+  | "value"
+  | "query-key-value"
+  | "attention-output"
+  | "feed-forward-gate"
+  | "feed-forward-up"
+  | "feed-forward-down"
+  | "pooler"
+  | "head-transform"
+  | "output-head"
+  | "classifier";
+
+/** A linear map y = x·W + b. */
+export interface LinearRow extends ModuleRow {
+  readonly role: LinearRole;
+  readonly inFeatures: Width;
+  readonly outFeatures: Width;
+  readonly bias: boolean;
+  readonly layout: WeightLayout;
+  /** The bias's parameter path where it is not `<path>.bias`. */
+  readonly biasPath?: string;
+}
+
+/** A table whose rows are looked up by index: [rows, hidden]. */
+export interface EmbeddingRow extends ModuleRow {
+  readonly role: "input-embedding" | "positions" | "token-types";
+  readonly rows: Width;
+}
+
+/** A normalisation over the hidden axis; only layer norms have a bias. */
+export interface NormRow extends ModuleRow {
+  readonly kind: "layer" | "root-mean-square";
+}
+
+/** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */
+export interface TieRow {
+  /** Full module path of the head: "lm_head". */
+  readonly head: string;
+  /** Path of the input embedding below the base model: "wte". */
+  readonly embedding: string;
+}
+
+/** Modules on top of the base model for one task; paths are complete. */
+export interface HeadTable {
+  readonly linears: readonly LinearRow[];
+  readonly norms?: readonly NormRow[];
+  readonly tie?: TieRow;
+}
+
+/** A spelling that a checkpoint may use for part of a parameter path. */
+export interface FileSpelling {
+  /** The end of the file's key: ".LayerNorm.gamma". */
+  readonly file: string;
+  /** The end of the parameter path: ".LayerNorm.weight". */
+  readonly path: string;
+}
+
+/** Everything known of one model family. */
+export interface Family {
+  /** transformers' `model_type`. */
+  readonly modelType: string;
+  /** Whether each position sees only earlier ones. */
+  readonly causal: boolean;
+  /** Class names of config.json's `architectures` and what they are for; the first of a task is written on export. */
+  readonly architectures: ReadonlyMap<string, Task>;
+  /** The attribute under which a model with a head keeps its base model: "transformer". */
+  readonly basePrefix: string;
+  readonly config: ConfigTable;
+  readonly embeddings: readonly EmbeddingRow[];
+  readonly linears: readonly LinearRow[];
+  readonly norms: readonly NormRow[];
+  readonly heads: Readonly<Partial<Record<Task, HeadTable>>>;
+  /** Ends of file keys that hold no weights of the model: masks, position counters. */
+  readonly ignoredFileKeys: readonly string[];
+  readonly fileSpellings?: readonly FileSpelling[];
+  /** How GGUF names the same tensors; absent where no GGUF loader exists. */
+  readonly gguf?: GgufTable;
+}

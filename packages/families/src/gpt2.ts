@@ -1,0 +1,111 @@
+// GPT-2 (Radford et al. 2019), as transformers' modeling_gpt2.py names it. Its linear maps are "Conv1D": stored [in, out].
+
+import type { Family } from "./family.ts";
+
+const conv1d = { bias: true, layout: "in-out" } as const;
+
+export const gpt2: Family = {
+  modelType: "gpt2",
+  causal: true,
+  basePrefix: "transformer",
+  architectures: new Map([
+    ["GPT2LMHeadModel", "causal-lm"],
+    ["GPT2ForSequenceClassification", "sequence-classification"],
+    ["GPT2Model", "feature-extraction"],
+  ]),
+  config: {
+    sizes: {
+      vocabularySize: { keys: ["vocab_size"] },
+      hiddenSize: { keys: ["n_embd", "hidden_size"] },
+      intermediateSize: { keys: ["n_inner"], fallback: { times: 4, of: "hiddenSize" } },
+      layers: { keys: ["n_layer", "num_hidden_layers"] },
+      heads: { keys: ["n_head", "num_attention_heads"] },
+      maxPositions: { keys: ["n_positions", "max_position_embeddings"] },
+    },
+    activation: { key: "activation_function", fallback: "gelu_new" },
+    normEpsilon: { key: "layer_norm_epsilon", fallback: 1e-5 },
+    dropouts: {
+      embedding: { keys: ["embd_pdrop"], fallback: 0.1 },
+      attention: { keys: ["attn_pdrop"], fallback: 0.1 },
+      residual: { keys: ["resid_pdrop"], fallback: 0.1 },
+    },
+    tiedByDefault: true,
+    rotary: false,
+    fixed: [
+      { key: "scale_attn_weights", values: [true], effect: "false leaves attention scores unscaled" },
+      {
+        key: "scale_attn_by_inverse_layer_idx",
+        values: [false],
+        effect: "true divides attention by the layer's number",
+      },
+      { key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" },
+    ],
+    // reorder_and_upcast_attn changes the order of rounding in half precision only; we compute in float32.
+    harmless: [
+      "reorder_and_upcast_attn",
+      "n_ctx",
+      "summary_type",
+      "summary_use_proj",
+      "summary_activation",
+      "summary_proj_to_labels",
+      "summary_first_dropout",
+    ],
+  },
+  embeddings: [
+    { path: "wte", role: "input-embedding", rows: "vocabulary" },
+    { path: "wpe", role: "positions", rows: "positions" },
+  ],
+  linears: [
+    {
+      path: "h.{n}.attn.c_attn",
+      role: "query-key-value",
+      inFeatures: "hidden",
+      outFeatures: "triple-hidden",
+      ...conv1d,
+    },
+    { path: "h.{n}.attn.c_proj", role: "attention-output", inFeatures: "hidden", outFeatures: "hidden", ...conv1d },
+    { path: "h.{n}.mlp.c_fc", role: "feed-forward-up", inFeatures: "hidden", outFeatures: "intermediate", ...conv1d },
+    {
+      path: "h.{n}.mlp.c_proj",
+      role: "feed-forward-down",
+      inFeatures: "intermediate",
+      outFeatures: "hidden",
+      ...conv1d,
+    },
+  ],
+  norms: [
+    { path: "h.{n}.ln_1", kind: "layer" },
+    { path: "h.{n}.ln_2", kind: "layer" },
+    { path: "ln_f", kind: "layer" },
+  ],
+  heads: {
+    "causal-lm": {
+      linears: [
+        {
+          path: "lm_head",
+          role: "output-head",
+          inFeatures: "hidden",
+          outFeatures: "vocabulary",
+          bias: false,
+          layout: "out-in",
+        },
+      ],
+      tie: { head: "lm_head", embedding: "wte" },
+    },
+    "sequence-classification": {
+      linears: [
+        {
+          path: "score",
+          role: "classifier",
+          inFeatures: "hidden",
+          outFeatures: "labels",
+          bias: false,
+          layout: "out-in",
+          newIfMissing: true,
+        },
+      ],
+    },
+  },
+  // The causal mask, which older checkpoints carry as a buffer of every layer.
+  ignoredFileKeys: [".attn.bias", ".attn.masked_bias"],
+};

@@ -1,0 +1,84 @@
+// Which file key holds which parameter. Checkpoints differ: with or without the base model's prefix, with a head of
+// another task, with old spellings, with buffers that hold no weights.
+
+import { familyOf } from "./families.ts";
+import type { Family } from "./family.ts";
+import type { ModelConfig } from "./model-config.ts";
+import { type Parameter, parametersOf } from "./parameters.ts";
+import type { Task } from "./task.ts";
+
+/** How a checkpoint's keys and a model's parameters fit together. */
+export interface CheckpointMatch {
+  /** File key of each parameter that the file holds. A tied head is not looked up: it has its twin's values. */
+  readonly fileKeys: ReadonlyMap<string /* parameter path */, string>;
+  /** Parameters without which the model cannot run. */
+  readonly missing: readonly Parameter[];
+  /** Parameters that the file lacks and that are made new: classifiers, poolers. */
+  readonly toMakeNew: readonly Parameter[];
+  /** File keys known to hold nothing this model needs: buffers, tied copies, another task's head. */
+  readonly unused: readonly string[];
+  /** File keys that nothing explains. */
+  readonly unexpected: readonly string[];
+}
+
+/**
+ * Matches a checkpoint's keys against the parameters that a model needs.
+ *
+ * @example
+ * ```ts
+ * import { checkConfig, matchCheckpoint } from "@lowrank/families";
+ *
+ * const config = checkConfig({
+ *   model_type: "gpt2", vocab_size: 100, n_embd: 32, n_layer: 1, n_head: 4, n_positions: 32,
+ * });
+ * const match = matchCheckpoint(config, "causal-lm", ["wte.weight"]);
+ * if (match.fileKeys.get("transformer.wte.weight") !== "wte.weight") throw new Error("prefix not added");
+ * ```
+ */
+export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Iterable<string>): CheckpointMatch {
+  const family = familyOf(config.modelType);
+  const parameters = parametersOf(config, task);
+  const wanted = new Map(parameters.map((parameter) => [withPrefix(family, task, parameter.path), parameter]));
+  const otherHeads = pathsOfOtherHeads(config, family, task);
+
+  const found = new Map<string, string>();
+  const unused: string[] = [];
+  const unexpected: string[] = [];
+  for (const key of fileKeys) {
+    const path = plainPath(family, key);
+    const prefixed = `${family.basePrefix}.${path}`;
+    const parameter = wanted.get(path) ?? wanted.get(prefixed);
+    if (parameter && parameter.tiedWith === null && !found.has(parameter.path)) found.set(parameter.path, key);
+    else if (parameter || isIgnored(family, path) || otherHeads.has(path) || otherHeads.has(prefixed)) unused.push(key);
+    else unexpected.push(key);
+  }
+  const absent = parameters.filter(({ path, tiedWith }) => tiedWith === null && !found.has(path));
+  return {
+    fileKeys: found,
+    missing: absent.filter((parameter) => !parameter.newIfMissing),
+    toMakeNew: absent.filter((parameter) => parameter.newIfMissing),
+    unused,
+    unexpected,
+  };
+}
+
+/** A parameter's path as it is in a model with a head, whatever the task. */
+function withPrefix(family: Family, task: Task, path: string): string {
+  return task === "feature-extraction" ? `${family.basePrefix}.${path}` : path;
+}
+
+function plainPath(family: Family, key: string): string {
+  const spelling = family.fileSpellings?.find(({ file }) => key.endsWith(file));
+  return spelling ? key.slice(0, -spelling.file.length) + spelling.path : key;
+}
+
+function isIgnored(family: Family, path: string): boolean {
+  return family.ignoredFileKeys.some((end) => path.endsWith(end));
+}
+
+function pathsOfOtherHeads(config: ModelConfig, family: Family, task: Task): ReadonlySet<string> {
+  const tasks = [...new Set(family.architectures.values())].filter((other) => other !== task);
+  return new Set(
+    tasks.flatMap((other) => parametersOf(config, other).map(({ path }) => withPrefix(family, other, path))),
+  );
+}

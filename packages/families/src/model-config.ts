@@ -1,0 +1,33 @@
+// A config.json after checking: the same words for every family.
+
+import type { DropoutPlace, SizeName } from "./config-table.ts";
+import type { RotaryConfig } from "./rotary-config.ts";
+
+/** Functions between the two linear maps of a feed-forward block. "gelu-tanh" is the approximation GPT-2 uses. */
+export type Activation = "gelu-erf" | "gelu-tanh" | "silu" | "relu";
+
+/** What a classification's loss is; null lets the number of labels and their type decide, as transformers does. */
+export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
+
+/** A checked configuration. */
+export interface ModelConfig extends Readonly<Record<SizeName, number>> {
+  readonly modelType: string;
+  /** The class in `architectures`, if the file names one. */
+  readonly architecture: string | null;
+  readonly activation: Activation;
+  readonly normEpsilon: number;
+  /** How positions are rotated; null where they are not. */
+  readonly rotary: RotaryConfig | null;
+  /** Whether head and input embedding share one weight. */
+  readonly tiedEmbeddings: boolean;
+  /** Rates at which the base model itself drops values while training. */
+  readonly dropouts: Readonly<Record<DropoutPlace, number>>;
+  /** Number of classes of a classifier. */
+  readonly labels: number;
+  /** Names of the classes, by index. */
+  readonly labelNames: readonly string[];
+  readonly problemType: ProblemType | null;
+  readonly padTokenId: number | null;
+  readonly bosTokenId: number | null;
+  readonly eosTokenIds: readonly number[];
+}

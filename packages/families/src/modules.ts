@@ -1,0 +1,116 @@
+// A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
+
+import { familyOf } from "./families.ts";
+import type { EmbeddingRow, Family, LinearRow, NormRow, Width } from "./family.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { Task } from "./task.ts";
+
+/** A module of a concrete model. */
+export type Module =
+  | ({ readonly type: "linear"; readonly path: string; readonly layer: number | null; readonly inHead: boolean } & {
+      readonly row: LinearRow;
+      readonly inFeatures: number;
+      readonly outFeatures: number;
+      /** Full path of the module that shares this weight, if one does. */
+      readonly tiedWith: string | null;
+    })
+  | {
+      readonly type: "embedding";
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: EmbeddingRow;
+      readonly rows: number;
+      readonly columns: number;
+      readonly tiedWith: string | null;
+    }
+  | {
+      readonly type: "norm";
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: NormRow;
+      readonly size: number;
+    };
+
+/**
+ * Every module of a model, in the table's order, with transformers' full paths: a model with a head keeps its base
+ * under the family's prefix ("transformer.h.0.attn.c_attn"), a bare base does not ("h.0.attn.c_attn").
+ *
+ * @throws UnsupportedModelError for an unknown `modelType`.
+ */
+export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
+  const family = familyOf(config.modelType);
+  const head = family.heads[task];
+  const base = { config, task, family, inHead: false };
+  const above = { config, task, family, inHead: true };
+  return [
+    ...family.embeddings.flatMap((row) => expand(row, base)),
+    ...family.linears.flatMap((row) => expand(row, base)),
+    ...family.norms.flatMap((row) => expand(row, base)),
+    ...(head?.linears ?? []).flatMap((row) => expand(row, above)),
+    ...(head?.norms ?? []).flatMap((row) => expand(row, above)),
+  ];
+}
+
+/** A path below the base model as a model for `task` has it. */
+export function pathInModel(family: Family, task: Task, path: string): string {
+  return task === "feature-extraction" ? path : `${family.basePrefix}.${path}`;
+}
+
+/** The number behind a width's name. */
+export function widthOf(config: ModelConfig, width: Width): number {
+  const numbers: Record<Width, number> = {
+    hidden: config.hiddenSize,
+    "triple-hidden": 3 * config.hiddenSize,
+    intermediate: config.intermediateSize,
+    queries: config.heads * config.headSize,
+    "key-values": config.keyValueHeads * config.headSize,
+    vocabulary: config.vocabularySize,
+    positions: config.maxPositions,
+    "token-types": config.tokenTypes,
+    labels: config.labels,
+  };
+  return numbers[width];
+}
+
+interface Place {
+  readonly config: ModelConfig;
+  readonly task: Task;
+  readonly family: Family;
+  readonly inHead: boolean;
+}
+
+type Row = EmbeddingRow | LinearRow | NormRow;
+
+function expand(row: Row, place: Place): readonly Module[] {
+  if (row.tasks && !row.tasks.includes(place.task)) return [];
+  const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
+  if (!full.includes("{n}")) return [makeModule(row, { ...place, path: full, layer: null })];
+  return Array.from({ length: place.config.layers }, (_, layer) =>
+    makeModule(row, { ...place, path: full.replace("{n}", String(layer)), layer }),
+  );
+}
+
+function makeModule(row: Row, place: Place & { readonly path: string; readonly layer: number | null }): Module {
+  const { config, path, layer, inHead } = place;
+  const common = { path, layer, inHead };
+  if ("inFeatures" in row) {
+    const inFeatures = widthOf(config, row.inFeatures);
+    const outFeatures = widthOf(config, row.outFeatures);
+    return { type: "linear", ...common, row, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
+  }
+  if ("rows" in row) {
+    const rows = widthOf(config, row.rows);
+    return { type: "embedding", ...common, row, rows, columns: config.hiddenSize, tiedWith: twinOf(path, place) };
+  }
+  return { type: "norm", ...common, row, size: config.hiddenSize };
+}
+
+function twinOf(path: string, { config, family, task }: Place): string | null {
+  const tie = family.heads[task]?.tie;
+  if (!tie || !config.tiedEmbeddings) return null;
+  const embedding = pathInModel(family, task, tie.embedding);
+  if (path === tie.head) return embedding;
+  return path === embedding ? tie.head : null;
+}
