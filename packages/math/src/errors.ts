@@ -1,0 +1,40 @@
+// Every error this package throws on purpose.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** A rank that is not a whole number of at least 1. */
+export class RankError extends LowrankError {
+  constructor(
+    readonly where: string,
+    readonly rank: number,
+  ) {
+    super("INVALID_RANK", `${where} got rank ${rank}. Use a whole number of at least 1.`);
+  }
+}
+
+/** The two matrices of a pair do not belong together, or not to the weight they should adapt. */
+export class PairShapeError extends LowrankError {
+  constructor(
+    readonly where: string,
+    readonly a: readonly number[],
+    readonly b: readonly number[],
+    readonly expected: string,
+  ) {
+    super(
+      "PAIR_SHAPE_MISMATCH",
+      `${where} got A of shape [${a.join(", ")}] and B of shape [${b.join(", ")}] but needs ${expected}.`,
+    );
+  }
+}
+
+/** A setting that is not the number it has to be. */
+export class SettingError extends LowrankError {
+  constructor(
+    readonly where: string,
+    readonly setting: string,
+    readonly got: unknown,
+    readonly expected: string,
+  ) {
+    super("INVALID_SETTING", `${where} got ${setting} = ${String(got)} but needs ${expected}.`);
+  }
+}
