@@ -58,3 +58,25 @@ export class RowsOverrideError extends LowrankError {
     );
   }
 }
+
+/** An engine was asked for by a name that does not exist. */
+export class UnknownEngineError extends LowrankError {
+  constructor(
+    readonly engine: string,
+    readonly known: readonly string[],
+    readonly askedBy: string,
+  ) {
+    super(
+      "UNKNOWN_ENGINE",
+      `There is no engine "${engine}" (asked for by ${askedBy}). Choose one of: ${known.join(", ")}.`,
+    );
+  }
+}
+
+/** No engine could be started. */
+export class NoEngineError extends LowrankError {
+  constructor(readonly passedOver: readonly { readonly name: string; readonly reason: string }[]) {
+    const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+    super("NO_ENGINE", `No TensorFlow.js engine could be started. ${reasons}. Install @tensorflow/tfjs-backend-wasm.`);
+  }
+}

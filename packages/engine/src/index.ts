@@ -1,6 +1,23 @@
 export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
-export { ArgumentError, DisposedError, RowCountError, RowsOverrideError, ShapeError } from "./errors.ts";
+export {
+  type ChooseEngineOptions,
+  chooseEngine,
+  type EngineChoice,
+  type PassedOver,
+} from "./choose/choose-engine.ts";
+export { type EngineName, engineNames } from "./choose/engine-name.ts";
+export { type MatMulSpeed, measureMatMul } from "./choose/measure-mat-mul.ts";
+export {
+  ArgumentError,
+  DisposedError,
+  NoEngineError,
+  RowCountError,
+  RowsOverrideError,
+  ShapeError,
+  UnknownEngineError,
+} from "./errors.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
+export { registerGradients } from "./gradients/register-gradients.ts";
 export { addLowRank } from "./ops/add-low-rank.ts";
 export { type AttentionInputs, attention } from "./ops/attention.ts";
 export {
@@ -31,3 +48,4 @@ export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
 export { withNestedTape, withoutTape } from "./tape/without-tape.ts";
+export { patchWasmKernels } from "./wasm-kernels/patch-wasm-kernels.ts";

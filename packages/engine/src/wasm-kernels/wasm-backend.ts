@@ -1,0 +1,58 @@
+// The part of tfjs-backend-wasm 4.22 that its own kernels use and that ours need. None of it is public; the version is
+// checked before anything is patched.
+
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** What the backend knows of a tensor: an id for its C++ side and where the values are. */
+export interface WasmTensorData {
+  readonly id: number;
+  readonly memoryOffset: number;
+  readonly shape: readonly number[];
+  readonly dtype: tf.DataType;
+}
+
+/** The backend as its kernels see it. */
+export interface WasmBackend {
+  readonly dataIdMap: { get(dataId: object): WasmTensorData; delete(dataId: object): boolean };
+  readonly wasm: { readonly tfjs: { disposeData(id: number): void } };
+  /** With an offset, the tensor is a view of memory that something else owns. */
+  makeOutput(shape: number[], dtype: tf.DataType, memoryOffset?: number): tf.TensorInfo;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array;
+  disposeData(dataId: object): boolean;
+}
+
+/** Whether a backend offers everything that our kernels call. */
+export function isWasmBackend(backend: unknown): backend is WasmBackend {
+  if (typeof backend !== "object" || backend === null) return false;
+  const methods = ["makeOutput", "typedArrayFromHeap", "disposeData"];
+  return methods.every((name) => typeof Reflect.get(backend, name) === "function") && "dataIdMap" in backend;
+}
+
+/** A kernel for the wasm backend. */
+export function wasmKernel(
+  kernelName: string,
+  compute: (inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap, backend: WasmBackend) => tf.TensorInfo,
+): tf.KernelConfig {
+  return {
+    kernelName,
+    backendName: "wasm",
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      if (!isWasmBackend(backend)) throw new Error(`The kernel ${kernelName} was run on another backend than wasm.`);
+      return compute(inputs, attrs ?? {}, backend);
+    },
+  };
+}
+
+/** An input that must be there. */
+export function inputOf(inputs: tf.NamedTensorInfoMap, name: string): tf.TensorInfo {
+  const input = inputs[name];
+  if (input === undefined) throw new Error(`A kernel got no input "${name}".`);
+  return input;
+}
+
+/** The live values of a float tensor. Making another tensor may move the heap: read the view again after that. */
+export function floatsOf(backend: WasmBackend, tensor: tf.TensorInfo): Float32Array {
+  const values = backend.typedArrayFromHeap(tensor);
+  if (!(values instanceof Float32Array)) throw new Error(`A kernel needs float32 values, not ${tensor.dtype}.`);
+  return values;
+}
