@@ -23,6 +23,19 @@ export class OutputExistsError extends LowrankError {
   }
 }
 
+/** The output path is, or holds, something that the command reads; --overwrite would destroy it. */
+export class OutputIsInputError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly input: string,
+  ) {
+    super(
+      "OUTPUT_IS_INPUT",
+      `--out "${path}" would replace "${input}", which this command reads. Choose another --out.`,
+    );
+  }
+}
+
 /** A path given on the command line does not lead anywhere. */
 export class PathNotFoundError extends LowrankError {
   constructor(
@@ -59,6 +72,19 @@ export class WrongTaskError extends LowrankError {
     super(
       "WRONG_TASK",
       `"${command}" needs a causal language model, but this is a ${modelType} model for ${task}. ${advice}`,
+    );
+  }
+}
+
+/** Data names classes that the adapter was not trained to tell apart. */
+export class ClassNameError extends LowrankError {
+  constructor(
+    readonly strangers: readonly string[],
+    readonly known: readonly string[],
+  ) {
+    super(
+      "CLASS_NAMES",
+      `The data has classes that the adapter does not know: ${strangers.join(", ")}. It knows ${known.join(", ")}.`,
     );
   }
 }

@@ -1,0 +1,39 @@
+// The data: facts about a restaurant, and a sentence that says them. A slice of the E2E NLG set (Novikova et al. 2017,
+// CC BY-SA 4.0; see data/e2e), on which the LoRA paper fine-tuned GPT-2.
+
+import { fileURLToPath } from "node:url";
+import { type CompletionExample, groupReferences, type PromptReferences, shuffled, splitByKey } from "@lowrank/data";
+import { readDataFile } from "@lowrank/data/node";
+
+/** What is trained on, and what is only measured on. */
+export interface Restaurants {
+  readonly train: readonly CompletionExample[];
+  readonly validation: readonly CompletionExample[];
+  /** Each validation input once, with every sentence that people wrote for it. */
+  readonly references: readonly PromptReferences[];
+}
+
+const file = fileURLToPath(new URL("../../../data/e2e/e2e-devset.csv", import.meta.url));
+const validationShare = 0.08;
+const validationRows = 128;
+
+/**
+ * Reads the set and splits it by input: the 547 inputs have several sentences each, and an input that was trained on
+ * must not be measured on.
+ */
+export async function loadRestaurants(seed: number): Promise<Restaurants> {
+  const rows = await readDataFile(file, { columns: { prompt: "mr", completion: "ref" } });
+  const examples = rows.filter((row) => row.kind === "completion").map(withLineBreak);
+  const { train, validation } = splitByKey(examples, (example) => example.prompt, { share: validationShare, seed });
+  const measured = shuffled(validation.length, seed).slice(0, validationRows);
+  return {
+    train,
+    validation: measured.flatMap((index) => validation[index] ?? []),
+    references: groupReferences(validation),
+  };
+}
+
+/** The line break tells the model where the facts end and the sentence begins. */
+function withLineBreak(example: CompletionExample): CompletionExample {
+  return { ...example, prompt: `${example.prompt}\n` };
+}

@@ -1,0 +1,58 @@
+// An inspection for people and for programs.
+
+import { escapeName } from "../terminal/escape-controls.ts";
+import { formatCount } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { formatFacts, formatTable } from "../terminal/table.ts";
+import { groupTensors } from "./group-tensors.ts";
+import { type Inspection, sizeOf } from "./inspection.ts";
+
+/** How many lines of tensors are shown without --all. */
+const shownGroups = 40;
+
+/** Prints what was found. */
+export function printInspection(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
+  const { kind, path, details, tensors, warnings } = inspection;
+  const codes = warnings.map(({ code, message }) => ({ code, message }));
+  report.emit({ kind, path, ...details, tensors: tensors.map(withoutBytes), warnings: codes });
+  if (!report.isJson) printForPeople(inspection, options, report);
+  for (const warning of warnings) report.warn(warning);
+}
+
+function printForPeople(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
+  report.say(`${report.colors.bold(titles[inspection.kind])} ${escapeName(inspection.path)}`);
+  for (const line of formatFacts(inspection.facts)) report.say(line);
+  const rows = options.all
+    ? inspection.tensors.map((tensor) => ({ ...tensor, count: 1 }))
+    : groupTensors(inspection.tensors);
+  if (rows.length === 0) return;
+  const shown = options.all ? rows : rows.slice(0, shownGroups);
+  const columns = [
+    { heading: "tensor" },
+    { heading: "count", align: "right" as const },
+    { heading: "type" },
+    { heading: "shape" },
+    { heading: "parameters", align: "right" as const },
+  ];
+  const cells = shown.map(({ name, count, dtype, shape }) => [
+    escapeName(name),
+    String(count),
+    dtype,
+    `[${shape.join(", ")}]`,
+    formatCount(count * sizeOf(shape)),
+  ]);
+  report.say();
+  for (const line of formatTable(columns, cells)) report.say(`  ${line}`);
+  if (shown.length < rows.length) report.say(`  … and ${rows.length - shown.length} more lines (--all shows them)`);
+}
+
+const titles = {
+  adapter: "PEFT adapter",
+  model: "Model",
+  safetensors: "safetensors file",
+  gguf: "GGUF file",
+} as const;
+
+function withoutBytes({ name, dtype, shape }: { name: string; dtype: string; shape: readonly number[] }) {
+  return { name, dtype, shape };
+}

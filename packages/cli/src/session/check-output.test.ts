@@ -1,0 +1,36 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkOutput } from "./check-output.ts";
+
+describe("checkOutput", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lowrank-output-"));
+    await mkdir(join(folder, "model"));
+    await writeFile(join(folder, "model", "config.json"), "{}");
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("takes a path that is free, or an empty folder", async () => {
+    await mkdir(join(folder, "empty"));
+    await checkOutput(join(folder, "new", "deep"), { inputs: [] });
+    await checkOutput(join(folder, "empty"), { inputs: [] });
+  });
+
+  it("refuses what exists unless told to overwrite", async () => {
+    await expect(checkOutput(join(folder, "model"), { inputs: [] })).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+    await checkOutput(join(folder, "model"), { overwrite: true, inputs: [] });
+  });
+
+  it("never replaces what the command reads, not even through a link", async () => {
+    const inputs = [join(folder, "model", "config.json")];
+    await symlink(join(folder, "model"), join(folder, "link"));
+    for (const out of ["model", "link", "."]) {
+      const attempt = checkOutput(join(folder, out), { overwrite: true, inputs });
+      await expect(attempt, out).rejects.toMatchObject({ code: "OUTPUT_IS_INPUT" });
+    }
+    await checkOutput(join(folder, "model-2"), { overwrite: true, inputs });
+  });
+});

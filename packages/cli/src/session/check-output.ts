@@ -1,0 +1,36 @@
+// Looks at the output path before any work is done: hours of training must not end in "exists already", and
+// --overwrite must not remove what the command reads.
+
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { OutputExistsError, OutputIsInputError } from "../errors.ts";
+
+/** Refuses an existing output unless `overwrite`, and one that holds an input always. */
+export async function checkOutput(
+  path: string,
+  options: { readonly overwrite?: boolean | undefined; readonly inputs: readonly (string | undefined)[] },
+): Promise<void> {
+  if (options.overwrite !== true && (await isOccupied(path))) throw new OutputExistsError(path);
+  const output = await realPath(path);
+  for (const input of options.inputs) {
+    if (input === undefined) continue;
+    const real = await realPath(input);
+    if (real === output || real.startsWith(output + sep)) throw new OutputIsInputError(path, input);
+  }
+}
+
+/** An empty folder is as good as none. */
+async function isOccupied(path: string): Promise<boolean> {
+  const entry = await stat(path).catch(() => undefined);
+  if (entry === undefined) return false;
+  return !entry.isDirectory() || (await readdir(path)).length > 0;
+}
+
+/** The real path of what may not exist yet. */
+async function realPath(path: string): Promise<string> {
+  const absolute = resolve(path);
+  const real = await realpath(absolute).catch(() => undefined);
+  if (real !== undefined) return real;
+  const parent = dirname(absolute);
+  return parent === absolute ? absolute : join(await realPath(parent), basename(absolute));
+}

@@ -1,0 +1,49 @@
+import type { Example } from "@lowrank/data";
+import { describe, expect, it } from "vitest";
+import { classNamesKey, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
+import { rowGoal } from "./row-kinds.ts";
+
+const sentence = (label: string | number): Example => ({ kind: "sentence", sentence: "x", label });
+const modelNames = ["LABEL_0", "LABEL_1"];
+
+describe("numberClasses", () => {
+  it("counts numbered classes", () => {
+    expect(numberClasses([sentence(0), sentence(3)], { modelNames })).toEqual({ count: 4, ids: new Map() });
+  });
+
+  it("sorts names that nobody knows yet", () => {
+    const { ids } = numberClasses([sentence("good"), sentence("bad")], { modelNames });
+    expect([...ids]).toEqual([
+      ["bad", 0],
+      ["good", 1],
+    ]);
+  });
+
+  it("keeps the model's numbers where its config has the names", () => {
+    const { ids } = numberClasses([sentence("bad")], { modelNames: ["good", "bad"] });
+    expect(ids.get("bad")).toBe(1);
+  });
+
+  it("keeps an adapter's numbers, and refuses names that it does not know", () => {
+    const adapterNames = ["neutral", "bad", "good"];
+    expect(numberClasses([sentence("good")], { adapterNames, modelNames })).toMatchObject({ count: 3 });
+    expect(() => numberClasses([sentence("great")], { adapterNames, modelNames })).toThrow("does not know: great");
+  });
+
+  it("survives the way through an adapter's metadata", () => {
+    const ids = new Map([
+      ["bad", 0],
+      ["good", 1],
+    ]);
+    expect(decodeClassNames(new Map([[classNamesKey, encodeClassNames(ids)]]))).toEqual(["bad", "good"]);
+    expect(decodeClassNames(new Map([[classNamesKey, "{"]]))).toBeUndefined();
+  });
+});
+
+describe("rowGoal", () => {
+  it("names the rows that do not go with the first", () => {
+    const rows: Example[] = [sentence(0), { kind: "text", text: "x" }];
+    expect(() => rowGoal("rows.jsonl", rows)).toThrow(/row 2: expected a row with one label for the whole row/);
+    expect(rowGoal("rows.jsonl", [sentence(1)])).toBe("class");
+  });
+});

@@ -1,0 +1,24 @@
+// Which options of `lowrank train` exclude each other, beyond what commander checks.
+
+import { UsageError } from "../errors.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+const shapeOptions = [
+  ["rank", "--rank"],
+  ["alpha", "--alpha"],
+  ["dropout", "--dropout"],
+  ["targetModules", "--target-modules"],
+  ["useRslora", "--use-rslora"],
+  ["modulesToSave", "--modules-to-save"],
+] as const satisfies readonly (readonly [keyof TrainOptions, string])[];
+
+/** Throws a UsageError for options that contradict each other. */
+export function checkTrainOptions(options: TrainOptions): void {
+  const shape = shapeOptions.filter(([key]) => options[key] !== undefined).map(([, flag]) => flag);
+  if (options.adapter !== undefined && shape.length > 0) {
+    throw new UsageError(`--adapter continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`);
+  }
+  if (options.evalEvery !== undefined && options.validation === undefined && options.validationShare === undefined) {
+    throw new UsageError("--eval-every needs something to evaluate on: add --validation or --validation-share.");
+  }
+}
