@@ -1,1 +1,5 @@
-export {};
+export { dequantizableTypes, dequantize } from "./dequantize.ts";
+export { GgufError, type GgufErrorCode, type GgufErrorPlace } from "./errors.ts";
+export type { GgufValue } from "./metadata-value.ts";
+export { type GgufFile, type GgufOptions, type GgufSource, openGguf } from "./open.ts";
+export type { GgufTensorInfo } from "./parse-header.ts";

@@ -1,0 +1,50 @@
+// What can go wrong with a GGUF file, as types.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** Why a file was refused. */
+export type GgufErrorCode =
+  | "GGUF_NOT_GGUF"
+  | "GGUF_VERSION_UNSUPPORTED"
+  | "GGUF_TRUNCATED"
+  | "GGUF_LIMIT_EXCEEDED"
+  | "GGUF_METADATA_INVALID"
+  | "GGUF_TENSOR_INVALID"
+  | "GGUF_TYPE_UNSUPPORTED"
+  | "GGUF_TENSOR_NOT_FOUND"
+  | "GGUF_RANGE_INVALID";
+
+/** Where a failure happened. */
+export interface GgufErrorPlace {
+  /** The source's name. */
+  readonly file?: string | undefined;
+  readonly tensor?: string | undefined;
+  /** The metadata key. */
+  readonly key?: string | undefined;
+  /** Byte offset in the file. */
+  readonly offset?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** A GGUF file or a request for its tensors is not acceptable; `code` says why. */
+export class GgufError extends LowrankError {
+  declare readonly code: GgufErrorCode;
+  readonly file: string | undefined;
+  readonly tensor: string | undefined;
+  readonly key: string | undefined;
+  readonly offset: number | undefined;
+
+  constructor(code: GgufErrorCode, problem: string, place: GgufErrorPlace = {}) {
+    const where = place.file === undefined ? "" : `${place.file}: `;
+    super(code, `${where}${problem}`, place.cause === undefined ? undefined : { cause: place.cause });
+    this.file = place.file;
+    this.tensor = place.tensor;
+    this.key = place.key;
+    this.offset = place.offset;
+  }
+}
+
+/** A name from a file made safe to print: quoted, control characters escaped, at most 200 characters. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+}

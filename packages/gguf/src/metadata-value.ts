@@ -1,0 +1,76 @@
+// One metadata value, by the type number that precedes it.
+
+import type { BinaryReader } from "./binary-reader.ts";
+import { GgufError, quoted } from "./errors.ts";
+
+/** A metadata value. 64-bit integers are numbers where a number holds them exactly, else bigints. */
+export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
+
+interface ValueType {
+  readonly leastBytes: number;
+  readonly read: (reader: BinaryReader) => GgufValue;
+}
+
+const stringType = 8;
+const arrayType = 9;
+const maximumDepth = 4;
+/** Vocabularies have some hundred thousand entries; a file can pack a list of bytes far more densely than memory can. */
+const maximumArrayLength = 4_000_000;
+
+const valueTypes: ReadonlyMap<number, ValueType> = new Map([
+  [0, { leastBytes: 1, read: (reader) => reader.uint8() }],
+  [1, { leastBytes: 1, read: (reader) => reader.int8() }],
+  [2, { leastBytes: 2, read: (reader) => reader.uint16() }],
+  [3, { leastBytes: 2, read: (reader) => reader.int16() }],
+  [4, { leastBytes: 4, read: (reader) => reader.uint32() }],
+  [5, { leastBytes: 4, read: (reader) => reader.int32() }],
+  [6, { leastBytes: 4, read: (reader) => reader.float32() }],
+  [7, { leastBytes: 1, read: (reader) => reader.uint8() !== 0 }],
+  [stringType, { leastBytes: 8, read: (reader) => reader.string("a string", "value") }],
+  [arrayType, { leastBytes: 12, read: () => [] }], // read by `readArray`, which knows the depth
+  [10, { leastBytes: 8, read: (reader) => numberIfExact(reader.uint64()) }],
+  [11, { leastBytes: 8, read: (reader) => numberIfExact(reader.int64()) }],
+  [12, { leastBytes: 8, read: (reader) => reader.float64() }],
+]);
+
+/** Reads the type number and the value of a metadata entry. */
+export function readValue(reader: BinaryReader, place: { readonly file: string; readonly key: string }): GgufValue {
+  const id = reader.uint32();
+  const type = valueTypeOf(id, place);
+  return id === arrayType ? readArray(reader, place, 1) : type.read(reader);
+}
+
+function readArray(
+  reader: BinaryReader,
+  place: { readonly file: string; readonly key: string },
+  depth: number,
+): readonly GgufValue[] {
+  if (depth > maximumDepth) throw invalid(`has arrays nested deeper than ${maximumDepth}`, place);
+  const id = reader.uint32();
+  const type = valueTypeOf(id, place);
+  const length = reader.count(`items of ${quoted(place.key)}`, type.leastBytes);
+  if (length > maximumArrayLength) {
+    const problem = `The metadata ${quoted(place.key)} has ${length} items, more than ${maximumArrayLength}.`;
+    throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
+  }
+  const items: GgufValue[] = [];
+  for (let index = 0; index < length; index += 1) {
+    items.push(id === arrayType ? readArray(reader, place, depth + 1) : type.read(reader));
+  }
+  return items;
+}
+
+function valueTypeOf(id: number, place: { readonly file: string; readonly key: string }): ValueType {
+  const type = valueTypes.get(id);
+  if (type === undefined) throw invalid(`has the unknown value type ${id}`, place);
+  return type;
+}
+
+function invalid(problem: string, place: { readonly file: string; readonly key: string }): GgufError {
+  return new GgufError("GGUF_METADATA_INVALID", `The metadata ${quoted(place.key)} ${problem}.`, place);
+}
+
+function numberIfExact(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

@@ -1,0 +1,113 @@
+// An open GGUF file: the header at once, tensors when asked for.
+
+import { NeedMoreBytes } from "./binary-reader.ts";
+import { dequantize } from "./dequantize.ts";
+import { GgufError, quoted } from "./errors.ts";
+import type { GgufValue } from "./metadata-value.ts";
+import { type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
+
+/** Something with a size that can be read in ranges; the byte sources of @lowrank/safetensors are such. */
+export interface GgufSource {
+  /** For messages: a path, a URL. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset` on. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Limits on what a file may ask of us. */
+export interface GgufOptions {
+  /** Most bytes before the tensors (a vocabulary takes some MB); default 256 000 000. */
+  readonly maxHeaderBytes?: number;
+  /** Default 100 000. */
+  readonly maxTensors?: number;
+  /** Most metadata entries; default 100 000. */
+  readonly maxMetadata?: number;
+}
+
+/** An open GGUF file. The source stays the caller's to close. */
+export interface GgufFile {
+  /** 2 or 3. */
+  readonly version: number;
+  readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** In the order of the file. */
+  readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
+  /** A tensor as stored. */
+  readBytes(name: string): Promise<Uint8Array>;
+  /** A tensor dequantised (see `dequantize`), the last axis running fastest. */
+  readFloat32(name: string): Promise<Float32Array>;
+  /** `count` rows along the first axis, from row `first` on, dequantised. */
+  readRows(name: string, first: number, count: number): Promise<Float32Array>;
+}
+
+/**
+ * Opens a GGUF file of version 2 or 3.
+ *
+ * @throws {GgufError} whose `code` says why: GGUF_NOT_GGUF, GGUF_TRUNCATED, …
+ */
+export async function openGguf(source: GgufSource, options: GgufOptions = {}): Promise<GgufFile> {
+  const { version, metadata, tensors } = await readHeader(source, options);
+  const find = (name: string): GgufTensorInfo => {
+    const info = tensors.get(name);
+    if (info !== undefined) return info;
+    const problem = `There is no tensor ${quoted(name)} among ${tensors.size}.`;
+    throw new GgufError("GGUF_TENSOR_NOT_FOUND", problem, { file: source.name, tensor: name });
+  };
+  const readFrom = async (info: GgufTensorInfo, offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = await source.read(info.offset + offset, length);
+    if (bytes.length === length) return bytes;
+    const problem = `Asked for ${length} bytes of ${quoted(info.name)}, got ${bytes.length}; the file changed.`;
+    throw new GgufError("GGUF_TRUNCATED", problem, { file: source.name, tensor: info.name });
+  };
+  const readRows = async (name: string, first: number, count: number): Promise<Float32Array> => {
+    const info = find(name);
+    const rows = info.shape[0] ?? 1;
+    checkRows(info, { rows, first, count }, source.name);
+    const byteAt = (row: number) => (rows === 0 ? 0 : (row * info.byteLength) / rows);
+    const rowElements = info.shape.slice(1).reduce((product, dimension) => product * dimension, 1);
+    return dequantize(await readFrom(info, byteAt(first), byteAt(count)), info.type, count * rowElements);
+  };
+  return {
+    version,
+    metadata,
+    tensors,
+    readBytes: async (name) => readFrom(find(name), 0, find(name).byteLength),
+    readFloat32: async (name) => readRows(name, 0, find(name).shape[0] ?? 1),
+    readRows,
+  };
+}
+
+const firstWindow = 1 << 20;
+
+/** The header's size is stated nowhere: read a window, and a larger one from the start if it was too small. */
+async function readHeader(source: GgufSource, options: GgufOptions): Promise<GgufHeader> {
+  const limits = { maxTensors: options.maxTensors ?? 100_000, maxMetadata: options.maxMetadata ?? 100_000 };
+  const most = Math.min(source.size, options.maxHeaderBytes ?? 256_000_000);
+  for (let window = Math.min(firstWindow, most); ; ) {
+    const bytes = await source.read(0, window);
+    try {
+      return parseHeader(bytes, source, limits);
+    } catch (error) {
+      if (!(error instanceof NeedMoreBytes)) throw error;
+      if (window >= most) {
+        const problem = `The header has more than ${most} bytes, the limit set.`;
+        throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, { file: source.name });
+      }
+      window = Math.min(most, Math.max(window * 2, error.until));
+    }
+  }
+}
+
+function checkRows(
+  info: GgufTensorInfo,
+  { rows, first, count }: { readonly rows: number; readonly first: number; readonly count: number },
+  file: string,
+): void {
+  const isWithin = Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 0;
+  // A one-dimensional tensor is one row of blocks; its "rows" are single elements, which blocks cannot be cut into.
+  const isWhole = (first === 0 && count === rows) || info.byteLength % Math.max(rows, 1) === 0;
+  if (isWithin && isWhole && first + count <= rows) return;
+  const problem = `Rows ${first} to ${first + count} of ${quoted(info.name)} were asked for; its shape is [${info.shape.join(", ")}].`;
+  throw new GgufError("GGUF_RANGE_INVALID", problem, { file, tensor: info.name });
+}
