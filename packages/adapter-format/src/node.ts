@@ -1,1 +1,1 @@
-export {};
+export { readAdapterFolder, type WriteFolderOptions, writeAdapterFolder } from "./node/adapter-folder.ts";

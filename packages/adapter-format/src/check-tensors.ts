@@ -1,0 +1,113 @@
+// Whether an adapter's tensors fit its configuration and each other, judged from names and shapes alone.
+
+import { describeValue } from "./describe-value.ts";
+import type { TensorProblem } from "./errors.ts";
+import type { LoraConfig } from "./lora-config.ts";
+import { isSavedModule } from "./saved-modules.ts";
+import { rankOf } from "./scaling.ts";
+import { parseTensorKey, type TensorKey, type TensorPart } from "./tensor-keys.ts";
+
+/** What is known of a tensor before its values are read. */
+export interface TensorShape {
+  readonly shape: readonly number[];
+}
+
+/** Names of embeddings that PEFT may save whole although nobody asked: a targeted or a resized one. */
+const embeddingNames = /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings)$/;
+
+/** Longest module path that the rules are applied to. */
+const longestKey = 1024;
+
+const partners: ReadonlyMap<TensorPart, TensorPart> = new Map<TensorPart, TensorPart>([
+  ["lora_A", "lora_B"],
+  ["lora_B", "lora_A"],
+  ["lora_embedding_A", "lora_embedding_B"],
+  ["lora_embedding_B", "lora_embedding_A"],
+]);
+
+/** Which axis of a factor is the rank. */
+const rankAxis: ReadonlyMap<TensorPart, number> = new Map<TensorPart, number>([
+  ["lora_A", 0],
+  ["lora_B", 1],
+  ["lora_embedding_A", 0],
+  ["lora_embedding_B", 1],
+]);
+
+/** Everything wrong with an adapter's tensors. Keys are without "base_model.model.". */
+export function tensorProblems(
+  config: LoraConfig,
+  tensors: ReadonlyMap<string, TensorShape>,
+): readonly TensorProblem[] {
+  const problems: TensorProblem[] = [];
+  const places = new Map<string, string>();
+  for (const [key, { shape }] of tensors) {
+    const problem = problemOf(config, key, shape);
+    if (problem !== null) problems.push({ key, problem });
+    const parsed = parseTensorKey(key);
+    if (!parsed) continue;
+    const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
+    const twin = places.get(place);
+    if (twin !== undefined) problems.push({ key, problem: `says the same as ${describeValue(twin)}` });
+    places.set(place, key);
+  }
+  for (const [key] of tensors) {
+    const problem = halfPairProblem(key, places);
+    if (problem !== null) problems.push({ key, problem });
+  }
+  return problems;
+}
+
+function problemOf(config: LoraConfig, key: string, shape: readonly number[]): string | null {
+  if (key.length > longestKey) return `has a name of ${key.length} characters, more than ${longestKey}`;
+  const parsed = parseTensorKey(key);
+  if (!parsed) return unknownNameProblem(key);
+  if (parsed.part === "saved") return savedProblem(config, parsed);
+  return rankProblem(config, parsed, shape);
+}
+
+function unknownNameProblem(key: string): string {
+  const named = /\.(lora_[AB])\.([^.]+)\.weight$/.exec(key);
+  if (named)
+    return `carries the adapter's name "${named[2]}", as a model's state_dict does; PEFT's save_pretrained leaves it out: ${describeValue(key.replace(`.${named[2]}.weight`, ".weight"))}`;
+  if (/\.lora_[ab]$/.test(key)) return "is named as MLX names it, with axes the other way round; convert it first";
+  if (/\.lora_(up|down)\b/.test(key)) return "is named as Kohya names it; convert it first";
+  return "has a name that PEFT does not give to any tensor of a LoRA adapter";
+}
+
+function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): string | null {
+  if (isSavedModule(config, path) || embeddingNames.test(path)) return null;
+  if (parameter === "bias" && config.bias !== "none") return null;
+  return "belongs to no module in modules_to_save and is no part of a LoRA pair";
+}
+
+function rankProblem(config: LoraConfig, { path, part }: TensorKey, shape: readonly number[]): string | null {
+  const axis = rankAxis.get(part);
+  if (axis === undefined) return null;
+  if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
+  if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
+  const rank = rankOf(config, path);
+  const got = shape[axis] ?? 0;
+  if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
+  return `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
+}
+
+/** B of a grouped convolution has rank/groups input channels. */
+function isGroupedConvolution(shape: readonly number[], part: TensorPart, rank: number): boolean {
+  return part === "lora_B" && shape.length > 2 && rank % (shape[1] ?? rank) === 0;
+}
+
+/** A factor of a raw parameter with E experts has rank·E. */
+function isExpertFactor(config: LoraConfig, got: number, rank: number): boolean {
+  return (config.targetParameters?.length ?? 0) > 0 && got % rank === 0;
+}
+
+function halfPairProblem(key: string, places: ReadonlyMap<string, string>): string | null {
+  const parsed = parseTensorKey(key);
+  const partner = parsed ? partners.get(parsed.part) : undefined;
+  if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;
+  return `has no ${partner} beside it`;
+}
+
+function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}

@@ -1,0 +1,65 @@
+// A LoraConfig from a program's options.
+
+import { describeValue } from "./describe-value.ts";
+import { type ConfigFieldProblem, InvalidAdapterConfigError } from "./errors.ts";
+import type { JsonValue } from "./json.ts";
+import type { LoraConfig } from "./lora-config.ts";
+import { brokenRules } from "./lora-config-rules.ts";
+import { type FieldRow, fieldNames, loraFields } from "./lora-fields.ts";
+
+/** The version of PEFT whose file format is written. */
+const peftVersion = "0.21.2";
+
+/**
+ * Makes a configuration from some of its fields, the rest with PEFT's defaults, under the same checks as a file.
+ *
+ * A classification (`SEQ_CLS`, `TOKEN_CLS`) saves the modules `classifier` and `score`, as in PEFT.
+ *
+ * @throws InvalidAdapterConfigError listing every broken field.
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ rank: 8, alpha: 16, targetModules: ["q_proj", "v_proj"], taskType: "CAUSAL_LM" });
+ * if (config.bias !== "none") throw new Error("unexpected default");
+ * ```
+ */
+export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
+  const problems: ConfigFieldProblem[] = [];
+  for (const name of fieldNames) {
+    const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);
+    if (problem) problems.push(problem);
+  }
+  if (problems.length > 0) throw new InvalidAdapterConfigError("The LoRA options", problems);
+  const defaults = Object.fromEntries(fieldNames.map((name) => [name, loraFields[name].fallback]));
+  // Each row's fallback has its field's type.
+  const complete = { unknown: new Map(), ...defaults, peftVersion } as unknown as LoraConfig;
+  const config = withTaskModules({ ...complete, ...withoutUndefined(options) });
+  const broken = brokenRules(config);
+  if (broken.length > 0) throw new InvalidAdapterConfigError("The LoRA options", broken);
+  return config;
+}
+
+/** Modules that PEFT trains whole for a classification, whichever of them a model has. */
+const classifierModules: readonly string[] = ["classifier", "score"];
+
+/** The configuration with the modules to save that its task implies (PEFT: PeftModelForSequenceClassification). */
+export function withTaskModules(config: LoraConfig): LoraConfig {
+  if (config.taskType !== "SEQ_CLS" && config.taskType !== "TOKEN_CLS") return config;
+  const modulesToSave = [...new Set([...(config.modulesToSave ?? []), ...classifierModules])];
+  return { ...config, modulesToSave };
+}
+
+function checkField(row: FieldRow<unknown>, value: unknown): ConfigFieldProblem | null {
+  if (value === undefined || row.codec.read(asJson(value)) !== undefined) return null;
+  return { key: row.key, got: describeValue(value), expected: row.codec.expected };
+}
+
+/** Options hold maps where JSON holds objects. */
+function asJson(value: unknown): JsonValue {
+  return value instanceof Map ? Object.fromEntries(value) : (value as JsonValue);
+}
+
+function withoutUndefined(options: Partial<LoraConfig>): Partial<LoraConfig> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,73 @@
+// PEFT's LoraConfig, every field of version 0.21, under names that say what they mean.
+
+import type { JsonObject, JsonValue } from "./json.ts";
+
+/** What PEFT wraps the model for. */
+export type TaskType = "SEQ_CLS" | "SEQ_2_SEQ_LM" | "CAUSAL_LM" | "TOKEN_CLS" | "QUESTION_ANS" | "FEATURE_EXTRACTION";
+
+/** Which biases of the base model train along. */
+export type BiasMode = "none" | "all" | "lora_only";
+
+/** Every field of an adapter_config.json; the comment gives PEFT's key where the name differs. */
+export interface LoraConfig {
+  readonly taskType: TaskType | null;
+  readonly autoMapping: JsonObject | null;
+  readonly peftVersion: string | null;
+  /** `base_model_name_or_path` */
+  readonly baseModel: string | null;
+  readonly revision: string | null;
+  /** Always written as true, as PEFT does. */
+  readonly inferenceMode: boolean;
+
+  /** `r`, 1 to 4096 */
+  readonly rank: number;
+  /** A list of names (exact, or the end of a path), a regular expression on the whole path, "all-linear", or the model's default. */
+  readonly targetModules: readonly string[] | string | null;
+  readonly excludeModules: readonly string[] | string | null;
+  /** `lora_alpha` */
+  readonly alpha: number;
+  /** `lora_dropout`, on the input of the low-rank branch only */
+  readonly dropout: number;
+  readonly fanInFanOut: boolean;
+  readonly bias: BiasMode;
+  /** `use_rslora`: scale by α/√r instead of α/r */
+  readonly rankStabilized: boolean;
+  /** Modules trained whole and saved along, by the end of their path. */
+  readonly modulesToSave: readonly string[] | null;
+  /** `init_lora_weights`: true, false, "gaussian", or an initialisation that looks at the weights */
+  readonly init: boolean | string;
+  readonly layersToTransform: readonly number[] | number | null;
+  readonly layersPattern: readonly string[] | string | null;
+  /** Rank by pattern; the first that matches counts. */
+  readonly rankPattern: ReadonlyMap<string, number>;
+  /** Alpha by pattern; the first that matches counts. */
+  readonly alphaPattern: ReadonlyMap<string, number>;
+
+  readonly megatronConfig: JsonObject | null;
+  readonly megatronCore: string | null;
+  readonly trainableTokenIndices: readonly number[] | ReadonlyMap<string, readonly number[]> | null;
+  readonly loftqConfig: JsonObject | null;
+  readonly evaConfig: JsonObject | null;
+  readonly cordaConfig: JsonObject | null;
+  readonly loraGaConfig: JsonObject | null;
+  readonly useDora: boolean;
+  readonly veloraConfig: JsonObject | null;
+  /** `alora_invocation_tokens` */
+  readonly activationTokens: readonly number[] | null;
+  readonly useQalora: boolean;
+  readonly qaloraGroupSize: number;
+  readonly monteCloraConfig: JsonObject | null;
+  /** Ranges [start, end) of layers that make up the new stack. */
+  readonly layerReplication: readonly (readonly number[])[] | null;
+  /** A bias on B. */
+  readonly loraBias: boolean;
+  readonly targetParameters: readonly string[] | null;
+  /** `use_bdlora` */
+  readonly blockDiagonal: JsonObject | null;
+  readonly arrowConfig: JsonObject | null;
+  readonly kasaConfig: JsonObject | null;
+  readonly ensureWeightTying: boolean;
+
+  /** Keys that are not known here, kept so that writing gives them back. */
+  readonly unknown: ReadonlyMap<string, JsonValue>;
+}

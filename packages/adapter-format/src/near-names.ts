@@ -1,0 +1,35 @@
+// "Did you mean": names of modules that look like one that matched nothing.
+
+const mostSuggestions = 3;
+
+/** Up to three of the endings of module paths that are nearest to a name, the nearest first. */
+export function nearNames(name: string, modulePaths: Iterable<string>): readonly string[] {
+  const last = lastSegment(name).toLowerCase();
+  const candidates = new Set([...modulePaths].map(lastSegment).filter((segment) => segment !== ""));
+  return [...candidates]
+    .map((candidate) => ({ candidate, distance: distanceOf(last, candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.ceil(last.length / 2)))
+    .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1))
+    .slice(0, mostSuggestions)
+    .map(({ candidate }) => candidate);
+}
+
+function lastSegment(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}
+
+/** Edits that turn one word into the other (Levenshtein), counting none if one contains the other. */
+function distanceOf(left: string, right: string): number {
+  if (left.length > 64 || right.length > 64) return Number.POSITIVE_INFINITY;
+  if (left.length > 1 && right.length > 1 && (left.includes(right) || right.includes(left))) return 0.5;
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j += 1) {
+      const replace = (row[j - 1] ?? 0) + Number(left[i - 1] !== right[j - 1]);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

@@ -1,0 +1,80 @@
+// An adapter as a folder on disk.
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { openFile, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import type { Adapter } from "../adapter.ts";
+import { AdapterFileMissingError, PickleWeightsError } from "../errors.ts";
+import { type ReadAdapterOptions, readAdapter } from "../read-adapter.ts";
+import { type WriteAdapterOptions, writeAdapter } from "../write-adapter.ts";
+
+const configName = "adapter_config.json";
+const weightsName = "adapter_model.safetensors";
+const pickleName = "adapter_model.bin";
+/** Largest configuration file that is read at all. */
+const largestConfig = 4_000_000;
+
+/**
+ * Reads the adapter in a folder.
+ *
+ * @throws AdapterFileMissingError if it has no adapter_config.json or no adapter_model.safetensors.
+ * @throws PickleWeightsError if its weights are adapter_model.bin.
+ * @throws what `readAdapter` throws for broken content.
+ */
+export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
+  const names = await listFolder(path);
+  if (!names.has(configName)) throw new AdapterFileMissingError(path, configName);
+  if (!names.has(weightsName) && names.has(pickleName)) throw new PickleWeightsError(join(path, pickleName));
+  if (!names.has(weightsName)) throw new AdapterFileMissingError(path, weightsName);
+  const config = await readText(join(path, configName));
+  const weights = await openFile(join(path, weightsName));
+  try {
+    return await readAdapter({ config, weights, name: path }, options);
+  } finally {
+    await weights.close?.();
+  }
+}
+
+/** How to write an adapter's folder. */
+export interface WriteFolderOptions extends WriteAdapterOptions {
+  /** Replace a folder that exists; otherwise it is an error. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Writes an adapter into a new folder: all of it, or nothing.
+ *
+ * @throws OutputExistsError if the folder exists, is not empty, and `overwrite` is not set.
+ * @throws DiskFullError, FileWriteError if the system fails; what `writeAdapter` throws for broken content.
+ */
+export async function writeAdapterFolder(
+  path: string,
+  adapter: Adapter,
+  options: WriteFolderOptions = {},
+): Promise<void> {
+  const files = writeAdapter(adapter, options);
+  const fill = async (folder: string): Promise<void> => {
+    await writeFileAtomic(join(folder, "README.md"), new TextEncoder().encode(files["README.md"]));
+    await writeFileAtomic(join(folder, weightsName), files[weightsName]);
+    await writeFileAtomic(join(folder, configName), new TextEncoder().encode(files[configName]));
+  };
+  await writeFolderAtomic(path, fill, { overwrite: options.overwrite ?? false });
+}
+
+async function listFolder(path: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(path));
+  } catch (cause) {
+    throw new AdapterFileMissingError(path, configName, cause);
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const source = await openFile(path);
+  try {
+    // The parser refuses what is longer than this prefix allows, by its own limit.
+    return new TextDecoder().decode(await source.read(0, Math.min(source.size, largestConfig)));
+  } finally {
+    await source.close?.();
+  }
+}

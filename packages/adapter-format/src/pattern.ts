@@ -1,0 +1,89 @@
+// Regular expressions from configuration files, run by RE2: its time is linear in the text, whatever the pattern.
+
+import { RE2JS, RE2JSException } from "re2js";
+import { UnsupportedPatternError } from "./errors.ts";
+
+/** Limits that bound the time of a match together with RE2. */
+const limits = { patternLength: 1000, programSize: 2000, nameLength: 512 };
+
+/** What RE2 does not have, by how it looks. */
+const foreignConstructs: readonly (readonly [RegExp, string])[] = [
+  [/\(\?=/, "it has a lookahead (?=…)"],
+  [/\(\?!/, "it has a negative lookahead (?!…)"],
+  [/\(\?<=/, "it has a lookbehind (?<=…)"],
+  [/\(\?<!/, "it has a negative lookbehind (?<!…)"],
+  [/\(\?P=/, "it has a backreference (?P=…)"],
+  [/\(\?>/, "it has an atomic group (?>…)"],
+  [/\(\?\(/, "it has a condition (?(…)…)"],
+  [/\(\?#/, "it has a comment (?#…)"],
+  [/(?:^|[^\\])(?:\\\\)*\\[1-9]/, "it has a backreference such as \\1"],
+  [/[*+?}]\+/, "it has a possessive repetition such as a++"],
+  [/\\Z/, "it has \\Z; write $ or nothing, since patterns match whole paths"],
+];
+
+/** A compiled pattern. */
+export interface Pattern {
+  /** Whether the whole text matches (Python's re.fullmatch). */
+  matchesWhole(text: string): boolean;
+  /** The first group of a match that starts where the text starts (Python's re.match), or null. */
+  firstGroup(text: string): string | null;
+}
+
+const compiled = new Map<string, Pattern>();
+const cacheSize = 1000;
+
+/**
+ * Compiles a pattern given by a user or a file.
+ *
+ * @param key Where it stands, for messages: "target_modules".
+ * @param wrap Puts a checked pattern into a larger expression.
+ * @throws UnsupportedPatternError naming the construct that RE2 lacks, or the limit that is exceeded.
+ */
+export function compilePattern(
+  source: string,
+  key: string,
+  wrap: (source: string) => string = (plain) => plain,
+): Pattern {
+  const expression = wrap(source);
+  const known = compiled.get(expression);
+  if (known) return known;
+  if (source.length > limits.patternLength)
+    throw new UnsupportedPatternError(
+      key,
+      source,
+      `it has ${source.length} characters, more than ${limits.patternLength}`,
+    );
+  const pattern = compile(expression, source, key);
+  if (compiled.size >= cacheSize) compiled.clear();
+  compiled.set(expression, pattern);
+  return pattern;
+}
+
+function compile(expression: string, source: string, key: string): Pattern {
+  const program = compileWithRe2(expression, source, key);
+  if (program.programSize() > limits.programSize)
+    throw new UnsupportedPatternError(key, source, "its nested repetitions multiply to too many states");
+  return {
+    matchesWhole: (text) => text.length <= limits.nameLength && program.matches(text),
+    firstGroup: (text) => {
+      const matcher = program.matcher(text);
+      return text.length <= limits.nameLength && matcher.lookingAt() ? matcher.group(1) : null;
+    },
+  };
+}
+
+function compileWithRe2(expression: string, source: string, key: string): RE2JS {
+  try {
+    // Alone first: "a)(b" would be closed by what it is wrapped in.
+    RE2JS.compile(source);
+    return RE2JS.compile(expression);
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    throw new UnsupportedPatternError(key, source, reasonFor(source, error));
+  }
+}
+
+function reasonFor(source: string, error: RE2JSException): string {
+  const construct = foreignConstructs.find(([look]) => look.test(source));
+  return construct ? construct[1] : error.message.replace("error parsing regexp: ", "");
+}

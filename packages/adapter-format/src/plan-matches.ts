@@ -1,0 +1,155 @@
+// From a configuration and a model's modules to the list of modules to adapt, and everything a user should know about
+// names that meant nothing. PEFT stays silent when one of several targets matches nothing (peft#1959).
+
+import type { Warning } from "@lowrank/contracts";
+import { defaultTargetsOf } from "@lowrank/families";
+import { describeValue } from "./describe-value.ts";
+import { NothingMatchedError } from "./errors.ts";
+import type { LoraConfig } from "./lora-config.ts";
+import { isNamed, targetVerdict } from "./matches-target.ts";
+import { nearNames } from "./near-names.ts";
+import { compilePattern } from "./pattern.ts";
+import { isGuarded, matchesSaved } from "./saved-modules.ts";
+
+/** What is known of the model whose modules are matched. */
+export interface ModelFacts {
+  /** transformers' `model_type`, for default targets. */
+  readonly modelType?: string;
+  /** Paths of all linear modules, for "all-linear". */
+  readonly linearPaths?: readonly string[];
+  /** Paths of output heads and classifiers, which "all-linear" leaves out. */
+  readonly outputHeadPaths?: readonly string[];
+}
+
+/** Which modules a configuration adapts. */
+export interface MatchPlan {
+  /** The configuration with `targetModules` as a list or pattern: defaults and "all-linear" are spelled out. */
+  readonly config: LoraConfig;
+  /** Paths of the modules to adapt, in the order given. */
+  readonly matched: readonly string[];
+  /** Targets (or the one pattern) that matched no module. */
+  readonly unmatchedTargets: readonly string[];
+  /** Modules that a target names, but `excludeModules` leaves out. */
+  readonly excluded: readonly string[];
+  /** Modules that are trained whole. */
+  readonly saved: readonly string[];
+  /** Entries of `excludeModules` that left nothing out. */
+  readonly unusedExcludes: readonly string[];
+  /** Near names for each unmatched target. */
+  readonly suggestions: ReadonlyMap<string, readonly string[]>;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Matches a configuration against a model's module paths.
+ *
+ * @throws NothingMatchedError if no module is matched, or if there are neither targets nor defaults.
+ * @throws UnsupportedPatternError for a regular expression that cannot be used.
+ * @example
+ * ```ts
+ * import { createLoraConfig, planMatches } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ targetModules: ["q_proj", "v_porj"] });
+ * const plan = planMatches(config, ["layers.0.self_attn.q_proj", "layers.0.self_attn.v_proj"]);
+ * if (String(plan.suggestions.get("v_porj")) !== "v_proj") throw new Error("no suggestion");
+ * ```
+ */
+export function planMatches(config: LoraConfig, modulePaths: readonly string[], facts: ModelFacts = {}): MatchPlan {
+  const resolved = { ...config, targetModules: resolveTargets(config, facts) };
+  const verdicts = new Map(modulePaths.map((path) => [path, targetVerdict(resolved, path)]));
+  const matched = modulePaths.filter((path) => verdicts.get(path) === "matched");
+  const withoutExcludes = { ...resolved, excludeModules: null };
+  const excluded = modulePaths.filter(
+    (path) => verdicts.get(path) === "excluded" && targetVerdict(withoutExcludes, path) === "matched",
+  );
+  const unmatchedTargets = findUnmatchedTargets(resolved, modulePaths);
+  const suggestions = new Map(unmatchedTargets.map((target) => [target, nearNames(target, modulePaths)]));
+  if (matched.length === 0 && !resolved.targetParameters?.length)
+    throw nothingMatched(resolved, { excluded, suggestions, modulePaths });
+
+  const saved = modulePaths.filter((path) => matchesSaved(resolved, path));
+  const unusedExcludes = findUnusedExcludes(resolved, modulePaths);
+  const warnings = warningsOf({ unmatchedTargets, suggestions, unusedExcludes });
+  return { config: resolved, matched, unmatchedTargets, excluded, saved, unusedExcludes, suggestions, warnings };
+}
+
+function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[] | string | null {
+  const { targetModules } = config;
+  if (typeof targetModules === "string" && targetModules.toLowerCase() === "all-linear")
+    return allLinear(config, facts);
+  if (targetModules !== null || config.targetParameters?.length) return targetModules;
+  const { modelType } = facts;
+  const defaults = modelType === undefined ? null : defaultTargetsOf(modelType);
+  if (defaults !== null) return defaults;
+  const reason = modelType === undefined ? "for this model" : `for models of type ${describeValue(modelType)}`;
+  throw new NothingMatchedError(
+    [],
+    new Map(),
+    `No target modules were given, and none are known ${reason}. Name some.`,
+  );
+}
+
+/** Full names, as PEFT writes them: every linear module but the output head. */
+function allLinear(config: LoraConfig, { linearPaths = [], outputHeadPaths = [] }: ModelFacts): readonly string[] {
+  const heads = new Set(outputHeadPaths);
+  return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path));
+}
+
+function findUnmatchedTargets(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {
+  const { targetModules } = config;
+  if (targetModules === null) return [];
+  const matches = (target: readonly string[] | string): boolean => {
+    const alone = { ...config, targetModules: target, excludeModules: null };
+    return modulePaths.some((path) => targetVerdict(alone, path) === "matched");
+  };
+  if (typeof targetModules === "string") return matches(targetModules) ? [] : [targetModules];
+  return targetModules.filter((target) => !matches([target]));
+}
+
+function findUnusedExcludes({ excludeModules }: LoraConfig, modulePaths: readonly string[]): readonly string[] {
+  if (excludeModules === null) return [];
+  if (typeof excludeModules !== "string")
+    return excludeModules.filter((name) => !modulePaths.some((path) => isNamed(path, name)));
+  const pattern = compilePattern(excludeModules, "exclude_modules");
+  return modulePaths.some((path) => pattern.matchesWhole(path)) ? [] : [excludeModules];
+}
+
+function warningsOf(plan: Pick<MatchPlan, "unmatchedTargets" | "suggestions" | "unusedExcludes">): readonly Warning[] {
+  const unmatched = plan.unmatchedTargets.map((target) => ({
+    code: "TARGET_MATCHED_NOTHING",
+    message: `The target ${describeValue(target)} matches no module.${hintFor(target, plan.suggestions)}`,
+  }));
+  const unused = plan.unusedExcludes.map((name) => ({
+    code: "EXCLUDE_MATCHED_NOTHING",
+    message: `The excluded name ${describeValue(name)} matches no module.`,
+  }));
+  return [...unmatched, ...unused];
+}
+
+function hintFor(target: string, suggestions: ReadonlyMap<string, readonly string[]>): string {
+  const near = suggestions.get(target) ?? [];
+  const likely = near.length > 0 ? ` Did you mean ${near.join(", ")}?` : "";
+  return /[\\^$*+?()[\]{}|]/.test(target)
+    ? `${likely} Names in a list are taken literally; give a regular expression as one text, not in a list.`
+    : likely;
+}
+
+function nothingMatched(
+  config: LoraConfig,
+  found: Pick<MatchPlan, "excluded" | "suggestions"> & { readonly modulePaths: readonly string[] },
+): NothingMatchedError {
+  const { targetModules } = config;
+  const targets = typeof targetModules === "string" ? [targetModules] : (targetModules ?? []);
+  const message =
+    found.excluded.length > 0
+      ? `Every module that the targets name (${found.excluded.length}) is left out by exclude_modules.`
+      : `No module matches the targets ${describeValue(targets)}.${targets.map((target) => hintFor(target, found.suggestions)).join("")} ${examplesOf(found.modulePaths)}`;
+  return new NothingMatchedError(targets, found.suggestions, message);
+}
+
+function examplesOf(modulePaths: readonly string[]): string {
+  const endings = [...new Set(modulePaths.map((path) => path.slice(path.lastIndexOf(".") + 1)))];
+  return endings.length === 0
+    ? "The model has no modules."
+    : `The model's modules end with ${endings.slice(0, 20).join(", ")}.`;
+}

@@ -1,0 +1,43 @@
+// Rank, alpha and scale of one module, with the patterns that may override them.
+
+import type { LoraConfig } from "./lora-config.ts";
+import { compilePattern } from "./pattern.ts";
+
+/** The fields that decide about a module's scale. */
+export type ScalingFields = Pick<LoraConfig, "rank" | "alpha" | "rankPattern" | "alphaPattern" | "rankStabilized">;
+
+/** The rank of a module: that of the first pattern in `rankPattern` that matches, else `rank`. */
+export function rankOf(config: ScalingFields, path: string): number {
+  return firstMatch(config.rankPattern, "rank_pattern", path) ?? config.rank;
+}
+
+/** The alpha of a module: that of the first pattern in `alphaPattern` that matches, else `alpha`. */
+export function alphaOf(config: ScalingFields, path: string): number {
+  return firstMatch(config.alphaPattern, "alpha_pattern", path) ?? config.alpha;
+}
+
+/**
+ * What a module's low-rank product is multiplied by: α/r, or α/√r if the configuration is rank-stabilised
+ * (Kalajdzievski 2023).
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, scalingOf } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ rank: 8, alpha: 16, rankPattern: new Map([["down_proj", 32]]) });
+ * if (scalingOf(config, "model.layers.0.mlp.down_proj") !== 0.5) throw new Error("16 / 32");
+ * ```
+ */
+export function scalingOf(config: ScalingFields, path: string): number {
+  const rank = rankOf(config, path);
+  return alphaOf(config, path) / (config.rankStabilized ? Math.sqrt(rank) : rank);
+}
+
+/** PEFT's get_pattern_key (utils/other.py): a key is a regular expression for the end of the path. */
+function firstMatch(patterns: ReadonlyMap<string, number>, key: string, path: string): number | null {
+  for (const [pattern, value] of patterns) {
+    const wrap = (source: string): string => `(?:.*\\.)?(?:${source})$`;
+    if (compilePattern(pattern, key, wrap).matchesWhole(path)) return value;
+  }
+  return null;
+}

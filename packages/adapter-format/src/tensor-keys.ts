@@ -1,0 +1,90 @@
+// The grammar of tensor names in an adapter file. PEFT 0.21.2: utils/save_and_load.py, tuners/tuners_utils.py.
+//
+//   base_model.model.<module path>.lora_A.weight            (rank, in)        and  .lora_B.weight  (out, rank)
+//   base_model.model.<module path>.lora_embedding_A         (rank, rows)      and  .lora_embedding_B  (columns, rank)
+//   base_model.model.<module path>.lora_B.bias · .lora_magnitude_vector · .lora_diag
+//   base_model.model.<module path>.base_layer.weight|bias   of the base: trained biases, targeted embeddings
+//   base_model.model.<module path>.token_adapter.trainable_tokens_delta
+//   base_model.model.<parameter path>                       of modules that are saved whole
+
+/** What PEFT puts before every key. */
+export const keyPrefix = "base_model.model.";
+
+/** What a tensor is to its module. */
+export type TensorPart =
+  | "lora_A"
+  | "lora_B"
+  | "lora_B_bias"
+  | "lora_embedding_A"
+  | "lora_embedding_B"
+  | "lora_magnitude_vector"
+  | "lora_diag"
+  | "base_layer"
+  | "token_adapter"
+  | "saved";
+
+/** A key taken apart. */
+export interface TensorKey {
+  /** Module path; where one module has several adapted parameters, with PEFT's ".base_layer" for each level. */
+  readonly path: string;
+  readonly part: TensorPart;
+  /** For "base_layer" and "saved": the parameter's own name, "weight" or "bias". */
+  readonly parameter?: string;
+}
+
+/** Ends of keys, the longest first. */
+const ends: readonly (readonly [string, TensorPart])[] = [
+  [".lora_A.weight", "lora_A"],
+  [".lora_B.weight", "lora_B"],
+  [".lora_B.bias", "lora_B_bias"],
+  [".lora_embedding_A", "lora_embedding_A"],
+  [".lora_embedding_B", "lora_embedding_B"],
+  [".lora_magnitude_vector", "lora_magnitude_vector"],
+  [".lora_diag", "lora_diag"],
+  [".token_adapter.trainable_tokens_delta", "token_adapter"],
+];
+
+/** Older PEFT (before 0.9) wrote a magnitude as a module's weight. */
+const oldMagnitude = ".lora_magnitude_vector.weight";
+
+/**
+ * Takes a key apart (without `base_model.model.`), or returns null if it follows no rule.
+ *
+ * @example
+ * ```ts
+ * import { parseTensorKey } from "@lowrank/adapter-format";
+ *
+ * const key = parseTensorKey("transformer.h.0.attn.c_attn.lora_A.weight");
+ * if (key?.path !== "transformer.h.0.attn.c_attn" || key.part !== "lora_A") throw new Error("unexpected");
+ * ```
+ */
+export function parseTensorKey(key: string): TensorKey | null {
+  if (key.endsWith(oldMagnitude)) return { path: key.slice(0, -oldMagnitude.length), part: "lora_magnitude_vector" };
+  const known = ends.find(([end]) => key.endsWith(end) && key.length > end.length);
+  if (known) return { path: key.slice(0, -known[0].length), part: known[1] };
+  const dot = key.lastIndexOf(".");
+  if (dot <= 0 || dot === key.length - 1 || /(^|\.)(lora_|token_adapter(\.|$))/.test(key)) return null;
+  const path = key.slice(0, dot);
+  const parameter = key.slice(dot + 1);
+  if (path.endsWith(".base_layer"))
+    return { path: path.slice(0, -".base_layer".length), part: "base_layer", parameter };
+  return { path, part: "saved", parameter };
+}
+
+/** The key of a part, without `base_model.model.`. */
+export function buildTensorKey({ path, part, parameter = "weight" }: TensorKey): string {
+  if (part === "base_layer") return `${path}.base_layer.${parameter}`;
+  if (part === "saved") return `${path}.${parameter}`;
+  const row = ends.find(([, itsPart]) => itsPart === part);
+  return `${path}${row?.[0] ?? ""}`;
+}
+
+/** Both keys of a linear or convolution module, without `base_model.model.`. */
+export function loraKeys(path: string): { readonly a: string; readonly b: string } {
+  return { a: `${path}.lora_A.weight`, b: `${path}.lora_B.weight` };
+}
+
+/** Both keys of an embedding, without `base_model.model.`. */
+export function embeddingKeys(path: string): { readonly a: string; readonly b: string } {
+  return { a: `${path}.lora_embedding_A`, b: `${path}.lora_embedding_B` };
+}
