@@ -14,8 +14,8 @@ interface Stored {
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.
  *
- * It owns its tensor. It keeps the orientation it was given, and products read it either way round, so a weight read
- * from a torch file ([outFeatures, inFeatures]) is never copied.
+ * It owns its tensor and keeps one copy: as it was given, since products read it either way round, or the other way round
+ * where the backend multiplies faster so.
  *
  * @example
  * ```ts
@@ -44,7 +44,11 @@ export class FrozenWeight {
 
   /** From a matrix [outFeatures, inFeatures] (torch's layout), of which it takes ownership. Throws ShapeError. */
   static fromTransposed(matrix: tf.Tensor2D): FrozenWeight {
-    return new FrozenWeight({ matrix: checkMatrix("FrozenWeight.fromTransposed", matrix), isTransposed: true });
+    checkMatrix("FrozenWeight.fromTransposed", matrix);
+    if (!needsPlainProducts()) return new FrozenWeight({ matrix, isTransposed: true });
+    const turned = tf.transpose(matrix);
+    matrix.dispose();
+    return new FrozenWeight({ matrix: turned, isTransposed: false });
   }
 
   get inFeatures(): number {
@@ -110,6 +114,14 @@ export class FrozenWeight {
     if (current === undefined) throw new DisposedError("A frozen weight");
     return current;
   }
+}
+
+/**
+ * In wasm, XNNPACK prepares a right operand once and for all, but only of a product without transposition: a single row
+ * (generation) is multiplied up to ten times faster by a weight stored as [inFeatures, outFeatures].
+ */
+function needsPlainProducts(): boolean {
+  return tf.getBackend() === "wasm";
 }
 
 function checkMatrix(where: string, matrix: tf.Tensor2D): tf.Tensor2D {

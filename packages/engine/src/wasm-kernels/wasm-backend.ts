@@ -14,9 +14,15 @@ export interface WasmTensorData {
 /** The backend as its kernels see it. */
 export interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): WasmTensorData; delete(dataId: object): boolean };
-  readonly wasm: { readonly tfjs: { disposeData(id: number): void } };
+  readonly wasm: {
+    readonly tfjs: { disposeData(id: number): void };
+    /** Emscripten's wrapper of a C++ function. */
+    cwrap(name: string, returns: null, parameters: readonly ("number" | "array")[]): (...values: unknown[]) => void;
+  };
   /** With an offset, the tensor is a view of memory that something else owns. */
   makeOutput(shape: number[], dtype: tf.DataType, memoryOffset?: number): tf.TensorInfo;
+  /** Another tensor will share these values; they are freed once every sharer is disposed of. */
+  incRef(dataId: object): void;
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array;
   disposeData(dataId: object): boolean;
 }
@@ -24,8 +30,12 @@ export interface WasmBackend {
 /** Whether a backend offers everything that our kernels call. */
 export function isWasmBackend(backend: unknown): backend is WasmBackend {
   if (typeof backend !== "object" || backend === null) return false;
-  const methods = ["makeOutput", "typedArrayFromHeap", "disposeData"];
-  return methods.every((name) => typeof Reflect.get(backend, name) === "function") && "dataIdMap" in backend;
+  const methods = ["makeOutput", "typedArrayFromHeap", "disposeData", "incRef"];
+  return (
+    methods.every((name) => typeof Reflect.get(backend, name) === "function") &&
+    "dataIdMap" in backend &&
+    "wasm" in backend
+  );
 }
 
 /** A kernel for the wasm backend. */
@@ -41,6 +51,24 @@ export function wasmKernel(
       return compute(inputs, attrs ?? {}, backend);
     },
   };
+}
+
+/** The same values under another shape; whoever owns the tensor still owns them. */
+export function viewed(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
+  return { dataId: tensor.dataId, dtype: tensor.dtype, shape: [...shape] };
+}
+
+/** Runs a kernel with one output. */
+export function runKernel(
+  kernel: tf.KernelConfig,
+  inputs: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap,
+  backend: object,
+): tf.TensorInfo {
+  const output = kernel.kernelFunc({ inputs, attrs: attributes, backend });
+  const single = Array.isArray(output) ? output[0] : output;
+  if (single === undefined) throw new Error(`The kernel ${kernel.kernelName} gave no output.`);
+  return single;
 }
 
 /** An input that must be there. */
