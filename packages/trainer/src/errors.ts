@@ -1,0 +1,72 @@
+// What can go wrong in a training run.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** Options that cannot be trained with, all of them at once. */
+export class TrainingOptionsError extends LowrankError {
+  constructor(readonly problems: readonly string[]) {
+    super("TRAINING_OPTIONS", `Cannot train:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+  }
+}
+
+/** The loss or a gradient became NaN or infinite. No variable was changed by the step that found it. */
+export class NonFiniteLossError extends LowrankError {
+  constructor(
+    /** The step that failed, counted from 1; the variables are those after the step before. */
+    readonly step: number,
+    readonly what: "loss" | "gradient",
+    readonly value: number,
+    /** For a gradient: the variables whose gradients are not finite. */
+    readonly names: readonly string[] = [],
+  ) {
+    const of = names.length > 0 ? ` (of ${listed(names)})` : "";
+    const hint =
+      "Use a smaller learning rate, more warm-up steps or a clipNorm, and look for rows without a trained token.";
+    super(
+      "NON_FINITE_LOSS",
+      `The ${what} of step ${step} is ${value}${of}. The variables still are as step ${step - 1} left them. ${hint}`,
+    );
+  }
+}
+
+/** The loss does not depend on any of the variables. */
+export class NoGradientError extends LowrankError {
+  constructor(
+    readonly names: readonly string[],
+    options?: { readonly cause?: unknown },
+  ) {
+    const hint = "Check that the loss runs the model with the adapter selected, and that the variables are trainable.";
+    super(
+      "NO_GRADIENT",
+      `The loss depends on none of the ${names.length} variables (${listed(names)}). ${hint}`,
+      options,
+    );
+  }
+}
+
+/** A training state does not belong to this run: every difference at once. */
+export class ResumeMismatchError extends LowrankError {
+  constructor(readonly differences: readonly string[]) {
+    const lines = differences.map((difference) => `  ${difference}`).join("\n");
+    super(
+      "RESUME_MISMATCH",
+      `Cannot go on from this state:\n${lines}\nStart anew, or use the settings of the first run.`,
+    );
+  }
+}
+
+/** A checkpoint on disk is incomplete, altered or no checkpoint. */
+export class CheckpointError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("CHECKPOINT_INVALID", `Cannot use the checkpoint "${path}": ${reason}`, options);
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => `"${name}"`);
+  return names.length > shown.length ? `${shown.join(", ")} and ${names.length - shown.length} more` : shown.join(", ");
+}

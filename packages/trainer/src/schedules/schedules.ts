@@ -1,0 +1,31 @@
+// Every schedule; adding one is one file and one line.
+
+import { constant } from "./constant.ts";
+import { cosine } from "./cosine.ts";
+import { linear } from "./linear.ts";
+import type { Schedule, ScheduleMoment } from "./schedule.ts";
+
+/** The names of the schedules. */
+export type ScheduleName = "constant" | "linear" | "cosine";
+
+/** The schedules by name. */
+export const schedules: ReadonlyMap<string, Schedule> = new Map(
+  [constant, linear, cosine].map((row) => [row.name, row]),
+);
+
+/**
+ * The share of the highest learning rate at a step: linear from 0 over the warm-up, then as the schedule says. The very
+ * first step of a warm-up has a learning rate of 0, as in transformers.
+ *
+ * @example
+ * ```ts
+ * import { learningRateShare } from "@lowrank/trainer";
+ *
+ * const share = learningRateShare("linear", { step: 3, warmupSteps: 2, totalSteps: 5 });
+ * if (Math.abs(share - 2 / 3) > 1e-12) throw new Error("wrong share");
+ * ```
+ */
+export function learningRateShare(name: ScheduleName, moment: ScheduleMoment): number {
+  if (moment.step < moment.warmupSteps) return moment.step / moment.warmupSteps;
+  return schedules.get(name)?.share(moment) ?? 1;
+}

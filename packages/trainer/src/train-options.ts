@@ -1,0 +1,96 @@
+// What a training run is told.
+
+import type { RandomKey, WarningListener } from "@lowrank/contracts";
+import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { BatchSource } from "./batch-stream.ts";
+import type { LearningRateGroup } from "./learning-rate-groups.ts";
+import type { ScheduleName } from "./schedules/schedules.ts";
+import type { TrainingState } from "./training-state.ts";
+
+/** How large a batch is. */
+export interface BatchSize {
+  /** Tokens without padding, for the speed. */
+  readonly tokens: number;
+  /** What the batch's loss averages over, for `weightByTokens`. */
+  readonly supervised: number;
+}
+
+/** What an evaluation found; `loss` at least, lower is better. */
+export interface Metrics {
+  readonly loss: number;
+  readonly [name: string]: number;
+}
+
+/** When and how to evaluate. */
+export interface EvaluationOptions {
+  /** After how many steps, each time; the last step is always evaluated. */
+  readonly every: number;
+  /** Whether to evaluate before the first step too; default false. */
+  readonly atStart?: boolean;
+  run(): Metrics | Promise<Metrics>;
+  /** The metric whose best value is kept in mind; default "loss". */
+  readonly watch?: string;
+  /** Whether higher values of that metric are better; default false. */
+  readonly higherIsBetter?: boolean;
+  /** Stop after this many evaluations in a row without a better value; default: never. */
+  readonly patience?: number;
+}
+
+/** When and how to keep the run's state. */
+export interface CheckpointOptions {
+  /** After how many steps, each time; the last step, also of an aborted run, is always kept. */
+  readonly every: number;
+  save(state: TrainingState): void | Promise<void>;
+}
+
+/** Everything that `train` can be told. */
+export interface TrainOptions<Batch> {
+  /** What is trained, by stable names: those of the adapter file. The caller keeps ownership. */
+  readonly variables: ReadonlyMap<string, Variable>;
+  /** The mean loss of a batch. Called under the gradient tape; tensors it makes are disposed of. */
+  loss(batch: Batch, key: RandomKey): Scalar;
+  /** The batches of an epoch, counted from 0: the same each time it is called, if runs shall be repeatable. */
+  readonly batches: BatchSource<Batch>;
+  /** How many optimiser steps to make; or say `epochs`. */
+  readonly steps?: number;
+  /** How often to go through the data; or say `steps`. */
+  readonly epochs?: number;
+  /** How many batches an epoch has; counted by reading the first one through if only `epochs` is said. */
+  readonly batchesPerEpoch?: number;
+  /** The highest learning rate. */
+  readonly learningRate: number;
+  /** Default "linear". */
+  readonly schedule?: ScheduleName;
+  /** Steps over which the learning rate rises from 0; default 0. */
+  readonly warmupSteps?: number;
+  readonly learningRateGroups?: readonly LearningRateGroup[];
+  /** Decoupled weight decay; default 0.01, torch's. */
+  readonly weightDecay?: number;
+  /** Which variables decay: all (default, torch's) or those of two and more axes. */
+  readonly decayed?: "all" | "matrices";
+  /** AdamW's betas; default 0.9 and 0.999. */
+  readonly betas?: readonly [number, number];
+  /** AdamW's epsilon; default 1e-8. */
+  readonly epsilon?: number;
+  /** Largest global norm of the gradients; default 1; null: no clipping. */
+  readonly clipNorm?: number | null;
+  /** Micro-batches for each step; default 1. */
+  readonly accumulate?: number;
+  /** Whether micro-batches count by what they supervise (one large batch) instead of alike; default false. */
+  readonly weightByTokens?: boolean;
+  /** How large a batch is; needed for tokens per second and `weightByTokens`. */
+  batchSize?(batch: Batch): BatchSize;
+  readonly evaluate?: EvaluationOptions;
+  readonly checkpoint?: CheckpointOptions;
+  /** Seeds dropout through the key that `loss` receives; default 0. */
+  readonly seed?: number;
+  /** Ends the run after the step that is being made. */
+  readonly signal?: AbortSignal;
+  /** Go on from here: the variables, the optimiser and the place in the data become those of the state. */
+  readonly resumeFrom?: TrainingState;
+  /** What is trained on what, in any words of the caller's; a state with another one is refused. */
+  readonly fingerprint?: string;
+  readonly onWarning?: WarningListener;
+  /** The time in milliseconds; default `performance.now`. */
+  clock?(): number;
+}

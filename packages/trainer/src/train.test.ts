@@ -1,0 +1,348 @@
+import "@tensorflow/tfjs-backend-cpu";
+import "@lowrank/engine/gradients";
+import type { RandomKey } from "@lowrank/contracts";
+import { expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { NoGradientError, NonFiniteLossError, ResumeMismatchError, TrainingOptionsError } from "./errors.ts";
+import { train } from "./train.ts";
+import type { TrainOptions } from "./train-options.ts";
+import type { StepEvent, TrainingEvent } from "./training-event.ts";
+import type { TrainingState } from "./training-state.ts";
+
+/** Rows of a linear regression: y = 2·x₀ − x₁. */
+interface Rows {
+  readonly x: readonly (readonly [number, number])[];
+}
+
+const epoch: readonly Rows[] = [
+  { x: [[1, 2]] },
+  { x: [[3, -1]] },
+  {
+    x: [
+      [-2, 0.5],
+      [1, 1],
+    ],
+  },
+  { x: [[0.5, 4]] },
+  { x: [[2, 2]] },
+];
+
+let variables: Map<string, tf.Variable>;
+
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+});
+
+/** The start of every run here. */
+function start(): Map<string, tf.Variable> {
+  const weight: tf.Variable = tf.variable(tf.tensor2d([0.1, -0.2], [2, 1])); // [inFeatures, outFeatures]
+  return new Map([
+    ["weight", weight],
+    ["bias", tf.variable(tf.tensor1d([0.3]))],
+  ]);
+}
+
+beforeEach(() => {
+  variables = start();
+});
+
+afterEach(() => {
+  for (const variable of variables.values()) variable.dispose();
+});
+
+function loss(rows: Rows, key: RandomKey): tf.Scalar {
+  const x = tf.tensor2d(rows.x.map((row) => [...row])); // [rows, inFeatures]
+  // Noise from the key stands for dropout: a run that goes on must see the same.
+  const noise = Math.sin(key.seed * 7 + key.step * 13 + key.microStep * 3) * 0.01;
+  const target = tf.tensor2d(rows.x.map(([a, b]) => [2 * a - b + noise]));
+  const output = tf.add(tf.matMul(x, variables.get("weight") as tf.Tensor2D), variables.get("bias") as tf.Tensor);
+  return tf.mean(tf.squaredDifference(output, target));
+}
+
+function options(more: Partial<TrainOptions<Rows>> = {}): TrainOptions<Rows> {
+  const size = (rows: Rows) => ({ tokens: rows.x.length * 2, supervised: rows.x.length });
+  const base = { variables, loss, batches: () => epoch, learningRate: 0.05, batchSize: size, seed: 3 };
+  return "epochs" in more ? { ...base, ...more } : { ...base, steps: 10, ...more };
+}
+
+async function collect(run: AsyncIterable<TrainingEvent>): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  for await (const event of run) events.push(event);
+  return events;
+}
+
+function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
+  return events.filter((event): event is StepEvent => event.type === "step");
+}
+
+function values(): number[][] {
+  return [...variables.values()].map((variable) => [...variable.dataSync()]);
+}
+
+describe("train", () => {
+  it("lowers the loss and ends with an event that says so", async () => {
+    const events = await collect(train(options({ steps: 200, schedule: "constant" })));
+    expect(events[0]).toEqual({ type: "start", step: 0, steps: 200, trainableTensors: 2, trainableParameters: 3 });
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "finished", step: 200 });
+    expect(variables.get("weight")?.dataSync()[0]).toBeCloseTo(2, 1);
+    expect(variables.get("weight")?.dataSync()[1]).toBeCloseTo(-1, 1);
+  });
+
+  it("goes through the data as often as epochs say, with a smaller window at an epoch's end", async () => {
+    const steps = stepsOf(await collect(train(options({ epochs: 2, accumulate: 2 }))));
+    expect(steps.map((step) => step.epoch)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(steps.map((step) => step.tokens)).toEqual([4, 6, 2, 4, 6, 2]);
+  });
+
+  it("reads asynchronous batches", async () => {
+    async function* later(): AsyncGenerator<Rows> {
+      yield* epoch;
+    }
+    const expected = stepsOf(await collect(train(options({ steps: 3 })))).map((step) => step.loss);
+    for (const variable of variables.values()) variable.dispose();
+    variables = start();
+    const steps = stepsOf(await collect(train(options({ steps: 3, batches: later }))));
+    expect(steps.map((step) => step.loss)).toEqual(expected);
+  });
+
+  it("reports speed and time left from the clock it was given", async () => {
+    let now = 0;
+    // Four readings of the clock for each step: where it begins, its length, seconds so far, and the ones below.
+    const clock = () => {
+      now += 500;
+      return now;
+    };
+    const [first] = stepsOf(await collect(train(options({ steps: 4, clock }))));
+    expect(first?.tokens).toBe(2);
+    expect(first?.tokensPerSecond).toBeCloseTo(2 / 0.5, 10);
+    expect(first?.secondsLeft).toBeCloseTo(3 * 0.5, 10);
+  });
+
+  it("finishes the step that is being made when it is aborted, and keeps the state", async () => {
+    const controller = new AbortController();
+    const kept: TrainingState[] = [];
+    const run = train(
+      options({
+        signal: controller.signal,
+        checkpoint: { every: 100, save: (state) => void kept.push(state) },
+      }),
+    );
+    const events: TrainingEvent[] = [];
+    for await (const event of run) {
+      events.push(event);
+      if (event.type === "step" && event.step === 3) controller.abort();
+    }
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "aborted", step: 3 });
+    expect(kept.map((state) => state.step)).toEqual([3]);
+  });
+
+  it("lets timers run between steps", async () => {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks += 1;
+    }, 0);
+    await collect(train(options({ steps: 30 })));
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(5);
+  });
+
+  it("closes the source of batches when the consumer stops early", async () => {
+    let isClosed = false;
+    function* source(): Generator<Rows> {
+      try {
+        while (true) yield* epoch;
+      } finally {
+        isClosed = true;
+      }
+    }
+    for await (const event of train(options({ batches: source }))) if (event.type === "step") break;
+    expect(isClosed).toBe(true);
+  });
+
+  it("sees values that were assigned between two steps", async () => {
+    const losses: number[] = [];
+    for await (const event of train(options({ steps: 2, schedule: "constant", learningRate: 1e-9, weightDecay: 0 }))) {
+      if (event.type !== "step") continue;
+      losses.push(event.loss);
+      variables.get("bias")?.assign(tf.tensor1d([100]));
+    }
+    expect(losses[1]).toBeGreaterThan(1000);
+    expect(variables.get("bias")?.dataSync()[0]).toBe(100);
+  });
+
+  it("leaks no tensor over a run", async () => {
+    await expectNoLeak(() => collect(train(options({ accumulate: 2, checkpoint: { every: 3, save: () => {} } }))));
+  });
+});
+
+describe("micro-batches", () => {
+  const together: Rows = { x: [...epoch.slice(2, 4).flatMap((rows) => rows.x)] };
+
+  it("count alike by default: the mean of their losses", async () => {
+    const [step] = stepsOf(
+      await collect(train(options({ steps: 1, accumulate: 2, batches: () => epoch.slice(2, 4) }))),
+    );
+    const key = { seed: 3, step: 0, microStep: 0 };
+    variables.get("weight")?.assign(tf.tensor2d([0.1, -0.2], [2, 1]));
+    variables.get("bias")?.assign(tf.tensor1d([0.3]));
+    const singles = epoch.slice(2, 4).map((rows, microStep) => loss(rows, { ...key, microStep }).dataSync()[0] ?? 0);
+    expect(step?.loss).toBeCloseTo(((singles[0] ?? 0) + (singles[1] ?? 0)) / 2, 6);
+  });
+
+  it("make the step of one large batch when weighted by tokens", async () => {
+    const plainLoss = (rows: Rows) => loss(rows, { seed: 0, step: 0, microStep: 0 });
+    const shared = { steps: 1, loss: plainLoss, clipNorm: null } as const;
+    const start = values();
+    await collect(train(options({ ...shared, accumulate: 2, weightByTokens: true, batches: () => epoch.slice(2, 4) })));
+    const apart = values().flat();
+    variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
+    variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
+    await collect(train(options({ ...shared, batches: () => [together] })));
+    for (const [index, value] of values().flat().entries()) expect(value).toBeCloseTo(apart[index] ?? 0, 6);
+  });
+});
+
+describe("a run that goes on from its state", () => {
+  async function resumedAfter(step: number, more: Partial<TrainOptions<Rows>>): Promise<number[][]> {
+    const controller = new AbortController();
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept = state;
+    };
+    const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
+    for await (const event of train(first)) if (event.type === "step" && event.step === step) controller.abort();
+    for (const variable of variables.values()) variable.assign(tf.zerosLike(variable));
+    await collect(train(options({ ...more, ...(kept === undefined ? {} : { resumeFrom: kept }) })));
+    return values();
+  }
+
+  it.each([
+    ["in the middle of an epoch", 3, {}],
+    ["at the end of an epoch", 5, {}],
+    ["with micro-batches, cosine and warm-up", 4, { accumulate: 2, schedule: "cosine", warmupSteps: 3 }],
+  ] as const)("%s ends with the very same bits", async (_, step, more) => {
+    const start = values();
+    await collect(train(options(more)));
+    const whole = values();
+    variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
+    variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
+    expect(await resumedAfter(step, more)).toEqual(whole);
+  });
+
+  it("refuses the state of another run and names all differences", async () => {
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept ??= state;
+    };
+    await collect(train(options({ steps: 2, checkpoint: { every: 1, save }, fingerprint: "a" })));
+    const other = new Map([["weight", variables.get("weight") as tf.Variable]]);
+    const before = values();
+    const resumed = train(
+      options({ variables: other, seed: 9, fingerprint: "b", ...(kept === undefined ? {} : { resumeFrom: kept }) }),
+    );
+    const error = await collect(resumed).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ResumeMismatchError);
+    expect((error as ResumeMismatchError).differences.map((text) => text.split(":")[0])).toEqual([
+      "bias",
+      "seed",
+      "fingerprint",
+    ]);
+    expect(values()).toEqual(before);
+  });
+
+  it("warns where the learning rate was changed on purpose", async () => {
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept ??= state;
+    };
+    await collect(train(options({ steps: 2, checkpoint: { every: 1, save } })));
+    const warnings: string[] = [];
+    const onWarning = (warning: { readonly message: string }) => void warnings.push(warning.message);
+    if (kept === undefined) throw new Error("no state was kept");
+    await collect(train(options({ steps: 3, learningRate: 0.01, resumeFrom: kept, onWarning })));
+    expect(warnings).toEqual([expect.stringContaining("steps 2 → 3; learningRate 0.05 → 0.01")]);
+  });
+});
+
+describe("what cannot be trained", () => {
+  it("is named all at once", async () => {
+    const wrong = options({ learningRate: -1, accumulate: 0, betas: [1, 0.9], clipNorm: 0 });
+    const error = await collect(train(wrong)).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(TrainingOptionsError);
+    expect((error as TrainingOptionsError).problems.map((text) => text.split(":")[0])).toEqual([
+      "learningRate",
+      "betas",
+      "clipNorm",
+      "accumulate",
+    ]);
+  });
+
+  it("leaves the variables as they were when the loss is NaN, and says at which step", async () => {
+    let before: number[][] = [];
+    const broken = (rows: Rows, key: RandomKey) => {
+      if (key.step < 2) return loss(rows, key);
+      before = values();
+      return tf.mul(loss(rows, key), Number.NaN) as tf.Scalar;
+    };
+    const error = await collect(train(options({ loss: broken }))).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(NonFiniteLossError);
+    expect(error).toMatchObject({ step: 3, what: "loss", code: "NON_FINITE_LOSS" });
+    expect(values()).toEqual(before);
+  });
+
+  it("names the variables whose gradients are infinite", async () => {
+    const steep = () => {
+      const bias = variables.get("bias") as tf.Variable;
+      return tf.sum(tf.mul(tf.sqrt(tf.mul(bias, 0)), 1)) as tf.Scalar; // the slope of √x at 0
+    };
+    const error = await collect(train(options({ loss: steep }))).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ what: "gradient", names: ["bias"] });
+  });
+
+  it("is a loss that depends on no variable", async () => {
+    const before = tf.memory().numTensors;
+    const error = await collect(train(options({ loss: () => tf.scalar(1) }))).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(NoGradientError);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("is data without batches", async () => {
+    const error = await collect(train(options({ batches: () => [] }))).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(TrainingOptionsError);
+  });
+
+  it("is not a variable that merely has no gradient: it stays as it is", async () => {
+    const weightOnly = (rows: Rows) => {
+      const x = tf.tensor2d(rows.x.map((row) => [...row]));
+      return tf.mean(tf.square(tf.matMul(x, variables.get("weight") as tf.Tensor2D))) as tf.Scalar;
+    };
+    const events = stepsOf(await collect(train(options({ loss: weightOnly }))));
+    expect(events).toHaveLength(10);
+    expect(variables.get("bias")?.dataSync()[0]).toBe(Math.fround(0.3));
+  });
+});
+
+describe("evaluations", () => {
+  it("come at their steps, know the best one and stop a run that no longer gets better", async () => {
+    const losses = [5, 3, 4, 3.5, 1];
+    const evaluate = { every: 1, patience: 2, run: () => ({ loss: losses.shift() ?? 0 }) };
+    const events = await collect(train(options({ evaluate })));
+    const evaluations = events.filter((event) => event.type === "evaluation");
+    expect(evaluations.map((event) => event.isBest)).toEqual([true, true, false, false]);
+    expect(events.at(-1)).toMatchObject({ reason: "stopped-early", step: 4, best: { step: 2, value: 3 } });
+  });
+
+  it("can watch a metric that is better when higher, and come before the first step", async () => {
+    const scores = [1, 4, 2];
+    const run = async () => ({ loss: 0, bleu: scores.shift() ?? 0 });
+    const evaluate = { every: 5, atStart: true, watch: "bleu", higherIsBetter: true, run };
+    const events = await collect(train(options({ evaluate })));
+    const evaluations = events.filter((event) => event.type === "evaluation");
+    expect(evaluations.map((event) => [event.step, event.isBest])).toEqual([
+      [0, true],
+      [5, true],
+      [10, false],
+    ]);
+  });
+});

@@ -1,0 +1,77 @@
+// The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
+
+import type { TrainOptions } from "./train-options.ts";
+import type { EndEvent, TrainingEvent } from "./training-event.ts";
+import { TrainingRun } from "./training-run.ts";
+
+/**
+ * Trains variables with AdamW and yields an event for each step, evaluation and checkpoint.
+ *
+ * Between steps it lets other work run, so that Ctrl-C and buttons act. It never prints and holds no tensor when it
+ * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
+ *
+ * Throws TrainingOptionsError, ResumeMismatchError, NoGradientError, and NonFiniteLossError where the loss or a
+ * gradient is not finite: the variables then are as before that step.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import "@lowrank/engine/gradients";
+ * import { train } from "@lowrank/trainer";
+ *
+ * await tf.setBackend("cpu");
+ * const slope = tf.variable(tf.scalar(0));
+ * const loss = (x: number) => tf.squaredDifference(tf.mul(slope, x), 3 * x) as tf.Scalar;
+ * const options = { variables: new Map([["slope", slope]]), loss, batches: () => [1, 2], steps: 200, learningRate: 0.1 };
+ * for await (const event of train(options)) {
+ *   if (event.type === "end" && event.reason !== "finished") throw new Error(event.reason);
+ * }
+ * if (Math.abs((await slope.data())[0] - 3) > 0.1) throw new Error("did not learn");
+ * slope.dispose();
+ * ```
+ */
+export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainingEvent, void, undefined> {
+  const run = await TrainingRun.start(options);
+  const { evaluate, checkpoint, signal } = options;
+  try {
+    yield startEvent(run, options);
+    if (evaluate?.atStart === true && run.step === 0) yield await run.evaluate(evaluate);
+    let reason: EndEvent["reason"] | undefined = signal?.aborted === true ? "aborted" : undefined;
+    while (reason === undefined) {
+      yield await run.makeStep();
+      await othersWork();
+      if (evaluate !== undefined && isDue(run, evaluate.every)) yield await run.evaluate(evaluate);
+      reason = reasonToEnd(run, signal);
+      if (checkpoint !== undefined && (reason !== undefined || isDue(run, checkpoint.every))) {
+        await checkpoint.save(await run.captureState());
+        yield { type: "checkpoint", step: run.step };
+      }
+    }
+    const { step, settings, stopwatch, best } = run;
+    yield { type: "end", reason, step, steps: settings.steps, seconds: stopwatch.seconds, best: best.best };
+  } finally {
+    await run.close();
+  }
+}
+
+function startEvent<Batch>(run: TrainingRun<Batch>, { variables }: TrainOptions<Batch>): TrainingEvent {
+  const trainableParameters = [...variables.values()].reduce((sum, variable) => sum + variable.size, 0);
+  const { step, settings } = run;
+  return { type: "start", step, steps: settings.steps, trainableTensors: variables.size, trainableParameters };
+}
+
+function isDue<Batch>(run: TrainingRun<Batch>, every: number): boolean {
+  return run.step % every === 0 || run.isFinished;
+}
+
+function reasonToEnd<Batch>(run: TrainingRun<Batch>, signal: AbortSignal | undefined): EndEvent["reason"] | undefined {
+  if (run.isFinished) return "finished";
+  if (run.best.isExhausted) return "stopped-early";
+  return signal?.aborted === true ? "aborted" : undefined;
+}
+
+/** Synchronous backends never wait for anything, so timers, signals and clicks need a turn of their own. */
+function othersWork(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

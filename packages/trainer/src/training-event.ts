@@ -1,0 +1,73 @@
+// What a run says while it runs.
+
+import type { Metrics } from "./train-options.ts";
+
+/** The best evaluation so far. */
+export interface BestEvaluation {
+  readonly step: number;
+  readonly value: number;
+}
+
+/** The run begins, or goes on. */
+export interface StartEvent {
+  readonly type: "start";
+  /** Steps already made (0 unless resumed). */
+  readonly step: number;
+  /** Steps that the run will have made at its end. */
+  readonly steps: number;
+  readonly trainableTensors: number;
+  readonly trainableParameters: number;
+}
+
+/** One optimiser step was made. */
+export interface StepEvent {
+  readonly type: "step";
+  /** Counted from 1. */
+  readonly step: number;
+  readonly steps: number;
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Mean loss of the step's batches before its update. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Global norm of the gradients before clipping. */
+  readonly gradientNorm: number;
+  /** Tokens of the step; undefined without `batchSize`. */
+  readonly tokens: number | undefined;
+  /** Tokens per second over the last steps; undefined without `batchSize`. */
+  readonly tokensPerSecond: number | undefined;
+  /** Seconds since the start of this run. */
+  readonly seconds: number;
+  /** Seconds until the last step at the present speed. */
+  readonly secondsLeft: number;
+}
+
+/** The model was evaluated. */
+export interface EvaluationEvent {
+  readonly type: "evaluation";
+  /** Steps made so far. */
+  readonly step: number;
+  readonly metrics: Metrics;
+  readonly isBest: boolean;
+  readonly best: BestEvaluation;
+}
+
+/** The state was kept. */
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  readonly step: number;
+}
+
+/** The run is over. */
+export interface EndEvent {
+  readonly type: "end";
+  readonly reason: "finished" | "aborted" | "stopped-early";
+  /** Steps made in all. */
+  readonly step: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly best: BestEvaluation | undefined;
+}
+
+/** Anything that `train` yields. */
+export type TrainingEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;

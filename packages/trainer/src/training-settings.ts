@@ -1,0 +1,110 @@
+// Options with defaults filled in and checked, as plain data that a checkpoint can hold.
+
+import { countBatches } from "./batch-stream.ts";
+import { TrainingOptionsError } from "./errors.ts";
+import { type ScheduleName, schedules } from "./schedules/schedules.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** The numbers of a run. */
+export interface TrainingSettings {
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly schedule: ScheduleName;
+  readonly warmupSteps: number;
+  readonly weightDecay: number;
+  readonly decayed: "all" | "matrices";
+  readonly betas: readonly [number, number];
+  readonly epsilon: number;
+  readonly clipNorm: number | null;
+  readonly accumulate: number;
+  readonly weightByTokens: boolean;
+  readonly seed: number;
+}
+
+/** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */
+export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Promise<TrainingSettings> {
+  const settings = {
+    learningRate: options.learningRate,
+    schedule: options.schedule ?? "linear",
+    warmupSteps: options.warmupSteps ?? 0,
+    weightDecay: options.weightDecay ?? 0.01,
+    decayed: options.decayed ?? "all",
+    betas: options.betas ?? [0.9, 0.999],
+    epsilon: options.epsilon ?? 1e-8,
+    clipNorm: options.clipNorm === undefined ? 1 : options.clipNorm,
+    accumulate: options.accumulate ?? 1,
+    weightByTokens: options.weightByTokens ?? false,
+    seed: options.seed ?? 0,
+  } as const;
+  const problems = [...problemsOf(settings), ...optionProblems(options)];
+  if (problems.length > 0) throw new TrainingOptionsError(problems);
+  return { ...settings, steps: await stepsOf(options, settings.accumulate) };
+}
+
+function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {
+  const [beta1, beta2] = settings.betas;
+  const rules: readonly (readonly [isRight: boolean, option: string, expected: string, got: unknown])[] = [
+    [isPositive(settings.learningRate), "learningRate", "a number above 0", settings.learningRate],
+    [schedules.has(settings.schedule), "schedule", `one of ${[...schedules.keys()].join(", ")}`, settings.schedule],
+    [isCount(settings.warmupSteps, 0), "warmupSteps", "a whole number from 0", settings.warmupSteps],
+    [
+      Number.isFinite(settings.weightDecay) && settings.weightDecay >= 0,
+      "weightDecay",
+      "0 or more",
+      settings.weightDecay,
+    ],
+    [beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "betas", "two numbers from 0 to below 1", settings.betas],
+    [isPositive(settings.epsilon), "epsilon", "a number above 0", settings.epsilon],
+    [
+      settings.clipNorm === null || isPositive(settings.clipNorm),
+      "clipNorm",
+      "a number above 0, or null",
+      settings.clipNorm,
+    ],
+    [isCount(settings.accumulate, 1), "accumulate", "a whole number from 1", settings.accumulate],
+    [isCount(settings.seed, 0) && settings.seed < 2 ** 32, "seed", "a whole number from 0 to 2³² − 1", settings.seed],
+  ];
+  return rules
+    .filter(([isRight]) => !isRight)
+    .map(([, option, expected, got]) => `${option}: expected ${expected}, got ${got}`);
+}
+
+function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
+  const problems: string[] = [];
+  if (options.variables.size === 0) problems.push("variables: there are none to train");
+  const frozen = [...options.variables].filter(([, variable]) => !variable.trainable).map(([name]) => name);
+  if (frozen.length > 0) problems.push(`variables: not trainable: ${frozen.slice(0, 5).join(", ")}`);
+  if ((options.steps === undefined) === (options.epochs === undefined)) {
+    problems.push("steps, epochs: expected exactly one of them");
+  }
+  for (const [name, value] of [
+    ["steps", options.steps],
+    ["epochs", options.epochs],
+    ["batchesPerEpoch", options.batchesPerEpoch],
+    ["evaluate.every", options.evaluate?.every],
+    ["evaluate.patience", options.evaluate?.patience],
+    ["checkpoint.every", options.checkpoint?.every],
+  ] as const) {
+    if (value !== undefined && !isCount(value, 1))
+      problems.push(`${name}: expected a whole number from 1, got ${value}`);
+  }
+  if (options.weightByTokens === true && options.batchSize === undefined) {
+    problems.push("weightByTokens: needs batchSize, to know what a batch supervises");
+  }
+  return problems;
+}
+
+async function stepsOf<Batch>(options: TrainOptions<Batch>, accumulate: number): Promise<number> {
+  if (options.steps !== undefined) return options.steps;
+  const batches = options.batchesPerEpoch ?? (await countBatches(options.batches));
+  if (batches === 0) throw new TrainingOptionsError(["batches: the first epoch has none"]);
+  return (options.epochs ?? 1) * Math.ceil(batches / accumulate);
+}
+
+function isPositive(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
+}
+
+function isCount(value: number, lowest: number): boolean {
+  return Number.isSafeInteger(value) && value >= lowest;
+}

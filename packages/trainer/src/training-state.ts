@@ -1,0 +1,93 @@
+// Everything that the rest of a run depends on, as plain data. There is no generator's state: dropout is drawn from the
+// seed and the step, and the order of the data from the seed and the epoch.
+
+import type { Variable } from "@tensorflow/tfjs-core";
+import type { Moments } from "./adamw.ts";
+import type { DataPosition } from "./batch-stream.ts";
+import { ResumeMismatchError } from "./errors.ts";
+import type { BestEvaluation } from "./training-event.ts";
+import type { TrainingSettings } from "./training-settings.ts";
+
+/** The values of one variable. */
+export interface NamedValues {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** A run between two steps. */
+export interface TrainingState {
+  readonly version: 1;
+  /** Steps made. */
+  readonly step: number;
+  readonly position: DataPosition;
+  readonly settings: TrainingSettings;
+  readonly variables: ReadonlyMap<string, NamedValues>;
+  /** The optimiser's state; a variable that never had a gradient has none. */
+  readonly moments: ReadonlyMap<string, Moments>;
+  readonly best?: BestEvaluation;
+  /** Evaluations in a row that were no better. */
+  readonly evaluationsSinceBest: number;
+  readonly fingerprint?: string;
+}
+
+/** What a state has to fit. */
+export interface PresentRun {
+  readonly variables: ReadonlyMap<string, Variable>;
+  readonly settings: TrainingSettings;
+  readonly fingerprint?: string;
+}
+
+/** Throws ResumeMismatchError naming all that keeps a state from being gone on from. */
+export function checkState(state: TrainingState, run: PresentRun): void {
+  const differences = [...variableDifferences(state, run.variables), ...settingDifferences(state, run)];
+  if (state.step >= run.settings.steps) {
+    differences.push(`steps: the state has made ${state.step} of ${run.settings.steps} steps; nothing is left to do`);
+  }
+  if (differences.length > 0) throw new ResumeMismatchError(differences);
+}
+
+function variableDifferences(state: TrainingState, variables: ReadonlyMap<string, Variable>): string[] {
+  const differences: string[] = [];
+  for (const [name, { shape }] of variables) {
+    const saved = state.variables.get(name);
+    if (saved === undefined) differences.push(`${name}: not in the state`);
+    else if (saved.shape.join() !== shape.join()) {
+      differences.push(`${name}: [${saved.shape}] in the state, [${shape}] now`);
+    }
+  }
+  for (const name of state.variables.keys()) {
+    if (!variables.has(name)) differences.push(`${name}: in the state, but not trained now`);
+  }
+  return differences;
+}
+
+/** Only what would silently make another run of it: the learning rate and its like may be changed on purpose. */
+function settingDifferences(state: TrainingState, run: PresentRun): string[] {
+  const differences: string[] = [];
+  for (const key of ["seed", "accumulate", "weightByTokens"] as const) {
+    if (state.settings[key] === run.settings[key]) continue;
+    differences.push(`${key}: ${state.settings[key]} in the state, ${run.settings[key]} now`);
+  }
+  if (state.fingerprint !== run.fingerprint) {
+    differences.push(`fingerprint: ${state.fingerprint ?? "none"} in the state, ${run.fingerprint ?? "none"} now`);
+  }
+  return differences;
+}
+
+/** The settings that a resumed run changes, in words. */
+export function changedSettings(before: TrainingSettings, now: TrainingSettings): readonly string[] {
+  const keys = [
+    "steps",
+    "learningRate",
+    "schedule",
+    "warmupSteps",
+    "weightDecay",
+    "decayed",
+    "betas",
+    "epsilon",
+    "clipNorm",
+  ] as const;
+  return keys
+    .filter((key) => String(before[key]) !== String(now[key]))
+    .map((key) => `${key} ${before[key]} → ${now[key]}`);
+}
