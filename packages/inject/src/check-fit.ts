@@ -1,0 +1,101 @@
+// Whether an adapter fits a model. Finds every difference before anything changes.
+
+import { type Adapter, type Feature, parseTensorKey, startingFeatures } from "@lowrank/adapter-format";
+import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
+import { baseFingerprintKey } from "./base-fingerprint.ts";
+import { AdapterMismatchError, type AdapterProblem, DifferentBaseError } from "./errors.ts";
+import { guessOtherBase } from "./guess-other-base.ts";
+import type { InjectionPlan } from "./injection-plan.ts";
+import { nearestPaths } from "./nearest-names.ts";
+import { draftPlan } from "./plan-injection.ts";
+
+/** What is known of the model at hand besides its doors, and what for the adapter is attached. */
+export interface FitOptions {
+  readonly trainable?: boolean;
+  readonly baseFingerprint?: string;
+  readonly allowDifferentBase?: boolean;
+  readonly onWarning?: WarningListener;
+}
+
+/** How many unknown paths get suggestions: looking for them takes time, and a foreign file may have a million. */
+const suggestionsFor = 4;
+
+/**
+ * The plan by which the adapter will be attached.
+ *
+ * @throws DifferentBaseError, AdapterMismatchError, and what planning throws for configurations that are not supported
+ */
+export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
+  checkFingerprint(adapter, options);
+  const plan = draftPlan(model, adapter.config, usableFeatures(options));
+  const problems = [
+    ...findMissing(plan, adapter),
+    ...findUnexpected(plan, model, adapter),
+    ...findShapes(plan, adapter),
+  ];
+  const other = guessOtherBase(problems);
+  if (other) throw new DifferentBaseError(`width ${other.got}`, `width ${other.expected}`, problems);
+  if (problems.length) throw new AdapterMismatchError(problems);
+  for (const warning of plan.warnings) options.onWarning?.(warning);
+  return plan;
+}
+
+/** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
+function usableFeatures({ trainable = false }: FitOptions): ReadonlySet<Feature> {
+  return new Set(["bias", ...startingFeatures.filter((feature) => !trainable || feature.startsWith("init="))]);
+}
+
+function checkFingerprint({ metadata }: Adapter, options: FitOptions): void {
+  const got = metadata.get(baseFingerprintKey);
+  const expected = options.baseFingerprint;
+  if (got === undefined || expected === undefined || got === expected) return;
+  if (!options.allowDifferentBase) throw new DifferentBaseError(`fingerprint ${got}`, `fingerprint ${expected}`);
+  options.onWarning?.({
+    code: "DIFFERENT_BASE",
+    message: `The adapter was made for a base with fingerprint ${got}; this one has ${expected}. It is used all the same.`,
+  });
+}
+
+/** Every tensor that the plan needs, with its shape as files store it. */
+function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
+  return new Map([
+    ...plan.entries.flatMap(({ keys, rank, inFeatures, outFeatures }): [string, readonly number[]][] => [
+      [keys.a, [rank, inFeatures]],
+      [keys.b, [outFeatures, rank]],
+    ]),
+    ...plan.savedParameters.map(({ key, fileShape }): [string, readonly number[]] => [key, fileShape]),
+  ]);
+}
+
+function findMissing(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
+  return [...neededShapes(plan).keys()].filter((key) => !tensors.has(key)).map((key) => ({ kind: "missing", key }));
+}
+
+function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
+  return [...neededShapes(plan)].flatMap(([key, expected]): AdapterProblem[] => {
+    const got = tensors.get(key)?.shape;
+    if (got === undefined || got.join() === expected.join()) return [];
+    return [{ kind: "shape", key, got, expected }];
+  });
+}
+
+function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): readonly AdapterProblem[] {
+  const needed = neededShapes(plan);
+  const paths = model.sites().map((site) => site.path);
+  const known = new Set(paths);
+  let suggested = 0;
+  return [...tensors.keys()].flatMap((key): AdapterProblem[] => {
+    if (needed.has(key)) return [];
+    const parsed = parseTensorKey(key);
+    if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
+    const { path, part } = parsed;
+    if (part === "base_layer" || part === "saved") {
+      const what =
+        part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
+      return [{ kind: "unsupported", key, reason: what }];
+    }
+    if (known.has(path)) return [{ kind: "not-targeted", key, path }];
+    const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
+    return [{ kind: "unknown-path", key, path, nearest }];
+  });
+}

@@ -1,0 +1,136 @@
+// Everything that planning or attaching an adapter can refuse.
+
+import { LowrankError } from "@lowrank/contracts";
+
+const listed = 12;
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, listed).map((name) => `"${name}"`);
+  return names.length > listed ? `${shown.join(", ")} and ${names.length - listed} more` : shown.join(", ");
+}
+
+/** A target names a module whose kind cannot carry LoRA here. */
+export class UnsupportedSiteError extends LowrankError {
+  constructor(readonly sites: readonly { readonly path: string; readonly kind: string }[]) {
+    super(
+      "UNSUPPORTED_SITE",
+      `LoRA is implemented for linear layers and embeddings, not for ${sites
+        .map(({ path, kind }) => `"${path}" (${kind})`)
+        .join(", ")}. Leave these out of the targets or add them to the excluded modules.`,
+    );
+  }
+}
+
+/** A name in `modules_to_save` ends no module path of the model. */
+export class SavedModuleNotFoundError extends LowrankError {
+  constructor(
+    readonly names: readonly string[],
+    readonly suggestions: readonly string[],
+  ) {
+    super(
+      "SAVED_MODULE_NOT_FOUND",
+      `The model has no module whose path ends with ${list(names)} (modules to save). ` +
+        `Modules that come near: ${list(suggestions)}.`,
+    );
+  }
+}
+
+/** An adapter name that could not be told apart from a part of a path. */
+export class InvalidAdapterNameError extends LowrankError {
+  constructor(readonly adapterName: string) {
+    super(
+      "INVALID_ADAPTER_NAME",
+      `"${adapterName}" cannot name an adapter: use at least one character, no dot and no slash, and not "__base__".`,
+    );
+  }
+}
+
+/** The model has an adapter of this name already. */
+export class AdapterExistsError extends LowrankError {
+  constructor(readonly adapterName: string) {
+    super(
+      "ADAPTER_EXISTS",
+      `An adapter named "${adapterName}" is attached to this model already. Detach that one first or choose another name.`,
+    );
+  }
+}
+
+/** The handle was disposed of; its variables are gone. */
+export class HandleDisposedError extends LowrankError {
+  constructor(readonly adapterName: string) {
+    super("HANDLE_DISPOSED", `The adapter "${adapterName}" was disposed of and cannot be used any more.`);
+  }
+}
+
+/** A model changed between planning and injecting, so that a planned door is gone. */
+export class StalePlanError extends LowrankError {
+  constructor(readonly paths: readonly string[]) {
+    super("STALE_PLAN", `The plan names ${list(paths)}, which this model does not have. Plan again with this model.`);
+  }
+}
+
+/** One thing in which an adapter and a model differ. */
+export type AdapterProblem =
+  | {
+      readonly kind: "shape";
+      readonly key: string;
+      readonly got: readonly number[];
+      readonly expected: readonly number[];
+    }
+  | { readonly kind: "unknown-path"; readonly key: string; readonly path: string; readonly nearest: readonly string[] }
+  | { readonly kind: "not-targeted"; readonly key: string; readonly path: string }
+  | { readonly kind: "missing"; readonly key: string }
+  | { readonly kind: "unsupported"; readonly key: string; readonly reason: string }
+  | { readonly kind: "config"; readonly reason: string };
+
+function describe(problem: AdapterProblem): string {
+  switch (problem.kind) {
+    case "shape":
+      return `${problem.key}: shape [${problem.got.join(", ")}], this model needs [${problem.expected.join(", ")}]`;
+    case "unknown-path":
+      return `${problem.key}: this model has no module "${problem.path}"${
+        problem.nearest.length ? ` (nearest: ${list(problem.nearest)})` : ""
+      }`;
+    case "not-targeted":
+      return `${problem.key}: the adapter's own configuration does not target "${problem.path}"`;
+    case "missing":
+      return `${problem.key}: the configuration asks for it, the file does not have it`;
+    case "unsupported":
+      return `${problem.key}: ${problem.reason}`;
+    case "config":
+      return problem.reason;
+  }
+}
+
+/** An adapter does not fit this model; `problems` has every difference, and nothing was changed. */
+export class AdapterMismatchError extends LowrankError {
+  constructor(
+    readonly problems: readonly AdapterProblem[],
+    summary = "The adapter does not fit this model",
+    code = "ADAPTER_MISMATCH",
+  ) {
+    const lines = problems.slice(0, listed).map((problem) => `\n  - ${describe(problem)}`);
+    const more = problems.length > listed ? `\n  - and ${problems.length - listed} more` : "";
+    super(code, `${summary}${problems.length ? `; ${count(problems.length)}:` : "."}${lines.join("")}${more}`);
+  }
+}
+
+function count(problems: number): string {
+  return problems === 1 ? "one difference" : `${problems} differences`;
+}
+
+/** The adapter was made for another base model, as its shapes or the fingerprint in its metadata say. */
+export class DifferentBaseError extends AdapterMismatchError {
+  constructor(
+    readonly got: string,
+    readonly expected: string,
+    problems: readonly AdapterProblem[] = [],
+  ) {
+    super(
+      problems,
+      `This adapter was made for another base model (${got}; this one is ${expected}). ` +
+        "Load the base that it was trained on",
+      "ADAPTER_FOR_ANOTHER_BASE",
+    );
+  }
+}

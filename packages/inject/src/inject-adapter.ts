@@ -1,0 +1,65 @@
+// A new adapter: fresh pairs, and copies of the weights that train whole.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { createPair, type PairInitialization } from "@lowrank/math";
+import type { AdapterHandle } from "./adapter-handle.ts";
+import { buildHandle } from "./build-handle.ts";
+import type { InjectionPlan } from "./injection-plan.ts";
+
+/** How a new adapter is made. */
+export interface InjectOptions {
+  /** Default "default", PEFT's own. */
+  readonly name?: string;
+  /** Every pair is drawn from this and its path, so neither order nor number of the targets changes its values. */
+  readonly seed: number;
+  /** Fingerprint of the base model, to be written into adapter files. */
+  readonly baseFingerprint?: string;
+}
+
+/**
+ * Attaches a fresh adapter, which leaves what the model computes exactly as it was (unless its `init` is
+ * false) until it is trained. If anything fails, the model is unchanged and nothing is left in memory.
+ *
+ * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ * import type { AdaptableModel } from "@lowrank/contracts";
+ * import { injectAdapter, planInjection } from "@lowrank/inject";
+ *
+ * export function adapt(model: AdaptableModel) {
+ *   const plan = planInjection(model, createLoraConfig({ rank: 8, alpha: 16, targetModules: ["q_proj", "v_proj"] }));
+ *   return injectAdapter(model, plan, { seed: 7 });
+ * }
+ * ```
+ */
+export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, options: InjectOptions): AdapterHandle {
+  const { name = "default", seed, baseFingerprint } = options;
+  const init = initialization(plan.config);
+  return buildHandle(model, {
+    name,
+    plan,
+    trainable: true,
+    values: {
+      pair: (entry, variableName) =>
+        createPair({
+          inFeatures: entry.inFeatures,
+          outFeatures: entry.outFeatures,
+          rank: entry.rank,
+          kind: entry.kind,
+          init,
+          key: { seed, path: entry.path },
+          name: variableName,
+        }),
+      parameter: (_, parameter) => parameter.read(),
+    },
+    ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
+  });
+}
+
+function initialization(config: LoraConfig): PairInitialization {
+  if (config.init === "gaussian") return "gaussian";
+  return config.init === false ? "random" : "default";
+}

@@ -1,0 +1,53 @@
+// What an injection will do, as plain data: no tensor exists yet, and a plan can be printed, tested or refused.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { Warning } from "@lowrank/contracts";
+
+/** One layer that will get a pair of matrices. */
+export interface PlannedSite {
+  /** transformers' module path. */
+  readonly path: string;
+  readonly kind: "linear" | "embedding";
+  readonly role: "body" | "input-embedding" | "output-head";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly rank: number;
+  readonly alpha: number;
+  /** s in y = W·x + s·B·A·x: alpha / rank, or alpha / √rank when rank-stabilised. */
+  readonly scaling: number;
+  /** Numbers in both matrices: rank · (inFeatures + outFeatures). */
+  readonly parameters: number;
+  /** Names of both matrices in an adapter file, without "base_model.model.". */
+  readonly keys: { readonly a: string; readonly b: string };
+  /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
+  readonly tiedWith?: string;
+}
+
+/** One existing weight that will be trained whole beside the pairs. */
+export interface PlannedParameter {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** Name in an adapter file, without "base_model.model.". */
+  readonly key: string;
+  /** As computed with: [inFeatures, outFeatures] for a linear weight. */
+  readonly shape: readonly number[];
+  /** As files store it: torch's linear layers have the axes the other way round. */
+  readonly fileShape: readonly number[];
+  readonly parameters: number;
+  readonly reason: "saved-module" | "bias";
+}
+
+/** Everything that `injectAdapter` will do. */
+export interface InjectionPlan {
+  /** The configuration with defaults and "all-linear" resolved to names, as it will be written to a file. */
+  readonly config: LoraConfig;
+  /** In the model's own order. */
+  readonly entries: readonly PlannedSite[];
+  readonly savedParameters: readonly PlannedParameter[];
+  readonly trainableParameters: number;
+  /** The base's own plus the trainable ones, as PEFT counts them. */
+  readonly totalParameters: number;
+  /** trainableParameters / totalParameters. */
+  readonly share: number;
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,120 @@
+// Decides what an adapter will change, without making a single tensor.
+
+import {
+  alphaOf,
+  checkFeatures,
+  embeddingKeys,
+  type Feature,
+  type LoraConfig,
+  loraKeys,
+  planMatches,
+  rankOf,
+  scalingOf,
+  withTaskModules,
+} from "@lowrank/adapter-format";
+import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
+import { countParameters } from "./count-parameters.ts";
+import { UnsupportedSiteError } from "./errors.ts";
+import type { InjectionPlan, PlannedSite } from "./injection-plan.ts";
+import { checkSavedModules, planSavedParameters } from "./saved-parameters.ts";
+import { siteWarnings } from "./site-warnings.ts";
+
+/** What a new adapter may ask for beyond plain LoRA. */
+const supportedWhenNew: ReadonlySet<Feature> = new Set(["bias"]);
+
+/**
+ * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.
+ *
+ * Targets that are null become PEFT's defaults for the model's type; "all-linear" becomes every linear layer but the
+ * output head. A target that matches nothing beside others that do is a warning in the plan, where PEFT is silent.
+ *
+ * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError;
+ * UnsupportedSiteError, SavedModuleNotFoundError
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ * import type { AdaptableModel } from "@lowrank/contracts";
+ * import { describePlan, planInjection } from "@lowrank/inject";
+ *
+ * export function show(model: AdaptableModel): string {
+ *   return describePlan(planInjection(model, createLoraConfig({ rank: 8, targetModules: "all-linear" })));
+ * }
+ * ```
+ */
+export function planInjection(model: AdaptableModel, config: LoraConfig): InjectionPlan {
+  checkSavedModules(model, config);
+  return draftPlan(model, config, supportedWhenNew);
+}
+
+/** The plan for a configuration that may come from a file, whose saved modules are checked against its tensors instead. */
+export function draftPlan(model: AdaptableModel, given: LoraConfig, supported: ReadonlySet<Feature>): InjectionPlan {
+  checkFeatures(given, supported);
+  const config = withTaskModules(given);
+  const sites = model.sites();
+  const matches = planMatches(
+    config,
+    sites.map(({ path }) => path),
+    {
+      ...(model.modelType === undefined ? {} : { modelType: model.modelType }),
+      linearPaths: sites.filter(({ kind }) => kind === "linear").map(({ path }) => path),
+      outputHeadPaths: sites.filter(({ role }) => role === "output-head").map(({ path }) => path),
+    },
+  );
+  const matched = new Set(matches.matched);
+  const adapted = sites.filter(({ path }) => matched.has(path));
+  const entries = planSites(adapted, matches.config);
+  const savedParameters = planSavedParameters(model, matches.config, matched);
+  const fanInFanOut = correctFanInFanOut(matches.config, adapted);
+  const trainableParameters = sum(entries) + sum(savedParameters);
+  const totalParameters = countParameters(model) + trainableParameters;
+  return {
+    config: { ...matches.config, fanInFanOut: fanInFanOut.value },
+    entries,
+    savedParameters,
+    trainableParameters,
+    totalParameters,
+    share: trainableParameters / totalParameters,
+    warnings: [...matches.warnings, ...fanInFanOut.warnings, ...siteWarnings(entries)],
+  };
+}
+
+function planSites(sites: readonly Site[], config: LoraConfig): readonly PlannedSite[] {
+  const unsupported = sites.filter(({ kind }) => kind === "convolution");
+  if (unsupported.length) throw new UnsupportedSiteError(unsupported);
+  return sites.map(({ path, kind, role, inFeatures, outFeatures, tiedWith }) => {
+    const rank = rankOf(config, path);
+    return {
+      path,
+      kind: kind === "embedding" ? "embedding" : "linear",
+      role,
+      inFeatures,
+      outFeatures,
+      rank,
+      alpha: alphaOf(config, path),
+      scaling: scalingOf(config, path),
+      parameters: rank * (inFeatures + outFeatures),
+      keys: kind === "embedding" ? embeddingKeys(path) : loraKeys(path),
+      ...(tiedWith === undefined ? {} : { tiedWith }),
+    };
+  });
+}
+
+/** PEFT corrects the field to what the layers are, and says so (tuners/lora/layer.py, dispatch_default). */
+function correctFanInFanOut(
+  config: LoraConfig,
+  adapted: readonly Site[],
+): { readonly value: boolean; readonly warnings: readonly Warning[] } {
+  const linear = adapted.filter(({ kind }) => kind === "linear");
+  if (linear.length === 0) return { value: config.fanInFanOut, warnings: [] };
+  // A model that mixes both has the field true for PEFT, which then looks at each layer again.
+  const value = linear.some(({ fanInFanOut }) => fanInFanOut);
+  if (value === config.fanInFanOut) return { value, warnings: [] };
+  const layout = value ? "[in, out], as GPT-2's Conv1D does" : "[out, in]";
+  const message = `fan_in_fan_out was ${config.fanInFanOut}, but these layers store their weights as ${layout}; it is set to ${value}.`;
+  return { value, warnings: [{ code: "FAN_IN_FAN_OUT_CORRECTED", message }] };
+}
+
+function sum(planned: readonly { readonly parameters: number }[]): number {
+  return planned.reduce((total, { parameters }) => total + parameters, 0);
+}

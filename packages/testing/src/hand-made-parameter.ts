@@ -1,0 +1,61 @@
+// A parameter made by hand; the second kind of door in its simplest form.
+
+import { type ForwardContext, type ParameterRef, type Restore, selectedNames } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+
+type Override = tf.Variable | ((frozen: tf.Tensor) => tf.Tensor);
+
+/** A named weight that keeps the contract of `ParameterRef`. */
+export class HandMadeParameter implements ParameterRef {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly transposedInFile: boolean;
+  readonly #overrides = new Map<string, Override>();
+  readonly #hidden: tf.Tensor[] = [];
+  #value: tf.Tensor;
+
+  /** Takes ownership of `value`. */
+  constructor(path: string, value: tf.Tensor, transposedInFile = false) {
+    this.path = path;
+    this.shape = value.shape;
+    this.transposedInFile = transposedInFile;
+    this.#value = value;
+  }
+
+  /** The value that a call computes with; its owner stays the parameter or the adapter. */
+  value(context: ForwardContext): tf.Tensor {
+    const chosen = selectedNames(context.adapters)
+      .map((name) => this.#overrides.get(name))
+      .find((override) => override !== undefined);
+    if (chosen === undefined) return this.#value;
+    return typeof chosen === "function" ? chosen(this.#value) : chosen;
+  }
+
+  read(): tf.Tensor {
+    return tf.clone(this.#value);
+  }
+
+  override(adapterName: string, value: Override): Restore {
+    if (this.#overrides.has(adapterName)) throw new Error(`"${adapterName}" overrides "${this.path}" already.`);
+    this.#overrides.set(adapterName, value);
+    return () => {
+      if (this.#overrides.get(adapterName) === value) this.#overrides.delete(adapterName);
+    };
+  }
+
+  replace(value: tf.Tensor): Restore {
+    const hidden = this.#value;
+    this.#value = value;
+    this.#hidden.push(hidden);
+    return () => {
+      if (this.#value !== value) return;
+      value.dispose();
+      this.#hidden.pop();
+      this.#value = hidden;
+    };
+  }
+
+  dispose(): void {
+    tf.dispose([this.#value, ...this.#hidden.splice(0)]);
+  }
+}
