@@ -5,6 +5,7 @@ import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
 import { fromTorchLayout, LoraPair } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterHandle } from "./adapter-handle.ts";
+import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { buildHandle } from "./build-handle.ts";
 import { checkFit } from "./check-fit.ts";
 
@@ -39,7 +40,8 @@ export interface AttachOptions {
  * ```
  */
 export function attachAdapter(model: AdaptableModel, adapter: Adapter, options: AttachOptions = {}): AdapterHandle {
-  const { name = "default", trainable = false, baseFingerprint } = options;
+  const { name = "default", trainable = false } = options;
+  const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);
   return buildHandle(model, {
     name,

@@ -1,1 +1,17 @@
-export {};
+export {
+  AlreadyMergedError,
+  ExportOverflowError,
+  ForeignAdapterError,
+  LaterMergeError,
+  LogitsShapeError,
+  MergeVerificationError,
+  NonFiniteMergeError,
+  NothingToMergeError,
+  OutputIsSourceError,
+  SourceFolderError,
+  TiedWeightError,
+} from "./errors.ts";
+export { type MergeOptions, mergeAdapter } from "./merge-adapter.ts";
+export { mergesOf } from "./merge-stack.ts";
+export type { MergedHandle } from "./merged-handle.ts";
+export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./verify-merge.ts";

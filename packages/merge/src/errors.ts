@@ -1,0 +1,139 @@
+// Everything that folding, checking or exporting a model can refuse.
+
+import { LowrankError } from "@lowrank/contracts";
+
+const listed = 10;
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, listed).map((name) => `"${name}"`);
+  return names.length > listed ? `${shown.join(", ")} and ${names.length - listed} more` : shown.join(", ");
+}
+
+/** Folding would put NaN or infinity into weights. Nothing was changed. */
+export class NonFiniteMergeError extends LowrankError {
+  constructor(
+    /** Paths of the weights that would not be finite. */
+    readonly weights: readonly string[],
+  ) {
+    super(
+      "NON_FINITE_MERGE",
+      `Merging would make ${list(weights)} NaN or infinite, so nothing was changed. ` +
+        "The adapter is broken (its training diverged?) or its scale is far too large.",
+    );
+  }
+}
+
+/** A weight is shared by two modules, and the adapter changes only one of them. */
+export class TiedWeightError extends LowrankError {
+  constructor(readonly ties: readonly { readonly path: string; readonly tiedWith: string }[]) {
+    super(
+      "TIED_WEIGHT",
+      `Cannot merge into ${ties.map(({ path, tiedWith }) => `"${path}" (shares its weight with "${tiedWith}")`).join(", ")}: ` +
+        "the other module would change too. Keep the adapter unmerged, or train it without this module as a target.",
+    );
+  }
+}
+
+/** An adapter is merged already. */
+export class AlreadyMergedError extends LowrankError {
+  constructor(readonly adapterNames: readonly string[]) {
+    super(
+      "ALREADY_MERGED",
+      `${list(adapterNames)} ${adapterNames.length === 1 ? "is" : "are"} merged into this model already; merging twice would apply it twice.`,
+    );
+  }
+}
+
+/** Another merge lies on top of the one to undo. */
+export class LaterMergeError extends LowrankError {
+  constructor(
+    readonly adapterNames: readonly string[],
+    readonly laterAdapterNames: readonly string[],
+  ) {
+    super(
+      "LATER_MERGE",
+      `Cannot undo the merge of ${list(adapterNames)} before the later one of ${list(laterAdapterNames)}: ` +
+        "undo merges in the reverse order, the last one first.",
+    );
+  }
+}
+
+/** No adapter was given to merge. */
+export class NothingToMergeError extends LowrankError {
+  constructor() {
+    super("NOTHING_TO_MERGE", "mergeAdapter was given no adapter.");
+  }
+}
+
+/** An adapter belongs to another model than the one it was to be merged into. */
+export class ForeignAdapterError extends LowrankError {
+  constructor(readonly adapterName: string) {
+    super(
+      "FOREIGN_ADAPTER",
+      `The adapter "${adapterName}" is not one of this model's. Merge it into the model it was attached to.`,
+    );
+  }
+}
+
+/** Merged and adapted model do not compute the same. */
+export class MergeVerificationError extends LowrankError {
+  constructor(
+    readonly largestDifference: number,
+    readonly tolerance: number,
+  ) {
+    super(
+      "MERGE_VERIFICATION",
+      `Merged and adapted logits differ by up to ${largestDifference.toPrecision(3)}, more than the tolerance ` +
+        `${tolerance}. Undo the merge; a base in low precision or a very large scaling may need a larger tolerance.`,
+    );
+  }
+}
+
+/** Two sets of logits cannot be compared. */
+export class LogitsShapeError extends LowrankError {
+  constructor(
+    readonly adapted: readonly number[],
+    readonly merged: readonly number[],
+  ) {
+    super(
+      "LOGITS_SHAPE",
+      `Adapted logits have shape [${adapted.join(", ")}], merged ones [${merged.join(", ")}]. Run both on the same inputs.`,
+    );
+  }
+}
+
+/** A weight cannot be written in the chosen type. */
+export class ExportOverflowError extends LowrankError {
+  constructor(
+    readonly tensor: string,
+    readonly dtype: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(
+      "EXPORT_OVERFLOW",
+      `"${tensor}" has values that ${dtype} cannot hold: they would become infinite. Export as BF16 or F32.`,
+      options,
+    );
+  }
+}
+
+/** A folder to export from does not hold the model's weights. */
+export class SourceFolderError extends LowrankError {
+  constructor(
+    readonly folder: string,
+    problem: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("SOURCE_FOLDER", `${folder}: ${problem}`, options);
+  }
+}
+
+/** The output would overwrite the folder that it is made from. */
+export class OutputIsSourceError extends LowrankError {
+  constructor(readonly folder: string) {
+    super(
+      "OUTPUT_IS_SOURCE",
+      `Cannot write the merged model into "${folder}", from which it is read. Choose another folder.`,
+    );
+  }
+}

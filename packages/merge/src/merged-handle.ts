@@ -1,0 +1,60 @@
+// What a caller holds after a merge: the way back.
+
+import type { AdaptableModel, Restore } from "@lowrank/contracts";
+import type { AdapterHandle } from "@lowrank/inject";
+import { LaterMergeError } from "./errors.ts";
+import { mergesOf, popMerge } from "./merge-stack.ts";
+import type { MergedWeight } from "./merged-weights.ts";
+
+/** Adapters folded into a model's weights, until undone. */
+export class MergedHandle {
+  /** The merged adapters, which were taken off the model; their handles keep their variables. */
+  readonly adapters: readonly AdapterHandle[];
+  /** Parameter paths of the weights that the merge changed. */
+  readonly changed: readonly string[];
+  /** Those of them that shared a weight with another module and have their own now. */
+  readonly untied: readonly string[];
+  readonly #model: AdaptableModel;
+  readonly #restore: Restore;
+  readonly #wereAttached: readonly AdapterHandle[];
+
+  /** Takes the adapters off their model. */
+  constructor(
+    model: AdaptableModel,
+    adapters: readonly AdapterHandle[],
+    weights: readonly MergedWeight[],
+    restore: Restore,
+  ) {
+    this.#model = model;
+    this.adapters = adapters;
+    this.changed = weights.map(({ path }) => path);
+    this.untied = weights.filter(({ tiedWith }) => tiedWith !== undefined).map(({ path }) => path);
+    this.#restore = restore;
+    this.#wereAttached = adapters.filter((adapter) => adapter.isAttached);
+    for (const adapter of this.#wereAttached) adapter.detach();
+  }
+
+  /** Whether the merge is still in effect. */
+  get isMerged(): boolean {
+    return mergesOf(this.#model).includes(this);
+  }
+
+  /**
+   * Puts every weight back bit for bit and attaches the adapters again, unless they were disposed of meanwhile.
+   * Calling it twice does nothing more.
+   *
+   * @throws LaterMergeError if another merge lies on top
+   */
+  undo(): void {
+    if (!this.isMerged) return;
+    const last = mergesOf(this.#model).at(-1)!;
+    if (last !== this) throw new LaterMergeError(namesOf(this), namesOf(last));
+    this.#restore();
+    popMerge(this.#model, this);
+    for (const adapter of this.#wereAttached) if (!adapter.isDisposed) adapter.attach();
+  }
+}
+
+function namesOf(merged: MergedHandle): readonly string[] {
+  return merged.adapters.map(({ name }) => name);
+}

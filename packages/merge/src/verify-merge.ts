@@ -1,0 +1,68 @@
+// Checks that a merged model computes what the adapted one did.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import { LogitsShapeError, MergeVerificationError } from "./errors.ts";
+
+/** What is compared. */
+export interface VerifyMergeOptions {
+  /** Logits of the adapted model, before the merge; [batch, time, …] or [batch, …]. The caller keeps ownership. */
+  readonly adapted: tf.Tensor;
+  /** Logits of the merged model on the same inputs. */
+  readonly merged: tf.Tensor;
+  /** int32 [batch, time]: positions with 0 are padding, whose logits mean nothing. Only for logits [batch, time, …]. */
+  readonly attentionMask?: tf.Tensor;
+  /** Largest difference allowed. Default 1e-4. */
+  readonly tolerance?: number;
+}
+
+/** How far apart they are. */
+export interface MergeVerification {
+  readonly largestDifference: number;
+  readonly tolerance: number;
+  /** How many logits were compared. */
+  readonly compared: number;
+}
+
+/**
+ * Compares logits from before and after a merge.
+ *
+ * @throws MergeVerificationError above the tolerance, or where either is NaN; LogitsShapeError
+ *
+ * @example
+ * ```ts
+ * import { verifyMerge } from "@lowrank/merge";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const logits = tf.tensor2d([[0.5, 2]]);
+ * const { largestDifference } = await verifyMerge({ adapted: logits, merged: logits }); // 0
+ * logits.dispose();
+ * ```
+ */
+export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVerification> {
+  const { adapted, merged, attentionMask, tolerance = 1e-4 } = options;
+  if (adapted.shape.join() !== merged.shape.join()) throw new LogitsShapeError(adapted.shape, merged.shape);
+  const [before, after] = await Promise.all([adapted.data(), merged.data()]);
+  const isCounted = await positionFilter(adapted, attentionMask);
+  let largestDifference = 0;
+  let compared = 0;
+  for (let index = 0; index < before.length; index++) {
+    if (!isCounted(index)) continue;
+    const difference = Math.abs(before[index]! - after[index]!);
+    // NaN is neither above nor below a tolerance; here it counts as the worst.
+    largestDifference = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(largestDifference, difference);
+    compared += 1;
+    if (largestDifference === Number.POSITIVE_INFINITY) break;
+  }
+  if (largestDifference > tolerance) throw new MergeVerificationError(largestDifference, tolerance);
+  return { largestDifference, tolerance, compared };
+}
+
+/** Whether the logit of a flat index belongs to a position that is not padding. */
+async function positionFilter(logits: tf.Tensor, mask: tf.Tensor | undefined): Promise<(index: number) => boolean> {
+  const isPerPosition = mask !== undefined && logits.rank > mask.rank && mask.size > 0;
+  if (!isPerPosition) return () => true;
+  const kept = await mask.data();
+  const logitsPerPosition = logits.size / mask.size;
+  return (index) => kept[Math.floor(index / logitsPerPosition)] !== 0;
+}
