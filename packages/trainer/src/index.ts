@@ -13,6 +13,7 @@ export {
 export { type LearningRateGroup, learningRateFactor, loraPlus } from "./learning-rate-groups.ts";
 export type { Schedule, ScheduleMoment } from "./schedules/schedule.ts";
 export { learningRateShare, type ScheduleName, schedules } from "./schedules/schedules.ts";
+export { parseState, type StateFiles, serializeState, stateFileNames } from "./state-files.ts";
 export { train } from "./train.ts";
 export type { BatchSize, CheckpointOptions, EvaluationOptions, Metrics, TrainOptions } from "./train-options.ts";
 export type {

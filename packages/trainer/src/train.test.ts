@@ -1,10 +1,14 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@lowrank/engine/gradients";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { RandomKey } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { NoGradientError, NonFiniteLossError, ResumeMismatchError, TrainingOptionsError } from "./errors.ts";
+import { readCheckpoint, writeCheckpoint } from "./node/checkpoint-folder.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./train-options.ts";
 import type { StepEvent, TrainingEvent } from "./training-event.ts";
@@ -228,6 +232,28 @@ describe("a run that goes on from its state", () => {
     variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
     variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
     expect(await resumedAfter(step, more)).toEqual(whole);
+  });
+
+  it("after any number of steps, by way of the disk, ends with the very same bits", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lowrank-resume-"));
+    const more = { epochs: 4, accumulate: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
+    await collect(train(options(more)));
+    const whole = values();
+    const kept = new Map<number, string>();
+    const save = async (state: TrainingState) => {
+      kept.set(state.step, await writeCheckpoint(folder, state, { keepLast: 100 }));
+    };
+    for (const variable of variables.values()) variable.dispose();
+    variables = start();
+    await collect(train(options({ ...more, checkpoint: { every: 1, save } })));
+    kept.delete(Math.max(...kept.keys())); // the last one has nothing left to do
+    expect(kept.size).toBe(7);
+    for (const path of kept.values()) {
+      for (const variable of variables.values()) variable.assign(tf.zerosLike(variable));
+      await collect(train(options({ ...more, resumeFrom: await readCheckpoint(path) })));
+      expect(values()).toEqual(whole);
+    }
+    await rm(folder, { recursive: true });
   });
 
   it("refuses the state of another run and names all differences", async () => {

@@ -1,0 +1,142 @@
+// Checkpoints as folders on a disk: each is complete or absent, and damage is noticed before anything is used.
+
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { WarningListener } from "@lowrank/contracts";
+import { type FileSystem, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { CheckpointError } from "../errors.ts";
+import { parseState, serializeState, stateFileNames } from "../state-files.ts";
+import type { TrainingState } from "../training-state.ts";
+import { isPlainName, manifestName, readListedFile, readManifest, serializeManifest } from "./manifest.ts";
+
+/** How to keep checkpoints. */
+export interface WriteCheckpointOptions {
+  /** How many of the newest to keep; default 3. Older ones are removed once the new one is on the disk. */
+  readonly keepLast?: number;
+  /** More files to put into the folder, such as the adapter's: plain names with their contents. */
+  readonly files?: ReadonlyMap<string, Uint8Array | string>;
+  /** The disk; tests pass one that fails. */
+  readonly fileSystem?: FileSystem;
+}
+
+/** A checkpoint on the disk. */
+export interface StoredCheckpoint {
+  readonly path: string;
+  readonly step: number;
+}
+
+/** Where checkpoints were found wanting. */
+export interface LatestCheckpointOptions {
+  /** Told of each newer checkpoint that is damaged and passed over. */
+  readonly onWarning?: WarningListener;
+}
+
+const folderName = /^checkpoint-(\d{1,15})$/;
+
+/**
+ * Writes `folder/checkpoint-<step>` with state.safetensors, trainer.json and a manifest of hashes; gives its path.
+ *
+ * The checkpoint appears as a whole or not at all, whatever happens, and an error leaves the older ones as they are.
+ * Throws CheckpointError for a file name that is not plain, and the writing errors of `@lowrank/safetensors/node`.
+ *
+ * @example
+ * ```ts
+ * import type { TrainingState } from "@lowrank/trainer";
+ * import { latestCheckpoint, readCheckpoint, writeCheckpoint } from "@lowrank/trainer/node";
+ *
+ * async function keep(state: TrainingState): Promise<TrainingState> {
+ *   const path = await writeCheckpoint("runs/mine/checkpoints", state, { keepLast: 2 });
+ *   if ((await latestCheckpoint("runs/mine/checkpoints"))?.path !== path) throw new Error("there is a later one");
+ *   return readCheckpoint(path);
+ * }
+ * ```
+ */
+export async function writeCheckpoint(
+  folder: string,
+  state: TrainingState,
+  options: WriteCheckpointOptions = {},
+): Promise<string> {
+  const files = filesOf(state, options.files ?? new Map());
+  const path = join(folder, `checkpoint-${state.step}`);
+  const onDisk = options.fileSystem === undefined ? {} : { fileSystem: options.fileSystem };
+  await mkdir(folder, { recursive: true });
+  await writeFolderAtomic(
+    path,
+    async (temporary) => {
+      for (const [name, bytes] of files) await writeFileAtomic(join(temporary, name), bytes, onDisk);
+      await writeFileAtomic(join(temporary, manifestName), serializeManifest(state.step, files), onDisk);
+    },
+    { overwrite: true, ...onDisk },
+  );
+  await removeOldest(folder, path, options.keepLast ?? 3);
+  return path;
+}
+
+/** Reads a checkpoint; throws CheckpointError where any byte of it is not what was written. */
+export async function readCheckpoint(path: string): Promise<TrainingState> {
+  const manifest = await readManifest(path);
+  const [tensors, facts] = await Promise.all([
+    readListedFile(path, stateFileNames.tensors, manifest),
+    readListedFile(path, stateFileNames.facts, manifest),
+  ]);
+  const state = await parseState({ tensors, facts: new TextDecoder().decode(facts) }, path);
+  if (state.step !== manifest.step) throw new CheckpointError(path, "its files are of different steps.");
+  return state;
+}
+
+/** The checkpoints of a folder, newest first, without looking into them; none if there is no such folder. */
+export async function listCheckpoints(folder: string): Promise<readonly StoredCheckpoint[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names
+    .flatMap((name) => {
+      const step = folderName.exec(name)?.[1];
+      return step === undefined ? [] : [{ path: join(folder, name), step: Number(step) }];
+    })
+    .sort((a, b) => b.step - a.step);
+}
+
+/** The newest checkpoint that is whole, or undefined; damaged ones are passed over with a warning. */
+export async function latestCheckpoint(
+  folder: string,
+  options: LatestCheckpointOptions = {},
+): Promise<(StoredCheckpoint & { readonly state: TrainingState }) | undefined> {
+  for (const checkpoint of await listCheckpoints(folder)) {
+    try {
+      return { ...checkpoint, state: await readCheckpoint(checkpoint.path) };
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      options.onWarning?.({ code: "CHECKPOINT_PASSED_OVER", message: `${error.message} Looking for an older one.` });
+    }
+  }
+  return undefined;
+}
+
+function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | string>): Map<string, Uint8Array> {
+  const { tensors, facts } = serializeState(state);
+  const encoder = new TextEncoder();
+  const files = new Map([
+    [stateFileNames.tensors as string, tensors],
+    [stateFileNames.facts as string, encoder.encode(facts)],
+  ]);
+  for (const [name, contents] of more) {
+    if (!isPlainName(name) || files.has(name) || name === manifestName) {
+      throw new CheckpointError(name, "a file of a checkpoint needs a plain name of its own.");
+    }
+    files.set(name, typeof contents === "string" ? encoder.encode(contents) : contents);
+  }
+  return files;
+}
+
+/** Renamed first, so that a kill in the middle leaves nothing that looks like a checkpoint. */
+async function removeOldest(folder: string, newest: string, keepLast: number): Promise<void> {
+  const others = (await listCheckpoints(folder)).filter(({ path }) => path !== newest);
+  for (const { path, step } of others.slice(Math.max(0, keepLast - 1))) {
+    const trash = join(folder, `.trash-${step}-${process.pid}`);
+    await rm(trash, { recursive: true, force: true });
+    await rename(path, trash);
+    await rm(trash, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,103 @@
+// The list of a checkpoint's files with their sizes and hashes: a file cut short, zeroed or swapped is noticed.
+
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { CheckpointError } from "../errors.ts";
+
+/** What is known of one file. */
+export interface ManifestEntry {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** The contents of manifest.json. */
+export interface Manifest {
+  readonly format: "lowrank-checkpoint";
+  readonly version: 1;
+  readonly step: number;
+  readonly files: ReadonlyMap<string, ManifestEntry>;
+}
+
+export const manifestName = "manifest.json";
+/** A manifest has a line for each of a handful of files. */
+const largestManifest = 2 ** 20;
+
+/** The manifest of files in memory, as JSON. */
+export function serializeManifest(step: number, files: ReadonlyMap<string, Uint8Array>): string {
+  const entries = [...files].map(([name, bytes]) => [name, { bytes: bytes.length, sha256: sha256(bytes) }]);
+  const manifest = { format: "lowrank-checkpoint", version: 1, step, files: Object.fromEntries(entries) };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** Reads and checks a folder's manifest. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const bytes = await readRegularFile(folder, manifestName, { most: largestManifest });
+  const damaged = (cause?: unknown) => new CheckpointError(folder, `${manifestName} is damaged.`, { cause });
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  if (typeof json !== "object" || json === null) throw damaged();
+  const fields = new Map<string, unknown>(Object.entries(json));
+  if (fields.get("format") !== "lowrank-checkpoint") throw damaged();
+  const version = fields.get("version");
+  if (version !== 1) throw new CheckpointError(folder, `it has version ${version}; this program reads version 1.`);
+  const step = fields.get("step");
+  const listed = fields.get("files");
+  if (typeof step !== "number" || typeof listed !== "object" || listed === null) throw damaged();
+  const files = new Map<string, ManifestEntry>();
+  for (const [name, entry] of Object.entries(listed)) {
+    if (!isPlainName(name) || !isEntry(entry)) throw damaged();
+    files.set(name, entry);
+  }
+  return { format: "lowrank-checkpoint", version: 1, step, files };
+}
+
+/** The bytes of a listed file; throws CheckpointError where they are not those that were written. */
+export async function readListedFile(folder: string, name: string, manifest: Manifest): Promise<Uint8Array> {
+  const entry = manifest.files.get(name);
+  if (entry === undefined) throw new CheckpointError(folder, `${manifestName} does not list ${name}.`);
+  const bytes = await readRegularFile(folder, name, { exactly: entry.bytes });
+  if (sha256(bytes) !== entry.sha256)
+    throw new CheckpointError(folder, `${name} is not what was written (its SHA-256 differs).`);
+  return bytes;
+}
+
+/** A name that stays in its folder. */
+export function isPlainName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name);
+}
+
+async function readRegularFile(
+  folder: string,
+  name: string,
+  size: { readonly most: number } | { readonly exactly: number },
+): Promise<Uint8Array> {
+  const handle = await open(join(folder, name), "r").catch((cause: unknown) => {
+    throw new CheckpointError(folder, `${name} cannot be opened; the checkpoint is incomplete.`, { cause });
+  });
+  try {
+    const facts = await handle.stat();
+    const isRight = "most" in size ? facts.size <= size.most : facts.size === size.exactly;
+    if (!facts.isFile() || !isRight) {
+      const expected = "most" in size ? `at most ${size.most}` : `${size.exactly}`;
+      throw new CheckpointError(folder, `${name} has ${facts.size} bytes, expected ${expected}.`);
+    }
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function isEntry(value: unknown): value is ManifestEntry {
+  if (typeof value !== "object" || value === null || !("bytes" in value) || !("sha256" in value)) return false;
+  const isSize = Number.isSafeInteger(value.bytes) && Number(value.bytes) >= 0;
+  return isSize && typeof value.sha256 === "string" && /^[0-9a-f]{64}$/.test(value.sha256);
+}

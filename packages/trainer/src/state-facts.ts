@@ -1,0 +1,63 @@
+// What trainer.json holds, and whether a parsed file holds it.
+
+import type { TrainingState } from "./training-state.ts";
+
+/** A training state without its tensors. */
+export interface StateFacts extends Omit<TrainingState, "variables" | "moments"> {
+  readonly format: "lowrank-training-state";
+  /** How often each variable was updated. */
+  readonly updates: readonly (readonly [name: string, count: number])[];
+}
+
+type Check = (value: unknown) => boolean;
+
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
+const isText: Check = (value) => typeof value === "string";
+const isOptional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const isPair =
+  (first: Check, second: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.length === 2 && first(value[0]) && second(value[1]);
+const isRecord =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    const fields = new Map<string, unknown>(Object.entries(value));
+    return Object.entries(checks).every(([key, check]) => check(fields.get(key)));
+  };
+
+const isSettings = isRecord({
+  steps: isCount,
+  learningRate: isNumber,
+  schedule: isText,
+  warmupSteps: isCount,
+  weightDecay: isNumber,
+  decayed: isText,
+  betas: isPair(isNumber, isNumber),
+  epsilon: isNumber,
+  clipNorm: (value) => value === null || isNumber(value),
+  accumulate: isCount,
+  weightByTokens: (value) => typeof value === "boolean",
+  seed: isCount,
+});
+
+const isFacts = isRecord({
+  format: (value) => value === "lowrank-training-state",
+  version: (value) => value === 1,
+  step: isCount,
+  position: isRecord({ epoch: isCount, batches: isCount }),
+  settings: isSettings,
+  updates: (value) => Array.isArray(value) && value.every(isPair(isText, isCount)),
+  best: isOptional(isRecord({ step: isCount, value: isNumber })),
+  evaluationsSinceBest: isCount,
+  fingerprint: isOptional(isText),
+});
+
+/** Whether parsed JSON is the facts of a state, of the version that this program writes. */
+export function isStateFacts(value: unknown): value is StateFacts {
+  return isFacts(value);
+}

@@ -1,0 +1,99 @@
+// A training state as two files: tensors in safetensors, the rest in JSON. Knows no disk, so a browser can store them too.
+
+import {
+  bytesSource,
+  float32Tensor,
+  openSafetensors,
+  serializeSafetensors,
+  type TensorData,
+} from "@lowrank/safetensors";
+import type { Moments } from "./adamw.ts";
+import { CheckpointError } from "./errors.ts";
+import { isStateFacts, type StateFacts } from "./state-facts.ts";
+import type { NamedValues, TrainingState } from "./training-state.ts";
+
+/** Names of the two files. */
+export const stateFileNames = { tensors: "state.safetensors", facts: "trainer.json" } as const;
+
+/** The contents of the two files. */
+export interface StateFiles {
+  readonly tensors: Uint8Array;
+  readonly facts: string;
+}
+
+const kinds = ["variables", "first", "second"] as const;
+
+/**
+ * A training state as files; the same state gives the same bytes.
+ *
+ * @example
+ * ```ts
+ * import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
+ *
+ * async function copyOf(state: TrainingState): Promise<TrainingState> {
+ *   return parseState(serializeState(state));
+ * }
+ * ```
+ */
+export function serializeState(state: TrainingState): StateFiles {
+  const tensors = new Map<string, TensorData>();
+  const updates: (readonly [string, number])[] = [];
+  for (const [name, { shape, values }] of state.variables) {
+    tensors.set(`variables/${name}`, float32Tensor(shape, values));
+    const moments = state.moments.get(name);
+    if (moments === undefined) continue;
+    tensors.set(`first/${name}`, float32Tensor(shape, moments.first));
+    tensors.set(`second/${name}`, float32Tensor(shape, moments.second));
+    updates.push([name, moments.updates]);
+  }
+  const { variables: _, moments: __, ...rest } = state;
+  const facts: StateFacts = { format: "lowrank-training-state", ...rest, updates };
+  return { tensors: serializeSafetensors(tensors), facts: `${JSON.stringify(facts, null, 2)}\n` };
+}
+
+/** The state in the files; throws CheckpointError, naming `name`, where they are not whole. */
+export async function parseState(files: StateFiles, name = "checkpoint"): Promise<TrainingState> {
+  const facts = parseFacts(files.facts, name);
+  const file = await openSafetensors(bytesSource(files.tensors, stateFileNames.tensors)).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CheckpointError(name, `${stateFileNames.tensors} is damaged: ${reason}`, { cause });
+  });
+  const parts = new Map(kinds.map((kind) => [kind, new Map<string, NamedValues>()]));
+  for (const [key, { shape, dtype }] of file.tensors) {
+    const slash = key.indexOf("/");
+    const part = parts.get(key.slice(0, slash) as (typeof kinds)[number]);
+    if (part === undefined || dtype !== "F32") throw new CheckpointError(name, `it holds the unknown tensor "${key}".`);
+    const values = await file.readFloat32(key);
+    if (!values.every(Number.isFinite)) throw new CheckpointError(name, `"${key}" holds values that are not finite.`);
+    part.set(key.slice(slash + 1), { shape, values });
+  }
+  const variables = parts.get("variables") ?? new Map<string, NamedValues>();
+  const moments = new Map<string, Moments>();
+  for (const [variable, count] of facts.updates) {
+    const first = parts.get("first")?.get(variable)?.values;
+    const second = parts.get("second")?.get(variable)?.values;
+    const size = variables.get(variable)?.values.length;
+    if (first === undefined || second === undefined || first.length !== size || second.length !== size) {
+      throw new CheckpointError(name, `the optimiser's state of "${variable}" is missing or of another size.`);
+    }
+    moments.set(variable, { first, second, updates: count });
+  }
+  const { format: _, updates: __, ...rest } = facts;
+  return { ...rest, variables, moments };
+}
+
+function parseFacts(json: string, name: string): StateFacts {
+  let facts: unknown;
+  try {
+    facts = JSON.parse(json);
+  } catch (cause) {
+    throw new CheckpointError(name, `${stateFileNames.facts} is no JSON.`, { cause });
+  }
+  if (isStateFacts(facts)) return facts;
+  const version = typeof facts === "object" && facts !== null && "version" in facts ? facts.version : undefined;
+  const isNewer = typeof version === "number" && version > 1;
+  const reason = isNewer
+    ? `it has version ${version}; this program reads version 1`
+    : "it is no training state of this program";
+  throw new CheckpointError(name, `${stateFileNames.facts}: ${reason}.`);
+}
