@@ -1,1 +1,28 @@
-export {};
+export { describeModel, type ModelDescription } from "./describe-model.ts";
+export {
+  CacheAdaptersError,
+  GenerationOptionError,
+  HeadMissingError,
+  type MisshapenTensor,
+  MissingModuleError,
+  ModelDisposedError,
+  ModelFileError,
+  ModelFolderError,
+  ModelInputError,
+  NothingSupervisedError,
+  PositionLimitError,
+  RefusedTensorError,
+  WeightMismatchError,
+  type WeightProblems,
+} from "./errors.ts";
+export { fetchedFolder } from "./folder/fetched-folder.ts";
+export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
+export { type GenerationOptions, generate } from "./generation/generate.ts";
+export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.ts";
+export type { Sampling } from "./generation/sampling.ts";
+export type { LossSum } from "./heads/head.ts";
+export { loadGguf } from "./loading/load-gguf.ts";
+export { fingerprintOfFolder, loadModel } from "./loading/load-model.ts";
+export type { LoadOptions } from "./loading/load-options.ts";
+export type { LabelledInputs, ModelInputs } from "./model-inputs.ts";
+export { PretrainedModel } from "./pretrained-model.ts";

@@ -1,1 +1,1 @@
-export {};
+export { openFolder } from "./folder/open-folder.ts";

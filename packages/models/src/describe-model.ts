@@ -1,0 +1,45 @@
+// What a person wants to know of a model before using it.
+
+import type { PretrainedModel } from "./pretrained-model.ts";
+
+/** Sizes of a model. */
+export interface ModelDescription {
+  readonly modelType: string;
+  readonly task: string;
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  readonly maxPositions: number;
+  /** Numbers in all weights; a tied head is not counted twice. */
+  readonly parameters: number;
+  /** Memory of the weights as loaded, float32. */
+  readonly bytes: number;
+  readonly linearSites: number;
+  readonly newParameters: readonly string[];
+  readonly fingerprint: string;
+}
+
+/** Counts a model's parameters and says what it is. */
+export function describeModel(model: PretrainedModel): ModelDescription {
+  const { modelType, task, newParameters, fingerprint, config } = model;
+  const { layers, hiddenSize, vocabularySize, maxPositions } = config;
+  const sites = model.sites();
+  const sharedHeads = new Set(
+    sites.filter(({ role, tiedWith }) => role === "output-head" && tiedWith !== undefined).map(({ path }) => path),
+  );
+  const own = model.parameters().filter(({ path }) => !sharedHeads.has(path.replace(/\.weight$/, "")));
+  const parameters = own.reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0);
+  return {
+    modelType,
+    task,
+    layers,
+    hiddenSize,
+    vocabularySize,
+    maxPositions,
+    parameters,
+    bytes: 4 * parameters,
+    linearSites: sites.filter(({ kind }) => kind === "linear").length,
+    newParameters,
+    fingerprint,
+  };
+}

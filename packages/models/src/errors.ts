@@ -1,0 +1,179 @@
+// What can go wrong with a model, each failure with its facts as fields.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** A model folder is missing, or is no folder. */
+export class ModelFolderError extends LowrankError {
+  constructor(
+    readonly folder: string,
+    reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(
+      "MODEL_FOLDER",
+      `Cannot open the model folder "${folder}": ${reason}. Expected a folder with config.json and model.safetensors.`,
+      options,
+    );
+  }
+}
+
+/** One file of a model folder is missing, too large, or not where it may be. */
+export class ModelFileError extends LowrankError {
+  constructor(
+    readonly folder: string,
+    readonly file: string,
+    reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("MODEL_FILE", `Cannot read "${file}" of the model "${folder}": ${reason}.`, options);
+  }
+}
+
+/** A tensor of the file that has another shape than the model needs. Shapes are as the file stores them. */
+export interface MisshapenTensor {
+  readonly tensor: string;
+  readonly got: readonly number[];
+  readonly expected: readonly number[];
+}
+
+/** What is wrong with a set of weights, tensor by tensor. */
+export interface WeightProblems {
+  /** Parameters that no tensor holds. */
+  readonly missing: readonly string[];
+  /** Tensors that the model has no use for, and that nothing explains. */
+  readonly unexpected: readonly string[];
+  readonly misshapen: readonly MisshapenTensor[];
+  /** Tensors whose type holds no numbers that can be computed with. */
+  readonly unreadable: readonly { readonly tensor: string; readonly dtype: string }[];
+}
+
+/** The files' tensors are not the ones that the configuration asks for; found before any tensor is made. */
+export class WeightMismatchError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly problems: WeightProblems,
+  ) {
+    super("WEIGHT_MISMATCH", describeProblems(file, problems));
+  }
+}
+
+function describeProblems(file: string, { missing, unexpected, misshapen, unreadable }: WeightProblems): string {
+  const shapes = misshapen.map(({ tensor, got, expected }) => `${tensor} is [${got}], expected [${expected}]`);
+  const types = unreadable.map(({ tensor, dtype }) => `${tensor} is ${dtype}`);
+  const lines = [
+    `The weights in "${file}" do not fit the configuration.`,
+    ...list("missing", missing),
+    ...list("not expected", unexpected),
+    ...list("of another shape", shapes),
+    ...list("of a type that cannot be read", types),
+    "Check that config.json and the weights belong together; dtypes may be F32, F16 or BF16.",
+  ];
+  return lines.join("\n");
+}
+
+function list(title: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 10).join("; ");
+  const more = names.length > 10 ? `; and ${names.length - 10} more` : "";
+  return [`  ${names.length} ${title}: ${shown}${more}`];
+}
+
+/** A classifier is asked for, but the files hold none and none is to be made. */
+export class HeadMissingError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly parameters: readonly string[],
+  ) {
+    super(
+      "HEAD_MISSING",
+      `The weights in "${file}" have no ${parameters.join(", ")}: this base was never trained for the task. ` +
+        "Pass newHead: { seed } to make the head new (and train and save it with the adapter).",
+    );
+  }
+}
+
+/** A sequence is longer than the model has positions. */
+export class PositionLimitError extends LowrankError {
+  constructor(
+    readonly wanted: number,
+    readonly limit: number,
+  ) {
+    super(
+      "POSITION_LIMIT",
+      `${wanted} positions are asked for, but the model has ${limit}. Shorten the input or generate fewer tokens.`,
+    );
+  }
+}
+
+/** Inputs that the model cannot take: wrong shapes, or ids outside the vocabulary. */
+export class ModelInputError extends LowrankError {
+  constructor(
+    readonly input: string,
+    message: string,
+  ) {
+    super("MODEL_INPUT", `${input}: ${message}`);
+  }
+}
+
+/** A batch in which every label is −100, so that there is nothing to learn from. */
+export class NothingSupervisedError extends LowrankError {
+  constructor() {
+    super(
+      "NOTHING_SUPERVISED",
+      "No position of this batch has a label (all are -100, or the sequences are one token long). Leave the batch out.",
+    );
+  }
+}
+
+/** A key–value cache made with one choice of adapters was given to a call with another. */
+export class CacheAdaptersError extends LowrankError {
+  constructor(
+    readonly madeWith: string,
+    readonly got: string,
+  ) {
+    super(
+      "CACHE_ADAPTERS",
+      `This key–value cache was made with ${madeWith}, but the call selects ${got}. Make a new cache for each selection.`,
+    );
+  }
+}
+
+/** A model was used after `dispose()`. */
+export class ModelDisposedError extends LowrankError {
+  constructor() {
+    super("MODEL_DISPOSED", "This model was disposed of. Load it again to use it.");
+  }
+}
+
+/** A sampling or length option out of range. */
+export class GenerationOptionError extends LowrankError {
+  constructor(
+    readonly option: string,
+    got: unknown,
+    expected: string,
+  ) {
+    super("GENERATION_OPTION", `${option} is ${String(got)}; expected ${expected}.`);
+  }
+}
+
+/** A forward pass asks for a module that its family's table does not have: the two disagree, which is our mistake. */
+export class MissingModuleError extends LowrankError {
+  constructor(
+    readonly modelType: string,
+    readonly kind: string,
+    readonly path: string,
+  ) {
+    super("MISSING_MODULE", `The table of the ${modelType} family has no ${kind} "${path}". Please report this.`);
+  }
+}
+
+/** A file holds a tensor that changes the computation in a way that is not handled. */
+export class RefusedTensorError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly tensor: string,
+    reason: string,
+  ) {
+    super("REFUSED_TENSOR", `"${file}" has a tensor "${tensor}", which is not handled: ${reason}.`);
+  }
+}

@@ -1,0 +1,145 @@
+// A model folder on a web server, read in ranges so that no file has to be in memory whole.
+
+import { type ByteSource, bytesSource } from "@lowrank/safetensors";
+import { ModelFileError } from "../errors.ts";
+import { checkFileName, type ModelFolder } from "./model-folder.ts";
+
+/** What is asked for at once: tensors are read in file order, so that small ones cost no request of their own. */
+const chunkBytes = 4_000_000;
+const knownFiles = [
+  "config.json",
+  "generation_config.json",
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+];
+
+/**
+ * A Hugging Face folder behind an address, for browsers. Files are read by HTTP ranges; a server that knows none sends
+ * each file whole.
+ *
+ * @param baseUrl the folder's address; a trailing slash is optional.
+ * @param fetchFile how to fetch; the platform's `fetch` unless given.
+ * @throws ModelFileError on reading, naming the file and the HTTP status.
+ *
+ * @example
+ * ```ts
+ * import { fetchedFolder } from "@lowrank/models";
+ *
+ * const answer = async () => new Response('{"model_type": "gpt2"}', { status: 200 });
+ * const folder = fetchedFolder("https://example.org/my-model", answer);
+ * const config = await folder.readText("config.json", { maxBytes: 1000 });
+ * if (!config.includes("gpt2")) throw new Error("not read");
+ * ```
+ */
+export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch): ModelFolder {
+  const base = baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`;
+
+  async function request(file: string, init?: RequestInit): Promise<Response> {
+    checkFileName(baseUrl, file);
+    try {
+      return await fetchFile(base + encodeURIComponent(file), init);
+    } catch (cause) {
+      throw new ModelFileError(baseUrl, file, `the request failed (${(cause as Error).message})`, { cause });
+    }
+  }
+
+  async function demand(file: string, init?: RequestInit): Promise<Response> {
+    const response = await request(file, init);
+    if (!response.ok) throw new ModelFileError(baseUrl, file, `the server answered ${response.status}`);
+    return response;
+  }
+
+  const folder: ModelFolder = {
+    name: baseUrl,
+    async list() {
+      const found = await Promise.all(knownFiles.map((file) => folder.has(file)));
+      return knownFiles.filter((_, index) => found[index]);
+    },
+    async has(file) {
+      return (await request(file, { method: "HEAD" })).ok;
+    },
+    async readText(file, { maxBytes }) {
+      const response = await demand(file);
+      const bytes = await bytesUpTo(response, maxBytes, () => {
+        throw new ModelFileError(baseUrl, file, `it is larger than ${maxBytes} bytes`);
+      });
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    },
+    async open(file) {
+      const first = await demand(file, { headers: { Range: `bytes=0-${chunkBytes - 1}` } });
+      const bytes = new Uint8Array(await first.arrayBuffer());
+      if (first.status !== 206) return bytesSource(bytes, file);
+      const size = totalSize(first.headers.get("Content-Range"));
+      if (size === undefined) throw new ModelFileError(baseUrl, file, "the server does not say how long it is");
+      const fetchRange = async (begin: number, end: number): Promise<Uint8Array> => {
+        const response = await demand(file, { headers: { Range: `bytes=${begin}-${end - 1}` } });
+        if (response.status !== 206) throw new ModelFileError(baseUrl, file, "the server stopped sending ranges");
+        return new Uint8Array(await response.arrayBuffer());
+      };
+      return rangedSource({ folder: baseUrl, file, size, bytes, fetchRange });
+    },
+  };
+  return folder;
+}
+
+interface Ranged {
+  readonly folder: string;
+  readonly file: string;
+  readonly size: number;
+  /** The first bytes of the file. */
+  readonly bytes: Uint8Array;
+  fetchRange(begin: number, end: number): Promise<Uint8Array>;
+}
+
+function rangedSource({ folder, file, size, bytes, fetchRange }: Ranged): ByteSource {
+  let chunk = { begin: 0, bytes };
+  return {
+    name: file,
+    size,
+    async read(offset, length) {
+      const end = offset + length;
+      if (end > size) throw new ModelFileError(folder, file, `it ends at byte ${size}, before byte ${end}`);
+      if (offset < chunk.begin || end > chunk.begin + chunk.bytes.length) {
+        const fetched = await fetchRange(offset, Math.min(size, offset + Math.max(length, chunkBytes)));
+        chunk = { begin: offset, bytes: fetched };
+      }
+      const found = chunk.bytes.slice(offset - chunk.begin, end - chunk.begin);
+      if (found.length !== length)
+        throw new ModelFileError(folder, file, `only ${found.length} of ${length} bytes came`);
+      return found;
+    },
+  };
+}
+
+/** "bytes 0-99/1234" → 1234. */
+function totalSize(contentRange: string | null): number | undefined {
+  const match = /^bytes \d+-\d+\/(\d{1,15})$/.exec(contentRange ?? "");
+  return match === null ? undefined : Number(match[1]);
+}
+
+async function bytesUpTo(response: Response, maxBytes: number, tooLarge: () => never): Promise<Uint8Array> {
+  if (Number(response.headers.get("Content-Length") ?? 0) > maxBytes) tooLarge();
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > maxBytes) {
+      await reader.cancel();
+      tooLarge();
+    }
+    parts.push(value);
+  }
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

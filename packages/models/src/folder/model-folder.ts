@@ -1,0 +1,44 @@
+// Where a model's files come from: a folder on disk, a web server, memory. The loader knows this interface alone.
+
+import type { ByteSource } from "@lowrank/safetensors";
+import { ModelFileError } from "../errors.ts";
+
+/** A folder of plain files, named without any path. */
+export interface ModelFolder {
+  /** For messages: a path or an address. */
+  readonly name: string;
+  list(): Promise<readonly string[]>;
+  has(file: string): Promise<boolean>;
+  /** The file as UTF-8 text; a file larger than `maxBytes` is refused before it is read. */
+  readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
+  /** Opens a file for ranged reads; the caller closes it. */
+  open(file: string): Promise<ByteSource>;
+}
+
+/** config.json, index files and the like: real ones are below 3 MB. */
+export const maxJsonBytes = 10_000_000;
+
+/** Refuses names that could leave the folder. */
+export function checkFileName(folder: string, file: string): void {
+  const plain = file.length > 0 && file.length <= 255 && !/[/\\\0]/.test(file) && file !== "." && file !== "..";
+  if (!plain) throw new ModelFileError(folder, file, "a plain file name is expected, without any path");
+}
+
+/** Reads a JSON object; everything in it is unchecked. */
+export async function readJsonObject(folder: ModelFolder, file: string): Promise<Record<string, unknown>> {
+  if (!(await folder.has(file))) throw new ModelFileError(folder.name, file, "there is no such file");
+  const value = parseJson(folder.name, file, await folder.readText(file, { maxBytes: maxJsonBytes }));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ModelFileError(folder.name, file, "a JSON object is expected");
+  }
+  // The check above justifies it: keys are strings, values stay unknown.
+  return value as Record<string, unknown>;
+}
+
+function parseJson(folder: string, file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ModelFileError(folder, file, `it is not JSON (${(cause as Error).message})`, { cause });
+  }
+}

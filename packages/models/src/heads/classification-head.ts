@@ -1,0 +1,68 @@
+// One answer for a whole sequence: a class, several yes-or-no labels, or numbers.
+
+import { crossEntropy } from "@lowrank/engine";
+import type { ProblemType } from "@lowrank/families";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import type { LinearSite } from "../parts/linear-site.ts";
+import type { Layer, Pass } from "../parts/pass.ts";
+import type { Head, LossSum } from "./head.ts";
+
+export interface ClassificationHeadOptions {
+  readonly site: LinearSite;
+  /** hidden [batch, time, width] → [batch, width]: the state that stands for the sequence. */
+  readonly summarise: Layer;
+  /** Null lets the number of classes and the labels' type decide, as transformers does. */
+  readonly problemType: ProblemType | null;
+}
+
+export class ClassificationHead implements Head {
+  constructor(private readonly options: ClassificationHeadOptions) {}
+
+  /** [batch, classes] */
+  forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
+    return this.options.site.forward(this.options.summarise(hidden, pass), pass.context);
+  }
+
+  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
+    const logits = this.forward(hidden, pass) as tf.Tensor2D;
+    return lossOf[this.#problemType(labels)](logits, labels);
+  }
+
+  #problemType(labels: tf.Tensor): ProblemType {
+    if (this.options.problemType !== null) return this.options.problemType;
+    if (this.options.site.outFeatures === 1) return "regression";
+    return labels.dtype === "int32" ? "single_label_classification" : "multi_label_classification";
+  }
+}
+
+type Loss = (logits: tf.Tensor2D, labels: tf.Tensor) => LossSum;
+
+const lossOf: Readonly<Record<ProblemType, Loss>> = {
+  single_label_classification: (logits, labels) => {
+    const [batch, classes] = logits.shape;
+    checkSize(labels, batch, "one class number a row");
+    const values = Array.from(labels.dataSync());
+    const wrong = values.find((label) => label !== -100 && !(Number.isInteger(label) && label >= 0 && label < classes));
+    if (wrong !== undefined) throw new ModelInputError("labels", `${wrong} is no class: there are ${classes}`);
+    const targets = tf.tensor1d(values, "int32");
+    const count = values.filter((label) => label !== -100).length;
+    return { sum: tf.reshape(crossEntropy(logits, targets, "sum"), []), count };
+  },
+  regression: (logits, labels) => {
+    checkSize(labels, logits.size, "one number for each output");
+    const difference = tf.sub(logits, tf.reshape(tf.cast(labels, "float32"), logits.shape));
+    return { sum: tf.sum(tf.square(difference)), count: logits.size };
+  },
+  multi_label_classification: (logits, labels) => {
+    checkSize(labels, logits.size, "0 or 1 for each class");
+    const targets = tf.reshape(tf.cast(labels, "float32"), logits.shape);
+    // log(1 + e^x) − x·t
+    return { sum: tf.sum(tf.sub(tf.softplus(logits), tf.mul(logits, targets))), count: logits.size };
+  },
+};
+
+function checkSize(labels: tf.Tensor, size: number, meaning: string): void {
+  if (labels.size === size) return;
+  throw new ModelInputError("labels", `there are ${labels.size}, expected ${size}: ${meaning}`);
+}

@@ -1,0 +1,40 @@
+// The heads of decoder-only families: a language model, or a classifier that reads the last token's state.
+
+import { embeddingLookup } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import type { PartList } from "../parts/part-list.ts";
+import type { Layer } from "../parts/pass.ts";
+import type { Trunk } from "../parts/trunk.ts";
+import { ClassificationHead } from "./classification-head.ts";
+import type { Head } from "./head.ts";
+import { noHead } from "./no-head.ts";
+import { TokenHead } from "./token-head.ts";
+
+export function decoderHeads(model: PartList, trunk: Trunk): Head {
+  const { config, task } = model.plan;
+  if (task === "causal-lm") return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 1 });
+  if (task !== "sequence-classification") return noHead;
+  const site = model.linear("score");
+  return new ClassificationHead({ site, summarise: lastToken(config.padTokenId), problemType: config.problemType });
+}
+
+/** The state of the rightmost token that is not padding, told by its id as transformers does. */
+function lastToken(padTokenId: number | null): Layer {
+  return (hidden, { inputs }) => {
+    const [batch = 0, time = 0, width = 0] = hidden.shape;
+    const flat = tf.reshape<tf.Rank.R2>(hidden, [batch * time, width]);
+    if (padTokenId === null && batch > 1) {
+      throw new ModelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
+    }
+    const last = padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputs.inputIds, padTokenId);
+    const starts = tf.mul(tf.range(0, batch, 1, "int32"), tf.scalar(time, "int32"));
+    return embeddingLookup(flat, tf.add(starts, last)); // [batch, width]
+  };
+}
+
+/** Index of the last id in each row that is not padding; 0 where all are. int32 [batch] */
+function lastReal(inputIds: tf.Tensor2D, padTokenId: number): tf.Tensor1D {
+  const isReal = tf.cast(tf.notEqual(inputIds, padTokenId), "int32");
+  return tf.argMax(tf.mul(tf.range(0, inputIds.shape[1], 1, "int32"), isReal), 1);
+}

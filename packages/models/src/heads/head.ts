@@ -1,0 +1,18 @@
+// What turns the last hidden states into answers, and answers into a loss.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../parts/pass.ts";
+
+/** A loss before the division, so that batches of different sizes can be added up exactly. */
+export interface LossSum {
+  readonly sum: tf.Scalar;
+  /** Labels that count: supervised tokens, rows, or numbers for a regression. */
+  readonly count: number;
+}
+
+export interface Head {
+  /** hidden [batch, time, width] → logits, or the hidden states themselves where there is no head. */
+  forward(hidden: tf.Tensor, pass: Pass): tf.Tensor;
+  /** The loss that transformers defines for the task, as a sum. */
+  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum;
+}

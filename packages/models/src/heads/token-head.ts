@@ -1,0 +1,82 @@
+// Logits over the vocabulary at every position: causal and masked language models.
+
+import { crossEntropy, embeddingLookup, linearCrossEntropy } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import type { LinearSite } from "../parts/linear-site.ts";
+import type { Layer, Pass } from "../parts/pass.ts";
+import type { Head, LossSum } from "./head.ts";
+
+export interface TokenHeadOptions {
+  readonly site: LinearSite;
+  /** 1 where position t predicts token t + 1; 0 where it predicts its own. */
+  readonly shift: 0 | 1;
+  /** Between the hidden states and the site (BERT's masked-language head). */
+  readonly transform?: Layer;
+}
+
+export class TokenHead implements Head {
+  constructor(private readonly options: TokenHeadOptions) {}
+
+  forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
+    const { site, transform } = this.options;
+    return site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context);
+  }
+
+  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
+    const { site, transform, shift } = this.options;
+    const supervised = supervisedPositions(labels, { shape: hidden.shape, shift, classes: site.outFeatures });
+    const count = supervised.rows.length;
+    if (count === 0) return { sum: tf.scalar(0), count };
+    const targets = tf.tensor1d(supervised.targets, "int32");
+    const frozen = site.frozenParts(pass.context);
+    if (frozen === undefined) {
+      // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
+      const logits = pickRows(this.forward(hidden, pass), supervised.rows);
+      return { sum: tf.reshape(crossEntropy(logits, targets, "sum"), []), count };
+    }
+    const transformed = transform === undefined ? hidden : transform(hidden, pass);
+    const { weight, bias } = frozen;
+    const options = { reduction: "sum", ...(bias === undefined ? {} : { bias }) } as const;
+    return { sum: linearCrossEntropy(pickRows(transformed, supervised.rows), weight, targets, options), count };
+  }
+}
+
+interface Supervised {
+  /** Indices into [batch·time]. */
+  readonly rows: readonly number[];
+  readonly targets: number[];
+}
+
+function supervisedPositions(
+  labels: tf.Tensor,
+  { shape, shift, classes }: { readonly shape: readonly number[]; readonly shift: 0 | 1; readonly classes: number },
+): Supervised {
+  const [batch = 0, time = 0] = shape;
+  if (labels.shape.length !== 2 || labels.shape[0] !== batch || labels.shape[1] !== time) {
+    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, ${time}]`);
+  }
+  const values = labels.dataSync();
+  const rows: number[] = [];
+  const targets: number[] = [];
+  for (let row = 0; row < batch * time; row++) {
+    if ((row % time) + shift >= time) continue;
+    const label = values[row + shift] ?? -100;
+    if (label === -100) continue;
+    if (label < 0 || label >= classes || !Number.isInteger(label)) {
+      throw new ModelInputError("labels", `${label} is neither -100 nor a token id below ${classes}`);
+    }
+    rows.push(row);
+    targets.push(label);
+  }
+  return { rows, targets };
+}
+
+/** x [batch, time, features] → [rows, features] */
+function pickRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
+  const features = x.shape[2] ?? 1;
+  const flat = tf.reshape<tf.Rank.R2>(x, [x.size / features, features]);
+  if (rows.length === flat.shape[0]) return flat;
+  // Two axes in, one list of ids: two axes out.
+  return embeddingLookup(flat, tf.tensor1d([...rows], "int32")) as tf.Tensor2D;
+}

@@ -1,0 +1,74 @@
+// Reads tensors into an outline, one at a time, so that no more than one of them is in memory twice.
+
+import { normal } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { WeightSlot } from "../parts/weight-slot.ts";
+import { PretrainedModel } from "../pretrained-model.ts";
+import { Fingerprint, sampleOf } from "./fingerprint.ts";
+import type { LoadOptions } from "./load-options.ts";
+import type { ModelOutline } from "./outline-model.ts";
+import { type LoadingPlan, planLoading } from "./plan-loading.ts";
+import type { WeightSource } from "./weight-source.ts";
+
+export interface FillSettings {
+  readonly options: LoadOptions;
+  /** Standard deviation of new weights. */
+  readonly initializerRange: number;
+}
+
+/** Checks every header first, then reads. If anything fails or is aborted, everything made so far is freed. */
+export async function fillModel(
+  outline: ModelOutline,
+  source: WeightSource,
+  settings: FillSettings,
+): Promise<PretrainedModel> {
+  const { plan, trunk, head, parts } = outline;
+  const { config, task } = plan;
+  const { options } = settings;
+  const slots = parts.flatMap((part) => part.slots);
+  const choices = { mayMakeHeadNew: options.newHead !== undefined };
+  const loading = planLoading(plan, slots, { source, choices });
+  const fingerprint = new Fingerprint(config);
+  try {
+    await readTensors(loading, source, { options, fingerprint });
+    for (const slot of loading.toMakeNew) slot.fill(newValue(slot, settings));
+    const newParameters = loading.toMakeNew.map(({ path }) => path);
+    return new PretrainedModel({
+      config,
+      task,
+      parts,
+      trunk,
+      head,
+      newParameters,
+      fingerprint: fingerprint.toString(),
+    });
+  } catch (error) {
+    for (const part of parts) part.dispose();
+    throw error;
+  }
+}
+
+async function readTensors(
+  { fillings }: LoadingPlan,
+  source: WeightSource,
+  { options, fingerprint }: { readonly options: LoadOptions; readonly fingerprint: Fingerprint },
+): Promise<void> {
+  const slotOf = new Map(fillings.map(({ key, slot }) => [key, slot]));
+  let done = 0;
+  for (const [key, tensor] of source.tensors) {
+    options.signal?.throwIfAborted();
+    const slot = slotOf.get(key);
+    const bytes = slot === undefined ? await sampleOf(source, key) : await source.readBytes(key);
+    fingerprint.add(key, tensor, bytes);
+    slot?.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
+    done += 1;
+    options.onProgress?.({ done, total: source.tensors.size });
+  }
+}
+
+/** As transformers' `_init_weights`. */
+function newValue(slot: WeightSlot, { options, initializerRange }: FillSettings): tf.Tensor {
+  if (slot.initial === "zeros") return tf.zeros([...slot.shape]);
+  if (slot.initial === "ones") return tf.ones([...slot.shape]);
+  return normal(slot.shape, 0, initializerRange, { seed: options.newHead?.seed ?? 0, path: slot.path });
+}

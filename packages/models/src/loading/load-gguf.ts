@@ -1,0 +1,40 @@
+// From a GGUF file to a model: the configuration stands in its metadata.
+
+import { checkConfig, configFromGguf, familyOf, resolveTask } from "@lowrank/families";
+import { type GgufSource, openGguf } from "@lowrank/gguf";
+import { RefusedTensorError } from "../errors.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import { fillModel } from "./fill-model.ts";
+import { ggufWeights } from "./gguf-weights.ts";
+import { withLabels } from "./load-model.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { outlineModel } from "./outline-model.ts";
+
+/**
+ * Loads a GGUF file (architecture "llama"; F32, F16, BF16, Q8_0, Q4_0 and Q4_1 tensors) as a base model in its own
+ * right. Weights are dequantised to float32. The source stays the caller's to close.
+ *
+ * @throws GgufError; RefusedTensorError for tensors that change the computation in a way that is not handled; and what
+ * `loadModel` throws once the configuration is known.
+ *
+ * @example
+ * ```ts
+ * import { loadGguf } from "@lowrank/models";
+ *
+ * const notGguf = { name: "text", size: 8, read: async () => new TextEncoder().encode("not GGUF") };
+ * const error = await loadGguf(notGguf).catch((reason: unknown) => reason);
+ * if (!(error instanceof Error) || !("code" in error)) throw new Error("text was loaded as a model");
+ * ```
+ */
+export async function loadGguf(source: GgufSource, options: LoadOptions = {}): Promise<PretrainedModel> {
+  options.signal?.throwIfAborted();
+  const file = await openGguf(source);
+  const raw = configFromGguf(file.metadata, new Set(file.tensors.keys()));
+  const config = withLabels(checkConfig(raw, options.onWarning, source.name), options.numLabels);
+  const family = familyOf(config.modelType);
+  for (const [name, reason] of family.gguf?.refusedTensors ?? []) {
+    if (file.tensors.has(name)) throw new RefusedTensorError(source.name, name, reason);
+  }
+  const outline = outlineModel({ config, task: resolveTask(config, options.task) });
+  return fillModel(outline, ggufWeights({ family, config, file, source }), { options, initializerRange: 0.02 });
+}

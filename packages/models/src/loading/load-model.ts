@@ -1,0 +1,77 @@
+// From a Hugging Face folder to a model.
+
+import { checkConfig, type ModelConfig, resolveTask } from "@lowrank/families";
+import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import { fillModel } from "./fill-model.ts";
+import { Fingerprint, sampleOf } from "./fingerprint.ts";
+import type { LoadOptions } from "./load-options.ts";
+import { openWeights } from "./open-weights.ts";
+import { outlineModel } from "./outline-model.ts";
+
+const configFile = "config.json";
+
+/**
+ * Loads config.json and model.safetensors (or its shards) in F32, F16 or BF16. Weights become float32 tensors, owned by
+ * the model.
+ *
+ * All headers are checked before the first tensor is made. If anything fails, nothing stays in memory.
+ *
+ * @throws ModelFileError for a missing file; families' InvalidConfigError, UnsupportedModelError and
+ * UnsupportedTaskError; SafetensorsError; WeightMismatchError with everything that does not fit; HeadMissingError.
+ *
+ * @example
+ * ```ts
+ * import { bytesSource } from "@lowrank/safetensors";
+ * import { loadModel, ModelFileError } from "@lowrank/models";
+ *
+ * const empty = {
+ *   name: "an empty folder",
+ *   list: async () => [],
+ *   has: async () => false,
+ *   readText: async () => "",
+ *   open: async (name: string) => bytesSource(new Uint8Array(0), name),
+ * };
+ * const error = await loadModel(empty).catch((reason: unknown) => reason);
+ * if (!(error instanceof ModelFileError)) throw new Error("config.json is missing, but the model loaded");
+ * ```
+ */
+export async function loadModel(folder: ModelFolder, options: LoadOptions = {}): Promise<PretrainedModel> {
+  options.signal?.throwIfAborted();
+  const raw = await readJsonObject(folder, configFile);
+  const config = withLabels(checkConfig(raw, options.onWarning, configFile), options.numLabels);
+  const outline = outlineModel({ config, task: resolveTask(config, options.task) });
+  const source = await openWeights(folder, options.onWarning);
+  try {
+    return await fillModel(outline, source, { options, initializerRange: initializerRange(raw) });
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * The fingerprint that a model loaded from this folder has, from headers and a few bytes of each tensor.
+ *
+ * @throws as `loadModel`, apart from what only shows when weights are matched.
+ */
+export async function fingerprintOfFolder(folder: ModelFolder): Promise<string> {
+  const fingerprint = new Fingerprint(checkConfig(await readJsonObject(folder, configFile), undefined, configFile));
+  const source = await openWeights(folder);
+  try {
+    for (const [name, tensor] of source.tensors) fingerprint.add(name, tensor, await sampleOf(source, name));
+    return fingerprint.toString();
+  } finally {
+    await source.close();
+  }
+}
+
+export function withLabels(config: ModelConfig, labels: number | undefined): ModelConfig {
+  if (labels === undefined || labels === config.labels) return config;
+  return { ...config, labels, labelNames: Array.from({ length: labels }, (_, index) => `LABEL_${index}`) };
+}
+
+/** transformers' default where the file has no sensible value. */
+function initializerRange(raw: Readonly<Record<string, unknown>>): number {
+  const value = raw.initializer_range;
+  return typeof value === "number" && value > 0 && value <= 10 ? value : 0.02;
+}

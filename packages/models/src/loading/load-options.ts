@@ -1,0 +1,17 @@
+import type { WarningListener } from "@lowrank/contracts";
+import type { Task } from "@lowrank/families";
+
+/** How a model is to be loaded. */
+export interface LoadOptions {
+  /** Which head; by default the one that config.json's `architectures` names. */
+  readonly task?: Task;
+  /** Classes of a classifier, where it is not config.json that says it. */
+  readonly numLabels?: number;
+  /** Allows a classifier that the files lack, or hold for another number of classes, to be made new from a seed. */
+  readonly newHead?: { readonly seed: number };
+  readonly onWarning?: WarningListener;
+  /** After each tensor. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Stops between tensors; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,63 @@
+// The weights of a Hugging Face folder: one safetensors file, or shards with an index.
+
+import type { WarningListener } from "@lowrank/contracts";
+import { decodeToFloat32, openSafetensors, openShardedSafetensors, type TensorCollection } from "@lowrank/safetensors";
+import { ModelFileError } from "../errors.ts";
+import type { ModelFolder } from "../folder/model-folder.ts";
+import type { SourceTensor, WeightSource } from "./weight-source.ts";
+
+const oneFile = "model.safetensors";
+const indexFile = "model.safetensors.index.json";
+const maxIndexBytes = 100_000_000;
+const readableTypes = new Set(["F32", "F16", "BF16", "F64"]);
+
+/** Opens headers only. Throws ModelFileError if there are no weights, SafetensorsError if they are malformed. */
+export async function openWeights(folder: ModelFolder, onWarning?: WarningListener): Promise<WeightSource> {
+  if (await folder.has(oneFile)) {
+    const source = await folder.open(oneFile);
+    try {
+      const file = await openSafetensors(source);
+      const inFileOrder = [...file.tensors.keys()].sort((one, other) => beginOf(file, one) - beginOf(file, other));
+      return weightsOf(oneFile, file, inFileOrder);
+    } catch (error) {
+      await source.close?.();
+      throw error;
+    }
+  }
+  if (await folder.has(indexFile)) {
+    const index = await folder.readText(indexFile, { maxBytes: maxIndexBytes });
+    const options = onWarning === undefined ? {} : { onWarning };
+    const shards = await openShardedSafetensors(folder, index, options);
+    return weightsOf(indexFile, shards, [...shards.tensors.keys()]);
+  }
+  const advice = "convert the model with transformers' save_pretrained";
+  const reason = (await folder.has("pytorch_model.bin"))
+    ? `only pytorch_model.bin is there: ${advice}`
+    : "it is not there";
+  throw new ModelFileError(folder.name, oneFile, reason);
+}
+
+function beginOf(collection: TensorCollection, key: string): number {
+  return collection.tensors.get(key)?.begin ?? 0;
+}
+
+function weightsOf(name: string, collection: TensorCollection, keys: readonly string[]): WeightSource {
+  const tensors = new Map<string, SourceTensor>();
+  for (const key of keys) {
+    const info = collection.tensors.get(key);
+    if (info === undefined) continue;
+    const { dtype, shape, begin, end } = info;
+    tensors.set(key, { dtype, shape, byteLength: end - begin, isReadable: readableTypes.has(dtype) });
+  }
+  return {
+    name,
+    tensors,
+    readBytes: (key, range) => collection.readBytes(key, range),
+    decode(key, bytes) {
+      const info = collection.tensors.get(key);
+      if (info === undefined) throw new ModelFileError(name, key, "there is no such tensor");
+      return decodeToFloat32(bytes, info.dtype, { file: name, tensor: key });
+    },
+    close: () => collection.close(),
+  };
+}

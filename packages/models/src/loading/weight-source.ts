@@ -1,0 +1,29 @@
+// Where a model's tensors come from, whatever the file format.
+
+/** A tensor that a file holds. */
+export interface SourceTensor {
+  /** As a safetensors file of transformers would store it: torch's order of axes. */
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  /** As stored. */
+  readonly byteLength: number;
+  /** False where the values have no form as numbers that can be computed with (8-bit floats, unknown blocks). */
+  readonly isReadable: boolean;
+}
+
+export interface WeightSource {
+  /** For messages. */
+  readonly name: string;
+  /** In the order in which they lie in the files. Keys are transformers' parameter names. */
+  readonly tensors: ReadonlyMap<string, SourceTensor>;
+  /** Bytes as stored; with `range`, a part of them. */
+  readBytes(name: string, range?: ByteRange): Promise<Uint8Array>;
+  /** Bytes that `readBytes` gave, as numbers in torch's order. */
+  decode(name: string, bytes: Uint8Array): Float32Array;
+  close(): Promise<void>;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}

@@ -1,0 +1,65 @@
+// What a model is given, checked before anything is computed.
+
+import type { ModelConfig } from "@lowrank/families";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError, PositionLimitError } from "./errors.ts";
+import type { KeyValueCache } from "./generation/key-value-cache.ts";
+
+/** One batch. All tensors belong to the caller. */
+export interface ModelInputs {
+  /** Token ids, int32 [batch, time]. */
+  readonly inputIds: tf.Tensor2D;
+  /** 1 for tokens, 0 for padding, int32 [batch, time]; with a cache [batch, past + time]. Absent: no padding. */
+  readonly attentionMask?: tf.Tensor2D;
+  /** Which segment each token belongs to (BERT), int32 [batch, time]. Absent: all 0. */
+  readonly tokenTypeIds?: tf.Tensor2D;
+  /** int32 [batch, time]. Absent: 0, 1, 2 …, whatever the mask, as in transformers. */
+  readonly positionIds?: tf.Tensor2D;
+  /** Keys and values of earlier tokens; the call adds its own. */
+  readonly cache?: KeyValueCache;
+}
+
+/** A batch with what it should give. */
+export interface LabelledInputs extends ModelInputs {
+  /** Tokens [batch, time] with −100 where nothing is asked (not shifted), or classes [batch], or numbers. */
+  readonly labels: tf.Tensor;
+}
+
+/** Throws ModelInputError for shapes and ids that the model cannot take. */
+export function checkInputs(inputs: ModelInputs, config: ModelConfig): void {
+  const { inputIds, attentionMask, tokenTypeIds, positionIds, cache } = inputs;
+  if (inputIds.shape.length !== 2 || inputIds.size === 0) {
+    throw new ModelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);
+  }
+  const [batch, time] = inputIds.shape;
+  checkShape("attentionMask", attentionMask, [batch, (cache?.length ?? 0) + time]);
+  checkShape("tokenTypeIds", tokenTypeIds, [batch, time]);
+  checkShape("positionIds", positionIds, [batch, time]);
+  checkIds("inputIds", inputIds, config.vocabularySize);
+  if (tokenTypeIds !== undefined && config.tokenTypes > 0) checkIds("tokenTypeIds", tokenTypeIds, config.tokenTypes);
+}
+
+/** Positions of each row, or of all rows alike: [batch or 1][time]. Throws PositionLimitError. */
+export function positionsOf(inputs: ModelInputs, limit: number | undefined): readonly (readonly number[])[] {
+  const { inputIds, positionIds, cache } = inputs;
+  const past = cache?.length ?? 0;
+  const rows: readonly (readonly number[])[] = positionIds?.arraySync() ?? [
+    Array.from({ length: inputIds.shape[1] }, (_, index) => past + index),
+  ];
+  const highest = rows.reduce((most, row) => row.reduce((higher, position) => Math.max(higher, position), most), 0);
+  if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
+  return rows;
+}
+
+function checkShape(name: string, tensor: tf.Tensor | undefined, expected: readonly number[]): void {
+  if (tensor === undefined || tf.util.arraysEqual(tensor.shape, [...expected])) return;
+  throw new ModelInputError(name, `the shape is [${tensor.shape}], expected [${expected}]`);
+}
+
+/** On a GPU the values would have to travel back first: there, whoever makes the ids is trusted. */
+function checkIds(name: string, ids: tf.Tensor, size: number): void {
+  if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);
+  if (/^web/.test(tf.getBackend())) return;
+  const wrong = ids.dataSync().find((id) => id < 0 || id >= size);
+  if (wrong !== undefined) throw new ModelInputError(name, `${wrong} is outside 0 to ${size - 1}`);
+}

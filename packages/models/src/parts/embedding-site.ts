@@ -1,0 +1,106 @@
+// Rows of a table by id: tokens, positions, segments. An output head may share the table.
+
+import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
+import { AdaptationSlots, embeddingLookup, FrozenWeight } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { SiteWeight } from "./site-weight.ts";
+import { WeightParameter } from "./weight-parameter.ts";
+import type { Part, WeightSlot } from "./weight-slot.ts";
+
+export interface EmbeddingSiteOptions {
+  readonly path: string;
+  /** Rows of the table. */
+  readonly rows: number;
+  /** Width of a row. */
+  readonly width: number;
+  readonly role?: "body" | "input-embedding";
+  /** Path of the output head that shares the table. */
+  readonly tiedWith?: string;
+  /** The looked-up rows are multiplied by this (Gemma). */
+  readonly outputScale?: number;
+}
+
+export class EmbeddingSite implements Site, Part {
+  readonly kind = "embedding";
+  readonly path: string;
+  readonly role: "body" | "input-embedding";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly hasBias = false;
+  readonly fanInFanOut = false;
+  readonly tiedWith?: string;
+  readonly outputScale: number;
+  readonly slots: readonly WeightSlot[];
+  /** [rows, width], kept as the transposed view of a head's weight [width, rows]. */
+  readonly weight = new SiteWeight("table");
+  readonly #adaptations = new AdaptationSlots();
+  readonly #weightParameter: WeightParameter;
+
+  constructor(options: EmbeddingSiteOptions) {
+    const { path, rows, width, tiedWith } = options;
+    this.path = path;
+    this.role = options.role ?? "body";
+    this.inFeatures = rows;
+    this.outFeatures = width;
+    this.outputScale = options.outputScale ?? 1;
+    if (tiedWith !== undefined) this.tiedWith = tiedWith;
+    this.#weightParameter = new WeightParameter({
+      path: `${path}.weight`,
+      shape: [rows, width],
+      transposedInFile: false,
+      weight: this.weight,
+      ...(tiedWith === undefined ? {} : { tiedWith: `${tiedWith}.weight` }),
+    });
+    const slot: WeightSlot = {
+      path: `${path}.weight`,
+      shape: [rows, width],
+      initial: "normal",
+      // The slot's shape was checked against the file: it is a matrix.
+      fill: (tensor) => this.weight.fill(FrozenWeight.fromTransposed(tensor as tf.Tensor2D)),
+    };
+    this.slots = [slot];
+  }
+
+  /** ids [batch, time] int32 → [batch, time, width], adaptations included. */
+  forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
+    return tf.tidy(() => {
+      const output = this.#scaled(
+        embeddingLookup(this.#weightParameter.overrideFor(context) ?? this.weight.current, ids),
+      );
+      if (!this.#adaptations.isOpen(context)) return output;
+      return this.#adaptations.apply({ input: ids, output, site: this, context });
+    });
+  }
+
+  attach(adapterName: string, adaptation: Adaptation): Detach {
+    return this.#adaptations.attach(adapterName, adaptation);
+  }
+
+  applyBase(input: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.#scaled(embeddingLookup(this.weight.current, input)));
+  }
+
+  readWeight(): tf.Tensor2D {
+    return this.weight.read();
+  }
+
+  replaceWeight(weight: tf.Tensor): Restore {
+    return this.#weightParameter.replace(weight);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return [this.#weightParameter];
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.#weightParameter.isOpen(context) || this.#adaptations.isOpen(context);
+  }
+
+  dispose(): void {
+    this.weight.dispose();
+  }
+
+  #scaled(rows: tf.Tensor): tf.Tensor {
+    return this.outputScale === 1 ? rows : tf.mul(rows, this.outputScale);
+  }
+}

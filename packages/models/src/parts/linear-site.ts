@@ -1,0 +1,135 @@
+// y = x·W + b with a frozen W: the commonest door.
+
+import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
+import { AdaptationSlots, FrozenWeight, frozenLinear } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { EmbeddingSite } from "./embedding-site.ts";
+import { ParameterSlot } from "./parameter-slot.ts";
+import { SiteWeight } from "./site-weight.ts";
+import { WeightParameter } from "./weight-parameter.ts";
+import type { Part, WeightSlot } from "./weight-slot.ts";
+
+export interface LinearSiteOptions {
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bias: boolean;
+  /** Where the bias lies if not at `<path>.bias` (BERT's masked-language head). */
+  readonly biasPath?: string;
+  /** "conv1d" is GPT-2's layout, [inFeatures, outFeatures]; torch's linear layers store [outFeatures, inFeatures]. */
+  readonly layout?: "linear" | "conv1d";
+  readonly role?: "body" | "output-head";
+  /** The embedding whose table is this weight. */
+  readonly tiedTo?: EmbeddingSite;
+}
+
+export class LinearSite implements Site, Part {
+  readonly kind = "linear";
+  readonly path: string;
+  readonly role: "body" | "output-head";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly hasBias: boolean;
+  readonly fanInFanOut: boolean;
+  readonly tiedWith?: string;
+  readonly slots: readonly WeightSlot[];
+  readonly #adaptations = new AdaptationSlots();
+  readonly #weight: SiteWeight;
+  readonly #weightParameter: WeightParameter;
+  readonly #bias: ParameterSlot | undefined;
+
+  constructor(options: LinearSiteOptions) {
+    const { path, inFeatures, outFeatures, tiedTo } = options;
+    this.path = path;
+    this.role = options.role ?? "body";
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.hasBias = options.bias;
+    this.fanInFanOut = options.layout === "conv1d";
+    if (tiedTo !== undefined) this.tiedWith = tiedTo.path;
+    this.#weight = new SiteWeight("linear", tiedTo?.weight);
+    this.#weightParameter = new WeightParameter({
+      path: `${path}.weight`,
+      shape: [inFeatures, outFeatures],
+      transposedInFile: !this.fanInFanOut,
+      weight: this.#weight,
+      ...(tiedTo === undefined ? {} : { tiedWith: `${tiedTo.path}.weight` }),
+    });
+    const biasPath = options.biasPath ?? `${path}.bias`;
+    this.#bias = options.bias ? new ParameterSlot(biasPath, [outFeatures], "zeros") : undefined;
+    this.slots = [...(tiedTo === undefined ? [this.#weightSlot()] : []), ...(this.#bias?.slots ?? [])];
+  }
+
+  /** x [batch, time, inFeatures] or [rows, inFeatures] → the same with outFeatures, adaptations included. */
+  forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
+    return tf.tidy(() => {
+      const bias = this.#bias?.value(context);
+      const override = this.#weightParameter.overrideFor(context);
+      const output =
+        override === undefined
+          ? frozenLinear(input, this.#weight.current, bias)
+          : trainableLinear(input, override, bias);
+      if (!this.#adaptations.isOpen(context)) return output;
+      return this.#adaptations.apply({ input, output, site: this, context });
+    });
+  }
+
+  /** The frozen weight and bias, if this call computes with these alone: the loss may then work in chunks. */
+  frozenParts(context: ForwardContext): { readonly weight: FrozenWeight; readonly bias?: tf.Tensor } | undefined {
+    if (this.isOpen(context)) return undefined;
+    const bias = this.#bias?.value(context);
+    return bias === undefined ? { weight: this.#weight.current } : { weight: this.#weight.current, bias };
+  }
+
+  attach(adapterName: string, adaptation: Adaptation): Detach {
+    return this.#adaptations.attach(adapterName, adaptation);
+  }
+
+  applyBase(input: tf.Tensor): tf.Tensor {
+    return frozenLinear(input, this.#weight.current);
+  }
+
+  readWeight(): tf.Tensor2D {
+    return this.#weight.read();
+  }
+
+  replaceWeight(weight: tf.Tensor): Restore {
+    return this.#weightParameter.replace(weight);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return [this.#weightParameter, ...(this.#bias?.parameters() ?? [])];
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    const isBiasOpen = this.#bias?.isOpen(context) ?? false;
+    return isBiasOpen || this.#weightParameter.isOpen(context) || this.#adaptations.isOpen(context);
+  }
+
+  dispose(): void {
+    this.#weight.dispose();
+    this.#bias?.dispose();
+  }
+
+  #weightSlot(): WeightSlot {
+    return {
+      path: `${this.path}.weight`,
+      shape: this.fanInFanOut ? [this.inFeatures, this.outFeatures] : [this.outFeatures, this.inFeatures],
+      initial: "normal",
+      // The slot's shape was checked against the file: it is a matrix.
+      fill: (tensor) => {
+        const matrix = tensor as tf.Tensor2D;
+        this.#weight.fill(this.fanInFanOut ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix));
+      },
+    };
+  }
+}
+
+/** x·W + b where W itself is trained: plain operations, so that it gets its gradient. */
+function trainableLinear(input: tf.Tensor, weight: tf.Tensor2D, bias: tf.Tensor | undefined): tf.Tensor {
+  const [inFeatures, outFeatures] = weight.shape;
+  const rows = tf.reshape<tf.Rank.R2>(input, [input.size / inFeatures, inFeatures]); // [batch·time, inFeatures]
+  const product = tf.matMul(rows, weight);
+  const output = bias === undefined ? product : tf.add(product, bias);
+  return tf.reshape(output, [...input.shape.slice(0, -1), outFeatures]);
+}

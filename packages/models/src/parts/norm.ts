@@ -1,0 +1,50 @@
+// Normalisation over the features, by mean and variance or by the root mean square.
+
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import { layerNorm, rmsNorm } from "@lowrank/engine";
+import type * as tf from "@tensorflow/tfjs-core";
+import { ParameterSlot } from "./parameter-slot.ts";
+import type { Part, WeightSlot } from "./weight-slot.ts";
+
+export interface NormOptions {
+  readonly path: string;
+  readonly kind: "layer" | "rms";
+  readonly width: number;
+  readonly epsilon: number;
+  /** Added to an RMS norm's gain: 1 for Gemma. */
+  readonly gainOffset?: number;
+}
+
+export class Norm implements Part {
+  readonly slots: readonly WeightSlot[];
+  readonly #gain: ParameterSlot;
+  readonly #bias: ParameterSlot | undefined;
+
+  constructor(private readonly options: NormOptions) {
+    this.#gain = new ParameterSlot(`${options.path}.weight`, [options.width], "ones");
+    this.#bias =
+      options.kind === "layer" ? new ParameterSlot(`${options.path}.bias`, [options.width], "zeros") : undefined;
+    this.slots = [this.#gain, ...(this.#bias?.slots ?? [])];
+  }
+
+  /** x [..., width] → the same shape. */
+  forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
+    const { epsilon, gainOffset = 0 } = this.options;
+    const gain = this.#gain.value(context);
+    if (this.#bias === undefined) return rmsNorm(x, gain, epsilon, { gainOffset });
+    return layerNorm(x, gain, this.#bias.value(context), epsilon);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return [...this.#gain.parameters(), ...(this.#bias?.parameters() ?? [])];
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.#gain.isOpen(context) || (this.#bias?.isOpen(context) ?? false);
+  }
+
+  dispose(): void {
+    this.#gain.dispose();
+    this.#bias?.dispose();
+  }
+}

@@ -1,0 +1,45 @@
+// A weight used as it is stored – a bias, a norm's gain – that arrives after the model's outline.
+
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import { OverridableParameter } from "@lowrank/engine";
+import type * as tf from "@tensorflow/tfjs-core";
+import { ModelDisposedError } from "../errors.ts";
+import type { InitialValue, Part, WeightSlot } from "./weight-slot.ts";
+
+export class ParameterSlot implements WeightSlot, Part {
+  readonly slots: readonly WeightSlot[] = [this];
+  #parameter: OverridableParameter | undefined;
+
+  constructor(
+    readonly path: string,
+    readonly shape: readonly number[],
+    readonly initial: InitialValue,
+  ) {}
+
+  fill(tensor: tf.Tensor): void {
+    this.#parameter = new OverridableParameter({ path: this.path, tensor });
+  }
+
+  /** What this call computes with; the caller must not dispose of it. */
+  value(context: ForwardContext): tf.Tensor {
+    return this.#filled().value(context);
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.#parameter?.isOpen(context) ?? false;
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return [this.#filled()];
+  }
+
+  dispose(): void {
+    this.#parameter?.dispose();
+    this.#parameter = undefined;
+  }
+
+  #filled(): OverridableParameter {
+    if (this.#parameter === undefined) throw new ModelDisposedError();
+    return this.#parameter;
+  }
+}

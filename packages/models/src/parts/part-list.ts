@@ -1,0 +1,120 @@
+// Makes a model's parts from its family's table, in module order. A family's forward pass then only says how the parts
+// are wired; names, widths and layouts stand in `@lowrank/families`.
+
+import { familyOf, type ModelConfig, type Module, modulesOf, pathInModel, type Task } from "@lowrank/families";
+import { MissingModuleError } from "../errors.ts";
+import { EmbeddingSite } from "./embedding-site.ts";
+import { LinearSite } from "./linear-site.ts";
+import { Norm } from "./norm.ts";
+import type { Part } from "./weight-slot.ts";
+
+/** What a model is to be. */
+export interface ModelPlan {
+  readonly config: ModelConfig;
+  readonly task: Task;
+}
+
+/** A place in the module tree, at which parts are made. */
+export class PartList {
+  readonly #parts: Part[] = [];
+  readonly #modules: ReadonlyMap<string, Module>;
+  readonly #parent: PartList | undefined;
+  readonly #layer: number;
+
+  constructor(
+    readonly plan: ModelPlan,
+    place: { readonly parent?: PartList; readonly layer?: number } = {},
+  ) {
+    const { parent, layer = 0 } = place;
+    this.#parent = parent;
+    this.#layer = layer;
+    this.#modules = parent === undefined ? modulesByPath(plan) : parent.#modules;
+  }
+
+  /** What was made here and below, in order. */
+  get parts(): readonly Part[] {
+    return this.#parts;
+  }
+
+  /** A group of parts that runs together: a stage. */
+  group(): PartList {
+    return new PartList(this.plan, { parent: this });
+  }
+
+  /** The group of one layer; `{n}` in its paths is the layer's index. */
+  atLayer(layer: number): PartList {
+    return new PartList(this.plan, { parent: this, layer });
+  }
+
+  /** Whether a model for this task has the module. */
+  has(rowPath: string): boolean {
+    return this.#find(rowPath) !== undefined;
+  }
+
+  /** The linear site of a row of the family's table: "h.{n}.attn.c_attn", or a head's "lm_head". */
+  linear(rowPath: string, tiedTo?: EmbeddingSite): LinearSite {
+    const module = this.#find(rowPath);
+    if (module?.type !== "linear") throw this.#missing("linear map", rowPath);
+    const { path, row, inFeatures, outFeatures, tiedWith } = module;
+    return this.#add(
+      new LinearSite({
+        path,
+        inFeatures,
+        outFeatures,
+        bias: row.bias,
+        layout: row.layout === "in-out" ? "conv1d" : "linear",
+        role: row.role === "output-head" || row.role === "classifier" ? "output-head" : "body",
+        ...(row.biasPath === undefined ? {} : { biasPath: row.biasPath }),
+        ...(tiedWith === null || tiedTo === undefined ? {} : { tiedTo }),
+      }),
+    );
+  }
+
+  embedding(rowPath: string, options: { readonly outputScale?: number } = {}): EmbeddingSite {
+    const module = this.#find(rowPath);
+    if (module?.type !== "embedding") throw this.#missing("embedding", rowPath);
+    const { path, rows, columns, row, tiedWith } = module;
+    return this.#add(
+      new EmbeddingSite({
+        path,
+        rows,
+        width: columns,
+        role: row.role === "input-embedding" ? "input-embedding" : "body",
+        ...(tiedWith === null ? {} : { tiedWith }),
+        ...options,
+      }),
+    );
+  }
+
+  norm(rowPath: string, options: { readonly gainOffset?: number } = {}): Norm {
+    const module = this.#find(rowPath);
+    if (module?.type !== "norm") throw this.#missing("norm", rowPath);
+    const kind = module.row.kind === "layer" ? "layer" : "rms";
+    const { normEpsilon: epsilon } = this.plan.config;
+    return this.#add(new Norm({ path: module.path, kind, width: module.size, epsilon, ...options }));
+  }
+
+  #find(rowPath: string): Module | undefined {
+    const { config, task } = this.plan;
+    const path = rowPath.replace("{n}", String(this.#layer));
+    return this.#modules.get(path) ?? this.#modules.get(pathInModel(familyOf(config.modelType), task, path));
+  }
+
+  #missing(kind: string, rowPath: string): MissingModuleError {
+    return new MissingModuleError(this.plan.config.modelType, kind, rowPath);
+  }
+
+  #add<P extends Part>(part: P): P {
+    this.#record(part);
+    return part;
+  }
+
+  #record(part: Part): void {
+    this.#parts.push(part);
+    if (this.#parent !== undefined) this.#parent.#record(part);
+  }
+}
+
+function modulesByPath({ config, task }: ModelPlan): ReadonlyMap<string, Module> {
+  return new Map(modulesOf(config, task).map((module) => [module.path, module]));
+}

@@ -1,0 +1,102 @@
+// What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { type AttentionMask, causalMask, combineMasks, dropout, paddingMask } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { KeyValueCache } from "../generation/key-value-cache.ts";
+import { type RotaryFrequencies, rotaryAngles } from "./rotary-frequencies.ts";
+
+export interface PassInputs {
+  /** int32 [batch, time] */
+  readonly inputIds: tf.Tensor2D;
+  /** One row of positions for all sequences, or one for each: [batch or 1][time]. */
+  readonly positions: readonly (readonly number[])[];
+  /** [batch, past + time]; 0 hides a key. */
+  readonly attentionMask?: tf.Tensor2D;
+  /** int32 [batch, time] */
+  readonly tokenTypeIds?: tf.Tensor2D;
+  readonly cache?: KeyValueCache;
+  readonly causal: boolean;
+}
+
+/** cos and sin, [batch or 1, 1, time, pairs]. */
+export interface RotaryTables {
+  readonly cos: tf.Tensor;
+  readonly sin: tf.Tensor;
+}
+
+/** A step from hidden states [batch, time, features] to hidden states. */
+export type Layer = (hidden: tf.Tensor, pass: Pass) => tf.Tensor;
+
+export class Pass {
+  readonly #masks = new Map<number, AttentionMask | undefined>();
+  readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
+
+  constructor(
+    readonly context: ForwardContext,
+    readonly inputs: PassInputs,
+  ) {}
+
+  get cache(): KeyValueCache | undefined {
+    return this.inputs.cache;
+  }
+
+  /** What attention may see: everything if undefined. `window` counts the keys that a query sees, itself included. */
+  mask(window = Number.POSITIVE_INFINITY): AttentionMask | undefined {
+    if (!this.#masks.has(window)) this.#masks.set(window, this.#makeMask(window));
+    return this.#masks.get(window);
+  }
+
+  rotary(frequencies: RotaryFrequencies): RotaryTables {
+    const tables = this.#tables.get(frequencies) ?? this.#makeTables(frequencies);
+    this.#tables.set(frequencies, tables);
+    return tables;
+  }
+
+  /** The base model's own dropout; it acts while training alone. */
+  drop(x: tf.Tensor, rate: number, path: string): tf.Tensor {
+    const { training, random } = this.context;
+    return training && rate > 0 ? dropout(x, rate, { ...random, path }) : x;
+  }
+
+  /** Frees the masks and tables. */
+  dispose(): void {
+    for (const mask of this.#masks.values()) mask?.dispose();
+    for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
+    this.#masks.clear();
+    this.#tables.clear();
+  }
+
+  #makeMask(window: number): AttentionMask | undefined {
+    const { causal, attentionMask, cache, inputIds } = this.inputs;
+    return keepOf(() => {
+      const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
+      const past = cache?.length ?? 0;
+      if (!causal) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
+      const order = causalMask(inputIds.shape[1], Number.isFinite(window) ? { past, window } : { past });
+      return padding === undefined ? order : combineMasks(order, padding);
+    });
+  }
+
+  #makeTables(frequencies: RotaryFrequencies): RotaryTables {
+    const { positions } = this.inputs;
+    const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.length];
+    const { cos, sin } = rotaryAngles(frequencies, positions.flat());
+    return { cos: tf.keep(tf.tensor(cos, shape)), sin: tf.keep(tf.tensor(sin, shape)) };
+  }
+}
+
+/** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */
+function spread(mask: tf.Tensor4D, queryTime: number): tf.Tensor {
+  return tf.tile(mask, [1, 1, queryTime, 1]);
+}
+
+/** A result that outlives every enclosing tidy, until the pass is over. */
+function keepOf(make: () => tf.Tensor | undefined): tf.Tensor | undefined {
+  const made: tf.Tensor[] = [];
+  tf.tidy(() => {
+    const result = make();
+    if (result !== undefined) made.push(tf.keep(result));
+  });
+  return made[0];
+}

@@ -1,0 +1,94 @@
+// Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
+// and whether heads share keys are options.
+
+import { attention, rotary } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { attentionWithDropout } from "./attention-with-dropout.ts";
+import type { LinearSite } from "./linear-site.ts";
+import type { Layer, Pass } from "./pass.ts";
+import type { RotaryFrequencies } from "./rotary-frequencies.ts";
+
+/** Each [batch, time, heads·headSize]. */
+export interface Projected {
+  readonly query: tf.Tensor;
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
+}
+
+export type Projection = (hidden: tf.Tensor, pass: Pass) => Projected;
+
+export interface SelfAttentionOptions {
+  /** Which entry of the key–value cache is this layer's. */
+  readonly layer: number;
+  readonly project: Projection;
+  readonly output: LinearSite;
+  readonly heads: number;
+  /** Heads of keys and values; fewer than `heads` where they are shared. */
+  readonly keyHeads: number;
+  readonly rotary?: RotaryFrequencies;
+  /** Rate of dropout on the attention weights while training. */
+  readonly dropout: number;
+  /** Keys that a query sees, itself included (Mistral's sliding window). */
+  readonly window?: number;
+  /** Multiplies the scores; 1/√headSize unless given. */
+  readonly scale?: number;
+}
+
+/** Three linear maps. */
+export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {
+  return (hidden, { context }) => ({
+    query: query.forward(hidden, context),
+    key: key.forward(hidden, context),
+    value: value.forward(hidden, context),
+  });
+}
+
+/** One linear map whose output is queries, keys and values one after the other. */
+export function fusedProjection(site: LinearSite, widths: readonly [number, number, number]): Projection {
+  return (hidden, { context }) => {
+    const [query, key, value] = tf.split(site.forward(hidden, context), [...widths], 2);
+    // Three widths give three tensors.
+    return { query: query as tf.Tensor, key: key as tf.Tensor, value: value as tf.Tensor };
+  };
+}
+
+export function selfAttention(options: SelfAttentionOptions): Layer {
+  return (hidden, pass) =>
+    tf.tidy(() => {
+      const projected = options.project(hidden, pass);
+      const query = turned(splitHeads(projected.query, options.heads), options, pass); // [batch, heads, time, headSize]
+      const fresh = {
+        key: turned(splitHeads(projected.key, options.keyHeads), options, pass),
+        value: splitHeads(projected.value, options.keyHeads),
+      };
+      const { key, value } = pass.cache?.extend(options.layer, fresh) ?? fresh;
+      const mixed = attend({ query, key, value }, options, pass);
+      return options.output.forward(joinHeads(mixed), pass.context);
+    });
+}
+
+function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+  return options.rotary === undefined ? x : rotary(x, pass.rotary(options.rotary));
+}
+
+function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+  const mask = pass.mask(options.window);
+  const scale = options.scale ?? 1 / Math.sqrt(heads.query.shape[3] ?? 1);
+  const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }) };
+  if (!pass.context.training || options.dropout === 0) return attention(inputs);
+  return attentionWithDropout(inputs, (weights) =>
+    pass.drop(weights, options.dropout, `${options.output.path}/attention`),
+  );
+}
+
+/** [batch, time, heads·headSize] → [batch, heads, time, headSize] */
+function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, time = 0, features = 0] = x.shape;
+  return tf.transpose(tf.reshape(x, [batch, time, heads, features / heads]), [0, 2, 1, 3]);
+}
+
+/** [batch, heads, time, headSize] → [batch, time, heads·headSize] */
+function joinHeads(x: tf.Tensor): tf.Tensor {
+  const [batch = 0, heads = 0, time = 0, headSize = 0] = x.shape;
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, time, heads * headSize]);
+}

@@ -1,0 +1,39 @@
+// From ids to the first hidden states: tokens, and where a family learns them, positions and segments.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { EmbeddingSite } from "./embedding-site.ts";
+import type { Norm } from "./norm.ts";
+import type { Pass } from "./pass.ts";
+
+export interface TokenEmbeddingOptions {
+  readonly tokens: EmbeddingSite;
+  readonly positions?: EmbeddingSite;
+  readonly tokenTypes?: EmbeddingSite;
+  readonly norm?: Norm;
+  readonly dropout?: { readonly rate: number; readonly path: string };
+}
+
+/** Returns [batch, time, width]. */
+export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => tf.Tensor {
+  const { tokens, positions, tokenTypes, norm, dropout } = options;
+  return (pass) =>
+    tf.tidy(() => {
+      const { inputs, context } = pass;
+      const parts = [tokens.forward(inputs.inputIds, context)];
+      if (tokenTypes !== undefined) {
+        const ids = inputs.tokenTypeIds ?? tf.zerosLike(inputs.inputIds);
+        parts.push(tokenTypes.forward(ids, context));
+      }
+      if (positions !== undefined) parts.push(positions.forward(positionTensor(pass), context));
+      const sum = parts.reduce((total, part) => tf.add(total, part));
+      const normed = norm === undefined ? sum : norm.forward(sum, context);
+      return dropout === undefined ? normed : pass.drop(normed, dropout.rate, dropout.path);
+    });
+}
+
+/** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
+function positionTensor({ inputs }: Pass): tf.Tensor2D {
+  const [batch, time] = inputs.inputIds.shape;
+  const rows = inputs.positions.length === batch ? inputs.positions : Array(batch).fill(inputs.positions[0]);
+  return tf.tensor2d(rows.flat(), [batch, time], "int32");
+}

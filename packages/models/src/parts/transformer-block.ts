@@ -1,0 +1,62 @@
+// One block of any transformer here: attention, feed-forward, and where the norms and the residual stream go.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Norm } from "./norm.ts";
+import type { Layer, Pass } from "./pass.ts";
+
+export interface TransformerBlockOptions {
+  readonly attention: Layer;
+  readonly feedForward: Layer;
+  /** GPT-2 and LLaMA normalise what goes into a half; in a parallel block both may share one norm. */
+  readonly beforeAttention?: Norm;
+  readonly beforeFeedForward?: Norm;
+  /** Gemma 2 also normalises what comes out of a half. */
+  readonly afterAttention?: Norm;
+  readonly afterFeedForward?: Norm;
+  /** BERT normalises the sum. */
+  readonly afterAttentionSum?: Norm;
+  readonly afterFeedForwardSum?: Norm;
+  /** "parallel" feeds both halves from the block's input (GPT-NeoX, Phi). */
+  readonly residual?: "sequential" | "parallel";
+  /** Dropout on what each half adds, while training. */
+  readonly dropout?: { readonly rate: number; readonly path: string };
+}
+
+export function transformerBlock(options: TransformerBlockOptions): Layer {
+  const attend: Half = {
+    layer: options.attention,
+    before: options.beforeAttention,
+    after: options.afterAttention,
+    dropout: options.dropout && { ...options.dropout, path: `${options.dropout.path}/attention-output` },
+  };
+  const feed: Half = {
+    layer: options.feedForward,
+    before: options.beforeFeedForward,
+    after: options.afterFeedForward,
+    dropout: options.dropout && { ...options.dropout, path: `${options.dropout.path}/feed-forward-output` },
+  };
+  return (hidden, pass) =>
+    tf.tidy(() => {
+      if (options.residual === "parallel") {
+        return tf.add(hidden, tf.add(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)));
+      }
+      const middle = normed(options.afterAttentionSum, tf.add(hidden, runHalf(attend, hidden, pass)), pass);
+      return normed(options.afterFeedForwardSum, tf.add(middle, runHalf(feed, middle, pass)), pass);
+    });
+}
+
+interface Half {
+  readonly layer: Layer;
+  readonly before: Norm | undefined;
+  readonly after: Norm | undefined;
+  readonly dropout: { readonly rate: number; readonly path: string } | undefined;
+}
+
+function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  const output = normed(after, layer(normed(before, hidden, pass), pass), pass);
+  return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
+}
+
+function normed(norm: Norm | undefined, x: tf.Tensor, pass: Pass): tf.Tensor {
+  return norm === undefined ? x : norm.forward(x, pass.context);
+}

@@ -1,0 +1,46 @@
+// A model without its head: a list of stages, so that whatever lies below the first open door can run untaped.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { EmbeddingSite } from "./embedding-site.ts";
+import type { Layer, Pass } from "./pass.ts";
+import type { Part } from "./weight-slot.ts";
+
+export interface Stage {
+  readonly parts: readonly Part[];
+  readonly run: Layer;
+}
+
+export interface Trunk {
+  /** The token embedding: what a tied head shares. */
+  readonly tokens: EmbeddingSite;
+  readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
+  readonly stages: readonly Stage[];
+  /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
+  readonly positionRows?: number;
+}
+
+/** The last hidden states, [batch, time, width]. */
+export function runTrunk(trunk: Trunk, pass: Pass): tf.Tensor {
+  return tf.tidy(() => {
+    const open = firstOpenStage(trunk, pass.context);
+    if (open < 0) return runStages(trunk.stages, trunk.embed.run(pass), pass);
+    const frozen = withoutTape(() =>
+      tf.tidy(() => runStages(trunk.stages.slice(0, open), trunk.embed.run(pass), pass)),
+    );
+    return runStages(trunk.stages.slice(open), frozen, pass);
+  });
+}
+
+function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return stages.reduce((state, stage) => stage.run(state, pass), hidden);
+}
+
+/** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
+function firstOpenStage({ embed, stages }: Trunk, context: ForwardContext): number {
+  const isOpen = ({ parts }: { readonly parts: readonly Part[] }) => parts.some((part) => part.isOpen(context));
+  if (isOpen(embed)) return -1;
+  const first = stages.findIndex(isOpen);
+  return first < 0 ? stages.length : first;
+}

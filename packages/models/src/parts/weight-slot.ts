@@ -1,0 +1,29 @@
+// A place for one tensor of a file. A model is first built without any tensor; its slots then say what the files must
+// hold, so that everything can be checked before anything is read.
+
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** How a parameter begins that no file holds (transformers' `_init_weights`). */
+export type InitialValue = "normal" | "zeros" | "ones";
+
+export interface WeightSlot {
+  /** transformers' parameter path: "model.layers.0.self_attn.q_proj.weight". */
+  readonly path: string;
+  /** As a safetensors file stores it. */
+  readonly shape: readonly number[];
+  readonly initial: InitialValue;
+  /** Takes ownership of the tensor. Called once. */
+  fill(tensor: tf.Tensor): void;
+}
+
+/** A piece of a model with weights of its own: a site, a norm, a bias. */
+export interface Part {
+  /** In torch's order: weight, bias. Empty where another part owns the tensor. */
+  readonly slots: readonly WeightSlot[];
+  /** Available once every slot is filled. */
+  parameters(): readonly ParameterRef[];
+  /** Whether this call computes here with anything but the frozen base. */
+  isOpen(context: ForwardContext): boolean;
+  dispose(): void;
+}

@@ -1,0 +1,147 @@
+// A loaded model: a trunk, a head, and their doors.
+
+import {
+  type AdaptableModel,
+  type ForwardContext,
+  inferenceContext,
+  type ParameterRef,
+  type Site,
+} from "@lowrank/contracts";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelDisposedError, NothingSupervisedError } from "./errors.ts";
+import type { Head, LossSum } from "./heads/head.ts";
+import { checkInputs, type LabelledInputs, type ModelInputs, positionsOf } from "./model-inputs.ts";
+import { EmbeddingSite } from "./parts/embedding-site.ts";
+import { LinearSite } from "./parts/linear-site.ts";
+import { Pass } from "./parts/pass.ts";
+import { runTrunk, type Trunk } from "./parts/trunk.ts";
+import type { Part } from "./parts/weight-slot.ts";
+
+/** What a model is made of; `loadModel` and `loadGguf` fill it in. */
+export interface ModelAssembly {
+  readonly config: ModelConfig;
+  readonly task: Task;
+  readonly parts: readonly Part[];
+  readonly trunk: Trunk;
+  readonly head: Head;
+  /** Parameters that no file held and that were made new. */
+  readonly newParameters: readonly string[];
+  /** Tells this base from others: "lowrank-1:" and 16 hexadecimal digits. */
+  readonly fingerprint: string;
+}
+
+/**
+ * A pretrained transformer with frozen weights. It owns its tensors; `dispose` frees them.
+ *
+ * Made by `loadModel` or `loadGguf`.
+ */
+export class PretrainedModel implements AdaptableModel {
+  readonly config: ModelConfig;
+  readonly modelType: string;
+  readonly task: Task;
+  /** Whether each position sees only earlier ones. */
+  readonly causal: boolean;
+  /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
+  readonly newParameters: readonly string[];
+  readonly fingerprint: string;
+  readonly #assembly: ModelAssembly;
+  #isDisposed = false;
+
+  constructor(assembly: ModelAssembly) {
+    this.#assembly = assembly;
+    this.config = assembly.config;
+    this.modelType = assembly.config.modelType;
+    this.task = assembly.task;
+    this.causal = familyOf(this.modelType).causal;
+    this.newParameters = assembly.newParameters;
+    this.fingerprint = assembly.fingerprint;
+  }
+
+  /** Every linear map and embedding, in module order. */
+  sites(): readonly Site[] {
+    return this.#assembly.parts.filter(
+      (part): part is LinearSite | EmbeddingSite => part instanceof LinearSite || part instanceof EmbeddingSite,
+    );
+  }
+
+  /** Every parameter, in module order; a tied head is listed beside the embedding it shares. */
+  parameters(): readonly ParameterRef[] {
+    this.#checkAlive();
+    return this.#assembly.parts.flatMap((part) => part.parameters());
+  }
+
+  /**
+   * Logits [batch, time, vocabulary] of a language model, [batch, classes] of a classifier, or the last hidden states
+   * [batch, time, features] of a model without a head. The caller owns the result.
+   *
+   * @throws ModelInputError, PositionLimitError, CacheAdaptersError.
+   */
+  forward(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor {
+    return this.#run(inputs, context, (hidden, pass) => this.#assembly.head.forward(hidden, pass));
+  }
+
+  /** Logits of the last position alone, [batch, vocabulary]: what generation needs. The caller owns the result. */
+  forwardLast(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor2D {
+    return this.#run(inputs, context, (hidden, pass) => {
+      const last = tf.slice(hidden, [0, (hidden.shape[1] ?? 1) - 1, 0], [-1, 1, -1]); // [batch, 1, features]
+      const logits = this.#assembly.head.forward(last, pass);
+      return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
+    });
+  }
+
+  /**
+   * The loss that transformers computes for the task: the mean over labels that count. Logits of a frozen language head
+   * exist for a few supervised positions at a time only. The caller owns the scalar.
+   *
+   * @throws NothingSupervisedError if no label counts; ModelInputError and PositionLimitError as `forward`.
+   */
+  loss(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): tf.Scalar {
+    return tf.tidy(() => {
+      const { sum, count } = this.lossSum(inputs, context);
+      if (count === 0) throw new NothingSupervisedError();
+      return tf.div<tf.Scalar>(sum, count);
+    });
+  }
+
+  /** As `loss`, but the sum and the number of labels that count: sums of batches add up, means do not. */
+  lossSum(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LossSum {
+    let count = 0;
+    const sum = this.#run(inputs, context, (hidden, pass) => {
+      const losses = this.#assembly.head.losses(hidden, inputs.labels, pass);
+      count = losses.count;
+      return losses.sum;
+    });
+    return { sum, count };
+  }
+
+  /** Frees every tensor of the model. Calling it twice does nothing more. */
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const part of this.#assembly.parts) part.dispose();
+  }
+
+  #run<T extends tf.Tensor>(
+    inputs: ModelInputs,
+    context: ForwardContext,
+    finish: (hidden: tf.Tensor, pass: Pass) => T,
+  ): T {
+    this.#checkAlive();
+    checkInputs(inputs, this.config);
+    inputs.cache?.check(context.adapters);
+    const { trunk } = this.#assembly;
+    const positions = positionsOf(inputs, trunk.positionRows);
+    const pass = new Pass(context, { ...inputs, positions, causal: this.causal });
+    try {
+      const result = tf.tidy(() => finish(runTrunk(trunk, pass), pass));
+      inputs.cache?.advance(inputs.inputIds.shape[1]);
+      return result;
+    } finally {
+      pass.dispose();
+    }
+  }
+
+  #checkAlive(): void {
+    if (this.#isDisposed) throw new ModelDisposedError();
+  }
+}
