@@ -47,16 +47,24 @@ export class PathNotFoundError extends LowrankError {
   }
 }
 
-/** A text needs a tokenizer that the model folder lacks. */
+/** A folder is neither an adapter nor a model. */
+export class NotInspectableError extends LowrankError {
+  constructor(readonly path: string) {
+    super(
+      "NOT_INSPECTABLE",
+      `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder. ` +
+        "Name a file in it to look at that.",
+    );
+  }
+}
+
+/** Text needs a tokenizer, which the model folder lacks. */
 export class TokenizerMissingError extends LowrankError {
-  constructor(
-    readonly folder: string,
-    readonly purpose: string,
-  ) {
+  constructor(readonly model: string) {
     super(
       "TOKENIZER_MISSING",
-      `${purpose} needs a tokenizer, but "${folder}" has no tokenizer.json. Copy the model's tokenizer.json into it, ` +
-        'or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
+      `Text needs a tokenizer, but "${model}" comes without a tokenizer.json. Copy the model's tokenizer.json into ` +
+        'its folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
     );
   }
 }
@@ -71,7 +79,17 @@ export class WrongTaskError extends LowrankError {
   ) {
     super(
       "WRONG_TASK",
-      `"${command}" needs a causal language model, but this is a ${modelType} model for ${task}. ${advice}`,
+      `${command} needs a causal language model, but this is a ${modelType} model for ${task}. ${advice}`,
+    );
+  }
+}
+
+/** Not one row of a data file has a token or class to learn. */
+export class NothingToTrainError extends LowrankError {
+  constructor(readonly file: string) {
+    super(
+      "NOTHING_TO_TRAIN",
+      `No row of "${file}" has anything to learn: every label is -100, or every answer was cut off.`,
     );
   }
 }
@@ -113,15 +131,12 @@ export class HubError extends LowrankError {
   }
 }
 
-/** A continued run does not fit the run it continues. */
-export class ResumeMismatchError extends LowrankError {
-  constructor(
-    readonly folder: string,
-    readonly faults: readonly string[],
-  ) {
+/** --resume found nothing to go on from. */
+export class NothingToResumeError extends LowrankError {
+  constructor(readonly folder: string) {
     super(
-      "RESUME_MISMATCH",
-      `The checkpoint in "${folder}" belongs to another run:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+      "NOTHING_TO_RESUME",
+      `There is no checkpoint in "${folder}" to go on from. Run the command without --resume.`,
     );
   }
 }

@@ -1,1 +1,109 @@
-export async function runForward(..._: unknown[]): Promise<void> {}
+// lowrank forward: inputs.json in, logits and loss out.
+
+import { readFile } from "node:fs/promises";
+import type { Task } from "@lowrank/families";
+import type { PretrainedModel } from "@lowrank/models";
+import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ForwardOptions } from "../commands/forward.ts";
+import { PathNotFoundError } from "../errors.ts";
+import { checkOutput } from "../session/check-output.ts";
+import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { startEngine } from "../session/start-engine.ts";
+import { formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
+
+/** Runs one forward pass and writes its tensors. */
+export async function runForward(options: ForwardOptions, report: Report): Promise<void> {
+  const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
+  await checkOutput(out, { overwrite, inputs: [modelPath, adapter, inputsPath] });
+  const text = await readInputs(inputsPath);
+  const engine = await startEngine(options, report);
+  const opened = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
+  try {
+    const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));
+    const tensors = await compute(opened, inputs);
+    await writeFileAtomic(out, serializeSafetensors(tensors), { overwrite: overwrite === true });
+    const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
+    const loss = lossOf(tensors);
+    report.emit({
+      out,
+      engine: engine.name,
+      task: opened.model.task,
+      tensors: shapes,
+      ...(loss === undefined ? {} : { loss }),
+    });
+    for (const [name, shape] of Object.entries(shapes)) report.say(`${name}  F32 [${shape.join(", ")}]`);
+    if (loss !== undefined) report.say(`loss ${formatNumber(loss)}`);
+    report.say(`written to ${out}`);
+  } finally {
+    opened.dispose();
+  }
+}
+
+async function readInputs(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      throw new PathNotFoundError("--inputs", path, 'a JSON file such as {"input_ids": [[1, 2, 3]]}');
+    }
+    throw error;
+  }
+}
+
+/** The families package refuses names that it does not know. */
+function asTask(task: string | undefined): Task | undefined {
+  return task as Task | undefined;
+}
+
+function limitsOf(model: PretrainedModel): InputLimits {
+  const { vocabularySize, tokenTypes, labels } = model.config;
+  return {
+    vocabSize: vocabularySize,
+    ...(tokenTypes > 0 ? { tokenTypes } : {}),
+    labels: labelLimits(model.task, { vocabularySize, labels }),
+  };
+}
+
+function labelLimits(task: Task, counts: { vocabularySize: number; labels: number }): InputLimits["labels"] {
+  if (task === "causal-lm" || task === "masked-lm") return { kind: "position", count: counts.vocabularySize };
+  if (task === "token-classification") return { kind: "position", count: counts.labels };
+  if (task === "sequence-classification") return { kind: "row", count: counts.labels };
+  return { kind: "none" };
+}
+
+async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
+  const { model, context } = opened;
+  const given = modelInputs(inputs);
+  const { labels } = inputs;
+  const output = tf.tidy(() => model.forward(given, context));
+  const perRow = model.task === "sequence-classification";
+  const labelTensor =
+    labels && tf.tensor(labels.values, perRow ? [labels.rows] : [labels.rows, labels.columns], "int32");
+  const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
+  try {
+    const name = model.task === "feature-extraction" ? "last_hidden_state" : "logits";
+    const tensors = new Map([[name, float32Tensor(output.shape, Float32Array.from(await output.data()))]]);
+    if (loss !== undefined) tensors.set("loss", float32Tensor([], Float32Array.from(await loss.data())));
+    return tensors;
+  } finally {
+    tf.dispose([...Object.values(given), output, labelTensor, loss].filter((tensor) => tensor !== undefined));
+  }
+}
+
+function modelInputs({ inputIds, attentionMask, tokenTypeIds }: ForwardInputs) {
+  const tensor = ({ rows, columns, values }: IntegerMatrix) => tf.tensor2d(values, [rows, columns], "int32");
+  return {
+    inputIds: tensor(inputIds),
+    ...(attentionMask === undefined ? {} : { attentionMask: tensor(attentionMask) }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tensor(tokenTypeIds) }),
+  };
+}
+
+function lossOf(tensors: ReadonlyMap<string, TensorData>): number | undefined {
+  const data = tensors.get("loss")?.data;
+  return data === undefined ? undefined : new DataView(data.buffer, data.byteOffset, 4).getFloat32(0, true);
+}

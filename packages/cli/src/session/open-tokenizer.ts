@@ -6,9 +6,9 @@ import { TokenizerMissingError } from "../errors.ts";
 
 const maxBytes = 64_000_000; // Gemma's has 33 MB
 
-/** Reads tokenizer.json and tokenizer_config.json; `purpose` says in the error what needs them. */
-export async function openTokenizer(folder: ModelFolder, purpose: string): Promise<TextTokenizer> {
-  if (!(await folder.has("tokenizer.json"))) throw new TokenizerMissingError(folder.name, purpose);
+/** Reads tokenizer.json and tokenizer_config.json. Throws TokenizerMissingError; `model` is its name for the user. */
+export async function openTokenizer(folder: ModelFolder | undefined, model: string): Promise<TextTokenizer> {
+  if (folder === undefined || !(await folder.has("tokenizer.json"))) throw new TokenizerMissingError(model);
   const json: unknown = JSON.parse(await folder.readText("tokenizer.json", { maxBytes }));
   const hasConfig = await folder.has("tokenizer_config.json");
   const config: unknown = hasConfig ? JSON.parse(await folder.readText("tokenizer_config.json", { maxBytes })) : {};

@@ -4,6 +4,7 @@ import {
   chatTemplate,
   DataError,
   type Example,
+  ignoredLabel,
   type PromptTemplate,
   promptTemplate,
   shortenTokens,
@@ -11,6 +12,7 @@ import {
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
+import { NothingToTrainError } from "../errors.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** What decides how rows become tokens. */
@@ -31,17 +33,29 @@ export function tokenizeRows(
   report: Report,
 ): readonly TokenizedExample[] {
   const { file, tokenizer, template, maxLength, classIds } = options;
-  if (tokenizer === undefined) return checkIds(readyMade(examples, maxLength), options);
-  const tokenized = tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds });
-  if (tokenized.skipped > 0) {
-    const message = `${tokenized.skipped} of ${examples.length} rows of "${file}" have nothing to train and are left out.`;
+  const all =
+    tokenizer === undefined
+      ? readyMade(examples, maxLength)
+      : tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds }).examples;
+  const kept = checkIds(all, options).filter(isTrainable);
+  const skipped = examples.length - kept.length;
+  if (kept.length === 0) throw new NothingToTrainError(file);
+  if (skipped > 0) {
+    const message = `${skipped} of ${examples.length} rows of "${file}" have nothing to train and are left out.`;
     report.warn({ code: "ROWS_SKIPPED", message });
   }
-  if (tokenized.atLimit > 0) {
-    const message = `${tokenized.atLimit} rows of "${file}" reach ${maxLength} tokens and may be cut (--max-length).`;
+  const atLimit = kept.filter((tokens) => tokens.inputIds.length === maxLength).length;
+  if (atLimit > 0) {
+    const message = `${atLimit} rows of "${file}" reach ${maxLength} tokens and may be cut (--max-length).`;
     report.warn({ code: "ROWS_CUT", message });
   }
-  return checkIds(tokenized.examples, options);
+  return kept;
+}
+
+/** Whether the loss counts anything; a causal model predicts the first token from nothing. */
+function isTrainable(example: TokenizedExample): boolean {
+  if (example.kind === "classified") return example.inputIds.length > 0;
+  return example.labels.some((label, time) => time > 0 && label !== ignoredLabel);
 }
 
 /** The template that was asked for, or the one that suits the rows. */

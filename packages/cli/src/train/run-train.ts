@@ -1,1 +1,95 @@
-export async function runTrain(..._: unknown[]): Promise<void> {}
+// lowrank train: data and a model in, an adapter out.
+
+import type { TrainingState } from "@lowrank/trainer";
+import { latestCheckpoint } from "@lowrank/trainer/node";
+import { InterruptedError, NothingToResumeError } from "../errors.ts";
+import { checkOutput } from "../session/check-output.ts";
+import { startEngine } from "../session/start-engine.ts";
+import { formatDuration, formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { checkTrainOptions } from "./check-options.ts";
+import { earlierMetrics } from "./metrics-file.ts";
+import { planSteps } from "./plan-steps.ts";
+import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { saveRun } from "./save-run.ts";
+import { type LoopResult, trainAdapter } from "./train-adapter.ts";
+import type { TrainOptions } from "./train-options.ts";
+import { readTrainingRows } from "./training-data.ts";
+
+/** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
+export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
+  checkTrainOptions(options);
+  const { model, adapter, data, validation, out, overwrite, resume } = options;
+  await checkOutput(out, {
+    overwrite: overwrite === true || resume === true,
+    inputs: [model, adapter, data, validation],
+  });
+  const resumeFrom = resume === true ? await checkpointIn(out) : undefined;
+  const rows = await readTrainingRows(options);
+  const engine = await startEngine(options, report);
+  report.say(`engine ${engine.name}`);
+  const run = await prepareRun(options, rows, report);
+  try {
+    const result = await trainAndSave(run, { options, resumeFrom, report });
+    summarize(result, { options, report });
+  } finally {
+    run.dispose();
+  }
+}
+
+async function checkpointIn(out: string): Promise<TrainingState> {
+  const checkpoint = await latestCheckpoint(out).catch(() => undefined);
+  if (checkpoint === undefined) throw new NothingToResumeError(out);
+  return checkpoint.state;
+}
+
+interface RunContext {
+  readonly options: TrainOptions;
+  readonly resumeFrom: TrainingState | undefined;
+  readonly report: Report;
+}
+
+async function trainAndSave(run: PreparedRun, { options, resumeFrom, report }: RunContext): Promise<LoopResult> {
+  const plan = planSteps({ ...options, rows: run.train.length });
+  report.say(`${run.train.length} rows, ${plan.stepsPerEpoch} steps an epoch, ${plan.totalSteps} steps`);
+  const metrics = resumeFrom === undefined ? [] : await earlierMetrics(options.out, resumeFrom.step);
+  let mayReplace = options.overwrite === true || options.resume === true;
+  const save = async (state: TrainingState) => {
+    const unfinished = state.step < plan.totalSteps ? state : undefined;
+    const { handle, metadata } = run;
+    await saveRun(options.out, { handle, metadata, metrics, state: unfinished }, { overwrite: mayReplace });
+    mayReplace = true; // from now on it is our own work that is replaced
+  };
+  const interrupt = new AbortController();
+  const stopListening = report.io.onInterrupt(() => {
+    report.note("\nfinishing this step, then saving (Ctrl-C again stops at once)");
+    interrupt.abort();
+  });
+  try {
+    return await trainAdapter(run, { options, plan, report, signal: interrupt.signal, resumeFrom, metrics, save });
+  } finally {
+    stopListening();
+  }
+}
+
+function summarize(
+  { end, loss, validation }: LoopResult,
+  { options, report }: { readonly options: TrainOptions; readonly report: Report },
+): void {
+  const { out, model } = options;
+  if (end.reason === "aborted") {
+    throw new InterruptedError(
+      `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
+        "To go on, repeat the command with --resume.",
+    );
+  }
+  const first = validation[0];
+  const last = validation.at(-1);
+  report.emit({ type: "result", out, steps: end.step, loss, validation, seconds: end.seconds });
+  if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
+  if (first !== undefined && last !== undefined && first !== last) {
+    report.say(`validation loss        ${formatNumber(first.loss)} → ${formatNumber(last.loss)}`);
+  }
+  report.say(`${end.step} steps in ${formatDuration(end.seconds)}; adapter written to ${out}`);
+  report.say(`try: lowrank generate --model ${model} --adapter ${out} --prompt "…"`);
+}

@@ -1,0 +1,119 @@
+// --model and --adapter, opened together: an adapter may bring the head that its base lacks.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Adapter, TaskType } from "@lowrank/adapter-format";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { Task } from "@lowrank/families";
+import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
+import { loadGguf, loadModel, type ModelFolder, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { openFile } from "@lowrank/safetensors/node";
+import type { Report } from "../terminal/report.ts";
+import { locate } from "./locate.ts";
+
+/** What to open. */
+export interface ModelRequest {
+  readonly model: string;
+  readonly adapter?: string | undefined;
+  /** The head to use instead of the one that the files name. */
+  readonly task?: Task | undefined;
+  /** Classes of a classifier, where they are known from data. */
+  readonly classes?: number | undefined;
+  /** Seeds a classifier that neither the base nor the adapter has; absent: that is an error. */
+  readonly newHeadSeed?: number | undefined;
+  /** Whether the adapter's variables will be trained. */
+  readonly trainable?: boolean;
+}
+
+/** A model ready to compute, with its adapter attached. */
+export interface OpenedModel {
+  readonly model: PretrainedModel;
+  /** Where the tokenizer is looked for; absent for a .gguf file without a folder around it that has one. */
+  readonly folder: ModelFolder | undefined;
+  readonly adapter: Adapter | undefined;
+  readonly handle: AdapterHandle | undefined;
+  /** Evaluation with the adapter, if one was opened. */
+  readonly context: ForwardContext;
+  dispose(): void;
+}
+
+/** Loads a model, and its adapter if one is asked for; nothing stays in memory if either fails. */
+export async function openModel(request: ModelRequest, report: Report): Promise<OpenedModel> {
+  const adapter = request.adapter === undefined ? undefined : await openAdapter(request.adapter, report);
+  const path = await locate(request.model, "model", report);
+  const { model, folder } = await load(path, request, { adapter, report });
+  try {
+    const attachOptions = {
+      baseFingerprint: model.fingerprint,
+      trainable: request.trainable ?? false,
+      onWarning: report.warn,
+    };
+    const handle = adapter === undefined ? undefined : attachAdapter(model, adapter, attachOptions);
+    return {
+      model,
+      folder,
+      adapter,
+      handle,
+      context: inferenceContext(handle === undefined ? undefined : activeAdapters(handle.name)),
+      dispose: () => {
+        handle?.dispose();
+        model.dispose();
+      },
+    };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function openAdapter(path: string, report: Report): Promise<Adapter> {
+  return readAdapterFolder(await locate(path, "adapter", report), { onWarning: report.warn });
+}
+
+async function load(
+  path: string,
+  request: ModelRequest,
+  { adapter, report }: { readonly adapter: Adapter | undefined; readonly report: Report },
+): Promise<{ model: PretrainedModel; folder: ModelFolder | undefined }> {
+  const savedClasses = adapter === undefined ? undefined : savedHeadClasses(adapter);
+  const task = request.task ?? tasks.get(adapter?.config.taskType ?? null);
+  const classes = savedClasses ?? request.classes;
+  // A head that the adapter brings replaces whatever the seed makes.
+  const seed = savedClasses === undefined ? request.newHeadSeed : 0;
+  const options = {
+    onWarning: report.warn,
+    ...(task === undefined ? {} : { task }),
+    ...(classes === undefined ? {} : { numLabels: classes }),
+    ...(seed === undefined ? {} : { newHead: { seed } }),
+  };
+  if (!path.endsWith(".gguf")) {
+    const folder = openFolder(path);
+    return { model: await loadModel(folder, options), folder };
+  }
+  const source = await openFile(path);
+  try {
+    return { model: await loadGguf(source, options), folder: folderAround(path) };
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** A .gguf file may lie in a model folder, beside its tokenizer. */
+function folderAround(path: string): ModelFolder | undefined {
+  return existsSync(join(dirname(path), "config.json")) ? openFolder(dirname(path)) : undefined;
+}
+
+/** The head that PEFT's task types stand for; CAUSAL_LM keeps what the base's own files say. */
+const tasks: ReadonlyMap<TaskType | null, Task> = new Map<TaskType | null, Task>([
+  ["SEQ_CLS", "sequence-classification"],
+]);
+
+/** How many classes the classifier has that the adapter was saved with. */
+function savedHeadClasses(adapter: Adapter): number | undefined {
+  for (const [key, tensor] of adapter.tensors) {
+    if (/(^|\.)(classifier|score)(\.out_proj)?\.weight$/.test(key)) return tensor.shape[0];
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+// The adapter of a run: a new one by the options, or the one that is continued.
+
+import { createLoraConfig, type LoraConfig, type TaskType } from "@lowrank/adapter-format";
+import type { Task } from "@lowrank/families";
+import { type AdapterHandle, describePlan, injectAdapter, planInjection } from "@lowrank/inject";
+import type { OpenedModel } from "../session/open-model.ts";
+import type { Report } from "../terminal/report.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** Attaches a new adapter to the model, or returns the one that was opened with it; prints the plan. */
+export function adapterToTrain(opened: OpenedModel, options: TrainOptions, report: Report): AdapterHandle {
+  if (opened.handle !== undefined) {
+    report.say(describePlan(opened.handle.plan));
+    return opened.handle;
+  }
+  const { model } = opened;
+  const plan = planInjection(model, loraConfig(options, model.task));
+  report.say(describePlan(plan));
+  return injectAdapter(model, plan, { seed: options.seed, baseFingerprint: model.fingerprint });
+}
+
+function loraConfig(options: TrainOptions, task: Task): LoraConfig {
+  const { targetModules, modulesToSave } = options;
+  return createLoraConfig({
+    rank: options.rank ?? 8,
+    alpha: options.alpha ?? 16,
+    dropout: options.dropout ?? 0,
+    rankStabilized: options.useRslora ?? false,
+    taskType: taskTypes.get(task) ?? null,
+    baseModel: options.model,
+    ...(targetModules === undefined ? {} : { targetModules }),
+    ...(modulesToSave === undefined ? {} : { modulesToSave }),
+  });
+}
+
+const taskTypes: ReadonlyMap<Task, TaskType> = new Map<Task, TaskType>([
+  ["causal-lm", "CAUSAL_LM"],
+  ["sequence-classification", "SEQ_CLS"],
+  ["token-classification", "TOKEN_CLS"],
+  ["question-answering", "QUESTION_ANS"],
+  ["feature-extraction", "FEATURE_EXTRACTION"],
+]);

@@ -1,0 +1,130 @@
+// Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
+
+import { createHash } from "node:crypto";
+import type { Example, TokenizedExample } from "@lowrank/data";
+import type { AdapterHandle } from "@lowrank/inject";
+import { WrongTaskError } from "../errors.ts";
+import {
+  type Classes,
+  classNamesKey,
+  decodeClassNames,
+  encodeClassNames,
+  numberClasses,
+} from "../session/class-names.ts";
+import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { openTokenizer } from "../session/open-tokenizer.ts";
+import { needTokenizer } from "../session/row-kinds.ts";
+import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
+import type { Report } from "../terminal/report.ts";
+import { adapterToTrain } from "./adapter-to-train.ts";
+import type { TrainOptions } from "./train-options.ts";
+import type { TrainingRows } from "./training-data.ts";
+
+/** A run that is ready to start. */
+export interface PreparedRun {
+  readonly opened: OpenedModel;
+  readonly handle: AdapterHandle;
+  readonly train: readonly TokenizedExample[];
+  readonly validation: readonly TokenizedExample[];
+  readonly padId: number;
+  /** Entries for the adapter file's header. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Tells this run's model and data from others', so that --resume cannot mix them up. */
+  readonly fingerprint: string;
+  dispose(): void;
+}
+
+/** The longest rows by default: enough for instructions, small enough for a laptop. */
+const defaultMaxLength = 512;
+
+/** Loads the model, attaches the adapter and tokenises the rows. */
+export async function prepareRun(options: TrainOptions, rows: TrainingRows, report: Report): Promise<PreparedRun> {
+  const { goal } = rows;
+  const isClassifier = goal === "class";
+  const all = [...rows.train, ...rows.validation];
+  const opened = await openModel(
+    {
+      model: options.model,
+      adapter: options.adapter,
+      trainable: true,
+      ...(isClassifier ? { task: "sequence-classification", newHeadSeed: options.seed } : {}),
+      ...(isClassifier ? { classes: countClasses(all) } : {}),
+    },
+    report,
+  );
+  try {
+    refuseUntrainable(opened, rows);
+    noticeNewHead(opened, options, report);
+    const handle = adapterToTrain(opened, options, report);
+    const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
+    const { train, validation, padId } = await tokenize(opened, rows, { options, classes, report });
+    return {
+      opened,
+      handle,
+      train,
+      validation,
+      padId,
+      metadata: classes.ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(classes.ids)]]),
+      fingerprint: hashOf([opened.model.fingerprint, options.batchSize, train]),
+      dispose: () => {
+        handle.dispose();
+        opened.dispose();
+      },
+    };
+  } catch (error) {
+    opened.dispose();
+    throw error;
+  }
+}
+
+/** Before the model is there: its config may know more classes, never fewer names. */
+function countClasses(rows: readonly Example[]): number {
+  return Math.max(2, numberClasses(rows, { modelNames: [] }).count);
+}
+
+function classesOf({ model, adapter }: OpenedModel, rows: readonly Example[]): Classes {
+  const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
+  return numberClasses(rows, { adapterNames, modelNames: model.config.labelNames });
+}
+
+function refuseUntrainable({ model }: OpenedModel, { goal, train }: TrainingRows): void {
+  const learnsText = goal === "next-token" && needTokenizer(train);
+  if (!learnsText || model.task === "causal-lm") return;
+  const advice = 'Give rows with "sentence" and "label" to train a classifier on it.';
+  throw new WrongTaskError(model.modelType, model.task, "lowrank train with text rows", advice);
+}
+
+function noticeNewHead({ model, handle }: OpenedModel, { seed }: TrainOptions, report: Report): void {
+  if (model.newParameters.length === 0 || handle !== undefined) return;
+  report.say(
+    `The base has no classifier: ${model.newParameters.join(", ")} made new from seed ${seed}, ` +
+      "trained whole and saved with the adapter.",
+  );
+}
+
+async function tokenize(
+  { model, folder }: OpenedModel,
+  rows: TrainingRows,
+  { options, classes, report }: { readonly options: TrainOptions; readonly classes: Classes; readonly report: Report },
+) {
+  const needsIt = needTokenizer([...rows.train, ...rows.validation]);
+  const tokenizer = needsIt ? await openTokenizer(folder, options.model) : undefined;
+  const { vocabularySize, maxPositions, padTokenId } = model.config;
+  const shared = {
+    tokenizer,
+    template: chooseTemplate(options.template, rows.train, tokenizer),
+    maxLength: options.maxLength ?? Math.min(defaultMaxLength, maxPositions),
+    vocabSize: vocabularySize,
+    classIds: classes.ids,
+  };
+  const held = rows.validation;
+  return {
+    train: tokenizeRows(rows.train, { ...shared, file: options.data }, report),
+    validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, report),
+    padId: tokenizer?.padId ?? padTokenId ?? 0,
+  };
+}
+
+function hashOf(facts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,33 @@
+// Writes --out as a whole: at every moment it holds a complete adapter, old or new.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAdapter } from "@lowrank/adapter-format";
+import type { AdapterHandle } from "@lowrank/inject";
+import { writeFolderAtomic } from "@lowrank/safetensors/node";
+import type { TrainingState } from "@lowrank/trainer";
+import { writeCheckpoint } from "@lowrank/trainer/node";
+import { metricsFile } from "./metrics-file.ts";
+
+/** What a run has to show so far. */
+export interface RunResult {
+  readonly handle: AdapterHandle;
+  /** Entries for the adapter file's header; nothing that changes from run to run. */
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly metrics: readonly string[];
+  /** What --resume needs, written as checkpoint-<step>; absent once the run is finished. */
+  readonly state: TrainingState | undefined;
+}
+
+/** Writes adapter, model card, metrics and, for an unfinished run, its checkpoint. */
+export async function saveRun(out: string, result: RunResult, options: { readonly overwrite: boolean }): Promise<void> {
+  const { handle, metadata, metrics, state } = result;
+  const files = writeAdapter(await handle.toAdapter(metadata));
+  await mkdir(join(out, ".."), { recursive: true });
+  const fill = async (folder: string) => {
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    await writeFile(join(folder, metricsFile), metrics.join(""));
+    if (state !== undefined) await writeCheckpoint(folder, state);
+  };
+  await writeFolderAtomic(out, fill, options);
+}

@@ -1,0 +1,49 @@
+// The rows to train and to validate on, read before the model is: a broken row should cost a second, not a minute.
+
+import { type Example, splitByKey } from "@lowrank/data";
+import { readDataFile } from "@lowrank/data/node";
+import { type RowGoal, rowGoal } from "../session/row-kinds.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** Rows of a run. */
+export interface TrainingRows {
+  readonly goal: RowGoal;
+  readonly train: readonly Example[];
+  /** Empty where nothing is held out. */
+  readonly validation: readonly Example[];
+  /** The file that the validation rows are from, for messages. */
+  readonly validationFile: string;
+}
+
+/** Reads the files that the options name and holds out what they ask for. */
+export async function readTrainingRows(options: TrainOptions): Promise<TrainingRows> {
+  const { data, validation, validationShare, seed } = options;
+  const rows = await readDataFile(data);
+  const goal = rowGoal(data, rows);
+  if (validation !== undefined) {
+    const held = await readDataFile(validation);
+    rowGoal(validation, [...rows.slice(0, 1), ...held]);
+    return { goal, train: rows, validation: held, validationFile: validation };
+  }
+  if (validationShare === undefined) return { goal, train: rows, validation: [], validationFile: data };
+  const split = splitByKey(rows, inputOf, { share: validationShare, seed });
+  return { goal, train: split.train, validation: split.validation, validationFile: data };
+}
+
+/** What a row is asked; rows with the same question belong on the same side of the split. */
+function inputOf(example: Example): string {
+  switch (example.kind) {
+    case "completion":
+      return example.prompt;
+    case "instruction":
+      return JSON.stringify([example.instruction, example.input]);
+    case "text":
+      return example.text;
+    case "chat":
+      return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
+    case "sentence":
+      return JSON.stringify([example.sentence, example.pair]);
+    case "tokens":
+      return example.inputIds.join();
+  }
+}
