@@ -1,3 +1,4 @@
+export { type BatchTensors, batchTensors, type IntegerBatch } from "./batch-tensors.ts";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
 export {
   CacheAdaptersError,
@@ -22,7 +23,7 @@ export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.
 export type { Sampling } from "./generation/sampling.ts";
 export type { LossSum } from "./heads/head.ts";
 export { loadGguf } from "./loading/load-gguf.ts";
-export { fingerprintOfFolder, loadModel } from "./loading/load-model.ts";
+export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export type { LabelledInputs, ModelInputs } from "./model-inputs.ts";
 export { PretrainedModel } from "./pretrained-model.ts";

@@ -50,16 +50,18 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
 }
 
 /**
- * The fingerprint that a model loaded from this folder has, from headers and a few bytes of each tensor.
+ * Tells a base model from others: "lowrank-1:" and 16 hexadecimal digits, the same in Node and in browsers. An adapter
+ * file carries it. Of a folder, headers and a few bytes of each tensor are read.
  *
  * @throws as `loadModel`, apart from what only shows when weights are matched.
  */
-export async function fingerprintOfFolder(folder: ModelFolder): Promise<string> {
-  const fingerprint = new Fingerprint(checkConfig(await readJsonObject(folder, configFile), undefined, configFile));
-  const source = await openWeights(folder);
+export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<string> {
+  if ("fingerprint" in base) return base.fingerprint;
+  const collected = new Fingerprint(checkConfig(await readJsonObject(base, configFile), undefined, configFile));
+  const source = await openWeights(base);
   try {
-    for (const [name, tensor] of source.tensors) fingerprint.add(name, tensor, await sampleOf(source, name));
-    return fingerprint.toString();
+    for (const [name, tensor] of source.tensors) collected.add(name, tensor, await sampleOf(source, name));
+    return collected.toString();
   } finally {
     await source.close();
   }

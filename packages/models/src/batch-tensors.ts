@@ -1,0 +1,48 @@
+// From integers to tensors: the last step before a model.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { LabelledInputs } from "./model-inputs.ts";
+
+/** A rectangle of token ids, as `@lowrank/data` makes them. */
+export interface IntegerBatch {
+  readonly rows: number;
+  readonly time: number;
+  /** [rows · time] */
+  readonly inputIds: Int32Array;
+  /** [rows · time], 1 on tokens and 0 on padding. */
+  readonly attentionMask: Int32Array;
+  /** [rows · time] */
+  readonly tokenTypeIds?: Int32Array;
+  readonly labels: Int32Array;
+  /** [rows, time], or [rows] for one class a row. */
+  readonly labelShape: readonly number[];
+}
+
+/** What `batchTensors` makes; whoever called it disposes of the tensors. */
+export interface BatchTensors extends LabelledInputs {
+  readonly attentionMask: tf.Tensor2D;
+}
+
+/**
+ * Makes a model's inputs, int32 [batch, time], from a batch of integers. Call it inside a tidy, or dispose of each.
+ *
+ * @example
+ * ```ts
+ * import { batchTensors } from "@lowrank/models";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const ids = Int32Array.of(5, 6, 7);
+ * const batch = { rows: 1, time: 3, inputIds: ids, attentionMask: Int32Array.of(1, 1, 1), labels: ids, labelShape: [1, 3] };
+ * const shape = tf.tidy(() => batchTensors(batch).inputIds.shape);
+ * if (String(shape) !== "1,3") throw new Error("unexpected shape");
+ * ```
+ */
+export function batchTensors(batch: IntegerBatch): BatchTensors {
+  const grid = (values: Int32Array) => tf.tensor2d(values, [batch.rows, batch.time], "int32");
+  return {
+    inputIds: grid(batch.inputIds),
+    attentionMask: grid(batch.attentionMask),
+    ...(batch.tokenTypeIds === undefined ? {} : { tokenTypeIds: grid(batch.tokenTypeIds) }),
+    labels: tf.tensor(batch.labels, [...batch.labelShape], "int32"),
+  };
+}

@@ -1,0 +1,99 @@
+// Heads, rotations and generation against transformers 5.24.0; fixtures/make_references.py made the numbers.
+
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expectClose } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { generate } from "./generation/generate.ts";
+import { loadModel } from "./loading/load-model.ts";
+import { openFolder } from "./node.ts";
+
+interface Reference {
+  readonly inputs: {
+    readonly input_ids: number[][];
+    readonly attention_mask?: number[][];
+    readonly token_type_ids?: number[][];
+    readonly labels?: number[] | number[][];
+  };
+  readonly logits?: number[][][];
+  readonly last_hidden_state?: number[][][];
+  readonly loss?: number;
+  readonly prompts?: number[][];
+  readonly generated?: number[][];
+}
+
+function reference(name: string) {
+  const folder = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+  const expected: Reference = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+  return { folder: openFolder(folder), expected };
+}
+
+function tensors({ inputs }: Reference) {
+  const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
+  return {
+    inputIds: grid(inputs.input_ids),
+    ...(inputs.attention_mask === undefined ? {} : { attentionMask: grid(inputs.attention_mask) }),
+    ...(inputs.token_type_ids === undefined ? {} : { tokenTypeIds: grid(inputs.token_type_ids) }),
+  };
+}
+
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+});
+
+const cases = [
+  "llama-classifier",
+  "gpt2-regression",
+  "bert-masked",
+  "bert-features",
+  "llama-features",
+  "llama-rope-linear",
+  "llama-rope-llama3",
+  "gpt2-greedy",
+  "llama-greedy",
+];
+
+describe.each(cases)("%s", (name) => {
+  it("gives transformers' output", async () => {
+    const { folder, expected } = reference(name);
+    const model = await loadModel(folder);
+    const inputs = tensors(expected);
+    const output = model.forward(inputs);
+    const wanted = tf.tensor(expected.logits ?? expected.last_hidden_state ?? []);
+    expect(output.shape).toEqual(wanted.shape);
+    // What stands at padded positions means nothing; classifiers have no positions.
+    const mask = expected.inputs.attention_mask?.flat();
+    const width = output.shape.at(-1) ?? 1;
+    const counts = (_: number, index: number) =>
+      output.shape.length === 2 || (mask?.[Math.floor(index / width)] ?? 1) === 1;
+    // 48 positions of rotations and two layers with weights of size 1: values reach 30.
+    const actual = Float32Array.from(await output.data()).filter(counts);
+    expectClose(actual, Float32Array.from(await wanted.data()).filter(counts), 1e-4, name);
+    if (expected.loss !== undefined && expected.inputs.labels !== undefined) {
+      const isWhole = expected.inputs.labels.flat().every(Number.isInteger);
+      const labels = tf.tensor(expected.inputs.labels, undefined, isWhole ? "int32" : "float32");
+      const loss = model.loss({ ...inputs, labels });
+      expectClose(await loss.data(), [expected.loss], 1e-5, "loss");
+      tf.dispose([labels, loss]);
+    }
+    tf.dispose([output, wanted, ...Object.values(inputs)]);
+    model.dispose();
+  });
+});
+
+describe.each(["gpt2-greedy", "llama-greedy"])("generation with %s", (name) => {
+  it("continues a left-padded batch as transformers continues each prompt alone", async () => {
+    const { folder, expected } = reference(name);
+    const model = await loadModel(folder);
+    const options = { maxNewTokens: 12 };
+    const together = await generate(model, { promptIds: expected.prompts ?? [], ...options });
+    expect(together).toEqual(expected.generated);
+    for (const [row, prompt] of (expected.prompts ?? []).entries()) {
+      expect(await generate(model, { promptIds: [prompt], ...options })).toEqual([expected.generated?.[row]]);
+    }
+    model.dispose();
+  });
+});
