@@ -72,7 +72,10 @@ export function listOf<Value extends JsonValue>(item: FieldCodec<Value>): FieldC
   };
 }
 
-/** A dictionary with values of one kind. Its order is kept: the first matching pattern counts. */
+/**
+ * A dictionary with values of one kind. Its order counts (the first matching pattern wins) and is kept, except that
+ * JavaScript lists keys that are whole numbers first.
+ */
 export function dictionaryOf<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
   return {
     expected: `an object, each value ${item.expected}`,

@@ -62,25 +62,29 @@ function isTarget(config: TargetFields, path: string): boolean {
   return targetModules.some((name) => path.endsWith(`.${name}`)) && isInChosenLayer(config, path);
 }
 
-function isInChosenLayer({ layersToTransform, layersPattern }: TargetFields, path: string): boolean {
+/** Whether a path lies in a layer that `layersToTransform` names; true if it names none. */
+export function isInChosenLayer({ layersToTransform, layersPattern }: TargetFields, path: string): boolean {
   const chosen = typeof layersToTransform === "number" ? [layersToTransform] : (layersToTransform ?? []);
   if (typeof layersToTransform !== "number" && chosen.length === 0) return true;
   const layer = layerOf(path, layersPattern);
   return layer !== null && chosen.includes(layer);
 }
 
-/** The number after the first numbered container, or after the first container that a pattern names. */
+/**
+ * The number after the first numbered container, or after the first container that a pattern names. Like PEFT, stops
+ * at the first pattern that matches, even where an alternative of it leaves the number out.
+ */
 function layerOf(path: string, layersPattern: TargetFields["layersPattern"]): number | null {
   const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
-  if (patterns.length === 0 || layersPattern === "") return numberIn(/^.*?\.[^.]*\.(\d+)\./.exec(path)?.[1]);
+  if (layersPattern === null || layersPattern.length === 0) return numberIn(/^.*?\.[^.]*\.(\d+)\./.exec(path)?.[1]);
+  const before = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
   for (const pattern of patterns) {
-    const wrap = (source: string): string => `(?:^|.*?\\.)(?:${source})\\.(\\d+)\\.`;
-    const layer = numberIn(compilePattern(pattern, "layers_pattern", wrap).firstGroup(path));
-    if (layer !== null) return layer;
+    const layer = compilePattern(pattern, "layers_pattern", before).layerAtStart(path);
+    if (layer !== undefined) return numberIn(layer);
   }
   return null;
 }
 
 function numberIn(digits: string | null | undefined): number | null {
-  return digits == null ? null : Number.parseInt(digits, 10);
+  return digits ? Number.parseInt(digits, 10) : null;
 }

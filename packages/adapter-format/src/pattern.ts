@@ -25,8 +25,10 @@ const foreignConstructs: readonly (readonly [RegExp, string])[] = [
 export interface Pattern {
   /** Whether the whole text matches (Python's re.fullmatch). */
   matchesWhole(text: string): boolean;
-  /** The first group of a match that starts where the text starts (Python's re.match), or null. */
-  firstGroup(text: string): string | null;
+  /** Whether the text starts with a match (Python's re.match). */
+  matchesStart(text: string): boolean;
+  /** What the group (?P<layer>…) of a match at the text's start holds; null if it took no part, undefined without match. */
+  layerAtStart(text: string): string | null | undefined;
 }
 
 const compiled = new Map<string, Pattern>();
@@ -64,12 +66,17 @@ function compile(expression: string, source: string, key: string): Pattern {
   if (program.programSize() > limits.programSize)
     throw new UnsupportedPatternError(key, source, "its nested repetitions multiply to too many states");
   return {
-    matchesWhole: (text) => text.length <= limits.nameLength && program.matches(text),
-    firstGroup: (text) => {
+    matchesWhole: (text) => isShort(text) && program.matches(text),
+    matchesStart: (text) => isShort(text) && program.matcher(text).lookingAt(),
+    layerAtStart: (text) => {
       const matcher = program.matcher(text);
-      return text.length <= limits.nameLength && matcher.lookingAt() ? matcher.group(1) : null;
+      return isShort(text) && matcher.lookingAt() ? matcher.group("layer") : undefined;
     },
   };
+}
+
+function isShort(text: string): boolean {
+  return text.length <= limits.nameLength;
 }
 
 function compileWithRe2(expression: string, source: string, key: string): RE2JS {

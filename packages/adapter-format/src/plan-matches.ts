@@ -6,10 +6,14 @@ import { defaultTargetsOf } from "@lowrank/families";
 import { describeValue } from "./describe-value.ts";
 import { NothingMatchedError } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
-import { isNamed, targetVerdict } from "./matches-target.ts";
+import { isInChosenLayer, isNamed, matchesTarget, targetVerdict } from "./matches-target.ts";
+import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
 import { nearNames } from "./near-names.ts";
 import { compilePattern } from "./pattern.ts";
 import { isGuarded, matchesSaved } from "./saved-modules.ts";
+
+/** A file may name thousands of modules that are not there; the first of them are enough to see why. */
+const mostExplained = 20;
 
 /** What is known of the model whose modules are matched. */
 export interface ModelFacts {
@@ -23,7 +27,7 @@ export interface ModelFacts {
 
 /** Which modules a configuration adapts. */
 export interface MatchPlan {
-  /** The configuration with `targetModules` as a list or pattern: defaults and "all-linear" are spelled out. */
+  /** The configuration with `targetModules` as a list or pattern: defaults and "all-linear" are spelled out, in short. */
   readonly config: LoraConfig;
   /** Paths of the modules to adapt, in the order given. */
   readonly matched: readonly string[];
@@ -35,7 +39,7 @@ export interface MatchPlan {
   readonly saved: readonly string[];
   /** Entries of `excludeModules` that left nothing out. */
   readonly unusedExcludes: readonly string[];
-  /** Near names for each unmatched target. */
+  /** Near names for the first twenty unmatched targets. */
   readonly suggestions: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly Warning[];
 }
@@ -63,14 +67,24 @@ export function planMatches(config: LoraConfig, modulePaths: readonly string[], 
     (path) => verdicts.get(path) === "excluded" && targetVerdict(withoutExcludes, path) === "matched",
   );
   const unmatchedTargets = findUnmatchedTargets(resolved, modulePaths);
-  const suggestions = new Map(unmatchedTargets.map((target) => [target, nearNames(target, modulePaths)]));
+  const explained = unmatchedTargets.slice(0, mostExplained);
+  const suggestions = new Map(explained.map((target) => [target, nearNames(target, modulePaths)]));
   if (matched.length === 0 && !resolved.targetParameters?.length)
     throw nothingMatched(resolved, { excluded, suggestions, modulePaths });
 
   const saved = modulePaths.filter((path) => matchesSaved(resolved, path));
   const unusedExcludes = findUnusedExcludes(resolved, modulePaths);
   const warnings = warningsOf({ unmatchedTargets, suggestions, unusedExcludes });
-  return { config: resolved, matched, unmatchedTargets, excluded, saved, unusedExcludes, suggestions, warnings };
+  return {
+    config: compact(resolved, matched, modulePaths),
+    matched,
+    unmatchedTargets,
+    excluded,
+    saved,
+    unusedExcludes,
+    suggestions,
+    warnings,
+  };
 }
 
 function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[] | string | null {
@@ -89,21 +103,30 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
   );
 }
 
-/** Full names, as PEFT writes them: every linear module but the output head. */
+/** Every linear module but the output head, by full names. */
 function allLinear(config: LoraConfig, { linearPaths = [], outputHeadPaths = [] }: ModelFacts): readonly string[] {
   const heads = new Set(outputHeadPaths);
   return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path));
 }
 
+/** Shortens long lists of full names, unless layers are chosen: that choice does not apply to full names. */
+function compact(config: LoraConfig, matched: readonly string[], modulePaths: readonly string[]): LoraConfig {
+  const { targetModules } = config;
+  if (targetModules === null || typeof targetModules === "string" || config.layersToTransform !== null) return config;
+  const adapted = new Set(matched);
+  if (!targetModules.every((target) => adapted.has(target))) return config;
+  const others = modulePaths.filter((path) => !adapted.has(path));
+  return { ...config, targetModules: minimalTargets(targetModules, [...others, ...containersOf(modulePaths)]) };
+}
+
 function findUnmatchedTargets(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {
   const { targetModules } = config;
   if (targetModules === null) return [];
-  const matches = (target: readonly string[] | string): boolean => {
-    const alone = { ...config, targetModules: target, excludeModules: null };
-    return modulePaths.some((path) => targetVerdict(alone, path) === "matched");
-  };
-  if (typeof targetModules === "string") return matches(targetModules) ? [] : [targetModules];
-  return targetModules.filter((target) => !matches([target]));
+  const open = modulePaths.filter((path) => !isGuarded(config, path));
+  if (typeof targetModules === "string")
+    return open.some((path) => matchesTarget({ ...config, excludeModules: null }, path)) ? [] : [targetModules];
+  const reachable = new Set(open.flatMap((path) => (isInChosenLayer(config, path) ? endingsOf(path) : [path])));
+  return targetModules.filter((target) => !reachable.has(target));
 }
 
 function findUnusedExcludes({ excludeModules }: LoraConfig, modulePaths: readonly string[]): readonly string[] {
@@ -143,7 +166,7 @@ function nothingMatched(
   const message =
     found.excluded.length > 0
       ? `Every module that the targets name (${found.excluded.length}) is left out by exclude_modules.`
-      : `No module matches the targets ${describeValue(targets)}.${targets.map((target) => hintFor(target, found.suggestions)).join("")} ${examplesOf(found.modulePaths)}`;
+      : `No module matches the targets ${describeValue(targets)}.${[...found.suggestions.keys()].map((target) => hintFor(target, found.suggestions)).join("")} ${examplesOf(found.modulePaths)}`;
   return new NothingMatchedError(targets, found.suggestions, message);
 }
 

@@ -17,9 +17,13 @@ export function isSavedModule(config: Pick<LoraConfig, "modulesToSave">, path: s
   return segments.some((_, index) => matchesSaved(config, segments.slice(0, index + 1).join(".")));
 }
 
-/** Whether a path is kept free of adapters because it, or what it lies in, is trained whole. */
+/**
+ * Whether a path is kept free of adapters because it, or what it lies in, is trained whole. PEFT puts each name as it
+ * stands into a regular expression.
+ */
 export function isGuarded(config: Pick<LoraConfig, "modulesToSave">, path: string): boolean {
+  const around = (name: string): string => `(^|.*\\.)${name}($|\\..*)`;
   return (config.modulesToSave ?? []).some((name) =>
-    compilePattern(name, "modules_to_save", (source) => `(?:^|.*\\.)(?:${source})(?:$|\\..*)`).matchesWhole(path),
+    compilePattern(name, "modules_to_save", around).matchesStart(path),
   );
 }

@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OutputExistsError } from "@lowrank/safetensors/node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Adapter } from "../adapter.ts";
+import { createLoraConfig } from "../create-lora-config.ts";
+import { AdapterFileMissingError, InvalidAdapterTensorsError, PickleWeightsError } from "../errors.ts";
+import { readAdapterFolder, writeAdapterFolder } from "./adapter-folder.ts";
+
+const adapter: Adapter = {
+  config: { ...createLoraConfig({ rank: 1, targetModules: ["q"] }), inferenceMode: true },
+  tensors: new Map([
+    ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
+    ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(3, 4, 5) }],
+  ]),
+  metadata: new Map(),
+};
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "lowrank-adapter-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+describe("an adapter's folder", () => {
+  it("holds three files, and reading it gives the adapter back", async () => {
+    const folder = join(root, "adapter");
+    await writeAdapterFolder(folder, adapter);
+    expect((await readdir(folder)).sort()).toEqual(["README.md", "adapter_config.json", "adapter_model.safetensors"]);
+    expect(await readAdapterFolder(folder)).toEqual(adapter);
+  });
+
+  it("is not touched if it exists, unless overwriting was asked for", async () => {
+    const folder = join(root, "adapter");
+    await mkdir(folder);
+    await writeFile(join(folder, "mine.txt"), "mine");
+    await expect(writeAdapterFolder(folder, adapter)).rejects.toThrow(OutputExistsError);
+    expect(await readdir(folder)).toEqual(["mine.txt"]);
+    await writeAdapterFolder(folder, adapter, { overwrite: true });
+    expect(await readdir(folder)).toHaveLength(3);
+    expect(await readdir(root)).toEqual(["adapter"]);
+  });
+
+  it("is not made if the adapter is broken", async () => {
+    const broken = { ...adapter, tensors: new Map([...adapter.tensors].slice(1)) };
+    await expect(writeAdapterFolder(join(root, "adapter"), broken)).rejects.toThrow(InvalidAdapterTensorsError);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it("is the same to the byte when written twice", async () => {
+    await writeAdapterFolder(join(root, "one"), adapter);
+    await writeAdapterFolder(join(root, "two"), adapter);
+    for (const name of await readdir(join(root, "one")))
+      expect(Buffer.compare(await readFile(join(root, "one", name)), await readFile(join(root, "two", name)))).toBe(0);
+  });
+});
+
+describe("a folder that is no adapter", () => {
+  it("is named together with the file that it lacks", async () => {
+    await expect(readAdapterFolder(join(root, "nowhere"))).rejects.toThrow(AdapterFileMissingError);
+    await expect(readAdapterFolder(root)).rejects.toThrow("it has no adapter_config.json");
+    await writeFile(join(root, "adapter_config.json"), "{}");
+    await expect(readAdapterFolder(root)).rejects.toThrow("it has no adapter_model.safetensors");
+  });
+
+  it("with weights in a pickle is refused with a way out", async () => {
+    await writeFile(join(root, "adapter_config.json"), "{}");
+    await writeFile(join(root, "adapter_model.bin"), "PK");
+    await expect(readAdapterFolder(root)).rejects.toThrow(PickleWeightsError);
+  });
+
+  it("names its configuration in errors", async () => {
+    await writeFile(join(root, "adapter_config.json"), "{}");
+    await writeFile(join(root, "adapter_model.safetensors"), "");
+    await expect(readAdapterFolder(root)).rejects.toThrow(`${root}/adapter_config.json`);
+  });
+});
