@@ -32,6 +32,8 @@ export interface OverriddenParameter {
   readonly variable: tf.Variable;
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
+  /** False for the frozen weight of an adapted embedding that PEFT stores with it. */
+  readonly isTrained: boolean;
 }
 
 /** Everything a handle is made of. */
@@ -54,7 +56,7 @@ export class AdapterHandle {
   readonly plan: InjectionPlan;
   /** One pair for each adapted layer, in the model's order. */
   readonly sites: readonly AdaptedSite[];
-  /** Weights of the model trained whole. */
+  /** Weights that the adapter has values of its own for. */
   readonly parameters: readonly OverriddenParameter[];
   /** Everything trainable, by its name in an adapter file without "base_model.model."; the order never changes. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
@@ -76,7 +78,9 @@ export class AdapterHandle {
         [keys.a, pair.a],
         [keys.b, pair.b],
       ]),
-      ...parts.parameters.map(({ key, variable }): [string, tf.Variable] => [key, variable]),
+      ...parts.parameters
+        .filter(({ isTrained }) => isTrained)
+        .map(({ key, variable }): [string, tf.Variable] => [key, variable]),
     ]);
   }
 
@@ -157,7 +161,8 @@ export class AdapterHandle {
   dispose(): void {
     if (this.#isDisposed) return;
     this.detach();
-    for (const variable of this.variables.values()) variable.dispose();
+    for (const { pair } of this.sites) pair.dispose();
+    for (const { variable } of this.parameters) variable.dispose();
     this.#isDisposed = true;
   }
 

@@ -42,9 +42,10 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
     }
     for (const { planned, parameter } of doors.parameters) {
       const value = values.parameter(planned, parameter);
-      const variable = tf.variable(value, options.trainable, `${prefix}${planned.key}`);
+      const isTrained = planned.reason !== "base-layer";
+      const variable = tf.variable(value, isTrained && options.trainable, `${prefix}${planned.key}`);
       value.dispose();
-      parameters.push({ parameter, variable, key: planned.key });
+      parameters.push({ parameter, variable, key: planned.key, isTrained });
     }
     const { baseFingerprint } = options;
     const handle = new AdapterHandle(model, {

@@ -8,6 +8,7 @@ import { guessOtherBase } from "./guess-other-base.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { nearestPaths } from "./nearest-names.ts";
 import { draftPlan } from "./plan-injection.ts";
+import { planBaseLayers } from "./saved-parameters.ts";
 
 /** What is known of the model at hand besides its doors, and what for the adapter is attached. */
 export interface FitOptions {
@@ -27,7 +28,7 @@ const suggestionsFor = 4;
  */
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
   checkFingerprint(adapter, options);
-  const plan = draftPlan(model, adapter.config, usableFeatures(options));
+  const plan = withBaseLayers(draftPlan(model, adapter.config, usableFeatures(options)), model, adapter);
   const problems = [
     ...findMissing(plan, adapter),
     ...findUnexpected(plan, model, adapter),
@@ -43,6 +44,12 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
 /** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
 function usableFeatures({ trainable = false }: FitOptions): ReadonlySet<Feature> {
   return new Set(["bias", ...startingFeatures.filter((feature) => !trainable || feature.startsWith("init="))]);
+}
+
+/** PEFT stores the frozen weights of targeted embeddings and heads (`save_embedding_layers`); they act as stored. */
+function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
+  const baseLayers = planBaseLayers(model, new Set(plan.entries.map(({ path }) => path)), tensors.keys());
+  return { ...plan, savedParameters: [...plan.savedParameters, ...baseLayers] };
 }
 
 function checkFingerprint({ metadata }: Adapter, options: FitOptions): void {

@@ -23,7 +23,7 @@ export interface PlannedSite {
   readonly tiedWith?: string;
 }
 
-/** One existing weight that will be trained whole beside the pairs. */
+/** One existing weight that the adapter brings a value of its own for, whole. */
 export interface PlannedParameter {
   /** transformers' parameter path. */
   readonly path: string;
@@ -34,7 +34,8 @@ export interface PlannedParameter {
   /** As files store it: torch's linear layers have the axes the other way round. */
   readonly fileShape: readonly number[];
   readonly parameters: number;
-  readonly reason: "saved-module" | "bias";
+  /** "base-layer": PEFT stores the frozen weight of an adapted embedding too; it acts, but is not trained. */
+  readonly reason: "saved-module" | "bias" | "base-layer";
 }
 
 /** Everything that `injectAdapter` will do. */

@@ -1,6 +1,6 @@
 // Which of the model's own weights train beside the pairs: modules to save, and biases.
 
-import { isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
+import { isSavedModule, type LoraConfig, parseTensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { SavedModuleNotFoundError } from "./errors.ts";
 import type { PlannedParameter } from "./injection-plan.ts";
@@ -22,6 +22,21 @@ export function planSavedParameters(
     // In the file, the bias of an adapted layer stands under the layer that PEFT wrapped.
     const key = adapted.has(module) ? `${module}.base_layer.bias` : parameter.path;
     return [plannedParameter(parameter, key, "bias")];
+  });
+}
+
+/** The frozen weights of adapted layers that an adapter file has values of its own for. */
+export function planBaseLayers(
+  model: AdaptableModel,
+  adapted: ReadonlySet<string>,
+  keys: Iterable<string>,
+): readonly PlannedParameter[] {
+  const parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
+  return [...keys].flatMap((key) => {
+    const parsed = parseTensorKey(key);
+    if (parsed?.part !== "base_layer" || parsed.parameter !== "weight" || !adapted.has(parsed.path)) return [];
+    const parameter = parameters.get(`${parsed.path}.weight`);
+    return parameter ? [plannedParameter(parameter, key, "base-layer")] : [];
   });
 }
 

@@ -117,6 +117,16 @@ export class ExportOverflowError extends LowrankError {
   }
 }
 
+/** A tensor would have to be written in a type that numbers cannot be encoded in. */
+export class UnwritableTypeError extends LowrankError {
+  constructor(
+    readonly tensor: string,
+    readonly dtype: string,
+  ) {
+    super("UNWRITABLE_TYPE", `"${tensor}" was changed and cannot be written as ${dtype}. Export as F32, F16 or BF16.`);
+  }
+}
+
 /** A folder to export from does not hold the model's weights. */
 export class SourceFolderError extends LowrankError {
   constructor(

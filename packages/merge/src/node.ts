@@ -1,1 +1,2 @@
-export {};
+export { diskFolder } from "./node/disk-folder.ts";
+export { type WriteModelFolderOptions, writeModelFolder } from "./node/write-model-folder.ts";

@@ -1,0 +1,45 @@
+// config.json of the exported model: the base's own, with what the export changed.
+
+import { architectureOf } from "@lowrank/families";
+import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
+
+/** What the export changed. */
+export interface ConfigChanges {
+  readonly dtype: ExportDtype;
+  readonly isUntied: boolean;
+}
+
+const torchNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
+
+/** The configuration to write; whatever the base's says besides is kept. */
+export function exportConfig(
+  base: Readonly<Record<string, unknown>>,
+  model: ExportableModel,
+  changes: ConfigChanges,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...base,
+    ...typeFields(base, changes.dtype),
+    ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
+    ...(model.newParameters.length > 0 ? headFields(model) : {}),
+  };
+}
+
+/** transformers 4 says `torch_dtype`, 5 says `dtype` and reads both. */
+function typeFields(base: Readonly<Record<string, unknown>>, dtype: ExportDtype): Readonly<Record<string, unknown>> {
+  if (dtype === "as-base") return {};
+  const name = torchNames[dtype];
+  const keys = ["dtype", "torch_dtype"].filter((key) => Object.hasOwn(base, key));
+  return Object.fromEntries((keys.length > 0 ? keys : ["torch_dtype"]).map((key) => [key, name]));
+}
+
+function headFields({ config, task }: ExportableModel): Readonly<Record<string, unknown>> {
+  const architectures = [architectureOf(config.modelType, task)];
+  if (task !== "sequence-classification" && task !== "token-classification") return { architectures };
+  return {
+    architectures,
+    id2label: Object.fromEntries(config.labelNames.map((name, index) => [String(index), name])),
+    label2id: Object.fromEntries(config.labelNames.map((name, index) => [name, index])),
+    ...(config.problemType === null ? {} : { problem_type: config.problemType }),
+  };
+}

@@ -1,0 +1,139 @@
+// Every file of the exported folder, each made only when it is written.
+
+import { layoutSafetensors, type StreamedTensor, safetensorsChunks } from "@lowrank/safetensors";
+import { SourceFolderError } from "../errors.ts";
+import { mergesOf } from "../merge-stack.ts";
+import { type Checkpoint, indexFile, openCheckpoint, singleFile } from "./checkpoint.ts";
+import { exportConfig } from "./export-config.ts";
+import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
+import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
+import { streamTensor } from "./tensor-pieces.ts";
+
+/** One file to write. */
+export interface ExportFile {
+  readonly name: string;
+  contents(): AsyncIterable<Uint8Array>;
+}
+
+/** All files, and what must be closed afterwards. */
+export interface ExportFiles {
+  readonly files: readonly ExportFile[];
+  close(): Promise<void>;
+}
+
+/** Files of a base that belong to a merged model as they are: the tokenizer, generation settings, licences. */
+const copied =
+  /^(generation_config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|tokenizer\.model|spiece\.model|sentencepiece\.bpe\.model|chat_template\.(jinja|json)|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
+
+const maxConfigBytes = 10_000_000;
+const metadata = new Map([["format", "pt"]]);
+
+/** Plans the export; nothing but headers and config.json is read. Throws SourceFolderError, SafetensorsError. */
+export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
+  const { source, dtype = "as-base" } = options;
+  const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
+  const changed = new Set([...mergesOf(model).flatMap((merge) => merge.changed), ...model.newParameters]);
+  const choices = { changed, isUntied, dtype };
+  if ("config" in source) {
+    const tensors = planTensorsOf(model, choices);
+    const config = textFile("config.json", configText(source.config, model, choices));
+    const weights = weightsFile(
+      singleFile,
+      tensors.map((planned) => streamTensor(planned, model, undefined)),
+    );
+    return { files: [config, weights], close: async () => undefined };
+  }
+  const config = await readConfig(source);
+  const checkpoint = await openCheckpoint(source);
+  try {
+    const { tensors } = checkpoint.collection;
+    const planned = planTensors(model, { name: source.name, tensors }, choices);
+    const weights = weightFiles(planned, model, checkpoint);
+    const others = (await source.list()).filter((file) => copied.test(file)).map((file) => copiedFile(source, file));
+    const files = [textFile("config.json", configText(config, model, choices)), ...others, ...weights];
+    return { files, close: () => checkpoint.collection.close() };
+  } catch (error) {
+    await checkpoint.collection.close();
+    throw error;
+  }
+}
+
+function weightFiles(
+  planned: readonly PlannedTensor[],
+  model: ExportableModel,
+  checkpoint: Checkpoint,
+): readonly ExportFile[] {
+  const last = checkpoint.files.at(-1)!;
+  const byFile = new Map<string, StreamedTensor[]>(checkpoint.files.map((file) => [file, []]));
+  for (const tensor of planned) {
+    // A tensor that the base lacks goes into the last file.
+    const file = tensor.baseKey === undefined ? last : checkpoint.fileOf.get(tensor.baseKey);
+    byFile.get(file ?? last)?.push(streamTensor(tensor, model, checkpoint.collection));
+  }
+  const files = [...byFile].map(([name, tensors]) => weightsFile(name, tensors));
+  return checkpoint.isSharded ? [...files, textFile(indexFile, indexText(byFile))] : files;
+}
+
+function indexText(byFile: ReadonlyMap<string, readonly StreamedTensor[]>): string {
+  const entries = [...byFile].flatMap(([file, tensors]) => tensors.map(({ name }): [string, string] => [name, file]));
+  const sizes = [...byFile.values()].map((tensors) => {
+    const { head, size } = layoutSafetensors(tensors, metadata);
+    return size - head.length;
+  });
+  const total_size = sizes.reduce((sum, size) => sum + size, 0);
+  const weight_map = Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+  return `${JSON.stringify({ metadata: { total_size }, weight_map }, null, 2)}\n`;
+}
+
+function weightsFile(name: string, tensors: readonly StreamedTensor[]): ExportFile {
+  return { name, contents: () => safetensorsChunks(tensors, metadata) };
+}
+
+function textFile(name: string, text: string): ExportFile {
+  return {
+    name,
+    async *contents() {
+      yield new TextEncoder().encode(text);
+    },
+  };
+}
+
+function copiedFile(source: SourceFolder, name: string): ExportFile {
+  return {
+    name,
+    async *contents() {
+      const file = await source.open(name);
+      try {
+        const piece = 1 << 24;
+        for (let offset = 0; offset < file.size; offset += piece) {
+          yield await file.read(offset, Math.min(piece, file.size - offset));
+        }
+      } finally {
+        await file.close?.();
+      }
+    },
+  };
+}
+
+async function readConfig(source: SourceFolder): Promise<Readonly<Record<string, unknown>>> {
+  const text = await source.readText("config.json", { maxBytes: maxConfigBytes });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SourceFolderError(source.name, "config.json is not JSON.", { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SourceFolderError(source.name, "config.json holds no object.");
+  }
+  // The check above justifies it: keys are texts, values stay unknown.
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function configText(
+  base: Readonly<Record<string, unknown>>,
+  model: ExportableModel,
+  changes: { readonly dtype: ExportDtype; readonly isUntied: boolean },
+): string {
+  return `${JSON.stringify(exportConfig(base, model, changes), null, 2)}\n`;
+}

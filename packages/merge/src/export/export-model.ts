@@ -1,0 +1,47 @@
+// The exported folder in memory: for a browser, or for small models.
+
+import { planFiles } from "./export-files.ts";
+import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
+
+/**
+ * A model – merged or not – as the files of a Hugging Face folder that transformers loads: weights under the base's
+ * names, config.json, tokenizer. Weights that no merge changed are copied byte for byte where the type stays.
+ *
+ * @returns file name → bytes
+ * @throws SourceFolderError, ExportOverflowError, UnwritableTypeError, SafetensorsError
+ *
+ * @example
+ * ```ts
+ * import { type ExportableModel, exportModel, type SourceFolder } from "@lowrank/merge";
+ *
+ * export async function weightsOf(model: ExportableModel, source: SourceFolder): Promise<Uint8Array | undefined> {
+ *   const files = await exportModel(model, { source, dtype: "F16" });
+ *   return files.get("model.safetensors");
+ * }
+ * ```
+ */
+export async function exportModel(
+  model: ExportableModel,
+  options: ExportOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const plan = await planFiles(model, options);
+  try {
+    const files = new Map<string, Uint8Array>();
+    for (const { name, contents } of plan.files) files.set(name, await collect(contents()));
+    return files;
+  } finally {
+    await plan.close();
+  }
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const piece of pieces) parts.push(piece);
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,37 @@
+// What the export must know of a model besides its doors, and where the files of its base come from.
+
+import type { AdaptableModel } from "@lowrank/contracts";
+import type { ModelConfig, Task } from "@lowrank/families";
+import type { ByteSource } from "@lowrank/safetensors";
+
+/** A model that can be written as a Hugging Face folder. `PretrainedModel` of `@lowrank/models` is one. */
+export interface ExportableModel extends AdaptableModel {
+  readonly config: ModelConfig;
+  readonly task: Task;
+  /** Paths of parameters that the base's files lack, because they were made new. */
+  readonly newParameters: readonly string[];
+}
+
+/** The base's folder: on disk, on a web server, in memory. `ModelFolder` of `@lowrank/models` is one. */
+export interface SourceFolder {
+  /** For messages: a path or an address. */
+  readonly name: string;
+  list(): Promise<readonly string[]>;
+  has(file: string): Promise<boolean>;
+  readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
+  open(file: string): Promise<ByteSource>;
+}
+
+/** "as-base": every tensor in the type that the base's file has. */
+export type ExportDtype = "as-base" | "F32" | "F16" | "BF16";
+
+/** How a model is exported. */
+export interface ExportOptions {
+  /**
+   * The folder that the model was loaded from, or – for a base that is no such folder (GGUF) – the object to write as
+   * config.json (`configFromGguf`); all weights then come from the model.
+   */
+  readonly source: SourceFolder | { readonly config: Readonly<Record<string, unknown>> };
+  /** Default "as-base"; without a folder that is F32. */
+  readonly dtype?: ExportDtype;
+}

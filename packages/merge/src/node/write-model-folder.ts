@@ -1,0 +1,65 @@
+// The exported folder on disk: complete, or not there.
+
+import { realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type FileSystem, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { OutputIsSourceError } from "../errors.ts";
+import { planFiles } from "../export/export-files.ts";
+import type { ExportableModel, ExportDtype, ExportOptions } from "../export/exportable-model.ts";
+import { diskFolder } from "./disk-folder.ts";
+
+/** How a model folder is written. */
+export interface WriteModelFolderOptions {
+  readonly model: ExportableModel;
+  /** The folder that the model was loaded from; for a GGUF base, see `ExportOptions.source`. */
+  readonly sourceFolder: string | ExportOptions["source"];
+  /** Default "as-base". */
+  readonly dtype?: ExportDtype;
+  /** Replace a folder that is not empty. Default false. */
+  readonly overwrite?: boolean;
+  /** Stands in for the disk in tests. */
+  readonly fileSystem?: FileSystem;
+}
+
+/**
+ * Writes a model – merged or not – as a Hugging Face folder, tensor by tensor. The folder appears whole or not at all.
+ *
+ * @throws OutputIsSourceError, OutputExistsError, ExportOverflowError, SourceFolderError, DiskFullError
+ *
+ * @example
+ * ```ts
+ * import type { ExportableModel } from "@lowrank/merge";
+ * import { writeModelFolder } from "@lowrank/merge/node";
+ *
+ * export async function save(model: ExportableModel): Promise<void> {
+ *   await writeModelFolder("runs/merged", { model, sourceFolder: "models/base" });
+ * }
+ * ```
+ */
+export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
+  const { model, sourceFolder, dtype, overwrite = false, fileSystem } = options;
+  const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
+  if ("name" in source) await refuseSameFolder(path, source.name);
+  const plan = await planFiles(model, { source, ...(dtype === undefined ? {} : { dtype }) });
+  const system = fileSystem === undefined ? {} : { fileSystem };
+  try {
+    await writeFolderAtomic(
+      path,
+      async (folder) => {
+        for (const { name, contents } of plan.files) await writeFileAtomic(join(folder, name), contents(), system);
+      },
+      { overwrite, ...system },
+    );
+  } finally {
+    await plan.close();
+  }
+}
+
+async function refuseSameFolder(output: string, source: string): Promise<void> {
+  const [there, here] = await Promise.all([realPath(output), realPath(source)]);
+  if (there === here) throw new OutputIsSourceError(output);
+}
+
+async function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
+}
