@@ -25,7 +25,10 @@ export interface FileSystem {
   openForReading(path: string): Promise<OpenFile>;
   /** Fails if the path exists. */
   create(path: string): Promise<OpenFile>;
+  /** Fails if the path exists. */
   makeFolder(path: string): Promise<void>;
+  /** Makes a folder and those above it, where they are missing. */
+  makeFolders(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file or a whole folder; an absent path is fine. */
   remove(path: string): Promise<void>;
@@ -43,6 +46,7 @@ export const nodeFileSystem: FileSystem = {
   openForReading: async (path) => wrap(await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))),
   create: async (path) => wrap(await fs.open(path, "wx")),
   makeFolder: async (path) => void (await fs.mkdir(path)),
+  makeFolders: async (path) => void (await fs.mkdir(path, { recursive: true })),
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   removeEmptyFolder: (path) => fs.rmdir(path),

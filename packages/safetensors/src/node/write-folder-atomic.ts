@@ -9,7 +9,7 @@ import type { AtomicWriteOptions } from "./write-file-atomic.ts";
 /**
  * Makes a folder so that, whatever happens, its path holds the old folder, the complete new one, or nothing: `fill`
  * writes into a temporary folder beside it, whose files are then synced and which is renamed into place. An existing
- * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set.
+ * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set. Missing folders above it are made.
  *
  * @param fill Writes the files; whatever it throws passes through, and nothing is left of its work.
  * @throws {OutputExistsError} if the path exists, is no empty folder, and `overwrite` is not set.
@@ -25,6 +25,7 @@ export async function writeFolderAtomic(
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const temporary = temporaryPath(target, "unfinished");
   try {
+    await fileSystem.makeFolders(dirname(target));
     await tidyUpTemporaries(dirname(target), fileSystem); // first: it may bring back an older output
     await stateOf(target, { ...options, fileSystem });
     await fileSystem.makeFolder(temporary);

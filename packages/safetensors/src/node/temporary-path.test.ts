@@ -1,0 +1,89 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
+import { nodeFileSystem } from "./file-system.ts";
+import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
+import { writeFolderAtomic } from "./write-folder-atomic.ts";
+
+/** The process id of a program that has ended. */
+function deadProcess(): number {
+  return Number(execFileSync("node", ["-p", "process.pid"], { encoding: "utf8" }));
+}
+
+/** A temporary path as another process would have named it. */
+function pathOf(target: string, purpose: "unfinished" | "replaced", change: { pid?: number; host?: string }): string {
+  const parts = basename(temporaryPath(target, purpose)).split("-");
+  if (change.host !== undefined) parts[2] = change.host;
+  if (change.pid !== undefined) parts[3] = String(change.pid);
+  return join(target, "..", parts.join("-"));
+}
+
+describe("tidyUpTemporaries", () => {
+  it("removes what a dead process left, files and folders, and nothing that a living one works on", () =>
+    inScratchFolder(async (folder) => {
+      const target = join(folder, "out");
+      const pid = deadProcess();
+      const alive = pathOf(target, "unfinished", {});
+      await writeFile(alive, "in progress");
+      await writeFile(pathOf(target, "unfinished", { pid }), "left over");
+      await mkdir(pathOf(target, "unfinished", { pid }));
+      await writeFile(join(folder, ".lowrank-unfinished-notes"), "a user's own file");
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect((await readdir(folder)).sort()).toEqual([basename(alive), ".lowrank-unfinished-notes"].sort());
+    }));
+
+  it("leaves another machine's work alone for a day", () =>
+    inScratchFolder(async (folder) => {
+      const path = pathOf(join(folder, "out"), "unfinished", { host: "00000000", pid: deadProcess() });
+      await writeFile(path, "perhaps in progress");
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect(await readdir(folder)).toEqual([basename(path)]);
+      const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+      await utimes(path, twoDaysAgo, twoDaysAgo);
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect(await readdir(folder)).toEqual([]);
+    }));
+
+  it("puts a replaced folder back if its successor never arrived, and else removes it", () =>
+    inScratchFolder(async (folder) => {
+      const target = join(folder, "out-1");
+      await mkdir(target);
+      await writeFile(join(target, "weights"), "old");
+      await rename(target, pathOf(target, "replaced", { pid: deadProcess() }));
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect(await contentsOf(folder)).toEqual({ "out-1/weights": "old" });
+      await mkdir(pathOf(target, "replaced", { pid: deadProcess() }));
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect(await readdir(folder)).toEqual(["out-1"]);
+    }));
+});
+
+it("after a kill in the middle the old output is whole, and the next run removes the remains", () =>
+  inScratchFolder(async (folder) => {
+    const out = join(folder, "out");
+    await writeFolderAtomic(out, (inside) => writeFile(join(inside, "weights"), "old"));
+    await killedWhileFilling(out);
+    expect((await readdir(folder)).length).toBe(2);
+    expect(await contentsOf(out)).toEqual({ weights: "old" });
+    await writeFolderAtomic(out, (inside) => writeFile(join(inside, "weights"), "new"), { overwrite: true });
+    expect(await contentsOf(folder)).toEqual({ "out/weights": "new" });
+  }));
+
+/** Starts a program that replaces `out`, and kills it once it has written half of its files. */
+async function killedWhileFilling(out: string): Promise<void> {
+  const program = `
+    import { writeFileSync } from "node:fs";
+    import { writeFolderAtomic } from ${JSON.stringify(join(import.meta.dirname, "write-folder-atomic.ts"))};
+    await writeFolderAtomic(${JSON.stringify(out)}, async (inside) => {
+      writeFileSync(inside + "/weights", "half");
+      process.stdout.write("ready");
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    }, { overwrite: true });`;
+  const flags = ["--conditions=lowrank-source", "--import", "tsx", "--input-type=module", "--eval", program];
+  const child = spawn("node", flags, { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("exit", resolve));
+}

@@ -1,0 +1,129 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
+import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
+import { DiskFullError, FileWriteError, OutputExistsError } from "./errors.ts";
+import { writeFileAtomic } from "./write-file-atomic.ts";
+
+const never = { call: 0, code: "" };
+const pieces = ["new ", "content", "!"].map((text) => new TextEncoder().encode(text));
+const caught = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe("writeFileAtomic", () => {
+  it("writes bytes, text and pieces", () =>
+    inScratchFolder(async (folder) => {
+      await writeFileAtomic(join(folder, "bytes"), new TextEncoder().encode("a"));
+      await writeFileAtomic(join(folder, "text"), "ä");
+      await writeFileAtomic(join(folder, "pieces"), pieces);
+      await writeFileAtomic(join(folder, "empty"), []);
+      expect(await contentsOf(folder)).toEqual({ bytes: "a", text: "ä", pieces: "new content!", empty: "" });
+    }));
+
+  it("refuses an existing path, also a folder, unless asked to overwrite", () =>
+    inScratchFolder(async (folder) => {
+      await writeFile(join(folder, "out"), "old");
+      await mkdir(join(folder, "directory"));
+      await expect(writeFileAtomic(join(folder, "out"), "new")).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFileAtomic(join(folder, "directory"), "new")).rejects.toBeInstanceOf(OutputExistsError);
+      expect(await contentsOf(folder)).toEqual({ out: "old" });
+      await writeFileAtomic(join(folder, "out"), "new", { overwrite: true });
+      expect(await contentsOf(folder)).toEqual({ out: "new" });
+    }));
+
+  it("refuses a path that came to exist while it wrote", () =>
+    inScratchFolder(async (folder) => {
+      const out = join(folder, "out");
+      async function* slow() {
+        yield new Uint8Array(1);
+        await writeFile(out, "somebody else's");
+      }
+      await expect(writeFileAtomic(out, slow())).rejects.toBeInstanceOf(OutputExistsError);
+      expect(await contentsOf(folder)).toEqual({ out: "somebody else's" });
+    }));
+
+  it("goes on where the system wrote only a part", () =>
+    inScratchFolder(async (folder) => {
+      await writeFileAtomic(join(folder, "out"), pieces, { fileSystem: faultyFileSystem(never, 3) });
+      expect(await contentsOf(folder)).toEqual({ out: "new content!" });
+    }));
+
+  it("passes on what the contents throw, and leaves nothing", () =>
+    inScratchFolder(async (folder) => {
+      async function* broken() {
+        yield new Uint8Array(1);
+        throw new Error("the tensor is gone");
+      }
+      await expect(writeFileAtomic(join(folder, "out"), broken())).rejects.toThrow("the tensor is gone");
+      expect(await contentsOf(folder)).toEqual({});
+    }));
+
+  it("says that the disk is full", () =>
+    inScratchFolder(async (folder) => {
+      for (const code of ["ENOSPC", "EDQUOT"]) {
+        const fileSystem = faultyFileSystem({ call: 5, code });
+        const error = await caught(writeFileAtomic(join(folder, "out"), pieces, { fileSystem }));
+        expect(error).toBeInstanceOf(DiskFullError);
+        expect(error).toMatchObject({ code: "DISK_FULL", systemCode: code, path: join(folder, "out") });
+      }
+    }));
+
+  it("gives the system's reason when a folder is missing", () =>
+    inScratchFolder(async (folder) => {
+      const error = await caught(writeFileAtomic(join(folder, "absent", "out"), "x"));
+      expect(error).toBeInstanceOf(FileWriteError);
+      expect(error).toMatchObject({ systemCode: "ENOENT" });
+    }));
+});
+
+describe("writeFileAtomic, failing at any call", () => {
+  /** Writes over an old output, or a new one, with a fault at each call in turn, until one run ends before its fault. */
+  async function forEachCall(
+    options: { readonly before: "absent" | "old"; readonly lasting: boolean },
+    check: (outcome: {
+      name: string;
+      error: unknown;
+      contents: Readonly<Record<string, string>>;
+      where: string;
+    }) => void,
+  ): Promise<number> {
+    return inScratchFolder(async (root) => {
+      for (let call = 1; ; call += 1) {
+        const folder = join(root, `${call}`);
+        await mkdir(folder);
+        if (options.before === "old") await writeFile(join(folder, "out"), "old");
+        const fileSystem = faultyFileSystem({ call, lasting: options.lasting, code: "EIO" }, 5);
+        const overwrite = options.before === "old";
+        const error = await caught(writeFileAtomic(join(folder, "out"), pieces, { overwrite, fileSystem }));
+        const name = fileSystem.calls[call - 1];
+        if (name === undefined) return call - 1;
+        check({ name, error, contents: await contentsOf(folder), where: `call ${call}, ${name}` });
+      }
+    });
+  }
+
+  it.each(["absent", "old"] as const)(
+    "leaves the %s output or the whole new one, and no temporary file",
+    async (before) => {
+      const calls = await forEachCall({ before, lasting: false }, ({ name, error, contents, where }) => {
+        const isInPlace = error === undefined || name === "syncFolder";
+        const unchanged = before === "old" ? { out: "old" } : {};
+        expect(contents, where).toEqual(isInPlace ? { out: "new content!" } : unchanged);
+        // Tidying up after others is the only thing that may fail without a word.
+        if (name === "list") expect(error, where).toBeUndefined();
+        else expect(error, where).toBeInstanceOf(FileWriteError);
+      });
+      expect(calls).toBeGreaterThan(8);
+    },
+  );
+
+  it("leaves the old output whole even if nothing works from some call on", async () => {
+    await forEachCall({ before: "old", lasting: true }, ({ name, contents, where }) => {
+      expect(contents.out, where).toBe(name === "syncFolder" ? "new content!" : "old");
+    });
+  });
+});

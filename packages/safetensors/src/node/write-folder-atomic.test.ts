@@ -1,0 +1,137 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
+import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
+import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError } from "./errors.ts";
+import { writeFileAtomic } from "./write-file-atomic.ts";
+import { writeFolderAtomic } from "./write-folder-atomic.ts";
+
+const never = { call: 0, code: "" };
+const caught = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+/** What the tests write: two files, one of them in a subfolder. */
+async function fill(folder: string): Promise<void> {
+  await writeFile(join(folder, "config.json"), "{}");
+  await mkdir(join(folder, "sub"));
+  await writeFile(join(folder, "sub", "weights"), "new");
+}
+const filled = { "out/config.json": "{}", "out/sub/weights": "new" };
+
+async function makeOld(folder: string): Promise<void> {
+  await mkdir(join(folder, "out"));
+  await writeFile(join(folder, "out", "weights"), "old");
+}
+const old = { "out/weights": "old" };
+
+describe("writeFolderAtomic", () => {
+  it("makes a folder, and fills an empty one", () =>
+    inScratchFolder(async (folder) => {
+      await writeFolderAtomic(join(folder, "out"), fill);
+      expect(await contentsOf(folder)).toEqual(filled);
+      await mkdir(join(folder, "empty"));
+      await writeFolderAtomic(join(folder, "empty"), fill);
+      expect(await contentsOf(join(folder, "empty"))).toEqual({ "config.json": "{}", "sub/weights": "new" });
+    }));
+
+  it("can be filled with writeFileAtomic", () =>
+    inScratchFolder(async (folder) => {
+      await writeFolderAtomic(join(folder, "out"), (inside) => writeFileAtomic(join(inside, "a"), "1"));
+      expect(await contentsOf(folder)).toEqual({ "out/a": "1" });
+    }));
+
+  it("makes the folders above it", () =>
+    inScratchFolder(async (folder) => {
+      await writeFolderAtomic(join(folder, "runs", "today", "out"), fill);
+      expect(Object.keys(await contentsOf(join(folder, "runs", "today")))).toEqual(Object.keys(filled));
+    }));
+
+  it("refuses a folder with something in it, or a file, unless asked to overwrite", () =>
+    inScratchFolder(async (folder) => {
+      await makeOld(folder);
+      await writeFile(join(folder, "file"), "old");
+      await expect(writeFolderAtomic(join(folder, "out"), fill)).rejects.toBeInstanceOf(OutputExistsError);
+      await expect(writeFolderAtomic(join(folder, "file"), fill)).rejects.toBeInstanceOf(OutputExistsError);
+      expect(await contentsOf(folder)).toEqual({ ...old, file: "old" });
+    }));
+
+  it("replaces a folder whole when asked to overwrite", () =>
+    inScratchFolder(async (folder) => {
+      await makeOld(folder);
+      await writeFolderAtomic(join(folder, "out"), fill, { overwrite: true });
+      expect(await contentsOf(folder)).toEqual(filled);
+    }));
+
+  it("never replaces the current folder or one above it", async () => {
+    for (const path of [".", process.cwd(), dirname(process.cwd()), "/"]) {
+      const error = await caught(writeFolderAtomic(path, fill, { overwrite: true }));
+      expect(error).toBeInstanceOf(ProtectedFolderError);
+    }
+  });
+
+  it("passes on what filling throws, and leaves nothing", () =>
+    inScratchFolder(async (folder) => {
+      await makeOld(folder);
+      const broken = async (inside: string) => {
+        await fill(inside);
+        throw new Error("the model is gone");
+      };
+      await expect(writeFolderAtomic(join(folder, "out"), broken, { overwrite: true })).rejects.toThrow(
+        "the model is gone",
+      );
+      expect(await contentsOf(folder)).toEqual(old);
+    }));
+
+  it("says that the disk is full when filling it finds so", () =>
+    inScratchFolder(async (folder) => {
+      const full = async () => {
+        throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+      };
+      await expect(writeFolderAtomic(join(folder, "out"), full)).rejects.toBeInstanceOf(DiskFullError);
+      expect(await contentsOf(folder)).toEqual({});
+    }));
+});
+
+describe("writeFolderAtomic, failing at any call", () => {
+  it.each(["absent", "empty", "old"])("leaves the %s output or the whole new one, and nothing else", (before) =>
+    inScratchFolder(async (root) => {
+      for (let call = 1; ; call += 1) {
+        const folder = join(root, `${call}`);
+        await mkdir(folder);
+        if (before === "empty") await mkdir(join(folder, "out"));
+        if (before === "old") await makeOld(folder);
+        const fileSystem = faultyFileSystem({ call, code: "EIO" });
+        const error = await caught(
+          writeFolderAtomic(join(folder, "out"), fill, { overwrite: before === "old", fileSystem }),
+        );
+        if (call > fileSystem.calls.length) break; // it ended before the fault
+        const name = fileSystem.calls[call - 1];
+        const contents = await contentsOf(folder);
+        if (error === undefined) {
+          // Only tidying up may fail silently, at the start or at the end; the latter leaves the old folder aside.
+          expect(["list", "remove"], `call ${call}`).toContain(name);
+          expect(contents, `call ${call}`).toMatchObject(filled);
+        } else {
+          expect(error, `call ${call}, ${name}`).toBeInstanceOf(FileWriteError);
+          const unchanged = before === "old" ? old : {};
+          const mayBeNew = contents["out/sub/weights"] !== undefined;
+          if (mayBeNew) expect(contents, `call ${call}, ${name}`).toMatchObject(filled);
+          else expect(contents, `call ${call}, ${name}`).toEqual(unchanged);
+          if (mayBeNew) expect(name).toBe("syncFolder");
+        }
+      }
+    }),
+  );
+});
+
+it("counts enough calls for the tests above to mean something", () =>
+  inScratchFolder(async (folder) => {
+    const fileSystem = faultyFileSystem(never);
+    await makeOld(folder);
+    await writeFolderAtomic(join(folder, "out"), fill, { overwrite: true, fileSystem });
+    expect(fileSystem.calls.length).toBeGreaterThan(20);
+  }));
