@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { type EngineName, engineNames, parseEngineName } from "./engine-name.ts";
+import { keepProcessListeners } from "./keep-process-listeners.ts";
 import { type Started, type StartOptions, starters } from "./start.ts";
 
 /** What may be asked of `chooseEngine`. */
@@ -80,14 +81,15 @@ export function planEngines(options: ChooseEngineOptions): {
 }
 
 async function start(name: EngineName, options: StartOptions): Promise<Started> {
-  return quietly(async () => {
+  const run = async () => {
     const started = await starters[name](options);
     if (!(await tf.setBackend(started.backend)))
       throw new Error(`the backend "${started.backend}" could not be initialised`);
     await tf.ready();
     await multiplySmallMatrices();
     return started;
-  });
+  };
+  return quietly(() => keepProcessListeners(run));
 }
 
 /** tfjs greets and warns on the console when a backend first runs; it keeps quiet while its own flag says "test". */

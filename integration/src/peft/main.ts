@@ -1,0 +1,32 @@
+// `npm run test:peft`: PEFT and transformers load what our code wrote and compute the same. Prints one line a case and,
+// last, "N passed, N failed". Without the Python environment it says so; in CI that is a failure.
+
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chooseEngine } from "@lowrank/engine";
+import { findPython } from "./python-environment.ts";
+import { variants } from "./variants.ts";
+import { writeVariant } from "./write-variant.ts";
+
+const found = findPython();
+if ("missing" in found) {
+  console.log(`skipped: ${found.missing}`);
+  process.exit(process.env.CI ? 1 : 0);
+}
+
+const work = await mkdtemp(join(tmpdir(), "lowrank-peft-"));
+try {
+  await chooseEngine({ order: ["wasm", "cpu"] });
+  const cases = [];
+  for (const [index, variant] of variants.entries())
+    cases.push(...(await writeVariant(variant, join(work, String(index)))));
+  const list = join(work, "cases.json");
+  await writeFile(list, JSON.stringify(cases));
+  const script = join(import.meta.dirname, "../../../scripts/python/check_in_peft.py");
+  const { status } = spawnSync(found.python, [script, list], { stdio: "inherit" });
+  process.exitCode = status ?? 1;
+} finally {
+  await rm(work, { recursive: true, force: true });
+}

@@ -1,0 +1,66 @@
+// What we write for PEFT to read: one row a variant. Bases are fixtures, whose training batches are used, or the tiny model.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+
+export interface Variant {
+  readonly name: string;
+  /** A folder under fixtures/peft with base/ and training batches, or "tiny-model". */
+  readonly base: string;
+  readonly config: Partial<LoraConfig>;
+}
+
+export const variants: readonly Variant[] = [
+  {
+    name: "gpt2, c_attn",
+    base: "gpt2",
+    config: { rank: 4, alpha: 8, targetModules: ["c_attn"], taskType: "CAUSAL_LM" },
+  },
+  { name: "gpt2, default targets", base: "gpt2", config: { rank: 2, alpha: 4, taskType: "CAUSAL_LM" } },
+  { name: "gpt2, all linear layers", base: "gpt2", config: { rank: 3, alpha: 5, targetModules: "all-linear" } },
+  {
+    name: "gpt2, rsLoRA",
+    base: "gpt2",
+    config: { rank: 4, alpha: 8, targetModules: ["c_attn"], rankStabilized: true },
+  },
+  {
+    name: "gpt2, regular expression",
+    base: "gpt2",
+    config: { rank: 2, alpha: 2, targetModules: ".*h\\.1\\.mlp\\.c_(fc|proj)" },
+  },
+  {
+    name: "llama, all linear layers",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+  },
+  {
+    name: "llama, rank and alpha by pattern",
+    base: "llama-gqa",
+    config: {
+      rank: 4,
+      alpha: 8,
+      targetModules: ["q_proj", "v_proj", "down_proj"],
+      rankPattern: new Map([["q_proj", 2]]),
+      alphaPattern: new Map([["^model\\.layers\\.1\\.self_attn\\.v_proj", 3]]),
+    },
+  },
+  {
+    name: "llama, one layer",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["o_proj"], layersToTransform: [1] },
+  },
+  {
+    name: "llama with tied head",
+    base: "llama-gqa-tied",
+    config: { rank: 4, alpha: 16, targetModules: ["q_proj", "v_proj"], taskType: "CAUSAL_LM" },
+  },
+  {
+    name: "bert classification, classifier saved",
+    base: "bert-seqcls",
+    config: { rank: 4, alpha: 8, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
+  },
+  {
+    name: "the tiny model",
+    base: "tiny-model",
+    config: { rank: 8, alpha: 16, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+  },
+];
