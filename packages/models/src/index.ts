@@ -17,6 +17,7 @@ export {
   type WeightProblems,
 } from "./errors.ts";
 export { fetchedFolder } from "./folder/fetched-folder.ts";
+export { filesFolder } from "./folder/files-folder.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
 export { type GenerationOptions, generate } from "./generation/generate.ts";
 export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.ts";

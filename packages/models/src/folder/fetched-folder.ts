@@ -73,7 +73,8 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
       const bytes = new Uint8Array(await first.arrayBuffer());
       if (first.status !== 206) return bytesSource(bytes, file);
       const size = totalSize(first.headers.get("Content-Range"));
-      if (size === undefined) throw new ModelFileError(baseUrl, file, "the server does not say how long it is");
+      // Another site's server may keep that header from us.
+      if (size === undefined) return bytesSource(new Uint8Array(await (await demand(file)).arrayBuffer()), file);
       const fetchRange = async (begin: number, end: number): Promise<Uint8Array> => {
         const response = await demand(file, { headers: { Range: `bytes=${begin}-${end - 1}` } });
         if (response.status !== 206) throw new ModelFileError(baseUrl, file, "the server stopped sending ranges");

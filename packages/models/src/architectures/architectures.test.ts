@@ -1,0 +1,48 @@
+import { checkConfig, families, parametersOf, type Task } from "@lowrank/families";
+import { describe, expect, it } from "vitest";
+import { outlineModel } from "../loading/outline-model.ts";
+
+const sizes: Readonly<Record<string, Record<string, unknown>>> = {
+  gpt2: { n_embd: 16, n_layer: 2, n_head: 4, n_positions: 8 },
+  llama: {
+    hidden_size: 16,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    intermediate_size: 24,
+  },
+  bert: { hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 24 },
+};
+
+const cases = families.flatMap(({ modelType, architectures }) =>
+  [...new Set(architectures.values())].flatMap((task) => [true, false].map((tied) => ({ modelType, task, tied }))),
+);
+
+function outlineOf(modelType: string, task: Task, tied: boolean) {
+  const config = checkConfig({ model_type: modelType, vocab_size: 20, tie_word_embeddings: tied, ...sizes[modelType] });
+  return outlineModel({ config, task });
+}
+
+describe("architectures", () => {
+  it.each(cases)("$modelType for $task (tied: $tied) has a place for every parameter of its table", (wanted) => {
+    const { parts, plan } = outlineOf(wanted.modelType, wanted.task, wanted.tied);
+    const slots = parts.flatMap((part) => part.slots).map(({ path, shape }) => `${path} [${shape}]`);
+    const expected = parametersOf(plan.config, plan.task)
+      .filter(({ tiedWith }) => tiedWith === null)
+      .map(({ path, shape }) => `${path} [${shape}]`);
+    expect([...slots].sort()).toEqual([...expected].sort());
+  });
+
+  it("list their parts in torch's module order", () => {
+    const { parts } = outlineOf("llama", "causal-lm", false);
+    const paths = parts.flatMap((part) => part.slots).map(({ path }) => path);
+    expect(paths.slice(0, 10)).toEqual([
+      "model.embed_tokens.weight",
+      ...["q_proj", "k_proj", "v_proj", "o_proj"].map((name) => `model.layers.0.self_attn.${name}.weight`),
+      ...["gate_proj", "up_proj", "down_proj"].map((name) => `model.layers.0.mlp.${name}.weight`),
+      "model.layers.0.input_layernorm.weight",
+      "model.layers.0.post_attention_layernorm.weight",
+    ]);
+    expect(paths.at(-1)).toBe("lm_head.weight");
+  });
+});
