@@ -1,8 +1,23 @@
-import { defineConfig } from "vite";
+// The page reads the workspace's packages from source; the model, the sample data and the wasm files from their folders.
 
-// The page reads the workspace's packages from source and the model and sample data from their own folders.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { defineConfig } from "vite";
+import { staticFolders } from "./static-folders.ts";
+
+const require = createRequire(import.meta.url);
+const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json`));
+
 export default defineConfig({
+  base: "./",
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
+  plugins: [
+    staticFolders({
+      "/wasm/": join(folderOf("@tensorflow/tfjs-backend-wasm"), "dist"),
+      "/tiny-model/": join(folderOf("@lowrank/tiny-model"), "model"),
+      "/e2e/": join(import.meta.dirname, "../../data/e2e"),
+    }),
+  ],
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },
   preview: { host: "127.0.0.1" },
   worker: { format: "es" },

@@ -64,6 +64,9 @@ function receive(report: Report): void {
       saveFile("lowrank-adapter.zip", report.zip);
       element("download-note").textContent = `Saved ${(report.zip.byteLength / 1024).toFixed(0)} kB.`;
       return;
+    case "logits":
+      waitingForLogits.shift()?.(report.values);
+      return;
     case "failed":
       element("failure").textContent = report.message;
       element("failure").hidden = false;
@@ -102,6 +105,18 @@ element("ask").addEventListener("submit", (event) => {
 });
 buttons.stop.addEventListener("click", () => ask({ type: "stop" }));
 buttons.download.addEventListener("click", () => ask({ type: "download" }));
+
+/** For tests and the curious: `await studio.logits([1, 2, 3])` in the console gives what this tab computes. */
+const waitingForLogits: ((values: Float32Array) => void)[] = [];
+Object.assign(globalThis, {
+  studio: {
+    logits: (inputIds: readonly number[]) =>
+      new Promise<Float32Array>((resolve) => {
+        waitingForLogits.push(resolve);
+        ask({ type: "logits", inputIds });
+      }),
+  },
+});
 
 worker.addEventListener("message", (event: MessageEvent<Report>) => receive(event.data));
 worker.addEventListener("error", (event) =>

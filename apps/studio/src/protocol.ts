@@ -6,7 +6,8 @@ export type Request =
   | { readonly type: "train"; readonly settings: TrainingSettings }
   | { readonly type: "stop" }
   | { readonly type: "answer"; readonly prompt: string }
-  | { readonly type: "download" };
+  | { readonly type: "download" }
+  | { readonly type: "logits"; readonly inputIds: readonly number[] };
 
 export interface TrainingSettings {
   readonly rank: number;
@@ -30,4 +31,5 @@ export type Report =
   | { readonly type: "trained"; readonly stopped: boolean }
   | { readonly type: "answered"; readonly side: "base" | "adapted"; readonly text: string }
   | { readonly type: "adapter"; readonly zip: Uint8Array }
+  | { readonly type: "logits"; readonly values: Float32Array }
   | { readonly type: "failed"; readonly message: string };

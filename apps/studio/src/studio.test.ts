@@ -1,0 +1,103 @@
+// Drives the studio in a real Chromium, and checks that the adapter it hands out computes the same in Node.
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { readAdapter } from "@lowrank/adapter-format";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import { attachAdapter } from "@lowrank/inject";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import * as tf from "@tensorflow/tfjs-core";
+import { unzipSync } from "fflate";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { createServer, type ViteDevServer } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const executable = [
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path !== undefined && existsSync(path));
+const reason = "no Chromium found (install it, or name it in the environment variable CHROMIUM)";
+if (executable === undefined) console.info(`skipped: the studio in a browser – ${reason}`);
+
+describe.skipIf(executable === undefined)("the studio in a browser", () => {
+  let server: ViteDevServer;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    server = await createServer({ root: join(import.meta.dirname, ".."), logLevel: "error", server: { port: 0 } });
+    await server.listen();
+    browser = await chromium.launch({
+      executablePath: executable as string,
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
+    });
+    page = await browser.newPage();
+    await page.goto(server.resolvedUrls?.local[0] ?? "");
+    await page.waitForSelector("body[data-state=idle]", { timeout: 90_000 });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it("trains, answers with both models, and hands out an adapter with equal logits in Node", async () => {
+    await page.fill("#steps", "4");
+    await page.fill("#rank", "4");
+    await page.click("#train");
+    await page.waitForSelector("body[data-state=trained]", { timeout: 120_000 });
+    expect(await page.textContent("#progress")).toContain("Step 4 of 4");
+
+    await page.click("#answer");
+    await page.waitForSelector("body[data-state=trained]", { timeout: 120_000 });
+    await expect.poll(() => page.textContent("#adapted-answer"), { timeout: 60_000 }).not.toMatch(/^(–|…)$/);
+    expect(await page.isVisible("#failure")).toBe(false);
+
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+    const files = unzipSync(await readFile(await download.path()));
+    const inputIds = [5, 60, 200, 31, 77, 9];
+    const inBrowser = await page.evaluate(async (ids) => {
+      const { studio } = globalThis as unknown as { studio: { logits(ids: readonly number[]): Promise<Float32Array> } };
+      return Array.from(await studio.logits(ids));
+    }, inputIds);
+
+    const inNode = await logitsInNode(files, inputIds);
+    const difference = Math.max(...inNode.map((value, index) => Math.abs(value - (inBrowser[index] ?? Number.NaN))));
+    expect(difference).toBeLessThan(1e-4);
+  }, 300_000);
+});
+
+async function logitsInNode(
+  files: Readonly<Record<string, Uint8Array>>,
+  inputIds: readonly number[],
+): Promise<number[]> {
+  await chooseEngine({ order: ["wasm", "cpu"] });
+  const tinyModel = createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json");
+  const model = await loadModel(openFolder(join(dirname(tinyModel), "model")));
+  const config = new TextDecoder().decode(files["adapter_config.json"]);
+  const adapter = await readAdapter({ config, weights: files["adapter_model.safetensors"] ?? new Uint8Array() });
+  const handle = attachAdapter(model, adapter, { name: "downloaded" });
+  try {
+    return tf.tidy(() => {
+      const ids = tf.tensor2d([...inputIds], [1, inputIds.length], "int32");
+      return Array.from(model.forward({ inputIds: ids }, inferenceContext(activeAdapters("downloaded"))).dataSync());
+    });
+  } finally {
+    handle.dispose();
+    model.dispose();
+  }
+}

@@ -1,0 +1,64 @@
+// One run on the sample: the trainer's events become reports.
+
+import { activeAdapters, type ForwardContext, inferenceContext, type RandomKey } from "@lowrank/contracts";
+import { batches, type TokenBatch } from "@lowrank/data";
+import type { AdapterHandle } from "@lowrank/inject";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import { train } from "@lowrank/trainer";
+import type { Report, TrainingSettings } from "../protocol.ts";
+import type { Sample } from "./sample.ts";
+
+export interface SampleRun {
+  readonly model: PretrainedModel;
+  readonly handle: AdapterHandle;
+  readonly sample: Sample;
+  readonly padId: number;
+  readonly settings: TrainingSettings;
+  readonly signal: AbortSignal;
+  report(message: Report): void;
+}
+
+const batchSize = 8;
+
+/** Trains until the steps are made or the signal says stop; reports each step, and the validation loss around it. */
+export async function trainOnSample(run: SampleRun): Promise<void> {
+  const { model, handle, sample, padId, settings, signal, report } = run;
+  const adapters = activeAdapters(handle.name);
+  const shared = { batchSize, padId, seed: settings.seed };
+  report({ type: "validated", when: "before", loss: await validationLoss(run, inferenceContext(adapters)) });
+  const events = train<TokenBatch>({
+    variables: handle.variables,
+    loss: (batch: TokenBatch, random: RandomKey) =>
+      model.loss(batchTensors(batch), { training: true, adapters, random }),
+    batches: (epoch) => batches(sample.train, { ...shared, epoch }),
+    steps: settings.steps,
+    learningRate: settings.learningRate,
+    schedule: "cosine",
+    warmupSteps: Math.min(5, settings.steps - 1),
+    batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
+    seed: settings.seed,
+    signal,
+  });
+  for await (const event of events) {
+    if (event.type !== "step") continue;
+    const { step, loss, tokensPerSecond } = event;
+    report({ type: "step", step, steps: settings.steps, loss, tokensPerSecond: tokensPerSecond ?? 0 });
+  }
+  report({ type: "validated", when: "after", loss: await validationLoss(run, inferenceContext(adapters)) });
+  report({ type: "trained", stopped: signal.aborted });
+}
+
+/** Mean loss of a supervised token of the validation part. */
+async function validationLoss({ model, sample, padId }: SampleRun, context: ForwardContext): Promise<number> {
+  let total = 0;
+  let count = 0;
+  for (const batch of batches(sample.validation, { batchSize, padId, seed: 0, epoch: 0 })) {
+    const inputs = batchTensors(batch);
+    const losses = model.lossSum(inputs, context);
+    total += (await losses.sum.data())[0] ?? 0;
+    count += losses.count;
+    losses.sum.dispose();
+    for (const tensor of Object.values(inputs)) tensor.dispose();
+  }
+  return total / count;
+}
