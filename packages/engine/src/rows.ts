@@ -23,3 +23,13 @@ export function unflattenRows(rows: tf.Tensor, like: tf.Tensor): tf.Tensor {
 export function checkLastAxis(where: string, x: tf.Tensor, size: number): void {
   if (x.rank === 0 || lastAxis(x) !== size) throw new ShapeError(where, x.shape, `a last axis of ${size}`);
 }
+
+/** The same tensor, known to be a matrix. Throws ShapeError. */
+export function matrix(x: tf.Tensor): tf.Tensor2D {
+  if (!isMatrix(x)) throw new ShapeError("A product", x.shape, "a matrix");
+  return x;
+}
+
+function isMatrix(x: tf.Tensor): x is tf.Tensor2D {
+  return x.rank === 2;
+}

@@ -58,7 +58,8 @@ export function rowLosses(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D
 /** (softmax(logits) − onehot(labels))·weights: the gradient of the weighted sum of `rowLosses`. */
 export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor2D {
   return tf.tidy(() => {
-    const labelled = tf.oneHot(tf.cast(labels, "int32"), logits.shape[1], 1, 0, "float32"); // −100 gives a row of zeros
+    // A label of −100 gives a row of zeros. Cast afterwards: tfjs-backend-wasm makes a float one-hot out of integer bits.
+    const labelled = tf.cast(tf.oneHot(tf.cast(labels, "int32"), logits.shape[1]), "float32");
     return tf.mul<tf.Tensor2D>(tf.sub(tf.softmax(logits), labelled), tf.expandDims(weights, 1));
   });
 }

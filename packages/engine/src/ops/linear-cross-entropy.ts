@@ -49,15 +49,17 @@ export function linearCrossEntropy(
   if (!Number.isInteger(chunkRows) || chunkRows < 1)
     throw new ArgumentError("linearCrossEntropy", "chunkRows", chunkRows, "a positive integer");
   const isDifferentiated = tf.engine().isTapeOn();
-  const value = withGradients({
-    inputs: { hidden },
-    forward: () => {
-      const { loss, gradient } = sumChunks(hidden, head, labels, { ...options, chunkRows, isDifferentiated });
-      return { value: loss, saved: [gradient] };
-    },
-    backward: (dy, [gradient]) => ({ hidden: () => tf.mul(gradient, dy) }),
+  return tf.tidy(() => {
+    const value = withGradients({
+      inputs: { hidden },
+      forward: () => {
+        const { loss, gradient } = sumChunks(hidden, head, labels, { ...options, chunkRows, isDifferentiated });
+        return { value: loss, saved: [gradient] };
+      },
+      backward: (dy, [gradient]) => ({ hidden: () => tf.mul(gradient, dy) }),
+    });
+    return tf.reshape<tf.Rank.R0>(value, []);
   });
-  return tf.reshape<tf.Rank.R0>(value, []);
 }
 
 interface ChunkOptions extends LinearCrossEntropyOptions {

@@ -6,7 +6,7 @@ import { lendMatrix } from "./lent-matrix.ts";
 import { multiplyPlain } from "./plain-product.ts";
 import { isWorthSplitting, type ProductPlan, type ProductShape, planProduct } from "./product-plan.ts";
 import { transposeMatrices } from "./transpose-matrix.ts";
-import { inputOf, runKernel, viewed, type WasmBackend, wasmKernel } from "./wasm-backend.ts";
+import { inputOf, runKernel, viewed, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
 
 /** Wraps the backend's own kernel, which still does batches of tiny products. */
 export function fasterBatchMatMul(original: tf.KernelConfig): tf.KernelConfig {
@@ -130,11 +130,5 @@ function multiplyEach(
     multiplyPlain(backend, { left: lent[0].id, right: lent[1].id, output: lent[2].id, rows, inner, columns });
     for (const loan of lent) loan.release();
   }
-  return output;
-}
-
-function zeros(backend: WasmBackend, shape: readonly number[]): tf.TensorInfo {
-  const output = backend.makeOutput([...shape], "float32");
-  backend.typedArrayFromHeap(output).fill(0);
   return output;
 }

@@ -7,7 +7,7 @@ import { type Geometry, geometryOf, visitTap } from "./convolution-geometry.ts";
 import { lendMatrix } from "./lent-matrix.ts";
 import { multiplyPlain } from "./plain-product.ts";
 import { transposeMatrices } from "./transpose-matrix.ts";
-import { floatsOf, inputOf, type WasmBackend, wasmKernel } from "./wasm-backend.ts";
+import { floatsOf, inputOf, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const conv2dBackpropFilter: tf.KernelConfig = wasmKernel(
   "Conv2DBackpropFilter",
@@ -41,8 +41,8 @@ export const conv2dBackpropFilter: tf.KernelConfig = wasmKernel(
 /** For each output pixel the input pixel under `tap`, zeros in the padding: [pixels, inChannels]. */
 function seenPixels(backend: WasmBackend, x: tf.TensorInfo, geometry: Geometry, tap: number): tf.TensorInfo {
   const { batchSize, outHeight, outWidth, inChannels } = geometry;
-  const seen = backend.makeOutput([batchSize * outHeight * outWidth, inChannels], "float32");
-  const target = floatsOf(backend, seen).fill(0);
+  const seen = zeros(backend, [batchSize * outHeight * outWidth, inChannels]);
+  const target = floatsOf(backend, seen);
   const source = floatsOf(backend, x);
   visitTap(geometry, tap, (input, output) => {
     for (let channel = 0; channel < inChannels; channel++) {

@@ -4,7 +4,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../gradients/attributes.ts";
 import { type Geometry, geometryOf, visitTap } from "./convolution-geometry.ts";
-import { floatsOf, inputOf, wasmKernel } from "./wasm-backend.ts";
+import { floatsOf, inputOf, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const depthwiseBackpropInput: tf.KernelConfig = wasmKernel(
   "DepthwiseConv2dNativeBackpropInput",
@@ -13,8 +13,8 @@ export const depthwiseBackpropInput: tf.KernelConfig = wasmKernel(
     const filter = inputOf(inputs, "filter");
     const inputShape = numbersOf(attributes, "inputShape");
     const geometry = geometryOf(attributes, { input: inputShape, filter: filter.shape, isDepthwise: true });
-    const result = backend.makeOutput(inputShape, "float32");
-    const dx = floatsOf(backend, result).fill(0);
+    const result = zeros(backend, inputShape);
+    const dx = floatsOf(backend, result);
     const [gradient, weights] = [floatsOf(backend, dy), floatsOf(backend, filter)];
     visitWeights(geometry, ({ input, output, weight }) => {
       dx[input] = (dx[input] ?? 0) + (gradient[output] ?? 0) * (weights[weight] ?? 0);
@@ -30,8 +30,8 @@ export const depthwiseBackpropFilter: tf.KernelConfig = wasmKernel(
     const dy = inputOf(inputs, "dy");
     const filterShape = numbersOf(attributes, "filterShape");
     const geometry = geometryOf(attributes, { input: x.shape, filter: filterShape, isDepthwise: true });
-    const result = backend.makeOutput(filterShape, "float32");
-    const sums = floatsOf(backend, result).fill(0);
+    const result = zeros(backend, filterShape);
+    const sums = floatsOf(backend, result);
     const [values, gradient] = [floatsOf(backend, x), floatsOf(backend, dy)];
     visitWeights(geometry, ({ input, output, weight }) => {
       sums[weight] = (sums[weight] ?? 0) + (values[input] ?? 0) * (gradient[output] ?? 0);

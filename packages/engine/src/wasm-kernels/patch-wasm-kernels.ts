@@ -5,6 +5,7 @@ import { fasterBatchMatMul } from "./batch-mat-mul.ts";
 import { conv2dBackpropFilter } from "./conv2d-backprop-filter.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
 import { sharingIdentity } from "./identity.ts";
+import { sumOfNothing } from "./sum.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
@@ -24,6 +25,7 @@ const wrappedKernels: Readonly<Record<string, Wrap>> = {
   BatchMatMul: fasterBatchMatMul,
   Transpose: fasterTranspose,
   Identity: sharingIdentity,
+  Sum: sumOfNothing,
 };
 
 const patched = new WeakSet<tf.KernelConfig>();

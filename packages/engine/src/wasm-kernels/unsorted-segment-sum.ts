@@ -2,14 +2,14 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { numberOf } from "../gradients/attributes.ts";
-import { floatsOf, inputOf, wasmKernel } from "./wasm-backend.ts";
+import { floatsOf, inputOf, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const unsortedSegmentSum: tf.KernelConfig = wasmKernel("UnsortedSegmentSum", (inputs, attributes, backend) => {
   const x = inputOf(inputs, "x"); // [rows, ...]
   const segmentIds = inputOf(inputs, "segmentIds"); // [rows]
   const segments = numberOf(attributes, "numSegments");
-  const output = backend.makeOutput([segments, ...x.shape.slice(1)], "float32");
-  const sums = floatsOf(backend, output).fill(0);
+  const output = zeros(backend, [segments, ...x.shape.slice(1)]);
+  const sums = floatsOf(backend, output);
   const rows = floatsOf(backend, x);
   const ids = backend.typedArrayFromHeap(segmentIds);
   const width = tf.util.sizeFromShape(x.shape.slice(1));

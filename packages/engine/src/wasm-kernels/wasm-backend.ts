@@ -84,3 +84,10 @@ export function floatsOf(backend: WasmBackend, tensor: tf.TensorInfo): Float32Ar
   if (!(values instanceof Float32Array)) throw new Error(`A kernel needs float32 values, not ${tensor.dtype}.`);
   return values;
 }
+
+/** A new float tensor of zeros: memory comes as it was left. */
+export function zeros(backend: WasmBackend, shape: readonly number[]): tf.TensorInfo {
+  const output = backend.makeOutput([...shape], "float32");
+  backend.typedArrayFromHeap(output).fill(0);
+  return output;
+}

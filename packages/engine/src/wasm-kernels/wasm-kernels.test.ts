@@ -277,3 +277,14 @@ describe("convolution gradients", () => {
     });
   });
 });
+
+describe("Sum", () => {
+  it("of nothing is zero, not whatever was in memory", async () => {
+    await expectSameAsCpu(() => [
+      tf.sum(tf.zeros([0, 4]), 0),
+      tf.sum(tf.zeros([3, 0]), 1, true),
+      tf.sum(tf.zeros([0])),
+      tf.sum(waves(3, 4), 1, true),
+    ]);
+  });
+});

@@ -1,0 +1,59 @@
+// An operation with its own gradients must give what plain operations and automatic differentiation give.
+
+import { expectClose, largestMagnitude } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
+import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
+import { beforeAll, describe } from "vitest";
+import "../src/gradients.ts";
+import { patchWasmKernels } from "../src/wasm-kernels/patch-wasm-kernels.ts";
+
+type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
+
+/** Runs the tests of `body` on the cpu backend and on the mended wasm backend. */
+export function onEachBackend(body: (backend: string) => void): void {
+  describe.each(["cpu", "wasm"])("on %s", (backend) => {
+    beforeAll(async () => {
+      patchWasmKernels(version_wasm);
+      await tf.setBackend(backend);
+    });
+    body(backend);
+  });
+}
+
+/** Numbers between −1 and 1 without a pattern; different `seed`, different numbers. */
+export function waves(shape: readonly number[], seed = 1): tf.Tensor {
+  const size = tf.util.sizeFromShape([...shape]);
+  const values = Float32Array.from({ length: size }, (_, index) => Math.sin((index + 1) * 12.9898 * seed + seed));
+  return tf.tensor(values, [...shape]);
+}
+
+/** Throws unless value and gradients agree to `tolerance` of the largest entry. Disposes of the inputs. */
+export async function expectTwin(
+  operation: Operation,
+  twin: Operation,
+  inputs: readonly tf.Tensor[],
+  tolerance = 1e-5,
+): Promise<void> {
+  const expected = await valueAndGradients(twin, inputs);
+  const actual = await valueAndGradients(operation, inputs);
+  for (const [index, values] of expected.entries()) {
+    const what = index === 0 ? "value" : `gradient of input ${index - 1}`;
+    expectClose(actual[index] ?? [], values, tolerance * Math.max(largestMagnitude(values), 1e-3), what);
+  }
+  tf.dispose([...inputs]);
+}
+
+async function valueAndGradients(operation: Operation, inputs: readonly tf.Tensor[]): Promise<readonly Float32Array[]> {
+  const tensors = tf.tidy(() => {
+    const output = operation(...inputs);
+    const weights = waves(output.shape, 0.37);
+    const gradients = tf.grads((...arguments_: tf.Tensor[]) => tf.sum(tf.mul(operation(...arguments_), weights)))([
+      ...inputs,
+    ]);
+    return [output, ...gradients];
+  });
+  const values = await Promise.all(tensors.map(async (tensor) => Float32Array.from(await tensor.data())));
+  tf.dispose(tensors);
+  return values;
+}
