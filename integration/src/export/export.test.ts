@@ -1,0 +1,222 @@
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { attachAdapter } from "@lowrank/inject";
+import { ExportOverflowError, exportModel, mergeAdapter, OutputIsSourceError, SourceFolderError } from "@lowrank/merge";
+import { writeModelFolder } from "@lowrank/merge/node";
+import { loadModel, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { parseSafetensors } from "@lowrank/safetensors";
+import { nodeFileSystem } from "@lowrank/safetensors/node";
+import { fixturesRoot } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+const baseOf = (name: string) => join(fixturesRoot, name, "base");
+
+describe("an exported model", () => {
+  let folder: string;
+  let output: string;
+
+  beforeAll(() => tf.setBackend("cpu"));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lowrank-export-"));
+    output = join(folder, "merged");
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** A fixture's base with its adapter merged in. */
+  const mergedModel = async (name: string, tied: "refuse" | "untie" = "refuse") => {
+    const model = await loadModel(openFolder(baseOf(name)));
+    const handle = attachAdapter(model, await readAdapterFolder(join(fixturesRoot, name, "adapter")));
+    const adapted = logits(model, "default");
+    const merged = await mergeAdapter(model, handle, { tied });
+    return { model, merged, adapted, dispose: () => [handle.dispose(), model.dispose()] };
+  };
+
+  const logits = (model: PretrainedModel, ...names: string[]): Float32Array =>
+    tf.tidy(() => {
+      const inputIds = tf.tensor2d([5, 17, 33, 2, 64, 8], [2, 3], "int32");
+      return Float32Array.from(model.forward({ inputIds }, inferenceContext(activeAdapters(...names))).dataSync());
+    });
+
+  const reloaded = async (path: string): Promise<Float32Array> => {
+    const model = await loadModel(openFolder(path));
+    const values = logits(model);
+    model.dispose();
+    return values;
+  };
+
+  const largest = (one: Float32Array, other: Float32Array) =>
+    one.reduce((most, value, index) => Math.max(most, Math.abs(value - other[index]!)), 0);
+
+  const tensorsOf = async (path: string) => {
+    const file = parseSafetensors(await readFile(path));
+    return new Map([...file.tensors.keys()].map((name) => [name, file.tensors.get(name)!]));
+  };
+
+  it.each(["gpt2", "llama-gqa", "llama-gqa-tied", "bert-seqcls", "patterns"])(
+    "%s computes what the adapted model did, under the base's own names",
+    async (name) => {
+      const { model, adapted, dispose } = await mergedModel(name);
+      await writeModelFolder(output, { model, sourceFolder: baseOf(name) });
+      expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+      const [ours, base] = [
+        await tensorsOf(join(output, "model.safetensors")),
+        await tensorsOf(join(baseOf(name), "model.safetensors")),
+      ];
+      expect([...ours.keys()].sort()).toEqual([...base.keys()].sort());
+      for (const [key, { shape, dtype }] of base) expect(ours.get(key)).toMatchObject({ shape, dtype });
+      dispose();
+    },
+  );
+
+  it("keeps the base's shards, and an index that tells the truth", async () => {
+    const { model, adapted, dispose } = await mergedModel("sharded");
+    await writeModelFolder(output, { model, sourceFolder: baseOf("sharded") });
+    expect((await readdir(output)).sort()).toEqual((await readdir(baseOf("sharded"))).sort());
+    expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+    dispose();
+  });
+
+  it("leaves every weight that no merge changed byte for byte, in BF16 too", async () => {
+    const { model, merged, dispose } = await mergedModel("bf16-base");
+    await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base") });
+    const ours = parseSafetensors(await readFile(join(output, "model.safetensors")));
+    const base = parseSafetensors(await readFile(join(baseOf("bf16-base"), "model.safetensors")));
+    expect(ours.metadata).toEqual(new Map([["format", "pt"]]));
+    for (const [name, { dtype }] of base.tensors) {
+      expect(ours.tensors.get(name)?.dtype).toBe(dtype);
+      const isSame = Buffer.compare(Buffer.from(ours.bytes(name)), Buffer.from(base.bytes(name))) === 0;
+      expect([name, isSame]).toEqual([name, !merged.changed.includes(name)]);
+    }
+    dispose();
+  });
+
+  it("writes the type it is asked for and says so in config.json", async () => {
+    const { model, adapted, dispose } = await mergedModel("bf16-base");
+    await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base"), dtype: "F32" });
+    expect(JSON.parse(await readFile(join(output, "config.json"), "utf8"))).toMatchObject({ dtype: "float32" });
+    expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+    dispose();
+  });
+
+  it("gives a tied head a weight of its own when the merge untied it", async () => {
+    const model = await loadModel(openFolder(baseOf("llama-gqa-tied")));
+    const adapter = await readAdapterFolder(join(fixturesRoot, "llama-gqa-tied", "adapter"));
+    const values = (size: number) => Float32Array.from({ length: size }, (_, index) => Math.sin(index));
+    const headOnly = {
+      metadata: new Map(),
+      config: { ...adapter.config, targetModules: ["lm_head"], rank: 2 },
+      tensors: new Map([
+        ["lm_head.lora_A.weight", { shape: [2, 32], values: values(64) }],
+        ["lm_head.lora_B.weight", { shape: [100, 2], values: values(200) }],
+      ]),
+    };
+    const handle = attachAdapter(model, headOnly);
+    const adapted = logits(model, "default");
+    await mergeAdapter(model, handle, { tied: "untie" });
+    await writeModelFolder(output, { model, sourceFolder: baseOf("llama-gqa-tied") });
+    expect(JSON.parse(await readFile(join(output, "config.json"), "utf8"))).toMatchObject({
+      tie_word_embeddings: false,
+    });
+    expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+    handle.dispose();
+    model.dispose();
+  });
+
+  it("has the classifier that was made new, and a configuration that names it", async () => {
+    const task = "sequence-classification" as const;
+    const llama = await loadModel(openFolder(baseOf("llama-gqa")), { task, numLabels: 3, newHead: { seed: 7 } });
+    const before = logits(llama);
+    await writeModelFolder(output, { model: llama, sourceFolder: baseOf("llama-gqa") });
+    expect(JSON.parse(await readFile(join(output, "config.json"), "utf8"))).toMatchObject({
+      architectures: ["LlamaForSequenceClassification"],
+      id2label: { 0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2" },
+    });
+    expect(largest(await reloaded(output), before)).toBe(0);
+    llama.dispose();
+  });
+
+  it("is the same in memory as on disk", async () => {
+    const { model, dispose } = await mergedModel("sharded");
+    await writeModelFolder(output, { model, sourceFolder: baseOf("sharded") });
+    const files = await exportModel(model, { source: openFolder(baseOf("sharded")) });
+    for (const [name, bytes] of files) expect(Buffer.from(bytes).equals(await readFile(join(output, name)))).toBe(true);
+    dispose();
+  });
+
+  it("needs no folder when the configuration is given", async () => {
+    const { model, adapted, dispose } = await mergedModel("gpt2");
+    const config: Record<string, unknown> = JSON.parse(await readFile(join(baseOf("gpt2"), "config.json"), "utf8"));
+    await writeModelFolder(output, { model, sourceFolder: { config } });
+    expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+    dispose();
+  });
+
+  it("is not written over its own base, nor into a folder that has files", async () => {
+    const { model, dispose } = await mergedModel("gpt2");
+    const source = baseOf("gpt2");
+    await expect(
+      writeModelFolder(`${source}/../base/`, { model, sourceFolder: source, overwrite: true }),
+    ).rejects.toThrow(OutputIsSourceError);
+    await writeFile(join(folder, "kept.txt"), "kept");
+    await expect(writeModelFolder(folder, { model, sourceFolder: source })).rejects.toMatchObject({
+      code: "OUTPUT_EXISTS",
+    });
+    expect(await readdir(folder)).toEqual(["kept.txt"]);
+    dispose();
+  });
+
+  it("is not half-written when F16 cannot hold a weight", async () => {
+    const { model, dispose } = await mergedModel("gpt2");
+    const site = model.sites().find(({ kind }) => kind === "linear")!;
+    const huge = await loadModel(openFolder(baseOf("gpt2")));
+    const adapter = await readAdapterFolder(join(fixturesRoot, "gpt2", "adapter"));
+    const loud = new Map(
+      [...adapter.tensors].map(([key, { shape, values }]) => [
+        key,
+        { shape, values: values.map((value) => value * 1e4) },
+      ]),
+    );
+    const handle = attachAdapter(huge, { ...adapter, tensors: loud });
+    await mergeAdapter(huge, handle);
+    const writing = writeModelFolder(output, { model: huge, sourceFolder: baseOf("gpt2"), dtype: "F16" });
+    await expect(writing).rejects.toThrow(ExportOverflowError);
+    await expect(writing).rejects.toMatchObject({ tensor: `${site.path}.weight`, dtype: "F16" });
+    expect(await readdir(folder)).toEqual([]);
+    handle.dispose();
+    huge.dispose();
+    dispose();
+  });
+
+  it("is not half-written when the disk is full", async () => {
+    const { model, dispose } = await mergedModel("gpt2");
+    const fileSystem = {
+      ...nodeFileSystem,
+      create: async (path: string) => {
+        const file = await nodeFileSystem.create(path);
+        const write = () => Promise.reject(Object.assign(new Error("no space left on device"), { code: "ENOSPC" }));
+        return path.includes("safetensors") ? { ...file, write } : file;
+      },
+    };
+    await expect(writeModelFolder(output, { model, sourceFolder: baseOf("gpt2"), fileSystem })).rejects.toMatchObject({
+      code: "DISK_FULL",
+    });
+    expect(await readdir(folder)).toEqual([]);
+    dispose();
+  });
+
+  it("is refused for a folder that is not the model's", async () => {
+    const { model, dispose } = await mergedModel("gpt2");
+    await expect(writeModelFolder(output, { model, sourceFolder: folder })).rejects.toThrow(SourceFolderError);
+    await expect(writeModelFolder(output, { model, sourceFolder: baseOf("llama-gqa") })).rejects.toThrow(
+      SourceFolderError,
+    );
+    dispose();
+  });
+});

@@ -1,0 +1,101 @@
+import { checkConfig, parametersOf, type Task } from "@lowrank/families";
+import { describe, expect, it } from "vitest";
+import { SourceFolderError } from "../errors.ts";
+import type { ExportableModel } from "./exportable-model.ts";
+import { type BaseTensor, planTensors } from "./plan-tensors.ts";
+
+const config = checkConfig({
+  model_type: "gpt2",
+  vocab_size: 10,
+  n_embd: 4,
+  n_layer: 1,
+  n_head: 2,
+  n_positions: 8,
+  id2label: { 0: "no", 1: "yes" },
+});
+
+/** No tensors: planning reads none. */
+const modelFor = (task: Task): ExportableModel => ({
+  config,
+  task,
+  newParameters: [],
+  sites: () => [],
+  parameters: () => [],
+});
+
+/** The header of a checkpoint of this model; `rename` gives its spelling. */
+const headerOf = (task: Task, rename = (path: string) => path) => ({
+  name: "base",
+  tensors: new Map<string, BaseTensor>(
+    parametersOf(config, task)
+      .filter(({ tiedWith }) => tiedWith === null)
+      .map(({ path, shape }) => [rename(path), { shape, dtype: "BF16" }]),
+  ),
+});
+
+const bare = (path: string) => path.replace("transformer.", "");
+const nothing = { changed: new Set<string>(), isUntied: false, dtype: "as-base" } as const;
+
+describe("planTensors", () => {
+  it("copies what did not change, in the base's order, and leaves a tied head out", () => {
+    const base = headerOf("causal-lm");
+    const planned = planTensors(modelFor("causal-lm"), base, nothing);
+    expect(planned.map(({ key }) => key)).toEqual([...base.tensors.keys()]);
+    expect(planned.every(({ from, dtype }) => from.kind === "base" && dtype === "BF16")).toBe(true);
+  });
+
+  it("takes changed weights from the model, under the base's own spelling", () => {
+    const changed = new Set(["transformer.h.0.attn.c_attn.weight"]);
+    const planned = planTensors(modelFor("causal-lm"), headerOf("causal-lm", bare), { ...nothing, changed });
+    const ours = planned.filter(({ from }) => from.kind === "model");
+    expect(ours).toEqual([
+      {
+        key: "h.0.attn.c_attn.weight",
+        baseKey: "h.0.attn.c_attn.weight",
+        dtype: "BF16",
+        shape: [4, 12],
+        from: { kind: "model", path: "transformer.h.0.attn.c_attn.weight" },
+      },
+    ]);
+  });
+
+  it("adds a head that was made new, and then spells all names out, which transformers needs", () => {
+    const changed = new Set(["score.weight"]);
+    const base = headerOf("causal-lm", bare);
+    const planned = planTensors(modelFor("sequence-classification"), base, { ...nothing, changed });
+    expect(planned.at(-1)).toMatchObject({ key: "score.weight", dtype: "BF16", shape: [2, 4] });
+    expect(planned[0]).toMatchObject({ key: "transformer.wte.weight", from: { kind: "base", key: "wte.weight" } });
+  });
+
+  it("gives both sides of a tie a tensor once they are untied", () => {
+    const options = { ...nothing, changed: new Set(["transformer.wte.weight"]), isUntied: true };
+    const planned = planTensors(modelFor("causal-lm"), headerOf("causal-lm"), options);
+    const fromModel = planned.flatMap(({ from }) => (from.kind === "model" ? [from.path] : []));
+    expect(fromModel).toEqual(["transformer.wte.weight", "lm_head.weight"]);
+  });
+
+  it("replaces a copy of the tied head that the base's file has", () => {
+    const base = headerOf("causal-lm");
+    const tensors = new Map([...base.tensors, ["lm_head.weight", { shape: [10, 4], dtype: "BF16" }] as const]);
+    const options = { ...nothing, changed: new Set(["lm_head.weight"]), isUntied: true };
+    const planned = planTensors(modelFor("causal-lm"), { name: "base", tensors }, options);
+    expect(planned.filter(({ key }) => key === "lm_head.weight").map(({ from }) => from.kind)).toEqual(["model"]);
+  });
+
+  it("changes the type of float tensors alone", () => {
+    const base = headerOf("causal-lm");
+    const tensors = new Map([...base.tensors, ["h.0.attn.bias", { shape: [1, 1, 8, 8], dtype: "U8" }] as const]);
+    const planned = planTensors(modelFor("causal-lm"), { name: "base", tensors }, { ...nothing, dtype: "F16" });
+    expect(new Set(planned.map(({ key, dtype }) => `${key === "h.0.attn.bias"} ${dtype}`))).toEqual(
+      new Set(["false F16", "true U8"]),
+    );
+  });
+
+  it("refuses a base that lacks weights which the model did not change", () => {
+    const base = headerOf("causal-lm");
+    const tensors = new Map([...base.tensors].filter(([key]) => !key.endsWith("ln_f.bias")));
+    const plan = () => planTensors(modelFor("causal-lm"), { name: "base", tensors }, nothing);
+    expect(plan).toThrow(SourceFolderError);
+    expect(plan).toThrow("it lacks transformer.ln_f.bias");
+  });
+});
