@@ -10,10 +10,11 @@ export {
   type TensorData,
 } from "./encode.ts";
 export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorPlace } from "./errors.ts";
-export type { ReadOptions, TensorInfo } from "./header.ts";
+export type { TensorInfo } from "./header.ts";
 export { type FileLayout, layoutSafetensors, type TensorOutline } from "./layout.ts";
 export { openSafetensors, type SafetensorsFile } from "./open.ts";
 export { type ParsedSafetensors, parseSafetensors } from "./parse.ts";
+export type { ReadOptions } from "./read-options.ts";
 export { openShardedSafetensors, parseShardIndex, type ShardFolder, type ShardIndex } from "./sharded.ts";
 export type { TensorCollection } from "./tensor-collection.ts";
 export {

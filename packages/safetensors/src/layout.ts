@@ -1,8 +1,10 @@
 // Decides how a file will look before a byte of it is written: the order of tensors, their offsets, the header.
 
+import { countElements } from "./check-layout.ts";
 import { bitsOf, type Dtype, layoutRank } from "./dtypes.ts";
 import { printable, SafetensorsError } from "./errors.ts";
-import { countElements, headerLimit, type TensorInfo } from "./header.ts";
+import type { TensorInfo } from "./header.ts";
+import { headerLimit } from "./header-length.ts";
 import { hasLoneSurrogate } from "./json-reader.ts";
 
 /** A tensor to be written, without its bytes. */
@@ -48,7 +50,7 @@ export function layoutSafetensors(
 }
 
 /** Bytes that a tensor of this type and shape takes. */
-export function byteLengthOf({ name, dtype, shape }: TensorOutline): number {
+function byteLengthOf({ name, dtype, shape }: TensorOutline): number {
   const bits = countElements(shape) * bitsOf(dtype);
   const label = `Tensor "${printable(name)}" (${dtype}, shape [${shape.join(", ")}])`;
   if (!Number.isSafeInteger(bits) || shape.some((dimension) => dimension < 0)) {

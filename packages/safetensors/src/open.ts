@@ -1,7 +1,9 @@
 // One file, of which only the header is read at once.
 
 import { type ByteSource, readExactly } from "./byte-source.ts";
-import { headerLength, parseHeader, type ReadOptions } from "./header.ts";
+import { parseHeader } from "./header.ts";
+import { headerLength } from "./header-length.ts";
+import type { ReadOptions } from "./read-options.ts";
 import { LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
 /** An open safetensors file. */
@@ -27,7 +29,7 @@ export interface SafetensorsFile extends TensorCollection {
  */
 export async function openSafetensors(source: ByteSource, options: ReadOptions = {}): Promise<SafetensorsFile> {
   const prefix = await readExactly(source, 0, Math.min(8, source.size));
-  const length = headerLength(prefix, source.size, source.name, options);
+  const length = headerLength(prefix, source, options);
   const dataStart = 8 + length;
   const place = { file: source.name, dataBytes: source.size - dataStart };
   const { metadata, tensors } = parseHeader(await readExactly(source, 8, length), place, options);

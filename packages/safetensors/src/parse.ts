@@ -2,7 +2,9 @@
 
 import { decodeToFloat32, decodeToInt32 } from "./decode.ts";
 import { printable, SafetensorsError } from "./errors.ts";
-import { type HeaderContent, headerLength, parseHeader, type ReadOptions, type TensorInfo } from "./header.ts";
+import { type HeaderContent, parseHeader, type TensorInfo } from "./header.ts";
+import { headerLength } from "./header-length.ts";
+import type { ReadOptions } from "./read-options.ts";
 
 /** A file in memory. */
 export interface ParsedSafetensors extends HeaderContent {
@@ -34,7 +36,7 @@ export function parseSafetensors(
   options: ReadOptions & { readonly name?: string } = {},
 ): ParsedSafetensors {
   const fileName = options.name ?? "bytes in memory";
-  const dataStart = 8 + headerLength(file.subarray(0, 8), file.length, fileName, options);
+  const dataStart = 8 + headerLength(file.subarray(0, 8), { name: fileName, size: file.length }, options);
   const place = { file: fileName, dataBytes: file.length - dataStart };
   const { metadata, tensors } = parseHeader(file.subarray(8, dataStart), place, options);
 

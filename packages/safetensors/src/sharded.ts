@@ -2,9 +2,9 @@
 
 import type { ByteSource } from "./byte-source.ts";
 import { printable, SafetensorsError } from "./errors.ts";
-import type { ReadOptions } from "./header.ts";
 import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
+import type { ReadOptions } from "./read-options.ts";
 import { type LocatedTensor, LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
 /** What an index file says. */

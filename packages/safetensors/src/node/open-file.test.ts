@@ -75,7 +75,7 @@ describe("openFile", () => {
   it.skipIf(process.platform === "win32")("refuses a named pipe instead of waiting for its writer", () =>
     inScratchFolder(async (folder) => {
       const path = join(folder, "pipe");
-      execFileSync("mkfifo", [path]);
+      execFileSync("sh", ["-c", 'mkfifo "$0"', path]);
       await expect(openFile(path)).rejects.toThrow("not a regular file");
     }),
   );

@@ -1,0 +1,54 @@
+// Whether the tensors of a header fit together and fill the file.
+
+import { bitsOf } from "./dtypes.ts";
+import { printable, SafetensorsError } from "./errors.ts";
+import type { TensorInfo } from "./header.ts";
+
+/** Every byte of the buffer belongs to exactly one tensor: no hole, no overlap, no tail in which another file could hide. */
+export function checkLayout(
+  tensors: readonly TensorInfo[],
+  place: { readonly file: string; readonly dataBytes: number },
+): void {
+  let previousEnd = 0;
+  for (const info of tensors) {
+    checkTensor(info, previousEnd, place.file);
+    previousEnd = info.end;
+  }
+  if (previousEnd === place.dataBytes) return;
+  const problem = `The tensors cover ${previousEnd} bytes, but ${place.dataBytes} follow the header; the file was ${previousEnd > place.dataBytes ? "cut off" : "extended"}.`;
+  throw new SafetensorsError("MetadataIncompleteBuffer", problem, { file: place.file });
+}
+
+function checkTensor(info: TensorInfo, previousEnd: number, file: string): void {
+  const label = `Tensor "${printable(info.name)}" (${info.dtype}, shape [${info.shape.join(", ")}])`;
+  const place = { file, tensor: info.name };
+  if (info.begin !== previousEnd || info.end < info.begin) {
+    const problem = `${label} has offsets [${info.begin}, ${info.end}], but the bytes before it end at ${previousEnd}.`;
+    throw new SafetensorsError("InvalidOffset", problem, place);
+  }
+  const bits = countElements(info.shape) * bitsOf(info.dtype);
+  if (!Number.isSafeInteger(bits)) {
+    throw new SafetensorsError("ValidationOverflow", `${label} is larger than any file can be.`, place);
+  }
+  if (bits % 8 !== 0) {
+    throw new SafetensorsError(
+      "MisalignedSlice",
+      `${label} has ${bits} bits, which is no whole number of bytes.`,
+      place,
+    );
+  }
+  if (info.end - info.begin !== bits / 8) {
+    const problem = `${label} needs ${bits / 8} bytes, but its offsets span ${info.end - info.begin}.`;
+    throw new SafetensorsError("TensorInvalidInfo", problem, place);
+  }
+}
+
+/** Product of a shape; NaN where it, or any partial product or dimension, is 2⁵³ or more – also if a later dimension is 0. */
+export function countElements(shape: readonly number[]): number {
+  let product = 1;
+  for (const dimension of shape) {
+    product *= dimension;
+    if (!Number.isSafeInteger(dimension) || !Number.isSafeInteger(product)) return Number.NaN;
+  }
+  return product;
+}
