@@ -118,8 +118,13 @@ export const bert: Family = {
       ],
     },
   },
-  // A counter 0, 1, 2 …, and the next-sentence head, which no task here uses.
-  ignoredFileKeys: ["embeddings.position_ids", "cls.seq_relationship.weight", "cls.seq_relationship.bias"],
+  // A counter 0, 1, 2 …; the next-sentence head, which no task here uses; a bias without use where the head is not tied.
+  ignoredFileKeys: [
+    "embeddings.position_ids",
+    "cls.seq_relationship.weight",
+    "cls.seq_relationship.bias",
+    "cls.predictions.bias",
+  ],
   // The names of TensorFlow's layer norms, which the original checkpoints keep; the second name of the head's bias.
   fileSpellings: [
     { file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" },

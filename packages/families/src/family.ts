@@ -52,7 +52,7 @@ export interface LinearRow extends ModuleRow {
   readonly outFeatures: Width;
   readonly bias: boolean;
   readonly layout: WeightLayout;
-  /** The bias's parameter path where it is not `<path>.bias`. */
+  /** The bias's parameter path while the head is tied, where that is not `<path>.bias`. */
   readonly biasPath?: string;
 }
 

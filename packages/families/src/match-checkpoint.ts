@@ -41,15 +41,20 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
   const wanted = new Map(parameters.map((parameter) => [withPrefix(family, task, parameter.path), parameter]));
   const otherHeads = pathsOfOtherHeads(config, family, task);
 
+  const parameterOf = (path: string) => wanted.get(path) ?? wanted.get(`${family.basePrefix}.${path}`);
+  const isKnown = (path: string) => otherHeads.has(path) || otherHeads.has(`${family.basePrefix}.${path}`);
+
   const found = new Map<string, string>();
   const unused: string[] = [];
   const unexpected: string[] = [];
-  for (const key of fileKeys) {
-    const path = plainPath(family, key);
-    const prefixed = `${family.basePrefix}.${path}`;
-    const parameter = wanted.get(path) ?? wanted.get(prefixed);
-    if (parameter && parameter.tiedWith === null && !found.has(parameter.path)) found.set(parameter.path, key);
-    else if (parameter || isIgnored(family, path) || otherHeads.has(path) || otherHeads.has(prefixed)) unused.push(key);
+  for (const { key, path, isRespelt } of exactFirst(fileKeys, (key) =>
+    parameterOf(key) ? null : respelt(family, key),
+  )) {
+    const parameter = parameterOf(path);
+    const isTaken = parameter !== undefined && (parameter.tiedWith !== null || found.has(parameter.path));
+    if (parameter && !isTaken) found.set(parameter.path, key);
+    else if (parameter ? parameter.tiedWith !== null || isRespelt : isIgnored(family, path) || isKnown(path))
+      unused.push(key);
     else unexpected.push(key);
   }
   const absent = parameters.filter(({ path, tiedWith }) => tiedWith === null && !found.has(path));
@@ -67,9 +72,25 @@ function withPrefix(family: Family, task: Task, path: string): string {
   return task === "feature-extraction" ? `${family.basePrefix}.${path}` : path;
 }
 
-function plainPath(family: Family, key: string): string {
+interface Spelling {
+  readonly key: string;
+  /** The key in transformers' present spelling. */
+  readonly path: string;
+  readonly isRespelt: boolean;
+}
+
+/** Every key with its present spelling; where a file has both, the present one goes first. */
+function exactFirst(fileKeys: Iterable<string>, respell: (key: string) => string | null): readonly Spelling[] {
+  const spelt = [...fileKeys].map((key): Spelling => {
+    const path = respell(key);
+    return { key, path: path ?? key, isRespelt: path !== null };
+  });
+  return [...spelt.filter(({ isRespelt }) => !isRespelt), ...spelt.filter(({ isRespelt }) => isRespelt)];
+}
+
+function respelt(family: Family, key: string): string | null {
   const spelling = family.fileSpellings?.find(({ file }) => key.endsWith(file));
-  return spelling ? key.slice(0, -spelling.file.length) + spelling.path : key;
+  return spelling ? key.slice(0, -spelling.file.length) + spelling.path : null;
 }
 
 function isIgnored(family: Family, path: string): boolean {

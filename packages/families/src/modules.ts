@@ -98,13 +98,19 @@ function makeModule(row: Row, place: Place & { readonly path: string; readonly l
   if ("inFeatures" in row) {
     const inFeatures = widthOf(config, row.inFeatures);
     const outFeatures = widthOf(config, row.outFeatures);
-    return { type: "linear", ...common, row, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
+    const ownRow = config.tiedEmbeddings ? row : withOwnBias(row);
+    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
   }
   if ("rows" in row) {
     const rows = widthOf(config, row.rows);
     return { type: "embedding", ...common, row, rows, columns: config.hiddenSize, tiedWith: twinOf(path, place) };
   }
   return { type: "norm", ...common, row, size: config.hiddenSize };
+}
+
+/** A head that is not tied has a bias under its own name. */
+function withOwnBias({ biasPath: _, ...row }: LinearRow): LinearRow {
+  return row;
 }
 
 function twinOf(path: string, { config, family, task }: Place): string | null {

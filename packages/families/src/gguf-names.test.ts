@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { checkConfig } from "./check-config.ts";
+import { UnsupportedModelError } from "./errors.ts";
+import { familyOf } from "./families.ts";
+import { configFromGguf, ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
+import { parametersOf } from "./parameters.ts";
+
+const llama = familyOf("llama");
+
+/** The metadata of SmolLM2-135M, as its GGUF file has it; 64-bit numbers are bigint. */
+const metadata = new Map<string, unknown>([
+  ["general.architecture", "llama"],
+  ["llama.block_count", 30],
+  ["llama.context_length", 8192n],
+  ["llama.embedding_length", 576],
+  ["llama.feed_forward_length", 1536],
+  ["llama.attention.head_count", 9],
+  ["llama.attention.head_count_kv", 3],
+  ["llama.attention.layer_norm_rms_epsilon", 1e-5],
+  ["llama.rope.freq_base", 100_000],
+  ["llama.rope.dimension_count", 64],
+  ["tokenizer.ggml.tokens", Array.from({ length: 49_152 }, () => "")],
+  ["tokenizer.ggml.bos_token_id", 1],
+  ["tokenizer.ggml.eos_token_id", 2],
+]);
+
+describe("GGUF names", () => {
+  it("lead to every parameter of a model and back", () => {
+    const config = checkConfig(configFromGguf(metadata, new Set(["output.weight"])));
+    for (const { path } of parametersOf(config, "causal-lm")) {
+      const name = ggufNameOf(llama, path);
+      expect([path, ggufPlaceOf(llama, name ?? "")?.path]).toEqual([path, path]);
+    }
+  });
+
+  it.each([
+    ["token_embd.weight", "model.embed_tokens.weight"],
+    ["blk.29.ffn_down.weight", "model.layers.29.mlp.down_proj.weight"],
+    ["output_norm.weight", "model.norm.weight"],
+    ["output.weight", "lm_head.weight"],
+  ])("%s is %s", (name, path) => {
+    expect(ggufPlaceOf(llama, name)).toEqual({ path });
+  });
+
+  it("say by which number of heads the rows of query and key are permuted", () => {
+    expect(ggufPlaceOf(llama, "blk.0.attn_q.weight")?.permutedRows).toBe("heads");
+    expect(ggufPlaceOf(llama, "blk.0.attn_k.weight")?.permutedRows).toBe("keyValueHeads");
+    expect(ggufPlaceOf(llama, "blk.0.attn_v.weight")?.permutedRows).toBeUndefined();
+  });
+
+  it.each(["", "blk.0.weight", "blk.x.attn_q.weight", "blk.0.attn_q", "rope_freqs.weight", "blk.0.attn_q.scale"])(
+    "%j is none",
+    (name) => {
+      expect(ggufPlaceOf(llama, name)).toBeNull();
+    },
+  );
+
+  it("are unknown for families without a table", () => {
+    expect(ggufNameOf(familyOf("bert"), "bert.pooler.dense.weight")).toBeNull();
+  });
+});
+
+describe("GGUF metadata", () => {
+  it("makes a configuration", () => {
+    const config = checkConfig(configFromGguf(metadata, new Set(["token_embd.weight"])));
+    expect(config).toMatchObject({
+      modelType: "llama",
+      architecture: "LlamaForCausalLM",
+      vocabularySize: 49_152,
+      layers: 30,
+      heads: 9,
+      keyValueHeads: 3,
+      headSize: 64,
+      maxPositions: 8192,
+      tiedEmbeddings: true,
+      rotary: { theta: 100_000, scaling: { type: "none" } },
+      bosTokenId: 1,
+      eosTokenIds: [2],
+    });
+  });
+
+  it("with an output head is not tied", () => {
+    expect(checkConfig(configFromGguf(metadata, new Set(["output.weight"]))).tiedEmbeddings).toBe(false);
+  });
+
+  it("with rescaled positions or experts is read or refused, never ignored", () => {
+    const scaled = (type: string) =>
+      checkConfig(
+        configFromGguf(
+          new Map([...metadata, ["llama.rope.scaling.type", type], ["llama.rope.scaling.factor", 2]]),
+          new Set(),
+        ),
+      ).rotary?.scaling;
+    expect(scaled("linear")).toEqual({ type: "linear", factor: 2 });
+    expect(scaled("none")).toEqual({ type: "none" });
+    expect(() => scaled("yarn")).toThrow("rope_scaling.rope_type");
+    const experts = new Map([...metadata, ["llama.expert_count", 8] as const]);
+    expect(() => checkConfig(configFromGguf(experts, new Set()))).toThrow("num_local_experts");
+  });
+
+  it("of another architecture is refused", () => {
+    expect(() => configFromGguf(new Map([["general.architecture", "mamba"]]), new Set())).toThrow(
+      UnsupportedModelError,
+    );
+    expect(() => configFromGguf(new Map(), new Set())).toThrow(UnsupportedModelError);
+  });
+});

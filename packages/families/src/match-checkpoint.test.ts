@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { checkConfig } from "./check-config.ts";
+import { matchCheckpoint } from "./match-checkpoint.ts";
+import { parametersOf } from "./parameters.ts";
+import type { Task } from "./task.ts";
+
+const gpt2 = checkConfig({ model_type: "gpt2", vocab_size: 9, n_embd: 4, n_layer: 1, n_head: 2, n_positions: 8 });
+const bert = checkConfig({
+  model_type: "bert",
+  vocab_size: 9,
+  hidden_size: 4,
+  intermediate_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+});
+const llama = checkConfig({
+  model_type: "llama",
+  vocab_size: 9,
+  hidden_size: 4,
+  intermediate_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  tie_word_embeddings: true,
+});
+
+/** The keys of a file as a model for `task` saves it. */
+function fileOf(config: typeof gpt2, task: Task): readonly string[] {
+  return parametersOf(config, task).flatMap(({ path, tiedWith }) => (tiedWith === null ? [path] : []));
+}
+
+describe("a checkpoint", () => {
+  it("of the bare base model fits a model with a head", () => {
+    const { fileKeys, missing } = matchCheckpoint(gpt2, "causal-lm", fileOf(gpt2, "feature-extraction"));
+    expect(missing).toEqual([]);
+    expect(fileKeys.get("transformer.h.0.attn.c_attn.weight")).toBe("h.0.attn.c_attn.weight");
+  });
+
+  it("of a model with a head fits the bare base model", () => {
+    const { fileKeys, missing, unused, unexpected } = matchCheckpoint(
+      bert,
+      "feature-extraction",
+      fileOf(bert, "sequence-classification"),
+    );
+    expect(missing).toEqual([]);
+    expect(fileKeys.get("pooler.dense.weight")).toBe("bert.pooler.dense.weight");
+    expect(unused).toEqual(["classifier.weight", "classifier.bias"]);
+    expect(unexpected).toEqual([]);
+  });
+
+  it("of another task's model gives its base; the head is to be made new", () => {
+    const match = matchCheckpoint(bert, "sequence-classification", fileOf(bert, "masked-lm"));
+    expect(match.toMakeNew.map(({ path }) => path)).toEqual([
+      "bert.pooler.dense.weight",
+      "bert.pooler.dense.bias",
+      "classifier.weight",
+      "classifier.bias",
+    ]);
+    expect([match.missing, match.unexpected]).toEqual([[], []]);
+    expect(match.unused).toContain("cls.predictions.transform.dense.weight");
+  });
+
+  it("with its pooler under the bare name fits a task that has none", () => {
+    const { unused, unexpected } = matchCheckpoint(bert, "masked-lm", [
+      "pooler.dense.weight",
+      "bert.pooler.dense.bias",
+    ]);
+    expect([unused, unexpected]).toEqual([["pooler.dense.weight", "bert.pooler.dense.bias"], []]);
+  });
+
+  it("may hold buffers and copies of tied weights, which are not used", () => {
+    const extra = ["h.0.attn.bias", "transformer.h.0.attn.masked_bias", "lm_head.weight"];
+    const match = matchCheckpoint(gpt2, "causal-lm", [...fileOf(gpt2, "causal-lm"), ...extra]);
+    expect([match.unused, match.unexpected]).toEqual([extra, []]);
+    const rotary = "model.layers.0.self_attn.rotary_emb.inv_freq";
+    expect(matchCheckpoint(llama, "causal-lm", [rotary]).unused).toEqual([rotary]);
+    expect(matchCheckpoint(bert, "masked-lm", ["embeddings.position_ids"]).unused).toEqual(["embeddings.position_ids"]);
+  });
+
+  it("may spell layer norms as TensorFlow does", () => {
+    const { fileKeys } = matchCheckpoint(bert, "masked-lm", ["bert.embeddings.LayerNorm.gamma"]);
+    expect(fileKeys.get("bert.embeddings.LayerNorm.weight")).toBe("bert.embeddings.LayerNorm.gamma");
+  });
+
+  it("with two spellings of one weight is read by the present one, whatever the order", () => {
+    const two = ["cls.predictions.decoder.bias", "cls.predictions.bias"];
+    for (const keys of [two, [...two].reverse()]) {
+      const { fileKeys, unused, unexpected } = matchCheckpoint(bert, "masked-lm", keys);
+      expect(fileKeys.get("cls.predictions.bias")).toBe("cls.predictions.bias");
+      expect([unused, unexpected]).toEqual([["cls.predictions.decoder.bias"], []]);
+    }
+  });
+
+  it("with one weight under two prefixes is not trusted to know which is meant", () => {
+    const { unexpected } = matchCheckpoint(gpt2, "causal-lm", ["transformer.wte.weight", "wte.weight"]);
+    expect(unexpected).toEqual(["wte.weight"]);
+  });
+
+  it("that lacks weights names them all, and names what nothing explains", () => {
+    const keys = fileOf(gpt2, "causal-lm").slice(2);
+    const { missing, unexpected } = matchCheckpoint(gpt2, "causal-lm", [...keys, "extra.weight"]);
+    expect(missing.map(({ path }) => path)).toEqual(["transformer.wte.weight", "transformer.wpe.weight"]);
+    expect(unexpected).toEqual(["extra.weight"]);
+  });
+});

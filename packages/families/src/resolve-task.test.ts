@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { checkConfig } from "./check-config.ts";
+import { UnsupportedTaskError } from "./errors.ts";
+import { architectureOf, resolveTask } from "./resolve-task.ts";
+
+const gpt2 = { model_type: "gpt2", vocab_size: 9, n_embd: 4, n_layer: 1, n_head: 2, n_positions: 8 };
+const withArchitecture = (...architectures: readonly string[]) => checkConfig({ ...gpt2, architectures });
+
+describe("a model's task", () => {
+  it("is what its class is for", () => {
+    expect(resolveTask(withArchitecture("GPT2LMHeadModel"))).toBe("causal-lm");
+    expect(resolveTask(withArchitecture("GPT2Model"))).toBe("feature-extraction");
+  });
+
+  it("is what the caller asks for, if the family has it", () => {
+    expect(resolveTask(withArchitecture("GPT2LMHeadModel"), "sequence-classification")).toBe("sequence-classification");
+    expect(() => resolveTask(withArchitecture("GPT2LMHeadModel"), "masked-lm")).toThrow(UnsupportedTaskError);
+  });
+
+  it("cannot be guessed without a class, or from an unknown one", () => {
+    expect(() => resolveTask(checkConfig(gpt2))).toThrow("names no architecture");
+    expect(() => resolveTask(withArchitecture())).toThrow(UnsupportedTaskError);
+    expect(() => resolveTask(withArchitecture("GPT2DoubleHeadsModel"))).toThrow("Supported: GPT2LMHeadModel");
+  });
+
+  it("has a class to write into config.json", () => {
+    expect(architectureOf("llama", "sequence-classification")).toBe("LlamaForSequenceClassification");
+    expect(() => architectureOf("llama", "masked-lm")).toThrow(UnsupportedTaskError);
+  });
+});
