@@ -27,7 +27,8 @@ import { TrainingRun } from "./training-run.ts";
  * for await (const event of train(options)) {
  *   if (event.type === "end" && event.reason !== "finished") throw new Error(event.reason);
  * }
- * if (Math.abs((await slope.data())[0] - 3) > 0.1) throw new Error("did not learn");
+ * const [learned = 0] = await slope.data();
+ * if (Math.abs(learned - 3) > 0.1) throw new Error("did not learn");
  * slope.dispose();
  * ```
  */
