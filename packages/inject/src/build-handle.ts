@@ -8,7 +8,7 @@ import { StalePlanError } from "./errors.ts";
 import type { InjectionPlan, PlannedParameter, PlannedSite } from "./injection-plan.ts";
 
 /** Where the first values of an adapter come from. */
-export interface ValueSource {
+interface ValueSource {
   /** `name` is unique among all variables of the program. */
   pair(entry: PlannedSite, name: string): LoraPair;
   /** The variable's first value, as computed with; the caller takes ownership. */

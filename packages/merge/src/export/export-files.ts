@@ -10,7 +10,7 @@ import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.t
 import { streamTensor } from "./tensor-pieces.ts";
 
 /** One file to write. */
-export interface ExportFile {
+interface ExportFile {
   readonly name: string;
   contents(): AsyncIterable<Uint8Array>;
 }
