@@ -82,6 +82,11 @@ describe("a checkpoint", () => {
     },
   );
 
+  it("that has no place to be gets a typed error", async () => {
+    await writeFile(join(folder, "file"), "");
+    await expect(writeCheckpoint(join(folder, "file", "x"), state(5))).rejects.toThrow(CheckpointError);
+  });
+
   it("leaves only the newest ones, in the order of their steps", async () => {
     for (const step of [2, 10, 9]) await writeCheckpoint(folder, state(step), { keepLast: 2 });
     expect((await listCheckpoints(folder)).map(({ step }) => step)).toEqual([10, 9]);

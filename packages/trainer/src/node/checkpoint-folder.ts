@@ -37,7 +37,7 @@ const folderName = /^checkpoint-(\d{1,15})$/;
  * Writes `folder/checkpoint-<step>` with state.safetensors, trainer.json and a manifest of hashes; gives its path.
  *
  * The checkpoint appears as a whole or not at all, whatever happens, and an error leaves the older ones as they are.
- * Throws CheckpointError for a file name that is not plain, and the writing errors of `@lowrank/safetensors/node`.
+ * Throws CheckpointError for a folder that cannot be made or a file name that is not plain, and the writing errors of `@lowrank/safetensors/node`.
  *
  * @example
  * ```ts
@@ -59,7 +59,9 @@ export async function writeCheckpoint(
   const files = filesOf(state, options.files ?? new Map());
   const path = join(folder, `checkpoint-${state.step}`);
   const onDisk = options.fileSystem === undefined ? {} : { fileSystem: options.fileSystem };
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new CheckpointError(path, `the folder "${folder}" cannot be made.`, { cause });
+  });
   await writeFolderAtomic(
     path,
     async (temporary) => {
