@@ -31,7 +31,7 @@ export interface FieldRow<Value> {
 export type FieldName = Exclude<keyof LoraConfig, "unknown">;
 
 /** Largest rank accepted: beyond it a factor is no longer small. */
-export const largestRank = 4096;
+const largestRank = 4096;
 
 const taskTypes: readonly TaskType[] = [
   "SEQ_CLS",

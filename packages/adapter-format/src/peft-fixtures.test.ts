@@ -1,7 +1,9 @@
 // Adapters that PEFT 0.21.2 wrote, read and written again.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Warning } from "@lowrank/contracts";
+import { fixturesRoot } from "@lowrank/testing";
 import { describe, expect, it } from "vitest";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { readAdapter } from "./read-adapter.ts";
@@ -9,14 +11,15 @@ import { rankOf, scalingOf } from "./scaling.ts";
 import { serializeLoraConfig } from "./serialize-lora-config.ts";
 import { writeAdapter } from "./write-adapter.ts";
 
-const root = new URL("../../../fixtures/peft/", import.meta.url);
-const names = readdirSync(root, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const names = readdirSync(fixturesRoot, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
 
 function filesOf(name: string): { config: string; weights: Uint8Array } {
-  const folder = new URL(`${name}/adapter/`, root);
+  const folder = join(fixturesRoot, name, "adapter");
   return {
-    config: readFileSync(new URL("adapter_config.json", folder), "utf8"),
-    weights: readFileSync(new URL("adapter_model.safetensors", folder)),
+    config: readFileSync(join(folder, "adapter_config.json"), "utf8"),
+    weights: readFileSync(join(folder, "adapter_model.safetensors")),
   };
 }
 
@@ -51,7 +54,7 @@ describe("an adapter that PEFT wrote", () => {
 
   it.each(names)("%s: every module's rank and scale are those PEFT computed", async (name) => {
     const expected: { scaling: Record<string, number>; rank: Record<string, number> } = JSON.parse(
-      readFileSync(new URL(`${name}/expected.json`, root), "utf8"),
+      readFileSync(join(fixturesRoot, name, "expected.json"), "utf8"),
     );
     const { config } = await readAdapter(filesOf(name));
     const paths = Object.keys(expected.scaling);

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Warning } from "@lowrank/contracts";
+import { fixturesRoot, readTensors } from "@lowrank/testing";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "./check-config.ts";
 import { InvalidConfigError, UnsupportedModelError } from "./errors.ts";
@@ -7,42 +9,38 @@ import { matchCheckpoint } from "./match-checkpoint.ts";
 import { parametersOf } from "./parameters.ts";
 import { resolveTask } from "./resolve-task.ts";
 
-const fixtures = new URL("../../../fixtures/peft/", import.meta.url);
-const cases = readdirSync(fixtures, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const cases = readdirSync(fixturesRoot, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
-/** Names and shapes of every tensor of a fixture's base, from the headers of its files. */
-function tensorsOf(name: string): ReadonlyMap<string, readonly number[]> {
-  const folder = new URL(`${name}/base/`, fixtures);
-  const shapes = new Map<string, readonly number[]>();
-  for (const file of readdirSync(folder).filter((each) => each.endsWith(".safetensors"))) {
-    const bytes = readFileSync(new URL(file, folder));
-    const header: Record<string, { shape: number[] }> = JSON.parse(
-      bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString(),
-    );
-    for (const [key, tensor] of Object.entries(header)) if (key !== "__metadata__") shapes.set(key, tensor.shape);
-  }
-  return shapes;
+/** Names and shapes of every tensor of a fixture's base, which may lie in several files. */
+async function shapesOf(folder: string): Promise<ReadonlyMap<string, readonly number[]>> {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".safetensors"));
+  const tensors = await Promise.all(files.map((file) => readTensors(join(folder, file))));
+  return new Map(tensors.flatMap((each) => [...each].map(([name, { shape }]) => [name, shape] as const)));
 }
 
 describe("real base models", () => {
-  it.each(cases.map(({ name }) => name))("%s: the table names every tensor of the file with its shape", (name) => {
-    const warnings: Warning[] = [];
-    const json: unknown = JSON.parse(readFileSync(new URL(`${name}/base/config.json`, fixtures), "utf8"));
-    const config = checkConfig(json, (warning) => warnings.push(warning));
-    const task = resolveTask(config);
-    const tensors = tensorsOf(name);
-    const match = matchCheckpoint(config, task, tensors.keys());
-    expect(warnings).toEqual([]);
-    expect({ ...match, fileKeys: null }).toEqual({
-      fileKeys: null,
-      missing: [],
-      toMakeNew: [],
-      unused: [],
-      unexpected: [],
-    });
-    for (const { path, shape, tiedWith } of parametersOf(config, task))
-      expect(tiedWith ?? tensors.get(match.fileKeys.get(path) ?? "")).toEqual(tiedWith ?? shape);
-  });
+  it.each(cases.map(({ name }) => name))(
+    "%s: the table names every tensor of the file with its shape",
+    async (name) => {
+      const folder = join(fixturesRoot, name, "base");
+      const warnings: Warning[] = [];
+      const json: unknown = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+      const config = checkConfig(json, (warning) => warnings.push(warning));
+      const task = resolveTask(config);
+      const shapes = await shapesOf(folder);
+      const match = matchCheckpoint(config, task, shapes.keys());
+      expect(warnings).toEqual([]);
+      expect({ ...match, fileKeys: null }).toEqual({
+        fileKeys: null,
+        missing: [],
+        toMakeNew: [],
+        unused: [],
+        unexpected: [],
+      });
+      for (const { path, shape, tiedWith } of parametersOf(config, task))
+        expect(tiedWith ?? shapes.get(match.fileKeys.get(path) ?? "")).toEqual(tiedWith ?? shape);
+    },
+  );
 });
 
 const gpt2 = { model_type: "gpt2", vocab_size: 100, n_embd: 32, n_layer: 2, n_head: 4, n_positions: 32 };
