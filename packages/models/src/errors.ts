@@ -177,3 +177,14 @@ export class RefusedTensorError extends LowrankError {
     super("REFUSED_TENSOR", `"${file}" has a tensor "${tensor}", which is not handled: ${reason}.`);
   }
 }
+
+/** A call selects an adapter that nothing is attached under: it would silently compute without it. */
+export class UnknownAdapterError extends LowrankError {
+  constructor(readonly adapters: readonly string[]) {
+    super(
+      "UNKNOWN_ADAPTER",
+      `No part of this model has an adapter named ${adapters.map((name) => `"${name}"`).join(", ")}. ` +
+        "Attach it first, or leave it out of the selection.",
+    );
+  }
+}

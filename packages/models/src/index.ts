@@ -13,6 +13,7 @@ export {
   NothingSupervisedError,
   PositionLimitError,
   RefusedTensorError,
+  UnknownAdapterError,
   WeightMismatchError,
   type WeightProblems,
 } from "./errors.ts";

@@ -2,14 +2,16 @@
 
 import {
   type AdaptableModel,
+  activeAdapters,
   type ForwardContext,
   inferenceContext,
   type ParameterRef,
   type Site,
+  selectedNames,
 } from "@lowrank/contracts";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelDisposedError, NothingSupervisedError } from "./errors.ts";
+import { ModelDisposedError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { Head, LossSum } from "./heads/head.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs, positionsOf } from "./model-inputs.ts";
 import { EmbeddingSite } from "./parts/embedding-site.ts";
@@ -75,7 +77,8 @@ export class PretrainedModel implements AdaptableModel {
    * Logits [batch, time, vocabulary] of a language model, [batch, classes] of a classifier, or the last hidden states
    * [batch, time, features] of a model without a head. The caller owns the result.
    *
-   * @throws ModelInputError, PositionLimitError, CacheAdaptersError.
+   * @throws ModelInputError, PositionLimitError, CacheAdaptersError, and UnknownAdapterError for a selected name that
+   * nothing is attached under.
    */
   forward(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor {
     return this.#run(inputs, context, (hidden, pass) => this.#assembly.head.forward(hidden, pass));
@@ -129,6 +132,7 @@ export class PretrainedModel implements AdaptableModel {
     this.#checkAlive();
     checkInputs(inputs, this.config);
     inputs.cache?.check(context.adapters);
+    this.#checkAdapters(context);
     const { trunk } = this.#assembly;
     const positions = positionsOf(inputs, trunk.positionRows);
     const pass = new Pass(context, { ...inputs, positions, causal: this.causal });
@@ -139,6 +143,13 @@ export class PretrainedModel implements AdaptableModel {
     } finally {
       pass.dispose();
     }
+  }
+
+  #checkAdapters({ adapters }: ForwardContext): void {
+    const { parts } = this.#assembly;
+    const isAttached = (name: string) => parts.some((part) => part.isOpen(inferenceContext(activeAdapters(name))));
+    const unknown = selectedNames(adapters).filter((name) => !isAttached(name));
+    if (unknown.length > 0) throw new UnknownAdapterError(unknown);
   }
 
   #checkAlive(): void {

@@ -6,7 +6,13 @@ import { type Adaptation, activeAdapters, inferenceContext } from "@lowrank/cont
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ModelDisposedError, ModelInputError, NothingSupervisedError, PositionLimitError } from "../errors.ts";
+import {
+  ModelDisposedError,
+  ModelInputError,
+  NothingSupervisedError,
+  PositionLimitError,
+  UnknownAdapterError,
+} from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
@@ -190,6 +196,12 @@ describe("a model's inputs", () => {
         positionIds: grid([[0, 0, 0, 1]]),
       });
       expectClose(tf.slice(padded, [0, 3, 0], [1, 1, 100]).dataSync(), alone.dataSync(), 1e-5);
+    });
+  });
+
+  it("may select only adapters that are attached", () => {
+    tf.tidy(() => {
+      expect(() => modelOf("gpt2").forward({ inputIds: grid(ids) }, adapted)).toThrow(UnknownAdapterError);
     });
   });
 

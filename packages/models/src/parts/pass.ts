@@ -72,7 +72,9 @@ export class Pass {
     return keepOf(() => {
       const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
       const past = cache?.length ?? 0;
-      if (!causal) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
+      // One token at the end of everything sees all of it.
+      const seesAll = !causal || (inputIds.shape[1] === 1 && !Number.isFinite(window));
+      if (seesAll) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
       const order = causalMask(inputIds.shape[1], Number.isFinite(window) ? { past, window } : { past });
       return padding === undefined ? order : combineMasks(order, padding);
     });
