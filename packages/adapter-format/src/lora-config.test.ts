@@ -1,4 +1,4 @@
-import type { Warning } from "@lowrank/contracts";
+import { LowrankError, type Warning } from "@lowrank/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "./create-lora-config.ts";
@@ -91,6 +91,33 @@ describe("reading a configuration", () => {
 
   it("names the file in its errors", () => {
     expect(() => parseLoraConfig("{}", { file: "run/adapter_config.json" })).toThrow("run/adapter_config.json");
+  });
+});
+
+describe("any file at all", () => {
+  const keys = Object.keys(JSON.parse(serializeLoraConfig(createLoraConfig())));
+  const odd = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue({ maxDepth: 3 }));
+
+  it("is read, or refused with an error of our own", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          odd.map((fields) => JSON.stringify(fields)),
+        ),
+        (text) => {
+          for (const file of [text, text.replace("{", '{"peft_type": "LORA",')]) {
+            try {
+              parseLoraConfig(file);
+            } catch (error) {
+              if (!LowrankError.isInstance(error)) throw error;
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -8,7 +8,7 @@ export function nearNames(name: string, modulePaths: Iterable<string>): readonly
   const candidates = new Set([...modulePaths].map(lastSegment).filter((segment) => segment !== ""));
   return [...candidates]
     .map((candidate) => ({ candidate, distance: distanceOf(last, candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.ceil(last.length / 2)))
+    .filter(({ distance }) => distance <= Math.max(1, Math.ceil(last.length / 3)))
     .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1))
     .slice(0, mostSuggestions)
     .map(({ candidate }) => candidate);

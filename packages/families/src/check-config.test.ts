@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Warning } from "@lowrank/contracts";
+import { LowrankError, type Warning } from "@lowrank/contracts";
 import { fixturesRoot, readTensors } from "@lowrank/testing";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "./check-config.ts";
 import { InvalidConfigError, UnsupportedModelError } from "./errors.ts";
@@ -149,6 +150,28 @@ describe("other unknown keys", () => {
   it("cannot reach an object's prototype", () => {
     checkConfig(JSON.parse(JSON.stringify(gpt2).replace("{", '{"__proto__": {"polluted": true}, "constructor": 1,')));
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+});
+
+describe("any configuration at all", () => {
+  const bases = [gpt2, llama, bert];
+  const keys = [...new Set(bases.flatMap((base) => Object.keys(base))), "rope_scaling", "rope_parameters", "id2label"];
+  const odd = fc.dictionary(fc.constantFrom(...keys, "eos_token_id", "head_dim"), fc.jsonValue({ maxDepth: 3 }));
+
+  it("gives numbers that can be relied on, or an error of our own", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...bases), odd, ({ model_type, ...base }, changes) => {
+        try {
+          const config = checkConfig({ ...base, ...changes, model_type });
+          const { vocabularySize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headSize } = config;
+          const sizes = [vocabularySize, hiddenSize, intermediateSize, layers, heads, keyValueHeads, headSize];
+          expect(sizes.every((size) => Number.isInteger(size) && size > 0)).toBe(true);
+        } catch (error) {
+          if (!LowrankError.isInstance(error)) throw error;
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
