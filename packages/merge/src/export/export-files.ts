@@ -70,7 +70,7 @@ function weightFiles(
     const file = tensor.baseKey === undefined ? last : checkpoint.fileOf.get(tensor.baseKey);
     byFile.get(file ?? last)?.push(streamTensor(tensor, model, checkpoint.collection));
   }
-  const files = [...byFile].map(([name, tensors]) => weightsFile(name, tensors));
+  const files = [...byFile].flatMap(([name, tensors]) => (tensors.length > 0 ? [weightsFile(name, tensors)] : []));
   return checkpoint.isSharded ? [...files, textFile(indexFile, indexText(byFile))] : files;
 }
 

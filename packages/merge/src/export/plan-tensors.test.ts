@@ -67,6 +67,17 @@ describe("planTensors", () => {
     expect(planned[0]).toMatchObject({ key: "transformer.wte.weight", from: { kind: "base", key: "wte.weight" } });
   });
 
+  it("leaves the old head out when the model has a new one", () => {
+    const base = headerOf("causal-lm");
+    const tensors = new Map([...base.tensors, ["lm_head.weight", { shape: [10, 4], dtype: "BF16" }] as const]);
+    const model = { ...modelFor("sequence-classification"), newParameters: ["score.weight"] };
+    const options = { ...nothing, changed: new Set(["score.weight"]) };
+    const keys = planTensors(model, { name: "base", tensors }, options).map(({ key }) => key);
+    expect(keys).toEqual([...base.tensors.keys(), "score.weight"]);
+    const same = planTensors(modelFor("causal-lm"), { name: "base", tensors }, nothing).map(({ key }) => key);
+    expect(same).toContain("lm_head.weight");
+  });
+
   it("gives both sides of a tie a tensor once they are untied", () => {
     const options = { ...nothing, changed: new Set(["transformer.wte.weight"]), isUntied: true };
     const planned = planTensors(modelFor("causal-lm"), headerOf("causal-lm"), options);

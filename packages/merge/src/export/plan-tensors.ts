@@ -1,6 +1,6 @@
 // Decides for every tensor of the export where its values come from: the base's file as it is, or the model.
 
-import { familyOf, matchCheckpoint, parametersOf } from "@lowrank/families";
+import { familyOf, matchCheckpoint, type Parameter, parametersOf } from "@lowrank/families";
 import type { Dtype } from "@lowrank/safetensors";
 import { SourceFolderError } from "../errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
@@ -45,35 +45,71 @@ export function planTensors(
   base: { readonly name: string; readonly tensors: ReadonlyMap<string, BaseTensor> },
   options: Changes & { readonly dtype: ExportDtype },
 ): readonly PlannedTensor[] {
-  const { config, task } = model;
-  const match = matchCheckpoint(config, task, base.tensors.keys());
-  const pathOf = new Map([...match.fileKeys].map(([path, key]) => [key, path]));
-  const parameters = parametersOf(config, task).filter(({ tiedWith }) => tiedWith === null || options.isUntied);
-  const shapeOf = new Map(parameters.map(({ path, shape }) => [path, shape]));
-  const written = new Set<string>();
-  for (const [key] of base.tensors) written.add(pathOf.get(key) ?? key);
-  const added = parameters.filter(({ path }) => !written.has(path));
-  const lost = added.filter(({ path, tiedWith }) => !options.changed.has(path) && tiedWith === null);
-  if (lost.length) {
-    const names = lost.map(({ path }) => path).join(", ");
-    throw new SourceFolderError(base.name, `it is not the folder of this model: it lacks ${names}.`);
-  }
-  const rename = added.length > 0 ? fullNames(model, pathOf) : (key: string) => key;
-  const planned = [...base.tensors].map(([key, tensor]): PlannedTensor => {
-    const path = pathOf.get(key) ?? key;
-    const isOurs = shapeOf.has(path) && (options.changed.has(path) || (options.isUntied && !pathOf.has(key)));
-    const dtype = chosenType(tensor.dtype, options.dtype);
-    const common = { key: rename(key), baseKey: key, dtype };
-    if (isOurs) return { ...common, shape: shapeOf.get(path)!, from: { kind: "model", path } };
-    return { ...common, shape: tensor.shape, from: { kind: "base", key, dtype: tensor.dtype } };
-  });
+  const fit = fitToBase(model, base, options);
+  const kept = [...base.tensors].filter(([key]) => !fit.leftOut.has(key));
   const usual = chosenType(commonType(base.tensors), options.dtype);
   return [
-    ...planned,
-    ...added.map(
+    ...kept.map(([key, { dtype: stored, shape }]): PlannedTensor => {
+      const path = fit.pathOf(key);
+      const dtype = chosenType(stored, options.dtype);
+      const common = { key: fit.rename(key), baseKey: key, dtype };
+      const ours = fit.fromModel(key);
+      if (ours) return { ...common, shape: ours.shape, from: { kind: "model", path } };
+      return { ...common, shape, from: { kind: "base", key, dtype: stored } };
+    }),
+    ...fit.added.map(
       ({ path, shape }): PlannedTensor => ({ key: path, dtype: usual, shape, from: { kind: "model", path } }),
     ),
   ];
+}
+
+/** How the tensors of the base's file and the weights to be written belong together. */
+interface Fit {
+  /** The parameter that a tensor holds; a tensor that holds none keeps its own name. */
+  pathOf(key: string): string;
+  /** The parameter whose present value takes a tensor's place, if one does. */
+  fromModel(key: string): Parameter | undefined;
+  /** Weights that the file lacks. */
+  readonly added: readonly Parameter[];
+  readonly leftOut: ReadonlySet<string>;
+  /** A tensor's name in the new file. */
+  rename(key: string): string;
+}
+
+function fitToBase(
+  model: ExportableModel,
+  base: { readonly name: string; readonly tensors: ReadonlyMap<string, BaseTensor> },
+  { changed, isUntied }: Changes,
+): Fit {
+  const match = matchCheckpoint(model.config, model.task, base.tensors.keys());
+  const paths = new Map([...match.fileKeys].map(([path, key]) => [key, path]));
+  const pathOf = (key: string) => paths.get(key) ?? key;
+  const parameters = writtenParameters(model, isUntied);
+  const held = new Set([...base.tensors.keys()].map(pathOf));
+  const added = [...parameters.values()].filter(({ path }) => !held.has(path));
+  const lost = added.filter(({ path, tiedWith }) => !changed.has(path) && tiedWith === null);
+  if (lost.length > 0) {
+    const names = lost.map(({ path }) => path).join(", ");
+    throw new SourceFolderError(base.name, `it is not the folder of this model: it lacks ${names}.`);
+  }
+  // With a head made new the model is of another class than its base: the old head would only be reported as unexpected.
+  const unneeded = model.newParameters.length > 0 ? match.unused : [];
+  return {
+    pathOf,
+    fromModel: (key) => {
+      const isOutdated = changed.has(pathOf(key)) || (isUntied && !paths.has(key));
+      return isOutdated ? parameters.get(pathOf(key)) : undefined;
+    },
+    added,
+    leftOut: new Set(unneeded.filter((key) => !parameters.has(key))),
+    rename: added.length > 0 ? fullNames(model, paths) : (key) => key,
+  };
+}
+
+/** Parameters by path; a tied head only once it is untied. */
+function writtenParameters({ config, task }: ExportableModel, isUntied: boolean): ReadonlyMap<string, Parameter> {
+  const parameters = parametersOf(config, task).filter(({ tiedWith }) => tiedWith === null || isUntied);
+  return new Map(parameters.map((parameter) => [parameter.path, parameter]));
 }
 
 /** All tensors of a model without a base folder, from the model alone. */
@@ -82,9 +118,12 @@ export function planTensorsOf(
   options: Changes & { readonly dtype: ExportDtype },
 ): readonly PlannedTensor[] {
   const dtype = options.dtype === "as-base" ? "F32" : options.dtype;
-  return parametersOf(model.config, model.task)
-    .filter(({ tiedWith }) => tiedWith === null || options.isUntied)
-    .map(({ path, shape }) => ({ key: path, dtype, shape, from: { kind: "model", path } }));
+  return [...writtenParameters(model, options.isUntied).values()].map(({ path, shape }) => ({
+    key: path,
+    dtype,
+    shape,
+    from: { kind: "model", path },
+  }));
 }
 
 /**
