@@ -1,6 +1,7 @@
 // What `npm start -- …` takes.
 
 import { parseArgs } from "node:util";
+import { type EngineName, engineNames } from "@lowrank/engine";
 
 /** How one run is done. */
 export interface RunSettings {
@@ -8,7 +9,7 @@ export interface RunSettings {
   readonly model?: string;
   readonly steps: number;
   readonly seed: number;
-  readonly engine?: string;
+  readonly engine?: EngineName;
   /** Whether stdout gets one JSON object at the end, and text for people goes to stderr. */
   readonly json: boolean;
 }
@@ -27,7 +28,7 @@ export const help = `npm start – fine-tune a small language model on restauran
   --help            this text
 `;
 
-/** Reads the arguments; a string is what to print instead of running: help, or what was wrong. */
+/** Reads the arguments, or returns what to print instead of running: the help, or what was wrong. */
 export function readArguments(argv: readonly string[]): RunSettings | { readonly print: string; readonly code: 0 | 2 } {
   try {
     const { values } = parseArgs({
@@ -44,7 +45,7 @@ export function readArguments(argv: readonly string[]): RunSettings | { readonly
     if (values.help) return { print: help, code: 0 };
     return {
       ...(values.model === undefined ? {} : { model: values.model }),
-      ...(values.engine === undefined ? {} : { engine: values.engine }),
+      ...(values.engine === undefined ? {} : { engine: engineName(values.engine) }),
       steps: wholeNumber("--steps", values.steps, { min: 1, max: 100_000 }),
       seed: wholeNumber("--seed", values.seed, { min: 0, max: 2 ** 32 - 1 }),
       json: values.json,
@@ -53,6 +54,12 @@ export function readArguments(argv: readonly string[]): RunSettings | { readonly
     if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
     return { print: `${error.message}\n\n${help}`, code: 2 };
   }
+}
+
+function engineName(text: string): EngineName {
+  const name = engineNames.find((known) => known === text);
+  if (name !== undefined) return name;
+  throw new RangeError(`--engine must be one of ${engineNames.join(", ")}, not "${text}".`);
 }
 
 function wholeNumber(option: string, text: string, { min, max }: { min: number; max: number }): number {

@@ -23,7 +23,7 @@ const validationRows = 128;
  */
 export async function loadRestaurants(seed: number): Promise<Restaurants> {
   const rows = await readDataFile(file, { columns: { prompt: "mr", completion: "ref" } });
-  const examples = rows.filter((row) => row.kind === "completion").map(withLineBreak);
+  const examples = rows.filter((row) => row.kind === "completion").map(withArrow);
   const { train, validation } = splitByKey(examples, (example) => example.prompt, { share: validationShare, seed });
   const measured = shuffled(validation.length, seed).slice(0, validationRows);
   return {
@@ -33,7 +33,7 @@ export async function loadRestaurants(seed: number): Promise<Restaurants> {
   };
 }
 
-/** The line break tells the model where the facts end and the sentence begins. */
-function withLineBreak(example: CompletionExample): CompletionExample {
-  return { ...example, prompt: `${example.prompt}\n` };
+/** "name[The Mill], food[English] ->" is followed by " The Mill serves …": the arrow says where the sentence begins. */
+function withArrow({ kind, prompt, completion }: CompletionExample): CompletionExample {
+  return { kind, prompt: `${prompt} ->`, completion: ` ${completion}` };
 }

@@ -94,6 +94,13 @@ export class NothingToTrainError extends LowrankError {
   }
 }
 
+/** BLEU was asked for, but no row has both a prompt and an answer. */
+export class NoReferencesError extends LowrankError {
+  constructor(readonly file: string) {
+    super("NO_REFERENCES", `--generate needs rows with a prompt and an answer to compare with; "${file}" has none.`);
+  }
+}
+
 /** Data names classes that the adapter was not trained to tell apart. */
 export class ClassNameError extends LowrankError {
   constructor(

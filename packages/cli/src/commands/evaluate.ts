@@ -3,7 +3,14 @@
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";
-import { adapterOption, type EngineOptions, modelOption, withEngine, withExamples } from "../options/shared-options.ts";
+import {
+  adapterOption,
+  columnsOption,
+  type EngineOptions,
+  modelOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
 /** The options of `lowrank evaluate`. */
@@ -11,6 +18,7 @@ export interface EvaluateOptions extends EngineOptions {
   readonly model: string;
   readonly adapter?: string;
   readonly data: string;
+  readonly columns?: Readonly<Record<string, string>>;
   readonly template?: string;
   readonly batchSize: number;
   readonly maxLength?: number;
@@ -30,6 +38,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(modelOption())
     .addOption(adapterOption())
     .addOption(new Option("--data <file>", "JSONL, CSV or TSV file of examples").makeOptionMandatory())
+    .addOption(columnsOption())
     .option("--template <name>", "how a row becomes text (see lowrank train --help)")
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))

@@ -18,6 +18,7 @@ export interface GenerateOptions extends EngineOptions {
   readonly model: string;
   readonly adapter?: string;
   readonly prompt: readonly string[];
+  readonly template?: string;
   readonly maxNewTokens: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -47,6 +48,10 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
       new Option("--top-p <number>", "sample among the likeliest tokens that sum up to p").argParser(
         numberIn({ above: 0, max: 1 }),
       ),
+    )
+    .option(
+      "--template <name>",
+      "write the prompt as in training: plain, alpaca, vicuna, koalpaca or chat (default: as it is)",
     )
     .addOption(seedOption("seed of the sampling"));
   withExamples(

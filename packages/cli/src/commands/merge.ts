@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
+import { numberIn } from "../options/parse-values.ts";
 import {
   adapterOption,
   type EngineOptions,
@@ -21,6 +22,7 @@ export interface MergeOptions extends EngineOptions {
   readonly adapter: string;
   readonly out: string;
   readonly dtype: (typeof mergeDtypes)[number];
+  readonly tolerance: number;
   readonly overwrite?: boolean;
 }
 
@@ -38,6 +40,11 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     .addOption(outOption("folder to write"))
     .addOption(
       new Option("--dtype <type>", "number type of the written weights").choices(mergeDtypes).default("as-base"),
+    )
+    .addOption(
+      new Option("--tolerance <number>", "largest difference of merged and adapted logits")
+        .argParser(numberIn({ above: 0 }))
+        .default(1e-4),
     )
     .option("--overwrite", "replace --out if it exists");
   withExamples(withEngine(command), "lowrank merge --model ./tiny --adapter ./adapter --out ./merged").action(

@@ -5,6 +5,7 @@ import type { CommandIo } from "../io.ts";
 import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
 import {
   adapterOption,
+  columnsOption,
   modelOption,
   outOption,
   seedOption,
@@ -57,6 +58,7 @@ function addFiles(command: Command): void {
         .argParser(numberIn({ above: 0, max: 0.9 }))
         .conflicts("validation"),
     )
+    .addOption(columnsOption())
     .option("--template <name>", "how a row becomes text: plain, alpaca, vicuna, koalpaca, chat …")
     .addOption(
       new Option(

@@ -1,1 +1,93 @@
-export async function runEvaluate(..._: unknown[]): Promise<void> {}
+// lowrank evaluate: numbers that say how well a model does on data.
+
+import type { Example } from "@lowrank/data";
+import { readDataFile } from "@lowrank/data/node";
+import type { EvaluateOptions } from "../commands/evaluate.ts";
+import { WrongTaskError } from "../errors.ts";
+import { decodeClassNames, numberClasses } from "../session/class-names.ts";
+import { meanLoss } from "../session/mean-loss.ts";
+import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { openTokenizer } from "../session/open-tokenizer.ts";
+import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
+import { startEngine } from "../session/start-engine.ts";
+import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
+import { formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { formatFacts } from "../terminal/table.ts";
+import { measureAccuracy } from "./measure-accuracy.ts";
+import { measureBleu } from "./measure-bleu.ts";
+
+/** What was found; only what applies is there. */
+interface Evaluation {
+  readonly rows: number;
+  readonly loss: number;
+  readonly perplexity?: number;
+  readonly accuracy?: number;
+  readonly bleu?: number;
+}
+
+/** Evaluates a model on a data file and prints the numbers. */
+export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {
+  const rows = await readDataFile(options.data, options.columns === undefined ? {} : { columns: options.columns });
+  const isClassifier = rowGoal(options.data, rows) === "class";
+  const engine = await startEngine(options, report);
+  const { model, adapter } = options;
+  const opened = await openModel(
+    { model, adapter, ...(isClassifier ? { task: "sequence-classification" } : {}) },
+    report,
+  );
+  try {
+    const evaluation = await evaluate(opened, rows, { options, report, isClassifier });
+    report.emit({ engine: engine.name, ...evaluation });
+    for (const line of formatFacts(factsOf(evaluation))) report.say(line);
+  } finally {
+    opened.dispose();
+  }
+}
+
+async function evaluate(
+  opened: OpenedModel,
+  rows: readonly Example[],
+  context: { readonly options: EvaluateOptions; readonly report: Report; readonly isClassifier: boolean },
+): Promise<Evaluation> {
+  const { options, report, isClassifier } = context;
+  const { model, folder, adapter } = opened;
+  const needsText = needTokenizer(rows);
+  if (!isClassifier && model.task !== "causal-lm" && needsText) {
+    const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
+    throw new WrongTaskError(model.modelType, model.task, "lowrank evaluate with text rows", advice);
+  }
+  const tokenizer = needsText ? await openTokenizer(folder, options.model) : undefined;
+  const template = chooseTemplate(options.template, rows, tokenizer);
+  const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
+  const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;
+  const { maxPositions, vocabularySize, padTokenId } = model.config;
+  const maxLength = options.maxLength ?? Math.min(512, maxPositions);
+  const examples = tokenizeRows(
+    rows,
+    { file: options.data, tokenizer, template, maxLength, vocabSize: vocabularySize, classIds },
+    report,
+  );
+  const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? padTokenId ?? 0 };
+  const loss = await meanLoss(model, data, opened.context);
+  return {
+    rows: examples.length,
+    loss,
+    ...(isClassifier
+      ? { accuracy: await measureAccuracy(model, data, opened.context) }
+      : { perplexity: Math.exp(loss) }),
+    ...(options.generate === true && tokenizer !== undefined
+      ? { bleu: await measureBleu(opened, rows, { ...options, tokenizer, template }) }
+      : {}),
+  };
+}
+
+function factsOf({ rows, loss, perplexity, accuracy, bleu }: Evaluation): (readonly [string, string])[] {
+  return [
+    ["rows", String(rows)],
+    ["loss", formatNumber(loss)],
+    ...(perplexity === undefined ? [] : [["perplexity", formatNumber(perplexity)] as const]),
+    ...(accuracy === undefined ? [] : [["accuracy", accuracy.toFixed(4)] as const]),
+    ...(bleu === undefined ? [] : [["BLEU", bleu.toFixed(2)] as const]),
+  ];
+}

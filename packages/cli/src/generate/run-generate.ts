@@ -1,1 +1,84 @@
-export async function runGenerate(..._: unknown[]): Promise<void> {}
+// lowrank generate: prompts in, text out as it comes.
+
+import { promptTemplate, type TextTokenizer } from "@lowrank/data";
+import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
+import type { GenerateOptions } from "../commands/generate.ts";
+import { WrongTaskError } from "../errors.ts";
+import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
+import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { openTokenizer } from "../session/open-tokenizer.ts";
+import { startEngine } from "../session/start-engine.ts";
+import { chooseTemplate } from "../session/tokenize-rows.ts";
+import { escapeControls } from "../terminal/escape-controls.ts";
+import type { Report } from "../terminal/report.ts";
+import { TextStream } from "./text-stream.ts";
+
+/** Continues the prompts as one batch. */
+export async function runGenerate(options: GenerateOptions, report: Report): Promise<void> {
+  await startEngine(options, report);
+  const opened = await openModel(options, report);
+  try {
+    refuseOtherTasks(opened.model);
+    const tokenizer = await openTokenizer(opened.folder, options.model);
+    await continuePrompts(opened, tokenizer, { options, report });
+  } finally {
+    opened.dispose();
+  }
+}
+
+function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
+  if (task === "causal-lm") return;
+  throw new WrongTaskError(modelType, task, "lowrank generate", "Use lowrank evaluate or lowrank forward with it.");
+}
+
+async function continuePrompts(
+  { model, context }: OpenedModel,
+  tokenizer: TextTokenizer,
+  { options, report }: { readonly options: GenerateOptions; readonly report: Report },
+): Promise<void> {
+  const { prompt: prompts, maxNewTokens } = options;
+  const template =
+    options.template === undefined ? promptTemplate("plain") : chooseTemplate(options.template, [], tokenizer);
+  const streams = prompts.map(() => new TextStream(tokenizer));
+  const isStreamed = prompts.length === 1;
+  const show = (text: string) => {
+    if (isStreamed) report.write(escapeControls(text));
+  };
+  await generate(model, {
+    promptIds: prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), tokenizer)),
+    maxNewTokens,
+    eosTokenIds: endTokens(model, tokenizer),
+    context,
+    ...samplingOf(options),
+    onToken: ({ prompt, id }) => {
+      const text = streams[prompt]?.push(id) ?? "";
+      report.emit({ type: "token", prompt, id, text });
+      show(text);
+    },
+  });
+  show(`${streams[0]?.end() ?? ""}\n`);
+  for (const [index, stream] of streams.entries()) {
+    report.emit({ type: "result", index, prompt: prompts[index], text: stream.text, ids: stream.ids });
+    if (isStreamed) continue;
+    report.say(report.colors.bold(escapeControls(prompts[index] ?? "")));
+    report.say(`${escapeControls(stream.text)}\n`);
+  }
+}
+
+function endTokens(model: PretrainedModel, tokenizer: TextTokenizer): readonly number[] {
+  const own = tokenizer.eosId === undefined ? [] : [tokenizer.eosId];
+  return [...new Set([...model.config.eosTokenIds, ...own])];
+}
+
+/** Greedy unless one of the sampling options is there. */
+function samplingOf({ temperature, topK, topP, seed }: GenerateOptions): { sampling?: Sampling } {
+  if (temperature === undefined && topK === undefined && topP === undefined) return {};
+  return {
+    sampling: {
+      seed,
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topK === undefined ? {} : { topK }),
+      ...(topP === undefined ? {} : { topP }),
+    },
+  };
+}

@@ -39,6 +39,15 @@ export function nameList(text: string): readonly string[] {
   return [...new Set(names)];
 }
 
+/** Reads "field=column,field=column". */
+export function columnNames(text: string): Readonly<Record<string, string>> {
+  const pairs = nameList(text).map((pair) => pair.split("=").map((part) => part.trim()));
+  if (pairs.some((pair) => pair.length !== 2 || pair.includes(""))) {
+    throw new InvalidArgumentError('Expected field=column pairs, such as "prompt=question,completion=answer".');
+  }
+  return Object.fromEntries(pairs);
+}
+
 /** "all-linear" and patterns stay text; names separated by commas become a list, as in PEFT. */
 export function targetModules(text: string): string | readonly string[] {
   const isPattern = text === "all-linear" || /[\\^$*+?()[\]{}|]/.test(text);

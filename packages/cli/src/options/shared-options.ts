@@ -1,7 +1,7 @@
 // Options that several commands have, described once so that they never drift apart.
 
 import { type Command, Option } from "commander";
-import { integerIn } from "./parse-values.ts";
+import { columnNames, integerIn } from "./parse-values.ts";
 
 /** Names that `--engine` takes, best first; the engine package decides which of them can start. */
 export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"] as const;
@@ -47,6 +47,14 @@ export function adapterOption(description = "PEFT adapter folder to apply to the
 /** The required `--out` of commands that write a folder. */
 export function outOption(description: string): Option {
   return new Option("--out <path>", description).makeOptionMandatory();
+}
+
+/** `--columns` of commands that read data. */
+export function columnsOption(): Option {
+  return new Option(
+    "--columns <pairs>",
+    'names of a file\'s columns, where they differ: "prompt=question,completion=answer"',
+  ).argParser(columnNames);
 }
 
 /** `--seed`, the source of every random number. */

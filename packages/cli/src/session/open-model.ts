@@ -30,6 +30,8 @@ export interface ModelRequest {
 /** A model ready to compute, with its adapter attached. */
 export interface OpenedModel {
   readonly model: PretrainedModel;
+  /** The folder or file it was read from. */
+  readonly path: string;
   /** Where the tokenizer is looked for; absent for a .gguf file without a folder around it that has one. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
@@ -53,6 +55,7 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
     const handle = adapter === undefined ? undefined : attachAdapter(model, adapter, attachOptions);
     return {
       model,
+      path,
       folder,
       adapter,
       handle,

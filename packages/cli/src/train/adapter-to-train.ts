@@ -3,6 +3,7 @@
 import { createLoraConfig, type LoraConfig, type TaskType } from "@lowrank/adapter-format";
 import type { Task } from "@lowrank/families";
 import { type AdapterHandle, describePlan, injectAdapter, planInjection } from "@lowrank/inject";
+import type { PretrainedModel } from "@lowrank/models";
 import type { OpenedModel } from "../session/open-model.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -14,20 +15,21 @@ export function adapterToTrain(opened: OpenedModel, options: TrainOptions, repor
     return opened.handle;
   }
   const { model } = opened;
-  const plan = planInjection(model, loraConfig(options, model.task));
+  const plan = planInjection(model, loraConfig(options, model));
   report.say(describePlan(plan));
   return injectAdapter(model, plan, { seed: options.seed, baseFingerprint: model.fingerprint });
 }
 
-function loraConfig(options: TrainOptions, task: Task): LoraConfig {
+function loraConfig(options: TrainOptions, model: PretrainedModel): LoraConfig {
   const { targetModules, modulesToSave } = options;
   return createLoraConfig({
     rank: options.rank ?? 8,
     alpha: options.alpha ?? 16,
     dropout: options.dropout ?? 0,
     rankStabilized: options.useRslora ?? false,
-    taskType: taskTypes.get(task) ?? null,
+    taskType: taskTypes.get(model.task) ?? null,
     baseModel: options.model,
+    fanInFanOut: model.sites().some((site) => site.fanInFanOut),
     ...(targetModules === undefined ? {} : { targetModules }),
     ...(modulesToSave === undefined ? {} : { modulesToSave }),
   });

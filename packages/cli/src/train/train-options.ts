@@ -15,6 +15,8 @@ export interface TrainOptions extends EngineOptions {
   readonly resume?: boolean;
   readonly validation?: string;
   readonly validationShare?: number;
+  /** Which column of the file is which field of a row. */
+  readonly columns?: Readonly<Record<string, string>>;
   readonly template?: string;
   readonly maxLength?: number;
 

@@ -17,11 +17,12 @@ export interface TrainingRows {
 
 /** Reads the files that the options name and holds out what they ask for. */
 export async function readTrainingRows(options: TrainOptions): Promise<TrainingRows> {
-  const { data, validation, validationShare, seed } = options;
-  const rows = await readDataFile(data);
+  const { data, validation, validationShare, seed, columns } = options;
+  const readOptions = columns === undefined ? {} : { columns };
+  const rows = await readDataFile(data, readOptions);
   const goal = rowGoal(data, rows);
   if (validation !== undefined) {
-    const held = await readDataFile(validation);
+    const held = await readDataFile(validation, readOptions);
     rowGoal(validation, [...rows.slice(0, 1), ...held]);
     return { goal, train: rows, validation: held, validationFile: validation };
   }

@@ -1,0 +1,30 @@
+// Merging: W + s·B·A in place of W. The merged model needs no adapter, and must compute what the adapted one did.
+
+import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { padBatch, type TokenizedExample } from "@lowrank/data";
+import type { AdapterHandle } from "@lowrank/inject";
+import { mergeAdapter, verifyMerge } from "@lowrank/merge";
+import * as tf from "@tensorflow/tfjs-core";
+import type { BaseModel } from "./base-model.ts";
+import { batchTensors } from "./measure.ts";
+
+/** Merges, compares the logits on a few rows, undoes the merge; returns the largest difference of any logit. */
+export async function mergeAndVerify(
+  { model, tokenizer }: BaseModel,
+  adapter: AdapterHandle,
+  rows: readonly TokenizedExample[],
+): Promise<number> {
+  const inputs = batchTensors(padBatch(rows, { padId: tokenizer.padId }));
+  const logits = (context: ForwardContext) => tf.tidy(() => model.forward(inputs, context)); // [rows, time, vocabulary]
+  const adapted = logits(inferenceContext(activeAdapters(adapter.name)));
+  const mergedHandle = await mergeAdapter(model, adapter);
+  const merged = logits(inferenceContext());
+  try {
+    const { attentionMask } = inputs;
+    const { largestDifference } = await verifyMerge({ adapted, merged, attentionMask });
+    return largestDifference;
+  } finally {
+    mergedHandle.undo();
+    tf.dispose([adapted, merged, ...Object.values(inputs)]);
+  }
+}
