@@ -1,14 +1,14 @@
-// `npm run parity`: every fixture in one line; exit code 1 if one differs. Folders may be given instead.
+// `npm run parity`: every fixture in one line; exit code 1 if one differs. Folders may be given instead, and
+// LOWRANK_ENGINE chooses the engine.
 
-import "@lowrank/engine/gradients";
-import "@tensorflow/tfjs-backend-cpu";
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { chooseEngine } from "@lowrank/engine";
 import { fixturesRoot } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
 import { describeCase, runCase } from "./check-case.ts";
 
-await tf.setBackend("cpu");
+const engine = await chooseEngine({ order: ["cpu"] });
+console.log(`engine: ${engine.name}`);
 const given = process.argv.slice(2).map((path) => resolve(path));
 const names = readdirSync(fixturesRoot, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],

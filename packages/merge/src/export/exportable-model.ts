@@ -22,7 +22,7 @@ export interface SourceFolder {
   open(file: string): Promise<ByteSource>;
 }
 
-/** "as-base": every tensor in the type that the base's file has. */
+/** "as-base": every tensor in the type that the base's file has; merged weights are rounded to it once. */
 export type ExportDtype = "as-base" | "F32" | "F16" | "BF16";
 
 /** How a model is exported. */
