@@ -16,7 +16,7 @@ export interface ModelFolder {
 }
 
 /** config.json, index files and the like: real ones are below 3 MB. */
-export const maxJsonBytes = 10_000_000;
+const maxJsonBytes = 10_000_000;
 
 /** Refuses names that could leave the folder. */
 export function checkFileName(folder: string, file: string): void {

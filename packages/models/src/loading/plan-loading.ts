@@ -6,7 +6,7 @@ import type { ModelPlan } from "../parts/part-list.ts";
 import type { WeightSlot } from "../parts/weight-slot.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-export interface SlotFilling {
+interface SlotFilling {
   readonly slot: WeightSlot;
   /** The file's tensor. */
   readonly key: string;

@@ -9,7 +9,7 @@ import type { Layer, Pass } from "./pass.ts";
 import type { RotaryFrequencies } from "./rotary-frequencies.ts";
 
 /** Each [batch, time, heads·headSize]. */
-export interface Projected {
+interface Projected {
   readonly query: tf.Tensor;
   readonly key: tf.Tensor;
   readonly value: tf.Tensor;
