@@ -1,12 +1,13 @@
 """Train the tokenizer and the model on the corpus of prepare_corpus.py; write the Hugging Face folder.
 
-    python pretrain.py --minutes 40         # what the published weights came from
-    python pretrain.py --steps 9000         # a fixed number of steps: the same run again
+    python pretrain.py --minutes 40         # how the published weights were made
+    python pretrain.py --steps 7000         # about as long a run, and one that can be repeated
 
 Needs torch, transformers, tokenizers and safetensors, and a C++ compiler for
 torch.compile (or --no-compile, about a quarter slower). With --minutes the
 learning rate follows the clock, so that a run ends on time on any machine;
-with --steps it follows the step, and a run can be repeated exactly.
+with --steps it follows the step, so that the same machine makes the same
+weights again.
 """
 
 import argparse
@@ -16,174 +17,23 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from measure import SAMPLING, encode_stream, evaluate, sample, token_loss, total_loss
+from model_folder import CONFIG, CONTEXT, train_tokenizer, write_folder, write_json
 from prepare_corpus import DEFAULT_CACHE
 
 PACKAGE = Path(__file__).resolve().parent.parent
-
-END_OF_TEXT, PAD = "<|endoftext|>", "<|pad|>"
-END_OF_TEXT_ID, PAD_ID = 0, 1
-CONTEXT = 512
-
-# Written out in the older spelling (`rope_theta` and `torch_dtype` at the top level), which every
-# version of transformers, and every other reader of such folders, understands. 4,000,000 parameters.
-CONFIG = {
-    "architectures": ["LlamaForCausalLM"],
-    "model_type": "llama",
-    "vocab_size": 4096,
-    "hidden_size": 256,
-    "intermediate_size": 704,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 64,
-    "hidden_act": "silu",
-    "rms_norm_eps": 1e-5,
-    "rope_theta": 10000.0,
-    "max_position_embeddings": CONTEXT,
-    "tie_word_embeddings": True,
-    "attention_bias": False,
-    "mlp_bias": False,
-    "attention_dropout": 0.0,
-    "initializer_range": 0.02,
-    "use_cache": True,
-    "bos_token_id": END_OF_TEXT_ID,
-    "eos_token_id": END_OF_TEXT_ID,
-    "pad_token_id": PAD_ID,
-    "torch_dtype": "bfloat16",
-}
 
 PEAK_LEARNING_RATE = 2e-3
 FINAL_LEARNING_RATE = 1e-4
 WARM_UP_STEPS = 200
 WEIGHT_DECAY = 0.1
 
-SAMPLING = {"do_sample": True, "temperature": 0.8, "top_k": 50, "top_p": 0.95, "max_new_tokens": 80}
-PROMPTS = [
-    "The people of this country",
-    "And the LORD said unto",
-    '"Captain," said the old sailor,',
-    "coffee shop:",
-    "to cook, prepare:",
-    "It was a dark night, and",
-    "The price of bread is",
-]
-
 
 def read_documents(path):
     with open(path, encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
-
-
-def train_tokenizer(documents):
-    """A byte-level BPE without a multi-digit token.
-
-    The digits are cut from the text the merges are learnt from, so every digit stays a token of
-    its own with the plain ByteLevel pre-tokenizer alone, which all implementations split alike.
-    """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=CONFIG["vocab_size"],
-        special_tokens=[END_OF_TEXT, PAD],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    digits_removed = str.maketrans("", "", "0123456789")
-    tokenizer.train_from_iterator((document["text"].translate(digits_removed) for document in documents), trainer)
-    assert tokenizer.get_vocab_size() == CONFIG["vocab_size"]
-    assert tokenizer.token_to_id(END_OF_TEXT) == END_OF_TEXT_ID and tokenizer.token_to_id(PAD) == PAD_ID
-    return tokenizer
-
-
-def write_json(path, value):
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def write_folder(folder, model, tokenizer):
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", CONFIG)
-    write_json(
-        folder / "generation_config.json",
-        {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "pad_token_id": PAD_ID},
-    )
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
-    special_tokens = {"bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT, "pad_token": PAD}
-    write_json(folder / "special_tokens_map.json", special_tokens)
-    write_json(
-        folder / "tokenizer_config.json",
-        {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": CONTEXT,
-            "clean_up_tokenization_spaces": False,
-            **special_tokens,
-        },
-    )
-    # The output matrix is the embedding (tied), so it is not stored twice.
-    tensors = {
-        name: tensor.detach().to(torch.bfloat16).contiguous().clone()
-        for name, tensor in model.state_dict().items()
-        if name != "lm_head.weight"
-    }
-    weights = folder / "model.safetensors"
-    save_file(tensors, str(weights), metadata={"format": "pt"})
-    weights.chmod(0o644)  # it is written for the owner only
-
-
-def encode_stream(tokenizer, documents):
-    """All documents as one row of tokens, an end-of-text before each and at the end."""
-    ids = [END_OF_TEXT_ID]
-    for encoding in tokenizer.encode_batch([document["text"] for document in documents]):
-        ids.extend(encoding.ids)
-        ids.append(END_OF_TEXT_ID)
-    return torch.tensor(ids, dtype=torch.long)
-
-
-def token_loss(model, ids):
-    logits = model(input_ids=ids[:, :-1]).logits.float()
-    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
-
-
-@torch.no_grad()
-def total_loss(model, stream):
-    """Sum of -log p (nats) over every token but the first, in windows of CONTEXT tokens."""
-    total = 0.0
-    for start in range(0, len(stream) - 1, CONTEXT):
-        window = stream[start : start + CONTEXT + 1].unsqueeze(0)
-        total += token_loss(model, window).item() * (window.shape[1] - 1)
-    return total
-
-
-def evaluate(model, tokenizer, documents):
-    results = {}
-    total = {"nats": 0.0, "tokens": 0, "bytes": 0}
-    for source in dict.fromkeys(document["source"] for document in documents):
-        chosen = [document for document in documents if document["source"] == source]
-        stream = encode_stream(tokenizer, chosen)
-        part = {
-            "nats": total_loss(model, stream),
-            "tokens": len(stream) - 1,
-            "bytes": sum(len(document["text"].encode("utf-8")) for document in chosen),
-        }
-        results[source] = part
-        for key in total:
-            total[key] += part[key]
-    results["all"] = total
-    return {
-        source: {
-            "tokens": part["tokens"],
-            "bytes": part["bytes"],
-            "loss": round(part["nats"] / part["tokens"], 4),
-            "perplexity": round(math.exp(part["nats"] / part["tokens"]), 2),
-            # The end-of-text tokens cost bits too, but stand for no byte: slightly pessimistic.
-            "bits_per_byte": round(part["nats"] / math.log(2) / part["bytes"], 4),
-        }
-        for source, part in results.items()
-    }
 
 
 def batches(stream, batch_size, generator):
@@ -201,16 +51,6 @@ def learning_rate(step, progress):
     warm_up = min(1.0, (step + 1) / WARM_UP_STEPS)
     cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
     return warm_up * (FINAL_LEARNING_RATE + (PEAK_LEARNING_RATE - FINAL_LEARNING_RATE) * cosine)
-
-
-def sample(model, tokenizer, seed):
-    samples = []
-    for index, prompt in enumerate(PROMPTS):
-        torch.manual_seed(seed + index)
-        inputs = tokenizer(END_OF_TEXT + prompt, return_tensors="pt")
-        output = model.generate(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], **SAMPLING)
-        samples.append({"prompt": prompt, "text": tokenizer.decode(output[0], skip_special_tokens=True)})
-    return samples
 
 
 def main():
