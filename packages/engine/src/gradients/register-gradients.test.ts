@@ -1,0 +1,18 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { gradientTable, registerGradients } from "./register-gradients.ts";
+
+describe("registerGradients", () => {
+  it("keeps a gradient that somebody else registered", () => {
+    const theirs: tf.GradConfig = { kernelName: "Add", gradFunc: () => ({}) };
+    tf.registerGradient(theirs);
+    registerGradients();
+    expect(tf.getGradient("Add")).toBe(theirs);
+    expect(tf.getGradient("Multiply")).toBeDefined();
+  });
+
+  it("has one row for each kernel", () => {
+    const names = gradientTable.map(({ kernelName }) => kernelName);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
