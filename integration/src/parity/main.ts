@@ -1,29 +1,36 @@
-// `npm run parity`: every fixture in one line; exit code 1 if one differs. Folders may be given instead, and
-// LOWRANK_ENGINE chooses the engine.
+// `npm run parity [-- FOLDER…]`: every case in one line and, last, "N passed, N failed". A folder is a case or holds
+// cases; without one, the repository's own are run. LOWRANK_ENGINE chooses the engine.
 
-import { readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { fixturesRoot } from "@lowrank/testing";
 import { describeCase, runCase } from "./check-case.ts";
 
-const engine = await chooseEngine({ order: ["cpu"] });
-console.log(`engine: ${engine.name}`);
+/** The cases in a folder, or the folder itself if it is one. */
+function casesIn(folder: string): readonly string[] {
+  const isCase = (path: string) => existsSync(join(path, "expected.json"));
+  if (isCase(folder)) return [folder];
+  const inside = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [join(folder, entry.name)] : [],
+  );
+  return inside.filter(isCase);
+}
+
+const { name: engine } = await chooseEngine({ order: ["cpu"] });
+console.log(`engine: ${engine}; largest differences from what PEFT computed`);
 const given = process.argv.slice(2).map((path) => resolve(path));
-const names = readdirSync(fixturesRoot, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? [entry.name] : [],
-);
-let failed = 0;
-const cases = given.length > 0 ? given : names;
-for (const name of cases) {
+const cases = (given.length > 0 ? given : [fixturesRoot]).flatMap(casesIn);
+let failed = cases.length === 0 ? 1 : 0;
+for (const folder of cases) {
   try {
-    const result = await runCase(name);
+    const result = await runCase(folder);
     if (!result.isEqual) failed += 1;
     console.log(describeCase(result));
   } catch (error) {
     failed += 1;
-    console.log(`${name.padEnd(16)} FAIL ${error instanceof Error ? error.message : String(error)}`);
+    console.log(`${folder}  FAIL ${error instanceof Error ? error.message : String(error)}`);
   }
 }
-console.log(`${cases.length - failed} of ${cases.length} cases equal PEFT`);
+console.log(`${Math.max(0, cases.length - failed)} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
