@@ -152,6 +152,13 @@ describe("attachAdapter", () => {
     expect(error.message).toContain("made for another base model (width 10; this one is width 6)");
   });
 
+  it("prints names from files without their control characters", async () => {
+    const { adapter } = await make();
+    const { message } = failure(withTensor(adapter, "model.\u001b[2Jevil.lora_A.weight", [2, 6]));
+    expect(message).not.toContain("\u001b");
+    expect(message).toContain("evil");
+  });
+
   it("does not take one odd tensor for another base", async () => {
     const { adapter } = await make();
     const error = failure(withTensor(adapter, "model.layers.0.self_attn.q_proj.lora_A.weight", [2, 5]));

@@ -4,8 +4,14 @@ import { LowrankError } from "@lowrank/contracts";
 
 const listed = 12;
 
+/** A name from a file made safe to print: no control characters, no marks that turn the direction of text. */
+function printable(name: string): string {
+  const plain = name.replace(/\p{C}/gu, "\u{fffd}");
+  return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
+}
+
 function list(names: readonly string[]): string {
-  const shown = names.slice(0, listed).map((name) => `"${name}"`);
+  const shown = names.slice(0, listed).map((name) => `"${printable(name)}"`);
   return names.length > listed ? `${shown.join(", ")} and ${names.length - listed} more` : shown.join(", ");
 }
 
@@ -84,19 +90,20 @@ export type AdapterProblem =
   | { readonly kind: "config"; readonly reason: string };
 
 function describe(problem: AdapterProblem): string {
+  const key = "key" in problem ? printable(problem.key) : "";
   switch (problem.kind) {
     case "shape":
-      return `${problem.key}: shape [${problem.got.join(", ")}], this model needs [${problem.expected.join(", ")}]`;
+      return `${key}: shape [${problem.got.join(", ")}], this model needs [${problem.expected.join(", ")}]`;
     case "unknown-path":
-      return `${problem.key}: this model has no module "${problem.path}"${
+      return `${key}: this model has no module "${printable(problem.path)}"${
         problem.nearest.length ? ` (nearest: ${list(problem.nearest)})` : ""
       }`;
     case "not-targeted":
-      return `${problem.key}: the adapter's own configuration does not target "${problem.path}"`;
+      return `${key}: the adapter's own configuration does not target "${printable(problem.path)}"`;
     case "missing":
-      return `${problem.key}: the configuration asks for it, the file does not have it`;
+      return `${key}: the configuration asks for it, the file does not have it`;
     case "unsupported":
-      return `${problem.key}: ${problem.reason}`;
+      return `${key}: ${problem.reason}`;
     case "config":
       return problem.reason;
   }
@@ -128,7 +135,7 @@ export class DifferentBaseError extends AdapterMismatchError {
   ) {
     super(
       problems,
-      `This adapter was made for another base model (${got}; this one is ${expected}). ` +
+      `This adapter was made for another base model (${printable(got)}; this one is ${expected}). ` +
         "Load the base that it was trained on",
       "ADAPTER_FOR_ANOTHER_BASE",
     );
