@@ -86,11 +86,10 @@ export type AdapterProblem =
   | { readonly kind: "unknown-path"; readonly key: string; readonly path: string; readonly nearest: readonly string[] }
   | { readonly kind: "not-targeted"; readonly key: string; readonly path: string }
   | { readonly kind: "missing"; readonly key: string }
-  | { readonly kind: "unsupported"; readonly key: string; readonly reason: string }
-  | { readonly kind: "config"; readonly reason: string };
+  | { readonly kind: "unsupported"; readonly key: string; readonly reason: string };
 
 function describe(problem: AdapterProblem): string {
-  const key = "key" in problem ? printable(problem.key) : "";
+  const key = printable(problem.key);
   switch (problem.kind) {
     case "shape":
       return `${key}: shape [${problem.got.join(", ")}], this model needs [${problem.expected.join(", ")}]`;
@@ -104,8 +103,6 @@ function describe(problem: AdapterProblem): string {
       return `${key}: the configuration asks for it, the file does not have it`;
     case "unsupported":
       return `${key}: ${problem.reason}`;
-    case "config":
-      return problem.reason;
   }
 }
 
