@@ -54,7 +54,7 @@ module.exports = {
     {
       name: "tests-stay-out-of-sources",
       severity: "error",
-      from: { pathNot: [isTest, "^packages/testing/", "^integration/", "^apps/.*/test/"] },
+      from: { pathNot: [isTest, "^packages/testing/", "^integration/", "^(apps|packages)/.*/test/"] },
       to: { path: "^packages/testing/" },
     },
   ],

@@ -4,7 +4,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** What the backend knows of a tensor: an id for its C++ side and where the values are. */
-export interface WasmTensorData {
+interface WasmTensorData {
   readonly id: number;
   readonly memoryOffset: number;
   readonly shape: readonly number[];
