@@ -10,6 +10,8 @@ export function packageBuild(entry: readonly string[]): Options {
     sourcemap: true,
     clean: true,
     treeshake: true,
+    // Shared chunks in CommonJS too, so that an error class is one class in every subpath.
+    splitting: true,
     target: "es2022",
   };
 }

@@ -22,6 +22,7 @@ export type {
   TokensExample,
 } from "./example.ts";
 export { groupReferences, type PromptReferences } from "./group-references.ts";
+export { openTokenizer, type TextFiles } from "./open-tokenizer.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./pad-batch.ts";
 export { readCsv, readTsv } from "./read-csv.ts";
 export { readJson } from "./read-json.ts";
