@@ -6,15 +6,6 @@ import { ShapeError } from "../errors.ts";
 import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
 import { withGradients } from "./with-gradients.ts";
 
-/** The two factors of an update and their scaling. */
-export interface LowRankFactors {
-  /** [inFeatures, rank] */
-  readonly a: tf.Tensor2D;
-  /** [rank, outFeatures] */
-  readonly b: tf.Tensor2D;
-  readonly scale: number;
-}
-
 /**
  * output + scale·(x·A)·B for x [..., inFeatures], output [..., outFeatures], A [inFeatures, rank], B [rank, outFeatures].
  *

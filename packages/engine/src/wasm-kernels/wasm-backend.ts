@@ -28,7 +28,7 @@ export interface WasmBackend {
 }
 
 /** Whether a backend offers everything that our kernels call. */
-export function isWasmBackend(backend: unknown): backend is WasmBackend {
+function isWasmBackend(backend: unknown): backend is WasmBackend {
   if (typeof backend !== "object" || backend === null) return false;
   const methods = ["makeOutput", "typedArrayFromHeap", "disposeData", "incRef"];
   return (
