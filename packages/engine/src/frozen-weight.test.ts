@@ -56,6 +56,15 @@ onEachBackend(() => {
       });
     });
 
+    it("keeps one copy, whichever way it is read", () => {
+      const weight = FrozenWeight.fromTransposed(matrix(waves([5, 3])));
+      const before = tf.memory();
+      tf.tidy(() => [weight.multiply(tf.ones([2, 3])), weight.rows(tf.tensor1d([4], "int32"))]).map((t) => t.dispose());
+      expect(tf.memory().numTensors).toBe(before.numTensors);
+      expect(tf.memory().numBytes).toBe(before.numBytes);
+      weight.dispose();
+    });
+
     it("says what is wrong with a matrix", () => {
       const weight = FrozenWeight.from(tf.zeros([2, 3]));
       expect(() => weight.replace(tf.zeros([3, 2]))).toThrow(ShapeError);

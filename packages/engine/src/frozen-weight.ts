@@ -44,11 +44,7 @@ export class FrozenWeight {
 
   /** From a matrix [outFeatures, inFeatures] (torch's layout), of which it takes ownership. Throws ShapeError. */
   static fromTransposed(matrix: tf.Tensor2D): FrozenWeight {
-    checkMatrix("FrozenWeight.fromTransposed", matrix);
-    if (!needsPlainProducts()) return new FrozenWeight({ matrix, isTransposed: true });
-    const turned = tf.transpose(matrix);
-    matrix.dispose();
-    return new FrozenWeight({ matrix: turned, isTransposed: false });
+    return new FrozenWeight({ matrix: checkMatrix("FrozenWeight.fromTransposed", matrix), isTransposed: true });
   }
 
   get inFeatures(): number {
@@ -63,6 +59,7 @@ export class FrozenWeight {
 
   /** x·W for x [rows, inFeatures]. Not differentiable by itself: see `frozenLinear`. */
   multiply(x: tf.Tensor2D): tf.Tensor2D {
+    if (needsPlainProducts()) this.#turn();
     const { matrix, isTransposed } = this.#current();
     return tf.matMul(x, matrix, false, isTransposed);
   }
@@ -107,6 +104,15 @@ export class FrozenWeight {
   dispose(): void {
     for (const layer of this.#layers) layer.matrix.dispose();
     this.#layers = [];
+  }
+
+  /** Stores the current matrix as [inFeatures, outFeatures] from now on. */
+  #turn(): void {
+    const { matrix, isTransposed } = this.#current();
+    if (!isTransposed) return;
+    const turned: Stored = { matrix: tf.keep(tf.transpose(matrix)), isTransposed: false };
+    matrix.dispose();
+    this.#layers = [...this.#layers.slice(0, -1), turned];
   }
 
   #current(): Stored {
