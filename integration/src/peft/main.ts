@@ -6,11 +6,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
-import { findPython } from "./python-environment.ts";
+import { findPrepared } from "../cache-folder.ts";
 import { variants } from "./variants.ts";
 import { writeVariant } from "./write-variant.ts";
 
-const found = findPython();
+const found = findPrepared("peft-venv");
 if ("missing" in found) {
   console.log(`skipped: ${found.missing}`);
   process.exit(process.env.CI ? 1 : 0);
@@ -25,7 +25,7 @@ try {
   const list = join(work, "cases.json");
   await writeFile(list, JSON.stringify(cases));
   const script = join(import.meta.dirname, "../../../scripts/python/check_in_peft.py");
-  const { status } = spawnSync(found.python, [script, list], { stdio: "inherit" });
+  const { status } = spawnSync(join(found.folder, "bin", "python"), [script, list], { stdio: "inherit" });
   process.exitCode = status ?? 1;
 } finally {
   await rm(work, { recursive: true, force: true });

@@ -40,7 +40,7 @@ export async function writeVariant(variant: Variant, folder: string): Promise<re
   const rows = await rowsOf(variant.base);
   const model = await loadModel(openFolder(base));
   const plan = planInjection(model, createLoraConfig(variant.config));
-  const handle = injectAdapter(model, plan, { seed: 7 });
+  const handle = injectAdapter(model, plan, { seed: 7, baseFingerprint: model.fingerprint });
   const context = inferenceContext(activeAdapters(handle.name));
   const events = train<Rows>({
     variables: handle.variables,

@@ -1,0 +1,15 @@
+// Where .ci/run keeps what it fetches: the Python environment and real weights. Tests that need them say when they are absent.
+
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export const cacheFolder = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
+
+/** A folder that scripts/python/prepare.py completes ("minilm", "smollm2", "peft-venv"), or why it cannot be used. */
+export function findPrepared(name: string): { readonly folder: string } | { readonly missing: string } {
+  const folder = join(cacheFolder, name);
+  // Written last, so that an interrupted download does not count.
+  if (existsSync(join(folder, "complete"))) return { folder };
+  return { missing: `no ${folder} (python3 scripts/python/prepare.py ${cacheFolder} fetches it)` };
+}

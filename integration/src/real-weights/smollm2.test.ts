@@ -1,0 +1,78 @@
+// SmolLM2-135M from its 4-bit GGUF file: logits equal transformers' on the dequantised weights – greedy text would not
+// notice un-permuted rows –, and LoRA on it learns.
+
+import { join } from "node:path";
+import { createLoraConfig } from "@lowrank/adapter-format";
+import { activeAdapters } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import { injectAdapter, planInjection } from "@lowrank/inject";
+import { loadGguf, type PretrainedModel } from "@lowrank/models";
+import { openFile } from "@lowrank/safetensors/node";
+import { expectClose, type FixtureTensor, readTensors } from "@lowrank/testing";
+import { train } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findPrepared } from "../cache-folder.ts";
+import { referencesFolder } from "./references-folder.ts";
+
+const weights = findPrepared("smollm2");
+if ("missing" in weights) console.info(`skipped: SmolLM2 with real weights – ${weights.missing}`);
+
+describe.skipIf("missing" in weights)("SmolLM2-135M from GGUF", () => {
+  let model: PretrainedModel;
+  let expected: ReadonlyMap<string, FixtureTensor>;
+  const reference = (name: string): FixtureTensor => {
+    const tensor = expected.get(name);
+    if (tensor === undefined) throw new Error(`No "${name}" in the references.`);
+    return tensor;
+  };
+
+  beforeAll(async () => {
+    await chooseEngine({ order: ["wasm", "cpu"] });
+    expected = await readTensors(join(referencesFolder, "smollm2.safetensors"));
+    const source = await openFile(join("folder" in weights ? weights.folder : "", "SmolLM2-135M-Instruct.Q4_1.gguf"));
+    model = await loadGguf(source);
+    await source.close?.();
+  }, 120_000);
+  afterAll(() => model?.dispose());
+
+  it("gives transformers' logits to 1e-3", async () => {
+    const ids = Array.from(reference("input_ids").values);
+    const logits = tf.tidy(() =>
+      tf.squeeze<tf.Tensor2D>(model.forward({ inputIds: tf.tensor2d(ids, [1, ids.length], "int32") }), [0]),
+    ); // [time, vocabulary]
+    const entries = tf.tensor1d(Array.from(reference("entries").values), "int32");
+    const picked = tf.gather(logits, entries, 1);
+    const best = tf.argMax(logits, 1);
+    const logSums = tf.logSumExp(logits, 1);
+    expectClose(await picked.data(), reference("logits").values, 1e-3, "logits");
+    expectClose(await logSums.data(), reference("log_sum_exp").values, 1e-3, "log-sum-exp");
+    expect(Array.from(await best.data())).toEqual(Array.from(reference("argmax").values));
+    tf.dispose([logits, entries, picked, best, logSums]);
+  }, 120_000);
+
+  it("learns with LoRA: 20 steps bring the loss down", async () => {
+    const plan = planInjection(model, createLoraConfig({ rank: 8, alpha: 16, targetModules: ["q_proj", "v_proj"] }));
+    const handle = injectAdapter(model, plan, { seed: 1 });
+    const row = Array.from({ length: 24 }, (_, index) => 1000 + ((index * 37) % 11) * 100);
+    const losses: number[] = [];
+    const events = train<number[]>({
+      variables: handle.variables,
+      batches: () => [row],
+      loss: (ids, random) => {
+        const inputIds = tf.tensor2d(ids, [1, ids.length], "int32");
+        return model.loss(
+          { inputIds, labels: inputIds },
+          { training: true, adapters: activeAdapters(handle.name), random },
+        );
+      },
+      steps: 20,
+      learningRate: 2e-3,
+      seed: 1,
+    });
+    for await (const event of events) if (event.type === "step") losses.push(event.loss);
+    expect(losses).toHaveLength(20);
+    expect(losses.at(-1) ?? Number.NaN).toBeLessThan(0.7 * (losses[0] ?? 0));
+    handle.dispose();
+  }, 300_000);
+});
