@@ -15,7 +15,7 @@ export interface FineTuneSettings {
   readonly onStep: (event: StepEvent) => void;
 }
 
-const batchSize = 16;
+const batchSize = 12;
 const learningRate = 2e-3; // LoRA takes ten times what full fine-tuning takes: its updates are small
 const warmupShare = 0.06;
 

@@ -1,7 +1,8 @@
 // npm start: a real fine-tune, from a pretrained model to a verified merge. Read it from top to bottom.
 
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext, LowrankError } from "@lowrank/contracts";
@@ -25,7 +26,7 @@ async function firstRun(settings: RunSettings, screen: Screen) {
   tf.enableProdMode(); // spares us TensorFlow.js's greeting
   const engine = await chooseEngine(settings.engine === undefined ? {} : { order: [settings.engine] });
   const base = await loadBaseModel(settings.model);
-  const { model, tokenizer } = base;
+  const { model } = base;
   const { layers, hiddenSize, vocabularySize } = model.config;
   screen.line(`${base.path}: ${model.modelType}, ${layers} layers, ${hiddenSize} wide, ${vocabularySize} tokens`);
   screen.line(`computing with ${engine.name}`);
@@ -78,7 +79,8 @@ async function firstRun(settings: RunSettings, screen: Screen) {
   }
 
   screen.heading("7  Files");
-  const out = join("runs", `first-run-${new Date().toISOString().slice(0, 19).replaceAll(/[:T]/g, "-")}`);
+  const out = join("runs", `first-run-${timestamp()}`);
+  await mkdir("runs", { recursive: true });
   await writeAdapterFolder(out, await adapter.toAdapter());
   const validationFile = join(out, "validation.jsonl");
   await writeFile(validationFile, restaurants.validation.map((row) => `${JSON.stringify(row)}\n`).join(""));
@@ -94,11 +96,20 @@ async function firstRun(settings: RunSettings, screen: Screen) {
   model.dispose();
   const seconds = (performance.now() - begin) / 1000;
   screen.heading(`Done in ${formatSeconds(seconds)}. Next`);
-  const prompt = validation.references[0]?.prompt ?? "";
+  const prompt = shortest(validation.references.map((reference) => reference.prompt));
   for (const [purpose, command] of nextSteps({ model: base.path, out, validationFile, prompt })) {
     screen.line(`${purpose}:\n  ${command}`);
   }
   return { engine: engine.name, steps, seed, seconds, out, before, after, ratio, largestDifference };
+}
+
+/** "20261125-021713" */
+function timestamp(): string {
+  return new Date().toISOString().slice(0, 19).replaceAll(/[:-]/g, "").replace("T", "-");
+}
+
+function shortest(texts: readonly string[]): string {
+  return texts.reduce((best, text) => (text.length < best.length ? text : best), texts[0] ?? "");
 }
 
 /** The first, the middle and the last of `count`. */
@@ -115,8 +126,8 @@ if ("print" in settings) {
     const result = await firstRun(settings, createScreen(settings.json ? process.stderr : process.stdout));
     if (settings.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   } catch (error) {
-    if (!LowrankError.isInstance(error) || process.env.LOWRANK_DEBUG) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
+    const isForeseen = LowrankError.isInstance(error) && !process.env.LOWRANK_DEBUG;
+    process.stderr.write(`error: ${isForeseen ? error.message : inspect(error)}\n`);
     process.exitCode = 1;
   }
 }

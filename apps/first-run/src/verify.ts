@@ -21,10 +21,19 @@ export async function mergeAndVerify(
   const merged = logits(inferenceContext());
   try {
     const { attentionMask } = inputs;
-    const { largestDifference } = await verifyMerge({ adapted, merged, attentionMask });
+    const tolerance = await toleranceFor(adapted);
+    const { largestDifference } = await verifyMerge({ adapted, merged, attentionMask, tolerance });
     return largestDifference;
   } finally {
     mergedHandle.undo();
     tf.dispose([adapted, merged, ...Object.values(inputs)]);
   }
+}
+
+/** 1e-4 for logits up to 16; float32 has some seven digits, so larger ones cannot agree as closely. */
+async function toleranceFor(logits: tf.Tensor): Promise<number> {
+  const largest = tf.tidy(() => tf.max(tf.abs(logits)));
+  const [magnitude = 0] = await largest.data();
+  largest.dispose();
+  return 1e-4 * Math.max(1, magnitude / 16);
 }

@@ -22,7 +22,7 @@ export interface MergeOptions extends EngineOptions {
   readonly adapter: string;
   readonly out: string;
   readonly dtype: (typeof mergeDtypes)[number];
-  readonly tolerance: number;
+  readonly tolerance?: number;
   readonly overwrite?: boolean;
 }
 
@@ -42,9 +42,10 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
       new Option("--dtype <type>", "number type of the written weights").choices(mergeDtypes).default("as-base"),
     )
     .addOption(
-      new Option("--tolerance <number>", "largest difference of merged and adapted logits")
-        .argParser(numberIn({ above: 0 }))
-        .default(1e-4),
+      new Option(
+        "--tolerance <number>",
+        "largest difference of merged and adapted logits (default: 1e-4, more for logits beyond 16)",
+      ).argParser(numberIn({ above: 0 })),
     )
     .option("--overwrite", "replace --out if it exists");
   withExamples(withEngine(command), "lowrank merge --model ./tiny --adapter ./adapter --out ./merged").action(

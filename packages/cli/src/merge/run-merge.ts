@@ -54,9 +54,10 @@ export async function runMerge(options: MergeOptions, report: Report): Promise<v
 async function mergeAndVerify(
   { model, handle }: OpenedModel,
   adapted: tf.Tensor,
-  { tolerance }: MergeOptions,
+  options: MergeOptions,
 ): Promise<{ readonly changed: readonly string[]; readonly largestDifference: number }> {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
+  const tolerance = options.tolerance ?? (await toleranceFor(adapted));
   const { changed } = await mergeAdapter(model, handle);
   const merged = sampleLogits(model, inferenceContext());
   try {
@@ -65,6 +66,13 @@ async function mergeAndVerify(
   } finally {
     merged.dispose();
   }
+}
+
+/** Float32 has some seven digits, so logits in the hundreds cannot agree to 1e-4. */
+async function toleranceFor(logits: tf.Tensor): Promise<number> {
+  const values = Float32Array.from(await logits.data());
+  const magnitude = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return 1e-4 * Math.max(1, magnitude / 16);
 }
 
 /** The base's folder, or what a .gguf file says in place of a config.json. */

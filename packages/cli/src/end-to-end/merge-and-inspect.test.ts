@@ -1,0 +1,76 @@
+import { readdir } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectedFacts, fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+describe("lowrank merge", () => {
+  it("writes a model that needs no adapter to give the adapted loss", async () => {
+    const merged = place.path("merged");
+    const both = ["--model", fixture("llama-gqa-tied", "base"), "--adapter", fixture("llama-gqa-tied", "adapter")];
+    const { code, json } = await place.call("merge", ...both, "--out", merged, "--json");
+    expect(code).toBe(0);
+    expect(json[0]?.largestDifference).toBeLessThan(1e-4);
+    expect(await readdir(merged)).toEqual(expect.arrayContaining(["config.json", "model.safetensors"]));
+
+    const { inputs, adapter_loss } = expectedFacts("llama-gqa-tied");
+    const inputsFile = await place.write("inputs.json", JSON.stringify(inputs));
+    const out = ["--inputs", inputsFile, "--out", place.path("logits.safetensors"), "--json"];
+    const forward = await place.call("forward", "--model", merged, ...out);
+    expect(forward.json[0]?.loss).toBeCloseTo(adapter_loss, 4);
+  });
+
+  it("never writes over the base", async () => {
+    const model = fixture("gpt2", "base");
+    const argv = ["--model", model, "--adapter", fixture("gpt2", "adapter"), "--out", model, "--overwrite"];
+    const { code, stderr } = await place.call("merge", ...argv);
+    expect(code).toBe(1);
+    expect(stderr).toContain("which this command reads");
+  });
+});
+
+describe("lowrank inspect", () => {
+  it("says what an adapter is and which base it fits", async () => {
+    const { code, stdout } = await place.call("inspect", fixture("patterns", "adapter"));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/fits .*q_proj: \d+ → \d+, rank \d+, scaling/);
+  });
+
+  it("describes a model, sharded or not", async () => {
+    for (const name of ["sharded", "bert-seqcls"]) {
+      const { code, json } = await place.call("inspect", fixture(name, "base"), "--json");
+      expect(code).toBe(0);
+      expect(json[0]).toMatchObject({ kind: "model", isSupported: true, warnings: [] });
+      expect(json[0]?.parameters).toBeGreaterThan(10_000);
+    }
+  });
+
+  it("makes terminal escapes in names harmless", async () => {
+    const header = JSON.stringify({ "w\u001b[31m": { dtype: "U8", shape: [1], data_offsets: [0, 1] } });
+    const file = await place.write(
+      "escape.safetensors",
+      `${String.fromCharCode(header.length, 0, 0, 0, 0, 0, 0, 0)}${header}x`,
+    );
+    const { code, stdout } = await place.call("inspect", file);
+    expect(code).toBe(0);
+    expect(stdout).toContain("w\\u001b[31m");
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  it("calls a damaged file by the name of its damage", async () => {
+    const file = await place.write("short.safetensors", "short");
+    const { code, stderr } = await place.call("inspect", file);
+    expect(code).toBe(1);
+    expect(stderr).toContain("short.safetensors");
+  });
+
+  it("knows neither adapter nor model in an empty folder", async () => {
+    const { code, stderr } = await place.call("inspect", place.path("."));
+    expect(code).toBe(1);
+    expect(stderr).toContain("neither adapter_config.json nor config.json");
+  });
+});

@@ -1,0 +1,204 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let tokens: string;
+const gpt2 = ["--model", fixture("gpt2", "base")];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  const { inputs } = expectedFacts("gpt2");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
+});
+afterAll(() => place.remove());
+
+describe("lowrank train", () => {
+  it("writes the same adapter twice, byte for byte, with a line of metrics a step", async () => {
+    const options = ["--steps", "4", "--batch-size", "2", "--learning-rate", "1e-2", "--dropout", "0.1"];
+    for (const name of ["one", "two"]) {
+      const out = ["--out", place.path(name)];
+      expect(await place.call("train", ...gpt2, "--data", tokens, ...out, ...options)).toMatchObject({ code: 0 });
+    }
+    const [one, two] = await Promise.all(
+      ["one", "two"].map((name) => readFile(place.path(name, "adapter_model.safetensors"))),
+    );
+    expect(one).toEqual(two);
+    expect((await readdir(place.path("one"))).sort()).toEqual([
+      "README.md",
+      "adapter_config.json",
+      "adapter_model.safetensors",
+      "metrics.jsonl",
+    ]);
+    const lines = (await readFile(place.path("one", "metrics.jsonl"), "utf8")).trim().split("\n");
+    const metrics = lines.map((line) => JSON.parse(line));
+    expect(metrics.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(Object.keys(metrics[0]).sort()).toEqual(["gradientNorm", "learningRate", "loss", "step"]);
+    expect(metrics[3].loss).toBeLessThan(metrics[0].loss);
+  });
+
+  it("stops at Ctrl-C with everything saved, and goes on to the very adapter it would have made", async () => {
+    const options = ["--steps", "6", "--batch-size", "2", "--schedule", "cosine", "--learning-rate", "1e-2"];
+    const command = ["train", ...gpt2, "--data", tokens, ...options];
+    await place.call(...command, "--out", place.path("whole"));
+
+    const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
+    const stdout = (text: string) => {
+      recording.io.stdout(text);
+      if (text.includes('"step":3,')) recording.interrupt();
+    };
+    const out = ["--out", place.path("parts")];
+    const code = await run([...command, ...out, "--json"], { ...recording.io, stdout });
+    expect(code).toBe(130);
+    expect(recording.stderr()).toContain("Stopped after step 3 of 6");
+    expect(await readdir(place.path("parts"))).toContain("checkpoint-3");
+
+    const rest = await place.call(...command, ...out, "--resume");
+    expect(rest.stderr).not.toContain("error");
+    expect(rest.code).toBe(0);
+    for (const file of ["adapter_model.safetensors", "metrics.jsonl"]) {
+      expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
+    }
+    expect(await readdir(place.path("parts"))).not.toContain("checkpoint-3");
+  });
+
+  it("continues an adapter that PEFT made", async () => {
+    const { code, stdout } = await place.call(
+      ...["train", ...gpt2, "--adapter", fixture("gpt2", "adapter"), "--data", tokens],
+      ...["--out", place.path("continued"), "--steps", "2", "--validation", tokens],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/validation loss +8\.\d+ → \d\.\d+/);
+  });
+
+  it("makes a classifier that the base lacks, saves it, and finds it again", async () => {
+    const rows = Array.from({ length: 12 }, (_, row) => ({
+      input_ids: [row % 2 === 0 ? 5 : 60, 7, 9],
+      labels: row % 2,
+    }));
+    const data = await place.write("classes.jsonl", jsonl(rows));
+    const out = place.path("classifier");
+    const trained = await place.call(
+      ...[
+        "train",
+        ...gpt2,
+        "--data",
+        data,
+        "--out",
+        out,
+        "--epochs",
+        "20",
+        "--learning-rate",
+        "0.05",
+        "--batch-size",
+        "4",
+      ],
+    );
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toContain("The base has no classifier: score.weight made new from seed 0");
+    const evaluated = await place.call("evaluate", ...gpt2, "--adapter", out, "--data", data, "--json");
+    expect(evaluated.json[0]).toMatchObject({ rows: 12, accuracy: 1 });
+  });
+});
+
+describe("what lowrank train refuses", () => {
+  const out = () => ["--out", place.path("refused")];
+  const sentences = '{"sentence": "good", "label": 1}\n{"sentence": "bad", "label": 0}\n';
+
+  async function refusal(...argv: readonly string[]) {
+    const { code, stderr } = await place.call("train", ...argv);
+    expect(await readdir(place.path(".")), "nothing half-written").not.toContain("refused");
+    return { code, stderr };
+  }
+
+  it("an output that exists, before it reads anything", async () => {
+    await place.write("taken", "mine");
+    const { code, stderr } = await place.call(
+      "train",
+      "--model",
+      "nowhere",
+      "--data",
+      "nothing",
+      "--out",
+      place.path("taken"),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("exists already. Choose another --out, or add --overwrite");
+    expect(await readFile(place.path("taken"), "utf8")).toBe("mine");
+  });
+
+  it("rank 0", async () => {
+    const { code, stderr } = await refusal(...gpt2, "--data", tokens, ...out(), "--rank", "0");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error: .*not a usable LoRA configuration:\n {2}r: got 0/);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("a target that matches nothing, with names that come near", async () => {
+    const { code, stderr } = await refusal(...gpt2, "--data", tokens, ...out(), "--target-modules", "c_atn");
+    expect(code).toBe(1);
+    expect(stderr).toContain("c_attn");
+  });
+
+  it("a broken row, naming file and line", async () => {
+    const data = await place.write("broken.jsonl", '{"input_ids": [1, 2], "labels": [1, 2]}\n{"input_ids": [1,\n');
+    const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
+    expect(code).toBe(1);
+    expect(stderr).toContain("broken.jsonl");
+    expect(stderr).toContain("line 2");
+  });
+
+  it("tokens outside the vocabulary", async () => {
+    const data = await place.write("large.jsonl", '{"input_ids": [1, 2000], "labels": [1, 2]}\n');
+    const { stderr } = await refusal(...gpt2, "--data", data, ...out());
+    expect(stderr).toContain("row 1: expected token ids from 0 to 99, the model's vocabulary, got 2000");
+  });
+
+  it("text without a tokenizer", async () => {
+    const data = await place.write("text.jsonl", '{"text": "Once upon a time"}\n');
+    const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
+    expect(code).toBe(1);
+    expect(stderr).toContain("comes without a tokenizer.json");
+  });
+
+  it("text for a model that classifies", async () => {
+    const data = await place.write("pairs.jsonl", '{"prompt": "a", "completion": "b"}\n');
+    const { stderr } = await refusal("--model", fixture("bert-seqcls", "base"), "--data", data, ...out());
+    expect(stderr).toContain("bert model for sequence-classification");
+    expect(stderr).toContain('rows with "sentence" and "label"');
+  });
+
+  it("an adapter for another base", async () => {
+    const adapter = ["--adapter", fixture("llama-gqa", "adapter")];
+    const { code, stderr } = await refusal(...gpt2, ...adapter, "--data", tokens, ...out());
+    expect(code).toBe(1);
+    expect(stderr).toContain("q_proj");
+  });
+
+  it("weights that are cut off", async () => {
+    const config = await readFile(fixture("gpt2", "base", "config.json"), "utf8");
+    const weights = await readFile(fixture("gpt2", "base", "model.safetensors"));
+    const { mkdir, writeFile } = await import("node:fs/promises");
+    await mkdir(place.path("cut"));
+    await writeFile(place.path("cut", "config.json"), config);
+    await writeFile(place.path("cut", "model.safetensors"), weights.subarray(0, weights.length - 100));
+    const { code, stderr } = await refusal("--model", place.path("cut"), "--data", tokens, ...out());
+    expect(code).toBe(1);
+    expect(stderr).toContain("model.safetensors");
+  });
+
+  it("sentences for a tokenizer that is not there, and rows of two kinds", async () => {
+    const mixed = await place.write("mixed.jsonl", `${sentences}{"text": "a story"}\n`);
+    const { stderr } = await refusal(...gpt2, "--data", mixed, ...out());
+    expect(stderr).toContain("row 3: expected a row with one label for the whole row");
+  });
+
+  it("to resume where nothing was begun", async () => {
+    const { code, stderr } = await refusal(...gpt2, "--data", tokens, ...out(), "--resume");
+    expect(code).toBe(1);
+    expect(stderr).toContain("Run the command without --resume");
+  });
+});
