@@ -3,7 +3,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LowrankError } from "@lowrank/contracts";
-import { TextTokenizer } from "@lowrank/data";
+import { openTokenizer, type TextTokenizer } from "@lowrank/data";
 import { checkConfig, familyOf } from "@lowrank/families";
 import { loadModel, type PretrainedModel, readJsonObject } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
@@ -39,9 +39,6 @@ export async function loadBaseModel(given: string | undefined): Promise<BaseMode
   const folder = openFolder(path);
   const { modelType } = checkConfig(await readJsonObject(folder, "config.json"));
   if (!familyOf(modelType).causal) throw new NotALanguageModelError(path, modelType);
-  const tokenizer = TextTokenizer.fromJson(
-    await readJsonObject(folder, "tokenizer.json"),
-    (await folder.has("tokenizer_config.json")) ? await readJsonObject(folder, "tokenizer_config.json") : {},
-  );
+  const tokenizer = await openTokenizer(folder);
   return { path, tokenizer, model: await loadModel(folder, { task: "causal-lm" }) };
 }

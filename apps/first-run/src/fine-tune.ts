@@ -3,9 +3,9 @@
 import { activeAdapters } from "@lowrank/contracts";
 import { batches, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
+import { batchTensors } from "@lowrank/models";
 import { type StepEvent, train } from "@lowrank/trainer";
 import type { BaseModel } from "./base-model.ts";
-import { batchTensors } from "./measure.ts";
 
 /** How the adapter is trained. */
 export interface FineTuneSettings {

@@ -6,11 +6,10 @@ import {
   bleu,
   type PromptReferences,
   promptTemplate,
-  type TokenBatch,
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
-import { generate } from "@lowrank/models";
+import { batchTensors, generate } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BaseModel } from "./base-model.ts";
 import type { Restaurants } from "./restaurants.ts";
@@ -90,10 +89,4 @@ async function writeSentences(
     sentences.push(...written.map((ids) => tokenizer.decode(ids).trim()));
   }
   return sentences;
-}
-
-/** A batch as tensors, all [rows, time]. Call it inside tidy. */
-export function batchTensors({ inputIds, attentionMask, labels, rows, time }: TokenBatch) {
-  const grid = (values: Int32Array) => tf.tensor2d(values, [rows, time], "int32");
-  return { inputIds: grid(inputIds), attentionMask: grid(attentionMask), labels: grid(labels) };
 }

@@ -5,22 +5,30 @@ export interface FinishedRun {
   readonly model: string;
   readonly out: string;
   readonly validationFile: string;
-  readonly prompt: string;
 }
 
-/** Commands to try, each with its purpose. */
-export function nextSteps({ model, out, validationFile, prompt }: FinishedRun): readonly (readonly [string, string])[] {
+/** A command to try. */
+export interface NextStep {
+  readonly purpose: string;
+  readonly command: string;
+}
+
+const prompt = "name[The Wrestlers], eatType[pub], food[Italian], area[riverside] ->";
+
+/** Commands that use what the run has left behind. */
+export function nextSteps({ model, out, validationFile }: FinishedRun): readonly NextStep[] {
   const both = `--model ${quote(model)} --adapter ${quote(out)}`;
+  const lowrank = "npm run lowrank --";
   return [
-    ["let it write", `npm run lowrank -- generate ${both} --prompt ${quote(prompt)}`],
-    ["measure it again", `npm run lowrank -- evaluate ${both} --data ${quote(validationFile)}`],
-    ["one model of both", `npm run lowrank -- merge ${both} --out ${quote(`${out}-merged`)}`],
-    ["look inside", `npm run lowrank -- inspect ${quote(out)}`],
-    ["in Python", `PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained("${model}"), "${out}")`],
+    { purpose: "let it write", command: `${lowrank} generate ${both} --prompt "${prompt}"` },
+    { purpose: "measure it again", command: `${lowrank} evaluate ${both} --data ${quote(validationFile)}` },
+    { purpose: "make one model of both", command: `${lowrank} merge ${both} --out ${quote(`${out}-merged`)}` },
+    { purpose: "look inside", command: `${lowrank} inspect ${quote(out)}` },
+    { purpose: "use it in Python", command: `PeftModel.from_pretrained(base, ${JSON.stringify(out)})` },
   ];
 }
 
 /** Double quotes mean the same to sh, cmd and PowerShell as long as nothing inside is special. */
-function quote(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `"${text.replaceAll('"', "'")}"`;
+function quote(path: string): string {
+  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
 }

@@ -4,9 +4,9 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import { padBatch, type TokenizedExample } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import { mergeAdapter, verifyMerge } from "@lowrank/merge";
+import { batchTensors } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import type { BaseModel } from "./base-model.ts";
-import { batchTensors } from "./measure.ts";
 
 /** Merges, compares the logits on a few rows, undoes the merge; returns the largest difference of any logit. */
 export async function mergeAndVerify(

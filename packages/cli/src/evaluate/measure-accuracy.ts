@@ -2,9 +2,8 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { batches } from "@lowrank/data";
-import type { PretrainedModel } from "@lowrank/models";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { batchTensors } from "../session/batch-tensors.ts";
 import type { MeasuredData } from "../session/mean-loss.ts";
 
 /** Accuracy of a classifier, 0 to 1. */

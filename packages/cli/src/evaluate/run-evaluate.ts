@@ -7,10 +7,10 @@ import { WrongTaskError } from "../errors.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
 import { meanLoss } from "../session/mean-loss.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
-import { openTokenizer } from "../session/open-tokenizer.ts";
 import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
+import { tokenizerOf } from "../session/tokenizer-of.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
@@ -51,13 +51,13 @@ async function evaluate(
   context: { readonly options: EvaluateOptions; readonly report: Report; readonly isClassifier: boolean },
 ): Promise<Evaluation> {
   const { options, report, isClassifier } = context;
-  const { model, folder, adapter } = opened;
+  const { model, adapter } = opened;
   const needsText = needTokenizer(rows);
   if (!isClassifier && model.task !== "causal-lm" && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
     throw new WrongTaskError(model.modelType, model.task, "lowrank evaluate with text rows", advice);
   }
-  const tokenizer = needsText ? await openTokenizer(folder, options.model) : undefined;
+  const tokenizer = needsText ? await tokenizerOf(opened) : undefined;
   const template = chooseTemplate(options.template, rows, tokenizer);
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;

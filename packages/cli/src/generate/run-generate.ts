@@ -6,9 +6,9 @@ import type { GenerateOptions } from "../commands/generate.ts";
 import { WrongTaskError } from "../errors.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
-import { openTokenizer } from "../session/open-tokenizer.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate } from "../session/tokenize-rows.ts";
+import { tokenizerOf } from "../session/tokenizer-of.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import type { Report } from "../terminal/report.ts";
 import { TextStream } from "./text-stream.ts";
@@ -19,7 +19,7 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
   const opened = await openModel(options, report);
   try {
     refuseOtherTasks(opened.model);
-    const tokenizer = await openTokenizer(opened.folder, options.model);
+    const tokenizer = await tokenizerOf(opened);
     await continuePrompts(opened, tokenizer, { options, report });
   } finally {
     opened.dispose();

@@ -2,9 +2,8 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import { batches, type TokenizedExample } from "@lowrank/data";
-import type { PretrainedModel } from "@lowrank/models";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { batchTensors } from "./batch-tensors.ts";
 
 /** What to measure on. */
 export interface MeasuredData {

@@ -12,9 +12,9 @@ import {
   numberClasses,
 } from "../session/class-names.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
-import { openTokenizer } from "../session/open-tokenizer.ts";
 import { needTokenizer } from "../session/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
+import { tokenizerOf } from "../session/tokenizer-of.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -103,13 +103,13 @@ function noticeNewHead({ model, handle }: OpenedModel, { seed }: TrainOptions, r
 }
 
 async function tokenize(
-  { model, folder }: OpenedModel,
+  opened: OpenedModel,
   rows: TrainingRows,
   { options, classes, report }: { readonly options: TrainOptions; readonly classes: Classes; readonly report: Report },
 ) {
   const needsIt = needTokenizer([...rows.train, ...rows.validation]);
-  const tokenizer = needsIt ? await openTokenizer(folder, options.model) : undefined;
-  const { vocabularySize, maxPositions, padTokenId } = model.config;
+  const tokenizer = needsIt ? await tokenizerOf(opened) : undefined;
+  const { vocabularySize, maxPositions, padTokenId } = opened.model.config;
   const shared = {
     tokenizer,
     template: chooseTemplate(options.template, rows.train, tokenizer),

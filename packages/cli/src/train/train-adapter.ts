@@ -2,8 +2,8 @@
 
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
 import { batches, type TokenBatch } from "@lowrank/data";
+import { batchTensors } from "@lowrank/models";
 import { type EndEvent, type StepEvent, type TrainingEvent, type TrainingState, train } from "@lowrank/trainer";
-import { batchTensors } from "../session/batch-tensors.ts";
 import { meanLoss } from "../session/mean-loss.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";

@@ -1,0 +1,11 @@
+// The tokenizer of an opened model.
+
+import { openTokenizer, type TextTokenizer } from "@lowrank/data";
+import { TokenizerMissingError } from "../errors.ts";
+import type { OpenedModel } from "./open-model.ts";
+
+/** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */
+export async function tokenizerOf({ folder, path }: Pick<OpenedModel, "folder" | "path">): Promise<TextTokenizer> {
+  if (folder === undefined || !(await folder.has("tokenizer.json"))) throw new TokenizerMissingError(path);
+  return openTokenizer(folder);
+}
