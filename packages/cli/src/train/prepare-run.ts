@@ -27,6 +27,8 @@ export interface PreparedRun {
   readonly train: readonly TokenizedExample[];
   readonly validation: readonly TokenizedExample[];
   readonly padId: number;
+  /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
+  readonly template: string;
   /** Entries for the adapter file's header. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Tells this run's model and data from others', so that --resume cannot mix them up. */
@@ -57,13 +59,14 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
     noticeNewHead(opened, options, report);
     const handle = adapterToTrain(opened, options, report);
     const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
-    const { train, validation, padId } = await tokenize(opened, rows, { options, classes, report });
+    const { train, validation, padId, template } = await tokenize(opened, rows, { options, classes, report });
     return {
       opened,
       handle,
       train,
       validation,
       padId,
+      template,
       metadata: classes.ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(classes.ids)]]),
       fingerprint: hashOf([opened.model.fingerprint, options.batchSize, train]),
       dispose: () => {
@@ -110,9 +113,10 @@ async function tokenize(
   const needsIt = needTokenizer([...rows.train, ...rows.validation]);
   const tokenizer = needsIt ? await tokenizerOf(opened) : undefined;
   const { vocabularySize, maxPositions, padTokenId } = opened.model.config;
+  const template = chooseTemplate(options.template, rows.train, tokenizer);
   const shared = {
     tokenizer,
-    template: chooseTemplate(options.template, rows.train, tokenizer),
+    template,
     maxLength: options.maxLength ?? Math.min(defaultMaxLength, maxPositions),
     vocabSize: vocabularySize,
     classIds: classes.ids,
@@ -122,6 +126,7 @@ async function tokenize(
     train: tokenizeRows(rows.train, { ...shared, file: options.data }, report),
     validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, report),
     padId: tokenizer?.padId ?? padTokenId ?? 0,
+    template: needsIt && rows.goal === "next-token" ? template.name : "",
   };
 }
 

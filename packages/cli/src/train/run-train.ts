@@ -14,6 +14,7 @@ import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { saveRun } from "./save-run.ts";
 import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
+import { trainingCard } from "./training-card.ts";
 import { readTrainingRows } from "./training-data.ts";
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
@@ -31,7 +32,7 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
   const run = await prepareRun(options, rows, report);
   try {
     const result = await trainAndSave(run, { options, resumeFrom, report });
-    summarize(result, { options, report });
+    summarize(result, { run, options, report });
   } finally {
     run.dispose();
   }
@@ -51,13 +52,15 @@ interface RunContext {
 
 async function trainAndSave(run: PreparedRun, { options, resumeFrom, report }: RunContext): Promise<LoopResult> {
   const plan = planSteps({ ...options, rows: run.train.length });
-  report.say(`${run.train.length} rows, ${plan.stepsPerEpoch} steps an epoch, ${plan.totalSteps} steps`);
+  const template = run.template === "" ? "" : `, written with the template "${run.template}"`;
+  report.say(`${run.train.length} rows${template}; ${plan.totalSteps} steps, ${plan.stepsPerEpoch} an epoch`);
   const metrics = resumeFrom === undefined ? [] : await earlierMetrics(options.out, resumeFrom.step);
   let mayReplace = options.overwrite === true || options.resume === true;
   const save = async (state: TrainingState) => {
     const unfinished = state.step < plan.totalSteps ? state : undefined;
     const { handle, metadata } = run;
-    await saveRun(options.out, { handle, metadata, metrics, state: unfinished }, { overwrite: mayReplace });
+    const card = trainingCard(options, { ...run, plan, rows: run.train.length, stepsDone: state.step });
+    await saveRun(options.out, { handle, metadata, metrics, card, state: unfinished }, { overwrite: mayReplace });
     mayReplace = true; // from now on it is our own work that is replaced
   };
   const interrupt = new AbortController();
@@ -74,9 +77,9 @@ async function trainAndSave(run: PreparedRun, { options, resumeFrom, report }: R
 
 function summarize(
   { end, loss, validation }: LoopResult,
-  { options, report }: { readonly options: TrainOptions; readonly report: Report },
+  { run, options, report }: { readonly run: PreparedRun; readonly options: TrainOptions; readonly report: Report },
 ): void {
-  const { out, model } = options;
+  const { out } = options;
   if (end.reason === "aborted") {
     throw new InterruptedError(
       `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
@@ -91,5 +94,11 @@ function summarize(
     report.say(`validation loss        ${formatNumber(first.loss)} → ${formatNumber(last.loss)}`);
   }
   report.say(`${end.step} steps in ${formatDuration(end.seconds)}; adapter written to ${out}`);
-  report.say(`try: lowrank generate --model ${model} --adapter ${out} --prompt "…"`);
+  report.say(`try: ${commandToTry(run, options)}`);
+}
+
+function commandToTry({ opened, template }: PreparedRun, { model, data, out }: TrainOptions): string {
+  const both = `--model ${model} --adapter ${out}`;
+  if (opened.model.task !== "causal-lm" || template === "") return `lowrank evaluate ${both} --data ${data}`;
+  return `lowrank generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
 }

@@ -15,14 +15,17 @@ export interface RunResult {
   /** Entries for the adapter file's header; nothing that changes from run to run. */
   readonly metadata: ReadonlyMap<string, string>;
   readonly metrics: readonly string[];
+  /** A section for the model card. */
+  readonly card: string;
   /** What --resume needs, written as checkpoint-<step>; absent once the run is finished. */
   readonly state: TrainingState | undefined;
 }
 
 /** Writes adapter, model card, metrics and, for an unfinished run, its checkpoint. */
 export async function saveRun(out: string, result: RunResult, options: { readonly overwrite: boolean }): Promise<void> {
-  const { handle, metadata, metrics, state } = result;
-  const files = writeAdapter(await handle.toAdapter(metadata));
+  const { handle, metadata, metrics, card, state } = result;
+  const adapter = writeAdapter(await handle.toAdapter(metadata));
+  const files = { ...adapter, "README.md": adapter["README.md"] + card };
   await mkdir(join(out, ".."), { recursive: true });
   const fill = async (folder: string) => {
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);

@@ -1,0 +1,47 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+it("no command leaves a tensor behind, whether it succeeds or fails", async () => {
+  const { inputs } = expectedFacts("gpt2");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  const data = await place.write("rows.jsonl", jsonl(rows));
+  const inputsFile = await place.write("inputs.json", JSON.stringify(inputs));
+  const model = ["--model", fixture("gpt2", "base")];
+  const adapter = ["--adapter", place.path("adapter")];
+  const commands = [
+    ["train", ...model, "--data", data, "--validation", data, "--out", place.path("adapter"), "--steps", "2"],
+    ["forward", ...model, ...adapter, "--inputs", inputsFile, "--out", place.path("out.safetensors")],
+    ["evaluate", ...model, ...adapter, "--data", data],
+    ["merge", ...model, ...adapter, "--out", place.path("merged")],
+  ];
+  for (const command of commands) {
+    expect(await place.call(...command), command[0]).toMatchObject({ code: 0 });
+    expect(tf.memory().numTensors, command[0]).toBe(0);
+  }
+  const failures = [
+    ["train", ...model, "--data", data, "--out", place.path("none"), "--rank", "0"],
+    ["train", ...model, "--data", data, "--out", place.path("none"), "--target-modules", "nothing"],
+    [
+      "forward",
+      ...model,
+      "--adapter",
+      fixture("llama-gqa", "adapter"),
+      "--inputs",
+      inputsFile,
+      "--out",
+      place.path("x"),
+    ],
+    ["generate", ...model, "--prompt", "text without a tokenizer"],
+  ];
+  for (const command of failures) {
+    expect(await place.call(...command)).toMatchObject({ code: 1 });
+    expect(tf.memory().numTensors, command.join(" ")).toBe(0);
+  }
+});

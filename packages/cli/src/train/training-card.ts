@@ -1,0 +1,39 @@
+// What the model card says about the run. Nothing in it changes when the run is repeated.
+
+import { basename } from "node:path";
+import type { StepPlan } from "./plan-steps.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** The run as a section of Markdown. */
+export function trainingCard(
+  options: TrainOptions,
+  facts: { readonly plan: StepPlan; readonly rows: number; readonly template: string; readonly stepsDone: number },
+): string {
+  const { plan, rows, template, stepsDone } = facts;
+  const table: readonly (readonly [string, string | number])[] = [
+    ["data", `${basename(options.data)} (${rows} rows)`],
+    ["template", template],
+    ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],
+    ["batch size", options.batchSize * options.accumulate],
+    ["learning rate", `${options.learningRate}, ${options.schedule}, ${plan.warmupSteps} warm-up steps`],
+    ["weight decay", options.weightDecay],
+    ["seed", options.seed],
+  ];
+  const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
+  return [
+    "",
+    "## Training",
+    "",
+    "Trained with [lowrank](https://github.com/lowrank/lowrank).",
+    "",
+    "| | |",
+    "|---|---|",
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+/** Text that can neither end its cell nor start markup. */
+function inCell(text: string): string {
+  return text.replace(/[|`<>[\]\r\n]/g, " ");
+}
