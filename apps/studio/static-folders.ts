@@ -12,8 +12,14 @@ const types: Readonly<Record<string, string>> = {
   ".csv": "text/csv; charset=utf-8",
 };
 
-/** Serves the plain files of each folder under its path: `{ "/model/": "/absolute/folder" }`. */
-export function staticFolders(folders: Readonly<Record<string, string>>): Plugin {
+/** Where files come from: an absolute folder, and which of its files. */
+export interface StaticFolder {
+  readonly folder: string;
+  readonly files: RegExp;
+}
+
+/** Serves files of each folder under its path: `{ "/model/": { folder: "/absolute/folder", files: /\.json$/ } }`. */
+export function staticFolders(folders: Readonly<Record<string, StaticFolder>>): Plugin {
   return {
     name: "static-folders",
     configureServer(server) {
@@ -27,9 +33,9 @@ export function staticFolders(folders: Readonly<Record<string, string>>): Plugin
       });
     },
     async generateBundle() {
-      for (const [prefix, folder] of Object.entries(folders)) {
+      for (const [prefix, { folder, files }] of Object.entries(folders)) {
         for (const entry of await readdir(folder, { withFileTypes: true })) {
-          if (!entry.isFile()) continue;
+          if (!entry.isFile() || !files.test(entry.name)) continue;
           const source = await readFile(join(folder, entry.name));
           this.emitFile({ type: "asset", fileName: `${prefix.slice(1)}${entry.name}`, source });
         }
@@ -39,13 +45,14 @@ export function staticFolders(folders: Readonly<Record<string, string>>): Plugin
 }
 
 /** Only a plain name directly in the folder is found: no separators, no dot files. */
-async function find(folders: Readonly<Record<string, string>>, url: string) {
+async function find(folders: Readonly<Record<string, StaticFolder>>, url: string) {
   const path = url.split("?")[0] ?? "";
   const prefix = Object.keys(folders).find((candidate) => path.startsWith(candidate));
   if (prefix === undefined) return undefined;
   const name = path.slice(prefix.length);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return undefined;
-  const file = join(folders[prefix] as string, name);
+  const { folder, files } = folders[prefix] as StaticFolder;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name) || !files.test(name)) return undefined;
+  const file = join(folder, name);
   const info = await stat(file).catch(() => undefined);
   return info?.isFile() ? { path: file, size: info.size } : undefined;
 }

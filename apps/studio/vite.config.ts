@@ -13,9 +13,9 @@ export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
     staticFolders({
-      "/wasm/": join(folderOf("@tensorflow/tfjs-backend-wasm"), "dist"),
-      "/tiny-model/": join(folderOf("@lowrank/tiny-model"), "model"),
-      "/e2e/": join(import.meta.dirname, "../../data/e2e"),
+      "/wasm/": { folder: join(folderOf("@tensorflow/tfjs-backend-wasm"), "dist"), files: /\.wasm$/ },
+      "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
+      "/e2e/": { folder: join(import.meta.dirname, "../../data/e2e"), files: /\.csv$|^LICENSE$|^README\.md$/ },
     }),
   ],
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },

@@ -31,7 +31,11 @@ describe.skipIf(executable === undefined)("the studio in a browser", () => {
   let page: Page;
 
   beforeAll(async () => {
-    server = await createServer({ root: join(import.meta.dirname, ".."), logLevel: "error", server: { port: 0, hmr: false, watch: null } });
+    server = await createServer({
+      root: join(import.meta.dirname, ".."),
+      logLevel: "error",
+      server: { port: 0, hmr: false, watch: null },
+    });
     await server.listen();
     browser = await chromium.launch({
       executablePath: executable as string,

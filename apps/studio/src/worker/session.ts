@@ -2,7 +2,7 @@
 
 import { createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { TextTokenizer } from "@lowrank/data";
+import { openTokenizer } from "@lowrank/data";
 import { chooseEngine } from "@lowrank/engine";
 import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import { fetchedFolder, generate, loadModel } from "@lowrank/models";
@@ -30,8 +30,7 @@ export async function openSession(base: URL): Promise<Session> {
   const engine = await chooseEngine({ order: ["webgpu", "wasm", "cpu"], wasmPath: new URL("wasm/", base).href });
   const folder = fetchedFolder(new URL("tiny-model/", base).href);
   const model = await loadModel(folder);
-  const readJson = async (name: string): Promise<unknown> => JSON.parse(await folder.readText(name, { maxBytes: 5e6 }));
-  const tokenizer = TextTokenizer.fromJson(await readJson("tokenizer.json"), await readJson("tokenizer_config.json"));
+  const tokenizer = await openTokenizer(folder);
   const response = await fetch(new URL("e2e/e2e-devset.csv", base));
   const sample = prepareSample(await response.text(), tokenizer);
   let handle: AdapterHandle | undefined;

@@ -2,8 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import "@tensorflow/tfjs-backend-cpu";
 import "@lowrank/engine/gradients";
-import { expectGradients } from "./gradients.ts";
-import { expectNoLeak } from "./leaks.ts";
+import { expectGradients, expectNoLeak } from "@lowrank/testing";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
