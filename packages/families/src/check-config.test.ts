@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "./check-config.ts";
 import { InvalidConfigError, UnsupportedModelError } from "./errors.ts";
+import { supportedModelTypes } from "./families.ts";
 import { matchCheckpoint } from "./match-checkpoint.ts";
 import { parametersOf } from "./parameters.ts";
 import { resolveTask } from "./resolve-task.ts";
@@ -54,6 +55,7 @@ const llama = {
   num_attention_heads: 4,
 };
 const bert = { ...llama, model_type: "bert" };
+const mistral = { ...llama, model_type: "mistral", num_key_value_heads: 2 };
 
 /** The problems of a configuration, as "kind key". */
 function problemsOf(config: unknown): readonly string[] {
@@ -81,7 +83,7 @@ describe("a broken configuration", () => {
 
   it("refuses an unknown model type and lists the known ones", () => {
     expect(() => checkConfig({ model_type: "mamba" })).toThrow(UnsupportedModelError);
-    expect(() => checkConfig({ model_type: "mamba" })).toThrow("Supported types: bert, gpt2, llama");
+    expect(() => checkConfig({ model_type: "mamba" })).toThrow(`Supported types: ${supportedModelTypes.join(", ")}`);
     expect(problemsOf({})).toEqual(["missing model_type"]);
     expect(problemsOf({ model_type: 3 })).toEqual(["invalid model_type"]);
   });
@@ -106,8 +108,12 @@ describe("a broken configuration", () => {
 
 describe("keys that change the mathematics", () => {
   it.each([
-    [{ ...llama, attention_bias: true }, "attention_bias"],
-    [{ ...llama, mlp_bias: true }, "mlp_bias"],
+    [{ ...mistral, attention_bias: true }, "attention_bias"],
+    [{ ...mistral, mlp_bias: true }, "mlp_bias"],
+    [{ ...mistral, layer_types: ["full_attention", "full_attention"] }, "layer_types"],
+    [{ ...llama, model_type: "opt", ffn_dim: 48, layerdrop: 0.1 }, "layerdrop"],
+    [{ ...llama, model_type: "gemma2", use_bidirectional_attention: true }, "use_bidirectional_attention"],
+    [{ ...llama, model_type: "phi3", rope_scaling: { type: "longrope", short_factor: [1] } }, "rope_scaling.type"],
     [{ ...llama, hidden_act: "quick_gelu" }, "hidden_act"],
     [{ ...llama, rope_scaling: { type: "yarn", factor: 2 } }, "rope_scaling.type"],
     [{ ...llama, rope_parameters: { rope_type: "dynamic", factor: 2 } }, "rope_parameters.rope_type"],
@@ -175,12 +181,61 @@ describe("any configuration at all", () => {
   });
 });
 
+describe("windows", () => {
+  const four = { ...llama, num_hidden_layers: 4, sliding_window: 7 };
+  const windowsOf = (config: object) => checkConfig(config).windows;
+
+  it("are in every layer of Mistral, in every second of Gemma 2, and nowhere where the size is null", () => {
+    expect(windowsOf({ ...four, model_type: "mistral", num_key_value_heads: 2 })).toEqual([7, 7, 7, 7]);
+    expect(windowsOf({ ...four, model_type: "mistral", num_key_value_heads: 2, sliding_window: null })).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(windowsOf({ ...four, model_type: "gemma2", head_dim: 8 })).toEqual([7, null, 7, null]);
+  });
+
+  it("are in Qwen's upper layers, if they are switched on", () => {
+    const qwen = { ...four, model_type: "qwen2", max_window_layers: 3 };
+    expect(windowsOf(qwen)).toEqual([null, null, null, null]);
+    expect(windowsOf({ ...qwen, use_sliding_window: true })).toEqual([null, null, null, 7]);
+  });
+
+  it("are where layer_types says", () => {
+    const layer_types = ["full_attention", "sliding_attention", "full_attention", "sliding_attention"];
+    expect(windowsOf({ ...four, model_type: "gemma2", head_dim: 8, layer_types })).toEqual([null, 7, null, 7]);
+    const wrong = { ...four, model_type: "gemma2", head_dim: 8, layer_types: ["chunked_attention"] };
+    expect(problemsOf(wrong)).toEqual(["invalid layer_types"]);
+  });
+});
+
+describe("names of activations", () => {
+  it("are what a family takes them for", () => {
+    expect(checkConfig({ ...mistral, model_type: "gemma", hidden_act: "gelu" }).activation).toBe("gelu-tanh");
+    expect(checkConfig({ ...mistral, hidden_act: "gelu" }).activation).toBe("gelu-erf");
+  });
+});
+
 describe("rotary positions", () => {
+  it("turn a share of each head, wherever the file says so", () => {
+    const neox = { ...llama, model_type: "gpt_neox", rotary_emb_base: 500 };
+    expect(checkConfig(neox).rotary).toEqual({ theta: 500, share: 0.25, scaling: { type: "none" } });
+    expect(checkConfig({ ...neox, rotary_pct: 0.5, partial_rotary_factor: 1 }).rotary?.share).toBe(0.5);
+    const inside = { rope_theta: 700, rope_type: "default", partial_rotary_factor: 1 };
+    expect(checkConfig({ ...neox, rope_parameters: inside }).rotary).toEqual({
+      theta: 700,
+      share: 1,
+      scaling: { type: "none" },
+    });
+    expect(problemsOf({ ...neox, rotary_pct: 0.4 })).toEqual(["invalid num_attention_heads"]);
+  });
+
   it("reads what transformers 5 and older versions write alike", () => {
     const theta = 500_000;
     const fresh = checkConfig({ ...llama, rope_parameters: { rope_theta: theta, rope_type: "default" } });
     const old = checkConfig({ ...llama, rope_theta: theta, rope_scaling: null });
-    expect(fresh.rotary).toEqual({ theta, scaling: { type: "none" } });
+    expect(fresh.rotary).toEqual({ theta, share: 1, scaling: { type: "none" } });
     expect(old.rotary).toEqual(fresh.rotary);
   });
 

@@ -4,7 +4,7 @@
 import type { WarningListener } from "@lowrank/contracts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { ConfigReader, jsonObject } from "./config-reader.ts";
-import type { ConfigTable, DropoutPlace, FixedKey } from "./config-table.ts";
+import type { ConfigTable, DropoutPlace, FixedKey, ScalarName, SwitchName } from "./config-table.ts";
 import { describeValue } from "./describe-value.ts";
 import { InvalidConfigError } from "./errors.ts";
 import { familyOf } from "./families.ts";
@@ -13,6 +13,7 @@ import { readLabels } from "./label-config.ts";
 import type { Activation, ModelConfig } from "./model-config.ts";
 import { readRotary } from "./rotary-config.ts";
 import { readSizes } from "./size-config.ts";
+import { readWindows } from "./window-config.ts";
 
 /** transformers' names of the activation functions that are computed (activations.py). */
 const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
@@ -52,18 +53,23 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
   const family = readFamily(reader, file);
   const { config: table } = family;
 
+  const sizes = readSizes(reader, family);
   const checked: ModelConfig = {
     modelType: family.modelType,
     architecture: readArchitecture(reader),
-    ...readSizes(reader, family),
+    ...sizes,
     activation: readActivation(reader, table),
-    normEpsilon: reader.number(table.normEpsilon.key, { least: 0, most: 1 }) ?? table.normEpsilon.fallback,
-    rotary: table.rotary ? readRotary(reader) : null,
+    normEpsilon: readEpsilon(reader, table),
+    rotary: table.rotary === false ? null : readRotary(reader, table.rotary === true ? {} : table.rotary),
+    windows: readWindows(reader, table.window, sizes.layers),
+    switches: readSwitches(reader, table),
+    scalars: readScalars(reader, table),
     tiedEmbeddings: reader.flag("tie_word_embeddings") ?? table.tiedByDefault,
     dropouts: readDropouts(reader, table),
     ...readLabels(reader),
     ...readTokenIds(reader),
   };
+  checkRotatingFeatures(reader, checked, table);
   checkFixedKeys(reader, table);
   if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
   warnOfUnknownKeys(reader, table, { file, onWarning });
@@ -97,9 +103,40 @@ function readArchitecture(reader: ConfigReader): string | null {
 
 function readActivation(reader: ConfigReader, { activation }: ConfigTable): Activation {
   const name = reader.text(activation.key) ?? activation.fallback;
-  const known = activations.get(name);
+  const known = activations.get(new Map(Object.entries(activation.aliases ?? {})).get(name) ?? name);
   if (!known) reader.notHandled(activation.key, name, `one of ${[...activations.keys()].join(", ")}`);
   return known ?? "relu";
+}
+
+function readEpsilon(reader: ConfigReader, { normEpsilon: { key, fallback } }: ConfigTable): number {
+  return (key === undefined ? null : reader.number(key, { least: 0, most: 1 })) ?? fallback;
+}
+
+function readSwitches(reader: ConfigReader, { switches = {} }: ConfigTable): Record<SwitchName, boolean> {
+  const isOn = (name: SwitchName): boolean => {
+    const row = switches[name];
+    return row !== undefined && (reader.flag(row.key) ?? row.fallback);
+  };
+  return {
+    attentionBias: isOn("attentionBias"),
+    feedForwardBias: isOn("feedForwardBias"),
+    parallelResidual: isOn("parallelResidual"),
+    queryKeyNorm: isOn("queryKeyNorm"),
+    normBefore: isOn("normBefore"),
+    finalNorm: isOn("finalNorm"),
+    normGain: isOn("normGain"),
+  };
+}
+
+function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable): Record<ScalarName, number | null> {
+  const read = (name: ScalarName): number | null => {
+    const row = scalars[name];
+    if (row === undefined) return null;
+    // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
+    if (reader.peek(row.key) === undefined) return row.fallback;
+    return reader.number(row.key, { least: 1e-6, most: 1e6 });
+  };
+  return { scoreCap: read("scoreCap"), logitCap: read("logitCap"), scoreWidth: read("scoreWidth") };
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
@@ -136,10 +173,19 @@ function readEndTokens(reader: ConfigReader, one: (key: string) => number | null
   return [];
 }
 
+function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ModelConfig, { sizes }: ConfigTable): void {
+  if (rotary === null || Number.isNaN(headSize)) return;
+  const rotating = Math.floor(headSize * rotary.share);
+  if (rotating >= 2 && rotating % 2 === 0) return;
+  const expected = "a head of which an even number of features rotates, as two halves";
+  reader.invalid(sizes.headSize?.keys[0] ?? sizes.heads?.keys[0] ?? "head size", headSize, expected);
+}
+
 function checkFixedKeys(reader: ConfigReader, table: ConfigTable): void {
   const own = new Set(table.fixed.map((row) => row.key));
-  const readElsewhere = new Set(table.rotary ? ["rope_parameters", "rope_scaling"] : []);
-  const others = mathsKeys.filter((row) => !own.has(row.key) && !readElsewhere.has(row.key));
+  // What a table reads, it handles; what it calls harmless, it knows.
+  const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || table.harmless.includes(key);
+  const others = mathsKeys.filter((row) => !isKnown(row.key));
   for (const row of [...table.fixed, ...others]) checkFixedKey(reader, row);
 }
 

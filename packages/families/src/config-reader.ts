@@ -79,6 +79,11 @@ export class ConfigReader {
     this.problems.push({ kind: "not-handled", key: this.#prefix + key, got: describeValue(value), expected });
   }
 
+  /** Whether anything has looked at the key. */
+  hasSeen(key: string): boolean {
+    return this.#seen.has(key);
+  }
+
   /** Keys of the file that nothing has looked at, sorted. */
   unseenKeys(): readonly string[] {
     return [...this.#values.keys()].filter((key) => !this.#seen.has(key)).sort();

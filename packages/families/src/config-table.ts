@@ -5,6 +5,7 @@
 export type SizeName =
   | "vocabularySize"
   | "hiddenSize"
+  | "embeddingSize"
   | "intermediateSize"
   | "layers"
   | "heads"
@@ -30,6 +31,62 @@ export interface RateRow {
 /** The places where a base model itself drops values while training. */
 export type DropoutPlace = "embedding" | "attention" | "residual" | "classifier";
 
+/** What a configuration switches on or off, beyond its sizes. */
+export type SwitchName =
+  | "attentionBias"
+  | "feedForwardBias"
+  | "parallelResidual"
+  | "queryKeyNorm"
+  | "normBefore"
+  | "finalNorm"
+  | "normGain";
+
+/** Where a switch is written. */
+export interface SwitchRow {
+  readonly key: string;
+  readonly fallback: boolean;
+}
+
+/**
+ * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), and the width by whose root
+ * scores are divided where that is not the head's.
+ */
+export type ScalarName = "scoreCap" | "logitCap" | "scoreWidth";
+
+/** Where such a number is written; null means that the family computes without it. */
+export interface ScalarRow {
+  readonly key: string;
+  readonly fallback: number | null;
+}
+
+/** In which layers attention sees only nearby keys. */
+export interface WindowTable {
+  /** How many keys a query sees there, itself included; null for all. */
+  readonly size: { readonly key: string; readonly fallback: number | null };
+  /** A switch without which no layer has a window, whatever the size says. */
+  readonly enabledBy?: string;
+  /** Which layers have it where the file has no `layer_types`. */
+  readonly layers: WindowLayers;
+}
+
+/**
+ * All; every second one from the first; those from the number in `from` on; or all but each nth, `butEvery` being n's
+ * key.
+ */
+export type WindowLayers =
+  | "all"
+  | "alternating"
+  | { readonly from: string; readonly fallback: number }
+  | { readonly butEvery: string; readonly fallback: number };
+
+/** How rotations are written, where that is not `rope_theta` and whole heads. */
+export interface RotaryTable {
+  /** Key of θ at the top of the file. */
+  readonly thetaKey?: string;
+  /** The share of each head that rotates. */
+  readonly share?: { readonly key: string; readonly fallback: number };
+}
+
 /** A key that changes the computation, of which only some values are computed. */
 export interface FixedKey {
   readonly key: string;
@@ -41,14 +98,23 @@ export interface FixedKey {
 
 /** One family's config.json. */
 export interface ConfigTable {
-  /** A size without a row is 0 (`tokenTypes`) or follows from others (`keyValueHeads`, `headSize`). */
+  /** A size without a row is 0 (`tokenTypes`) or follows from others (`keyValueHeads`, `headSize`, `embeddingSize`). */
   readonly sizes: Readonly<Partial<Record<SizeName, SizeRow>>>;
-  readonly activation: { readonly key: string; readonly fallback: string };
-  readonly normEpsilon: { readonly key: string; readonly fallback: number };
+  readonly activation: {
+    readonly key: string;
+    readonly fallback: string;
+    /** Names that this family takes for another one: Gemma's "gelu" is the approximation by tanh. */
+    readonly aliases?: Readonly<Record<string, string>>;
+  };
+  /** A family without a key has one value for all models. */
+  readonly normEpsilon: { readonly key?: string; readonly fallback: number };
   readonly dropouts: Readonly<Partial<Record<DropoutPlace, RateRow>>>;
   readonly tiedByDefault: boolean;
-  /** True where positions are rotations; the file then says how fast they turn. */
-  readonly rotary: boolean;
+  /** True or a table where positions are rotations; the file then says how fast they turn. */
+  readonly rotary: boolean | RotaryTable;
+  readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;
+  readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
+  readonly window?: WindowTable;
   readonly fixed: readonly FixedKey[];
   /** Keys of this family that change nothing here, beyond those common to all families. */
   readonly harmless: readonly string[];

@@ -3,11 +3,33 @@
 import { bert } from "./bert.ts";
 import { UnsupportedModelError } from "./errors.ts";
 import type { Family } from "./family.ts";
-import { gpt2 } from "./gpt2.ts";
-import { llama } from "./llama.ts";
+import { gemma } from "./rows/gemma.ts";
+import { gemma2 } from "./rows/gemma2.ts";
+import { gptNeox } from "./rows/gpt-neox.ts";
+import { gpt2 } from "./rows/gpt2.ts";
+import { llama } from "./rows/llama.ts";
+import { mistral } from "./rows/mistral.ts";
+import { opt } from "./rows/opt.ts";
+import { phi } from "./rows/phi.ts";
+import { phi3 } from "./rows/phi3.ts";
+import { qwen2 } from "./rows/qwen2.ts";
+import { qwen3 } from "./rows/qwen3.ts";
 
 /** Every supported model family. */
-export const families: readonly Family[] = [gpt2, llama, bert];
+export const families: readonly Family[] = [
+  gpt2,
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  gemma,
+  gemma2,
+  phi,
+  phi3,
+  gptNeox,
+  opt,
+  bert,
+];
 
 const familiesByType: ReadonlyMap<string, Family> = new Map(families.map((family) => [family.modelType, family]));
 

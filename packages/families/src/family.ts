@@ -1,17 +1,22 @@
 // What is written down of one model family. A family is data: one file that fills this type, and one line in
 // `families.ts`.
 
-import type { ConfigTable } from "./config-table.ts";
+import type { ConfigTable, SwitchName } from "./config-table.ts";
 import type { GgufTable } from "./gguf-table.ts";
+import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
 
 /** A width that the configuration decides. */
 export type Width =
   | "hidden"
+  | "embedding"
   | "triple-hidden"
   | "intermediate"
+  | "double-intermediate"
   | "queries"
   | "key-values"
+  | "queries-keys-values"
+  | "head"
   | "vocabulary"
   | "positions"
   | "token-types"
@@ -26,6 +31,8 @@ interface ModuleRow {
   readonly path: string;
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
+  /** Whether a model of this configuration has the module; absent means that it does. */
+  readonly when?: (config: ModelConfig) => boolean;
   /** True where a checkpoint may lack the module and it is then made new. */
   readonly newIfMissing?: boolean;
 }
@@ -39,7 +46,9 @@ export type LinearRole =
   | "attention-output"
   | "feed-forward-gate"
   | "feed-forward-up"
+  | "feed-forward-gate-up"
   | "feed-forward-down"
+  | "embedding-projection"
   | "pooler"
   | "head-transform"
   | "output-head"
@@ -50,21 +59,32 @@ export interface LinearRow extends ModuleRow {
   readonly role: LinearRole;
   readonly inFeatures: Width;
   readonly outFeatures: Width;
-  readonly bias: boolean;
+  /** A name stands for the configuration's switch. */
+  readonly bias: boolean | SwitchName;
   readonly layout: WeightLayout;
   /** The bias's parameter path while the head is tied, where that is not `<path>.bias`. */
   readonly biasPath?: string;
 }
 
-/** A table whose rows are looked up by index: [rows, hidden]. */
+/** A table whose rows are looked up by index: [rows, columns]. */
 export interface EmbeddingRow extends ModuleRow {
   readonly role: "input-embedding" | "positions" | "token-types";
   readonly rows: Width;
+  /** Default "hidden". */
+  readonly columns?: Width;
+  /** Rows in front that no position uses (OPT's two). */
+  readonly extraRows?: number;
+  /** What looked-up rows are multiplied by: Gemma's root of the hidden size. */
+  readonly scale?: "root-of-hidden";
 }
 
-/** A normalisation over the hidden axis; only layer norms have a bias. */
+/** A normalisation over the last axis; only layer norms have a bias. */
 export interface NormRow extends ModuleRow {
   readonly kind: "layer" | "root-mean-square";
+  /** Default "hidden". */
+  readonly width?: Width;
+  /** Added to the gain that the file holds: 1 for Gemma. */
+  readonly gainOffset?: number;
 }
 
 /** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */

@@ -73,7 +73,7 @@ describe("GGUF metadata", () => {
       headSize: 64,
       maxPositions: 8192,
       tiedEmbeddings: true,
-      rotary: { theta: 100_000, scaling: { type: "none" } },
+      rotary: { theta: 100_000, share: 1, scaling: { type: "none" } },
       bosTokenId: 1,
       eosTokenIds: [2],
     });

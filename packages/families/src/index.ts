@@ -1,5 +1,19 @@
 export { checkConfig } from "./check-config.ts";
-export type { ConfigTable, DropoutPlace, FixedKey, RateRow, SizeName, SizeRow } from "./config-table.ts";
+export type {
+  ConfigTable,
+  DropoutPlace,
+  FixedKey,
+  RateRow,
+  RotaryTable,
+  ScalarName,
+  ScalarRow,
+  SizeName,
+  SizeRow,
+  SwitchName,
+  SwitchRow,
+  WindowLayers,
+  WindowTable,
+} from "./config-table.ts";
 export { defaultTargetsOf } from "./default-targets.ts";
 export { type ConfigProblem, InvalidConfigError, UnsupportedModelError, UnsupportedTaskError } from "./errors.ts";
 export { families, familyOf, supportedModelTypes } from "./families.ts";

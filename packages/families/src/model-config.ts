@@ -1,6 +1,6 @@
 // A config.json after checking: the same words for every family.
 
-import type { DropoutPlace, SizeName } from "./config-table.ts";
+import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-table.ts";
 import type { RotaryConfig } from "./rotary-config.ts";
 
 /** Functions between the two linear maps of a feed-forward block. "gelu-tanh" is the approximation GPT-2 uses. */
@@ -18,6 +18,12 @@ export interface ModelConfig extends Readonly<Record<SizeName, number>> {
   readonly normEpsilon: number;
   /** How positions are rotated; null where they are not. */
   readonly rotary: RotaryConfig | null;
+  /** Of each layer, how many keys a query sees, itself included; null for all. */
+  readonly windows: readonly (number | null)[];
+  /** False for what the family does not know. */
+  readonly switches: Readonly<Record<SwitchName, boolean>>;
+  /** Null for what the family or this model computes without. */
+  readonly scalars: Readonly<Record<ScalarName, number | null>>;
   /** Whether head and input embedding share one weight. */
   readonly tiedEmbeddings: boolean;
   /** Rates at which the base model itself drops values while training. */

@@ -8,7 +8,7 @@ import type { Task } from "./task.ts";
 /** A module of a concrete model. */
 export type Module =
   | ({ readonly type: "linear"; readonly path: string; readonly layer: number | null; readonly inHead: boolean } & {
-      readonly row: LinearRow;
+      readonly row: LinearRow & { readonly bias: boolean };
       readonly inFeatures: number;
       readonly outFeatures: number;
       /** Full path of the module that shares this weight, if one does. */
@@ -62,8 +62,12 @@ export function pathInModel(family: Family, task: Task, path: string): string {
 export function widthOf(config: ModelConfig, width: Width): number {
   const numbers: Record<Width, number> = {
     hidden: config.hiddenSize,
+    embedding: config.embeddingSize,
     "triple-hidden": 3 * config.hiddenSize,
     intermediate: config.intermediateSize,
+    "double-intermediate": 2 * config.intermediateSize,
+    "queries-keys-values": (config.heads + 2 * config.keyValueHeads) * config.headSize,
+    head: config.headSize,
     queries: config.heads * config.headSize,
     "key-values": config.keyValueHeads * config.headSize,
     vocabulary: config.vocabularySize,
@@ -85,6 +89,7 @@ type Row = EmbeddingRow | LinearRow | NormRow;
 
 function expand(row: Row, place: Place): readonly Module[] {
   if (row.tasks && !row.tasks.includes(place.task)) return [];
+  if (row.when && !row.when(place.config)) return [];
   const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
   if (!full.includes("{n}")) return [makeModule(row, { ...place, path: full, layer: null })];
   return Array.from({ length: place.config.layers }, (_, layer) =>
@@ -98,14 +103,16 @@ function makeModule(row: Row, place: Place & { readonly path: string; readonly l
   if ("inFeatures" in row) {
     const inFeatures = widthOf(config, row.inFeatures);
     const outFeatures = widthOf(config, row.outFeatures);
-    const ownRow = config.tiedEmbeddings ? row : withOwnBias(row);
+    const bias = typeof row.bias === "boolean" ? row.bias : config.switches[row.bias];
+    const ownRow = { ...(config.tiedEmbeddings ? row : withOwnBias(row)), bias };
     return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
   }
   if ("rows" in row) {
-    const rows = widthOf(config, row.rows);
-    return { type: "embedding", ...common, row, rows, columns: config.hiddenSize, tiedWith: twinOf(path, place) };
+    const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
+    const columns = widthOf(config, row.columns ?? "hidden");
+    return { type: "embedding", ...common, row, rows, columns, tiedWith: twinOf(path, place) };
   }
-  return { type: "norm", ...common, row, size: config.hiddenSize };
+  return { type: "norm", ...common, row, size: widthOf(config, row.width ?? "hidden") };
 }
 
 /** A head that is not tied has a bias under its own name. */

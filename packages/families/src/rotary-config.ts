@@ -2,6 +2,7 @@
 // (Chen et al. 2023) and Llama 3's. transformers 5 writes `rope_parameters`, older versions `rope_theta` and `rope_scaling`.
 
 import { ConfigReader, jsonObject } from "./config-reader.ts";
+import type { RotaryTable } from "./config-table.ts";
 
 /** A change of the rotation speeds for longer texts. */
 export type RotaryScaling =
@@ -19,27 +20,33 @@ export type RotaryScaling =
 export interface RotaryConfig {
   /** Base θ of the speeds θ^(−2i/headSize). */
   readonly theta: number;
+  /** How much of each head rotates: its first headSize·share features. */
+  readonly share: number;
   readonly scaling: RotaryScaling;
 }
 
+const shareBounds = { least: 0, most: 1 };
 const factorBounds = { least: 1e-6, most: 1e6 };
 const handled = '"default", "linear" or "llama3"';
 
 /** Reads every spelling; problems go to the reader. transformers prefers `rope_scaling` where both are present. */
-export function readRotary(reader: ConfigReader): RotaryConfig {
-  const thetaAtTop = reader.number("rope_theta", { least: 1, most: 1e12 });
+export function readRotary(reader: ConfigReader, table: RotaryTable = {}): RotaryConfig {
+  const thetaAtTop = reader.number(table.thetaKey ?? "rope_theta", { least: 1, most: 1e12 });
+  const shareAtTop = table.share ? reader.number(table.share.key, shareBounds) : null;
+  const defaultShare = shareAtTop ?? table.share?.fallback ?? 1;
   const inParameters = readObject(reader, "rope_parameters");
   const inScaling = readObject(reader, "rope_scaling");
   const nested = inScaling ?? inParameters;
-  if (!nested) return { theta: thetaAtTop ?? 10_000, scaling: { type: "none" } };
+  if (!nested) return { theta: thetaAtTop ?? 10_000, share: defaultShare, scaling: { type: "none" } };
 
   const thetaInside = nested.number("rope_theta", { least: 1, most: 1e12 });
   const scaling = readScaling(nested);
-  const share = nested.number("partial_rotary_factor", { least: 0, most: 1 });
-  if (share !== null && share !== 1) nested.notHandled("partial_rotary_factor", share, "1 (all of a head rotates)");
+  const shareInside = nested.number("partial_rotary_factor", shareBounds);
+  const share = shareInside ?? defaultShare;
+  if (!table.share && share !== 1) nested.notHandled("partial_rotary_factor", share, "1 (all of a head rotates)");
   for (const key of nested.unseenKeys()) nested.notHandled(key, nested.peek(key), "no such key");
   reader.problems.push(...nested.problems);
-  return { theta: thetaInside ?? thetaAtTop ?? 10_000, scaling };
+  return { theta: thetaInside ?? thetaAtTop ?? 10_000, share, scaling };
 }
 
 function readObject(reader: ConfigReader, key: string): ConfigReader | null {

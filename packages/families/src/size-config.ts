@@ -8,6 +8,7 @@ import type { Family } from "./family.ts";
 const limits: Readonly<Record<SizeName, number>> = {
   vocabularySize: 16_777_216,
   hiddenSize: 131_072,
+  embeddingSize: 131_072,
   intermediateSize: 1_048_576,
   layers: 1024,
   heads: 1024,
@@ -21,12 +22,13 @@ type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
 type Sizes = Record<SizeName, number>;
 
 /** Reads all sizes and checks that heads divide what they must; problems go to the reader. */
-export function readSizes(reader: ConfigReader, { config: { sizes: rows, rotary } }: Family): Sizes {
+export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Family): Sizes {
   const read = (name: SizeName): number => readSize(reader, { name, row: rows[name], known });
   // In this order, because a fallback may refer to sizes above it.
   const known: Partial<Sizes> = {};
   known.vocabularySize = read("vocabularySize");
   known.hiddenSize = read("hiddenSize");
+  known.embeddingSize = rows.embeddingSize ? read("embeddingSize") : known.hiddenSize;
   known.layers = read("layers");
   known.heads = read("heads");
   known.intermediateSize = read("intermediateSize");
@@ -36,10 +38,10 @@ export function readSizes(reader: ConfigReader, { config: { sizes: rows, rotary 
   const headSize = readHeadSize(reader, { rows, hidden: known.hiddenSize, heads: known.heads });
 
   checkDivides(reader, { row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads });
-  if (rotary && headSize % 2 === 1) reader.invalid(keyOf(rows.headSize), headSize, "an even head size (halves rotate)");
   return {
     vocabularySize: known.vocabularySize,
     hiddenSize: known.hiddenSize,
+    embeddingSize: known.embeddingSize,
     intermediateSize: known.intermediateSize,
     layers: known.layers,
     heads: known.heads,
@@ -71,6 +73,7 @@ function readHeadSize(
   const row = rows.headSize;
   const given = row ? reader.integer(reader.pick(row.keys), { least: 1, most: limits.headSize }) : null;
   if (given !== null) return given;
+  if (typeof row?.fallback === "number") return row.fallback;
   if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;
   if (hidden % heads !== 0) reader.invalid(keyOf(rows.heads), heads, `a divisor of the hidden size (${hidden})`);
   return Math.floor(hidden / heads);

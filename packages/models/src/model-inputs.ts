@@ -4,6 +4,7 @@ import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "./errors.ts";
 import type { KeyValueCache } from "./generation/key-value-cache.ts";
+import type { Trunk } from "./parts/trunk.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
@@ -40,15 +41,34 @@ export function checkInputs(inputs: ModelInputs, config: ModelConfig): void {
 }
 
 /** Positions of each row, or of all rows alike: [batch or 1][time]. Throws PositionLimitError. */
-export function positionsOf(inputs: ModelInputs, limit: number | undefined): readonly (readonly number[])[] {
-  const { inputIds, positionIds, cache } = inputs;
-  const past = cache?.length ?? 0;
-  const rows: readonly (readonly number[])[] = positionIds?.arraySync() ?? [
-    Array.from({ length: inputIds.shape[1] }, (_, index) => past + index),
-  ];
+export function positionsOf(
+  inputs: ModelInputs,
+  { positionRows: limit, positionsFrom = "columns" }: Pick<Trunk, "positionRows" | "positionsFrom">,
+): readonly (readonly number[])[] {
+  const rows: readonly (readonly number[])[] =
+    inputs.positionIds?.arraySync() ?? (positionsFrom === "mask" ? shownPositions(inputs) : [columnsOf(inputs)]);
   const highest = rows.reduce((most, row) => row.reduce((higher, position) => Math.max(higher, position), most), 0);
   if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
   return rows;
+}
+
+function columnsOf({ inputIds, cache }: ModelInputs): readonly number[] {
+  const past = cache?.length ?? 0;
+  return Array.from({ length: inputIds.shape[1] }, (_, index) => past + index);
+}
+
+/** Each token's number among those that the mask shows; −1 for padding. */
+function shownPositions(inputs: ModelInputs): readonly (readonly number[])[] {
+  const { attentionMask, cache } = inputs;
+  if (attentionMask === undefined) return [columnsOf(inputs)];
+  return attentionMask.arraySync().map((row) => {
+    let shown = 0;
+    const positions = row.map((isShown) => {
+      shown += isShown;
+      return isShown * shown - 1;
+    });
+    return positions.slice(cache?.length ?? 0);
+  });
 }
 
 function checkShape(name: string, tensor: tf.Tensor | undefined, expected: readonly number[]): void {

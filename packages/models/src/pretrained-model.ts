@@ -134,7 +134,7 @@ export class PretrainedModel implements AdaptableModel {
     inputs.cache?.check(context.adapters);
     this.#checkAdapters(context);
     const { trunk } = this.#assembly;
-    const positions = positionsOf(inputs, trunk.positionRows);
+    const positions = positionsOf(inputs, trunk);
     const pass = new Pass(context, { ...inputs, positions, causal: this.causal });
     try {
       const result = tf.tidy(() => finish(runTrunk(trunk, pass), pass));

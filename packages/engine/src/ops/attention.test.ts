@@ -94,6 +94,26 @@ onEachBackend(() => {
       tf.dispose([mask, ...inputs]);
     });
 
+    it("bounds the scores by a cap, with its gradient", async () => {
+      const [scale, cap] = [2, 0.7];
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, scale, cap }),
+        (query, key, value) => {
+          const scores = tf.mul(tf.matMul(query, key, false, true), scale);
+          return tf.matMul(tf.softmax(tf.mul(tf.tanh(tf.div(scores, cap)), cap)), value);
+        },
+        [waves([2, 2, 3, 4]), waves([2, 2, 5, 4], 2), waves([2, 2, 5, 3], 3)],
+      );
+      const mask = causalMask(3);
+      const inputs = [waves([1, 2, 3, 4]), waves([1, 1, 3, 4], 2), waves([1, 1, 3, 4], 3)];
+      await expectGradients(
+        (...[query, key, value]: tf.Tensor[]) =>
+          query && key && value ? attention({ query, key, value, mask, scale, cap }) : tf.scalar(0),
+        inputs,
+      );
+      tf.dispose([mask, ...inputs]);
+    });
+
     it("leaks nothing", async () => {
       const query = tf.variable(waves([1, 2, 3, 4]));
       const key = waves([1, 2, 3, 4], 2);

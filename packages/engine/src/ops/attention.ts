@@ -18,10 +18,12 @@ export interface AttentionInputs {
   readonly mask?: AttentionMask;
   /** Multiplies the scores; default 1/√headSize. */
   readonly scale?: number;
+  /** Bounds the scaled scores to ±cap, smoothly: cap·tanh(score/cap) (Gemma 2). Absent: unbounded. */
+  readonly cap?: number;
 }
 
 /**
- * softmax(query·keyᵀ·scale + mask)·value, as [batch, heads, queryTime, valueSize].
+ * softmax(bound(query·keyᵀ·scale) + mask)·value, as [batch, heads, queryTime, valueSize].
  *
  * A query to which the mask hides every key gives 0 and receives a gradient of 0 (padding on the left makes such
  * queries). Differentiable for query, key and value. Throws ShapeError.
@@ -38,7 +40,7 @@ export interface AttentionInputs {
  * ```
  */
 export function attention(inputs: AttentionInputs): tf.Tensor {
-  const { query, key, value, mask } = inputs;
+  const { query, key, value, mask, cap } = inputs;
   const sizes = checkSizes(inputs);
   const scale = inputs.scale ?? 1 / Math.sqrt(sizes.headSize);
   const { batch, heads, queryTime, keyTime } = sizes;
@@ -50,7 +52,7 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
   return withGradients({
     inputs: { query, key, value },
     forward: () => {
-      const scores = asScores(tf.mul(tf.matMul(grouped(query), key, false, true), scale));
+      const scores = asScores(cappedScores(tf.mul(tf.matMul(grouped(query), key, false, true), scale), cap));
       const bounded = mask === undefined ? undefined : tf.maximum(mask, maskedScore);
       const weights = grouped(tf.softmax(bounded === undefined ? scores : tf.add(scores, bounded)));
       const alive = bounded === undefined ? tf.ones([1, 1, 1, 1]) : aliveQueries(bounded);
@@ -62,7 +64,10 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
       const scoreGradient = tf.tidy(() => {
         const weighted = tf.mul(tf.matMul(dyGroups, value, false, true), weights);
         const total = tf.sum(weighted, -1, true);
-        return tf.mul(tf.sub(weighted, tf.mul(weights, total)), scale); // [batch, keyHeads, groupRows, keyTime]
+        const gradient = tf.mul(tf.sub(weighted, tf.mul(weights, total)), scale); // [batch, keyHeads, groupRows, keyTime]
+        if (cap === undefined) return gradient;
+        const squashed = tf.tanh(tf.mul(tf.matMul(grouped(query), key, false, true), scale / cap));
+        return tf.mul(gradient, tf.sub(1, tf.square(squashed)));
       });
       return {
         query: () => tf.reshape(tf.matMul(scoreGradient, key), query.shape),
@@ -71,6 +76,10 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
       };
     },
   });
+}
+
+function cappedScores(scores: tf.Tensor, cap: number | undefined): tf.Tensor {
+  return cap === undefined ? scores : tf.mul(tf.tanh(tf.div(scores, cap)), cap);
 }
 
 /** 1 for each query that sees a key, 0 for one that sees none: [batch or 1, 1, queryTime, 1]. */

@@ -2,16 +2,11 @@ import { checkConfig, families, parametersOf, type Task } from "@lowrank/familie
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../loading/outline-model.ts";
 
-const sizes: Readonly<Record<string, Record<string, unknown>>> = {
-  gpt2: { n_embd: 16, n_layer: 2, n_head: 4, n_positions: 8 },
-  llama: {
-    hidden_size: 16,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    intermediate_size: 24,
-  },
-  bert: { hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 24 },
+// The keys of all families: each takes its own.
+const sizes: Readonly<Record<string, number>> = {
+  ...{ n_embd: 32, n_layer: 2, n_head: 4, n_positions: 8 },
+  ...{ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 24 },
+  ...{ num_key_value_heads: 2, head_dim: 8, ffn_dim: 24 },
 };
 
 const cases = families.flatMap(({ modelType, architectures }) =>
@@ -19,7 +14,7 @@ const cases = families.flatMap(({ modelType, architectures }) =>
 );
 
 function outlineOf(modelType: string, task: Task, tied: boolean) {
-  const config = checkConfig({ model_type: modelType, vocab_size: 20, tie_word_embeddings: tied, ...sizes[modelType] });
+  const config = checkConfig({ model_type: modelType, vocab_size: 20, tie_word_embeddings: tied, ...sizes });
   return outlineModel({ config, task });
 }
 

@@ -7,8 +7,13 @@ import type { Head } from "../heads/head.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
 import { bert } from "./bert.ts";
+import { gemma2 } from "./gemma2.ts";
+import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
+import { opt } from "./opt.ts";
+import { phi } from "./phi.ts";
+import { phi3 } from "./phi3.ts";
 
 /** How one family computes. */
 export interface Architecture {
@@ -20,6 +25,15 @@ export interface Architecture {
 const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["gpt2", { trunk: gpt2, head: decoderHeads }],
   ["llama", { trunk: llama, head: decoderHeads }],
+  ["mistral", { trunk: llama, head: decoderHeads }],
+  ["qwen2", { trunk: llama, head: decoderHeads }],
+  ["qwen3", { trunk: llama, head: decoderHeads }],
+  ["gemma", { trunk: llama, head: decoderHeads }],
+  ["gemma2", { trunk: gemma2, head: decoderHeads }],
+  ["phi", { trunk: phi, head: decoderHeads }],
+  ["phi3", { trunk: phi3, head: decoderHeads }],
+  ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
+  ["opt", { trunk: opt, head: decoderHeads }],
   ["bert", { trunk: bert, head: bertHeads }],
 ]);
 

@@ -1,36 +1,40 @@
-// LLaMA's wiring (transformers' modeling_llama.py): rotating positions, RMS norms before each half, shared key heads,
-// a gated feed-forward.
+// LLaMA's wiring (transformers' modeling_llama.py): rotating positions, RMS norms before each half, shared key heads, a
+// gated feed-forward. Mistral, Qwen and Gemma differ from it only in what their tables say: windows, biases, norms of
+// queries and keys, gains, scaled embeddings.
 
-import type { RotaryConfig } from "@lowrank/families";
 import { activations } from "../parts/activations.ts";
+import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import { gatedFeedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryFrequencies } from "../parts/rotary-frequencies.ts";
+import type { Layer } from "../parts/pass.ts";
+import { type RotaryFrequencies, rotaryOf } from "../parts/rotary-frequencies.ts";
 import { selfAttention, separateProjections } from "../parts/self-attention.ts";
-import { tokenEmbedding } from "../parts/token-embedding.ts";
 import { transformerBlock } from "../parts/transformer-block.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
-const noStretch: RotaryConfig = { theta: 10_000, scaling: { type: "none" } };
-
 export function llama(model: PartList): Trunk {
-  const { config } = model.plan;
-  const first = model.group();
-  const tokens = first.embedding("embed_tokens");
-  const rotary = rotaryFrequencies(config.headSize, config.rotary ?? noStretch);
-  const blocks = Array.from({ length: config.layers }, (_, layer) => llamaBlock(model.atLayer(layer), layer, rotary));
-  const last = model.group();
-  const norm = last.norm("norm");
-  return {
-    tokens,
-    embed: { parts: first.parts, run: tokenEmbedding({ tokens }) },
-    stages: [...blocks, { parts: last.parts, run: (hidden, { context }) => norm.forward(hidden, context) }],
-  };
+  const rotary = rotaryOf(model.plan.config);
+  return decoderTrunk(model, {
+    tokens: "embed_tokens",
+    block: (block, layer) => llamaBlock(block, layer, rotary),
+    norm: "norm",
+  });
 }
 
 function llamaBlock(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
+  const run = transformerBlock({
+    attention: llamaAttention(block, layer, rotary),
+    feedForward: llamaFeedForward(block),
+    beforeAttention: block.norm("layers.{n}.input_layernorm"),
+    beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
+  });
+  return { parts: block.parts, run };
+}
+
+export function llamaAttention(block: PartList, layer: number, rotary: RotaryFrequencies): Layer {
   const { config } = block.plan;
-  const attention = selfAttention({
+  const { scoreCap, scoreWidth } = config.scalars;
+  return selfAttention({
     layer,
     project: separateProjections(
       block.linear("layers.{n}.self_attn.q_proj"),
@@ -38,21 +42,22 @@ function llamaBlock(block: PartList, layer: number, rotary: RotaryFrequencies): 
       block.linear("layers.{n}.self_attn.v_proj"),
     ),
     output: block.linear("layers.{n}.self_attn.o_proj"),
+    queryNorm: block.optionalNorm("layers.{n}.self_attn.q_norm"),
+    keyNorm: block.optionalNorm("layers.{n}.self_attn.k_norm"),
     heads: config.heads,
     keyHeads: config.keyValueHeads,
     rotary,
     dropout: config.dropouts.attention,
+    window: config.windows[layer] ?? null,
+    scale: 1 / Math.sqrt(scoreWidth ?? config.headSize),
+    cap: scoreCap,
   });
-  const feedForward = gatedFeedForward(
+}
+
+export function llamaFeedForward(block: PartList): Layer {
+  return gatedFeedForward(
     { gate: block.linear("layers.{n}.mlp.gate_proj"), up: block.linear("layers.{n}.mlp.up_proj") },
-    activations[config.activation],
+    activations[block.plan.config.activation],
     block.linear("layers.{n}.mlp.down_proj"),
   );
-  const run = transformerBlock({
-    attention,
-    feedForward,
-    beforeAttention: block.norm("layers.{n}.input_layernorm"),
-    beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
-  });
-  return { parts: block.parts, run };
 }

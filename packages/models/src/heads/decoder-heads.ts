@@ -13,7 +13,9 @@ import { TokenHead } from "./token-head.ts";
 
 export function decoderHeads(model: PartList, trunk: Trunk): Head {
   const { config, task } = model.plan;
-  if (task === "causal-lm") return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 1 });
+  if (task === "causal-lm") {
+    return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 1, cap: config.scalars.logitCap });
+  }
   if (task !== "sequence-classification") return noHead;
   const site = model.linear("score");
   return new ClassificationHead({ site, summarise: lastToken(config.padTokenId), problemType: config.problemType });

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LinearSite } from "../parts/linear-site.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
+import { softCap } from "../parts/soft-cap.ts";
 import type { Head, LossSum } from "./head.ts";
 
 export interface TokenHeadOptions {
@@ -13,6 +14,8 @@ export interface TokenHeadOptions {
   readonly shift: 0 | 1;
   /** Between the hidden states and the site (BERT's masked-language head). */
   readonly transform?: Layer;
+  /** Smooth bound of the logits (Gemma 2). */
+  readonly cap?: number | null;
 }
 
 export class TokenHead implements Head {
@@ -20,7 +23,7 @@ export class TokenHead implements Head {
 
   forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
     const { site, transform } = this.options;
-    return site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context);
+    return this.#bounded(site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context));
   }
 
   losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
@@ -36,9 +39,21 @@ export class TokenHead implements Head {
       return { sum: tf.reshape(crossEntropy(logits, targets, "sum"), []), count };
     }
     const transformed = transform === undefined ? hidden : transform(hidden, pass);
+    if (this.#cap !== null) {
+      const logits = this.#bounded(site.forward(pickRows(transformed, supervised.rows), pass.context));
+      return { sum: tf.reshape(crossEntropy(logits as tf.Tensor2D, targets, "sum"), []), count };
+    }
     const { weight, bias } = frozen;
     const options = { reduction: "sum", ...(bias === undefined ? {} : { bias }) } as const;
     return { sum: linearCrossEntropy(pickRows(transformed, supervised.rows), weight, targets, options), count };
+  }
+
+  get #cap(): number | null {
+    return this.options.cap ?? null;
+  }
+
+  #bounded(logits: tf.Tensor): tf.Tensor {
+    return this.#cap === null ? logits : softCap(logits, this.#cap);
   }
 }
 

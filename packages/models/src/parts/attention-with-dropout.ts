@@ -2,14 +2,16 @@
 
 import type { AttentionInputs } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { softCap } from "./soft-cap.ts";
 
 /** As engine's `attention`, with `drop` applied to the weights [batch, heads, queryTime, keyTime]. */
 export function attentionWithDropout(inputs: AttentionInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const { query, mask, scale = 1 } = inputs;
+  const { query, mask, cap, scale = 1 } = inputs;
   const heads = query.shape[1] ?? 1;
   const key = repeatHeads(inputs.key, heads);
   const value = repeatHeads(inputs.value, heads);
-  const scores = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
+  const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
+  const scores = cap === undefined ? unbounded : softCap(unbounded, cap);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
   const seen = tf.cast(tf.equal(mask, 0), "float32");

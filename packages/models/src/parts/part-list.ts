@@ -70,7 +70,7 @@ export class PartList {
     );
   }
 
-  embedding(rowPath: string, options: { readonly outputScale?: number } = {}): EmbeddingSite {
+  embedding(rowPath: string): EmbeddingSite {
     const module = this.#find(rowPath);
     if (module?.type !== "embedding") throw this.#missing("embedding", rowPath);
     const { path, rows, columns, row, tiedWith } = module;
@@ -81,17 +81,28 @@ export class PartList {
         width: columns,
         role: row.role === "input-embedding" ? "input-embedding" : "body",
         ...(tiedWith === null ? {} : { tiedWith }),
-        ...options,
+        ...(row.scale === undefined ? {} : { outputScale: Math.sqrt(this.plan.config.hiddenSize) }),
       }),
     );
   }
 
-  norm(rowPath: string, options: { readonly gainOffset?: number } = {}): Norm {
+  /** As `norm`, where only some configurations have it. */
+  optionalNorm(rowPath: string): Norm | undefined {
+    return this.has(rowPath) ? this.norm(rowPath) : undefined;
+  }
+
+  /** As `linear`, where only some configurations have it. */
+  optionalLinear(rowPath: string): LinearSite | undefined {
+    return this.has(rowPath) ? this.linear(rowPath) : undefined;
+  }
+
+  norm(rowPath: string): Norm {
     const module = this.#find(rowPath);
     if (module?.type !== "norm") throw this.#missing("norm", rowPath);
     const kind = module.row.kind === "layer" ? "layer" : "rms";
     const { normEpsilon: epsilon } = this.plan.config;
-    return this.#add(new Norm({ path: module.path, kind, width: module.size, epsilon, ...options }));
+    const { gainOffset = 0 } = module.row;
+    return this.#add(new Norm({ path: module.path, kind, width: module.size, epsilon, gainOffset }));
   }
 
   #find(rowPath: string): Module | undefined {

@@ -1,13 +1,19 @@
 // How fast each pair of features turns with the position, by the ways of stretching a context that models use
 // (transformers' modeling_rope_utils.py). Rounded to float32 where transformers rounds, so that long positions agree.
 
-import type { RotaryConfig, RotaryScaling } from "@lowrank/families";
+import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/families";
 
 /** Radians a position, one for each pair of features. */
 export type RotaryFrequencies = Float32Array;
 
+/** The frequencies of a model's heads; transformers' usual ones where the configuration says nothing. */
+export function rotaryOf({ headSize, rotary }: ModelConfig): RotaryFrequencies {
+  const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
+  return rotaryFrequencies(Math.floor(headSize * share), { theta, scaling });
+}
+
 /** The frequencies of `dims` rotating features: dims/2 of them. */
-export function rotaryFrequencies(dims: number, { theta, scaling }: RotaryConfig): RotaryFrequencies {
+export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryConfig, "share">): RotaryFrequencies {
   return Float32Array.from({ length: dims / 2 }, (_, pair) => {
     const frequency = Math.fround(1 / Math.fround(theta ** Math.fround((2 * pair) / dims)));
     return stretched(frequency, scaling);

@@ -5,6 +5,7 @@ import { attention, rotary } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
 import type { LinearSite } from "./linear-site.ts";
+import type { Norm } from "./norm.ts";
 import type { Layer, Pass } from "./pass.ts";
 import type { RotaryFrequencies } from "./rotary-frequencies.ts";
 
@@ -26,12 +27,19 @@ export interface SelfAttentionOptions {
   /** Heads of keys and values; fewer than `heads` where they are shared. */
   readonly keyHeads: number;
   readonly rotary?: RotaryFrequencies;
+  /** True turns neighbouring features together (GPT-J), false the two halves of what rotates. */
+  readonly rotaryInterleaved?: boolean;
+  /** Normalise each head of the queries and of the keys before they rotate (Qwen 3). */
+  readonly queryNorm?: Norm | undefined;
+  readonly keyNorm?: Norm | undefined;
   /** Rate of dropout on the attention weights while training. */
   readonly dropout: number;
   /** Keys that a query sees, itself included (Mistral's sliding window). */
-  readonly window?: number;
+  readonly window?: number | null;
   /** Multiplies the scores; 1/√headSize unless given. */
   readonly scale?: number;
+  /** Smooth bound of the scores (Gemma 2). */
+  readonly cap?: number | null;
 }
 
 /** Three linear maps. */
@@ -52,13 +60,25 @@ export function fusedProjection(site: LinearSite, widths: readonly [number, numb
   };
 }
 
+/** One linear map whose output is sorted by head: each head's query, key and value (GPT-NeoX, BLOOM). */
+export function interleavedProjection(site: LinearSite, heads: number): Projection {
+  return (hidden, { context }) => {
+    const fused = site.forward(hidden, context);
+    const [batch = 0, time = 0, features = 0] = fused.shape;
+    const byHead = tf.reshape(fused, [batch, time, heads, features / heads]);
+    const parts = tf.split(byHead, 3, 3).map((part) => tf.reshape(part, [batch, time, features / 3]));
+    return { query: parts[0] as tf.Tensor, key: parts[1] as tf.Tensor, value: parts[2] as tf.Tensor };
+  };
+}
+
 export function selfAttention(options: SelfAttentionOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       const projected = options.project(hidden, pass);
-      const query = turned(splitHeads(projected.query, options.heads), options, pass); // [batch, heads, time, headSize]
+      // [batch, heads, time, headSize]
+      const query = turned(normed(splitHeads(projected.query, options.heads), options.queryNorm, pass), options, pass);
       const fresh = {
-        key: turned(splitHeads(projected.key, options.keyHeads), options, pass),
+        key: turned(normed(splitHeads(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
         value: splitHeads(projected.value, options.keyHeads),
       };
       const { key, value } = pass.cache?.extend(options.layer, fresh) ?? fresh;
@@ -67,14 +87,20 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
     });
 }
 
+function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
+  return norm === undefined ? x : norm.forward(x, pass.context);
+}
+
 function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
-  return options.rotary === undefined ? x : rotary(x, pass.rotary(options.rotary));
+  if (options.rotary === undefined) return x;
+  return rotary(x, { ...pass.rotary(options.rotary), interleaved: options.rotaryInterleaved ?? false });
 }
 
 function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
-  const mask = pass.mask(options.window);
+  const mask = pass.mask(options.window ?? undefined);
   const scale = options.scale ?? 1 / Math.sqrt(heads.query.shape[3] ?? 1);
-  const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }) };
+  const cap = options.cap ?? null;
+  const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
   if (!pass.context.training || options.dropout === 0) return attention(inputs);
   return attentionWithDropout(inputs, (weights) =>
     pass.drop(weights, options.dropout, `${options.output.path}/attention`),

@@ -2,12 +2,17 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSite } from "./embedding-site.ts";
+import type { LinearSite } from "./linear-site.ts";
 import type { Norm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 
 export interface TokenEmbeddingOptions {
   readonly tokens: EmbeddingSite;
+  /** Between the looked-up tokens and the positions: OPT's narrow embeddings. */
+  readonly project?: LinearSite | undefined;
   readonly positions?: EmbeddingSite;
+  /** Row of the first position. */
+  readonly positionOffset?: number;
   readonly tokenTypes?: EmbeddingSite;
   readonly norm?: Norm;
   readonly dropout?: { readonly rate: number; readonly path: string };
@@ -15,16 +20,20 @@ export interface TokenEmbeddingOptions {
 
 /** Returns [batch, time, width]. */
 export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => tf.Tensor {
-  const { tokens, positions, tokenTypes, norm, dropout } = options;
+  const { tokens, project, positions, positionOffset = 0, tokenTypes, norm, dropout } = options;
   return (pass) =>
     tf.tidy(() => {
       const { inputs, context } = pass;
-      const parts = [tokens.forward(inputs.inputIds, context)];
+      const looked = tokens.forward(inputs.inputIds, context);
+      const parts = [project === undefined ? looked : project.forward(looked, context)];
       if (tokenTypes !== undefined) {
         const ids = inputs.tokenTypeIds ?? tf.zerosLike(inputs.inputIds);
         parts.push(tokenTypes.forward(ids, context));
       }
-      if (positions !== undefined) parts.push(positions.forward(positionTensor(pass), context));
+      if (positions !== undefined) {
+        const rows = tf.add(positionTensor(pass), tf.scalar(positionOffset, "int32"));
+        parts.push(positions.forward(rows, context));
+      }
       const sum = parts.reduce((total, part) => tf.add(total, part));
       const normed = norm === undefined ? sum : norm.forward(sum, context);
       return dropout === undefined ? normed : pass.drop(normed, dropout.rate, dropout.path);

@@ -19,6 +19,8 @@ export interface Trunk {
   readonly stages: readonly Stage[];
   /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
   readonly positionRows?: number;
+  /** "mask" counts only what the mask shows (OPT); the default counts every column. */
+  readonly positionsFrom?: "columns" | "mask";
 }
 
 /** The last hidden states, [batch, time, width]. */

@@ -1,6 +1,6 @@
 // GPT-2 (Radford et al. 2019), as transformers' modeling_gpt2.py names it. Its linear maps are "Conv1D": stored [in, out].
 
-import type { Family } from "./family.ts";
+import type { Family } from "../family.ts";
 
 const conv1d = { bias: true, layout: "in-out" } as const;
 

@@ -1,0 +1,63 @@
+// GPT-NeoX (Black et al. 2022), Pythia's and Polyglot-Ko's family, as transformers' modeling_gpt_neox.py names it. The
+// rows of query_key_value are sorted by head: each head's query, key and value.
+
+import type { Family } from "../family.ts";
+import { decoderClasses, decoderHeads, decoderSizes, plainFeedForward, rotaryBuffers } from "./decoder-rows.ts";
+
+const { keyValueHeads: _, ...sizes } = decoderSizes;
+
+export const gptNeox: Family = {
+  modelType: "gpt_neox",
+  causal: true,
+  basePrefix: "gpt_neox",
+  architectures: decoderClasses("GPTNeoX"),
+  config: {
+    sizes: { ...sizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
+    activation: { key: "hidden_act", fallback: "gelu" },
+    normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
+    dropouts: {
+      embedding: { keys: ["hidden_dropout"], fallback: 0 },
+      attention: { keys: ["attention_dropout"], fallback: 0 },
+      residual: { keys: ["hidden_dropout"], fallback: 0 },
+    },
+    tiedByDefault: false,
+    rotary: { thetaKey: "rotary_emb_base", share: { key: "rotary_pct", fallback: 0.25 } },
+    switches: {
+      attentionBias: { key: "attention_bias", fallback: true },
+      parallelResidual: { key: "use_parallel_residual", fallback: true },
+    },
+    fixed: [],
+    // Only rotary_pct counts; transformers 5 writes this one beside it. The dropout is that of token classification.
+    harmless: ["partial_rotary_factor", "classifier_dropout", "is_decoder", "rope_theta"],
+  },
+  embeddings: [{ path: "embed_in", role: "input-embedding", rows: "vocabulary" }],
+  linears: [
+    {
+      path: "layers.{n}.attention.query_key_value",
+      role: "query-key-value",
+      inFeatures: "hidden",
+      outFeatures: "triple-hidden",
+      bias: "attentionBias",
+      layout: "out-in",
+    },
+    {
+      path: "layers.{n}.attention.dense",
+      role: "attention-output",
+      inFeatures: "hidden",
+      outFeatures: "hidden",
+      bias: "attentionBias",
+      layout: "out-in",
+    },
+    ...plainFeedForward("layers.{n}.mlp.dense_h_to_4h", "layers.{n}.mlp.dense_4h_to_h", true),
+  ],
+  norms: [
+    { path: "layers.{n}.input_layernorm", kind: "layer" },
+    { path: "layers.{n}.post_attention_layernorm", kind: "layer" },
+    { path: "final_layer_norm", kind: "layer" },
+  ],
+  heads: decoderHeads("embed_in"),
+  // Causal masks, which older checkpoints carry as buffers of every layer.
+  ignoredFileKeys: [...rotaryBuffers, ".attention.bias", ".attention.masked_bias"],
+  // The file keeps the head's old name.
+  fileSpellings: [{ file: "embed_out.weight", path: "lm_head.weight" }],
+};

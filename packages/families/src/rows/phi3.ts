@@ -1,0 +1,64 @@
+// Phi 3 (Abdin et al. 2024), as transformers' modeling_phi3.py names it: LLaMA whose query, key and value share a matrix,
+// and so do gate and up.
+
+import type { Family } from "../family.ts";
+import { decoderClasses, decoderHeads, decoderNorms, decoderSizes, rotaryBuffers } from "./decoder-rows.ts";
+
+const linear = { bias: false, layout: "out-in" } as const;
+
+export const phi3: Family = {
+  modelType: "phi3",
+  causal: true,
+  basePrefix: "model",
+  architectures: decoderClasses("Phi3"),
+  config: {
+    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
+    activation: { key: "hidden_act", fallback: "silu" },
+    normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
+    // transformers' Phi 3 has no dropout after the embedding, whatever embd_pdrop says.
+    dropouts: {
+      attention: { keys: ["attention_dropout"], fallback: 0 },
+      residual: { keys: ["resid_pdrop"], fallback: 0 },
+    },
+    tiedByDefault: false,
+    rotary: { share: { key: "partial_rotary_factor", fallback: 1 } },
+    window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
+    fixed: [],
+    // It matters to longrope alone, which is refused.
+    harmless: ["embd_pdrop", "original_max_position_embeddings"],
+  },
+  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  linears: [
+    {
+      path: "layers.{n}.self_attn.qkv_proj",
+      role: "query-key-value",
+      inFeatures: "hidden",
+      outFeatures: "queries-keys-values",
+      ...linear,
+    },
+    {
+      path: "layers.{n}.self_attn.o_proj",
+      role: "attention-output",
+      inFeatures: "queries",
+      outFeatures: "hidden",
+      ...linear,
+    },
+    {
+      path: "layers.{n}.mlp.gate_up_proj",
+      role: "feed-forward-gate-up",
+      inFeatures: "hidden",
+      outFeatures: "double-intermediate",
+      ...linear,
+    },
+    {
+      path: "layers.{n}.mlp.down_proj",
+      role: "feed-forward-down",
+      inFeatures: "intermediate",
+      outFeatures: "hidden",
+      ...linear,
+    },
+  ],
+  norms: decoderNorms,
+  heads: decoderHeads("embed_tokens"),
+  ignoredFileKeys: rotaryBuffers,
+};

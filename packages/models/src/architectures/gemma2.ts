@@ -1,0 +1,29 @@
+// Gemma 2's wiring (transformers' modeling_gemma2.py): LLaMA's two halves, each with a norm before and after.
+
+import { decoderTrunk } from "../parts/decoder-trunk.ts";
+import type { PartList } from "../parts/part-list.ts";
+import { type RotaryFrequencies, rotaryOf } from "../parts/rotary-frequencies.ts";
+import { transformerBlock } from "../parts/transformer-block.ts";
+import type { Stage, Trunk } from "../parts/trunk.ts";
+import { llamaAttention, llamaFeedForward } from "./llama.ts";
+
+export function gemma2(model: PartList): Trunk {
+  const rotary = rotaryOf(model.plan.config);
+  return decoderTrunk(model, {
+    tokens: "embed_tokens",
+    block: (block, layer) => gemma2Block(block, layer, rotary),
+    norm: "norm",
+  });
+}
+
+function gemma2Block(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
+  const run = transformerBlock({
+    attention: llamaAttention(block, layer, rotary),
+    feedForward: llamaFeedForward(block),
+    beforeAttention: block.norm("layers.{n}.input_layernorm"),
+    afterAttention: block.norm("layers.{n}.post_attention_layernorm"),
+    beforeFeedForward: block.norm("layers.{n}.pre_feedforward_layernorm"),
+    afterFeedForward: block.norm("layers.{n}.post_feedforward_layernorm"),
+  });
+  return { parts: block.parts, run };
+}

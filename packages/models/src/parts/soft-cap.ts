@@ -1,0 +1,8 @@
+// A smooth bound (Gemma 2).
+
+import * as tf from "@tensorflow/tfjs-core";
+
+/** cap·tanh(x/cap): x where it is small, never beyond ±cap. */
+export function softCap(x: tf.Tensor, cap: number): tf.Tensor {
+  return tf.mul(tf.tanh(tf.div(x, cap)), cap);
+}
