@@ -1,0 +1,51 @@
+// How much two adapters look in the same directions: section 7.2 of the LoRA paper.
+
+import { SettingError } from "../errors.ts";
+import { columnsOf, frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
+import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
+
+/** What is compared. */
+export interface SubspaceSimilarityOptions {
+  /** How many of the first matrix's strongest directions. */
+  readonly i: number;
+  /** How many of the second's. */
+  readonly j: number;
+  /**
+   * "right" (the default) compares directions of the input, as the paper does with A [rank, inFeatures]; "left" those of
+   * the output, for B [outFeatures, rank] or whole updates.
+   */
+  readonly side?: "left" | "right";
+}
+
+/**
+ * φ = ‖Uᵢᵀ·Vⱼ‖² / min(i, j) (paper, equation 4), for the first singular vectors Uᵢ of one matrix and Vⱼ of the other:
+ * 1 if one space holds the other, 0 if they are orthogonal. It is one minus a distance on the Grassmann manifold.
+ *
+ * Throws SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, subspaceSimilarity } from "@lowrank/math";
+ *
+ * const one = createMatrix(1, 3, [1, 0, 0]); // A [rank, inFeatures]
+ * const other = createMatrix(2, 3, [0, 2, 0, 1, 0, 0]);
+ * console.assert(subspaceSimilarity(one, other, { i: 1, j: 1 }) === 0);
+ * console.assert(Math.abs(subspaceSimilarity(one, other, { i: 1, j: 2 }) - 1) < 1e-12);
+ * ```
+ */
+export function subspaceSimilarity(one: Matrix, other: Matrix, options: SubspaceSimilarityOptions): number {
+  const { i, j, side = "right" } = options;
+  const [left, right] = [directions(one, i, "i", side), directions(other, j, "j", side)];
+  if (left.rows !== right.rows)
+    throw new SettingError("subspaceSimilarity", `${side} side of the second matrix`, right.rows, `${left.rows}`);
+  return frobeniusNorm(multiply(transpose(left), right)) ** 2 / Math.min(i, j);
+}
+
+/** The first `count` singular vectors of one side as columns. */
+function directions(matrix: Matrix, count: number, name: string, side: "left" | "right"): Matrix {
+  const limit = Math.min(matrix.rows, matrix.columns);
+  if (!Number.isInteger(count) || count < 1 || count > limit)
+    throw new SettingError("subspaceSimilarity", name, count, `a whole number from 1 to ${limit}`);
+  const { u, v } = truncatedSvd(matrix, count);
+  return columnsOf(side === "left" ? u : v, 0, count);
+}

@@ -1,0 +1,61 @@
+// The randomised range finder with power iterations (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1), which is
+// what torch.svd_lowrank does and PEFT's "pissa_niter_<n>" asks for.
+
+import { type DrawKey, uniformValues } from "@lowrank/engine";
+import { SettingError } from "../errors.ts";
+import { keepFirst } from "./keep-first.ts";
+import { createMatrix, type Matrix, multiply, transpose } from "./matrix.ts";
+import { type Svd, svd } from "./svd.ts";
+import { thinQr } from "./thin-qr.ts";
+
+/** Settings of `randomizedSvd`. */
+export interface RandomizedSvdOptions {
+  /** How many singular values are wanted. */
+  readonly rank: number;
+  /** How many directions are tried beyond these; the more, the closer. Default 0, as torch.svd_lowrank. */
+  readonly oversampling?: number;
+  /** How often the matrix is applied to its own range; the more, the closer. */
+  readonly powerIterations: number;
+  /** The same key gives the same result. */
+  readonly key: DrawKey;
+}
+
+/**
+ * About the first `rank` singular values and vectors, at the cost of a few products with the matrix. Throws SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, randomizedSvd } from "@lowrank/math";
+ *
+ * const key = { seed: 7, path: "example" };
+ * const { s } = randomizedSvd(createMatrix(2, 2, [3, 0, 0, 5]), { rank: 2, powerIterations: 2, key });
+ * console.assert(Math.abs(s[0]! - 5) < 1e-9);
+ * ```
+ */
+export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Svd {
+  const { rank, oversampling = 0, powerIterations, key } = options;
+  const limit = Math.min(matrix.rows, matrix.columns);
+  if (!Number.isInteger(rank) || rank < 1 || rank > limit)
+    throw new SettingError("randomizedSvd", "rank", rank, `a whole number from 1 to ${limit}`);
+  const width = Math.min(rank + oversampling, limit);
+  const turned = transpose(matrix);
+  let { q } = thinQr(multiply(matrix, normalMatrix(matrix.columns, width, key))); // [rows, width]
+  for (let iteration = 0; iteration < powerIterations; iteration++) {
+    // Orthonormal after each product: otherwise all columns turn into the first direction.
+    const back = thinQr(multiply(turned, q)).q; // [columns, width]
+    q = thinQr(multiply(matrix, back)).q;
+  }
+  const projected = svd(multiply(transpose(q), matrix)); // of [width, columns]
+  return keepFirst({ ...projected, u: multiply(q, projected.u) }, rank);
+}
+
+/** Normally distributed entries (Box and Muller 1958), the same for the same key. */
+export function normalMatrix(rows: number, columns: number, key: DrawKey): Matrix {
+  const matrix = createMatrix(rows, columns);
+  const even = uniformValues(2 * matrix.values.length, key);
+  for (let index = 0; index < matrix.values.length; index++) {
+    const radius = Math.sqrt(-2 * Math.log(1 - even[2 * index]!));
+    matrix.values[index] = radius * Math.cos(2 * Math.PI * even[2 * index + 1]!);
+  }
+  return matrix;
+}

@@ -1,0 +1,87 @@
+// QR by Householder reflections (Golub & Van Loan, "Matrix Computations", 4th ed., 5.2), with LAPACK's signs, so that
+// the factors are those of torch.linalg.qr up to rounding.
+
+import { createMatrix, type Matrix, transpose } from "./matrix.ts";
+
+/** matrix = q · r. */
+export interface ThinQr {
+  /** Orthonormal columns, [rows, min(rows, columns)]. */
+  readonly q: Matrix;
+  /** Upper triangular, [min(rows, columns), columns]. */
+  readonly r: Matrix;
+}
+
+/** Sums of squares below it lose their digits; those of float32 numbers are never so small. */
+const negligible = 1e-290;
+
+/**
+ * The thin QR decomposition.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, thinQr } from "@lowrank/math";
+ *
+ * const { q, r } = thinQr(createMatrix(3, 2, [1, 2, 3, 4, 5, 6])); // q [3, 2], r [2, 2]
+ * console.assert(q.columns === 2 && r.values[2] === 0);
+ * ```
+ */
+export function thinQr(matrix: Matrix): ThinQr {
+  const { rows, columns } = matrix;
+  const count = Math.min(rows, columns);
+  // Turned round, so that each column lies in one piece.
+  const work = transpose(matrix).values; // [columns, rows]
+  const factors = new Float64Array(count);
+  for (let step = 0; step < count; step++) {
+    const column = work.subarray(step * rows, (step + 1) * rows);
+    factors[step] = reflector(column, step);
+    for (let other = step + 1; other < columns; other++)
+      reflect(work.subarray(other * rows, (other + 1) * rows), column, step, factors[step]!);
+  }
+  return { q: buildQ(work, factors, rows), r: readR(work, rows, columns) };
+}
+
+/**
+ * Turns `column` from `step` on into a reflector I − factor·v·vᵀ that maps it to a multiple of a unit vector: the
+ * multiple stays at `step`, v (whose first entry is 1) behind it. Returns the factor.
+ */
+function reflector(column: Float64Array, step: number): number {
+  let below = 0;
+  for (let row = step + 1; row < column.length; row++) below += column[row]! ** 2;
+  if (below < negligible) return 0;
+  const first = column[step]!;
+  const target = first > 0 ? -Math.sqrt(first * first + below) : Math.sqrt(first * first + below);
+  for (let row = step + 1; row < column.length; row++) column[row]! /= first - target;
+  column[step] = target;
+  return (target - first) / target;
+}
+
+/** Applies a reflector to `column` from `step` on. */
+function reflect(column: Float64Array, vector: Float64Array, step: number, factor: number): void {
+  if (factor === 0) return;
+  let product = column[step]!;
+  for (let row = step + 1; row < column.length; row++) product += vector[row]! * column[row]!;
+  product *= factor;
+  column[step]! -= product;
+  for (let row = step + 1; row < column.length; row++) column[row]! -= product * vector[row]!;
+}
+
+/** The reflectors applied, the last first, to the first unit vectors. */
+function buildQ(work: Float64Array, factors: Float64Array, rows: number): Matrix {
+  const count = factors.length;
+  const turned = createMatrix(count, rows);
+  for (let index = 0; index < count; index++) {
+    const column = turned.values.subarray(index * rows, (index + 1) * rows);
+    column[index] = 1;
+    for (let step = index; step >= 0; step--)
+      reflect(column, work.subarray(step * rows, (step + 1) * rows), step, factors[step]!);
+  }
+  return transpose(turned);
+}
+
+function readR(work: Float64Array, rows: number, columns: number): Matrix {
+  const r = createMatrix(Math.min(rows, columns), columns);
+  for (let row = 0; row < r.rows; row++) {
+    for (let column = row; column < columns; column++) r.values[row * columns + column] = work[column * rows + row]!;
+  }
+  return r;
+}

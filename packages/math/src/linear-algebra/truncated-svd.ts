@@ -1,0 +1,74 @@
+// The first singular values and vectors of a large matrix, to full accuracy and without decomposing all of it: a block
+// Krylov method (Musco & Musco 2015) that restarts from its best vectors until these stop moving.
+
+import { SettingError } from "../errors.ts";
+import { keepFirst } from "./keep-first.ts";
+import { besideEachOther, columnsOf, type Matrix, multiply, scaleColumns, transpose } from "./matrix.ts";
+import { normalMatrix } from "./randomized-svd.ts";
+import { type Svd, svd } from "./svd.ts";
+import { thinQr } from "./thin-qr.ts";
+
+/** Up to this side, decomposing everything is quick. */
+const smallSide = 128;
+/** Products with the matrix between two restarts. */
+const depth = 6;
+const oversampling = 8;
+const mostRestarts = 40;
+/** Largest ‖W·v − σ·u‖ / σ₁: well below what float32 weights tell. */
+const tolerance = 1e-7;
+
+/**
+ * The first `rank` singular values and vectors. Deterministic: the start does not depend on a seed. Throws SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, truncatedSvd } from "@lowrank/math";
+ *
+ * const { s, u } = truncatedSvd(createMatrix(2, 3, [3, 0, 0, 0, 5, 0]), 1);
+ * console.assert(Math.abs(s[0]! - 5) < 1e-12 && u.columns === 1);
+ * ```
+ */
+export function truncatedSvd(matrix: Matrix, rank: number): Svd {
+  const side = Math.min(matrix.rows, matrix.columns);
+  if (!Number.isInteger(rank) || rank < 1 || rank > side)
+    throw new SettingError("truncatedSvd", "rank", rank, `a whole number from 1 to ${side}`);
+  const width = rank + oversampling;
+  if (side <= smallSide || width * (depth + 1) >= side) return keepFirst(svd(matrix), rank);
+  return iterate(matrix, rank, width) ?? keepFirst(svd(matrix), rank);
+}
+
+/** Null if it does not converge, as when many singular values lie close together. */
+function iterate(matrix: Matrix, rank: number, width: number): Svd | null {
+  const turned = transpose(matrix);
+  let start = normalMatrix(matrix.columns, width, { seed: 0, path: "truncatedSvd" }); // [columns, width]
+  for (let restart = 0; restart < mostRestarts; restart++) {
+    const basis = krylovBasis(matrix, turned, start); // [rows, width · depth]
+    const projected = svd(multiply(transpose(basis), matrix));
+    const found = { ...projected, u: multiply(basis, projected.u) };
+    if (largestResidual(matrix, keepFirst(found, rank)) <= tolerance * found.s[0]!) return keepFirst(found, rank);
+    start = columnsOf(found.v, 0, width);
+  }
+  return null;
+}
+
+/** An orthonormal basis of W·X, W·Wᵀ·W·X, … */
+function krylovBasis(matrix: Matrix, turned: Matrix, start: Matrix): Matrix {
+  const blocks: Matrix[] = [];
+  let block = thinQr(multiply(matrix, start)).q; // [rows, width]
+  for (let power = 1; ; power++) {
+    blocks.push(block);
+    if (power === depth) return thinQr(besideEachOther(blocks)).q;
+    block = thinQr(multiply(matrix, thinQr(multiply(turned, block)).q)).q;
+  }
+}
+
+/** The largest ‖W·v − σ·u‖; its counterpart ‖Wᵀ·u − σ·v‖ is 0 by the way u and v were found. */
+function largestResidual(matrix: Matrix, { u, s, v }: Svd): number {
+  const image = multiply(matrix, v); // [rows, rank]
+  const expected = scaleColumns(u, s);
+  const squares = new Float64Array(s.length);
+  image.values.forEach((value, index) => {
+    squares[index % s.length]! += (value - expected.values[index]!) ** 2;
+  });
+  return Math.sqrt(Math.max(...squares));
+}
