@@ -14,9 +14,9 @@ export interface RunSettings {
   readonly json: boolean;
 }
 
-const defaultSteps = 120;
+const defaultSteps = 100;
 
-export const help = `npm start – fine-tune a small language model on restaurant descriptions, start to finish
+const help = `npm start – fine-tune a small language model on restaurant descriptions, start to finish
 
   npm start                            the tiny model that comes with this repository
   npm start -- --model ./my-model      your own Hugging Face folder (GPT-2 or LLaMA type)

@@ -1,6 +1,6 @@
 // The model that is adapted: the tiny one of this repository, or a folder of the user's.
 
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LowrankError } from "@lowrank/contracts";
 import { openTokenizer, type TextTokenizer } from "@lowrank/data";
@@ -31,11 +31,14 @@ export class NotALanguageModelError extends LowrankError {
   }
 }
 
-const tinyModel = fileURLToPath(new URL("../../../packages/tiny-model/model", import.meta.url));
+/** The folder of the package @lowrank/tiny-model. */
+function tinyModel(): string {
+  return dirname(fileURLToPath(import.meta.resolve("@lowrank/tiny-model/model/config.json")));
+}
 
 /** Opens a Hugging Face folder; its config is looked at before its weights are read. */
 export async function loadBaseModel(given: string | undefined): Promise<BaseModel> {
-  const path = given ?? relative(process.cwd(), tinyModel);
+  const path = given ?? relative(process.cwd(), tinyModel());
   const folder = openFolder(path);
   const { modelType } = checkConfig(await readJsonObject(folder, "config.json"));
   if (!familyOf(modelType).causal) throw new NotALanguageModelError(path, modelType);

@@ -10,7 +10,7 @@ import { printFailure } from "./terminal/print-failure.ts";
  * Exit codes of the program, a promise to scripts. An interrupted run has saved its work, yet is not 0: a script must
  * not take a half-trained adapter for a finished one.
  */
-export const exitCodes = { ok: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
+const exitCodes = { ok: 0, failed: 1, wrongUsage: 2, interrupted: 130 } as const;
 
 /** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
 export async function run(argv: readonly string[], io: CommandIo): Promise<number> {

@@ -14,7 +14,7 @@ import {
 import { createReport } from "../terminal/report.ts";
 
 /** Number types that a merged folder can be written in. */
-export const mergeDtypes = ["as-base", "F32", "F16", "BF16"] as const;
+const mergeDtypes = ["as-base", "F32", "F16", "BF16"] as const;
 
 /** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {

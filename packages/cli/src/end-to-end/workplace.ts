@@ -38,7 +38,7 @@ export interface Workplace {
 }
 
 /** What a call printed and returned. */
-export interface CallResult {
+interface CallResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -7,7 +7,7 @@ import { columnNames, integerIn } from "./parse-values.ts";
 export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"] as const;
 
 /** One of them. */
-export type EngineOption = (typeof engineNames)[number];
+type EngineOption = (typeof engineNames)[number];
 
 /** What every command has. */
 export interface CommonOptions {

@@ -17,11 +17,6 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** 0.01234 → "1.23 %". */
-export function formatShare(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
-}
-
 /** 75.2 seconds → "1 min 15 s". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";

@@ -5,7 +5,7 @@ import { formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 
 /** How far the run is after one step. */
-export interface StepProgress {
+interface StepProgress {
   /** Steps done, counted from 1. */
   readonly step: number;
   readonly loss: number;

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fakeCommit, fakeHub } from "../hub/fake-hub.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { createReport } from "../terminal/report.ts";
+import { locate } from "./locate.ts";
+
+describe("locate", () => {
+  let cache: string;
+  beforeEach(async () => {
+    cache = await mkdtemp(join(tmpdir(), "lowrank-locate-"));
+    vi.stubEnv("HF_HUB_CACHE", cache);
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await rm(cache, { recursive: true, force: true });
+  });
+
+  it("downloads owner/name into the usual cache", async () => {
+    const files = new Map([
+      ["config.json", "{}"],
+      ["model.safetensors", "weights"],
+    ]);
+    const report = createReport(recordingIo({ fetch: fakeHub("owner/name", files).fetch }).io, {});
+    const expected = join(cache, "models--owner--name", "snapshots", fakeCommit);
+    expect(await locate("owner/name", "model", report)).toBe(expected);
+  });
+
+  it("prefers what is on disk, and never takes a mistyped path for a repository", async () => {
+    const unreachable: typeof fetch = async () => {
+      throw new Error("nobody should ask");
+    };
+    const report = createReport(recordingIo({ fetch: unreachable }).io, {});
+    expect(await locate(cache, "model", report)).toBe(cache);
+    for (const path of ["./models/tiny", "models", "/no/such/folder"]) {
+      await expect(locate(path, "model", report), path).rejects.toMatchObject({ code: "PATH_NOT_FOUND" });
+    }
+  });
+});
