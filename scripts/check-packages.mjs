@@ -83,7 +83,13 @@ for (const { folder, manifest } of packages) {
       run("node", ["--input-type=module", "-e", `const m = await import("${specifier}"); void m;`], folderHere);
       run("node", ["-e", `require("${specifier}")`], folderHere);
     }
-    if (manifest.bin) run("npx", ["--no-install", Object.keys(manifest.bin)[0], "--help"], folderHere);
+    if (manifest.bin) {
+      const report = JSON.parse(
+        run("npx", ["--no-install", Object.keys(manifest.bin)[0], "doctor", "--json"], folderHere),
+      );
+      if (typeof report.engine !== "string" && typeof report.engine?.name !== "string")
+        throw new Error("doctor names no engine");
+    }
     if (withoutTensorflow.includes(folder) && existsSync(join(folderHere, "node_modules", "@tensorflow"))) {
       throw new Error("installing this package brought TensorFlow.js with it");
     }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CheckpointError } from "../errors.ts";
 
 /** What is known of one file. */
-export interface ManifestEntry {
+interface ManifestEntry {
   readonly bytes: number;
   readonly sha256: string;
 }
