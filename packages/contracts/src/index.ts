@@ -10,5 +10,13 @@ export {
 export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
 export type { ParameterRef } from "./parameter.ts";
-export type { Adaptation, AdaptationCall, ConvolutionGeometry, Detach, Restore, Site } from "./site.ts";
+export type {
+  Adaptation,
+  AdaptationCall,
+  ConvolutionGeometry,
+  Detach,
+  Restore,
+  Site,
+  SiteValues,
+} from "./site.ts";
 export type { Warning, WarningListener } from "./warning.ts";

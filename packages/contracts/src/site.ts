@@ -37,6 +37,16 @@ export interface ConvolutionGeometry {
   readonly padding: readonly [height: number, width: number];
   readonly dilations: readonly [height: number, width: number];
   readonly groups: number;
+  /** How many axes the kernel has in files: 1 for torch's Conv1d, whose height is 1 here. Default 2. */
+  readonly axesInFile?: 1 | 2;
+}
+
+/** What a site computes with in one call: overrides by the selected adapters included. */
+export interface SiteValues {
+  /** Layout of `readWeight`. */
+  readonly weight: Tensor;
+  /** [outFeatures] */
+  readonly bias?: Tensor;
 }
 
 /** A named place with a frozen weight. */
@@ -62,6 +72,11 @@ export interface Site {
   attach(adapterName: string, adaptation: Adaptation): Detach;
   /** The frozen product without bias and without adaptations. */
   applyBase(input: Tensor): Tensor;
+  /**
+   * What this call computes with before adaptations, for those that look at the weight themselves (DoRA). Call it inside
+   * a tidy and dispose of nothing. A site without it is taken to compute with `readWeight` and `applyBase`.
+   */
+  values?(context: ForwardContext): SiteValues;
   /** A copy of the frozen weight as [inFeatures, outFeatures] (convolution: HWIO); the caller disposes of it. */
   readWeight(): Tensor;
   /** Computes with `weight` (same layout as `readWeight`) from now on and takes ownership of it. */

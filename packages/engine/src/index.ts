@@ -28,6 +28,7 @@ export {
   maskedScore,
   paddingMask,
 } from "./ops/attention-mask.ts";
+export { convolve } from "./ops/convolve.ts";
 export { crossEntropy, type Reduction } from "./ops/cross-entropy.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embeddingLookup } from "./ops/embedding-lookup.ts";

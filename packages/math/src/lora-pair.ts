@@ -2,20 +2,34 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "./errors.ts";
+import { type FileLayout, fromStored, readStored, type StoredValues, transposedLayout } from "./file-layout.ts";
 
 /** What tells a linear pair from an embedding's: names of its variables and in which half the start is random. */
 export type PairKind = "linear" | "embedding";
 
 /** A matrix as a torch file stores it. */
-export interface TorchMatrix {
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+export type TorchMatrix = StoredValues;
 
-/** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank]. */
+/** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
 export interface TorchPair {
   readonly a: TorchMatrix;
   readonly b: TorchMatrix;
+}
+
+/** How both halves lie in files. */
+export interface PairLayout {
+  readonly a: FileLayout;
+  readonly b: FileLayout;
+  /** A grouped convolution's B sees rank/groups of A's columns at a time. Default 1. */
+  readonly groups?: number;
+}
+
+const matrices: PairLayout = { a: transposedLayout, b: transposedLayout };
+
+/** The start of a pair that took over a part of the weight: frozen, A₀ [inFeatures, rank] and B₀ [rank, outFeatures]. */
+export interface InitialPair {
+  readonly a: tf.Tensor2D;
+  readonly b: tf.Tensor2D;
 }
 
 /**
@@ -36,13 +50,15 @@ export class LoraPair {
   readonly kind: PairKind;
   /** [inFeatures, rank]; an embedding's has one row for each token. */
   readonly a: tf.Variable<tf.Rank.R2>;
-  /** [rank, outFeatures] */
+  /** [rank, outFeatures]; a grouped convolution's has rank/groups rows. */
   readonly b: tf.Variable<tf.Rank.R2>;
+  readonly layout: PairLayout;
 
-  private constructor(kind: PairKind, a: tf.Variable<tf.Rank.R2>, b: tf.Variable<tf.Rank.R2>) {
-    this.kind = kind;
-    this.a = a;
-    this.b = b;
+  private constructor(options: Pick<LoraPair, "kind" | "a" | "b" | "layout">) {
+    this.kind = options.kind;
+    this.a = options.a;
+    this.b = options.b;
+    this.layout = options.layout;
   }
 
   /**
@@ -56,30 +72,48 @@ export class LoraPair {
     readonly kind?: PairKind;
     /** False for an adapter that is only used. Default true. */
     readonly trainable?: boolean;
+    /** Default: both are matrices that files keep transposed. */
+    readonly layout?: PairLayout;
   }): LoraPair {
-    const { a, b, name, kind = "linear", trainable = true } = options;
-    if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0] || a.shape[1] < 1)
+    const { a, b, name, kind = "linear", trainable = true, layout = matrices } = options;
+    if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0] * (layout.groups ?? 1) || a.shape[1] < 1)
       throw new PairShapeError(`The pair "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
     const prefix = kind === "embedding" ? `${name}.lora_embedding_` : `${name}.lora_`;
-    const pair = new LoraPair(kind, tf.variable(a, trainable, `${prefix}A`), tf.variable(b, trainable, `${prefix}B`));
+    const pair = new LoraPair({
+      kind,
+      a: tf.variable(a, trainable, `${prefix}A`),
+      b: tf.variable(b, trainable, `${prefix}B`),
+      layout,
+    });
     tf.dispose([a, b]);
     return pair;
   }
 
-  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws PairShapeError. */
+  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank], unless `layout` says otherwise. Throws PairShapeError. */
   static fromTorch(
     stored: TorchPair,
-    options: { readonly name: string; readonly kind?: PairKind; readonly trainable?: boolean },
+    options: {
+      readonly name: string;
+      readonly kind?: PairKind;
+      readonly trainable?: boolean;
+      readonly layout?: PairLayout;
+    },
   ): LoraPair {
     const { a, b } = stored;
-    if (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1])
+    const { layout = matrices } = options;
+    if (layout === matrices && (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1]))
       throw new PairShapeError(
         `The pair "${options.name}"`,
         a.shape,
         b.shape,
         "[rank, inFeatures] and [outFeatures, rank]",
       );
-    return LoraPair.fromTensors({ ...options, a: fromTorchLayout(a), b: fromTorchLayout(b) });
+    // What the layout returns is checked to be two matrices that belong together.
+    return LoraPair.fromTensors({
+      ...options,
+      a: fromStored(a, layout.a) as tf.Tensor2D,
+      b: fromStored(b, layout.b) as tf.Tensor2D,
+    });
   }
 
   get inFeatures(): number {
@@ -101,7 +135,7 @@ export class LoraPair {
 
   /** A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. */
   async toTorch(): Promise<TorchPair> {
-    const [a, b] = await Promise.all([toTorchLayout(this.a), toTorchLayout(this.b)]);
+    const [a, b] = await Promise.all([readStored(this.a, this.layout.a), readStored(this.b, this.layout.b)]);
     return { a, b };
   }
 
@@ -112,17 +146,12 @@ export class LoraPair {
 }
 
 /** A matrix [rows, columns] as torch stores it: [columns, rows], row by row. */
-export async function toTorchLayout(matrix: tf.Tensor2D): Promise<TorchMatrix> {
-  const transposed = tf.transpose(matrix);
-  try {
-    return { shape: [...transposed.shape], values: Float32Array.from(await transposed.data()) };
-  } finally {
-    transposed.dispose();
-  }
+export function toTorchLayout(matrix: tf.Tensor2D): Promise<TorchMatrix> {
+  return readStored(matrix, transposedLayout);
 }
 
 /** The inverse of `toTorchLayout`; the caller owns the tensor. */
 export function fromTorchLayout(matrix: TorchMatrix): tf.Tensor2D {
-  const [rows = 0, columns = 0] = matrix.shape;
-  return tf.tidy(() => tf.transpose(tf.tensor2d(matrix.values, [rows, columns])));
+  // Transposing a matrix gives a matrix.
+  return fromStored(matrix, transposedLayout) as tf.Tensor2D;
 }

@@ -1,0 +1,82 @@
+// Convolution with everything torch's has: stride, zero padding, dilation, groups. tfjs has no groups, and no backend has
+// the gradient of a dilated convolution; both are put together from plain convolutions here, exactly.
+
+import type { ConvolutionGeometry } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../errors.ts";
+
+/**
+ * Convolves x [batch, height, width, inFeatures] with a filter [kernelHeight, kernelWidth, inFeatures/groups,
+ * outFeatures]; returns [batch, newHeight, newWidth, outFeatures].
+ *
+ * Differentiable for x and the filter. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { convolve } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const geometry = { kernel: [3, 3], strides: [1, 1], padding: [1, 1], dilations: [1, 1], groups: 1 } as const;
+ * const y = convolve(tf.ones([1, 4, 4, 2]), tf.ones([3, 3, 2, 5]), geometry); // [1, 4, 4, 5]
+ * ```
+ */
+export function convolve(x: tf.Tensor, filter: tf.Tensor, geometry: ConvolutionGeometry): tf.Tensor {
+  const { groups } = geometry;
+  const [, , perGroup = 0, outFeatures = 0] = filter.shape;
+  if (x.rank !== 4 || x.shape[3] !== perGroup * groups)
+    throw new ShapeError("convolve's x", x.shape, `[batch, height, width, ${perGroup * groups}]`);
+  if (filter.rank !== 4 || outFeatures % groups !== 0)
+    throw new ShapeError("convolve's filter", filter.shape, `four axes, the last a multiple of ${groups}`);
+  return tf.tidy(() => {
+    const padded = padBorders(x, geometry);
+    const dense = spreadKernel(filter, geometry.dilations);
+    if (groups === 1) return plain(padded, dense, geometry);
+    const inputs = tf.split(padded, groups, 3);
+    const filters = tf.split(dense, groups, 3);
+    return tf.concat(
+      inputs.map((input, group) => plain(input, filters[group]!, geometry)),
+      3,
+    );
+  });
+}
+
+function plain(x: tf.Tensor, filter: tf.Tensor, { strides }: ConvolutionGeometry): tf.Tensor {
+  // Ranks were checked above.
+  return tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, [strides[0], strides[1]], "valid");
+}
+
+function padBorders(x: tf.Tensor, { padding: [rows, columns] }: ConvolutionGeometry): tf.Tensor {
+  if (rows === 0 && columns === 0) return x;
+  return tf.pad(x, [
+    [0, 0],
+    [rows, rows],
+    [columns, columns],
+    [0, 0],
+  ]);
+}
+
+/** A dilated kernel is a larger one with zeros between its entries. */
+function spreadKernel(filter: tf.Tensor, [down, across]: readonly [number, number]): tf.Tensor {
+  return spreadAxis(spreadAxis(filter, 0, down), 1, across);
+}
+
+function spreadAxis(filter: tf.Tensor, axis: number, dilation: number): tf.Tensor {
+  const { shape } = filter;
+  const size = shape[axis] ?? 1;
+  if (dilation === 1 || size === 1) return filter;
+  const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
+  const lifted = tf.reshape(filter, [product(before), size, 1, product(after)]);
+  const spread = tf.pad(lifted, [
+    [0, 0],
+    [0, 0],
+    [0, dilation - 1],
+    [0, 0],
+  ]);
+  const long = tf.reshape(spread, [...before, size * dilation, ...after]);
+  return tf.slice(long, Array<number>(shape.length).fill(0), [...before, (size - 1) * dilation + 1, ...after]);
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((all, size) => all * size, 1);
+}

@@ -1,0 +1,82 @@
+// How a tensor lies in a torch file and how it is computed with. Each layout is a pair of inverse maps.
+
+import type { ConvolutionGeometry } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Values as a torch file stores them, row by row. */
+export interface StoredValues {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Two ways round of the same numbers. Both functions return a new tensor and leave their input alone. */
+export interface FileLayout {
+  /** As a torch file has it. Maps gradients, too. */
+  toFile(tensor: tf.Tensor): tf.Tensor;
+  /** As computed with. */
+  fromFile(tensor: tf.Tensor): tf.Tensor;
+}
+
+/** Computed with as it is stored. */
+export const plainLayout: FileLayout = { toFile: (tensor) => tf.clone(tensor), fromFile: (tensor) => tf.clone(tensor) };
+
+/** A matrix stored the other way round: torch's [outFeatures, inFeatures]. */
+export const transposedLayout: FileLayout = {
+  toFile: (tensor) => tf.transpose(tensor),
+  fromFile: (tensor) => tf.transpose(tensor),
+};
+
+/** The same numbers under another shape: a magnitude [outFeatures] that a file keeps as [1, outFeatures, 1, 1]. */
+export function reshapedLayout(computed: readonly number[], stored: readonly number[]): FileLayout {
+  return {
+    toFile: (tensor) => tf.reshape(tensor, [...stored]),
+    fromFile: (tensor) => tf.reshape(tensor, [...computed]),
+  };
+}
+
+/**
+ * A kernel that is computed with as [height·width·inFeatures, outFeatures] and stored as [outFeatures, inFeatures,
+ * height, width] – or without the height where files have one axis.
+ */
+export function kernelLayout(sizes: {
+  readonly kernel: ConvolutionGeometry["kernel"];
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly axesInFile?: 1 | 2 | undefined;
+}): FileLayout {
+  const { kernel, inFeatures, outFeatures, axesInFile = 2 } = sizes;
+  const spatial = kernelInFile(kernel, axesInFile);
+  return {
+    toFile: (tensor) =>
+      tf.tidy(() => {
+        const lifted = tf.reshape(tensor, [...kernel, inFeatures, outFeatures]);
+        return tf.reshape(tf.transpose(lifted, [3, 2, 0, 1]), [outFeatures, inFeatures, ...spatial]);
+      }),
+    fromFile: (tensor) =>
+      tf.tidy(() => {
+        const lifted = tf.reshape(tensor, [outFeatures, inFeatures, ...kernel]);
+        const rows = kernel[0] * kernel[1] * inFeatures;
+        return tf.reshape(tf.transpose(lifted, [2, 3, 1, 0]), [rows, outFeatures]);
+      }),
+  };
+}
+
+/** The spatial axes of a kernel's shape in a file. */
+export function kernelInFile(kernel: ConvolutionGeometry["kernel"], axesInFile: 1 | 2 = 2): readonly number[] {
+  return axesInFile === 1 ? [kernel[1]] : [...kernel];
+}
+
+/** Reads a tensor out in the layout of files. */
+export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise<StoredValues> {
+  const stored = layout.toFile(tensor);
+  try {
+    return { shape: [...stored.shape], values: Float32Array.from(await stored.data()) };
+  } finally {
+    stored.dispose();
+  }
+}
+
+/** A tensor as computed with; the caller owns it. */
+export function fromStored({ shape, values }: StoredValues, layout: FileLayout): tf.Tensor {
+  return tf.tidy(() => layout.fromFile(tf.tensor(values, [...shape], "float32")));
+}
