@@ -38,3 +38,16 @@ export class SettingError extends LowrankError {
     super("INVALID_SETTING", `${where} got ${setting} = ${String(got)} but needs ${expected}.`);
   }
 }
+
+/** A start that does not exist here. */
+export class UnknownInitializationError extends LowrankError {
+  constructor(
+    readonly init: boolean | string,
+    readonly known: readonly string[],
+  ) {
+    super(
+      "UNKNOWN_INITIALIZATION",
+      `A pair cannot start as "${String(init)}" (init_lora_weights). Known starts: ${known.join(", ")}.`,
+    );
+  }
+}

@@ -2,7 +2,9 @@ export { type Amplification, amplificationFactor, type FactoredUpdate } from "./
 export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export { type CreatePairOptions, createPair, type PairInitialization } from "./create-pair.ts";
 export { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
-export { PairShapeError, RankError, SettingError } from "./errors.ts";
+export { PairShapeError, RankError, SettingError, UnknownInitializationError } from "./errors.ts";
+export type { Initialization, StartRequest } from "./initializations/initialization.ts";
+export { initializationOf, initializations, startPair } from "./initializations/initializations.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
   besideEachOther,
@@ -24,11 +26,12 @@ export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./lora-adaptation.ts";
 export {
   fromTorchLayout,
+  type InitialPair,
   LoraPair,
   type PairKind,
   type TorchMatrix,
   type TorchPair,
   toTorchLayout,
 } from "./lora-pair.ts";
-export { lowRankDelta } from "./low-rank-delta.ts";
+export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
 export { type ScalingOptions, scaling } from "./scaling.ts";

@@ -47,7 +47,7 @@ export class LoraAdaptation implements Adaptation {
       throw new SettingError("LoraAdaptation", "dropout", dropout, "a number from 0 up to but not 1");
     this.pair = pair;
     this.dropout = dropout;
-    this.variables = [pair.a, pair.b];
+    this.variables = pair.variables;
     this.#adapterName = adapterName;
     this.#scale = checkScale("LoraAdaptation", scale);
   }
@@ -62,12 +62,15 @@ export class LoraAdaptation implements Adaptation {
   }
 
   apply({ input, output, site, context, weight }: AdaptationCall): tf.Tensor {
-    const { a, b } = this.pair;
+    const { a, b, initial } = this.pair;
     const rate = context.training ? this.dropout : 0;
+    const scale = this.#scale * weight;
     return tf.tidy(() => {
+      // What the pair took over is missing in the frozen weight, which sees the whole input: nothing is dropped here.
+      const frozen = initial ? addLowRank(output, input, initial.a, initial.b, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;
       const branchInput = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
-      return addLowRank(output, branchInput, a, b, this.#scale * weight);
+      return addLowRank(frozen, branchInput, a, b, scale);
     });
   }
 }

@@ -53,12 +53,18 @@ export class LoraPair {
   /** [rank, outFeatures]; a grouped convolution's has rank/groups rows. */
   readonly b: tf.Variable<tf.Rank.R2>;
   readonly layout: PairLayout;
+  /** What the pair subtracts from its update, ΔW = s·(A·B − A₀·B₀), if it took over a part of the weight (PiSSA). */
+  readonly initial: InitialPair | null;
+  /** False where B stays as it started (MiCA). */
+  readonly trainsB: boolean;
 
-  private constructor(options: Pick<LoraPair, "kind" | "a" | "b" | "layout">) {
+  private constructor(options: Pick<LoraPair, "kind" | "a" | "b" | "layout" | "initial" | "trainsB">) {
     this.kind = options.kind;
     this.a = options.a;
     this.b = options.b;
     this.layout = options.layout;
+    this.initial = options.initial;
+    this.trainsB = options.trainsB;
   }
 
   /**
@@ -74,16 +80,23 @@ export class LoraPair {
     readonly trainable?: boolean;
     /** Default: both are matrices that files keep transposed. */
     readonly layout?: PairLayout;
+    /** See `initial`; owned by the pair from now on. */
+    readonly initial?: InitialPair;
+    /** See `trainsB`. Default true. */
+    readonly trainsB?: boolean;
   }): LoraPair {
     const { a, b, name, kind = "linear", trainable = true, layout = matrices } = options;
+    const { initial = null, trainsB = true } = options;
     if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0] * (layout.groups ?? 1) || a.shape[1] < 1)
       throw new PairShapeError(`The pair "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
     const prefix = kind === "embedding" ? `${name}.lora_embedding_` : `${name}.lora_`;
     const pair = new LoraPair({
       kind,
       a: tf.variable(a, trainable, `${prefix}A`),
-      b: tf.variable(b, trainable, `${prefix}B`),
+      b: tf.variable(b, trainable && trainsB, `${prefix}B`),
       layout,
+      initial: initial && kept(initial),
+      trainsB,
     });
     tf.dispose([a, b]);
     return pair;
@@ -97,6 +110,7 @@ export class LoraPair {
       readonly kind?: PairKind;
       readonly trainable?: boolean;
       readonly layout?: PairLayout;
+      readonly initial?: InitialPair;
     },
   ): LoraPair {
     const { a, b } = stored;
@@ -128,21 +142,50 @@ export class LoraPair {
     return this.a.shape[1];
   }
 
-  /** Number of trainable values. */
+  /** Number of values in both matrices. */
   get size(): number {
     return this.a.size + this.b.size;
   }
 
-  /** A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. */
+  /** What is trained: A and, unless it stays as it started, B. */
+  get variables(): readonly tf.Variable<tf.Rank.R2>[] {
+    return this.trainsB ? [this.a, this.b] : [this.a];
+  }
+
+  /**
+   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update: where a start is
+   * subtracted, both have twice the rank, [A; A₀] and [B, −B₀] (PEFT's `subtract_mutated_init`).
+   */
   async toTorch(): Promise<TorchPair> {
-    const [a, b] = await Promise.all([readStored(this.a, this.layout.a), readStored(this.b, this.layout.b)]);
-    return { a, b };
+    const whole = this.#wholeUpdate();
+    try {
+      const [a, b] = await Promise.all([readStored(whole.a, this.layout.a), readStored(whole.b, this.layout.b)]);
+      return { a, b };
+    } finally {
+      tf.dispose([whole.a, whole.b]);
+    }
   }
 
   dispose(): void {
     this.a.dispose();
     this.b.dispose();
+    if (this.initial) tf.dispose([this.initial.a, this.initial.b]);
   }
+
+  /** A and B of one plain product, copied. */
+  #wholeUpdate(): InitialPair {
+    const { a, b, initial } = this;
+    if (!initial) return { a: tf.clone(a), b: tf.clone(b) };
+    const minusB = tf.neg(initial.b);
+    const whole = { a: tf.concat2d([a, initial.a], 1), b: tf.concat2d([b, minusB], 0) };
+    minusB.dispose();
+    return whole;
+  }
+}
+
+/** A pair may be made inside a `tidy`, as variables may; its start has to outlive that too. */
+function kept({ a, b }: InitialPair): InitialPair {
+  return { a: tf.keep(a), b: tf.keep(b) };
 }
 
 /** A matrix [rows, columns] as torch stores it: [columns, rows], row by row. */

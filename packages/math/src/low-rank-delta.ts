@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "./errors.ts";
+import type { LoraPair } from "./lora-pair.ts";
 
 /**
  * ΔW = scale·A·B as [inFeatures, outFeatures], for A [inFeatures, rank] and B [rank, outFeatures].
@@ -23,4 +24,13 @@ export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.
     throw new PairShapeError("lowRankDelta", a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
   // The smaller factor is scaled: fewer roundings than scaling the product, and less work.
   return tf.tidy(() => (a.size < b.size ? tf.matMul(tf.mul(a, scale), b) : tf.matMul(a, tf.mul(b, scale))));
+}
+
+/**
+ * What a pair adds to its weight [inFeatures, outFeatures]: scale·A·B, less scale·A₀·B₀ where the pair took over a part of
+ * the weight. The caller owns it.
+ */
+export function pairDelta({ a, b, initial }: LoraPair, scale: number): tf.Tensor2D {
+  if (!initial) return lowRankDelta(a, b, scale);
+  return tf.tidy(() => tf.sub(lowRankDelta(a, b, scale), lowRankDelta(initial.a, initial.b, scale)));
 }

@@ -1,0 +1,10 @@
+import { createPair } from "../create-pair.ts";
+import type { Initialization } from "./initialization.ts";
+
+/** Both matrices random: the adapter changes the model from the start, for tests. */
+export const randomStart: Initialization = {
+  name: "false",
+  source: "PEFT: torch's defaults for both linear layers",
+  answersTo: (init) => init === false,
+  start: (request) => createPair({ ...request, init: "random" }),
+};

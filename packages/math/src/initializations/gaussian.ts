@@ -1,0 +1,10 @@
+import { createPair } from "../create-pair.ts";
+import type { Initialization } from "./initialization.ts";
+
+/** A from N(0, 1/rank²), B zero. */
+export const gaussianStart: Initialization = {
+  name: "gaussian",
+  source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
+  answersTo: (init) => init === "gaussian",
+  start: (request) => createPair({ ...request, init: "gaussian" }),
+};

@@ -1,0 +1,68 @@
+// The table of starts: a new one is a file and a line here.
+
+import { createPair } from "../create-pair.ts";
+import { UnknownInitializationError } from "../errors.ts";
+import type { LoraPair } from "../lora-pair.ts";
+import { randomStart } from "./false.ts";
+import { gaussianStart } from "./gaussian.ts";
+import type { Initialization, StartRequest } from "./initialization.ts";
+import { minorStart } from "./mica.ts";
+import { orthonormalStart } from "./olora.ts";
+import { orthogonalStart } from "./orthogonal.ts";
+import { principalStart } from "./pissa.ts";
+import { quickPrincipalStart } from "./pissa-niter.ts";
+import { zeroStart } from "./true.ts";
+
+/** Every start there is. */
+export const initializations: readonly Initialization[] = [
+  zeroStart,
+  randomStart,
+  gaussianStart,
+  orthogonalStart,
+  principalStart,
+  quickPrincipalStart,
+  orthonormalStart,
+  minorStart,
+];
+
+/** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
+export function initializationOf(init: boolean | string): Initialization {
+  const found = initializations.find((row) => row.answersTo(init));
+  if (!found)
+    throw new UnknownInitializationError(
+      init,
+      initializations.map(({ name }) => name),
+    );
+  return found;
+}
+
+/**
+ * A new pair, started as `request.init` says. Starts other than true and false are for linear layers: embeddings start as
+ * with true, as in PEFT.
+ *
+ * Throws UnknownInitializationError, RankError, SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createMatrix, startPair } from "@lowrank/math";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * const pair = startPair({
+ *   init: "pissa",
+ *   inFeatures: 2,
+ *   outFeatures: 2,
+ *   rank: 1,
+ *   kind: "linear",
+ *   scaling: 2,
+ *   key: { seed: 7, path: "fc" },
+ *   name: "start-example",
+ *   weight: () => createMatrix(2, 2, [3, 0, 0, 1]), // [inFeatures, outFeatures]
+ * });
+ * pair.dispose();
+ * ```
+ */
+export function startPair(request: StartRequest): LoraPair {
+  const row = initializationOf(request.init);
+  if (request.kind === "linear") return row.start(request);
+  return createPair({ ...request, init: request.init === false ? "random" : "default" });
+}
