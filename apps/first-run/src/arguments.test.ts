@@ -3,7 +3,7 @@ import { readArguments } from "./arguments.ts";
 
 describe("readArguments", () => {
   it("needs nothing", () => {
-    expect(readArguments([])).toEqual({ steps: 100, seed: 0, json: false });
+    expect(readArguments([])).toEqual({ steps: 120, seed: 0, json: false });
   });
 
   it("takes a model folder and a length", () => {

@@ -14,7 +14,7 @@ export interface RunSettings {
   readonly json: boolean;
 }
 
-const defaultSteps = 100;
+const defaultSteps = 120;
 
 const help = `npm start – fine-tune a small language model on restaurant descriptions, start to finish
 
