@@ -67,7 +67,7 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
     tiedEmbeddings: reader.flag("tie_word_embeddings") ?? table.tiedByDefault,
     dropouts: readDropouts(reader, table),
     ...readLabels(reader),
-    ...readTokenIds(reader),
+    ...readTokenIds(reader, table),
   };
   checkRotatingFeatures(reader, checked, table);
   checkFixedKeys(reader, table);
@@ -150,16 +150,25 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
     attention: rate("attention"),
     residual: rate("residual"),
     classifier: rate("classifier"),
+    question: rate("question"),
   };
 }
 
-function readTokenIds(reader: ConfigReader): Pick<ModelConfig, "padTokenId" | "bosTokenId" | "eosTokenIds"> {
+function readTokenIds(
+  reader: ConfigReader,
+  { tokenIds = {} }: ConfigTable,
+): Pick<ModelConfig, "padTokenId" | "bosTokenId" | "eosTokenIds"> {
   // −1 is how the first LLaMA files said "none".
   const one = (key: string): number | null => {
     const id = reader.integer(key, { least: -1, most: 2 ** 31 - 1 });
     return id === -1 ? null : id;
   };
-  return { padTokenId: one("pad_token_id"), bosTokenId: one("bos_token_id"), eosTokenIds: readEndTokens(reader, one) };
+  const isPaddingGiven = reader.peek("pad_token_id") !== undefined;
+  return {
+    padTokenId: isPaddingGiven ? one("pad_token_id") : (tokenIds.padding ?? null),
+    bosTokenId: one("bos_token_id"),
+    eosTokenIds: readEndTokens(reader, one),
+  };
 }
 
 function readEndTokens(reader: ConfigReader, one: (key: string) => number | null): readonly number[] {

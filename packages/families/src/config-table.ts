@@ -29,7 +29,7 @@ export interface RateRow {
 }
 
 /** The places where a base model itself drops values while training. */
-export type DropoutPlace = "embedding" | "attention" | "residual" | "classifier";
+export type DropoutPlace = "embedding" | "attention" | "residual" | "classifier" | "question";
 
 /** What a configuration switches on or off, beyond its sizes. */
 export type SwitchName =
@@ -115,6 +115,8 @@ export interface ConfigTable {
   readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
+  /** Ids that transformers assumes where the file has no such key. */
+  readonly tokenIds?: { readonly padding?: number };
   readonly fixed: readonly FixedKey[];
   /** Keys of this family that change nothing here, beyond those common to all families. */
   readonly harmless: readonly string[];

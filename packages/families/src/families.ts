@@ -1,8 +1,10 @@
 // The table of families. A new one: its file, and one line here.
 
-import { bert } from "./bert.ts";
 import { UnsupportedModelError } from "./errors.ts";
 import type { Family } from "./family.ts";
+import { bert } from "./rows/bert.ts";
+import { distilbert } from "./rows/distilbert.ts";
+import { electra } from "./rows/electra.ts";
 import { gemma } from "./rows/gemma.ts";
 import { gemma2 } from "./rows/gemma2.ts";
 import { gptNeox } from "./rows/gpt-neox.ts";
@@ -14,6 +16,7 @@ import { phi } from "./rows/phi.ts";
 import { phi3 } from "./rows/phi3.ts";
 import { qwen2 } from "./rows/qwen2.ts";
 import { qwen3 } from "./rows/qwen3.ts";
+import { roberta } from "./rows/roberta.ts";
 
 /** Every supported model family. */
 export const families: readonly Family[] = [
@@ -29,6 +32,9 @@ export const families: readonly Family[] = [
   gptNeox,
   opt,
   bert,
+  roberta,
+  distilbert,
+  electra,
 ];
 
 const familiesByType: ReadonlyMap<string, Family> = new Map(families.map((family) => [family.modelType, family]));

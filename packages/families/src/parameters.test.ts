@@ -22,10 +22,13 @@ interface Golden {
 
 type Model = Golden["models"][number];
 
-/** What a model computes with: with an untied head, BERT's older bias is still declared but never added. */
+/** What a model computes with: with an untied head, the older bias of BERT and RoBERTa is declared but never added. */
 function usedParameters({ parameters }: Model): Readonly<Record<string, readonly number[]>> {
-  if (!("cls.predictions.decoder.bias" in parameters)) return parameters;
-  return Object.fromEntries(Object.entries(parameters).filter(([path]) => path !== "cls.predictions.bias"));
+  const unused = [
+    ["cls.predictions.decoder.bias", "cls.predictions.bias"],
+    ["lm_head.decoder.bias", "lm_head.bias"],
+  ].flatMap(([own = "", older]) => (own in parameters ? [older] : []));
+  return Object.fromEntries(Object.entries(parameters).filter(([path]) => !unused.includes(path)));
 }
 
 const golden: Golden = JSON.parse(readFileSync(new URL("../fixtures/parameters.json", import.meta.url), "utf8"));

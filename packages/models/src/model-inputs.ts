@@ -45,11 +45,26 @@ export function positionsOf(
   inputs: ModelInputs,
   { positionRows: limit, positionsFrom = "columns" }: Pick<Trunk, "positionRows" | "positionsFrom">,
 ): readonly (readonly number[])[] {
-  const rows: readonly (readonly number[])[] =
-    inputs.positionIds?.arraySync() ?? (positionsFrom === "mask" ? shownPositions(inputs) : [columnsOf(inputs)]);
+  const rows: readonly (readonly number[])[] = inputs.positionIds?.arraySync() ?? countPositions(inputs, positionsFrom);
   const highest = rows.reduce((most, row) => row.reduce((higher, position) => Math.max(higher, position), most), 0);
   if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
   return rows;
+}
+
+function countPositions(
+  inputs: ModelInputs,
+  from: NonNullable<Trunk["positionsFrom"]>,
+): readonly (readonly number[])[] {
+  if (from === "columns") return [columnsOf(inputs)];
+  return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs.inputIds);
+}
+
+/** The padding id itself for padding; from it upwards for everything else, whatever the mask says. */
+function positionsAfter(padding: number, inputIds: tf.Tensor2D): readonly (readonly number[])[] {
+  return inputIds.arraySync().map((row) => {
+    let last = padding;
+    return row.map((id) => (id === padding ? padding : ++last));
+  });
 }
 
 function columnsOf({ inputIds, cache }: ModelInputs): readonly number[] {

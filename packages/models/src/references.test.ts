@@ -2,7 +2,7 @@
 
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -44,17 +44,9 @@ beforeAll(async () => {
   await tf.setBackend("cpu");
 });
 
-const cases = [
-  "llama-classifier",
-  "gpt2-regression",
-  "bert-masked",
-  "bert-features",
-  "llama-features",
-  "llama-rope-linear",
-  "llama-rope-llama3",
-  "gpt2-greedy",
-  "llama-greedy",
-];
+const cases = readdirSync(new URL("../fixtures", import.meta.url), { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
 
 describe.each(cases)("%s", (name) => {
   it("gives transformers' output", async () => {

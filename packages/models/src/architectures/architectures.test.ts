@@ -7,6 +7,7 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ n_embd: 32, n_layer: 2, n_head: 4, n_positions: 8 },
   ...{ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 24 },
   ...{ num_key_value_heads: 2, head_dim: 8, ffn_dim: 24 },
+  ...{ dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 24 },
 };
 
 const cases = families.flatMap(({ modelType, architectures }) =>

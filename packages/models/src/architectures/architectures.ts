@@ -3,10 +3,14 @@
 import { UnsupportedModelError } from "@lowrank/families";
 import { bertHeads } from "../heads/bert-heads.ts";
 import { decoderHeads } from "../heads/decoder-heads.ts";
+import { distilbertHeads } from "../heads/distilbert-heads.ts";
+import { electraHeads } from "../heads/electra-heads.ts";
 import type { Head } from "../heads/head.ts";
+import { robertaHeads } from "../heads/roberta-heads.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
-import { bert } from "./bert.ts";
+import { bert, roberta } from "./bert.ts";
+import { distilbert } from "./distilbert.ts";
 import { gemma2 } from "./gemma2.ts";
 import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
@@ -35,6 +39,9 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
   ["opt", { trunk: opt, head: decoderHeads }],
   ["bert", { trunk: bert, head: bertHeads }],
+  ["roberta", { trunk: roberta, head: robertaHeads }],
+  ["distilbert", { trunk: distilbert, head: distilbertHeads }],
+  ["electra", { trunk: bert, head: electraHeads }],
 ]);
 
 export function architectureFor(modelType: string): Architecture {

@@ -1,4 +1,5 @@
-// BERT's wiring (transformers' modeling_bert.py): every position sees every other, norms after each sum.
+// The wiring of BERT, RoBERTa and ELECTRA (transformers' modeling_bert.py and its relatives): every position sees every
+// other, norms after each sum.
 
 import { activations } from "../parts/activations.ts";
 import { feedForward } from "../parts/feed-forward.ts";
@@ -19,8 +20,23 @@ export function bert(model: PartList): Trunk {
     norm: first.norm("embeddings.LayerNorm"),
     dropout: { rate: config.dropouts.embedding, path: "embedding" },
   });
+  // ELECTRA's embeddings may be narrower than its layers.
+  const project = first.optionalLinear("embeddings_project");
   const blocks = Array.from({ length: config.layers }, (_, layer) => bertBlock(model.atLayer(layer), layer));
-  return { tokens, positionRows: config.maxPositions, embed: { parts: first.parts, run: embed }, stages: blocks };
+  return {
+    tokens,
+    positionRows: config.maxPositions,
+    embed: {
+      parts: first.parts,
+      run: (pass) => (project === undefined ? embed(pass) : project.forward(embed(pass), pass.context)),
+    },
+    stages: blocks,
+  };
+}
+
+/** BERT whose positions begin after the padding id and count only what is not padding. */
+export function roberta(model: PartList): Trunk {
+  return { ...bert(model), positionsFrom: { padding: model.plan.config.padTokenId ?? 1 } };
 }
 
 function bertBlock(block: PartList, layer: number): Stage {

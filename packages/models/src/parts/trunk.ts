@@ -19,8 +19,11 @@ export interface Trunk {
   readonly stages: readonly Stage[];
   /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
   readonly positionRows?: number;
-  /** "mask" counts only what the mask shows (OPT); the default counts every column. */
-  readonly positionsFrom?: "columns" | "mask";
+  /**
+   * "mask" counts only what the mask shows (OPT); a padding id counts the other ids and begins after its own number
+   * (RoBERTa); the default counts every column.
+   */
+  readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
 }
 
 /** The last hidden states, [batch, time, width]. */

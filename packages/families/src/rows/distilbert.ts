@@ -1,0 +1,92 @@
+// DistilBERT (Sanh et al. 2019), as transformers' modeling_distilbert.py names it: BERT without segments and pooler.
+
+import type { Family } from "../family.ts";
+import {
+  bertConfig,
+  classifierRow,
+  encoderClasses,
+  hiddenToHidden,
+  positionCounter,
+  questionAnswering,
+  tokenClassification,
+} from "./encoder-rows.ts";
+
+const linear = { bias: true, layout: "out-in" } as const;
+
+export const distilbert: Family = {
+  modelType: "distilbert",
+  causal: false,
+  basePrefix: "distilbert",
+  architectures: encoderClasses("DistilBert"),
+  config: {
+    ...bertConfig,
+    sizes: {
+      vocabularySize: { keys: ["vocab_size"] },
+      hiddenSize: { keys: ["dim"] },
+      intermediateSize: { keys: ["hidden_dim"] },
+      layers: { keys: ["n_layers"] },
+      heads: { keys: ["n_heads"] },
+      maxPositions: { keys: ["max_position_embeddings"], fallback: 512 },
+    },
+    activation: { key: "activation", fallback: "gelu" },
+    normEpsilon: { fallback: 1e-12 },
+    dropouts: {
+      embedding: { keys: ["dropout"], fallback: 0.1 },
+      attention: { keys: ["attention_dropout"], fallback: 0.1 },
+      residual: { keys: ["dropout"], fallback: 0.1 },
+      classifier: { keys: ["seq_classif_dropout"], fallback: 0.2 },
+      question: { keys: ["qa_dropout"], fallback: 0.1 },
+    },
+    fixed: [],
+    // How positions begin before training: the file has them as they are.
+    harmless: ["sinusoidal_pos_embds", "tie_weights_", "is_decoder"],
+  },
+  embeddings: [
+    { path: "embeddings.word_embeddings", role: "input-embedding", rows: "vocabulary" },
+    { path: "embeddings.position_embeddings", role: "positions", rows: "positions" },
+  ],
+  linears: [
+    { path: "transformer.layer.{n}.attention.q_lin", role: "query", ...hiddenToHidden },
+    { path: "transformer.layer.{n}.attention.k_lin", role: "key", ...hiddenToHidden },
+    { path: "transformer.layer.{n}.attention.v_lin", role: "value", ...hiddenToHidden },
+    { path: "transformer.layer.{n}.attention.out_lin", role: "attention-output", ...hiddenToHidden },
+    {
+      path: "transformer.layer.{n}.ffn.lin1",
+      role: "feed-forward-up",
+      inFeatures: "hidden",
+      outFeatures: "intermediate",
+      ...linear,
+    },
+    {
+      path: "transformer.layer.{n}.ffn.lin2",
+      role: "feed-forward-down",
+      inFeatures: "intermediate",
+      outFeatures: "hidden",
+      ...linear,
+    },
+  ],
+  norms: [
+    { path: "embeddings.LayerNorm", kind: "layer" },
+    { path: "transformer.layer.{n}.sa_layer_norm", kind: "layer" },
+    { path: "transformer.layer.{n}.output_layer_norm", kind: "layer" },
+  ],
+  heads: {
+    "masked-lm": {
+      linears: [
+        { path: "vocab_transform", role: "head-transform", ...hiddenToHidden },
+        { path: "vocab_projector", role: "output-head", inFeatures: "hidden", outFeatures: "vocabulary", ...linear },
+      ],
+      norms: [{ path: "vocab_layer_norm", kind: "layer" }],
+      tie: { head: "vocab_projector", embedding: "embeddings.word_embeddings" },
+    },
+    "sequence-classification": {
+      linears: [
+        { path: "pre_classifier", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
+        classifierRow("classifier"),
+      ],
+    },
+    "token-classification": tokenClassification,
+    "question-answering": questionAnswering,
+  },
+  ignoredFileKeys: [positionCounter],
+};

@@ -1,0 +1,125 @@
+// What BERT's relatives have in common: names of layers and config.json's keys, and the heads that all encoders get.
+
+import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, Width } from "../family.ts";
+
+const linear = { bias: true, layout: "out-in" } as const;
+
+/** A square map with a bias. */
+export const hiddenToHidden = { inFeatures: "hidden", outFeatures: "hidden", ...linear } as const;
+
+/** A classifier on top of a representation of width `inFeatures`; made new where a file has none. */
+export function classifierRow(path: string, inFeatures: Width = "hidden"): LinearRow {
+  return { path, role: "classifier", inFeatures, outFeatures: "labels", newIfMissing: true, ...linear };
+}
+
+/** A class for every token. */
+export const tokenClassification: HeadTable = { linears: [classifierRow("classifier")] };
+
+/** Two scores for every token: whether an answer starts and whether it ends there. */
+export const questionAnswering: HeadTable = { linears: [classifierRow("qa_outputs")] };
+
+/** A map and a classifier on the first token's state (RoBERTa, ELECTRA). */
+export const firstTokenClassification: HeadTable = {
+  linears: [
+    { path: "classifier.dense", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
+    classifierRow("classifier.out_proj"),
+  ],
+};
+
+/** BERT's three tables. */
+export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow[] {
+  return [
+    { path: "embeddings.word_embeddings", role: "input-embedding", rows: "vocabulary", columns },
+    { path: "embeddings.position_embeddings", role: "positions", rows: "positions", columns },
+    { path: "embeddings.token_type_embeddings", role: "token-types", rows: "token-types", columns },
+  ];
+}
+
+/** The maps of BERT's layers. */
+export const bertLinears: readonly LinearRow[] = [
+  { path: "encoder.layer.{n}.attention.self.query", role: "query", ...hiddenToHidden },
+  { path: "encoder.layer.{n}.attention.self.key", role: "key", ...hiddenToHidden },
+  { path: "encoder.layer.{n}.attention.self.value", role: "value", ...hiddenToHidden },
+  { path: "encoder.layer.{n}.attention.output.dense", role: "attention-output", ...hiddenToHidden },
+  {
+    path: "encoder.layer.{n}.intermediate.dense",
+    role: "feed-forward-up",
+    inFeatures: "hidden",
+    outFeatures: "intermediate",
+    ...linear,
+  },
+  {
+    path: "encoder.layer.{n}.output.dense",
+    role: "feed-forward-down",
+    inFeatures: "intermediate",
+    outFeatures: "hidden",
+    ...linear,
+  },
+];
+
+/** The pooler, part of the base model for these tasks. */
+export function poolerRow(tasks: NonNullable<LinearRow["tasks"]>): LinearRow {
+  return { path: "pooler.dense", role: "pooler", tasks, newIfMissing: true, ...hiddenToHidden };
+}
+
+/** BERT's norms: after the embeddings and after each half of a layer. */
+export function bertNorms(embeddingWidth: Width = "hidden"): readonly NormRow[] {
+  return [
+    { path: "embeddings.LayerNorm", kind: "layer", width: embeddingWidth },
+    { path: "encoder.layer.{n}.attention.output.LayerNorm", kind: "layer" },
+    { path: "encoder.layer.{n}.output.LayerNorm", kind: "layer" },
+  ];
+}
+
+/** The classes that transformers makes for encoders: "Bert" → BertForMaskedLM and so on. */
+export function encoderClasses(name: string): Family["architectures"] {
+  return new Map([
+    [`${name}ForMaskedLM`, "masked-lm"],
+    [`${name}ForSequenceClassification`, "sequence-classification"],
+    [`${name}ForTokenClassification`, "token-classification"],
+    [`${name}ForQuestionAnswering`, "question-answering"],
+    [`${name}Model`, "feature-extraction"],
+  ]);
+}
+
+/** config.json of BERT, which its relatives took over. */
+export const bertConfig = {
+  sizes: {
+    vocabularySize: { keys: ["vocab_size"] },
+    hiddenSize: { keys: ["hidden_size"] },
+    intermediateSize: { keys: ["intermediate_size"] },
+    layers: { keys: ["num_hidden_layers"] },
+    heads: { keys: ["num_attention_heads"] },
+    maxPositions: { keys: ["max_position_embeddings"], fallback: 512 },
+    tokenTypes: { keys: ["type_vocab_size"], fallback: 2 },
+  },
+  activation: { key: "hidden_act", fallback: "gelu" },
+  normEpsilon: { key: "layer_norm_eps", fallback: 1e-12 },
+  dropouts: {
+    embedding: { keys: ["hidden_dropout_prob"], fallback: 0.1 },
+    attention: { keys: ["attention_probs_dropout_prob"], fallback: 0.1 },
+    residual: { keys: ["hidden_dropout_prob"], fallback: 0.1 },
+    classifier: { keys: ["classifier_dropout", "hidden_dropout_prob"], fallback: 0.1 },
+  },
+  tiedByDefault: true,
+  rotary: false,
+  fixed: [
+    {
+      key: "position_embedding_type",
+      values: ["absolute"],
+      effect: "other types add relative positions to attention",
+    },
+    { key: "is_decoder", values: [false], effect: "true hides later positions from earlier ones" },
+    { key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" },
+  ],
+  harmless: [],
+} as const satisfies Family["config"];
+
+/** A counter 0, 1, 2 … that old files store. */
+export const positionCounter = "embeddings.position_ids";
+
+/** The names of TensorFlow's layer norms, which the original checkpoints keep. */
+export const tensorflowSpellings = [
+  { file: ".LayerNorm.gamma", path: ".LayerNorm.weight" },
+  { file: ".LayerNorm.beta", path: ".LayerNorm.bias" },
+] as const;

@@ -1,0 +1,24 @@
+// ELECTRA's heads (transformers' modeling_electra.py).
+
+import { activations } from "../parts/activations.ts";
+import type { PartList } from "../parts/part-list.ts";
+import type { Trunk } from "../parts/trunk.ts";
+import { firstTokenClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import type { Head } from "./head.ts";
+import { noHead } from "./no-head.ts";
+
+export function electraHeads(model: PartList, trunk: Trunk): Head {
+  const { task } = model.plan;
+  // Whatever hidden_act says.
+  const activation = activations["gelu-erf"];
+  if (task === "masked-lm") {
+    const dense = "generator_predictions.dense";
+    const norm = "generator_predictions.LayerNorm";
+    return maskedLanguageModel(model, trunk, { dense, norm, output: "generator_lm_head", activation });
+  }
+  if (task === "token-classification") return tokenClassifier(model);
+  if (task === "question-answering") return questionAnswerer(model);
+  if (task !== "sequence-classification") return noHead;
+  const paths = { dense: "classifier.dense", classifier: "classifier.out_proj" };
+  return firstTokenClassifier(model, { ...paths, activation: activation.apply, dropsTwice: true });
+}

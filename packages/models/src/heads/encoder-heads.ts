@@ -1,0 +1,79 @@
+// Heads that every encoder has: an answer for each token, or one read from the first token's state.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Activation } from "../parts/activations.ts";
+import type { PartList } from "../parts/part-list.ts";
+import type { Layer } from "../parts/pass.ts";
+import type { Trunk } from "../parts/trunk.ts";
+import { ClassificationHead } from "./classification-head.ts";
+import type { Head } from "./head.ts";
+import { QuestionHead } from "./question-head.ts";
+import { TokenHead } from "./token-head.ts";
+
+/** A class for every token. */
+export function tokenClassifier(model: PartList, rate = model.plan.config.dropouts.classifier): Head {
+  return new TokenHead({
+    site: model.linear("classifier"),
+    shift: 0,
+    transform: (hidden, pass) => pass.drop(hidden, rate, "classifier"),
+  });
+}
+
+/** Where an answer starts and where it ends. */
+export function questionAnswerer(model: PartList): Head {
+  const { dropouts } = model.plan.config;
+  return new QuestionHead({
+    site: model.linear("qa_outputs"),
+    transform: (hidden, pass) => pass.drop(hidden, dropouts.question, "question"),
+  });
+}
+
+/** hidden [batch, time, width] → [batch, width] */
+export function firstToken(hidden: tf.Tensor): tf.Tensor {
+  const [batch = 0, , width = 0] = hidden.shape;
+  return tf.reshape(tf.slice(hidden, [0, 0, 0], [-1, 1, -1]), [batch, width]);
+}
+
+export interface FirstTokenClassifierOptions {
+  /** Of the map before the classifier. */
+  readonly dense: string;
+  readonly classifier: string;
+  readonly activation: (x: tf.Tensor) => tf.Tensor;
+  /** Whether values drop out in front of `dense` too, and not only after it. */
+  readonly dropsTwice: boolean;
+}
+
+/** classifier(activation(dense(first token's state))) */
+export function firstTokenClassifier(model: PartList, options: FirstTokenClassifierOptions): Head {
+  const { config } = model.plan;
+  const dense = model.linear(options.dense);
+  const rate = config.dropouts.classifier;
+  const summarise: Layer = (hidden, pass) => {
+    const first = firstToken(hidden);
+    const input = options.dropsTwice ? pass.drop(first, rate, "classifier/input") : first;
+    return pass.drop(options.activation(dense.forward(input, pass.context)), rate, "classifier");
+  };
+  return new ClassificationHead({
+    site: model.linear(options.classifier),
+    problemType: config.problemType,
+    summarise,
+  });
+}
+
+export interface MaskedLanguageOptions {
+  readonly dense: string;
+  readonly norm: string;
+  readonly output: string;
+  readonly activation: Activation;
+}
+
+/** output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so. */
+export function maskedLanguageModel(model: PartList, trunk: Trunk, options: MaskedLanguageOptions): Head {
+  const dense = model.linear(options.dense);
+  const norm = model.norm(options.norm);
+  return new TokenHead({
+    site: model.linear(options.output, trunk.tokens),
+    shift: 0,
+    transform: (hidden, { context }) => norm.forward(options.activation.apply(dense.forward(hidden, context)), context),
+  });
+}

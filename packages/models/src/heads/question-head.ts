@@ -1,0 +1,65 @@
+// Extractive question answering: for each token, whether the answer starts there and whether it ends there.
+
+import { crossEntropy } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import type { LinearSite } from "../parts/linear-site.ts";
+import type { Layer, Pass } from "../parts/pass.ts";
+import type { Head, LossSum } from "./head.ts";
+
+export interface QuestionHeadOptions {
+  /** Two outputs: start and end. */
+  readonly site: LinearSite;
+  /** Between the hidden states and the site. */
+  readonly transform: Layer;
+}
+
+export class QuestionHead implements Head {
+  constructor(private readonly options: QuestionHeadOptions) {
+    const { outFeatures, path } = options.site;
+    if (outFeatures !== 2) throw new ModelInputError("labels", `"${path}" has ${outFeatures} outputs, expected 2`);
+  }
+
+  /** [batch, time, 2]: start, then end. */
+  forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
+    return this.options.site.forward(this.options.transform(hidden, pass), pass.context);
+  }
+
+  /** Labels [batch, 2]: the tokens where the answer starts and ends; one outside the sequence does not count. */
+  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
+    const [batch = 0, time = 0] = hidden.shape;
+    if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
+      throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
+    }
+    const places = Array.from(labels.dataSync());
+    const [starts, ends] = tf.unstack(this.forward(hidden, pass), 2); // each [batch, time]
+    const ofStart = placesOf(places, 0, time);
+    const ofEnd = placesOf(places, 1, time);
+    const count = ofStart.count + ofEnd.count;
+    if (count === 0) return { sum: tf.scalar(0), count };
+    // Two logits were checked for in the constructor.
+    const start = meanLoss(starts as tf.Tensor2D, ofStart);
+    const end = meanLoss(ends as tf.Tensor2D, ofEnd);
+    // transformers takes the mean of both means, also where they count different numbers of rows.
+    return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
+  }
+}
+
+interface Places {
+  readonly targets: number[];
+  readonly count: number;
+}
+
+function placesOf(places: readonly number[], column: 0 | 1, time: number): Places {
+  // Negative places become 0, as transformers clamps them.
+  const wanted = places.filter((_, index) => index % 2 === column).map((place) => Math.max(0, place));
+  const targets = wanted.map((place) => (place < time ? place : -100));
+  return { targets, count: targets.filter((target) => target !== -100).length };
+}
+
+/** Mean over the rows that count; 0 if none does. */
+function meanLoss(logits: tf.Tensor2D, { targets, count }: Places): tf.Scalar {
+  if (count === 0) return tf.scalar(0);
+  const sum = crossEntropy(logits, tf.tensor1d(targets, "int32"), "sum");
+  return tf.div<tf.Scalar>(tf.reshape(sum, []), count);
+}

@@ -1,0 +1,27 @@
+// RoBERTa's heads (transformers' modeling_roberta.py).
+
+import * as tf from "@tensorflow/tfjs-core";
+import { activations } from "../parts/activations.ts";
+import type { PartList } from "../parts/part-list.ts";
+import type { Trunk } from "../parts/trunk.ts";
+import { firstTokenClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import type { Head } from "./head.ts";
+import { noHead } from "./no-head.ts";
+
+export function robertaHeads(model: PartList, trunk: Trunk): Head {
+  const { task } = model.plan;
+  if (task === "masked-lm") {
+    const activation = activations["gelu-erf"];
+    const paths = { dense: "lm_head.dense", norm: "lm_head.layer_norm", output: "lm_head.decoder" };
+    return maskedLanguageModel(model, trunk, { ...paths, activation });
+  }
+  if (task === "token-classification") return tokenClassifier(model);
+  if (task === "question-answering") return questionAnswerer(model);
+  if (task === "sequence-classification") {
+    const paths = { dense: "classifier.dense", classifier: "classifier.out_proj" };
+    return firstTokenClassifier(model, { ...paths, activation: (x) => tf.tanh(x), dropsTwice: true });
+  }
+  // Part of the base model, though nothing reads it, so that it can be adapted and exported.
+  model.linear("pooler.dense");
+  return noHead;
+}
