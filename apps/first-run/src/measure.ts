@@ -28,7 +28,7 @@ export interface Measurement {
 }
 
 const longestRow = 160;
-const longestSentence = 56;
+const longestSentence = 64; // tokens, as lowrank evaluate has it
 const promptsAtOnce = 16;
 
 /** Turns examples into tokens; only the sentences count in the loss, the facts before them do not. */

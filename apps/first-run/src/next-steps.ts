@@ -21,7 +21,7 @@ export function nextSteps({ model, out, validationFile }: FinishedRun): readonly
   const lowrank = "npm run lowrank --";
   return [
     { purpose: "let it write", command: `${lowrank} generate ${both} --prompt "${prompt}"` },
-    { purpose: "measure it again", command: `${lowrank} evaluate ${both} --data ${quote(validationFile)}` },
+    { purpose: "measure it again", command: `${lowrank} evaluate ${both} --data ${quote(validationFile)} --generate` },
     { purpose: "make one model of both", command: `${lowrank} merge ${both} --out ${quote(`${out}-merged`)}` },
     { purpose: "look inside", command: `${lowrank} inspect ${quote(out)}` },
     { purpose: "use it in Python", command: `PeftModel.from_pretrained(base, ${JSON.stringify(out)})` },

@@ -2,7 +2,7 @@
 // CC BY-SA 4.0; see data/e2e), on which the LoRA paper fine-tuned GPT-2.
 
 import { fileURLToPath } from "node:url";
-import { type CompletionExample, groupReferences, type PromptReferences, shuffled, splitByKey } from "@lowrank/data";
+import { type CompletionExample, groupReferences, type PromptReferences, splitByKey } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 
 /** What is trained on, and what is only measured on. */
@@ -14,8 +14,7 @@ export interface Restaurants {
 }
 
 const file = fileURLToPath(new URL("../../../data/e2e/e2e-devset.csv", import.meta.url));
-const validationShare = 0.08;
-const validationRows = 128;
+const validationShare = 0.055; // 30 of the 547 inputs
 
 /**
  * Reads the set and splits it by input: the 547 inputs have several sentences each, and an input that was trained on
@@ -25,12 +24,7 @@ export async function loadRestaurants(seed: number): Promise<Restaurants> {
   const rows = await readDataFile(file, { columns: { prompt: "mr", completion: "ref" } });
   const examples = rows.filter((row) => row.kind === "completion").map(withArrow);
   const { train, validation } = splitByKey(examples, (example) => example.prompt, { share: validationShare, seed });
-  const measured = shuffled(validation.length, seed).slice(0, validationRows);
-  return {
-    train,
-    validation: measured.flatMap((index) => validation[index] ?? []),
-    references: groupReferences(validation),
-  };
+  return { train, validation, references: groupReferences(validation) };
 }
 
 /** "name[The Mill], food[English] ->" is followed by " The Mill serves …": the arrow says where the sentence begins. */
