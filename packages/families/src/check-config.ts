@@ -11,7 +11,7 @@ import { familyOf } from "./families.ts";
 import type { Family } from "./family.ts";
 import { readLabels } from "./label-config.ts";
 import type { Activation, ModelConfig } from "./model-config.ts";
-import { readRotary } from "./rotary-config.ts";
+import { readRotations } from "./rotary-config.ts";
 import { readSizes } from "./size-config.ts";
 import { readWindows } from "./window-config.ts";
 
@@ -60,7 +60,7 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
     ...sizes,
     activation: readActivation(reader, table),
     normEpsilon: readEpsilon(reader, table),
-    rotary: table.rotary === false ? null : readRotary(reader, table.rotary === true ? {} : table.rotary),
+    ...readRotations(reader, table, sizes.headSize),
     windows: readWindows(reader, table.window, sizes.layers),
     switches: readSwitches(reader, table),
     scalars: readScalars(reader, table),
@@ -73,7 +73,7 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
   checkFixedKeys(reader, table);
   if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
   warnOfUnknownKeys(reader, table, { file, onWarning });
-  return checked;
+  return table.derive?.(checked) ?? checked;
 }
 
 function wholeFileError(file: string, config: unknown): InvalidConfigError {
@@ -102,9 +102,10 @@ function readArchitecture(reader: ConfigReader): string | null {
 }
 
 function readActivation(reader: ConfigReader, { activation }: ConfigTable): Activation {
-  const name = reader.text(activation.key) ?? activation.fallback;
+  const { key = "activation" } = activation;
+  const name = (activation.key === undefined ? null : reader.text(key)) ?? activation.fallback;
   const known = activations.get(new Map(Object.entries(activation.aliases ?? {})).get(name) ?? name);
-  if (!known) reader.notHandled(activation.key, name, `one of ${[...activations.keys()].join(", ")}`);
+  if (!known) reader.notHandled(key, name, `one of ${[...activations.keys()].join(", ")}`);
   return known ?? "relu";
 }
 
@@ -123,8 +124,8 @@ function readSwitches(reader: ConfigReader, { switches = {} }: ConfigTable): Rec
     parallelResidual: isOn("parallelResidual"),
     queryKeyNorm: isOn("queryKeyNorm"),
     normBefore: isOn("normBefore"),
-    finalNorm: isOn("finalNorm"),
-    normGain: isOn("normGain"),
+    groupedHeads: isOn("groupedHeads"),
+    sharedKeys: isOn("sharedKeys"),
   };
 }
 
@@ -136,7 +137,12 @@ function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable): Recor
     if (reader.peek(row.key) === undefined) return row.fallback;
     return reader.number(row.key, { least: 1e-6, most: 1e6 });
   };
-  return { scoreCap: read("scoreCap"), logitCap: read("logitCap"), scoreWidth: read("scoreWidth") };
+  return {
+    scoreCap: read("scoreCap"),
+    logitCap: read("logitCap"),
+    scoreWidth: read("scoreWidth"),
+    parallelNorms: read("parallelNorms"),
+  };
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
@@ -184,8 +190,8 @@ function readEndTokens(reader: ConfigReader, one: (key: string) => number | null
 
 function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ModelConfig, { sizes }: ConfigTable): void {
   if (rotary === null || Number.isNaN(headSize)) return;
-  const rotating = Math.floor(headSize * rotary.share);
-  if (rotating >= 2 && rotating % 2 === 0) return;
+  const rotating = Math.floor(headSize * rotary.share + 1e-9);
+  if (rotating >= 2 && rotating <= headSize && rotating % 2 === 0) return;
   const expected = "a head of which an even number of features rotates, as two halves";
   reader.invalid(sizes.headSize?.keys[0] ?? sizes.heads?.keys[0] ?? "head size", headSize, expected);
 }

@@ -79,6 +79,11 @@ export class ConfigReader {
     this.problems.push({ kind: "not-handled", key: this.#prefix + key, got: describeValue(value), expected });
   }
 
+  /** A reader of the object under a key, with problems of its own. */
+  inside(values: ReadonlyMap<string, unknown>, key: string): ConfigReader {
+    return new ConfigReader(values, `${this.#prefix}${key}.`);
+  }
+
   /** Whether anything has looked at the key. */
   hasSeen(key: string): boolean {
     return this.#seen.has(key);

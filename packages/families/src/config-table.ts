@@ -1,6 +1,8 @@
 // How one family's config.json is read: which key holds which number, which keys must have a certain value, and which
 // do not matter here.
 
+import type { ModelConfig } from "./model-config.ts";
+
 /** The numbers that make an architecture. */
 export type SizeName =
   | "vocabularySize"
@@ -38,8 +40,8 @@ export type SwitchName =
   | "parallelResidual"
   | "queryKeyNorm"
   | "normBefore"
-  | "finalNorm"
-  | "normGain";
+  | "groupedHeads"
+  | "sharedKeys";
 
 /** Where a switch is written. */
 export interface SwitchRow {
@@ -48,10 +50,10 @@ export interface SwitchRow {
 }
 
 /**
- * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), and the width by whose root
- * scores are divided where that is not the head's.
+ * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
+ * scores are divided where that is not the head's, and how many norms a parallel layer has (Falcon).
  */
-export type ScalarName = "scoreCap" | "logitCap" | "scoreWidth";
+export type ScalarName = "scoreCap" | "logitCap" | "scoreWidth" | "parallelNorms";
 
 /** Where such a number is written; null means that the family computes without it. */
 export interface ScalarRow {
@@ -70,21 +72,27 @@ export interface WindowTable {
 }
 
 /**
- * All; every second one from the first; those from the number in `from` on; or all but each nth, `butEvery` being n's
- * key.
+ * All; every second one from the first; those from the number in `from` on; those that GPT-Neo's list `types` calls
+ * "local"; or all but each nth, `butEvery` being n's key.
  */
 export type WindowLayers =
   | "all"
   | "alternating"
   | { readonly from: string; readonly fallback: number }
+  | { readonly types: string; readonly fallback: readonly string[] }
   | { readonly butEvery: string; readonly fallback: number };
 
 /** How rotations are written, where that is not `rope_theta` and whole heads. */
 export interface RotaryTable {
-  /** Key of θ at the top of the file. */
+  /** Key of θ at the top of the file, and its value where none is given: 10 000 unless the table says otherwise. */
   readonly thetaKey?: string;
+  readonly thetaFallback?: number;
   /** The share of each head that rotates. */
   readonly share?: { readonly key: string; readonly fallback: number };
+  /** The same as a number of features (GPT-J). */
+  readonly features?: { readonly key: string; readonly fallback: number };
+  /** θ of layers with a window, where these rotate at another speed (Gemma 3). */
+  readonly local?: { readonly key: string; readonly fallback: number };
 }
 
 /** A key that changes the computation, of which only some values are computed. */
@@ -101,7 +109,8 @@ export interface ConfigTable {
   /** A size without a row is 0 (`tokenTypes`) or follows from others (`keyValueHeads`, `headSize`, `embeddingSize`). */
   readonly sizes: Readonly<Partial<Record<SizeName, SizeRow>>>;
   readonly activation: {
-    readonly key: string;
+    /** Absent where a family has one activation for all models. */
+    readonly key?: string;
     readonly fallback: string;
     /** Names that this family takes for another one: Gemma's "gelu" is the approximation by tanh. */
     readonly aliases?: Readonly<Record<string, string>>;
@@ -118,6 +127,8 @@ export interface ConfigTable {
   /** Ids that transformers assumes where the file has no such key. */
   readonly tokenIds?: { readonly padding?: number };
   readonly fixed: readonly FixedKey[];
+  /** Last corrections, where sizes follow from switches (Falcon). */
+  readonly derive?: (config: ModelConfig) => ModelConfig;
   /** Keys of this family that change nothing here, beyond those common to all families. */
   readonly harmless: readonly string[];
 }

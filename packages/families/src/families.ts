@@ -3,20 +3,27 @@
 import { UnsupportedModelError } from "./errors.ts";
 import type { Family } from "./family.ts";
 import { bert } from "./rows/bert.ts";
+import { bloom } from "./rows/bloom.ts";
 import { distilbert } from "./rows/distilbert.ts";
 import { electra } from "./rows/electra.ts";
+import { falcon } from "./rows/falcon.ts";
 import { gemma } from "./rows/gemma.ts";
 import { gemma2 } from "./rows/gemma2.ts";
+import { gemma3Text } from "./rows/gemma3-text.ts";
+import { gptNeo } from "./rows/gpt-neo.ts";
 import { gptNeox } from "./rows/gpt-neox.ts";
 import { gpt2 } from "./rows/gpt2.ts";
+import { gptj } from "./rows/gptj.ts";
 import { llama } from "./rows/llama.ts";
 import { mistral } from "./rows/mistral.ts";
+import { olmo2 } from "./rows/olmo2.ts";
 import { opt } from "./rows/opt.ts";
 import { phi } from "./rows/phi.ts";
 import { phi3 } from "./rows/phi3.ts";
 import { qwen2 } from "./rows/qwen2.ts";
 import { qwen3 } from "./rows/qwen3.ts";
 import { roberta } from "./rows/roberta.ts";
+import { starcoder2 } from "./rows/starcoder2.ts";
 
 /** Every supported model family. */
 export const families: readonly Family[] = [
@@ -27,10 +34,17 @@ export const families: readonly Family[] = [
   qwen3,
   gemma,
   gemma2,
+  gemma3Text,
   phi,
   phi3,
   gptNeox,
   opt,
+  starcoder2,
+  olmo2,
+  gptj,
+  gptNeo,
+  bloom,
+  falcon,
   bert,
   roberta,
   distilbert,

@@ -11,6 +11,7 @@ export type Width =
   | "hidden"
   | "embedding"
   | "triple-hidden"
+  | "quadruple-hidden"
   | "intermediate"
   | "double-intermediate"
   | "queries"

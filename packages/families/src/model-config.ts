@@ -18,6 +18,8 @@ export interface ModelConfig extends Readonly<Record<SizeName, number>> {
   readonly normEpsilon: number;
   /** How positions are rotated; null where they are not. */
   readonly rotary: RotaryConfig | null;
+  /** The same for layers with a window, where it differs (Gemma 3); else null. */
+  readonly localRotary: RotaryConfig | null;
   /** Of each layer, how many keys a query sees, itself included; null for all. */
   readonly windows: readonly (number | null)[];
   /** False for what the family does not know. */

@@ -64,6 +64,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
     hidden: config.hiddenSize,
     embedding: config.embeddingSize,
     "triple-hidden": 3 * config.hiddenSize,
+    "quadruple-hidden": 4 * config.hiddenSize,
     intermediate: config.intermediateSize,
     "double-intermediate": 2 * config.intermediateSize,
     "queries-keys-values": (config.heads + 2 * config.keyValueHeads) * config.headSize,

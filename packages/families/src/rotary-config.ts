@@ -1,8 +1,8 @@
 // How fast rotary positions turn (Su et al. 2021), and the two rescalings that are data: linear interpolation
 // (Chen et al. 2023) and Llama 3's. transformers 5 writes `rope_parameters`, older versions `rope_theta` and `rope_scaling`.
 
-import { ConfigReader, jsonObject } from "./config-reader.ts";
-import type { RotaryTable } from "./config-table.ts";
+import { type ConfigReader, jsonObject } from "./config-reader.ts";
+import type { ConfigTable, RotaryTable } from "./config-table.ts";
 
 /** A change of the rotation speeds for longer texts. */
 export type RotaryScaling =
@@ -25,28 +25,75 @@ export interface RotaryConfig {
   readonly scaling: RotaryScaling;
 }
 
+const thetaBounds = { least: 1, most: 1e12 };
 const shareBounds = { least: 0, most: 1 };
 const factorBounds = { least: 1e-6, most: 1e6 };
 const handled = '"default", "linear" or "llama3"';
 
+/** How all layers rotate, and those with a window where these differ. */
+export interface Rotations {
+  readonly rotary: RotaryConfig | null;
+  readonly localRotary: RotaryConfig | null;
+}
+
 /** Reads every spelling; problems go to the reader. transformers prefers `rope_scaling` where both are present. */
-export function readRotary(reader: ConfigReader, table: RotaryTable = {}): RotaryConfig {
-  const thetaAtTop = reader.number(table.thetaKey ?? "rope_theta", { least: 1, most: 1e12 });
-  const shareAtTop = table.share ? reader.number(table.share.key, shareBounds) : null;
-  const defaultShare = shareAtTop ?? table.share?.fallback ?? 1;
+export function readRotations(
+  reader: ConfigReader,
+  { rotary: given }: Pick<ConfigTable, "rotary">,
+  headSize: number,
+): Rotations {
+  if (given === false) return { rotary: null, localRotary: null };
+  const table = given === true ? {} : given;
+  const defaults = readDefaults(reader, table, headSize);
   const inParameters = readObject(reader, "rope_parameters");
   const inScaling = readObject(reader, "rope_scaling");
-  const nested = inScaling ?? inParameters;
-  if (!nested) return { theta: thetaAtTop ?? 10_000, share: defaultShare, scaling: { type: "none" } };
+  if (!table.local)
+    return { rotary: readOne(reader, inScaling ?? inParameters, { table, defaults }), localRotary: null };
 
-  const thetaInside = nested.number("rope_theta", { least: 1, most: 1e12 });
+  // One set for each kind of layer; older files have them side by side at the top, and scale whole views only.
+  const localTheta = reader.number(table.local.key, thetaBounds) ?? table.local.fallback;
+  const whole = inParameters && readObject(inParameters, "full_attention");
+  const local = inParameters && readObject(inParameters, "sliding_attention");
+  if (inParameters) finish(reader, inParameters);
+  return {
+    rotary: readOne(reader, inScaling ?? whole, { table, defaults }),
+    localRotary: readOne(reader, local, { table, defaults: { ...defaults, theta: localTheta } }),
+  };
+}
+
+interface Defaults {
+  readonly theta: number;
+  readonly share: number;
+}
+
+function readDefaults(reader: ConfigReader, table: RotaryTable, headSize: number): Defaults {
+  const theta = reader.number(table.thetaKey ?? "rope_theta", thetaBounds) ?? table.thetaFallback ?? 10_000;
+  if (table.features) {
+    const features = reader.integer(table.features.key, { least: 2, most: headSize || 2 }) ?? table.features.fallback;
+    return { theta, share: features / headSize };
+  }
+  return { theta, share: (table.share && reader.number(table.share.key, shareBounds)) ?? table.share?.fallback ?? 1 };
+}
+
+function readOne(
+  reader: ConfigReader,
+  nested: ConfigReader | null,
+  { table, defaults }: { readonly table: RotaryTable; readonly defaults: Defaults },
+): RotaryConfig {
+  if (!nested) return { ...defaults, scaling: { type: "none" } };
+  const theta = nested.number("rope_theta", thetaBounds) ?? defaults.theta;
   const scaling = readScaling(nested);
-  const shareInside = nested.number("partial_rotary_factor", shareBounds);
-  const share = shareInside ?? defaultShare;
-  if (!table.share && share !== 1) nested.notHandled("partial_rotary_factor", share, "1 (all of a head rotates)");
+  const share = nested.number("partial_rotary_factor", shareBounds) ?? defaults.share;
+  if (!table.share && share !== defaults.share)
+    nested.notHandled("partial_rotary_factor", share, `${defaults.share} (how much of a head rotates)`);
+  finish(reader, nested);
+  return { theta, share, scaling };
+}
+
+/** Every key inside changes the rotation: what nothing has read is not handled. */
+function finish(reader: ConfigReader, nested: ConfigReader): void {
   for (const key of nested.unseenKeys()) nested.notHandled(key, nested.peek(key), "no such key");
   reader.problems.push(...nested.problems);
-  return { theta: thetaInside ?? thetaAtTop ?? 10_000, share, scaling };
 }
 
 function readObject(reader: ConfigReader, key: string): ConfigReader | null {
@@ -54,7 +101,7 @@ function readObject(reader: ConfigReader, key: string): ConfigReader | null {
   if (value === null) return null;
   const object = jsonObject(value);
   if (!object) reader.invalid(key, value, "an object or null");
-  return object && object.size > 0 ? new ConfigReader(object, `${key}.`) : null;
+  return object && object.size > 0 ? reader.inside(object, key) : null;
 }
 
 function readScaling(nested: ConfigReader): RotaryScaling {

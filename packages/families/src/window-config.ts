@@ -14,7 +14,7 @@ export function readWindows(
   const count = Number.isNaN(layers) ? 0 : layers;
   if (table === undefined) return Array.from({ length: count }, () => null);
   const size = readSize(reader, table);
-  const hasWindow = readLayerTypes(reader, count) ?? defaultLayers(reader, table.layers);
+  const hasWindow = readLayerTypes(reader, count) ?? defaultLayers(reader, table.layers, count);
   const windows = Array.from({ length: count }, (_, layer) => (hasWindow(layer) ? size : null));
   return windows;
 }
@@ -37,13 +37,39 @@ function readLayerTypes(reader: ConfigReader, layers: number): ((layer: number) 
   return (layer) => types[layer] === "sliding_attention";
 }
 
-function defaultLayers(reader: ConfigReader, layers: WindowLayers): (layer: number) => boolean {
+function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number): (layer: number) => boolean {
   if (layers === "all") return () => true;
   if (layers === "alternating") return (layer) => layer % 2 === 0;
   if ("from" in layers) {
     const first = reader.integer(layers.from, { least: 0, most: 4096 }) ?? layers.fallback;
     return (layer) => layer >= first;
   }
+  if ("types" in layers) {
+    const types = readExpandedTypes(reader, layers);
+    if (types.length !== count)
+      reader.invalid(layers.types, reader.peek(layers.types), `a type for each of ${count} layers`);
+    return (layer) => types[layer] === "local";
+  }
   const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
   return (layer) => (layer + 1) % period !== 0;
+}
+
+/** GPT-Neo's [[["global", "local"], 12], …]: each list repeated so many times, one after the other. */
+function readExpandedTypes(
+  reader: ConfigReader,
+  { types: key, fallback }: Extract<WindowLayers, { readonly types: string }>,
+): readonly unknown[] {
+  const value = reader.peek(key) ?? null;
+  if (value === null) return fallback;
+  const expanded: unknown[] = [];
+  for (const item of Array.isArray(value) ? value : [null]) {
+    const [types, times] = Array.isArray(item) ? item : [];
+    const isGood = Array.isArray(types) && Number.isInteger(times) && times >= 0 && times * types.length <= 4096;
+    if (!isGood || !types.every((type) => type === "global" || type === "local")) {
+      reader.invalid(key, value, 'lists such as [[["global", "local"], 12]]');
+      return fallback;
+    }
+    for (let time = 0; time < times; time += 1) expanded.push(...types);
+  }
+  return expanded;
 }

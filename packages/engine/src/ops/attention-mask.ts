@@ -2,7 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** [batch or 1, 1, queryTime, keyTime]: 0 where the query sees the key, `maskedScore` or −Infinity where it does not. */
+/**
+ * [batch or 1, heads or 1, queryTime, keyTime]: 0 where the query sees the key, or a bias of the score; `maskedScore` or
+ * −Infinity where it does not.
+ */
 export type AttentionMask = tf.Tensor;
 
 /** Stands for −Infinity: exp of it is 0 in every precision, yet differences of two of them are not NaN. */

@@ -94,6 +94,16 @@ onEachBackend(() => {
       tf.dispose([mask, ...inputs]);
     });
 
+    it("takes a mask that differs from head to head", async () => {
+      const mask = tf.tidy(() => tf.add(causalMask(3), tf.reshape(tf.range(0, 12), [1, 4, 1, 3])));
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, mask }),
+        (query, key, value) => plainAttention(query, key, value, mask),
+        [waves([2, 4, 3, 4]), waves([2, 2, 3, 4], 2), waves([2, 2, 3, 4], 3)],
+      );
+      mask.dispose();
+    });
+
     it("bounds the scores by a cap, with its gradient", async () => {
       const [scale, cap] = [2, 0.7];
       await expectTwin(

@@ -14,7 +14,7 @@ export interface AttentionInputs {
   readonly key: tf.Tensor;
   /** [batch, keyHeads, keyTime, valueSize] */
   readonly value: tf.Tensor;
-  /** Added to the scores: [batch or 1, 1, queryTime, keyTime]. Absent: everything is visible. */
+  /** Added to the scores: [batch or 1, heads or 1, queryTime, keyTime]. Absent: everything is visible. */
   readonly mask?: AttentionMask;
   /** Multiplies the scores; default 1/√headSize. */
   readonly scale?: number;
@@ -82,7 +82,7 @@ function cappedScores(scores: tf.Tensor, cap: number | undefined): tf.Tensor {
   return cap === undefined ? scores : tf.mul(tf.tanh(tf.div(scores, cap)), cap);
 }
 
-/** 1 for each query that sees a key, 0 for one that sees none: [batch or 1, 1, queryTime, 1]. */
+/** 1 for each query that sees a key, 0 for one that sees none: [batch or 1, heads or 1, queryTime, 1]. */
 function aliveQueries(mask: tf.Tensor): tf.Tensor {
   return tf.cast(tf.greater(tf.max(mask, -1, true), maskedScore / 2), "float32");
 }
@@ -105,8 +105,9 @@ function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
   if (value.rank !== 4 || value.shape[0] !== batch || value.shape[1] !== keyHeads || value.shape[2] !== keyTime)
     throw new ShapeError("attention's value", value.shape, `[${batch}, ${keyHeads}, ${keyTime}, valueSize]`);
   const [maskBatch, maskHeads, maskQueries, maskKeys] = mask?.shape ?? [1, 1, queryTime, keyTime];
-  const fits = (maskBatch === 1 || maskBatch === batch) && maskHeads === 1 && maskQueries === queryTime;
+  const hasHeads = maskHeads === 1 || maskHeads === heads;
+  const fits = (maskBatch === 1 || maskBatch === batch) && hasHeads && maskQueries === queryTime;
   if (mask !== undefined && !(mask.rank === 4 && fits && maskKeys === keyTime))
-    throw new ShapeError("attention's mask", mask.shape, `[${batch} or 1, 1, ${queryTime}, ${keyTime}]`);
+    throw new ShapeError("attention's mask", mask.shape, `[${batch} or 1, ${heads} or 1, ${queryTime}, ${keyTime}]`);
   return { batch, heads, keyHeads, queryTime, keyTime, headSize };
 }

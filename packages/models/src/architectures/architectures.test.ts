@@ -3,19 +3,28 @@ import { describe, expect, it } from "vitest";
 import { outlineModel } from "../loading/outline-model.ts";
 
 // The keys of all families: each takes its own.
-const sizes: Readonly<Record<string, number>> = {
+const sizes: Readonly<Record<string, unknown>> = {
   ...{ n_embd: 32, n_layer: 2, n_head: 4, n_positions: 8 },
   ...{ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 24 },
-  ...{ num_key_value_heads: 2, head_dim: 8, ffn_dim: 24 },
+  ...{ num_key_value_heads: 2, head_dim: 8, ffn_dim: 24, num_kv_heads: 2 },
+  attention_types: [[["global", "local"], 1]],
   ...{ dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 24 },
 };
+// What other families refuse.
+const own: Readonly<Record<string, Readonly<Record<string, number>>>> = { gptj: { rotary_dim: 4 } };
 
 const cases = families.flatMap(({ modelType, architectures }) =>
   [...new Set(architectures.values())].flatMap((task) => [true, false].map((tied) => ({ modelType, task, tied }))),
 );
 
 function outlineOf(modelType: string, task: Task, tied: boolean) {
-  const config = checkConfig({ model_type: modelType, vocab_size: 20, tie_word_embeddings: tied, ...sizes });
+  const config = checkConfig({
+    model_type: modelType,
+    vocab_size: 20,
+    tie_word_embeddings: tied,
+    ...sizes,
+    ...own[modelType],
+  });
   return outlineModel({ config, task });
 }
 

@@ -10,14 +10,20 @@ import { robertaHeads } from "../heads/roberta-heads.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
 import { bert, roberta } from "./bert.ts";
+import { bloom } from "./bloom.ts";
 import { distilbert } from "./distilbert.ts";
+import { falcon } from "./falcon.ts";
 import { gemma2 } from "./gemma2.ts";
+import { gptNeo } from "./gpt-neo.ts";
 import { gptNeox } from "./gpt-neox.ts";
 import { gpt2 } from "./gpt2.ts";
+import { gptj } from "./gptj.ts";
 import { llama } from "./llama.ts";
+import { olmo2 } from "./olmo2.ts";
 import { opt } from "./opt.ts";
 import { phi } from "./phi.ts";
 import { phi3 } from "./phi3.ts";
+import { starcoder2 } from "./starcoder2.ts";
 
 /** How one family computes. */
 export interface Architecture {
@@ -37,6 +43,13 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["phi", { trunk: phi, head: decoderHeads }],
   ["phi3", { trunk: phi3, head: decoderHeads }],
   ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
+  ["gemma3_text", { trunk: gemma2, head: decoderHeads }],
+  ["starcoder2", { trunk: starcoder2, head: decoderHeads }],
+  ["olmo2", { trunk: olmo2, head: decoderHeads }],
+  ["gptj", { trunk: gptj, head: decoderHeads }],
+  ["gpt_neo", { trunk: gptNeo, head: decoderHeads }],
+  ["bloom", { trunk: bloom, head: decoderHeads }],
+  ["falcon", { trunk: falcon, head: decoderHeads }],
   ["opt", { trunk: opt, head: decoderHeads }],
   ["bert", { trunk: bert, head: bertHeads }],
   ["roberta", { trunk: roberta, head: robertaHeads }],

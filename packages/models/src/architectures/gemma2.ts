@@ -1,4 +1,5 @@
-// Gemma 2's wiring (transformers' modeling_gemma2.py): LLaMA's two halves, each with a norm before and after.
+// Gemma 2's wiring (transformers' modeling_gemma2.py): LLaMA's two halves, each with a norm before and after. Gemma 3 adds
+// that layers with a window rotate at another speed.
 
 import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import type { PartList } from "../parts/part-list.ts";
@@ -8,10 +9,12 @@ import type { Stage, Trunk } from "../parts/trunk.ts";
 import { llamaAttention, llamaFeedForward } from "./llama.ts";
 
 export function gemma2(model: PartList): Trunk {
-  const rotary = rotaryOf(model.plan.config);
+  const { config } = model.plan;
+  const whole = rotaryOf(config);
+  const local = config.localRotary === null ? whole : rotaryOf(config, config.localRotary);
   return decoderTrunk(model, {
     tokens: "embed_tokens",
-    block: (block, layer) => gemma2Block(block, layer, rotary),
+    block: (block, layer) => gemma2Block(block, layer, (config.windows[layer] ?? null) === null ? whole : local),
     norm: "norm",
   });
 }

@@ -6,7 +6,7 @@ import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import { feedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
 import { type RotaryFrequencies, rotaryOf } from "../parts/rotary-frequencies.ts";
-import { interleavedProjection, selfAttention } from "../parts/self-attention.ts";
+import { groupedProjection, selfAttention } from "../parts/self-attention.ts";
 import { transformerBlock } from "../parts/transformer-block.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
@@ -25,7 +25,7 @@ function gptNeoxBlock(block: PartList, layer: number, rotary: RotaryFrequencies)
   const beforeFeedForward = block.norm("layers.{n}.post_attention_layernorm");
   const attention = selfAttention({
     layer,
-    project: interleavedProjection(block.linear("layers.{n}.attention.query_key_value"), config.heads),
+    project: groupedProjection(block.linear("layers.{n}.attention.query_key_value"), config.heads, config.headSize),
     output: block.linear("layers.{n}.attention.dense"),
     heads: config.heads,
     keyHeads: config.heads,

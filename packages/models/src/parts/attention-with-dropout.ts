@@ -1,6 +1,6 @@
 // Attention whose weights drop out while training. Plain operations: the fused one in engine keeps no weights to drop.
 
-import type { AttentionInputs } from "@lowrank/engine";
+import { type AttentionInputs, maskedScore } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { softCap } from "./soft-cap.ts";
 
@@ -14,7 +14,7 @@ export function attentionWithDropout(inputs: AttentionInputs, drop: (weights: tf
   const scores = cap === undefined ? unbounded : softCap(unbounded, cap);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
-  const seen = tf.cast(tf.equal(mask, 0), "float32");
+  const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
   return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
 }
 

@@ -7,7 +7,7 @@ import type { Stage, Trunk } from "./trunk.ts";
 export interface DecoderOptions {
   /** Path of the token embedding in the family's table. */
   readonly tokens: string;
-  /** Path of the last norm; absent where a model has none. */
+  /** Path of the last norm. */
   readonly norm: string;
   /** One layer. */
   readonly block: (block: PartList, layer: number) => Stage;

@@ -4,6 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, causalMask, combineMasks, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
+import { alibiSlopes } from "./alibi-slopes.ts";
 import { type RotaryFrequencies, rotaryAngles } from "./rotary-frequencies.ts";
 
 export interface PassInputs {
@@ -30,6 +31,7 @@ export type Layer = (hidden: tf.Tensor, pass: Pass) => tf.Tensor;
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();
+  readonly #slopedMasks = new Map<number, AttentionMask>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
 
   constructor(
@@ -47,6 +49,16 @@ export class Pass {
     return this.#masks.get(window);
   }
 
+  /** The mask, with a bias that grows with the key's position, differently for each head (ALiBi). */
+  slopedMask(heads: number): AttentionMask {
+    const known = this.#slopedMasks.get(heads);
+    if (known !== undefined) return known;
+    const mask = this.mask();
+    const made = tf.keep(tf.tidy(() => this.#withSlopes(heads, mask)));
+    this.#slopedMasks.set(heads, made);
+    return made;
+  }
+
   rotary(frequencies: RotaryFrequencies): RotaryTables {
     const tables = this.#tables.get(frequencies) ?? this.#makeTables(frequencies);
     this.#tables.set(frequencies, tables);
@@ -61,9 +73,10 @@ export class Pass {
 
   /** Frees the masks and tables. */
   dispose(): void {
-    for (const mask of this.#masks.values()) mask?.dispose();
+    for (const mask of [...this.#masks.values(), ...this.#slopedMasks.values()]) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
     this.#masks.clear();
+    this.#slopedMasks.clear();
     this.#tables.clear();
   }
 
@@ -80,12 +93,28 @@ export class Pass {
     });
   }
 
+  #withSlopes(heads: number, mask: AttentionMask | undefined): AttentionMask {
+    const { attentionMask, cache, inputIds } = this.inputs;
+    const [batch, time] = inputIds.shape;
+    const keyTime = (cache?.length ?? 0) + time;
+    const positions = keyPositions(attentionMask, keyTime); // [batch or 1, 1, 1, keyTime]
+    const bias = tf.mul(tf.tensor(alibiSlopes(heads), [1, heads, 1, 1]), positions);
+    return mask === undefined ? tf.tile(bias, [batch / (bias.shape[0] ?? 1), 1, time, 1]) : tf.add(bias, mask);
+  }
+
   #makeTables(frequencies: RotaryFrequencies): RotaryTables {
     const { positions } = this.inputs;
     const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.length];
     const { cos, sin } = rotaryAngles(frequencies, positions.flat());
     return { cos: tf.keep(tf.tensor(cos, shape)), sin: tf.keep(tf.tensor(sin, shape)) };
   }
+}
+
+/** Of each key its number among those that the mask shows, 0 for padding: [batch or 1, 1, 1, keyTime]. */
+function keyPositions(attentionMask: tf.Tensor2D | undefined, keyTime: number): tf.Tensor {
+  if (attentionMask === undefined) return tf.reshape(tf.range(0, keyTime), [1, 1, 1, keyTime]);
+  const shown = tf.cast(attentionMask, "float32");
+  return tf.reshape(tf.mul(tf.sub(tf.cumsum(shown, 1), 1), shown), [-1, 1, 1, keyTime]);
 }
 
 /** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */

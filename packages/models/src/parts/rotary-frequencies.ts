@@ -6,10 +6,10 @@ import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/families
 /** Radians a position, one for each pair of features. */
 export type RotaryFrequencies = Float32Array;
 
-/** The frequencies of a model's heads; transformers' usual ones where the configuration says nothing. */
-export function rotaryOf({ headSize, rotary }: ModelConfig): RotaryFrequencies {
+/** The frequencies of a model's heads, or those that `rotary` says; transformers' usual ones where nothing does. */
+export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.rotary): RotaryFrequencies {
   const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
-  return rotaryFrequencies(Math.floor(headSize * share), { theta, scaling });
+  return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
 }
 
 /** The frequencies of `dims` rotating features: dims/2 of them. */

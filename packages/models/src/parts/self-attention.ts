@@ -36,6 +36,8 @@ export interface SelfAttentionOptions {
   readonly dropout: number;
   /** Keys that a query sees, itself included (Mistral's sliding window). */
   readonly window?: number | null;
+  /** Scores rise with the key's position, differently for each head (ALiBi); windows are not. */
+  readonly sloped?: boolean;
   /** Multiplies the scores; 1/√headSize unless given. */
   readonly scale?: number;
   /** Smooth bound of the scores (Gemma 2). */
@@ -60,13 +62,24 @@ export function fusedProjection(site: LinearSite, widths: readonly [number, numb
   };
 }
 
-/** One linear map whose output is sorted by head: each head's query, key and value (GPT-NeoX, BLOOM). */
-export function interleavedProjection(site: LinearSite, heads: number): Projection {
+/** Norms over the whole of the queries and of the keys, all heads together (OLMo 2). */
+export function normedProjection(project: Projection, norms: { readonly query: Norm; readonly key: Norm }): Projection {
+  return (hidden, pass) => {
+    const { query, key, value } = project(hidden, pass);
+    return { query: norms.query.forward(query, pass.context), key: norms.key.forward(key, pass.context), value };
+  };
+}
+
+/** One linear map whose output is sorted by key head: its group of queries, its key, its value (GPT-NeoX, Falcon). */
+export function groupedProjection(site: LinearSite, keyHeads: number, headSize: number): Projection {
   return (hidden, { context }) => {
     const fused = site.forward(hidden, context);
     const [batch = 0, time = 0, features = 0] = fused.shape;
-    const byHead = tf.reshape(fused, [batch, time, heads, features / heads]);
-    const parts = tf.split(byHead, 3, 3).map((part) => tf.reshape(part, [batch, time, features / 3]));
+    const groupSize = features / keyHeads - 2 * headSize;
+    const byGroup = tf.reshape(fused, [batch, time, keyHeads, features / keyHeads]);
+    const parts = tf
+      .split(byGroup, [groupSize, headSize, headSize], 3)
+      .map((part) => tf.reshape(part, [batch, time, -1]));
     return { query: parts[0] as tf.Tensor, key: parts[1] as tf.Tensor, value: parts[2] as tf.Tensor };
   };
 }
@@ -97,7 +110,7 @@ function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Ten
 }
 
 function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
-  const mask = pass.mask(options.window ?? undefined);
+  const mask = options.sloped ? pass.slopedMask(options.heads) : pass.mask(options.window ?? undefined);
   const scale = options.scale ?? 1 / Math.sqrt(heads.query.shape[3] ?? 1);
   const cap = options.cap ?? null;
   const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };

@@ -1,0 +1,91 @@
+// BLOOM (BigScience 2022), as transformers' modeling_bloom.py names it: scores rise with the key's position instead of any
+// position embedding, and a norm follows the embedding.
+
+import type { Family } from "../family.ts";
+import { decoderClasses, decoderHeads } from "./decoder-rows.ts";
+
+const linear = { bias: true, layout: "out-in" } as const;
+
+export const bloom: Family = {
+  modelType: "bloom",
+  causal: true,
+  basePrefix: "transformer",
+  architectures: decoderClasses("Bloom"),
+  config: {
+    sizes: {
+      vocabularySize: { keys: ["vocab_size"] },
+      hiddenSize: { keys: ["hidden_size", "n_embed"] },
+      layers: { keys: ["n_layer", "num_hidden_layers"] },
+      heads: { keys: ["n_head", "num_attention_heads"] },
+      // Positions have no limit.
+      maxPositions: { keys: ["max_position_embeddings"], fallback: 268_435_456 },
+    },
+    activation: { fallback: "gelu_new" },
+    normEpsilon: { key: "layer_norm_epsilon", fallback: 1e-5 },
+    dropouts: {
+      attention: { keys: ["attention_dropout"], fallback: 0 },
+      residual: { keys: ["hidden_dropout"], fallback: 0 },
+    },
+    tiedByDefault: true,
+    rotary: false,
+    fixed: [
+      {
+        key: "apply_residual_connection_post_layernorm",
+        values: [null, false],
+        effect: "true adds each half to a norm's output",
+      },
+    ],
+    // They only say in which order sums were computed, or how the model was trained.
+    harmless: [
+      "attention_softmax_in_fp32",
+      "bias_dropout_fusion",
+      "masked_softmax_fusion",
+      "offset_alibi",
+      "pretraining_tp",
+      "seq_length",
+      "skip_bias_add",
+      "skip_bias_add_qkv",
+      "slow_but_exact",
+      "unk_token_id",
+    ],
+  },
+  embeddings: [{ path: "word_embeddings", role: "input-embedding", rows: "vocabulary" }],
+  linears: [
+    {
+      path: "h.{n}.self_attention.query_key_value",
+      role: "query-key-value",
+      inFeatures: "hidden",
+      outFeatures: "triple-hidden",
+      ...linear,
+    },
+    {
+      path: "h.{n}.self_attention.dense",
+      role: "attention-output",
+      inFeatures: "hidden",
+      outFeatures: "hidden",
+      ...linear,
+    },
+    {
+      path: "h.{n}.mlp.dense_h_to_4h",
+      role: "feed-forward-up",
+      inFeatures: "hidden",
+      outFeatures: "quadruple-hidden",
+      ...linear,
+    },
+    {
+      path: "h.{n}.mlp.dense_4h_to_h",
+      role: "feed-forward-down",
+      inFeatures: "quadruple-hidden",
+      outFeatures: "hidden",
+      ...linear,
+    },
+  ],
+  norms: [
+    { path: "word_embeddings_layernorm", kind: "layer" },
+    { path: "h.{n}.input_layernorm", kind: "layer" },
+    { path: "h.{n}.post_attention_layernorm", kind: "layer" },
+    { path: "ln_f", kind: "layer" },
+  ],
+  heads: decoderHeads("word_embeddings"),
+  ignoredFileKeys: [],
+};

@@ -1,0 +1,47 @@
+// BLOOM's wiring (transformers' modeling_bloom.py): a norm after the embedding, fused projections sorted by head, and
+// scores that rise with the key's position.
+
+import { activations } from "../parts/activations.ts";
+import { decoderTrunk } from "../parts/decoder-trunk.ts";
+import { feedForward } from "../parts/feed-forward.ts";
+import type { PartList } from "../parts/part-list.ts";
+import { groupedProjection, selfAttention } from "../parts/self-attention.ts";
+import { transformerBlock } from "../parts/transformer-block.ts";
+import type { Stage, Trunk } from "../parts/trunk.ts";
+
+export function bloom(model: PartList): Trunk {
+  return decoderTrunk(model, {
+    tokens: "word_embeddings",
+    embedding: (first) => ({ norm: first.norm("word_embeddings_layernorm") }),
+    block: bloomBlock,
+    norm: "ln_f",
+  });
+}
+
+function bloomBlock(block: PartList, layer: number): Stage {
+  const { config } = block.plan;
+  const beforeAttention = block.norm("h.{n}.input_layernorm");
+  const attention = selfAttention({
+    layer,
+    project: groupedProjection(block.linear("h.{n}.self_attention.query_key_value"), config.heads, config.headSize),
+    output: block.linear("h.{n}.self_attention.dense"),
+    heads: config.heads,
+    keyHeads: config.heads,
+    sloped: true,
+    dropout: config.dropouts.attention,
+  });
+  const beforeFeedForward = block.norm("h.{n}.post_attention_layernorm");
+  const feed = feedForward(
+    block.linear("h.{n}.mlp.dense_h_to_4h"),
+    activations[config.activation],
+    block.linear("h.{n}.mlp.dense_4h_to_h"),
+  );
+  const run = transformerBlock({
+    attention,
+    feedForward: feed,
+    beforeAttention,
+    beforeFeedForward,
+    dropout: { rate: config.dropouts.residual, path: `layer.${layer}` },
+  });
+  return { parts: block.parts, run };
+}

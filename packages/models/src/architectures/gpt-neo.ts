@@ -1,0 +1,52 @@
+// GPT-Neo's wiring (transformers' modeling_gpt_neo.py): GPT-2's, with separate projections and scores left unscaled.
+
+import { activations } from "../parts/activations.ts";
+import { decoderTrunk } from "../parts/decoder-trunk.ts";
+import { feedForward } from "../parts/feed-forward.ts";
+import type { PartList } from "../parts/part-list.ts";
+import { selfAttention, separateProjections } from "../parts/self-attention.ts";
+import { transformerBlock } from "../parts/transformer-block.ts";
+import type { Stage, Trunk } from "../parts/trunk.ts";
+
+export function gptNeo(model: PartList): Trunk {
+  const trunk = decoderTrunk(model, {
+    tokens: "wte",
+    embedding: (first) => ({ positions: first.embedding("wpe") }),
+    block: gptNeoBlock,
+    norm: "ln_f",
+  });
+  return { ...trunk, positionRows: model.plan.config.maxPositions };
+}
+
+function gptNeoBlock(block: PartList, layer: number): Stage {
+  const { config } = block.plan;
+  const beforeAttention = block.norm("h.{n}.ln_1");
+  const attention = selfAttention({
+    layer,
+    project: separateProjections(
+      block.linear("h.{n}.attn.attention.q_proj"),
+      block.linear("h.{n}.attn.attention.k_proj"),
+      block.linear("h.{n}.attn.attention.v_proj"),
+    ),
+    output: block.linear("h.{n}.attn.attention.out_proj"),
+    heads: config.heads,
+    keyHeads: config.heads,
+    dropout: config.dropouts.attention,
+    window: config.windows[layer] ?? null,
+    scale: 1,
+  });
+  const beforeFeedForward = block.norm("h.{n}.ln_2");
+  const feed = feedForward(
+    block.linear("h.{n}.mlp.c_fc"),
+    activations[config.activation],
+    block.linear("h.{n}.mlp.c_proj"),
+  );
+  const run = transformerBlock({
+    attention,
+    feedForward: feed,
+    beforeAttention,
+    beforeFeedForward,
+    dropout: { rate: config.dropouts.residual, path: `layer.${layer}` },
+  });
+  return { parts: block.parts, run };
+}
