@@ -2,7 +2,7 @@
 
 import type { AdapterHandle } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
-import { train } from "@lowrank/trainer";
+import { type Fixture, readFixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   adapterContext,
@@ -15,7 +15,10 @@ import {
   type ParityCase,
   paddingFilter,
 } from "./parity-case.ts";
-import { compare, isWithin, type ParityCheck } from "./parity-check.ts";
+import { compare, isWithin, type ParityCheck, worst } from "./parity-check.ts";
+import { hasStart, startChecks } from "./start-case.ts";
+import { trainCase } from "./train-case.ts";
+import { hasCombinations, weightedChecks } from "./weighted-case.ts";
 
 /** How a case went. */
 export interface CaseResult {
@@ -29,19 +32,24 @@ export interface CaseResult {
  * of its training steps and what these leave.
  */
 export async function runCase(nameOrPath: string): Promise<CaseResult> {
+  const fixture = await readFixture(nameOrPath);
+  const special = hasStart(fixture) ? startChecks : hasCombinations(fixture) ? weightedChecks : null;
+  if (special) return resultOf(fixture, await special(fixture));
   const parity = await openCase(nameOrPath);
   try {
-    const checks = [
+    return resultOf(parity.fixture, [
       ...forwardChecks(parity),
       ...gradientChecks(parity),
       ...(await mergeChecks(parity)),
       ...(await trainingChecks(parity)),
-    ];
-    const name = String(parity.fixture.expected.name);
-    return { name, checks, isEqual: checks.every(isWithin) };
+    ]);
   } finally {
     parity.dispose();
   }
+}
+
+function resultOf({ expected }: Fixture, checks: readonly ParityCheck[]): CaseResult {
+  return { name: String(expected.name), checks, isEqual: checks.every(isWithin) };
 }
 
 /** A case as one line: "gpt2  ok  base.logits 2e-6  …". */
@@ -107,44 +115,9 @@ async function mergeChecks({ fixture, model, handle }: ParityCase): Promise<read
   ];
 }
 
-/** What expected.json says of the training. */
-interface TrainSettings {
-  readonly lr: number;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weight_decay: number;
-  readonly steps: number;
-  readonly clip: number | null;
-  readonly schedule: "constant" | "linear" | "cosine";
-  readonly warmup: number;
-  readonly accumulate: number;
-}
-
 async function trainingChecks({ fixture, model, handle }: ParityCase): Promise<readonly ParityCheck[]> {
   if (!fixture.tensors.has("train.losses")) return [];
-  // The fixture's own file, described in its README.
-  const settings = fixture.expected.train as TrainSettings;
-  const numbers = Array.from({ length: settings.steps * settings.accumulate }, (_, index) => index);
-  const losses: number[] = [];
-  for await (const event of train<number>({
-    variables: handle.variables,
-    loss: (batch, random) => {
-      const inputs = inputsOf(fixture, batch);
-      return model.loss(inputs, { ...adapterContext, training: true, random });
-    },
-    batches: () => numbers,
-    steps: settings.steps,
-    learningRate: settings.lr,
-    betas: settings.betas,
-    epsilon: settings.eps,
-    weightDecay: settings.weight_decay,
-    clipNorm: settings.clip,
-    schedule: settings.schedule,
-    warmupSteps: settings.warmup,
-    accumulate: settings.accumulate,
-  })) {
-    if (event.type === "step") losses.push(event.loss);
-  }
+  const losses = await trainCase({ fixture, model, handle });
   const inputs = inputsOf(fixture);
   const expected = fixture.tensor("final.logits");
   const logits = compare(
@@ -174,9 +147,4 @@ function valuesInFile(handle: AdapterHandle, key: string, tensor: tf.Tensor): Fl
   const parameter = handle.parameters.find((one) => one.key === key)?.parameter;
   const isTurned = isPair || parameter?.transposedInFile === true;
   return tf.tidy(() => Float32Array.from((isTurned ? tf.transpose(tensor) : tensor).dataSync()));
-}
-
-function worst(checks: readonly ParityCheck[]): ParityCheck {
-  if (checks.length === 0) throw new Error("Nothing was compared.");
-  return checks.reduce((most, check) => (check.difference > most.difference ? check : most));
 }

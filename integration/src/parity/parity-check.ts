@@ -26,6 +26,12 @@ export function compare(
   return { what, difference: difference / unit, tolerance, isRelative };
 }
 
+/** The check with the largest difference. */
+export function worst(checks: readonly ParityCheck[]): ParityCheck {
+  if (checks.length === 0) throw new Error("Nothing was compared.");
+  return checks.reduce((most, check) => (check.difference > most.difference ? check : most));
+}
+
 /** Whether the difference is within its tolerance. */
 export function isWithin({ difference, tolerance }: ParityCheck): boolean {
   return difference <= tolerance;

@@ -9,6 +9,7 @@ import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { HandleDisposedError } from "./errors.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
+import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
 
 /** An adaptation whose scaling can be changed while it is attached. */
 export type ScaledAdaptation = Adaptation & { scale: number };
@@ -76,7 +77,7 @@ export class AdapterHandle {
     this.variables = new Map<string, tf.Variable>([
       ...parts.sites.flatMap(({ keys, pair }): [string, tf.Variable][] => [
         [keys.a, pair.a],
-        [keys.b, pair.b],
+        ...(pair.trainsB ? [[keys.b, pair.b] satisfies [string, tf.Variable]] : []),
       ]),
       ...parts.parameters
         .filter(({ isTrained }) => isTrained)
@@ -137,7 +138,8 @@ export class AdapterHandle {
   }
 
   /**
-   * Reads the variables into plain data in torch's layout, ready for `writeAdapter`.
+   * Reads the variables into plain data in torch's layout, ready for `writeAdapter`. Pairs that took over a part of the
+   * weight (PiSSA, OLoRA) become plain pairs of twice the rank, for the base as it is.
    *
    * @param metadata entries for the file's header besides the base's fingerprint
    * @throws HandleDisposedError
@@ -145,8 +147,10 @@ export class AdapterHandle {
   async toAdapter(metadata: ReadonlyMap<string, string> = new Map()): Promise<Adapter> {
     this.#checkUsable();
     const tensors = new Map<string, AdapterTensor>();
+    const isDoubled = this.sites.some(({ pair }) => pair.initial !== null);
     for (const { keys, pair } of this.sites) {
-      const { a, b } = await pair.toTorch();
+      const stored = await pair.toTorch();
+      const { a, b } = isDoubled && !pair.initial ? withDoubledRank(stored) : stored;
       tensors.set(keys.a, a); // [rank, inFeatures]
       tensors.set(keys.b, b); // [outFeatures, rank]
     }
@@ -154,7 +158,8 @@ export class AdapterHandle {
       tensors.set(key, await readParameter(parameter, variable));
     }
     const fingerprint: [string, string][] = this.baseFingerprint ? [[baseFingerprintKey, this.baseFingerprint]] : [];
-    return { config: this.config, tensors, metadata: new Map([...metadata, ...fingerprint]) };
+    const config = isDoubled ? plainLoraConfig(this.config) : this.config;
+    return { config, tensors, metadata: new Map([...metadata, ...fingerprint]) };
   }
 
   /** Detaches the adapter and frees its variables. Calling it twice does nothing more. */

@@ -190,10 +190,10 @@ describe("attachAdapter", () => {
     expect(error.problems[0]).toMatchObject({ kind: "unsupported", key: "classifier.weight" });
   });
 
-  it("refuses initialisations that changed the base, and takes those that only chose the first values", async () => {
+  it("refuses initialisations that changed the base and cannot be repeated, and takes those that only chose the first values", async () => {
     const { adapter } = await make();
     const withInit = (init: string): Adapter => ({ ...adapter, config: { ...adapter.config, init } });
-    expect(() => attachAdapter(model, withInit("pissa"))).toThrow(LowrankError);
+    expect(() => attachAdapter(model, withInit("corda"))).toThrow(LowrankError);
     attachAdapter(model, withInit("eva")).dispose();
   });
 });

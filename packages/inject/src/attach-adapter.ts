@@ -8,6 +8,7 @@ import type { AdapterHandle } from "./adapter-handle.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { buildHandle } from "./build-handle.ts";
 import { checkFit } from "./check-fit.ts";
+import { storedStart } from "./starts.ts";
 
 /** How an adapter is attached. */
 export interface AttachOptions {
@@ -48,9 +49,18 @@ export function attachAdapter(model: AdaptableModel, adapter: Adapter, options: 
     plan,
     trainable,
     values: {
-      pair: ({ keys, kind }, variableName) => {
+      pair: (entry, variableName, site) => {
+        const { keys, kind } = entry;
         const stored = { a: adapter.tensors.get(keys.a)!, b: adapter.tensors.get(keys.b)! };
-        return LoraPair.fromTorch(stored, { name: variableName, kind, trainable });
+        const initial = storedStart(entry, site, adapter.config, variableName);
+        const trainsB = adapter.config.init !== "mica";
+        return LoraPair.fromTorch(stored, {
+          name: variableName,
+          kind,
+          trainable,
+          trainsB,
+          ...(initial && { initial }),
+        });
       },
       parameter: ({ key }, { transposedInFile, shape }) => {
         const stored = adapter.tensors.get(key)!;

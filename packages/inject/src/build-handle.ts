@@ -10,7 +10,7 @@ import type { InjectionPlan, PlannedParameter, PlannedSite } from "./injection-p
 /** Where the first values of an adapter come from. */
 interface ValueSource {
   /** `name` is unique among all variables of the program. */
-  pair(entry: PlannedSite, name: string): LoraPair;
+  pair(entry: PlannedSite, name: string, site: Site): LoraPair;
   /** The variable's first value, as computed with; the caller takes ownership. */
   parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
 }
@@ -37,7 +37,7 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
   const parameters: OverriddenParameter[] = [];
   try {
     for (const { entry, site } of doors.sites) {
-      const pair = values.pair(entry, `${prefix}${entry.path}`);
+      const pair = values.pair(entry, `${prefix}${entry.path}`, site);
       sites.push(adaptSite(entry, site, pair, options));
     }
     for (const { planned, parameter } of doors.parameters) {

@@ -1,6 +1,6 @@
 // Whether an adapter fits a model. Finds every difference before anything changes.
 
-import { type Adapter, type Feature, parseTensorKey, startingFeatures } from "@lowrank/adapter-format";
+import { type Adapter, type Feature, type LoraConfig, parseTensorKey, startingFeatures } from "@lowrank/adapter-format";
 import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { AdapterMismatchError, type AdapterProblem, DifferentBaseError } from "./errors.ts";
@@ -9,6 +9,7 @@ import type { InjectionPlan } from "./injection-plan.ts";
 import { nearestPaths } from "./nearest-names.ts";
 import { draftPlan } from "./plan-injection.ts";
 import { planBaseLayers } from "./saved-parameters.ts";
+import { startsForStored } from "./starts.ts";
 
 /** What is known of the model at hand besides its doors, and what for the adapter is attached. */
 export interface FitOptions {
@@ -28,7 +29,11 @@ const suggestionsFor = 4;
  */
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
   checkFingerprint(adapter, options);
-  const plan = withBaseLayers(draftPlan(model, adapter.config, usableFeatures(options)), model, adapter);
+  const plan = withBaseLayers(
+    draftPlan(model, adapter.config, usableFeatures(adapter.config, options)),
+    model,
+    adapter,
+  );
   const problems = [
     ...findMissing(plan, adapter),
     ...findUnexpected(plan, model, adapter),
@@ -42,8 +47,9 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
 }
 
 /** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
-function usableFeatures({ trainable = false }: FitOptions): ReadonlySet<Feature> {
-  return new Set(["bias", ...startingFeatures.filter((feature) => !trainable || feature.startsWith("init="))]);
+function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): ReadonlySet<Feature> {
+  const past = startingFeatures.filter((feature) => !trainable || feature.startsWith("init="));
+  return new Set(["bias", ...past, ...startsForStored(config)]);
 }
 
 /** PEFT stores the frozen weights of targeted embeddings and heads (`save_embedding_layers`); they act as stored. */

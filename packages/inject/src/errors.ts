@@ -27,6 +27,21 @@ export class UnsupportedSiteError extends LowrankError {
   }
 }
 
+/** A start that cannot go together with another setting. */
+export class UnsupportedStartError extends LowrankError {
+  constructor(
+    readonly init: string,
+    /** PEFT's key of the other setting. */
+    readonly key: string,
+  ) {
+    super(
+      "UNSUPPORTED_START",
+      `init_lora_weights = "${init}" together with ${key} is not supported: the start is taken out of the very weight ` +
+        "that the other setting looks at. Use init_lora_weights = true.",
+    );
+  }
+}
+
 /** A name in `modules_to_save` ends no module path of the model. */
 export class SavedModuleNotFoundError extends LowrankError {
   constructor(

@@ -19,6 +19,7 @@ export {
   SavedModuleNotFoundError,
   StalePlanError,
   UnsupportedSiteError,
+  UnsupportedStartError,
 } from "./errors.ts";
 export { type InjectOptions, injectAdapter } from "./inject-adapter.ts";
 export type { InjectionPlan, PlannedParameter, PlannedSite } from "./injection-plan.ts";

@@ -1,11 +1,10 @@
 // A new adapter: fresh pairs, and copies of the weights that train whole.
 
-import type { LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
-import { createPair, type PairInitialization } from "@lowrank/math";
 import type { AdapterHandle } from "./adapter-handle.ts";
 import { buildHandle } from "./build-handle.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
+import { freshPair } from "./starts.ts";
 
 /** How a new adapter is made. */
 export interface InjectOptions {
@@ -37,29 +36,14 @@ export interface InjectOptions {
  */
 export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, options: InjectOptions): AdapterHandle {
   const { name = "default", seed, baseFingerprint } = options;
-  const init = initialization(plan.config);
   return buildHandle(model, {
     name,
     plan,
     trainable: true,
     values: {
-      pair: (entry, variableName) =>
-        createPair({
-          inFeatures: entry.inFeatures,
-          outFeatures: entry.outFeatures,
-          rank: entry.rank,
-          kind: entry.kind,
-          init,
-          key: { seed, path: entry.path },
-          name: variableName,
-        }),
+      pair: (entry, variableName, site) => freshPair(entry, site, { config: plan.config, seed, name: variableName }),
       parameter: (_, parameter) => parameter.read(),
     },
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
   });
-}
-
-function initialization(config: LoraConfig): PairInitialization {
-  if (config.init === "gaussian") return "gaussian";
-  return config.init === false ? "random" : "default";
 }

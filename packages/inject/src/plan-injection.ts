@@ -18,9 +18,10 @@ import { UnsupportedSiteError } from "./errors.ts";
 import type { InjectionPlan, PlannedSite } from "./injection-plan.ts";
 import { checkSavedModules, planSavedParameters } from "./saved-parameters.ts";
 import { siteWarnings } from "./site-warnings.ts";
+import { checkStart, startsForNew } from "./starts.ts";
 
 /** What a new adapter may ask for beyond plain LoRA. */
-const supportedWhenNew: ReadonlySet<Feature> = new Set(["bias"]);
+const supportedWhenNew: ReadonlySet<Feature> = new Set(["bias", ...startsForNew]);
 
 /**
  * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.
@@ -29,7 +30,7 @@ const supportedWhenNew: ReadonlySet<Feature> = new Set(["bias"]);
  * output head. A target that matches nothing beside others that do is a warning in the plan, where PEFT is silent.
  *
  * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError;
- * UnsupportedSiteError, SavedModuleNotFoundError
+ * UnsupportedStartError, UnsupportedSiteError, SavedModuleNotFoundError
  *
  * @example
  * ```ts
@@ -50,6 +51,7 @@ export function planInjection(model: AdaptableModel, config: LoraConfig): Inject
 /** The plan for a configuration that may come from a file, whose saved modules are checked against its tensors instead. */
 export function draftPlan(model: AdaptableModel, given: LoraConfig, supported: ReadonlySet<Feature>): InjectionPlan {
   checkFeatures(given, supported);
+  checkStart(given);
   const config = withTaskModules(given);
   const sites = model.sites();
   const matches = planMatches(

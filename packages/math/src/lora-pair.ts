@@ -111,6 +111,7 @@ export class LoraPair {
       readonly trainable?: boolean;
       readonly layout?: PairLayout;
       readonly initial?: InitialPair;
+      readonly trainsB?: boolean;
     },
   ): LoraPair {
     const { a, b } = stored;

@@ -2,7 +2,7 @@
 
 import type { ParameterRef, Restore, Site } from "@lowrank/contracts";
 import type { AdaptedSite, AdapterHandle, OverriddenParameter } from "@lowrank/inject";
-import { lowRankDelta } from "@lowrank/math";
+import { pairDelta } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** One weight's new value, not yet in place. */
@@ -56,7 +56,7 @@ function mergeSite(site: Site, adapted: readonly AdaptedSite[], saved: tf.Variab
   const value = tf.tidy(() =>
     adapted.reduce<tf.Tensor>(
       // s·A·B is [inFeatures, outFeatures] for embeddings too: their A has a row for each token.
-      (weight, { pair, adaptation }) => tf.add(weight, lowRankDelta(pair.a, pair.b, adaptation.scale)),
+      (weight, { pair, adaptation }) => tf.add(weight, pairDelta(pair, adaptation.scale)),
       saved ?? site.readWeight(),
     ),
   );

@@ -1,0 +1,171 @@
+// Fixtures of initialisations: what PEFT takes out of the base and puts into the pair, and what it makes of both when the
+// adapter is converted to one for the base as it was.
+
+import { existsSync } from "node:fs";
+import { type Adapter, loraKeys } from "@lowrank/adapter-format";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import type { ForwardContext } from "@lowrank/contracts";
+import { type AdapterHandle, attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
+import { createMatrix, lowRankDelta, type Matrix, matrixOfTensor, multiply, transpose } from "@lowrank/math";
+import { loadModel, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import type { Fixture } from "@lowrank/testing";
+import { adapterContext, baseContext, byKey, disposeInputs, inputsOf, logitsOf, paddingFilter } from "./parity-case.ts";
+import { compare, type ParityCheck, worst } from "./parity-check.ts";
+import { trainCase } from "./train-case.ts";
+
+/** Whether a fixture is about how an adapter starts. */
+export function hasStart({ folder }: Fixture): boolean {
+  return existsSync(`${folder}/base_residual`);
+}
+
+/** PEFT's fresh adapter beside what it left of the base, and ours beside the base itself. */
+export async function startChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
+  const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
+  return [
+    ...(await withModel(fixture, "base_residual", (model) => residualChecks(fixture, model, adapter))),
+    ...(await withModel(fixture, "base", (model) => ownChecks(fixture, model, adapter))),
+    ...(await withModel(fixture, "base", (model) => convertedChecks(fixture, model))),
+  ];
+}
+
+async function withModel(
+  { folder }: Fixture,
+  base: string,
+  check: (model: PretrainedModel) => Promise<readonly ParityCheck[]>,
+): Promise<readonly ParityCheck[]> {
+  const model = await loadModel(openFolder(`${folder}/${base}`));
+  try {
+    return await check(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** PEFT's adapter is plain LoRA on the residual base. */
+async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
+  const handle = attachAdapter(model, adapter, { trainable: true });
+  try {
+    const checks = [logitsCheck(fixture, { model, what: "fresh.logits", label: "residual.logits" })];
+    if (!hasTraining(fixture)) return checks;
+    const losses = await trainCase({ fixture, model, handle });
+    const { tensors } = await handle.toAdapter();
+    const final = [...byKey(fixture, "final.")].map(([key, { values }]) => {
+      const skip = (index: number) => byKey(fixture, "unstable.").get(key)?.values[index] === 1;
+      return compare(
+        "final tensors",
+        { actual: tensors.get(key)!.values, expected: values },
+        { tolerance: 2e-5, skip },
+      );
+    });
+    const logits = logitsCheck(fixture, { model, what: "final.logits", label: "final.logits", tolerance: 5e-4 });
+    return [...checks, lossesCheck(fixture, losses, "train.losses"), worst(final), logits];
+  } finally {
+    handle.dispose();
+  }
+}
+
+/** The same start made here, on the base as it is; trained, and written as a plain adapter. */
+async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
+  const plan = planInjection(model, { ...adapter.config, init: startOf(fixture) });
+  const handle = injectAdapter(model, plan, { seed: 0 });
+  try {
+    const checks = [
+      logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext }),
+      logitsCheck(fixture, { model, what: "fresh.logits", label: "fresh.logits" }),
+      worst(deltaChecks(fixture, handle)),
+    ];
+    if (!hasTraining(fixture)) return checks;
+    const losses = await trainCase({ fixture, model, handle });
+    const plain = await handle.toAdapter();
+    handle.detach();
+    const again = attachAdapter(model, plain);
+    const logits = logitsCheck(fixture, { model, what: "converted.logits", label: "own converted", tolerance: 5e-4 });
+    again.dispose();
+    return [...checks, lossesCheck(fixture, losses, "own losses"), productsCheck(fixture, handle), logits];
+  } finally {
+    handle.dispose();
+  }
+}
+
+/** PEFT's conversion is plain LoRA on the base. */
+async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promise<readonly ParityCheck[]> {
+  const folder = `${fixture.folder}/adapter_converted`;
+  if (!existsSync(folder)) return [];
+  const handle = attachAdapter(model, await readAdapterFolder(folder));
+  try {
+    return [logitsCheck(fixture, { model, what: "converted.logits", label: "converted.logits" })];
+  } finally {
+    handle.dispose();
+  }
+}
+
+/** The fixture names its initialisation in its description alone. */
+function startOf({ expected }: Fixture): boolean | string {
+  const start = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
+  if (!start) throw new Error("The fixture's description names no init_lora_weights.");
+  return start[1] ?? start[2] === "True";
+}
+
+function logitsCheck(
+  fixture: Fixture,
+  options: {
+    readonly model: PretrainedModel;
+    readonly what: string;
+    readonly label: string;
+    readonly context?: ForwardContext;
+    readonly tolerance?: number;
+  },
+): ParityCheck {
+  const { model, what, label, context = adapterContext, tolerance = 1e-4 } = options;
+  const inputs = inputsOf(fixture);
+  const expected = fixture.tensor(what);
+  const actual = logitsOf(model, inputs, context);
+  disposeInputs(inputs);
+  const skip = paddingFilter(fixture, expected);
+  return compare(label, { actual, expected: expected.values }, { tolerance, skip });
+}
+
+function lossesCheck(fixture: Fixture, actual: readonly number[], label: string): ParityCheck {
+  return compare(label, { actual, expected: recordedLosses(fixture) }, { tolerance: 1e-5 });
+}
+
+/** These fixtures keep their losses in expected.json. */
+function recordedLosses({ expected }: Fixture): readonly number[] {
+  return (expected.train as { readonly losses: readonly number[] }).losses;
+}
+
+function hasTraining({ expected }: Fixture): boolean {
+  return expected.train !== undefined;
+}
+
+/** What the pair holds at the start, in the weight's layout. */
+function deltaChecks(fixture: Fixture, handle: AdapterHandle): readonly ParityCheck[] {
+  return handle.sites.map(({ site, pair, scaling }) => {
+    const delta = lowRankDelta(pair.a, pair.b, scaling);
+    const matrix = matrixOfTensor(delta); // [inFeatures, outFeatures]
+    delta.dispose();
+    const actual = (site.fanInFanOut ? matrix : transpose(matrix)).values;
+    const expected = fixture.tensor(`delta.${site.path}`).values;
+    return compare("delta", { actual, expected }, { tolerance: 1e-5 });
+  });
+}
+
+/** Factors are unique up to sign only; products are compared. */
+function productsCheck(fixture: Fixture, handle: AdapterHandle): ParityCheck {
+  const final = byKey(fixture, "final.");
+  return worst(
+    handle.sites.map(({ site, pair }) => {
+      const { a, b } = loraKeys(site.path);
+      const expected = multiply(matrixOf(final.get(b)!), matrixOf(final.get(a)!)); // [outFeatures, inFeatures]
+      const actual = transpose(multiply(matrixOfTensor(pair.a), matrixOfTensor(pair.b)));
+      const numbers = { actual: actual.values, expected: expected.values };
+      // Each factor may differ by 2e-5; the products are sums over the rank of larger numbers.
+      return compare("final products", numbers, { tolerance: 1e-3, isRelative: true });
+    }),
+  );
+}
+
+function matrixOf({ shape, values }: { readonly shape: readonly number[]; readonly values: Float32Array }): Matrix {
+  return createMatrix(shape[0] ?? 0, shape[1] ?? 0, values);
+}

@@ -1,0 +1,170 @@
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { type Adapter, createLoraConfig, type LoraConfig, UnsupportedFeaturesError } from "@lowrank/adapter-format";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { AdapterHandle } from "./adapter-handle.ts";
+import { attachAdapter } from "./attach-adapter.ts";
+import { injectAdapter } from "./inject-adapter.ts";
+import { planInjection } from "./plan-injection.ts";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+const adapted = inferenceContext(activeAdapters("default"));
+
+function logits(model: HandMadeModel, context = inferenceContext()): Float32Array {
+  const ids = [
+    [1, 2, 3],
+    [4, 5, 10],
+  ];
+  return tf.tidy(() => Float32Array.from(model.forward(tf.tensor2d(ids, [2, 3], "int32"), context).dataSync()));
+}
+
+/** A fresh adapter on a fresh model; the caller disposes of both. */
+function start(options: Partial<LoraConfig>): { readonly model: HandMadeModel; readonly handle: AdapterHandle } {
+  const model = new HandMadeModel();
+  const config = createLoraConfig({ rank: 2, alpha: 6, targetModules: ["q_proj", "up_proj"], ...options });
+  const handle = injectAdapter(model, planInjection(model, config), { seed: 7 });
+  return { model, handle };
+}
+
+/** Moves every variable, as training would. */
+function train({ variables }: AdapterHandle): void {
+  for (const variable of variables.values()) variable.assign(tf.tidy(() => tf.add(tf.mul(variable, 1.5), 0.1)));
+}
+
+function dispose({ model, handle }: { readonly model: HandMadeModel; readonly handle: AdapterHandle }): void {
+  handle.dispose();
+  model.dispose();
+}
+
+describe("a start that takes over a part of the weight", () => {
+  it.each(["pissa", "pissa_niter_2", "olora"])("leaves the model as it was: %s", (init) => {
+    const { model, handle } = start({ init });
+    expectClose(logits(model, adapted), logits(model), 1e-5);
+    const untouched = new HandMadeModel();
+    expect(logits(model)).toEqual(logits(untouched));
+    untouched.dispose();
+    dispose({ model, handle });
+  });
+
+  it.each([
+    ["plain", {}],
+    ["rank-stabilised", { rankStabilized: true }],
+    [
+      "rank-stabilised with patterns",
+      {
+        rankStabilized: true,
+        rankPattern: new Map([["q_proj", 3]]),
+        alphaPattern: new Map([["layers\\.1\\..*up_proj", 5]]),
+      },
+    ],
+    ["with an embedding beside it", { targetModules: ["q_proj", "embed_tokens"] }],
+  ])("is written as plain LoRA for the same base: %s", async (_, options) => {
+    const { model, handle } = start({ init: "pissa", ...options });
+    train(handle);
+    const expected = logits(model, adapted);
+    const adapter = await handle.toAdapter();
+    expect(adapter.config.init).toBe(true);
+    expect(adapter.config.rank).toBe(4);
+    handle.dispose();
+    const again = attachAdapter(model, adapter);
+    expectClose(logits(model, adapted), expected, 1e-5);
+    dispose({ model, handle: again });
+  });
+
+  it("keeps its own configuration while it is attached", () => {
+    const { model, handle } = start({ init: "olora" });
+    expect([handle.config.init, handle.config.rank]).toEqual(["olora", 2]);
+    dispose({ model, handle });
+  });
+
+  it("is computed again for an adapter that PEFT saved without converting it", async () => {
+    const { model, handle } = start({ init: "pissa" });
+    train(handle);
+    const expected = logits(model, adapted);
+    const tensors = new Map();
+    for (const { keys, pair } of handle.sites) {
+      tensors.set(keys.a, { shape: [2, pair.inFeatures], values: tf.tidy(() => tf.transpose(pair.a).dataSync()) });
+      tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: tf.tidy(() => tf.transpose(pair.b).dataSync()) });
+    }
+    const adapter: Adapter = { config: handle.config, tensors, metadata: new Map() };
+    handle.dispose();
+    const again = attachAdapter(model, adapter);
+    expectClose(logits(model, adapted), expected, 1e-5);
+    dispose({ model, handle: again });
+  });
+
+  it("is refused in such a file where it was drawn at random", () => {
+    const model = new HandMadeModel();
+    const config = createLoraConfig({ rank: 2, targetModules: ["q_proj"], init: "pissa_niter_4" });
+    expect(() => attachAdapter(model, { config, tensors: new Map(), metadata: new Map() })).toThrow(
+      UnsupportedFeaturesError,
+    );
+    model.dispose();
+  });
+
+  it("strengthens only what was learnt when the adapter is rescaled", () => {
+    const { model, handle } = start({ init: "pissa" });
+    handle.setScale(3);
+    expectClose(logits(model, adapted), logits(model), 1e-5);
+    dispose({ model, handle });
+  });
+
+  it("sees the whole input where dropout acts on the trained pair", () => {
+    const { model, handle } = start({ init: "pissa", dropout: 0.5 });
+    const training = { ...adapted, training: true };
+    const [{ pair }] = handle.sites as [(typeof handle.sites)[number]];
+    for (const { pair: one } of handle.sites) one.a.assign(tf.zerosLike(one.a));
+    const withDropout = logits(model, training);
+    expect(pair.initial).not.toBeNull();
+    expectClose(withDropout, logits(model, adapted), 1e-6);
+    dispose({ model, handle });
+  });
+
+  it("is refused together with DoRA", () => {
+    const model = new HandMadeModel();
+    const config = { ...createLoraConfig({ rank: 2, targetModules: ["q_proj"], useDora: true }), init: "pissa" };
+    expect(() => planInjection(model, config)).toThrow(/use_dora/);
+    model.dispose();
+  });
+
+  it("leaves no tensor behind", async () => {
+    await expectNoLeak(async () => {
+      const both = start({ init: "pissa" });
+      logits(both.model, adapted);
+      await both.handle.toAdapter();
+      dispose(both);
+    });
+  });
+});
+
+describe("MiCA", () => {
+  it("trains A alone and saves both", async () => {
+    const { model, handle } = start({ init: "mica" });
+    expect([...handle.variables.keys()].every((key) => key.endsWith("lora_A.weight"))).toBe(true);
+    expect(handle.variables.size).toBe(handle.sites.length);
+    expect((await handle.toAdapter()).tensors.size).toBe(2 * handle.sites.length);
+    dispose({ model, handle });
+  });
+
+  it("goes on training A alone after a break", async () => {
+    const { model, handle } = start({ init: "mica" });
+    const adapter = await handle.toAdapter();
+    handle.dispose();
+    const again = attachAdapter(model, adapter, { trainable: true });
+    expect(again.variables.size).toBe(again.sites.length);
+    dispose({ model, handle: again });
+  });
+});
+
+describe("starts that need data", () => {
+  it.each(["eva", "corda", "lora_ga"])("are refused by name: %s", (init) => {
+    const model = new HandMadeModel();
+    const config = createLoraConfig({ rank: 2, targetModules: ["q_proj"], init });
+    expect(() => planInjection(model, config)).toThrow(new RegExp(init));
+    model.dispose();
+  });
+});

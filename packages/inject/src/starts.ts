@@ -1,0 +1,74 @@
+// How the pairs of one adapter start, where that depends on the weights of the model they are attached to.
+
+import type { Feature, LoraConfig } from "@lowrank/adapter-format";
+import type { Site } from "@lowrank/contracts";
+import { type InitialPair, type LoraPair, matrixOfTensor, startPair } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
+import { UnsupportedStartError } from "./errors.ts";
+import type { PlannedSite } from "./injection-plan.ts";
+
+/** Starts of new pairs beyond PEFT's true, false and "gaussian". */
+export const startsForNew: readonly Feature[] = ["init=pissa", "init=olora", "init=orthogonal", "init=mica"];
+
+/** Starts that are the same whenever they are computed, so that an adapter saved without its start can be used. */
+const repeatable: ReadonlyMap<unknown, Feature> = new Map([
+  ["pissa", "init=pissa"],
+  ["olora", "init=olora"],
+]);
+
+/** What decides about a start besides the layer. */
+export interface StartOptions {
+  readonly config: LoraConfig;
+  readonly seed: number;
+  /** Prefix of the variables' names. */
+  readonly name: string;
+}
+
+/** @throws UnsupportedStartError where PEFT itself gives no meaning to the combination, or it cannot be kept here */
+export function checkStart({ init, useDora }: LoraConfig): void {
+  const looksAtWeight = typeof init === "string" && /^(pissa|olora|mica)/.test(init);
+  if (useDora && looksAtWeight) throw new UnsupportedStartError(String(init), "use_dora");
+}
+
+/** A new pair for a layer; the caller owns it. */
+export function freshPair(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
+  const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
+  return startPair({
+    inFeatures,
+    outFeatures,
+    rank,
+    kind,
+    scaling,
+    init: config.init,
+    key: { seed, path },
+    name,
+    weight: () => readMatrix(site),
+  });
+}
+
+/** The starts that an adapter from a file may name: PEFT computes them again from the base, and so do we. */
+export function startsForStored({ init }: LoraConfig): readonly Feature[] {
+  const feature = repeatable.get(init);
+  return feature ? [feature] : [];
+}
+
+/**
+ * What a stored pair has to subtract, because PEFT trained it beside a base from which its start was taken away; undefined
+ * for an adapter on the base as it is. The caller owns it.
+ */
+export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): InitialPair | undefined {
+  if (!repeatable.has(config.init) || entry.kind !== "linear") return undefined;
+  const { a, b, initial } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
+  a.dispose();
+  b.dispose();
+  return initial ?? undefined;
+}
+
+function readMatrix(site: Site) {
+  const weight = site.readWeight() as tf.Tensor2D; // [inFeatures, outFeatures]: only linear layers get here
+  try {
+    return matrixOfTensor(weight);
+  } finally {
+    weight.dispose();
+  }
+}
