@@ -4,7 +4,7 @@
 import { type DrawKey, normal, uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { RankError, SettingError } from "./errors.ts";
-import { LoraPair, type PairKind } from "./lora-pair.ts";
+import { LoraPair, type PairKind, type PairLayout } from "./lora-pair.ts";
 
 /**
  * How the two matrices start, as PEFT's `init_lora_weights`: "default" (True), "gaussian", or "random" (False: the
@@ -25,6 +25,10 @@ export interface CreatePairOptions {
   readonly name: string;
   /** Default "linear". */
   readonly kind?: PairKind;
+  /** How the halves lie in files, and into how many groups B is split. Default: two matrices that files keep transposed. */
+  readonly layout?: PairLayout;
+  /** Number of pairs of this rank that lie side by side: a raw parameter's experts. Default 1. */
+  readonly experts?: number;
 }
 
 /**
@@ -44,22 +48,27 @@ export interface CreatePairOptions {
  * ```
  */
 export function createPair(options: CreatePairOptions): LoraPair {
-  const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default" } = options;
+  const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", layout, experts = 1 } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {
     if (!Number.isInteger(size) || size < 1)
       throw new SettingError(`The pair "${name}"`, setting, size, "a whole number of at least 1");
   }
   const keyOf = (part: string): DrawKey => ({ seed: options.key.seed, path: `${options.key.path}.${part}` });
-  const sizes = { inFeatures, outFeatures, rank };
+  const columns = rank * experts;
+  const sizes = { inFeatures, outFeatures, rank, columns, rows: columns / (layout?.groups ?? 1) };
   const [a, b] = tf.tidy(() => starts[kind][init](sizes, keyOf("lora_A"), keyOf("lora_B")));
-  return LoraPair.fromTensors({ a, b, name, kind });
+  return LoraPair.fromTensors({ a, b, name, kind, ...(layout && { layout }) });
 }
 
 interface Sizes {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly rank: number;
+  /** A is [inFeatures, columns]. */
+  readonly columns: number;
+  /** B is [rows, outFeatures]. */
+  readonly rows: number;
 }
 
 type Start = (sizes: Sizes, keyOfA: DrawKey, keyOfB: DrawKey) => [a: tf.Tensor2D, b: tf.Tensor2D];
@@ -68,35 +77,35 @@ type Start = (sizes: Sizes, keyOfA: DrawKey, keyOfB: DrawKey) => [a: tf.Tensor2D
 const starts: Readonly<Record<PairKind, Readonly<Record<PairInitialization, Start>>>> = {
   linear: {
     // B starts at zero so that an untrained adapter leaves the model exactly as it was (paper, section 4.1).
-    default: ({ inFeatures, outFeatures, rank }, keyOfA) => [
-      evenly([inFeatures, rank], inFeatures, keyOfA),
-      tf.zeros([rank, outFeatures]),
+    default: ({ inFeatures, outFeatures, columns, rows }, keyOfA) => [
+      evenly([inFeatures, columns], inFeatures, keyOfA),
+      tf.zeros([rows, outFeatures]),
     ],
-    gaussian: ({ inFeatures, outFeatures, rank }, keyOfA) => [
-      normally([inFeatures, rank], 1 / rank, keyOfA),
-      tf.zeros([rank, outFeatures]),
+    gaussian: ({ inFeatures, outFeatures, rank, columns, rows }, keyOfA) => [
+      normally([inFeatures, columns], 1 / rank, keyOfA),
+      tf.zeros([rows, outFeatures]),
     ],
-    random: ({ inFeatures, outFeatures, rank }, keyOfA, keyOfB) => [
-      evenly([inFeatures, rank], inFeatures, keyOfA),
-      evenly([rank, outFeatures], rank, keyOfB),
+    random: ({ inFeatures, outFeatures, columns, rows }, keyOfA, keyOfB) => [
+      evenly([inFeatures, columns], inFeatures, keyOfA),
+      evenly([rows, outFeatures], rows, keyOfB),
     ],
   },
   embedding: {
     default: zeroAndNormal,
     gaussian: zeroAndNormal,
-    random: ({ inFeatures, outFeatures, rank }, keyOfA, keyOfB) => [
-      normally([inFeatures, rank], 1, keyOfA),
-      normally([rank, outFeatures], 1, keyOfB),
+    random: ({ inFeatures, outFeatures, columns, rows }, keyOfA, keyOfB) => [
+      normally([inFeatures, columns], 1, keyOfA),
+      normally([rows, outFeatures], 1, keyOfB),
     ],
   },
 };
 
 function zeroAndNormal(
-  { inFeatures, outFeatures, rank }: Sizes,
+  { inFeatures, outFeatures, columns, rows }: Sizes,
   _keyOfA: DrawKey,
   keyOfB: DrawKey,
 ): [tf.Tensor2D, tf.Tensor2D] {
-  return [tf.zeros([inFeatures, rank]), normally([rank, outFeatures], 1, keyOfB)];
+  return [tf.zeros([inFeatures, columns]), normally([rows, outFeatures], 1, keyOfB)];
 }
 
 /** torch's `kaiming_uniform_` with a = √5: even on ±√(6/((1 + a²)·fanIn)) = ±1/√fanIn. */

@@ -1,14 +1,16 @@
 // LoRA at an embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). PEFT applies no dropout
 // here: token ids have nothing to drop.
 
-import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
+import type { AdaptationCall } from "@lowrank/contracts";
 import { embeddingLookup } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkScale } from "./lora-adaptation.ts";
 import type { LoraPair } from "./lora-pair.ts";
+import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+import { pairDelta } from "./low-rank-delta.ts";
 
 /** Adds a pair's update to an embedding's output. Throws SettingError. */
-export class EmbeddingLoraAdaptation implements Adaptation {
+export class EmbeddingLoraAdaptation implements LowRankAdaptation {
   readonly pair: LoraPair;
   readonly variables: readonly tf.Variable[];
   #scale: number;
@@ -37,5 +39,13 @@ export class EmbeddingLoraAdaptation implements Adaptation {
       const update = tf.matMul(tf.mul<tf.Tensor2D>(narrow, scale), b); // [batch·time, outFeatures]
       return tf.add(output, tf.reshape(update, output.shape));
     });
+  }
+
+  delta(strength: number): tf.Tensor2D {
+    return pairDelta(this.pair, this.#scale * strength);
+  }
+
+  fold(weight: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => tf.add(weight, this.delta(1)));
   }
 }

@@ -51,3 +51,14 @@ export class UnknownInitializationError extends LowrankError {
     );
   }
 }
+
+/** A grouped convolution's update is no change of its weight. */
+export class GroupedConvolutionError extends LowrankError {
+  constructor(readonly groups: number) {
+    super(
+      "GROUPED_CONVOLUTION",
+      `A low-rank update of a convolution in ${groups} groups mixes all channels and has no place in the grouped weight: ` +
+        "it can be used, but neither merged nor combined with DoRA.",
+    );
+  }
+}

@@ -1,8 +1,31 @@
 export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
 export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
+export { BiasedAdaptation } from "./biased-adaptation.ts";
+export {
+  ConvolutionLoraAdaptation,
+  type ConvolutionLoraOptions,
+  convolutionFileShapes,
+  convolutionPairLayout,
+} from "./convolution-lora-adaptation.ts";
 export { type CreatePairOptions, createPair, type PairInitialization } from "./create-pair.ts";
+export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./dora-adaptation.ts";
 export { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
-export { PairShapeError, RankError, SettingError, UnknownInitializationError } from "./errors.ts";
+export {
+  GroupedConvolutionError,
+  PairShapeError,
+  RankError,
+  SettingError,
+  UnknownInitializationError,
+} from "./errors.ts";
+export {
+  type FileLayout,
+  fromStored,
+  plainLayout,
+  readStored,
+  reshapedLayout,
+  type StoredValues,
+  transposedLayout,
+} from "./file-layout.ts";
 export type { Initialization, StartRequest } from "./initializations/initialization.ts";
 export { initializationOf, initializations, startPair } from "./initializations/initializations.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
@@ -29,9 +52,13 @@ export {
   type InitialPair,
   LoraPair,
   type PairKind,
+  type PairLayout,
   type TorchMatrix,
   type TorchPair,
   toTorchLayout,
 } from "./lora-pair.ts";
+export type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
+export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./parameter-delta.ts";
 export { type ScalingOptions, scaling } from "./scaling.ts";
+export { TokenRowsAdaptation, type TokenRowsOptions } from "./token-rows-adaptation.ts";

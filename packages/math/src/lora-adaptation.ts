@@ -1,10 +1,12 @@
 // LoRA at a linear site: output + s·(x·A)·B (Hu et al. 2021).
 
-import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
+import type { AdaptationCall } from "@lowrank/contracts";
 import { addLowRank, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "./errors.ts";
 import type { LoraPair } from "./lora-pair.ts";
+import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+import { pairDelta } from "./low-rank-delta.ts";
 
 /** How an adaptation is made. */
 export interface LoraAdaptationOptions {
@@ -34,7 +36,7 @@ export interface LoraAdaptationOptions {
  * pair.dispose();
  * ```
  */
-export class LoraAdaptation implements Adaptation {
+export class LoraAdaptation implements LowRankAdaptation {
   readonly pair: LoraPair;
   readonly dropout: number;
   readonly variables: readonly tf.Variable[];
@@ -72,6 +74,14 @@ export class LoraAdaptation implements Adaptation {
       const branchInput = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
       return addLowRank(frozen, branchInput, a, b, scale);
     });
+  }
+
+  delta(strength: number): tf.Tensor2D {
+    return pairDelta(this.pair, this.#scale * strength);
+  }
+
+  fold(weight: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => tf.add(weight, this.delta(1)));
   }
 }
 

@@ -1,0 +1,42 @@
+// A bias on B (PEFT's `lora_bias`): the branch adds s·(B·A·x + bias) instead of s·B·A·x.
+
+import type { AdaptationCall } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+
+/** A low-rank adaptation of a linear map or a convolution, and a bias [outFeatures] that is scaled like it. */
+export class BiasedAdaptation implements LowRankAdaptation {
+  readonly variables: readonly tf.Variable[];
+
+  /** Both are owned by the caller. */
+  constructor(
+    readonly inner: LowRankAdaptation,
+    readonly bias: tf.Variable,
+  ) {
+    this.variables = [...inner.variables, bias];
+  }
+
+  get scale(): number {
+    return this.inner.scale;
+  }
+
+  set scale(scale: number) {
+    this.inner.scale = scale;
+  }
+
+  apply(call: AdaptationCall): tf.Tensor {
+    return tf.tidy(() => tf.add(this.inner.apply(call), tf.mul(this.bias, this.scale * call.weight)));
+  }
+
+  delta(strength: number): tf.Tensor {
+    return this.inner.delta(strength);
+  }
+
+  fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
+    return this.inner.fold(weight, base);
+  }
+
+  foldBias(bias: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => tf.add(bias, tf.mul(this.bias, this.scale)));
+  }
+}

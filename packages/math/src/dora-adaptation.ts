@@ -1,0 +1,131 @@
+// DoRA (Liu et al. 2024): the adapted weight V = W + s·A·B keeps only its direction, and each of its columns gets a length
+// of its own, the magnitude m. With g = m/‖V‖ the output is g·(V·x) + bias, written so that the frozen product is computed
+// once:  output + (g − 1)·(output − bias) + g·s·B(A(x)).
+//
+// As in PEFT (tuners/lora/dora.py), ‖V‖ is a constant to the gradient (section 4.3 of the paper), and with dropout the
+// middle term uses the dropped input.
+
+import type { AdaptationCall } from "@lowrank/contracts";
+import { dropout, withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { SettingError } from "./errors.ts";
+import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+
+/** How a DoRA adaptation is made. */
+export interface DoraAdaptationOptions {
+  /** Of the site's kind, without dropout. */
+  readonly inner: LowRankAdaptation;
+  /** m, [outFeatures]; owned by the caller. It starts as `columnLengths` of the frozen weight plus `inner.delta(1)`. */
+  readonly magnitude: tf.Variable;
+  /** Probability of dropping an entry of the input while training; none at an embedding. Default 0. */
+  readonly dropout?: number;
+  /** Tells the dropout masks of two adapters at one site apart. Default "default". */
+  readonly adapterName?: string;
+}
+
+/**
+ * Weight-decomposed LoRA at a linear map, a convolution or an embedding.
+ *
+ * Throws SettingError.
+ *
+ * @example
+ * ```ts
+ * import { columnLengths, createPair, DoraAdaptation, LoraAdaptation } from "@lowrank/math";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const pair = createPair({ inFeatures: 4, outFeatures: 3, rank: 2, key: { seed: 7, path: "fc" }, name: "dora-example" });
+ * const magnitude = tf.variable(columnLengths(tf.ones([4, 3])));
+ * const adaptation = new DoraAdaptation({ inner: new LoraAdaptation({ pair, scale: 2 }), magnitude });
+ * pair.dispose();
+ * magnitude.dispose();
+ * ```
+ */
+export class DoraAdaptation implements LowRankAdaptation {
+  readonly inner: LowRankAdaptation;
+  readonly magnitude: tf.Variable;
+  readonly dropout: number;
+  readonly variables: readonly tf.Variable[];
+  readonly #adapterName: string;
+
+  constructor(options: DoraAdaptationOptions) {
+    const { inner, magnitude, dropout = 0, adapterName = "default" } = options;
+    if (!(dropout >= 0 && dropout < 1))
+      throw new SettingError("DoraAdaptation", "dropout", dropout, "a number from 0 up to but not 1");
+    this.inner = inner;
+    this.magnitude = magnitude;
+    this.dropout = dropout;
+    this.variables = [...inner.variables, magnitude];
+    this.#adapterName = adapterName;
+  }
+
+  get scale(): number {
+    return this.inner.scale;
+  }
+
+  set scale(scale: number) {
+    this.inner.scale = scale;
+  }
+
+  apply(call: AdaptationCall): tf.Tensor {
+    return tf.tidy(() => {
+      const { output } = call;
+      const input = this.#dropped(call);
+      const ratio = this.#ratio(() => weightOf(call), call.weight); // [outFeatures]
+      const update = this.inner.apply({ ...call, input, output: tf.zerosLike(output) });
+      const product = input === call.input ? withoutBias(call) : call.site.applyBase(input);
+      const stretched = tf.mul(tf.sub(ratio, 1), product);
+      return tf.add(tf.add(output, stretched), tf.mul(ratio, update));
+    });
+  }
+
+  delta(strength: number): tf.Tensor {
+    return this.inner.delta(strength);
+  }
+
+  /** g·(weight + s·A·B), where g comes from `base`: earlier adaptations do not count in ‖V‖, as in a forward pass. */
+  fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
+    return tf.tidy(() =>
+      tf.mul(
+        this.#ratio(() => base, 1),
+        tf.add(weight, this.inner.delta(1)),
+      ),
+    );
+  }
+
+  #dropped({ input, site, context }: AdaptationCall): tf.Tensor {
+    const rate = context.training && site.kind !== "embedding" ? this.dropout : 0;
+    if (rate === 0) return input;
+    return dropout(input, rate, { ...context.random, path: `${this.#adapterName}/${site.path}` });
+  }
+
+  /** g = m/‖V‖; 0 for a column of nothing but zeros, which has no direction. */
+  #ratio(base: () => tf.Tensor, strength: number): tf.Tensor {
+    const lengths = withoutTape(() =>
+      tf.tidy(() => {
+        const found = columnLengths(tf.add(base(), this.inner.delta(strength)));
+        return tf.where(tf.equal(found, 0), tf.onesLike(found), found);
+      }),
+    );
+    return tf.div(this.magnitude, lengths);
+  }
+}
+
+/** The length of each column of a weight whose last axis is its output: [inFeatures, outFeatures] or HWIO → [outFeatures]. */
+export function columnLengths(weight: tf.Tensor): tf.Tensor1D {
+  const axes = weight.shape.map((_, axis) => axis).slice(0, -1);
+  return tf.tidy(() => tf.sqrt(tf.sum<tf.Tensor1D>(tf.square(weight), axes)));
+}
+
+function weightOf({ site, context }: AdaptationCall): tf.Tensor {
+  return site.values?.(context).weight ?? site.readWeight();
+}
+
+/** The output so far less the site's bias. */
+function withoutBias({ site, output, input, context }: AdaptationCall): tf.Tensor {
+  if (!site.hasBias) return output;
+  const values = site.values?.(context);
+  // A site that does not tell its bias computes its product a second time.
+  if (values === undefined) return site.applyBase(input);
+  return values.bias === undefined ? output : tf.sub(output, values.bias);
+}

@@ -1,0 +1,19 @@
+// What all low-rank adaptations have in common, whatever kind of site they sit at.
+
+import type { Adaptation } from "@lowrank/contracts";
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** An adaptation whose strength can be changed, and which can be folded into the weight it adapts. */
+export interface LowRankAdaptation extends Adaptation {
+  /** s, which may be changed at any time and takes effect with the next call. */
+  scale: number;
+  /** What it adds to the weight, in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
+  delta(strength: number): tf.Tensor;
+  /**
+   * The weight that computes what `weight` and this adaptation compute together. `base` is the weight before any
+   * adaptation was folded in. The caller owns the result.
+   */
+  fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;
+  /** The same for the bias; absent where the bias stays as it is. */
+  foldBias?(bias: tf.Tensor): tf.Tensor;
+}

@@ -1,0 +1,88 @@
+// Trained rows of an embedding (PEFT's `trainable_token_indices`): chosen tokens have vectors of their own, which replace
+// the frozen ones – in the look-up, and in an output head that shares the table or has rows trained itself. The table,
+// a model's largest weight, is never copied.
+
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
+import { withGradients } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Which tokens have rows of their own. */
+export interface TokenRowsOptions {
+  /** [tokens, width]; owned by the caller. */
+  readonly rows: tf.Variable<tf.Rank.R2>;
+  /** The token of each row, no token twice. */
+  readonly indices: readonly number[];
+}
+
+/** Replaces rows of an embedding, or columns of an output head [width, vocabulary]. */
+export class TokenRowsAdaptation implements Adaptation {
+  readonly rows: tf.Variable<tf.Rank.R2>;
+  readonly indices: readonly number[];
+  readonly variables: readonly tf.Variable[];
+
+  constructor({ rows, indices }: TokenRowsOptions) {
+    this.rows = rows;
+    this.indices = indices;
+    this.variables = [rows];
+  }
+
+  apply(call: AdaptationCall): tf.Tensor {
+    return tf.tidy(() => (call.site.kind === "embedding" ? this.#lookUp(call) : this.#score(call)));
+  }
+
+  /** The weight with the rows put in: a table [vocabulary, width] or a head's weight [width, vocabulary]. */
+  fold(weight: tf.Tensor, kind: "linear" | "embedding"): tf.Tensor {
+    return tf.tidy(() =>
+      kind === "embedding"
+        ? replaceSlices(weight, this.rows, this.indices, 0)
+        : replaceSlices(weight, tf.transpose(this.rows), this.indices, 1),
+    );
+  }
+
+  /** Rows by a product with zeros and ones, which leaves them as they are to the bit. */
+  #lookUp({ input, output, site }: AdaptationCall): tf.Tensor {
+    const ids = tf.reshape(tf.cast(input, "int32"), [input.size, 1]);
+    const tokens = tf.tensor2d([...this.indices], [1, this.indices.length], "int32");
+    const chosen = tf.cast(tf.equal<tf.Tensor2D>(ids, tokens), "float32"); // [batch·time, tokens]
+    const scaled: tf.Tensor2D = tf.mul(this.rows, site.outputScale ?? 1);
+    const own = tf.reshape(tf.matMul(chosen, scaled), output.shape);
+    const isOwn = tf.reshape(tf.sum(chosen, 1), [...input.shape, 1]);
+    return tf.where(tf.broadcastTo(tf.greater(isOwn, 0), output.shape), own, output);
+  }
+
+  /** Scores [..., vocabulary], those of the tokens from their own rows. */
+  #score({ input, output, site, context }: AdaptationCall): tf.Tensor {
+    const width = this.rows.shape[1];
+    const flat = tf.reshape<tf.Rank.R2>(input, [input.size / width, width]);
+    const product = tf.matMul(flat, this.rows, false, true); // [batch·time, tokens]
+    const bias = site.values?.(context).bias;
+    const picked = tf.tensor1d([...this.indices], "int32");
+    const own = bias === undefined ? product : tf.add(product, tf.gather(bias, picked));
+    const scores = tf.reshape(output, [flat.shape[0], site.outFeatures]);
+    return tf.reshape(replaceSlices(scores, own, this.indices, 1), output.shape);
+  }
+}
+
+/** `whole` with its slices at `indices` along `axis` replaced by those of `slices`. Differentiable for both. */
+function replaceSlices(whole: tf.Tensor, slices: tf.Tensor, indices: readonly number[], axis: 0 | 1): tf.Tensor {
+  const size = whole.shape[axis] ?? 0;
+  return withGradients({
+    inputs: { whole, slices },
+    forward: () => {
+      const order = Int32Array.from({ length: size }, (_, index) => index);
+      indices.forEach((index, slice) => {
+        order[index] = size + slice;
+      });
+      const value = tf.gather(tf.concat([whole, slices], axis), tf.tensor1d(order, "int32"), axis);
+      return { value, saved: [] };
+    },
+    backward: (dy) => ({
+      whole: () => {
+        const kept = Float32Array.from({ length: size }, () => 1);
+        for (const index of indices) kept[index] = 0;
+        return tf.mul(dy, tf.tensor(kept, axis === 0 ? [size, 1] : [1, size]));
+      },
+      slices: () => tf.gather(dy, tf.tensor1d([...indices], "int32"), axis),
+    }),
+  });
+}
