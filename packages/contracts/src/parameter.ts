@@ -19,9 +19,10 @@ export interface ParameterRef {
   read(): Tensor;
   /**
    * In calls that select `adapterName`, computes with `value` instead of the frozen one: a variable (trainable; the
-   * caller keeps ownership) or a function of the frozen value.
+   * caller keeps ownership) or a function of the value so far, which is the frozen one unless an adapter before this one
+   * changed it. `weight` is that of the adapter in the active set.
    */
-  override(adapterName: string, value: Variable | ((frozen: Tensor) => Tensor)): Restore;
+  override(adapterName: string, value: Variable | ((value: Tensor, weight: number) => Tensor)): Restore;
   /** Computes with `value` (shape `shape`) from now on and takes ownership of it. */
   replace(value: Tensor): Restore;
 }

@@ -43,8 +43,8 @@ export { type GradientRule, withGradients } from "./ops/with-gradients.ts";
 export {
   OverridableParameter,
   type OverridableParameterOptions,
-  type ParameterOverride,
 } from "./overridable-parameter.ts";
+export { OverrideList, type ParameterOverride } from "./override-list.ts";
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";

@@ -31,12 +31,12 @@ describe("OverridableParameter", () => {
     parameter.dispose();
   });
 
-  it("takes the last selected adapter that overrides it", () => {
+  it("lets the selected adapters act in their order: a variable replaces, a function changes", () => {
     const parameter = biasOfOnes();
     const variable = tf.variable(tf.tensor1d([7, 8]));
     parameter.override("first", variable);
     parameter.override("second", (frozen) => tf.mul(frozen, 3));
-    expect(valueIn(parameter, selecting("first", "second", "other"))).toEqual([3, 3]);
+    expect(valueIn(parameter, selecting("first", "second", "other"))).toEqual([21, 24]);
     expect(valueIn(parameter, selecting("second", "first"))).toEqual([7, 8]);
     parameter.dispose();
     expect(variable.isDisposed).toBe(false);

@@ -2,10 +2,8 @@
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { DisposedError, RowsOverrideError, ShapeError } from "./errors.ts";
-
-/** What computes in place of the frozen value: a variable, or a function of the frozen value. */
-export type ParameterOverride = tf.Variable | ((frozen: tf.Tensor) => tf.Tensor);
+import { DisposedError, ShapeError } from "./errors.ts";
+import { OverrideList, type ParameterOverride } from "./override-list.ts";
 
 /** How a parameter is made. */
 export interface OverridableParameterOptions {
@@ -17,11 +15,6 @@ export interface OverridableParameterOptions {
   readonly transposedInFile?: boolean;
   /** Path of the parameter that shares these values. */
   readonly tiedWith?: string;
-}
-
-interface NamedOverride {
-  readonly adapterName: string;
-  readonly value: ParameterOverride;
 }
 
 /**
@@ -48,7 +41,7 @@ export class OverridableParameter implements ParameterRef {
   readonly tiedWith?: string;
   /** The frozen tensor, and above it whatever replaced it; the last one counts. */
   #layers: readonly tf.Tensor[];
-  #overrides: readonly NamedOverride[] = [];
+  readonly #overrides: OverrideList;
 
   constructor(options: OverridableParameterOptions) {
     this.path = options.path;
@@ -56,24 +49,22 @@ export class OverridableParameter implements ParameterRef {
     this.transposedInFile = options.transposedInFile ?? false;
     if (options.tiedWith !== undefined) this.tiedWith = options.tiedWith;
     this.#layers = [options.tensor];
+    this.#overrides = new OverrideList(options.path);
   }
 
   /**
-   * The tensor to compute with: of the last selected adapter that overrides this parameter, else the frozen one.
+   * The tensor to compute with: the frozen one after the overrides of the selected adapters, in their order.
    *
    * Call it inside a `tidy` and never dispose of the result: it may be the variable or the frozen tensor itself.
    * Throws RowsOverrideError if a selection by rows names an adapter with an override.
    */
   value(context: ForwardContext): tf.Tensor {
-    const override = this.#selected(context);
-    if (override === undefined) return this.#current();
-    if (typeof override === "function") return override(this.#current());
-    return override;
+    return this.#overrides.apply(() => this.#current(), context) ?? this.#current();
   }
 
   /** Whether `value` would give something other than the frozen tensor. */
   isOpen(context: ForwardContext): boolean {
-    return this.#selected(context) !== undefined;
+    return this.#overrides.isOpen(context);
   }
 
   read(): tf.Tensor {
@@ -82,11 +73,7 @@ export class OverridableParameter implements ParameterRef {
 
   override(adapterName: string, value: ParameterOverride): Restore {
     if (typeof value !== "function") this.#checkShape("override", value);
-    const added: NamedOverride = { adapterName, value };
-    this.#overrides = [...this.#overrides, added];
-    return () => {
-      this.#overrides = this.#overrides.filter((other) => other !== added);
-    };
+    return this.#overrides.add(adapterName, value);
   }
 
   replace(value: tf.Tensor): Restore {
@@ -104,22 +91,7 @@ export class OverridableParameter implements ParameterRef {
   dispose(): void {
     for (const layer of this.#layers) layer.dispose();
     this.#layers = [];
-    this.#overrides = [];
-  }
-
-  #selected({ adapters }: ForwardContext): ParameterOverride | undefined {
-    if (adapters.kind === "none" || this.#overrides.length === 0) return undefined;
-    if (adapters.kind === "rows") {
-      const names = this.#overrides
-        .map(({ adapterName }) => adapterName)
-        .filter((name) => adapters.rows.includes(name));
-      if (names.length > 0) throw new RowsOverrideError(this.path, [...new Set(names)]);
-      return undefined;
-    }
-    const candidates = adapters.adapters.flatMap(({ name }) =>
-      this.#overrides.filter(({ adapterName }) => adapterName === name),
-    );
-    return candidates.at(-1)?.value;
+    this.#overrides.clear();
   }
 
   #current(): tf.Tensor {

@@ -1,6 +1,6 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
-import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
+import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
 import { AdaptationSlots, embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SiteWeight } from "./site-weight.ts";
@@ -78,6 +78,10 @@ export class EmbeddingSite implements Site, Part {
 
   applyBase(input: tf.Tensor): tf.Tensor {
     return tf.tidy(() => this.#scaled(embeddingLookup(this.weight.current, input)));
+  }
+
+  values(context: ForwardContext): SiteValues {
+    return { weight: this.#weightParameter.overrideFor(context) ?? this.weight.read() };
   }
 
   readWeight(): tf.Tensor2D {

@@ -1,6 +1,6 @@
 // y = x·W + b with a frozen W: the commonest door.
 
-import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site } from "@lowrank/contracts";
+import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
 import { AdaptationSlots, FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSite } from "./embedding-site.ts";
@@ -87,6 +87,12 @@ export class LinearSite implements Site, Part {
 
   applyBase(input: tf.Tensor): tf.Tensor {
     return frozenLinear(input, this.#weight.current);
+  }
+
+  values(context: ForwardContext): SiteValues {
+    const weight = this.#weightParameter.overrideFor(context) ?? this.#weight.read();
+    const bias = this.#bias?.value(context);
+    return bias === undefined ? { weight } : { weight, bias };
   }
 
   readWeight(): tf.Tensor2D {

@@ -1,11 +1,9 @@
 // A site's weight seen as a parameter, so that an adapter may save or replace the whole matrix (PEFT's modules_to_save).
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
-import { RowsOverrideError, ShapeError } from "@lowrank/engine";
+import { OverrideList, type ParameterOverride, ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { SiteWeight } from "./site-weight.ts";
-
-type Override = tf.Variable | ((frozen: tf.Tensor) => tf.Tensor);
 
 export interface WeightParameterOptions {
   readonly path: string;
@@ -21,7 +19,7 @@ export class WeightParameter implements ParameterRef {
   readonly transposedInFile: boolean;
   readonly tiedWith?: string;
   readonly #weight: SiteWeight;
-  #overrides: readonly { readonly adapterName: string; readonly value: Override }[] = [];
+  readonly #overrides: OverrideList;
 
   constructor(options: WeightParameterOptions) {
     this.path = options.path;
@@ -29,52 +27,34 @@ export class WeightParameter implements ParameterRef {
     this.transposedInFile = options.transposedInFile;
     if (options.tiedWith !== undefined) this.tiedWith = options.tiedWith;
     this.#weight = options.weight;
+    this.#overrides = new OverrideList(options.path);
   }
 
   /** What this call computes with in place of the frozen matrix, if anything. Call it inside a tidy. */
   overrideFor(context: ForwardContext): tf.Tensor2D | undefined {
-    const value = this.#selected(context);
-    if (value === undefined) return undefined;
-    // Shapes were checked when the override was made; a function's result is checked here.
-    const matrix = typeof value === "function" ? value(this.#weight.read()) : value;
+    const matrix = this.#overrides.apply(() => this.#weight.read(), context);
+    if (matrix === undefined) return undefined;
+    // A variable's shape was checked when it was given; a function's result is checked here.
     this.#checkShape(matrix);
     return matrix as tf.Tensor2D;
   }
 
   isOpen(context: ForwardContext): boolean {
-    return this.#selected(context) !== undefined;
+    return this.#overrides.isOpen(context);
   }
 
   read(): tf.Tensor {
     return this.#weight.read();
   }
 
-  override(adapterName: string, value: Override): Restore {
+  override(adapterName: string, value: ParameterOverride): Restore {
     if (typeof value !== "function") this.#checkShape(value);
-    const added = { adapterName, value };
-    this.#overrides = [...this.#overrides, added];
-    return () => {
-      this.#overrides = this.#overrides.filter((other) => other !== added);
-    };
+    return this.#overrides.add(adapterName, value);
   }
 
   replace(value: tf.Tensor): Restore {
     this.#checkShape(value);
     return this.#weight.replace(value as tf.Tensor2D);
-  }
-
-  #selected({ adapters }: ForwardContext): Override | undefined {
-    if (adapters.kind === "none" || this.#overrides.length === 0) return undefined;
-    if (adapters.kind === "rows") {
-      const names = this.#overrides
-        .map(({ adapterName }) => adapterName)
-        .filter((name) => adapters.rows.includes(name));
-      if (names.length > 0) throw new RowsOverrideError(this.path, [...new Set(names)]);
-      return undefined;
-    }
-    return adapters.adapters
-      .flatMap(({ name }) => this.#overrides.filter(({ adapterName }) => adapterName === name))
-      .at(-1)?.value;
   }
 
   #checkShape(value: tf.Tensor): void {

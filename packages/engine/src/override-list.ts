@@ -1,0 +1,66 @@
+// What adapters compute with in place of a frozen value, and how a call picks among them.
+
+import type { ForwardContext, Restore } from "@lowrank/contracts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { RowsOverrideError } from "./errors.ts";
+
+/**
+ * What computes in place of a value: a variable, or a function of the value so far. `weight` is that of the adapter in
+ * the active set.
+ */
+export type ParameterOverride = tf.Variable | ((value: tf.Tensor, weight: number) => tf.Tensor);
+
+interface NamedOverride {
+  readonly adapterName: string;
+  readonly value: ParameterOverride;
+}
+
+/**
+ * The overrides of one parameter. Those that a call selects act in the order of its active set: a variable replaces
+ * whatever came before, a function changes it.
+ */
+export class OverrideList {
+  #overrides: readonly NamedOverride[] = [];
+
+  /** `path` is the parameter's, for messages. */
+  constructor(readonly path: string) {}
+
+  add(adapterName: string, value: ParameterOverride): Restore {
+    const added: NamedOverride = { adapterName, value };
+    this.#overrides = [...this.#overrides, added];
+    return () => {
+      this.#overrides = this.#overrides.filter((other) => other !== added);
+    };
+  }
+
+  clear(): void {
+    this.#overrides = [];
+  }
+
+  /** Whether `apply` would give something other than the frozen value. Throws RowsOverrideError. */
+  isOpen(context: ForwardContext): boolean {
+    return this.#selected(context).length > 0;
+  }
+
+  /**
+   * The value to compute with, or undefined if the call selects no override. Call it inside a `tidy` and dispose of
+   * nothing: the result may be a variable. Throws RowsOverrideError for a selection by rows, which has no one value.
+   */
+  apply(frozen: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
+    return this.#selected(context).reduce<tf.Tensor | undefined>((current, { value, weight }) => {
+      return typeof value === "function" ? value(current ?? frozen(), weight) : value;
+    }, undefined);
+  }
+
+  #selected({ adapters }: ForwardContext): readonly { readonly value: ParameterOverride; readonly weight: number }[] {
+    if (adapters.kind === "none" || this.#overrides.length === 0) return [];
+    if (adapters.kind === "active") {
+      return adapters.adapters.flatMap(({ name, weight }) =>
+        this.#overrides.filter(({ adapterName }) => adapterName === name).map(({ value }) => ({ value, weight })),
+      );
+    }
+    const names = this.#overrides.map(({ adapterName }) => adapterName).filter((name) => adapters.rows.includes(name));
+    if (names.length > 0) throw new RowsOverrideError(this.path, [...new Set(names)]);
+    return [];
+  }
+}

@@ -1,0 +1,123 @@
+// y = x ∗ W + b with a frozen kernel. Tensors are [batch, height, width, channels] here and kernels [height, width, in, out];
+// files have the channels first, and the parameter is seen as they have it.
+
+import type {
+  Adaptation,
+  ConvolutionGeometry,
+  Detach,
+  ForwardContext,
+  ParameterRef,
+  Restore,
+  Site,
+  SiteValues,
+} from "@lowrank/contracts";
+import { AdaptationSlots, convolve } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ParameterSlot } from "./parameter-slot.ts";
+import type { Part, WeightSlot } from "./weight-slot.ts";
+
+/** What a convolution is made of; its tensors arrive through `slots`. */
+export interface ConvolutionSiteOptions {
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly geometry: ConvolutionGeometry;
+  readonly bias: boolean;
+}
+
+/** A convolution with a door. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
+export class ConvolutionSite implements Site, Part {
+  readonly kind = "convolution";
+  readonly role = "body";
+  readonly path: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly geometry: ConvolutionGeometry;
+  readonly hasBias: boolean;
+  readonly fanInFanOut = false;
+  readonly slots: readonly WeightSlot[];
+  readonly #adaptations = new AdaptationSlots();
+  readonly #weight: ParameterSlot;
+  readonly #bias: ParameterSlot | undefined;
+
+  constructor(options: ConvolutionSiteOptions) {
+    const { path, inFeatures, outFeatures, geometry } = options;
+    this.path = path;
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.geometry = geometry;
+    this.hasBias = options.bias;
+    const spatial = geometry.axesInFile === 1 ? geometry.kernel.slice(1) : geometry.kernel;
+    const shape = [outFeatures, inFeatures / geometry.groups, ...spatial];
+    this.#weight = new ParameterSlot(`${path}.weight`, shape, "normal");
+    this.#bias = options.bias ? new ParameterSlot(`${path}.bias`, [outFeatures], "zeros") : undefined;
+    this.slots = [...this.#weight.slots, ...(this.#bias?.slots ?? [])];
+  }
+
+  /** x [batch, height, width, inFeatures], or [batch, time, inFeatures] for a Conv1d → the same axes, adaptations included. */
+  forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
+    return tf.tidy(() => {
+      if (x.rank === 4) return this.#forward(x, context);
+      const [batch = 0, time = 0, channels = 0] = x.shape;
+      const y = this.#forward(tf.reshape(x, [batch, 1, time, channels]), context);
+      return tf.squeeze(y, [1]);
+    });
+  }
+
+  attach(adapterName: string, adaptation: Adaptation): Detach {
+    return this.#adaptations.attach(adapterName, adaptation);
+  }
+
+  applyBase(input: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => convolve(input, this.readWeight(), this.geometry));
+  }
+
+  values(context: ForwardContext): SiteValues {
+    const weight = this.#computed(this.#weight.value(context));
+    const bias = this.#bias?.value(context);
+    return bias === undefined ? { weight } : { weight, bias };
+  }
+
+  /** [height, width, inFeatures/groups, outFeatures] */
+  readWeight(): tf.Tensor4D {
+    return tf.tidy(() => this.#computed(this.#frozenWeight().read()));
+  }
+
+  replaceWeight(weight: tf.Tensor): Restore {
+    const stored = tf.tidy(() => tf.reshape(tf.transpose(weight, [3, 2, 0, 1]), [...this.#weight.shape]));
+    weight.dispose();
+    return this.#frozenWeight().replace(stored);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return [...this.#weight.parameters(), ...(this.#bias?.parameters() ?? [])];
+  }
+
+  isOpen(context: ForwardContext): boolean {
+    return this.#weight.isOpen(context) || (this.#bias?.isOpen(context) ?? false) || this.#adaptations.isOpen(context);
+  }
+
+  dispose(): void {
+    this.#weight.dispose();
+    this.#bias?.dispose();
+  }
+
+  #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
+    const { weight, bias } = this.values(context);
+    const product = convolve(input, weight, this.geometry); // [batch, newHeight, newWidth, outFeatures]
+    const output = bias === undefined ? product : tf.add(product, bias);
+    if (!this.#adaptations.isOpen(context)) return output;
+    return this.#adaptations.apply({ input, output, site: this, context });
+  }
+
+  #frozenWeight(): ParameterRef {
+    return this.#weight.parameters()[0]!;
+  }
+
+  /** From the layout of files to HWIO. */
+  #computed(stored: tf.Tensor): tf.Tensor4D {
+    const { groups, kernel } = this.geometry;
+    const lifted = tf.reshape<tf.Rank.R4>(stored, [this.outFeatures, this.inFeatures / groups, ...kernel]);
+    return tf.transpose(lifted, [2, 3, 1, 0]);
+  }
+}
