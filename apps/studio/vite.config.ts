@@ -21,5 +21,7 @@ export default defineConfig({
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },
   preview: { host: "127.0.0.1" },
   worker: { format: "es" },
+  // The worker's dependencies are found before the first visit, or finding them later would reload the page.
+  optimizeDeps: { entries: ["index.html", "src/worker.ts"] },
   build: { target: "es2022" },
 });

@@ -10,8 +10,6 @@ export class LossChart {
   readonly #plot: uPlot;
 
   constructor(parent: HTMLElement) {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string) => style.getPropertyValue(name).trim();
     const axis = { stroke: () => getComputedStyle(parent).color, grid: { stroke: "rgba(127,127,127,0.2)" } };
     this.#plot = new uPlot(
       {
@@ -24,7 +22,8 @@ export class LossChart {
           { ...axis, label: "step" },
           { ...axis, label: "loss" },
         ],
-        series: [{}, { stroke: colour("--accent") || "#0b6e5f", width: 2 }],
+        // A canvas cannot read light-dark(): the colour is taken from the page, where it is resolved.
+        series: [{}, { stroke: () => getComputedStyle(parent).borderTopColor, width: 2 }],
       },
       [[], []],
       parent,

@@ -22,17 +22,16 @@ const maxLength = 160;
 const validationRows = 32;
 const template = promptTemplate("plain");
 
-/** The line break tells the model where the facts end and the sentence begins. */
-export const asPrompt = (facts: string): string => `${facts.trim()}\n`;
+/** The arrow tells the model where the facts end and the sentence begins. */
+export const asPrompt = (facts: string): string => `${facts.trim()} ->`;
 
 export function prepareSample(csv: string, tokenizer: TextTokenizer): Sample {
   const rows = readCsv(csv, { columns: { prompt: "mr", completion: "ref" } });
   const examples = rows.filter((row): row is CompletionExample => row.kind === "completion");
   const { train, validation } = splitByKey(examples, (example) => example.prompt, { share: 0.1, seed: 42 });
-  const tokens = (example: CompletionExample): readonly TokenSequence[] => {
-    const result = tokenizeExample({ ...example, prompt: asPrompt(example.prompt) }, tokenizer, template, {
-      maxLength,
-    });
+  const tokens = ({ prompt, completion }: CompletionExample): readonly TokenSequence[] => {
+    const example = { kind: "completion", prompt: asPrompt(prompt), completion: ` ${completion}` } as const;
+    const result = tokenizeExample(example, tokenizer, template, { maxLength });
     return result.kind === "sequence" ? [result] : [];
   };
   // Every seventh row: different inputs rather than the many sentences of the first few.

@@ -4,7 +4,7 @@ import { createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { openTokenizer } from "@lowrank/data";
 import { chooseEngine } from "@lowrank/engine";
-import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import { type AdapterHandle, countParameters, injectAdapter, planInjection } from "@lowrank/inject";
 import { fetchedFolder, generate, loadModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { zipSync } from "fflate";
@@ -38,7 +38,7 @@ export async function openSession(base: URL): Promise<Session> {
   return {
     summary: {
       engine: engine.name,
-      parameters: model.parameters().reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      parameters: countParameters(model),
       prompt: sample.prompt,
     },
     get hasAdapter() {
