@@ -23,6 +23,7 @@ import { phi3 } from "./rows/phi3.ts";
 import { qwen2 } from "./rows/qwen2.ts";
 import { qwen3 } from "./rows/qwen3.ts";
 import { roberta } from "./rows/roberta.ts";
+import { stablelm } from "./rows/stablelm.ts";
 import { starcoder2 } from "./rows/starcoder2.ts";
 
 /** Every supported model family. */
@@ -39,6 +40,7 @@ export const families: readonly Family[] = [
   phi3,
   gptNeox,
   opt,
+  stablelm,
   starcoder2,
   olmo2,
   gptj,

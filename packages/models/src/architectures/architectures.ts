@@ -23,6 +23,7 @@ import { olmo2 } from "./olmo2.ts";
 import { opt } from "./opt.ts";
 import { phi } from "./phi.ts";
 import { phi3 } from "./phi3.ts";
+import { stablelm } from "./stablelm.ts";
 import { starcoder2 } from "./starcoder2.ts";
 
 /** How one family computes. */
@@ -44,6 +45,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["phi3", { trunk: phi3, head: decoderHeads }],
   ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
   ["gemma3_text", { trunk: gemma2, head: decoderHeads }],
+  ["stablelm", { trunk: stablelm, head: decoderHeads }],
   ["starcoder2", { trunk: starcoder2, head: decoderHeads }],
   ["olmo2", { trunk: olmo2, head: decoderHeads }],
   ["gptj", { trunk: gptj, head: decoderHeads }],
