@@ -1,96 +1,23 @@
-import "@tensorflow/tfjs-backend-cpu";
-import "@lowrank/engine/gradients";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { RandomKey } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { NoGradientError, NonFiniteLossError, ResumeMismatchError, TrainingOptionsError } from "./errors.ts";
-import { readCheckpoint, writeCheckpoint } from "./node/checkpoint-folder.ts";
+import { describe, expect, it } from "vitest";
+import { collect, epoch, type Rows, stepsOf, useRegression } from "../test/regression.ts";
+import { NoGradientError, NonFiniteLossError, TrainingOptionsError } from "./errors.ts";
 import { train } from "./train.ts";
-import type { TrainOptions } from "./train-options.ts";
-import type { StepEvent, TrainingEvent } from "./training-event.ts";
+import type { TrainingEvent } from "./training-event.ts";
 import type { TrainingState } from "./training-state.ts";
 
-/** Rows of a linear regression: y = 2·x₀ − x₁. */
-interface Rows {
-  readonly x: readonly (readonly [number, number])[];
-}
-
-const epoch: readonly Rows[] = [
-  { x: [[1, 2]] },
-  { x: [[3, -1]] },
-  {
-    x: [
-      [-2, 0.5],
-      [1, 1],
-    ],
-  },
-  { x: [[0.5, 4]] },
-  { x: [[2, 2]] },
-];
-
-let variables: Map<string, tf.Variable>;
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
-
-/** The start of every run here. */
-function start(): Map<string, tf.Variable> {
-  const weight: tf.Variable = tf.variable(tf.tensor2d([0.1, -0.2], [2, 1])); // [inFeatures, outFeatures]
-  return new Map([
-    ["weight", weight],
-    ["bias", tf.variable(tf.tensor1d([0.3]))],
-  ]);
-}
-
-beforeEach(() => {
-  variables = start();
-});
-
-afterEach(() => {
-  for (const variable of variables.values()) variable.dispose();
-});
-
-function loss(rows: Rows, key: RandomKey): tf.Scalar {
-  const x = tf.tensor2d(rows.x.map((row) => [...row])); // [rows, inFeatures]
-  // Noise from the key stands for dropout: a run that goes on must see the same.
-  const noise = Math.sin(key.seed * 7 + key.step * 13 + key.microStep * 3) * 0.01;
-  const target = tf.tensor2d(rows.x.map(([a, b]) => [2 * a - b + noise]));
-  const output = tf.add(tf.matMul(x, variables.get("weight") as tf.Tensor2D), variables.get("bias") as tf.Tensor);
-  return tf.mean(tf.squaredDifference(output, target));
-}
-
-function options(more: Partial<TrainOptions<Rows>> = {}): TrainOptions<Rows> {
-  const size = (rows: Rows) => ({ tokens: rows.x.length * 2, supervised: rows.x.length });
-  const base = { variables, loss, batches: () => epoch, learningRate: 0.05, batchSize: size, seed: 3 };
-  return "epochs" in more ? { ...base, ...more } : { ...base, steps: 10, ...more };
-}
-
-async function collect(run: AsyncIterable<TrainingEvent>): Promise<TrainingEvent[]> {
-  const events: TrainingEvent[] = [];
-  for await (const event of run) events.push(event);
-  return events;
-}
-
-function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
-  return events.filter((event): event is StepEvent => event.type === "step");
-}
-
-function values(): number[][] {
-  return [...variables.values()].map((variable) => [...variable.dataSync()]);
-}
+const regression = useRegression();
+const { loss, options, values } = regression;
 
 describe("train", () => {
   it("lowers the loss and ends with an event that says so", async () => {
     const events = await collect(train(options({ steps: 200, schedule: "constant" })));
     expect(events[0]).toEqual({ type: "start", step: 0, steps: 200, trainableTensors: 2, trainableParameters: 3 });
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "finished", step: 200 });
-    expect(variables.get("weight")?.dataSync()[0]).toBeCloseTo(2, 1);
-    expect(variables.get("weight")?.dataSync()[1]).toBeCloseTo(-1, 1);
+    expect(regression.variables.get("weight")?.dataSync()[0]).toBeCloseTo(2, 1);
+    expect(regression.variables.get("weight")?.dataSync()[1]).toBeCloseTo(-1, 1);
   });
 
   it("goes through the data as often as epochs say, with a smaller window at an epoch's end", async () => {
@@ -104,8 +31,7 @@ describe("train", () => {
       yield* epoch;
     }
     const expected = stepsOf(await collect(train(options({ steps: 3 })))).map((step) => step.loss);
-    for (const variable of variables.values()) variable.dispose();
-    variables = start();
+    regression.startOver();
     const steps = stepsOf(await collect(train(options({ steps: 3, batches: later }))));
     expect(steps.map((step) => step.loss)).toEqual(expected);
   });
@@ -169,10 +95,10 @@ describe("train", () => {
     for await (const event of train(options({ steps: 2, schedule: "constant", learningRate: 1e-9, weightDecay: 0 }))) {
       if (event.type !== "step") continue;
       losses.push(event.loss);
-      variables.get("bias")?.assign(tf.tensor1d([100]));
+      regression.variables.get("bias")?.assign(tf.tensor1d([100]));
     }
     expect(losses[1]).toBeGreaterThan(1000);
-    expect(variables.get("bias")?.dataSync()[0]).toBe(100);
+    expect(regression.variables.get("bias")?.dataSync()[0]).toBe(100);
   });
 
   it("leaks no tensor over a run", async () => {
@@ -188,8 +114,8 @@ describe("micro-batches", () => {
       await collect(train(options({ steps: 1, accumulate: 2, batches: () => epoch.slice(2, 4) }))),
     );
     const key = { seed: 3, step: 0, microStep: 0 };
-    variables.get("weight")?.assign(tf.tensor2d([0.1, -0.2], [2, 1]));
-    variables.get("bias")?.assign(tf.tensor1d([0.3]));
+    regression.variables.get("weight")?.assign(tf.tensor2d([0.1, -0.2], [2, 1]));
+    regression.variables.get("bias")?.assign(tf.tensor1d([0.3]));
     const singles = epoch.slice(2, 4).map((rows, microStep) => loss(rows, { ...key, microStep }).dataSync()[0] ?? 0);
     expect(step?.loss).toBeCloseTo(((singles[0] ?? 0) + (singles[1] ?? 0)) / 2, 6);
   });
@@ -200,94 +126,10 @@ describe("micro-batches", () => {
     const start = values();
     await collect(train(options({ ...shared, accumulate: 2, weightByTokens: true, batches: () => epoch.slice(2, 4) })));
     const apart = values().flat();
-    variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
-    variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
+    regression.variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
+    regression.variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
     await collect(train(options({ ...shared, batches: () => [together] })));
     for (const [index, value] of values().flat().entries()) expect(value).toBeCloseTo(apart[index] ?? 0, 6);
-  });
-});
-
-describe("a run that goes on from its state", () => {
-  async function resumedAfter(step: number, more: Partial<TrainOptions<Rows>>): Promise<number[][]> {
-    const controller = new AbortController();
-    let kept: TrainingState | undefined;
-    const save = (state: TrainingState) => {
-      kept = state;
-    };
-    const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
-    for await (const event of train(first)) if (event.type === "step" && event.step === step) controller.abort();
-    for (const variable of variables.values()) variable.assign(tf.zerosLike(variable));
-    await collect(train(options({ ...more, ...(kept === undefined ? {} : { resumeFrom: kept }) })));
-    return values();
-  }
-
-  it.each([
-    ["in the middle of an epoch", 3, {}],
-    ["at the end of an epoch", 5, {}],
-    ["with micro-batches, cosine and warm-up", 4, { accumulate: 2, schedule: "cosine", warmupSteps: 3 }],
-  ] as const)("%s ends with the very same bits", async (_, step, more) => {
-    const start = values();
-    await collect(train(options(more)));
-    const whole = values();
-    variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
-    variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
-    expect(await resumedAfter(step, more)).toEqual(whole);
-  });
-
-  it("after any number of steps, by way of the disk, ends with the very same bits", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "lowrank-resume-"));
-    const more = { epochs: 4, accumulate: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
-    await collect(train(options(more)));
-    const whole = values();
-    const kept = new Map<number, string>();
-    const save = async (state: TrainingState) => {
-      kept.set(state.step, await writeCheckpoint(folder, state, { keepLast: 100 }));
-    };
-    for (const variable of variables.values()) variable.dispose();
-    variables = start();
-    await collect(train(options({ ...more, checkpoint: { every: 1, save } })));
-    kept.delete(Math.max(...kept.keys())); // the last one has nothing left to do
-    expect(kept.size).toBe(7);
-    for (const path of kept.values()) {
-      for (const variable of variables.values()) variable.assign(tf.zerosLike(variable));
-      await collect(train(options({ ...more, resumeFrom: await readCheckpoint(path) })));
-      expect(values()).toEqual(whole);
-    }
-    await rm(folder, { recursive: true });
-  });
-
-  it("refuses the state of another run and names all differences", async () => {
-    let kept: TrainingState | undefined;
-    const save = (state: TrainingState) => {
-      kept ??= state;
-    };
-    await collect(train(options({ steps: 2, checkpoint: { every: 1, save }, fingerprint: "a" })));
-    const other = new Map([["weight", variables.get("weight") as tf.Variable]]);
-    const before = values();
-    const resumed = train(
-      options({ variables: other, seed: 9, fingerprint: "b", ...(kept === undefined ? {} : { resumeFrom: kept }) }),
-    );
-    const error = await collect(resumed).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(ResumeMismatchError);
-    expect((error as ResumeMismatchError).differences.map((text) => text.split(":")[0])).toEqual([
-      "bias",
-      "seed",
-      "fingerprint",
-    ]);
-    expect(values()).toEqual(before);
-  });
-
-  it("warns where the learning rate was changed on purpose", async () => {
-    let kept: TrainingState | undefined;
-    const save = (state: TrainingState) => {
-      kept ??= state;
-    };
-    await collect(train(options({ steps: 2, checkpoint: { every: 1, save } })));
-    const warnings: string[] = [];
-    const onWarning = (warning: { readonly message: string }) => void warnings.push(warning.message);
-    if (kept === undefined) throw new Error("no state was kept");
-    await collect(train(options({ steps: 3, learningRate: 0.01, resumeFrom: kept, onWarning })));
-    expect(warnings).toEqual([expect.stringContaining("steps 2 → 3; learningRate 0.05 → 0.01")]);
   });
 });
 
@@ -319,7 +161,7 @@ describe("what cannot be trained", () => {
 
   it("names the variables whose gradients are infinite", async () => {
     const steep = () => {
-      const bias = variables.get("bias") as tf.Variable;
+      const bias = regression.variables.get("bias") as tf.Variable;
       return tf.sum(tf.mul(tf.sqrt(tf.mul(bias, 0)), 1)) as tf.Scalar; // the slope of √x at 0
     };
     const error = await collect(train(options({ loss: steep }))).catch((caught: unknown) => caught);
@@ -341,11 +183,11 @@ describe("what cannot be trained", () => {
   it("is not a variable that merely has no gradient: it stays as it is", async () => {
     const weightOnly = (rows: Rows) => {
       const x = tf.tensor2d(rows.x.map((row) => [...row]));
-      return tf.mean(tf.square(tf.matMul(x, variables.get("weight") as tf.Tensor2D))) as tf.Scalar;
+      return tf.mean(tf.square(tf.matMul(x, regression.variables.get("weight") as tf.Tensor2D))) as tf.Scalar;
     };
     const events = stepsOf(await collect(train(options({ loss: weightOnly }))));
     expect(events).toHaveLength(10);
-    expect(variables.get("bias")?.dataSync()[0]).toBe(Math.fround(0.3));
+    expect(regression.variables.get("bias")?.dataSync()[0]).toBe(Math.fround(0.3));
   });
 });
 

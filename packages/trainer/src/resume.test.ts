@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { collect, type Rows, useRegression } from "../test/regression.ts";
+import { ResumeMismatchError } from "./errors.ts";
+import { readCheckpoint, writeCheckpoint } from "./node/checkpoint-folder.ts";
+import { train } from "./train.ts";
+import type { TrainOptions } from "./train-options.ts";
+import type { TrainingState } from "./training-state.ts";
+
+const regression = useRegression();
+const { options, values } = regression;
+
+describe("a run that goes on from its state", () => {
+  async function resumedAfter(step: number, more: Partial<TrainOptions<Rows>>): Promise<number[][]> {
+    const controller = new AbortController();
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept = state;
+    };
+    const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
+    for await (const event of train(first)) if (event.type === "step" && event.step === step) controller.abort();
+    for (const variable of regression.variables.values()) variable.assign(tf.zerosLike(variable));
+    await collect(train(options({ ...more, ...(kept === undefined ? {} : { resumeFrom: kept }) })));
+    return values();
+  }
+
+  it.each([
+    ["in the middle of an epoch", 3, {}],
+    ["at the end of an epoch", 5, {}],
+    ["with micro-batches, cosine and warm-up", 4, { accumulate: 2, schedule: "cosine", warmupSteps: 3 }],
+  ] as const)("%s ends with the very same bits", async (_, step, more) => {
+    const start = values();
+    await collect(train(options(more)));
+    const whole = values();
+    regression.variables.get("weight")?.assign(tf.tensor2d(start[0] ?? [], [2, 1]));
+    regression.variables.get("bias")?.assign(tf.tensor1d(start[1] ?? []));
+    expect(await resumedAfter(step, more)).toEqual(whole);
+  });
+
+  it("after any number of steps, by way of the disk, ends with the very same bits", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lowrank-resume-"));
+    const more = { epochs: 4, accumulate: 3, schedule: "linear", warmupSteps: 2, seed: 11 } as const;
+    await collect(train(options(more)));
+    const whole = values();
+    const kept = new Map<number, string>();
+    const save = async (state: TrainingState) => {
+      kept.set(state.step, await writeCheckpoint(folder, state, { keepLast: 100 }));
+    };
+    regression.startOver();
+    await collect(train(options({ ...more, checkpoint: { every: 1, save } })));
+    kept.delete(Math.max(...kept.keys())); // the last one has nothing left to do
+    expect(kept.size).toBe(7);
+    for (const path of kept.values()) {
+      for (const variable of regression.variables.values()) variable.assign(tf.zerosLike(variable));
+      await collect(train(options({ ...more, resumeFrom: await readCheckpoint(path) })));
+      expect(values()).toEqual(whole);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it("refuses the state of another run and names all differences", async () => {
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept ??= state;
+    };
+    await collect(train(options({ steps: 2, checkpoint: { every: 1, save }, fingerprint: "a" })));
+    const other = new Map([["weight", regression.variables.get("weight") as tf.Variable]]);
+    const before = values();
+    const resumed = train(
+      options({ variables: other, seed: 9, fingerprint: "b", ...(kept === undefined ? {} : { resumeFrom: kept }) }),
+    );
+    const error = await collect(resumed).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ResumeMismatchError);
+    expect((error as ResumeMismatchError).differences.map((text) => text.split(":")[0])).toEqual([
+      "bias",
+      "seed",
+      "fingerprint",
+    ]);
+    expect(values()).toEqual(before);
+  });
+
+  it("warns where the learning rate was changed on purpose", async () => {
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept ??= state;
+    };
+    await collect(train(options({ steps: 2, checkpoint: { every: 1, save } })));
+    const warnings: string[] = [];
+    const onWarning = (warning: { readonly message: string }) => void warnings.push(warning.message);
+    if (kept === undefined) throw new Error("no state was kept");
+    await collect(train(options({ steps: 3, learningRate: 0.01, resumeFrom: kept, onWarning })));
+    expect(warnings).toEqual([expect.stringContaining("steps 2 → 3; learningRate 0.05 → 0.01")]);
+  });
+});
