@@ -40,24 +40,43 @@ export async function openCase(nameOrPath: string): Promise<ParityCase> {
   }
 }
 
-/** A batch as tensors: `prefix` "" is the fixture's inputs, "train." with an index one of its training batches. */
+/** Which tensor of a fixture is which input; images are the only ones that are no integers. */
+const inputNames = {
+  inputIds: "input_ids",
+  attentionMask: "attention_mask",
+  tokenTypeIds: "token_type_ids",
+  decoderInputIds: "decoder_input_ids",
+  decoderAttentionMask: "decoder_attention_mask",
+  pixelValues: "pixel_values",
+} as const;
+
+/** A batch as tensors: the fixture's inputs, or one of its training batches by index. */
 export function inputsOf(fixture: Fixture, batch?: number): LabelledInputs {
+  const nameOf = (name: string) => (batch === undefined ? name : `train.${name}`);
   const read = (name: string): tf.Tensor => {
-    const { shape, values } = fixture.tensor(batch === undefined ? name : `train.${name}`);
-    const integers = Int32Array.from(values);
-    if (batch === undefined) return tf.tensor(integers, [...shape], "int32");
+    const { shape, values } = fixture.tensor(nameOf(name));
+    const numbers = name === inputNames.pixelValues ? values : Int32Array.from(values);
+    const dtype = name === inputNames.pixelValues ? "float32" : "int32";
+    if (batch === undefined) return tf.tensor(numbers, [...shape], dtype);
     const size = values.length / shape[0]!;
-    return tf.tensor(integers.slice(batch * size, (batch + 1) * size), shape.slice(1), "int32");
+    return tf.tensor(numbers.slice(batch * size, (batch + 1) * size), shape.slice(1), dtype);
   };
-  // The fixtures' inputs are [batch, time].
-  const inputs = { inputIds: read("input_ids") as tf.Tensor2D, labels: read("labels") };
-  const hasMask = fixture.tensors.has("attention_mask");
-  return hasMask ? { ...inputs, attentionMask: read("attention_mask") as tf.Tensor2D } : inputs;
+  const given = Object.entries(inputNames).flatMap(([key, name]) =>
+    fixture.tensors.has(nameOf(name)) ? [[key, read(name)] as const] : [],
+  );
+  // The fixtures' inputs have the shapes that their names promise.
+  return { ...(Object.fromEntries(given) as Omit<LabelledInputs, "labels">), labels: labelsOf(fixture, nameOf, read) };
+}
+
+/** Where answers start and end are two tensors in a fixture and one here. */
+function labelsOf(fixture: Fixture, nameOf: (name: string) => string, read: (name: string) => tf.Tensor): tf.Tensor {
+  if (!fixture.tensors.has(nameOf("start_positions"))) return read("labels");
+  return tf.tidy(() => tf.stack([read("start_positions"), read("end_positions")], 1));
 }
 
 /** Frees a batch. */
-export function disposeInputs({ inputIds, labels, attentionMask }: LabelledInputs): void {
-  tf.dispose([inputIds, labels, ...(attentionMask ? [attentionMask] : [])]);
+export function disposeInputs(inputs: LabelledInputs): void {
+  tf.dispose(Object.values(inputs));
 }
 
 /** Logits as numbers. */
@@ -65,10 +84,10 @@ export function logitsOf(model: PretrainedModel, inputs: LabelledInputs, context
   return tf.tidy(() => Float32Array.from(model.forward(inputs, context).dataSync()));
 }
 
-/** Tells which logits belong to padding; nothing does where a model gives one row per example. */
+/** Tells which logits belong to padding; none do where a model gives one row per example, or a decoder's positions. */
 export function paddingFilter(fixture: Fixture, logits: FixtureTensor): (index: number) => boolean {
   const mask = fixture.tensors.get("attention_mask");
-  if (!mask || logits.shape.length !== 3) return () => false;
+  if (!mask || logits.shape.length !== 3 || logits.shape[1] !== mask.shape[1]) return () => false;
   const perPosition = logits.values.length / mask.values.length;
   return (index) => mask.values[Math.floor(index / perPosition)] === 0;
 }
