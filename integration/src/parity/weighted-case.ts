@@ -1,8 +1,185 @@
+// Fixtures of weighted combinations: each combination as PEFT computes it, and the exact sum that is wanted.
+
+import { type Adapter, loraKeys, scalingOf } from "@lowrank/adapter-format";
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { attachAdapter } from "@lowrank/inject";
+import { createMatrix, type Matrix, multiply, transpose } from "@lowrank/math";
+import { type CombineOptions, combineAdapters, type MaskRequest, type WeightedAdapter } from "@lowrank/merge";
+import { loadModel, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
 import type { Fixture } from "@lowrank/testing";
-import type { ParityCheck } from "./parity-check.ts";
+import { adapterContext, baseContext, disposeInputs, inputsOf, logitsOf, paddingFilter } from "./parity-case.ts";
+import { compare, type ParityCheck, worst } from "./parity-check.ts";
+
+/** What expected.json says of a combination. */
+interface Combination {
+  readonly adapters: readonly string[];
+  readonly weights: readonly number[];
+  readonly combination_type: string;
+  readonly svd_rank?: number;
+  readonly svd_clamp?: number;
+  readonly density?: number;
+  readonly majority_sign_method?: "total" | "frequency";
+}
+
+interface WeightedCase {
+  readonly fixture: Fixture;
+  readonly model: PretrainedModel;
+  readonly adapters: ReadonlyMap<string, Adapter>;
+  readonly combinations: readonly (readonly [name: string, combination: Combination])[];
+}
+
+/** Whether a fixture is about combinations. */
 export function hasCombinations({ expected }: Fixture): boolean {
   return expected.combos !== undefined;
 }
-export async function weightedChecks(_fixture: Fixture): Promise<readonly ParityCheck[]> {
-  throw new Error("Weighted combinations are not compared yet.");
+
+/** Every adapter alone, every combination, and the exact sums. */
+export async function weightedChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
+  // The fixture's own file, described in its README.
+  const combinations = Object.entries(fixture.expected.combos as Record<string, Combination>);
+  const names = new Set(combinations.flatMap(([, { adapters }]) => adapters));
+  const adapters = new Map<string, Adapter>();
+  for (const name of names) adapters.set(name, await readAdapterFolder(`${fixture.folder}/adapters/${name}`));
+  const model = await loadModel(openFolder(`${fixture.folder}/base`));
+  const parity = { fixture, model, adapters, combinations };
+  try {
+    const combined = [];
+    for (const [name, combination] of combinations)
+      combined.push(...(await combinationChecks(parity, name, combination)));
+    return [
+      logitsCheck(parity, "base.logits", null),
+      worst(
+        [...adapters].map(([name, adapter]) => ({ ...logitsCheck(parity, `${name}.logits`, adapter), what: "alone" })),
+      ),
+      ...combined,
+      ...exactChecks(parity),
+    ];
+  } finally {
+    model.dispose();
+  }
+}
+
+/** PEFT's result of one combination: what it adds to the weights, and the logits with it. */
+async function combinationChecks(parity: WeightedCase, name: string, combination: Combination) {
+  const { fixture } = parity;
+  const reference =
+    combination.svd_clamp === undefined ? null : await readAdapterFolder(`${fixture.folder}/adapters/${name}`);
+  const result = combineAdapters(sourcesOf(parity, combination), {
+    ...optionsOf(combination),
+    compatible: "peft",
+    mask: recordedMask(parity, name, combination),
+    // What is clamped depends on the signs that LAPACK happened to choose.
+    ...(reference && { signsOf: reference }),
+  });
+  const logits = `${name}.logits`;
+  return [
+    worst([
+      ...deltaChecks(parity, name, result),
+      ...(fixture.tensors.has(logits) ? [logitsCheck(parity, logits, result)] : []),
+    ]),
+  ];
+}
+
+/** Σ wᵢ·sᵢ·Bᵢ·Aᵢ, three ways that are exact. */
+function exactChecks(parity: WeightedCase): readonly ParityCheck[] {
+  const wanted = [...parity.fixture.tensors.keys()].flatMap((key) => /^(exact_[^.]+)\./.exec(key)?.[1] ?? []);
+  return [...new Set(wanted)].map((name) => {
+    const [, combination] = exactCombination(parity, name);
+    const sources = sourcesOf(parity, combination);
+    const rank = sources.reduce((sum, { adapter }) => sum + adapter.config.rank, 0);
+    const results = [{ type: "exact" }, { type: "cat" }, { type: "svd", rank }].map((options) =>
+      combineAdapters(sources, options),
+    );
+    const checks = results.flatMap((result) => {
+      const logits = parity.fixture.tensors.has(`${name}.logits`)
+        ? [logitsCheck(parity, `${name}.logits`, result)]
+        : [];
+      return [...deltaChecks(parity, name, result), ...logits];
+    });
+    return { ...worst(checks), what: name };
+  });
+}
+
+/** "exact_ab" is the sum that the combinations of a and b by an exact or linear method mean. */
+function exactCombination({ combinations }: WeightedCase, name: string): readonly [string, Combination] {
+  const found = combinations.find(
+    ([, { adapters, combination_type }]) =>
+      `exact_${adapters.join("")}` === name && ["linear", "cat", "svd"].includes(combination_type),
+  );
+  if (!found) throw new Error(`No combination tells the weights of "${name}".`);
+  return found;
+}
+
+function sourcesOf({ adapters }: WeightedCase, combination: Combination): readonly WeightedAdapter[] {
+  return combination.adapters.map((name, index) => ({
+    name,
+    adapter: adapters.get(name)!,
+    weight: combination.weights[index]!,
+  }));
+}
+
+function optionsOf(combination: Combination): CombineOptions {
+  const {
+    combination_type: type,
+    svd_rank: rank,
+    svd_clamp: clamp,
+    density,
+    majority_sign_method: majoritySign,
+  } = combination;
+  return {
+    type,
+    ...(rank === undefined ? {} : { rank }),
+    ...(clamp === undefined ? {} : { clamp }),
+    ...(density === undefined ? {} : { density }),
+    ...(majoritySign === undefined ? {} : { majoritySign }),
+  };
+}
+
+/** Masks are numbered in the order in which PEFT drew them: layer by layer, A of each adapter, then B of each. */
+function recordedMask({ fixture, model, adapters }: WeightedCase, name: string, { adapters: names }: Combination) {
+  const paths = model.sites().map(({ path }) => path);
+  const has = (adapter: number, path: string) => adapters.get(names[adapter]!)!.tensors.has(loraKeys(path).a);
+  const users = (path: string) => names.map((_, adapter) => adapter).filter((adapter) => has(adapter, path));
+  return ({ path, part, adapter, rows, columns }: MaskRequest): ArrayLike<number> => {
+    const halves = part === "product" ? 1 : 2;
+    const before = paths.slice(0, paths.indexOf(path)).reduce((sum, one) => sum + halves * users(one).length, 0);
+    const index = before + (part === "B" ? users(path).length : 0) + users(path).indexOf(adapter);
+    const { shape, values } = fixture.tensor(`${name}.mask.${index}`);
+    if (shape[0] === rows && shape[1] === columns) return values;
+    return transpose(createMatrix(shape[0] ?? 0, shape[1] ?? 0, values)).values; // Conv1D keeps weights as [in, out]
+  };
+}
+
+function deltaChecks({ fixture, model }: WeightedCase, name: string, result: Adapter): readonly ParityCheck[] {
+  return model.sites().flatMap(({ path }) => {
+    const expected = fixture.tensors.get(`${name}.delta.${path}`);
+    if (!expected) return [];
+    const delta = deltaOf(result, path); // [outFeatures, inFeatures]
+    const isTurned = expected.shape[0] !== delta.rows;
+    const actual = (isTurned ? transpose(delta) : delta).values.map((value) => value * scalingOf(result.config, path));
+    return [compare(name, { actual, expected: expected.values }, { tolerance: 1e-4, isRelative: true })];
+  });
+}
+
+function deltaOf({ tensors }: Adapter, path: string): Matrix {
+  const { a, b } = loraKeys(path);
+  const [down, up] = [tensors.get(a)!, tensors.get(b)!];
+  const [rank = 0, inFeatures = 0] = down.shape;
+  return multiply(createMatrix(up.shape[0] ?? 0, rank, up.values), createMatrix(rank, inFeatures, down.values));
+}
+
+function logitsCheck({ fixture, model }: WeightedCase, name: string, adapter: Adapter | null): ParityCheck {
+  const handle = adapter && attachAdapter(model, adapter);
+  const inputs = inputsOf(fixture);
+  const actual = logitsOf(model, inputs, handle ? adapterContext : baseContext);
+  disposeInputs(inputs);
+  handle?.dispose();
+  const expected = fixture.tensor(name);
+  const what = name.replace(/\.logits$/, adapter ? "" : ".logits");
+  return compare(
+    what,
+    { actual, expected: expected.values },
+    { tolerance: 1e-4, skip: paddingFilter(fixture, expected) },
+  );
 }

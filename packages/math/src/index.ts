@@ -4,10 +4,11 @@ export { BiasedAdaptation } from "./biased-adaptation.ts";
 export {
   ConvolutionLoraAdaptation,
   type ConvolutionLoraOptions,
+  type ConvolutionShape,
   convolutionFileShapes,
   convolutionPairLayout,
 } from "./convolution-lora-adaptation.ts";
-export { type CreatePairOptions, createPair, type PairInitialization } from "./create-pair.ts";
+export { type CreatePairOptions, createPair, createPairBias, type PairInitialization } from "./create-pair.ts";
 export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./dora-adaptation.ts";
 export { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
 export {
@@ -28,6 +29,7 @@ export {
 } from "./file-layout.ts";
 export type { Initialization, StartRequest } from "./initializations/initialization.ts";
 export { initializationOf, initializations, startPair } from "./initializations/initializations.ts";
+export { keepFirst } from "./linear-algebra/keep-first.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
   besideEachOther,
@@ -42,6 +44,7 @@ export {
   tensorOfMatrix,
   transpose,
 } from "./linear-algebra/matrix.ts";
+export { randomMask } from "./linear-algebra/random-mask.ts";
 export { normalMatrix, type RandomizedSvdOptions, randomizedSvd } from "./linear-algebra/randomized-svd.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";

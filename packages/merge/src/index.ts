@@ -1,3 +1,22 @@
+export type {
+  CombinationMethod,
+  Factors,
+  MajoritySign,
+  MaskRequest,
+  MethodSettings,
+  WeightedPair,
+} from "./combine/combination-method.ts";
+export { type CombineOptions, combineAdapters } from "./combine/combine-adapters.ts";
+export {
+  CombinationSettingError,
+  CombinationShapeError,
+  SharedSavedWeightError,
+  UncombinableAdapterError,
+  UnequalRanksError,
+  UnknownCombinationError,
+} from "./combine/errors.ts";
+export { combinationMethods } from "./combine/methods.ts";
+export type { WeightedAdapter } from "./combine/read-pairs.ts";
 export {
   AlreadyMergedError,
   ExportOverflowError,

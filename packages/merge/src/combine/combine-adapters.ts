@@ -1,0 +1,179 @@
+// Several adapters as one. Works on adapters as files hold them: no model, no backend.
+
+import { type Adapter, type AdapterTensor, scalingOf } from "@lowrank/adapter-format";
+import { createMatrix, type Matrix, randomMask } from "@lowrank/math";
+import type {
+  CombinationMethod,
+  Factors,
+  MajoritySign,
+  MaskRequest,
+  MethodSettings,
+  WeightedPair,
+} from "./combination-method.ts";
+import { exactConfig, peftConfig } from "./combined-config.ts";
+import { CombinationSettingError, UnequalRanksError, UnknownCombinationError } from "./errors.ts";
+import { combinationMethods } from "./methods.ts";
+import { type CombinedLayer, nameOf, readPairs, type WeightedAdapter } from "./read-pairs.ts";
+
+/** How adapters are combined. */
+export interface CombineOptions {
+  /**
+   * "exact" (the default) and "cat" give the sum of the updates itself, "svd" its best approximation of a rank;
+   * others are listed in `combinationMethods`.
+   */
+  readonly type?: string;
+  /** Rank of the result for "svd" and the methods that end in it. Default: the largest of the adapters. */
+  readonly rank?: number;
+  /** Share of the entries that stay, above 0 and at most 1, for the methods that drop some. */
+  readonly density?: number;
+  /** Default "total". */
+  readonly majoritySign?: MajoritySign;
+  /** For methods that drop entries at random. Default 0. */
+  readonly seed?: number;
+  /** PEFT's `svd_clamp`: a quantile from 0 to 1 at which the factors of a decomposition are cut off. Default: none. */
+  readonly clamp?: number;
+  /** "peft" gives PEFT's numbers where they are not the sum: a rank-stabilised result is √rank times too large. */
+  readonly compatible?: "peft";
+  /** Masks of 0 and 1 instead of drawn ones. */
+  readonly mask?: (request: MaskRequest) => ArrayLike<number>;
+  /**
+   * An adapter whose signs the singular vectors shall follow. They are arbitrary and do not change an update, except one
+   * that is clamped.
+   */
+  readonly signsOf?: Adapter;
+}
+
+/**
+ * One adapter that does what the given ones do together, each multiplied by its weight. Its scaling is 1.
+ *
+ * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError,
+ * UncombinableAdapterError (DoRA and all else that is more than B·A), CombinationShapeError
+ *
+ * @example
+ * ```ts
+ * import type { Adapter } from "@lowrank/adapter-format";
+ * import { combineAdapters } from "@lowrank/merge";
+ *
+ * export function soften(polite: Adapter, rude: Adapter): Adapter {
+ *   return combineAdapters([{ adapter: polite, weight: 0.7 }, { adapter: rude, weight: -0.4 }]);
+ * }
+ * ```
+ */
+export function combineAdapters(sources: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
+  const method = methodOf(sources, options);
+  checkSettings(sources, options, method);
+  const { layers, saved } = readPairs(sources);
+  const configs = sources.map(({ adapter }) => adapter.config);
+  if (method.rank === "shared") for (const layer of layers) checkSameRank(layer, sources, method);
+  const chosen = options.rank ?? Math.max(...layers.flatMap(({ pairs }) => pairs.map(({ a }) => a.rows)));
+  const signs = signsByPath(options);
+  const combined = layers.map((layer) => {
+    const settings = { ...settingsOf(layer, options, chosen), signs: signs.get(layer.path) ?? null };
+    return { layer, factors: method.combine(pairsOf(layer, sources), settings) };
+  });
+  const widest = Math.max(...combined.map(({ factors }) => factors.a.rows));
+  const rank = options.compatible === "peft" ? peftRank(method, sources, options) : widest;
+  const tensors = new Map<string, AdapterTensor>(
+    combined.flatMap(({ layer, factors }) => storedFactors(layer, factors, Math.max(rank, widest))),
+  );
+  for (const [key, tensor] of saved) tensors.set(key, tensor);
+  const config =
+    options.compatible === "peft"
+      ? peftConfig(configs, Math.max(rank, widest))
+      : exactConfig(
+          configs,
+          rank,
+          layers.map(({ path }) => path),
+        );
+  return { config, tensors, metadata: sources[0]!.adapter.metadata };
+}
+
+function methodOf(
+  sources: readonly WeightedAdapter[],
+  { type = "exact", compatible }: CombineOptions,
+): CombinationMethod {
+  const known = combinationMethods.map(({ name }) => name);
+  if (!known.includes(type)) throw new UnknownCombinationError(type, known);
+  // One adapter alone is only scaled, whatever the type: _check_add_weighted_adapter in PEFT's tuners/lora/model.py.
+  const name = compatible === "peft" && sources.length === 1 ? "linear" : type;
+  return combinationMethods.find((method) => method.name === name)!;
+}
+
+function checkSettings(sources: readonly WeightedAdapter[], options: CombineOptions, method: CombinationMethod): void {
+  const { density, rank, clamp, majoritySign = "total" } = options;
+  if (sources.length === 0) throw new CombinationSettingError("adapters", "none", "at least one");
+  sources.forEach(({ weight }, index) => {
+    if (!Number.isFinite(weight))
+      throw new CombinationSettingError(`the weight of ${nameOf(sources, index)}`, weight, "a finite number");
+  });
+  const isShare = density !== undefined && density > 0 && density <= 1;
+  if (method.isSparse && !isShare)
+    throw new CombinationSettingError("density", density, `a number above 0 and at most 1 for "${method.name}"`);
+  if (rank !== undefined && !(Number.isInteger(rank) && rank >= 1))
+    throw new CombinationSettingError("rank", rank, "a whole number of at least 1");
+  if (clamp !== undefined && !(clamp >= 0 && clamp <= 1))
+    throw new CombinationSettingError("clamp", clamp, "a quantile from 0 to 1");
+  if (majoritySign !== "total" && majoritySign !== "frequency")
+    throw new CombinationSettingError("majoritySign", majoritySign, '"total" or "frequency"');
+}
+
+function checkSameRank({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
+  if (new Set(pairs.map(({ a }) => a.rows)).size === 1) return;
+  const ranks = pairs.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
+  throw new UnequalRanksError(method.name, ranks, path);
+}
+
+function pairsOf({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[]): readonly WeightedPair[] {
+  return pairs.map((pair) => {
+    const { adapter, weight } = sources[pair.adapter]!;
+    return { ...pair, weight, scaling: scalingOf(adapter.config, path) };
+  });
+}
+
+function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number): Omit<MethodSettings, "signs"> {
+  const { density = 1, majoritySign = "total", seed = 0, clamp = null } = options;
+  const drawn = ({ path, part, adapter, rows, columns }: MaskRequest) =>
+    randomMask(rows * columns, density, { seed, step: adapter, path: `${path}.${part}` });
+  return {
+    path: layer.path,
+    rank,
+    density,
+    majoritySign,
+    clamp,
+    mask: options.mask ?? drawn,
+  };
+}
+
+function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> {
+  if (!signsOf) return new Map();
+  return new Map(readPairs([{ adapter: signsOf, weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]));
+}
+
+/** PEFT takes ranks from the configurations, whatever single layers have. */
+function peftRank(method: CombinationMethod, sources: readonly WeightedAdapter[], options: CombineOptions): number {
+  const ranks = sources.map(({ adapter: { config } }) => Math.max(config.rank, ...config.rankPattern.values()));
+  if (method.rank === "sum") return ranks.reduce((sum, rank) => sum + rank, 0);
+  return method.rank === "chosen" ? (options.rank ?? Math.max(...ranks)) : Math.max(...ranks);
+}
+
+/** Both factors with as many rows and columns as the configuration says, in the layout of files. */
+function storedFactors({ keys, kernels }: CombinedLayer, { a, b }: Factors, rank: number): [string, AdapterTensor][] {
+  const wideA = resized(a, rank, a.columns);
+  const wideB = resized(b, b.rows, rank);
+  const inFeatures = a.columns / kernels.a.reduce((product, size) => product * size, 1);
+  return [
+    [keys.a, { shape: [rank, inFeatures, ...kernels.a], values: Float32Array.from(wideA.values) }],
+    [keys.b, { shape: [b.rows, rank, ...kernels.b], values: Float32Array.from(wideB.values) }],
+  ];
+}
+
+/** Zeros where the matrix ends. */
+function resized(matrix: Matrix, rows: number, columns: number): Matrix {
+  if (matrix.rows === rows && matrix.columns === columns) return matrix;
+  const larger = createMatrix(rows, columns);
+  for (let row = 0; row < matrix.rows; row++) {
+    const values = matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns);
+    larger.values.set(values, row * columns);
+  }
+  return larger;
+}

@@ -1,0 +1,147 @@
+// From adapters as plain data to the pairs that are combined, layer by layer. Everything that stands against it is found
+// first.
+
+import {
+  type Adapter,
+  type AdapterTensor,
+  type Feature,
+  parseTensorKey,
+  startingFeatures,
+  unsupportedFeatures,
+} from "@lowrank/adapter-format";
+import { createMatrix, type Matrix } from "@lowrank/math";
+import { CombinationShapeError, SharedSavedWeightError, UncombinableAdapterError } from "./errors.ts";
+
+/** One of the adapters to combine. */
+export interface WeightedAdapter {
+  readonly adapter: Adapter;
+  /** May be negative, to take an adapter's effect away. */
+  readonly weight: number;
+  /** What messages call it; default its position. */
+  readonly name?: string;
+}
+
+/** An adapter's pair at a layer. */
+export interface StoredPair {
+  /** Position in the caller's list. */
+  readonly adapter: number;
+  /** [rank, inFeatures]; a convolution's kernel is flattened. */
+  readonly a: Matrix;
+  /** [outFeatures, rank] */
+  readonly b: Matrix;
+}
+
+/** One layer that at least one adapter changes. */
+export interface CombinedLayer {
+  readonly path: string;
+  readonly keys: { readonly a: string; readonly b: string };
+  /** Axes of A and B in files behind the first two: [] or a kernel's. */
+  readonly kernels: { readonly a: readonly number[]; readonly b: readonly number[] };
+  readonly pairs: readonly StoredPair[];
+}
+
+/** Layers in the order of their first appearance, and whole weights that go along unchanged. */
+export interface ReadPairs {
+  readonly layers: readonly CombinedLayer[];
+  readonly saved: ReadonlyMap<string, AdapterTensor>;
+}
+
+/** What does not change how an adapter that exists computes. */
+const harmless: ReadonlySet<Feature> = new Set(["bias", "ensure_weight_tying", ...startingFeatures]);
+
+/** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
+export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
+  const problems = sources.flatMap(({ adapter }, index) =>
+    problemsOf(adapter).map((problem) => ({ adapter: nameOf(sources, index), problem })),
+  );
+  if (problems.length) throw new UncombinableAdapterError(problems);
+  const saved = collectSaved(sources);
+  const layers = new Map<string, CombinedLayer>();
+  sources.forEach(({ adapter }, index) => {
+    for (const layer of layersOf(adapter, index)) {
+      const known = layers.get(layer.path);
+      layers.set(layer.path, known ? { ...known, pairs: [...known.pairs, ...layer.pairs] } : layer);
+    }
+  });
+  checkShapes([...layers.values()]);
+  return { layers: [...layers.values()], saved };
+}
+
+/** What messages call an adapter. */
+export function nameOf(sources: readonly WeightedAdapter[], index: number): string {
+  return sources[index]?.name ?? `adapter ${index + 1}`;
+}
+
+function problemsOf({ config, tensors }: Adapter): readonly string[] {
+  const features = unsupportedFeatures(config, harmless).map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
+  const foreign = [...tensors.keys()].filter((key) => {
+    const part = parseTensorKey(key)?.part;
+    return (
+      part === undefined ||
+      part === "lora_magnitude_vector" ||
+      part === "lora_diag" ||
+      part === "token_adapter" ||
+      part === "lora_B_bias"
+    );
+  });
+  // A feature that is named already need not be named by its tensors too.
+  return features.length ? features : foreign.map((key) => `${key} is no part of a plain pair`);
+}
+
+function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer> {
+  for (const [keyOfA, a] of tensors) {
+    const parsed = parseTensorKey(keyOfA);
+    if (parsed?.part !== "lora_A" && parsed?.part !== "lora_embedding_A") continue;
+    const keyOfB = keyOfA.replace(/lora_(embedding_)?A(?=(\.weight)?$)/, "lora_$1B");
+    const b = tensors.get(keyOfB);
+    if (!b) continue; // a half pair is refused by whoever reads or writes adapters
+    yield {
+      path: parsed.path,
+      keys: { a: keyOfA, b: keyOfB },
+      kernels: { a: a.shape.slice(2), b: b.shape.slice(2) },
+      pairs: [{ adapter: index, a: flattened(a), b: flattened(b) }],
+    };
+  }
+}
+
+function flattened({ shape, values }: AdapterTensor): Matrix {
+  const rows = shape[0] ?? 0;
+  return createMatrix(rows, rows === 0 ? 0 : values.length / rows, values);
+}
+
+function checkShapes(layers: readonly CombinedLayer[]): void {
+  const grouped = layers.filter(({ pairs }) => pairs.some(({ a, b }) => a.rows !== b.columns));
+  if (grouped.length)
+    throw new UncombinableAdapterError(
+      grouped.map(({ path }) => ({
+        adapter: path,
+        problem: "A and B have different ranks, as in a grouped convolution",
+      })),
+    );
+  const mismatches = layers.flatMap(({ path, pairs }) => {
+    const shapes = [...new Set(pairs.map(({ a, b }) => `[${b.rows}, ${a.columns}]`))];
+    return shapes.length > 1 ? [{ path, shapes }] : [];
+  });
+  if (mismatches.length) throw new CombinationShapeError(mismatches);
+}
+
+/** Whole weights: an adapter may bring them alone, or all bring the same, as embeddings that PEFT saves unchanged. */
+function collectSaved(sources: readonly WeightedAdapter[]): ReadonlyMap<string, AdapterTensor> {
+  const saved = new Map<string, AdapterTensor>();
+  const shared: string[] = [];
+  for (const { adapter } of sources) {
+    for (const [key, tensor] of adapter.tensors) {
+      const part = parseTensorKey(key)?.part;
+      if (part !== "saved" && part !== "base_layer") continue;
+      const known = saved.get(key);
+      if (known && !isEqual(known, tensor)) shared.push(key);
+      saved.set(key, tensor);
+    }
+  }
+  if (shared.length) throw new SharedSavedWeightError([...new Set(shared)]);
+  return saved;
+}
+
+function isEqual(one: AdapterTensor, other: AdapterTensor): boolean {
+  return one.shape.join() === other.shape.join() && one.values.every((value, index) => value === other.values[index]);
+}
