@@ -2,31 +2,20 @@
 // that changes the mathematics either computed or refused.
 
 import type { WarningListener } from "@lowrank/contracts";
+import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { ConfigReader, jsonObject } from "./config-reader.ts";
-import type { ConfigTable, DropoutPlace, FixedKey, ScalarName, SwitchName } from "./config-table.ts";
+import type { ConfigTable, DropoutPlace, FixedKey } from "./config-table.ts";
 import { describeValue } from "./describe-value.ts";
 import { InvalidConfigError } from "./errors.ts";
 import { familyOf } from "./families.ts";
 import type { Family } from "./family.ts";
 import { readLabels } from "./label-config.ts";
-import type { Activation, ModelConfig } from "./model-config.ts";
+import type { ModelConfig } from "./model-config.ts";
 import { readRotations } from "./rotary-config.ts";
 import { readSizes } from "./size-config.ts";
+import { readScalars, readSwitches } from "./switch-config.ts";
 import { readWindows } from "./window-config.ts";
-
-/** transformers' names of the activation functions that are computed (activations.py). */
-const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
-  ["gelu", "gelu-erf"],
-  ["gelu_python", "gelu-erf"],
-  ["gelu_new", "gelu-tanh"],
-  ["gelu_fast", "gelu-tanh"],
-  ["gelu_accurate", "gelu-tanh"],
-  ["gelu_pytorch_tanh", "gelu-tanh"],
-  ["silu", "silu"],
-  ["swish", "silu"],
-  ["relu", "relu"],
-]);
 
 /**
  * Checks a parsed config.json and returns it in this library's words.
@@ -101,48 +90,8 @@ function readArchitecture(reader: ConfigReader): string | null {
   return null;
 }
 
-function readActivation(reader: ConfigReader, { activation }: ConfigTable): Activation {
-  const { key = "activation" } = activation;
-  const name = (activation.key === undefined ? null : reader.text(key)) ?? activation.fallback;
-  const known = activations.get(new Map(Object.entries(activation.aliases ?? {})).get(name) ?? name);
-  if (!known) reader.notHandled(key, name, `one of ${[...activations.keys()].join(", ")}`);
-  return known ?? "relu";
-}
-
 function readEpsilon(reader: ConfigReader, { normEpsilon: { key, fallback } }: ConfigTable): number {
   return (key === undefined ? null : reader.number(key, { least: 0, most: 1 })) ?? fallback;
-}
-
-function readSwitches(reader: ConfigReader, { switches = {} }: ConfigTable): Record<SwitchName, boolean> {
-  const isOn = (name: SwitchName): boolean => {
-    const row = switches[name];
-    return row !== undefined && (reader.flag(row.key) ?? row.fallback);
-  };
-  return {
-    attentionBias: isOn("attentionBias"),
-    feedForwardBias: isOn("feedForwardBias"),
-    parallelResidual: isOn("parallelResidual"),
-    queryKeyNorm: isOn("queryKeyNorm"),
-    normBefore: isOn("normBefore"),
-    groupedHeads: isOn("groupedHeads"),
-    sharedKeys: isOn("sharedKeys"),
-  };
-}
-
-function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable): Record<ScalarName, number | null> {
-  const read = (name: ScalarName): number | null => {
-    const row = scalars[name];
-    if (row === undefined) return null;
-    // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
-    if (reader.peek(row.key) === undefined) return row.fallback;
-    return reader.number(row.key, { least: 1e-6, most: 1e6 });
-  };
-  return {
-    scoreCap: read("scoreCap"),
-    logitCap: read("logitCap"),
-    scoreWidth: read("scoreWidth"),
-    parallelNorms: read("parallelNorms"),
-  };
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {

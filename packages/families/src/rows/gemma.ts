@@ -28,6 +28,7 @@ export const gemma: Family = {
     activation: { key: "hidden_act", fallback: "gelu_pytorch_tanh", aliases: { gelu: "gelu_pytorch_tanh" } },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    tokenIds: { padding: 0 },
     tiedByDefault: true,
     rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },

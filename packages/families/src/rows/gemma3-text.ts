@@ -25,6 +25,7 @@ export const gemma3Text: Family = {
     activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    tokenIds: { padding: 0 },
     tiedByDefault: true,
     rotary: { thetaFallback: 1_000_000, local: { key: "rope_local_base_freq", fallback: 10_000 } },
     switches: { attentionBias: { key: "attention_bias", fallback: false } },

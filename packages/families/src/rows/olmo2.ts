@@ -21,6 +21,7 @@ export const olmo2: Family = {
     activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    tokenIds: { padding: 1 },
     tiedByDefault: false,
     rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },

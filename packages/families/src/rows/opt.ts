@@ -27,6 +27,7 @@ export const opt: Family = {
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["dropout"], fallback: 0.1 },
     },
+    tokenIds: { padding: 1 },
     tiedByDefault: true,
     rotary: false,
     switches: {

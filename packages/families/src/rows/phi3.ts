@@ -20,6 +20,7 @@ export const phi3: Family = {
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["resid_pdrop"], fallback: 0 },
     },
+    tokenIds: { padding: 32_000 },
     tiedByDefault: false,
     rotary: { share: { key: "partial_rotary_factor", fallback: 1 } },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
