@@ -19,9 +19,13 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
 
 /** The activation; problems go to the reader. */
 export function readActivation(reader: ConfigReader, { activation }: ConfigTable): Activation {
-  const { key = "activation" } = activation;
-  const name = (activation.key === undefined ? null : reader.text(key)) ?? activation.fallback;
+  const name = activationName(reader, activation);
   const known = activations.get(new Map(Object.entries(activation.aliases ?? {})).get(name) ?? name);
-  if (!known) reader.notHandled(key, name, `one of ${[...activations.keys()].join(", ")}`);
+  if (!known) reader.notHandled(activation.key ?? "activation", name, `one of ${[...activations.keys()].join(", ")}`);
   return known ?? "relu";
+}
+
+/** The name in the file, or the family's. */
+export function activationName(reader: ConfigReader, { key, fallback }: ConfigTable["activation"]): string {
+  return (key === undefined ? null : reader.text(key)) ?? fallback;
 }

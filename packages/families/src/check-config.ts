@@ -103,6 +103,7 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
   return {
     embedding: rate("embedding"),
     attention: rate("attention"),
+    activation: rate("activation"),
     residual: rate("residual"),
     classifier: rate("classifier"),
     question: rate("question"),
@@ -112,15 +113,18 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
 function readTokenIds(
   reader: ConfigReader,
   { tokenIds = {} }: ConfigTable,
-): Pick<ModelConfig, "padTokenId" | "bosTokenId" | "eosTokenIds"> {
+): Pick<ModelConfig, "padTokenId" | "decoderStartTokenId" | "bosTokenId" | "eosTokenIds"> {
   // −1 is how the first LLaMA files said "none".
   const one = (key: string): number | null => {
     const id = reader.integer(key, { least: -1, most: 2 ** 31 - 1 });
     return id === -1 ? null : id;
   };
-  const isPaddingGiven = reader.peek("pad_token_id") !== undefined;
+  // A key that is there and null says that there is none.
+  const given = (key: string, fallback: number | undefined): number | null =>
+    reader.peek(key) === undefined ? (fallback ?? null) : one(key);
   return {
-    padTokenId: isPaddingGiven ? one("pad_token_id") : (tokenIds.padding ?? null),
+    padTokenId: given("pad_token_id", tokenIds.padding),
+    decoderStartTokenId: given("decoder_start_token_id", tokenIds.decoderStart),
     bosTokenId: one("bos_token_id"),
     eosTokenIds: readEndTokens(reader, one),
   };

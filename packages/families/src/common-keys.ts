@@ -37,6 +37,7 @@ export const harmlessKeys: ReadonlySet<string> = new Set([
   "use_cache",
   // How a text is continued, not what is computed: transformers keeps these in generation_config.json now.
   "bad_words_ids",
+  "decoder_start_token_id",
   "begin_suppress_tokens",
   "diversity_penalty",
   "do_sample",

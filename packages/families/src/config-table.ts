@@ -14,7 +14,15 @@ export type SizeName =
   | "keyValueHeads"
   | "headSize"
   | "maxPositions"
-  | "tokenTypes";
+  | "tokenTypes"
+  | "decoderLayers"
+  | "decoderHeads"
+  | "decoderIntermediateSize"
+  | "positionBuckets"
+  | "farthestDistance"
+  | "imageSize"
+  | "imageChannels"
+  | "patchSize";
 
 /** Where a size is written, and what it is when the file says nothing. */
 export interface SizeRow {
@@ -31,7 +39,7 @@ export interface RateRow {
 }
 
 /** The places where a base model itself drops values while training. */
-export type DropoutPlace = "embedding" | "attention" | "residual" | "classifier" | "question";
+export type DropoutPlace = "embedding" | "attention" | "activation" | "residual" | "classifier" | "question";
 
 /** What a configuration switches on or off, beyond its sizes. */
 export type SwitchName =
@@ -41,11 +49,16 @@ export type SwitchName =
   | "queryKeyNorm"
   | "normBefore"
   | "groupedHeads"
-  | "sharedKeys";
+  | "sharedKeys"
+  | "gatedFeedForward"
+  | "scaledOutput"
+  | "scaledEmbedding";
 
 /** Where a switch is written. */
 export interface SwitchRow {
   readonly key: string;
+  /** Another switch that decides where the file has no such key. */
+  readonly otherwise?: string;
   readonly fallback: boolean;
 }
 
@@ -114,6 +127,8 @@ export interface ConfigTable {
     readonly fallback: string;
     /** Names that this family takes for another one: Gemma's "gelu" is the approximation by tanh. */
     readonly aliases?: Readonly<Record<string, string>>;
+    /** Names that begin like this ask for a gated feed-forward: T5's "gated-gelu". */
+    readonly gatedBy?: string;
   };
   /** A family without a key has one value for all models. */
   readonly normEpsilon: { readonly key?: string; readonly fallback: number };
@@ -125,7 +140,7 @@ export interface ConfigTable {
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
   /** Ids that transformers assumes where the file has no such key. */
-  readonly tokenIds?: { readonly padding?: number };
+  readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number };
   readonly fixed: readonly FixedKey[];
   /** Last corrections, where sizes follow from switches (Falcon). */
   readonly derive?: (config: ModelConfig) => ModelConfig;

@@ -2,6 +2,7 @@
 
 import { UnsupportedModelError } from "./errors.ts";
 import type { Family } from "./family.ts";
+import { bart } from "./rows/bart.ts";
 import { bert } from "./rows/bert.ts";
 import { bloom } from "./rows/bloom.ts";
 import { distilbert } from "./rows/distilbert.ts";
@@ -25,6 +26,8 @@ import { qwen3 } from "./rows/qwen3.ts";
 import { roberta } from "./rows/roberta.ts";
 import { stablelm } from "./rows/stablelm.ts";
 import { starcoder2 } from "./rows/starcoder2.ts";
+import { t5 } from "./rows/t5.ts";
+import { vit } from "./rows/vit.ts";
 
 /** Every supported model family. */
 export const families: readonly Family[] = [
@@ -51,6 +54,9 @@ export const families: readonly Family[] = [
   roberta,
   distilbert,
   electra,
+  t5,
+  bart,
+  vit,
 ];
 
 const familiesByType: ReadonlyMap<string, Family> = new Map(families.map((family) => [family.modelType, family]));

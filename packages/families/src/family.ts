@@ -21,6 +21,9 @@ export type Width =
   | "vocabulary"
   | "positions"
   | "token-types"
+  | "decoder-intermediate"
+  | "heads"
+  | "position-buckets"
   | "labels";
 
 /** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
@@ -28,7 +31,7 @@ export type WeightLayout = "out-in" | "in-out";
 
 /** What every module row has. Paths below the base model are written without its prefix: "h.{n}.attn.c_attn". */
 interface ModuleRow {
-  /** transformers' module path; `{n}` stands for the layer's index. */
+  /** transformers' module path; `{n}` stands for the layer's index, `{m}` for that of a second stack, the decoder. */
   readonly path: string;
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
@@ -69,14 +72,18 @@ export interface LinearRow extends ModuleRow {
 
 /** A table whose rows are looked up by index: [rows, columns]. */
 export interface EmbeddingRow extends ModuleRow {
-  readonly role: "input-embedding" | "positions" | "token-types";
+  readonly role: "input-embedding" | "positions" | "token-types" | "relative-positions";
   readonly rows: Width;
   /** Default "hidden". */
   readonly columns?: Width;
   /** Rows in front that no position uses (OPT's two). */
   readonly extraRows?: number;
   /** What looked-up rows are multiplied by: Gemma's root of the hidden size. */
-  readonly scale?: "root-of-hidden";
+  readonly scale?: "root-of-hidden" | "root-of-hidden-if-switched";
+  /** Path of the embedding whose table this one shares (T5's two stacks). */
+  readonly sharedWith?: string;
+  /** True where the table is shared only in models whose head is tied too (BART). */
+  readonly sharesOnlyIfTied?: boolean;
 }
 
 /** A normalisation over the last axis; only layer norms have a bias. */
@@ -86,6 +93,13 @@ export interface NormRow extends ModuleRow {
   readonly width?: Width;
   /** Added to the gain that the file holds: 1 for Gemma. */
   readonly gainOffset?: number;
+}
+
+/** A weight that is no linear map, embedding or norm; its path is that of the parameter. */
+export interface TensorRow extends ModuleRow {
+  readonly shape: (config: ModelConfig) => readonly number[];
+  /** A buffer is stored, but never trained; a file may lack it, and then it is 0. */
+  readonly kind: "parameter" | "buffer";
 }
 
 /** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */
@@ -100,12 +114,13 @@ export interface TieRow {
 export interface HeadTable {
   readonly linears: readonly LinearRow[];
   readonly norms?: readonly NormRow[];
+  readonly tensors?: readonly TensorRow[];
   readonly tie?: TieRow;
 }
 
 /** A spelling that a checkpoint may use for part of a parameter path. */
 export interface FileSpelling {
-  /** The end of the file's key: ".LayerNorm.gamma". */
+  /** The end of the file's key: ".LayerNorm.gamma"; `{n}` stands for the layer's index. */
   readonly file: string;
   /** The end of the parameter path: ".LayerNorm.weight". */
   readonly path: string;
@@ -119,12 +134,16 @@ export interface Family {
   readonly causal: boolean;
   /** Class names of config.json's `architectures` and what they are for; the first of a task is written on export. */
   readonly architectures: ReadonlyMap<string, Task>;
-  /** The attribute under which a model with a head keeps its base model: "transformer". */
+  /**
+   * The attribute under which a model with a head keeps its base model: "transformer"; "" where the modules of
+   * both lie side by side (T5).
+   */
   readonly basePrefix: string;
   readonly config: ConfigTable;
   readonly embeddings: readonly EmbeddingRow[];
   readonly linears: readonly LinearRow[];
   readonly norms: readonly NormRow[];
+  readonly tensors?: readonly TensorRow[];
   readonly heads: Readonly<Partial<Record<Task, HeadTable>>>;
   /** Ends of file keys that hold no weights of the model: masks, position counters. */
   readonly ignoredFileKeys: readonly string[];

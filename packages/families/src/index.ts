@@ -25,6 +25,7 @@ export type {
   LinearRole,
   LinearRow,
   NormRow,
+  TensorRow,
   TieRow,
   WeightLayout,
   Width,

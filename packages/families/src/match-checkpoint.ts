@@ -41,8 +41,8 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
   const wanted = new Map(parameters.map((parameter) => [withPrefix(family, task, parameter.path), parameter]));
   const otherHeads = pathsOfOtherHeads(config, family, task);
 
-  const parameterOf = (path: string) => wanted.get(path) ?? wanted.get(`${family.basePrefix}.${path}`);
-  const isKnown = (path: string) => otherHeads.has(path) || otherHeads.has(`${family.basePrefix}.${path}`);
+  const parameterOf = (path: string) => wanted.get(path) ?? wanted.get(prefixed(family, path));
+  const isKnown = (path: string) => otherHeads.has(path) || otherHeads.has(prefixed(family, path));
 
   const found = new Map<string, string>();
   const unused: string[] = [];
@@ -61,7 +61,7 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
   return {
     fileKeys: found,
     missing: absent.filter((parameter) => !parameter.newIfMissing),
-    toMakeNew: absent.filter((parameter) => parameter.newIfMissing),
+    toMakeNew: absent.filter((parameter) => parameter.newIfMissing && !parameter.isBuffer),
     unused,
     unexpected,
   };
@@ -69,7 +69,11 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
 
 /** A parameter's path as it is in a model with a head, whatever the task. */
 function withPrefix(family: Family, task: Task, path: string): string {
-  return task === "feature-extraction" ? `${family.basePrefix}.${path}` : path;
+  return task === "feature-extraction" ? prefixed(family, path) : path;
+}
+
+function prefixed({ basePrefix }: Family, path: string): string {
+  return basePrefix === "" ? path : `${basePrefix}.${path}`;
 }
 
 interface Spelling {
@@ -89,8 +93,21 @@ function exactFirst(fileKeys: Iterable<string>, respell: (key: string) => string
 }
 
 function respelt(family: Family, key: string): string | null {
-  const spelling = family.fileSpellings?.find(({ file }) => key.endsWith(file));
-  return spelling ? key.slice(0, -spelling.file.length) + spelling.path : null;
+  for (const { file, path } of family.fileSpellings ?? []) {
+    const found = endOf(key, file);
+    if (found !== null) return key.slice(0, found.start) + path.replace("{n}", found.layer);
+  }
+  return null;
+}
+
+/** Where the end of a key begins if it reads `end`, and which layer it names. */
+function endOf(key: string, end: string): { readonly start: number; readonly layer: string } | null {
+  const [before = "", after] = end.split("{n}");
+  if (after === undefined) return key.endsWith(end) ? { start: key.length - end.length, layer: "" } : null;
+  if (!key.endsWith(after)) return null;
+  const [, layer] = /\.(\d{1,9})$/.exec(key.slice(0, key.length - after.length)) ?? [];
+  if (layer === undefined || !key.endsWith(before + layer + after)) return null;
+  return { start: key.length - (before + layer + after).length, layer };
 }
 
 function isIgnored(family: Family, path: string): boolean {

@@ -36,6 +36,8 @@ export interface ModelConfig extends Readonly<Record<SizeName, number>> {
   readonly labelNames: readonly string[];
   readonly problemType: ProblemType | null;
   readonly padTokenId: number | null;
+  /** With which a decoder's inputs begin; null where nothing says so. */
+  readonly decoderStartTokenId: number | null;
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
 }

@@ -1,7 +1,7 @@
 // A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
 
 import { familyOf } from "./families.ts";
-import type { EmbeddingRow, Family, LinearRow, NormRow, Width } from "./family.ts";
+import type { EmbeddingRow, Family, LinearRow, NormRow, TensorRow, Width } from "./family.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
 
@@ -31,6 +31,15 @@ export type Module =
       readonly inHead: boolean;
       readonly row: NormRow;
       readonly size: number;
+    }
+  | {
+      readonly type: "tensor";
+      /** Of the parameter itself. */
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: TensorRow;
+      readonly shape: readonly number[];
     };
 
 /**
@@ -45,9 +54,11 @@ export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
   const base = { config, task, family, inHead: false };
   const above = { config, task, family, inHead: true };
   return [
+    ...(family.tensors ?? []).flatMap((row) => expand(row, base)),
     ...family.embeddings.flatMap((row) => expand(row, base)),
     ...family.linears.flatMap((row) => expand(row, base)),
     ...family.norms.flatMap((row) => expand(row, base)),
+    ...(head?.tensors ?? []).flatMap((row) => expand(row, above)),
     ...(head?.linears ?? []).flatMap((row) => expand(row, above)),
     ...(head?.norms ?? []).flatMap((row) => expand(row, above)),
   ];
@@ -55,7 +66,7 @@ export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
 
 /** A path below the base model as a model for `task` has it. */
 export function pathInModel(family: Family, task: Task, path: string): string {
-  return task === "feature-extraction" ? path : `${family.basePrefix}.${path}`;
+  return task === "feature-extraction" || family.basePrefix === "" ? path : `${family.basePrefix}.${path}`;
 }
 
 /** The number behind a width's name. */
@@ -74,6 +85,9 @@ export function widthOf(config: ModelConfig, width: Width): number {
     vocabulary: config.vocabularySize,
     positions: config.maxPositions,
     "token-types": config.tokenTypes,
+    "decoder-intermediate": config.decoderIntermediateSize,
+    heads: config.heads,
+    "position-buckets": config.positionBuckets,
     labels: config.labels,
   };
   return numbers[width];
@@ -86,15 +100,17 @@ interface Place {
   readonly inHead: boolean;
 }
 
-type Row = EmbeddingRow | LinearRow | NormRow;
+type Row = EmbeddingRow | LinearRow | NormRow | TensorRow;
 
 function expand(row: Row, place: Place): readonly Module[] {
   if (row.tasks && !row.tasks.includes(place.task)) return [];
   if (row.when && !row.when(place.config)) return [];
   const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
-  if (!full.includes("{n}")) return [makeModule(row, { ...place, path: full, layer: null })];
-  return Array.from({ length: place.config.layers }, (_, layer) =>
-    makeModule(row, { ...place, path: full.replace("{n}", String(layer)), layer }),
+  const [mark] = /\{[nm]\}/.exec(full) ?? [];
+  if (mark === undefined) return [makeModule(row, { ...place, path: full, layer: null })];
+  const { layers, decoderLayers } = place.config;
+  return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) =>
+    makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }),
   );
 }
 
@@ -111,9 +127,16 @@ function makeModule(row: Row, place: Place & { readonly path: string; readonly l
   if ("rows" in row) {
     const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
     const columns = widthOf(config, row.columns ?? "hidden");
-    return { type: "embedding", ...common, row, rows, columns, tiedWith: twinOf(path, place) };
+    const shared = sharedTable(row, config);
+    const tiedWith = shared === null ? twinOf(path, place) : pathInModel(place.family, place.task, shared);
+    return { type: "embedding", ...common, row, rows, columns, tiedWith };
   }
+  if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
   return { type: "norm", ...common, row, size: widthOf(config, row.width ?? "hidden") };
+}
+
+function sharedTable({ sharedWith, sharesOnlyIfTied }: EmbeddingRow, { tiedEmbeddings }: ModelConfig): string | null {
+  return sharedWith === undefined || (sharesOnlyIfTied && !tiedEmbeddings) ? null : sharedWith;
 }
 
 /** A head that is not tied has a bias under its own name. */

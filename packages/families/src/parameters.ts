@@ -18,6 +18,8 @@ export interface Parameter {
   readonly tiedWith: string | null;
   /** True where a checkpoint may lack it and it is then made new. */
   readonly newIfMissing: boolean;
+  /** True for what is stored but never trained; 0 where a file lacks it. */
+  readonly isBuffer: boolean;
 }
 
 /**
@@ -38,27 +40,50 @@ export function parametersOf(config: ModelConfig, task: Task): readonly Paramete
   return modulesOf(config, task).flatMap(parametersOfModule);
 }
 
+type WeightModule = Exclude<Module, { type: "tensor" }>;
+
 function parametersOfModule(module: Module): readonly Parameter[] {
+  if (module.type === "tensor") return [parameterOfTensor(module)];
   const weight: Parameter = {
     path: `${module.path}.weight`,
     module: module.path,
     shape: weightShape(module),
     transposedInFile: module.type === "linear" && module.row.layout === "out-in",
-    tiedWith: module.type === "linear" && module.tiedWith !== null ? `${module.tiedWith}.weight` : null,
+    tiedWith: borrowedFrom(module),
     newIfMissing: module.row.newIfMissing ?? false,
+    isBuffer: false,
   };
   const bias = biasOf(module);
   return bias ? [weight, { ...weight, ...bias, transposedInFile: false, tiedWith: null }] : [weight];
 }
 
-function weightShape(module: Module): readonly number[] {
+function parameterOfTensor({ path, shape, row }: Extract<Module, { type: "tensor" }>): Parameter {
+  const isBuffer = row.kind === "buffer";
+  return {
+    path,
+    module: path.slice(0, Math.max(0, path.lastIndexOf("."))),
+    shape,
+    transposedInFile: false,
+    tiedWith: null,
+    newIfMissing: isBuffer || (row.newIfMissing ?? false),
+    isBuffer,
+  };
+}
+
+/** The parameter that holds a module's weight, if that is another module's: a head's, or a second embedding's. */
+function borrowedFrom(module: WeightModule): string | null {
+  const isBorrower = module.type === "linear" || (module.type === "embedding" && module.row.sharedWith !== undefined);
+  return isBorrower && module.tiedWith !== null ? `${module.tiedWith}.weight` : null;
+}
+
+function weightShape(module: WeightModule): readonly number[] {
   if (module.type === "norm") return [module.size];
   if (module.type === "embedding") return [module.rows, module.columns];
   const { inFeatures, outFeatures } = module;
   return module.row.layout === "in-out" ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
 }
 
-function biasOf(module: Module): Pick<Parameter, "path" | "shape"> | null {
+function biasOf(module: WeightModule): Pick<Parameter, "path" | "shape"> | null {
   if (module.type === "norm")
     return module.row.kind === "layer" ? { path: `${module.path}.bias`, shape: [module.size] } : null;
   if (module.type === "embedding" || !module.row.bias) return null;

@@ -16,6 +16,14 @@ const limits: Readonly<Record<SizeName, number>> = {
   headSize: 65_536,
   maxPositions: 268_435_456,
   tokenTypes: 65_536,
+  decoderLayers: 1024,
+  decoderHeads: 1024,
+  decoderIntermediateSize: 1_048_576,
+  positionBuckets: 65_536,
+  farthestDistance: 268_435_456,
+  imageSize: 65_536,
+  imageChannels: 4096,
+  patchSize: 65_536,
 };
 
 type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
@@ -49,6 +57,14 @@ export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Fam
     headSize,
     maxPositions: known.maxPositions,
     tokenTypes: known.tokenTypes,
+    decoderLayers: read("decoderLayers"),
+    decoderHeads: read("decoderHeads"),
+    decoderIntermediateSize: read("decoderIntermediateSize"),
+    positionBuckets: read("positionBuckets"),
+    farthestDistance: read("farthestDistance"),
+    imageSize: read("imageSize"),
+    imageChannels: read("imageChannels"),
+    patchSize: read("patchSize"),
   };
 }
 

@@ -1,13 +1,19 @@
 // What a configuration switches on or off, and the numbers that only some families have.
 
+import { activationName } from "./activation-config.ts";
 import type { ConfigReader } from "./config-reader.ts";
 import type { ConfigTable, ScalarName, SwitchName } from "./config-table.ts";
 
 /** What is on; problems go to the reader. */
-export function readSwitches(reader: ConfigReader, { switches = {} }: ConfigTable): Record<SwitchName, boolean> {
+export function readSwitches(
+  reader: ConfigReader,
+  { switches = {}, activation }: ConfigTable,
+): Record<SwitchName, boolean> {
   const isOn = (name: SwitchName): boolean => {
     const row = switches[name];
-    return row !== undefined && (reader.flag(row.key) ?? row.fallback);
+    if (row === undefined) return false;
+    const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
+    return reader.flag(row.key) ?? other ?? row.fallback;
   };
   return {
     attentionBias: isOn("attentionBias"),
@@ -17,6 +23,10 @@ export function readSwitches(reader: ConfigReader, { switches = {} }: ConfigTabl
     normBefore: isOn("normBefore"),
     groupedHeads: isOn("groupedHeads"),
     sharedKeys: isOn("sharedKeys"),
+    gatedFeedForward:
+      activation.gatedBy !== undefined && activationName(reader, activation).startsWith(activation.gatedBy),
+    scaledOutput: isOn("scaledOutput"),
+    scaledEmbedding: isOn("scaledEmbedding"),
   };
 }
 

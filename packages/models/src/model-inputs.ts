@@ -8,41 +8,85 @@ import type { Trunk } from "./parts/trunk.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
-  /** Token ids, int32 [batch, time]. */
-  readonly inputIds: tf.Tensor2D;
+  /** Token ids, int32 [batch, time]. Absent only where a model reads images. */
+  readonly inputIds?: tf.Tensor2D;
+  /** What a model for images reads: float32 [batch, channels, height, width]. */
+  readonly pixelValues?: tf.Tensor4D;
   /** 1 for tokens, 0 for padding, int32 [batch, time]; with a cache [batch, past + time]. Absent: no padding. */
   readonly attentionMask?: tf.Tensor2D;
   /** Which segment each token belongs to (BERT), int32 [batch, time]. Absent: all 0. */
   readonly tokenTypeIds?: tf.Tensor2D;
   /** int32 [batch, time]. Absent: 0, 1, 2 …, whatever the mask, as in transformers. */
   readonly positionIds?: tf.Tensor2D;
+  /** What an encoder–decoder's second stack reads, int32 [batch, targetTime]. Absent: made from `labels`. */
+  readonly decoderInputIds?: tf.Tensor2D;
+  /** 1 for tokens, 0 for padding, int32 [batch, targetTime]; with a cache [batch, past + targetTime]. Absent: no padding. */
+  readonly decoderAttentionMask?: tf.Tensor2D;
+  /** What the call should give. Without `decoderInputIds` an encoder–decoder reads these, one place later. */
+  readonly labels?: tf.Tensor;
   /** Keys and values of earlier tokens; the call adds its own. */
   readonly cache?: KeyValueCache;
 }
 
+/** What positions are counted from. */
+export interface TextInputs extends Pick<ModelInputs, "attentionMask" | "positionIds" | "cache"> {
+  readonly inputIds: tf.Tensor2D;
+}
+
 /** A batch with what it should give. */
 export interface LabelledInputs extends ModelInputs {
-  /** Tokens [batch, time] with −100 where nothing is asked (not shifted), or classes [batch], or numbers. */
+  /**
+   * Tokens [batch, time] with −100 where nothing is asked (not shifted), or classes [batch], or numbers; for a question
+   * where its answer starts and ends, [batch, 2].
+   */
   readonly labels: tf.Tensor;
 }
 
 /** Throws ModelInputError for shapes and ids that the model cannot take. */
 export function checkInputs(inputs: ModelInputs, config: ModelConfig): void {
-  const { inputIds, attentionMask, tokenTypeIds, positionIds, cache } = inputs;
+  if (config.imageSize > 0) {
+    checkImages(inputs, config);
+    return;
+  }
+  const { inputIds, attentionMask, tokenTypeIds, positionIds, decoderInputIds } = inputs;
+  if (inputIds === undefined) throw new ModelInputError("inputIds", "they are missing: this model reads text");
+  if (inputs.pixelValues !== undefined) throw new ModelInputError("pixelValues", "this model reads text, not images");
   if (inputIds.shape.length !== 2 || inputIds.size === 0) {
     throw new ModelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);
   }
   const [batch, time] = inputIds.shape;
-  checkShape("attentionMask", attentionMask, [batch, (cache?.length ?? 0) + time]);
+  // An encoder sees its whole input at once; what a cache holds belongs to the decoder.
+  const past = config.decoderLayers > 0 ? 0 : (inputs.cache?.length ?? 0);
+  checkShape("attentionMask", attentionMask, [batch, past + time]);
   checkShape("tokenTypeIds", tokenTypeIds, [batch, time]);
   checkShape("positionIds", positionIds, [batch, time]);
   checkIds("inputIds", inputIds, config.vocabularySize);
+  if (decoderInputIds !== undefined) checkDecoderInputs(inputs, decoderInputIds, config);
   if (tokenTypeIds !== undefined && config.tokenTypes > 0) checkIds("tokenTypeIds", tokenTypeIds, config.tokenTypes);
+}
+
+function checkDecoderInputs(inputs: ModelInputs, decoderInputIds: tf.Tensor2D, config: ModelConfig): void {
+  if (config.decoderLayers === 0) throw new ModelInputError("decoderInputIds", "this model has no decoder");
+  const [batch = 0, time = 0] = decoderInputIds.shape;
+  const past = inputs.cache?.length ?? 0;
+  checkShape("decoderInputIds", decoderInputIds, [inputs.inputIds?.shape[0] ?? batch, time]);
+  checkShape("decoderAttentionMask", inputs.decoderAttentionMask, [batch, past + time]);
+  checkIds("decoderInputIds", decoderInputIds, config.vocabularySize);
+}
+
+function checkImages(inputs: ModelInputs, { imageChannels, imageSize }: ModelConfig): void {
+  const { pixelValues, inputIds } = inputs;
+  if (inputIds !== undefined) throw new ModelInputError("inputIds", "this model reads images, not text");
+  if (pixelValues === undefined) throw new ModelInputError("pixelValues", "they are missing: this model reads images");
+  checkShape("pixelValues", pixelValues, [pixelValues.shape[0], imageChannels, imageSize, imageSize]);
+  if (pixelValues.dtype !== "float32") {
+    throw new ModelInputError("pixelValues", `the type is ${pixelValues.dtype}, expected float32`);
+  }
 }
 
 /** Positions of each row, or of all rows alike: [batch or 1][time]. Throws PositionLimitError. */
 export function positionsOf(
-  inputs: ModelInputs,
+  inputs: TextInputs,
   { positionRows: limit, positionsFrom = "columns" }: Pick<Trunk, "positionRows" | "positionsFrom">,
 ): readonly (readonly number[])[] {
   const rows: readonly (readonly number[])[] = inputs.positionIds?.arraySync() ?? countPositions(inputs, positionsFrom);
@@ -51,10 +95,7 @@ export function positionsOf(
   return rows;
 }
 
-function countPositions(
-  inputs: ModelInputs,
-  from: NonNullable<Trunk["positionsFrom"]>,
-): readonly (readonly number[])[] {
+function countPositions(inputs: TextInputs, from: NonNullable<Trunk["positionsFrom"]>): readonly (readonly number[])[] {
   if (from === "columns") return [columnsOf(inputs)];
   return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs.inputIds);
 }
@@ -67,13 +108,13 @@ function positionsAfter(padding: number, inputIds: tf.Tensor2D): readonly (reado
   });
 }
 
-function columnsOf({ inputIds, cache }: ModelInputs): readonly number[] {
+function columnsOf({ inputIds, cache }: TextInputs): readonly number[] {
   const past = cache?.length ?? 0;
   return Array.from({ length: inputIds.shape[1] }, (_, index) => past + index);
 }
 
 /** Each token's number among those that the mask shows; −1 for padding. */
-function shownPositions(inputs: ModelInputs): readonly (readonly number[])[] {
+function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
   const { attentionMask, cache } = inputs;
   if (attentionMask === undefined) return [columnsOf(inputs)];
   return attentionMask.arraySync().map((row) => {

@@ -13,10 +13,11 @@ import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { Head, LossSum } from "./heads/head.ts";
-import { checkInputs, type LabelledInputs, type ModelInputs, positionsOf } from "./model-inputs.ts";
+import { makePass } from "./make-pass.ts";
+import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
 import { EmbeddingSite } from "./parts/embedding-site.ts";
 import { LinearSite } from "./parts/linear-site.ts";
-import { Pass } from "./parts/pass.ts";
+import type { Pass } from "./parts/pass.ts";
 import { runTrunk, type Trunk } from "./parts/trunk.ts";
 import type { Part } from "./parts/weight-slot.ts";
 
@@ -74,7 +75,8 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * Logits [batch, time, vocabulary] of a language model, [batch, classes] of a classifier, or the last hidden states
+   * Logits [batch, time, vocabulary] of a language model (of an encoder–decoder: at each of the decoder's positions),
+   * [batch, classes] of a classifier, [batch, time, 2] of a question's start and end, or the last hidden states
    * [batch, time, features] of a model without a head. The caller owns the result.
    *
    * @throws ModelInputError, PositionLimitError, CacheAdaptersError, and UnknownAdapterError for a selected name that
@@ -134,15 +136,16 @@ export class PretrainedModel implements AdaptableModel {
     inputs.cache?.check(context.adapters);
     this.#checkAdapters(context);
     const { trunk } = this.#assembly;
-    const positions = positionsOf(inputs, trunk);
-    const pass = new Pass(context, { ...inputs, positions, causal: this.causal });
-    try {
-      const result = tf.tidy(() => finish(runTrunk(trunk, pass), pass));
-      inputs.cache?.advance(inputs.inputIds.shape[1]);
-      return result;
-    } finally {
-      pass.dispose();
-    }
+    return tf.tidy(() => {
+      const pass = makePass(inputs, context, { trunk, config: this.config, causal: this.causal });
+      try {
+        const result = finish(runTrunk(trunk, pass), pass);
+        inputs.cache?.advance((trunk.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);
+        return result;
+      } finally {
+        pass.dispose();
+      }
+    });
   }
 
   #checkAdapters({ adapters }: ForwardContext): void {

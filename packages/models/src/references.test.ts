@@ -13,7 +13,9 @@ import { openFolder } from "./node.ts";
 
 interface Reference {
   readonly inputs: {
-    readonly input_ids: number[][];
+    readonly input_ids?: number[][];
+    readonly decoder_input_ids?: number[][];
+    readonly pixel_values?: number[][][][];
     readonly attention_mask?: number[][];
     readonly token_type_ids?: number[][];
     readonly labels?: number[] | number[][];
@@ -34,7 +36,9 @@ function reference(name: string) {
 function tensors({ inputs }: Reference) {
   const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
   return {
-    inputIds: grid(inputs.input_ids),
+    ...(inputs.input_ids === undefined ? {} : { inputIds: grid(inputs.input_ids) }),
+    ...(inputs.decoder_input_ids === undefined ? {} : { decoderInputIds: grid(inputs.decoder_input_ids) }),
+    ...(inputs.pixel_values === undefined ? {} : { pixelValues: tf.tensor4d(inputs.pixel_values) }),
     ...(inputs.attention_mask === undefined ? {} : { attentionMask: grid(inputs.attention_mask) }),
     ...(inputs.token_type_ids === undefined ? {} : { tokenTypeIds: grid(inputs.token_type_ids) }),
   };
@@ -54,25 +58,26 @@ describe.each(cases)("%s", (name) => {
     const before = tf.memory().numTensors;
     const model = await loadModel(folder);
     const inputs = tensors(expected);
-    const output = model.forward(inputs);
+    const isWhole = expected.inputs.labels?.flat().every(Number.isInteger);
+    const labels = tf.tensor(expected.inputs.labels ?? [], undefined, isWhole ? "int32" : "float32");
+    // An encoder–decoder reads its labels, one place later.
+    const output = model.forward(model.task === "sequence-to-sequence" ? { ...inputs, labels } : inputs);
     const wanted = tf.tensor(expected.logits ?? expected.last_hidden_state ?? []);
     expect(output.shape).toEqual(wanted.shape);
     // What stands at padded positions means nothing; classifiers have no positions.
     const mask = expected.inputs.attention_mask?.flat();
     const width = output.shape.at(-1) ?? 1;
     const counts = (_: number, index: number) =>
-      output.shape.length === 2 || (mask?.[Math.floor(index / width)] ?? 1) === 1;
+      output.shape[1] !== expected.inputs.attention_mask?.[0]?.length || (mask?.[Math.floor(index / width)] ?? 1) === 1;
     // 48 positions of rotations and two layers with weights of size 1: values reach 30.
     const actual = Float32Array.from(await output.data()).filter(counts);
     expectClose(actual, Float32Array.from(await wanted.data()).filter(counts), 1e-4, name);
     if (expected.loss !== undefined && expected.inputs.labels !== undefined) {
-      const isWhole = expected.inputs.labels.flat().every(Number.isInteger);
-      const labels = tf.tensor(expected.inputs.labels, undefined, isWhole ? "int32" : "float32");
       const loss = model.loss({ ...inputs, labels });
       expectClose(await loss.data(), [expected.loss], 1e-5, "loss");
-      tf.dispose([labels, loss]);
+      loss.dispose();
     }
-    tf.dispose([output, wanted, ...Object.values(inputs)]);
+    tf.dispose([output, wanted, labels, ...Object.values(inputs)]);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -8,6 +8,8 @@ const sizes: Readonly<Record<string, unknown>> = {
   ...{ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 24 },
   ...{ num_key_value_heads: 2, head_dim: 8, ffn_dim: 24, num_kv_heads: 2 },
   attention_types: [[["global", "local"], 1]],
+  ...{ d_model: 32, d_ff: 24, num_layers: 2, num_heads: 4, encoder_layers: 2, decoder_layers: 2 },
+  ...{ encoder_attention_heads: 4, decoder_attention_heads: 4, encoder_ffn_dim: 24, decoder_ffn_dim: 20 },
   ...{ dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 24 },
 };
 // What other families refuse.

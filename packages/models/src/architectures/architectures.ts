@@ -7,8 +7,11 @@ import { distilbertHeads } from "../heads/distilbert-heads.ts";
 import { electraHeads } from "../heads/electra-heads.ts";
 import type { Head } from "../heads/head.ts";
 import { robertaHeads } from "../heads/roberta-heads.ts";
+import { bartHeads, t5Heads } from "../heads/sequence-to-sequence-heads.ts";
+import { vitHeads } from "../heads/vit-heads.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
+import { bart } from "./bart.ts";
 import { bert, roberta } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { distilbert } from "./distilbert.ts";
@@ -25,6 +28,8 @@ import { phi } from "./phi.ts";
 import { phi3 } from "./phi3.ts";
 import { stablelm } from "./stablelm.ts";
 import { starcoder2 } from "./starcoder2.ts";
+import { t5 } from "./t5.ts";
+import { vit } from "./vit.ts";
 
 /** How one family computes. */
 export interface Architecture {
@@ -57,6 +62,9 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["roberta", { trunk: roberta, head: robertaHeads }],
   ["distilbert", { trunk: distilbert, head: distilbertHeads }],
   ["electra", { trunk: bert, head: electraHeads }],
+  ["t5", { trunk: t5, head: t5Heads }],
+  ["bart", { trunk: bart, head: bartHeads }],
+  ["vit", { trunk: vit, head: vitHeads }],
 ]);
 
 export function architectureFor(modelType: string): Architecture {

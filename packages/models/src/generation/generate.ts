@@ -7,6 +7,7 @@ import { GenerationOptionError, ModelInputError, PositionLimitError } from "../e
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
 import { checkSampling, type Sampling, sampleToken } from "./sampling.ts";
+import { firstWindow, type Window } from "./window.ts";
 
 export interface GenerationOptions {
   /** At least one token each; lengths may differ. */
@@ -25,7 +26,7 @@ export interface GenerationOptions {
 }
 
 /**
- * Continues each prompt; returns the new tokens of each, its end token included if one came.
+ * Continues each prompt, or with an encoder–decoder answers each source; returns the new tokens of each, its end token included if one came.
  *
  * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed.
  *
@@ -47,7 +48,7 @@ export async function generate(model: PretrainedModel, options: GenerationOption
   const ended = promptIds.map(() => false);
   const cache = new KeyValueCache(context.adapters);
   try {
-    let next = padLeft(promptIds);
+    let next = firstWindow(model, promptIds);
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
@@ -60,7 +61,7 @@ export async function generate(model: PretrainedModel, options: GenerationOption
         if (isEnd.has(id)) ended[prompt] = true;
       });
       if (ended.every(Boolean)) break;
-      next = oneMore(next, ids);
+      next = next.after(ids);
     }
     return rows;
   } finally {
@@ -68,50 +69,12 @@ export async function generate(model: PretrainedModel, options: GenerationOption
   }
 }
 
-/** Tokens not yet seen, and where they stand: everything [batch][time]. */
-interface Window {
-  readonly ids: readonly (readonly number[])[];
-  readonly positions: readonly (readonly number[])[];
-  /** Of everything so far: [batch][past + time]. */
-  readonly mask: readonly (readonly number[])[];
-}
-
-function padLeft(prompts: readonly (readonly number[])[]): Window {
-  const longest = Math.max(...prompts.map(({ length }) => length));
-  const padding = prompts.map(({ length }) => Array<number>(longest - length).fill(0));
-  return {
-    ids: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids]),
-    // Padding stands at position 0 (nothing sees it); the first token of each prompt as well.
-    positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, position) => position)]),
-    mask: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map(() => 1)]),
-  };
-}
-
-function oneMore({ positions, mask }: Window, ids: readonly number[]): Window {
-  return {
-    ids: ids.map((id) => [id]),
-    positions: positions.map((row) => [(row.at(-1) ?? 0) + 1]),
-    mask: mask.map((row) => [...row, 1]),
-  };
-}
-
 function lastLogits(
   model: PretrainedModel,
   window: Window,
   { cache, context }: { readonly cache: KeyValueCache; readonly context: ForwardContext },
 ): tf.Tensor2D {
-  return tf.tidy(() => {
-    const isPadded = window.mask.some((row) => row.includes(0));
-    return model.forwardLast(
-      {
-        inputIds: int32Matrix(window.ids),
-        positionIds: int32Matrix(window.positions),
-        ...(isPadded ? { attentionMask: int32Matrix(window.mask) } : {}),
-        cache,
-      },
-      context,
-    );
-  });
+  return tf.tidy(() => model.forwardLast({ ...window.inputs(), cache }, context));
 }
 
 /** Frees the logits [batch, vocabulary]. */
@@ -136,13 +99,14 @@ async function pause(step: number): Promise<void> {
   if (step % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function int32Matrix(rows: readonly (readonly number[])[]): tf.Tensor2D {
-  return tf.tensor2d(rows.flat(), [rows.length, rows[0]?.length ?? 0], "int32");
-}
-
 function check(model: PretrainedModel, { promptIds, maxNewTokens, sampling }: GenerationOptions): void {
-  if (model.task !== "causal-lm") {
-    throw new GenerationOptionError("model", `a model for ${model.task}`, "one loaded for causal-lm");
+  const isSourced = model.task === "sequence-to-sequence";
+  if (model.task !== "causal-lm" && !isSourced) {
+    throw new GenerationOptionError(
+      "model",
+      `a model for ${model.task}`,
+      "one loaded for causal-lm or sequence-to-sequence",
+    );
   }
   if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 0)) {
     throw new GenerationOptionError("maxNewTokens", maxNewTokens, "an integer from 0");
@@ -153,8 +117,10 @@ function check(model: PretrainedModel, { promptIds, maxNewTokens, sampling }: Ge
   const { vocabularySize, maxPositions } = model.config;
   const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
-  // The last new token is never fed back, but transformers counts it too.
-  const wanted = Math.max(...promptIds.map(({ length }) => length)) + maxNewTokens;
-  if (wanted > maxPositions) throw new PositionLimitError(wanted, maxPositions);
+  const longest = Math.max(...promptIds.map(({ length }) => length));
+  // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
+  const wanted = isSourced ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
+  // 0 stands for a family whose positions have no limit.
+  if (maxPositions > 0 && wanted > maxPositions) throw new PositionLimitError(wanted, maxPositions);
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }

@@ -15,6 +15,8 @@ export interface KeysAndValues {
 export class KeyValueCache {
   readonly #madeWith: string;
   readonly #layers = new Map<number, KeysAndValues>();
+  readonly #ofSource = new Map<number, KeysAndValues>();
+  #source: tf.Tensor | undefined;
   #length = 0;
 
   constructor(adapters: AdapterSelection) {
@@ -44,13 +46,36 @@ export class KeyValueCache {
     return joined;
   }
 
+  /** The encoder's last states [batch, sourceTime, width], once it has run. */
+  get source(): tf.Tensor | undefined {
+    return this.#source;
+  }
+
+  /** Keeps a copy of the encoder's last states, so that it runs once only. */
+  keepSource(source: tf.Tensor): void {
+    if (this.#source === undefined) this.#source = tf.keep(tf.clone(source));
+  }
+
+  /** A layer's keys and values of the source, made once. */
+  ofSource(layer: number, make: () => KeysAndValues): KeysAndValues {
+    const known = this.#ofSource.get(layer);
+    if (known !== undefined) return known;
+    const { key, value } = make();
+    const made = { key: tf.keep(tf.clone(key)), value: tf.keep(tf.clone(value)) };
+    this.#ofSource.set(layer, made);
+    return made;
+  }
+
   /** Counts the positions that every layer has added. */
   advance(time: number): void {
     this.#length += time;
   }
 
   dispose(): void {
-    for (const { key, value } of this.#layers.values()) tf.dispose([key, value]);
+    for (const { key, value } of [...this.#layers.values(), ...this.#ofSource.values()]) tf.dispose([key, value]);
+    this.#source?.dispose();
+    this.#source = undefined;
+    this.#ofSource.clear();
     this.#layers.clear();
     this.#length = 0;
   }

@@ -23,13 +23,13 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
 
 /** The state of the rightmost token that is not padding, told by its id as transformers does. */
 function lastToken(padTokenId: number | null): Layer {
-  return (hidden, { inputs }) => {
+  return (hidden, { inputIds }) => {
     const [batch = 0, time = 0, width = 0] = hidden.shape;
     const flat = tf.reshape<tf.Rank.R2>(hidden, [batch * time, width]);
     if (padTokenId === null && batch > 1) {
       throw new ModelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
     }
-    const last = padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputs.inputIds, padTokenId);
+    const last = padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputIds, padTokenId);
     const starts = tf.mul(tf.range(0, batch, 1, "int32"), tf.scalar(time, "int32"));
     return embeddingLookup(flat, tf.add(starts, last)); // [batch, width]
   };

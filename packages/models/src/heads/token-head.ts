@@ -4,6 +4,7 @@ import { crossEntropy, embeddingLookup, linearCrossEntropy } from "@lowrank/engi
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LinearSite } from "../parts/linear-site.ts";
+import type { ParameterSlot } from "../parts/parameter-slot.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import type { Head, LossSum } from "./head.ts";
@@ -14,6 +15,8 @@ export interface TokenHeadOptions {
   readonly shift: 0 | 1;
   /** Between the hidden states and the site (BERT's masked-language head). */
   readonly transform?: Layer;
+  /** Added to the logits, never trained: [1, classes] (BART). */
+  readonly constantBias?: ParameterSlot;
   /** Smooth bound of the logits (Gemma 2). */
   readonly cap?: number | null;
 }
@@ -22,12 +25,13 @@ export class TokenHead implements Head {
   constructor(private readonly options: TokenHeadOptions) {}
 
   forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
-    const { site, transform } = this.options;
-    return this.#bounded(site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context));
+    const { site, transform, constantBias } = this.options;
+    const logits = site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context);
+    return this.#bounded(constantBias === undefined ? logits : tf.add(logits, constantBias.value(pass.context)));
   }
 
   losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
-    const { site, transform, shift } = this.options;
+    const { site, transform, shift, constantBias } = this.options;
     const supervised = supervisedPositions(labels, { shape: hidden.shape, shift, classes: site.outFeatures });
     const count = supervised.rows.length;
     if (count === 0) return { sum: tf.scalar(0), count };
@@ -43,7 +47,7 @@ export class TokenHead implements Head {
       const logits = this.#bounded(site.forward(pickRows(transformed, supervised.rows), pass.context));
       return { sum: tf.reshape(crossEntropy(logits as tf.Tensor2D, targets, "sum"), []), count };
     }
-    const { weight, bias } = frozen;
+    const { weight, bias = constantBias && tf.reshape(constantBias.value(pass.context), [-1]) } = frozen;
     const options = { reduction: "sum", ...(bias === undefined ? {} : { bias }) } as const;
     return { sum: linearCrossEntropy(pickRows(transformed, supervised.rows), weight, targets, options), count };
   }

@@ -32,7 +32,7 @@ export async function fillModel(
   try {
     await readTensors(loading, source, { options, fingerprint });
     for (const slot of loading.toMakeNew) slot.fill(newValue(slot, settings));
-    const newParameters = loading.toMakeNew.map(({ path }) => path);
+    const newParameters = loading.toMakeNew.flatMap(({ path, isOptional }) => (isOptional === true ? [] : [path]));
     return new PretrainedModel({
       config,
       task,

@@ -53,10 +53,11 @@ export function planLoading(
   const fits = found.filter((filling) => !isMisshapen(filling));
   const filled = new Set(fits.map(({ slot }) => slot));
   const toMakeNew = slots.filter((slot) => !filled.has(slot));
-  if (toMakeNew.length > 0 && !choices.mayMakeHeadNew && plan.task !== "feature-extraction") {
+  const isHeadMissing = toMakeNew.some(({ isOptional }) => isOptional !== true);
+  if (isHeadMissing && !choices.mayMakeHeadNew && plan.task !== "feature-extraction") {
     throw new HeadMissingError(
       source.name,
-      toMakeNew.map(({ path }) => path),
+      toMakeNew.flatMap(({ path, isOptional }) => (isOptional === true ? [] : [path])),
     );
   }
   const order = new Map([...source.tensors.keys()].map((key, index) => [key, index]));

@@ -16,6 +16,8 @@ export interface EmbeddingSiteOptions {
   readonly role?: "body" | "input-embedding";
   /** Path of the output head that shares the table. */
   readonly tiedWith?: string;
+  /** The embedding whose table is this one (T5's two stacks). */
+  readonly tiedTo?: EmbeddingSite;
   /** The looked-up rows are multiplied by this (Gemma). */
   readonly outputScale?: number;
 }
@@ -32,12 +34,14 @@ export class EmbeddingSite implements Site, Part {
   readonly outputScale: number;
   readonly slots: readonly WeightSlot[];
   /** [rows, width], kept as the transposed view of a head's weight [width, rows]. */
-  readonly weight = new SiteWeight("table");
+  readonly weight: SiteWeight;
   readonly #adaptations = new AdaptationSlots();
   readonly #weightParameter: WeightParameter;
 
   constructor(options: EmbeddingSiteOptions) {
-    const { path, rows, width, tiedWith } = options;
+    const { path, rows, width, tiedTo } = options;
+    const tiedWith = tiedTo?.path ?? options.tiedWith;
+    this.weight = new SiteWeight("table", tiedTo?.weight);
     this.path = path;
     this.role = options.role ?? "body";
     this.inFeatures = rows;
@@ -58,7 +62,7 @@ export class EmbeddingSite implements Site, Part {
       // The slot's shape was checked against the file: it is a matrix.
       fill: (tensor) => this.weight.fill(FrozenWeight.fromTransposed(tensor as tf.Tensor2D)),
     };
-    this.slots = [slot];
+    this.slots = tiedTo === undefined ? [slot] : [];
   }
 
   /** ids [batch, time] int32 → [batch, time, width], adaptations included. */

@@ -3,11 +3,25 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "./activations.ts";
 import type { LinearSite } from "./linear-site.ts";
-import type { Layer } from "./pass.ts";
+import type { Layer, Pass } from "./pass.ts";
+
+/** Dropout between the two maps, while training. */
+export interface InnerDropout {
+  readonly rate: number;
+  readonly path: string;
+}
 
 /** down(activation(up(x))) */
-export function feedForward(up: LinearSite, activation: Activation, down: LinearSite): Layer {
-  return (hidden, { context }) => tf.tidy(() => down.forward(activation.apply(up.forward(hidden, context)), context));
+export function feedForward(up: LinearSite, activation: Activation, down: LinearSite, dropout?: InnerDropout): Layer {
+  return (hidden, pass) =>
+    tf.tidy(() => {
+      const inner = activation.apply(up.forward(hidden, pass.context));
+      return down.forward(dropped(inner, dropout, pass), pass.context);
+    });
+}
+
+function dropped(x: tf.Tensor, dropout: InnerDropout | undefined, pass: Pass): tf.Tensor {
+  return dropout === undefined ? x : pass.drop(x, dropout.rate, dropout.path);
 }
 
 /** As `gatedFeedForward`, where one map gives gate and up one after the other (Phi 3). */
@@ -25,10 +39,12 @@ export function gatedFeedForward(
   { gate, up }: { readonly gate: LinearSite; readonly up: LinearSite },
   activation: Activation,
   down: LinearSite,
+  dropout?: InnerDropout,
 ): Layer {
-  return (hidden, { context }) =>
+  return (hidden, pass) =>
     tf.tidy(() => {
+      const { context } = pass;
       const gated = activation.gate(gate.forward(hidden, context), up.forward(hidden, context));
-      return down.forward(gated, context);
+      return down.forward(dropped(gated, dropout, pass), context);
     });
 }

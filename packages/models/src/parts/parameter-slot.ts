@@ -14,7 +14,13 @@ export class ParameterSlot implements WeightSlot, Part {
     readonly path: string,
     readonly shape: readonly number[],
     readonly initial: InitialValue,
+    private readonly kind: "parameter" | "buffer" = "parameter",
   ) {}
+
+  /** A buffer is 0 where no file holds it. */
+  get isOptional(): boolean {
+    return this.kind === "buffer";
+  }
 
   fill(tensor: tf.Tensor): void {
     this.#parameter = new OverridableParameter({ path: this.path, tensor });
@@ -30,7 +36,7 @@ export class ParameterSlot implements WeightSlot, Part {
   }
 
   parameters(): readonly ParameterRef[] {
-    return [this.#filled()];
+    return this.kind === "buffer" ? [] : [this.#filled()];
   }
 
   dispose(): void {

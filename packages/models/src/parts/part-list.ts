@@ -1,11 +1,20 @@
 // Makes a model's parts from its family's table, in module order. A family's forward pass then only says how the parts
 // are wired; names, widths and layouts stand in `@lowrank/families`.
 
-import { familyOf, type ModelConfig, type Module, modulesOf, pathInModel, type Task } from "@lowrank/families";
+import {
+  type EmbeddingRow,
+  familyOf,
+  type ModelConfig,
+  type Module,
+  modulesOf,
+  pathInModel,
+  type Task,
+} from "@lowrank/families";
 import { MissingModuleError } from "../errors.ts";
 import { EmbeddingSite } from "./embedding-site.ts";
 import { LinearSite } from "./linear-site.ts";
 import { Norm } from "./norm.ts";
+import { ParameterSlot } from "./parameter-slot.ts";
 import type { Part } from "./weight-slot.ts";
 
 /** What a model is to be. */
@@ -70,7 +79,7 @@ export class PartList {
     );
   }
 
-  embedding(rowPath: string): EmbeddingSite {
+  embedding(rowPath: string, tiedTo?: EmbeddingSite): EmbeddingSite {
     const module = this.#find(rowPath);
     if (module?.type !== "embedding") throw this.#missing("embedding", rowPath);
     const { path, rows, columns, row, tiedWith } = module;
@@ -81,7 +90,8 @@ export class PartList {
         width: columns,
         role: row.role === "input-embedding" ? "input-embedding" : "body",
         ...(tiedWith === null ? {} : { tiedWith }),
-        ...(row.scale === undefined ? {} : { outputScale: Math.sqrt(this.plan.config.hiddenSize) }),
+        ...(tiedWith === tiedTo?.path && tiedTo !== undefined ? { tiedTo } : {}),
+        ...(isScaled(row, this.plan.config) ? { outputScale: Math.sqrt(this.plan.config.hiddenSize) } : {}),
       }),
     );
   }
@@ -105,9 +115,17 @@ export class PartList {
     return this.#add(new Norm({ path: module.path, kind, width: module.size, epsilon, gainOffset }));
   }
 
+  /** A weight that is no site: the path is the parameter's own. */
+  tensor(rowPath: string): ParameterSlot {
+    const module = this.#find(rowPath);
+    if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
+    const { path, shape, row } = module;
+    return this.#add(new ParameterSlot(path, shape, row.kind === "buffer" ? "zeros" : "normal", row.kind));
+  }
+
   #find(rowPath: string): Module | undefined {
     const { config, task } = this.plan;
-    const path = rowPath.replace("{n}", String(this.#layer));
+    const path = rowPath.replace(/\{[nm]\}/, String(this.#layer));
     return this.#modules.get(path) ?? this.#modules.get(pathInModel(familyOf(config.modelType), task, path));
   }
 
@@ -124,6 +142,10 @@ export class PartList {
     this.#parts.push(part);
     if (this.#parent !== undefined) this.#parent.#record(part);
   }
+}
+
+function isScaled({ scale }: EmbeddingRow, { switches }: ModelConfig): boolean {
+  return scale === "root-of-hidden" || (scale === "root-of-hidden-if-switched" && switches.scaledEmbedding);
 }
 
 function modulesByPath({ config, task }: ModelPlan): ReadonlyMap<string, Module> {

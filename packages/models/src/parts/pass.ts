@@ -3,13 +3,16 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, causalMask, combineMasks, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
 import { alibiSlopes } from "./alibi-slopes.ts";
 import { type RotaryFrequencies, rotaryAngles } from "./rotary-frequencies.ts";
 
 export interface PassInputs {
-  /** int32 [batch, time] */
-  readonly inputIds: tf.Tensor2D;
+  /** int32 [batch, time]; absent for images. */
+  readonly inputIds?: tf.Tensor2D;
+  /** float32 [batch, channels, height, width] */
+  readonly pixelValues?: tf.Tensor4D;
   /** One row of positions for all sequences, or one for each: [batch or 1][time]. */
   readonly positions: readonly (readonly number[])[];
   /** [batch, past + time]; 0 hides a key. */
@@ -18,6 +21,8 @@ export interface PassInputs {
   readonly tokenTypeIds?: tf.Tensor2D;
   readonly cache?: KeyValueCache;
   readonly causal: boolean;
+  /** Of a decoder's pass, its encoder's mask: [batch, sourceTime]. */
+  readonly sourceMask?: tf.Tensor2D;
 }
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
@@ -26,18 +31,71 @@ export interface RotaryTables {
   readonly sin: tf.Tensor;
 }
 
+/** Names of what a decoder's pass keeps. */
+const sourceKey = {};
+const sourceMaskKey = {};
+
 /** A step from hidden states [batch, time, features] to hidden states. */
 export type Layer = (hidden: tf.Tensor, pass: Pass) => tf.Tensor;
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();
   readonly #slopedMasks = new Map<number, AttentionMask>();
+  readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
 
   constructor(
     readonly context: ForwardContext,
     readonly inputs: PassInputs,
+    /** The pass through the second stack of an encoder–decoder. */
+    private readonly second?: Pass,
   ) {}
+
+  /** int32 [batch, time] */
+  get inputIds(): tf.Tensor2D {
+    const { inputIds } = this.inputs;
+    if (inputIds === undefined) throw new ModelInputError("inputIds", "this model reads text");
+    return inputIds;
+  }
+
+  /** The pass of the decoder's stages. */
+  get decoder(): Pass {
+    if (this.second === undefined) throw new ModelInputError("decoderInputIds", "this model has no decoder");
+    return this.second;
+  }
+
+  /** Positions in front of this pass, held by a cache. */
+  get past(): number {
+    return this.cache?.length ?? 0;
+  }
+
+  /** What a decoder attends to: the encoder's last states [batch, sourceTime, width]. */
+  get source(): tf.Tensor {
+    const source = this.#kept.get(sourceKey);
+    if (source === undefined) throw new ModelInputError("inputIds", "the encoder has not run");
+    return source;
+  }
+
+  setSource(source: tf.Tensor): void {
+    this.#kept.get(sourceKey)?.dispose();
+    this.#kept.set(sourceKey, tf.keep(tf.clone(source)));
+  }
+
+  /** Makes a tensor once in this pass, which then owns it. */
+  once(key: object, make: () => tf.Tensor): tf.Tensor {
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const made = tf.keep(tf.tidy(make));
+    this.#kept.set(key, made);
+    return made;
+  }
+
+  /** What a decoder may see of its source: everything if undefined. */
+  sourceMask(): AttentionMask | undefined {
+    const { sourceMask } = this.inputs;
+    if (sourceMask === undefined) return undefined;
+    return this.once(sourceMaskKey, () => spread(paddingMask(sourceMask), this.inputIds.shape[1]));
+  }
 
   get cache(): KeyValueCache | undefined {
     return this.inputs.cache;
@@ -75,16 +133,20 @@ export class Pass {
   dispose(): void {
     for (const mask of [...this.#masks.values(), ...this.#slopedMasks.values()]) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
+    for (const tensor of this.#kept.values()) tensor.dispose();
+    this.second?.dispose();
+    this.#kept.clear();
     this.#masks.clear();
     this.#slopedMasks.clear();
     this.#tables.clear();
   }
 
   #makeMask(window: number): AttentionMask | undefined {
-    const { causal, attentionMask, cache, inputIds } = this.inputs;
+    const { causal, attentionMask } = this.inputs;
+    if (!causal && attentionMask === undefined) return undefined;
     return keepOf(() => {
+      const { past, inputIds } = this;
       const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
-      const past = cache?.length ?? 0;
       // One token at the end of everything sees all of it.
       const seesAll = !causal || (inputIds.shape[1] === 1 && !Number.isFinite(window));
       if (seesAll) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
@@ -94,9 +156,9 @@ export class Pass {
   }
 
   #withSlopes(heads: number, mask: AttentionMask | undefined): AttentionMask {
-    const { attentionMask, cache, inputIds } = this.inputs;
-    const [batch, time] = inputIds.shape;
-    const keyTime = (cache?.length ?? 0) + time;
+    const { attentionMask } = this.inputs;
+    const [batch, time] = this.inputIds.shape;
+    const keyTime = this.past + time;
     const positions = keyPositions(attentionMask, keyTime); // [batch or 1, 1, 1, keyTime]
     const bias = tf.mul(tf.tensor(alibiSlopes(heads), [1, heads, 1, 1]), positions);
     return mask === undefined ? tf.tile(bias, [batch / (bias.shape[0] ?? 1), 1, time, 1]) : tf.add(bias, mask);

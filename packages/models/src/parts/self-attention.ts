@@ -7,6 +7,7 @@ import { attentionWithDropout } from "./attention-with-dropout.ts";
 import type { LinearSite } from "./linear-site.ts";
 import type { Norm } from "./norm.ts";
 import type { Layer, Pass } from "./pass.ts";
+import type { RelativePositions } from "./relative-positions.ts";
 import type { RotaryFrequencies } from "./rotary-frequencies.ts";
 
 /** Each [batch, time, heads·headSize]. */
@@ -38,6 +39,8 @@ export interface SelfAttentionOptions {
   readonly window?: number | null;
   /** Scores rise with the key's position, differently for each head (ALiBi); windows are not. */
   readonly sloped?: boolean;
+  /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
+  readonly relativePositions?: RelativePositions;
   /** Multiplies the scores; 1/√headSize unless given. */
   readonly scale?: number;
   /** Smooth bound of the scores (Gemma 2). */
@@ -110,24 +113,31 @@ function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Ten
 }
 
 function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
-  const mask = options.sloped ? pass.slopedMask(options.heads) : pass.mask(options.window ?? undefined);
+  const mask = maskOf(options, pass);
   const scale = options.scale ?? 1 / Math.sqrt(heads.query.shape[3] ?? 1);
   const cap = options.cap ?? null;
   const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
-  if (!pass.context.training || options.dropout === 0) return attention(inputs);
+  const isBiasOpen = options.relativePositions?.isOpen(pass.context) ?? false;
+  // The fused operation takes its mask for a constant.
+  if (!isBiasOpen && (!pass.context.training || options.dropout === 0)) return attention(inputs);
   return attentionWithDropout(inputs, (weights) =>
     pass.drop(weights, options.dropout, `${options.output.path}/attention`),
   );
 }
 
+function maskOf({ relativePositions, sloped, heads, window }: SelfAttentionOptions, pass: Pass) {
+  if (relativePositions !== undefined) return relativePositions.mask(pass);
+  return sloped ? pass.slopedMask(heads) : pass.mask(window ?? undefined);
+}
+
 /** [batch, time, heads·headSize] → [batch, heads, time, headSize] */
-function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
+export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   const [batch = 0, time = 0, features = 0] = x.shape;
   return tf.transpose(tf.reshape(x, [batch, time, heads, features / heads]), [0, 2, 1, 3]);
 }
 
 /** [batch, heads, time, headSize] → [batch, time, heads·headSize] */
-function joinHeads(x: tf.Tensor): tf.Tensor {
+export function joinHeads(x: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, time = 0, headSize = 0] = x.shape;
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, time, heads * headSize]);
 }

@@ -24,10 +24,10 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
   return (pass) =>
     tf.tidy(() => {
       const { inputs, context } = pass;
-      const looked = tokens.forward(inputs.inputIds, context);
+      const looked = tokens.forward(pass.inputIds, context);
       const parts = [project === undefined ? looked : project.forward(looked, context)];
       if (tokenTypes !== undefined) {
-        const ids = inputs.tokenTypeIds ?? tf.zerosLike(inputs.inputIds);
+        const ids = inputs.tokenTypeIds ?? tf.zerosLike(pass.inputIds);
         parts.push(tokenTypes.forward(ids, context));
       }
       if (positions !== undefined) {
@@ -41,8 +41,8 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
 }
 
 /** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
-function positionTensor({ inputs }: Pass): tf.Tensor2D {
-  const [batch, time] = inputs.inputIds.shape;
+function positionTensor({ inputs, inputIds }: Pass): tf.Tensor2D {
+  const [batch, time] = inputIds.shape;
   const rows = inputs.positions.length === batch ? inputs.positions : Array(batch).fill(inputs.positions[0]);
   return tf.tensor2d(rows.flat(), [batch, time], "int32");
 }

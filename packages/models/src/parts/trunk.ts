@@ -13,10 +13,12 @@ export interface Stage {
 }
 
 export interface Trunk {
-  /** The token embedding: what a tied head shares. */
-  readonly tokens: EmbeddingSite;
+  /** The token embedding: what a tied head shares; absent where a model reads no text. */
+  readonly tokens?: EmbeddingSite;
   readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
   readonly stages: readonly Stage[];
+  /** Of an encoder–decoder: which stage takes the encoder's last states and begins the decoder. */
+  readonly decoder?: { readonly stage: number; readonly positionRows?: number };
   /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
   readonly positionRows?: number;
   /**
@@ -28,6 +30,11 @@ export interface Trunk {
 
 /** The last hidden states, [batch, time, width]. */
 export function runTrunk(trunk: Trunk, pass: Pass): tf.Tensor {
+  const known = trunk.decoder === undefined ? undefined : pass.decoder.cache?.source;
+  if (trunk.decoder !== undefined && known !== undefined) {
+    const rest = trunk.stages.slice(trunk.decoder.stage);
+    return tf.tidy(() => runStages(rest, known, pass));
+  }
   return tf.tidy(() => {
     const open = firstOpenStage(trunk, pass.context);
     if (open < 0) return runStages(trunk.stages, trunk.embed.run(pass), pass);

@@ -13,6 +13,8 @@ export interface WeightSlot {
   /** As a safetensors file stores it. */
   readonly shape: readonly number[];
   readonly initial: InitialValue;
+  /** True where a file may lack the tensor, which then begins as `initial` says without being new. */
+  readonly isOptional?: boolean;
   /** Takes ownership of the tensor. Called once. */
   fill(tensor: tf.Tensor): void;
 }

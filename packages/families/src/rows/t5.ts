@@ -1,0 +1,129 @@
+// T5 (Raffel et al. 2020), as transformers' modeling_t5.py names it: an encoder and a decoder whose positions are biases
+// of attention scores. Covers T5 1.1 and Flan-T5, whose feed-forward is gated.
+
+import type { Family, LinearRow, NormRow } from "../family.ts";
+
+type Attention = "SelfAttention" | "EncDecAttention";
+
+const plain = { bias: false, layout: "out-in" } as const;
+
+function attention(layer: string, name: Attention): readonly LinearRow[] {
+  const inward = { inFeatures: "hidden", outFeatures: "queries", ...plain } as const;
+  return [
+    { path: `${layer}.${name}.q`, role: "query", ...inward },
+    { path: `${layer}.${name}.k`, role: "key", ...inward },
+    { path: `${layer}.${name}.v`, role: "value", ...inward },
+    { path: `${layer}.${name}.o`, role: "attention-output", inFeatures: "queries", outFeatures: "hidden", ...plain },
+  ];
+}
+
+function feedForward(layer: string): readonly LinearRow[] {
+  const widening = { inFeatures: "hidden", outFeatures: "intermediate", ...plain } as const;
+  const when = (isGated: boolean): NonNullable<LinearRow["when"]> => {
+    return ({ switches }) => switches.gatedFeedForward === isGated;
+  };
+  return [
+    { path: `${layer}.DenseReluDense.wi`, role: "feed-forward-up", when: when(false), ...widening },
+    { path: `${layer}.DenseReluDense.wi_0`, role: "feed-forward-gate", when: when(true), ...widening },
+    { path: `${layer}.DenseReluDense.wi_1`, role: "feed-forward-up", when: when(true), ...widening },
+    {
+      path: `${layer}.DenseReluDense.wo`,
+      role: "feed-forward-down",
+      inFeatures: "intermediate",
+      outFeatures: "hidden",
+      ...plain,
+    },
+  ];
+}
+
+const norm = (path: string): NormRow => ({ path, kind: "root-mean-square" });
+
+export const t5: Family = {
+  modelType: "t5",
+  causal: false,
+  basePrefix: "",
+  architectures: new Map([
+    ["T5ForConditionalGeneration", "sequence-to-sequence"],
+    ["T5Model", "feature-extraction"],
+  ]),
+  config: {
+    sizes: {
+      vocabularySize: { keys: ["vocab_size"] },
+      hiddenSize: { keys: ["d_model"] },
+      intermediateSize: { keys: ["d_ff"] },
+      layers: { keys: ["num_layers"] },
+      decoderLayers: { keys: ["num_decoder_layers"], fallback: { times: 1, of: "layers" } },
+      heads: { keys: ["num_heads"] },
+      headSize: { keys: ["d_kv"], fallback: 64 },
+      positionBuckets: { keys: ["relative_attention_num_buckets"], fallback: 32 },
+      farthestDistance: { keys: ["relative_attention_max_distance"], fallback: 128 },
+    },
+    activation: {
+      key: "feed_forward_proj",
+      fallback: "relu",
+      aliases: { "gated-gelu": "gelu_new", "gated-silu": "silu", "gated-relu": "relu" },
+      gatedBy: "gated-",
+    },
+    normEpsilon: { key: "layer_norm_epsilon", fallback: 1e-6 },
+    dropouts: {
+      embedding: { keys: ["dropout_rate"], fallback: 0.1 },
+      attention: { keys: ["dropout_rate"], fallback: 0.1 },
+      activation: { keys: ["dropout_rate"], fallback: 0.1 },
+      residual: { keys: ["dropout_rate"], fallback: 0.1 },
+    },
+    tiedByDefault: true,
+    rotary: false,
+    tokenIds: { padding: 0 },
+    switches: {
+      // transformers takes an untied head for T5 1.1, which does not scale.
+      scaledOutput: { key: "scale_decoder_outputs", otherwise: "tie_word_embeddings", fallback: true },
+    },
+    fixed: [
+      { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
+      { key: "is_decoder", values: [false], effect: "true leaves out the encoder" },
+    ],
+    // The first two follow from feed_forward_proj; positions have no limit.
+    harmless: ["dense_act_fn", "is_gated_act", "n_positions", "initializer_factor", "classifier_dropout"],
+  },
+  embeddings: [
+    { path: "shared", role: "input-embedding", rows: "vocabulary" },
+    { path: "encoder.embed_tokens", role: "input-embedding", rows: "vocabulary", sharedWith: "shared" },
+    {
+      path: "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+      role: "relative-positions",
+      rows: "position-buckets",
+      columns: "heads",
+    },
+    { path: "decoder.embed_tokens", role: "input-embedding", rows: "vocabulary", sharedWith: "shared" },
+    {
+      path: "decoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+      role: "relative-positions",
+      rows: "position-buckets",
+      columns: "heads",
+    },
+  ],
+  linears: [
+    ...attention("encoder.block.{n}.layer.0", "SelfAttention"),
+    ...feedForward("encoder.block.{n}.layer.1"),
+    ...attention("decoder.block.{m}.layer.0", "SelfAttention"),
+    ...attention("decoder.block.{m}.layer.1", "EncDecAttention"),
+    ...feedForward("decoder.block.{m}.layer.2"),
+  ],
+  norms: [
+    norm("encoder.block.{n}.layer.0.layer_norm"),
+    norm("encoder.block.{n}.layer.1.layer_norm"),
+    norm("encoder.final_layer_norm"),
+    norm("decoder.block.{m}.layer.0.layer_norm"),
+    norm("decoder.block.{m}.layer.1.layer_norm"),
+    norm("decoder.block.{m}.layer.2.layer_norm"),
+    norm("decoder.final_layer_norm"),
+  ],
+  heads: {
+    "sequence-to-sequence": {
+      linears: [{ path: "lm_head", role: "output-head", inFeatures: "hidden", outFeatures: "vocabulary", ...plain }],
+      tie: { head: "lm_head", embedding: "shared" },
+    },
+  },
+  // The first checkpoints have a second table that nothing reads.
+  ignoredFileKeys: ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"],
+};

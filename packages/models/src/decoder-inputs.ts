@@ -1,0 +1,35 @@
+// What an encoder–decoder's second stack reads: given, or made from the labels as transformers does.
+
+import type { ModelConfig } from "@lowrank/families";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "./errors.ts";
+import type { ModelInputs } from "./model-inputs.ts";
+
+/** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are. */
+export function decoderInputsOf(inputs: ModelInputs, config: ModelConfig): tf.Tensor2D {
+  if (inputs.decoderInputIds !== undefined) return inputs.decoderInputIds;
+  const { labels } = inputs;
+  if (labels === undefined) {
+    throw new ModelInputError("decoderInputIds", "an encoder–decoder needs them, or labels to make them from");
+  }
+  if (labels.shape.length !== 2) {
+    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [batch, targetTime]`);
+  }
+  // Two axes were just checked.
+  return shiftRight(labels as tf.Tensor2D, config);
+}
+
+/** Each row one place later behind the start token; −100 becomes padding. */
+function shiftRight(labels: tf.Tensor2D, { decoderStartTokenId, padTokenId }: ModelConfig): tf.Tensor2D {
+  if (decoderStartTokenId === null || padTokenId === null) {
+    const key = padTokenId === null ? "pad_token_id" : "decoder_start_token_id";
+    throw new ModelInputError("decoderInputIds", `they cannot be made from labels: config.json has no ${key}`);
+  }
+  return tf.tidy(() => {
+    const [batch, time] = labels.shape;
+    const start: tf.Tensor2D = tf.fill([batch, 1], decoderStartTokenId, "int32");
+    const ids = tf.cast<tf.Tensor2D>(tf.slice(labels, [0, 0], [batch, time - 1]), "int32");
+    const padding: tf.Tensor2D = tf.fill([batch, time - 1], padTokenId, "int32");
+    return tf.concat<tf.Tensor2D>([start, tf.where(tf.equal(ids, -100), padding, ids)], 1);
+  });
+}

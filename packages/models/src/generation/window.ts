@@ -1,0 +1,86 @@
+// The tokens that a model has not seen yet, and where they stand.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { GenerationOptionError } from "../errors.ts";
+import type { ModelInputs } from "../model-inputs.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+
+type Rows = readonly (readonly number[])[];
+
+export interface Window {
+  /** What the next call is given, apart from the cache; the caller disposes of the tensors. */
+  inputs(): ModelInputs;
+  /** The window after one more token in each row. */
+  after(ids: readonly number[]): Window;
+}
+
+/** A decoder's prompts, or the sources that an encoder reads before the decoder begins. */
+export function firstWindow(model: PretrainedModel, promptIds: Rows): Window {
+  if (model.task !== "sequence-to-sequence") return promptWindow(padLeft(promptIds));
+  const { decoderStartTokenId: start } = model.config;
+  if (start === null) throw new GenerationOptionError("decoder_start_token_id", "missing in config.json", "a token id");
+  return sourceWindow(
+    padRight(promptIds),
+    promptIds.map(() => start),
+  );
+}
+
+/** Everything [batch][time]. */
+interface Prompts {
+  readonly ids: Rows;
+  readonly positions: Rows;
+  /** Of everything so far: [batch][past + time]. */
+  readonly mask: Rows;
+}
+
+function padLeft(prompts: Rows): Prompts {
+  const longest = Math.max(...prompts.map(({ length }) => length));
+  const padding = prompts.map(({ length }) => Array<number>(longest - length).fill(0));
+  return {
+    ids: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids]),
+    // Padding stands at position 0 (nothing sees it); the first token of each prompt as well.
+    positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, position) => position)]),
+    mask: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map(() => 1)]),
+  };
+}
+
+function promptWindow({ ids, positions, mask }: Prompts): Window {
+  return {
+    inputs: () => ({ inputIds: matrix(ids), positionIds: matrix(positions), ...maskOf(mask) }),
+    after: (next) =>
+      promptWindow({
+        ids: next.map((id) => [id]),
+        positions: positions.map((row) => [(row.at(-1) ?? 0) + 1]),
+        mask: mask.map((row) => [...row, 1]),
+      }),
+  };
+}
+
+/** An encoder counts positions from the first column, so its padding goes to the right. */
+function padRight(sources: Rows): Omit<Prompts, "positions"> {
+  const longest = Math.max(...sources.map(({ length }) => length));
+  const padding = sources.map(({ length }) => Array<number>(longest - length).fill(0));
+  return {
+    ids: sources.map((ids, row) => [...ids, ...(padding[row] ?? [])]),
+    mask: sources.map((ids, row) => [...ids.map(() => 1), ...(padding[row] ?? [])]),
+  };
+}
+
+function sourceWindow(source: Omit<Prompts, "positions">, latest: readonly number[]): Window {
+  return {
+    inputs: () => ({
+      inputIds: matrix(source.ids),
+      ...maskOf(source.mask),
+      decoderInputIds: matrix(latest.map((id) => [id])),
+    }),
+    after: (next) => sourceWindow(source, next),
+  };
+}
+
+function maskOf(mask: Rows): Pick<ModelInputs, "attentionMask"> {
+  return mask.some((row) => row.includes(0)) ? { attentionMask: matrix(mask) } : {};
+}
+
+function matrix(rows: Rows): tf.Tensor2D {
+  return tf.tensor2d(rows.flat(), [rows.length, rows[0]?.length ?? 0], "int32");
+}

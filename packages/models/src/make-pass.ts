@@ -1,0 +1,47 @@
+// From checked inputs to what the stages of a model carry along.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { ModelConfig } from "@lowrank/families";
+import type * as tf from "@tensorflow/tfjs-core";
+import { decoderInputsOf } from "./decoder-inputs.ts";
+import { type ModelInputs, positionsOf } from "./model-inputs.ts";
+import { Pass } from "./parts/pass.ts";
+import type { Trunk } from "./parts/trunk.ts";
+
+interface Model {
+  readonly trunk: Trunk;
+  readonly config: ModelConfig;
+  readonly causal: boolean;
+}
+
+/** Call it inside a tidy; the caller disposes of the pass. Throws ModelInputError and PositionLimitError. */
+export function makePass(inputs: ModelInputs, context: ForwardContext, { trunk, config, causal }: Model): Pass {
+  const { inputIds, pixelValues } = inputs;
+  if (inputIds === undefined) {
+    return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
+  }
+  if (trunk.decoder === undefined) {
+    return new Pass(context, { ...inputs, positions: positionsOf({ ...inputs, inputIds }, trunk), causal });
+  }
+  // What a cache holds belongs to the decoder.
+  const { cache: _, ...source } = inputs;
+  const positions = positionsOf({ ...source, inputIds }, trunk);
+  return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { trunk, config }));
+}
+
+function decoderPass(inputs: ModelInputs, context: ForwardContext, { trunk, config }: Omit<Model, "causal">): Pass {
+  const { cache, attentionMask: sourceMask, decoderAttentionMask: attentionMask } = inputs;
+  const inputIds: tf.Tensor2D = decoderInputsOf(inputs, config);
+  const given = {
+    inputIds,
+    ...(cache === undefined ? {} : { cache }),
+    ...(attentionMask === undefined ? {} : { attentionMask }),
+  };
+  const positions = positionsOf(given, trunk.decoder ?? {});
+  return new Pass(context, {
+    ...given,
+    positions,
+    causal: true,
+    ...(sourceMask === undefined ? {} : { sourceMask }),
+  });
+}

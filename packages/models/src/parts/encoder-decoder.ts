@@ -1,0 +1,45 @@
+// Two stacks one after the other: the encoder's stages, a stage that hands its states over and embeds the decoder's
+// tokens, the decoder's stages.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import type { EmbeddingSite } from "./embedding-site.ts";
+import type { Pass } from "./pass.ts";
+import type { Stage, Trunk } from "./trunk.ts";
+import type { Part } from "./weight-slot.ts";
+
+/** The start of a stack. */
+export interface Embed {
+  readonly parts: readonly Part[];
+  readonly run: (pass: Pass) => tf.Tensor;
+}
+
+export interface EncoderDecoderOptions {
+  readonly tokens: EmbeddingSite;
+  readonly encoder: { readonly embed: Embed; readonly stages: readonly Stage[] };
+  /** Its stages run with the decoder's own pass. */
+  readonly decoder: { readonly embed: Embed; readonly stages: readonly Stage[] };
+  /** Rows of each learned table of positions. */
+  readonly positionRows?: number;
+}
+
+export function encoderDecoder({ tokens, encoder, decoder, positionRows }: EncoderDecoderOptions): Trunk {
+  const handOver: Stage = {
+    parts: decoder.embed.parts,
+    run: (states, pass) => {
+      pass.decoder.setSource(states);
+      pass.decoder.cache?.keepSource(states);
+      return decoder.embed.run(pass.decoder);
+    },
+  };
+  const second = decoder.stages.map(
+    ({ parts, run }): Stage => ({ parts, run: (hidden, pass) => run(hidden, pass.decoder) }),
+  );
+  const limit = positionRows === undefined ? {} : { positionRows };
+  return {
+    tokens,
+    ...limit,
+    embed: encoder.embed,
+    stages: [...encoder.stages, handOver, ...second],
+    decoder: { stage: encoder.stages.length, ...limit },
+  };
+}
