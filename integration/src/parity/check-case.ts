@@ -143,8 +143,5 @@ function finalTensors({ fixture, handle }: Pick<ParityCase, "fixture" | "handle"
 
 /** A variable's values, or its gradient's, with the axes as PEFT's file has them. */
 function valuesInFile(handle: AdapterHandle, key: string, tensor: tf.Tensor): Float32Array {
-  const isPair = handle.sites.some(({ keys }) => keys.a === key || keys.b === key);
-  const parameter = handle.parameters.find((one) => one.key === key)?.parameter;
-  const isTurned = isPair || parameter?.transposedInFile === true;
-  return tf.tidy(() => Float32Array.from((isTurned ? tf.transpose(tensor) : tensor).dataSync()));
+  return tf.tidy(() => Float32Array.from(handle.inFileLayout(key, tensor).dataSync()));
 }

@@ -1,48 +1,28 @@
 // What a caller holds after an adapter was attached: its variables, the switch to take it off, the way to a file.
 
 import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
-import type { AdaptableModel, Adaptation, Detach, ParameterRef, Site } from "@lowrank/contracts";
-import { type LoraPair, toTorchLayout } from "@lowrank/math";
+import type { AdaptableModel, Detach } from "@lowrank/contracts";
+import { readStored } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { AdaptedParameter } from "./adapted-parameter.ts";
+import type { AdaptedSite } from "./adapted-site.ts";
 import { claimName } from "./adapter-names.ts";
+import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { HandleDisposedError } from "./errors.ts";
+import { HandleDisposedError, UnknownKeyError } from "./errors.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
+import type { OverriddenParameter } from "./overridden-parameter.ts";
 import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
+import type { TrainedRows } from "./trained-rows.ts";
 
-/** An adaptation whose scaling can be changed while it is attached. */
-export type ScaledAdaptation = Adaptation & { scale: number };
-
-/** The pair that an adapter has at one site. */
-export interface AdaptedSite {
-  readonly site: Site;
-  /** A [inFeatures, rank] and B [rank, outFeatures]; owned by the handle. */
-  readonly pair: LoraPair;
-  /** Names of both in an adapter file, without "base_model.model.". */
-  readonly keys: { readonly a: string; readonly b: string };
-  /** The scaling s that the configuration gives. */
-  readonly scaling: number;
-  readonly adaptation: ScaledAdaptation;
-}
-
-/** A weight of the model that the adapter replaces by a variable of its own. */
-export interface OverriddenParameter {
-  readonly parameter: ParameterRef;
-  /** As computed with: the shape of the parameter. */
-  readonly variable: tf.Variable;
-  /** Name in an adapter file, without "base_model.model.". */
-  readonly key: string;
-  /** False for the frozen weight of an adapted embedding that PEFT stores with it. */
-  readonly isTrained: boolean;
-}
-
-/** Everything a handle is made of. */
-export interface AdapterHandleParts {
-  readonly name: string;
+/** What a handle holds; a hot swap exchanges all of it. */
+export interface AdapterContents {
   readonly plan: InjectionPlan;
   readonly sites: readonly AdaptedSite[];
   readonly parameters: readonly OverriddenParameter[];
+  readonly rawParameters: readonly AdaptedParameter[];
+  readonly tokenRows: readonly TrainedRows[];
   /** Fingerprint of the base model, written into files. */
   readonly baseFingerprint?: string;
 }
@@ -53,41 +33,65 @@ export interface AdapterHandleParts {
  * It acts in every call whose context selects its name, and only in those.
  */
 export class AdapterHandle {
+  readonly model: AdaptableModel;
   readonly name: string;
-  readonly plan: InjectionPlan;
-  /** One pair for each adapted layer, in the model's order. */
-  readonly sites: readonly AdaptedSite[];
-  /** Weights that the adapter has values of its own for. */
-  readonly parameters: readonly OverriddenParameter[];
-  /** Everything trainable, by its name in an adapter file without "base_model.model."; the order never changes. */
-  readonly variables: ReadonlyMap<string, tf.Variable>;
-  readonly baseFingerprint: string | null;
-  readonly #model: AdaptableModel;
+  #contents: AdapterContents;
+  #variables: ReadonlyMap<string, tf.Variable>;
   #detach: Detach | null = null;
   #scale = 1;
   #isDisposed = false;
 
-  constructor(model: AdaptableModel, parts: AdapterHandleParts) {
-    this.#model = model;
-    this.name = parts.name;
-    this.plan = parts.plan;
-    this.sites = parts.sites;
-    this.parameters = parts.parameters;
-    this.baseFingerprint = parts.baseFingerprint ?? null;
-    this.variables = new Map<string, tf.Variable>([
-      ...parts.sites.flatMap(({ keys, pair }): [string, tf.Variable][] => [
-        [keys.a, pair.a],
-        ...(pair.trainsB ? [[keys.b, pair.b] satisfies [string, tf.Variable]] : []),
-      ]),
-      ...parts.parameters
-        .filter(({ isTrained }) => isTrained)
-        .map(({ key, variable }): [string, tf.Variable] => [key, variable]),
-    ]);
+  constructor(model: AdaptableModel, name: string, contents: AdapterContents) {
+    this.model = model;
+    this.name = name;
+    this.#contents = contents;
+    this.#variables = trainedVariables(contents);
+  }
+
+  get plan(): InjectionPlan {
+    return this.#contents.plan;
   }
 
   /** The configuration as it will be written, targets spelt out. */
   get config(): LoraConfig {
     return this.plan.config;
+  }
+
+  /** One pair for each adapted layer, in the model's order. */
+  get sites(): readonly AdaptedSite[] {
+    return this.#contents.sites;
+  }
+
+  /** Weights that the adapter has values of its own for. */
+  get parameters(): readonly OverriddenParameter[] {
+    return this.#contents.parameters;
+  }
+
+  /** Raw parameters with pairs. */
+  get rawParameters(): readonly AdaptedParameter[] {
+    return this.#contents.rawParameters;
+  }
+
+  /** Tables of which some rows are trained. */
+  get tokenRows(): readonly TrainedRows[] {
+    return this.#contents.tokenRows;
+  }
+
+  /**
+   * Everything trainable, by its name in an adapter file without "base_model.model."; the order never changes. A hot swap
+   * brings new variables.
+   */
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return this.#variables;
+  }
+
+  /** Every weight of the base that the adapter changes: what a merge folds in. */
+  get changes(): readonly WeightChange[] {
+    return partsOf(this.#contents).flatMap(({ changes }) => changes);
+  }
+
+  get baseFingerprint(): string | null {
+    return this.#contents.baseFingerprint ?? null;
   }
 
   get isAttached(): boolean {
@@ -107,7 +111,7 @@ export class AdapterHandle {
   setScale(factor: number): void {
     this.#checkUsable();
     this.#scale = factor;
-    for (const { adaptation, scaling } of this.sites) adaptation.scale = scaling * factor;
+    for (const part of partsOf(this.#contents)) part.setScale?.(factor);
   }
 
   /**
@@ -118,9 +122,9 @@ export class AdapterHandle {
   attach(): void {
     this.#checkUsable();
     if (this.#detach) return;
-    const freeName = claimName(this.#model, this.name);
+    const freeName = claimName(this.model, this.name);
     try {
-      const close = openDoors(this.name, this);
+      const close = openDoors(this.name, partsOf(this.#contents));
       this.#detach = () => {
         close();
         freeName();
@@ -154,20 +158,54 @@ export class AdapterHandle {
       tensors.set(keys.a, a); // [rank, inFeatures]
       tensors.set(keys.b, b); // [outFeatures, rank]
     }
-    for (const { key, parameter, variable } of this.parameters) {
-      tensors.set(key, await readParameter(parameter, variable));
+    for (const { key, variable, layout } of tensorsOf(this.#contents)) {
+      if (!tensors.has(key)) tensors.set(key, await readStored(variable, layout));
     }
     const fingerprint: [string, string][] = this.baseFingerprint ? [[baseFingerprintKey, this.baseFingerprint]] : [];
     const config = isDoubled ? plainLoraConfig(this.config) : this.config;
     return { config, tensors, metadata: new Map([...metadata, ...fingerprint]) };
   }
 
+  /**
+   * A tensor that belongs to one of the variables – its value, its gradient – as an adapter file would have it. The caller
+   * owns the result.
+   *
+   * @throws UnknownKeyError
+   */
+  inFileLayout(key: string, tensor: tf.Tensor): tf.Tensor {
+    const found = tensorsOf(this.#contents).find((one) => one.key === key);
+    if (!found) throw new UnknownKeyError(this.name, key);
+    return found.layout.toFile(tensor);
+  }
+
+  /**
+   * Exchanges everything the adapter is made of and frees what it was; `hotSwap` calls it with contents that fit. If a door
+   * refuses, nothing changes. The scale is 1 again.
+   *
+   * @throws HandleDisposedError
+   */
+  exchange(contents: AdapterContents): void {
+    this.#checkUsable();
+    const [previous, wasAttached] = [this.#contents, this.isAttached];
+    this.detach();
+    this.#contents = contents;
+    try {
+      if (wasAttached) this.attach();
+    } catch (error) {
+      this.#contents = previous;
+      this.attach();
+      throw error;
+    }
+    this.#variables = trainedVariables(contents);
+    this.#scale = 1;
+    disposeContents(previous);
+  }
+
   /** Detaches the adapter and frees its variables. Calling it twice does nothing more. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.detach();
-    for (const { pair } of this.sites) pair.dispose();
-    for (const { variable } of this.parameters) variable.dispose();
+    disposeContents(this.#contents);
     this.#isDisposed = true;
   }
 
@@ -176,8 +214,25 @@ export class AdapterHandle {
   }
 }
 
-async function readParameter(parameter: ParameterRef, variable: tf.Variable): Promise<AdapterTensor> {
-  // A parameter that files store the other way round is a matrix.
-  if (parameter.transposedInFile) return toTorchLayout(variable as tf.Variable<tf.Rank.R2>);
-  return { shape: [...variable.shape], values: Float32Array.from(await variable.data()) };
+/** Frees every variable. */
+export function disposeContents(contents: AdapterContents): void {
+  for (const part of partsOf(contents)) part.dispose();
+}
+
+/** Values that replace come before those that are added to them. */
+function partsOf({ parameters, sites, rawParameters, tokenRows }: AdapterContents): readonly AdapterPart[] {
+  return [...parameters, ...sites, ...rawParameters, ...tokenRows];
+}
+
+/** In the order of files: pairs, then what is stored whole. */
+function tensorsOf({ parameters, sites, rawParameters, tokenRows }: AdapterContents): readonly AdapterVariable[] {
+  return [...sites, ...rawParameters, ...tokenRows, ...parameters].flatMap(({ tensors }) => tensors);
+}
+
+function trainedVariables(contents: AdapterContents): ReadonlyMap<string, tf.Variable> {
+  return new Map(
+    tensorsOf(contents)
+      .filter(({ isTrained }) => isTrained)
+      .map(({ key, variable }) => [key, variable]),
+  );
 }

@@ -2,13 +2,11 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
-import { fromTorchLayout, LoraPair } from "@lowrank/math";
-import * as tf from "@tensorflow/tfjs-core";
-import type { AdapterHandle } from "./adapter-handle.ts";
+import type { AdapterContents, AdapterHandle } from "./adapter-handle.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { buildHandle } from "./build-handle.ts";
+import { type BuildOptions, buildContents, buildHandle } from "./build-handle.ts";
 import { checkFit } from "./check-fit.ts";
-import { storedStart } from "./starts.ts";
+import { storedValues } from "./stored-values.ts";
 
 /** How an adapter is attached. */
 export interface AttachOptions {
@@ -41,32 +39,23 @@ export interface AttachOptions {
  * ```
  */
 export function attachAdapter(model: AdaptableModel, adapter: Adapter, options: AttachOptions = {}): AdapterHandle {
+  return buildHandle(model, storedOptions(model, adapter, options));
+}
+
+/** The variables of an adapter that fits, attached nowhere yet. */
+export function storedContents(model: AdaptableModel, adapter: Adapter, options: AttachOptions): AdapterContents {
+  return buildContents(model, storedOptions(model, adapter, options));
+}
+
+function storedOptions(model: AdaptableModel, adapter: Adapter, options: AttachOptions): BuildOptions {
   const { name = "default", trainable = false } = options;
   const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);
-  return buildHandle(model, {
+  return {
     name,
     plan,
     trainable,
-    values: {
-      pair: (entry, variableName, site) => {
-        const { keys, kind } = entry;
-        const stored = { a: adapter.tensors.get(keys.a)!, b: adapter.tensors.get(keys.b)! };
-        const initial = storedStart(entry, site, adapter.config, variableName);
-        const trainsB = adapter.config.init !== "mica";
-        return LoraPair.fromTorch(stored, {
-          name: variableName,
-          kind,
-          trainable,
-          trainsB,
-          ...(initial && { initial }),
-        });
-      },
-      parameter: ({ key }, { transposedInFile, shape }) => {
-        const stored = adapter.tensors.get(key)!;
-        return transposedInFile ? fromTorchLayout(stored) : tf.tensor(stored.values, [...shape]);
-      },
-    },
+    values: storedValues(adapter, trainable),
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
-  });
+  };
 }

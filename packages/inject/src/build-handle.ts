@@ -1,18 +1,35 @@
 // From a plan to an attached adapter: makes every variable, then opens every door. All of it, or nothing.
 
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import { EmbeddingLoraAdaptation, LoraAdaptation, type LoraPair } from "@lowrank/math";
+import type { LoraPair } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { type AdaptedSite, AdapterHandle, type OverriddenParameter } from "./adapter-handle.ts";
+import { adaptParameter } from "./adapted-parameter.ts";
+import { adaptSite, type SiteVariables } from "./adapted-site.ts";
+import { type AdapterContents, AdapterHandle, disposeContents } from "./adapter-handle.ts";
 import { StalePlanError } from "./errors.ts";
-import type { InjectionPlan, PlannedParameter, PlannedSite } from "./injection-plan.ts";
+import type {
+  InjectionPlan,
+  PlannedParameter,
+  PlannedRawParameter,
+  PlannedSite,
+  PlannedTokenRows,
+} from "./injection-plan.ts";
+import { overrideParameter } from "./overridden-parameter.ts";
+import { trainRows } from "./trained-rows.ts";
 
-/** Where the first values of an adapter come from. */
-interface ValueSource {
+/** Where the first values of an adapter come from. Whoever asks takes ownership. */
+export interface ValueSource {
   /** `name` is unique among all variables of the program. */
   pair(entry: PlannedSite, name: string, site: Site): LoraPair;
-  /** The variable's first value, as computed with; the caller takes ownership. */
+  /** DoRA's lengths [outFeatures]; the site's pair exists already. */
+  magnitude(entry: PlannedSite, site: Site, pair: LoraPair): tf.Tensor;
+  /** The bias on B, [outFeatures]. */
+  bias(entry: PlannedSite): tf.Tensor;
+  rawPair(planned: PlannedRawParameter, name: string): LoraPair;
+  /** As computed with. */
   parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
+  /** [tokens, width] */
+  rows(planned: PlannedTokenRows, site: Site): tf.Tensor2D;
 }
 
 /** How a handle is made. */
@@ -30,37 +47,96 @@ export interface BuildOptions {
  * @throws StalePlanError, and what attaching throws
  */
 export function buildHandle(model: AdaptableModel, options: BuildOptions): AdapterHandle {
-  const { name, plan, values } = options;
-  const doors = findDoors(model, plan);
-  const prefix = unusedPrefix(name);
-  const sites: AdaptedSite[] = [];
-  const parameters: OverriddenParameter[] = [];
+  const contents = buildContents(model, options);
   try {
-    for (const { entry, site } of doors.sites) {
-      const pair = values.pair(entry, `${prefix}${entry.path}`, site);
-      sites.push(adaptSite(entry, site, pair, options));
-    }
-    for (const { planned, parameter } of doors.parameters) {
-      const value = values.parameter(planned, parameter);
-      const isTrained = planned.reason !== "base-layer";
-      const variable = tf.variable(value, isTrained && options.trainable, `${prefix}${planned.key}`);
-      value.dispose();
-      parameters.push({ parameter, variable, key: planned.key, isTrained });
-    }
-    const { baseFingerprint } = options;
-    const handle = new AdapterHandle(model, {
-      name,
-      plan,
-      sites,
-      parameters,
-      ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
-    });
+    const handle = new AdapterHandle(model, options.name, contents);
     handle.attach();
     return handle;
   } catch (error) {
-    for (const { pair } of sites) pair.dispose();
-    for (const { variable } of parameters) variable.dispose();
+    disposeContents(contents);
     throw error;
+  }
+}
+
+/**
+ * Makes the variables alone. If anything fails, everything made is freed.
+ *
+ * @throws StalePlanError
+ */
+export function buildContents(model: AdaptableModel, options: BuildOptions): AdapterContents {
+  const { plan, baseFingerprint } = options;
+  const doors = new Doors(model, plan);
+  const contents = { sites: [], parameters: [], rawParameters: [], tokenRows: [] } as {
+    -readonly [Kind in "sites" | "parameters" | "rawParameters" | "tokenRows"]: AdapterContents[Kind][number][];
+  };
+  const made: AdapterContents = { plan, ...contents, ...(baseFingerprint === undefined ? {} : { baseFingerprint }) };
+  try {
+    const maker = new PartMaker(doors, options);
+    for (const entry of plan.entries) contents.sites.push(maker.site(entry));
+    for (const planned of plan.savedParameters) contents.parameters.push(maker.parameter(planned));
+    for (const planned of plan.rawParameters) contents.rawParameters.push(maker.rawParameter(planned));
+    for (const planned of plan.tokenRows) contents.tokenRows.push(maker.tokenRows(planned));
+    return made;
+  } catch (error) {
+    disposeContents(made);
+    throw error;
+  }
+}
+
+class PartMaker {
+  readonly #prefix: string;
+
+  constructor(
+    readonly doors: Doors,
+    readonly options: BuildOptions,
+  ) {
+    this.#prefix = unusedPrefix(options.name);
+  }
+
+  site(entry: PlannedSite): AdapterContents["sites"][number] {
+    const { values, name, plan } = this.options;
+    const site = this.doors.site(entry.path);
+    const pair = values.pair(entry, `${this.#prefix}${entry.path}`, site);
+    let variables: SiteVariables = { pair };
+    try {
+      const { magnitude, bias } = entry.keys;
+      if (magnitude !== undefined)
+        variables = { ...variables, magnitude: this.#variable(magnitude, values.magnitude(entry, site, pair)) };
+      if (bias !== undefined) variables = { ...variables, bias: this.#variable(bias, values.bias(entry)) };
+    } catch (error) {
+      pair.dispose();
+      variables.magnitude?.dispose();
+      throw error;
+    }
+    const siteBias = this.doors.findParameter(`${entry.path}.bias`);
+    return adaptSite(entry, site, variables, { adapterName: name, dropout: plan.config.dropout, siteBias });
+  }
+
+  parameter(planned: PlannedParameter): AdapterContents["parameters"][number] {
+    const parameter = this.doors.parameter(planned.path);
+    const value = this.options.values.parameter(planned, parameter);
+    return overrideParameter(planned, parameter, this.#variable(planned.key, value, planned.reason !== "base-layer"));
+  }
+
+  rawParameter(planned: PlannedRawParameter): AdapterContents["rawParameters"][number] {
+    const parameter = this.doors.parameter(planned.path);
+    const pair = this.options.values.rawPair(planned, `${this.#prefix}${planned.path}`);
+    return adaptParameter(planned, parameter, pair);
+  }
+
+  tokenRows(planned: PlannedTokenRows): AdapterContents["tokenRows"][number] {
+    const site = this.doors.site(planned.path);
+    const rows = this.#variable(planned.key, this.options.values.rows(planned, site));
+    return trainRows(planned, [site, ...planned.followers.map((path) => this.doors.site(path))], rows);
+  }
+
+  /** Takes ownership of the value. */
+  #variable<R extends tf.Rank>(key: string, value: tf.Tensor<R>, isTrained = true): tf.Variable<R> {
+    try {
+      return tf.variable(value, isTrained && this.options.trainable, `${this.#prefix}${key}`);
+    } finally {
+      value.dispose();
+    }
   }
 }
 
@@ -73,25 +149,33 @@ function unusedPrefix(name: string): string {
   }
 }
 
-function findDoors(model: AdaptableModel, plan: InjectionPlan) {
-  const sitesByPath = new Map(model.sites().map((site) => [site.path, site]));
-  const parametersByPath = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
-  const missing = [
-    ...plan.entries.filter(({ path }) => !sitesByPath.has(path)),
-    ...plan.savedParameters.filter(({ path }) => !parametersByPath.has(path)),
-  ];
-  if (missing.length) throw new StalePlanError(missing.map(({ path }) => path));
-  return {
-    sites: plan.entries.map((entry) => ({ entry, site: sitesByPath.get(entry.path)! })),
-    parameters: plan.savedParameters.map((planned) => ({ planned, parameter: parametersByPath.get(planned.path)! })),
-  };
-}
+/** The doors that a plan names, all of which must exist. */
+class Doors {
+  readonly #sites: ReadonlyMap<string, Site>;
+  readonly #parameters: ReadonlyMap<string, ParameterRef>;
 
-function adaptSite(entry: PlannedSite, site: Site, pair: LoraPair, { name, plan }: BuildOptions): AdaptedSite {
-  const { scaling, keys } = entry;
-  const adaptation =
-    entry.kind === "embedding"
-      ? new EmbeddingLoraAdaptation({ pair, scale: scaling })
-      : new LoraAdaptation({ pair, scale: scaling, dropout: plan.config.dropout, adapterName: name });
-  return { site, pair, keys, scaling, adaptation };
+  constructor(model: AdaptableModel, plan: InjectionPlan) {
+    this.#sites = new Map(model.sites().map((site) => [site.path, site]));
+    this.#parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
+    const sites = [...plan.entries, ...plan.tokenRows].map(({ path }) => path);
+    const followers = plan.tokenRows.flatMap((rows) => rows.followers);
+    const parameters = [...plan.savedParameters, ...plan.rawParameters].map(({ path }) => path);
+    const missing = [
+      ...[...sites, ...followers].filter((path) => !this.#sites.has(path)),
+      ...parameters.filter((path) => !this.#parameters.has(path)),
+    ];
+    if (missing.length) throw new StalePlanError(missing);
+  }
+
+  site(path: string): Site {
+    return this.#sites.get(path)!;
+  }
+
+  parameter(path: string): ParameterRef {
+    return this.#parameters.get(path)!;
+  }
+
+  findParameter(path: string): ParameterRef | undefined {
+    return this.#parameters.get(path);
+  }
 }

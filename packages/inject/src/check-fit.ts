@@ -7,7 +7,7 @@ import { AdapterMismatchError, type AdapterProblem, DifferentBaseError } from ".
 import { guessOtherBase } from "./guess-other-base.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { nearestPaths } from "./nearest-names.ts";
-import { draftPlan } from "./plan-injection.ts";
+import { draftPlan, supportedFeatures } from "./plan-injection.ts";
 import { planBaseLayers } from "./saved-parameters.ts";
 import { startsForStored } from "./starts.ts";
 
@@ -49,7 +49,7 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
 /** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
 function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): ReadonlySet<Feature> {
   const past = startingFeatures.filter((feature) => !trainable || feature.startsWith("init="));
-  return new Set(["bias", ...past, ...startsForStored(config)]);
+  return new Set([...supportedFeatures, ...past, ...startsForStored(config)]);
 }
 
 /** PEFT stores the frozen weights of targeted embeddings and heads (`save_embedding_layers`); they act as stored. */
@@ -72,11 +72,10 @@ function checkFingerprint({ metadata }: Adapter, options: FitOptions): void {
 /** Every tensor that the plan needs, with its shape as files store it. */
 function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
   return new Map([
-    ...plan.entries.flatMap(({ keys, rank, inFeatures, outFeatures }): [string, readonly number[]][] => [
-      [keys.a, [rank, inFeatures]],
-      [keys.b, [outFeatures, rank]],
-    ]),
+    ...plan.entries.flatMap(({ fileShapes }) => [...fileShapes]),
+    ...plan.rawParameters.flatMap(({ fileShapes }) => [...fileShapes]),
     ...plan.savedParameters.map(({ key, fileShape }): [string, readonly number[]] => [key, fileShape]),
+    ...plan.tokenRows.map(({ key, shape }): [string, readonly number[]] => [key, shape]),
   ]);
 }
 

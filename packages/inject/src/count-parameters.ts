@@ -2,7 +2,7 @@
 
 import type { AdaptableModel } from "@lowrank/contracts";
 
-/** Numbers in all weights of the base model, counting a weight that two modules share once. */
+/** Numbers in all weights of the base model, counting a weight that several modules share once. */
 export function countParameters(model: AdaptableModel): number {
   const sizes = new Map<string, number>();
   for (const site of model.sites()) {

@@ -1,6 +1,6 @@
 // A plan as a table for people.
 
-import type { InjectionPlan, PlannedSite } from "./injection-plan.ts";
+import type { InjectionPlan, PlannedSite, PlannedTokenRows } from "./injection-plan.ts";
 
 /** Bytes that training will need for what it trains. */
 export interface TrainingBytes {
@@ -32,7 +32,9 @@ export function describePlan(plan: InjectionPlan): string {
   const rows = [
     ["layer", "count", "shape", "rank", "scaling", "parameters"],
     ...groupSites(plan.entries),
+    ...groupSites(plan.rawParameters),
     ...groupSaved(plan),
+    ...plan.tokenRows.map(tokenLine),
   ];
   const { weights, gradients, moments } = trainingBytes(plan);
   const lines = [
@@ -47,8 +49,11 @@ export function describePlan(plan: InjectionPlan): string {
   return lines.join("\n");
 }
 
-function groupSites(entries: readonly PlannedSite[]): readonly string[][] {
-  const groups = new Map<string, { readonly first: PlannedSite; count: number; parameters: number }>();
+/** What a line needs to know of a layer or a raw parameter with a pair. */
+type Adapted = Pick<PlannedSite, "path" | "inFeatures" | "outFeatures" | "rank" | "scaling" | "parameters">;
+
+function groupSites(entries: readonly Adapted[]): readonly string[][] {
+  const groups = new Map<string, { readonly first: Adapted; count: number; parameters: number }>();
   for (const entry of entries) {
     const { inFeatures, outFeatures, rank, scaling } = entry;
     const key = [withoutNumbers(entry.path), inFeatures, outFeatures, rank, scaling].join(" ");
@@ -84,6 +89,10 @@ function groupSaved(plan: InjectionPlan): readonly string[][] {
     "–",
     withCommas(parameters),
   ]);
+}
+
+function tokenLine({ path, shape: [tokens, width], parameters }: PlannedTokenRows): readonly string[] {
+  return [`${path} (rows)`, "1", `${tokens} × ${width}`, "–", "–", withCommas(parameters)];
 }
 
 /** "model.layers.3.q_proj" → "model.layers.*.q_proj". */

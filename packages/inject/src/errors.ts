@@ -15,14 +15,16 @@ function list(names: readonly string[]): string {
   return names.length > listed ? `${shown.join(", ")} and ${names.length - listed} more` : shown.join(", ");
 }
 
-/** A target names a module whose kind cannot carry LoRA here. */
+/** Targets that cannot be adapted as the configuration asks. */
 export class UnsupportedSiteError extends LowrankError {
-  constructor(readonly sites: readonly { readonly path: string; readonly kind: string }[]) {
+  constructor(readonly sites: readonly { readonly path: string; readonly kind: string; readonly reason: string }[]) {
+    const lines = sites
+      .slice(0, listed)
+      .map(({ path, kind, reason }) => `\n  - "${printable(path)}" (${kind}): ${reason}`);
+    const more = sites.length > listed ? `\n  - and ${sites.length - listed} more` : "";
     super(
       "UNSUPPORTED_SITE",
-      `LoRA is implemented for linear layers and embeddings, not for ${sites
-        .map(({ path, kind }) => `"${path}" (${kind})`)
-        .join(", ")}. Leave these out of the targets or add them to the excluded modules.`,
+      `These targets cannot be adapted as asked; leave them out or change the setting:${lines.join("")}${more}`,
     );
   }
 }
@@ -42,7 +44,7 @@ export class UnsupportedStartError extends LowrankError {
   }
 }
 
-/** A name in `modules_to_save` ends no module path of the model. */
+/** A name in `modules_to_save` or `trainable_token_indices` ends no module path of the model. */
 export class SavedModuleNotFoundError extends LowrankError {
   constructor(
     readonly names: readonly string[],
@@ -50,7 +52,7 @@ export class SavedModuleNotFoundError extends LowrankError {
   ) {
     super(
       "SAVED_MODULE_NOT_FOUND",
-      `The model has no module whose path ends with ${list(names)} (modules to save). ` +
+      `The model has no module whose path ends with ${list(names)} (modules_to_save or trainable_token_indices). ` +
         `Modules that come near: ${list(suggestions)}.`,
     );
   }
@@ -80,6 +82,19 @@ export class AdapterExistsError extends LowrankError {
 export class HandleDisposedError extends LowrankError {
   constructor(readonly adapterName: string) {
     super("HANDLE_DISPOSED", `The adapter "${adapterName}" was disposed of and cannot be used any more.`);
+  }
+}
+
+/** A name that none of the adapter's tensors has. */
+export class UnknownKeyError extends LowrankError {
+  constructor(
+    readonly adapterName: string,
+    readonly key: string,
+  ) {
+    super(
+      "UNKNOWN_KEY",
+      `The adapter "${adapterName}" has no tensor "${printable(key)}"; its \`variables\` list the names.`,
+    );
   }
 }
 

@@ -1,10 +1,7 @@
-export {
-  type AdaptedSite,
-  AdapterHandle,
-  type AdapterHandleParts,
-  type OverriddenParameter,
-  type ScaledAdaptation,
-} from "./adapter-handle.ts";
+export type { AdaptedParameter } from "./adapted-parameter.ts";
+export type { AdaptedSite } from "./adapted-site.ts";
+export { type AdapterContents, AdapterHandle } from "./adapter-handle.ts";
+export type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach-adapter.ts";
 export { baseFingerprintKey } from "./base-fingerprint.ts";
 export { countParameters } from "./count-parameters.ts";
@@ -18,9 +15,19 @@ export {
   InvalidAdapterNameError,
   SavedModuleNotFoundError,
   StalePlanError,
+  UnknownKeyError,
   UnsupportedSiteError,
   UnsupportedStartError,
 } from "./errors.ts";
+export { hotSwap } from "./hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./inject-adapter.ts";
-export type { InjectionPlan, PlannedParameter, PlannedSite } from "./injection-plan.ts";
+export type {
+  InjectionPlan,
+  PlannedParameter,
+  PlannedRawParameter,
+  PlannedSite,
+  PlannedTokenRows,
+} from "./injection-plan.ts";
+export type { OverriddenParameter } from "./overridden-parameter.ts";
 export { planInjection } from "./plan-injection.ts";
+export type { TrainedRows } from "./trained-rows.ts";

@@ -3,8 +3,8 @@
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { AdapterHandle } from "./adapter-handle.ts";
 import { buildHandle } from "./build-handle.ts";
+import { freshValues } from "./fresh-values.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
-import { freshPair } from "./starts.ts";
 
 /** How a new adapter is made. */
 export interface InjectOptions {
@@ -40,10 +40,7 @@ export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, option
     name,
     plan,
     trainable: true,
-    values: {
-      pair: (entry, variableName, site) => freshPair(entry, site, { config: plan.config, seed, name: variableName }),
-      parameter: (_, parameter) => parameter.read(),
-    },
+    values: freshValues(plan.config, seed),
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
   });
 }

@@ -7,7 +7,7 @@ import type { Warning } from "@lowrank/contracts";
 export interface PlannedSite {
   /** transformers' module path. */
   readonly path: string;
-  readonly kind: "linear" | "embedding";
+  readonly kind: "linear" | "embedding" | "convolution";
   readonly role: "body" | "input-embedding" | "output-head";
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -15,10 +15,12 @@ export interface PlannedSite {
   readonly alpha: number;
   /** s in y = W·x + s·B·A·x: alpha / rank, or alpha / √rank when rank-stabilised. */
   readonly scaling: number;
-  /** Numbers in both matrices: rank · (inFeatures + outFeatures). */
+  /** Numbers in everything that is trained here; in both matrices of a linear layer: rank · (inFeatures + outFeatures). */
   readonly parameters: number;
-  /** Names of both matrices in an adapter file, without "base_model.model.". */
-  readonly keys: { readonly a: string; readonly b: string };
+  /** Names in an adapter file, without "base_model.model.": both matrices, DoRA's magnitude, the bias on B. */
+  readonly keys: { readonly a: string; readonly b: string; readonly magnitude?: string; readonly bias?: string };
+  /** Shape in files of each of them, by name. */
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
   /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
   readonly tiedWith?: string;
 }
@@ -38,6 +40,38 @@ export interface PlannedParameter {
   readonly reason: "saved-module" | "bias" | "base-layer";
 }
 
+/** One raw parameter that will get a pair (PEFT's `target_parameters`). */
+export interface PlannedRawParameter {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** As computed with: a matrix, or [experts, outFeatures, inFeatures]. */
+  readonly shape: readonly number[];
+  /** 1 for a matrix. */
+  readonly experts: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Of each expert's update. */
+  readonly rank: number;
+  readonly alpha: number;
+  readonly scaling: number;
+  readonly parameters: number;
+  readonly keys: { readonly a: string; readonly b: string };
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Rows of one table that will be trained (PEFT's `trainable_token_indices`). */
+export interface PlannedTokenRows {
+  /** transformers' module path. */
+  readonly path: string;
+  /** Paths of the modules that share the table and follow. */
+  readonly followers: readonly string[];
+  readonly indices: readonly number[];
+  readonly key: string;
+  /** [tokens, width] */
+  readonly shape: readonly [tokens: number, width: number];
+  readonly parameters: number;
+}
+
 /** Everything that `injectAdapter` will do. */
 export interface InjectionPlan {
   /** The configuration with defaults and "all-linear" resolved to names, as it will be written to a file. */
@@ -45,6 +79,8 @@ export interface InjectionPlan {
   /** In the model's own order. */
   readonly entries: readonly PlannedSite[];
   readonly savedParameters: readonly PlannedParameter[];
+  readonly rawParameters: readonly PlannedRawParameter[];
+  readonly tokenRows: readonly PlannedTokenRows[];
   readonly trainableParameters: number;
   /** The base's own plus the trainable ones, as PEFT counts them. */
   readonly totalParameters: number;

@@ -1,27 +1,27 @@
 // Decides what an adapter will change, without making a single tensor.
 
-import {
-  alphaOf,
-  checkFeatures,
-  embeddingKeys,
-  type Feature,
-  type LoraConfig,
-  loraKeys,
-  planMatches,
-  rankOf,
-  scalingOf,
-  withTaskModules,
-} from "@lowrank/adapter-format";
+import { checkFeatures, type Feature, type LoraConfig, planMatches, withTaskModules } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
 import { countParameters } from "./count-parameters.ts";
-import { UnsupportedSiteError } from "./errors.ts";
-import type { InjectionPlan, PlannedSite } from "./injection-plan.ts";
+import type { InjectionPlan } from "./injection-plan.ts";
+import { planRawParameters } from "./plan-raw-parameters.ts";
+import { planSites } from "./plan-sites.ts";
+import { planTokenRows } from "./plan-token-rows.ts";
 import { checkSavedModules, planSavedParameters } from "./saved-parameters.ts";
 import { siteWarnings } from "./site-warnings.ts";
 import { checkStart, startsForNew } from "./starts.ts";
 
-/** What a new adapter may ask for beyond plain LoRA. */
-const supportedWhenNew: ReadonlySet<Feature> = new Set(["bias", ...startsForNew]);
+/** What any adapter may ask for beyond plain LoRA. */
+export const supportedFeatures: readonly Feature[] = [
+  "bias",
+  "use_dora",
+  "lora_bias",
+  "target_parameters",
+  "trainable_token_indices",
+];
+
+/** What a new adapter may ask for. */
+const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...startsForNew]);
 
 /**
  * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.
@@ -67,39 +67,22 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, supported: R
   const adapted = sites.filter(({ path }) => matched.has(path));
   const entries = planSites(adapted, matches.config);
   const savedParameters = planSavedParameters(model, matches.config, matched);
+  const raw = planRawParameters(model, matches.config, matched);
+  const tokenRows = planTokenRows(model, matches.config, matched);
   const fanInFanOut = correctFanInFanOut(matches.config, adapted);
-  const trainableParameters = sum(entries) + sum(savedParameters);
+  const trainableParameters = sum([...entries, ...savedParameters, ...raw.planned, ...tokenRows]);
   const totalParameters = countParameters(model) + trainableParameters;
   return {
     config: { ...matches.config, fanInFanOut: fanInFanOut.value },
     entries,
     savedParameters,
+    rawParameters: raw.planned,
+    tokenRows,
     trainableParameters,
     totalParameters,
     share: trainableParameters / totalParameters,
-    warnings: [...matches.warnings, ...fanInFanOut.warnings, ...siteWarnings(entries)],
+    warnings: [...matches.warnings, ...raw.warnings, ...fanInFanOut.warnings, ...siteWarnings(entries)],
   };
-}
-
-function planSites(sites: readonly Site[], config: LoraConfig): readonly PlannedSite[] {
-  const unsupported = sites.filter(({ kind }) => kind === "convolution");
-  if (unsupported.length) throw new UnsupportedSiteError(unsupported);
-  return sites.map(({ path, kind, role, inFeatures, outFeatures, tiedWith }) => {
-    const rank = rankOf(config, path);
-    return {
-      path,
-      kind: kind === "embedding" ? "embedding" : "linear",
-      role,
-      inFeatures,
-      outFeatures,
-      rank,
-      alpha: alphaOf(config, path),
-      scaling: scalingOf(config, path),
-      parameters: rank * (inFeatures + outFeatures),
-      keys: kind === "embedding" ? embeddingKeys(path) : loraKeys(path),
-      ...(tiedWith === undefined ? {} : { tiedWith }),
-    };
-  });
 }
 
 /** PEFT corrects the field to what the layers are, and says so (tuners/lora/layer.py, dispatch_default). */

@@ -2,8 +2,16 @@
 
 import type { Feature, LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { type InitialPair, type LoraPair, matrixOfTensor, startPair } from "@lowrank/math";
+import {
+  convolutionPairLayout,
+  createPair,
+  type InitialPair,
+  type LoraPair,
+  matrixOfTensor,
+  startPair,
+} from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
+import { geometryOf } from "./adapted-site.ts";
 import { UnsupportedStartError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 
@@ -33,6 +41,7 @@ export function checkStart({ init, useDora }: LoraConfig): void {
 /** A new pair for a layer; the caller owns it. */
 export function freshPair(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
   const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
+  if (kind === "convolution") return freshKernels(entry, site, { config, seed, name });
   return startPair({
     inFeatures,
     outFeatures,
@@ -43,6 +52,21 @@ export function freshPair(entry: PlannedSite, site: Site, { config, seed, name }
     key: { seed, path },
     name,
     weight: () => readMatrix(site),
+  });
+}
+
+/** PEFT starts a convolution's pair as a linear one over everything that its window sees. */
+function freshKernels(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
+  const geometry = geometryOf(site);
+  const [height, width] = geometry.kernel;
+  return createPair({
+    inFeatures: height * width * entry.inFeatures,
+    outFeatures: entry.outFeatures,
+    rank: entry.rank,
+    init: config.init === false ? "random" : config.init === "gaussian" ? "gaussian" : "default",
+    key: { seed, path: entry.path },
+    name,
+    layout: convolutionPairLayout({ ...entry, geometry }, entry.rank),
   });
 }
 

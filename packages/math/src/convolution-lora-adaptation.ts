@@ -86,11 +86,11 @@ export class ConvolutionLoraAdaptation implements LowRankAdaptation {
   }
 }
 
+/** What must be known of a convolution to lay out its pair. */
+export type ConvolutionShape = Pick<Site, "inFeatures" | "outFeatures"> & { readonly geometry: ConvolutionGeometry };
+
 /** How both halves of a convolution's pair lie in files: A (rank, in, height, width), B (out, rank/groups, 1, 1). */
-export function convolutionPairLayout(
-  site: Site & { readonly geometry: ConvolutionGeometry },
-  rank: number,
-): PairLayout {
+export function convolutionPairLayout(site: ConvolutionShape, rank: number): PairLayout {
   const { kernel, groups, axesInFile } = site.geometry;
   const point = { kernel: [1, 1], axesInFile } as const;
   return {
@@ -102,7 +102,7 @@ export function convolutionPairLayout(
 
 /** Shapes in files of what an adapter has at a convolution. */
 export function convolutionFileShapes(
-  site: Site & { readonly geometry: ConvolutionGeometry },
+  site: ConvolutionShape,
   rank: number,
 ): { readonly a: readonly number[]; readonly b: readonly number[]; readonly magnitude: readonly number[] } {
   const { kernel, groups, axesInFile = 2 } = site.geometry;

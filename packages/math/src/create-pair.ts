@@ -61,6 +61,17 @@ export function createPair(options: CreatePairOptions): LoraPair {
   return LoraPair.fromTensors({ a, b, name, kind, ...(layout && { layout }) });
 }
 
+/** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
+export function createPairBias(options: Pick<CreatePairOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
+  const { outFeatures, rank, init = "default", key } = options;
+  if (init !== "random") return tf.zeros([outFeatures]);
+  const bound = 1 / Math.sqrt(rank);
+  return tf.tidy(() => {
+    const drawn = uniform([outFeatures], -bound, bound, { seed: key.seed, path: `${key.path}.lora_B.bias` });
+    return tf.reshape<tf.Rank.R1>(drawn, [outFeatures]);
+  });
+}
+
 interface Sizes {
   readonly inFeatures: number;
   readonly outFeatures: number;

@@ -2,7 +2,13 @@
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import { type AdapterHandle, HandleDisposedError } from "@lowrank/inject";
-import { AlreadyMergedError, ForeignAdapterError, NothingToMergeError, TiedWeightError } from "./errors.ts";
+import {
+  AlreadyMergedError,
+  ForeignAdapterError,
+  NothingToMergeError,
+  TiedWeightError,
+  UnmergeableError,
+} from "./errors.ts";
 import { isMerged } from "./merge-stack.ts";
 
 /** Throws unless all adapters can be merged into the model together. */
@@ -15,14 +21,11 @@ export function checkMergeable(
   for (const handle of handles) if (handle.isDisposed) throw new HandleDisposedError(handle.name);
   const twice = handles.filter((handle, index) => isMerged(model, handle) || handles.indexOf(handle) !== index);
   if (twice.length) throw new AlreadyMergedError(twice.map(({ name }) => name));
-  const sites = new Set(model.sites());
-  const parameters = new Set(model.parameters().map(({ path }) => path));
-  for (const handle of handles) {
-    const isOurs =
-      handle.sites.every(({ site }) => sites.has(site)) &&
-      handle.parameters.every(({ parameter }) => parameters.has(parameter.path));
-    if (!isOurs) throw new ForeignAdapterError(handle.name);
-  }
+  for (const handle of handles) if (handle.model !== model) throw new ForeignAdapterError(handle.name);
+  const problems = handles.flatMap(({ changes }) =>
+    changes.flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path, problem }])),
+  );
+  if (problems.length) throw new UnmergeableError(problems);
   const ties = handles.flatMap((handle) => tiesOf(handle));
   if (tied === "refuse" && ties.length) throw new TiedWeightError(ties);
 }
@@ -32,8 +35,6 @@ interface Tie {
   readonly tiedWith: string;
 }
 
-function tiesOf(handle: AdapterHandle): readonly Tie[] {
-  return [...handle.sites.map(({ site }) => site), ...handle.parameters.map(({ parameter }) => parameter)].flatMap(
-    ({ path, tiedWith }) => (tiedWith === undefined ? [] : [{ path, tiedWith }]),
-  );
+function tiesOf({ changes }: AdapterHandle): readonly Tie[] {
+  return changes.flatMap(({ path, tiedWith }) => (tiedWith === undefined ? [] : [{ path, tiedWith }]));
 }

@@ -34,6 +34,19 @@ export class TiedWeightError extends LowrankError {
   }
 }
 
+/** An adapter computes something that no weight of the base can. */
+export class UnmergeableError extends LowrankError {
+  constructor(readonly problems: readonly { readonly path: string; readonly problem: string }[]) {
+    super(
+      "UNMERGEABLE",
+      `Cannot merge into ${problems
+        .slice(0, listed)
+        .map(({ path, problem }) => `"${path}": ${problem}`)
+        .join("; ")}. Keep the adapter unmerged.`,
+    );
+  }
+}
+
 /** An adapter is merged already. */
 export class AlreadyMergedError extends LowrankError {
   constructor(readonly adapterNames: readonly string[]) {

@@ -29,6 +29,7 @@ export {
   OutputIsSourceError,
   SourceFolderError,
   TiedWeightError,
+  UnmergeableError,
   UnwritableTypeError,
 } from "./errors.ts";
 export { exportModel } from "./export/export-model.ts";

@@ -22,7 +22,7 @@ export interface MergeOptions {
  * Folds one or several adapters into the model's weights and takes them off: the plain model then computes what the
  * adapted one did. Several adapters are summed, whatever order they are given in.
  *
- * @throws NonFiniteMergeError, TiedWeightError, AlreadyMergedError, NothingToMergeError; nothing was changed then.
+ * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError; nothing was changed then.
  *
  * @example
  * ```ts

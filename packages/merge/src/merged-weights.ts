@@ -1,15 +1,14 @@
 // What each changed weight will be after a merge.
 
-import type { ParameterRef, Restore, Site } from "@lowrank/contracts";
-import type { AdaptedSite, AdapterHandle, OverriddenParameter } from "@lowrank/inject";
-import { pairDelta } from "@lowrank/math";
+import type { Restore } from "@lowrank/contracts";
+import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** One weight's new value, not yet in place. */
 export interface MergedWeight {
   /** transformers' parameter path. */
   readonly path: string;
-  /** Path of the parameter that shares the old value, if one does. */
+  /** Path of the parameter that shares the old value and keeps it, if one does. */
   readonly tiedWith?: string;
   /** [inFeatures, outFeatures] for a matrix. Owned by whoever replaces with it. */
   readonly value: tf.Tensor;
@@ -20,14 +19,7 @@ export interface MergedWeight {
 export function computeMergedWeights(handles: readonly AdapterHandle[]): readonly MergedWeight[] {
   const weights: MergedWeight[] = [];
   try {
-    const saved = lastOfEach(handles);
-    for (const [site, adapted] of groupBySite(handles)) {
-      weights.push(mergeSite(site, adapted, saved.get(`${site.path}.weight`)?.variable));
-    }
-    const done = new Set(weights.map(({ path }) => path));
-    for (const { parameter, variable } of saved.values()) {
-      if (!done.has(parameter.path)) weights.push(mergeParameter(parameter, variable));
-    }
+    for (const changes of groupByPath(handles)) weights.push(mergeChanges(changes));
     return weights;
   } catch (error) {
     for (const { value } of weights) value.dispose();
@@ -35,45 +27,41 @@ export function computeMergedWeights(handles: readonly AdapterHandle[]): readonl
   }
 }
 
-function groupBySite(handles: readonly AdapterHandle[]): ReadonlyMap<Site, readonly AdaptedSite[]> {
-  const groups = new Map<Site, AdaptedSite[]>();
-  for (const adapted of handles.flatMap((handle) => handle.sites)) {
-    const group = groups.get(adapted.site) ?? [];
-    group.push(adapted);
-    groups.set(adapted.site, group);
+type SomeChanges = readonly [WeightChange, ...WeightChange[]];
+
+function groupByPath(handles: readonly AdapterHandle[]): readonly SomeChanges[] {
+  const groups = new Map<string, [WeightChange, ...WeightChange[]]>();
+  for (const change of handles.flatMap((handle) => handle.changes)) {
+    const group = groups.get(change.path);
+    if (group) group.push(change);
+    else groups.set(change.path, [change]);
   }
-  return groups;
+  return [...groups.values()];
 }
 
-/** A parameter that several adapters override has the last one's value, as in a forward pass. */
-function lastOfEach(handles: readonly AdapterHandle[]): ReadonlyMap<string, OverriddenParameter> {
-  const all = handles.flatMap((handle) => handle.parameters);
-  return new Map(all.map((overridden) => [overridden.parameter.path, overridden]));
-}
-
-/** `saved`: the value that an adapter put in place of the site's own weight, if one did. */
-function mergeSite(site: Site, adapted: readonly AdaptedSite[], saved: tf.Variable | undefined): MergedWeight {
-  const value = tf.tidy(() =>
-    adapted.reduce<tf.Tensor>(
-      // s·A·B is [inFeatures, outFeatures] for embeddings too: their A has a row for each token.
-      (weight, { pair, adaptation }) => tf.add(weight, pairDelta(pair, adaptation.scale)),
-      saved ?? site.readWeight(),
-    ),
-  );
+/** A weight that several adapters replace has the last one's value, as in a forward pass; updates follow in their order. */
+function mergeChanges(changes: SomeChanges): MergedWeight {
+  const replacement = changes.filter(({ kind }) => kind === "replacement").at(-1);
+  const updates = changes.filter(({ kind }) => kind === "update");
+  const last = updates.at(-1) ?? replacement ?? changes[0];
+  const tied = changes.find(({ tiedWith }) => tiedWith !== undefined);
+  const value = inOrder(replacement, updates, last);
   return {
-    path: `${site.path}.weight`,
-    ...(site.tiedWith === undefined ? {} : { tiedWith: `${site.tiedWith}.weight` }),
+    path: last.path,
+    ...(tied?.tiedWith === undefined ? {} : { tiedWith: tied.tiedWith }),
     value,
-    replace: (weight) => site.replaceWeight(weight),
+    replace: (weight) => last.replace(weight),
   };
 }
 
-function mergeParameter(parameter: ParameterRef, variable: tf.Variable): MergedWeight {
-  return {
-    path: parameter.path,
-    ...(parameter.tiedWith === undefined ? {} : { tiedWith: parameter.tiedWith }),
-    // A value of its own: the variable stays with its handle.
-    value: tf.tidy(() => tf.add(variable, 0)),
-    replace: (value) => parameter.replace(value),
-  };
+function inOrder(
+  replacement: WeightChange | undefined,
+  updates: readonly WeightChange[],
+  { read }: WeightChange,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const frozen = read();
+    const base = replacement === undefined ? frozen : replacement.fold(frozen, frozen);
+    return updates.reduce<tf.Tensor>((weight, update) => update.fold(weight, base), base);
+  });
 }

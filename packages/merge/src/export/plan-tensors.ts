@@ -86,7 +86,8 @@ function fitToBase(
   const pathOf = (key: string) => paths.get(key) ?? key;
   const parameters = writtenParameters(model, isUntied);
   const held = new Set([...base.tensors.keys()].map(pathOf));
-  const added = [...parameters.values()].filter(({ path }) => !held.has(path));
+  // A buffer that the file lacks is 0, here as there.
+  const added = [...parameters.values()].filter(({ path, isBuffer }) => !held.has(path) && !isBuffer);
   const lost = added.filter(({ path, tiedWith }) => !changed.has(path) && tiedWith === null);
   if (lost.length > 0) {
     const names = lost.map(({ path }) => path).join(", ");

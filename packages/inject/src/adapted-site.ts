@@ -1,0 +1,147 @@
+// A layer with a pair: LoRA, perhaps decomposed as DoRA does or with a bias on B.
+
+import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
+import {
+  BiasedAdaptation,
+  ConvolutionLoraAdaptation,
+  DoraAdaptation,
+  EmbeddingLoraAdaptation,
+  LoraAdaptation,
+  type LoraPair,
+  type LowRankAdaptation,
+  plainLayout,
+  reshapedLayout,
+} from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
+import type { PlannedSite } from "./injection-plan.ts";
+
+/** What an adapter has at one site. */
+export interface AdaptedSite extends AdapterPart {
+  readonly site: Site;
+  /** A [inFeatures, rank] and B [rank, outFeatures]; owned by the handle. */
+  readonly pair: LoraPair;
+  /** Names in an adapter file, without "base_model.model.". */
+  readonly keys: PlannedSite["keys"];
+  /** The scaling s that the configuration gives. */
+  readonly scaling: number;
+  readonly adaptation: LowRankAdaptation;
+}
+
+/** What a site's adaptation is made of. */
+export interface SiteVariables {
+  readonly pair: LoraPair;
+  /** DoRA's, [outFeatures]. */
+  readonly magnitude?: tf.Variable;
+  /** B's, [outFeatures]. */
+  readonly bias?: tf.Variable;
+}
+
+/** What else decides about it. */
+export interface AdaptOptions {
+  readonly adapterName: string;
+  readonly dropout: number;
+  /** The site's own bias, for folding B's into it. */
+  readonly siteBias?: ParameterRef | undefined;
+}
+
+/** Puts a site's variables together; nothing is attached yet. */
+export function adaptSite(
+  entry: PlannedSite,
+  site: Site,
+  variables: SiteVariables,
+  options: AdaptOptions,
+): AdaptedSite {
+  const { pair, magnitude, bias } = variables;
+  const { keys, scaling } = entry;
+  const adaptation = buildAdaptation(entry, site, variables, options);
+  return {
+    site,
+    pair,
+    keys,
+    scaling,
+    adaptation,
+    tensors: tensorsOf(entry, variables),
+    changes: [weightChange(site, adaptation), ...(bias ? [biasChange(site, adaptation, options.siteBias)] : [])],
+    open: (adapterName) => site.attach(adapterName, adaptation),
+    setScale: (factor) => {
+      adaptation.scale = scaling * factor;
+    },
+    dispose: () => {
+      pair.dispose();
+      magnitude?.dispose();
+      bias?.dispose();
+    },
+  };
+}
+
+/** The pair's own adaptation, as it is before a magnitude or a bias is known: DoRA's magnitude starts from it. */
+export function pairAdaptation(
+  site: Site,
+  options: { readonly pair: LoraPair; readonly scale: number; readonly dropout?: number; readonly adapterName: string },
+): LowRankAdaptation {
+  if (site.kind === "embedding") return new EmbeddingLoraAdaptation(options);
+  if (site.kind === "linear") return new LoraAdaptation(options);
+  return new ConvolutionLoraAdaptation({ ...options, geometry: geometryOf(site) });
+}
+
+/** A convolution's geometry; planning refused convolutions without one. */
+export function geometryOf(site: Site): ConvolutionGeometry {
+  if (!site.geometry) throw new TypeError(`The convolution "${site.path}" does not tell its geometry.`);
+  return site.geometry;
+}
+
+function buildAdaptation(
+  entry: PlannedSite,
+  site: Site,
+  { pair, magnitude, bias }: SiteVariables,
+  { adapterName, dropout }: AdaptOptions,
+): LowRankAdaptation {
+  const common = { pair, scale: entry.scaling, adapterName };
+  if (magnitude) return new DoraAdaptation({ inner: pairAdaptation(site, common), magnitude, dropout, adapterName });
+  const plain = pairAdaptation(site, { ...common, dropout });
+  return bias ? new BiasedAdaptation(plain, bias) : plain;
+}
+
+function tensorsOf({ keys, fileShapes }: PlannedSite, { pair, magnitude, bias }: SiteVariables): AdapterVariable[] {
+  const tensors: AdapterVariable[] = [
+    { key: keys.a, variable: pair.a, layout: pair.layout.a, isTrained: true },
+    { key: keys.b, variable: pair.b, layout: pair.layout.b, isTrained: pair.trainsB },
+  ];
+  if (magnitude && keys.magnitude !== undefined) {
+    const layout = reshapedLayout(magnitude.shape, fileShapes.get(keys.magnitude) ?? magnitude.shape);
+    tensors.push({ key: keys.magnitude, variable: magnitude, layout, isTrained: true });
+  }
+  if (bias && keys.bias !== undefined)
+    tensors.push({ key: keys.bias, variable: bias, layout: plainLayout, isTrained: true });
+  return tensors;
+}
+
+function weightChange(site: Site, adaptation: LowRankAdaptation): WeightChange {
+  const { path, tiedWith, geometry } = site;
+  return {
+    path: `${path}.weight`,
+    kind: "update",
+    ...(tiedWith === undefined ? {} : { tiedWith: `${tiedWith}.weight` }),
+    ...(geometry && geometry.groups > 1
+      ? { problem: `the update of a convolution in ${geometry.groups} groups has no place in its weight` }
+      : {}),
+    read: () => site.readWeight(),
+    fold: (weight, base) => adaptation.fold(weight, base),
+    replace: (value) => site.replaceWeight(value),
+  };
+}
+
+function biasChange({ path }: Site, adaptation: LowRankAdaptation, bias: ParameterRef | undefined): WeightChange {
+  const missing = (): never => {
+    throw new TypeError(`"${path}" has no bias.`);
+  };
+  return {
+    path: bias?.path ?? `${path}.bias`,
+    kind: "update",
+    ...(bias ? {} : { problem: "the layer has no bias that the bias on B (lora_bias) could be added to" }),
+    read: () => bias?.read() ?? missing(),
+    fold: (value) => adaptation.foldBias?.(value) ?? missing(),
+    replace: (value) => bias?.replace(value) ?? missing(),
+  };
+}

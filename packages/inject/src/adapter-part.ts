@@ -1,0 +1,44 @@
+// The pieces that an adapter is made of, seen alike: variables with names in files, doors to open, weights to fold into.
+
+import type { Detach, Restore } from "@lowrank/contracts";
+import type { FileLayout } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** One tensor of an adapter file, while it is in use. */
+export interface AdapterVariable {
+  /** Name in an adapter file, without "base_model.model.". */
+  readonly key: string;
+  readonly variable: tf.Variable;
+  readonly layout: FileLayout;
+  readonly isTrained: boolean;
+}
+
+/** One weight of the base that an adapter changes, for whoever folds the change in. */
+export interface WeightChange {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** "replacement": whatever the weight was does not matter; "update": it is added to or partly replaced. */
+  readonly kind: "replacement" | "update";
+  /** Path of the parameter that shares the weight, where that one does not get the same change. */
+  readonly tiedWith?: string;
+  /** Why it cannot be folded in, if it cannot. */
+  readonly problem?: string;
+  /** A copy of the frozen weight; the caller disposes of it. */
+  read(): tf.Tensor;
+  /** The new weight, from the one so far and from the one before any update. The caller owns it. */
+  fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;
+  /** Computes with `value` from now on and takes ownership of it. */
+  replace(value: tf.Tensor): Restore;
+}
+
+/** One thing that an adapter changes in a model. */
+export interface AdapterPart {
+  /** Owned by the handle. */
+  readonly tensors: readonly AdapterVariable[];
+  readonly changes: readonly WeightChange[];
+  open(adapterName: string): Detach;
+  /** Acts with `factor` times the scaling that the configuration gives; absent where nothing is scaled. */
+  setScale?(factor: number): void;
+  /** Frees its variables. */
+  dispose(): void;
+}

@@ -1,0 +1,81 @@
+// What each matched layer will get.
+
+import { alphaOf, embeddingKeys, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
+import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
+import { convolutionFileShapes } from "@lowrank/math";
+import { UnsupportedSiteError } from "./errors.ts";
+import type { PlannedSite } from "./injection-plan.ts";
+
+/**
+ * One entry for each site, in the same order.
+ *
+ * @throws UnsupportedSiteError naming all sites that cannot be adapted as the configuration asks, and why
+ */
+export function planSites(sites: readonly Site[], config: LoraConfig): readonly PlannedSite[] {
+  const unsupported = sites.flatMap((site) => {
+    const reason = refusal(site, config);
+    return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
+  });
+  if (unsupported.length) throw new UnsupportedSiteError(unsupported);
+  return sites.map((site) => planSite(site, config));
+}
+
+function planSite(site: Site, config: LoraConfig): PlannedSite {
+  const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
+  const rank = rankOf(config, path);
+  const keys = keysOf(site, config);
+  const fileShapes = shapesOf(site, rank, keys);
+  return {
+    path,
+    kind,
+    role,
+    inFeatures,
+    outFeatures,
+    rank,
+    alpha: alphaOf(config, path),
+    scaling: scalingOf(config, path),
+    parameters: [...fileShapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0),
+    keys,
+    fileShapes,
+    ...(tiedWith === undefined ? {} : { tiedWith }),
+  };
+}
+
+function keysOf({ path, kind }: Site, { useDora, loraBias }: LoraConfig): PlannedSite["keys"] {
+  return {
+    ...(kind === "embedding" ? embeddingKeys(path) : loraKeys(path)),
+    ...(useDora ? { magnitude: `${path}.lora_magnitude_vector` } : {}),
+    ...(loraBias ? { bias: `${path}.lora_B.bias` } : {}),
+  };
+}
+
+function shapesOf(site: Site, rank: number, keys: PlannedSite["keys"]): ReadonlyMap<string, readonly number[]> {
+  const { inFeatures, outFeatures } = site;
+  const shapes = isConvolution(site)
+    ? convolutionFileShapes(site, rank)
+    : { a: [rank, inFeatures], b: [outFeatures, rank], magnitude: [outFeatures] };
+  return new Map([
+    [keys.a, shapes.a],
+    [keys.b, shapes.b],
+    ...(keys.magnitude === undefined ? [] : [[keys.magnitude, shapes.magnitude] as const]),
+    ...(keys.bias === undefined ? [] : [[keys.bias, [outFeatures]] as const]),
+  ]);
+}
+
+/** Why a site cannot be adapted as the configuration asks; null if it can. */
+function refusal(site: Site, config: LoraConfig): string | null {
+  if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
+  if (site.kind === "linear") return null;
+  if (!isConvolution(site)) return "it does not tell its stride, padding and groups";
+  const { groups } = site.geometry;
+  const rank = rankOf(config, site.path);
+  if (rank % groups !== 0) return `its ${groups} groups do not divide the rank ${rank}`;
+  if (groups > 1 && config.useDora) return `DoRA needs an update of its weight, which ${groups} groups do not have`;
+  if (typeof config.init === "string" && config.init !== "gaussian")
+    return `init_lora_weights = "${config.init}" is for linear layers`;
+  return null;
+}
+
+function isConvolution(site: Site): site is Site & { readonly geometry: ConvolutionGeometry } {
+  return site.kind === "convolution" && site.geometry !== undefined;
+}

@@ -1,0 +1,105 @@
+// Which rows of which tables are trained (PEFT's `trainable_token_indices`).
+
+import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import { SavedModuleNotFoundError, UnsupportedSiteError } from "./errors.ts";
+import type { PlannedTokenRows } from "./injection-plan.ts";
+import { nearestNames } from "./nearest-names.ts";
+
+interface Chosen {
+  readonly site: Site;
+  readonly indices: readonly number[];
+}
+
+/**
+ * One entry for each table. A list means the input embedding; a head that shares the table follows it, unless it has other
+ * tokens of its own. `adapted`: the paths of the layers that get a pair.
+ *
+ * @throws SavedModuleNotFoundError, UnsupportedSiteError
+ */
+export function planTokenRows(
+  model: AdaptableModel,
+  config: LoraConfig,
+  adapted: ReadonlySet<string>,
+): readonly PlannedTokenRows[] {
+  if (config.trainableTokenIndices === null) return [];
+  const sites = model.sites();
+  const chosen = chooseTables(sites, config);
+  const problems = chosen.flatMap(({ site, indices }) => {
+    const reason = refusal(site, { indices, config, adapted });
+    return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
+  });
+  if (problems.length) throw new UnsupportedSiteError(problems);
+  const own = chosen.filter((one) => !chosen.some((other) => follows(one, other)));
+  return own.map(({ site, indices }) => {
+    const shape = [indices.length, tableOf(site).width] as const;
+    return {
+      path: site.path,
+      followers: followersOf(site, sites, own),
+      indices,
+      key: buildTensorKey({ path: site.path, part: "token_adapter" }),
+      shape,
+      parameters: shape[0] * shape[1],
+    };
+  });
+}
+
+function chooseTables(sites: readonly Site[], { trainableTokenIndices }: LoraConfig): readonly Chosen[] {
+  if (trainableTokenIndices === null) return [];
+  if (Array.isArray(trainableTokenIndices)) {
+    const site = sites.find(({ role }) => role === "input-embedding") ?? sites.find(endsWith("embed_tokens"));
+    if (!site) throw notFound(["embed_tokens"], sites);
+    return [{ site, indices: trainableTokenIndices }];
+  }
+  // A list was dealt with above; what is left is by module.
+  const byModule = [...(trainableTokenIndices as ReadonlyMap<string, readonly number[]>)];
+  const missing = byModule.map(([name]) => name).filter((name) => !sites.some(endsWith(name)));
+  if (missing.length) throw notFound(missing, sites);
+  return byModule.flatMap(([name, indices]) => sites.filter(endsWith(name)).map((site) => ({ site, indices })));
+}
+
+function endsWith(name: string): (site: Site) => boolean {
+  return ({ path }) => path.endsWith(name);
+}
+
+function notFound(names: readonly string[], sites: readonly Site[]): SavedModuleNotFoundError {
+  const paths = sites.map(({ path }) => path);
+  return new SavedModuleNotFoundError(names, [...new Set(names.flatMap((name) => nearestNames(name, paths)))]);
+}
+
+/** Whether a table shares its weight with the input embedding and has the same tokens: one set of rows does for both. */
+function follows(one: Chosen, other: Chosen): boolean {
+  if (one === other || other.site.role !== "input-embedding" || !areTwins(one.site, other.site)) return false;
+  return one.indices.join() === other.indices.join();
+}
+
+/** PEFT ties a head to the trained rows of the input embedding, not the other way round. */
+function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[]): readonly string[] {
+  if (site.role !== "input-embedding") return [];
+  const hasOwn = (path: string) => own.some((chosen) => chosen.site.path === path);
+  return sites.filter((other) => areTwins(site, other) && !hasOwn(other.path)).map(({ path }) => path);
+}
+
+function areTwins(one: Site, other: Site): boolean {
+  return one !== other && (one.tiedWith === other.path || other.tiedWith === one.path);
+}
+
+/** Why a table's rows cannot be trained; null if they can. */
+function refusal(
+  site: Site,
+  { indices, config, adapted }: Pick<Chosen, "indices"> & { config: LoraConfig; adapted: ReadonlySet<string> },
+): string | null {
+  const { rows } = tableOf(site);
+  if (site.kind === "convolution") return "a convolution has no rows for tokens";
+  if (adapted.has(site.path)) return "it is a target, too; train its rows or adapt it, not both";
+  if (isSavedModule(config, site.path)) return "modules_to_save trains it whole already";
+  if (indices.length === 0) return "trainable_token_indices names no token for it";
+  if (new Set(indices).size < indices.length) return "trainable_token_indices names a token twice";
+  const outside = indices.filter((index) => index >= rows);
+  return outside.length ? `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}` : null;
+}
+
+/** A table's rows and their width: an embedding's, or those of an output head, whose weight is seen the other way round. */
+function tableOf({ kind, inFeatures, outFeatures }: Site): { readonly rows: number; readonly width: number } {
+  return kind === "embedding" ? { rows: inFeatures, width: outFeatures } : { rows: outFeatures, width: inFeatures };
+}
