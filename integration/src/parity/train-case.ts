@@ -1,5 +1,6 @@
 // The training that a fixture recorded, with our own trainer.
 
+import type { AdapterHandle } from "@lowrank/inject";
 import { train } from "@lowrank/trainer";
 import { adapterContext, inputsOf, type ParityCase } from "./parity-case.ts";
 
@@ -21,7 +22,9 @@ export async function trainCase({
   fixture,
   model,
   handle,
-}: Pick<ParityCase, "fixture" | "model" | "handle">): Promise<readonly number[]> {
+}: Pick<ParityCase, "fixture" | "model"> & { readonly handle: Pick<AdapterHandle, "variables"> }): Promise<
+  readonly number[]
+> {
   // The fixture's own file, described in its README.
   const settings = fixture.expected.train as TrainSettings;
   const numbers = Array.from({ length: settings.steps * settings.accumulate }, (_, index) => index);

@@ -139,24 +139,25 @@ function optionsOf(combination: Combination): CombineOptions {
 /** Masks are numbered in the order in which PEFT drew them: layer by layer, A of each adapter, then B of each. */
 function recordedMask({ fixture, model, adapters }: WeightedCase, name: string, { adapters: names }: Combination) {
   const paths = model.sites().map(({ path }) => path);
+  const turned = new Set(model.sites().flatMap(({ path, fanInFanOut }) => (fanInFanOut ? [path] : [])));
   const has = (adapter: number, path: string) => adapters.get(names[adapter]!)!.tensors.has(loraKeys(path).a);
   const users = (path: string) => names.map((_, adapter) => adapter).filter((adapter) => has(adapter, path));
   return ({ path, part, adapter, rows, columns }: MaskRequest): ArrayLike<number> => {
     const halves = part === "product" ? 1 : 2;
     const before = paths.slice(0, paths.indexOf(path)).reduce((sum, one) => sum + halves * users(one).length, 0);
     const index = before + (part === "B" ? users(path).length : 0) + users(path).indexOf(adapter);
-    const { shape, values } = fixture.tensor(`${name}.mask.${index}`);
-    if (shape[0] === rows && shape[1] === columns) return values;
-    return transpose(createMatrix(shape[0] ?? 0, shape[1] ?? 0, values)).values; // Conv1D keeps weights as [in, out]
+    const { values } = fixture.tensor(`${name}.mask.${index}`);
+    const isTurned = part === "product" && turned.has(path); // Conv1D keeps weights as [in, out]
+    return isTurned ? transpose(createMatrix(columns, rows, values)).values : values;
   };
 }
 
 function deltaChecks({ fixture, model }: WeightedCase, name: string, result: Adapter): readonly ParityCheck[] {
-  return model.sites().flatMap(({ path }) => {
+  return model.sites().flatMap(({ path, fanInFanOut }) => {
     const expected = fixture.tensors.get(`${name}.delta.${path}`);
     if (!expected) return [];
     const delta = deltaOf(result, path); // [outFeatures, inFeatures]
-    const isTurned = expected.shape[0] !== delta.rows;
+    const isTurned = fanInFanOut && expected.shape[0] === delta.columns; // [in, out], as Conv1D keeps its weights
     const actual = (isTurned ? transpose(delta) : delta).values.map((value) => value * scalingOf(result.config, path));
     return [compare(name, { actual, expected: expected.values }, { tolerance: 1e-4, isRelative: true })];
   });

@@ -44,6 +44,32 @@ export const variants: readonly Variant[] = [
     },
   },
   {
+    name: "gpt2, PiSSA",
+    base: "gpt2",
+    config: { rank: 4, alpha: 8, targetModules: ["c_attn", "c_fc"], init: "pissa", rankStabilized: true },
+  },
+  {
+    name: "llama, OLoRA with patterns",
+    base: "llama-gqa",
+    config: {
+      rank: 4,
+      alpha: 8,
+      targetModules: ["q_proj", "v_proj", "down_proj"],
+      init: "olora",
+      rankPattern: new Map([["q_proj", 2]]),
+    },
+  },
+  {
+    name: "llama, orthogonal",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj", "v_proj"], init: "orthogonal" },
+  },
+  {
+    name: "llama, MiCA",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj", "v_proj"], init: "mica" },
+  },
+  {
     name: "llama, one layer",
     base: "llama-gqa",
     config: { rank: 4, alpha: 8, targetModules: ["o_proj"], layersToTransform: [1] },

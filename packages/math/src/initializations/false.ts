@@ -5,6 +5,7 @@ import type { Initialization } from "./initialization.ts";
 export const randomStart: Initialization = {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
+  isDrawn: true,
   answersTo: (init) => init === false,
   start: (request) => createPair({ ...request, init: "random" }),
 };

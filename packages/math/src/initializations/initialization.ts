@@ -27,6 +27,8 @@ export interface Initialization {
   readonly name: string;
   /** The paper, or what is imitated. */
   readonly source: string;
+  /** Whether its values come from chance, and not from the weight alone. */
+  readonly isDrawn: boolean;
   /** Whether it answers to this `init_lora_weights`. */
   answersTo(init: boolean | string): boolean;
   /** A new pair for a linear layer; the caller owns it. */

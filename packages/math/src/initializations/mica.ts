@@ -9,6 +9,7 @@ import { checkDirections } from "./subtracted-pair.ts";
 export const minorStart: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
+  isDrawn: false,
   answersTo: (init) => init === "mica",
   start(request) {
     checkDirections(request);

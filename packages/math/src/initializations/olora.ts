@@ -8,6 +8,7 @@ import { checkDirections, subtractedPair } from "./subtracted-pair.ts";
 export const orthonormalStart: Initialization = {
   name: "olora",
   source: "Büyükakyüz 2024 (OLoRA), arXiv 2406.01775; without division by s, as PEFT",
+  isDrawn: false,
   answersTo: (init) => init === "olora",
   start(request) {
     checkDirections(request);

@@ -14,6 +14,7 @@ const shrink = 0.1;
 export const orthogonalStart: Initialization = {
   name: "orthogonal",
   source: "https://datta0.github.io/posts/rethink-lora-init, as PEFT's orthogonal_init has it",
+  isDrawn: true,
   answersTo: (init) => init === "orthogonal",
   start({ inFeatures, outFeatures, rank, key, name }) {
     if (rank % 2 !== 0)

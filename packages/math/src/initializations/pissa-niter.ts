@@ -10,6 +10,7 @@ const pattern = /^pissa_niter_(\d{1,4})$/;
 export const quickPrincipalStart: Initialization = {
   name: "pissa_niter_<n>",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948; Halko, Martinsson & Tropp 2011",
+  isDrawn: true,
   answersTo: (init) => typeof init === "string" && pattern.test(init),
   start(request) {
     checkDirections(request);

@@ -10,6 +10,7 @@ import { checkDirections, subtractedPair } from "./subtracted-pair.ts";
 export const principalStart: Initialization = {
   name: "pissa",
   source: "Meng, Wang & Zhang 2024 (PiSSA), arXiv 2404.02948",
+  isDrawn: false,
   answersTo: (init) => init === "pissa",
   start(request) {
     checkDirections(request);
