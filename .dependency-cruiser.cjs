@@ -50,7 +50,12 @@ module.exports = {
       from: { path: "^packages/" },
       to: { path: "^(apps|integration)/" },
     },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "tests-stay-out-of-sources",
       severity: "error",
@@ -63,6 +68,10 @@ module.exports = {
     exclude: { path: "(^|/)(dist|node_modules|model|train)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.base.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["lowrank-source", "import", "node", "default"], extensions: [".ts", ".js", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["lowrank-source", "import", "node", "default"],
+      extensions: [".ts", ".js", ".json"],
+    },
   },
 };

@@ -8,8 +8,10 @@ const program = fileURLToPath(new URL("../lowrank.ts", import.meta.url));
 
 function shell(...argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const node = ["--conditions=lowrank-source", "--import", "tsx", program, ...argv];
+  // The test runner asks for colours where it shows them itself (in CI); a pipe gets none.
+  const { FORCE_COLOR: _, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, node, (error, stdout, stderr) => {
+    execFile(process.execPath, node, { env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
   });
