@@ -27,7 +27,8 @@ export function processIo(): CommandIo {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     ...(process.stderr.isTTY ? { terminal: process.stderr } : {}),
-    hasColors: wantsColors(process.env, process.stdout.isTTY && process.stderr.isTTY),
+    // isTTY is undefined, not false, for a pipe.
+    hasColors: wantsColors(process.env, Boolean(process.stdout.isTTY && process.stderr.isTTY)),
     environment: process.env,
     onInterrupt: listenForInterrupt,
   };

@@ -1,6 +1,7 @@
 // inputs.json of `lowrank forward`: integer matrices, every fault named at once.
 
 import { InvalidInputsError } from "../errors.ts";
+import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
 
 /** A matrix of integers, row-major. */
 export interface IntegerMatrix {
@@ -14,24 +15,33 @@ export interface InputLimits {
   readonly vocabSize: number;
   /** How many token types it has; absent where it takes none. */
   readonly tokenTypes?: number;
+  /** Whether a second stack reads tokens of its own. */
+  readonly hasDecoder?: boolean;
+  /** What an image is, where the model reads images and no text. */
+  readonly image?: ImageLimits;
   /** What a label is: a class for each row, a token for each position, or nothing that it could compute a loss from. */
-  readonly labels: { readonly kind: "row" | "position"; readonly count: number } | { readonly kind: "none" };
+  readonly labels: { readonly kind: "row" | "position" | "target"; readonly count: number } | { readonly kind: "none" };
 }
 
 /** Checked inputs of one forward pass. */
 export interface ForwardInputs {
-  /** [batch, time] */
-  readonly inputIds: IntegerMatrix;
+  /** [batch, time]; absent for images. */
+  readonly inputIds?: IntegerMatrix;
+  /** [batch, channels, height, width] */
+  readonly pixelValues?: PixelValues;
+  /** [batch, targetTime] */
+  readonly decoderInputIds?: IntegerMatrix;
   /** [batch, time] */
   readonly attentionMask?: IntegerMatrix;
   /** [batch, time] */
   readonly tokenTypeIds?: IntegerMatrix;
-  /** [batch, time], or [batch, 1] for a label a row. */
+  /** [batch, time], [batch, 1] for a label a row, or [batch, targetTime] with a decoder. */
   readonly labels?: IntegerMatrix;
 }
 
 const ignored = -100;
 const otherModels = new Map([
+  ["input_ids", "text models"],
   ["decoder_input_ids", "encoder–decoder models"],
   ["pixel_values", "image models"],
 ]);
@@ -40,33 +50,67 @@ const otherModels = new Map([
 export function parseInputs(file: string, text: string, limits: InputLimits): ForwardInputs {
   const faults: string[] = [];
   const given = readObject(text, faults);
+  if (limits.image !== undefined) return parseImages(file, given, { ...limits, image: limits.image }, faults);
   const inputIds = readMatrix(given, "input_ids", { min: 0, max: limits.vocabSize - 1 }, faults);
   if (!given.has("input_ids")) faults.push('"input_ids" is missing: expected a matrix such as [[1, 2, 3]]');
   const attentionMask = readMatrix(given, "attention_mask", { min: 0, max: 1 }, faults);
   const tokenTypeIds = readTokenTypes(given, limits, faults);
+  const decoderInputIds = limits.hasDecoder
+    ? readMatrix(given, "decoder_input_ids", { min: 0, max: limits.vocabSize - 1 }, faults)
+    : undefined;
   const labels = readLabels(given, limits, faults);
-  for (const key of given.keys()) if (!knownKeys.has(key)) faults.push(unknownKey(key));
+  const known = limits.hasDecoder ? [...textKeys, "decoder_input_ids"] : textKeys;
+  for (const key of given.keys()) if (!known.includes(key)) faults.push(unknownKey(key, known));
+  if (limits.hasDecoder && decoderInputIds === undefined && labels === undefined && faults.length === 0) {
+    faults.push('"decoder_input_ids" is missing: this model has a decoder. Give it, or labels to make it from');
+  }
   if (inputIds !== undefined) {
     checkShape("attention_mask", attentionMask, inputIds, faults);
     checkShape("token_type_ids", tokenTypeIds, inputIds, faults);
-    const perRow = limits.labels.kind === "row";
-    checkShape("labels", labels, perRow ? { rows: inputIds.rows, columns: 1 } : inputIds, faults);
+    checkShape("decoder_input_ids", decoderInputIds, { ...inputIds, columns: decoderInputIds?.columns ?? 1 }, faults);
+    checkShape("labels", labels, labelShape(inputIds, { limits, labels, decoderInputIds }), faults);
   }
   if (faults.length > 0 || inputIds === undefined) throw new InvalidInputsError(file, faults);
   return {
     inputIds,
     ...(attentionMask === undefined ? {} : { attentionMask }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
+    ...(decoderInputIds === undefined ? {} : { decoderInputIds }),
     ...(labels === undefined ? {} : { labels }),
   };
 }
 
-const knownKeys = new Set(["input_ids", "attention_mask", "token_type_ids", "labels"]);
+const textKeys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids", "labels"];
+const imageKeys: readonly string[] = ["pixel_values", "labels"];
 
-function unknownKey(key: string): string {
+function parseImages(
+  file: string,
+  given: ReadonlyMap<string, unknown>,
+  limits: InputLimits & { readonly image: ImageLimits },
+  faults: string[],
+): ForwardInputs {
+  const pixelValues = readPixels(given.get("pixel_values"), limits.image, faults);
+  const labels = readLabels(given, limits, faults);
+  for (const key of given.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
+  if (pixelValues !== undefined) checkShape("labels", labels, { rows: pixelValues.shape[0], columns: 1 }, faults);
+  if (faults.length > 0 || pixelValues === undefined) throw new InvalidInputsError(file, faults);
+  return { pixelValues, ...(labels === undefined ? {} : { labels }) };
+}
+
+/** The shape that labels must have. */
+function labelShape(
+  inputIds: IntegerMatrix,
+  { limits, labels, decoderInputIds }: Pick<ForwardInputs, "labels" | "decoderInputIds"> & { limits: InputLimits },
+): { readonly rows: number; readonly columns: number } {
+  if (limits.labels.kind === "row") return { rows: inputIds.rows, columns: 1 };
+  if (limits.labels.kind === "position") return inputIds;
+  return { rows: inputIds.rows, columns: decoderInputIds?.columns ?? labels?.columns ?? 1 };
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
   const owner = otherModels.get(key);
   if (owner !== undefined) return `"${key}" is for ${owner}, not for this model: remove it`;
-  return `"${key.slice(0, 60)}" is unknown: expected ${[...knownKeys].join(", ")}`;
+  return `"${key.slice(0, 60)}" is unknown: expected ${known.join(", ")}`;
 }
 
 function readObject(text: string, faults: string[]): ReadonlyMap<string, unknown> {
@@ -95,7 +139,7 @@ function readLabels(given: ReadonlyMap<string, unknown>, limits: InputLimits, fa
     return undefined;
   }
   const range = { min: 0, max: limits.labels.count - 1, also: ignored };
-  if (limits.labels.kind === "position") return readMatrix(given, "labels", range, faults);
+  if (limits.labels.kind !== "row") return readMatrix(given, "labels", range, faults);
   const labels = given.get("labels");
   // A label a row is written [1, 0]; [[1], [0]] is understood as well.
   const column = Array.isArray(labels) ? labels.map((label) => (Array.isArray(label) ? label : [label])) : labels;

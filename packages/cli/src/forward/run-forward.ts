@@ -60,10 +60,12 @@ function asTask(task: string | undefined): Task | undefined {
 }
 
 function limitsOf(model: PretrainedModel): InputLimits {
-  const { vocabularySize, tokenTypes, labels } = model.config;
+  const { vocabularySize, tokenTypes, labels, decoderLayers, imageChannels, imageSize } = model.config;
   return {
     vocabSize: vocabularySize,
     ...(tokenTypes > 0 ? { tokenTypes } : {}),
+    hasDecoder: decoderLayers > 0,
+    ...(imageSize > 0 ? { image: { channels: imageChannels, size: imageSize } } : {}),
     labels: labelLimits(model.task, { vocabularySize, labels }),
   };
 }
@@ -71,18 +73,23 @@ function limitsOf(model: PretrainedModel): InputLimits {
 function labelLimits(task: Task, counts: { vocabularySize: number; labels: number }): InputLimits["labels"] {
   if (task === "causal-lm" || task === "masked-lm") return { kind: "position", count: counts.vocabularySize };
   if (task === "token-classification") return { kind: "position", count: counts.labels };
-  if (task === "sequence-classification") return { kind: "row", count: counts.labels };
+  if (task === "sequence-to-sequence") return { kind: "target", count: counts.vocabularySize };
+  if (isPerRow(task)) return { kind: "row", count: counts.labels };
   return { kind: "none" };
+}
+
+function isPerRow(task: Task): boolean {
+  return task === "sequence-classification" || task === "image-classification";
 }
 
 async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
   const { model, context } = opened;
   const given = modelInputs(inputs);
   const { labels } = inputs;
-  const output = tf.tidy(() => model.forward(given, context));
-  const perRow = model.task === "sequence-classification";
   const labelTensor =
-    labels && tf.tensor(labels.values, perRow ? [labels.rows] : [labels.rows, labels.columns], "int32");
+    labels && tf.tensor(labels.values, isPerRow(model.task) ? [labels.rows] : [labels.rows, labels.columns], "int32");
+  // Without decoder_input_ids an encoder–decoder reads its labels, one place later.
+  const output = tf.tidy(() => model.forward({ ...given, ...(labelTensor && { labels: labelTensor }) }, context));
   const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
   try {
     const name = model.task === "feature-extraction" ? "last_hidden_state" : "logits";
@@ -94,10 +101,12 @@ async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<Read
   }
 }
 
-function modelInputs({ inputIds, attentionMask, tokenTypeIds }: ForwardInputs) {
+function modelInputs({ inputIds, pixelValues, attentionMask, tokenTypeIds, decoderInputIds }: ForwardInputs) {
   const tensor = ({ rows, columns, values }: IntegerMatrix) => tf.tensor2d(values, [rows, columns], "int32");
   return {
-    inputIds: tensor(inputIds),
+    ...(inputIds === undefined ? {} : { inputIds: tensor(inputIds) }),
+    ...(pixelValues === undefined ? {} : { pixelValues: tf.tensor4d(pixelValues.values, [...pixelValues.shape]) }),
+    ...(decoderInputIds === undefined ? {} : { decoderInputIds: tensor(decoderInputIds) }),
     ...(attentionMask === undefined ? {} : { attentionMask: tensor(attentionMask) }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tensor(tokenTypeIds) }),
   };
