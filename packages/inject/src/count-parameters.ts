@@ -4,25 +4,37 @@ import type { AdaptableModel } from "@lowrank/contracts";
 
 /** Numbers in all weights of the base model, counting a weight that several modules share once. */
 export function countParameters(model: AdaptableModel): number {
+  const sites = model.sites();
+  const parameters = model.parameters();
+  const ties = new Map([
+    ...sites.flatMap(({ path, tiedWith }): Tie[] =>
+      tiedWith === undefined ? [] : [[`${path}.weight`, `${tiedWith}.weight`]],
+    ),
+    ...parameters.flatMap(({ path, tiedWith }): Tie[] => (tiedWith === undefined ? [] : [[path, tiedWith]])),
+  ]);
   const sizes = new Map<string, number>();
-  for (const site of model.sites()) {
-    const kernel = site.geometry ? site.geometry.kernel[0] * site.geometry.kernel[1] : 1;
-    const groups = site.geometry?.groups ?? 1;
-    sizes.set(
-      nameOnce(`${site.path}.weight`, site.tiedWith && `${site.tiedWith}.weight`),
-      (site.inFeatures * site.outFeatures * kernel) / groups,
-    );
+  for (const { path, inFeatures, outFeatures, geometry } of sites) {
+    const kernel = geometry ? geometry.kernel[0] * geometry.kernel[1] : 1;
+    sizes.set(nameOnce(`${path}.weight`, ties), (inFeatures * outFeatures * kernel) / (geometry?.groups ?? 1));
   }
-  for (const { path, shape, tiedWith } of model.parameters()) {
+  for (const { path, shape } of parameters) {
     sizes.set(
-      nameOnce(path, tiedWith),
+      nameOnce(path, ties),
       shape.reduce((product, size) => product * size, 1),
     );
   }
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/** Both partners of a tie get the same name. */
-function nameOnce(path: string, tiedWith: string | undefined): string {
-  return tiedWith !== undefined && tiedWith < path ? tiedWith : path;
+type Tie = readonly [path: string, tiedWith: string];
+
+/** All that share a weight get the same name: ties are followed to their end, or to the first name of their circle. */
+function nameOnce(path: string, ties: ReadonlyMap<string, string>): string {
+  const passed: string[] = [];
+  for (let name: string | undefined = path; name !== undefined; name = ties.get(name)) {
+    const first = passed.indexOf(name);
+    if (first >= 0) return passed.slice(first).sort()[0] ?? path;
+    passed.push(name);
+  }
+  return passed.at(-1) ?? path;
 }

@@ -24,10 +24,11 @@ export function describeModel(model: PretrainedModel): ModelDescription {
   const { modelType, task, newParameters, fingerprint, config } = model;
   const { layers, hiddenSize, vocabularySize, maxPositions } = config;
   const sites = model.sites();
-  const sharedHeads = new Set(
-    sites.filter(({ role, tiedWith }) => role === "output-head" && tiedWith !== undefined).map(({ path }) => path),
+  const embeddings = new Set(sites.filter(({ kind }) => kind === "embedding").map(({ path }) => path));
+  const borrowers = new Set(
+    sites.filter(({ tiedWith }) => tiedWith !== undefined && embeddings.has(tiedWith)).map(({ path }) => path),
   );
-  const own = model.parameters().filter(({ path }) => !sharedHeads.has(path.replace(/\.weight$/, "")));
+  const own = model.parameters().filter(({ path }) => !borrowers.has(path.replace(/\.weight$/, "")));
   const parameters = own.reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0);
   return {
     modelType,

@@ -13,12 +13,31 @@ async function openTensors(path: string) {
   return openSafetensors(bytesSource(await readFile(path), path));
 }
 
+/** A fixture's images, which its expected.json leaves out: nested lists. */
+async function imagesOf(file: Awaited<ReturnType<typeof openTensors>>) {
+  const shape = file.tensors.get("pixel_values")?.shape;
+  if (shape === undefined) return {};
+  const values: readonly unknown[] = [...(await file.readFloat32("pixel_values"))];
+  const nested = shape.slice(1).reduceRight((level, length) => chunksOf(level, length), values);
+  return { pixel_values: nested };
+}
+
+function chunksOf(values: readonly unknown[], length: number): readonly unknown[] {
+  return Array.from({ length: values.length / length }, (_, index) =>
+    values.slice(index * length, (index + 1) * length),
+  );
+}
+
 describe("lowrank forward", () => {
-  it.each(["gpt2", "llama-gqa", "bert-seqcls", "sharded", "bf16-base"])(
+  it.each(["gpt2", "llama-gqa", "bert-seqcls", "roberta-mlm", "t5", "bart", "vit", "sharded", "bf16-base"])(
     "gives the logits that PEFT gives: %s",
     async (name) => {
       const { inputs, adapter_loss } = expectedFacts(name);
-      const inputsFile = await place.write(`${name}.json`, JSON.stringify(inputs));
+      const expected = await openTensors(fixture(name, "expected.safetensors"));
+      const inputsFile = await place.write(
+        `${name}.json`,
+        JSON.stringify({ ...inputs, ...(await imagesOf(expected)) }),
+      );
       const out = place.path(`${name}.safetensors`);
       const folders = ["--model", fixture(name, "base"), "--adapter", fixture(name, "adapter")];
       const { code, json, stderr } = await place.call(
@@ -34,12 +53,11 @@ describe("lowrank forward", () => {
       expect(code).toBe(0);
 
       const written = await openTensors(out);
-      const expected = await openTensors(fixture(name, "expected.safetensors"));
       const logits = await written.readFloat32("logits");
       const wanted = await expected.readFloat32("adapter.logits");
-      // Padded positions hold values that mean nothing; a classifier has no positions.
-      const isPerPosition = (written.tensors.get("logits")?.shape.length ?? 0) === 3;
-      const mask = inputs.attention_mask.flat();
+      // Padded positions hold values that mean nothing; a classifier has no positions, a decoder has its own.
+      const mask = inputs.attention_mask?.flat() ?? [];
+      const isPerPosition = written.tensors.get("logits")?.shape[1] === inputs.attention_mask?.[0]?.length;
       const width = logits.length / (isPerPosition ? mask.length : 1);
       const difference = wanted.reduce((most, value, index) => {
         const counts = !isPerPosition || mask[Math.floor(index / width)] === 1;

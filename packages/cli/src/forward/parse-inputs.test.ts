@@ -51,6 +51,43 @@ describe("parseInputs", () => {
     expect(faultsOf(inputs).join("\n")).toContain(message);
   });
 
+  it("takes what a decoder reads, or labels to make it from, of another length", () => {
+    const limits: InputLimits = { vocabSize: 100, hasDecoder: true, labels: { kind: "target", count: 100 } };
+    const inputs = parseInputs("f", '{"input_ids": [[1, 2]], "decoder_input_ids": [[0, 3, 4]]}', limits);
+    expect(inputs.decoderInputIds?.values).toEqual(Int32Array.of(0, 3, 4));
+    expect(parseInputs("f", '{"input_ids": [[1, 2]], "labels": [[3, -100, 5]]}', limits).labels?.columns).toBe(3);
+    expect(faultsOf({ input_ids: [[1, 2]] }, limits)[0]).toContain('"decoder_input_ids" is missing');
+  });
+
+  it("takes images where a model reads images", () => {
+    const limits: InputLimits = { vocabSize: 0, image: { channels: 1, size: 2 }, labels: { kind: "row", count: 3 } };
+    const image = [
+      [
+        [0, 0.5],
+        [1, -1],
+      ],
+    ];
+    const inputs = parseInputs("f", JSON.stringify({ pixel_values: [image], labels: [2] }), limits);
+    expect(inputs.pixelValues).toEqual({ shape: [1, 1, 2, 2], values: Float32Array.of(0, 0.5, 1, -1) });
+    expect(faultsOf({ pixel_values: [[[[0, 1]]]] }, limits)[0]).toContain("expected [batch, 1, 2, 2]");
+    expect(faultsOf({ input_ids: [[1]] }, limits).join()).toContain('"pixel_values" is missing');
+    expect(
+      faultsOf(
+        {
+          pixel_values: [
+            [
+              [
+                [0, "1"],
+                [1, 1],
+              ],
+            ],
+          ],
+        },
+        limits,
+      )[0],
+    ).toContain("no finite number");
+  });
+
   it("names every fault at once", () => {
     expect(faultsOf({ input_ids: [[1, 2]], attention_mask: [[1]], labels: [[500, 1]], extra: 1 })).toHaveLength(3);
   });

@@ -19,8 +19,13 @@ export interface InputLimits {
   readonly hasDecoder?: boolean;
   /** What an image is, where the model reads images and no text. */
   readonly image?: ImageLimits;
-  /** What a label is: a class for each row, a token for each position, or nothing that it could compute a loss from. */
-  readonly labels: { readonly kind: "row" | "position" | "target"; readonly count: number } | { readonly kind: "none" };
+  /**
+   * What a label is: a class for each row, a token for each position, where each row's answer starts and ends, what a
+   * decoder should write, or nothing that it could compute a loss from.
+   */
+  readonly labels:
+    | { readonly kind: "row" | "position" | "span" | "target"; readonly count: number }
+    | { readonly kind: "none" };
 }
 
 /** Checked inputs of one forward pass. */
@@ -97,13 +102,20 @@ function parseImages(
   return { pixelValues, ...(labels === undefined ? {} : { labels }) };
 }
 
+interface LabelFacts {
+  readonly limits: InputLimits;
+  readonly labels: IntegerMatrix | undefined;
+  readonly decoderInputIds: IntegerMatrix | undefined;
+}
+
 /** The shape that labels must have. */
 function labelShape(
   inputIds: IntegerMatrix,
-  { limits, labels, decoderInputIds }: Pick<ForwardInputs, "labels" | "decoderInputIds"> & { limits: InputLimits },
+  { limits, labels, decoderInputIds }: LabelFacts,
 ): { readonly rows: number; readonly columns: number } {
   if (limits.labels.kind === "row") return { rows: inputIds.rows, columns: 1 };
   if (limits.labels.kind === "position") return inputIds;
+  if (limits.labels.kind === "span") return { rows: inputIds.rows, columns: 2 };
   return { rows: inputIds.rows, columns: decoderInputIds?.columns ?? labels?.columns ?? 1 };
 }
 

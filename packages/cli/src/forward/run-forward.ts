@@ -74,6 +74,7 @@ function labelLimits(task: Task, counts: { vocabularySize: number; labels: numbe
   if (task === "causal-lm" || task === "masked-lm") return { kind: "position", count: counts.vocabularySize };
   if (task === "token-classification") return { kind: "position", count: counts.labels };
   if (task === "sequence-to-sequence") return { kind: "target", count: counts.vocabularySize };
+  if (task === "question-answering") return { kind: "span", count: 2 ** 31 - 1 };
   if (isPerRow(task)) return { kind: "row", count: counts.labels };
   return { kind: "none" };
 }

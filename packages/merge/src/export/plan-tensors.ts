@@ -86,8 +86,7 @@ function fitToBase(
   const pathOf = (key: string) => paths.get(key) ?? key;
   const parameters = writtenParameters(model, isUntied);
   const held = new Set([...base.tensors.keys()].map(pathOf));
-  // A buffer that the file lacks is 0, here as there.
-  const added = [...parameters.values()].filter(({ path, isBuffer }) => !held.has(path) && !isBuffer);
+  const added = [...parameters.values()].filter(({ path }) => !held.has(path));
   const lost = added.filter(({ path, tiedWith }) => !changed.has(path) && tiedWith === null);
   if (lost.length > 0) {
     const names = lost.map(({ path }) => path).join(", ");
@@ -107,9 +106,10 @@ function fitToBase(
   };
 }
 
-/** Parameters by path; a tied head only once it is untied. */
+/** Parameters by path; a tied head only once it is untied. Buffers never change: they stay as the base's file has them. */
 function writtenParameters({ config, task }: ExportableModel, isUntied: boolean): ReadonlyMap<string, Parameter> {
-  const parameters = parametersOf(config, task).filter(({ tiedWith }) => tiedWith === null || isUntied);
+  const isWritten = ({ tiedWith, isBuffer }: Parameter) => !isBuffer && (tiedWith === null || isUntied);
+  const parameters = parametersOf(config, task).filter(isWritten);
   return new Map(parameters.map((parameter) => [parameter.path, parameter]));
 }
 

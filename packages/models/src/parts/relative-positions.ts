@@ -51,7 +51,7 @@ function biasOf(table: EmbeddingSite, options: BucketOptions, { inputIds, past, 
  *
  * Rounded to float32 after each step, as torch does: a distance on the border of two buckets falls on the same side.
  */
-export function bucketOf(distance: number, { buckets, farthest, isBidirectional }: BucketOptions): number {
+function bucketOf(distance: number, { buckets, farthest, isBidirectional }: BucketOptions): number {
   const half = isBidirectional ? Math.floor(buckets / 2) : buckets;
   const offset = isBidirectional && distance > 0 ? half : 0;
   const far = isBidirectional ? Math.abs(distance) : Math.max(0, -distance);
