@@ -4,15 +4,14 @@ import { type Adapter, keyPrefix } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
-import { type LabelledInputs, loadModel, type PretrainedModel } from "@lowrank/models";
-import { openFolder } from "@lowrank/models/node";
 import { type Fixture, type FixtureTensor, readFixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
+import { loadParityModel, type ParityInputs, type ParityModel } from "./parity-model.ts";
 
 /** Everything that a check needs. */
 export interface ParityCase {
   readonly fixture: Fixture;
-  readonly model: PretrainedModel;
+  readonly model: ParityModel;
   readonly adapter: Adapter;
   readonly handle: AdapterHandle;
   dispose(): void;
@@ -26,7 +25,7 @@ export const adapterContext: ForwardContext = inferenceContext(activeAdapters("d
 export async function openCase(nameOrPath: string): Promise<ParityCase> {
   const fixture = await readFixture(nameOrPath);
   const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
-  const model = await loadModel(openFolder(`${fixture.folder}/base`));
+  const model = await loadParityModel(`${fixture.folder}/base`);
   try {
     const handle = attachAdapter(model, adapter, { trainable: true });
     const dispose = () => {
@@ -40,7 +39,7 @@ export async function openCase(nameOrPath: string): Promise<ParityCase> {
   }
 }
 
-/** Which tensor of a fixture is which input; images are the only ones that are no integers. */
+/** Which tensor of a fixture is which input. */
 const inputNames = {
   inputIds: "input_ids",
   attentionMask: "attention_mask",
@@ -48,15 +47,19 @@ const inputNames = {
   decoderInputIds: "decoder_input_ids",
   decoderAttentionMask: "decoder_attention_mask",
   pixelValues: "pixel_values",
+  features: "features",
 } as const;
 
+/** Inputs that are no integers. */
+const realInputs: ReadonlySet<string> = new Set([inputNames.pixelValues, inputNames.features]);
+
 /** A batch as tensors: the fixture's inputs, or one of its training batches by index. */
-export function inputsOf(fixture: Fixture, batch?: number): LabelledInputs {
+export function inputsOf(fixture: Fixture, batch?: number): ParityInputs {
   const nameOf = (name: string) => (batch === undefined ? name : `train.${name}`);
   const read = (name: string): tf.Tensor => {
     const { shape, values } = fixture.tensor(nameOf(name));
-    const numbers = name === inputNames.pixelValues ? values : Int32Array.from(values);
-    const dtype = name === inputNames.pixelValues ? "float32" : "int32";
+    const numbers = realInputs.has(name) ? values : Int32Array.from(values);
+    const dtype = realInputs.has(name) ? "float32" : "int32";
     if (batch === undefined) return tf.tensor(numbers, [...shape], dtype);
     const size = values.length / shape[0]!;
     return tf.tensor(numbers.slice(batch * size, (batch + 1) * size), shape.slice(1), dtype);
@@ -65,7 +68,7 @@ export function inputsOf(fixture: Fixture, batch?: number): LabelledInputs {
     fixture.tensors.has(nameOf(name)) ? [[key, read(name)] as const] : [],
   );
   // The fixtures' inputs have the shapes that their names promise.
-  return { ...(Object.fromEntries(given) as Omit<LabelledInputs, "labels">), labels: labelsOf(fixture, nameOf, read) };
+  return { ...(Object.fromEntries(given) as Omit<ParityInputs, "labels">), labels: labelsOf(fixture, nameOf, read) };
 }
 
 /** Where answers start and end are two tensors in a fixture and one here. */
@@ -75,12 +78,12 @@ function labelsOf(fixture: Fixture, nameOf: (name: string) => string, read: (nam
 }
 
 /** Frees a batch. */
-export function disposeInputs(inputs: LabelledInputs): void {
+export function disposeInputs(inputs: ParityInputs): void {
   tf.dispose(Object.values(inputs));
 }
 
 /** Logits as numbers. */
-export function logitsOf(model: PretrainedModel, inputs: LabelledInputs, context: ForwardContext): Float32Array {
+export function logitsOf(model: ParityModel, inputs: ParityInputs, context: ForwardContext): Float32Array {
   return tf.tidy(() => Float32Array.from(model.forward(inputs, context).dataSync()));
 }
 
