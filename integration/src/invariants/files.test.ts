@@ -1,0 +1,313 @@
+// Invariants 18 to 22: what goes into files, what comes out of them, and which layers a configuration means.
+
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Adapter,
+  createLoraConfig,
+  InvalidAdapterConfigError,
+  InvalidAdapterTensorsError,
+  keyPrefix,
+  matchesTarget,
+  parseLoraConfig,
+  rankOf,
+  readAdapter,
+  scalingOf,
+  serializeLoraConfig,
+  UnsupportedPeftTypeError,
+  writeAdapter,
+} from "@lowrank/adapter-format";
+import { readAdapterFolder, writeAdapterFolder } from "@lowrank/adapter-format/node";
+import { activeAdapters, LowrankError, type Warning } from "@lowrank/contracts";
+import { AdapterMismatchError, attachAdapter } from "@lowrank/inject";
+import { decodeToFloat32, parseSafetensors, SafetensorsError } from "@lowrank/safetensors";
+import { expectClose, fixturesRoot } from "@lowrank/testing";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anySize, examples, tensorsOf, trainedAdapter, weightsOf } from "./adapters.ts";
+import { anySubject, onCpu, type Subject, withSubject } from "./subjects.ts";
+
+onCpu();
+
+const active = { adapters: activeAdapters("default") };
+
+describe("18. an adapter comes back from its files as it was", () => {
+  it("the same numbers, the same output, and the same bytes when it is written again", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, (name, size) =>
+        withSubject(name, async (subject) => {
+          const handle = trainedAdapter(subject, { ...size, modulesToSave: savedIn(subject) });
+          const [before, written] = [subject.logits(active), await handle.toAdapter()];
+          const files = writeAdapter(written);
+          const read = await adapterFrom(files);
+          expect(tensorsOf(read)).toEqual(new Map([...tensorsOf(written)].sort()));
+          handle.dispose();
+          const again = attachAdapter(subject.model, read, { name: "another name" });
+          expectClose(subject.logits({ adapters: activeAdapters("another name") }), before, 0);
+          expect(writeAdapter(await again.toAdapter())).toEqual(files);
+          again.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("a file holds the adapter's tensors, each under PEFT's prefix, and nothing of the base", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, (name) =>
+        withSubject(name, async (subject) => {
+          const handle = trainedAdapter(subject, { modulesToSave: savedIn(subject) });
+          const file = parseSafetensors(writeAdapter(await handle.toAdapter())["adapter_model.safetensors"]);
+          expect([...file.tensors.keys()].sort()).toEqual(
+            [...handle.variables.keys()].map((key) => keyPrefix + key).sort(),
+          );
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("several adapters lie in a folder each, and each is read back as itself", () =>
+    withSubject("hand-made", async (subject) => {
+      const root = await mkdtemp(join(tmpdir(), "lowrank-"));
+      const written = new Map<string, Adapter>();
+      for (const [index, name] of ["default2", "efaul"].entries()) {
+        const handle = trainedAdapter(subject, {}, { name, seed: index });
+        written.set(name, await handle.toAdapter());
+        handle.dispose();
+        await writeAdapterFolder(join(root, name), written.get(name)!);
+      }
+      expect((await readdir(root)).sort()).toEqual(["default2", "efaul"]);
+      for (const [name, adapter] of written)
+        expect(new Map([...tensorsOf(await readAdapterFolder(join(root, name)))].sort())).toEqual(
+          new Map([...tensorsOf(adapter)].sort()),
+        );
+      await rm(root, { recursive: true });
+    }));
+
+  it.each([
+    ["gpt2", "gpt2"],
+    ["llama-gqa", "llama-gqa"],
+    ["bert-seqcls", "bert-seqcls"],
+  ] as const)("what PEFT wrote for %s goes through a model unchanged", (fixture, name) =>
+    withSubject(name, async (subject) => {
+      const adapter = await readAdapterFolder(`${fixturesRoot}/${fixture}/adapter`);
+      const handle = attachAdapter(subject.model, adapter);
+      const back = await handle.toAdapter();
+      handle.dispose();
+      expect(new Map([...tensorsOf(back)].sort())).toEqual(new Map([...tensorsOf(adapter)].sort()));
+    }),
+  );
+});
+
+describe("19. configurations are read as PEFT reads them and written as PEFT writes them", () => {
+  const minimal = { peft_type: "LORA" };
+
+  it("keys that are not known are kept, with one warning for all of them", () => {
+    const warnings: Warning[] = [];
+    const json = JSON.stringify({ ...minimal, later_idea: { deep: [1] }, another: null });
+    const config = parseLoraConfig(json, { onWarning: (warning) => warnings.push(warning) });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/another.*later_idea|later_idea.*another/s),
+    ]);
+    expect(JSON.parse(serializeLoraConfig(config))).toMatchObject({ later_idea: { deep: [1] }, another: null });
+  });
+
+  it("keys that are missing have PEFT's defaults; no peft_type, or another, is an error", () => {
+    expect(parseLoraConfig(JSON.stringify(minimal))).toMatchObject({ rank: 8, alpha: 8, dropout: 0, bias: "none" });
+    expect(() => parseLoraConfig("{}")).toThrow(InvalidAdapterConfigError);
+    expect(() => parseLoraConfig('{"peft_type": "IA3"}')).toThrow(UnsupportedPeftTypeError);
+  });
+
+  it("inference_mode is written as true whatever it was, runtime_config never", () => {
+    const json = JSON.stringify({ ...minimal, inference_mode: false, runtime_config: { ephemeral_gpu_offload: true } });
+    const written = JSON.parse(serializeLoraConfig(parseLoraConfig(json)));
+    expect(written.inference_mode).toBe(true);
+    expect(written).not.toHaveProperty("runtime_config");
+  });
+
+  it("targets come back as what they were: lists as lists, patterns as patterns, in any configuration", () =>
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.constantFrom(".*q_proj", null), fc.uniqueArray(fc.string({ minLength: 1 }))),
+        anySize,
+        (targetModules, size) => {
+          const config = createLoraConfig({ ...size, targetModules });
+          expect(parseLoraConfig(serializeLoraConfig(config))).toEqual({ ...config, inferenceMode: true });
+        },
+      ),
+      { seed: 20 },
+    ));
+});
+
+describe("20. files that are not what they should be are refused with a typed error, whole", () => {
+  it("an adapter's file that ends anywhere too early, or goes on", () =>
+    withSubject("hand-made", async (subject) => {
+      const handle = trainedAdapter(subject, { rank: 1, targetModules: ["q_proj"] });
+      const files = writeAdapter(await handle.toAdapter());
+      handle.dispose();
+      const bytes = files["adapter_model.safetensors"];
+      for (let length = 0; length < bytes.length; length += 7)
+        await expect(adapterFrom({ ...files, "adapter_model.safetensors": bytes.slice(0, length) })).rejects.toThrow(
+          LowrankError,
+        );
+      const longer = Uint8Array.from([...bytes, 0]);
+      await expect(adapterFrom({ ...files, "adapter_model.safetensors": longer })).rejects.toThrow(SafetensorsError);
+    }));
+
+  it.each([
+    ["a header longer than can be", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x7b, 0x7d], "HeaderTooLarge"],
+    [
+      "a type that does not exist",
+      fileOf('{"w":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}', 4),
+      "InvalidHeaderDeserialization",
+    ],
+    [
+      "offsets that overlap",
+      fileOf(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}',
+        6,
+      ),
+      "InvalidOffset",
+    ],
+    [
+      "a shape whose size overflows",
+      fileOf('{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}', 4),
+      "ValidationOverflow",
+    ],
+  ] as const)("%s", (_, bytes, code) => {
+    expect(() => parseSafetensors(Uint8Array.from(bytes))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("every F16 and every BF16 number is read exactly, subnormal, infinite and NaN too", () => {
+    const all = new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, bits) => bits).buffer);
+    expect(decodeToFloat32(all, "F16")).toEqual(
+      Float32Array.from({ length: 65_536 }, (_, bits) => floatOf(bits, 5, 10)),
+    );
+    expect(decodeToFloat32(all, "BF16")).toEqual(
+      Float32Array.from({ length: 65_536 }, (_, bits) => floatOf(bits, 8, 7)),
+    );
+  });
+
+  it("tensors missing, unexpected and of the wrong shape are in one error, and the model is untouched", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, fc.nat(), (name, which) =>
+        withSubject(name, async (subject) => {
+          const [weights, base] = [weightsOf(subject.model), subject.logits()];
+          const handle = trainedAdapter(subject);
+          const adapter = await handle.toAdapter();
+          handle.dispose();
+          const broken = brokenIn(adapter, which);
+          const error = thrownBy(() => attachAdapter(subject.model, broken.adapter));
+          expect(error).toBeInstanceOf(AdapterMismatchError);
+          for (const key of broken.keys) expect(String(error)).toContain(key);
+          expect(weightsOf(subject.model)).toEqual(weights);
+          expectClose(subject.logits(), base, 0);
+          const again = attachAdapter(subject.model, adapter); // no door was left occupied
+          again.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("half a pair together with a rank that is not the configuration's, and NaN", async () => {
+    const config = JSON.stringify({ peft_type: "LORA", r: 2, target_modules: ["q"] });
+    const half = '{"base_model.model.q.lora_A.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}';
+    const weights = Uint8Array.from(fileOf(half, 4));
+    await expect(readAdapter({ config, weights })).rejects.toThrow(InvalidAdapterTensorsError);
+    await expect(readAdapter({ config, weights })).rejects.toThrow(/lora_B.*rank|rank.*lora_B/s);
+    const pair =
+      '{"base_model.model.q.lora_A.weight":{"dtype":"F16","shape":[2,1],"data_offsets":[0,4]},' +
+      '"base_model.model.q.lora_B.weight":{"dtype":"F16","shape":[1,2],"data_offsets":[4,8]}}';
+    const broken = Uint8Array.from(fileOf(pair, 8));
+    await expect(readAdapter({ config, weights: broken })).resolves.toBeDefined();
+    broken.set([0x00, 0x7e], broken.length - 2);
+    await expect(readAdapter({ config, weights: broken })).rejects.toThrow(/lora_B.*NaN/s);
+  });
+});
+
+describe("22. patterns mean what they mean in PEFT", () => {
+  it.each([
+    ["foo", ["foo"], null, null, true],
+    ["foo", ".*oo", null, null, true],
+    ["foo", "oo", null, null, false],
+    ["a.foo", ["foo"], null, null, true],
+    ["a.bfoo", ["foo"], null, null, false],
+    ["foo.bar.1.baz", ["baz"], [1], ["bar"], true],
+    ["foo.bar.1.baz", ["baz"], [0], ["bar"], false],
+    ["foo.bar.10.baz", ["baz"], [1], ["bar"], false],
+    ["foo.whatever.1.baz", ["baz"], [1], null, true],
+    ["foo.bar.001.baz", ["baz"], [1], ["bar"], true],
+    ["foo.bar.1.spam.2.baz", ["baz"], [1], ["bar"], true],
+    ["foo.bar.2.spam.1.baz", ["baz"], [1], ["bar"], false],
+    ["transformer.h.1.attn.attention.q_proj.foo", ["q_proj"], null, null, false],
+    ["transformer.h.1.attn.attention.q_proj", ["q_proj"], [1], ["h"], true],
+  ] as const)(
+    "%s is a target by %j, layers %j, container %j: %j",
+    (path, targetModules, layersToTransform, layersPattern, expected) => {
+      expect(matchesTarget(createLoraConfig({ targetModules, layersToTransform, layersPattern }), path)).toBe(expected);
+    },
+  );
+
+  it.each([
+    ["foo", "a.foo", 2],
+    ["foo", "a.bfoo", 8],
+    ["^foo", "foo", 2],
+    ["^foo", "a.foo", 8],
+    ["module.foo", "x.module.foo", 2],
+    ["fo+", "a.fooo", 2],
+  ])("the rank by %j of %s is %d", (pattern, path, expected) => {
+    const config = createLoraConfig({ rank: 8, alpha: 8, rankPattern: new Map([[pattern, 2]]) });
+    expect(rankOf(config, path)).toBe(expected);
+    expect(scalingOf(config, path)).toBe(8 / expected);
+  });
+});
+
+function savedIn({ name }: Subject): readonly string[] | null {
+  return name === "hand-made" || name === "bert-seqcls" ? ["classifier"] : null;
+}
+
+function adapterFrom(
+  files: Pick<ReturnType<typeof writeAdapter>, "adapter_config.json" | "adapter_model.safetensors">,
+) {
+  return readAdapter({ config: files["adapter_config.json"], weights: files["adapter_model.safetensors"] });
+}
+
+/** A safetensors file with any header and zeros. */
+function fileOf(header: string, size: number): readonly number[] {
+  const text = [...new TextEncoder().encode(header)];
+  return [...new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer), ...text, ...new Uint8Array(size)];
+}
+
+/** The number that a sign, an exponent and a fraction stand for (IEEE 754). */
+function floatOf(bits: number, exponentBits: number, fractionBits: number): number {
+  const fraction = bits & (2 ** fractionBits - 1);
+  const exponent = (bits >> fractionBits) & (2 ** exponentBits - 1);
+  const sign = bits >> 15 ? -1 : 1;
+  const bias = 2 ** (exponentBits - 1) - 1;
+  if (exponent === 2 ** exponentBits - 1) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  if (exponent === 0) return sign * fraction * 2 ** (1 - bias - fractionBits);
+  return sign * (1 + fraction / 2 ** fractionBits) * 2 ** (exponent - bias);
+}
+
+/** One tensor gone, one of another shape and one too many, at places that `which` says. */
+function brokenIn(adapter: Adapter, which: number): { readonly adapter: Adapter; readonly keys: readonly string[] } {
+  const paths = [...adapter.tensors.keys()].filter((key) => key.endsWith(".lora_A.weight"));
+  const turned = paths[which % paths.length]!;
+  const gone = paths[(which + 1) % paths.length]!;
+  const tensors = new Map(adapter.tensors);
+  const { shape, values } = tensors.get(turned)!;
+  tensors.set(turned, { shape: [...shape].reverse(), values });
+  tensors.delete(gone);
+  const added = "model.layers.99.q_proj.lora_A.weight";
+  tensors.set(added, { shape, values });
+  return { adapter: { ...adapter, tensors }, keys: [turned, gone, added] };
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,253 @@
+// Invariants 1 to 5: how an adapter starts, and what it adds to what the model computes.
+
+import {
+  createLoraConfig,
+  InvalidAdapterConfigError,
+  loraKeys,
+  parseLoraConfig,
+  scalingOf,
+} from "@lowrank/adapter-format";
+import { activeAdapters, type Site } from "@lowrank/contracts";
+import { type AdapterHandle, planInjection } from "@lowrank/inject";
+import { expectClose, HandMadeModel } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anySeed, anySize, distance, examples, expectNear, newAdapter, trainedAdapter } from "./adapters.ts";
+import { anySubject, embeddingTarget, linearTargets, onCpu, withSubject } from "./subjects.ts";
+
+onCpu();
+
+const active = { adapters: activeAdapters("default") };
+
+describe("1. zero-initialised adapters leave the output exactly as it was", () => {
+  it("for linear maps and embeddings of any rank, alpha and scaling", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, fc.constantFrom(true, "gaussian"), (name, size, init) =>
+        withSubject(name, (subject) => {
+          const before = subject.logits();
+          const targetModules = [...linearTargets[name], embeddingTarget[name]];
+          const handle = newAdapter(subject, { ...size, init, targetModules });
+          expectClose(subject.logits(active), before, 0);
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it.each(["pissa", "pissa_niter_4", "olora", "orthogonal", "mica"])("to 1e-5 if the start is %s", (init) =>
+    withSubject("llama-gqa", (subject) => {
+      const before = subject.logits();
+      const handle = newAdapter(subject, { rank: 4, init });
+      expectNear(subject.logits(active), before, 1e-5);
+      handle.dispose();
+    }),
+  );
+
+  it("and only those: with init false the output changes", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySeed, (name, seed) =>
+        withSubject(name, (subject) => {
+          const handle = newAdapter(subject, { init: false }, { seed });
+          expect(distance(subject.logits(active), subject.logits())).toBeGreaterThan(1e-3);
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+});
+
+describe("2. one half starts at exactly 0 and the other with its distribution", () => {
+  it("A is even on ±1/√inFeatures (Kolmogorov–Smirnov), B is 0", () =>
+    fc.assert(
+      fc.property(anySeed, (seed) => {
+        const { a, b } = startOf({ init: true }, "q_proj", seed);
+        const bound = 1 / Math.sqrt(width);
+        expect(b.every((value) => value === 0)).toBe(true);
+        expect(a.every((value) => Math.abs(value) <= bound)).toBe(true);
+        expect(Math.abs(mean(a.map((value) => value * value)) * 3 * width - 1)).toBeLessThan(0.07); // five deviations
+        const steps = [...a].sort((one, other) => one - other).map((value) => (value / bound + 1) / 2);
+        const gap = Math.max(...steps.map((share, index) => Math.abs(share - (index + 0.5) / steps.length)));
+        expect(gap).toBeLessThan(2 / Math.sqrt(steps.length)); // exceeded once in 1500 samples of the right kind
+      }),
+      examples,
+    ));
+
+  it("a gaussian A has the deviation 1/rank", () => {
+    const { a, b } = startOf({ init: "gaussian" }, "q_proj", 3);
+    expect(b.every((value) => value === 0)).toBe(true);
+    expect(Math.sqrt(mean(a.map((value) => value * value))) * rank).toBeCloseTo(1, 1);
+    expect(Math.abs(mean(a)) * rank).toBeLessThan(0.1);
+  });
+
+  it("an embedding has them the other way round: A is 0 and B has the deviation 1", () => {
+    const { a, b } = startOf({ init: true }, "embed_tokens", 4);
+    expect(a.every((value) => value === 0)).toBe(true);
+    expect(Math.sqrt(mean(b.map((value) => value * value)))).toBeCloseTo(1, 1);
+  });
+});
+
+describe("3. the scaling is α/r or α/√r, and changing it leaves no trace", () => {
+  it("whatever rank and alpha patterns say of a layer", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, anySize, (name, size, other) =>
+        withSubject(name, ({ model }) => {
+          const [first = ""] = linearTargets[name];
+          const config = createLoraConfig({
+            ...size,
+            targetModules: "all-linear",
+            rankPattern: new Map([[first, other.rank]]),
+            alphaPattern: new Map([["^nothing", 99]]),
+          });
+          for (const { path, scaling, rank } of planInjection(model, config).entries) {
+            const expected = path.endsWith(first) ? other.rank : size.rank;
+            expect(rank).toBe(expected);
+            expect(scaling).toBe(size.alpha / (size.rankStabilized ? Math.sqrt(expected) : expected));
+            expect(scalingOf(config, path)).toBe(scaling);
+          }
+        }),
+      ),
+      examples,
+    ));
+
+  it("scaling an adapter by k is selecting it with weight k, and 1 brings the first output back", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, fc.double({ min: -2, max: 2, noNaN: true }), (name, weight) =>
+        withSubject(name, (subject) => {
+          const handle = trainedAdapter(subject);
+          const before = subject.logits(active);
+          const selected = subject.logits({ adapters: { kind: "active", adapters: [{ name: "default", weight }] } });
+          handle.setScale(weight);
+          expectNear(subject.logits(active), selected, 1e-6);
+          handle.setScale(1);
+          expectClose(subject.logits(active), before, 0);
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("a call that throws leaves the next one as it was", () =>
+    withSubject("llama-gqa", (subject) => {
+      const handle = trainedAdapter(subject);
+      const [base, adapted] = [subject.logits(), subject.logits(active)];
+      expect(() => subject.logits({ adapters: activeAdapters("default", "absent") })).toThrow(/absent/);
+      expect(() => subject.logits({ ...active, ids: [[1, 5000]] })).toThrow(/5000/);
+      expectClose(subject.logits(), base, 0);
+      expectClose(subject.logits(active), adapted, 0);
+      handle.dispose();
+    }));
+});
+
+describe("4. the output is that of W + ΔW, multiplied out by hand", () => {
+  it("for any layers, ranks and scalings", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, fc.nat(), (name, size, chosen) =>
+        withSubject(name, async (subject) => {
+          const targets = linearTargets[name];
+          const targetModules = [targets[chosen % targets.length] ?? ""];
+          const handle = trainedAdapter(subject, { ...size, targetModules });
+          const adapted = subject.logits(active);
+          const restore = await replaceByHand(handle);
+          expectNear(subject.logits(), adapted);
+          restore();
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("dropout acts in training only, and only on the low-rank branch", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySeed, (name, seed) =>
+        withSubject(name, (subject) => {
+          const fresh = newAdapter(subject, { dropout: 0.9 }, { name: "fresh" });
+          const handle = trainedAdapter(subject, { dropout: 0.5 });
+          const without = trainedAdapter(subject, {}, { name: "without" });
+          const random = { seed, step: 3, microStep: 0 };
+          expectClose(subject.logits({ adapters: activeAdapters("fresh"), random }), subject.logits(), 0);
+          expectClose(subject.logits(active), subject.logits({ adapters: activeAdapters("without") }), 0);
+          const trained = subject.logits({ ...active, random });
+          expect(distance(trained, subject.logits(active))).toBeGreaterThan(1e-4);
+          expectClose(subject.logits({ ...active, random }), trained, 0);
+          expect(distance(subject.logits({ ...active, random: { ...random, step: 4 } }), trained)).toBeGreaterThan(
+            1e-4,
+          );
+          for (const one of [fresh, handle, without]) one.dispose();
+        }),
+      ),
+      examples,
+    ));
+});
+
+describe("5. what cannot be an adapter is refused", () => {
+  it("a rank of 0 or less, or a fraction, by the name of its field", () =>
+    fc.assert(
+      fc.property(fc.oneof(fc.integer({ max: 0 }), fc.double({ min: 1.001, max: 1.999 })), (rank) => {
+        const wrong = expect.objectContaining({ problems: [expect.objectContaining({ key: "r" })] });
+        expect(thrownBy(() => createLoraConfig({ rank }))).toEqual(wrong);
+        expect(thrownBy(() => parseLoraConfig(JSON.stringify({ peft_type: "LORA", r: rank })))).toEqual(wrong);
+        expect(() => createLoraConfig({ rank })).toThrow(InvalidAdapterConfigError);
+      }),
+      examples,
+    ));
+
+  it("a target that is no layer, by its name and with those that come near", () =>
+    withSubject("llama-gqa", ({ model }) => {
+      const config = createLoraConfig({ targetModules: ["input_layernorm", "q_porj"] });
+      expect(() => planInjection(model, config)).toThrow(/q_porj.*q_proj/s);
+      expect(() => planInjection(model, config)).toThrow(/input_layernorm/);
+    }));
+});
+
+const width = 128;
+const rank = 32;
+
+/** Both halves of a new pair at one layer of a wider model. */
+function startOf(config: { readonly init: true | "gaussian" }, target: string, seed: number) {
+  const model = new HandMadeModel({ width, vocabulary: 50 });
+  const handle = newAdapter({ model }, { ...config, rank, targetModules: [target] }, { seed });
+  const { a, b } = handle.sites[0]!.pair;
+  const values = { a: Float32Array.from(a.dataSync()), b: Float32Array.from(b.dataSync()) };
+  handle.dispose();
+  model.dispose();
+  return values;
+}
+
+/** Puts W + s·B·A in place of every adapted W, from what the adapter's file holds. */
+async function replaceByHand(handle: AdapterHandle): Promise<() => void> {
+  const { tensors } = await handle.toAdapter();
+  const restores = handle.sites.map(({ site, scaling }) => {
+    const { a, b } = loraKeys(site.path);
+    const delta = productByHand(site, tensors.get(a)!.values, tensors.get(b)!.values);
+    const { inFeatures, outFeatures } = site;
+    return site.replaceWeight(
+      tf.tidy(() => tf.add(site.readWeight(), tf.mul(tf.tensor2d(delta, [inFeatures, outFeatures]), scaling))),
+    );
+  });
+  return () => {
+    for (const restore of restores.reverse()) restore();
+  };
+}
+
+/** A [rank, inFeatures] and B [outFeatures, rank] → (B·A)ᵀ [inFeatures, outFeatures]. */
+function productByHand({ inFeatures, outFeatures }: Site, a: Float32Array, b: Float32Array): Float32Array {
+  const delta = new Float32Array(inFeatures * outFeatures);
+  const inner = a.length / inFeatures;
+  for (let i = 0; i < inFeatures; i++)
+    for (let o = 0; o < outFeatures; o++)
+      for (let k = 0; k < inner; k++) delta[i * outFeatures + o]! += a[k * inFeatures + i]! * b[o * inner + k]!;
+  return delta;
+}
+
+function mean(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

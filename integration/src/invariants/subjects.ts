@@ -1,0 +1,132 @@
+// The models on which the invariants are tried: one made by hand and three bases that PEFT's fixtures were made with,
+// behind one face. All are small enough to be made anew for every example of a property.
+
+import { type AdaptableModel, type AdapterSelection, noAdapters, type RandomKey } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import { loadModel, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { expectNoLeak, fixturesRoot, HandMadeModel } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll } from "vitest";
+
+/** Names of the models. */
+export const subjectNames = ["hand-made", "gpt2", "llama-gqa", "bert-seqcls"] as const;
+export type SubjectName = (typeof subjectNames)[number];
+export const anySubject: fc.Arbitrary<SubjectName> = fc.constantFrom(...subjectNames);
+
+/** Endings of the paths that can be adapted, linear maps first. */
+export const linearTargets: Readonly<Record<SubjectName, readonly string[]>> = {
+  "hand-made": ["q_proj", "up_proj"],
+  gpt2: ["c_attn", "c_fc", "c_proj"],
+  "llama-gqa": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+  "bert-seqcls": ["query", "value", "dense"],
+};
+
+/** Endings of the embeddings' paths. GPT-2's shares its table with the output head. */
+export const embeddingTarget: Readonly<Record<SubjectName, string>> = {
+  "hand-made": "embed_tokens",
+  gpt2: "wte",
+  "llama-gqa": "embed_tokens",
+  "bert-seqcls": "word_embeddings",
+};
+
+/** Token ids [batch, time]. */
+export type Rows = readonly (readonly number[])[];
+
+/** Fits the vocabulary of every model. */
+export const rows: Rows = [
+  [1, 4, 9, 2, 7],
+  [3, 3, 8, 10, 5],
+  [6, 1, 2, 10, 9],
+];
+
+/** One call of a model. */
+export interface Call {
+  /** Default: the base alone. */
+  readonly adapters?: AdapterSelection;
+  /** Default: `rows`. */
+  readonly ids?: Rows;
+  /** Given: a training call with these draws of dropout. */
+  readonly random?: RandomKey;
+}
+
+/** A model with fixed inputs. */
+export interface Subject {
+  readonly name: SubjectName;
+  readonly model: AdaptableModel;
+  /** What it computes for a call, as plain numbers. */
+  logits(call?: Call): Float32Array;
+  /** The mean loss of a call. The caller owns the scalar. */
+  loss(call?: Call): tf.Scalar;
+}
+
+/** Starts the `cpu` backend before the file's tests. */
+export function onCpu(): void {
+  beforeAll(async () => {
+    await chooseEngine({ order: ["cpu"] });
+  });
+}
+
+/** Makes a model for `work`, disposes of it, and fails if a tensor is left over. */
+export async function withSubject(name: SubjectName, work: (subject: Subject) => unknown): Promise<void> {
+  await expectNoLeak(
+    async () => {
+      const subject = name === "hand-made" ? handMade() : loaded(name, await loadBase(name));
+      try {
+        await work(subject);
+      } finally {
+        subject.model.dispose();
+      }
+    },
+    { warmUp: false },
+  );
+}
+
+/** The base of a fixture. */
+export function loadBase(name: string): Promise<PretrainedModel> {
+  return loadModel(openFolder(`${fixturesRoot}/${name}/base`));
+}
+
+type DisposableSubject = Subject & { readonly model: { dispose(): void } };
+
+function handMade(): DisposableSubject {
+  const model = new HandMadeModel({ seed: 5 });
+  const forward = (call: Call) =>
+    model.forward(tf.tensor2d(copyOf(call.ids ?? rows), undefined, "int32"), contextOf(call));
+  return {
+    name: "hand-made",
+    model,
+    logits: (call = {}) => numbers(() => forward(call)),
+    loss: (call = {}) => tf.tidy(() => tf.mean<tf.Scalar>(tf.square(tf.sub(forward(call), 0.5)))),
+  };
+}
+
+function loaded(name: SubjectName, model: PretrainedModel): DisposableSubject {
+  const idsOf = ({ ids = rows }: Call) => tf.tensor2d(copyOf(ids), undefined, "int32");
+  return {
+    name,
+    model,
+    logits: (call = {}) => numbers(() => model.forward({ inputIds: idsOf(call) }, contextOf(call))),
+    loss: (call = {}) =>
+      tf.tidy(() => {
+        const inputIds = idsOf(call);
+        const classes = (call.ids ?? rows).map(([first = 0]) => first % 3);
+        const labels = model.causal ? inputIds : tf.tensor1d(classes, "int32");
+        return model.loss({ inputIds, labels }, contextOf(call));
+      }),
+  };
+}
+
+function contextOf({ adapters = noAdapters, random }: Call) {
+  return { training: random !== undefined, adapters, random: random ?? { seed: 0, step: 0, microStep: 0 } };
+}
+
+/** Runs `compute` in a tidy and reads its result. */
+export function numbers(compute: () => tf.Tensor): Float32Array {
+  return tf.tidy(() => Float32Array.from(compute().dataSync()));
+}
+
+function copyOf(ids: Rows): number[][] {
+  return ids.map((row) => [...row]);
+}

@@ -1,0 +1,268 @@
+// Invariants 23 to 25, which are about TensorFlow.js, and attention that sees nothing.
+
+import { createLoraConfig } from "@lowrank/adapter-format";
+import { activeAdapters } from "@lowrank/contracts";
+import { attention, chooseEngine, maskedScore } from "@lowrank/engine";
+import { attachAdapter, planInjection } from "@lowrank/inject";
+import { mergeAdapter } from "@lowrank/merge";
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import { AdamW, parseState, ResumeMismatchError, serializeState, type TrainingState } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { anySeed, anySize, examples, expectNear, newAdapter, trainedAdapter, valuesOf } from "./adapters.ts";
+import { gradientsOf, runSteps } from "./runs.ts";
+import { anySubject, loadBase, numbers, subjectNames, withSubject } from "./subjects.ts";
+
+const active = { adapters: activeAdapters("default") };
+const engines = ["cpu", "wasm"] as const;
+
+beforeEach(() => use("cpu"));
+
+describe("23. the number of tensors stays the same", () => {
+  it.each(subjectNames)("%s: across a forward pass, a step, a merge and back, a save, a load and a dispose", (name) =>
+    withSubject(name, async (subject) => {
+      const handle = trainedAdapter(subject, { dropout: 0.1 });
+      const adapter = await handle.toAdapter();
+      await expectNoLeak(() => subject.logits(active));
+      await expectNoLeak(() => runSteps(subject, handle));
+      await expectNoLeak(async () => (await mergeAdapter(subject.model, handle)).undo());
+      await expectNoLeak(() => handle.toAdapter());
+      await expectNoLeak(() => attachAdapter(subject.model, adapter, { name: "loaded" }).dispose());
+      await expectNoLeak(() => planInjection(subject.model, createLoraConfig({ targetModules: "all-linear" })));
+      handle.dispose();
+    }),
+  );
+
+  it("across calls that fail", () =>
+    withSubject("llama-gqa", async (subject) => {
+      const handle = trainedAdapter(subject);
+      const adapter = await handle.toAdapter();
+      await expectNoLeak(() => expect(() => subject.logits({ ids: [[1, 5000]] })).toThrow());
+      await expectNoLeak(() => expect(() => subject.logits({ adapters: activeAdapters("absent") })).toThrow());
+      await expectNoLeak(() => expect(() => attachAdapter(subject.model, adapter)).toThrow());
+      handle.setScale(Number.MAX_VALUE);
+      await expectNoLeak(() => expect(mergeAdapter(subject.model, handle)).rejects.toThrow());
+      handle.dispose();
+    }));
+
+  it("across loading a model and disposing of it", () =>
+    expectNoLeak(async () => (await loadBase("llama-gqa-tied")).dispose()));
+});
+
+describe("24. cpu and wasm give the same numbers", () => {
+  it("output and gradients, with dropout", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, anySeed, async (name, size, seed) => {
+        const [cpu, wasm] = [await resultsOn("cpu"), await resultsOn("wasm")];
+        expectNear(wasm.logits, cpu.logits);
+        for (const [key, gradient] of cpu.gradients) expectNear(wasm.gradients.get(key)!, gradient);
+
+        async function resultsOn(engine: (typeof engines)[number]) {
+          await use(engine);
+          const found: Results = { logits: new Float32Array(), gradients: new Map() };
+          await withSubject(name, (subject) => {
+            const handle = trainedAdapter(subject, { ...size, dropout: 0.3 }, { seed });
+            const random = { seed, step: 1, microStep: 0 };
+            found.logits = subject.logits({ ...active, random });
+            found.gradients = gradientsOf(handle, () => subject.loss({ ...active, random }));
+            handle.dispose();
+          });
+          return found;
+        }
+      }),
+      examples,
+    ));
+
+  it("a new adapter starts with the same numbers to the bit", async () => {
+    const starts = new Map<string, ReadonlyMap<string, Float32Array>>();
+    for (const engine of engines) {
+      await use(engine);
+      await withSubject("llama-gqa", (subject) => {
+        const handle = trainedAdapter(subject);
+        starts.set(engine, valuesOf(handle));
+        handle.dispose();
+      });
+    }
+    expect(starts.get("wasm")).toEqual(starts.get("cpu"));
+  });
+});
+
+describe("25. the optimiser's moments stay with their variables' names", () => {
+  it("in whatever order the variables come", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySeed, (name, seed) =>
+        withSubject(name, async (subject) => {
+          const handle = newAdapter(subject, {});
+          const start = [...handle.variables].map(([key, variable]) => [key, tf.clone(variable)] as const);
+          await runSteps(subject, handle, { steps: 3 });
+          const expected = valuesOf(handle);
+          for (const [key, value] of start) handle.variables.get(key)!.assign(value);
+          tf.dispose(start.map(([, value]) => value));
+          const shuffled = [...handle.variables].sort(([one], [other]) => rankIn(one, seed) - rankIn(other, seed));
+          await runSteps(subject, { name: handle.name, variables: new Map(shuffled) }, { steps: 3 });
+          for (const [key, values] of valuesOf(handle)) expectClose(values, expected.get(key)!, 1e-6, key);
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("a set that changed is not resumed with the moments of another", () =>
+    withSubject("hand-made", async (subject) => {
+      const handle = newAdapter(subject, {});
+      let state: TrainingState | undefined;
+      const save = (kept: TrainingState) => {
+        state = kept;
+      };
+      await runSteps(subject, handle, { checkpoint: { every: 1, save } });
+      const resumeFrom = await parseState(serializeState(state!));
+      const fewer = { name: handle.name, variables: new Map([...handle.variables].slice(1)) };
+      await expect(runSteps(subject, fewer, { steps: 2, resumeFrom })).rejects.toThrow(ResumeMismatchError);
+      const [first = ""] = handle.variables.keys();
+      await expect(runSteps(subject, fewer, { steps: 2, resumeFrom })).rejects.toThrow(first);
+      handle.dispose();
+    }));
+
+  it("names that come and go keep their own state, through saving and restoring", () =>
+    fc.assert(
+      fc.property(fc.array(fc.subarray(["a", "b", "c"]), { minLength: 1, maxLength: 8 }), fc.nat(7), (steps, cut) => {
+        const together = new Map<string, Float32Array>();
+        let optimizer = new AdamW(adamW);
+        for (const [index, names] of steps.entries()) {
+          if (index === cut) optimizer = restored(optimizer);
+          for (const name of names) move(optimizer, name, together);
+        }
+        for (const name of ["a", "b", "c"]) {
+          const alone = new Map<string, Float32Array>();
+          const own = new AdamW(adamW);
+          for (const names of steps) if (names.includes(name)) move(own, name, alone);
+          expect(together.get(name)).toEqual(alone.get(name));
+        }
+      }),
+      { seed: 20 },
+    ));
+});
+
+describe.each(engines)("attention that sees nothing, on %s", (engine) => {
+  beforeEach(() => use(engine));
+
+  it("gives 0 and has the gradient 0, and the other rows are as if it were not there", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 2 }),
+        fc.constantFrom(maskedScore, Number.NEGATIVE_INFINITY),
+        (hidden, score) =>
+          expectNoLeak(() => {
+            const mask = Array.from({ length: 9 }, (_, place) => (Math.floor(place / 3) === hidden ? score : 0));
+            const { output, gradients } = attend(mask);
+            const plain = attend(new Array(9).fill(0));
+            for (let row = 0; row < 3; row++) {
+              const own = output.subarray(row * 4, row * 4 + 4);
+              const query = gradients[0]!.subarray(row * 4, row * 4 + 4);
+              if (row === hidden) expect([...own, ...query].every((value) => value === 0)).toBe(true);
+              else expectClose(own, plain.output.subarray(row * 4, row * 4 + 4), 1e-6);
+            }
+            for (const gradient of gradients) expect(gradient.every(Number.isFinite)).toBe(true);
+          }),
+      ),
+      { seed: 20, numRuns: 6 },
+    ));
+
+  it("so a row of padding alone makes no NaN in a model, nor in an adapter's gradient", () =>
+    expectNoLeak(async () => {
+      const model = await loadBase("llama-gqa");
+      const handle = trainedAdapter({ model });
+      const { adapters } = active;
+      const inputs = () => {
+        const inputIds = tf.tensor2d(
+          [
+            [0, 0, 0, 0],
+            [0, 5, 6, 7],
+          ],
+          undefined,
+          "int32",
+        );
+        return {
+          inputIds,
+          attentionMask: tf.tensor2d(
+            [
+              [0, 0, 0, 0],
+              [0, 1, 1, 1],
+            ],
+            undefined,
+            "int32",
+          ),
+        };
+      };
+      const context = { training: true, adapters, random: { seed: 0, step: 0, microStep: 0 } };
+      const logits = numbers(() => model.forward(inputs(), context));
+      const labels = () =>
+        tf.tensor2d(
+          [
+            [-100, -100, -100, -100],
+            [-100, 5, 6, 7],
+          ],
+          undefined,
+          "int32",
+        );
+      const gradients = gradientsOf(handle, () =>
+        tf.tidy(() => model.loss({ ...inputs(), labels: labels() }, context)),
+      );
+      expect(logits.every(Number.isFinite)).toBe(true);
+      for (const gradient of gradients.values()) expect(gradient.every(Number.isFinite)).toBe(true);
+      handle.dispose();
+      model.dispose();
+    }));
+});
+
+interface Results {
+  logits: Float32Array;
+  gradients: ReadonlyMap<string, Float32Array>;
+}
+
+async function use(engine: (typeof engines)[number]): Promise<void> {
+  if (tf.getBackend() !== engine) await chooseEngine({ order: [engine] });
+}
+
+/** One head of three queries and keys of size 4, under an additive mask [query, key]. */
+function attend(mask: readonly number[]): {
+  readonly output: Float32Array;
+  readonly gradients: readonly Float32Array[];
+} {
+  const waves = (phase: number) =>
+    tf.tensor4d(
+      Array.from({ length: 12 }, (_, i) => Math.sin(i * 1.7 + phase)),
+      [1, 1, 3, 4],
+    );
+  const results = tf.tidy(() => {
+    const [query, key, value] = [waves(0), waves(1), waves(2)];
+    const compute = (...[q, k, v]: tf.Tensor[]) =>
+      attention({ query: q!, key: k!, value: v!, mask: tf.tensor4d([...mask], [1, 1, 3, 3]) });
+    const gradients = tf.grads((...inputs: tf.Tensor[]) => tf.sum(tf.square(compute(...inputs))))([query, key, value]);
+    return [compute(query, key, value), ...gradients];
+  });
+  const [output, ...gradients] = results.map((result) => Float32Array.from(result.dataSync()));
+  tf.dispose(results);
+  return { output: output!, gradients };
+}
+
+/** A number for sorting that differs from name to name. */
+function rankIn(name: string, seed: number): number {
+  return [...name].reduce((hash, character) => (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0, seed);
+}
+
+const adamW = { betas: [0.9, 0.999], epsilon: 1e-8 } as const;
+
+/** One update of a name with a gradient that depends on its value. */
+function move(optimizer: AdamW, name: string, values: Map<string, Float32Array>): void {
+  const value = values.get(name) ?? Float32Array.of(name.charCodeAt(0), 1);
+  const gradient = value.map((entry) => Math.sin(entry));
+  values.set(name, optimizer.update(name, value, gradient, { learningRate: 0.1, weightDecay: 0.01 }));
+}
+
+function restored(optimizer: AdamW): AdamW {
+  const other = new AdamW(adamW);
+  other.restore(optimizer.capture());
+  return other;
+}

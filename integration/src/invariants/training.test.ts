@@ -1,0 +1,264 @@
+// Invariants 6 to 9: what a step changes, and what it leaves alone.
+
+import { activeAdapters } from "@lowrank/contracts";
+import { attachAdapter } from "@lowrank/inject";
+import { expectClose } from "@lowrank/testing";
+import {
+  clipFactor,
+  globalNorm,
+  learningRateShare,
+  parseState,
+  type StepEvent,
+  scaleGradients,
+  serializeState,
+  type TrainingState,
+} from "@lowrank/trainer";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anySeed, anySize, distance, examples, newAdapter, trainedAdapter, valuesOf, weightsOf } from "./adapters.ts";
+import { expectLossGradients, gradientsOf, lossesOf, runSteps } from "./runs.ts";
+import { anySubject, embeddingTarget, linearTargets, onCpu, type Rows, rows, withSubject } from "./subjects.ts";
+
+onCpu();
+
+describe("6. a step changes what the adapter declared and nothing else", () => {
+  it("the base stays the same to the bit, with saved modules and biases too", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, fc.constantFrom("none", "all", "lora_only"), (name, size, bias) =>
+        withSubject(name, async (subject) => {
+          const before = weightsOf(subject.model);
+          const modulesToSave = name === "hand-made" || name === "bert-seqcls" ? ["classifier"] : null;
+          const handle = newAdapter(subject, { ...size, bias, modulesToSave, dropout: 0.1 });
+          const start = valuesOf(handle);
+          await runSteps(subject, handle, { steps: 2, batches: () => [rows.slice(1)] });
+          const changed = [...valuesOf(handle)].filter(([key, values]) => distance(values, start.get(key)!) > 0);
+          expect(changed.map(([key]) => key)).toEqual([...handle.variables.keys()]);
+          handle.dispose();
+          expect(weightsOf(subject.model)).toEqual(before);
+        }),
+      ),
+      examples,
+    ));
+});
+
+describe("7. the zero half moves first, then both", () => {
+  it("A has no gradient until B has left 0", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySize, (name, size) =>
+        withSubject(name, async (subject) => {
+          const handle = newAdapter(subject, size);
+          const halves = (part: RegExp) => [...valuesOf(handle)].filter(([key]) => part.test(key));
+          const gradients = gradientsOf(handle, () => subject.loss({ adapters: activeAdapters("default") }));
+          for (const [key, gradient] of gradients)
+            expect([key, gradient.every((value) => value === 0)]).toEqual([key, key.includes("lora_A")]);
+          const [a, b] = [halves(/lora_A/), halves(/lora_B/)];
+          await runSteps(subject, handle, { weightDecay: 0 });
+          expect(halves(/lora_A/)).toEqual(a);
+          for (const [index, [, values]] of halves(/lora_B/).entries()) expect(values).not.toEqual(b[index]?.[1]);
+          await runSteps(subject, handle, { weightDecay: 0 });
+          for (const [index, [, values]] of halves(/lora_A/).entries()) expect(values).not.toEqual(a[index]?.[1]);
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it.each(["hand-made", "bert-seqcls"] as const)("%s: all gradients agree with finite differences", (name) =>
+    withSubject(name, (subject) => {
+      const targetModules = [...linearTargets[name], embeddingTarget[name]];
+      const handle = trainedAdapter(subject, { targetModules, bias: "lora_only", alpha: 1 });
+      const adapters = activeAdapters("default");
+      expectLossGradients(handle, () => subject.loss({ adapters }), name === "hand-made" ? 12 : 1);
+      handle.dispose();
+    }),
+  );
+});
+
+describe("8. adapters that are not trained stay as they are", () => {
+  it("another adapter on the same layers, selected or not", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, fc.boolean(), (name, isSelected) =>
+        withSubject(name, async (subject) => {
+          const other = trainedAdapter(subject, {}, { name: "other", seed: 2 });
+          const handle = trainedAdapter(subject);
+          const before = valuesOf(other);
+          await runSteps(subject, handle, { adapters: activeAdapters("default", ...(isSelected ? ["other"] : [])) });
+          expect(valuesOf(other)).toEqual(before);
+          handle.dispose();
+          other.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("one trained beside another becomes what it becomes alone", () =>
+    withSubject("gpt2", async (subject) => {
+      const alone = newAdapter(subject, { dropout: 0.2 });
+      await runSteps(subject, alone, { steps: 3 });
+      const expected = valuesOf(alone);
+      alone.dispose();
+      const other = trainedAdapter(subject, { dropout: 0.2 }, { name: "other" });
+      const beside = newAdapter(subject, { dropout: 0.2 });
+      await runSteps(subject, other);
+      await runSteps(subject, beside, { steps: 3 });
+      expect(valuesOf(beside)).toEqual(expected);
+      beside.dispose();
+      other.dispose();
+    }));
+
+  it("one attached for use only has nothing that a gradient would be taken for by default", () =>
+    withSubject("llama-gqa", async (subject) => {
+      const handle = trainedAdapter(subject);
+      const frozen = attachAdapter(subject.model, await handle.toAdapter(), { name: "frozen" });
+      expect([...frozen.variables.values()].some(({ trainable }) => trainable)).toBe(false);
+      expect([...handle.variables.values()].every(({ trainable }) => trainable)).toBe(true);
+      frozen.dispose();
+      handle.dispose();
+    }));
+});
+
+describe("9. training does what its settings say", () => {
+  it("the loss goes down", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, anySeed, (name, seed) =>
+        withSubject(name, async (subject) => {
+          const handle = newAdapter(subject, { rank: 4, alpha: 8 }, { seed });
+          const losses = lossesOf(await runSteps(subject, handle, { steps: 6 }));
+          expect(losses.at(-1)).toBeLessThan(losses[0]! * 0.99);
+          handle.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("micro-batches add up to the batch they were cut from, also when they weigh differently", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, fc.constantFrom([[0], [1], [2]], [[0, 2], [1]]), (name, cuts) =>
+        withSubject(name, async (subject) => {
+          const parts = cuts.map((cut) => cut.map((row) => rows[row]!));
+          const settings = { epsilon: 1e-3, clipNorm: null }; // a small epsilon would blow rounding errors up
+          const whole = trainedAdapter(subject, {}, { name: "whole" });
+          await runSteps(subject, whole, { ...settings, batches: () => [parts.flat()] });
+          const cut = trainedAdapter(subject, {}, { name: "cut" });
+          await runSteps(subject, cut, {
+            ...settings,
+            batches: () => parts,
+            accumulate: parts.length,
+            weightByTokens: true,
+            batchSize: (batch: Rows) => ({ tokens: batch.length * 5, supervised: batch.length }),
+          });
+          for (const [key, values] of valuesOf(whole)) expectClose(valuesOf(cut).get(key)!, values, 1e-5, key);
+          whole.dispose();
+          cut.dispose();
+        }),
+      ),
+      examples,
+    ));
+
+  it("clipped gradients have at most the norm asked for, the same direction, and small ones are left alone", () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ noNaN: true, min: -1e3, max: 1e3 }), { minLength: 1, maxLength: 9 }),
+        fc.double({ min: 1e-3, max: 10, noNaN: true }),
+        (values, limit) => {
+          const gradients = new Map([["w", Float32Array.from(values)]]);
+          const norm = globalNorm(gradients);
+          const factor = clipFactor(norm, limit);
+          scaleGradients(gradients, factor);
+          expect(globalNorm(gradients)).toBeLessThanOrEqual(limit * (1 + 1e-6));
+          if (norm < limit * 0.99) expect([...gradients.get("w")!]).toEqual([...Float32Array.from(values)]);
+          else expect(globalNorm(gradients)).toBeCloseTo(Math.min(norm, limit), 3);
+        },
+      ),
+      { seed: 20 },
+    ));
+
+  it("a run takes the clipped gradient into its moments", () =>
+    withSubject("hand-made", async (subject) => {
+      const handle = trainedAdapter(subject, { alpha: 16 });
+      let state: TrainingState | undefined;
+      const save = (kept: TrainingState) => {
+        state = kept;
+      };
+      const events = await runSteps(subject, handle, { clipNorm: 0.01, checkpoint: { every: 1, save } });
+      expect(stepsOf(events)[0]?.gradientNorm).toBeGreaterThan(0.02);
+      const means = new Map([...state!.moments].map(([key, { first }]) => [key, first.map((value) => value / 0.1)]));
+      expect(globalNorm(means)).toBeCloseTo(0.01, 5);
+      handle.dispose();
+    }));
+
+  it("the learning rate rises over the warm-up, then falls as the schedule says", () =>
+    fc.assert(
+      fc.property(
+        fc.constantFrom("constant", "linear", "cosine"),
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 1, max: 40 }),
+        (name, warmupSteps, after) => {
+          const totalSteps = warmupSteps + after;
+          const shares = Array.from({ length: totalSteps + 1 }, (_, step) =>
+            learningRateShare(name, { step, warmupSteps, totalSteps }),
+          );
+          for (let step = 0; step < warmupSteps; step++) expect(shares[step]).toBeCloseTo(step / warmupSteps, 12);
+          const falling = shares.slice(warmupSteps);
+          expect(falling).toEqual([...falling].sort((one, other) => other - one));
+          expect(falling[0]).toBe(1);
+          expect(falling.at(-1)).toBeCloseTo(name === "constant" ? 1 : 0, 12);
+        },
+      ),
+      { seed: 20 },
+    ));
+
+  it("a run uses the schedule's rates", () =>
+    withSubject("hand-made", async (subject) => {
+      const handle = newAdapter(subject, {});
+      const events = await runSteps(subject, handle, {
+        steps: 5,
+        schedule: "linear",
+        warmupSteps: 2,
+        learningRate: 0.3,
+      });
+      const rates = stepsOf(events).map(({ learningRate }) => learningRate);
+      expectClose(rates, [0, 0.15, 0.3, 0.2, 0.1], 1e-9);
+      handle.dispose();
+    }));
+
+  it("a run that was cut anywhere and resumed from its files ends bit for bit as one that was not", () =>
+    fc.assert(
+      fc.asyncProperty(anySubject, fc.integer({ min: 1, max: 3 }), anySeed, async (name, cut, seed) => {
+        const settings = {
+          steps: 4,
+          seed,
+          schedule: "cosine",
+          warmupSteps: 1,
+          batches: () => rows.map((row) => [row]),
+        } as const;
+        let expected: ReadonlyMap<string, Float32Array> = new Map();
+        let state: TrainingState | undefined;
+        await withSubject(name, async (subject) => {
+          const handle = newAdapter(subject, { dropout: 0.3 });
+          const checkpoint = {
+            every: cut,
+            save: (kept: TrainingState) => {
+              state ??= kept;
+            },
+          };
+          await runSteps(subject, handle, { ...settings, checkpoint });
+          expected = valuesOf(handle);
+          handle.dispose();
+        });
+        expect(state?.step).toBe(cut);
+        const resumeFrom = await parseState(serializeState(state!));
+        await withSubject(name, async (subject) => {
+          const handle = newAdapter(subject, { dropout: 0.3 }, { seed: 77 });
+          await runSteps(subject, handle, { ...settings, resumeFrom });
+          expect(valuesOf(handle)).toEqual(expected);
+          handle.dispose();
+        });
+      }),
+      { ...examples, numRuns: 4 },
+    ));
+});
+
+function stepsOf(events: readonly { readonly type: string }[]): readonly StepEvent[] {
+  return events.filter((event): event is StepEvent => event.type === "step");
+}
