@@ -53,7 +53,7 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
     windows: readWindows(reader, table.window, sizes.layers),
     switches: readSwitches(reader, table),
     scalars: readScalars(reader, table),
-    tiedEmbeddings: reader.flag("tie_word_embeddings") ?? table.tiedByDefault,
+    tiedEmbeddings: table.tiedAlways || (reader.flag("tie_word_embeddings") ?? table.tiedByDefault),
     dropouts: readDropouts(reader, table),
     ...readLabels(reader),
     ...readTokenIds(reader, table),

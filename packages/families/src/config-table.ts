@@ -134,6 +134,8 @@ export interface ConfigTable {
   readonly normEpsilon: { readonly key?: string; readonly fallback: number };
   readonly dropouts: Readonly<Partial<Record<DropoutPlace, RateRow>>>;
   readonly tiedByDefault: boolean;
+  /** True where the class ties whatever the file says; a head of its own in the weights still counts (T5). */
+  readonly tiedAlways?: boolean;
   /** True or a table where positions are rotations; the file then says how fast they turn. */
   readonly rotary: boolean | RotaryTable;
   readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;

@@ -72,6 +72,7 @@ export const t5: Family = {
       residual: { keys: ["dropout_rate"], fallback: 0.1 },
     },
     tiedByDefault: true,
+    tiedAlways: true,
     rotary: false,
     tokenIds: { padding: 0 },
     switches: {

@@ -8,6 +8,7 @@ import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
 import { outlineModel } from "./outline-model.ts";
+import { withOwnHead } from "./own-head.ts";
 
 const configFile = "config.json";
 
@@ -40,9 +41,10 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   options.signal?.throwIfAborted();
   const raw = await readJsonObject(folder, configFile);
   const config = withLabels(checkConfig(raw, options.onWarning, configFile), options.numLabels);
-  const outline = outlineModel({ config, task: resolveTask(config, options.task) });
+  const task = resolveTask(config, options.task);
   const source = await openWeights(folder, options.onWarning);
   try {
+    const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
     return await fillModel(outline, source, { options, initializerRange: initializerRange(raw) });
   } finally {
     await source.close();
