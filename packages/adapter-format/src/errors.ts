@@ -19,7 +19,7 @@ export class InvalidAdapterConfigError extends LowrankError {
     cause?: unknown,
   ) {
     const lines = problems.map(({ key, got, expected }) => `  ${key}: got ${got}, expected ${expected}`);
-    const message = `${file} is not a usable LoRA configuration:\n${lines.join("\n")}`;
+    const message = `${file} cannot be used as a LoRA configuration:\n${lines.join("\n")}`;
     super("INVALID_ADAPTER_CONFIG", message, cause === undefined ? undefined : { cause });
   }
 }

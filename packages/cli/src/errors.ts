@@ -36,6 +36,13 @@ export class OutputIsInputError extends LowrankError {
   }
 }
 
+/** The output path is, or holds, the current folder; --overwrite would destroy what one works on. */
+export class OutputHoldsWorkError extends LowrankError {
+  constructor(readonly path: string) {
+    super("OUTPUT_HOLDS_WORK", `--out "${path}" is the current folder or contains it. Name a folder of its own.`);
+  }
+}
+
 /** A path given on the command line does not lead anywhere. */
 export class PathNotFoundError extends LowrankError {
   constructor(
@@ -64,7 +71,41 @@ export class TokenizerMissingError extends LowrankError {
     super(
       "TOKENIZER_MISSING",
       `Text needs a tokenizer, but "${model}" comes without a tokenizer.json. Copy the model's tokenizer.json into ` +
-        'its folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
+        'the folder, or give rows that are already tokenised: {"input_ids": [...], "labels": [...]}.',
+    );
+  }
+}
+
+/** A text file has more bytes than any file of its kind needs. */
+export class FileTooLargeError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super("FILE_TOO_LARGE", `Cannot read "${path}": it has ${bytes} bytes, more than ${limit}.`);
+  }
+}
+
+/** A prompt that has no token at all. */
+export class EmptyPromptError extends LowrankError {
+  constructor() {
+    super("EMPTY_PROMPT", "An empty --prompt has no token to continue. Give at least one word.");
+  }
+}
+
+/** The base was never trained to classify, and no adapter brings the classifier. */
+export class ClassifierMissingError extends LowrankError {
+  constructor(
+    readonly model: string,
+    readonly parameters: readonly string[],
+    cause: unknown,
+  ) {
+    super(
+      "CLASSIFIER_MISSING",
+      `"${model}" has no ${parameters.join(", ")}: it was never trained for this task. Train it first – lowrank train ` +
+        "makes a new classifier and saves it with the adapter – and give that folder as --adapter.",
+      { cause },
     );
   }
 }

@@ -101,6 +101,10 @@ describe("lowrank train", () => {
     expect(trained.stdout).toContain("The base has no classifier: score.weight made new from seed 0");
     const evaluated = await place.call("evaluate", ...gpt2, "--adapter", out, "--data", data, "--json");
     expect(evaluated.json[0]).toMatchObject({ rows: 12, accuracy: 1 });
+
+    const untrained = await place.call("evaluate", ...gpt2, "--data", data);
+    expect(untrained.code).toBe(1);
+    expect(untrained.stderr).toMatch(/has no score\.weight: .* Train it first – lowrank train/);
   });
 });
 
@@ -133,7 +137,7 @@ describe("what lowrank train refuses", () => {
   it("rank 0", async () => {
     const { code, stderr } = await refusal(...gpt2, "--data", tokens, ...out(), "--rank", "0");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/error: .*not a usable LoRA configuration:\n {2}r: got 0/);
+    expect(stderr).toMatch(/error: .*cannot be used as a LoRA configuration:\n {2}r: got 0/);
     expect(stderr).not.toContain("    at ");
   });
 

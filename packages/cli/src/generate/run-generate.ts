@@ -3,7 +3,7 @@
 import { promptTemplate, type TextTokenizer } from "@lowrank/data";
 import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
 import type { GenerateOptions } from "../commands/generate.ts";
-import { WrongTaskError } from "../errors.ts";
+import { EmptyPromptError, WrongTaskError } from "../errors.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
@@ -44,8 +44,10 @@ async function continuePrompts(
   const show = (text: string) => {
     if (isStreamed) report.write(escapeControls(text));
   };
+  const promptIds = prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), tokenizer));
+  if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
   await generate(model, {
-    promptIds: prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), tokenizer)),
+    promptIds,
     maxNewTokens,
     eosTokenIds: endTokens(model, tokenizer),
     context,

@@ -24,6 +24,13 @@ describe("checkOutput", () => {
     await checkOutput(join(folder, "model"), { overwrite: true, inputs: [] });
   });
 
+  it("never replaces the current folder or one above it", async () => {
+    for (const out of [".", "..", "/"]) {
+      const attempt = checkOutput(out, { overwrite: true, inputs: [] });
+      await expect(attempt, out).rejects.toMatchObject({ code: "OUTPUT_HOLDS_WORK" });
+    }
+  });
+
   it("never replaces what the command reads, not even through a link", async () => {
     const inputs = [join(folder, "model", "config.json")];
     await symlink(join(folder, "model"), join(folder, "link"));

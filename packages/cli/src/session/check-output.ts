@@ -3,20 +3,25 @@
 
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { OutputExistsError, OutputIsInputError } from "../errors.ts";
+import { OutputExistsError, OutputHoldsWorkError, OutputIsInputError } from "../errors.ts";
 
-/** Refuses an existing output unless `overwrite`, and one that holds an input always. */
+/** Refuses an existing output unless `overwrite`, and one that holds an input or the current folder always. */
 export async function checkOutput(
   path: string,
   options: { readonly overwrite?: boolean | undefined; readonly inputs: readonly (string | undefined)[] },
 ): Promise<void> {
   if (options.overwrite !== true && (await isOccupied(path))) throw new OutputExistsError(path);
   const output = await realPath(path);
+  if (isWithin(await realPath("."), output)) throw new OutputHoldsWorkError(path);
   for (const input of options.inputs) {
     if (input === undefined) continue;
     const real = await realPath(input);
-    if (real === output || real.startsWith(output + sep)) throw new OutputIsInputError(path, input);
+    if (isWithin(real, output)) throw new OutputIsInputError(path, input);
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** An empty folder is as good as none. */

@@ -1,16 +1,17 @@
 // --model and --adapter, opened together: an adapter may bring the head that its base lacks.
 
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { Adapter, TaskType } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { TextFiles } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
-import { loadGguf, loadModel, type ModelFolder, type PretrainedModel } from "@lowrank/models";
+import { HeadMissingError, loadGguf, loadModel, type ModelFolder, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { openFile } from "@lowrank/safetensors/node";
+import { ClassifierMissingError } from "../errors.ts";
 import type { Report } from "../terminal/report.ts";
+import { filesBeside } from "./files-beside.ts";
 import { locate } from "./locate.ts";
 
 /** What to open. */
@@ -32,7 +33,9 @@ export interface OpenedModel {
   readonly model: PretrainedModel;
   /** The folder or file it was read from. */
   readonly path: string;
-  /** Where the tokenizer is looked for; absent for a .gguf file without a folder around it that has one. */
+  /** Where the tokenizer is looked for: the model's folder, or the one that a .gguf file lies in. */
+  readonly files: TextFiles;
+  /** Absent for a .gguf file. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
   readonly handle: AdapterHandle | undefined;
@@ -45,7 +48,7 @@ export interface OpenedModel {
 export async function openModel(request: ModelRequest, report: Report): Promise<OpenedModel> {
   const adapter = request.adapter === undefined ? undefined : await openAdapter(request.adapter, report);
   const path = await locate(request.model, "model", report);
-  const { model, folder } = await load(path, request, { adapter, report });
+  const { model, files, folder } = await load(path, request, { adapter, report });
   try {
     const attachOptions = {
       baseFingerprint: model.fingerprint,
@@ -56,6 +59,7 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
     return {
       model,
       path,
+      files,
       folder,
       adapter,
       handle,
@@ -79,7 +83,7 @@ async function load(
   path: string,
   request: ModelRequest,
   { adapter, report }: { readonly adapter: Adapter | undefined; readonly report: Report },
-): Promise<{ model: PretrainedModel; folder: ModelFolder | undefined }> {
+): Promise<{ model: PretrainedModel; files: TextFiles; folder: ModelFolder | undefined }> {
   const savedClasses = adapter === undefined ? undefined : savedHeadClasses(adapter);
   const task = request.task ?? tasks.get(adapter?.config.taskType ?? null);
   const classes = savedClasses ?? request.classes;
@@ -93,19 +97,21 @@ async function load(
   };
   if (!path.endsWith(".gguf")) {
     const folder = openFolder(path);
-    return { model: await loadModel(folder, options), folder };
+    return { model: await withHead(loadModel(folder, options), path), files: folder, folder };
   }
   const source = await openFile(path);
   try {
-    return { model: await loadGguf(source, options), folder: folderAround(path) };
+    return { model: await withHead(loadGguf(source, options), path), files: filesBeside(path), folder: undefined };
   } finally {
     await source.close?.();
   }
 }
 
-/** A .gguf file may lie in a model folder, beside its tokenizer. */
-function folderAround(path: string): ModelFolder | undefined {
-  return existsSync(join(dirname(path), "config.json")) ? openFolder(dirname(path)) : undefined;
+/** The library's advice is an option of its own; here the way is a command. */
+async function withHead(loading: Promise<PretrainedModel>, path: string): Promise<PretrainedModel> {
+  return loading.catch((error: unknown) => {
+    throw error instanceof HeadMissingError ? new ClassifierMissingError(path, error.parameters, error) : error;
+  });
 }
 
 /** The head that PEFT's task types stand for; CAUSAL_LM keeps what the base's own files say. */

@@ -5,7 +5,7 @@ import { TokenizerMissingError } from "../errors.ts";
 import type { OpenedModel } from "./open-model.ts";
 
 /** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */
-export async function tokenizerOf({ folder, path }: Pick<OpenedModel, "folder" | "path">): Promise<TextTokenizer> {
-  if (folder === undefined || !(await folder.has("tokenizer.json"))) throw new TokenizerMissingError(path);
-  return openTokenizer(folder);
+export async function tokenizerOf({ files, path }: Pick<OpenedModel, "files" | "path">): Promise<TextTokenizer> {
+  if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
+  return openTokenizer(files);
 }

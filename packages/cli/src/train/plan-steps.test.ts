@@ -21,6 +21,10 @@ describe("planSteps", () => {
     });
   });
 
+  it("lets a run of one step learn", () => {
+    expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 1 }).warmupSteps).toBe(0);
+  });
+
   it("never warms up for longer than the run", () => {
     expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 5, warmupSteps: 50 }).warmupSteps).toBe(5);
   });

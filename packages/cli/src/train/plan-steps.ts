@@ -27,6 +27,11 @@ export function planSteps(run: RunLength): StepPlan {
   const batches = Math.ceil(run.rows / run.batchSize);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);
   const totalSteps = run.steps ?? stepsPerEpoch * (run.epochs ?? defaultEpochs);
-  const warmupSteps = run.warmupSteps ?? Math.ceil(totalSteps * (run.warmupRatio ?? defaultWarmupRatio));
-  return { stepsPerEpoch, totalSteps, warmupSteps: Math.min(warmupSteps, totalSteps) };
+  return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
+}
+
+/** The first step of a warm-up has the rate 0, as in transformers; a share of the run never takes its last step. */
+function warmupOf({ warmupSteps, warmupRatio }: RunLength, totalSteps: number): number {
+  if (warmupSteps !== undefined) return Math.min(warmupSteps, totalSteps);
+  return Math.min(Math.ceil(totalSteps * (warmupRatio ?? defaultWarmupRatio)), totalSteps - 1);
 }

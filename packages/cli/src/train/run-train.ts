@@ -5,7 +5,7 @@ import { latestCheckpoint } from "@lowrank/trainer/node";
 import { InterruptedError, NothingToResumeError } from "../errors.ts";
 import { checkOutput } from "../session/check-output.ts";
 import { startEngine } from "../session/start-engine.ts";
-import { formatDuration, formatNumber } from "../terminal/format.ts";
+import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkTrainOptions } from "./check-options.ts";
 import { earlierMetrics } from "./metrics-file.ts";
@@ -25,7 +25,7 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
     overwrite: overwrite === true || resume === true,
     inputs: [model, adapter, data, validation],
   });
-  const resumeFrom = resume === true ? await checkpointIn(out) : undefined;
+  const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
   const rows = await readTrainingRows(options);
   const engine = await startEngine(options, report);
   report.say(`engine ${engine.name}`);
@@ -38,8 +38,8 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
   }
 }
 
-async function checkpointIn(out: string): Promise<TrainingState> {
-  const checkpoint = await latestCheckpoint(out).catch(() => undefined);
+async function checkpointIn(out: string, report: Report): Promise<TrainingState> {
+  const checkpoint = await latestCheckpoint(out, { onWarning: report.warn });
   if (checkpoint === undefined) throw new NothingToResumeError(out);
   return checkpoint.state;
 }
@@ -53,7 +53,7 @@ interface RunContext {
 async function trainAndSave(run: PreparedRun, { options, resumeFrom, report }: RunContext): Promise<LoopResult> {
   const plan = planSteps({ ...options, rows: run.train.length });
   const template = run.template === "" ? "" : `, written with the template "${run.template}"`;
-  report.say(`${run.train.length} rows${template}; ${plan.totalSteps} steps, ${plan.stepsPerEpoch} an epoch`);
+  report.say(`${run.train.length} rows${template}; steps: ${plan.totalSteps}, ${plan.stepsPerEpoch} an epoch`);
   const metrics = resumeFrom === undefined ? [] : await earlierMetrics(options.out, resumeFrom.step);
   let mayReplace = options.overwrite === true || options.resume === true;
   const save = async (state: TrainingState) => {
@@ -93,7 +93,9 @@ function summarize(
   if (first !== undefined && last !== undefined && first !== last) {
     report.say(`validation loss        ${formatNumber(first.loss)} → ${formatNumber(last.loss)}`);
   }
-  report.say(`${end.step} steps in ${formatDuration(end.seconds)}; adapter written to ${out}`);
+  report.say(
+    `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
+  );
   report.say(`try: ${commandToTry(run, options)}`);
 }
 

@@ -24,6 +24,12 @@ describe("writeFileAtomic", () => {
       expect(await contentsOf(folder)).toEqual({ bytes: "a", text: "ä", pieces: "new content!", empty: "" });
     }));
 
+  it("makes missing folders above the file", () =>
+    inScratchFolder(async (folder) => {
+      await writeFileAtomic(join(folder, "deep", "er", "out"), "new");
+      expect(await contentsOf(join(folder, "deep", "er"))).toEqual({ out: "new" });
+    }));
+
   it("refuses an existing path, also a folder, unless asked to overwrite", () =>
     inScratchFolder(async (folder) => {
       await writeFile(join(folder, "out"), "old");
@@ -72,11 +78,12 @@ describe("writeFileAtomic", () => {
       }
     }));
 
-  it("gives the system's reason when a folder is missing", () =>
+  it("gives the system's reason when the folder is a file", () =>
     inScratchFolder(async (folder) => {
-      const error = await caught(writeFileAtomic(join(folder, "absent", "out"), "x"));
+      await writeFile(join(folder, "file"), "old");
+      const error = await caught(writeFileAtomic(join(folder, "file", "out"), "x", { overwrite: true }));
       expect(error).toBeInstanceOf(FileWriteError);
-      expect(error).toMatchObject({ systemCode: "ENOENT" });
+      expect(error).toMatchObject({ systemCode: "EEXIST" });
     }));
 });
 

@@ -18,7 +18,7 @@ export interface AtomicWriteOptions {
 /**
  * Writes a file so that, whatever happens, its path holds the old content, the whole new content, or nothing: a
  * temporary file in the same folder is written, synced and renamed, and the folder synced. On failure the temporary
- * file is removed; what killed processes left in the folder is removed first.
+ * file is removed; what killed processes left in the folder is removed first. Missing folders above it are made.
  *
  * @throws {OutputExistsError} if the path exists and `overwrite` is not set.
  * @throws {DiskFullError | FileWriteError} if the system fails. An error thrown by `contents` passes through.
@@ -33,6 +33,7 @@ export async function writeFileAtomic(
   const temporary = temporaryPath(target, "unfinished");
   try {
     await refuseExisting(target, { ...options, fileSystem });
+    await fileSystem.makeFolders(dirname(target));
     await tidyUpTemporaries(dirname(target), fileSystem);
     await writeWhole(temporary, contents, fileSystem);
     await refuseExisting(target, { ...options, fileSystem }); // writing may have taken an hour

@@ -44,6 +44,17 @@ describe("writeFolderAtomic", () => {
       expect(await contentsOf(folder)).toEqual({ "out/a": "1" });
     }));
 
+  it("names the folder, not its temporary name, where a file inside cannot be written", () =>
+    inScratchFolder(async (folder) => {
+      const out = join(folder, "out");
+      const full = (inside: string) =>
+        writeFileAtomic(join(inside, "weights"), "new", { fileSystem: faultyFileSystem({ call: 5, code: "ENOSPC" }) });
+      const error = await caught(writeFolderAtomic(out, full));
+      expect(error).toBeInstanceOf(DiskFullError);
+      expect(error).toMatchObject({ path: out });
+      expect(await contentsOf(folder)).toEqual({});
+    }));
+
   it("makes the folders above it", () =>
     inScratchFolder(async (folder) => {
       await writeFolderAtomic(join(folder, "runs", "today", "out"), fill);

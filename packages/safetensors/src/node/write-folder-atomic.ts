@@ -1,7 +1,7 @@
 // A folder of several files that is either complete or not there.
 
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
+import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 import type { AtomicWriteOptions } from "./write-file-atomic.ts";
@@ -34,8 +34,14 @@ export async function writeFolderAtomic(
     await moveIntoPlace(temporary, target, { ...options, fileSystem });
   } catch (error) {
     await fileSystem.remove(temporary).catch(() => undefined);
-    throw writeFailure(path, error);
+    throw writeFailure(path, withoutTemporary(error, temporary));
   }
+}
+
+/** A failure to write one of the files is one to write the folder: nobody knows the temporary name, or will find it. */
+function withoutTemporary(error: unknown, temporary: string): unknown {
+  const isWriteFailure = error instanceof DiskFullError || error instanceof FileWriteError;
+  return isWriteFailure && contains(temporary, resolve(error.path)) ? error.cause : error;
 }
 
 type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };

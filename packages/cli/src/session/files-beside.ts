@@ -1,0 +1,25 @@
+// The texts that lie beside a .gguf file: its tokenizer, without any of the rest of a model folder.
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { TextFiles } from "@lowrank/data";
+import { openFile } from "@lowrank/safetensors/node";
+import { FileTooLargeError } from "../errors.ts";
+
+/** The files in the folder of `path`, by name. */
+export function filesBeside(path: string): TextFiles {
+  const folder = dirname(path);
+  return {
+    name: folder,
+    has: async (file) => existsSync(join(folder, file)),
+    async readText(file, { maxBytes }) {
+      const source = await openFile(join(folder, file));
+      try {
+        if (source.size > maxBytes) throw new FileTooLargeError(join(folder, file), source.size, maxBytes);
+        return new TextDecoder("utf-8", { fatal: true }).decode(await source.read(0, source.size));
+      } finally {
+        await source.close?.();
+      }
+    },
+  };
+}
