@@ -1,9 +1,16 @@
 // Whether an adapter fits a model. Finds every difference before anything changes.
 
-import { type Adapter, type Feature, type LoraConfig, parseTensorKey, startingFeatures } from "@lowrank/adapter-format";
-import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
+import {
+  type Adapter,
+  type Feature,
+  type LoraConfig,
+  parseTensorKey,
+  startingFeatures,
+  type TensorKey,
+} from "@lowrank/adapter-format";
+import type { AdaptableModel, Warning, WarningListener } from "@lowrank/contracts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { AdapterMismatchError, type AdapterProblem, DifferentBaseError } from "./errors.ts";
+import { AdapterMismatchError, type AdapterProblem, DifferentBaseError, printable } from "./errors.ts";
 import { guessOtherBase } from "./guess-other-base.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { nearestPaths } from "./nearest-names.ts";
@@ -42,7 +49,7 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
   const other = guessOtherBase(problems);
   if (other) throw new DifferentBaseError(`width ${other.got}`, `width ${other.expected}`, problems);
   if (problems.length) throw new AdapterMismatchError(problems);
-  for (const warning of plan.warnings) options.onWarning?.(warning);
+  for (const warning of [...plan.warnings, ...unusedBaseWeights(plan, model, adapter)]) options.onWarning?.(warning);
   return plan;
 }
 
@@ -101,6 +108,7 @@ function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }:
     const parsed = parseTensorKey(key);
     if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
     const { path, part } = parsed;
+    if (isUnusedBaseWeight(parsed, known)) return [];
     if (part === "base_layer" || part === "saved") {
       const what =
         part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
@@ -109,5 +117,21 @@ function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }:
     if (known.has(path)) return [{ kind: "not-targeted", key, path }];
     const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
     return [{ kind: "unknown-path", key, path, nearest }];
+  });
+}
+
+/** PEFT also stores the weight of an embedding or head that only another adapter of the same model targets. */
+function isUnusedBaseWeight({ part, path, parameter }: TensorKey, known: ReadonlySet<string>): boolean {
+  return part === "base_layer" && parameter === "weight" && known.has(path);
+}
+
+function unusedBaseWeights(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): readonly Warning[] {
+  const needed = neededShapes(plan);
+  const known = new Set(model.sites().map(({ path }) => path));
+  return [...tensors.keys()].flatMap((key) => {
+    const parsed = parseTensorKey(key);
+    if (needed.has(key) || !parsed || !isUnusedBaseWeight(parsed, known)) return [];
+    const message = `${printable(key)} is a weight of the base that this adapter does not target; the base's own is used.`;
+    return [{ code: "BASE_WEIGHT_UNUSED", message }];
   });
 }

@@ -5,7 +5,7 @@ import { LowrankError } from "@lowrank/contracts";
 const listed = 12;
 
 /** A name from a file made safe to print: no control characters, no marks that turn the direction of text. */
-function printable(name: string): string {
+export function printable(name: string): string {
   const plain = name.replace(/\p{C}/gu, "\u{fffd}");
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }

@@ -2,7 +2,14 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { columnLengths, createPair, createPairBias, type LoraPair, type PairInitialization } from "@lowrank/math";
+import {
+  columnLengths,
+  createPair,
+  createPairBias,
+  type LoraPair,
+  type Measured,
+  type PairInitialization,
+} from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { pairAdaptation } from "./adapted-site.ts";
 import type { ValueSource } from "./build-handle.ts";
@@ -10,11 +17,11 @@ import type { PlannedSite, PlannedTokenRows } from "./injection-plan.ts";
 import { freshPair } from "./starts.ts";
 
 /** Values drawn from `seed` and each layer's path alone. */
-export function freshValues(config: LoraConfig, seed: number): ValueSource {
+export function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
   const init: PairInitialization =
     config.init === false ? "random" : config.init === "gaussian" ? "gaussian" : "default";
   return {
-    pair: (entry, name, site) => freshPair(entry, site, { config, seed, name }),
+    pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
     magnitude: startingLengths,
     bias: ({ path, outFeatures, rank }) => createPairBias({ outFeatures, rank, init, key: { seed, path } }),
     rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>

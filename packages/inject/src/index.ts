@@ -28,6 +28,9 @@ export type {
   PlannedSite,
   PlannedTokenRows,
 } from "./injection-plan.ts";
+export { measureGradients } from "./measure-gradients.ts";
+export { type MeasureInputsOptions, measureInputs } from "./measure-inputs.ts";
 export type { OverriddenParameter } from "./overridden-parameter.ts";
 export { planInjection } from "./plan-injection.ts";
+export { shareRanks } from "./share-ranks.ts";
 export type { TrainedRows } from "./trained-rows.ts";

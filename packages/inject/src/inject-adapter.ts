@@ -1,6 +1,7 @@
 // A new adapter: fresh pairs, and copies of the weights that train whole.
 
 import type { AdaptableModel } from "@lowrank/contracts";
+import type { Measured } from "@lowrank/math";
 import type { AdapterHandle } from "./adapter-handle.ts";
 import { buildHandle } from "./build-handle.ts";
 import { freshValues } from "./fresh-values.ts";
@@ -14,13 +15,15 @@ export interface InjectOptions {
   readonly seed: number;
   /** Fingerprint of the base model, to be written into adapter files. */
   readonly baseFingerprint?: string;
+  /** What `measureInputs` or `measureGradients` returned, for the starts that look at data: EVA, CorDA, LoRA-GA. */
+  readonly measured?: ReadonlyMap<string, Measured>;
 }
 
 /**
  * Attaches a fresh adapter, which leaves what the model computes exactly as it was (unless its `init` is
  * false) until it is trained. If anything fails, the model is unchanged and nothing is left in memory.
  *
- * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError
+ * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError, MissingMeasurementError
  *
  * @example
  * ```ts
@@ -35,12 +38,12 @@ export interface InjectOptions {
  * ```
  */
 export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, options: InjectOptions): AdapterHandle {
-  const { name = "default", seed, baseFingerprint } = options;
+  const { name = "default", seed, baseFingerprint, measured } = options;
   return buildHandle(model, {
     name,
     plan,
     trainable: true,
-    values: freshValues(plan.config, seed),
+    values: freshValues(plan.config, seed, measured),
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
   });
 }

@@ -7,6 +7,7 @@ import {
   createPair,
   type InitialPair,
   type LoraPair,
+  type Measured,
   matrixOfTensor,
   startPair,
 } from "@lowrank/math";
@@ -14,9 +15,18 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { geometryOf } from "./adapted-site.ts";
 import { UnsupportedStartError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
+import { startSettings } from "./start-settings.ts";
 
 /** Starts of new pairs beyond PEFT's true, false and "gaussian". */
-export const startsForNew: readonly Feature[] = ["init=pissa", "init=olora", "init=orthogonal", "init=mica"];
+export const startsForNew: readonly Feature[] = [
+  "init=pissa",
+  "init=olora",
+  "init=orthogonal",
+  "init=mica",
+  "init=eva",
+  "init=corda",
+  "init=lora_ga",
+];
 
 /** Starts that are the same whenever they are computed, so that an adapter saved without its start can be used. */
 const repeatable: ReadonlyMap<unknown, Feature> = new Map([
@@ -30,18 +40,22 @@ export interface StartOptions {
   readonly seed: number;
   /** Prefix of the variables' names. */
   readonly name: string;
+  /** What was measured, by path. */
+  readonly measured?: ReadonlyMap<string, Measured> | undefined;
 }
 
 /** @throws UnsupportedStartError where PEFT itself gives no meaning to the combination, or it cannot be kept here */
 export function checkStart({ init, useDora }: LoraConfig): void {
-  const looksAtWeight = typeof init === "string" && /^(pissa|olora|mica)/.test(init);
+  const looksAtWeight = typeof init === "string" && /^(pissa|olora|mica|corda|lora_ga)/.test(init);
   if (useDora && looksAtWeight) throw new UnsupportedStartError(String(init), "use_dora");
 }
 
 /** A new pair for a layer; the caller owns it. */
-export function freshPair(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
+export function freshPair(entry: PlannedSite, site: Site, options: StartOptions): LoraPair {
+  const { config, seed, name } = options;
   const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
-  if (kind === "convolution") return freshKernels(entry, site, { config, seed, name });
+  if (kind === "convolution") return freshKernels(entry, site, options);
+  const measured = options.measured?.get(path);
   return startPair({
     inFeatures,
     outFeatures,
@@ -52,6 +66,8 @@ export function freshPair(entry: PlannedSite, site: Site, { config, seed, name }
     key: { seed, path },
     name,
     weight: () => readMatrix(site),
+    settings: startSettings(config),
+    ...(measured && { measured }),
   });
 }
 

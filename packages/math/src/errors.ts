@@ -62,3 +62,19 @@ export class GroupedConvolutionError extends LowrankError {
     );
   }
 }
+
+/** A start looks at data, and nothing was measured. */
+export class MissingMeasurementError extends LowrankError {
+  constructor(
+    readonly init: string,
+    readonly path: string,
+    readonly kind: "inputs" | "gradient",
+  ) {
+    super(
+      "MISSING_MEASUREMENT",
+      `init_lora_weights = "${init}" looks at the ${kind === "inputs" ? "inputs" : "gradient"} of each layer, and nothing ` +
+        `was measured at "${path}". Pass what ${kind === "inputs" ? "measureInputs" : "measureGradients"} ` +
+        "(@lowrank/inject) returns for the same plan.",
+    );
+  }
+}

@@ -13,6 +13,7 @@ export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./dor
 export { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
 export {
   GroupedConvolutionError,
+  MissingMeasurementError,
   PairShapeError,
   RankError,
   SettingError,
@@ -27,8 +28,16 @@ export {
   type StoredValues,
   transposedLayout,
 } from "./file-layout.ts";
-export type { Initialization, StartRequest } from "./initializations/initialization.ts";
+export { explainedVariance } from "./initializations/eva.ts";
+export type {
+  Initialization,
+  InputStatistics,
+  Measured,
+  StartRequest,
+  StartSettings,
+} from "./initializations/initialization.ts";
 export { initializationOf, initializations, startPair } from "./initializations/initializations.ts";
+export type { GradientDirection, GradientScale } from "./initializations/lora-ga.ts";
 export { keepFirst } from "./linear-algebra/keep-first.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
@@ -46,6 +55,7 @@ export {
 } from "./linear-algebra/matrix.ts";
 export { randomMask } from "./linear-algebra/random-mask.ts";
 export { normalMatrix, type RandomizedSvdOptions, randomizedSvd } from "./linear-algebra/randomized-svd.ts";
+export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
@@ -63,5 +73,6 @@ export {
 export type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
 export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./parameter-delta.ts";
+export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
 export { type ScalingOptions, scaling } from "./scaling.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./token-rows-adaptation.ts";

@@ -2,6 +2,41 @@
 
 import type { Matrix } from "../linear-algebra/matrix.ts";
 import type { LoraPair, PairKind } from "../lora-pair.ts";
+import type { GradientDirection, GradientScale } from "./lora-ga.ts";
+
+/** What a layer was given, summed over rows of its inputs. */
+export interface InputStatistics {
+  /** Calls of the layer. */
+  readonly batches: number;
+  readonly rows: number;
+  /** Σ x, [inFeatures]. */
+  readonly sums: Float64Array;
+  /** Σ x·xᵀ, [inFeatures, inFeatures]. */
+  readonly products: Matrix;
+  /** The largest entry. */
+  readonly largest: number;
+}
+
+/** What was measured at a layer, for starts that look at data. */
+export interface Measured {
+  readonly inputs?: InputStatistics;
+  /** Of the weight, [inFeatures, outFeatures]. */
+  readonly gradient?: Matrix;
+}
+
+/** Settings of single starts; each has PEFT's default. */
+export interface StartSettings {
+  /** EVA: divide A's directions by the root of their strength. */
+  readonly whiten?: boolean;
+  /** CorDA: "ipm" (the default) takes over what the data uses most, "kpm" what it uses least. */
+  readonly corda?: "ipm" | "kpm";
+  /** LoRA-GA. Default "ArB2r". */
+  readonly direction?: GradientDirection;
+  /** LoRA-GA. Default "stable". */
+  readonly scale?: GradientScale;
+  /** LoRA-GA's γ. Default 16. */
+  readonly stableGamma?: number;
+}
 
 /** What a start may need to know of the layer that gets the pair. */
 export interface StartRequest {
@@ -19,6 +54,8 @@ export interface StartRequest {
   readonly name: string;
   /** The frozen weight [inFeatures, outFeatures], read when it is asked for. */
   weight(): Matrix;
+  readonly measured?: Measured;
+  readonly settings?: StartSettings;
 }
 
 /** One way to start a pair. */
@@ -29,6 +66,8 @@ export interface Initialization {
   readonly source: string;
   /** Whether its values come from chance, and not from the weight alone. */
   readonly isDrawn: boolean;
+  /** What has to be measured before. */
+  readonly needs?: keyof Measured;
   /** Whether it answers to this `init_lora_weights`. */
   answersTo(init: boolean | string): boolean;
   /** A new pair for a linear layer; the caller owns it. */

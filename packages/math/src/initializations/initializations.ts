@@ -3,9 +3,12 @@
 import { createPair } from "../create-pair.ts";
 import { UnknownInitializationError } from "../errors.ts";
 import type { LoraPair } from "../lora-pair.ts";
+import { contextStart } from "./corda.ts";
+import { explainedVarianceStart } from "./eva.ts";
 import { randomStart } from "./false.ts";
 import { gaussianStart } from "./gaussian.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
+import { gradientStart } from "./lora-ga.ts";
 import { minorStart } from "./mica.ts";
 import { orthonormalStart } from "./olora.ts";
 import { orthogonalStart } from "./orthogonal.ts";
@@ -23,6 +26,9 @@ export const initializations: readonly Initialization[] = [
   quickPrincipalStart,
   orthonormalStart,
   minorStart,
+  explainedVarianceStart,
+  contextStart,
+  gradientStart,
 ];
 
 /** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */
@@ -40,7 +46,7 @@ export function initializationOf(init: boolean | string): Initialization {
  * A new pair, started as `request.init` says. Starts other than true and false are for linear layers: embeddings start as
  * with true, as in PEFT.
  *
- * Throws UnknownInitializationError, RankError, SettingError.
+ * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
  *
  * @example
  * ```ts

@@ -22,7 +22,7 @@ export interface WeightedAdapter {
 }
 
 /** An adapter's pair at a layer. */
-export interface StoredPair {
+interface StoredPair {
   /** Position in the caller's list. */
   readonly adapter: number;
   /** [rank, inFeatures]; a convolution's kernel is flattened. */

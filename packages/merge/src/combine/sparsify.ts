@@ -5,7 +5,7 @@ import type { MaskRequest, MethodSettings } from "./combination-method.ts";
 import { electedMean, keepLargest, keepMasked, type WeightedMatrix, weightedSum } from "./merge-entries.ts";
 
 /** A matrix, its weight, and whose it is. */
-export interface MatrixOfAdapter extends WeightedMatrix {
+interface MatrixOfAdapter extends WeightedMatrix {
   readonly adapter: number;
   readonly part: MaskRequest["part"];
 }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { SettingError } from "../errors.ts";
+import { createMatrix, frobeniusNorm, type Matrix, multiply } from "../linear-algebra/matrix.ts";
+import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
+import { loftq } from "./loftq.ts";
+import { roundToInt8, roundToNormalFloat4 } from "./quantize.ts";
+
+const noise = (rows: number, columns: number, path: string) => normalMatrix(rows, columns, { seed: 4, path });
+// Mostly of rank 2, as a weight should be for which LoftQ does any good.
+const strong = multiply(noise(24, 2, "left"), noise(2, 16, "right"));
+const weak = noise(24, 16, "weak");
+const weight: Matrix = {
+  ...strong,
+  values: strong.values.map((value, index) => 2 * value + 0.2 * weak.values[index]!),
+};
+
+function distance(one: Matrix, other: Matrix): number {
+  return frobeniusNorm({ ...one, values: one.values.map((value, index) => value - other.values[index]!) });
+}
+
+describe("rounding", () => {
+  it("keeps zero, both ends of a block, and levels between", () => {
+    const block = new Float64Array(64);
+    block.set([2, -2, 0.2, 1.4]);
+    const { values } = roundToNormalFloat4(createMatrix(1, 64, block));
+    expect([...values.slice(0, 5)]).toEqual([2, -2, 0.07958029955625534 * 2, 0.7229568362236023 * 2, 0]);
+  });
+
+  it("to 8 bits is off by half a step at most", () => {
+    const rounded = roundToInt8(weight);
+    for (let row = 0; row < 24; row++) {
+      const values = weight.values.subarray(row * 16, (row + 1) * 16);
+      const step = Math.max(...values.map(Math.abs)) / 127;
+      for (const [column, value] of values.entries())
+        expect(Math.abs(rounded.values[row * 16 + column]! - value)).toBeLessThanOrEqual(step / 2 + 1e-12);
+    }
+  });
+});
+
+describe("loftq", () => {
+  const error = (iterations: number, bits: 4 | 8 = 4) => {
+    const { quantized, a, b } = loftq(weight, { rank: 4, iterations, bits });
+    const product = multiply(b, a);
+    return distance(
+      { ...quantized, values: quantized.values.map((value, index) => value + product.values[index]!) },
+      weight,
+    );
+  };
+
+  it("comes nearer to the weight than rounding alone, and nearer still in turns", () => {
+    expect(error(1)).toBeLessThan(distance(roundToNormalFloat4(weight), weight));
+    expect(error(5)).toBeLessThan(error(1));
+  });
+
+  it("loses less with 8 bits", () => {
+    expect(error(1, 8)).toBeLessThan(error(1) / 5);
+  });
+
+  it("refuses other bits and no iterations", () => {
+    expect(() => loftq(weight, { rank: 2, bits: 2 as 4 })).toThrow(SettingError);
+    expect(() => loftq(weight, { rank: 2, iterations: 0 })).toThrow(SettingError);
+  });
+});
