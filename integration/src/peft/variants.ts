@@ -85,6 +85,44 @@ export const variants: readonly Variant[] = [
     config: { rank: 4, alpha: 8, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
   },
   {
+    name: "llama, DoRA with rsLoRA",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: "all-linear", useDora: true, rankStabilized: true },
+  },
+  { name: "gpt2, DoRA", base: "gpt2", config: { rank: 4, alpha: 8, targetModules: ["c_attn"], useDora: true } },
+  { name: "gpt2, bias on B", base: "gpt2", config: { rank: 4, alpha: 8, targetModules: ["c_attn"], loraBias: true } },
+  { name: "gpt2, all biases", base: "gpt2", config: { rank: 4, alpha: 8, targetModules: ["c_attn"], bias: "all" } },
+  {
+    name: "gpt2, biases of adapted layers",
+    base: "gpt2",
+    config: { rank: 4, alpha: 8, targetModules: ["c_attn"], bias: "lora_only" },
+  },
+  {
+    name: "llama, head saved",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj"], modulesToSave: ["lm_head"] },
+  },
+  {
+    name: "llama, embedding and head adapted",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
+  },
+  {
+    name: "llama, three tokens trained",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj"], trainableTokenIndices: [3, 7, 20] },
+  },
+  ...["qwen2", "gemma", "gpt_neox", "opt", "phi", "phi3"].map((base) => ({
+    name: `${base}, all linear layers`,
+    base,
+    config: { rank: 4, alpha: 8, targetModules: "all-linear", taskType: "CAUSAL_LM" } as const,
+  })),
+  {
+    name: "roberta classification, classifier saved",
+    base: "roberta-seqcls",
+    config: { rank: 4, alpha: 8, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
+  },
+  {
     name: "the tiny model",
     base: "tiny-model",
     config: { rank: 8, alpha: 16, targetModules: "all-linear", taskType: "CAUSAL_LM" },
