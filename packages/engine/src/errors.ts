@@ -77,6 +77,10 @@ export class UnknownEngineError extends LowrankError {
 export class NoEngineError extends LowrankError {
   constructor(readonly passedOver: readonly { readonly name: string; readonly reason: string }[]) {
     const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
-    super("NO_ENGINE", `No TensorFlow.js engine could be started. ${reasons}. Install @tensorflow/tfjs-backend-wasm.`);
+    const triedWasm = passedOver.some(({ name }) => name === "wasm");
+    const advice = triedWasm
+      ? "Install @tensorflow/tfjs-backend-wasm."
+      : "Mend that, or leave the choice open: wasm works everywhere.";
+    super("NO_ENGINE", `No TensorFlow.js engine could be started. ${reasons}. ${advice}`);
   }
 }
