@@ -13,7 +13,7 @@ export interface OverriddenParameter extends AdapterPart {
   readonly variable: tf.Variable;
   /** Name in an adapter file, without "base_model.model.". */
   readonly key: string;
-  /** False for the frozen weight of an adapted embedding that PEFT stores with it. */
+  /** False for the frozen weight of an adapted embedding that PEFT stores with it; it acts only if it differs. */
   readonly isTrained: boolean;
 }
 
@@ -25,24 +25,43 @@ export function overrideParameter(
 ): OverriddenParameter {
   const isTrained = reason !== "base-layer";
   const { path, tiedWith, transposedInFile } = parameter;
+  const isIdle = !isTrained && isFrozenValue(parameter, variable);
   return {
     parameter,
     variable,
     key,
     isTrained,
     tensors: [{ key, variable, layout: transposedInFile ? transposedLayout : plainLayout, isTrained }],
-    changes: [
-      {
-        path,
-        kind: "replacement",
-        ...(tiedWith === undefined ? {} : { tiedWith }),
-        read: () => parameter.read(),
-        // A value of its own: the variable stays with its handle.
-        fold: () => tf.tidy(() => tf.add(variable, 0)),
-        replace: (value) => parameter.replace(value),
-      },
-    ],
-    open: (adapterName) => parameter.override(adapterName, variable),
+    changes: isIdle
+      ? []
+      : [
+          {
+            path,
+            kind: "replacement",
+            ...(tiedWith === undefined ? {} : { tiedWith }),
+            read: () => parameter.read(),
+            // A value of its own: the variable stays with its handle.
+            fold: () => tf.tidy(() => tf.add(variable, 0)),
+            replace: (value) => parameter.replace(value),
+          },
+        ],
+    open: (adapterName) => (isIdle ? () => {} : parameter.override(adapterName, variable)),
     dispose: () => variable.dispose(),
   };
+}
+
+/**
+ * Whether the stored weight of an adapted embedding is the base's own, as it nearly always is: then there is nothing to
+ * override, and a batch may mix adapters by row.
+ */
+function isFrozenValue(parameter: ParameterRef, variable: tf.Variable): boolean {
+  return tf.tidy(() => {
+    const isSame = tf.all(tf.equal(variable, parameter.read()));
+    try {
+      return isSame.dataSync()[0] === 1;
+    } catch {
+      // Some backends read asynchronously only (webgpu): the override does no harm then.
+      return false;
+    }
+  });
 }
