@@ -19,7 +19,7 @@ const defaultSteps = 120;
 const help = `npm start – fine-tune a small language model on restaurant descriptions, start to finish
 
   npm start                            the tiny model that comes with this repository
-  npm start -- --model ./my-model      your own Hugging Face folder (GPT-2 or LLaMA type)
+  npm start -- --model ./my-model      your own Hugging Face folder of a language model
 
   --steps NUMBER    optimiser steps (default ${defaultSteps})
   --seed NUMBER     the same seed gives the same adapter (default 0)

@@ -25,7 +25,7 @@ export class NotALanguageModelError extends LowrankError {
     super(
       "NOT_A_LANGUAGE_MODEL",
       `"${path}" is a ${modelType} model, which classifies text instead of writing it, so it cannot learn this task. ` +
-        "Give npm start a GPT-2 or LLaMA folder, or train this one on rows with a sentence and a label:\n" +
+        "Give npm start a causal language model (GPT-2, LLaMA, Qwen …), or train this one on rows with a sentence and a label:\n" +
         `  npm run lowrank -- train --model ${path} --data rows.jsonl --out runs/classifier`,
     );
   }

@@ -83,9 +83,16 @@ describe("an exported model", () => {
     dispose();
   });
 
-  it("leaves every weight that no merge changed byte for byte, in BF16 too", async () => {
-    const { model, merged, dispose } = await mergedModel("bf16-base");
+  it("writes what was computed, in F32, where the base is BF16", async () => {
+    const { model, adapted, dispose } = await mergedModel("bf16-base");
     await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base") });
+    expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+    dispose();
+  });
+
+  it("leaves every weight that no merge changed byte for byte in the base's own type, if told so", async () => {
+    const { model, merged, dispose } = await mergedModel("bf16-base");
+    await writeModelFolder(output, { model, sourceFolder: baseOf("bf16-base"), dtype: "as-base" });
     const ours = parseSafetensors(await readFile(join(output, "model.safetensors")));
     const base = parseSafetensors(await readFile(join(baseOf("bf16-base"), "model.safetensors")));
     expect(ours.metadata).toEqual(new Map([["format", "pt"]]));

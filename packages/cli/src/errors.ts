@@ -43,6 +43,17 @@ export class OutputHoldsWorkError extends LowrankError {
   }
 }
 
+/** --overwrite names a folder of something else. */
+export class OutputNotOursError extends LowrankError {
+  constructor(readonly path: string) {
+    super(
+      "OUTPUT_NOT_OURS",
+      `--overwrite replaces an adapter, a model or a run, but "${path}" holds neither an adapter_config.json, nor a ` +
+        "config.json, nor checkpoints. Name another folder, or remove it yourself.",
+    );
+  }
+}
+
 /** A path given on the command line does not lead anywhere. */
 export class PathNotFoundError extends LowrankError {
   constructor(

@@ -39,7 +39,9 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     .addOption(adapterOption("PEFT adapter folder to fold in").makeOptionMandatory())
     .addOption(outOption("folder to write"))
     .addOption(
-      new Option("--dtype <type>", "number type of the written weights").choices(mergeDtypes).default("as-base"),
+      new Option("--dtype <type>", "number type of the written weights; as-base is the base's own, which may round")
+        .choices(mergeDtypes)
+        .default("F32"),
     )
     .addOption(
       new Option(

@@ -24,6 +24,13 @@ describe("checkOutput", () => {
     await checkOutput(join(folder, "model"), { overwrite: true, inputs: [] });
   });
 
+  it("never replaces a folder of something else", async () => {
+    await mkdir(join(folder, "photographs"));
+    await writeFile(join(folder, "photographs", "summer.jpg"), "");
+    const attempt = checkOutput(join(folder, "photographs"), { overwrite: true, inputs: [] });
+    await expect(attempt).rejects.toMatchObject({ code: "OUTPUT_NOT_OURS" });
+  });
+
   it("never replaces the current folder or one above it", async () => {
     for (const out of [".", "..", "/"]) {
       const attempt = checkOutput(out, { overwrite: true, inputs: [] });

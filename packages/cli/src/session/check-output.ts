@@ -3,9 +3,12 @@
 
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { OutputExistsError, OutputHoldsWorkError, OutputIsInputError } from "../errors.ts";
+import { OutputExistsError, OutputHoldsWorkError, OutputIsInputError, OutputNotOursError } from "../errors.ts";
 
-/** Refuses an existing output unless `overwrite`, and one that holds an input or the current folder always. */
+/**
+ * Refuses an existing output unless `overwrite`; and always one that holds an input or the current folder, or a folder of
+ * something that lowrank does not write.
+ */
 export async function checkOutput(
   path: string,
   options: { readonly overwrite?: boolean | undefined; readonly inputs: readonly (string | undefined)[] },
@@ -18,6 +21,7 @@ export async function checkOutput(
     const real = await realPath(input);
     if (isWithin(real, output)) throw new OutputIsInputError(path, input);
   }
+  if (options.overwrite === true && !(await isOurs(path))) throw new OutputNotOursError(path);
 }
 
 function isWithin(path: string, folder: string): boolean {
@@ -29,6 +33,17 @@ async function isOccupied(path: string): Promise<boolean> {
   const entry = await stat(path).catch(() => undefined);
   if (entry === undefined) return false;
   return !entry.isDirectory() || (await readdir(path)).length > 0;
+}
+
+/**
+ * What `--overwrite` may remove: a file, an empty folder, or one that looks like an adapter, a model or a run. A folder of
+ * photographs named by mistake is none of these.
+ */
+async function isOurs(path: string): Promise<boolean> {
+  const entry = await stat(path).catch(() => undefined);
+  if (entry === undefined || !entry.isDirectory()) return true;
+  const names = await readdir(path);
+  return names.length === 0 || names.some((name) => /^(adapter_config\.json|config\.json|checkpoint-\d+)$/.test(name));
 }
 
 /** The real path of what may not exist yet. */

@@ -30,7 +30,7 @@ const metadata = new Map([["format", "pt"]]);
 
 /** Plans the export; nothing but headers and config.json is read. Throws SourceFolderError, SafetensorsError. */
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
-  const { source, dtype = "as-base" } = options;
+  const { source, dtype = "F32" } = options;
   const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
   const changed = new Set([...mergesOf(model).flatMap((merge) => merge.changed), ...model.newParameters]);
   const choices = { changed, isUntied, dtype };

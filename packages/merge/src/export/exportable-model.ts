@@ -32,6 +32,6 @@ export interface ExportOptions {
    * config.json (`configFromGguf`); all weights then come from the model.
    */
   readonly source: SourceFolder | { readonly config: Readonly<Record<string, unknown>> };
-  /** Default "as-base"; without a folder that is F32. */
+  /** Default "F32": what is written is what was computed. "as-base" without a folder is F32 too. */
   readonly dtype?: ExportDtype;
 }

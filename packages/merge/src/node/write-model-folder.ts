@@ -13,7 +13,7 @@ export interface WriteModelFolderOptions {
   readonly model: ExportableModel;
   /** The folder that the model was loaded from; for a GGUF base, see `ExportOptions.source`. */
   readonly sourceFolder: string | ExportOptions["source"];
-  /** Default "as-base". */
+  /** Default "F32": what is written is what was computed. */
   readonly dtype?: ExportDtype;
   /** Replace a folder that is not empty. Default false. */
   readonly overwrite?: boolean;
