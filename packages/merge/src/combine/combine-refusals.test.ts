@@ -1,0 +1,98 @@
+import { type Adapter, createLoraConfig, type LoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { describe, expect, it } from "vitest";
+import { a, adapter, b, errorOf, pair, tensor } from "../../test/random-adapters.ts";
+import { combineAdapters } from "./combine-adapters.ts";
+import {
+  CombinationSettingError,
+  CombinationShapeError,
+  SharedSavedWeightError,
+  UncombinableAdapterError,
+  UnknownCombinationError,
+} from "./errors.ts";
+
+describe("PEFT's numbers", () => {
+  it("are √rank too large for rank-stabilised adapters, which ours are not", () => {
+    const stable = pair.map(({ weight }, index) => ({
+      weight,
+      adapter: adapter(String(index), { rankStabilized: true }),
+    }));
+    const theirs = combineAdapters(stable, { type: "cat", compatible: "peft" });
+    expect(scalingOf(theirs.config, "layers.0.q_proj")).toBe(2);
+    expect(errorOf(theirs, stable)).toBeCloseTo(1, 5);
+    expect(errorOf(combineAdapters(stable, { type: "cat" }), stable)).toBeLessThan(1e-6);
+  });
+
+  it("are scaled only, for a single adapter of any type", () => {
+    const one = [{ adapter: a, weight: 0.5 }];
+    const result = combineAdapters(one, { type: "svd", rank: 1, compatible: "peft" });
+    expect([result.config.rank, errorOf(result, one) < 1e-6]).toEqual([2, true]);
+  });
+
+  it("join patterns, unite lists and refuse a mixture of both", () => {
+    const withTargets = (targetModules: readonly string[] | string) => ({
+      adapter: adapter("t", { targetModules }),
+      weight: 1,
+    });
+    const targets = (...all: (readonly string[] | string)[]) =>
+      combineAdapters(all.map(withTargets), { type: "cat", compatible: "peft" }).config.targetModules;
+    expect(targets(".*q_proj", ".*v_proj")).toBe("(.*q_proj)|(.*v_proj)");
+    expect(targets(["q_proj"], ["q_proj", "v_proj"])).toEqual(["q_proj", "v_proj"]);
+    expect(() => targets(["q_proj"], ".*")).toThrow(CombinationSettingError);
+  });
+});
+
+describe("what is refused", () => {
+  it("is an unknown type, naming the known ones", () => {
+    expect(() => combineAdapters(pair, { type: "mean" })).toThrow(UnknownCombinationError);
+    expect(() => combineAdapters(pair, { type: "mean" })).toThrow(/exact, cat, svd, linear/);
+  });
+
+  it("is no adapter at all, and a weight that is no number", () => {
+    expect(() => combineAdapters([])).toThrow(CombinationSettingError);
+    expect(() => combineAdapters([{ adapter: a, weight: Number.NaN }])).toThrow(/weight of adapter 1/);
+  });
+
+  it.each([{ rank: 0 }, { rank: 1.5 }, { clamp: 2 }])("is a setting out of bounds: %j", (options) => {
+    expect(() => combineAdapters(pair, { type: "svd", ...options })).toThrow(CombinationSettingError);
+  });
+
+  it.each<Partial<LoraConfig>>([
+    { useDora: true },
+    { loraBias: true },
+    { targetParameters: ["experts"] },
+    { trainableTokenIndices: [1] },
+    { init: "pissa" },
+  ])("is an adapter that is more than B·A: %j", (options) => {
+    const parts = [...pair, { adapter: adapter("more", options), weight: 1, name: "more" }];
+    expect(() => combineAdapters(parts)).toThrow(UncombinableAdapterError);
+    expect(() => combineAdapters(parts)).toThrow(/"more"/);
+  });
+
+  it("is a pair of adapters for different bases", () => {
+    const other = adapter("other");
+    const tensors = new Map(other.tensors);
+    tensors.set("layers.0.v_proj.lora_A.weight", tensor(2, 8, "wider"));
+    expect(() => combineAdapters([...pair, { adapter: { ...other, tensors }, weight: 1 }])).toThrow(
+      CombinationShapeError,
+    );
+  });
+
+  it("is a saved module that two adapters trained differently, but not one that a single adapter has", () => {
+    const saving = (value: number): Adapter => {
+      const config = createLoraConfig({
+        rank: 2,
+        alpha: 6,
+        targetModules: ["q_proj", "v_proj"],
+        modulesToSave: ["score"],
+      });
+      const weight = { shape: [1, 1], values: Float32Array.of(value) };
+      return { ...a, config, tensors: new Map([...a.tensors, ["score.weight", weight]]) };
+    };
+    const combined = (...all: Adapter[]) => combineAdapters(all.map((one) => ({ adapter: one, weight: 1 })));
+    expect(() => combined(saving(1), saving(2))).toThrow(SharedSavedWeightError);
+    const result = combined(saving(1), b);
+    expect(result.tensors.get("score.weight")?.values[0]).toBe(1);
+    expect(result.config.modulesToSave).toEqual(["score"]);
+    expect(combined(saving(1), saving(1)).tensors.has("score.weight")).toBe(true);
+  });
+});
