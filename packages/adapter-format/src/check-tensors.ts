@@ -97,8 +97,10 @@ function isGroupedConvolution(shape: readonly number[], part: TensorPart, rank: 
 }
 
 /** A factor of a raw parameter with E experts has rank·E. */
-function isExpertFactor(config: LoraConfig, got: number, rank: number): boolean {
-  return (config.targetParameters?.length ?? 0) > 0 && got % rank === 0;
+function isExpertFactor({ targetParameters, rankPattern }: LoraConfig, got: number, rank: number): boolean {
+  // A pattern for a parameter names the parameter, which the key of its module does not.
+  const ranks = [rank, ...rankPattern.values()];
+  return (targetParameters?.length ?? 0) > 0 && ranks.some((one) => got % one === 0);
 }
 
 function halfPairProblem(key: string, places: ReadonlyMap<string, string>): string | null {

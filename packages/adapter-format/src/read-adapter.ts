@@ -6,7 +6,7 @@ import type { Adapter, AdapterTensor } from "./adapter.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
-import { keyPrefix } from "./tensor-keys.ts";
+import { currentName, keyPrefix } from "./tensor-keys.ts";
 
 /** The files of an adapter. */
 export interface AdapterFiles {
@@ -116,7 +116,7 @@ async function readTensors(
     const values = await file.readFloat32(name);
     const broken = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
     if (broken >= 0) problems.push({ key, problem: `has ${values[broken]} at position ${broken}` });
-    tensors.set(key, { shape: file.tensors.get(name)?.shape ?? [], values });
+    tensors.set(currentName(key), { shape: file.tensors.get(name)?.shape ?? [], values });
   }
   if (problems.length > 0) throw new InvalidAdapterTensorsError(file.source.name, problems);
   return tensors;

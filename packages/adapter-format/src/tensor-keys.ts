@@ -47,6 +47,11 @@ const ends: readonly (readonly [string, TensorPart])[] = [
 /** Older PEFT (before 0.9) wrote a magnitude as a module's weight. */
 const oldMagnitude = ".lora_magnitude_vector.weight";
 
+/** A key as PEFT writes it today. */
+export function currentName(key: string): string {
+  return key.endsWith(oldMagnitude) ? key.slice(0, -".weight".length) : key;
+}
+
 /**
  * Takes a key apart (without `base_model.model.`), or returns null if it follows no rule.
  *

@@ -1,8 +1,9 @@
 // Another adapter in the place of one that is attached: same name, same handle, no second look at the model's code.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import type { AdapterHandle } from "./adapter-handle.ts";
+import { type AdapterHandle, disposeContents } from "./adapter-handle.ts";
 import { type AttachOptions, storedContents } from "./attach-adapter.ts";
+import { HandleDisposedError } from "./errors.ts";
 
 /**
  * Puts another adapter's values behind a handle's name. It may have other ranks, scalings and targets: what it does not
@@ -25,5 +26,12 @@ import { type AttachOptions, storedContents } from "./attach-adapter.ts";
  * ```
  */
 export function hotSwap(handle: AdapterHandle, adapter: Adapter, options: Omit<AttachOptions, "name"> = {}): void {
-  handle.exchange(storedContents(handle.model, adapter, { ...options, name: handle.name }));
+  if (handle.isDisposed) throw new HandleDisposedError(handle.name);
+  const contents = storedContents(handle.model, adapter, { ...options, name: handle.name });
+  try {
+    handle.exchange(contents);
+  } catch (error) {
+    disposeContents(contents);
+    throw error;
+  }
 }

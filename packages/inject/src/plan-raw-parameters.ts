@@ -5,7 +5,7 @@ import type { AdaptableModel, ParameterRef, Warning } from "@lowrank/contracts";
 import { rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedRawParameter } from "./injection-plan.ts";
-import { nearestNames } from "./nearest-names.ts";
+import { nearestPaths } from "./nearest-names.ts";
 
 /** What was planned, and what a person should know. */
 export interface RawParameterPlan {
@@ -102,7 +102,7 @@ function refusal(parameter: ParameterRef, adapted: ReadonlySet<string>): string 
 
 function nothingMatched(names: readonly string[], parameters: readonly ParameterRef[]): NothingMatchedError {
   const paths = parameters.map(({ path }) => path);
-  const suggestions = new Map(names.slice(0, 20).map((name) => [name, nearestNames(name, paths)]));
+  const suggestions = new Map(names.slice(0, 20).map((name) => [name, nearestPaths(name, endingsLike(name, paths))]));
   const near = [...new Set([...suggestions.values()].flat())];
   const hint = near.length ? ` Did you mean ${near.join(", ")}?` : "";
   return new NothingMatchedError(
@@ -110,6 +110,12 @@ function nothingMatched(names: readonly string[], parameters: readonly Parameter
     suggestions,
     `No parameter matches target_parameters ${names.join(", ")}.${hint}`,
   );
+}
+
+/** The ends of all paths that have as many parts as the name. */
+function endingsLike(name: string, paths: readonly string[]): readonly string[] {
+  const parts = name.split(".").length;
+  return [...new Set(paths.map((path) => path.split(".").slice(-parts).join(".")))];
 }
 
 function moduleOf(path: string): string {
