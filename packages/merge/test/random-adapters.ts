@@ -10,7 +10,7 @@ import {
 } from "@lowrank/adapter-format";
 import { createMatrix, frobeniusNorm, type Matrix, multiply, normalMatrix } from "@lowrank/math";
 
-export const sizes = new Map([
+const sizes = new Map([
   ["layers.0.q_proj", [7, 5]],
   ["layers.1.q_proj", [7, 5]],
   ["layers.0.v_proj", [3, 5]],

@@ -8,7 +8,7 @@ import type { Stage, Trunk } from "./trunk.ts";
 import type { Part } from "./weight-slot.ts";
 
 /** The start of a stack. */
-export interface Embed {
+interface Embed {
   readonly parts: readonly Part[];
   readonly run: (pass: Pass) => tf.Tensor;
 }
