@@ -57,9 +57,10 @@ const realInputs: ReadonlySet<string> = new Set([inputNames.pixelValues, inputNa
 export function inputsOf(fixture: Fixture, batch?: number): ParityInputs {
   const nameOf = (name: string) => (batch === undefined ? name : `train.${name}`);
   const read = (name: string): tf.Tensor => {
-    const { shape, values } = fixture.tensor(nameOf(name));
-    const numbers = realInputs.has(name) ? values : Int32Array.from(values);
-    const dtype = realInputs.has(name) ? "float32" : "int32";
+    const { shape, values, dtype: stored } = fixture.tensor(nameOf(name));
+    const isReal = realInputs.has(name) || (name === "labels" && /^(F|BF)/.test(stored)); // a regression's labels
+    const numbers = isReal ? values : Int32Array.from(values);
+    const dtype = isReal ? "float32" : "int32";
     if (batch === undefined) return tf.tensor(numbers, [...shape], dtype);
     const size = values.length / shape[0]!;
     return tf.tensor(numbers.slice(batch * size, (batch + 1) * size), shape.slice(1), dtype);

@@ -1,8 +1,22 @@
 // Entries whose gradient is zero up to rounding: AdamW moves them by a full step in a random direction.
 
+import { hotSwap } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { largestMagnitude } from "@lowrank/testing";
-import { byKey } from "./parity-case.ts";
+import { byKey, type ParityCase } from "./parity-case.ts";
+
+/** A gradient of a millionth of the largest there is, or less, is what rounding left of zero. */
+const negligible = 1e-6;
+
+/**
+ * The size of gradient below which there is only rounding; above 0 for a tensor all of whose gradient is as small: the
+ * biases of attention's keys, or of a head that tells where an answer starts, which a softmax takes away again.
+ */
+export function roundingOf(fixture: Fixture, key: string): number {
+  const gradients = byKey(fixture, "grad.");
+  const floor = negligible * Math.max(0, ...[...gradients.values()].map(({ values }) => largestMagnitude(values)));
+  return largestMagnitude(gradients.get(key)?.values ?? [Infinity]) < floor ? floor : 0;
+}
 
 /**
  * Tells which entries of a trained tensor mean nothing. A fixture marks those in which PEFT's float32 and float64 runs
@@ -12,7 +26,26 @@ import { byKey } from "./parity-case.ts";
 export function unstableEntries(fixture: Fixture, key: string): (index: number) => boolean {
   const marks = byKey(fixture, "unstable.").get(key)?.values;
   const gradient = byKey(fixture, "grad.").get(key)?.values;
+  const rounding = roundingOf(fixture, key);
+  if (rounding > 0) return () => true;
   if (!marks) return () => false;
-  const smallest = gradient ? 1e-6 * largestMagnitude(gradient) : 0;
+  const smallest = gradient ? negligible * largestMagnitude(gradient) : 0;
   return (index) => marks[index] === 1 || (gradient !== undefined && Math.abs(gradient[index] ?? 0) < smallest);
+}
+
+/** Puts PEFT's value into each trained entry that went in a random direction, before what follows from them is compared. */
+export async function settleUnstable({ fixture, handle }: Pick<ParityCase, "fixture" | "handle">): Promise<void> {
+  const final = byKey(fixture, "final.");
+  const adapter = await handle.toAdapter();
+  let isChanged = false;
+  const tensors = new Map(
+    [...adapter.tensors].map(([key, { shape, values }]) => {
+      const isUnstable = unstableEntries(fixture, key);
+      const wanted = final.get(key)?.values;
+      const settled = values.map((value, index) => (wanted && isUnstable(index) ? wanted[index]! : value));
+      isChanged ||= settled.some((value, index) => value !== values[index]);
+      return [key, { shape, values: settled }];
+    }),
+  );
+  if (isChanged) hotSwap(handle, { ...adapter, tensors });
 }
