@@ -8,13 +8,31 @@ import {
   scalingOf,
 } from "@lowrank/adapter-format";
 import { activeAdapters, type Site } from "@lowrank/contracts";
-import { type AdapterHandle, planInjection } from "@lowrank/inject";
+import {
+  type AdapterHandle,
+  injectAdapter,
+  measureGradients,
+  measureInputs,
+  planInjection,
+  UnsupportedSiteError,
+} from "@lowrank/inject";
 import { expectClose, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anySeed, anySize, distance, examples, expectNear, newAdapter, trainedAdapter } from "./adapters.ts";
+import {
+  anySeed,
+  anySize,
+  differing,
+  distance,
+  examples,
+  expectNear,
+  newAdapter,
+  trainedAdapter,
+  weightsOf,
+} from "./adapters.ts";
 import { anySubject, embeddingTarget, linearTargets, onCpu, withSubject } from "./subjects.ts";
+import { fresh, variants } from "./variants.ts";
 
 onCpu();
 
@@ -35,11 +53,32 @@ describe("1. zero-initialised adapters leave the output exactly as it was", () =
       examples,
     ));
 
-  it.each(["pissa", "pissa_niter_4", "olora", "orthogonal", "mica"])("to 1e-5 if the start is %s", (init) =>
-    withSubject("llama-gqa", (subject) => {
+  it.each(variants)("to 1e-5 at most: $name", (variant) =>
+    withSubject(variant.subject, (subject) => {
       const before = subject.logits();
-      const handle = newAdapter(subject, { rank: 4, init });
+      const handle = fresh(subject, variant);
       expectNear(subject.logits(active), before, 1e-5);
+      handle.dispose();
+    }),
+  );
+
+  it.each([
+    ["eva", {}],
+    ["corda", { cordaConfig: { corda_method: "kpm" } }],
+    ["lora_ga", {}],
+  ] as const)("to 1e-5 at most, started from data: %s", (init, settings) =>
+    withSubject("llama-gqa", async (subject) => {
+      const { model } = subject;
+      const [before, weights] = [subject.logits(), weightsOf(model)];
+      const config = createLoraConfig({ rank: 2, alpha: 2, init, targetModules: "all-linear", ...settings });
+      const plan = planInjection(model, config);
+      const measured =
+        init === "lora_ga"
+          ? measureGradients(model, plan, [({ adapters }) => subject.loss({ adapters })])
+          : await measureInputs(model, plan, { run: ({ adapters }) => void subject.logits({ adapters }) });
+      const handle = injectAdapter(model, plan, { seed: 1, measured });
+      expectNear(subject.logits(active), before, 1e-5);
+      expect(differing(weightsOf(model), weights)).toEqual([]);
       handle.dispose();
     }),
   );
@@ -191,6 +230,14 @@ describe("5. what cannot be an adapter is refused", () => {
       }),
       examples,
     ));
+
+  it("a layer that cannot be adapted as asked, by its path, and the model is left alone", () =>
+    withSubject("pictures", (subject) => {
+      const grouped = { targetModules: ["first", "grouped"], rank: 3 };
+      expect(() => newAdapter(subject, grouped)).toThrow(UnsupportedSiteError);
+      expect(() => newAdapter(subject, grouped)).toThrow(/features\.grouped.*2 groups/s);
+      newAdapter(subject, { ...grouped, rank: 4 }).dispose();
+    }));
 
   it("a target that is no layer, by its name and with those that come near", () =>
     withSubject("llama-gqa", ({ model }) => {

@@ -1,4 +1,4 @@
-// The models on which the invariants are tried: one made by hand and three bases that PEFT's fixtures were made with,
+// The models on which the invariants are tried: two made by hand and three bases that PEFT's fixtures were made with,
 // behind one face. All are small enough to be made anew for every example of a property.
 
 import { type AdaptableModel, type AdapterSelection, noAdapters, type RandomKey } from "@lowrank/contracts";
@@ -9,10 +9,13 @@ import { expectNoLeak, fixturesRoot, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll } from "vitest";
+import { PictureModel } from "./picture-model.ts";
 
 /** Names of the models. */
 export const subjectNames = ["hand-made", "gpt2", "llama-gqa", "bert-seqcls"] as const;
 export type SubjectName = (typeof subjectNames)[number];
+
+/** One of the models with linear maps and embeddings. */
 export const anySubject: fc.Arbitrary<SubjectName> = fc.constantFrom(...subjectNames);
 
 /** Endings of the paths that can be adapted, linear maps first. */
@@ -53,7 +56,7 @@ export interface Call {
 
 /** A model with fixed inputs. */
 export interface Subject {
-  readonly name: SubjectName;
+  readonly name: SubjectName | "pictures";
   readonly model: AdaptableModel;
   /** What it computes for a call, as plain numbers. */
   logits(call?: Call): Float32Array;
@@ -69,10 +72,10 @@ export function onCpu(): void {
 }
 
 /** Makes a model for `work`, disposes of it, and fails if a tensor is left over. */
-export async function withSubject(name: SubjectName, work: (subject: Subject) => unknown): Promise<void> {
+export async function withSubject(name: Subject["name"], work: (subject: Subject) => unknown): Promise<void> {
   await expectNoLeak(
     async () => {
-      const subject = name === "hand-made" ? handMade() : loaded(name, await loadBase(name));
+      const subject = await open(name);
       try {
         await work(subject);
       } finally {
@@ -90,12 +93,25 @@ export function loadBase(name: string): Promise<PretrainedModel> {
 
 type DisposableSubject = Subject & { readonly model: { dispose(): void } };
 
-function handMade(): DisposableSubject {
-  const model = new HandMadeModel({ seed: 5 });
-  const forward = (call: Call) =>
-    model.forward(tf.tensor2d(copyOf(call.ids ?? rows), undefined, "int32"), contextOf(call));
+async function open(name: Subject["name"]): Promise<DisposableSubject> {
+  if (name === "hand-made") {
+    const model = new HandMadeModel({ seed: 5 });
+    return madeByHand(name, model, (call) => model.forward(idsOf(call), contextOf(call)));
+  }
+  if (name === "pictures") {
+    const model = new PictureModel();
+    return madeByHand(name, model, (call) => model.forward(picturesOf(call), contextOf(call)));
+  }
+  return loaded(name, await loadBase(name));
+}
+
+function madeByHand(
+  name: Subject["name"],
+  model: DisposableSubject["model"],
+  forward: (call: Call) => tf.Tensor,
+): DisposableSubject {
   return {
-    name: "hand-made",
+    name,
     model,
     logits: (call = {}) => numbers(() => forward(call)),
     loss: (call = {}) => tf.tidy(() => tf.mean<tf.Scalar>(tf.square(tf.sub(forward(call), 0.5)))),
@@ -103,7 +119,6 @@ function handMade(): DisposableSubject {
 }
 
 function loaded(name: SubjectName, model: PretrainedModel): DisposableSubject {
-  const idsOf = ({ ids = rows }: Call) => tf.tensor2d(copyOf(ids), undefined, "int32");
   return {
     name,
     model,
@@ -125,6 +140,16 @@ function contextOf({ adapters = noAdapters, random }: Call) {
 /** Runs `compute` in a tidy and reads its result. */
 export function numbers(compute: () => tf.Tensor): Float32Array {
   return tf.tidy(() => Float32Array.from(compute().dataSync()));
+}
+
+function idsOf({ ids = rows }: Call): tf.Tensor2D {
+  return tf.tensor2d(copyOf(ids), undefined, "int32");
+}
+
+/** Each row of ids as a picture [time, time, 2]: products and sums of its ids. */
+function picturesOf({ ids = rows }: Call): tf.Tensor4D {
+  const pictures = ids.map((row) => row.map((y) => row.map((x) => [(x * y) / 50, (x + y) / 10])));
+  return tf.tensor4d(pictures);
 }
 
 function copyOf(ids: Rows): number[][] {

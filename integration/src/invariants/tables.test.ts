@@ -1,0 +1,80 @@
+// Invariant 21: tables that two modules share, and tables of which some rows train.
+
+import { activeAdapters } from "@lowrank/contracts";
+import { mergeAdapter } from "@lowrank/merge";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { examples, expectNear, newAdapter, trainedAdapter, weightsOf } from "./adapters.ts";
+import { runSteps } from "./runs.ts";
+import { embeddingTarget, onCpu, withSubject } from "./subjects.ts";
+
+onCpu();
+
+const active = { adapters: activeAdapters("default") };
+
+describe("21. tables that are shared stay shared, and of a table only the chosen rows train", () => {
+  it("rows outside the list stay the same to the bit, in the table, in the head that shares it and in the scores", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom("gpt2", "llama-gqa"),
+        fc.subarray([1, 4, 9, 10, 50], { minLength: 1 }),
+        (name, tokens) =>
+          withSubject(name, async (subject) => {
+            const base = weightsOf(subject.model);
+            const before = subject.logits({ ids: [[2, 3, 7]] });
+            const handle = newAdapter(subject, { targetModules: ["c_attn", "q_proj"], trainableTokenIndices: tokens });
+            await runSteps(subject, handle, { steps: 2, learningRate: 0.1, adapters: activeAdapters("default") });
+            const [table, rows] = [...handle.variables].find(([key]) => key.includes("token_adapter"))!;
+            expect([table.includes(embeddingTarget[name]), rows.shape[0]]).toEqual([true, tokens.length]);
+            for (const [key, variable] of handle.variables)
+              if (key.includes("lora_")) tf.tidy(() => variable.assign(tf.zerosLike(variable))); // the rows alone
+            const scores = subject.logits({ ...active, ids: [[2, 3, 7]] });
+            const isScored = (place: number) => name === "gpt2" && tokens.includes(place % vocabulary);
+            scores.forEach((score, place) => {
+              if (!isScored(place)) expect(score).toBe(before[place]);
+            });
+            const merged = await mergeAdapter(subject.model, handle);
+            const tables = [`${embeddingTarget[name]}.weight`, ...(name === "gpt2" ? ["lm_head.weight"] : [])];
+            for (const [path, weight] of weightsOf(subject.model)) {
+              const isTable = tables.some((table) => path.endsWith(table));
+              expect([path, changedTokens(path, weight, base.get(path)!)]).toEqual([path, isTable ? tokens : []]);
+            }
+            merged.undo();
+            handle.dispose();
+          }),
+      ),
+      examples,
+    ));
+
+  it("an adapter on a shared table acts where it was put, and the head goes on with the frozen one", () =>
+    withSubject("gpt2", async (subject) => {
+      const base = weightsOf(subject.model);
+      const handle = trainedAdapter(subject, { targetModules: ["wte"] });
+      const adapted = subject.logits(active);
+      const { path } = handle.sites[0]!.site;
+      const table = subject.model.parameters().find((parameter) => parameter.path === `${path}.weight`)!;
+      expect(table.tiedWith).toBe("lm_head.weight");
+      const merged = await mergeAdapter(subject.model, handle, { tied: "untie" });
+      expect(merged.untied).toEqual([`${path}.weight`]);
+      const after = weightsOf(subject.model);
+      expect(after.get("lm_head.weight")).toEqual(base.get("lm_head.weight"));
+      expect(after.get(`${path}.weight`)).not.toEqual(base.get(`${path}.weight`));
+      expectNear(subject.logits(), adapted);
+      merged.undo();
+      handle.dispose();
+    }));
+});
+
+const vocabulary = 100;
+
+/** Tokens whose numbers in a table [vocabulary, width], or in a head [width, vocabulary], are not the base's. */
+function changedTokens(path: string, weight: Float32Array, base: Float32Array): readonly number[] {
+  const width = weight.length / vocabulary;
+  const tokenAt = (place: number) => (path === "lm_head.weight" ? place % vocabulary : Math.floor(place / width));
+  const changed = new Set<number>();
+  weight.forEach((value, place) => {
+    if (value !== base[place]) changed.add(tokenAt(place));
+  });
+  return [...changed].sort((one, other) => one - other);
+}
