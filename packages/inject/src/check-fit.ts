@@ -108,7 +108,8 @@ function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }:
     const parsed = parseTensorKey(key);
     if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
     const { path, part } = parsed;
-    if (isUnusedBaseWeight(parsed, known)) return [];
+    if (isUnusedBaseWeight(parsed, known) || isSharedBias(parsed, known, () => isRepeated(key, plan, tensors)))
+      return [];
     if (part === "base_layer" || part === "saved") {
       const what =
         part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
@@ -117,6 +118,24 @@ function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }:
     if (known.has(path)) return [{ kind: "not-targeted", key, path }];
     const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
     return [{ kind: "unknown-path", key, path, nearest }];
+  });
+}
+
+/** A head's bias may have two names in transformers ("cls.predictions.bias", "cls.predictions.decoder.bias"), and PEFT writes both. */
+function isSharedBias(
+  { part, path, parameter }: TensorKey,
+  known: ReadonlySet<string>,
+  isSame: () => boolean,
+): boolean {
+  return part === "saved" && parameter === "bias" && known.has(path) && isSame();
+}
+
+/** Whether a tensor that the plan reads has the very values of this one. */
+function isRepeated(key: string, plan: InjectionPlan, tensors: Adapter["tensors"]): boolean {
+  const own = tensors.get(key)?.values;
+  return plan.savedParameters.some(({ key: other }) => {
+    const values = tensors.get(other)?.values;
+    return values?.length === own?.length && values?.every((value, index) => value === own?.[index]) === true;
   });
 }
 
