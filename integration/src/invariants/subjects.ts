@@ -12,7 +12,7 @@ import { beforeAll } from "vitest";
 import { PictureModel } from "./picture-model.ts";
 
 /** Names of the models. */
-export const subjectNames = ["hand-made", "gpt2", "llama-gqa", "bert-seqcls"] as const;
+const subjectNames = ["hand-made", "gpt2", "llama-gqa", "bert-seqcls"] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
 /** One of the models with linear maps and embeddings. */
@@ -45,7 +45,7 @@ export const rows: Rows = [
 ];
 
 /** One call of a model. */
-export interface Call {
+interface Call {
   /** Default: the base alone. */
   readonly adapters?: AdapterSelection;
   /** Default: `rows`. */

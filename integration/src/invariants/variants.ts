@@ -61,7 +61,7 @@ export const variants: readonly Variant[] = [
 
 /** A new adapter of a kind. */
 export function fresh(subject: Subject, { config }: Variant, options: Parameters<typeof newAdapter>[2] = {}) {
-  return newAdapter(subject, { rank: 2, alpha: 2, ...config }, options);
+  return newAdapter(subject, { rank: 2, alpha: 3, ...config }, options);
 }
 
 /** An adapter of a kind, moved away from its start in everything that is trained. */
