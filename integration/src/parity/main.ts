@@ -2,7 +2,7 @@
 // cases; without one, the repository's own are run. LOWRANK_ENGINE chooses the engine.
 
 import { existsSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { fixturesRoot } from "@lowrank/testing";
 import { describeCase, runCase } from "./check-case.ts";
@@ -29,7 +29,8 @@ for (const folder of cases) {
     console.log(describeCase(result));
   } catch (error) {
     failed += 1;
-    console.log(`${folder}  FAIL ${error instanceof Error ? error.message : String(error)}`);
+    const message = error instanceof Error ? error.message : String(error);
+    console.log(`${basename(folder).padEnd(16)} FAIL ${message.replace(/\s*\n\s*/g, " ")}`); // one line a case
   }
 }
 console.log(`${Math.max(0, cases.length - failed)} passed, ${failed} failed`);
