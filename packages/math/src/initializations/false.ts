@@ -1,3 +1,5 @@
+// Both factors random, so that an adapter acts at once: for tests, as in PEFT.
+
 import { createPair } from "../create-pair.ts";
 import type { Initialization } from "./initialization.ts";
 

@@ -1,3 +1,5 @@
+// The paper's start with a normal distribution, as PEFT scales it.
+
 import { createPair } from "../create-pair.ts";
 import type { Initialization } from "./initialization.ts";
 

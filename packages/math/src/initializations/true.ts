@@ -1,3 +1,5 @@
+// The usual start: an adapter that changes nothing yet.
+
 import { createPair } from "../create-pair.ts";
 import type { Initialization } from "./initialization.ts";
 

@@ -1,3 +1,5 @@
+// What may be asked of loading, whatever the kind of file.
+
 import type { WarningListener } from "@lowrank/contracts";
 import type { Task } from "@lowrank/families";
 

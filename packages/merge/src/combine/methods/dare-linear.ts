@@ -1,3 +1,5 @@
+// DARE on the factors: drop entries at random, make up for them, add.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onFactors } from "../on-factors.ts";
 import { sumOfRandom } from "../sparsify.ts";

@@ -1,3 +1,5 @@
+// DARE's random drop with TIES's vote on signs, on whole updates.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onProducts } from "../on-products.ts";
 import { electedRandom } from "../sparsify.ts";

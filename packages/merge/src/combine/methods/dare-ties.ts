@@ -1,3 +1,5 @@
+// DARE's random drop with TIES's vote on signs, on the factors.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onFactors } from "../on-factors.ts";
 import { electedRandom } from "../sparsify.ts";

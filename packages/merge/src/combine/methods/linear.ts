@@ -1,3 +1,5 @@
+// The factors added up, which has cross terms; kept because PEFT has it.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onFactors } from "../on-factors.ts";
 import { sum } from "../sparsify.ts";

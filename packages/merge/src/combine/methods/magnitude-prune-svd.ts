@@ -1,3 +1,5 @@
+// Only the largest entries of whole updates, then the best update of the wanted rank.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onProducts } from "../on-products.ts";
 import { sumOfLargest } from "../sparsify.ts";

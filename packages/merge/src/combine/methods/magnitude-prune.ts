@@ -1,3 +1,5 @@
+// Only the largest entries of the factors.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onFactors } from "../on-factors.ts";
 import { sumOfLargest } from "../sparsify.ts";

@@ -1,3 +1,5 @@
+// TIES on whole updates, then the best update of the wanted rank.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onProducts } from "../on-products.ts";
 import { electedLargest } from "../sparsify.ts";

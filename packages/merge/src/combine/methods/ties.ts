@@ -1,3 +1,5 @@
+// TIES on the factors: keep the largest entries, elect a sign, average what agrees.
+
 import type { CombinationMethod } from "../combination-method.ts";
 import { onFactors } from "../on-factors.ts";
 import { electedLargest } from "../sparsify.ts";
