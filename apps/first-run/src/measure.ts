@@ -9,8 +9,7 @@ import {
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
-import { batchTensors, generate } from "@lowrank/models";
-import * as tf from "@tensorflow/tfjs-core";
+import { generate, meanLoss } from "@lowrank/models";
 import type { BaseModel } from "./base-model.ts";
 import type { Restaurants } from "./restaurants.ts";
 
@@ -57,21 +56,8 @@ async function measureLoss(
   examples: readonly TokenizedExample[],
   context: ForwardContext,
 ): Promise<number> {
-  let sum = 0;
-  let count = 0;
-  for (const batch of batches(examples, {
-    batchSize: 16,
-    padId: tokenizer.padId,
-    shuffle: false,
-    groupByLength: true,
-  })) {
-    const mean = tf.tidy(() => model.loss(batchTensors(batch), context));
-    const [value = Number.NaN] = await mean.data();
-    mean.dispose();
-    sum += value * batch.supervised;
-    count += batch.supervised;
-  }
-  return sum / count;
+  const { padId } = tokenizer;
+  return meanLoss(model, batches(examples, { batchSize: 16, padId, shuffle: false, groupByLength: true }), context);
 }
 
 /** The likeliest sentence for each input. */

@@ -3,7 +3,7 @@
 import { activeAdapters, type ForwardContext, inferenceContext, type RandomKey } from "@lowrank/contracts";
 import { batches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
-import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import { batchTensors, meanLoss, type PretrainedModel } from "@lowrank/models";
 import { train } from "@lowrank/trainer";
 import type { Report, TrainingSettings } from "../protocol.ts";
 import type { Sample } from "./sample.ts";
@@ -49,16 +49,6 @@ export async function trainOnSample(run: SampleRun): Promise<void> {
 }
 
 /** Mean loss of a supervised token of the validation part. */
-async function validationLoss({ model, sample, padId }: SampleRun, context: ForwardContext): Promise<number> {
-  let total = 0;
-  let count = 0;
-  for (const batch of batches(sample.validation, { batchSize, padId, seed: 0, epoch: 0 })) {
-    const inputs = batchTensors(batch);
-    const losses = model.lossSum(inputs, context);
-    total += (await losses.sum.data())[0] ?? 0;
-    count += losses.count;
-    losses.sum.dispose();
-    for (const tensor of Object.values(inputs)) tensor.dispose();
-  }
-  return total / count;
+function validationLoss({ model, sample, padId }: SampleRun, context: ForwardContext): Promise<number> {
+  return meanLoss(model, batches(sample.validation, { batchSize, padId, shuffle: false }), context);
 }

@@ -2,10 +2,11 @@
 
 import type { Example } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
+import { meanLoss } from "@lowrank/models";
 import type { EvaluateOptions } from "../commands/evaluate.ts";
 import { WrongTaskError } from "../errors.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
-import { meanLoss } from "../session/mean-loss.ts";
+import { measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
 import { startEngine } from "../session/start-engine.ts";
@@ -69,7 +70,7 @@ async function evaluate(
     report,
   );
   const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? padTokenId ?? 0 };
-  const loss = await meanLoss(model, data, opened.context);
+  const loss = await meanLoss(model, measuredBatches(data), opened.context);
   return {
     rows: examples.length,
     loss,

@@ -2,9 +2,9 @@
 
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
 import { batches, type TokenBatch } from "@lowrank/data";
-import { batchTensors } from "@lowrank/models";
+import { batchTensors, meanLoss } from "@lowrank/models";
 import { type EndEvent, type StepEvent, type TrainingEvent, type TrainingState, train } from "@lowrank/trainer";
-import { meanLoss } from "../session/mean-loss.ts";
+import { measuredBatches } from "../session/measured-batches.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
@@ -70,7 +70,11 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
     every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
     atStart: true,
     run: async () => ({
-      loss: await meanLoss(model, { examples: validation, batchSize, padId }, inferenceContext(adapters)),
+      loss: await meanLoss(
+        model,
+        measuredBatches({ examples: validation, batchSize, padId }),
+        inferenceContext(adapters),
+      ),
     }),
   };
   return train<TokenBatch>({

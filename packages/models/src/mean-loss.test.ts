@@ -1,0 +1,45 @@
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { join } from "node:path";
+import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type IntegerBatch, loadModel, meanLoss } from "./index.ts";
+import { openFolder } from "./node.ts";
+
+/** Rows of four tokens, of which the first `unsupervised` are not counted. */
+function batchOf(rows: readonly (readonly number[])[], unsupervised: number): IntegerBatch {
+  const inputIds = Int32Array.from(rows.flat());
+  const labels = Int32Array.from(rows.flatMap((row) => row.map((id, index) => (index < unsupervised ? -100 : id))));
+  const attentionMask = inputIds.map(() => 1);
+  return { rows: rows.length, time: 4, inputIds, attentionMask, labels, labelShape: [rows.length, 4] };
+}
+
+const rows = [
+  [5, 6, 7, 8],
+  [9, 4, 3, 2],
+  [11, 12, 13, 14],
+];
+
+describe("meanLoss", () => {
+  beforeAll(async () => {
+    await tf.setBackend("cpu");
+  });
+
+  it("is the loss of one large batch, however the rows are divided", async () => {
+    const model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
+    const together = await meanLoss(model, [batchOf(rows, 1)]);
+    const apart = await meanLoss(model, [batchOf(rows.slice(0, 2), 1), batchOf(rows.slice(2), 1)]);
+    expect(apart).toBeCloseTo(together, 5);
+    model.dispose();
+  });
+
+  it("counts each batch by its labels, and leaves no tensor", async () => {
+    const model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
+    const [many, few] = [batchOf(rows, 1), batchOf(rows.slice(0, 1), 3)]; // 9 labels and 1
+    const wanted = (9 * (await meanLoss(model, [many])) + (await meanLoss(model, [few]))) / 10;
+    expect(await meanLoss(model, [many, few])).toBeCloseTo(wanted, 5);
+    await expectNoLeak(() => meanLoss(model, [many, few]));
+    model.dispose();
+  });
+});
