@@ -5,7 +5,8 @@ import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { type EngineName, engineNames, parseEngineName } from "./engine-name.ts";
 import { keepProcessListeners } from "./keep-process-listeners.ts";
-import { type Started, type StartOptions, starters } from "./start.ts";
+import { type StartOptions, starters } from "./start.ts";
+import type { StartOutcome } from "./start-outcome.ts";
 
 /** What may be asked of `chooseEngine`. */
 export interface ChooseEngineOptions {
@@ -80,7 +81,7 @@ export function planEngines(options: ChooseEngineOptions): {
   return { candidates: [prefer, ...order.filter((name) => name !== prefer)], askedFor: prefer };
 }
 
-async function start(name: EngineName, options: StartOptions): Promise<Started> {
+async function start(name: EngineName, options: StartOptions): Promise<StartOutcome> {
   const run = async () => {
     const started = await starters[name](options);
     if (!(await tf.setBackend(started.backend)))

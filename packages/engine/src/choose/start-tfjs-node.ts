@@ -2,12 +2,12 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { exportOf, importUnseen, isNode, propertyOf } from "./import-unseen.ts";
-import type { Started } from "./start.ts";
+import type { StartOutcome } from "./start-outcome.ts";
 
 /** Loads one of the two packages, which registers the backend "tensorflow". Throws if it is absent or broken. */
 export async function startTfjsNode(
   packageName: "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu",
-): Promise<Started> {
+): Promise<StartOutcome> {
   if (!isNode()) throw new Error("it needs Node.js");
   await restoreRemovedUtilities();
   await importUnseen(packageName);

@@ -1,13 +1,13 @@
 // The graphics card through WebGPU: the browser's own, or in Node that of the optional npm package "webgpu" (Dawn).
 
 import { exportOf, importUnseen, isNode, propertyOf } from "./import-unseen.ts";
-import type { Started } from "./start.ts";
+import type { StartOutcome } from "./start-outcome.ts";
 
 /** What a software implementation calls itself. */
 const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|software/i;
 
 /** Throws if there is no adapter, or only a software one and `acceptSoftware` is false: wasm is faster than that. */
-export async function startWebgpu(acceptSoftware: boolean): Promise<Started> {
+export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome> {
   if (isNode()) await provideNavigatorGpu();
   const gpu = propertyOf(globalThis.navigator, "gpu");
   const requestAdapter = propertyOf(gpu, "requestAdapter");

@@ -3,16 +3,9 @@
 
 import { patchWasmKernels } from "../wasm-kernels/patch-wasm-kernels.ts";
 import type { EngineName } from "./engine-name.ts";
+import type { StartOutcome } from "./start-outcome.ts";
 import { startTfjsNode } from "./start-tfjs-node.ts";
 import { startWebgpu } from "./start-webgpu.ts";
-
-/** A backend that is registered and can be switched to. */
-export interface Started {
-  /** The name tf.setBackend knows it by. */
-  readonly backend: string;
-  /** Something a user should know: slower than hoped, or another version than tested. */
-  readonly note?: string;
-}
 
 /** What starting depends on. */
 export interface StartOptions {
@@ -23,7 +16,7 @@ export interface StartOptions {
 }
 
 /** Loads an engine's package and registers its backend. Throws if that cannot be done, saying why. */
-export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<Started>>> = {
+export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<StartOutcome>>> = {
   "tfjs-node-gpu": () => startTfjsNode("@tensorflow/tfjs-node-gpu"),
   "tfjs-node": () => startTfjsNode("@tensorflow/tfjs-node"),
   webgpu: ({ isAskedFor }) => startWebgpu(isAskedFor),
@@ -34,7 +27,7 @@ export const starters: Readonly<Record<EngineName, (options: StartOptions) => Pr
   },
 };
 
-async function startWasm({ wasmPath }: StartOptions): Promise<Started> {
+async function startWasm({ wasmPath }: StartOptions): Promise<StartOutcome> {
   const { setWasmPaths, version_wasm: version } = await import("@tensorflow/tfjs-backend-wasm");
   if (wasmPath !== undefined) setWasmPaths(wasmPath);
   const note = patchWasmKernels(version);
