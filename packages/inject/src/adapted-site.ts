@@ -62,7 +62,7 @@ export function adaptSite(
     scaling,
     adaptation,
     tensors: tensorsOf(entry, variables),
-    changes: [weightChange(site, adaptation), ...(bias ? [biasChange(site, adaptation, options.siteBias)] : [])],
+    changes: [weightChange(site, adaptation), ...biasChanges(site, adaptation, options.siteBias)],
     open: (adapterName) => site.attach(adapterName, adaptation),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
@@ -132,16 +132,27 @@ function weightChange(site: Site, adaptation: LowRankAdaptation): WeightChange {
   };
 }
 
-function biasChange({ path }: Site, adaptation: LowRankAdaptation, bias: ParameterRef | undefined): WeightChange {
+/** What becomes of the site's bias: B's is added to it, and DoRA stretches what an earlier adapter added. */
+function biasChanges(
+  { path }: Site,
+  adaptation: LowRankAdaptation,
+  bias: ParameterRef | undefined,
+): readonly WeightChange[] {
+  const isDora = adaptation instanceof DoraAdaptation;
+  if (adaptation.foldBias === undefined || (isDora && bias === undefined)) return [];
   const missing = (): never => {
     throw new TypeError(`"${path}" has no bias.`);
   };
-  return {
-    path: bias?.path ?? `${path}.bias`,
-    kind: "update",
-    ...(bias ? {} : { problem: "the layer has no bias that the bias on B (lora_bias) could be added to" }),
-    read: () => bias?.read() ?? missing(),
-    fold: (value) => adaptation.foldBias?.(value) ?? missing(),
-    replace: (value) => bias?.replace(value) ?? missing(),
-  };
+  return [
+    {
+      path: bias?.path ?? `${path}.bias`,
+      kind: "update",
+      onlyAfterOthers: isDora,
+      ...(bias ? {} : { problem: "the layer has no bias that the bias on B (lora_bias) could be added to" }),
+      read: () => bias?.read() ?? missing(),
+      fold: (value, base, baseOf) =>
+        adaptation.foldBias?.(value, { bias: base, weight: () => baseOf(`${path}.weight`) }) ?? missing(),
+      replace: (value) => bias?.replace(value) ?? missing(),
+    },
+  ];
 }

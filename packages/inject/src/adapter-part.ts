@@ -25,8 +25,13 @@ export interface WeightChange {
   readonly problem?: string;
   /** A copy of the frozen weight; the caller disposes of it. */
   read(): tf.Tensor;
-  /** The new weight, from the one so far and from the one before any update. The caller owns it. */
-  fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;
+  /** True where it changes only what other adapters have changed already: alone, it leaves the weight as it is. */
+  readonly onlyAfterOthers?: boolean;
+  /**
+   * The new weight, from the one so far and from the one before any update. `baseOf` gives the latter of any weight, by
+   * path; call it inside a tidy. The caller owns the result.
+   */
+  fold(weight: tf.Tensor, base: tf.Tensor, baseOf: (path: string) => tf.Tensor): tf.Tensor;
   /** Computes with `value` from now on and takes ownership of it. */
   replace(value: tf.Tensor): Restore;
 }

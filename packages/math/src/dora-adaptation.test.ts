@@ -91,6 +91,22 @@ describe("DoraAdaptation", () => {
     expectClose(untold, told, 1e-5);
   });
 
+  it("stretches what was added to a bias before, and leaves a bias that nothing changed as it is", () => {
+    withLinear({}, ({ weight, bias, magnitude, pair, adaptation }) => {
+      const [added, untouched, expected] = tf.tidy(() => {
+        const bases = { bias, weight: () => weight };
+        const lengths = columnLengths(tf.add(weight, lowRankDelta(pair.a, pair.b, scale)));
+        return [
+          adaptation.foldBias(tf.add(bias, 2), bases).dataSync(),
+          adaptation.foldBias(bias, bases).dataSync(),
+          tf.add(bias, tf.mul(2, tf.div(magnitude, lengths))).dataSync(),
+        ];
+      });
+      expectClose(added!, expected!, 1e-5);
+      expect(untouched).toEqual(bias.dataSync());
+    });
+  });
+
   it("folds into the weight that computes the same", () => {
     withLinear({}, ({ weight, bias, adaptation, x, apply }) => {
       const folded = tf.tidy(() =>

@@ -9,7 +9,7 @@ import type { AdaptationCall } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "./errors.ts";
-import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 /** How a DoRA adaptation is made. */
 export interface DoraAdaptationOptions {
@@ -91,6 +91,17 @@ export class DoraAdaptation implements LowRankAdaptation {
         tf.add(weight, this.inner.delta(1)),
       ),
     );
+  }
+
+  /**
+   * base + g·(bias − base): whatever earlier adaptations added to the bias is part of the output that this one stretches.
+   * A bias that none has changed stays as it is.
+   */
+  foldBias(bias: tf.Tensor, bases: BiasBases): tf.Tensor {
+    return tf.tidy(() => {
+      const ratio = this.#ratio(() => bases.weight(), 1); // [outFeatures]
+      return tf.add(bases.bias, tf.mul(ratio, tf.sub(bias, bases.bias)));
+    });
   }
 
   #dropped({ input, site, context }: AdaptationCall): tf.Tensor {

@@ -70,7 +70,7 @@ export {
   type TorchPair,
   toTorchLayout,
 } from "./lora-pair.ts";
-export type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+export type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
 export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./parameter-delta.ts";
 export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";

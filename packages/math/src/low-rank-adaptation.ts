@@ -3,6 +3,14 @@
 import type { Adaptation } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 
+/** What a layer computes with before any adaptation was folded in. */
+export interface BiasBases {
+  /** [outFeatures] */
+  readonly bias: tf.Tensor;
+  /** As `fold` gets it, for those that look at it. Call it inside a tidy. */
+  weight(): tf.Tensor;
+}
+
 /** An adaptation whose strength can be changed, and which can be folded into the weight it adapts. */
 export interface LowRankAdaptation extends Adaptation {
   /** s, which may be changed at any time and takes effect with the next call. */
@@ -15,5 +23,5 @@ export interface LowRankAdaptation extends Adaptation {
    */
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;
   /** The same for the bias; absent where the bias stays as it is. */
-  foldBias?(bias: tf.Tensor): tf.Tensor;
+  foldBias?(bias: tf.Tensor, bases: BiasBases): tf.Tensor;
 }

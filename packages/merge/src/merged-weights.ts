@@ -17,9 +17,12 @@ export interface MergedWeight {
 
 /** Every weight that the adapters change; the caller owns the values. */
 export function computeMergedWeights(handles: readonly AdapterHandle[]): readonly MergedWeight[] {
+  const groups = groupByPath(handles);
   const weights: MergedWeight[] = [];
   try {
-    for (const changes of groupByPath(handles)) weights.push(mergeChanges(changes));
+    for (const changes of groups.values()) {
+      if (!changes.every(({ onlyAfterOthers }) => onlyAfterOthers)) weights.push(mergeChanges(changes, groups));
+    }
     return weights;
   } catch (error) {
     for (const { value } of weights) value.dispose();
@@ -28,24 +31,28 @@ export function computeMergedWeights(handles: readonly AdapterHandle[]): readonl
 }
 
 type SomeChanges = readonly [WeightChange, ...WeightChange[]];
+type ChangesByPath = ReadonlyMap<string, SomeChanges>;
 
-function groupByPath(handles: readonly AdapterHandle[]): readonly SomeChanges[] {
+function groupByPath(handles: readonly AdapterHandle[]): ChangesByPath {
   const groups = new Map<string, [WeightChange, ...WeightChange[]]>();
   for (const change of handles.flatMap((handle) => handle.changes)) {
     const group = groups.get(change.path);
     if (group) group.push(change);
     else groups.set(change.path, [change]);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 /** A weight that several adapters replace has the last one's value, as in a forward pass; updates follow in their order. */
-function mergeChanges(changes: SomeChanges): MergedWeight {
-  const replacement = changes.filter(({ kind }) => kind === "replacement").at(-1);
+function mergeChanges(changes: SomeChanges, groups: ChangesByPath): MergedWeight {
   const updates = changes.filter(({ kind }) => kind === "update");
-  const last = updates.at(-1) ?? replacement ?? changes[0];
+  const last = updates.at(-1) ?? replacementIn(changes) ?? changes[0];
   const tied = changes.find(({ tiedWith }) => tiedWith !== undefined);
-  const value = inOrder(replacement, updates, last);
+  const value = tf.tidy(() => {
+    const base = baseOf(changes);
+    const baseOfOther = (path: string) => baseOf(groups.get(path) ?? unchanged(path));
+    return updates.reduce<tf.Tensor>((weight, update) => update.fold(weight, base, baseOfOther), base);
+  });
   return {
     path: last.path,
     ...(tied?.tiedWith === undefined ? {} : { tiedWith: tied.tiedWith }),
@@ -54,14 +61,17 @@ function mergeChanges(changes: SomeChanges): MergedWeight {
   };
 }
 
-function inOrder(
-  replacement: WeightChange | undefined,
-  updates: readonly WeightChange[],
-  { read }: WeightChange,
-): tf.Tensor {
-  return tf.tidy(() => {
-    const frozen = read();
-    const base = replacement === undefined ? frozen : replacement.fold(frozen, frozen);
-    return updates.reduce<tf.Tensor>((weight, update) => update.fold(weight, base), base);
-  });
+/** The weight before any update: the frozen one, or the last that replaces it. */
+function baseOf(changes: SomeChanges): tf.Tensor {
+  const frozen = changes[0].read();
+  return replacementIn(changes)?.fold(frozen, frozen, unchanged) ?? frozen;
+}
+
+function replacementIn(changes: SomeChanges): WeightChange | undefined {
+  return changes.filter(({ kind }) => kind === "replacement").at(-1);
+}
+
+/** A change may look at other weights only if its adapter changes these, too. */
+function unchanged(path: string): never {
+  throw new TypeError(`No adapter changes "${path}".`);
 }
