@@ -1,18 +1,28 @@
 // Invariant 16: batches in which each row has its own adapter.
 
-import { activeAdapters, adapterRows, LowrankError, noAdapters } from "@lowrank/contracts";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { activeAdapters, adapterRows, noAdapters } from "@lowrank/contracts";
 import { RowCountError, RowsOverrideError } from "@lowrank/engine";
 import type { AdapterHandle } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { UnknownAdapterError } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { examples, expectNear, newAdapter, trainedAdapter, twoAdapters } from "./adapters.ts";
 import { gradientsOf } from "./runs.ts";
-import { anySubject, onCpu, rows, type Subject, withSubject } from "./subjects.ts";
-import { moved, variants } from "./variants.ts";
+import { anySubject, onCpu, rows, type Subject, type SubjectName, withSubject } from "./subjects.ts";
+import { moved, type Variant, variants } from "./variants.ts";
 
 onCpu();
+
+/** Adapters that bring whole weights: a head, a table, norms, biases. */
+const replacing = [
+  ["a classifier", "bert-seqcls", { targetModules: ["query"], modulesToSave: ["classifier"] }],
+  ["a table", "llama-gqa", { targetModules: ["q_proj"], modulesToSave: ["embed_tokens"] }],
+  ["an output head", "llama-gqa", { targetModules: ["q_proj"], modulesToSave: ["lm_head"] }],
+  ["norms and biases", "gpt2", { targetModules: ["c_attn"], modulesToSave: ["ln_2"], bias: "all" }],
+] as const satisfies readonly (readonly [string, SubjectName, Partial<LoraConfig>])[];
 
 describe("16. in a mixed batch every row is what it is alone", () => {
   const anyRow = fc.constantFrom("a", "b", null);
@@ -30,15 +40,25 @@ describe("16. in a mixed batch every row is what it is alone", () => {
       { ...examples, numRuns: 5 },
     ));
 
-  it.each(variants)("$name: as alone, or refused because rows would need different weights", (variant) =>
+  it.each(variants.filter(({ config }) => !config.targetParameters))("$name: as alone", (variant) =>
     withSubject(variant.subject, (subject) => {
       const handle = moved(subject, variant);
-      const selected = ["default", null, "default"];
-      const { bias, modulesToSave, targetParameters } = variant.config;
-      if (bias ?? modulesToSave ?? targetParameters)
-        expect(() => subject.logits({ adapters: adapterRows(selected) })).toThrow(RowsOverrideError);
-      else expectRowsAlone(subject, selected);
+      expectRowsAlone(subject, ["default", null, "default"]);
       handle.dispose();
+    }),
+  );
+
+  it.each(replacing)("rows with %s of their own, each adapter's and the base's", (_, name, config) =>
+    withSubject(name, (subject) => {
+      const variant: Variant = { name, subject: name, config };
+      const a = moved(subject, variant, { name: "a" });
+      const b = moved(subject, variant, { name: "b", seed: 2 });
+      for (const variable of b.variables.values()) tf.tidy(() => variable.assign(tf.mul(variable, -0.7)));
+      const plain = trainedAdapter(subject, {}, { name: "plain" });
+      expectRowsAlone(subject, ["a", "b", "plain"]);
+      expectRowsAlone(subject, [null, "b", "b"]);
+      expectShares(subject, a, ["a", null, "a"]);
+      for (const handle of [a, b, plain]) handle.dispose();
     }),
   );
 
@@ -54,14 +74,13 @@ describe("16. in a mixed batch every row is what it is alone", () => {
       dispose();
     }));
 
-  it("weights that would have to differ from row to row are refused, by the adapters' names", () =>
-    withSubject("bert-seqcls", (subject) => {
-      const saved = newAdapter(subject, { modulesToSave: ["classifier"] }, { name: "saved" });
-      const plain = trainedAdapter(subject, {}, { name: "plain" });
-      expect(() => subject.logits({ adapters: adapterRows(["saved", "plain", null]) })).toThrow(RowsOverrideError);
-      expect(() => subject.logits({ adapters: adapterRows(["saved", "saved", null]) })).toThrow(LowrankError);
-      saved.dispose();
-      plain.dispose();
+  it("raw parameters, which no layer splits by rows, are refused by the adapter's name", () =>
+    withSubject("pictures", (subject) => {
+      const handle = newAdapter(subject, { targetModules: [], targetParameters: ["experts.weight"] });
+      const mixed = () => subject.logits({ adapters: adapterRows(["default", null, "default"]) });
+      expect(mixed).toThrow(RowsOverrideError);
+      expect(mixed).toThrow(/"default"/);
+      handle.dispose();
     }));
 });
 

@@ -2,6 +2,7 @@
 
 import type { Adaptation, Detach, ForwardContext, Site } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
+import { groupRows, joinRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
 
 /** One application of everything attached to a site. */
@@ -83,29 +84,12 @@ export class AdaptationSlots {
     const batch = call.output.shape[0] ?? 0;
     if (rows.length !== batch) throw new RowCountError(call.site.path, rows.length, batch);
     const groups = groupRows(rows, this.names);
-    const order = groups.flatMap((group) => group.rows);
     const parts = groups.map(({ name, rows }) => {
       const picked = tf.tensor1d([...rows], "int32");
       const output = tf.gather(call.output, picked);
       if (name === null) return output;
       return this.#applyNamed(name, 1, { ...call, input: tf.gather(call.input, picked), output });
     });
-    const back = order.map((_, row) => order.indexOf(row));
-    return tf.gather(tf.concat(parts, 0), tf.tensor1d(back, "int32"));
+    return joinRows(groups, parts);
   }
-}
-
-interface RowGroup {
-  readonly name: string | null;
-  readonly rows: readonly number[];
-}
-
-/** Row numbers by adapter; rows whose adapter is not attached here go with the base. */
-function groupRows(rows: readonly (string | null)[], attached: readonly string[]): readonly RowGroup[] {
-  const groups = new Map<string | null, number[]>();
-  rows.forEach((name, row) => {
-    const key = name !== null && attached.includes(name) ? name : null;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  });
-  return [...groups].map(([name, rows]) => ({ name, rows }));
 }

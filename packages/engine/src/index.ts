@@ -1,4 +1,5 @@
 export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
+export { computeByRows, type RowsCall } from "./adapter-rows.ts";
 export {
   type ChooseEngineOptions,
   chooseEngine,

@@ -1,6 +1,6 @@
 // What adapters compute with in place of a frozen value, and how a call picks among them.
 
-import type { ForwardContext, Restore } from "@lowrank/contracts";
+import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { RowsOverrideError } from "./errors.ts";
 
@@ -37,14 +37,16 @@ export class OverrideList {
     this.#overrides = [];
   }
 
-  /** Whether `apply` would give something other than the frozen value. Throws RowsOverrideError. */
-  isOpen(context: ForwardContext): boolean {
-    return this.#selected(context).length > 0;
+  /** Whether the call selects an override, for all rows or for some. */
+  isOpen({ adapters }: ForwardContext): boolean {
+    const names = selectedNames(adapters);
+    return this.#overrides.some(({ adapterName }) => names.includes(adapterName));
   }
 
   /**
    * The value to compute with, or undefined if the call selects no override. Call it inside a `tidy` and dispose of
-   * nothing: the result may be a variable. Throws RowsOverrideError for a selection by rows, which has no one value.
+   * nothing: the result may be a variable. Throws RowsOverrideError for a selection by rows, which has no one value: see
+   * `computeByRows`.
    */
   apply(frozen: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
     return this.#selected(context).reduce<tf.Tensor | undefined>((current, { value, weight }) => {

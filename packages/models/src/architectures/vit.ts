@@ -1,6 +1,8 @@
 // ViT's wiring (transformers' modeling_vit.py): an image is cut into patches, a learnt state stands in front of them,
 // norms before each half.
 
+import type { ForwardContext } from "@lowrank/contracts";
+import { computeByRows } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { activations } from "../parts/activations.ts";
@@ -31,19 +33,25 @@ function patchEmbedding(first: PartList): (pass: Pass) => tf.Tensor {
   const positions = first.tensor("embeddings.position_embeddings"); // [1, 1 + patches, width]
   const kernel = first.tensor("embeddings.patch_embeddings.projection.weight"); // [width, channels, size, size]
   const bias = first.tensor("embeddings.patch_embeddings.projection.bias");
-  return (pass) =>
+  // Checked with the other inputs: pixels are [batch, channels, height, width].
+  const embed = (pixels: tf.Tensor, context: ForwardContext) =>
     tf.tidy(() => {
-      const { context } = pass;
-      const { pixelValues } = pass.inputs;
-      if (pixelValues === undefined) throw new ModelInputError("pixelValues", "this model reads images");
-      const image = tf.transpose<tf.Tensor4D>(pixelValues, [0, 2, 3, 1]); // [batch, height, width, channels]
+      const image = tf.transpose<tf.Tensor4D>(pixels as tf.Tensor4D, [0, 2, 3, 1]); // [batch, height, width, channels]
       // Its slot was checked to have four axes.
       const filter = tf.transpose<tf.Tensor4D>(kernel.value(context) as tf.Tensor4D, [2, 3, 1, 0]);
       const patches = tf.add(tf.conv2d(image, filter, patchSize, "valid"), bias.value(context));
       const [batch] = image.shape;
       const sequence = tf.reshape(patches, [batch, -1, hiddenSize]);
       const fronts = tf.tile(front.value(context), [batch, 1, 1]);
-      const placed = tf.add(tf.concat([fronts, sequence], 1), positions.value(context));
+      return tf.add(tf.concat([fronts, sequence], 1), positions.value(context));
+    });
+  return (pass) =>
+    tf.tidy(() => {
+      const { context } = pass;
+      const { pixelValues } = pass.inputs;
+      if (pixelValues === undefined) throw new ModelInputError("pixelValues", "this model reads images");
+      const doors = [front, positions, kernel, bias];
+      const placed = computeByRows({ x: pixelValues, context, path: "embeddings", doors }, embed);
       return pass.drop(placed, dropouts.embedding, "embedding");
     });
 }

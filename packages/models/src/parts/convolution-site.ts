@@ -11,7 +11,7 @@ import type {
   Site,
   SiteValues,
 } from "@lowrank/contracts";
-import { AdaptationSlots, convolve } from "@lowrank/engine";
+import { AdaptationSlots, computeByRows, convolve } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ParameterSlot } from "./parameter-slot.ts";
 import type { Part, WeightSlot } from "./weight-slot.ts";
@@ -56,12 +56,15 @@ export class ConvolutionSite implements Site, Part {
 
   /** x [batch, height, width, inFeatures], or [batch, time, inFeatures] for a Conv1d → the same axes, adaptations included. */
   forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
-    return tf.tidy(() => {
-      if (x.rank === 4) return this.#forward(x, context);
-      const [batch = 0, time = 0, channels = 0] = x.shape;
-      const y = this.#forward(tf.reshape(x, [batch, 1, time, channels]), context);
-      return tf.squeeze(y, [1]);
-    });
+    const doors = this.#bias === undefined ? [this.#weight] : [this.#weight, this.#bias];
+    return computeByRows({ x, context, path: this.path, doors }, (rows, own) =>
+      tf.tidy(() => {
+        if (rows.rank === 4) return this.#forward(rows, own);
+        const [batch = 0, time = 0, channels = 0] = rows.shape;
+        const y = this.#forward(tf.reshape(rows, [batch, 1, time, channels]), own);
+        return tf.squeeze(y, [1]);
+      }),
+    );
   }
 
   attach(adapterName: string, adaptation: Adaptation): Detach {

@@ -1,7 +1,7 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
-import { AdaptationSlots, embeddingLookup, FrozenWeight } from "@lowrank/engine";
+import { AdaptationSlots, computeByRows, embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
@@ -67,13 +67,8 @@ export class EmbeddingSite implements Site, Part {
 
   /** ids [batch, time] int32 → [batch, time, width], adaptations included. */
   forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
-    return tf.tidy(() => {
-      const output = this.#scaled(
-        embeddingLookup(this.#weightParameter.overrideFor(context) ?? this.weight.current, ids),
-      );
-      if (!this.#adaptations.isOpen(context)) return output;
-      return this.#adaptations.apply({ input: ids, output, site: this, context });
-    });
+    const call = { x: ids, context, path: this.path, doors: [this.#weightParameter] };
+    return computeByRows(call, (rows, own) => this.#forward(rows, own));
   }
 
   attach(adapterName: string, adaptation: Adaptation): Detach {
@@ -106,6 +101,16 @@ export class EmbeddingSite implements Site, Part {
 
   dispose(): void {
     this.weight.dispose();
+  }
+
+  #forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
+    return tf.tidy(() => {
+      const output = this.#scaled(
+        embeddingLookup(this.#weightParameter.overrideFor(context) ?? this.weight.current, ids),
+      );
+      if (!this.#adaptations.isOpen(context)) return output;
+      return this.#adaptations.apply({ input: ids, output, site: this, context });
+    });
   }
 
   #scaled(rows: tf.Tensor): tf.Tensor {

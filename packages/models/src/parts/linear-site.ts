@@ -1,7 +1,7 @@
 // y = x·W + b with a frozen W: the commonest door.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
-import { AdaptationSlots, FrozenWeight, frozenLinear } from "@lowrank/engine";
+import { AdaptationSlots, computeByRows, FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSite } from "./embedding-site.ts";
 import { ParameterSlot } from "./parameter-slot.ts";
@@ -62,16 +62,8 @@ export class LinearSite implements Site, Part {
 
   /** x [batch, time, inFeatures] or [rows, inFeatures] → the same with outFeatures, adaptations included. */
   forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
-    return tf.tidy(() => {
-      const bias = this.#bias?.value(context);
-      const override = this.#weightParameter.overrideFor(context);
-      const output =
-        override === undefined
-          ? frozenLinear(input, this.#weight.current, bias)
-          : trainableLinear(input, override, bias);
-      if (!this.#adaptations.isOpen(context)) return output;
-      return this.#adaptations.apply({ input, output, site: this, context });
-    });
+    const doors = this.#bias === undefined ? [this.#weightParameter] : [this.#weightParameter, this.#bias];
+    return computeByRows({ x: input, context, path: this.path, doors }, (rows, own) => this.#forward(rows, own));
   }
 
   /** The frozen weight and bias, if this call computes with these alone: the loss may then work in chunks. */
@@ -115,6 +107,19 @@ export class LinearSite implements Site, Part {
   dispose(): void {
     this.#weight.dispose();
     this.#bias?.dispose();
+  }
+
+  #forward(input: tf.Tensor, context: ForwardContext): tf.Tensor {
+    return tf.tidy(() => {
+      const bias = this.#bias?.value(context);
+      const override = this.#weightParameter.overrideFor(context);
+      const output =
+        override === undefined
+          ? frozenLinear(input, this.#weight.current, bias)
+          : trainableLinear(input, override, bias);
+      if (!this.#adaptations.isOpen(context)) return output;
+      return this.#adaptations.apply({ input, output, site: this, context });
+    });
   }
 
   #weightSlot(): WeightSlot {

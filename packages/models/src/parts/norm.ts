@@ -1,7 +1,7 @@
 // Normalisation over the features, by mean and variance or by the root mean square.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { layerNorm, rmsNorm } from "@lowrank/engine";
+import { computeByRows, layerNorm, rmsNorm } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import { ParameterSlot } from "./parameter-slot.ts";
 import type { Part, WeightSlot } from "./weight-slot.ts";
@@ -29,10 +29,9 @@ export class Norm implements Part {
 
   /** x [..., width] → the same shape. */
   forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const { epsilon, gainOffset = 0 } = this.options;
-    const gain = this.#gain.value(context);
-    if (this.#bias === undefined) return rmsNorm(x, gain, epsilon, { gainOffset });
-    return layerNorm(x, gain, this.#bias.value(context), epsilon);
+    const { path } = this.options;
+    const doors = this.#bias === undefined ? [this.#gain] : [this.#gain, this.#bias];
+    return computeByRows({ x, context, path, doors }, (rows, own) => this.#forward(rows, own));
   }
 
   parameters(): readonly ParameterRef[] {
@@ -46,5 +45,12 @@ export class Norm implements Part {
   dispose(): void {
     this.#gain.dispose();
     this.#bias?.dispose();
+  }
+
+  #forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
+    const { epsilon, gainOffset = 0 } = this.options;
+    const gain = this.#gain.value(context);
+    if (this.#bias === undefined) return rmsNorm(x, gain, epsilon, { gainOffset });
+    return layerNorm(x, gain, this.#bias.value(context), epsilon);
   }
 }

@@ -34,16 +34,18 @@ export function relativePositions(table: EmbeddingSite, options: BucketOptions):
   };
 }
 
-/** [1, heads, queryTime, keyTime] */
+/** [1, heads, queryTime, keyTime]; where rows of the batch may compute with tables of their own, [batch, …]. */
 function biasOf(table: EmbeddingSite, options: BucketOptions, { inputIds, past, context }: Pass): tf.Tensor {
-  const time = inputIds.shape[1];
+  const [batch, time] = inputIds.shape;
   const keyTime = past + time;
   const buckets = Int32Array.from({ length: time * keyTime }, (_, index) => {
     const query = past + Math.floor(index / keyTime);
     return bucketOf((index % keyTime) - query, options);
   });
-  const rows = table.forward(tf.tensor2d(buckets, [1, time * keyTime], "int32"), context); // [1, pairs, heads]
-  return tf.transpose(tf.reshape(rows, [1, time, keyTime, table.outFeatures]), [0, 3, 1, 2]);
+  const ids = tf.tensor2d(buckets, [1, time * keyTime], "int32"); // [1, pairs]
+  const byRow = context.adapters.kind === "rows" && table.isOpen(context);
+  const rows = table.forward(byRow ? tf.tile(ids, [batch, 1]) : ids, context); // [1 or batch, pairs, heads]
+  return tf.transpose(tf.reshape(rows, [-1, time, keyTime, table.outFeatures]), [0, 3, 1, 2]);
 }
 
 /**
