@@ -284,7 +284,7 @@ describe("what a file leaves out", () => {
       normEpsilon: 1e-5,
       tiedEmbeddings: true,
       labels: 2,
-      dropouts: { embedding: 0.1, attention: 0.1, residual: 0.1, classifier: 0 },
+      dropouts: { embedding: 0.1, attention: 0.1, residual: 0.1, classifier: 0.1 },
       rotary: null,
     });
     expect(checkConfig(llama)).toMatchObject({ tiedEmbeddings: false, activation: "silu", normEpsilon: 1e-6 });

@@ -50,6 +50,7 @@ export type SwitchName =
   | "normBefore"
   | "groupedHeads"
   | "sharedKeys"
+  | "alibi"
   | "gatedFeedForward"
   | "scaledOutput"
   | "scaledEmbedding";

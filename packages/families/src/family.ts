@@ -24,7 +24,8 @@ export type Width =
   | "decoder-intermediate"
   | "heads"
   | "position-buckets"
-  | "labels";
+  | "labels"
+  | "start-and-end";
 
 /** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
 export type WeightLayout = "out-in" | "in-out";
@@ -116,6 +117,8 @@ export interface HeadTable {
   readonly norms?: readonly NormRow[];
   readonly tensors?: readonly TensorRow[];
   readonly tie?: TieRow;
+  /** Where the base model lies under another attribute than in the family's other models (LLaMA's question answering). */
+  readonly basePrefix?: string;
 }
 
 /** A spelling that a checkpoint may use for part of a parameter path. */

@@ -47,6 +47,15 @@ describe("a checkpoint", () => {
     expect(unexpected).toEqual([]);
   });
 
+  it("fits a model that keeps the same base under another name, and the other way round", () => {
+    const there = matchCheckpoint(llama, "question-answering", fileOf(llama, "causal-lm"));
+    expect(there.fileKeys.get("transformer.norm.weight")).toBe("model.norm.weight");
+    expect([there.missing, there.unexpected]).toEqual([[], []]);
+    const back = matchCheckpoint(llama, "feature-extraction", fileOf(llama, "question-answering"));
+    expect(back.fileKeys.get("norm.weight")).toBe("transformer.norm.weight");
+    expect([back.missing, back.unexpected]).toEqual([[], []]);
+  });
+
   it("of another task's model gives its base; the head is to be made new", () => {
     const match = matchCheckpoint(bert, "sequence-classification", fileOf(bert, "masked-lm"));
     expect(match.toMakeNew.map(({ path }) => path)).toEqual([

@@ -4,6 +4,7 @@
 import { familyOf } from "./families.ts";
 import type { Family } from "./family.ts";
 import type { ModelConfig } from "./model-config.ts";
+import { pathInModel } from "./modules.ts";
 import { type Parameter, parametersOf } from "./parameters.ts";
 import type { Task } from "./task.ts";
 
@@ -41,7 +42,8 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
   const wanted = new Map(parameters.map((parameter) => [withPrefix(family, task, parameter.path), parameter]));
   const otherHeads = pathsOfOtherHeads(config, family, task);
 
-  const parameterOf = (path: string) => wanted.get(path) ?? wanted.get(prefixed(family, path));
+  const parameterOf = (path: string) =>
+    wanted.get(path) ?? wanted.get(prefixed(family, path)) ?? wanted.get(underOwnPrefix(family, task, path));
   const isKnown = (path: string) => otherHeads.has(path) || otherHeads.has(prefixed(family, path));
 
   const found = new Map<string, string>();
@@ -74,6 +76,14 @@ function withPrefix(family: Family, task: Task, path: string): string {
 
 function prefixed({ basePrefix }: Family, path: string): string {
   return basePrefix === "" ? path : `${basePrefix}.${path}`;
+}
+
+/** A path of another task's model as this task's model has it, where the two keep their base under different names. */
+function underOwnPrefix(family: Family, task: Task, path: string): string {
+  const heads = Object.values(family.heads).flatMap(({ basePrefix }) => basePrefix ?? []);
+  const other = [family.basePrefix, ...heads].find((prefix) => path.startsWith(`${prefix}.`));
+  const bare = other === undefined ? path : path.slice(other.length + 1);
+  return withPrefix(family, task, pathInModel(family, task, bare));
 }
 
 interface Spelling {

@@ -66,7 +66,8 @@ export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
 
 /** A path below the base model as a model for `task` has it. */
 export function pathInModel(family: Family, task: Task, path: string): string {
-  return task === "feature-extraction" || family.basePrefix === "" ? path : `${family.basePrefix}.${path}`;
+  const prefix = task === "feature-extraction" ? "" : (family.heads[task]?.basePrefix ?? family.basePrefix);
+  return prefix === "" ? path : `${prefix}.${path}`;
 }
 
 /** The number behind a width's name. */
@@ -89,6 +90,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
     heads: config.heads,
     "position-buckets": config.positionBuckets,
     labels: config.labels,
+    "start-and-end": 2,
   };
   return numbers[width];
 }

@@ -23,6 +23,7 @@ export function readSwitches(
     normBefore: isOn("normBefore"),
     groupedHeads: isOn("groupedHeads"),
     sharedKeys: isOn("sharedKeys"),
+    alibi: isOn("alibi"),
     gatedFeedForward:
       activation.gatedBy !== undefined && activationName(reader, activation).startsWith(activation.gatedBy),
     scaledOutput: isOn("scaledOutput"),

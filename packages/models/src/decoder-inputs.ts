@@ -1,14 +1,23 @@
 // What an encoder–decoder's second stack reads: given, or made from the labels as transformers does.
 
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "./errors.ts";
 import type { ModelInputs } from "./model-inputs.ts";
 
+interface Model {
+  readonly config: ModelConfig;
+  readonly task: Task;
+}
+
+const readsTwice: readonly Task[] = ["sequence-classification", "question-answering"];
+
 /** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are. */
-export function decoderInputsOf(inputs: ModelInputs, config: ModelConfig): tf.Tensor2D {
-  if (inputs.decoderInputIds !== undefined) return inputs.decoderInputIds;
-  const { labels } = inputs;
+export function decoderInputsOf(inputs: ModelInputs, { config, task }: Model): tf.Tensor2D {
+  const { labels, inputIds, decoderInputIds } = inputs;
+  if (decoderInputIds !== undefined) return decoderInputIds;
+  // A classifier's decoder reads the text itself.
+  if (inputIds !== undefined && readsTwice.includes(task)) return shiftRight(inputIds, config);
   if (labels === undefined) {
     throw new ModelInputError("decoderInputIds", "an encoder–decoder needs them, or labels to make them from");
   }

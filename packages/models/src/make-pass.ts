@@ -1,7 +1,7 @@
 // From checked inputs to what the stages of a model carry along.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { decoderInputsOf } from "./decoder-inputs.ts";
 import { type ModelInputs, positionsOf } from "./model-inputs.ts";
@@ -11,11 +11,12 @@ import type { Trunk } from "./parts/trunk.ts";
 interface Model {
   readonly trunk: Trunk;
   readonly config: ModelConfig;
+  readonly task: Task;
   readonly causal: boolean;
 }
 
 /** Call it inside a tidy; the caller disposes of the pass. Throws ModelInputError and PositionLimitError. */
-export function makePass(inputs: ModelInputs, context: ForwardContext, { trunk, config, causal }: Model): Pass {
+export function makePass(inputs: ModelInputs, context: ForwardContext, { trunk, config, task, causal }: Model): Pass {
   const { inputIds, pixelValues } = inputs;
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
@@ -26,12 +27,16 @@ export function makePass(inputs: ModelInputs, context: ForwardContext, { trunk, 
   // What a cache holds belongs to the decoder.
   const { cache: _, ...source } = inputs;
   const positions = positionsOf({ ...source, inputIds }, trunk);
-  return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { trunk, config }));
+  return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { trunk, config, task }));
 }
 
-function decoderPass(inputs: ModelInputs, context: ForwardContext, { trunk, config }: Omit<Model, "causal">): Pass {
+function decoderPass(
+  inputs: ModelInputs,
+  context: ForwardContext,
+  { trunk, config, task }: Omit<Model, "causal">,
+): Pass {
   const { cache, attentionMask: sourceMask, decoderAttentionMask: attentionMask } = inputs;
-  const inputIds: tf.Tensor2D = decoderInputsOf(inputs, config);
+  const inputIds: tf.Tensor2D = decoderInputsOf(inputs, { config, task });
   const given = {
     inputIds,
     ...(cache === undefined ? {} : { cache }),

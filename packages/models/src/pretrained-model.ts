@@ -137,7 +137,7 @@ export class PretrainedModel implements AdaptableModel {
     this.#checkAdapters(context);
     const { trunk } = this.#assembly;
     return tf.tidy(() => {
-      const pass = makePass(inputs, context, { trunk, config: this.config, causal: this.causal });
+      const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
       try {
         const result = finish(runTrunk(trunk, pass), pass);
         inputs.cache?.advance((trunk.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);

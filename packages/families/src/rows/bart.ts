@@ -2,6 +2,7 @@
 // that start at row 2, norms after each sum.
 
 import type { EmbeddingRow, Family, LinearRow, NormRow, Width } from "../family.ts";
+import { classifierRow, lastTokenClassification } from "./encoder-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -34,6 +35,8 @@ export const bart: Family = {
   basePrefix: "model",
   architectures: new Map([
     ["BartForConditionalGeneration", "sequence-to-sequence"],
+    ["BartForSequenceClassification", "sequence-classification"],
+    ["BartForQuestionAnswering", "question-answering"],
     ["BartModel", "feature-extraction"],
   ]),
   config: {
@@ -55,6 +58,7 @@ export const bart: Family = {
       attention: { keys: ["attention_dropout"], fallback: 0 },
       activation: { keys: ["activation_dropout"], fallback: 0 },
       residual: { keys: ["dropout"], fallback: 0.1 },
+      classifier: { keys: ["classifier_dropout", "classif_dropout"], fallback: 0 },
     },
     tiedByDefault: true,
     rotary: false,
@@ -75,14 +79,7 @@ export const bart: Family = {
         effect: "true computes positions instead of learning them",
       },
     ],
-    harmless: [
-      "classif_dropout",
-      "classifier_dropout",
-      "extra_pos_embeddings",
-      "force_bos_token_to_be_generated",
-      "init_std",
-      "num_hidden_layers",
-    ],
+    harmless: ["extra_pos_embeddings", "force_bos_token_to_be_generated", "init_std", "num_hidden_layers"],
   },
   embeddings: [
     { path: "shared", ...tokens },
@@ -122,6 +119,8 @@ export const bart: Family = {
       ],
       tie: { head: "lm_head", embedding: "shared" },
     },
+    "sequence-classification": lastTokenClassification,
+    "question-answering": { linears: [classifierRow("qa_outputs", { outFeatures: "start-and-end" })] },
   },
   ignoredFileKeys: ["encoder.version", "decoder.version"],
 };

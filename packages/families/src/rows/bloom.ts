@@ -2,7 +2,7 @@
 // position embedding, and a norm follows the embedding.
 
 import type { Family } from "../family.ts";
-import { decoderClasses, decoderHeads } from "./decoder-rows.ts";
+import { decoderClasses, decoderHeads, tokenDropout } from "./decoder-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -10,7 +10,7 @@ export const bloom: Family = {
   modelType: "bloom",
   causal: true,
   basePrefix: "transformer",
-  architectures: decoderClasses("Bloom"),
+  architectures: decoderClasses("Bloom", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       vocabularySize: { keys: ["vocab_size"] },
@@ -25,6 +25,7 @@ export const bloom: Family = {
     dropouts: {
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["hidden_dropout"], fallback: 0 },
+      classifier: { ...tokenDropout, fallback: 0 },
     },
     tiedByDefault: true,
     rotary: false,
@@ -86,6 +87,6 @@ export const bloom: Family = {
     { path: "h.{n}.post_attention_layernorm", kind: "layer" },
     { path: "ln_f", kind: "layer" },
   ],
-  heads: decoderHeads("word_embeddings"),
+  heads: decoderHeads("word_embeddings", { tokens: "classifier" }),
   ignoredFileKeys: [],
 };

@@ -3,6 +3,7 @@
 
 import type { SwitchName } from "../config-table.ts";
 import type { Family, LinearRow, Width } from "../family.ts";
+import type { Task } from "../task.ts";
 
 type Bias = boolean | SwitchName;
 
@@ -54,41 +55,62 @@ export function plainFeedForward(up: string, down: string, bias: Bias): readonly
   ];
 }
 
-/** `lm_head`, tied to the embedding where the configuration says so, and `score`. */
+interface DecoderHeadOptions {
+  /** Of `lm_head`. */
+  readonly bias?: boolean;
+  readonly inFeatures?: Width;
+  /** Name of the classifier of tokens. */
+  readonly tokens?: "score" | "classifier";
+  /** Where a model that answers questions keeps its base, if not where the others do. */
+  readonly questionPrefix?: string;
+}
+
+/**
+ * `lm_head`, tied to the embedding where the configuration says so; `score`, a classifier of tokens and `qa_outputs`.
+ * Which of them a family has, its classes say.
+ */
 export function decoderHeads(
   embedding: string,
-  { bias = false, inFeatures = "hidden" }: { readonly bias?: boolean; readonly inFeatures?: Width } = {},
+  { bias = false, inFeatures = "hidden", tokens = "score", questionPrefix }: DecoderHeadOptions = {},
 ): Family["heads"] {
   const layout = "out-in";
+  const classifier = (path: string, hasBias: boolean, outFeatures: Width): LinearRow => {
+    return { path, role: "classifier", inFeatures, outFeatures, bias: hasBias, layout, newIfMissing: true };
+  };
   return {
     "causal-lm": {
       linears: [{ path: "lm_head", role: "output-head", inFeatures, outFeatures: "vocabulary", bias, layout }],
       tie: { head: "lm_head", embedding },
     },
-    "sequence-classification": {
-      linears: [
-        {
-          path: "score",
-          role: "classifier",
-          inFeatures,
-          outFeatures: "labels",
-          bias: false,
-          layout,
-          newIfMissing: true,
-        },
-      ],
+    "sequence-classification": { linears: [classifier("score", false, "labels")] },
+    "token-classification": { linears: [classifier(tokens, true, "labels")] },
+    "question-answering": {
+      linears: [classifier("qa_outputs", true, "start-and-end")],
+      ...(questionPrefix === undefined ? {} : { basePrefix: questionPrefix }),
     },
   };
 }
 
+/** What transformers gives to some decoders only. */
+type ExtraTask = "token-classification" | "question-answering";
+
+const extraHeads: Readonly<Record<ExtraTask, string>> = {
+  "token-classification": "ForTokenClassification",
+  "question-answering": "ForQuestionAnswering",
+};
+
 /** The classes of a family whose names begin alike: "Mistral" → MistralForCausalLM and so on. */
-export function decoderClasses(name: string): Family["architectures"] {
-  return new Map([
+export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): Family["architectures"] {
+  return new Map<string, Task>([
     [`${name}ForCausalLM`, "causal-lm"],
     [`${name}ForSequenceClassification`, "sequence-classification"],
+    ...extra.map((task) => [`${name}${extraHeads[task]}`, task] as const),
     [`${name}Model`, "feature-extraction"],
   ]);
 }
+
+/** Dropout in front of the classifier of tokens, as transformers' generic head reads it. */
+export const tokenDropout = { keys: ["classifier_dropout", "hidden_dropout"], fallback: 0.1 } as const;
 
 /** The keys of config.json that most families share. */
 export const decoderSizes = {

@@ -8,8 +8,12 @@ const linear = { bias: true, layout: "out-in" } as const;
 export const hiddenToHidden = { inFeatures: "hidden", outFeatures: "hidden", ...linear } as const;
 
 /** A classifier on top of a representation of width `inFeatures`; made new where a file has none. */
-export function classifierRow(path: string, inFeatures: Width = "hidden"): LinearRow {
-  return { path, role: "classifier", inFeatures, outFeatures: "labels", newIfMissing: true, ...linear };
+export function classifierRow(
+  path: string,
+  widths: Partial<Pick<LinearRow, "inFeatures" | "outFeatures">> = {},
+): LinearRow {
+  const usual = { inFeatures: "hidden", outFeatures: "labels", ...linear } as const;
+  return { path, role: "classifier", newIfMissing: true, ...usual, ...widths };
 }
 
 /** A class for every token. */
@@ -23,6 +27,14 @@ export const firstTokenClassification: HeadTable = {
   linears: [
     { path: "classifier.dense", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
     classifierRow("classifier.out_proj"),
+  ],
+};
+
+/** A map and a classifier on the state of the last end token (BART, T5). */
+export const lastTokenClassification: HeadTable = {
+  linears: [
+    { path: "classification_head.dense", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
+    classifierRow("classification_head.out_proj"),
   ],
 };
 

@@ -3,7 +3,14 @@
 
 import type { Family } from "../family.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { decoderClasses, decoderHeads, decoderSizes, plainFeedForward, rotaryBuffers } from "./decoder-rows.ts";
+import {
+  decoderClasses,
+  decoderHeads,
+  decoderSizes,
+  plainFeedForward,
+  rotaryBuffers,
+  tokenDropout,
+} from "./decoder-rows.ts";
 
 /** Whether the two halves of a parallel layer have a norm each. */
 function hasTwoNorms({ switches, scalars }: ModelConfig): boolean {
@@ -14,7 +21,7 @@ export const falcon: Family = {
   modelType: "falcon",
   causal: true,
   basePrefix: "transformer",
-  architectures: decoderClasses("Falcon"),
+  architectures: decoderClasses("Falcon", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -25,8 +32,11 @@ export const falcon: Family = {
     },
     activation: { key: "activation", fallback: "gelu" },
     normEpsilon: { key: "layer_norm_epsilon", fallback: 1e-5 },
-    // With rotations transformers never drops attention weights.
-    dropouts: { residual: { keys: ["hidden_dropout"], fallback: 0 } },
+    dropouts: {
+      attention: { keys: ["attention_dropout"], fallback: 0 },
+      residual: { keys: ["hidden_dropout"], fallback: 0 },
+      classifier: { ...tokenDropout, fallback: 0 },
+    },
     tiedByDefault: true,
     rotary: {},
     switches: {
@@ -34,14 +44,16 @@ export const falcon: Family = {
       parallelResidual: { key: "parallel_attn", fallback: true },
       groupedHeads: { key: "new_decoder_architecture", fallback: false },
       sharedKeys: { key: "multi_query", fallback: true },
+      alibi: { key: "alibi", fallback: false },
     },
     scalars: { parallelNorms: { key: "num_ln_in_parallel_attn", fallback: null } },
-    fixed: [{ key: "alibi", values: [null, false], effect: "true replaces rotations by a bias on attention" }],
-    harmless: ["attention_dropout"],
+    fixed: [],
+    harmless: [],
     derive: (config) => {
-      const { groupedHeads, sharedKeys } = config.switches;
-      if (groupedHeads) return config;
-      return { ...config, keyValueHeads: sharedKeys ? 1 : config.heads };
+      const { groupedHeads, sharedKeys, alibi } = config.switches;
+      const rotary = alibi ? null : config.rotary;
+      if (groupedHeads) return { ...config, rotary };
+      return { ...config, rotary, keyValueHeads: sharedKeys ? 1 : config.heads };
     },
   },
   embeddings: [{ path: "word_embeddings", role: "input-embedding", rows: "vocabulary" }],
@@ -75,6 +87,6 @@ export const falcon: Family = {
     },
     { path: "ln_f", kind: "layer" },
   ],
-  heads: decoderHeads("word_embeddings"),
+  heads: decoderHeads("word_embeddings", { tokens: "classifier" }),
   ignoredFileKeys: rotaryBuffers,
 };

@@ -10,13 +10,14 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const gemma: Family = {
   modelType: "gemma",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Gemma"),
+  architectures: decoderClasses("Gemma", ["token-classification"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -27,7 +28,7 @@ export const gemma: Family = {
     // The official files say "gelu" and mean the approximation.
     activation: { key: "hidden_act", fallback: "gelu_pytorch_tanh", aliases: { gelu: "gelu_pytorch_tanh" } },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
     rotary: true,

@@ -9,6 +9,7 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
@@ -17,7 +18,7 @@ export const gemma2: Family = {
   modelType: "gemma2",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Gemma2"),
+  architectures: decoderClasses("Gemma2", ["token-classification"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -27,7 +28,7 @@ export const gemma2: Family = {
     },
     activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
     rotary: true,

@@ -8,7 +8,7 @@ export const gptNeo: Family = {
   modelType: "gpt_neo",
   causal: true,
   basePrefix: "transformer",
-  architectures: decoderClasses("GPTNeo"),
+  architectures: decoderClasses("GPTNeo", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       vocabularySize: { keys: ["vocab_size"] },
@@ -24,6 +24,7 @@ export const gptNeo: Family = {
       embedding: { keys: ["embed_dropout"], fallback: 0 },
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["resid_dropout"], fallback: 0 },
+      classifier: { keys: ["classifier_dropout"], fallback: 0.1 },
     },
     tiedByDefault: true,
     rotary: false,
@@ -35,10 +36,9 @@ export const gptNeo: Family = {
       },
     },
     fixed: [],
-    // attention_layers repeats attention_types; the dropout is that of token classification.
+    // attention_layers repeats attention_types.
     harmless: [
       "attention_layers",
-      "classifier_dropout",
       "summary_activation",
       "summary_first_dropout",
       "summary_proj_to_labels",
@@ -62,7 +62,7 @@ export const gptNeo: Family = {
     { path: "h.{n}.ln_2", kind: "layer" },
     { path: "ln_f", kind: "layer" },
   ],
-  heads: decoderHeads("wte"),
+  heads: decoderHeads("wte", { tokens: "classifier" }),
   // The mask, which older checkpoints carry as a buffer of every layer.
   ignoredFileKeys: [".attn.attention.bias", ".attn.attention.masked_bias"],
 };

@@ -10,7 +10,7 @@ export const gptNeox: Family = {
   modelType: "gpt_neox",
   causal: true,
   basePrefix: "gpt_neox",
-  architectures: decoderClasses("GPTNeoX"),
+  architectures: decoderClasses("GPTNeoX", ["token-classification", "question-answering"]),
   config: {
     sizes: { ...sizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
     activation: { key: "hidden_act", fallback: "gelu" },
@@ -19,6 +19,7 @@ export const gptNeox: Family = {
       embedding: { keys: ["hidden_dropout"], fallback: 0 },
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["hidden_dropout"], fallback: 0 },
+      classifier: { keys: ["classifier_dropout"], fallback: 0.1 },
     },
     tiedByDefault: false,
     rotary: { thetaKey: "rotary_emb_base", share: { key: "rotary_pct", fallback: 0.25 } },
@@ -27,8 +28,8 @@ export const gptNeox: Family = {
       parallelResidual: { key: "use_parallel_residual", fallback: true },
     },
     fixed: [],
-    // Only rotary_pct counts; transformers 5 writes this one beside it. The dropout is that of token classification.
-    harmless: ["partial_rotary_factor", "classifier_dropout", "is_decoder", "rope_theta"],
+    // Only rotary_pct counts; transformers 5 writes this one beside it.
+    harmless: ["partial_rotary_factor", "is_decoder", "rope_theta"],
   },
   embeddings: [{ path: "embed_in", role: "input-embedding", rows: "vocabulary" }],
   linears: [
@@ -55,7 +56,7 @@ export const gptNeox: Family = {
     { path: "layers.{n}.post_attention_layernorm", kind: "layer" },
     { path: "final_layer_norm", kind: "layer" },
   ],
-  heads: decoderHeads("embed_in"),
+  heads: decoderHeads("embed_in", { tokens: "classifier" }),
   // Causal masks, which older checkpoints carry as buffers of every layer.
   ignoredFileKeys: [...rotaryBuffers, ".attention.bias", ".attention.masked_bias"],
   // The file keeps the head's old name.

@@ -1,6 +1,7 @@
 // GPT-2 (Radford et al. 2019), as transformers' modeling_gpt2.py names it. Its linear maps are "Conv1D": stored [in, out].
 
 import type { Family } from "../family.ts";
+import { decoderHeads, tokenDropout } from "./decoder-rows.ts";
 
 const conv1d = { bias: true, layout: "in-out" } as const;
 
@@ -11,6 +12,8 @@ export const gpt2: Family = {
   architectures: new Map([
     ["GPT2LMHeadModel", "causal-lm"],
     ["GPT2ForSequenceClassification", "sequence-classification"],
+    ["GPT2ForTokenClassification", "token-classification"],
+    ["GPT2ForQuestionAnswering", "question-answering"],
     ["GPT2Model", "feature-extraction"],
   ]),
   config: {
@@ -28,6 +31,7 @@ export const gpt2: Family = {
       embedding: { keys: ["embd_pdrop"], fallback: 0.1 },
       attention: { keys: ["attn_pdrop"], fallback: 0.1 },
       residual: { keys: ["resid_pdrop"], fallback: 0.1 },
+      classifier: tokenDropout,
     },
     tiedByDefault: true,
     rotary: false,
@@ -78,34 +82,7 @@ export const gpt2: Family = {
     { path: "h.{n}.ln_2", kind: "layer" },
     { path: "ln_f", kind: "layer" },
   ],
-  heads: {
-    "causal-lm": {
-      linears: [
-        {
-          path: "lm_head",
-          role: "output-head",
-          inFeatures: "hidden",
-          outFeatures: "vocabulary",
-          bias: false,
-          layout: "out-in",
-        },
-      ],
-      tie: { head: "lm_head", embedding: "wte" },
-    },
-    "sequence-classification": {
-      linears: [
-        {
-          path: "score",
-          role: "classifier",
-          inFeatures: "hidden",
-          outFeatures: "labels",
-          bias: false,
-          layout: "out-in",
-          newIfMissing: true,
-        },
-      ],
-    },
-  },
+  heads: decoderHeads("wte", { tokens: "classifier" }),
   // The causal mask, which older checkpoints carry as a buffer of every layer.
   ignoredFileKeys: [".attn.bias", ".attn.masked_bias"],
 };

@@ -8,7 +8,7 @@ export const gptj: Family = {
   modelType: "gptj",
   causal: true,
   basePrefix: "transformer",
-  architectures: decoderClasses("GPTJ"),
+  architectures: decoderClasses("GPTJ", ["question-answering"]),
   config: {
     sizes: {
       vocabularySize: { keys: ["vocab_size"] },

@@ -9,13 +9,14 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const llama: Family = {
   modelType: "llama",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Llama"),
+  architectures: decoderClasses("Llama", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -24,7 +25,7 @@ export const llama: Family = {
     },
     activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tiedByDefault: false,
     rotary: true,
     switches: {
@@ -38,7 +39,7 @@ export const llama: Family = {
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward("feedForwardBias")],
   norms: decoderNorms,
-  heads: decoderHeads("embed_tokens"),
+  heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
   ignoredFileKeys: rotaryBuffers,
   gguf: {
     architecture: "llama",

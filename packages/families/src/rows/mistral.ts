@@ -9,13 +9,14 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const mistral: Family = {
   modelType: "mistral",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Mistral"),
+  architectures: decoderClasses("Mistral", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -25,7 +26,7 @@ export const mistral: Family = {
     },
     activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tiedByDefault: false,
     rotary: true,
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "all" },

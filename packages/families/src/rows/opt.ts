@@ -13,7 +13,7 @@ export const opt: Family = {
   modelType: "opt",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("OPT"),
+  architectures: decoderClasses("OPT", ["question-answering"]),
   config: {
     sizes: {
       ...sizes,

@@ -9,13 +9,14 @@ import {
   plainFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const phi: Family = {
   modelType: "phi",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Phi"),
+  architectures: decoderClasses("Phi", ["token-classification"]),
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
     activation: { key: "hidden_act", fallback: "gelu_new" },
@@ -24,6 +25,7 @@ export const phi: Family = {
       embedding: { keys: ["embd_pdrop"], fallback: 0 },
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["resid_pdrop"], fallback: 0 },
+      classifier: tokenDropout,
     },
     tiedByDefault: false,
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.5 } },

@@ -2,7 +2,14 @@
 // and so do gate and up.
 
 import type { Family } from "../family.ts";
-import { decoderClasses, decoderHeads, decoderNorms, decoderSizes, rotaryBuffers } from "./decoder-rows.ts";
+import {
+  decoderClasses,
+  decoderHeads,
+  decoderNorms,
+  decoderSizes,
+  rotaryBuffers,
+  tokenDropout,
+} from "./decoder-rows.ts";
 
 const linear = { bias: false, layout: "out-in" } as const;
 
@@ -10,7 +17,7 @@ export const phi3: Family = {
   modelType: "phi3",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Phi3"),
+  architectures: decoderClasses("Phi3", ["token-classification"]),
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
     activation: { key: "hidden_act", fallback: "silu" },
@@ -19,6 +26,7 @@ export const phi3: Family = {
     dropouts: {
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["resid_pdrop"], fallback: 0 },
+      classifier: tokenDropout,
     },
     tokenIds: { padding: 32_000 },
     tiedByDefault: false,

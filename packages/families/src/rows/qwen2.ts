@@ -10,13 +10,14 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const qwen2: Family = {
   modelType: "qwen2",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Qwen2"),
+  architectures: decoderClasses("Qwen2", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -25,7 +26,7 @@ export const qwen2: Family = {
     },
     activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tiedByDefault: false,
     rotary: true,
     window: {
@@ -39,6 +40,6 @@ export const qwen2: Family = {
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [...separateAttention(true, { bias: false }), ...gatedFeedForward(false)],
   norms: decoderNorms,
-  heads: decoderHeads("embed_tokens"),
+  heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
   ignoredFileKeys: rotaryBuffers,
 };

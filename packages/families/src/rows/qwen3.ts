@@ -10,13 +10,14 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const qwen3: Family = {
   modelType: "qwen3",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Qwen3"),
+  architectures: decoderClasses("Qwen3", ["token-classification", "question-answering"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -25,7 +26,7 @@ export const qwen3: Family = {
     },
     activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tiedByDefault: false,
     rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },
@@ -44,6 +45,6 @@ export const qwen3: Family = {
     { path: "layers.{n}.self_attn.k_norm", kind: "root-mean-square", width: "head" },
     ...decoderNorms,
   ],
-  heads: decoderHeads("embed_tokens"),
+  heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),
   ignoredFileKeys: rotaryBuffers,
 };

@@ -9,18 +9,19 @@ import {
   gatedFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const stablelm: Family = {
   modelType: "stablelm",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("StableLm"),
+  architectures: decoderClasses("StableLm", ["token-classification"]),
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
     activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: { ...tokenDropout, fallback: 0 } },
     tiedByDefault: false,
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.25 } },
     switches: {

@@ -9,13 +9,14 @@ import {
   plainFeedForward,
   rotaryBuffers,
   separateAttention,
+  tokenDropout,
 } from "./decoder-rows.ts";
 
 export const starcoder2: Family = {
   modelType: "starcoder2",
   causal: true,
   basePrefix: "model",
-  architectures: decoderClasses("Starcoder2"),
+  architectures: decoderClasses("Starcoder2", ["token-classification"]),
   config: {
     sizes: {
       ...decoderSizes,
@@ -28,6 +29,7 @@ export const starcoder2: Family = {
       // transformers reads embedding_dropout and then never drops there.
       attention: { keys: ["attention_dropout"], fallback: 0 },
       residual: { keys: ["residual_dropout"], fallback: 0 },
+      classifier: tokenDropout,
     },
     tiedByDefault: true,
     rotary: true,

@@ -2,8 +2,19 @@
 // of attention scores. Covers T5 1.1 and Flan-T5, whose feed-forward is gated.
 
 import type { Family, LinearRow, NormRow } from "../family.ts";
+import type { Task } from "../task.ts";
+import { lastTokenClassification, questionAnswering, tokenClassification } from "./encoder-rows.ts";
 
 type Attention = "SelfAttention" | "EncDecAttention";
+
+/** What has a decoder: all but a classifier of tokens. */
+const tasks: readonly Task[] = [
+  "sequence-to-sequence",
+  "sequence-classification",
+  "question-answering",
+  "feature-extraction",
+];
+const inDecoder = <Row extends LinearRow | NormRow>(row: Row): Row => ({ ...row, tasks });
 
 const plain = { bias: false, layout: "out-in" } as const;
 
@@ -44,6 +55,9 @@ export const t5: Family = {
   basePrefix: "",
   architectures: new Map([
     ["T5ForConditionalGeneration", "sequence-to-sequence"],
+    ["T5ForSequenceClassification", "sequence-classification"],
+    ["T5ForTokenClassification", "token-classification"],
+    ["T5ForQuestionAnswering", "question-answering"],
     ["T5Model", "feature-extraction"],
   ]),
   config: {
@@ -70,6 +84,7 @@ export const t5: Family = {
       attention: { keys: ["dropout_rate"], fallback: 0.1 },
       activation: { keys: ["dropout_rate"], fallback: 0.1 },
       residual: { keys: ["dropout_rate"], fallback: 0.1 },
+      classifier: { keys: ["classifier_dropout"], fallback: 0 },
     },
     tiedByDefault: true,
     tiedAlways: true,
@@ -79,12 +94,9 @@ export const t5: Family = {
       // transformers takes an untied head for T5 1.1, which does not scale.
       scaledOutput: { key: "scale_decoder_outputs", otherwise: "tie_word_embeddings", fallback: true },
     },
-    fixed: [
-      { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
-      { key: "is_decoder", values: [false], effect: "true leaves out the encoder" },
-    ],
-    // The first two follow from feed_forward_proj; positions have no limit.
-    harmless: ["dense_act_fn", "is_gated_act", "n_positions", "initializer_factor", "classifier_dropout"],
+    fixed: [{ key: "is_decoder", values: [false], effect: "true leaves out the encoder" }],
+    // The first two follow from feed_forward_proj; positions have no limit; the class says whether there is a decoder.
+    harmless: ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"],
   },
   embeddings: [
     { path: "shared", role: "input-embedding", rows: "vocabulary" },
@@ -95,9 +107,10 @@ export const t5: Family = {
       rows: "position-buckets",
       columns: "heads",
     },
-    { path: "decoder.embed_tokens", role: "input-embedding", rows: "vocabulary", sharedWith: "shared" },
+    { path: "decoder.embed_tokens", role: "input-embedding", rows: "vocabulary", sharedWith: "shared", tasks },
     {
       path: "decoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+      tasks,
       role: "relative-positions",
       rows: "position-buckets",
       columns: "heads",
@@ -106,24 +119,27 @@ export const t5: Family = {
   linears: [
     ...attention("encoder.block.{n}.layer.0", "SelfAttention"),
     ...feedForward("encoder.block.{n}.layer.1"),
-    ...attention("decoder.block.{m}.layer.0", "SelfAttention"),
-    ...attention("decoder.block.{m}.layer.1", "EncDecAttention"),
-    ...feedForward("decoder.block.{m}.layer.2"),
+    ...attention("decoder.block.{m}.layer.0", "SelfAttention").map(inDecoder),
+    ...attention("decoder.block.{m}.layer.1", "EncDecAttention").map(inDecoder),
+    ...feedForward("decoder.block.{m}.layer.2").map(inDecoder),
   ],
   norms: [
     norm("encoder.block.{n}.layer.0.layer_norm"),
     norm("encoder.block.{n}.layer.1.layer_norm"),
     norm("encoder.final_layer_norm"),
-    norm("decoder.block.{m}.layer.0.layer_norm"),
-    norm("decoder.block.{m}.layer.1.layer_norm"),
-    norm("decoder.block.{m}.layer.2.layer_norm"),
-    norm("decoder.final_layer_norm"),
+    inDecoder(norm("decoder.block.{m}.layer.0.layer_norm")),
+    inDecoder(norm("decoder.block.{m}.layer.1.layer_norm")),
+    inDecoder(norm("decoder.block.{m}.layer.2.layer_norm")),
+    inDecoder(norm("decoder.final_layer_norm")),
   ],
   heads: {
     "sequence-to-sequence": {
       linears: [{ path: "lm_head", role: "output-head", inFeatures: "hidden", outFeatures: "vocabulary", ...plain }],
       tie: { head: "lm_head", embedding: "shared" },
     },
+    "sequence-classification": { ...lastTokenClassification, basePrefix: "transformer" },
+    "token-classification": { ...tokenClassification, basePrefix: "transformer" },
+    "question-answering": questionAnswering,
   },
   // The first checkpoints have a second table that nothing reads.
   ignoredFileKeys: ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"],

@@ -1,6 +1,6 @@
 // Decides for every tensor of the export where its values come from: the base's file as it is, or the model.
 
-import { familyOf, matchCheckpoint, type Parameter, parametersOf } from "@lowrank/families";
+import { familyOf, matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families";
 import type { Dtype } from "@lowrank/safetensors";
 import { SourceFolderError } from "../errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
@@ -129,12 +129,15 @@ export function planTensorsOf(
 
 /**
  * Names as a model with a head has them. transformers refuses a file that mixes the names of a bare base ("wte.weight")
- * with those of a head ("score.weight"), so a head added to such a file lengthens all names.
+ * with those of a head ("score.weight"), so a head added to such a file lengthens all names. LLaMA's answers to questions
+ * have the base under another name than LLaMA's other models.
  */
 function fullNames({ config, task }: ExportableModel, pathOf: ReadonlyMap<string, string>): (key: string) => string {
-  const prefix = `${familyOf(config.modelType).basePrefix}.`;
-  const isBare = task !== "feature-extraction" && [...pathOf].some(([key, path]) => path === prefix + key);
-  return (key) => (isBare ? (pathOf.get(key) ?? prefix + key) : key);
+  const family = familyOf(config.modelType);
+  const usual = `${family.basePrefix}.`;
+  const fullName = (key: string) => pathInModel(family, task, key.startsWith(usual) ? key.slice(usual.length) : key);
+  const isNamedOtherwise = [...pathOf].some(([key, path]) => path !== key && path === fullName(key));
+  return (key) => (task !== "feature-extraction" && isNamedOtherwise ? (pathOf.get(key) ?? fullName(key)) : key);
 }
 
 function chosenType(stored: Dtype, wanted: ExportDtype): Dtype {

@@ -2,6 +2,7 @@
 // scores that rise with the key's position.
 
 import { activations } from "../parts/activations.ts";
+import { type Alibi, alibi } from "../parts/alibi.ts";
 import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import { feedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
@@ -10,15 +11,16 @@ import { transformerBlock } from "../parts/transformer-block.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
 export function bloom(model: PartList): Trunk {
+  const slopes = alibi(model.plan.config.heads);
   return decoderTrunk(model, {
     tokens: "word_embeddings",
     embedding: (first) => ({ norm: first.norm("word_embeddings_layernorm") }),
-    block: bloomBlock,
+    block: (block, layer) => bloomBlock(block, layer, slopes),
     norm: "ln_f",
   });
 }
 
-function bloomBlock(block: PartList, layer: number): Stage {
+function bloomBlock(block: PartList, layer: number, slopes: Alibi): Stage {
   const { config } = block.plan;
   const beforeAttention = block.norm("h.{n}.input_layernorm");
   const attention = selfAttention({
@@ -27,7 +29,7 @@ function bloomBlock(block: PartList, layer: number): Stage {
     output: block.linear("h.{n}.self_attention.dense"),
     heads: config.heads,
     keyHeads: config.heads,
-    sloped: true,
+    alibi: slopes,
     dropout: config.dropouts.attention,
   });
   const beforeFeedForward = block.norm("h.{n}.post_attention_layernorm");

@@ -1,26 +1,39 @@
-// Falcon's wiring (transformers' modeling_falcon.py): fused projections sorted by key head; the halves side by side, on one
-// norm or on two, or one after the other.
+// Falcon's wiring (transformers' modeling_falcon.py): fused projections sorted by key head; positions that rotate or that
+// scores rise with; the halves side by side, on one norm or on two, or one after the other.
+//
+// With rising scores transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
 
+import type { ModelConfig } from "@lowrank/families";
 import { activations } from "../parts/activations.ts";
+import { alibi } from "../parts/alibi.ts";
 import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import { feedForward } from "../parts/feed-forward.ts";
 import type { Norm } from "../parts/norm.ts";
 import type { PartList } from "../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../parts/rotary-frequencies.ts";
-import { groupedProjection, selfAttention } from "../parts/self-attention.ts";
+import { rotaryOf } from "../parts/rotary-frequencies.ts";
+import { groupedProjection, type SelfAttentionOptions, selfAttention } from "../parts/self-attention.ts";
 import { transformerBlock } from "../parts/transformer-block.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
 export function falcon(model: PartList): Trunk {
-  const rotary = rotaryOf(model.plan.config);
+  const positions = positionsOf(model.plan.config);
   return decoderTrunk(model, {
     tokens: "word_embeddings",
-    block: (block, layer) => falconBlock(block, layer, rotary),
+    block: (block, layer) => falconBlock(block, layer, positions),
     norm: "ln_f",
   });
 }
 
-function falconBlock(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
+type Positions = Pick<SelfAttentionOptions, "rotary" | "alibi" | "dropout">;
+
+function positionsOf(config: ModelConfig): Positions {
+  // With rotations transformers never drops attention weights.
+  if (!config.switches.alibi) return { rotary: rotaryOf(config), dropout: 0 };
+  const slopes = alibi(config.heads, { scale: 1 / Math.sqrt(config.headSize), inBfloat16: true });
+  return { alibi: slopes, dropout: config.dropouts.attention };
+}
+
+function falconBlock(block: PartList, layer: number, positions: Positions): Stage {
   const { config } = block.plan;
   const attention = selfAttention({
     layer,
@@ -32,8 +45,7 @@ function falconBlock(block: PartList, layer: number, rotary: RotaryFrequencies):
     output: block.linear("h.{n}.self_attention.dense"),
     heads: config.heads,
     keyHeads: config.keyValueHeads,
-    rotary,
-    dropout: config.dropouts.attention,
+    ...positions,
   });
   const feed = feedForward(
     block.linear("h.{n}.mlp.dense_h_to_4h"),
@@ -45,7 +57,12 @@ function falconBlock(block: PartList, layer: number, rotary: RotaryFrequencies):
     feedForward: feed,
     ...norms(block),
     residual: config.switches.parallelResidual ? "parallel" : "sequential",
-    dropout: { rate: config.dropouts.residual, path: `layer.${layer}` },
+    dropout: {
+      rate: config.dropouts.residual,
+      // As transformers does where the halves follow one another.
+      ...(config.switches.parallelResidual ? {} : { attentionRate: config.dropouts.attention }),
+      path: `layer.${layer}`,
+    },
   });
   return { parts: block.parts, run };
 }

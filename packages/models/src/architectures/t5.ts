@@ -16,6 +16,8 @@ import type { Stage, Trunk } from "../parts/trunk.ts";
 export function t5(model: PartList): Trunk {
   const tokens = model.embedding("shared");
   const encoder = stack(model, "encoder", tokens);
+  // A classifier of tokens has no decoder.
+  if (model.plan.task === "token-classification") return { tokens, embed: encoder.embed, stages: encoder.stages };
   const decoder = stack(model, "decoder", tokens);
   return encoderDecoder({ tokens, encoder, decoder });
 }
@@ -68,7 +70,7 @@ function encoderBlock(block: PartList, layer: number, positions: RelativePositio
     path,
     feedForwardOf(block, "encoder.block.{n}.layer.1", path),
   );
-  return { parts: block.parts, run: (hidden, pass) => feed(attend(hidden, pass), pass) };
+  return { parts: [...block.parts, positions.table], run: (hidden, pass) => feed(attend(hidden, pass), pass) };
 }
 
 function decoderBlock(block: PartList, layer: number, positions: RelativePositions): Stage {
@@ -86,7 +88,10 @@ function decoderBlock(block: PartList, layer: number, positions: RelativePositio
     path,
     feedForwardOf(block, "decoder.block.{m}.layer.2", path),
   );
-  return { parts: block.parts, run: (hidden, pass) => feed(look(attend(hidden, pass), pass), pass) };
+  return {
+    parts: [...block.parts, positions.table],
+    run: (hidden, pass) => feed(look(attend(hidden, pass), pass), pass),
+  };
 }
 
 /** hidden + dropout(layer(norm(hidden))) */

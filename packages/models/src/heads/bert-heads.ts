@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../parts/activations.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
-import { firstTokenClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import { denseClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 import type { Head } from "./head.ts";
 import { noHead } from "./no-head.ts";
 
@@ -21,7 +21,7 @@ export function bertHeads(model: PartList, trunk: Trunk): Head {
   if (task === "question-answering") return questionAnswerer(model);
   if (task === "sequence-classification") {
     const paths = { dense: "pooler.dense", classifier: "classifier" };
-    return firstTokenClassifier(model, { ...paths, activation: (x) => tf.tanh(x), dropsTwice: false });
+    return denseClassifier(model, { ...paths, activation: (x) => tf.tanh(x), dropsTwice: false });
   }
   // Part of the base model, though nothing reads it, so that it can be adapted and exported.
   model.linear("pooler.dense");

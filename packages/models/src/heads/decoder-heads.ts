@@ -1,14 +1,16 @@
-// The heads of decoder-only families: a language model, or a classifier that reads the last token's state.
+// The heads of decoder-only families: a language model, a classifier that reads the last token's state, or answers for
+// each token.
 
-import { embeddingLookup } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Layer } from "../parts/pass.ts";
 import type { Trunk } from "../parts/trunk.ts";
 import { ClassificationHead } from "./classification-head.ts";
+import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 import type { Head } from "./head.ts";
 import { noHead } from "./no-head.ts";
+import { statesAt } from "./states-at.ts";
 import { TokenHead } from "./token-head.ts";
 
 export function decoderHeads(model: PartList, trunk: Trunk): Head {
@@ -16,6 +18,9 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
   if (task === "causal-lm") {
     return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 1, cap: config.scalars.logitCap });
   }
+  if (task === "token-classification")
+    return tokenClassifier(model, { path: model.has("score") ? "score" : "classifier" });
+  if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
   const site = model.linear("score");
   return new ClassificationHead({ site, summarise: lastToken(config.padTokenId), problemType: config.problemType });
@@ -24,14 +29,11 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
 /** The state of the rightmost token that is not padding, told by its id as transformers does. */
 function lastToken(padTokenId: number | null): Layer {
   return (hidden, { inputIds }) => {
-    const [batch = 0, time = 0, width = 0] = hidden.shape;
-    const flat = tf.reshape<tf.Rank.R2>(hidden, [batch * time, width]);
+    const [batch = 0, time = 0] = hidden.shape;
     if (padTokenId === null && batch > 1) {
       throw new ModelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
     }
-    const last = padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputIds, padTokenId);
-    const starts = tf.mul(tf.range(0, batch, 1, "int32"), tf.scalar(time, "int32"));
-    return embeddingLookup(flat, tf.add(starts, last)); // [batch, width]
+    return statesAt(hidden, padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputIds, padTokenId));
   };
 }
 

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../parts/activations.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
-import { firstTokenClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import { denseClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 import type { Head } from "./head.ts";
 import { noHead } from "./no-head.ts";
 
@@ -16,9 +16,9 @@ export function distilbertHeads(model: PartList, trunk: Trunk): Head {
     return maskedLanguageModel(model, trunk, { ...paths, activation });
   }
   // transformers drops at `dropout` here, not at `seq_classif_dropout`.
-  if (task === "token-classification") return tokenClassifier(model, config.dropouts.residual);
+  if (task === "token-classification") return tokenClassifier(model, { rate: config.dropouts.residual });
   if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
   const paths = { dense: "pre_classifier", classifier: "classifier" };
-  return firstTokenClassifier(model, { ...paths, activation: (x) => tf.relu(x), dropsTwice: false });
+  return denseClassifier(model, { ...paths, activation: (x) => tf.relu(x), dropsTwice: false });
 }

@@ -3,7 +3,7 @@
 import { activations } from "../parts/activations.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
-import { firstTokenClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import { denseClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 import type { Head } from "./head.ts";
 import { noHead } from "./no-head.ts";
 
@@ -20,5 +20,5 @@ export function electraHeads(model: PartList, trunk: Trunk): Head {
   if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
   const paths = { dense: "classifier.dense", classifier: "classifier.out_proj" };
-  return firstTokenClassifier(model, { ...paths, activation: activation.apply, dropsTwice: true });
+  return denseClassifier(model, { ...paths, activation: activation.apply, dropsTwice: true });
 }

@@ -1,4 +1,4 @@
-// Heads that every encoder has: an answer for each token, or one read from the first token's state.
+// Heads that every encoder has and some decoders: an answer for each token, or one read from a single state.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../parts/activations.ts";
@@ -11,9 +11,13 @@ import { QuestionHead } from "./question-head.ts";
 import { TokenHead } from "./token-head.ts";
 
 /** A class for every token. */
-export function tokenClassifier(model: PartList, rate = model.plan.config.dropouts.classifier): Head {
+export function tokenClassifier(
+  model: PartList,
+  options: { readonly rate?: number; readonly path?: string } = {},
+): Head {
+  const { rate = model.plan.config.dropouts.classifier, path = "classifier" } = options;
   return new TokenHead({
-    site: model.linear("classifier"),
+    site: model.linear(path),
     shift: 0,
     transform: (hidden, pass) => pass.drop(hidden, rate, "classifier"),
   });
@@ -34,23 +38,26 @@ export function firstToken(hidden: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.slice(hidden, [0, 0, 0], [-1, 1, -1]), [batch, width]);
 }
 
-export interface FirstTokenClassifierOptions {
+export interface DenseClassifierOptions {
   /** Of the map before the classifier. */
   readonly dense: string;
   readonly classifier: string;
   readonly activation: (x: tf.Tensor) => tf.Tensor;
   /** Whether values drop out in front of `dense` too, and not only after it. */
   readonly dropsTwice: boolean;
+  /** Which state stands for the sequence: the first token's unless given. */
+  readonly pick?: Layer;
 }
 
-/** classifier(activation(dense(first token's state))) */
-export function firstTokenClassifier(model: PartList, options: FirstTokenClassifierOptions): Head {
+/** classifier(activation(dense(one token's state))) */
+export function denseClassifier(model: PartList, options: DenseClassifierOptions): Head {
   const { config } = model.plan;
   const dense = model.linear(options.dense);
   const rate = config.dropouts.classifier;
+  const { pick = firstToken } = options;
   const summarise: Layer = (hidden, pass) => {
-    const first = firstToken(hidden);
-    const input = options.dropsTwice ? pass.drop(first, rate, "classifier/input") : first;
+    const picked = pick(hidden, pass);
+    const input = options.dropsTwice ? pass.drop(picked, rate, "classifier/input") : picked;
     return pass.drop(options.activation(dense.forward(input, pass.context)), rate, "classifier");
   };
   return new ClassificationHead({

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../parts/activations.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk.ts";
-import { firstTokenClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+import { denseClassifier, maskedLanguageModel, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 import type { Head } from "./head.ts";
 import { noHead } from "./no-head.ts";
 
@@ -19,7 +19,7 @@ export function robertaHeads(model: PartList, trunk: Trunk): Head {
   if (task === "question-answering") return questionAnswerer(model);
   if (task === "sequence-classification") {
     const paths = { dense: "classifier.dense", classifier: "classifier.out_proj" };
-    return firstTokenClassifier(model, { ...paths, activation: (x) => tf.tanh(x), dropsTwice: true });
+    return denseClassifier(model, { ...paths, activation: (x) => tf.tanh(x), dropsTwice: true });
   }
   // Part of the base model, though nothing reads it, so that it can be adapted and exported.
   model.linear("pooler.dense");

@@ -5,7 +5,7 @@ import { type AttentionMask, causalMask, combineMasks, dropout, paddingMask } fr
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
-import { alibiSlopes } from "./alibi-slopes.ts";
+import { type Alibi, alibiBiases } from "./alibi.ts";
 import { type RotaryFrequencies, rotaryAngles } from "./rotary-frequencies.ts";
 
 export interface PassInputs {
@@ -40,7 +40,7 @@ export type Layer = (hidden: tf.Tensor, pass: Pass) => tf.Tensor;
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();
-  readonly #slopedMasks = new Map<number, AttentionMask>();
+  readonly #slopedMasks = new Map<Alibi, AttentionMask>();
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
 
@@ -108,12 +108,12 @@ export class Pass {
   }
 
   /** The mask, with a bias that grows with the key's position, differently for each head (ALiBi). */
-  slopedMask(heads: number): AttentionMask {
-    const known = this.#slopedMasks.get(heads);
+  slopedMask(slopes: Alibi): AttentionMask {
+    const known = this.#slopedMasks.get(slopes);
     if (known !== undefined) return known;
     const mask = this.mask();
-    const made = tf.keep(tf.tidy(() => this.#withSlopes(heads, mask)));
-    this.#slopedMasks.set(heads, made);
+    const made = tf.keep(tf.tidy(() => this.#withSlopes(slopes, mask)));
+    this.#slopedMasks.set(slopes, made);
     return made;
   }
 
@@ -155,13 +155,16 @@ export class Pass {
     });
   }
 
-  #withSlopes(heads: number, mask: AttentionMask | undefined): AttentionMask {
+  #withSlopes(slopes: Alibi, mask: AttentionMask | undefined): AttentionMask {
     const { attentionMask } = this.inputs;
     const [batch, time] = this.inputIds.shape;
     const keyTime = this.past + time;
-    const positions = keyPositions(attentionMask, keyTime); // [batch or 1, 1, 1, keyTime]
-    const bias = tf.mul(tf.tensor(alibiSlopes(heads), [1, heads, 1, 1]), positions);
-    return mask === undefined ? tf.tile(bias, [batch / (bias.shape[0] ?? 1), 1, time, 1]) : tf.add(bias, mask);
+    const rows = keyPositions(attentionMask, keyTime);
+    const biases = rows.map((positions) =>
+      tf.tensor(alibiBiases(slopes, positions), [1, slopes.slopes.length, 1, keyTime]),
+    );
+    const bias = tf.concat(biases, 0); // [batch or 1, heads, 1, keyTime]
+    return mask === undefined ? tf.tile(bias, [batch / rows.length, 1, time, 1]) : tf.add(bias, mask);
   }
 
   #makeTables(frequencies: RotaryFrequencies): RotaryTables {
@@ -172,11 +175,17 @@ export class Pass {
   }
 }
 
-/** Of each key its number among those that the mask shows, 0 for padding: [batch or 1, 1, 1, keyTime]. */
-function keyPositions(attentionMask: tf.Tensor2D | undefined, keyTime: number): tf.Tensor {
-  if (attentionMask === undefined) return tf.reshape(tf.range(0, keyTime), [1, 1, 1, keyTime]);
-  const shown = tf.cast(attentionMask, "float32");
-  return tf.reshape(tf.mul(tf.sub(tf.cumsum(shown, 1), 1), shown), [-1, 1, 1, keyTime]);
+/** Of each key its number among those that the mask shows, 0 for padding: [batch or 1][keyTime]. */
+function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): readonly (readonly number[])[] {
+  if (attentionMask === undefined) return [Array.from({ length: keyTime }, (_, key) => key)];
+  const shown = Array.from(attentionMask.dataSync());
+  return Array.from({ length: attentionMask.shape[0] ?? 0 }, (_, row) => {
+    let count = 0;
+    return shown.slice(row * keyTime, (row + 1) * keyTime).map((isShown) => {
+      count += isShown;
+      return (count - 1) * isShown;
+    });
+  });
 }
 
 /** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */

@@ -3,6 +3,7 @@
 
 import { attention, rotary } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Alibi } from "./alibi.ts";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
 import type { LinearSite } from "./linear-site.ts";
 import type { Norm } from "./norm.ts";
@@ -37,8 +38,8 @@ export interface SelfAttentionOptions {
   readonly dropout: number;
   /** Keys that a query sees, itself included (Mistral's sliding window). */
   readonly window?: number | null;
-  /** Scores rise with the key's position, differently for each head (ALiBi); windows are not. */
-  readonly sloped?: boolean;
+  /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
+  readonly alibi?: Alibi;
   /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
   readonly relativePositions?: RelativePositions;
   /** Multiplies the scores; 1/√headSize unless given. */
@@ -125,9 +126,9 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   );
 }
 
-function maskOf({ relativePositions, sloped, heads, window }: SelfAttentionOptions, pass: Pass) {
+function maskOf({ relativePositions, alibi, window }: SelfAttentionOptions, pass: Pass) {
   if (relativePositions !== undefined) return relativePositions.mask(pass);
-  return sloped ? pass.slopedMask(heads) : pass.mask(window ?? undefined);
+  return alibi ? pass.slopedMask(alibi) : pass.mask(window ?? undefined);
 }
 
 /** [batch, time, heads·headSize] → [batch, heads, time, headSize] */

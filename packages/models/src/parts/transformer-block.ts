@@ -19,21 +19,22 @@ export interface TransformerBlockOptions {
   /** "parallel" feeds both halves from the block's input (GPT-NeoX, Phi). */
   readonly residual?: "sequential" | "parallel";
   /** Dropout on what each half adds, while training. */
-  readonly dropout?: { readonly rate: number; readonly path: string };
+  readonly dropout?: { readonly rate: number; readonly path: string; readonly attentionRate?: number };
 }
 
 export function transformerBlock(options: TransformerBlockOptions): Layer {
+  const { dropout } = options;
   const attend: Half = {
     layer: options.attention,
     before: options.beforeAttention,
     after: options.afterAttention,
-    dropout: options.dropout && { ...options.dropout, path: `${options.dropout.path}/attention-output` },
+    dropout: dropout && { rate: dropout.attentionRate ?? dropout.rate, path: `${dropout.path}/attention-output` },
   };
   const feed: Half = {
     layer: options.feedForward,
     before: options.beforeFeedForward,
     after: options.afterFeedForward,
-    dropout: options.dropout && { ...options.dropout, path: `${options.dropout.path}/feed-forward-output` },
+    dropout: dropout && { rate: dropout.rate, path: `${dropout.path}/feed-forward-output` },
   };
   return (hidden, pass) =>
     tf.tidy(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alibiSlopes } from "./alibi-slopes.ts";
+import { alibiSlopes } from "./alibi.ts";
 
 describe("alibiSlopes", () => {
   it("halve from head to head for eight heads, as in the paper", () => {
