@@ -9,8 +9,10 @@ import { createReport } from "../terminal/report.ts";
 export function addDoctorCommand(program: Command, io: CommandIo): void {
   const command = program
     .command("doctor")
-    .summary("show the engine, its speed, versions and memory")
-    .description("Shows which engine runs, why the better ones do not, how fast it is, and the versions in use.");
+    .summary("show each engine, its speed or why it does not run, versions and memory")
+    .description(
+      "Shows which engine runs and how fast it is, why each other one does not, the command that would enable it, and the versions in use.",
+    );
   withExamples(withEngine(command), "lowrank doctor").action(async (options: EngineOptions) => {
     const { runDoctor } = await import("../doctor/run-doctor.ts");
     await runDoctor(options, createReport(io, options));

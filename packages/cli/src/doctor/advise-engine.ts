@@ -1,6 +1,6 @@
 // The one command that would make this machine faster.
 
-import type { EngineName } from "@lowrank/engine";
+import type { EngineName, EngineReport } from "@lowrank/engine";
 
 /** A command to type, and why. */
 export interface Advice {
@@ -8,23 +8,19 @@ export interface Advice {
   readonly command: string;
 }
 
+/** Engines that need neither a graphics card nor a browser, best first, and what each has over the next. */
+const worthInstalling: readonly { readonly name: EngineName; readonly why: string }[] = [
+  { name: "tfjs-node", why: "TensorFlow's own library is several times as fast:" },
+  { name: "wasm", why: "WebAssembly is some ten times as fast as plain JavaScript and needs nothing but npm:" },
+];
+
 /** What to install for a better engine than the one that runs; undefined where there is nothing better to have. */
-export function adviseEngine(running: EngineName, platform: NodeJS.Platform): Advice | undefined {
-  if (running === "cpu") {
-    return {
-      why: "The wasm engine is some ten times as fast and needs nothing but npm:",
-      command: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
-    };
+export function adviseEngine(running: EngineName, reports: readonly EngineReport[]): Advice | undefined {
+  if (running !== "wasm" && running !== "cpu") return undefined;
+  for (const { name, why } of worthInstalling) {
+    if (name === running) return undefined;
+    const report = reports.find((each) => each.name === name);
+    if (report?.runs === false && report.command !== undefined) return { why, command: report.command };
   }
-  if (running !== "wasm") return undefined;
-  if (platform === "darwin") {
-    return {
-      why: "WebGPU uses this machine's graphics chip:",
-      command: "npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0",
-    };
-  }
-  return {
-    why: "TensorFlow's own library is several times as fast (with an NVIDIA card and CUDA: tfjs-node-gpu):",
-    command: "npm install @tensorflow/tfjs-node@4.22.0",
-  };
+  return undefined;
 }

@@ -2,7 +2,9 @@
 
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { engineNames } from "@lowrank/engine";
 import { describe, expect, it } from "vitest";
+import { engineNames as offered } from "../options/shared-options.ts";
 
 const program = fileURLToPath(new URL("../lowrank.ts", import.meta.url));
 
@@ -23,7 +25,15 @@ describe("the program", () => {
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
     expect(report.gflops).toBeGreaterThan(0);
-    expect(report.engine.passedOver.length + 1).toBeGreaterThan(1);
+    expect(report.engines.map(({ name }: { name: string }) => name)).toEqual(engineNames);
+    for (const { runs, speed, reason } of report.engines) {
+      if (runs) expect(speed.gflops).toBeGreaterThan(0);
+      else expect(reason).toMatch(/\w/);
+    }
+  });
+
+  it("offers the engines that there are", () => {
+    expect(offered).toEqual(engineNames);
   });
 
   it("ends a failure with code 1 and one message without a stack", async () => {

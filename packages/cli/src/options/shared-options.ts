@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { columnNames, integerIn } from "./parse-values.ts";
 
 /** Names that `--engine` takes, best first; the engine package decides which of them can start. */
-export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "cpu"] as const;
+export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
 
 /** One of them. */
 type EngineOption = (typeof engineNames)[number];
@@ -17,6 +17,7 @@ export interface CommonOptions {
 /** What every command that computes has. */
 export interface EngineOptions extends CommonOptions {
   readonly engine?: EngineOption;
+  readonly threads?: number;
 }
 
 /** Adds `--json`. */
@@ -24,11 +25,17 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print JSON on stdout, one object a line; text for people goes to stderr");
 }
 
-/** Adds `--json` and `--engine`. */
+/** Adds `--json`, `--engine` and `--threads`. */
 export function withEngine(command: Command): Command {
-  return withJson(command).addOption(
-    new Option("--engine <name>", "compute with this engine (default: the best that starts)").choices(engineNames),
-  );
+  return withJson(command)
+    .addOption(
+      new Option("--engine <name>", "compute with this engine (default: the best that starts)").choices(engineNames),
+    )
+    .addOption(
+      new Option("--threads <number>", "threads that compute (default: one for each processor)").argParser(
+        integerIn({ min: 1, max: 1024 }),
+      ),
+    );
 }
 
 /** The required `--model`. */

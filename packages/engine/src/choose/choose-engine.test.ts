@@ -1,37 +1,14 @@
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { NoEngineError, UnknownEngineError } from "../errors.ts";
-import { chooseEngine, planEngines } from "./choose-engine.ts";
-import { engineNames } from "./engine-name.ts";
+import { NoEngineError } from "../errors.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import { measureMatMul } from "./measure-mat-mul.ts";
 
 const environment = {};
 
 afterEach(() => {
   vi.restoreAllMocks();
-});
-
-describe("planEngines", () => {
-  it("tries every engine, native ones first", () => {
-    expect(planEngines({ environment })).toEqual({ candidates: engineNames, askedFor: undefined });
-  });
-
-  it("tries the preferred one first and then the others", () => {
-    const { candidates } = planEngines({ prefer: "cpu", order: ["wasm", "cpu"], environment });
-    expect(candidates).toEqual(["cpu", "wasm"]);
-  });
-
-  it("tries only what LOWRANK_ENGINE names, whatever the options say", () => {
-    const plan = planEngines({ prefer: "wasm", environment: { LOWRANK_ENGINE: "cpu" } });
-    expect(plan).toEqual({ candidates: ["cpu"], askedFor: "cpu" });
-  });
-
-  it("names the engines there are when LOWRANK_ENGINE names none", () => {
-    const plan = () => planEngines({ environment: { LOWRANK_ENGINE: "cuda" } });
-    expect(plan).toThrow(UnknownEngineError);
-    expect(plan).toThrow(/"cuda".*LOWRANK_ENGINE.*tfjs-node-gpu, tfjs-node, webgpu, wasm, cpu/);
-  });
 });
 
 describe("chooseEngine", () => {
@@ -53,10 +30,41 @@ describe("chooseEngine", () => {
   });
 
   it("keeps the reason for each engine that did not start", async () => {
-    // Neither package is a dependency of this repository.
-    const { name, passedOver } = await chooseEngine({ order: ["webgpu", "cpu"], environment });
+    // The package "webgpu" is no dependency of this repository.
+    const { name, passedOver } = await chooseEngine({ order: ["webgpu", "webgl", "cpu"], environment });
     expect(name).toBe("cpu");
-    expect(passedOver).toEqual([{ name: "webgpu", reason: expect.stringContaining("webgpu") }]);
+    expect(passedOver).toEqual([
+      {
+        name: "webgpu",
+        reason: expect.stringContaining('npm package "webgpu"'),
+        command: expect.stringContaining("npm install webgpu"),
+      },
+      { name: "webgl", reason: "it needs a browser" },
+    ]);
+  });
+
+  it("goes on to the next engine when the folder of tfjs-node is empty, and names the command", async () => {
+    const { name, passedOver } = await chooseEngine({
+      order: ["tfjs-node", "cpu"],
+      environment: { LOWRANK_TFJS_NODE: "/nowhere" },
+    });
+    expect(name).toBe("cpu");
+    expect(passedOver).toEqual([
+      {
+        name: "tfjs-node",
+        reason: expect.stringMatching(/"\/nowhere", which LOWRANK_TFJS_NODE.* does not hold @tensorflow\/tfjs-node/),
+        command: "scripts/setup-tfjs-node.sh /nowhere",
+      },
+    ]);
+  });
+
+  it("says what was wrong with the environment and starts an engine all the same", async () => {
+    const { name, note } = await chooseEngine({
+      order: ["cpu"],
+      environment: { LOWRANK_ENGINE: "abacus", LOWRANK_THREADS: "many" },
+    });
+    expect(name).toBe("cpu");
+    expect(note).toMatch(/LOWRANK_ENGINE is "abacus".*one of: .*wasm.* LOWRANK_THREADS is "many"/);
   });
 
   it("says why when nothing starts", async () => {

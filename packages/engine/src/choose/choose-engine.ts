@@ -1,29 +1,17 @@
-// Picks the fastest engine that really starts here, and remembers why the faster ones did not.
+// Picks the best engine that really starts here, and remembers why the others were passed over.
 
-import * as tf from "@tensorflow/tfjs-core";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
-import { type EngineName, engineNames, parseEngineName } from "./engine-name.ts";
-import { keepProcessListeners } from "./keep-process-listeners.ts";
-import { type StartOptions, starters } from "./start.ts";
+import type { EngineName } from "./engine-name.ts";
+import { explainFailure, type Failure, sentenceOf } from "./explain-failure.ts";
+import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
+import { type ChooseEngineOptions, type EnginePlan, planEngines } from "./plan-engines.ts";
+import { startEngine, useBackend } from "./start-engine.ts";
 import type { StartOutcome } from "./start-outcome.ts";
 
-/** What may be asked of `chooseEngine`. */
-export interface ChooseEngineOptions {
-  /** Tried first. */
-  readonly prefer?: EngineName;
-  /** Engines to try, in order. Default: all, fastest first. */
-  readonly order?: readonly EngineName[];
-  /** Where LOWRANK_ENGINE is looked up: the only engine to try. Default: the process's environment. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Folder or URL (with a final slash) of the wasm backend's .wasm files; default: beside the backend's own file. */
-  readonly wasmPath?: string;
-}
-
 /** An engine that was not chosen. */
-export interface PassedOver {
+export interface PassedOver extends Failure {
   readonly name: EngineName;
-  readonly reason: string;
 }
 
 /** The engine that runs from now on. */
@@ -31,15 +19,20 @@ export interface EngineChoice {
   readonly name: EngineName;
   /** The name of its TensorFlow.js backend. */
   readonly backend: string;
+  /** Engines that were tried before it, with the reason for each and the command that would enable it. */
   readonly passedOver: readonly PassedOver[];
-  /** Something a user should know about it. */
+  /** Sentences that a user should read: a setting that could not be used, an engine slower than hoped. */
   readonly note?: string;
 }
 
 /**
- * Starts the first engine that works and makes it TensorFlow.js's backend; also registers gradients and mends kernels.
+ * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and mends kernels.
  *
- * Throws UnknownEngineError for a LOWRANK_ENGINE that does not exist, NoEngineError if none works.
+ * In Node it tries tfjs-node-gpu, tfjs-node, wasm and cpu; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
+ * names the only one to try, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
+ * installed; where one of them is wrong, `note` says so and the default is used.
+ *
+ * Throws UnknownEngineError or ArgumentError for a wrong option, NoEngineError if no engine works.
  *
  * @example
  * ```ts
@@ -51,87 +44,60 @@ export interface EngineChoice {
  */
 export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<EngineChoice> {
   registerGradients();
-  const { candidates, askedFor } = planEngines(options);
+  const plan = await planEngines(options);
   const passedOver: PassedOver[] = [];
-  for (const name of candidates) {
-    const startOptions = { isAskedFor: name === askedFor, ...pathOption(options) };
+  for (const row of plan.order) {
+    const started = await startRow(row, plan, passedOver);
+    const [first, ...others] = started;
+    if (first === undefined) continue;
+    const { name, outcome } = others.length === 0 ? first : await takeFastest(started, passedOver);
+    const notes = [...plan.notes, ...(outcome.note === undefined ? [] : [outcome.note])];
+    const note = notes.length === 0 ? {} : { note: notes.join(" ") };
+    return { name, backend: outcome.backend, passedOver, ...note };
+  }
+  throw new NoEngineError(passedOver.map(({ name, ...failure }) => ({ name, reason: sentenceOf(failure) })));
+}
+
+interface Started {
+  readonly name: EngineName;
+  readonly outcome: StartOutcome;
+}
+
+async function startRow(
+  row: readonly EngineName[],
+  plan: EnginePlan,
+  passedOver: PassedOver[],
+): Promise<readonly Started[]> {
+  const started: Started[] = [];
+  for (const name of row) {
     try {
-      return { name, passedOver, ...(await start(name, startOptions)) };
+      const options = { ...plan.settings, isAskedFor: name === plan.askedFor };
+      started.push({ name, outcome: await startEngine(name, options) });
     } catch (cause) {
-      passedOver.push({ name, reason: reasonOf(name, cause) });
+      passedOver.push({ name, ...explainFailure(name, cause) });
     }
   }
-  throw new NoEngineError(passedOver);
+  return started;
 }
 
-/** Which engines to try, in order, and which of them the user asked for by name. Throws UnknownEngineError. */
-export function planEngines(options: ChooseEngineOptions): {
-  readonly candidates: readonly EngineName[];
-  readonly askedFor: EngineName | undefined;
-} {
-  const environment = options.environment ?? (typeof process === "undefined" ? {} : process.env);
-  const forced = environment.LOWRANK_ENGINE;
-  if (forced) {
-    const name = parseEngineName(forced, "the environment variable LOWRANK_ENGINE");
-    return { candidates: [name], askedFor: name };
+/** A later engine must be this much faster than an earlier one, which needs less memory: timings vary from run to run. */
+const clearlyFaster = 1.1;
+
+async function takeFastest(started: readonly Started[], passedOver: PassedOver[]): Promise<Started> {
+  const timed: (Started & { readonly speed: MatMulSpeed })[] = [];
+  for (const each of started) {
+    await useBackend(each.outcome.backend);
+    timed.push({ ...each, speed: await measureMatMul() });
   }
-  const order = (options.order ?? engineNames).map((name) => parseEngineName(name, "the option order"));
-  if (options.prefer === undefined) return { candidates: order, askedFor: undefined };
-  const prefer = parseEngineName(options.prefer, "the option prefer");
-  return { candidates: [prefer, ...order.filter((name) => name !== prefer)], askedFor: prefer };
-}
-
-async function start(name: EngineName, options: StartOptions): Promise<StartOutcome> {
-  const run = async () => {
-    const started = await starters[name](options);
-    if (!(await tf.setBackend(started.backend)))
-      throw new Error(`the backend "${started.backend}" could not be initialised`);
-    await tf.ready();
-    await multiplySmallMatrices();
-    return started;
-  };
-  return quietly(() => keepProcessListeners(run));
-}
-
-/** tfjs greets and warns on the console when a backend first runs; it keeps quiet while its own flag says "test". */
-async function quietly<T>(run: () => Promise<T>): Promise<T> {
-  const before = tf.env().getBool("IS_TEST");
-  tf.env().set("IS_TEST", true);
-  try {
-    return await run();
-  } finally {
-    tf.env().set("IS_TEST", before);
+  const fastest = timed.reduce((best, each) => (each.speed.gflops > best.speed.gflops * clearlyFaster ? each : best));
+  await useBackend(fastest.outcome.backend);
+  for (const { name, speed } of timed) {
+    if (name !== fastest.name) passedOver.push({ name, reason: comparison(speed, fastest) });
   }
+  return fastest;
 }
 
-/** An engine counts as started once it has computed something right. */
-async function multiplySmallMatrices(): Promise<void> {
-  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])));
-  try {
-    const [value] = await product.data();
-    if (value !== 11) throw new Error(`it computed 1·3 + 2·4 = ${value}`);
-  } finally {
-    product.dispose();
-  }
-}
-
-function pathOption({ wasmPath }: ChooseEngineOptions): { readonly wasmPath?: string } {
-  return wasmPath === undefined ? {} : { wasmPath };
-}
-
-const packages: Readonly<Record<EngineName, string>> = {
-  "tfjs-node-gpu": "@tensorflow/tfjs-node-gpu",
-  "tfjs-node": "@tensorflow/tfjs-node",
-  webgpu: "@tensorflow/tfjs-backend-webgpu",
-  wasm: "@tensorflow/tfjs-backend-wasm",
-  cpu: "@tensorflow/tfjs-backend-cpu",
-};
-
-/** One line that says why: Node's messages about missing packages name the whole import chain. */
-function reasonOf(name: EngineName, cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
-    return `its package is not installed (npm install ${packages[name]})`;
-  return message.split("\n")[0] ?? message;
+function comparison(slower: MatMulSpeed, { name, speed }: Started & { readonly speed: MatMulSpeed }): string {
+  const shape = `${slower.size} × ${slower.size}`;
+  return `it runs, but multiplies ${shape} matrices at ${slower.gflops.toFixed(0)} GFLOPS, ${name} at ${speed.gflops.toFixed(0)}`;
 }

@@ -1,0 +1,16 @@
+// How an engine says that it cannot run here, with the way on.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** An engine cannot start; `chooseEngine` catches this, keeps the reason and goes on to the next engine. */
+export class EngineUnavailableError extends LowrankError {
+  constructor(
+    /** A part of a sentence that follows the engine's name: "its package is not installed". */
+    readonly reason: string,
+    /** What would enable the engine, to be typed as it is. */
+    readonly command?: string,
+    cause?: unknown,
+  ) {
+    super("ENGINE_UNAVAILABLE", command === undefined ? reason : `${reason} (${command})`, { cause });
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { engineNames } from "./engine-name.ts";
+import { EngineUnavailableError } from "./engine-unavailable-error.ts";
+import { explainFailure, installCommands, sentenceOf } from "./explain-failure.ts";
+
+function failed(code: string): Error {
+  return Object.assign(new Error("Cannot find package 'x' imported from /a/b\nand so on"), { code });
+}
+
+describe("explainFailure", () => {
+  it.each(engineNames)("names the one command that installs %s", (name) => {
+    const { reason, command } = explainFailure(name, failed("ERR_MODULE_NOT_FOUND"));
+    expect(reason).toMatch(/^its (package is|two packages are) not installed/);
+    expect(command).toBe(installCommands[name]);
+  });
+
+  it.each([
+    { says: "The Node.js native addon module (tfjs_binding.node) can not be found at path: /x", reason: /native part/ },
+    { says: "/x/tfjs_binding.node: invalid ELF header", reason: /another system or processor/ },
+    { says: "dlopen(x): mach-o file, but is an incompatible architecture", reason: /another system or processor/ },
+    { says: "Error relocating /x/libtensorflow.so: fcntl64: symbol not found", reason: /musl/ },
+    { says: "/lib/libc.so.6: version `GLIBC_2.27' not found (required by x)", reason: /newer system/ },
+    { says: "x.node: undefined symbol: TFE_NewContext", reason: /not of the version/ },
+    { says: "libcudart.so.12: cannot open shared object file: No such file", reason: /libcudart\.so\.12.* is missing/ },
+    { says: "OOM when allocating tensor with shape[4096,4096]", reason: /GPU has too little memory/ },
+    { says: "CUDA_ERROR_OUT_OF_MEMORY: out of memory", reason: /GPU has too little memory/ },
+    { says: "something new\nwith a second line", reason: /^something new$/ },
+  ])("says what it means that $says", ({ says, reason }) => {
+    expect(explainFailure("tfjs-node-gpu", new Error(says)).reason).toMatch(reason);
+  });
+
+  it("keeps what an engine says of itself", () => {
+    const failure = explainFailure("webgpu", new EngineUnavailableError("no library", "npm install it"));
+    expect(sentenceOf(failure)).toBe("no library (npm install it)");
+  });
+});

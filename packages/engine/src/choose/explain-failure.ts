@@ -1,0 +1,75 @@
+// Turns what a loader throws into one sentence that says why an engine does not run, and the command that would change it.
+
+import type { EngineName } from "./engine-name.ts";
+import { EngineUnavailableError } from "./engine-unavailable-error.ts";
+import { propertyOf } from "./import-unseen.ts";
+
+/** Why an engine does not run. */
+export interface Failure {
+  readonly reason: string;
+  /** What would enable it, to be typed as it is. */
+  readonly command?: string;
+}
+
+/** How each engine's packages are installed. */
+export const installCommands: Readonly<Record<EngineName, string>> = {
+  "tfjs-node-gpu": "npm install @tensorflow/tfjs-node-gpu@4.22.0",
+  "tfjs-node": "npm install @tensorflow/tfjs-node@4.22.0",
+  webgpu: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0",
+  wasm: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
+  webgl: "npm install @tensorflow/tfjs-backend-webgl@4.22.0",
+  cpu: "npm install @tensorflow/tfjs-backend-cpu@4.22.0",
+};
+
+/** Loaders' messages by what they mean. The first row that fits is taken. */
+const meanings: readonly { readonly says: RegExp; readonly reason: string; readonly isRebuilt?: boolean }[] = [
+  {
+    says: /tfjs_binding\.node\) can not be found/,
+    reason: "its package is installed, but its native part could not be downloaded or built",
+    isRebuilt: true,
+  },
+  {
+    says: /out of memory|RESOURCE_?EXHAUSTED|failed to allocate|\bOOM\b/i,
+    reason: "the GPU has too little memory left; end what else uses it (nvidia-smi shows what does)",
+  },
+  {
+    says: /invalid ELF header|wrong ELF class|not a valid Win32|incompatible architecture|mach-o file, but is/i,
+    reason: "its library was built for another system or processor",
+    isRebuilt: true,
+  },
+  {
+    says: /Error relocating|ld-linux|Error loading shared library/,
+    reason: "its library needs glibc, and this Linux uses another C library (musl)",
+  },
+  { says: /GLIBC(XX)?_[\d.]+.*not found/, reason: "its library needs a newer system than this one (glibc)" },
+  {
+    says: /undefined symbol|symbol not found/i,
+    reason: "the TensorFlow library beside it is not of the version it was built for",
+    isRebuilt: true,
+  },
+];
+
+/** One sentence for whatever starting this engine threw. */
+export function explainFailure(name: EngineName, cause: unknown): Failure {
+  if (cause instanceof EngineUnavailableError)
+    return { reason: cause.reason, ...(cause.command === undefined ? {} : { command: cause.command }) };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const code = propertyOf(cause, "code");
+  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
+    return { reason: "its package is not installed", command: installCommands[name] };
+  const meaning = meanings.find(({ says }) => says.test(message));
+  const firstLine = message.split("\n")[0] ?? message;
+  if (meaning === undefined) {
+    const library = /^(\S+): cannot open shared object file/.exec(firstLine)?.[1];
+    return { reason: library === undefined ? firstLine : `the shared library ${library}, which it needs, is missing` };
+  }
+  const { reason, isRebuilt } = meaning;
+  if (isRebuilt !== true || !name.startsWith("tfjs-node")) return { reason };
+  const gpu = name === "tfjs-node-gpu" ? " --gpu" : "";
+  return { reason, command: `scripts/setup-tfjs-node.sh${gpu}` };
+}
+
+/** The failure as a part of a sentence, the command in brackets. */
+export function sentenceOf({ reason, command }: Failure): string {
+  return command === undefined ? reason : `${reason} (${command})`;
+}

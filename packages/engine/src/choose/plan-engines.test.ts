@@ -1,0 +1,58 @@
+import { availableParallelism } from "node:os";
+import { describe, expect, it } from "vitest";
+import { ArgumentError, UnknownEngineError } from "../errors.ts";
+import { browserOrder, engineNames, nodeOrder } from "./engine-name.ts";
+import { planEngines } from "./plan-engines.ts";
+
+const environment = {};
+
+describe("planEngines", () => {
+  it("tries what Node can run, native engines first, with a thread for each processor", async () => {
+    expect(await planEngines({ environment })).toEqual({
+      order: nodeOrder,
+      askedFor: undefined,
+      settings: { threads: availableParallelism() },
+      notes: [],
+    });
+  });
+
+  it("has every engine in one of the two orders", () => {
+    expect(new Set([...nodeOrder, ...browserOrder].flat())).toEqual(new Set(engineNames));
+  });
+
+  it("tries the preferred one first and then the others", async () => {
+    const { order, askedFor } = await planEngines({ prefer: "cpu", order: ["wasm", "cpu"], environment });
+    expect({ order, askedFor }).toEqual({ order: [["cpu"], ["wasm"]], askedFor: "cpu" });
+  });
+
+  it("tries only what LOWRANK_ENGINE names, whatever the options say", async () => {
+    const plan = await planEngines({ prefer: "wasm", environment: { LOWRANK_ENGINE: "cpu" } });
+    expect(plan).toMatchObject({ order: [["cpu"]], askedFor: "cpu" });
+  });
+
+  it("takes an order of one engine for a wish", async () => {
+    expect(await planEngines({ order: ["webgpu"], environment })).toMatchObject({ askedFor: "webgpu" });
+  });
+
+  it("passes over a LOWRANK_ENGINE that does not exist and lists those that do", async () => {
+    const { order, notes } = await planEngines({ environment: { LOWRANK_ENGINE: "cuda" } });
+    expect(order).toEqual(nodeOrder);
+    expect(notes).toEqual([expect.stringMatching(/LOWRANK_ENGINE is "cuda".*tfjs-node-gpu, .*tfjs-node, .*wasm.*cpu/)]);
+  });
+
+  it("refuses a wrong option instead: that is a mistake in the program", async () => {
+    await expect(planEngines({ environment, threads: 0 })).rejects.toThrow(ArgumentError);
+    // @ts-expect-error a program without types may pass any string
+    await expect(planEngines({ environment, order: ["abacus"] })).rejects.toThrow(UnknownEngineError);
+    // @ts-expect-error the same
+    await expect(planEngines({ environment, prefer: "abacus" })).rejects.toThrow(/"abacus".*the option prefer/);
+  });
+
+  it("takes threads and folders from the options before the environment", async () => {
+    const variables = { LOWRANK_THREADS: "3", LOWRANK_TFJS_NODE: "/environment" };
+    const fromEnvironment = await planEngines({ environment: variables });
+    expect(fromEnvironment.settings).toEqual({ threads: 3, tfjsNodeFolder: "/environment" });
+    const options = { threads: 2, tfjsNodeFolder: "/option", wasmPath: "/wasm/" };
+    expect((await planEngines({ environment: variables, ...options })).settings).toEqual(options);
+  });
+});

@@ -1,0 +1,47 @@
+// Starts one engine and makes sure that it computes.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { EngineName } from "./engine-name.ts";
+import { keepProcessListeners } from "./keep-process-listeners.ts";
+import { starters } from "./start.ts";
+import type { StartOptions } from "./start-options.ts";
+import type { StartOutcome } from "./start-outcome.ts";
+
+/** Starts an engine and makes it TensorFlow.js's backend. Throws if it does not start or computes something wrong. */
+export function startEngine(name: EngineName, options: StartOptions): Promise<StartOutcome> {
+  const run = async () => {
+    const outcome = await starters[name](options);
+    await useBackend(outcome.backend);
+    await multiplySmallMatrices();
+    return outcome;
+  };
+  return quietly(() => keepProcessListeners(run));
+}
+
+/** Makes a backend that is registered TensorFlow.js's current one. */
+export async function useBackend(backend: string): Promise<void> {
+  if (!(await tf.setBackend(backend))) throw new Error(`the backend "${backend}" could not be initialised`);
+  await tf.ready();
+}
+
+/** tfjs greets and warns on the console when a backend first runs; it keeps quiet while its own flag says "test". */
+async function quietly<T>(run: () => Promise<T>): Promise<T> {
+  const before = tf.env().getBool("IS_TEST");
+  tf.env().set("IS_TEST", true);
+  try {
+    return await run();
+  } finally {
+    tf.env().set("IS_TEST", before);
+  }
+}
+
+/** An engine counts as started once it has computed something right. */
+async function multiplySmallMatrices(): Promise<void> {
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])));
+  try {
+    const [value] = await product.data();
+    if (value !== 11) throw new Error(`it computed 1·3 + 2·4 = ${value}`);
+  } finally {
+    product.dispose();
+  }
+}

@@ -1,0 +1,13 @@
+// What starting an engine may depend on.
+
+/** What a starter is told. */
+export interface StartOptions {
+  /** True if the user asked for this engine by name, and so gets it even where another would be faster. */
+  readonly isAskedFor: boolean;
+  /** How many threads compute; undefined leaves it to the engine. */
+  readonly threads?: number;
+  /** Folder (with a final slash) of the .wasm files; needed where they are not beside the backend's own file. */
+  readonly wasmPath?: string;
+  /** Folder of an npm project in which tfjs-node is installed; default: where any import finds it. */
+  readonly tfjsNodeFolder?: string;
+}

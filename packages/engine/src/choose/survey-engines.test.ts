@@ -1,0 +1,22 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
+import { chooseEngine } from "./choose-engine.ts";
+import { engineNames } from "./engine-name.ts";
+import { surveyEngines } from "./survey-engines.ts";
+
+it("reports each engine's speed or why it does not run, and leaves the current one in place", async () => {
+  await chooseEngine({ order: ["cpu"], environment: {} });
+  const reports = await surveyEngines({ environment: {} });
+  expect(tf.getBackend()).toBe("cpu");
+  expect(reports.map(({ name }) => name)).toEqual(engineNames);
+  for (const report of reports) {
+    if (report.runs) expect(report.speed.gflops).toBeGreaterThan(0);
+    else expect(report.reason).not.toBe("");
+  }
+  expect(reports.filter(({ runs }) => runs).map(({ name }) => name)).toEqual(expect.arrayContaining(["wasm", "cpu"]));
+  expect(reports.find(({ name }) => name === "webgl")).toEqual({
+    name: "webgl",
+    runs: false,
+    reason: "it needs a browser",
+  });
+}, 60_000);

@@ -1,0 +1,47 @@
+// Looks at every engine in turn: what a user needs to know before asking for another one.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { registerGradients } from "../gradients/register-gradients.ts";
+import { type EngineName, engineNames } from "./engine-name.ts";
+import { explainFailure } from "./explain-failure.ts";
+import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
+import { type ChooseEngineOptions, planEngines } from "./plan-engines.ts";
+import { startEngine, useBackend } from "./start-engine.ts";
+
+/** What is known of one engine: it runs, at a speed; or it does not, for a reason. */
+export type EngineReport =
+  | { readonly name: EngineName; readonly runs: true; readonly speed: MatMulSpeed; readonly note?: string }
+  | { readonly name: EngineName; readonly runs: false; readonly reason: string; readonly command?: string };
+
+/**
+ * Starts every engine, times a product on each that runs, and leaves TensorFlow.js's backend as it was. Engines stay
+ * loaded, so this belongs into a program that reports, not into one that trains.
+ *
+ * Throws UnknownEngineError or ArgumentError for a wrong option.
+ *
+ * @example
+ * ```ts
+ * import { surveyEngines } from "@lowrank/engine";
+ *
+ * for (const engine of await surveyEngines()) {
+ *   console.log(engine.name, engine.runs ? `${engine.speed.gflops} GFLOPS` : engine.reason);
+ * }
+ * ```
+ */
+export async function surveyEngines(options: ChooseEngineOptions = {}): Promise<readonly EngineReport[]> {
+  registerGradients();
+  const { settings } = await planEngines(options);
+  const before = tf.engine().backendName;
+  const reports: EngineReport[] = [];
+  for (const name of engineNames) {
+    try {
+      const { note } = await startEngine(name, { ...settings, isAskedFor: false });
+      const speed = await measureMatMul();
+      reports.push({ name, runs: true, speed, ...(note === undefined ? {} : { note }) });
+    } catch (cause) {
+      reports.push({ name, runs: false, ...explainFailure(name, cause) });
+    }
+  }
+  if (before) await useBackend(before);
+  return reports;
+}
