@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "integration/src/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "apps/*/src/**/*.test.ts",
+      "integration/src/**/*.test.ts",
+      "benchmarks/src/**/*.test.ts",
+    ],
     testTimeout: 30_000,
     pool: "forks",
     execArgv: ["--conditions=lowrank-source"],

@@ -1,0 +1,35 @@
+"""Training steps with PEFT: forward, loss, backward, AdamW over what trains."""
+
+from serve import build_model, lora_config, serve, settings, shape, torch
+from peft import get_peft_model
+
+config, _, task = shape()
+model = build_model()
+model = get_peft_model(model, lora_config())
+model.train()
+if settings.get("checkpointing"):
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+
+batch, time = settings["batch"], settings["time"]
+ids = torch.randint(5, config["vocab_size"], (batch, time))
+if task == "SEQ_CLS":
+    inputs = {"input_ids": ids, "labels": torch.arange(batch) % 2}
+else:
+    labels = ids.clone()
+    labels[:, : time - round(settings.get("supervised", 1) * time)] = -100
+    inputs = {"input_ids": ids, "labels": labels, "use_cache": False}
+trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+optimizer = torch.optim.AdamW(trained, lr=1e-4)
+half = settings.get("precision") == "bf16"
+
+
+def step():
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        loss = model(**inputs).loss
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    loss.item()
+
+
+serve({"step": step}, lambda: {"trainedParameters": sum(parameter.numel() for parameter in trained)})

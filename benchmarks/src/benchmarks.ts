@@ -1,0 +1,186 @@
+// Every benchmark as a row: the work, who does it, and what is to be shown.
+
+import type { Turn } from "./harness/interleave.ts";
+import type { Settings } from "./settings.ts";
+
+/** A child process. */
+export interface Side {
+  /** Whose work it is. */
+  readonly by: "lowrank" | "PEFT" | "transformers" | "nanogpt";
+  /** A file below src/ (ours, nanogpt) or peers/ (Python). */
+  readonly program: string;
+  readonly settings: Omit<Settings, "tiny" | "threads">;
+  /** The only engine that this benchmark is about. */
+  readonly engine?: string;
+}
+
+/** Two things that are timed, and the largest ratio that is aimed at. */
+interface Comparison {
+  readonly label: string;
+  readonly ours: Turn;
+  readonly peer: Turn;
+  /** Of milliseconds, ours : peer. Absent where the time is only told. */
+  readonly timeTarget?: number;
+}
+
+export interface Benchmark {
+  readonly name: string;
+  /** One line for people. */
+  readonly work: string;
+  readonly sides: Readonly<Record<string, Side>>;
+  /** The first one gives the result its name. */
+  readonly comparisons: readonly [Comparison, ...Comparison[]];
+  /** Of peak resident memory, ours : peer. */
+  readonly memoryTarget?: number;
+  /** Of the most that tensors occupied, ours : peer. */
+  readonly tensorTarget?: number;
+  /** Smallest share of the speed of large matrix products. */
+  readonly productTarget?: number;
+  /** Of gradients and optimiser in bytes, ours : peer. */
+  readonly stateTarget?: number;
+  /** Why it cannot be measured yet. */
+  readonly missing?: string;
+}
+
+const gpt2 = { shape: "gpt2", batch: 1, time: 128 } as const;
+const smollm2 = { shape: "smollm2", batch: 1, time: 256 } as const;
+
+export const benchmarks: readonly Benchmark[] = [
+  {
+    name: "gpt2-step",
+    work: "GPT-2 small, LoRA on c_attn: a training step of 1 × 128 tokens, all supervised",
+    ...againstPeft(gpt2, 0.68),
+    memoryTarget: 0.7,
+  },
+  {
+    name: "gpt2-step-b4",
+    work: "the same with 4 × 128 tokens",
+    ...againstPeft({ ...gpt2, batch: 4 }, 0.76),
+    memoryTarget: 0.7,
+    productTarget: 0.92,
+  },
+  {
+    name: "gpt2-step-answers",
+    work: "GPT-2 small, 1 × 128 tokens of which a quarter is supervised",
+    ...againstPeft({ ...gpt2, supervised: 0.25 }, 0.6),
+  },
+  {
+    name: "gpt2-step-b4-answers",
+    work: "GPT-2 small, 4 × 128 tokens of which a quarter is supervised",
+    ...againstPeft({ ...gpt2, batch: 4, supervised: 0.25 }, 0.6),
+  },
+  {
+    name: "smollm2-step",
+    work: "SmolLM2-135M, LoRA on all linear layers: a step of 4 × 128 tokens",
+    ...againstPeft({ ...smollm2, batch: 4, time: 128 }, 0.75),
+    memoryTarget: 0.7,
+  },
+  {
+    name: "roberta-step",
+    work: "RoBERTa base, two classes, LoRA on query and value: a step of 16 × 64 tokens",
+    ...againstPeft({ shape: "roberta", batch: 16, time: 64 }, 0.75),
+  },
+  {
+    name: "gpt2-step-bf16",
+    work: "GPT-2 small, 1 × 128 tokens, products in bf16 where the processor has them",
+    ...againstPeft({ ...gpt2, precision: "bf16" }, 0.8),
+    missing: "the library computes in float32 only so far",
+  },
+  {
+    name: "wasm-step",
+    work: "4 layers of 256 features, LoRA on all linear layers: a step of 8 × 128 tokens on wasm",
+    ...trainingAgainst(
+      { by: "nanogpt", program: "peers/nanogpt-step" },
+      { shape: "nanogpt", batch: 8, time: 128 },
+      { timeTarget: 0.35, engine: "wasm" },
+    ),
+    tensorTarget: 0.8,
+  },
+  {
+    name: "merged-latency",
+    work: "SmolLM2-135M, a forward pass of 1 × 256 tokens, 7 adapted layers a block",
+    sides: { ours: { by: "lowrank", program: "ours/merged-latency", settings: smollm2 } },
+    comparisons: [
+      {
+        label: "merged : base",
+        ours: { contender: "ours", step: "merged" },
+        peer: { contender: "ours", step: "base" },
+        timeTarget: 1.02,
+      },
+      {
+        label: "adapted : merged",
+        ours: { contender: "ours", step: "adapted" },
+        peer: { contender: "ours", step: "merged" },
+        timeTarget: 1.15,
+      },
+    ],
+  },
+  {
+    name: "generate",
+    work: "SmolLM2-135M merged: 64 tokens, greedily, after a prompt of 16",
+    sides: {
+      ours: { by: "lowrank", program: "ours/generation", settings: { ...smollm2, time: 16 } },
+      peer: { by: "transformers", program: "transformers_generate.py", settings: { ...smollm2, time: 16 } },
+    },
+    comparisons: [{ label: "64 tokens", ...bothDo("generate"), timeTarget: 0.5 }],
+  },
+  {
+    name: "gpt2-step-checkpointing",
+    work: "GPT-2 small, 4 × 128 tokens, every block computed again during backward",
+    ...againstPeft({ ...gpt2, batch: 4, checkpointing: true }, 0.75),
+    memoryTarget: 0.75,
+    missing: "models have no option for activation checkpointing yet",
+  },
+  {
+    name: "lora-vs-full",
+    work: "GPT-2 small, 4 × 128 tokens: LoRA against training every parameter, both ours",
+    ...trainingAgainst(
+      { by: "lowrank", program: "ours/training-step" },
+      { ...gpt2, batch: 4 },
+      { trains: "everything" },
+    ),
+    memoryTarget: 0.45,
+    stateTarget: 0.01,
+  },
+  {
+    name: "adapter-io",
+    work: "SmolLM2-135M's adapter: read it and put it on the model; write it",
+    sides: {
+      ours: { by: "lowrank", program: "ours/adapter-files", settings: smollm2 },
+      peer: { by: "PEFT", program: "peft_files.py", settings: smollm2 },
+    },
+    comparisons: [
+      { label: "load and inject", ...bothDo("load"), timeTarget: 1 },
+      { label: "save", ...bothDo("save"), timeTarget: 1 },
+    ],
+  },
+];
+
+function againstPeft(settings: Side["settings"], timeTarget: number): Pick<Benchmark, "sides" | "comparisons"> {
+  const options = { timeTarget, ...(settings.precision === "bf16" ? { engine: "tfjs-node" } : {}) };
+  return trainingAgainst({ by: "PEFT", program: "peft_step.py" }, settings, options);
+}
+
+function trainingAgainst(
+  peer: Pick<Side, "by" | "program">,
+  settings: Side["settings"],
+  options: { readonly timeTarget?: number; readonly engine?: string; readonly trains?: "everything" },
+): Pick<Benchmark, "sides" | "comparisons"> {
+  const { timeTarget, engine, trains } = options;
+  return {
+    sides: {
+      ours: {
+        by: "lowrank",
+        program: "ours/training-step",
+        settings,
+        ...(engine === undefined ? {} : { engine }),
+      },
+      peer: { ...peer, settings: trains === undefined ? settings : { ...settings, trains } },
+    },
+    comparisons: [{ label: "training step", ...bothDo("step"), ...(timeTarget === undefined ? {} : { timeTarget }) }],
+  };
+}
+
+function bothDo(step: string): Pick<Comparison, "ours" | "peer"> {
+  return { ours: { contender: "ours", step }, peer: { contender: "peer", step } };
+}

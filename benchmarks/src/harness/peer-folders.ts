@@ -1,0 +1,41 @@
+// Where the peers live: fetched once into a cache folder outside the repository.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
+const scripts = join(import.meta.dirname, "../../../scripts/python");
+
+const nanogptPackages = [
+  "@genai-fi/nanogpt@1.3.0",
+  "@tensorflow/tfjs-core@4.22.0",
+  "@tensorflow/tfjs-backend-wasm@4.22.0",
+];
+
+/** Whether PEFT's Python environment is there already. */
+export function hasPython(): boolean {
+  return existsSync(join(cache, "peft-venv", "complete"));
+}
+
+/** The Python that has torch, transformers and PEFT; makes the environment if it is not there. */
+export function preparedPython(): string {
+  const prepare = `import sys, pathlib; sys.path.insert(0, ${JSON.stringify(scripts)}); import prepare
+cache = pathlib.Path(${JSON.stringify(cache)}); cache.mkdir(parents=True, exist_ok=True); prepare.prepare_environment(cache)`;
+  execFileSync("python3", ["-c", prepare], { stdio: ["ignore", "inherit", "inherit"] });
+  return join(cache, "peft-venv", "bin", "python");
+}
+
+/** A folder with nanogpt installed; its install scripts do not run. */
+export function preparedNanogpt(): string {
+  const folder = join(cache, "nanogpt");
+  const stamp = join(folder, "complete");
+  if (existsSync(stamp)) return folder;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "name": "nanogpt-peer" }\n');
+  const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact", ...nanogptPackages];
+  execFileSync("npm", args, { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+  writeFileSync(stamp, nanogptPackages.join("\n"));
+  return folder;
+}

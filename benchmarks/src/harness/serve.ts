@@ -1,0 +1,47 @@
+// The child's side of a benchmark: it makes one step when the parent says so, and is silent otherwise.
+//
+// Answers go through file descriptor 3, so that whatever a library prints cannot be taken for one.
+
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+const answers = 3;
+
+/** Figures about a child, for the result. */
+export type Facts = Readonly<Record<string, number | string>>;
+
+export interface Service {
+  /** Programs, libraries and engine, with their versions. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What can be timed. A step may return what is to be done after the clock has stopped. */
+  readonly steps: Readonly<Record<string, () => Promise<AfterStep>>>;
+  /** Asked for at the end, after the peak of memory has been read. */
+  readonly facts?: () => Promise<Facts>;
+}
+
+type AfterStep = (() => void | Promise<void>) | undefined;
+
+/** Answers the parent until it says "end". */
+export async function serve({ versions, steps, facts }: Service): Promise<void> {
+  answer({ ready: versions });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [order, name = ""] = line.split(" ");
+    if (order === "end") break;
+    if (order === "facts") answer({ facts: (await facts?.()) ?? {} });
+    if (order === "run") answer({ milliseconds: await time(name, steps[name]) });
+  }
+  process.exit(0);
+}
+
+async function time(name: string, step: Service["steps"][string] | undefined): Promise<number> {
+  if (step === undefined) throw new Error(`There is no step "${name}" here.`);
+  const start = performance.now();
+  const after = await step();
+  const milliseconds = performance.now() - start;
+  await after?.();
+  return milliseconds;
+}
+
+function answer(value: Readonly<Record<string, unknown>>): void {
+  writeSync(answers, `${JSON.stringify(value)}\n`);
+}

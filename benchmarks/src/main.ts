@@ -1,0 +1,91 @@
+// `npm run bench -- <name>`: measures one benchmark (or all), keeps the result, prints it; the last line is its JSON.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Benchmark, benchmarks } from "./benchmarks.ts";
+import { processorName } from "./harness/process-facts.ts";
+import type { NotMeasured, Result } from "./result.ts";
+import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: "string" },
+    threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "10" },
+    "warm-up": { type: "string", default: "2" },
+    tiny: { type: "boolean", default: false },
+  },
+});
+const chosen = positionals.includes("all") ? benchmarks : benchmarks.filter(({ name }) => positionals.includes(name));
+const unknown = positionals.filter((name) => name !== "all" && !benchmarks.some((one) => one.name === name));
+if (chosen.length === 0 || unknown.length > 0) {
+  const names = benchmarks.map(({ name, work }) => `  ${name.padEnd(24)} ${work}`);
+  if (unknown.length > 0) console.error(`There is no benchmark "${unknown.join('", "')}".`);
+  console.error(`npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--tiny]\n`);
+  console.error(["  all", ...names].join("\n"));
+  process.exit(2);
+}
+
+const options: RunOptions = {
+  tiny: values.tiny,
+  threads: Number(values.threads),
+  rounds: { warmUp: Number(values["warm-up"]), measured: Number(values.rounds) },
+  ...(values.engine === undefined ? {} : { engine: values.engine }),
+};
+let failed = 0;
+for (const benchmark of chosen) {
+  try {
+    const result = await measure(benchmark);
+    console.log(JSON.stringify(result));
+  } catch (error) {
+    failed += 1;
+    console.error(`${benchmark.name}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function measure(benchmark: Benchmark): Promise<Result | NotMeasured> {
+  console.log(`${benchmark.name}: ${benchmark.work}`);
+  if (benchmark.missing !== undefined) {
+    console.log(`  not measured: ${benchmark.missing}`);
+    const date = new Date().toISOString();
+    return { name: benchmark.name, notMeasured: benchmark.missing, processor: processorName(), date, met: false };
+  }
+  const result = await runBenchmark(benchmark, options);
+  describe(result);
+  if (!options.tiny) keep(result);
+  return result;
+}
+
+function describe(result: Result): void {
+  for (const { label, oursMs, peerMs, ratio, targetRatio } of result.parts ?? [{ label: "time", ...result }]) {
+    console.log(`  ${label}: ${oursMs} ms against ${peerMs} ms, ratio ${ratio}${aim(targetRatio)}`);
+  }
+  if (result.rssRatio !== undefined) {
+    const sizes = `${result.oursRssMb} MB against ${result.peerRssMb} MB`;
+    console.log(`  peak memory: ${sizes}, ratio ${result.rssRatio}${aim(result.targetRssRatio)}`);
+  }
+  if (result.tensorRatio !== undefined) {
+    const sizes = `${result.oursTensorMb} MB against ${result.peerTensorMb} MB`;
+    console.log(`  peak of tensors: ${sizes}, ratio ${result.tensorRatio}${aim(result.targetTensorRatio)}`);
+  }
+  if (result.productShare !== undefined) {
+    const share = `${result.productShare} of ${result.matMulGflops} GFLOPS (aim: at least ${result.targetProductShare})`;
+    console.log(`  matrix products: ${result.stepGflop} GFLOP a step, ${share}`);
+  }
+  if (result.stateRatio !== undefined) {
+    console.log(`  gradients and optimiser: ratio ${result.stateRatio.toFixed(5)}${aim(result.targetStateRatio)}`);
+  }
+}
+
+function aim(target: number | undefined): string {
+  return target === undefined ? "" : ` (aim: at most ${target})`;
+}
+
+function keep(result: Result): void {
+  const folder = join(import.meta.dirname, "../results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+}

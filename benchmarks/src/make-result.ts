@@ -1,0 +1,125 @@
+// From times and facts to a result, targets compared.
+
+import type { Benchmark } from "./benchmarks.ts";
+import { median } from "./harness/interleave.ts";
+import type { Facts } from "./harness/serve.ts";
+import type { ComparedTimes, Result } from "./result.ts";
+
+/** What was seen of one child process. */
+export interface Observed {
+  readonly peakMemoryMb: number;
+  readonly idleLoad: number;
+  readonly facts: Facts;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface Measured {
+  readonly timesOf: (turn: { readonly contender: string; readonly step: string }) => readonly number[];
+  readonly observed: ReadonlyMap<string, Observed>;
+  readonly threads: number;
+  readonly processor: string;
+  readonly date: string;
+}
+
+export function makeResult(benchmark: Benchmark, measured: Measured): Result {
+  const { timesOf, observed, threads, processor, date } = measured;
+  const parts = benchmark.comparisons.map((comparison): ComparedTimes => {
+    const [oursMs, peerMs] = [median(timesOf(comparison.ours)), median(timesOf(comparison.peer))];
+    const targetRatio = comparison.timeTarget;
+    return {
+      label: comparison.label,
+      oursMs: rounded(oursMs),
+      peerMs: rounded(peerMs),
+      ratio: ratioOf(oursMs, peerMs),
+      ...(targetRatio === undefined ? {} : { targetRatio }),
+    };
+  });
+  const [first = { oursMs: Number.NaN, peerMs: Number.NaN, ratio: Number.NaN }] = parts;
+  const { label: _, ...times } = { label: "", ...first };
+  const ours = observed.get("ours");
+  const peer = observed.get("peer");
+  if (ours === undefined) throw new Error(`${benchmark.name} has no side "ours"`);
+  const [comparison] = benchmark.comparisons;
+  const without = {
+    name: benchmark.name,
+    work: benchmark.work,
+    peer: (benchmark.sides.peer ?? benchmark.sides.ours)?.by ?? "lowrank",
+    ...times,
+    ...(parts.length > 1 ? { parts } : {}),
+    ...memory(benchmark, ours, peer),
+    ...tensors(benchmark, ours, peer),
+    ...products(benchmark, ours, times.oursMs),
+    ...state(benchmark, ours, peer),
+    oursIdleLoad: rounded(ours.idleLoad),
+    ...(peer === undefined ? {} : { peerIdleLoad: rounded(peer.idleLoad) }),
+    rounds: timesOf(comparison.ours).length,
+    oursRange: rangeOf(timesOf(comparison.ours)),
+    peerRange: rangeOf(timesOf(comparison.peer)),
+    threads,
+    versions: Object.fromEntries([...observed].map(([name, { versions }]) => [name, versions])),
+    processor,
+    date,
+  };
+  return { ...without, met: isMet(without, parts) };
+}
+
+function memory({ memoryTarget }: Benchmark, ours: Observed, peer: Observed | undefined) {
+  const oursRssMb = rounded(ours.peakMemoryMb);
+  if (peer === undefined) return { oursRssMb };
+  const target = memoryTarget === undefined ? {} : { targetRssRatio: memoryTarget };
+  const peerRssMb = rounded(peer.peakMemoryMb);
+  return { oursRssMb, peerRssMb, rssRatio: ratioOf(ours.peakMemoryMb, peer.peakMemoryMb), ...target };
+}
+
+function tensors({ tensorTarget }: Benchmark, ours: Observed, peer: Observed | undefined) {
+  if (tensorTarget === undefined) return {};
+  const [oursTensorMb, peerTensorMb] = [Number(ours.facts.tensorMb), Number(peer?.facts.tensorMb)];
+  return {
+    oursTensorMb: rounded(oursTensorMb),
+    peerTensorMb: rounded(peerTensorMb),
+    tensorRatio: ratioOf(oursTensorMb, peerTensorMb),
+    targetTensorRatio: tensorTarget,
+  };
+}
+
+function products({ productTarget }: Benchmark, { facts }: Observed, oursMs: number) {
+  if (productTarget === undefined) return {};
+  const [stepGflop, matMulGflops] = [Number(facts.stepGflop), Number(facts.matMulGflops)];
+  return {
+    stepGflop: rounded(stepGflop),
+    matMulGflops: rounded(matMulGflops),
+    productShare: ratioOf(stepGflop / (oursMs / 1000), matMulGflops),
+    targetProductShare: productTarget,
+  };
+}
+
+function state({ stateTarget }: Benchmark, ours: Observed, peer: Observed | undefined) {
+  if (stateTarget === undefined) return {};
+  const [oursStateBytes, peerStateBytes] = [Number(ours.facts.stateBytes), Number(peer?.facts.stateBytes)];
+  const stateRatio = oursStateBytes / peerStateBytes;
+  return { oursStateBytes, peerStateBytes, stateRatio, targetStateRatio: stateTarget };
+}
+
+function isMet(result: Omit<Result, "met">, parts: readonly ComparedTimes[]): boolean {
+  const atMost = (value: number | undefined, target: number | undefined) =>
+    target === undefined || (value !== undefined && value <= target);
+  return (
+    parts.every(({ ratio, targetRatio }) => atMost(ratio, targetRatio)) &&
+    atMost(result.rssRatio, result.targetRssRatio) &&
+    atMost(result.tensorRatio, result.targetTensorRatio) &&
+    atMost(result.stateRatio, result.targetStateRatio) &&
+    (result.targetProductShare === undefined || (result.productShare ?? 0) >= result.targetProductShare)
+  );
+}
+
+function rangeOf(values: readonly number[]): readonly [number, number] {
+  return [rounded(Math.min(...values)), rounded(Math.max(...values))];
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function ratioOf(ours: number, peer: number): number {
+  return Math.round((ours / peer) * 1000) / 1000;
+}

@@ -1,0 +1,33 @@
+// Token ids and labels of one batch. What they are does not matter to the time.
+
+import type { LabelledInputs } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Settings, shapeOf } from "../settings.ts";
+
+export interface Batch {
+  /** [batch · time] */
+  readonly ids: Int32Array;
+  /** [batch · time] with −100 where nothing is asked, or a class for each row, [batch]. */
+  readonly labels: Int32Array;
+}
+
+export function randomBatch(settings: Settings): Batch {
+  const { batch, time, supervised = 1 } = settings;
+  const { config, task } = shapeOf(settings);
+  const ids = Int32Array.from({ length: batch * time }, (_, place) => idAt(place, Number(config.vocab_size)));
+  if (task === "SEQ_CLS") return { ids, labels: Int32Array.from({ length: batch }, (_, row) => row % 2) };
+  const firstAsked = time - Math.round(supervised * time);
+  return { ids, labels: ids.map((id, place) => (place % time < firstAsked ? -100 : id)) };
+}
+
+/** As tensors, inside a tidy. */
+export function inputsOf({ ids, labels }: Batch, { batch, time }: Settings): LabelledInputs {
+  const inputIds = tf.tensor2d(ids, [batch, time], "int32");
+  const labelShape = labels.length === ids.length ? [batch, time] : [batch];
+  return { inputIds, labels: tf.tensor(labels, labelShape, "int32") };
+}
+
+/** From 5 on: lower ids are padding and the like. */
+function idAt(place: number, vocabulary: number): number {
+  return 5 + ((Math.imul(place + 1, 2654435761) >>> 0) % (vocabulary - 5));
+}

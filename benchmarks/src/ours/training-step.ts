@@ -1,0 +1,81 @@
+// Training steps as a user would make them: model, adapter, `train`.
+
+import { activeAdapters } from "@lowrank/contracts";
+import { measureMatMul } from "@lowrank/engine";
+import type { PretrainedModel } from "@lowrank/models";
+import { train } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { serve } from "../harness/serve.ts";
+import { receivedSettings, type Settings } from "../settings.ts";
+import { addAdapter, loadRandomModel, startEngine } from "./adapted-model.ts";
+import { inputsOf, randomBatch } from "./random-batch.ts";
+import { stepGflop } from "./step-gflop.ts";
+import { openEverything } from "./train-everything.ts";
+
+const settings = receivedSettings();
+const versions = await startEngine();
+const model = await loadRandomModel(settings);
+const { name, variables } = whatTrains(model, settings);
+const frozenBytes =
+  4 *
+  model.parameters().reduce((sum, { shape, tiedWith }, index, all) => {
+    const isCounted = tiedWith !== undefined && all.findIndex(({ path }) => path === tiedWith) < index;
+    return isCounted && all.some(({ path }) => path === tiedWith) ? sum : sum + tf.util.sizeFromShape([...shape]);
+  }, 0);
+
+const steps = train({
+  variables,
+  batches: () => [randomBatch(settings)],
+  loss: (batch, random) =>
+    model.loss(inputsOf(batch, settings), { training: true, adapters: activeAdapters(name), random }),
+  steps: 1_000_000,
+  learningRate: 1e-4,
+  schedule: "constant",
+  clipNorm: null,
+});
+await steps.next(); // "start"
+
+const makeStep = async () => {
+  await steps.next();
+};
+
+await serve({
+  versions,
+  steps: { step: async () => void (await makeStep()) },
+  facts: async () => ({
+    trainedParameters: sizeOf(variables),
+    // A float32 gradient and AdamW's two moments for each.
+    stateBytes: 3 * 4 * sizeOf(variables),
+    frozenBytes,
+    tensorMb: await peakTensorMb(),
+    stepGflop: stepGflop(model, settings),
+    matMulGflops: await bestMatMulGflops(),
+  }),
+});
+
+function whatTrains(base: PretrainedModel, { trains }: Settings) {
+  return trains === "everything" ? openEverything(base) : addAdapter(base, settings);
+}
+
+function sizeOf(trained: ReadonlyMap<string, tf.Variable>): number {
+  return [...trained.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The most that tensors occupied after any kernel of one step, in MB of 2²⁰ bytes, as TensorFlow.js counts. */
+async function peakTensorMb(): Promise<number> {
+  // Otherwise every result is read and searched for NaN.
+  tf.env().set("CHECK_COMPUTATION_FOR_ERRORS", false);
+  const { peakBytes } = await tf.profile(async () => {
+    await makeStep();
+    return [];
+  });
+  return peakBytes / 2 ** 20;
+}
+
+/** What this process reaches on large square products. */
+async function bestMatMulGflops(): Promise<number> {
+  const sizes = settings.tiny ? [32] : [1024, 1024, 1536, 1536, 2048];
+  let best = 0;
+  for (const size of sizes) best = Math.max(best, (await measureMatMul(size)).gflops);
+  return best;
+}

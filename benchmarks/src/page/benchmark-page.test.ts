@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { type Benchmark, benchmarks } from "../benchmarks.ts";
+import type { Result } from "../result.ts";
+import { benchmarkPage, memoryBars, timeBars } from "./benchmark-page.ts";
+import { ratioChart } from "./ratio-chart.ts";
+
+const measured: Result = {
+  name: "gpt2-step",
+  work: "a step",
+  peer: "PEFT",
+  oursMs: 412.34,
+  peerMs: 600,
+  ratio: 0.687,
+  oursRssMb: 812,
+  peerRssMb: 1090,
+  rssRatio: 0.745,
+  oursIdleLoad: 0,
+  rounds: 10,
+  oursRange: [410, 420],
+  peerRange: [590, 610],
+  threads: 2,
+  versions: { ours: { node: "20.20.2" }, peer: { torch: "2.13.0" } },
+  processor: "A processor, 2 threads",
+  date: "2026-01-02T03:04:05.000Z",
+  met: false,
+};
+
+describe("the page", () => {
+  it("says of every benchmark without a result that it was not measured", () => {
+    const page = benchmarkPage(benchmarks, new Map());
+    for (const { name } of benchmarks) expect(page).toContain(`\`${name}\``);
+    expect(page).toContain("Nothing was measured yet.");
+    expect(page).not.toMatch(/NaN|undefined/);
+  });
+
+  it("shows medians, ratio, machine, versions and date of a result", () => {
+    const page = benchmarkPage(benchmarks, new Map([["gpt2-step", measured]]));
+    expect(page).toContain("| PEFT | 412 | 600 | 0.69 | ≤ 0.68 |");
+    expect(page).toContain("| `gpt2-step` | 812 | 1090 | 0.74 | ≤ 0.7 |");
+    expect(page).toMatch(/A processor, 2 threads; 2 threads of computation; medians of 10; 2026-01-02/);
+    expect(page).toContain("peer: torch 2.13.0");
+  });
+});
+
+describe("the plots", () => {
+  it("have a bar for each comparison, and none for what was not measured", () => {
+    const bars = timeBars(benchmarks, new Map([["gpt2-step", measured]]));
+    expect(bars[0]).toEqual({ label: "gpt2-step", ratio: 0.687, target: 0.68 });
+    expect(bars.filter(({ label }) => label.startsWith("merged-latency"))).toHaveLength(2);
+    const chart = ratioChart("Time", bars);
+    expect(chart.match(/not measured yet/g)).toHaveLength(bars.length - 1);
+    expect(chart).not.toMatch(/NaN|undefined/);
+  });
+
+  it("compare memory only where there are two processes", () => {
+    const names = memoryBars(benchmarks, new Map()).map(({ label }) => label);
+    expect(names).not.toContain("merged-latency");
+    expect(names).toContain("lora-vs-full");
+  });
+
+  it("keep text from outside out of their markup", () => {
+    const bar = { label: "a < b & c", ratio: 0.5 };
+    expect(ratioChart("<title>", [bar])).toContain("a &lt; b &amp; c");
+  });
+});
+
+const names = (rows: readonly Benchmark[]) => rows.map(({ name }) => name);
+
+describe("the benchmarks", () => {
+  it("have one name each", () => {
+    expect(new Set(names(benchmarks)).size).toBe(benchmarks.length);
+  });
+});

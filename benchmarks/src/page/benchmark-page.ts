@@ -1,0 +1,157 @@
+// The page about speed and memory, made from kept results alone.
+
+import type { Benchmark } from "../benchmarks.ts";
+import type { ComparedTimes, Result } from "../result.ts";
+import type { RatioBar } from "./ratio-chart.ts";
+
+const notYet = "not measured yet";
+
+/** docs/benchmarks.md. Rows come in the order of the benchmarks; what has no result says so. */
+export function benchmarkPage(benchmarks: readonly Benchmark[], results: ReadonlyMap<string, Result>): string {
+  return [
+    "# Speed and memory",
+    "",
+    "<!-- Made by `npm run bench:page` from benchmarks/results; edit that program instead of this page. -->",
+    "",
+    "Every ratio is ours to the peer's, both measured in turns in one run: below 1 is faster, or smaller. How it is done, and",
+    "what exactly is counted, stands in [benchmarks/README.md](../benchmarks/README.md). To measure again:",
+    "`npm run bench -- all`, then `npm run bench:page`.",
+    "",
+    "![Time](benchmarks/time.svg)",
+    "",
+    "![Peak memory](benchmarks/memory.svg)",
+    "",
+    "## Time",
+    "",
+    "| work | peer | ours, ms | peer, ms | ratio | aim |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...benchmarks.flatMap((benchmark) => timeRows(benchmark, results.get(benchmark.name))),
+    "",
+    "## Memory",
+    "",
+    "Peak resident memory of the whole process, in MB.",
+    "",
+    "| benchmark | ours | peer | ratio | aim |",
+    "| --- | --- | --- | --- | --- |",
+    ...benchmarks.filter(hasPeer).map((benchmark) => memoryRow(benchmark, results.get(benchmark.name))),
+    "",
+    ...furtherFigures(benchmarks, results),
+    "## Where and when",
+    "",
+    ...machines([...results.values()]),
+    "",
+  ].join("\n");
+}
+
+/** One bar for each comparison of times. */
+export function timeBars(benchmarks: readonly Benchmark[], results: ReadonlyMap<string, Result>): readonly RatioBar[] {
+  return benchmarks.flatMap(({ name, comparisons }) =>
+    comparisons.map(({ label, timeTarget }, index) => ({
+      label: comparisons.length > 1 ? `${name}, ${label}` : name,
+      ...optional("ratio", partsOf(results.get(name))[index]?.ratio),
+      ...optional("target", timeTarget),
+    })),
+  );
+}
+
+/** One bar for each benchmark of two processes. */
+export function memoryBars(
+  benchmarks: readonly Benchmark[],
+  results: ReadonlyMap<string, Result>,
+): readonly RatioBar[] {
+  return benchmarks.filter(hasPeer).map(({ name, memoryTarget }) => ({
+    label: name,
+    ...optional("ratio", results.get(name)?.rssRatio),
+    ...optional("target", memoryTarget),
+  }));
+}
+
+function timeRows({ name, work, comparisons, sides, missing }: Benchmark, result: Result | undefined): string[] {
+  const peer = (sides.peer ?? sides.ours)?.by ?? "";
+  return comparisons.map(({ label, timeTarget }, index) => {
+    const part = partsOf(result)[index];
+    const what = comparisons.length > 1 ? `${work} – ${label}` : work;
+    const aim = timeTarget === undefined ? "–" : `≤ ${timeTarget}`;
+    const cells = [`\`${name}\`: ${what}`, peer === "lowrank" ? "ourselves" : peer];
+    if (part === undefined) return tableRow([...cells, missing ?? notYet, "", "", aim]);
+    return tableRow([...cells, digits(part.oursMs), digits(part.peerMs), part.ratio.toFixed(2), aim]);
+  });
+}
+
+function memoryRow({ name, memoryTarget }: Benchmark, result: Result | undefined): string {
+  const aim = memoryTarget === undefined ? "–" : `≤ ${memoryTarget}`;
+  if (result?.peerRssMb === undefined) return tableRow([`\`${name}\``, notYet, "", "", aim]);
+  const ratio = result.rssRatio?.toFixed(2) ?? "";
+  return tableRow([`\`${name}\``, digits(result.oursRssMb), digits(result.peerRssMb), ratio, aim]);
+}
+
+function furtherFigures(benchmarks: readonly Benchmark[], results: ReadonlyMap<string, Result>): readonly string[] {
+  const lines = benchmarks.flatMap(({ name, tensorTarget, productTarget, stateTarget }) => {
+    const result = results.get(name);
+    const told = (text: string | undefined, aim: string) => `- \`${name}\`: ${text ?? notYet} (aim: ${aim}).`;
+    return [
+      ...(tensorTarget === undefined ? [] : [told(result && tensorText(result), `at most ${tensorTarget}`)]),
+      ...(productTarget === undefined ? [] : [told(result && productText(result), `at least ${productTarget}`)]),
+      ...(stateTarget === undefined ? [] : [told(result && stateText(result), `at most ${stateTarget * 100} %`)]),
+    ];
+  });
+  return ["## Further figures", "", ...lines, ""];
+}
+
+function tensorText({ oursTensorMb = 0, peerTensorMb = 0, tensorRatio = 0 }: Result): string {
+  return `tensors occupy ${digits(oursTensorMb)} MB at most, the peer's ${digits(peerTensorMb)}: ${tensorRatio.toFixed(2)}`;
+}
+
+function productText({ stepGflop = 0, matMulGflops = 0, productShare = 0 }: Result): string {
+  const best = `${digits(matMulGflops)} GFLOPS of large square products in the same process`;
+  return `${digits(stepGflop)} GFLOP of matrix products a step, at ${productShare.toFixed(2)} of the ${best}`;
+}
+
+function stateText({ oursStateBytes = 0, peerStateBytes = 0, stateRatio = 0 }: Result): string {
+  const [ours, peer] = [oursStateBytes, peerStateBytes].map((bytes) => digits(bytes / 2 ** 20));
+  return `gradients and optimiser take ${ours} MB for LoRA and ${peer} MB for everything: ${(stateRatio * 100).toFixed(2)} %`;
+}
+
+/** Results may come from several runs; each kind of circumstance is said once. */
+function machines(results: readonly Result[]): readonly string[] {
+  if (results.length === 0) return ["Nothing was measured yet."];
+  const groups = new Map<string, string[]>();
+  for (const { processor, threads, versions, date, name, rounds } of results) {
+    const programs = Object.entries(versions).map(([side, found]) => `${side}: ${listed(found)}`);
+    const text = [
+      `${processor}; ${threads} threads of computation; medians of ${rounds}; ${date.slice(0, 10)}.`,
+      ...programs,
+    ].join("  \n  ");
+    groups.set(text, [...(groups.get(text) ?? []), name]);
+  }
+  return [...groups].map(([text, names]) => `- ${names.map((name) => `\`${name}\``).join(", ")}  \n  ${text}`);
+}
+
+function listed(versions: Readonly<Record<string, string>>): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
+}
+
+function partsOf(result: Result | undefined): readonly ComparedTimes[] {
+  if (result === undefined) return [];
+  return result.parts ?? [{ ...result, label: "" }];
+}
+
+function hasPeer({ sides }: Benchmark): boolean {
+  return sides.peer !== undefined;
+}
+
+function optional<Key extends string>(key: Key, value: number | undefined): Partial<Record<Key, number>> {
+  const found: Partial<Record<Key, number>> = {};
+  if (value !== undefined) found[key] = value;
+  return found;
+}
+
+function tableRow(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function digits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

@@ -1,0 +1,66 @@
+// What one benchmark found, as it is kept under results/ and printed last.
+
+/** One pair of timed things. */
+export interface ComparedTimes {
+  readonly label: string;
+  readonly oursMs: number;
+  readonly peerMs: number;
+  readonly ratio: number;
+  readonly targetRatio?: number;
+}
+
+export interface Result {
+  readonly name: string;
+  readonly work: string;
+  readonly peer: string;
+  /** Medians of the first comparison. */
+  readonly oursMs: number;
+  readonly peerMs: number;
+  /** Ours : peer, as every ratio here. */
+  readonly ratio: number;
+  readonly targetRatio?: number;
+  /** Every comparison, where there are several. */
+  readonly parts?: readonly ComparedTimes[];
+  /** Peak resident memory; absent for the peer where both are one process. */
+  readonly oursRssMb: number;
+  readonly peerRssMb?: number;
+  readonly rssRatio?: number;
+  readonly targetRssRatio?: number;
+  /** The most that tensors occupied, as TensorFlow.js counts. */
+  readonly oursTensorMb?: number;
+  readonly peerTensorMb?: number;
+  readonly tensorRatio?: number;
+  readonly targetTensorRatio?: number;
+  /** The step's products a second, against the best large square products of the same process. */
+  readonly stepGflop?: number;
+  readonly matMulGflops?: number;
+  readonly productShare?: number;
+  readonly targetProductShare?: number;
+  /** Bytes of gradients and optimiser. */
+  readonly oursStateBytes?: number;
+  readonly peerStateBytes?: number;
+  readonly stateRatio?: number;
+  readonly targetStateRatio?: number;
+  /** Share of one processor that each used while it had nothing to do; it is stopped while another one works. */
+  readonly oursIdleLoad: number;
+  readonly peerIdleLoad?: number;
+  readonly rounds: number;
+  /** Smallest and largest milliseconds. */
+  readonly oursRange: readonly [number, number];
+  readonly peerRange: readonly [number, number];
+  readonly threads: number;
+  readonly versions: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly processor: string;
+  readonly date: string;
+  /** Whether every target of the row was reached. */
+  readonly met: boolean;
+}
+
+/** A benchmark that could not be made. */
+export interface NotMeasured {
+  readonly name: string;
+  readonly notMeasured: string;
+  readonly processor: string;
+  readonly date: string;
+  readonly met: false;
+}

@@ -1,0 +1,87 @@
+// Runs one benchmark: starts both sides, lets them take turns, looks at their memory, ends them.
+
+import { join } from "node:path";
+import type { Benchmark, Side } from "./benchmarks.ts";
+import { bundle } from "./harness/bundle.ts";
+import { Contender, type Program } from "./harness/contender.ts";
+import { interleave, type Rounds, type Turn } from "./harness/interleave.ts";
+import { preparedNanogpt, preparedPython } from "./harness/peer-folders.ts";
+import { processorName } from "./harness/process-facts.ts";
+import { makeResult, type Observed } from "./make-result.ts";
+import type { Result } from "./result.ts";
+
+export interface RunOptions {
+  readonly tiny: boolean;
+  readonly threads: number;
+  readonly rounds: Rounds;
+  /** Ours; where a benchmark is about one engine, that one is taken. Default: what chooseEngine gives. */
+  readonly engine?: string;
+}
+
+export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<Result> {
+  const date = new Date().toISOString();
+  const contenders = new Map<string, Contender>();
+  try {
+    for (const [name, side] of Object.entries(benchmark.sides)) {
+      const contender = await Contender.start(`${benchmark.name}, ${name}`, await programOf(side, options));
+      contenders.set(name, contender);
+      checkEngine(contender, side.engine ?? options.engine);
+      contender.stop();
+    }
+    const turns = distinctTurns(benchmark);
+    const times = await interleave(contenders, turns, options.rounds);
+    const timesOf = (turn: Turn) => times[turns.findIndex((one) => isSame(one, turn))] ?? [];
+    const observed = new Map<string, Observed>();
+    for (const [name, contender] of contenders) observed.set(name, await observe(contender));
+    const { threads } = options;
+    return makeResult(benchmark, { timesOf, observed, threads, processor: processorName(), date });
+  } finally {
+    for (const contender of contenders.values()) contender.end();
+  }
+}
+
+/** An engine that does not start gives way to the next one, and a result would be called by the wrong name. */
+function checkEngine({ name, versions }: Contender, wanted: string | undefined): void {
+  const { engine } = versions; // a peer has none
+  if (engine === undefined || wanted === undefined || engine === wanted) return;
+  throw new Error(`${name}: the engine "${wanted}" was asked for, but "${engine}" runs.`);
+}
+
+/** The peak of memory comes first: facts may take more steps and other sizes. */
+async function observe(contender: Contender): Promise<Observed> {
+  const peakMemoryMb = contender.peakMemoryMb;
+  const idleLoad = await contender.idleLoad();
+  const facts = await contender.facts();
+  contender.stop();
+  return { peakMemoryMb, idleLoad, facts, versions: contender.versions };
+}
+
+async function programOf(side: Side, { tiny, threads, engine }: RunOptions): Promise<Program> {
+  const settings = JSON.stringify({ ...side.settings, ...(tiny ? tinySizes(side) : {}), tiny, threads });
+  if (side.program.endsWith(".py")) {
+    const args = [join(import.meta.dirname, "../peers", side.program), settings];
+    return { command: preparedPython(), args, environment: { OMP_NUM_THREADS: String(threads) } };
+  }
+  const args = [await bundle(side.program), settings];
+  if (side.by === "nanogpt") {
+    return { command: process.execPath, args, environment: { LOWRANK_NANOGPT: preparedNanogpt() } };
+  }
+  const chosen = side.engine ?? engine;
+  return { command: process.execPath, args, environment: chosen === undefined ? {} : { LOWRANK_ENGINE: chosen } };
+}
+
+function tinySizes({ settings }: Side) {
+  return { batch: Math.min(settings.batch, 2), time: 16 };
+}
+
+function distinctTurns({ comparisons }: Benchmark): readonly Turn[] {
+  const turns: Turn[] = [];
+  for (const turn of comparisons.flatMap(({ ours, peer }) => [ours, peer])) {
+    if (!turns.some((one) => isSame(one, turn))) turns.push(turn);
+  }
+  return turns;
+}
+
+function isSame(one: Turn, other: Turn): boolean {
+  return one.contender === other.contender && one.step === other.step;
+}

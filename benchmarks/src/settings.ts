@@ -1,0 +1,47 @@
+// What a child process is told to do; the same JSON for ours and for a peer in Python.
+
+import shapes from "../shapes.json" with { type: "json" };
+
+type ShapeName = keyof typeof shapes;
+
+/** How one side works. */
+export interface Settings {
+  /** A row of shapes.json. */
+  readonly shape: ShapeName;
+  readonly batch: number;
+  /** Tokens in each row. */
+  readonly time: number;
+  /** Share of the positions, at the end of each row, that have a label. Default 1. */
+  readonly supervised?: number;
+  /** Whether blocks are computed again during backward. Default false. */
+  readonly checkpointing?: boolean;
+  /** Type of the products. Default "f32". */
+  readonly precision?: "f32" | "bf16";
+  /** What trains. Default "lora", rank 8. */
+  readonly trains?: "lora" | "everything";
+  /** Sizes that show whether the program works, not how fast it is. */
+  readonly tiny: boolean;
+  readonly threads: number;
+}
+
+export interface Shape {
+  /** As config.json has it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly targets: readonly string[];
+  readonly task: "CAUSAL_LM" | "SEQ_CLS";
+}
+
+/** The model of a benchmark, in the size that was asked for. */
+export function shapeOf({ shape, tiny }: Pick<Settings, "shape" | "tiny">): Shape {
+  const { config, tiny: smaller, targets, task } = shapes[shape];
+  if (task !== "CAUSAL_LM" && task !== "SEQ_CLS") throw new Error(`shapes.json: "${shape}" has the task ${task}`);
+  return { config: tiny ? { ...config, ...smaller } : config, targets, task };
+}
+
+/** The settings that this child process was started with. */
+export function receivedSettings(): Settings {
+  const text = process.argv[2];
+  if (text === undefined) throw new Error("This program is started by `npm run bench`, which tells it its settings.");
+  // Written by the same version of this repository, in harness/contender.ts.
+  return JSON.parse(text) as Settings;
+}
