@@ -3,19 +3,17 @@
 import type { Restore } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
-
-/** One stored matrix and the way round it is. */
-interface Stored {
-  readonly matrix: tf.Tensor2D;
-  /** True if `matrix` is [outFeatures, inFeatures]. */
-  readonly isTransposed: boolean;
-}
+import { FloatStorage } from "./frozen/float-storage.ts";
+import type { FrozenStorage, MatrixLayout } from "./frozen/frozen-storage.ts";
+import { checkPacked, type PackedMatrix } from "./frozen/packed-matrix.ts";
+import { PackedStorage } from "./frozen/packed-storage.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.
  *
- * It owns its tensor and keeps one copy: as it was given, since products read it either way round, or the other way round
- * where the backend multiplies faster so.
+ * It owns its values and keeps one copy. A float32 tensor stays as it was given, since products read it either way round,
+ * or is turned where the backend multiplies faster so. A packed matrix (16, 8 or 4 bits a number) stays packed: each
+ * product decodes it, a few megabytes at a time.
  *
  * @example
  * ```ts
@@ -31,103 +29,92 @@ interface Stored {
  */
 export class FrozenWeight {
   /** The stored matrix, and above it whatever replaced it; the last one counts. */
-  #layers: readonly Stored[];
+  #layers: readonly FrozenStorage[];
 
-  private constructor(stored: Stored) {
-    this.#layers = [stored];
+  private constructor(storage: FrozenStorage) {
+    this.#layers = [storage];
   }
 
-  /** From a matrix [inFeatures, outFeatures], of which it takes ownership. Throws ShapeError unless it is a matrix. */
-  static from(matrix: tf.Tensor2D): FrozenWeight {
-    return new FrozenWeight({ matrix: checkMatrix("FrozenWeight.from", matrix), isTransposed: false });
+  /**
+   * From a matrix [inFeatures, outFeatures], of which it takes ownership. Throws ShapeError unless a tensor is a matrix,
+   * ArgumentError unless it is float32 or, if packed, its arrays have the lengths they should.
+   */
+  static from(matrix: tf.Tensor2D | PackedMatrix): FrozenWeight {
+    return new FrozenWeight(store("FrozenWeight.from", matrix, "in-out"));
   }
 
-  /** From a matrix [outFeatures, inFeatures] (torch's layout), of which it takes ownership. Throws ShapeError. */
-  static fromTransposed(matrix: tf.Tensor2D): FrozenWeight {
-    return new FrozenWeight({ matrix: checkMatrix("FrozenWeight.fromTransposed", matrix), isTransposed: true });
+  /** From a matrix [outFeatures, inFeatures] (torch's layout), of which it takes ownership. Throws as `from`. */
+  static fromTransposed(matrix: tf.Tensor2D | PackedMatrix): FrozenWeight {
+    return new FrozenWeight(store("FrozenWeight.fromTransposed", matrix, "out-in"));
   }
 
   get inFeatures(): number {
-    const { matrix, isTransposed } = this.#current();
-    return matrix.shape[isTransposed ? 1 : 0];
+    return this.#current().inFeatures;
   }
 
   get outFeatures(): number {
-    const { matrix, isTransposed } = this.#current();
-    return matrix.shape[isTransposed ? 0 : 1];
+    return this.#current().outFeatures;
+  }
+
+  /** Memory of the stored numbers, of what was replaced and of what replaces it. */
+  get bytes(): number {
+    return this.#layers.reduce((total, { bytes }) => total + bytes, 0);
   }
 
   /** x·W for x [rows, inFeatures]. Not differentiable by itself: see `frozenLinear`. */
   multiply(x: tf.Tensor2D): tf.Tensor2D {
-    if (needsPlainProducts()) this.#turn();
-    const { matrix, isTransposed } = this.#current();
-    return tf.matMul(x, matrix, false, isTransposed);
+    return this.#current().multiply(x);
   }
 
   /** y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. */
   multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {
-    const { matrix, isTransposed } = this.#current();
-    return tf.matMul(y, matrix, false, !isTransposed);
+    return this.#current().multiplyTransposed(y);
   }
 
-  /** A copy of W as [inFeatures, outFeatures]; the caller disposes of it. */
+  /** A float32 copy of W as [inFeatures, outFeatures]; the caller disposes of it. */
   read(): tf.Tensor2D {
-    const { matrix, isTransposed } = this.#current();
-    return isTransposed ? tf.transpose(matrix) : tf.clone(matrix);
+    return this.#current().read();
   }
 
   /** Rows of the transposed view [outFeatures, inFeatures], one for each id: the look-up of a tied embedding. */
   rows(ids: tf.Tensor1D): tf.Tensor2D {
-    const { matrix, isTransposed } = this.#current();
-    if (isTransposed) return tf.gather(matrix, ids);
-    return tf.tidy(() => tf.transpose(tf.gather(matrix, ids, 1)));
+    return this.#current().rows(ids);
   }
 
   /**
-   * Computes with `matrix` [inFeatures, outFeatures] from now on and takes ownership of it. The returned function puts
-   * the previous values back bit for bit and disposes of `matrix`. Throws ShapeError.
+   * Computes with the float32 `matrix` [inFeatures, outFeatures] from now on and takes ownership of it. The returned
+   * function puts the previous values back bit for bit and disposes of `matrix`. Throws ShapeError.
    */
   replace(matrix: tf.Tensor2D): Restore {
     const { inFeatures, outFeatures } = this;
     if (matrix.rank !== 2 || matrix.shape[0] !== inFeatures || matrix.shape[1] !== outFeatures)
       throw new ShapeError("FrozenWeight.replace", matrix.shape, `[${inFeatures}, ${outFeatures}]`);
-    const added: Stored = { matrix, isTransposed: false };
+    const added = new FloatStorage(matrix, "in-out");
     this.#layers = [...this.#layers, added];
     return () => {
       if (!this.#layers.includes(added)) return;
       this.#layers = this.#layers.filter((layer) => layer !== added);
-      added.matrix.dispose();
+      added.dispose();
     };
   }
 
   /** Frees the weight and whatever replaced it. Calling it twice does nothing more. */
   dispose(): void {
-    for (const layer of this.#layers) layer.matrix.dispose();
+    for (const layer of this.#layers) layer.dispose();
     this.#layers = [];
   }
 
-  /** Stores the current matrix as [inFeatures, outFeatures] from now on. */
-  #turn(): void {
-    const { matrix, isTransposed } = this.#current();
-    if (!isTransposed) return;
-    const turned: Stored = { matrix: tf.keep(tf.transpose(matrix)), isTransposed: false };
-    matrix.dispose();
-    this.#layers = [...this.#layers.slice(0, -1), turned];
-  }
-
-  #current(): Stored {
+  #current(): FrozenStorage {
     const current = this.#layers.at(-1);
     if (current === undefined) throw new DisposedError("A frozen weight");
     return current;
   }
 }
 
-/**
- * In wasm, XNNPACK prepares a right operand once and for all, but only of a product without transposition: a single row
- * (generation) is multiplied up to ten times faster by a weight stored as [inFeatures, outFeatures].
- */
-function needsPlainProducts(): boolean {
-  return tf.getBackend() === "wasm";
+function store(where: string, matrix: tf.Tensor2D | PackedMatrix, layout: MatrixLayout): FrozenStorage {
+  if (matrix instanceof tf.Tensor) return new FloatStorage(checkMatrix(where, matrix), layout);
+  checkPacked(where, matrix);
+  return new PackedStorage(matrix, layout);
 }
 
 function checkMatrix(where: string, matrix: tf.Tensor2D): tf.Tensor2D {

@@ -1,0 +1,115 @@
+import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { packedMatrices } from "../../test/packed-matrices.ts";
+import { ArgumentError } from "../errors.ts";
+import { FrozenWeight } from "../frozen-weight.ts";
+import { embeddingLookup } from "../ops/embedding-lookup.ts";
+import { frozenLinear } from "../ops/frozen-linear.ts";
+import { linearCrossEntropy } from "../ops/linear-cross-entropy.ts";
+import { matrix } from "../rows.ts";
+import { PackedStorage } from "./packed-storage.ts";
+
+const kinds = Object.entries(packedMatrices).map(([kind, pack]) => ({ kind, pack }));
+const layouts = ["in-out", "out-in"] as const;
+
+async function valuesOf(tensor: tf.Tensor): Promise<Float32Array> {
+  const values = Float32Array.from(await tensor.data());
+  tensor.dispose();
+  return values;
+}
+
+async function expectSame(actual: tf.Tensor, expected: tf.Tensor): Promise<void> {
+  expect(actual.shape).toEqual(expected.shape);
+  const values = await valuesOf(expected);
+  expectClose(await valuesOf(actual), values, 1e-5 * largestMagnitude(values));
+}
+
+onEachBackend(() => {
+  describe.each(kinds)("a weight in $kind", ({ pack }) => {
+    it.each(layouts)("multiplies as its decoded matrix does, %s, in one piece or many", async (layout) => {
+      const packed = pack(192, 320);
+      // 20 000: pieces of 64 columns or 62 rows, and where 128 columns do not fit, sums over rows; 60 000: columns.
+      for (const limit of [1 << 21, 60_000, 20_000]) {
+        const storage = new PackedStorage(packed, layout, limit);
+        const plain = storage.read(); // [inFeatures, outFeatures]
+        const x = matrix(waves([3, storage.inFeatures]));
+        const y = matrix(waves([3, storage.outFeatures], 2));
+        await expectSame(storage.multiply(x), tf.matMul(x, plain));
+        await expectSame(storage.multiplyTransposed(y), tf.matMul(y, plain, false, true));
+        tf.dispose([plain, x, y]);
+      }
+    });
+
+    it("gives the gradients that its decoded matrix gives", async () => {
+      for (const layout of layouts) {
+        const packed = pack(40, 70);
+        const weight = layout === "in-out" ? FrozenWeight.from(packed) : FrozenWeight.fromTransposed(packed);
+        const plain = weight.read();
+        const inputs = [waves([5, weight.inFeatures]), waves([weight.outFeatures], 2)];
+        const twin = (x: tf.Tensor, bias: tf.Tensor) => tf.add(tf.matMul(x, plain), bias);
+        await expectTwin((x, bias) => frozenLinear(x, weight, bias), twin, inputs);
+        const labels = tf.tensor1d([1, 0, -100, 7, 3], "int32");
+        const float = FrozenWeight.from(plain);
+        await expectTwin(
+          (x) => linearCrossEntropy(matrix(x), weight, labels, { chunkRows: 2 }),
+          (x) => linearCrossEntropy(matrix(x), float, labels),
+          [waves([5, weight.inFeatures])],
+        );
+        tf.dispose([labels]);
+        weight.dispose();
+        float.dispose();
+      }
+    });
+
+    it("looks rows up, either way round", async () => {
+      const ids = tf.tensor2d(
+        [
+          [4, 0],
+          [39, 4],
+        ],
+        [2, 2],
+        "int32",
+      );
+      for (const layout of layouts) {
+        const packed = layout === "out-in" ? pack(40, 70) : pack(70, 40);
+        const weight = layout === "in-out" ? FrozenWeight.from(packed) : FrozenWeight.fromTransposed(packed);
+        const expected = tf.tidy(() => tf.gather(tf.transpose(weight.read()), ids));
+        await expectSame(embeddingLookup(weight, ids), expected);
+        weight.dispose();
+      }
+      ids.dispose();
+    });
+
+    it("computes with a replacement until it is restored, then bit for bit as before", async () => {
+      const weight = FrozenWeight.fromTransposed(pack(3, 5));
+      const before = await valuesOf(weight.read());
+      const bytes = weight.bytes;
+      const restore = weight.replace(tf.ones([5, 3]));
+      expectClose(await valuesOf(weight.read()), new Float32Array(15).fill(1), 0);
+      expect(weight.bytes).toBe(bytes + 60);
+      restore();
+      expectClose(await valuesOf(weight.read()), before, 0);
+      weight.dispose();
+    });
+
+    it("keeps no tensor", async () => {
+      await expectNoLeak(() => {
+        const weight = FrozenWeight.fromTransposed(pack(40, 70));
+        const x = matrix(waves([5, 70]));
+        const ids = tf.tensor1d([3], "int32");
+        tf.dispose([weight.multiply(x), weight.rows(ids), weight.read(), x, ids]);
+        tf.dispose(tf.tidy(() => tf.grad((input: tf.Tensor) => tf.sum(frozenLinear(input, weight)))(waves([2, 70]))));
+        weight.dispose();
+      });
+    });
+  });
+
+  it("refuses a row that the table does not have", () => {
+    const weight = FrozenWeight.fromTransposed(packedMatrices.bf16(3, 4));
+    const ids = tf.tensor1d([3], "int32");
+    expect(() => weight.rows(ids)).toThrow(ArgumentError);
+    ids.dispose();
+  });
+});

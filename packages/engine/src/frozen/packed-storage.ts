@@ -1,0 +1,152 @@
+// A frozen matrix in 16, 8 or 4 bits. A product decodes it piece by piece into a buffer that is used again and again:
+// the base takes the memory of its packed bytes and, for a moment, a few megabytes.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ArgumentError } from "../errors.ts";
+import { withoutTape } from "../tape/without-tape.ts";
+import { decodeBuffer } from "./decode-buffer.ts";
+import { decodeInto, type MatrixPart } from "./decode-into.ts";
+import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
+import { type PackedMatrix, packedBytes } from "./packed-matrix.ts";
+
+/** Numbers decoded at one time: 8 MB. */
+const pieceNumbers = 1 << 21;
+
+/** Pieces with fewer columns make slow products. */
+const fewestColumns = 128;
+
+/** Columns of a piece are a multiple of this where blocks do not ask for another number. */
+const columnStep = 64;
+
+export class PackedStorage implements FrozenStorage {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bytes: number;
+  readonly #matrix: PackedMatrix;
+  readonly #isTransposed: boolean;
+  readonly #pieceNumbers: number;
+
+  /** @param limit how many numbers may be decoded at one time */
+  constructor(matrix: PackedMatrix, layout: MatrixLayout, limit = pieceNumbers) {
+    const isTransposed = layout === "out-in";
+    this.#matrix = matrix;
+    this.#isTransposed = isTransposed;
+    this.#pieceNumbers = limit;
+    this.inFeatures = isTransposed ? matrix.columns : matrix.rows;
+    this.outFeatures = isTransposed ? matrix.rows : matrix.columns;
+    this.bytes = packedBytes(matrix);
+  }
+
+  multiply(x: tf.Tensor2D): tf.Tensor2D {
+    return this.#isTransposed ? this.#timesTransposed(x) : this.#times(x);
+  }
+
+  multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {
+    return this.#isTransposed ? this.#times(y) : this.#timesTransposed(y);
+  }
+
+  read(): tf.Tensor2D {
+    const { rows, columns } = this.#matrix;
+    const values = new Float32Array(rows * columns);
+    decodeInto(values, this.#matrix, { firstRow: 0, rows, firstColumn: 0, columns });
+    const whole = tf.tensor2d(values, [rows, columns]);
+    if (!this.#isTransposed) return whole;
+    const turned = tf.transpose(whole);
+    whole.dispose();
+    return turned;
+  }
+
+  rows(ids: tf.Tensor1D): tf.Tensor2D {
+    if (!this.#isTransposed) return tf.tidy(() => tf.transpose(tf.gather(this.read(), ids, 1)));
+    const { rows, columns } = this.#matrix;
+    const picked = ids.dataSync();
+    const values = new Float32Array(picked.length * columns);
+    for (const [index, id] of picked.entries()) {
+      if (id < 0 || id >= rows) throw new ArgumentError("A look-up", "id", id, `a row from 0 to ${rows - 1}`);
+      const target = values.subarray(index * columns, (index + 1) * columns);
+      decodeInto(target, this.#matrix, { firstRow: id, rows: 1, firstColumn: 0, columns });
+    }
+    return tf.tensor2d(values, [picked.length, columns]);
+  }
+
+  dispose(): void {}
+
+  /** left·Mᵀ for the stored matrix M: rows of M are columns of the result. */
+  #timesTransposed(left: tf.Tensor2D): tf.Tensor2D {
+    const { rows, columns } = this.#matrix;
+    const step = Math.max(1, Math.floor(this.#pieceNumbers / Math.max(columns, 1)));
+    return concatenated(rows, step, (firstRow, count) =>
+      this.#withPiece({ firstRow, rows: count, firstColumn: 0, columns }, (piece) =>
+        tf.matMul(left, piece, false, true),
+      ),
+    );
+  }
+
+  /** left·M: columns of M are columns of the result; where they would be too few, rows are summed over. */
+  #times(left: tf.Tensor2D): tf.Tensor2D {
+    const { rows, columns } = this.#matrix;
+    const multiple = this.#matrix.kind === "blocks" ? this.#matrix.blockSize : columnStep;
+    const step = Math.floor(this.#pieceNumbers / Math.max(rows, 1) / multiple) * multiple;
+    if (step < Math.min(columns, fewestColumns)) return this.#timesByRows(left);
+    return concatenated(columns, step, (firstColumn, count) =>
+      this.#withPiece({ firstRow: 0, rows, firstColumn, columns: count }, (piece) => tf.matMul(left, piece)),
+    );
+  }
+
+  #timesByRows(left: tf.Tensor2D): tf.Tensor2D {
+    const { rows, columns } = this.#matrix;
+    const step = Math.max(1, Math.floor(this.#pieceNumbers / columns));
+    const height = left.shape[0];
+    return withoutTape(() =>
+      piecesOf(rows, step).reduce<tf.Tensor2D>(
+        (sum, { first, count }) => {
+          const next = tf.tidy(() =>
+            this.#withPiece({ firstRow: first, rows: count, firstColumn: 0, columns }, (piece) =>
+              tf.add<tf.Tensor2D>(sum, tf.matMul(tf.slice(left, [0, first], [height, count]), piece)),
+            ),
+          );
+          sum.dispose();
+          return next;
+        },
+        tf.zeros([height, columns]),
+      ),
+    );
+  }
+
+  /** The buffer is free again when this returns: what `use` makes must not share the piece's values. */
+  #withPiece(part: MatrixPart, use: (piece: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {
+    const values = decodeBuffer(part.rows * part.columns);
+    decodeInto(values, this.#matrix, part);
+    const piece = tf.tensor2d(values, [part.rows, part.columns]);
+    try {
+      return use(piece);
+    } finally {
+      piece.dispose();
+    }
+  }
+}
+
+interface Piece {
+  readonly first: number;
+  readonly count: number;
+}
+
+function piecesOf(size: number, step: number): readonly Piece[] {
+  return Array.from({ length: Math.max(1, Math.ceil(size / step)) }, (_, index) => ({
+    first: index * step,
+    count: Math.min(step, size - index * step),
+  }));
+}
+
+/**
+ * Columns of a product, made piece by piece. Hidden from the tape: it would keep the pieces, whose buffer is used again.
+ */
+function concatenated(size: number, step: number, compute: (first: number, count: number) => tf.Tensor2D): tf.Tensor2D {
+  return withoutTape(() =>
+    tf.tidy(() => {
+      const parts = piecesOf(size, step).map(({ first, count }) => compute(first, count)); // [rows, count] each
+      const [only] = parts;
+      return parts.length === 1 && only !== undefined ? only : tf.concat(parts, 1);
+    }),
+  );
+}
