@@ -18,6 +18,11 @@ export interface ForwardContext {
   readonly training: boolean;
   readonly adapters: AdapterSelection;
   readonly random: RandomKey;
+  /**
+   * Gradient checkpointing: keep only what goes into every so many blocks and compute them again during backward. Absent:
+   * keep everything. It costs up to a second forward pass and changes no number.
+   */
+  readonly blocksPerCheckpoint?: number;
 }
 
 /** A context for evaluation: no dropout, with the given adapters (default: the base alone). */

@@ -1,6 +1,6 @@
 // The adaptations attached to one site, and how a call picks among them.
 
-import type { Adaptation, Detach, ForwardContext, Site } from "@lowrank/contracts";
+import { type Adaptation, type Detach, type ForwardContext, type Site, selectedNames } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { groupRows, joinRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
@@ -53,6 +53,12 @@ export class AdaptationSlots {
     if (adapters.kind === "none") return false;
     if (adapters.kind === "rows") return this.#slots.some((slot) => adapters.rows.includes(slot.name));
     return this.#slots.some((slot) => adapters.adapters.some((active) => active.name === slot.name));
+  }
+
+  /** Everything trainable that `apply` would compute with in this context. */
+  variables({ adapters }: ForwardContext): readonly tf.Variable[] {
+    const names = selectedNames(adapters);
+    return this.#slots.filter(({ name }) => names.includes(name)).flatMap(({ adaptation }) => adaptation.variables);
   }
 
   /**

@@ -67,13 +67,18 @@ export class OverridableParameter implements ParameterRef {
     return this.#overrides.isOpen(context);
   }
 
+  /** Everything trainable that `value` computes with. */
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return this.#overrides.variables(context);
+  }
+
   read(): tf.Tensor {
     return tf.clone(this.#current());
   }
 
-  override(adapterName: string, value: ParameterOverride): Restore {
+  override(adapterName: string, value: ParameterOverride, variables?: readonly tf.Variable[]): Restore {
     if (typeof value !== "function") this.#checkShape("override", value);
-    return this.#overrides.add(adapterName, value);
+    return this.#overrides.add(adapterName, value, variables);
   }
 
   replace(value: tf.Tensor): Restore {

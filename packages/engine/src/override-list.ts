@@ -13,6 +13,8 @@ export type ParameterOverride = tf.Variable | ((value: tf.Tensor, weight: number
 interface NamedOverride {
   readonly adapterName: string;
   readonly value: ParameterOverride;
+  /** Everything trainable that `value` computes with. */
+  readonly variables: readonly tf.Variable[];
 }
 
 /**
@@ -25,8 +27,10 @@ export class OverrideList {
   /** `path` is the parameter's, for messages. */
   constructor(readonly path: string) {}
 
-  add(adapterName: string, value: ParameterOverride): Restore {
-    const added: NamedOverride = { adapterName, value };
+  /** `variables` are those that a function reads. */
+  add(adapterName: string, value: ParameterOverride, variables: readonly tf.Variable[] = []): Restore {
+    const read = typeof value === "function" ? variables : [value];
+    const added: NamedOverride = { adapterName, value, variables: read };
     this.#overrides = [...this.#overrides, added];
     return () => {
       this.#overrides = this.#overrides.filter((other) => other !== added);
@@ -41,6 +45,14 @@ export class OverrideList {
   isOpen({ adapters }: ForwardContext): boolean {
     const names = selectedNames(adapters);
     return this.#overrides.some(({ adapterName }) => names.includes(adapterName));
+  }
+
+  /** Everything trainable that the selected overrides compute with. */
+  variables({ adapters }: ForwardContext): readonly tf.Variable[] {
+    const names = selectedNames(adapters);
+    return this.#overrides
+      .filter(({ adapterName }) => names.includes(adapterName))
+      .flatMap(({ variables }) => variables);
   }
 
   /**

@@ -44,7 +44,7 @@ export function adaptParameter(
         replace: (value) => parameter.replace(value),
       },
     ],
-    open: (adapterName) => parameter.override(adapterName, withUpdate),
+    open: (adapterName) => parameter.override(adapterName, withUpdate, [pair.a, pair.b]),
     setScale: (factor) => {
       scale = scaling * factor;
     },

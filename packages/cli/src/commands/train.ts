@@ -113,6 +113,12 @@ function addSchedule(command: Command): void {
         .argParser(numberIn({ min: 0 }))
         .default(1),
     )
+    .addOption(
+      new Option(
+        "--gradient-checkpointing [blocks]",
+        "less memory, more time: keep what goes into every block, or every so many, and compute the rest twice",
+      ).argParser(integerIn({ min: 1 })),
+    )
     .addOption(seedOption("seed of the adapter, the order of the data and dropout"))
     .addOption(
       new Option("--eval-every <steps>", "measure the validation loss so often").argParser(integerIn({ min: 1 })),

@@ -40,6 +40,25 @@ describe("lowrank train", () => {
     expect(metrics[3].loss).toBeLessThan(metrics[0].loss);
   });
 
+  it("makes the same adapter with checkpoints of blocks, each or several", async () => {
+    const options = ["--steps", "2", "--batch-size", "2", "--learning-rate", "1e-2", "--dropout", "0.1"];
+    const runs = { kept: [], each: ["--gradient-checkpointing"], both: ["--gradient-checkpointing", "2"] };
+    for (const [name, more] of Object.entries(runs)) {
+      const out = ["--out", place.path(name)];
+      expect(await place.call("train", ...gpt2, "--data", tokens, ...out, ...options, ...more)).toMatchObject({
+        code: 0,
+      });
+    }
+    const [kept, ...others] = await Promise.all(
+      Object.keys(runs).map(async (name) => {
+        const lines = (await readFile(place.path(name, "metrics.jsonl"), "utf8")).trim().split("\n");
+        return lines.map((line): number => JSON.parse(line).loss);
+      }),
+    );
+    for (const losses of others)
+      for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(kept?.[step] ?? 0, 6);
+  });
+
   it("stops at Ctrl-C with everything saved, and goes on to the very adapter it would have made", async () => {
     const options = ["--steps", "6", "--batch-size", "2", "--schedule", "cosine", "--learning-rate", "1e-2"];
     const command = ["train", ...gpt2, "--data", tokens, ...options];

@@ -80,7 +80,7 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
   return train<TokenBatch>({
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) =>
-      model.loss(batchTensors(batch), { training: true, adapters, random }),
+      model.loss(batchTensors(batch), { training: true, adapters, random, ...checkpointsOf(options) }),
     batches: (epoch) => batches(examples, { batchSize, padId, seed, epoch }),
     steps: plan.totalSteps,
     learningRate: options.learningRate,
@@ -98,6 +98,10 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
     ...(validation.length === 0 ? {} : { evaluate }),
     ...(resumeFrom === undefined ? {} : { resumeFrom }),
   });
+}
+
+function checkpointsOf({ gradientCheckpointing: blocks }: TrainOptions): { readonly blocksPerCheckpoint?: number } {
+  return blocks === undefined ? {} : { blocksPerCheckpoint: blocks === true ? 1 : blocks };
 }
 
 function show(event: TrainingEvent, progress: Progress): void {

@@ -37,6 +37,8 @@ export interface TrainOptions extends EngineOptions {
   readonly warmupRatio?: number;
   readonly weightDecay: number;
   readonly clipNorm: number;
+  /** How many blocks share a checkpoint; `true`: each has its own. */
+  readonly gradientCheckpointing?: true | number;
   readonly seed: number;
   readonly evalEvery?: number;
   readonly saveEvery?: number;

@@ -9,12 +9,14 @@ export interface RecomputedBlock {
   /** Must give the same value for the same inputs each time: dropout takes its key from the context. */
   readonly compute: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly inputs: readonly tf.Tensor[];
+  /** What `compute` is given after the inputs and no gradient is asked for: masks, ids, a frozen prefix's result. */
+  readonly constants?: readonly tf.Tensor[];
   /** Every variable `compute` reads that may be trained; gradients reach no other. */
   readonly variables: readonly tf.Variable[];
 }
 
 /**
- * The block's value; memory between forward and backward is that of its inputs alone.
+ * The block's value; memory between forward and backward is that of its inputs and constants alone.
  *
  * Differentiable for its inputs and variables, at the price of a second forward pass.
  *
@@ -28,16 +30,17 @@ export interface RecomputedBlock {
  * ```
  */
 export function recompute(block: RecomputedBlock): tf.Tensor {
-  const { compute, inputs, variables } = block;
+  const { compute, inputs, constants = [], variables } = block;
   const named = (prefix: string, tensors: readonly tf.Tensor[]) =>
     tensors.map((tensor, index): [string, tf.Tensor] => [`${prefix}${index}`, tensor]);
   return withGradients({
     inputs: Object.fromEntries([...named("input", inputs), ...named("variable", variables)]),
-    forward: () => ({ value: compute(...inputs), saved: [...inputs] }),
+    forward: () => ({ value: compute(...inputs, ...constants), saved: [...inputs, ...constants] }),
     backward: (dy, saved) => {
-      const targets = [...saved, ...variables];
+      const again = saved.slice(0, inputs.length);
+      const targets = [...again, ...variables];
       const gradients = blockGradients(() => compute(...saved), targets, dy);
-      const names = [...named("input", saved), ...named("variable", variables)].map(([name]) => name);
+      const names = [...named("input", again), ...named("variable", variables)].map(([name]) => name);
       return Object.fromEntries(names.map((name, index) => [name, () => gradients[index] ?? tf.scalar(0)]));
     },
   });

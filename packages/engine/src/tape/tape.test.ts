@@ -112,6 +112,29 @@ onEachBackend(() => {
       tf.dispose([variable, unused, x, expected.value, expected.grads, actual.value, actual.grads]);
     });
 
+    it("hands constants to both runs and asks them for no gradient", async () => {
+      const variable = tf.variable(waves([4]));
+      const fixed = waves([4], 2);
+      const gradientsOf = (f: (constant: tf.Tensor) => tf.Tensor) =>
+        tf.variableGrads(() => tf.reshape<tf.Rank.R0>(tf.sum(f(fixed)), []), [variable]);
+      const block = (constant: tf.Tensor) => tf.exp(tf.mul(variable, constant));
+      const expected = gradientsOf(block);
+      const actual = gradientsOf((constant) => {
+        const lent = tf.clone(constant); // gone when backward begins
+        const y = recompute({
+          compute: (...[given]) => block(given ?? lent),
+          inputs: [],
+          constants: [lent],
+          variables: [variable],
+        });
+        lent.dispose();
+        return y;
+      });
+      const numbers = async ({ grads }: typeof actual) => (await grads[variable.name]?.data()) ?? [];
+      expectClose(await numbers(actual), await numbers(expected), 1e-6);
+      tf.dispose([variable, fixed, expected.value, expected.grads, actual.value, actual.grads]);
+    });
+
     it("keeps its inputs alone between forward and backward", () => {
       const variable = tf.variable(waves([1000]));
       const inside = (x: tf.Tensor) => tf.exp(tf.sin(tf.exp(tf.sin(tf.mul(x, variable)))));

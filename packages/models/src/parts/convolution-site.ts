@@ -100,6 +100,11 @@ export class ConvolutionSite implements Site, Part {
     return this.#weight.isOpen(context) || (this.#bias?.isOpen(context) ?? false) || this.#adaptations.isOpen(context);
   }
 
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    const adapted = this.#adaptations.variables(context);
+    return [...this.#weight.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
+  }
+
   dispose(): void {
     this.#weight.dispose();
     this.#bias?.dispose();

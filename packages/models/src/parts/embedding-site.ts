@@ -99,6 +99,10 @@ export class EmbeddingSite implements Site, Part {
     return this.#weightParameter.isOpen(context) || this.#adaptations.isOpen(context);
   }
 
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return [...this.#weightParameter.variables(context), ...this.#adaptations.variables(context)];
+  }
+
   dispose(): void {
     this.weight.dispose();
   }

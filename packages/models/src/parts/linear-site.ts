@@ -104,6 +104,11 @@ export class LinearSite implements Site, Part {
     return isBiasOpen || this.#weightParameter.isOpen(context) || this.#adaptations.isOpen(context);
   }
 
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    const adapted = this.#adaptations.variables(context);
+    return [...this.#weightParameter.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
+  }
+
   dispose(): void {
     this.#weight.dispose();
     this.#bias?.dispose();

@@ -42,6 +42,10 @@ export class Norm implements Part {
     return this.#gain.isOpen(context) || (this.#bias?.isOpen(context) ?? false);
   }
 
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return [...this.#gain.variables(context), ...(this.#bias?.variables(context) ?? [])];
+  }
+
   dispose(): void {
     this.#gain.dispose();
     this.#bias?.dispose();

@@ -35,6 +35,10 @@ export class ParameterSlot implements WeightSlot, Part {
     return this.#parameter?.isOpen(context) ?? false;
   }
 
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return this.#parameter?.variables(context) ?? [];
+  }
+
   parameters(): readonly ParameterRef[] {
     return this.kind === "buffer" ? [] : [this.#filled()];
   }

@@ -43,6 +43,7 @@ export class Pass {
   readonly #slopedMasks = new Map<Alibi, AttentionMask>();
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
+  #isOver = false;
 
   constructor(
     readonly context: ForwardContext,
@@ -101,6 +102,11 @@ export class Pass {
     return this.inputs.cache;
   }
 
+  /** Whether this pass or its decoder's fills a cache. */
+  get holdsCache(): boolean {
+    return this.cache !== undefined || this.second?.cache !== undefined;
+  }
+
   /** What attention may see: everything if undefined. `window` counts the keys that a query sees, itself included. */
   mask(window = Number.POSITIVE_INFINITY): AttentionMask | undefined {
     if (!this.#masks.has(window)) this.#masks.set(window, this.#makeMask(window));
@@ -123,6 +129,36 @@ export class Pass {
     return tables;
   }
 
+  /** True once the pass has freed its masks and tables: what runs later, during backward, needs `again`. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The caller's tensors whose values a block may read: masks. */
+  get lent(): readonly tf.Tensor[] {
+    const { attentionMask, sourceMask } = this.inputs;
+    return [attentionMask, sourceMask, ...(this.second?.lent ?? [])].filter((tensor) => tensor !== undefined);
+  }
+
+  /**
+   * The same pass anew; `lent` stands for the tensors of the property, which may be gone. Call it inside a tidy; the caller
+   * disposes of it.
+   */
+  again(lent: readonly tf.Tensor[]): Pass {
+    const { attentionMask, sourceMask, ...inputs } = this.inputs;
+    const rest = [...lent];
+    const next = (like: tf.Tensor2D) => tf.reshape<tf.Rank.R2>(rest.shift() ?? like, like.shape);
+    return new Pass(
+      this.context,
+      {
+        ...inputs,
+        ...(attentionMask === undefined ? {} : { attentionMask: next(attentionMask) }),
+        ...(sourceMask === undefined ? {} : { sourceMask: next(sourceMask) }),
+      },
+      this.second?.again(rest),
+    );
+  }
+
   /** The base model's own dropout; it acts while training alone. */
   drop(x: tf.Tensor, rate: number, path: string): tf.Tensor {
     const { training, random } = this.context;
@@ -131,6 +167,7 @@ export class Pass {
 
   /** Frees the masks and tables. */
   dispose(): void {
+    this.#isOver = true;
     for (const mask of [...this.#masks.values(), ...this.#slopedMasks.values()]) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
     for (const tensor of this.#kept.values()) tensor.dispose();

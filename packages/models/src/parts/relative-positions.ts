@@ -11,6 +11,8 @@ export interface RelativePositions {
   mask(pass: Pass): tf.Tensor;
   /** Whether this call trains the table or computes with another one. */
   isOpen(context: ForwardContext): boolean;
+  /** The table: each block that reads it counts it among its parts. */
+  readonly table: EmbeddingSite;
 }
 
 export interface BucketOptions {
@@ -31,6 +33,7 @@ export function relativePositions(table: EmbeddingSite, options: BucketOptions):
         return mask === undefined ? bias : tf.add(bias, mask);
       }),
     isOpen: (context) => table.isOpen(context),
+    table,
   };
 }
 

@@ -3,6 +3,7 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { runSegments } from "./checkpoint-segments.ts";
 import type { EmbeddingSite } from "./embedding-site.ts";
 import type { Layer, Pass } from "./pass.ts";
 import type { Part } from "./weight-slot.ts";
@@ -37,15 +38,15 @@ export function runTrunk(trunk: Trunk, pass: Pass): tf.Tensor {
   }
   return tf.tidy(() => {
     const open = firstOpenStage(trunk, pass.context);
-    if (open < 0) return runStages(trunk.stages, trunk.embed.run(pass), pass);
+    if (open < 0) return runSegments(trunk, { open, hidden: trunk.embed.run(pass), pass });
     const frozen = withoutTape(() =>
       tf.tidy(() => runStages(trunk.stages.slice(0, open), trunk.embed.run(pass), pass)),
     );
-    return runStages(trunk.stages.slice(open), frozen, pass);
+    return runSegments(trunk, { open, hidden: frozen, pass });
   });
 }
 
-function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
+export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);
 }
 

@@ -43,13 +43,17 @@ export class WeightParameter implements ParameterRef {
     return this.#overrides.isOpen(context);
   }
 
+  variables(context: ForwardContext): readonly tf.Variable[] {
+    return this.#overrides.variables(context);
+  }
+
   read(): tf.Tensor {
     return this.#weight.read();
   }
 
-  override(adapterName: string, value: ParameterOverride): Restore {
+  override(adapterName: string, value: ParameterOverride, variables?: readonly tf.Variable[]): Restore {
     if (typeof value !== "function") this.#checkShape(value);
-    return this.#overrides.add(adapterName, value);
+    return this.#overrides.add(adapterName, value, variables);
   }
 
   replace(value: tf.Tensor): Restore {

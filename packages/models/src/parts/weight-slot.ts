@@ -27,5 +27,7 @@ export interface Part {
   parameters(): readonly ParameterRef[];
   /** Whether this call computes here with anything but the frozen base. */
   isOpen(context: ForwardContext): boolean;
+  /** Everything trainable that this call computes with here, so that a recomputed block can be differentiated for it. */
+  variables(context: ForwardContext): readonly tf.Variable[];
   dispose(): void;
 }
