@@ -65,7 +65,9 @@ function describe(result: Result): void {
   }
   if (result.rssRatio !== undefined) {
     const sizes = `${result.oursRssMb} MB against ${result.peerRssMb} MB`;
-    console.log(`  peak memory: ${sizes}, ratio ${result.rssRatio}${aim(result.targetRssRatio)}`);
+    const copy = result.rssRatioWithoutCopy;
+    const without = copy === undefined ? "" : `; ${copy} without the peer's frozen copy`;
+    console.log(`  peak memory: ${sizes}, ratio ${result.rssRatio}${without}${aim(result.targetRssRatio)}`);
   }
   if (result.tensorRatio !== undefined) {
     const sizes = `${result.oursTensorMb} MB against ${result.peerTensorMb} MB`;

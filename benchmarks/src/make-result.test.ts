@@ -26,12 +26,12 @@ function observed(peakMemoryMb: number, facts = {}): Observed {
   return { peakMemoryMb, idleLoad: 0, facts, versions: { node: "20" } };
 }
 
-function result(row: Benchmark, { ours = [10, 12, 11], memory = 60, facts = {} } = {}) {
+function result(row: Benchmark, { ours = [10, 12, 11], memory = 60, facts = {}, peerFacts = {} } = {}) {
   return makeResult(row, {
     timesOf: ({ contender }) => (contender === "ours" ? ours : [30, 20, 22]),
     observed: new Map([
       ["ours", observed(memory, facts)],
-      ["peer", observed(100)],
+      ["peer", observed(100, peerFacts)],
     ]),
     threads: 2,
     processor: "one",
@@ -50,6 +50,12 @@ describe("makeResult", () => {
   it("does not call a row met if one of its targets is missed", () => {
     expect(result(benchmark, { ours: [13, 13] }).met).toBe(false);
     expect(result(benchmark, { memory: 71 }).met).toBe(false);
+  });
+
+  it("leaves out the frozen copy that a peer keeps of what it trains", () => {
+    const copy = { trainedParameters: 5 * 2 ** 20 }; // 20 MB
+    const { rssRatio, rssRatioWithoutCopy, met } = result({ ...benchmark, peerKeepsCopy: true }, { peerFacts: copy });
+    expect({ rssRatio, rssRatioWithoutCopy, met }).toEqual({ rssRatio: 0.6, rssRatioWithoutCopy: 0.75, met: false });
   });
 
   it("holds the speed of products against the best of the same process", () => {

@@ -26,6 +26,8 @@ export interface Result {
   readonly peerRssMb?: number;
   readonly rssRatio?: number;
   readonly targetRssRatio?: number;
+  /** lora-vs-full: the same ratio if the peer had no frozen copy of what it trains; the target is held against this. */
+  readonly rssRatioWithoutCopy?: number;
   /** The most that tensors occupied, as TensorFlow.js counts. */
   readonly oursTensorMb?: number;
   readonly peerTensorMb?: number;

@@ -14,7 +14,7 @@ function tinyRun(name: string) {
 }
 
 describe("a benchmark of two processes", () => {
-  it("times both, compares their memory and counts what trains", async () => {
+  it("times both, compares their memory, counts what trains, and is quiet between steps", async () => {
     const result = await tinyRun("lora-vs-full");
     expect(result.oursMs).toBeGreaterThan(0);
     expect(result.ratio).toBeCloseTo(result.oursMs / result.peerMs, 1);
@@ -24,12 +24,9 @@ describe("a benchmark of two processes", () => {
     expect(result.stateRatio).toBeCloseTo((result.oursStateBytes ?? 0) / (result.peerStateBytes ?? 0), 6);
     expect(result.rounds).toBe(2);
     expect(result.versions.ours?.engine).toBe("wasm");
-  }, 60_000);
-
-  it("leaves the processor alone between steps", async () => {
-    const { oursIdleLoad, peerIdleLoad } = await tinyRun("lora-vs-full");
-    expect(oursIdleLoad).toBeLessThan(0.2);
-    expect(peerIdleLoad).toBeLessThan(0.2);
+    // Neither disturbs the other while it waits.
+    expect(result.oursIdleLoad).toBeLessThan(0.2);
+    expect(result.peerIdleLoad).toBeLessThan(0.2);
   }, 60_000);
 
   it("refuses to measure another engine than was asked for", async () => {
@@ -53,7 +50,7 @@ const peft = hasPython() ? describe : describe.skip;
 if (!hasPython()) console.log("skipped: benchmarks against PEFT, no Python environment (npm run bench makes it)");
 
 peft("a benchmark against Python", () => {
-  for (const name of ["gpt2-step-b4", "smollm2-step", "roberta-step", "generate", "adapter-io"]) {
+  for (const name of ["gpt2-step-b4", "roberta-step", "generate", "adapter-io"]) {
     it(`works for ${name}`, async () => {
       const result = await tinyRun(name);
       expect(result.peerMs).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import type { Benchmark, Side } from "./benchmarks.ts";
 import { bundle } from "./harness/bundle.ts";
 import { Contender, type Program } from "./harness/contender.ts";
 import { interleave, type Rounds, type Turn } from "./harness/interleave.ts";
-import { preparedNanogpt, preparedPython } from "./harness/peer-folders.ts";
+import { preparedNanogpt, preparedPython, tfjsNodeFolder } from "./harness/peer-folders.ts";
 import { processorName } from "./harness/process-facts.ts";
 import { makeResult, type Observed } from "./make-result.ts";
 import type { Result } from "./result.ts";
@@ -67,7 +67,12 @@ async function programOf(side: Side, { tiny, threads, engine }: RunOptions): Pro
     return { command: process.execPath, args, environment: { LOWRANK_NANOGPT: preparedNanogpt() } };
   }
   const chosen = side.engine ?? engine;
-  return { command: process.execPath, args, environment: chosen === undefined ? {} : { LOWRANK_ENGINE: chosen } };
+  const environment = {
+    LOWRANK_THREADS: String(threads),
+    ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
+    ...tfjsNodeFolder(),
+  };
+  return { command: process.execPath, args, environment };
 }
 
 function tinySizes({ settings }: Side) {

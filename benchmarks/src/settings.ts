@@ -19,6 +19,8 @@ export interface Settings {
   readonly precision?: "f32" | "bf16";
   /** What trains. Default "lora", rank 8. */
   readonly trains?: "lora" | "everything";
+  /** What to find out besides times, when these are taken. */
+  readonly figures?: readonly ("tensors" | "products")[];
   /** Sizes that show whether the program works, not how fast it is. */
   readonly tiny: boolean;
   readonly threads: number;

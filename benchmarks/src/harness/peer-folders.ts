@@ -1,4 +1,4 @@
-// Where the peers live: fetched once into a cache folder outside the repository.
+// Where peers and large engines live: fetched once into a cache folder outside the repository.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -25,6 +25,13 @@ export function preparedPython(): string {
 cache = pathlib.Path(${JSON.stringify(cache)}); cache.mkdir(parents=True, exist_ok=True); prepare.prepare_environment(cache)`;
   execFileSync("python3", ["-c", prepare], { stdio: ["ignore", "inherit", "inherit"] });
   return join(cache, "peft-venv", "bin", "python");
+}
+
+/** Where scripts/setup-tfjs-node.sh put tfjs-node, if it did and nobody named another place. */
+export function tfjsNodeFolder(): Readonly<Record<string, string>> {
+  const folder = join(cache, "tfjs-node");
+  if (process.env.LOWRANK_TFJS_NODE !== undefined || !existsSync(folder)) return {};
+  return { LOWRANK_TFJS_NODE: folder };
 }
 
 /** A folder with nanogpt installed; its install scripts do not run. */

@@ -5,7 +5,7 @@ import { measureMatMul } from "@lowrank/engine";
 import type { PretrainedModel } from "@lowrank/models";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { serve } from "../harness/serve.ts";
+import { type Facts, serve } from "../harness/serve.ts";
 import { receivedSettings, type Settings } from "../settings.ts";
 import { addAdapter, loadRandomModel, startEngine } from "./adapted-model.ts";
 import { inputsOf, randomBatch } from "./random-batch.ts";
@@ -16,13 +16,6 @@ const settings = receivedSettings();
 const versions = await startEngine();
 const model = await loadRandomModel(settings);
 const { name, variables } = whatTrains(model, settings);
-const frozenBytes =
-  4 *
-  model.parameters().reduce((sum, { shape, tiedWith }, index, all) => {
-    const isCounted = tiedWith !== undefined && all.findIndex(({ path }) => path === tiedWith) < index;
-    return isCounted && all.some(({ path }) => path === tiedWith) ? sum : sum + tf.util.sizeFromShape([...shape]);
-  }, 0);
-
 const steps = train({
   variables,
   batches: () => [randomBatch(settings)],
@@ -46,10 +39,8 @@ await serve({
     trainedParameters: sizeOf(variables),
     // A float32 gradient and AdamW's two moments for each.
     stateBytes: 3 * 4 * sizeOf(variables),
-    frozenBytes,
-    tensorMb: await peakTensorMb(),
-    stepGflop: stepGflop(model, settings),
-    matMulGflops: await bestMatMulGflops(),
+    ...(settings.figures?.includes("tensors") ? { tensorMb: await peakTensorMb() } : {}),
+    ...(settings.figures?.includes("products") ? await productSpeed() : {}),
   }),
 });
 
@@ -72,10 +63,10 @@ async function peakTensorMb(): Promise<number> {
   return peakBytes / 2 ** 20;
 }
 
-/** What this process reaches on large square products. */
-async function bestMatMulGflops(): Promise<number> {
+/** The step's matrix products, and what this process reaches on large square ones. */
+async function productSpeed(): Promise<Facts> {
   const sizes = settings.tiny ? [32] : [1024, 1024, 1536, 1536, 2048];
   let best = 0;
   for (const size of sizes) best = Math.max(best, (await measureMatMul(size)).gflops);
-  return best;
+  return { stepGflop: stepGflop(model, settings), matMulGflops: best };
 }
