@@ -7,9 +7,9 @@ import {
   type Site,
 } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
-import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { useTestEngine } from "../test/test-engines.ts";
 import { AdaptationSlots } from "./adaptation-slots.ts";
 import { RowCountError } from "./errors.ts";
 
@@ -47,7 +47,7 @@ async function applied(slots: AdaptationSlots, context: ForwardContext): Promise
   return values;
 }
 
-beforeAll(() => tf.setBackend("cpu"));
+beforeAll(useTestEngine);
 
 describe("AdaptationSlots", () => {
   it("applies an active set in the order of the selection", async () => {

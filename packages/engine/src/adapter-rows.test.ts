@@ -1,8 +1,8 @@
 import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
-import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { useTestEngine } from "../test/test-engines.ts";
 import { computeByRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
 import "./gradients.ts";
@@ -30,7 +30,7 @@ function gained(context: ForwardContext): { readonly values: number[]; readonly 
 
 const byRow = (...names: (string | null)[]) => inferenceContext(adapterRows(names));
 
-beforeAll(() => tf.setBackend("cpu"));
+beforeAll(useTestEngine);
 
 describe("computeByRows", () => {
   it("gives each row its own adapter's weight, in order", () => {

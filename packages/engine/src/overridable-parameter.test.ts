@@ -1,8 +1,8 @@
 import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
-import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { useTestEngine } from "../test/test-engines.ts";
 import { DisposedError, RowsOverrideError, ShapeError } from "./errors.ts";
 import { OverridableParameter } from "./overridable-parameter.ts";
 
@@ -16,7 +16,7 @@ function biasOfOnes(): OverridableParameter {
   return new OverridableParameter({ path: "score.bias", tensor: tf.ones([2]) });
 }
 
-beforeAll(() => tf.setBackend("cpu"));
+beforeAll(useTestEngine);
 
 describe("OverridableParameter", () => {
   it("gives the frozen value unless a selected adapter overrides it", () => {

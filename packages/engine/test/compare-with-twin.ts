@@ -2,22 +2,17 @@
 
 import { expectClose, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
-import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import { beforeAll, describe } from "vitest";
 import "../src/gradients.ts";
-import { patchWasmKernels } from "../src/wasm-kernels/patch-wasm-kernels.ts";
+import { testEngines, useEngine } from "./test-engines.ts";
 
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
 
-/** Runs the tests of `body` on the cpu backend and on the mended wasm backend. */
-export function onEachBackend(body: (backend: string) => void): void {
-  describe.each(["cpu", "wasm"])("on %s", (backend) => {
-    beforeAll(async () => {
-      patchWasmKernels(version_wasm);
-      await tf.setBackend(backend);
-    });
-    body(backend);
+/** Runs the tests of `body` on each test engine: the cpu backend and the mended wasm backend unless told otherwise. */
+export function onEachBackend(body: (engine: string) => void): void {
+  describe.each(testEngines("cpu", "wasm"))("on %s", (engine) => {
+    beforeAll(() => useEngine(engine));
+    body(engine);
   });
 }
 

@@ -2,10 +2,10 @@
 
 import { expectClose, expectGradients } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, expect, it } from "vitest";
 import { registerGradients } from "../src/gradients/register-gradients.ts";
 import { waves } from "./compare-with-twin.ts";
+import { useTestEngine } from "./test-engines.ts";
 
 /** One kernel's case: what to compute, and from which inputs. */
 export interface GradientCase {
@@ -52,8 +52,8 @@ export function testGradients(
   flat: FlatCases = {},
 ): void {
   beforeAll(async () => {
-    await tf.setBackend("cpu");
     registerGradients();
+    await useTestEngine();
   });
 
   it("has a case for every row of the table", () => {

@@ -1,13 +1,16 @@
 import { expect, it } from "vitest";
 import { withEnvironment } from "./with-environment.ts";
 
+const own = "LOWRANK_TEST_OWN";
+const added = "LOWRANK_TEST_ADDED";
+
 it("sets what the user has not set, and for no longer than it takes", async () => {
-  process.env.LOWRANK_TEST_OWN = "own";
-  const seen = await withEnvironment({ LOWRANK_TEST_OWN: "ours", LOWRANK_TEST_NEW: "ours" }, async () => [
-    process.env.LOWRANK_TEST_OWN,
-    process.env.LOWRANK_TEST_NEW,
+  process.env[own] = "own";
+  const seen = await withEnvironment({ [own]: "ours", [added]: "ours" }, async () => [
+    process.env[own],
+    process.env[added],
   ]);
   expect(seen).toEqual(["own", "ours"]);
-  expect([process.env.LOWRANK_TEST_OWN, process.env.LOWRANK_TEST_NEW]).toEqual(["own", undefined]);
-  delete process.env.LOWRANK_TEST_OWN;
+  expect([process.env[own], process.env[added]]).toEqual(["own", undefined]);
+  delete process.env[own];
 });

@@ -1,9 +1,9 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import "../gradients.ts";
-import "@tensorflow/tfjs-backend-cpu";
 import { expectClose, expectGradients, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { useTestEngine } from "../../test/test-engines.ts";
 import { ShapeError } from "../errors.ts";
 import { uniform } from "../random/draw.ts";
 import { convolve } from "./convolve.ts";
@@ -57,7 +57,7 @@ function naive(x: tf.Tensor, filter: tf.Tensor, geometry: ConvolutionGeometry): 
 }
 
 describe("convolve", () => {
-  beforeAll(() => tf.setBackend("cpu"));
+  beforeAll(useTestEngine);
 
   it.each(geometries)("computes what the definition says: %s", (_, geometry) => {
     const [x, filter] = operands(geometry);

@@ -1,13 +1,12 @@
 import { expectClose } from "@lowrank/testing";
-import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { useTestEngine } from "../../test/test-engines.ts";
 import { ArgumentError } from "../errors.ts";
 import { normal, uniform, uniformValues } from "./draw.ts";
 import { hashKey } from "./hash-key.ts";
 import { threefry } from "./threefry.ts";
 
-beforeAll(() => tf.setBackend("cpu"));
+beforeAll(useTestEngine);
 
 describe("threefry", () => {
   // Known-answer tests of the Random123 library (kat_vectors, threefry2x32 with 20 rounds).

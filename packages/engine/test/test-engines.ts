@@ -1,0 +1,24 @@
+// On which engines a test runs: those named here, or those that LOWRANK_TEST_ENGINES names instead ("tfjs-node", or
+// several with commas between), which is how one suite holds for every engine.
+
+import { chooseEngine } from "../src/choose/choose-engine.ts";
+import { type EngineName, parseEngineName } from "../src/choose/engine-name.ts";
+
+/** The engines of one test, by default `usual`. Throws UnknownEngineError for a wrong LOWRANK_TEST_ENGINES. */
+export function testEngines(...usual: readonly EngineName[]): readonly EngineName[] {
+  const named = process.env.LOWRANK_TEST_ENGINES;
+  if (!named) return usual;
+  return named.split(",").map((name) => parseEngineName(name.trim(), "LOWRANK_TEST_ENGINES"));
+}
+
+/** Starts an engine and computes with it from now on. Throws NoEngineError: a test never goes on with another one. */
+export async function useEngine(name: EngineName): Promise<void> {
+  const { LOWRANK_TFJS_NODE } = process.env;
+  await chooseEngine({ order: [name], environment: { LOWRANK_TFJS_NODE } });
+}
+
+/** For tests that run on one engine: plain JavaScript, or the first of LOWRANK_TEST_ENGINES. */
+export async function useTestEngine(): Promise<void> {
+  const [name = "cpu"] = testEngines("cpu");
+  await useEngine(name);
+}
