@@ -84,3 +84,13 @@ export class NoEngineError extends LowrankError {
     super("NO_ENGINE", `No TensorFlow.js engine could be started. ${reasons}. ${advice}`);
   }
 }
+
+/** A call into the native library could not be made or did not succeed. The process and its tensors are unharmed. */
+export class NativeCallError extends LowrankError {
+  constructor(
+    readonly what: string,
+    readonly reason: string,
+  ) {
+    super("NATIVE_CALL_FAILED", `${what} was refused by the native engine: ${reason}.`);
+  }
+}

@@ -3,7 +3,7 @@
 import { UnknownEngineError } from "../errors.ts";
 
 /** Every engine. */
-export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
+export const engineNames = ["tfjs-node-gpu", "native", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
 
 /** A way to run TensorFlow.js: libraries for Node, graphics interfaces for browsers, and two that run everywhere. */
 export type EngineName = (typeof engineNames)[number];
@@ -12,7 +12,7 @@ export type EngineName = (typeof engineNames)[number];
 export type EngineOrder = readonly (readonly EngineName[])[];
 
 /** Node: CUDA if there is a graphics card, then the native libraries, then what needs nothing but JavaScript. */
-export const nodeOrder: EngineOrder = [["tfjs-node-gpu"], ["tfjs-node"], ["wasm"], ["cpu"]];
+export const nodeOrder: EngineOrder = [["tfjs-node-gpu"], ["native", "tfjs-node"], ["wasm"], ["cpu"]];
 
 /** Browsers: WebGL comes after wasm because it makes every number a texture's, and reading one waits for the card. */
 export const browserOrder: EngineOrder = [["webgpu"], ["wasm"], ["webgl"], ["cpu"]];

@@ -14,6 +14,7 @@ export interface Failure {
 /** How each engine's packages are installed. */
 export const installCommands: Readonly<Record<EngineName, string>> = {
   "tfjs-node-gpu": "npm install @tensorflow/tfjs-node-gpu@4.22.0",
+  native: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node koffi",
   "tfjs-node": "npm install @tensorflow/tfjs-node@4.22.0",
   webgpu: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0",
   wasm: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",

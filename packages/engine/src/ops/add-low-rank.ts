@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
+import { runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -28,6 +29,9 @@ export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: t
   return withGradients({
     inputs: { output, x, a, b },
     forward: () => {
+      const rows = { output: flattenRows(output), x: flattenRows(x), a, b };
+      const own = runOwnKernelForOne("LowrankAddLowRank", rows, { scale });
+      if (own !== undefined) return { value: unflattenRows(own, x), saved: [x, a, b] };
       const narrow = tf.mul(tf.matMul(flattenRows(x), a), scale); // [rows, rank]
       return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [x, a, b] };
     },

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { type AttentionMask, maskedScore } from "./attention-mask.ts";
+import { runOwnKernel } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** What attention is computed from. */
@@ -49,6 +50,7 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
   const separated = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, x.shape[3] ?? 1]);
   const asScores = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, keyTime]);
 
+  if (tf.getKernel("LowrankAttention", tf.getBackend()) != null) return ownAttention(inputs, scale);
   return withGradients({
     inputs: { query, key, value },
     forward: () => {
@@ -76,6 +78,31 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
       };
     },
   });
+}
+
+/** By the backend's own kernels, which keep nothing of size [heads, time, time] for the gradient. */
+function ownAttention({ query, key, value, mask, cap = 0 }: AttentionInputs, scale: number): tf.Tensor {
+  const attributes = { scale, cap };
+  const masked = mask === undefined ? {} : { mask };
+  return withGradients<readonly tf.Tensor[]>({
+    inputs: { query, key, value },
+    forward: () => ({
+      value: one(runOwnKernel("LowrankAttention", { query, key, value, ...masked }, attributes), 0),
+      saved: [query, key, value, ...Object.values(masked)],
+    }),
+    backward: (dy, saved) => {
+      const names = ["query", "key", "value", "mask"];
+      const tensors = Object.fromEntries(saved.map((tensor, index) => [names[index], tensor]));
+      const gradients = runOwnKernel("LowrankAttentionGradient", { dy, ...tensors }, attributes);
+      return { query: () => one(gradients, 0), key: () => one(gradients, 1), value: () => one(gradients, 2) };
+    },
+  });
+}
+
+function one(outputs: readonly tf.Tensor[] | undefined, index: number): tf.Tensor {
+  const output = outputs?.[index];
+  if (output === undefined) throw new Error("The attention kernel gave too few tensors.");
+  return output;
 }
 
 function cappedScores(scores: tf.Tensor, cap: number | undefined): tf.Tensor {

@@ -1,6 +1,7 @@
 // The Gaussian error linear unit (Hendrycks and Gimpel 2016), exact and by its tanh approximation.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** "tanh" is transformers' `gelu_new` and `gelu_pytorch_tanh`; "erf" is its `gelu`. */
@@ -29,12 +30,16 @@ export function gelu(x: tf.Tensor, kind: GeluKind): tf.Tensor {
   const rule = kind === "tanh" ? tanhRule : erfRule;
   return withGradients({
     inputs: { x },
-    forward: () => ({ value: tf.mul(x, rule.gate(x)), saved: [x] }),
-    backward: (dy, [x]) => ({ x: () => tf.mul(dy, rule.derivative(x)) }),
+    forward: () => ({ value: runOwnKernelForOne(rule.kernel, { x }) ?? tf.mul(x, rule.gate(x)), saved: [x] }),
+    backward: (dy, [x]) => ({
+      x: () => runOwnKernelForOne(rule.gradientKernel, { dy, x }) ?? tf.mul(dy, rule.derivative(x)),
+    }),
   });
 }
 
 const tanhRule = {
+  kernel: "LowrankGeluTanh",
+  gradientKernel: "LowrankGeluTanhGradient",
   gate: (x: tf.Tensor): tf.Tensor => tf.sigmoid(tf.mul(tf.mul(x, doubledRoot), tf.add(tf.mul(tf.square(x), cubic), 1))),
   derivative: (x: tf.Tensor): tf.Tensor => {
     const squared = tf.square(x);
@@ -42,12 +47,14 @@ const tanhRule = {
     const slope = tf.mul(tf.add(tf.mul(squared, 3 * cubic), 1), doubledRoot);
     return tf.mul(gate, tf.add(tf.mul(tf.mul(x, slope), tf.sub(1, gate)), 1));
   },
-};
+} as const;
 
 const erfRule = {
+  kernel: "LowrankGeluErf",
+  gradientKernel: "LowrankGeluErfGradient",
   gate: (x: tf.Tensor): tf.Tensor => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5),
   derivative: (x: tf.Tensor): tf.Tensor => {
     const density = tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), normalDensityAtZero);
     return tf.add(erfRule.gate(x), tf.mul(x, density));
   },
-};
+} as const;

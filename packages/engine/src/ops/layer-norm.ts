@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLastAxis, flattenRows, lastAxis } from "../rows.ts";
+import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -25,6 +26,8 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
   return withGradients({
     inputs: { x, gain, bias },
     forward: () => {
+      const [value, ownMean, ownInverse] = runOwnKernel("LowrankLayerNorm", { x, gain, bias }, { epsilon }) ?? [];
+      if (value && ownMean && ownInverse) return { value, saved: [x, gain, ownMean, ownInverse] };
       const mean = tf.mean(x, -1, true); // [..., 1]
       const centred = tf.sub(x, mean);
       const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [..., 1]
@@ -33,7 +36,9 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
     backward: (dy, [x, gain, mean, inverse]) => {
       const normalised = () => tf.mul(tf.sub(x, mean), inverse);
       return {
-        x: () => normalisedGradient(tf.mul(dy, gain), normalised(), inverse),
+        x: () =>
+          runOwnKernelForOne("LowrankLayerNormGradient", { dy, x, gain, mean, inverse }) ??
+          normalisedGradient(tf.mul(dy, gain), normalised(), inverse),
         gain: () => tf.sum(flattenRows(tf.mul(dy, normalised())), 0),
         bias: () => tf.sum(flattenRows(dy), 0),
       };

@@ -5,8 +5,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { checkLastAxis } from "../rows.ts";
+import { checkLastAxis, matrix } from "../rows.ts";
 import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
+import { runOwnKernel } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** Settings of `linearCrossEntropy`. */
@@ -84,9 +85,15 @@ function sumChunks(
       const logits = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
       const chunkLabels = tf.slice(labels, start, size);
       const chunkWeights = tf.slice(weights, start, size);
-      const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
-      if (!options.isDifferentiated) return [loss];
-      return [loss, head.multiplyTransposed(logitGradient(logits, chunkLabels, chunkWeights))];
+      const { isDifferentiated } = options;
+      const own = runOwnKernel("LowrankConsumeLogits", { logits, labels: chunkLabels }, { isDifferentiated });
+      const [losses = rowLosses(logits, chunkLabels), difference] = own ?? [];
+      const loss = tf.sum(tf.mul(losses, chunkWeights));
+      if (!isDifferentiated) return [loss];
+      if (difference === undefined)
+        return [loss, head.multiplyTransposed(logitGradient(logits, chunkLabels, chunkWeights))];
+      const unweighted = head.multiplyTransposed(matrix(difference)); // [size, features]
+      return [loss, tf.mul(unweighted, tf.expandDims(chunkWeights, 1))];
     });
     if (loss !== undefined) losses.push(loss);
     gradients.push(...gradient);

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { checkLastAxis, flattenRows, lastAxis } from "../rows.ts";
+import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** Settings of `rmsNorm`. */
@@ -31,11 +32,15 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
   return withGradients({
     inputs: { x, gain },
     forward: () => {
+      const [value, ownInverse] = runOwnKernel("LowrankRmsNorm", { x, gain }, { epsilon, gainOffset }) ?? [];
+      if (value && ownInverse) return { value, saved: [x, gain, ownInverse] };
       const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [..., 1]
       return { value: tf.mul(tf.mul(x, inverse), shift(gain)), saved: [x, gain, inverse] };
     },
     backward: (dy, [x, gain, inverse]) => ({
       x: () => {
+        const own = runOwnKernelForOne("LowrankRmsNormGradient", { dy, x, gain, inverse }, { gainOffset });
+        if (own !== undefined) return own;
         const gradient = tf.mul(dy, shift(gain));
         const along = tf.mul(tf.mean(tf.mul(gradient, x), -1, true), tf.square(inverse)); // [..., 1]
         return tf.mul(inverse, tf.sub(gradient, tf.mul(x, along)));

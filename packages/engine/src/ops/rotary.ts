@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** How features are turned. */
@@ -43,8 +44,17 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
   const turn = interleaved ? turnNeighbours : turnHalves;
   return withGradients({
     inputs: { x },
-    forward: () => ({ value: turnFirst(x, dims, (part) => turn(part, cos, sin)), saved: [cos, sin] }),
-    backward: (dy, [cos, sin]) => ({ x: () => turnFirst(dy, dims, (part) => turn(part, cos, tf.neg(sin))) }),
+    forward: () => ({
+      value:
+        runOwnKernelForOne("LowrankRotary", { x, cos, sin }, { interleaved }) ??
+        turnFirst(x, dims, (part) => turn(part, cos, sin)),
+      saved: [cos, sin],
+    }),
+    backward: (dy, [cos, sin]) => ({
+      x: () =>
+        runOwnKernelForOne("LowrankRotary", { x: dy, cos, sin }, { interleaved, isBackward: true }) ??
+        turnFirst(dy, dims, (part) => turn(part, cos, tf.neg(sin))),
+    }),
   });
 }
 

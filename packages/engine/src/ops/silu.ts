@@ -3,14 +3,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
+import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** x·σ(x), of any shape. Differentiable. */
 export function silu(x: tf.Tensor): tf.Tensor {
   return withGradients({
     inputs: { x },
-    forward: () => ({ value: tf.mul(x, tf.sigmoid(x)), saved: [x] }),
-    backward: (dy, [x]) => ({ x: () => tf.mul(dy, siluDerivative(x)) }),
+    forward: () => ({ value: runOwnKernelForOne("LowrankSilu", { x }) ?? tf.mul(x, tf.sigmoid(x)), saved: [x] }),
+    backward: (dy, [x]) => ({
+      x: () => runOwnKernelForOne("LowrankSiluGradient", { dy, x }) ?? tf.mul(dy, siluDerivative(x)),
+    }),
   });
 }
 
@@ -32,11 +35,17 @@ export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
   checkSameShape("swiglu", gate, up);
   return withGradients({
     inputs: { gate, up },
-    forward: () => ({ value: tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), saved: [gate, up] }),
-    backward: (dy, [gate, up]) => ({
-      gate: () => tf.mul(tf.mul(dy, up), siluDerivative(gate)),
-      up: () => tf.mul(dy, tf.mul(gate, tf.sigmoid(gate))),
+    forward: () => ({
+      value: runOwnKernelForOne("LowrankSwiglu", { gate, up }) ?? tf.mul(tf.mul(gate, tf.sigmoid(gate)), up),
+      saved: [gate, up],
     }),
+    backward: (dy, [gate, up]) => {
+      const [forGate, forUp] = runOwnKernel("LowrankSwigluGradient", { dy, gate, up }) ?? [];
+      return {
+        gate: () => forGate ?? tf.mul(tf.mul(dy, up), siluDerivative(gate)),
+        up: () => forUp ?? tf.mul(dy, tf.mul(gate, tf.sigmoid(gate))),
+      };
+    },
   });
 }
 

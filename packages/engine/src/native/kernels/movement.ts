@@ -1,0 +1,172 @@
+// Kernels that only move values: transposes natively, the others as copies of whole runs. Each makes an array of its own –
+// tfjs-backend-cpu's slices are views of their source, which would keep the source from being recycled.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { NativeBackend } from "../native-backend.ts";
+import {
+  areFloats,
+  inputOf,
+  inputsOf,
+  type KernelCall,
+  registerNativeKernel,
+  singleOperation,
+  sizeOf,
+} from "./native-kernel.ts";
+
+export function registerMovement(): void {
+  registerNativeKernel("Transpose", transpose);
+  registerNativeKernel("Slice", slice);
+  registerNativeKernel("SplitV", split);
+  registerNativeKernel("Concat", concat);
+  registerNativeKernel("GatherV2", gatherRows);
+  registerNativeKernel("UnsortedSegmentSum", sumSegments);
+}
+
+function transpose(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const x = inputOf(call, "x");
+  const permutation = attributes.perm;
+  if (!areFloats(x) || !isIntegers(permutation)) return undefined;
+  const shape = permutation.map((axis) => x.shape[axis] ?? 1);
+  const values = backend.pool.take(sizeOf(shape));
+  const key = `Transpose ${permutation.join(" ")}`;
+  const session = backend.session(key, () => singleOperation("Transpose", ["a"], { perm: permutation }));
+  backend.run(session, [{ values: backend.floats(x), shape: x.shape }], [{ values, shape }]);
+  return backend.output(shape, values);
+}
+
+function slice(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const x = inputOf(call, "x");
+  const { begin, size } = attributes;
+  if (!areFloats(x) || x.shape.length === 0 || !isStarts(begin) || !isStarts(size)) return undefined;
+  const [starts = [], shape = []] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
+  tf.slice_util.assertParamsValid(x as tf.Tensor, starts, shape);
+  if (shape.includes(0)) return undefined;
+  return backend.output(shape, copyBox(backend, x, starts, shape));
+}
+
+function split(call: KernelCall): tf.TensorInfo[] | undefined {
+  const { backend, attributes } = call;
+  const x = inputOf(call, "x");
+  const { numOrSizeSplits, axis } = attributes;
+  if (!areFloats(x) || !isStarts(numOrSizeSplits) || typeof axis !== "number") return undefined;
+  const along = axis < 0 ? axis + x.shape.length : axis;
+  const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, along);
+  if (sizes.includes(0)) return undefined;
+  let start = 0;
+  return sizes.map((size) => {
+    const starts = x.shape.map((_, index) => (index === along ? start : 0));
+    const shape = x.shape.map((whole, index) => (index === along ? size : whole));
+    start += size;
+    return backend.output(shape, copyBox(backend, x, starts, shape));
+  });
+}
+
+/** The entries of a box within x, in an array of their own; copied in runs that lie together in both. */
+function copyBox(
+  backend: NativeBackend,
+  x: tf.TensorInfo,
+  starts: readonly number[],
+  shape: readonly number[],
+): Float32Array {
+  const source = backend.floats(x);
+  const target = backend.pool.take(sizeOf(shape));
+  let axis = shape.length - 1; // the innermost axis that is not taken whole
+  let inner = 1;
+  while (axis > 0 && shape[axis] === x.shape[axis]) inner *= shape[axis--] ?? 1;
+  const run = (shape[axis] ?? 1) * inner;
+  const strides = tf.util.computeStrides(x.shape as number[]).concat(1);
+  const outer = shape.slice(0, axis);
+  const counter = outer.map(() => 0);
+  for (let offset = 0; offset < target.length; offset += run) {
+    let from = (starts[axis] ?? 0) * (strides[axis] ?? 1);
+    for (let index = 0; index < axis; index++)
+      from += ((starts[index] ?? 0) + (counter[index] ?? 0)) * (strides[index] ?? 1);
+    target.set(source.subarray(from, from + run), offset);
+    advance(counter, outer);
+  }
+  return target;
+}
+
+/** Counts on by one, the last place fastest. */
+function advance(counter: number[], limits: readonly number[]): void {
+  for (let place = counter.length - 1; place >= 0; place--) {
+    counter[place] = (counter[place] ?? 0) + 1;
+    if ((counter[place] ?? 0) < (limits[place] ?? 1)) return;
+    counter[place] = 0;
+  }
+}
+
+function concat(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const parts = inputsOf(call);
+  const [first] = parts;
+  if (first === undefined || parts.length < 2 || typeof attributes.axis !== "number" || !areFloats(...parts))
+    return undefined;
+  const axis = attributes.axis < 0 ? attributes.axis + first.shape.length : attributes.axis;
+  const shape = tf.backend_util.computeOutShape(
+    parts.map((part) => part.shape),
+    axis,
+  );
+  const values = backend.pool.take(sizeOf(shape));
+  const rowLength = sizeOf(shape.slice(axis));
+  const rows = values.length / rowLength;
+  let column = 0;
+  for (const part of parts) {
+    const source = backend.floats(part);
+    const run = source.length / rows;
+    for (let row = 0; row < rows; row++)
+      values.set(source.subarray(row * run, (row + 1) * run), row * rowLength + column);
+    column += run;
+  }
+  return backend.output(shape, values);
+}
+
+function gatherRows(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const [x, indices] = [inputOf(call, "x"), inputOf(call, "indices")];
+  const isFirstAxis = attributes.axis === 0 || attributes.axis === -x.shape.length;
+  if (!areFloats(x) || attributes.batchDims || !isFirstAxis || sizeOf(indices.shape) === 0) return undefined;
+  const [rows = 0, ...rest] = x.shape;
+  const width = sizeOf(rest);
+  const source = backend.floats(x);
+  const ids = backend.integers(indices);
+  const values = backend.pool.take(ids.length * width);
+  for (let index = 0; index < ids.length; index++) {
+    const row = ids[index] ?? -1;
+    if (!(row >= 0 && row < rows)) throw new Error(`GatherV2: the index value ${row} is not in [0, ${rows - 1}]`);
+    values.set(source.subarray(row * width, (row + 1) * width), index * width);
+  }
+  return backend.output([...indices.shape, ...rest], values);
+}
+
+/** The gradient of a gather: rows are added up where their ids are equal; negative ids count nowhere. */
+function sumSegments(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const [x, segmentIds] = [inputOf(call, "x"), inputOf(call, "segmentIds")];
+  if (!areFloats(x) || segmentIds.shape.length !== 1) return undefined;
+  const segments = Number(attributes.numSegments);
+  const [, ...rest] = x.shape;
+  const width = sizeOf(rest);
+  const source = backend.floats(x);
+  const ids = backend.integers(segmentIds);
+  const values = backend.pool.take(segments * width).fill(0);
+  for (let index = 0; index < ids.length; index++) {
+    const segment = ids[index] ?? -1;
+    if (segment < 0 || segment >= segments) continue;
+    for (let column = 0; column < width; column++) {
+      const place = segment * width + column;
+      values[place] = (values[place] ?? 0) + (source[index * width + column] ?? 0);
+    }
+  }
+  return backend.output([segments, ...rest], values);
+}
+
+function isStarts(value: unknown): value is number | number[] {
+  return typeof value === "number" || isIntegers(value);
+}
+
+function isIntegers(value: unknown): value is number[] {
+  return Array.isArray(value);
+}

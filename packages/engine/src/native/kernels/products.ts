@@ -1,0 +1,113 @@
+// Matrix products, alone and with a bias or an activation.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { NativeBackend } from "../native-backend.ts";
+import type { OnnxGraph } from "../onnx-model.ts";
+import { areFloats, inputOf, type KernelCall, registerNativeKernel, singleOperation, sizeOf } from "./native-kernel.ts";
+
+/** One factor: values, shape [..., rows, columns], and whether it enters transposed. */
+export interface Factor {
+  readonly values: Float32Array;
+  readonly shape: readonly number[];
+  readonly isTransposed: boolean;
+}
+
+export function registerProducts(): void {
+  registerNativeKernel("BatchMatMul", (call) => {
+    const [a, b] = [inputOf(call, "a"), inputOf(call, "b")];
+    if (!areFloats(a, b)) return undefined;
+    const { values, shape } = multiplyInputs(call, a, b);
+    return call.backend.output(shape, values);
+  });
+  registerNativeKernel("_FusedMatMul", fusedProduct);
+}
+
+const fusedActivations = new Map([
+  ["relu", "Relu"],
+  ["sigmoid", "Sigmoid"],
+]);
+
+function fusedProduct(call: KernelCall): tf.TensorInfo | undefined {
+  const { backend, attributes, inputs } = call;
+  const [a, b, bias] = [inputOf(call, "a"), inputOf(call, "b"), inputs.bias];
+  const activation = String(attributes.activation ?? "linear");
+  const isKnown = activation === "linear" || fusedActivations.has(activation);
+  if (!areFloats(a, b) || !isKnown || inputs.preluActivationWeights !== undefined) return undefined;
+  const { values, shape } = multiplyInputs(call, a, b);
+  const whole = { values, shape };
+  if (bias !== undefined) {
+    const session = backend.session("Add", () => singleOperation("Add", ["a", "b"]));
+    backend.run(session, [whole, { values: backend.floats(bias), shape: bias.shape }], [whole]);
+  }
+  const operation = fusedActivations.get(activation);
+  if (operation !== undefined) {
+    const session = backend.session(operation, () => singleOperation(operation, ["a"]));
+    backend.run(session, [whole], [whole]);
+  }
+  return backend.output(shape, values);
+}
+
+function multiplyInputs(
+  { backend, attributes }: KernelCall,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+): { readonly values: Float32Array; readonly shape: number[] } {
+  const first = { values: backend.floats(a), shape: a.shape, isTransposed: attributes.transposeA === true };
+  const second = { values: backend.floats(b), shape: b.shape, isTransposed: attributes.transposeB === true };
+  const leading = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const [rows, columns] = productSize(first, second);
+  const shape = [...leading, rows, columns];
+  return { values: multiply(backend, first, second, shape), shape };
+}
+
+/** a·b into a new array from the pool. */
+export function multiply(backend: NativeBackend, a: Factor, b: Factor, shape: readonly number[]): Float32Array {
+  const values = backend.pool.take(sizeOf(shape));
+  multiplyInto(backend, a, b, { values, shape });
+  return values;
+}
+
+/** a·b into an array that is there already. */
+export function multiplyInto(
+  backend: NativeBackend,
+  a: Factor,
+  b: Factor,
+  output: { readonly values: Float32Array; readonly shape: readonly number[] },
+): void {
+  const session = backend.session(`product ${a.isTransposed} ${b.isTransposed}`, () =>
+    productGraph(a.isTransposed, b.isTransposed),
+  );
+  const flat = flattened(a, b, output.shape);
+  backend.run(
+    session,
+    [
+      { values: a.values, shape: flat.a },
+      { values: b.values, shape: flat.b },
+    ],
+    [{ values: output.values, shape: flat.y }],
+  );
+}
+
+function productGraph(transposeA: boolean, transposeB: boolean): OnnxGraph {
+  const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+  return singleOperation("FusedMatMul", ["a", "b"], attributes, "com.microsoft");
+}
+
+function productSize(a: Factor, b: Factor): readonly [number, number] {
+  const rows = a.shape.at(a.isTransposed ? -1 : -2) ?? 1;
+  const columns = b.shape.at(b.isTransposed ? -2 : -1) ?? 1;
+  return [rows, columns];
+}
+
+/** A batch times one matrix is one tall product: [..., rows, inner]·[inner, columns] = [(...·rows), inner]·[inner, columns]. */
+function flattened(a: Factor, b: Factor, shape: readonly number[]) {
+  const isOneMatrix = sizeOf(b.shape.slice(0, -2)) === 1;
+  if (!isOneMatrix || a.isTransposed || shape.length === 2) return { a: a.shape, b: b.shape, y: shape };
+  const inner = a.shape.at(-1) ?? 1;
+  const columns = shape.at(-1) ?? 1;
+  return {
+    a: [a.values.length / inner, inner],
+    b: b.shape.slice(-2),
+    y: [a.values.length / inner, columns],
+  };
+}

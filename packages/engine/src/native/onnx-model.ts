@@ -1,0 +1,144 @@
+// Writes ONNX models of a few nodes as protobuf bytes (field numbers of onnx.proto3). Inputs carry no shape, so one session
+// serves tensors of every size.
+
+/** Numbers of onnx.TensorProto.DataType. */
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+} as const;
+
+export type ElementType = keyof typeof elementTypes;
+
+/** An attribute: an integer, integers, a text, or a float (marked, since JavaScript has one kind of number). */
+export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+
+/** One operation of a graph. */
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** "com.microsoft" for ONNX Runtime's own operations. */
+  readonly domain?: string;
+}
+
+/** A named value that enters a graph. */
+export interface OnnxInput {
+  readonly name: string;
+  /** Default float32. */
+  readonly type?: ElementType;
+}
+
+/** A weight that the caller hands over when the session is made: its place in the graph, without its values. */
+export interface OnnxWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A graph: what goes in, what is done, what comes out. */
+export interface OnnxGraph {
+  readonly inputs: readonly OnnxInput[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly OnnxNode[];
+  readonly weights?: readonly OnnxWeight[];
+}
+
+const operatorSet = 21;
+const intermediateFormat = 10;
+
+/** The graph as the bytes of a ModelProto. */
+export function encodeModel(graph: OnnxGraph): Uint8Array {
+  const body = join([
+    ...graph.nodes.map((node) => bytesField(1, encodeNode(node))),
+    textField(2, "lowrank"),
+    ...(graph.weights ?? []).map((weight) => bytesField(5, encodeWeight(weight))),
+    ...graph.inputs.map(({ name, type }) => bytesField(11, encodeValue(name, type ?? "float32"))),
+    ...graph.outputs.map((name) => bytesField(12, encodeValue(name, "float32"))),
+  ]);
+  return join([
+    integerField(1, intermediateFormat),
+    bytesField(7, body),
+    bytesField(8, join([textField(1, ""), integerField(2, operatorSet)])),
+    bytesField(8, join([textField(1, "com.microsoft"), integerField(2, 1)])),
+  ]);
+}
+
+function encodeNode({ op, inputs, outputs, attributes = {}, domain }: OnnxNode): Uint8Array {
+  return join([
+    ...inputs.map((name) => textField(1, name)),
+    ...outputs.map((name) => textField(2, name)),
+    textField(4, op),
+    ...Object.entries(attributes).map(([name, value]) => bytesField(5, encodeAttribute(name, value))),
+    ...(domain === undefined ? [] : [textField(7, domain)]),
+  ]);
+}
+
+function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
+  const head = textField(1, name);
+  if (typeof value === "number") return join([head, integerField(3, value), integerField(20, 2)]);
+  if (typeof value === "string") return join([head, textField(4, value), integerField(20, 3)]);
+  if ("float" in value) return join([head, floatField(2, value.float), integerField(20, 1)]);
+  return join([head, ...value.map((entry) => integerField(8, entry)), integerField(20, 7)]);
+}
+
+function encodeValue(name: string, type: ElementType): Uint8Array {
+  const tensorType = integerField(1, elementTypes[type]);
+  return join([textField(1, name), bytesField(2, bytesField(1, tensorType))]);
+}
+
+/** Shape and type, with the values "elsewhere": OrtApi::AddExternalInitializers brings them. */
+function encodeWeight({ name, shape }: OnnxWeight): Uint8Array {
+  return join([
+    ...shape.map((size) => integerField(1, size)),
+    integerField(2, elementTypes.float32),
+    textField(8, name),
+    bytesField(13, join([textField(1, "location"), textField(2, "memory")])),
+    integerField(14, 1),
+  ]);
+}
+
+const encoder = new TextEncoder();
+
+function integerField(field: number, value: number): Uint8Array {
+  return join([varint(field << 3), varint(value)]);
+}
+
+function bytesField(field: number, bytes: Uint8Array): Uint8Array {
+  return join([varint((field << 3) | 2), varint(bytes.length), bytes]);
+}
+
+function textField(field: number, text: string): Uint8Array {
+  return bytesField(field, encoder.encode(text));
+}
+
+function floatField(field: number, value: number): Uint8Array {
+  return join([varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer)]);
+}
+
+/** Negative numbers as protobuf wants them: two's complement in 64 bits. */
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  do {
+    const low = Number(rest & 0x7fn);
+    rest >>= 7n;
+    bytes.push(rest === 0n ? low : low | 0x80);
+  } while (rest !== 0n);
+  return Uint8Array.from(bytes);
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,31 @@
+// Every kernel of the native backend: those of tfjs-backend-cpu, those that replace some of them, and the operations of this
+// package that have a kernel of their own.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { registerConvolutions } from "./kernels/convolutions.ts";
+import { registerElementwise } from "./kernels/elementwise.ts";
+import { registerMovement } from "./kernels/movement.ts";
+import { registerProducts } from "./kernels/products.ts";
+import { registerReductions } from "./kernels/reductions.ts";
+import { nativeBackendName } from "./native-backend.ts";
+import { registerActivations } from "./operations/activations.ts";
+import { registerAttention } from "./operations/attention.ts";
+import { registerCrossEntropy } from "./operations/cross-entropy.ts";
+import { registerLowRank } from "./operations/low-rank.ts";
+import { registerNormalisation } from "./operations/normalisation.ts";
+import { registerRotary } from "./operations/rotary.ts";
+
+export function registerNativeKernels(): void {
+  tf.copyRegisteredKernels("cpu", nativeBackendName);
+  registerProducts();
+  registerElementwise();
+  registerReductions();
+  registerMovement();
+  registerConvolutions();
+  registerNormalisation();
+  registerActivations();
+  registerAttention();
+  registerRotary();
+  registerLowRank();
+  registerCrossEntropy();
+}
