@@ -3,14 +3,18 @@
 import os
 import tempfile
 
-from serve import build_model, lora_config, serve
+from serve import build_model, lora_config, serve, torch
 from peft import PeftModel, get_peft_model
 
 work = tempfile.TemporaryDirectory()
 stored = os.path.join(work.name, "adapter")
-adapted = get_peft_model(build_model(), lora_config())
+model = build_model()
+# Once more to be loaded into, with the same weights in memory.
+with torch.device("meta"):
+    base = build_model()
+base.load_state_dict(model.state_dict(), assign=True)
+adapted = get_peft_model(model, lora_config())
 adapted.save_pretrained(stored, save_embedding_layers=False)
-base = build_model()
 
 
 def load():

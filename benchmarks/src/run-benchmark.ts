@@ -70,7 +70,7 @@ async function programOf(side: Side, { tiny, threads, engine }: RunOptions): Pro
   const environment = {
     LOWRANK_THREADS: String(threads),
     ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
-    ...tfjsNodeFolder(),
+    ...(chosen?.startsWith("tfjs-node") ? tfjsNodeFolder(chosen) : {}),
   };
   return { command: process.execPath, args, environment };
 }

@@ -27,9 +27,9 @@ cache = pathlib.Path(${JSON.stringify(cache)}); cache.mkdir(parents=True, exist_
   return join(cache, "peft-venv", "bin", "python");
 }
 
-/** Where scripts/setup-tfjs-node.sh put tfjs-node, if it did and nobody named another place. */
-export function tfjsNodeFolder(): Readonly<Record<string, string>> {
-  const folder = join(cache, "tfjs-node");
+/** Where scripts/setup-tfjs-node.sh put tfjs-node or tfjs-node-gpu, if it did and nobody named another place. */
+export function tfjsNodeFolder(engine: string): Readonly<Record<string, string>> {
+  const folder = join(cache, engine);
   if (process.env.LOWRANK_TFJS_NODE !== undefined || !existsSync(folder)) return {};
   return { LOWRANK_TFJS_NODE: folder };
 }
