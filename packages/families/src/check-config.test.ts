@@ -119,10 +119,9 @@ describe("keys that change the mathematics", () => {
     [{ ...mistral, layer_types: ["full_attention", "full_attention"] }, "layer_types"],
     [{ ...llama, model_type: "opt", ffn_dim: 48, layerdrop: 0.1 }, "layerdrop"],
     [{ ...llama, model_type: "gemma2", use_bidirectional_attention: true }, "use_bidirectional_attention"],
-    [{ ...llama, model_type: "phi3", rope_scaling: { type: "longrope", short_factor: [1] } }, "rope_scaling.type"],
     [{ ...llama, hidden_act: "quick_gelu" }, "hidden_act"],
-    [{ ...llama, rope_scaling: { type: "yarn", factor: 2 } }, "rope_scaling.type"],
-    [{ ...llama, rope_parameters: { rope_type: "dynamic", factor: 2 } }, "rope_parameters.rope_type"],
+    [{ ...llama, rope_scaling: { type: "proportional", factor: 2 } }, "rope_scaling.type"],
+    [{ ...llama, rope_parameters: { rope_type: "dynamic", factor: 2, alpha: 3 } }, "rope_parameters.alpha"],
     [
       { ...llama, rope_parameters: { sliding_attention: { rope_type: "default" } } },
       "rope_parameters.sliding_attention",
@@ -263,6 +262,34 @@ describe("rotary positions", () => {
     const old = checkConfig({ ...llama, rope_theta: 1e4, rope_scaling: { ...llama3, rope_type: "llama3" } });
     expect(fresh.rotary?.scaling).toEqual(wanted);
     expect(old.rotary).toEqual(fresh.rotary);
+  });
+
+  it("fills in what YaRN and LongRoPE leave open as transformers does", () => {
+    const long = { ...llama, max_position_embeddings: 64 };
+    const yarn = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 };
+    const magnitude = 0.1 * Math.log(4) + 1;
+    const open = { fastTurns: 32, slowTurns: 1, wholePairs: true };
+    expect(checkConfig({ ...long, rope_scaling: yarn }).rotary?.scaling).toEqual({
+      type: "yarn",
+      factor: 4,
+      magnitude,
+      ...open,
+      originalMaxPositions: 16,
+    });
+    // Phi 3's original length stands at the top and goes first; "su" is its old name for longrope.
+    const factors = { short_factor: [1, 1, 1, 2], long_factor: [1, 2, 3, 4] };
+    const phi3 = { ...long, model_type: "phi3", original_max_position_embeddings: 16 };
+    expect(checkConfig({ ...phi3, rope_scaling: { type: "su", ...factors } }).rotary?.scaling).toEqual({
+      type: "longrope",
+      shortFactors: [1, 1, 1, 2],
+      longFactors: [1, 2, 3, 4],
+      magnitude: Math.sqrt(1 + Math.log(4) / Math.log(16)),
+      originalMaxPositions: 16,
+    });
+    expect(problemsOf({ ...phi3, rope_scaling: { type: "longrope", short_factor: [1], long_factor: "x" } })).toEqual([
+      "invalid rope_scaling.short_factor",
+      "invalid rope_scaling.long_factor",
+    ]);
   });
 
   it("wants every number that a rescaling needs", () => {

@@ -49,7 +49,7 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
     ...sizes,
     activation: readActivation(reader, table),
     normEpsilon: readEpsilon(reader, table),
-    ...readRotations(reader, table, sizes.headSize),
+    ...readRotations(reader, table, sizes),
     windows: readWindows(reader, table.window, sizes.layers),
     switches: readSwitches(reader, table),
     scalars: readScalars(reader, table),

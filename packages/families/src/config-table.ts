@@ -107,6 +107,10 @@ export interface RotaryTable {
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, where these rotate at another speed (Gemma 3). */
   readonly local?: { readonly key: string; readonly fallback: number };
+  /** `original_max_position_embeddings` where the file has none (Phi 3). */
+  readonly originalFallback?: number;
+  /** Older names of scalings (Phi 3). */
+  readonly scalingAliases?: Readonly<Record<string, string>>;
 }
 
 /** A key that changes the computation, of which only some values are computed. */

@@ -93,7 +93,8 @@ describe("GGUF metadata", () => {
       ).rotary?.scaling;
     expect(scaled("linear")).toEqual({ type: "linear", factor: 2 });
     expect(scaled("none")).toEqual({ type: "none" });
-    expect(() => scaled("yarn")).toThrow("rope_scaling.rope_type");
+    expect(scaled("yarn")).toMatchObject({ type: "yarn", factor: 2 });
+    expect(() => scaled("longrope")).toThrow("rope_scaling.short_factor");
     const experts = new Map([...metadata, ["llama.expert_count", 8] as const]);
     expect(() => checkConfig(configFromGguf(experts, new Set()))).toThrow("num_local_experts");
   });

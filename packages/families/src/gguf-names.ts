@@ -96,5 +96,11 @@ function scalingOf(metadata: ReadonlyMap<string, unknown>, architecture: string)
   const type = metadata.get(`${architecture}.rope.scaling.type`);
   if (type === undefined || type === "none") return [];
   const factor = plainNumber(metadata.get(`${architecture}.rope.scaling.factor`));
-  return [["rope_scaling", factor === undefined ? { rope_type: type } : { rope_type: type, factor }]];
+  const original = plainNumber(metadata.get(`${architecture}.rope.scaling.original_context_length`));
+  const scaling = {
+    rope_type: type,
+    ...(factor === undefined ? {} : { factor }),
+    ...(original === undefined || type !== "yarn" ? {} : { original_max_position_embeddings: original }),
+  };
+  return [["rope_scaling", scaling]];
 }

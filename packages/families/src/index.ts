@@ -37,5 +37,6 @@ export type { Activation, ModelConfig, ProblemType } from "./model-config.ts";
 export { type Module, modulesOf, pathInModel, widthOf } from "./modules.ts";
 export { type Parameter, parametersOf } from "./parameters.ts";
 export { architectureOf, resolveTask } from "./resolve-task.ts";
-export type { RotaryConfig, RotaryScaling } from "./rotary-config.ts";
+export type { RotaryConfig } from "./rotary-config.ts";
+export type { RotaryScaling } from "./rotary-scaling.ts";
 export type { Task } from "./task.ts";

@@ -1,20 +1,9 @@
-// How fast rotary positions turn (Su et al. 2021), and the two rescalings that are data: linear interpolation
-// (Chen et al. 2023) and Llama 3's. transformers 5 writes `rope_parameters`, older versions `rope_theta` and `rope_scaling`.
+// How fast rotary positions turn (Su et al. 2021). transformers 5 writes `rope_parameters`, older versions `rope_theta` and
+// `rope_scaling`.
 
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 import type { ConfigTable, RotaryTable } from "./config-table.ts";
-
-/** A change of the rotation speeds for longer texts. */
-export type RotaryScaling =
-  | { readonly type: "none" }
-  | { readonly type: "linear"; readonly factor: number }
-  | {
-      readonly type: "llama3";
-      readonly factor: number;
-      readonly lowFrequencyFactor: number;
-      readonly highFrequencyFactor: number;
-      readonly originalMaxPositions: number;
-    };
+import { positionBounds, type RotaryScaling, readScaling } from "./rotary-scaling.ts";
 
 /** Rotary positions of a model. */
 export interface RotaryConfig {
@@ -27,8 +16,6 @@ export interface RotaryConfig {
 
 const thetaBounds = { least: 1, most: 1e12 };
 const shareBounds = { least: 0, most: 1 };
-const factorBounds = { least: 1e-6, most: 1e6 };
-const handled = '"default", "linear" or "llama3"';
 
 /** How all layers rotate, and those with a window where these differ. */
 export interface Rotations {
@@ -40,11 +27,13 @@ export interface Rotations {
 export function readRotations(
   reader: ConfigReader,
   { rotary: given }: Pick<ConfigTable, "rotary">,
-  headSize: number,
+  { headSize, maxPositions }: { readonly headSize: number; readonly maxPositions: number },
 ): Rotations {
   if (given === false) return { rotary: null, localRotary: null };
   const table = given === true ? {} : given;
-  const defaults = readDefaults(reader, table, headSize);
+  const original = reader.integer("original_max_position_embeddings", positionBounds) ?? table.originalFallback ?? null;
+  const lengths = { maxPositions, originalAtTop: original };
+  const defaults = { ...readDefaults(reader, table, headSize), headSize, ...lengths };
   const inParameters = readObject(reader, "rope_parameters");
   const inScaling = readObject(reader, "rope_scaling");
   if (!table.local)
@@ -61,12 +50,17 @@ export function readRotations(
   };
 }
 
-interface Defaults {
-  readonly theta: number;
-  readonly share: number;
+interface Defaults extends Omit<RotaryConfig, "scaling"> {
+  readonly headSize: number;
+  readonly maxPositions: number;
+  readonly originalAtTop: number | null;
 }
 
-function readDefaults(reader: ConfigReader, table: RotaryTable, headSize: number): Defaults {
+function readDefaults(
+  reader: ConfigReader,
+  table: RotaryTable,
+  headSize: number,
+): Pick<RotaryConfig, "theta" | "share"> {
   const theta = reader.number(table.thetaKey ?? "rope_theta", thetaBounds) ?? table.thetaFallback ?? 10_000;
   if (table.features) {
     const features = reader.integer(table.features.key, { least: 2, most: headSize || 2 }) ?? table.features.fallback;
@@ -80,10 +74,12 @@ function readOne(
   nested: ConfigReader | null,
   { table, defaults }: { readonly table: RotaryTable; readonly defaults: Defaults },
 ): RotaryConfig {
-  if (!nested) return { ...defaults, scaling: { type: "none" } };
+  if (!nested) return { theta: defaults.theta, share: defaults.share, scaling: { type: "none" } };
   const theta = nested.number("rope_theta", thetaBounds) ?? defaults.theta;
-  const scaling = readScaling(nested);
   const share = nested.number("partial_rotary_factor", shareBounds) ?? defaults.share;
+  const { headSize, maxPositions, originalAtTop } = defaults;
+  const features = Math.floor(headSize * share + 1e-9);
+  const scaling = readScaling(nested, { table, features, maxPositions, originalAtTop });
   if (!table.share && share !== defaults.share)
     nested.notHandled("partial_rotary_factor", share, `${defaults.share} (how much of a head rotates)`);
   finish(reader, nested);
@@ -102,36 +98,4 @@ function readObject(reader: ConfigReader, key: string): ConfigReader | null {
   const object = jsonObject(value);
   if (!object) reader.invalid(key, value, "an object or null");
   return object && object.size > 0 ? reader.inside(object, key) : null;
-}
-
-function readScaling(nested: ConfigReader): RotaryScaling {
-  const key = nested.pick(["rope_type", "type"]);
-  const type = nested.text(key) ?? "default";
-  if (type === "default") return { type: "none" };
-  if (type === "linear") return { type, factor: required(nested, "factor") };
-  if (type === "llama3") {
-    const low = required(nested, "low_freq_factor");
-    const high = required(nested, "high_freq_factor");
-    if (high <= low) nested.invalid("high_freq_factor", high, `more than low_freq_factor (${low})`);
-    const positionsKey = "original_max_position_embeddings";
-    const originalMaxPositions = nested.integer(positionsKey, { least: 1, most: 2 ** 31 });
-    if (originalMaxPositions === null) nested.missing(positionsKey, "an integer");
-    return {
-      type,
-      factor: required(nested, "factor"),
-      lowFrequencyFactor: low,
-      highFrequencyFactor: high,
-      originalMaxPositions: originalMaxPositions ?? Number.NaN,
-    };
-  }
-  nested.notHandled(key, type, handled);
-  // The other keys belong to the type that is not handled: one complaint is enough.
-  for (const other of nested.unseenKeys()) nested.peek(other);
-  return { type: "none" };
-}
-
-function required(nested: ConfigReader, key: string): number {
-  const value = nested.number(key, factorBounds);
-  if (value === null) nested.missing(key, "a number");
-  return value ?? Number.NaN;
 }

@@ -30,11 +30,15 @@ export const phi3: Family = {
     },
     tokenIds: { padding: 32_000 },
     tiedByDefault: false,
-    rotary: { share: { key: "partial_rotary_factor", fallback: 1 } },
+    rotary: {
+      share: { key: "partial_rotary_factor", fallback: 1 },
+      originalFallback: 4096,
+      // As transformers' Phi 3: what its first files called "su", or "yarn", has always been LongRoPE.
+      scalingAliases: { su: "longrope", yarn: "longrope" },
+    },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
     fixed: [],
-    // It matters to longrope alone, which is refused.
-    harmless: ["embd_pdrop", "original_max_position_embeddings"],
+    harmless: ["embd_pdrop"],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
-import { type RotaryFrequencies, rotaryAngles } from "./rotary-frequencies.ts";
+import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./rotary-frequencies.ts";
 
 export interface PassInputs {
   /** int32 [batch, time]; absent for images. */
@@ -206,7 +206,11 @@ export class Pass {
 
   #makeTables(frequencies: RotaryFrequencies): RotaryTables {
     const { positions } = this.inputs;
-    const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.length];
+    if (this.past > 0 && speedsChange(frequencies, positions)) {
+      const message = `beyond ${frequencies.long?.from} positions this model turns all keys otherwise, those in the cache too`;
+      throw new ModelInputError("cache", `${message}. Begin anew with the whole text and an empty cache.`);
+    }
+    const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.pairs.length];
     const { cos, sin } = rotaryAngles(frequencies, positions.flat());
     return { cos: tf.keep(tf.tensor(cos, shape)), sin: tf.keep(tf.tensor(sin, shape)) };
   }
