@@ -31,7 +31,6 @@ describe("FEATURES.md", () => {
 
   const values: Readonly<Record<string, unknown>> = {
     alora_invocation_tokens: [1],
-    layer_replication: [[0, 1]],
     use_qalora: true,
     ensure_weight_tying: true,
   };

@@ -72,11 +72,11 @@ export function describeCase({ name, checks, isEqual }: CaseResult): string {
   return `${name.padEnd(16)} ${isEqual ? "ok  " : "FAIL"} ${parts.join("  ")}`;
 }
 
-function forwardChecks({ fixture, model }: ParityCase): readonly ParityCheck[] {
+function forwardChecks({ fixture, base, model }: ParityCase): readonly ParityCheck[] {
   const inputs = inputsOf(fixture);
   const check = (name: string, context: typeof baseContext): ParityCheck => {
     const expected = fixture.tensor(name);
-    const actual = logitsOf(model, inputs, context);
+    const actual = logitsOf(context === baseContext ? base : model, inputs, context);
     return compare(
       name,
       { actual, expected: expected.values },

@@ -6,11 +6,14 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import { type Fixture, type FixtureTensor, readFixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { loadParityModel, type ParityInputs, type ParityModel } from "./parity-model.ts";
+import { loadParityModel, type ParityInputs, type ParityModel, withLayersOf } from "./parity-model.ts";
 
 /** Everything that a check needs. */
 export interface ParityCase {
   readonly fixture: Fixture;
+  /** As the files have it. */
+  readonly base: ParityModel;
+  /** What the adapter is on: the base, or one that repeats its layers. */
   readonly model: ParityModel;
   readonly adapter: Adapter;
   readonly handle: AdapterHandle;
@@ -25,16 +28,19 @@ export const adapterContext: ForwardContext = inferenceContext(activeAdapters("d
 export async function openCase(nameOrPath: string): Promise<ParityCase> {
   const fixture = await readFixture(nameOrPath);
   const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
-  const model = await loadParityModel(`${fixture.folder}/base`);
+  const base = await loadParityModel(`${fixture.folder}/base`);
+  const models = [base];
   try {
+    const model = withLayersOf(base, adapter.config);
+    if (model !== base) models.push(model);
     const handle = attachAdapter(model, adapter, { trainable: true });
     const dispose = () => {
       handle.dispose();
-      model.dispose();
+      for (const one of models) one.dispose();
     };
-    return { fixture, model, adapter, handle, dispose };
+    return { fixture, base, model, adapter, handle, dispose };
   } catch (error) {
-    model.dispose();
+    for (const one of models) one.dispose();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // What the comparisons need of a model: our own models have it, and the small nets of the fixtures too.
 
+import { type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
 import { type LabelledInputs, loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
@@ -16,7 +17,16 @@ export interface ParityInputs extends LabelledInputs {
 export interface ParityModel extends AdaptableModel {
   forward(inputs: ParityInputs, context: ForwardContext): tf.Tensor;
   loss(inputs: ParityInputs, context: ForwardContext): tf.Scalar;
+  withLayers?(order: readonly number[]): ParityModel;
   dispose(): void;
+}
+
+/** The model that a configuration is for: the base, or one that repeats its layers. The caller disposes of both. */
+export function withLayersOf(base: ParityModel, config: LoraConfig): ParityModel {
+  const order = layerOrderOf(config);
+  if (order === null) return base;
+  if (base.withLayers === undefined) throw new TypeError("This model cannot repeat its layers.");
+  return base.withLayers(order);
 }
 
 /** The model in a folder: one of transformers' families, or one of the fixtures' own nets. */

@@ -123,6 +123,21 @@ export const variants: readonly Variant[] = [
     config: { rank: 4, alpha: 8, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
   },
   {
+    name: "llama, layers repeated",
+    base: "llama-gqa",
+    config: {
+      rank: 4,
+      alpha: 8,
+      targetModules: "all-linear",
+      layerReplication: [
+        [0, 2],
+        [0, 1],
+        [1, 2],
+      ],
+      taskType: "CAUSAL_LM",
+    },
+  },
+  {
     name: "the tiny model",
     base: "tiny-model",
     config: { rank: 8, alpha: 16, targetModules: "all-linear", taskType: "CAUSAL_LM" },

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { createLoraConfig } from "@lowrank/adapter-format";
+import { createLoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { injectAdapter, planInjection } from "@lowrank/inject";
@@ -38,8 +38,11 @@ const steps = 5;
 export async function writeVariant(variant: Variant, folder: string): Promise<readonly PythonCase[]> {
   const base = baseFolder(variant.base);
   const rows = await rowsOf(variant.base);
-  const model = await loadModel(openFolder(base));
-  const plan = planInjection(model, createLoraConfig(variant.config));
+  const loaded = await loadModel(openFolder(base));
+  const config = createLoraConfig(variant.config);
+  const order = layerOrderOf(config);
+  const model = order === null ? loaded : loaded.withLayers(order);
+  const plan = planInjection(model, config);
   const handle = injectAdapter(model, plan, { seed: 7, baseFingerprint: model.fingerprint });
   const context = inferenceContext(activeAdapters(handle.name));
   const events = train<Rows>({
@@ -64,6 +67,7 @@ export async function writeVariant(variant: Variant, folder: string): Promise<re
   await writeExpected(join(folder, "merged.safetensors"), rows, logitsOf(model, rows, inferenceContext()));
   handle.dispose();
   model.dispose();
+  loaded.dispose();
   return [
     { name: variant.name, kind: "adapter", base, folder: adapter, expected: join(folder, "adapter.safetensors") },
     {

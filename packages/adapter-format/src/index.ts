@@ -22,6 +22,7 @@ export {
   unsupportedFeatures,
 } from "./features.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
+export { layerOrderOf } from "./layer-order.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
 export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./matches-target.ts";
 export { modelCard } from "./model-card.ts";

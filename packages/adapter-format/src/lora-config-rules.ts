@@ -1,6 +1,7 @@
 // What must hold between fields. Source: LoraConfig.__post_init__ in PEFT 0.21.2.
 
 import type { ConfigFieldProblem } from "./errors.ts";
+import { areLayerRanges } from "./layer-order.ts";
 import type { LoraConfig } from "./lora-config.ts";
 
 /** Initialisations that PEFT knows, besides true and false; `pissa_niter_<n>` with a number. */
@@ -43,6 +44,11 @@ const rules: readonly Rule[] = [
     key: "lora_bias",
     expected: "false unless init_lora_weights is true or false and use_dora is false",
     holds: ({ loraBias, init, useDora }) => !loraBias || (typeof init === "boolean" && !useDora),
+  },
+  {
+    key: "layer_replication",
+    expected: "a list of ranges [start, end), each with start below end, of 10,000 layers at most",
+    holds: ({ layerReplication }) => layerReplication === null || areLayerRanges(layerReplication),
   },
   {
     key: "use_dora",

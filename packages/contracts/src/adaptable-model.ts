@@ -9,6 +9,11 @@ export interface AdaptableModel {
   readonly modelType?: string;
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
-  /** Layer replication: the same frozen weights under new paths. */
+  /** Of a model made by `withLayers`: which of its base's layers each of its own repeats. */
+  readonly layerOrder?: readonly number[];
+  /**
+   * Layer replication: a model whose layers repeat those that `order` lists. The frozen weights are shared, not copied;
+   * doors and paths are its own.
+   */
   withLayers?(order: readonly number[]): AdaptableModel;
 }

@@ -1,4 +1,4 @@
-// How many numbers a model has, tied weights once.
+// How many numbers a model has, tied weights and repeated layers once.
 
 import type { AdaptableModel } from "@lowrank/contracts";
 
@@ -12,14 +12,15 @@ export function countParameters(model: AdaptableModel): number {
     ),
     ...parameters.flatMap(({ path, tiedWith }): Tie[] => (tiedWith === undefined ? [] : [[path, tiedWith]])),
   ]);
+  const once = (path: string) => nameOnce(firstOfRepeated(path, model.layerOrder), ties);
   const sizes = new Map<string, number>();
   for (const { path, inFeatures, outFeatures, geometry } of sites) {
     const kernel = geometry ? geometry.kernel[0] * geometry.kernel[1] : 1;
-    sizes.set(nameOnce(`${path}.weight`, ties), (inFeatures * outFeatures * kernel) / (geometry?.groups ?? 1));
+    sizes.set(once(`${path}.weight`), (inFeatures * outFeatures * kernel) / (geometry?.groups ?? 1));
   }
   for (const { path, shape } of parameters) {
     sizes.set(
-      nameOnce(path, ties),
+      once(path),
       shape.reduce((product, size) => product * size, 1),
     );
   }
@@ -37,4 +38,13 @@ function nameOnce(path: string, ties: ReadonlyMap<string, string>): string {
     passed.push(name);
   }
   return passed.at(-1) ?? path;
+}
+
+/** A weight of a repeated layer under the name that it has in the first of them. */
+function firstOfRepeated(path: string, order: readonly number[] | undefined): string {
+  if (order === undefined) return path;
+  return path.replace(/\.(\d+)\./, (whole, layer: string) => {
+    const original = order[Number(layer)];
+    return original === undefined ? whole : `.${order.indexOf(original)}.`;
+  });
 }

@@ -44,6 +44,23 @@ export class UnsupportedStartError extends LowrankError {
   }
 }
 
+/** The model does not repeat the layers that a configuration repeats (`layer_replication`). */
+export class LayerReplicationError extends LowrankError {
+  constructor(
+    /** Which layer of its base each layer of the model repeats; null if it repeats none. */
+    readonly got: readonly number[] | null,
+    readonly expected: readonly number[] | null,
+  ) {
+    const text = (order: readonly number[] | null) =>
+      order === null ? "its own layers, each once" : `the layers ${order.slice(0, 40).join(", ")} of its base`;
+    super(
+      "LAYER_REPLICATION",
+      `The adapter's layer_replication is for a model with ${text(expected)}; this model has ${text(got)}. ` +
+        "Make the model for it first: model.withLayers(layerOrderOf(config)).",
+    );
+  }
+}
+
 /** A name in `modules_to_save` or `trainable_token_indices` ends no module path of the model. */
 export class SavedModuleNotFoundError extends LowrankError {
   constructor(

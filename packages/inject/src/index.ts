@@ -13,6 +13,7 @@ export {
   DifferentBaseError,
   HandleDisposedError,
   InvalidAdapterNameError,
+  LayerReplicationError,
   SavedModuleNotFoundError,
   StalePlanError,
   UnknownKeyError,

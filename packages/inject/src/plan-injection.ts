@@ -2,6 +2,7 @@
 
 import { checkFeatures, type Feature, type LoraConfig, planMatches, withTaskModules } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
+import { checkLayers } from "./check-layers.ts";
 import { countParameters } from "./count-parameters.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { planRawParameters } from "./plan-raw-parameters.ts";
@@ -18,6 +19,7 @@ export const supportedFeatures: readonly Feature[] = [
   "lora_bias",
   "target_parameters",
   "trainable_token_indices",
+  "layer_replication",
 ];
 
 /** What a new adapter may ask for. */
@@ -30,7 +32,7 @@ const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ..
  * output head. A target that matches nothing beside others that do is a warning in the plan, where PEFT is silent.
  *
  * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError;
- * UnsupportedStartError, UnsupportedSiteError, SavedModuleNotFoundError
+ * UnsupportedStartError, UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError
  *
  * @example
  * ```ts
@@ -52,6 +54,7 @@ export function planInjection(model: AdaptableModel, config: LoraConfig): Inject
 export function draftPlan(model: AdaptableModel, given: LoraConfig, supported: ReadonlySet<Feature>): InjectionPlan {
   checkFeatures(given, supported);
   checkStart(given);
+  checkLayers(model, given);
   const config = withTaskModules(given);
   const sites = model.sites();
   const matches = planMatches(

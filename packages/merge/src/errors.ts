@@ -160,3 +160,17 @@ export class OutputIsSourceError extends LowrankError {
     );
   }
 }
+
+/** The family's config.json has no words for layers that repeat in this order. */
+export class RepeatedLayersError extends LowrankError {
+  constructor(
+    readonly modelType: string,
+    readonly order: readonly number[],
+  ) {
+    super(
+      "REPEATED_LAYERS",
+      `A config.json of type ${modelType} cannot say what the layers ${order.join(", ")} of the base are in a model of ` +
+        "their own: some attend to nearby tokens only, in another order. Save the adapter instead.",
+    );
+  }
+}

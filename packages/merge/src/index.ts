@@ -27,6 +27,7 @@ export {
   NonFiniteMergeError,
   NothingToMergeError,
   OutputIsSourceError,
+  RepeatedLayersError,
   SourceFolderError,
   TiedWeightError,
   UnmergeableError,

@@ -10,7 +10,7 @@ export interface ModelDescription {
   readonly hiddenSize: number;
   readonly vocabularySize: number;
   readonly maxPositions: number;
-  /** Numbers in all weights; a tied head is not counted twice. */
+  /** Numbers in all weights; a tied head and repeated layers are not counted twice. */
   readonly parameters: number;
   /** Memory of the weights as loaded, float32. */
   readonly bytes: number;
@@ -28,7 +28,9 @@ export function describeModel(model: PretrainedModel): ModelDescription {
   const borrowers = new Set(
     sites.filter(({ tiedWith }) => tiedWith !== undefined && embeddings.has(tiedWith)).map(({ path }) => path),
   );
-  const own = model.parameters().filter(({ path }) => !borrowers.has(path.replace(/\.weight$/, "")));
+  const own = model
+    .parameters()
+    .filter(({ path }) => !borrowers.has(path.replace(/\.weight$/, "")) && !isRepeated(path, model.layerOrder));
   const parameters = own.reduce((total, { shape }) => total + shape.reduce((product, size) => product * size, 1), 0);
   return {
     modelType,
@@ -43,4 +45,11 @@ export function describeModel(model: PretrainedModel): ModelDescription {
     newParameters,
     fingerprint,
   };
+}
+
+/** Whether an earlier layer has the same weight (layer replication). */
+function isRepeated(path: string, order: readonly number[] | undefined): boolean {
+  const layer = Number(/\.(\d+)\./.exec(path)?.[1] ?? Number.NaN);
+  const original = order?.[layer];
+  return original !== undefined && order?.indexOf(original) !== layer;
 }

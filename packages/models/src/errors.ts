@@ -92,6 +92,20 @@ export class HeadMissingError extends LowrankError {
   }
 }
 
+/** Layers cannot be repeated in the order that was asked for. */
+export class LayerOrderError extends LowrankError {
+  constructor(
+    readonly order: readonly number[],
+    readonly reason: string,
+  ) {
+    const shown = order.slice(0, 20).join(", ");
+    super(
+      "LAYER_ORDER",
+      `Layers cannot be repeated in the order [${shown}${order.length > 20 ? ", …" : ""}]: ${reason}.`,
+    );
+  }
+}
+
 /** A sequence is longer than the model has positions. */
 export class PositionLimitError extends LowrankError {
   constructor(

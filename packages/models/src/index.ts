@@ -4,6 +4,7 @@ export {
   CacheAdaptersError,
   GenerationOptionError,
   HeadMissingError,
+  LayerOrderError,
   type MisshapenTensor,
   MissingModuleError,
   ModelDisposedError,

@@ -13,6 +13,7 @@ import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { Head, LossSum } from "./heads/head.ts";
+import { replicateLayers } from "./loading/replicate-layers.ts";
 import { makePass } from "./make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
 import { EmbeddingSite } from "./parts/embedding-site.ts";
@@ -32,6 +33,8 @@ export interface ModelAssembly {
   readonly newParameters: readonly string[];
   /** Tells this base from others: "lowrank-1:" and 16 hexadecimal digits. */
   readonly fingerprint: string;
+  /** Of a model with repeated layers: which of its base's layers each repeats. */
+  readonly layerOrder?: readonly number[];
 }
 
 /**
@@ -47,7 +50,10 @@ export class PretrainedModel implements AdaptableModel {
   readonly causal: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
+  /** Of the files that it was loaded from. */
   readonly fingerprint: string;
+  /** Of a model that `withLayers` made: which of its base's layers each of its own repeats. */
+  readonly layerOrder?: readonly number[];
   readonly #assembly: ModelAssembly;
   #isDisposed = false;
 
@@ -59,6 +65,7 @@ export class PretrainedModel implements AdaptableModel {
     this.causal = familyOf(this.modelType).causal;
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
+    if (assembly.layerOrder !== undefined) this.layerOrder = assembly.layerOrder;
   }
 
   /** Every linear map and embedding, in module order. */
@@ -120,7 +127,30 @@ export class PretrainedModel implements AdaptableModel {
     return { sum, count };
   }
 
-  /** Frees every tensor of the model. Calling it twice does nothing more. */
+  /**
+   * A model whose layers repeat this one's in the given order – [0, 1, 1, 2] is deeper by one –, for adapters with
+   * `layer_replication`. Weights are shared, not copied, and are those that this model computes with now; adapters stay
+   * here. Both models are disposed of by themselves, in any order.
+   *
+   * @throws LayerOrderError
+   *
+   * @example
+   * ```ts
+   * import { layerOrderOf, type LoraConfig } from "@lowrank/adapter-format";
+   * import type { PretrainedModel } from "@lowrank/models";
+   *
+   * export function modelFor(base: PretrainedModel, config: LoraConfig): PretrainedModel {
+   *   const order = layerOrderOf(config);
+   *   return order === null ? base : base.withLayers(order);
+   * }
+   * ```
+   */
+  withLayers(order: readonly number[]): PretrainedModel {
+    this.#checkAlive();
+    return new PretrainedModel(replicateLayers(this.#assembly, order));
+  }
+
+  /** Frees every tensor of the model, except those shared with a model that `withLayers` made. Calling it twice does nothing more. */
   dispose(): void {
     this.#isDisposed = true;
     for (const part of this.#assembly.parts) part.dispose();

@@ -1,6 +1,6 @@
 // --model and --adapter, opened together: an adapter may bring the head that its base lacks.
 
-import type { Adapter, TaskType } from "@lowrank/adapter-format";
+import { type Adapter, layerOrderOf, type TaskType } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
@@ -48,7 +48,8 @@ export interface OpenedModel {
 export async function openModel(request: ModelRequest, report: Report): Promise<OpenedModel> {
   const adapter = request.adapter === undefined ? undefined : await openAdapter(request.adapter, report);
   const path = await locate(request.model, "model", report);
-  const { model, files, folder } = await load(path, request, { adapter, report });
+  const { model: base, files, folder } = await load(path, request, { adapter, report });
+  const model = withLayersOf(base, adapter);
   try {
     const attachOptions = {
       baseFingerprint: model.fingerprint,
@@ -72,6 +73,17 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
   } catch (error) {
     model.dispose();
     throw error;
+  }
+}
+
+/** The model with the layers that the adapter repeats; the weights stay where they are. */
+function withLayersOf(base: PretrainedModel, adapter: Adapter | undefined): PretrainedModel {
+  const order = adapter === undefined ? null : layerOrderOf(adapter.config);
+  if (order === null) return base;
+  try {
+    return base.withLayers(order);
+  } finally {
+    base.dispose();
   }
 }
 

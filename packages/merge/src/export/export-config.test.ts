@@ -1,6 +1,7 @@
 import { checkConfig } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
-import { exportConfig } from "./export-config.ts";
+import { RepeatedLayersError } from "../errors.ts";
+import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel } from "./exportable-model.ts";
 
 const base = {
@@ -50,5 +51,46 @@ describe("exportConfig", () => {
       id2label: { "0": "no", "1": "yes" },
       label2id: { no: 0, yes: 1 },
     });
+  });
+});
+
+describe("repeatLayers", () => {
+  const repeating = (config: Record<string, unknown>, layerOrder: readonly number[]) => {
+    const read = checkConfig(config);
+    const windows = layerOrder.map((layer) => read.windows[layer] ?? null);
+    return model({ config: { ...read, layers: layerOrder.length, windows }, layerOrder });
+  };
+
+  it("writes how many layers there are now, and of which type each is", () => {
+    const types = ["sliding_attention", "full_attention"];
+    const config = {
+      ...base,
+      model_type: "qwen3",
+      head_dim: 2,
+      num_hidden_layers: 2,
+      layer_types: types,
+      sliding_window: 4,
+      use_sliding_window: true,
+    };
+    expect(repeatLayers(config, repeating(config, [0, 1, 1]))).toEqual({
+      ...config,
+      num_hidden_layers: 3,
+      layer_types: ["sliding_attention", "full_attention", "full_attention"],
+    });
+  });
+
+  it("refuses an order that the family's configuration has no words for", () => {
+    const config = {
+      model_type: "gpt_neo",
+      vocab_size: 10,
+      hidden_size: 4,
+      num_layers: 2,
+      num_heads: 2,
+      attention_types: [[["global", "local"], 1]],
+      attention_layers: ["global", "local"],
+      window_size: 4,
+      max_position_embeddings: 8,
+    };
+    expect(() => repeatLayers(config, repeating(config, [0, 1, 1]))).toThrow(RepeatedLayersError);
   });
 });

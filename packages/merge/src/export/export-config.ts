@@ -1,6 +1,7 @@
 // config.json of the exported model: the base's own, with what the export changed.
 
-import { architectureOf } from "@lowrank/families";
+import { architectureOf, checkConfig, InvalidConfigError } from "@lowrank/families";
+import { RepeatedLayersError } from "../errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
 /** What the export changed. */
@@ -23,6 +24,40 @@ export function exportConfig(
     ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
     ...(model.newParameters.length > 0 ? headFields(model) : {}),
   };
+}
+
+/** What families call the number of layers. */
+const layerCounts = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
+
+/**
+ * The base's configuration with as many layers as a model has that repeats them (layer replication).
+ *
+ * @throws RepeatedLayersError where the file cannot say what each layer is
+ */
+export function repeatLayers(
+  base: Readonly<Record<string, unknown>>,
+  { config, layerOrder = [] }: ExportableModel,
+): Readonly<Record<string, unknown>> {
+  const counts = layerCounts.filter((key) => Object.hasOwn(base, key));
+  const types = base.layer_types;
+  const repeated = {
+    ...base,
+    ...Object.fromEntries((counts.length > 0 ? counts : ["num_hidden_layers"]).map((key) => [key, config.layers])),
+    ...(Array.isArray(types) ? { layer_types: layerOrder.map((layer) => types[layer]) } : {}),
+  };
+  if (!saysTheSame(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
+  return repeated;
+}
+
+/** Whether a file would be read as a model with these layers. */
+function saysTheSame(file: Readonly<Record<string, unknown>>, { layers, windows }: ExportableModel["config"]): boolean {
+  try {
+    const read = checkConfig(file);
+    return read.layers === layers && read.windows.join() === windows.join();
+  } catch (error) {
+    if (error instanceof InvalidConfigError) return false;
+    throw error;
+  }
 }
 
 /** transformers 4 says `torch_dtype`, 5 says `dtype` and reads both. */

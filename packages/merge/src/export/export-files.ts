@@ -4,7 +4,7 @@ import { layoutSafetensors, type StreamedTensor, safetensorsChunks } from "@lowr
 import { SourceFolderError } from "../errors.ts";
 import { mergesOf } from "../merge-stack.ts";
 import { type Checkpoint, indexFile, openCheckpoint, singleFile } from "./checkpoint.ts";
-import { exportConfig } from "./export-config.ts";
+import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { streamTensor } from "./tensor-pieces.ts";
@@ -44,18 +44,38 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
     return { files: [config, weights], close: async () => undefined };
   }
   const config = await readConfig(source);
+  if (model.layerOrder !== undefined) return repeatedFiles(model, source, { ...choices, config });
   const checkpoint = await openCheckpoint(source);
   try {
     const { tensors } = checkpoint.collection;
     const planned = planTensors(model, { name: source.name, tensors }, choices);
     const weights = weightFiles(planned, model, checkpoint);
-    const others = (await source.list()).filter((file) => copied.test(file)).map((file) => copiedFile(source, file));
-    const files = [textFile("config.json", configText(config, model, choices)), ...others, ...weights];
+    const files = [
+      textFile("config.json", configText(config, model, choices)),
+      ...(await otherFiles(source)),
+      ...weights,
+    ];
     return { files, close: () => checkpoint.collection.close() };
   } catch (error) {
     await checkpoint.collection.close();
     throw error;
   }
+}
+
+/** Of a model with repeated layers: its layers are others than those of the base's files, so all weights come from it. */
+async function repeatedFiles(
+  model: ExportableModel,
+  source: SourceFolder,
+  choices: Parameters<typeof planTensorsOf>[1] & { readonly config: Readonly<Record<string, unknown>> },
+): Promise<ExportFiles> {
+  const config = configText(repeatLayers(choices.config, model), model, choices);
+  const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, model, undefined));
+  const files = [textFile("config.json", config), ...(await otherFiles(source)), weightsFile(singleFile, tensors)];
+  return { files, close: async () => undefined };
+}
+
+async function otherFiles(source: SourceFolder): Promise<readonly ExportFile[]> {
+  return (await source.list()).filter((file) => copied.test(file)).map((file) => copiedFile(source, file));
 }
 
 function weightFiles(

@@ -14,7 +14,7 @@ import type {
 import { AdaptationSlots, computeByRows, convolve } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ParameterSlot } from "./parameter-slot.ts";
-import type { Part, WeightSlot } from "./weight-slot.ts";
+import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 /** What a convolution is made of; its tensors arrive through `slots`. */
 export interface ConvolutionSiteOptions {
@@ -103,6 +103,12 @@ export class ConvolutionSite implements Site, Part {
   variables(context: ForwardContext): readonly tf.Variable[] {
     const adapted = this.#adaptations.variables(context);
     return [...this.#weight.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
+  }
+
+  shareFrom(original: Part): void {
+    const site = sameKind(original, ConvolutionSite);
+    this.#weight.shareFrom(site.#weight);
+    if (site.#bias !== undefined) this.#bias?.shareFrom(site.#bias);
   }
 
   dispose(): void {

@@ -5,7 +5,7 @@ import { AdaptationSlots, computeByRows, embeddingLookup, FrozenWeight } from "@
 import * as tf from "@tensorflow/tfjs-core";
 import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
-import type { Part, WeightSlot } from "./weight-slot.ts";
+import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 export interface EmbeddingSiteOptions {
   readonly path: string;
@@ -101,6 +101,10 @@ export class EmbeddingSite implements Site, Part {
 
   variables(context: ForwardContext): readonly tf.Variable[] {
     return [...this.#weightParameter.variables(context), ...this.#adaptations.variables(context)];
+  }
+
+  shareFrom(original: Part): void {
+    this.weight.shareFrom(sameKind(original, EmbeddingSite).weight);
   }
 
   dispose(): void {

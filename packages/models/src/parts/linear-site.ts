@@ -7,7 +7,7 @@ import type { EmbeddingSite } from "./embedding-site.ts";
 import { ParameterSlot } from "./parameter-slot.ts";
 import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
-import type { Part, WeightSlot } from "./weight-slot.ts";
+import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 export interface LinearSiteOptions {
   readonly path: string;
@@ -107,6 +107,12 @@ export class LinearSite implements Site, Part {
   variables(context: ForwardContext): readonly tf.Variable[] {
     const adapted = this.#adaptations.variables(context);
     return [...this.#weightParameter.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
+  }
+
+  shareFrom(original: Part): void {
+    const site = sameKind(original, LinearSite);
+    this.#weight.shareFrom(site.#weight);
+    if (site.#bias !== undefined) this.#bias?.shareFrom(site.#bias);
   }
 
   dispose(): void {

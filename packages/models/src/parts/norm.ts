@@ -4,7 +4,7 @@ import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { computeByRows, layerNorm, rmsNorm } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import { ParameterSlot } from "./parameter-slot.ts";
-import type { Part, WeightSlot } from "./weight-slot.ts";
+import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 export interface NormOptions {
   readonly path: string;
@@ -44,6 +44,12 @@ export class Norm implements Part {
 
   variables(context: ForwardContext): readonly tf.Variable[] {
     return [...this.#gain.variables(context), ...(this.#bias?.variables(context) ?? [])];
+  }
+
+  shareFrom(original: Part): void {
+    const norm = sameKind(original, Norm);
+    this.#gain.shareFrom(norm.#gain);
+    if (norm.#bias !== undefined) this.#bias?.shareFrom(norm.#bias);
   }
 
   dispose(): void {

@@ -2,9 +2,9 @@
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { OverridableParameter } from "@lowrank/engine";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
-import type { InitialValue, Part, WeightSlot } from "./weight-slot.ts";
+import { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 export class ParameterSlot implements WeightSlot, Part {
   readonly slots: readonly WeightSlot[] = [this];
@@ -41,6 +41,11 @@ export class ParameterSlot implements WeightSlot, Part {
 
   parameters(): readonly ParameterRef[] {
     return this.kind === "buffer" ? [] : [this.#filled()];
+  }
+
+  /** The tensors are two, their numbers lie in memory once. */
+  shareFrom(original: Part): void {
+    this.fill(tf.keep(sameKind(original, ParameterSlot).#filled().read()));
   }
 
   dispose(): void {

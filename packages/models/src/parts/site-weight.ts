@@ -4,14 +4,15 @@ import type { Restore } from "@lowrank/contracts";
 import { FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
+import { SharedWeight } from "./shared-weight.ts";
 
 /** Which way round a site multiplies: a linear site by W, an embedding by the transposed view of a head's W. */
 export type Orientation = "linear" | "table";
 
 export class SiteWeight {
-  #base: FrozenWeight | undefined;
+  #base: SharedWeight | undefined;
   readonly #twin: SiteWeight | undefined;
-  #replacements: readonly FrozenWeight[] = [];
+  #replacements: readonly SharedWeight[] = [];
 
   /**
    * @param orientation "linear" counts [inFeatures, outFeatures]; "table" counts [rows, width] of the same matrix seen
@@ -27,13 +28,18 @@ export class SiteWeight {
 
   /** Takes ownership. */
   fill(weight: FrozenWeight): void {
-    this.#base = weight;
+    this.#base = new SharedWeight(weight);
+  }
+
+  /** Computes with what another site computes with now, without a copy. A twin must have shared before. */
+  shareFrom(original: SiteWeight): void {
+    const { weight } = original.#current;
+    if (this.#twin === undefined) this.#base = original.#current.retain();
+    else if (this.#twin.current !== weight) this.#replacements = [original.#current.retain()];
   }
 
   get current(): FrozenWeight {
-    const weight = this.#replacements.at(-1) ?? this.#shared;
-    if (weight === undefined) throw new ModelDisposedError();
-    return weight;
+    return this.#current.weight;
   }
 
   /** A copy, [inFeatures, outFeatures] or [rows, width]; the caller disposes of it. */
@@ -45,23 +51,27 @@ export class SiteWeight {
 
   /** Computes with `matrix` (layout of `read`) from now on and takes ownership of it. */
   replace(matrix: tf.Tensor2D): Restore {
-    const added = this.orientation === "linear" ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix);
+    const weight = this.orientation === "linear" ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix);
+    const added = new SharedWeight(weight);
     this.#replacements = [...this.#replacements, added];
     return () => {
       if (!this.#replacements.includes(added)) return;
       this.#replacements = this.#replacements.filter((other) => other !== added);
-      added.dispose();
+      added.release();
     };
   }
 
   dispose(): void {
-    for (const weight of this.#replacements) weight.dispose();
+    for (const weight of this.#replacements) weight.release();
     this.#replacements = [];
-    this.#base?.dispose();
+    this.#base?.release();
     this.#base = undefined;
   }
 
-  get #shared(): FrozenWeight | undefined {
-    return this.#twin === undefined ? this.#base : this.#twin.#base;
+  get #current(): SharedWeight {
+    const base = this.#twin === undefined ? this.#base : this.#twin.#base;
+    const weight = this.#replacements.at(-1) ?? base;
+    if (weight === undefined) throw new ModelDisposedError();
+    return weight;
   }
 }

@@ -25,9 +25,20 @@ export interface Part {
   readonly slots: readonly WeightSlot[];
   /** Available once every slot is filled. */
   parameters(): readonly ParameterRef[];
+  /**
+   * In place of filling the slots: computes with the weights that `original`, a part of the same kind and sizes, computes
+   * with now. They are shared, and freed with the last part that has them. Throws TypeError for another kind of part.
+   */
+  shareFrom(original: Part): void;
   /** Whether this call computes here with anything but the frozen base. */
   isOpen(context: ForwardContext): boolean;
   /** Everything trainable that this call computes with here, so that a recomputed block can be differentiated for it. */
   variables(context: ForwardContext): readonly tf.Variable[];
   dispose(): void;
+}
+
+/** The original, which must be of the same class. Throws TypeError. */
+export function sameKind<P extends Part>(original: Part, kind: abstract new (...parameters: never) => P): P {
+  if (original instanceof kind) return original;
+  throw new TypeError(`Weights of another kind of part cannot be shared with a ${kind.name}.`);
 }

@@ -1,0 +1,61 @@
+// Layer replication (PEFT's `layer_replication`): a deeper model whose layers repeat those of another one. The weights are
+// shared, so that memory does not grow; doors are not, so that each repetition can be adapted by itself.
+
+import { LayerOrderError } from "../errors.ts";
+import type { Trunk } from "../parts/trunk.ts";
+import type { Part } from "../parts/weight-slot.ts";
+import type { ModelAssembly } from "../pretrained-model.ts";
+import { outlineModel } from "./outline-model.ts";
+
+/** `order` says for each new layer which of the old ones it repeats. Throws LayerOrderError. */
+export function replicateLayers(assembly: ModelAssembly, order: readonly number[]): ModelAssembly {
+  checkOrder(assembly, order);
+  const { config, task } = assembly;
+  const windows = order.map((layer) => config.windows[layer] ?? null);
+  const outline = outlineModel({ config: { ...config, layers: order.length, windows }, task });
+  const replicated = {
+    ...assembly,
+    config: outline.plan.config,
+    parts: outline.parts,
+    trunk: outline.trunk,
+    head: outline.head,
+    layerOrder: order.map((layer) => assembly.layerOrder?.[layer] ?? layer),
+  };
+  const originals = inPieces(assembly);
+  const copies = inPieces(replicated);
+  const pairs = [
+    ...pairUp(copies.embed, originals.embed),
+    ...order.flatMap((layer, place) => pairUp(copies.layers[place] ?? [], originals.layers[layer] ?? [])),
+    ...pairUp(copies.rest, originals.rest),
+  ];
+  // In module order: a tied head looks at what its table shares.
+  for (const part of outline.parts) part.shareFrom(pairs.find(([copy]) => copy === part)![1]);
+  return replicated;
+}
+
+function checkOrder({ config, trunk }: ModelAssembly, order: readonly number[]): void {
+  if (trunk.decoder !== undefined)
+    throw new LayerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
+  const isLayer = (layer: number) => Number.isInteger(layer) && layer >= 0 && layer < config.layers;
+  if (order.length === 0 || !order.every(isLayer))
+    throw new LayerOrderError(order, `the model's layers are numbered from 0 to ${config.layers - 1}`);
+}
+
+interface Pieces {
+  readonly embed: readonly Part[];
+  readonly layers: readonly (readonly Part[])[];
+  /** Last norms and the head. */
+  readonly rest: readonly Part[];
+}
+
+function inPieces({ config, trunk, parts }: Pick<ModelAssembly, "config" | "parts"> & { trunk: Trunk }): Pieces {
+  const embed = trunk.embed.parts;
+  const layers = trunk.stages.slice(0, config.layers).map((stage) => stage.parts);
+  const placed = new Set([...embed, ...layers.flat()]);
+  return { embed, layers, rest: parts.filter((part) => !placed.has(part)) };
+}
+
+/** The same table made both lists, so that they agree part by part. */
+function pairUp(copies: readonly Part[], originals: readonly Part[]): readonly (readonly [Part, Part])[] {
+  return copies.map((copy, index) => [copy, originals[index]!] as const);
+}

@@ -1,0 +1,208 @@
+"""Makes fixtures/lora-features with PEFT: what the public set in fixtures/peft does not have, in the same layout.
+
+make_lora_features.py [FOLDER [CASE…]]
+"""
+
+import copy
+import json
+import os
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+warnings.filterwarnings("ignore")
+
+import torch
+import transformers
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from safetensors.torch import save_file
+
+torch.set_num_threads(1)
+transformers.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+TRAINING = {"lr": 1e-2, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.01, "steps": 4, "schedule": "constant",
+            "warmup": 0, "accumulate": 1, "clip": None}
+
+
+def llama(layers=3, tied=False):
+    config = transformers.LlamaConfig(
+        vocab_size=48, hidden_size=24, intermediate_size=40, num_hidden_layers=layers, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=32, tie_word_embeddings=tied, pad_token_id=0, bos_token_id=1,
+        eos_token_id=2, attn_implementation="eager")
+    return started(transformers.LlamaForCausalLM(config))
+
+
+def bert():
+    config = transformers.BertConfig(
+        vocab_size=48, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
+        max_position_embeddings=32, num_labels=3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        attn_implementation="eager")
+    return started(transformers.BertForSequenceClassification(config))
+
+
+def started(model):
+    """Larger numbers than a fresh model has, so that differences show."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn_like(parameter) * (0.2 if parameter.ndim > 1 else 0.1)
+            parameter.copy_(noise + (1.0 if parameter.ndim == 1 and name.endswith("weight") else 0.0))
+    model.tie_weights()
+    return model.eval()
+
+
+def batch(model, rows=3, time=7):
+    vocabulary = model.get_input_embeddings().weight.shape[0]
+    ids = torch.randint(3, vocabulary, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, time - 2:] = 0
+    ids[mask == 0] = 0
+    if hasattr(model, "classifier"):
+        return {"input_ids": ids, "attention_mask": mask, "labels": torch.randint(0, 3, (rows,))}
+    labels = ids.clone()
+    labels[mask == 0] = -100
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def logits_of(model, inputs):
+    with torch.no_grad():
+        return model(**{key: value for key, value in inputs.items() if key != "labels"}).logits
+
+
+def moved(model):
+    """Everything trainable away from its start."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter) * 0.1)
+
+
+def trained_by_name(model):
+    """Trainable tensors by their names in a file."""
+    stored = get_peft_model_state_dict(model, save_embedding_layers=False)
+    trainable = {parameter.data_ptr(): parameter for parameter in model.parameters() if parameter.requires_grad}
+    return {key: trainable[value.data_ptr()] for key, value in stored.items() if value.data_ptr() in trainable}
+
+
+def train(model, names, batches):
+    parameters = list({id(parameter): parameter for parameter in names.values()}.values())
+    optimiser = torch.optim.AdamW(parameters, lr=TRAINING["lr"], betas=TRAINING["betas"], eps=TRAINING["eps"],
+                                  weight_decay=TRAINING["weight_decay"])
+    losses = []
+    for inputs in batches:
+        optimiser.zero_grad()
+        loss = model(**inputs).loss
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
+def write(folder, expected, tensors):
+    integers = {key: value.int() if not value.is_floating_point() else value for key, value in tensors.items()}
+    save_file({key: value.detach().contiguous().clone() for key, value in integers.items()},
+              folder / "expected.safetensors")
+    (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}, indent=1) + "\n")
+
+
+def one_adapter(folder, base, config, prepare=None, merges=True):
+    """An adapter on a base: logits, loss, gradients, merge and a few steps of training."""
+    base.save_pretrained(folder / "base")
+    if prepare:
+        prepare(base)
+    inputs = batch(base)
+    tensors = {**inputs, "base.logits": logits_of(base, inputs)}
+    model = get_peft_model(base, LoraConfig(**config)).eval()
+    moved(model)
+    model.save_pretrained(folder / "adapter")
+    names = trained_by_name(model)
+    tensors["adapter.logits"] = logits_of(model, inputs)
+    loss = model(**inputs).loss
+    loss.backward()
+    tensors["adapter.loss"] = loss.reshape(1)
+    for key, parameter in names.items():
+        tensors["grad." + key] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
+    model.zero_grad()
+    if merges:
+        tensors["merged.logits"] = logits_of(copy.deepcopy(model).merge_and_unload(), inputs)
+    batches = [batch(base) for _ in range(TRAINING["steps"])]
+    for key in batches[0]:
+        tensors["train." + key] = torch.stack([one[key] for one in batches])
+    model.train()
+    losses = train(model, names, batches)
+    model.eval()
+    tensors["train.losses"] = torch.tensor(losses)
+    for key, parameter in names.items():
+        tensors["final." + key] = parameter
+    tensors["final.logits"] = logits_of(model, inputs)
+    return {"train": {**TRAINING, "losses": losses}}, tensors
+
+
+def several_adapters(folder, base, configs):
+    """Each adapter alone, and a batch in which every row has another one."""
+    base.save_pretrained(folder / "base")
+    inputs = batch(base)
+    tensors = {**inputs, "base.logits": logits_of(base, inputs)}
+    model, losses = None, {}
+    for name, config in configs.items():
+        if model is None:
+            model = get_peft_model(base, LoraConfig(**config), adapter_name=name)
+        else:
+            model.add_adapter(name, LoraConfig(**config))
+        model.set_adapter(name)
+        moved(model)
+    model.eval()
+    for name in configs:
+        model.set_adapter(name)
+        tensors[name + ".logits"] = logits_of(model, inputs)
+        losses[name] = model(**inputs).loss.item()
+        model.save_pretrained(folder / "adapters", selected_adapters=[name])
+    names = [list(configs)[-1], "__base__", list(configs)[0]]
+    ids = batch(base)["input_ids"]
+    model.set_adapter(list(configs)[0])
+    with torch.no_grad():
+        tensors["mixed.logits"] = model(input_ids=ids, adapter_names=names).logits
+    tensors["mixed.input_ids"] = ids
+    return {"losses": losses, "mixed_adapter_names": names}, tensors
+
+
+def lora(**fields):
+    return {"r": 3, "lora_alpha": 6, "task_type": "CAUSAL_LM", **fields}
+
+
+CASES = {
+    "rows-saved-classifier": lambda folder: several_adapters(folder, bert(), {
+        "a": lora(task_type="SEQ_CLS", target_modules=["query", "value"]),
+        "b": lora(task_type="SEQ_CLS", target_modules=["query"], r=2)}),
+    "rows-saved-embedding": lambda folder: several_adapters(folder, llama(), {
+        "a": lora(target_modules=["q_proj"], modules_to_save=["embed_tokens"]),
+        "b": lora(target_modules=["o_proj"], modules_to_save=["embed_tokens"])}),
+    "rows-saved-head": lambda folder: several_adapters(folder, llama(), {
+        "a": lora(target_modules=["q_proj"], modules_to_save=["lm_head"]),
+        "b": lora(target_modules=["o_proj"], modules_to_save=["lm_head"])}),
+    "layer-replication": lambda folder: one_adapter(
+        folder, llama(), lora(target_modules=["q_proj", "down_proj"], layer_replication=[[0, 2], [1, 3]]), merges=False),
+    "layer-replication-bert": lambda folder: one_adapter(
+        folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], use_dora=True,
+                             layer_replication=[[1, 2], [0, 2], [0, 1]]), merges=False),
+}
+
+
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2] / "fixtures" / "lora-features")
+    for index, (name, make) in enumerate(CASES.items()):
+        if len(sys.argv) > 2 and name not in sys.argv[2:]:
+            continue
+        folder = root / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        torch.manual_seed(1000 + index)
+        write(folder, *make(folder))
+        for readme in folder.rglob("README.md"):
+            readme.unlink()
+        print(name)
+
+
+if __name__ == "__main__":
+    main()
