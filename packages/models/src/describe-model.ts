@@ -1,5 +1,8 @@
 // What a person wants to know of a model before using it.
 
+import type { ParameterRef, Site } from "@lowrank/contracts";
+import { EmbeddingSite } from "./parts/embedding-site.ts";
+import { LinearSite } from "./parts/linear-site.ts";
 import type { PretrainedModel } from "./pretrained-model.ts";
 
 /** Sizes of a model. */
@@ -12,7 +15,7 @@ export interface ModelDescription {
   readonly maxPositions: number;
   /** Numbers in all weights; a tied head and repeated layers are not counted twice. */
   readonly parameters: number;
-  /** Memory of the weights as loaded, float32. */
+  /** Memory of the weights as they are kept: float32, or fewer bits where `basePrecision` asked for it. */
   readonly bytes: number;
   readonly linearSites: number;
   readonly newParameters: readonly string[];
@@ -40,11 +43,17 @@ export function describeModel(model: PretrainedModel): ModelDescription {
     vocabularySize,
     maxPositions,
     parameters,
-    bytes: 4 * parameters,
+    bytes: own.reduce((total, parameter) => total + bytesOf(parameter, sites), 0),
     linearSites: sites.filter(({ kind }) => kind === "linear").length,
     newParameters,
     fingerprint,
   };
+}
+
+function bytesOf({ path, shape }: ParameterRef, sites: readonly Site[]): number {
+  const site = sites.find((one) => `${one.path}.weight` === path);
+  if (site instanceof LinearSite || site instanceof EmbeddingSite) return site.weightBytes;
+  return 4 * shape.reduce((product, size) => product * size, 1);
 }
 
 /** Whether an earlier layer has the same weight (layer replication). */

@@ -25,6 +25,7 @@ export { type GenerationOptions, generate } from "./generation/generate.ts";
 export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.ts";
 export type { Sampling } from "./generation/sampling.ts";
 export type { LossSum } from "./heads/head.ts";
+export type { BasePrecision } from "./loading/base-precision.ts";
 export { loadGguf } from "./loading/load-gguf.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";

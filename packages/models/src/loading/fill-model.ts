@@ -4,6 +4,7 @@ import { normal } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSlot } from "../parts/weight-slot.ts";
 import { PretrainedModel } from "../pretrained-model.ts";
+import { fillSlot } from "./base-precision.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
 import type { ModelOutline } from "./outline-model.ts";
@@ -60,7 +61,7 @@ async function readTensors(
     const slot = slotOf.get(key);
     const bytes = slot === undefined ? await sampleOf(source, key) : await source.readBytes(key);
     fingerprint.add(key, tensor, bytes);
-    slot?.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
+    if (slot !== undefined) fillSlot(slot, { source, key, bytes }, options.basePrecision ?? "float32");
     done += 1;
     options.onProgress?.({ done, total: source.tensors.size });
   }

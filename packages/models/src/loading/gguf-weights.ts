@@ -3,6 +3,8 @@
 import { type Family, ggufPlaceOf, type ModelConfig } from "@lowrank/families";
 import { dequantizableTypes, dequantize, type GgufFile, type GgufSource } from "@lowrank/gguf";
 import { ModelFileError } from "../errors.ts";
+import { packGgufBlocks } from "./pack-gguf-blocks.ts";
+import { halfKinds, packHalf } from "./pack-half.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 export interface GgufContents {
@@ -45,6 +47,17 @@ export function ggufWeights({ family, config, file, source }: GgufContents): Wei
       const values = dequantize(bytes, type, count);
       return permutedHeads === undefined ? values : unpermuteRows(values, shape[0] ?? 0, permutedHeads);
     },
+    pack(name, bytes) {
+      const { type, shape, permutedHeads } = find(name);
+      const [rows = 0, columns = 0] = shape;
+      const storedRow = (row: number) => (permutedHeads === undefined ? row : permutedRow(row, rows, permutedHeads));
+      const kind = halfKinds.get(type);
+      if (kind === undefined) return packGgufBlocks(bytes, { type, rows, columns, storedRow });
+      const stored = packHalf(bytes, { kind, rows, columns });
+      if (permutedHeads === undefined) return stored;
+      const bits = reorderRows(stored.bits, new Uint16Array(stored.bits.length), { rows, storedRow });
+      return { ...stored, bits };
+    },
     close: async () => {},
   };
 }
@@ -54,14 +67,27 @@ export function ggufWeights({ family, config, file, source }: GgufContents): Wei
  * turns halves, [heads, 2, headSize/2].
  */
 export function unpermuteRows(values: Float32Array, rows: number, heads: number): Float32Array {
-  const width = values.length / rows;
+  const storedRow = (row: number) => permutedRow(row, rows, heads);
+  return reorderRows(values, new Float32Array(values.length), { rows, storedRow });
+}
+
+/** Where the file has a row. */
+function permutedRow(row: number, rows: number, heads: number): number {
   const headSize = rows / heads;
   const half = headSize / 2;
-  const ordered = new Float32Array(values.length);
+  const within = row % headSize;
+  return row - within + (within % half) * 2 + Math.floor(within / half);
+}
+
+/** Copies rows into `ordered`, which it returns. */
+function reorderRows<Numbers extends Float32Array | Uint16Array>(
+  values: Numbers,
+  ordered: Numbers,
+  { rows, storedRow }: { readonly rows: number; readonly storedRow: (row: number) => number },
+): Numbers {
+  const width = values.length / rows;
   for (let row = 0; row < rows; row++) {
-    const head = Math.floor(row / headSize);
-    const within = row % headSize;
-    const stored = head * headSize + (within % half) * 2 + Math.floor(within / half);
+    const stored = storedRow(row);
     ordered.set(values.subarray(stored * width, (stored + 1) * width), row * width);
   }
   return ordered;

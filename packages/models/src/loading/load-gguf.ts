@@ -12,7 +12,8 @@ import { outlineModel } from "./outline-model.ts";
 
 /**
  * Loads a GGUF file (architecture "llama"; F32, F16, BF16, Q8_0, Q4_0 and Q4_1 tensors) as a base model in its own
- * right. Weights are dequantised to float32. The source stays the caller's to close.
+ * right. Weights are dequantised to float32, unless `basePrecision` asks for fewer bits. The source stays the caller's to
+ * close.
  *
  * @throws GgufError; RefusedTensorError for tensors that change the computation in a way that is not handled; and what
  * `loadModel` throws once the configuration is known.

@@ -14,7 +14,7 @@ const configFile = "config.json";
 
 /**
  * Loads config.json and model.safetensors (or its shards) in F32, F16 or BF16. Weights become float32 tensors, owned by
- * the model.
+ * the model, unless `basePrecision` asks for fewer bits.
  *
  * All headers are checked before the first tensor is made. If anything fails, nothing stays in memory.
  *

@@ -2,6 +2,7 @@
 
 import type { WarningListener } from "@lowrank/contracts";
 import type { Task } from "@lowrank/families";
+import type { BasePrecision } from "./base-precision.ts";
 
 /** How a model is to be loaded. */
 export interface LoadOptions {
@@ -11,6 +12,11 @@ export interface LoadOptions {
   readonly numLabels?: number;
   /** Allows a classifier that the files lack, or hold for another number of classes, to be made new from a seed. */
   readonly newHead?: { readonly seed: number };
+  /**
+   * In how many bits the base's matrices are kept: "float32" (default), "as-stored", or "nf4" (QLoRA). Fewer bits take
+   * less memory and more time: each product decodes its matrix anew.
+   */
+  readonly basePrecision?: BasePrecision;
   readonly onWarning?: WarningListener;
   /** After each tensor. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;

@@ -4,6 +4,7 @@ import type { WarningListener } from "@lowrank/contracts";
 import { decodeToFloat32, openSafetensors, openShardedSafetensors, type TensorCollection } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 import type { ModelFolder } from "../folder/model-folder.ts";
+import { halfKinds, packHalf } from "./pack-half.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 const oneFile = "model.safetensors";
@@ -57,6 +58,12 @@ function weightsOf(name: string, collection: TensorCollection, keys: readonly st
       const info = collection.tensors.get(key);
       if (info === undefined) throw new ModelFileError(name, key, "there is no such tensor");
       return decodeToFloat32(bytes, info.dtype, { file: name, tensor: key });
+    },
+    pack(key, bytes) {
+      const { dtype, shape } = collection.tensors.get(key) ?? { dtype: "", shape: [] };
+      const [rows = 0, columns = 0] = shape;
+      const kind = halfKinds.get(dtype);
+      return kind === undefined ? undefined : packHalf(bytes, { kind, rows, columns });
     },
     close: () => collection.close(),
   };

@@ -1,5 +1,7 @@
 // Where a model's tensors come from, whatever the file format.
 
+import type { PackedMatrix } from "@lowrank/engine";
+
 /** A tensor that a file holds. */
 export interface SourceTensor {
   /** As a safetensors file of transformers would store it: torch's order of axes. */
@@ -20,6 +22,8 @@ export interface WeightSource {
   readBytes(name: string, range?: ByteRange): Promise<Uint8Array>;
   /** Bytes that `readBytes` gave, as numbers in torch's order. */
   decode(name: string, bytes: Uint8Array): Float32Array;
+  /** A matrix in the bits in which the file has it, if those are fewer than float32's and can be computed with. */
+  pack(name: string, bytes: Uint8Array): PackedMatrix | undefined;
   close(): Promise<void>;
 }
 

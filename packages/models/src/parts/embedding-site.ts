@@ -61,6 +61,10 @@ export class EmbeddingSite implements Site, Part {
       initial: "normal",
       // The slot's shape was checked against the file: it is a matrix.
       fill: (tensor) => this.weight.fill(FrozenWeight.fromTransposed(tensor as tf.Tensor2D)),
+      packing: {
+        kind: "table-or-head",
+        fill: (matrix) => this.weight.fill(FrozenWeight.fromTransposed(matrix)),
+      },
     };
     this.slots = tiedTo === undefined ? [slot] : [];
   }
@@ -69,6 +73,11 @@ export class EmbeddingSite implements Site, Part {
   forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
     const call = { x: ids, context, path: this.path, doors: [this.#weightParameter] };
     return computeByRows(call, (rows, own) => this.#forward(rows, own));
+  }
+
+  /** Memory of the table. */
+  get weightBytes(): number {
+    return this.weight.current.bytes;
   }
 
   attach(adapterName: string, adaptation: Adaptation): Detach {

@@ -66,6 +66,11 @@ export class LinearSite implements Site, Part {
     return computeByRows({ x: input, context, path: this.path, doors }, (rows, own) => this.#forward(rows, own));
   }
 
+  /** Memory of the matrix; of a tied one, that of the embedding's. */
+  get weightBytes(): number {
+    return this.#weight.current.bytes;
+  }
+
   /** The frozen weight and bias, if this call computes with these alone: the loss may then work in chunks. */
   frozenParts(context: ForwardContext): { readonly weight: FrozenWeight; readonly bias?: tf.Tensor } | undefined {
     if (this.isOpen(context)) return undefined;
@@ -142,6 +147,11 @@ export class LinearSite implements Site, Part {
       fill: (tensor) => {
         const matrix = tensor as tf.Tensor2D;
         this.#weight.fill(this.fanInFanOut ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix));
+      },
+      packing: {
+        kind: this.role === "body" ? "body" : "table-or-head",
+        fill: (matrix) =>
+          this.#weight.fill(this.fanInFanOut ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix)),
       },
     };
   }

@@ -2,6 +2,7 @@
 // hold, so that everything can be checked before anything is read.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import type { PackedMatrix } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** How a parameter begins that no file holds (transformers' `_init_weights`). */
@@ -17,6 +18,16 @@ export interface WeightSlot {
   readonly isOptional?: boolean;
   /** Takes ownership of the tensor. Called once. */
   fill(tensor: tf.Tensor): void;
+  /** For a matrix that may stay packed. */
+  readonly packing?: SlotPacking;
+}
+
+/** How a slot takes a matrix in fewer bits than float32. */
+export interface SlotPacking {
+  /** Linear layers of the body may be rounded to 4 bits; tables and heads suffer from it. */
+  readonly kind: "body" | "table-or-head";
+  /** In place of the slot's `fill`; takes ownership. */
+  fill(matrix: PackedMatrix): void;
 }
 
 /** A piece of a model with weights of its own: a site, a norm, a bias. */

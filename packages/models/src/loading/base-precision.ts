@@ -1,0 +1,33 @@
+// In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same.
+
+import { packNormalFloat4 } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { WeightSlot } from "../parts/weight-slot.ts";
+import type { WeightSource } from "./weight-source.ts";
+
+/**
+ * - "float32": every weight as a float32 tensor.
+ * - "as-stored": the matrices of linear layers, embeddings and heads in the bits in which the file has them: F16, BF16, and
+ *   a GGUF file's Q8_0, Q4_0 and Q4_1 blocks.
+ * - "nf4": linear layers but the head rounded to NormalFloat 4 (QLoRA), unless the file has them in 4 bits already;
+ *   embeddings and heads as stored.
+ *
+ * Norms, biases, convolutions and matrices in F32 or F64 that are not rounded are float32 tensors always.
+ */
+export type BasePrecision = "float32" | "as-stored" | "nf4";
+
+/** Puts a tensor's bytes into the model, in the precision asked for. */
+export function fillSlot(
+  slot: WeightSlot,
+  { source, key, bytes }: { readonly source: WeightSource; readonly key: string; readonly bytes: Uint8Array },
+  precision: BasePrecision,
+): void {
+  const { packing } = slot;
+  const stored = packing === undefined || precision === "float32" ? undefined : source.pack(key, bytes);
+  const hasFewBits = stored?.kind === "blocks" && stored.codeBits === 4;
+  if (packing?.kind === "body" && precision === "nf4" && !hasFewBits) {
+    const [rows = 0, columns = 0] = slot.shape;
+    packing.fill(packNormalFloat4(source.decode(key, bytes), { rows, columns }));
+  } else if (packing !== undefined && stored !== undefined) packing.fill(stored);
+  else slot.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
+}

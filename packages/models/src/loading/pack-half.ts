@@ -1,0 +1,19 @@
+// Matrices of 16-bit floats, kept as the file has them.
+
+import type { HalfMatrix } from "@lowrank/engine";
+
+/** Kinds of 16-bit floats by their names in files. */
+export const halfKinds: ReadonlyMap<string, HalfMatrix["kind"]> = new Map([
+  ["F16", "f16"],
+  ["BF16", "bf16"],
+] as const);
+
+/** The numbers of a file's bytes, which may lie anywhere in a larger buffer. */
+export function packHalf(
+  bytes: Uint8Array,
+  { kind, rows, columns }: Pick<HalfMatrix, "kind" | "rows" | "columns">,
+): HalfMatrix {
+  // A copy where the bytes are a view: it would keep all of the file in memory.
+  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return { kind, rows, columns, bits: new Uint16Array(own.buffer, own.byteOffset, rows * columns) };
+}
