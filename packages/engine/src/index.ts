@@ -1,8 +1,8 @@
 export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
 export { computeByRows, type RowsCall } from "./adapter-rows.ts";
-export { chooseEngine, type EngineChoice, type PassedOver } from "./choose/choose-engine.ts";
+export { chooseEngine, type EngineChoice } from "./choose/choose-engine.ts";
 export { type EngineName, engineNames } from "./choose/engine-name.ts";
-export type { Failure } from "./choose/explain-failure.ts";
+export type { Failure, PassedOver } from "./choose/explain-failure.ts";
 export { type MatMulSpeed, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
 export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";

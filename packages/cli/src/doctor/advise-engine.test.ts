@@ -12,7 +12,7 @@ const missing = (name: EngineReport["name"]): EngineReport => ({
 
 describe("adviseEngine", () => {
   it("names what would be faster than what runs", () => {
-    expect(adviseEngine("cpu", [missing("tfjs-node"), missing("wasm")])?.command).toBe("npm install tfjs-node");
+    expect(adviseEngine("cpu", [missing("native"), missing("wasm")])?.command).toBe("npm install native");
     expect(adviseEngine("wasm", [missing("tfjs-node"), { name: "wasm", runs: true, speed }])?.command).toBe(
       "npm install tfjs-node",
     );
@@ -26,6 +26,7 @@ describe("adviseEngine", () => {
 
   it("has nothing to say where a native library or a graphics card computes", () => {
     expect(adviseEngine("tfjs-node", [missing("tfjs-node-gpu")])).toBeUndefined();
+    expect(adviseEngine("native", [missing("tfjs-node")])).toBeUndefined();
     expect(adviseEngine("webgpu", [missing("wasm")])).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ export interface Advice {
 
 /** Engines that need neither a graphics card nor a browser, best first, and what each has over the next. */
 const worthInstalling: readonly { readonly name: EngineName; readonly why: string }[] = [
+  { name: "native", why: "ONNX Runtime's own library is several times as fast:" },
   { name: "tfjs-node", why: "TensorFlow's own library is several times as fast:" },
   { name: "wasm", why: "WebAssembly is some ten times as fast as plain JavaScript and needs nothing but npm:" },
 ];

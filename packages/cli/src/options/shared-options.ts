@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { columnNames, integerIn } from "./parse-values.ts";
 
 /** Names that `--engine` takes, best first; the engine package decides which of them can start. */
-export const engineNames = ["tfjs-node-gpu", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
+export const engineNames = ["tfjs-node-gpu", "native", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
 
 /** One of them. */
 type EngineOption = (typeof engineNames)[number];
@@ -49,6 +49,23 @@ export function modelOption(): Option {
 /** The optional `--adapter`. */
 export function adapterOption(description = "PEFT adapter folder to apply to the model"): Option {
   return new Option("--adapter <path>", description);
+}
+
+/** How the base's weights may be kept. */
+export const basePrecisions = ["float32", "as-stored", "nf4"] as const;
+
+/** What commands have that take `--base-precision`. */
+export interface BasePrecisionOptions {
+  readonly basePrecision?: (typeof basePrecisions)[number];
+}
+
+/** The optional `--base-precision`. */
+export function basePrecisionOption(): Option {
+  return new Option(
+    "--base-precision <bits>",
+    "keep the base in float32 (default), in the bits of its file (as-stored), or its linear layers in 4 bits (nf4): " +
+      "less memory, more time",
+  ).choices(basePrecisions);
 }
 
 /** The required `--out` of commands that write a folder. */

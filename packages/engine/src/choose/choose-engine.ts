@@ -3,23 +3,19 @@
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import type { EngineName } from "./engine-name.ts";
-import { explainFailure, type Failure, sentenceOf } from "./explain-failure.ts";
+import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
+import { pickFastest } from "./pick-fastest.ts";
 import { type ChooseEngineOptions, type EnginePlan, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
 import type { StartOutcome } from "./start-outcome.ts";
-
-/** An engine that was not chosen. */
-export interface PassedOver extends Failure {
-  readonly name: EngineName;
-}
 
 /** The engine that runs from now on. */
 export interface EngineChoice {
   readonly name: EngineName;
   /** The name of its TensorFlow.js backend. */
   readonly backend: string;
-  /** Engines that were tried before it, with the reason for each and the command that would enable it. */
+  /** Engines that were tried, with the reason against each and the command that would enable it. */
   readonly passedOver: readonly PassedOver[];
   /** Sentences that a user should read: a setting that could not be used, an engine slower than hoped. */
   readonly note?: string;
@@ -28,7 +24,8 @@ export interface EngineChoice {
 /**
  * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and mends kernels.
  *
- * In Node it tries tfjs-node-gpu, tfjs-node, wasm and cpu; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
+ * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a small product decide between native and
+ * tfjs-node where both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
  * names the only one to try, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
  * installed; where one of them is wrong, `note` says so and the default is used.
  *
@@ -80,24 +77,17 @@ async function startRow(
   return started;
 }
 
-/** A later engine must be this much faster than an earlier one, which needs less memory: timings vary from run to run. */
-const clearlyFaster = 1.1;
-
+/** Times a product on each engine and switches to the fastest. */
 async function takeFastest(started: readonly Started[], passedOver: PassedOver[]): Promise<Started> {
   const timed: (Started & { readonly speed: MatMulSpeed })[] = [];
   for (const each of started) {
     await useBackend(each.outcome.backend);
     timed.push({ ...each, speed: await measureMatMul() });
   }
-  const fastest = timed.reduce((best, each) => (each.speed.gflops > best.speed.gflops * clearlyFaster ? each : best));
-  await useBackend(fastest.outcome.backend);
-  for (const { name, speed } of timed) {
-    if (name !== fastest.name) passedOver.push({ name, reason: comparison(speed, fastest) });
-  }
-  return fastest;
-}
-
-function comparison(slower: MatMulSpeed, { name, speed }: Started & { readonly speed: MatMulSpeed }): string {
-  const shape = `${slower.size} × ${slower.size}`;
-  return `it runs, but multiplies ${shape} matrices at ${slower.gflops.toFixed(0)} GFLOPS, ${name} at ${speed.gflops.toFixed(0)}`;
+  const [first, ...others] = timed;
+  if (first === undefined) throw new NoEngineError(passedOver);
+  const picked = pickFastest(first, others);
+  await useBackend(picked.fastest.outcome.backend);
+  passedOver.push(...picked.passedOver);
+  return picked.fastest;
 }

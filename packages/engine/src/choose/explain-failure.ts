@@ -11,15 +11,28 @@ export interface Failure {
   readonly command?: string;
 }
 
+/** An engine that was not chosen. */
+export interface PassedOver extends Failure {
+  readonly name: EngineName;
+}
+
 /** How each engine's packages are installed. */
 export const installCommands: Readonly<Record<EngineName, string>> = {
   "tfjs-node-gpu": "npm install @tensorflow/tfjs-node-gpu@4.22.0",
-  native: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node koffi",
+  native: "npm install onnxruntime-node koffi",
   "tfjs-node": "npm install @tensorflow/tfjs-node@4.22.0",
   webgpu: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0",
   wasm: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
   webgl: "npm install @tensorflow/tfjs-backend-webgl@4.22.0",
   cpu: "npm install @tensorflow/tfjs-backend-cpu@4.22.0",
+};
+
+/** Where more must be said than that a package is missing. */
+const missingReasons: Readonly<Partial<Record<EngineName, string>>> = {
+  "tfjs-node-gpu": viaScript("--gpu "),
+  "tfjs-node": viaScript(""),
+  native:
+    "its two packages are not installed; on Linux put ONNXRUNTIME_NODE_INSTALL=skip before the command, or onnxruntime-node's installer also fetches CUDA files",
 };
 
 /** Loaders' messages by what they mean. The first row that fits is taken. */
@@ -50,6 +63,10 @@ const meanings: readonly { readonly says: RegExp; readonly reason: string; reado
   },
 ];
 
+function viaScript(option: string): string {
+  return `its package is not installed; where npm cannot reach its download, scripts/setup-tfjs-node.sh ${option}in lowrank's repository takes the library from PyPI`;
+}
+
 /** One sentence for whatever starting this engine threw. */
 export function explainFailure(name: EngineName, cause: unknown): Failure {
   if (cause instanceof EngineUnavailableError)
@@ -57,7 +74,7 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = propertyOf(cause, "code");
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
-    return { reason: "its package is not installed", command: installCommands[name] };
+    return { reason: missingReasons[name] ?? "its package is not installed", command: installCommands[name] };
   const meaning = meanings.find(({ says }) => says.test(message));
   const firstLine = message.split("\n")[0] ?? message;
   if (meaning === undefined) {

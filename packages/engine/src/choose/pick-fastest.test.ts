@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import type { EngineName } from "./engine-name.ts";
+import { pickFastest } from "./pick-fastest.ts";
+
+const timed = (name: EngineName, gflops: number) => ({ name, speed: { size: 512, milliseconds: 1, gflops } });
+
+describe("pickFastest", () => {
+  it("takes the faster and gives both speeds as the reason against the other", () => {
+    const { fastest, passedOver } = pickFastest(timed("wasm", 100), [timed("tfjs-node", 200)]);
+    expect(fastest.name).toBe("tfjs-node");
+    expect(passedOver).toEqual([
+      { name: "wasm", reason: "it runs, but multiplies 512 × 512 matrices at 100 GFLOPS and tfjs-node at 200" },
+    ]);
+  });
+
+  it("keeps to the order where the difference is within what timings vary", () => {
+    const { fastest, passedOver } = pickFastest(timed("wasm", 100), [timed("tfjs-node", 109)]);
+    expect(fastest.name).toBe("wasm");
+    expect(passedOver).toEqual([{ name: "tfjs-node", reason: expect.stringMatching(/109 .* 100, .*no clear diff/) }]);
+  });
+
+  it("has nothing to pass over where only one runs", () => {
+    expect(pickFastest(timed("cpu", 1), [])).toMatchObject({ fastest: { name: "cpu" }, passedOver: [] });
+  });
+});
