@@ -5,6 +5,8 @@ import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";
 import {
   adapterOption,
+  type BasePrecisionOptions,
+  basePrecisionOption,
   columnsOption,
   type EngineOptions,
   modelOption,
@@ -14,7 +16,7 @@ import {
 import { createReport } from "../terminal/report.ts";
 
 /** The options of `lowrank evaluate`. */
-export interface EvaluateOptions extends EngineOptions {
+export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
   readonly model: string;
   readonly adapter?: string;
   readonly data: string;
@@ -37,6 +39,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     )
     .addOption(modelOption())
     .addOption(adapterOption())
+    .addOption(basePrecisionOption())
     .addOption(new Option("--data <file>", "JSONL, CSV or TSV file of examples").makeOptionMandatory())
     .addOption(columnsOption())
     .option("--template <name>", "how a row becomes text (see lowrank train --help)")

@@ -5,6 +5,8 @@ import type { CommandIo } from "../io.ts";
 import { integerIn, numberIn } from "../options/parse-values.ts";
 import {
   adapterOption,
+  type BasePrecisionOptions,
+  basePrecisionOption,
   type EngineOptions,
   modelOption,
   seedOption,
@@ -14,7 +16,7 @@ import {
 import { createReport } from "../terminal/report.ts";
 
 /** The options of `lowrank generate`. */
-export interface GenerateOptions extends EngineOptions {
+export interface GenerateOptions extends EngineOptions, BasePrecisionOptions {
   readonly model: string;
   readonly adapter?: string;
   readonly prompt: readonly string[];
@@ -34,6 +36,7 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
     .description("Continues prompts. Greedy unless --temperature, --top-k or --top-p asks for sampling.")
     .addOption(modelOption())
     .addOption(adapterOption())
+    .addOption(basePrecisionOption())
     .addOption(
       new Option("--prompt <text...>", "prompt to continue; several are generated as one batch").makeOptionMandatory(),
     )

@@ -5,6 +5,7 @@ import type { CommandIo } from "../io.ts";
 import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
 import {
   adapterOption,
+  basePrecisionOption,
   columnsOption,
   modelOption,
   outOption,
@@ -51,6 +52,7 @@ function addFiles(command: Command): void {
     .addOption(outOption("folder to write the adapter to"))
     .option("--overwrite", "replace --out if it exists")
     .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
+    .addOption(basePrecisionOption())
     .option("--resume", "go on with the interrupted run in --out")
     .option("--validation <file>", "measure the loss on this file as well")
     .addOption(

@@ -32,9 +32,9 @@ export async function runEvaluate(options: EvaluateOptions, report: Report): Pro
   const rows = await readDataFile(options.data, options.columns === undefined ? {} : { columns: options.columns });
   const isClassifier = rowGoal(options.data, rows) === "class";
   const engine = await startEngine(options, report);
-  const { model, adapter } = options;
+  const { model, adapter, basePrecision } = options;
   const opened = await openModel(
-    { model, adapter, ...(isClassifier ? { task: "sequence-classification" } : {}) },
+    { model, adapter, basePrecision, ...(isClassifier ? { task: "sequence-classification" } : {}) },
     report,
   );
   try {

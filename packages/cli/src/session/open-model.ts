@@ -6,7 +6,14 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import type { TextFiles } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
-import { HeadMissingError, loadGguf, loadModel, type ModelFolder, type PretrainedModel } from "@lowrank/models";
+import {
+  type BasePrecision,
+  HeadMissingError,
+  loadGguf,
+  loadModel,
+  type ModelFolder,
+  type PretrainedModel,
+} from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { openFile } from "@lowrank/safetensors/node";
 import { ClassifierMissingError } from "../errors.ts";
@@ -24,6 +31,8 @@ export interface ModelRequest {
   readonly classes?: number | undefined;
   /** Seeds a classifier that neither the base nor the adapter has; absent: that is an error. */
   readonly newHeadSeed?: number | undefined;
+  /** How the base's weights are kept; float32 if absent. */
+  readonly basePrecision?: BasePrecision | undefined;
   /** Whether the adapter's variables will be trained. */
   readonly trainable?: boolean;
 }
@@ -103,6 +112,7 @@ async function load(
   const seed = savedClasses === undefined ? request.newHeadSeed : 0;
   const options = {
     onWarning: report.warn,
+    ...(request.basePrecision === undefined ? {} : { basePrecision: request.basePrecision }),
     ...(task === undefined ? {} : { task }),
     ...(classes === undefined ? {} : { numLabels: classes }),
     ...(seed === undefined ? {} : { newHead: { seed } }),

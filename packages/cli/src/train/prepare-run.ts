@@ -48,6 +48,7 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
     {
       model: options.model,
       adapter: options.adapter,
+      basePrecision: options.basePrecision,
       trainable: true,
       ...(isClassifier ? { task: "sequence-classification", newHeadSeed: options.seed } : {}),
       ...(isClassifier ? { classes: countClasses(all) } : {}),
@@ -68,7 +69,7 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
       padId,
       template,
       metadata: classes.ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(classes.ids)]]),
-      fingerprint: hashOf([opened.model.fingerprint, options.batchSize, train]),
+      fingerprint: hashOf([`${opened.model.fingerprint} ${options.basePrecision ?? "float32"}`, options.batchSize, train]),
       dispose: () => {
         handle.dispose();
         opened.dispose();

@@ -1,12 +1,12 @@
 // What `lowrank train` was asked, as commander hands it over.
 
-import type { EngineOptions } from "../options/shared-options.ts";
+import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 
 /** Learning rate schedules by name. */
 export const schedules = ["linear", "cosine", "constant"] as const;
 
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
-export interface TrainOptions extends EngineOptions {
+export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly model: string;
   readonly data: string;
   readonly out: string;

@@ -18,6 +18,7 @@ export function trainingCard(
     ["learning rate", `${options.learningRate}, ${options.schedule}, ${plan.warmupSteps} warm-up steps`],
     ["weight decay", options.weightDecay],
     ["seed", options.seed],
+    ...(isRounded(options) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
   const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
   return [
@@ -31,6 +32,11 @@ export function trainingCard(
     ...lines,
     "",
   ].join("\n");
+}
+
+/** Whether the base's numbers were others than in its files. */
+function isRounded({ basePrecision }: TrainOptions): boolean {
+  return basePrecision === "nf4";
 }
 
 /** Text that can neither end its cell nor start markup. */

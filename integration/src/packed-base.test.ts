@@ -1,0 +1,108 @@
+// LoRA on a base in 4 or 16 bits: what is computed with packed weights must be what the same numbers in float32 give,
+// through injection, training, merging and back.
+
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { createLoraConfig } from "@lowrank/adapter-format";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import { mergeAdapter } from "@lowrank/merge";
+import { type BasePrecision, loadModel, type PretrainedModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import { expectClose, fixturesRoot } from "@lowrank/testing";
+import { train } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+});
+
+type LoraSettings = Parameters<typeof createLoraConfig>[0];
+
+const load = (basePrecision: BasePrecision, name = "llama-gqa") =>
+  loadModel(openFolder(`${fixturesRoot}/${name}/base`), { basePrecision });
+
+/** The same numbers in float32. */
+async function unpacked(packed: PretrainedModel, name?: string): Promise<PretrainedModel> {
+  const model = await load("float32", name);
+  const values = new Map(packed.sites().map((site) => [site.path, site]));
+  for (const site of model.sites()) site.replaceWeight(values.get(site.path)?.readWeight() ?? tf.zeros([0]));
+  return model;
+}
+
+function inject(model: PretrainedModel, settings: LoraSettings): AdapterHandle {
+  return injectAdapter(model, planInjection(model, createLoraConfig(settings)), { seed: 3 });
+}
+
+const row = [3, 14, 15, 92, 65, 35, 89, 79, 32, 38];
+
+async function logitsOf(model: PretrainedModel, adapter?: string): Promise<Float32Array> {
+  const context = inferenceContext(adapter === undefined ? undefined : activeAdapters(adapter));
+  const logits = tf.tidy(() => model.forward({ inputIds: tf.tensor2d(row, [1, row.length], "int32") }, context));
+  const values = Float32Array.from(await logits.data());
+  logits.dispose();
+  return values;
+}
+
+async function trainedLosses(model: PretrainedModel, handle: AdapterHandle, steps: number): Promise<number[]> {
+  const losses: number[] = [];
+  const events = train<number[]>({
+    variables: handle.variables,
+    batches: () => [row],
+    loss: (ids, random) => {
+      const inputIds = tf.tensor2d(ids, [1, ids.length], "int32");
+      const context = { training: true, adapters: activeAdapters(handle.name), random };
+      return model.loss({ inputIds, labels: inputIds }, context);
+    },
+    steps,
+    learningRate: 1e-2,
+    seed: 1,
+  });
+  for await (const event of events) if (event.type === "step") losses.push(event.loss);
+  return losses;
+}
+
+const kinds: readonly (readonly [string, LoraSettings])[] = [
+  ["LoRA on every linear layer", { rank: 4, targetModules: "all-linear" }],
+  ["DoRA", { rank: 4, targetModules: ["q_proj", "down_proj"], useDora: true }],
+  ["LoRA on the embedding and the head", { rank: 4, targetModules: ["embed_tokens", "lm_head"] }],
+  ["PiSSA", { rank: 4, targetModules: ["q_proj", "v_proj"], init: "pissa" }],
+];
+
+describe.each(["nf4", "as-stored"] as const)("on a base in %s", (precision) => {
+  const name = precision === "nf4" ? "llama-gqa" : "bf16-base";
+
+  it.each(kinds)("%s trains step for step as on the same numbers in float32", async (_, settings) => {
+    const before = tf.memory().numTensors;
+    const packed = await load(precision, name);
+    const float = await unpacked(packed, name);
+    const losses: number[][] = [];
+    for (const model of [packed, float]) {
+      const handle = inject(model, settings);
+      losses.push(await trainedLosses(model, handle, 6));
+      handle.dispose();
+    }
+    expectClose(losses[0] ?? [], losses[1] ?? [], 2e-5);
+    expect(losses[0]?.at(-1)).toBeLessThan(losses[0]?.[0] ?? 0);
+    packed.dispose();
+    float.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("merging makes the merged layers float32 until it is undone, to the bit", async () => {
+    const model = await load(precision, name);
+    const plain = await logitsOf(model);
+    const handle = inject(model, { rank: 4, targetModules: ["q_proj", "down_proj"] });
+    await trainedLosses(model, handle, 3);
+    const adapted = await logitsOf(model, handle.name);
+    const tensors = tf.memory().numTensors;
+    const merged = await mergeAdapter(model, handle);
+    expectClose(await logitsOf(model), adapted, 1e-4);
+    merged.undo();
+    expect(await logitsOf(model)).toEqual(plain);
+    expect(tf.memory().numTensors).toBe(tensors);
+    handle.dispose();
+    model.dispose();
+  });
+});

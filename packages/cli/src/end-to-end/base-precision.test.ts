@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let tokens: string;
+const model = ["--model", fixture("bf16-base", "base")];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  const { inputs } = expectedFacts("bf16-base");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
+});
+afterAll(() => place.remove());
+
+async function train(name: string, ...more: readonly string[]): Promise<number[]> {
+  const out = ["--out", place.path(name)];
+  const options = ["--steps", "4", "--batch-size", "2", "--learning-rate", "1e-2"];
+  expect(await place.call("train", ...model, "--data", tokens, ...out, ...options, ...more)).toMatchObject({ code: 0 });
+  const lines = (await readFile(place.path(name, "metrics.jsonl"), "utf8")).trim().split("\n");
+  return lines.map((line): number => JSON.parse(line).loss);
+}
+
+describe("--base-precision", () => {
+  it("as-stored trains and evaluates as float32 does", async () => {
+    const [float, stored] = [await train("float"), await train("stored", "--base-precision", "as-stored")];
+    for (const [step, loss] of stored.entries()) expect(loss).toBeCloseTo(float[step] ?? 0, 5);
+    const evaluate = ["evaluate", ...model, "--adapter", place.path("stored"), "--data", tokens, "--json"];
+    const [one, other] = [
+      await place.call(...evaluate),
+      await place.call(...evaluate, "--base-precision", "as-stored"),
+    ];
+    expect(other.json[0]?.loss).toBeCloseTo(Number(one.json[0]?.loss), 5);
+  });
+
+  it("nf4 trains on other numbers, brings the loss down, and is named in the model card", async () => {
+    const losses = await train("nf4", "--base-precision", "nf4");
+    const [float] = await train("again");
+    expect(losses[0]).not.toBe(float);
+    expect(losses[3]).toBeLessThan(losses[0] ?? 0);
+    expect(await readFile(place.path("nf4", "README.md"), "utf8")).toContain("| base precision | nf4 |");
+  });
+
+  it("refuses another value with the list of those there are", async () => {
+    const { code, stderr } = await place.call("evaluate", ...model, "--data", tokens, "--base-precision", "int4");
+    expect(code).toBe(2);
+    expect(stderr).toContain("float32, as-stored, nf4");
+  });
+});
