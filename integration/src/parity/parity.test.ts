@@ -8,9 +8,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { describeCase, runCase } from "./check-case.ts";
 import { isWithin } from "./parity-check.ts";
 
-const cases = [fixturesRoot, join(fixturesRoot, "../lora-features")].flatMap((root) =>
-  readdirSync(root, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(root, entry.name)] : [])),
-);
+const cases = ["../peft", "../lora-features", "../family-features"]
+  .map((set) => join(fixturesRoot, set))
+  .flatMap((root) =>
+    readdirSync(root, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [join(root, entry.name)] : [],
+    ),
+  );
 
 describe("parity with PEFT", () => {
   beforeAll(() => tf.setBackend("cpu"));

@@ -16,6 +16,7 @@ import type { Head, LossSum } from "./heads/head.ts";
 import { replicateLayers } from "./loading/replicate-layers.ts";
 import { makePass } from "./make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
+import { ConvolutionSite } from "./parts/convolution-site.ts";
 import { EmbeddingSite } from "./parts/embedding-site.ts";
 import { LinearSite } from "./parts/linear-site.ts";
 import type { Pass } from "./parts/pass.ts";
@@ -68,10 +69,11 @@ export class PretrainedModel implements AdaptableModel {
     if (assembly.layerOrder !== undefined) this.layerOrder = assembly.layerOrder;
   }
 
-  /** Every linear map and embedding, in module order. */
+  /** Every linear map, embedding and convolution, in module order. */
   sites(): readonly Site[] {
     return this.#assembly.parts.filter(
-      (part): part is LinearSite | EmbeddingSite => part instanceof LinearSite || part instanceof EmbeddingSite,
+      (part): part is LinearSite | EmbeddingSite | ConvolutionSite =>
+        part instanceof LinearSite || part instanceof EmbeddingSite || part instanceof ConvolutionSite,
     );
   }
 

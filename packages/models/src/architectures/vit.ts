@@ -31,16 +31,10 @@ function patchEmbedding(first: PartList): (pass: Pass) => tf.Tensor {
   const { hiddenSize, patchSize, dropouts } = first.plan.config;
   const front = first.tensor("embeddings.cls_token"); // [1, 1, width]
   const positions = first.tensor("embeddings.position_embeddings"); // [1, 1 + patches, width]
-  const kernel = first.tensor("embeddings.patch_embeddings.projection.weight"); // [width, channels, size, size]
-  const bias = first.tensor("embeddings.patch_embeddings.projection.bias");
-  // Checked with the other inputs: pixels are [batch, channels, height, width].
-  const embed = (pixels: tf.Tensor, context: ForwardContext) =>
+  const projection = first.convolution("embeddings.patch_embeddings.projection", { stride: patchSize });
+  const place = (patches: tf.Tensor, context: ForwardContext) =>
     tf.tidy(() => {
-      const image = tf.transpose<tf.Tensor4D>(pixels as tf.Tensor4D, [0, 2, 3, 1]); // [batch, height, width, channels]
-      // Its slot was checked to have four axes.
-      const filter = tf.transpose<tf.Tensor4D>(kernel.value(context) as tf.Tensor4D, [2, 3, 1, 0]);
-      const patches = tf.add(tf.conv2d(image, filter, patchSize, "valid"), bias.value(context));
-      const [batch] = image.shape;
+      const [batch = 0] = patches.shape;
       const sequence = tf.reshape(patches, [batch, -1, hiddenSize]);
       const fronts = tf.tile(front.value(context), [batch, 1, 1]);
       return tf.add(tf.concat([fronts, sequence], 1), positions.value(context));
@@ -50,8 +44,9 @@ function patchEmbedding(first: PartList): (pass: Pass) => tf.Tensor {
       const { context } = pass;
       const { pixelValues } = pass.inputs;
       if (pixelValues === undefined) throw new ModelInputError("pixelValues", "this model reads images");
-      const doors = [front, positions, kernel, bias];
-      const placed = computeByRows({ x: pixelValues, context, path: "embeddings", doors }, embed);
+      const image = tf.transpose(pixelValues, [0, 2, 3, 1]); // [batch, height, width, channels]
+      const patches = projection.forward(image, context); // [batch, patchRows, patchColumns, width]
+      const placed = computeByRows({ x: patches, context, path: "embeddings", doors: [front, positions] }, place);
       return pass.drop(placed, dropouts.embedding, "embedding");
     });
 }

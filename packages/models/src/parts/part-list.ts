@@ -11,6 +11,7 @@ import {
   type Task,
 } from "@lowrank/families";
 import { MissingModuleError } from "../errors.ts";
+import { ConvolutionSite } from "./convolution-site.ts";
 import { EmbeddingSite } from "./embedding-site.ts";
 import { LinearSite } from "./linear-site.ts";
 import { Norm } from "./norm.ts";
@@ -113,6 +114,28 @@ export class PartList {
     const { normEpsilon: epsilon } = this.plan.config;
     const { gainOffset = 0 } = module.row;
     return this.#add(new Norm({ path: module.path, kind, width: module.size, epsilon, gainOffset }));
+  }
+
+  /** A convolution over images whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width]. */
+  convolution(rowPath: string, { stride }: { readonly stride: number }): ConvolutionSite {
+    const kernel = this.#find(`${rowPath}.weight`);
+    if (kernel?.type !== "tensor") throw this.#missing("convolution", rowPath);
+    const [outFeatures = 0, inFeatures = 0, height = 1, width = 1] = kernel.shape;
+    return this.#add(
+      new ConvolutionSite({
+        path: kernel.path.slice(0, -".weight".length),
+        inFeatures,
+        outFeatures,
+        bias: this.has(`${rowPath}.bias`),
+        geometry: {
+          kernel: [height, width],
+          strides: [stride, stride],
+          padding: [0, 0],
+          dilations: [1, 1],
+          groups: 1,
+        },
+      }),
+    );
   }
 
   /** A weight that is no site: the path is the parameter's own. */
