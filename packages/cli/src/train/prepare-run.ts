@@ -69,7 +69,11 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
       padId,
       template,
       metadata: classes.ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(classes.ids)]]),
-      fingerprint: hashOf([`${opened.model.fingerprint} ${options.basePrecision ?? "float32"}`, options.batchSize, train]),
+      fingerprint: hashOf([
+        `${opened.model.fingerprint} ${options.basePrecision ?? "float32"}`,
+        options.batchSize,
+        train,
+      ]),
       dispose: () => {
         handle.dispose();
         opened.dispose();
