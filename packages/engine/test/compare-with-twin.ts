@@ -8,9 +8,9 @@ import { testEngines, useEngine } from "./test-engines.ts";
 
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
 
-/** Runs the tests of `body` on each test engine: the cpu backend and the mended wasm backend unless told otherwise. */
+/** Runs the tests of `body` on each test engine: plain JavaScript, mended wasm and native unless told otherwise. */
 export function onEachBackend(body: (engine: string) => void): void {
-  describe.each(testEngines("cpu", "wasm"))("on %s", (engine) => {
+  describe.each(testEngines("cpu", "wasm", "native"))("on %s", (engine) => {
     beforeAll(() => useEngine(engine));
     body(engine);
   });

@@ -2,10 +2,10 @@
 
 import { expectClose, expectGradients } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { registerGradients } from "../src/gradients/register-gradients.ts";
 import { waves } from "./compare-with-twin.ts";
-import { useTestEngine } from "./test-engines.ts";
+import { testEngines, useEngine } from "./test-engines.ts";
 
 /** One kernel's case: what to compute, and from which inputs. */
 export interface GradientCase {
@@ -51,31 +51,33 @@ export function testGradients(
   cases: readonly GradientCase[],
   flat: FlatCases = {},
 ): void {
-  beforeAll(async () => {
-    registerGradients();
-    await useTestEngine();
-  });
-
   it("has a case for every row of the table", () => {
     const tested = new Set([...cases.map(({ kernel }) => kernel), ...Object.keys(flat)]);
     expect(table.map(({ kernelName }) => kernelName).filter((name) => !tested.has(name))).toEqual([]);
   });
 
-  it.each(cases.map((each, index) => ({ ...each, index })))(
-    "$kernel (case $index) agrees with finite differences",
-    async ({ compute, inputs }) => {
-      const tensors = inputs();
-      await expectGradients(compute, tensors, { entries: 16 });
-      tf.dispose(tensors);
-    },
-  );
+  describe.each(testEngines("cpu", "native"))("on %s", (engine) => {
+    beforeAll(async () => {
+      registerGradients();
+      await useEngine(engine);
+    });
 
-  it.each(Object.entries(flat))("%s has a gradient of zero", async (_kernel, compute) => {
-    const x = waves([3, 4]);
-    const withSlope = (input: tf.Tensor) => tf.add(tf.sum(tf.cast(compute(input), "float32")), tf.sum(input));
-    const gradient = tf.tidy(() => tf.grad(withSlope)(x));
-    expectClose(await gradient.data(), new Float32Array(12).fill(1), 0);
-    tf.dispose([x, gradient]);
+    it.each(cases.map((each, index) => ({ ...each, index })))(
+      "$kernel (case $index) agrees with finite differences",
+      async ({ compute, inputs }) => {
+        const tensors = inputs();
+        await expectGradients(compute, tensors, { entries: 16 });
+        tf.dispose(tensors);
+      },
+    );
+
+    it.each(Object.entries(flat))("%s has a gradient of zero", async (_kernel, compute) => {
+      const x = waves([3, 4]);
+      const withSlope = (input: tf.Tensor) => tf.add(tf.sum(tf.cast(compute(input), "float32")), tf.sum(input));
+      const gradient = tf.tidy(() => tf.grad(withSlope)(x));
+      expectClose(await gradient.data(), new Float32Array(12).fill(1), 0);
+      tf.dispose([x, gradient]);
+    });
   });
 }
 

@@ -3,12 +3,27 @@
 
 import { chooseEngine } from "../src/choose/choose-engine.ts";
 import { type EngineName, parseEngineName } from "../src/choose/engine-name.ts";
+import { findLibrary, nodeSurroundings } from "../src/native/find-library.ts";
 
-/** The engines of one test, by default `usual`. Throws UnknownEngineError for a wrong LOWRANK_TEST_ENGINES. */
+/** Why the native engine cannot run here: its library is not made for every platform. */
+const withoutNative = await nodeSurroundings()
+  .then((surroundings) => findLibrary(surroundings))
+  .then(() => undefined)
+  .catch((error: unknown) => String(error));
+
+/**
+ * The engines of one test, by default `usual`, of which native is left out, with the reason printed, where there is no
+ * library for it. Throws UnknownEngineError for a wrong LOWRANK_TEST_ENGINES.
+ */
 export function testEngines(...usual: readonly EngineName[]): readonly EngineName[] {
   const named = process.env.LOWRANK_TEST_ENGINES;
-  if (!named) return usual;
+  if (!named) return usual.filter((name) => name !== "native" || nativeIsHere());
   return named.split(",").map((name) => parseEngineName(name.trim(), "LOWRANK_TEST_ENGINES"));
+}
+
+function nativeIsHere(): boolean {
+  if (withoutNative !== undefined) process.stderr.write(`skipped on the native engine: ${withoutNative}\n`);
+  return withoutNative === undefined;
 }
 
 /** Starts an engine and computes with it from now on. Throws NoEngineError: a test never goes on with another one. */

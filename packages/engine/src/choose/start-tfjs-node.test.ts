@@ -46,4 +46,13 @@ describe.skipIf(!isHere)(name, () => {
       { name: "tfjs-node-gpu", reason: expect.stringContaining("does not hold"), command: expect.any(String) },
     ]);
   });
+
+  it("is compared with the native engine by a product, and the loser's reason names both speeds", async () => {
+    const { LOWRANK_TFJS_NODE } = process.env;
+    const { name, backend, passedOver } = await chooseEngine({ environment: { LOWRANK_TFJS_NODE } });
+    expect(["native", "tfjs-node"]).toContain(name);
+    expect(tf.getBackend()).toBe(backend);
+    const other = passedOver.find((each) => each.name === (name === "native" ? "tfjs-node" : "native"));
+    expect(other?.reason).toMatch(/it runs, but multiplies 512 × 512 matrices at \d+ GFLOPS and .* at \d+/);
+  });
 });
