@@ -14,6 +14,14 @@ describe("explainFailure", () => {
     expect(command).toBe(installCommands[name]);
   });
 
+  it("knows a package that is missing by what Vite puts in its place", () => {
+    const stub = new Error('Could not resolve "@tensorflow/tfjs-backend-webgpu" imported by "@lowrank/engine".');
+    expect(explainFailure("webgpu", stub)).toEqual({
+      reason: "its package is not installed",
+      command: installCommands.webgpu,
+    });
+  });
+
   it.each([
     { says: "The Node.js native addon module (tfjs_binding.node) can not be found at path: /x", reason: /native part/ },
     { says: "/x/tfjs_binding.node: invalid ELF header", reason: /another system or processor/ },

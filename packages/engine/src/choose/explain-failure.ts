@@ -72,8 +72,7 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
   if (cause instanceof EngineUnavailableError)
     return { reason: cause.reason, ...(cause.command === undefined ? {} : { command: cause.command }) };
   const message = cause instanceof Error ? cause.message : String(cause);
-  const code = propertyOf(cause, "code");
-  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
+  if (isMissing(message, propertyOf(cause, "code")))
     return { reason: missingReasons[name] ?? "its package is not installed", command: installCommands[name] };
   const meaning = meanings.find(({ says }) => says.test(message));
   const firstLine = message.split("\n")[0] ?? message;
@@ -85,6 +84,12 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
   if (isRebuilt !== true || !name.startsWith("tfjs-node")) return { reason };
   const gpu = name === "tfjs-node-gpu" ? " --gpu" : "";
   return { reason, command: `scripts/setup-tfjs-node.sh${gpu}` };
+}
+
+/** Node says it by a code; Vite puts a module that throws in the place of an optional peer that it did not find. */
+function isMissing(message: string, code: unknown): boolean {
+  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") return true;
+  return /^Could not resolve "[^"]+" imported by/.test(message);
 }
 
 /** The failure as a part of a sentence, the command in brackets. */
