@@ -6,7 +6,7 @@ import { recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Pass } from "./pass.ts";
-import { runStages, type Stage, type Trunk } from "./trunk.ts";
+import { runStages, type Stage, type StageList } from "./stages.ts";
 
 /** The stages from the first open one on, and what goes into them. */
 export interface OpenStages {
@@ -18,7 +18,7 @@ export interface OpenStages {
 }
 
 /** The last hidden states. Throws ModelInputError for a `blocksPerCheckpoint` that is no integer from 1. */
-export function runSegments(trunk: Trunk, { open, hidden, pass }: OpenStages): tf.Tensor {
+export function runSegments(trunk: StageList, { open, hidden, pass }: OpenStages): tf.Tensor {
   const start = Math.max(open, 0);
   const { blocksPerCheckpoint: size } = pass.context;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1)) {
@@ -47,11 +47,11 @@ interface Segment {
 }
 
 /** Handing over to a decoder has effects, and backward begins with the last stage: it would be computed twice for nothing. */
-function isRunOnce({ stages, decoder }: Trunk, index: number): boolean {
+function isRunOnce({ stages, decoder }: StageList, index: number): boolean {
   return index === decoder?.stage || index === stages.length - 1;
 }
 
-function segmentEnd(trunk: Trunk, first: number, size: number): number {
+function segmentEnd(trunk: StageList, first: number, size: number): number {
   let end = first + 1;
   if (isRunOnce(trunk, first)) return end;
   while (end < first + size && !isRunOnce(trunk, end)) end++;

@@ -5,21 +5,16 @@ import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { runSegments } from "./checkpoint-segments.ts";
 import type { EmbeddingSite } from "./embedding-site.ts";
-import type { Layer, Pass } from "./pass.ts";
+import type { Pass } from "./pass.ts";
+import { runStages, type Stage, type StageList } from "./stages.ts";
 import type { Part } from "./weight-slot.ts";
 
-export interface Stage {
-  readonly parts: readonly Part[];
-  readonly run: Layer;
-}
+export type { Stage };
 
-export interface Trunk {
+export interface Trunk extends StageList {
   /** The token embedding: what a tied head shares; absent where a model reads no text. */
   readonly tokens?: EmbeddingSite;
   readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
-  readonly stages: readonly Stage[];
-  /** Of an encoder–decoder: which stage takes the encoder's last states and begins the decoder. */
-  readonly decoder?: { readonly stage: number; readonly positionRows?: number };
   /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
   readonly positionRows?: number;
   /**
@@ -44,10 +39,6 @@ export function runTrunk(trunk: Trunk, pass: Pass): tf.Tensor {
     );
     return runSegments(trunk, { open, hidden: frozen, pass });
   });
-}
-
-export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  return stages.reduce((state, stage) => stage.run(state, pass), hidden);
 }
 
 /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
