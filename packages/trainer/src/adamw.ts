@@ -5,11 +5,7 @@
 // name has its own integer count, from which the bias correction is computed anew. A LoRA adapter is small, so the
 // update is not worth a kernel launch for each of its tensors: plain loops are exact and alike on every backend.
 
-/** AdamW's own numbers. */
-export interface AdamWOptions {
-  readonly betas: readonly [first: number, second: number];
-  readonly epsilon: number;
-}
+import { type AdamWOptions, updateRange } from "./adamw-range.ts";
 
 /** What one variable's update is made with. */
 export interface AdamWUpdate {
@@ -49,21 +45,10 @@ export class AdamW {
   update(name: string, values: Float32Array, gradient: Float32Array, update: AdamWUpdate): Float32Array {
     const moments = this.#momentsOf(name, values.length);
     moments.updates += 1;
-    const [beta1, beta2] = this.#options.betas;
-    const { epsilon } = this.#options;
     const { first, second, updates } = moments;
-    const rate = update.learningRate / (1 - beta1 ** updates);
-    const secondScale = 1 / Math.sqrt(1 - beta2 ** updates);
-    const kept = 1 - update.learningRate * update.weightDecay;
     const next = new Float32Array(values.length);
-    for (let i = 0; i < next.length; i += 1) {
-      const slope = gradient[i] as number;
-      const mean = Math.fround(beta1 * (first[i] as number) + (1 - beta1) * slope);
-      const square = Math.fround(beta2 * (second[i] as number) + (1 - beta2) * slope * slope);
-      first[i] = mean;
-      second[i] = square;
-      next[i] = (values[i] as number) * kept - (rate * mean) / (Math.sqrt(square) * secondScale + epsilon);
-    }
+    const range = { ...update, start: 0, end: values.length, updates };
+    updateRange({ values, next, gradients: gradient, first, second }, range, { ...this.#options, gradientFactor: 1 });
     return next;
   }
 

@@ -1,8 +1,8 @@
-// The gradients of one optimiser step: those of its micro-batches, averaged.
+// Loss and gradients of one optimiser step, from its micro-batches.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NoGradientError } from "./errors.ts";
-import { readTensors } from "./read-tensors.ts";
+import type { FlatGradients } from "./flat-gradients.ts";
 
 /** One micro-batch's loss and what it counts for. */
 export interface WeightedLoss {
@@ -11,55 +11,37 @@ export interface WeightedLoss {
   readonly weight: number;
 }
 
-/** What a window of micro-batches gives. */
-export interface WindowResult {
-  readonly loss: number;
-  /** For each variable that the loss depends on; the arrays are the caller's. */
-  readonly gradients: Map<string, Float32Array>;
-}
-
 /** Adds up weighted losses and their gradients, and divides both by the weight. */
 export class GradientWindow {
   readonly #variables: ReadonlyMap<string, tf.Variable>;
-  readonly #sums = new Map<string, Float32Array>();
+  readonly #gradients: FlatGradients;
   #loss = 0;
   #weight = 0;
 
-  constructor(variables: ReadonlyMap<string, tf.Variable>) {
+  /** Begins a step of `gradients`. */
+  constructor(variables: ReadonlyMap<string, tf.Variable>, gradients: FlatGradients) {
     this.#variables = variables;
+    this.#gradients = gradients;
+    gradients.clear();
   }
 
   /** Runs one micro-batch forward and backward. */
   async add({ loss, weight }: WeightedLoss): Promise<void> {
     const { value, grads } = differentiate(loss, this.#variables);
-    const found = [...this.#variables].flatMap(([name, variable]) => {
-      const gradient = grads[variable.name];
-      return gradient == null ? [] : [{ name, gradient }];
-    });
-    const [lossValues, ...gradients] = await readTensors([value, ...found.map(({ gradient }) => gradient)]);
-    tf.dispose([value, grads]);
-    this.#loss += weight * (lossValues?.[0] ?? Number.NaN);
-    this.#weight += weight;
-    for (const [index, { name }] of found.entries()) this.#accumulate(name, gradients[index] as Float32Array, weight);
+    try {
+      const [lossValue = Number.NaN] = await value.data();
+      await this.#gradients.add(grads, weight);
+      this.#loss += weight * lossValue;
+      this.#weight += weight;
+    } finally {
+      tf.dispose([value, grads]);
+    }
   }
 
-  /** The mean loss and gradients of what was added. */
-  finish(): WindowResult {
-    for (const sum of this.#sums.values()) {
-      if (this.#weight === 1) continue;
-      for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] as number) / this.#weight;
-    }
-    return { loss: this.#loss / this.#weight, gradients: this.#sums };
-  }
-
-  #accumulate(name: string, gradient: Float32Array, weight: number): void {
-    const sum = this.#sums.get(name);
-    if (sum === undefined) {
-      this.#sums.set(name, gradient);
-      if (weight !== 1) for (let i = 0; i < gradient.length; i += 1) gradient[i] = (gradient[i] as number) * weight;
-      return;
-    }
-    for (let i = 0; i < sum.length; i += 1) sum[i] = (sum[i] as number) + (gradient[i] as number) * weight;
+  /** Returns the mean loss of what was added; the gradients then are means too. */
+  finish(): number {
+    this.#gradients.divide(this.#weight);
+    return this.#loss / this.#weight;
   }
 }
 

@@ -1,6 +1,7 @@
 // The training loop. Checkpoints on disk are in "@lowrank/trainer/node".
 
-export { AdamW, type AdamWOptions, type AdamWUpdate, type Moments } from "./adamw.ts";
+export { AdamW, type AdamWUpdate, type Moments } from "./adamw.ts";
+export type { AdamWOptions } from "./adamw-range.ts";
 export type { BatchSource, DataPosition } from "./batch-stream.ts";
 export { clipFactor, type Gradients, globalNorm, scaleGradients } from "./clip-gradients.ts";
 export {

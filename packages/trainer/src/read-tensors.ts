@@ -1,28 +1,29 @@
-// Values of many tensors at once.
+// Values of many tensors, one transfer at most.
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Backends that keep values in this process' memory, where reading each tensor costs a copy at most. */
-const hostBackends = new Set(["cpu", "wasm", "tensorflow"]);
+/** Backends that keep values in this process' memory, where a tensor is read without a transfer. */
+const hostBackends = new Set(["cpu", "native", "wasm", "tensorflow"]);
 
 /**
- * Reads float tensors. On a graphics card they are joined first: one transfer instead of hundreds. The arrays are the
- * caller's.
+ * Calls `visit` with the values of each float tensor and its number. The array may be the tensor's own memory: copy from
+ * it, and do not keep it. On a graphics card the tensors are joined first: one transfer instead of hundreds.
  */
-export async function readTensors(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
-  if (tensors.length === 0) return [];
+export async function readEach(
+  tensors: readonly tf.Tensor[],
+  visit: (values: Float32Array, index: number) => void,
+): Promise<void> {
+  if (tensors.length === 0) return;
   if (hostBackends.has(tf.getBackend())) {
-    // A copy: the cpu backend hands out its own memory.
-    return Promise.all(tensors.map(async (tensor) => (await tensor.data<"float32">()).slice()));
+    for (const [index, tensor] of tensors.entries()) visit(await tensor.data<"float32">(), index);
+    return;
   }
-  const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [tensor.size]) as tf.Tensor1D)));
+  const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size]))));
   const values = await joined.data<"float32">();
   joined.dispose();
   let start = 0;
-  return tensors.map((tensor) => {
-    const end = start + tensor.size;
-    const part = values.slice(start, end);
-    start = end;
-    return part;
-  });
+  for (const [index, { size }] of tensors.entries()) {
+    visit(values.subarray(start, start + size), index);
+    start += size;
+  }
 }

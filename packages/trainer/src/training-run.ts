@@ -1,12 +1,14 @@
 // One run's moving parts: `train` drives them and turns what they say into events.
 
-import { AdamW } from "./adamw.ts";
 import { BatchStream } from "./batch-stream.ts";
 import { BestTracker } from "./best-tracker.ts";
-import { clipFactor, globalNorm, scaleGradients } from "./clip-gradients.ts";
+import { clipFactor } from "./clip-gradients.ts";
 import { NonFiniteLossError } from "./errors.ts";
-import { GradientWindow, type WindowResult } from "./gradient-window.ts";
-import { HostParameters } from "./host-parameters.ts";
+import { FlatAdamW } from "./flat-adamw.ts";
+import { FlatGradients } from "./flat-gradients.ts";
+import { FlatLayout, type Place } from "./flat-layout.ts";
+import { FlatParameters } from "./flat-parameters.ts";
+import { GradientWindow } from "./gradient-window.ts";
 import { learningRateFactor } from "./learning-rate-groups.ts";
 import { learningRateShare } from "./schedules/schedules.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -19,8 +21,10 @@ import { changedSettings, checkState, type TrainingState } from "./training-stat
 export class TrainingRun<Batch> {
   readonly stopwatch: Stopwatch;
   readonly #stream: BatchStream<Batch>;
-  readonly #parameters: HostParameters;
-  readonly #optimizer: AdamW;
+  readonly #layout: FlatLayout;
+  readonly #parameters: FlatParameters;
+  readonly #gradients: FlatGradients;
+  readonly #optimizer: FlatAdamW;
   readonly #best: BestTracker;
   #step: number;
 
@@ -31,8 +35,10 @@ export class TrainingRun<Batch> {
     const state = options.resumeFrom;
     this.stopwatch = new Stopwatch(options.clock ?? (() => performance.now()));
     this.#stream = new BatchStream(options.batches, state?.position);
-    this.#parameters = new HostParameters(options.variables);
-    this.#optimizer = new AdamW(settings);
+    this.#layout = new FlatLayout(options.variables);
+    this.#parameters = new FlatParameters(this.#layout);
+    this.#gradients = new FlatGradients(this.#layout);
+    this.#optimizer = new FlatAdamW(this.#layout, settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
     this.#step = state?.step ?? 0;
     if (state !== undefined) this.#restore(state);
@@ -70,12 +76,11 @@ export class TrainingRun<Batch> {
   async makeStep(): Promise<StepEvent> {
     const startedAt = this.stopwatch.seconds;
     const batches = await this.#stream.window(this.settings.accumulate);
-    const window = await this.#differentiate(batches);
-    const gradientNorm = this.#checkedNorm(window);
+    const loss = await this.#differentiate(batches);
+    const gradientNorm = this.#checkedNorm(loss);
     const { clipNorm, steps } = this.settings;
-    if (clipNorm !== null) scaleGradients(window.gradients, clipFactor(gradientNorm, clipNorm));
     const learningRate = this.#learningRate();
-    await this.#update(window.gradients, learningRate);
+    await this.#update(learningRate, clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm));
     this.#step += 1;
     const size = this.options.batchSize?.bind(this.options);
     const tokens = size && batches.reduce((sum, batch) => sum + size(batch).tokens, 0);
@@ -84,7 +89,7 @@ export class TrainingRun<Batch> {
       step: this.#step,
       steps,
       epoch: this.#stream.position.epoch,
-      loss: window.loss,
+      loss,
       learningRate,
       gradientNorm,
       tokens,
@@ -101,8 +106,8 @@ export class TrainingRun<Batch> {
   /** A copy of all that the rest of the run depends on. */
   async captureState(): Promise<TrainingState> {
     const values = await this.#parameters.read();
-    const variables = [...this.options.variables].map(([name, { shape }]) => {
-      return [name, { shape: [...shape], values: values.get(name) ?? new Float32Array() }] as const;
+    const variables = this.#layout.places.map(({ name, variable, start, end }) => {
+      return [name, { shape: [...variable.shape], values: values.slice(start, end) }] as const;
     });
     const { best, evaluationsSinceBest } = this.#best;
     return {
@@ -124,13 +129,14 @@ export class TrainingRun<Batch> {
   }
 
   #restore(state: TrainingState): void {
-    for (const [name, { values }] of state.variables) this.#parameters.write(name, values.slice());
+    this.#parameters.restore(state.variables);
     this.#optimizer.restore(state.moments);
   }
 
-  async #differentiate(batches: readonly Batch[]): Promise<WindowResult> {
+  /** The mean loss of a step, whose gradients then lie in the flat array. */
+  async #differentiate(batches: readonly Batch[]): Promise<number> {
     const { seed, weightByTokens } = this.settings;
-    const window = new GradientWindow(this.options.variables);
+    const window = new GradientWindow(this.options.variables, this.#gradients);
     for (const [microStep, batch] of batches.entries()) {
       const key = { seed, step: this.#step, microStep };
       const weight = weightByTokens ? (this.options.batchSize?.(batch).supervised ?? 1) : 1;
@@ -139,13 +145,12 @@ export class TrainingRun<Batch> {
     return window.finish();
   }
 
-  #checkedNorm({ loss, gradients }: WindowResult): number {
+  #checkedNorm(loss: number): number {
     const step = this.#step + 1;
     if (!Number.isFinite(loss)) throw new NonFiniteLossError(step, "loss", loss);
-    const norm = globalNorm(gradients);
+    const norm = this.#gradients.norm();
     if (Number.isFinite(norm)) return norm;
-    const broken = [...gradients].filter(([, gradient]) => !gradient.every(Number.isFinite)).map(([name]) => name);
-    throw new NonFiniteLossError(step, "gradient", norm, broken);
+    throw new NonFiniteLossError(step, "gradient", norm, this.#gradients.broken());
   }
 
   #learningRate(): number {
@@ -153,18 +158,15 @@ export class TrainingRun<Batch> {
     return learningRate * learningRateShare(schedule, { step: this.#step, warmupSteps, totalSteps: steps });
   }
 
-  async #update(gradients: ReadonlyMap<string, Float32Array>, learningRate: number): Promise<void> {
+  async #update(learningRate: number, gradientFactor: number): Promise<void> {
     const values = await this.#parameters.read();
-    for (const [name, gradient] of gradients) {
-      const variable = this.options.variables.get(name);
-      const present = values.get(name);
-      if (variable === undefined || present === undefined) continue;
-      const decays = this.settings.decayed === "all" || variable.rank >= 2;
-      const next = this.#optimizer.update(name, present, gradient, {
-        learningRate: learningRate * learningRateFactor(this.options.learningRateGroups ?? [], name),
-        weightDecay: decays ? this.settings.weightDecay : 0,
-      });
-      this.#parameters.write(name, next);
-    }
+    const { decayed, weightDecay } = this.settings;
+    const groups = this.options.learningRateGroups ?? [];
+    const ratesOf = ({ name, variable }: Place) => ({
+      learningRate: learningRate * learningRateFactor(groups, name),
+      weightDecay: decayed === "all" || variable.rank >= 2 ? weightDecay : 0,
+    });
+    this.#optimizer.update({ values, gradients: this.#gradients, gradientFactor, ratesOf });
+    this.#parameters.assign((index) => this.#gradients.has(index));
   }
 }
