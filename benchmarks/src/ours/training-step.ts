@@ -16,11 +16,15 @@ const settings = receivedSettings();
 const versions = await startEngine();
 const model = await loadRandomModel(settings);
 const { name, variables } = whatTrains(model, settings);
+const how = {
+  training: true,
+  adapters: activeAdapters(name),
+  ...(settings.checkpointing === true ? { blocksPerCheckpoint: 1 } : {}),
+};
 const steps = train({
   variables,
   batches: () => [randomBatch(settings)],
-  loss: (batch, random) =>
-    model.loss(inputsOf(batch, settings), { training: true, adapters: activeAdapters(name), random }),
+  loss: (batch, random) => model.loss(inputsOf(batch, settings), { ...how, random }),
   steps: 1_000_000,
   learningRate: 1e-4,
   schedule: "constant",
