@@ -59,6 +59,19 @@ export class RowsOverrideError extends LowrankError {
   }
 }
 
+/** A value that lives inside one engine was used while another computes. */
+export class OtherEngineError extends LowrankError {
+  constructor(
+    readonly owner: string,
+    readonly current: string,
+  ) {
+    super(
+      "OTHER_ENGINE",
+      `A weight of 16-bit numbers that ${owner} keeps was used while the backend "${current}" computes. Load the model again after changing the engine.`,
+    );
+  }
+}
+
 /** An engine was asked for by a name that does not exist. */
 export class UnknownEngineError extends LowrankError {
   constructor(

@@ -7,13 +7,15 @@ import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen/frozen-storage.ts";
 import { checkPacked, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
+import { HalfStorage } from "./tfjs-node/half-storage.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.
  *
  * It owns its values and keeps one copy. A float32 tensor stays as it was given, since products read it either way round,
  * or is turned where the backend multiplies faster so. A packed matrix (16, 8 or 4 bits a number) stays packed: each
- * product decodes it, a few megabytes at a time.
+ * product decodes it, a few megabytes at a time. On tfjs-node 16 bits are kept inside TensorFlow, which decodes them
+ * faster; such a weight belongs to that engine, and throws OtherEngineError on another.
  *
  * @example
  * ```ts
@@ -114,6 +116,7 @@ export class FrozenWeight {
 function store(where: string, matrix: tf.Tensor2D | PackedMatrix, layout: MatrixLayout): FrozenStorage {
   if (matrix instanceof tf.Tensor) return new FloatStorage(checkMatrix(where, matrix), layout);
   checkPacked(where, matrix);
+  if (matrix.kind !== "blocks" && HalfStorage.canHold(matrix)) return new HalfStorage(matrix, layout);
   return new PackedStorage(matrix, layout);
 }
 

@@ -10,6 +10,7 @@ export {
   ArgumentError,
   DisposedError,
   NoEngineError,
+  OtherEngineError,
   RowCountError,
   RowsOverrideError,
   ShapeError,

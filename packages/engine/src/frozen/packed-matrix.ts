@@ -10,6 +10,11 @@ export interface HalfMatrix {
   readonly columns: number;
   /** [rows, columns] */
   readonly bits: Uint16Array;
+  /**
+   * "bf16": products round their other factor to bf16 as well, as PyTorch's autocast does, where the engine has such
+   * products (tfjs-node) and `kind` is "bf16". Default, and on every other engine: float32, which loses nothing.
+   */
+  readonly products?: "float32" | "bf16";
 }
 
 /**

@@ -11,6 +11,7 @@ import { filesFolder } from "../folder/files-folder.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { BasePrecision } from "./base-precision.ts";
 import { loadModel } from "./load-model.ts";
+import { packBf16 } from "./pack-half.ts";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -63,6 +64,25 @@ function rounded(values: Float32Array, columns: number): Float32Array {
     }
   return result;
 }
+
+/** By arithmetic, not by bits: the nearest number with 8 significant binary digits, the even one halfway. */
+function roundedTo8Bits(value: number): number {
+  if (value === 0) return 0;
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) - 7);
+  const below = Math.floor(value / unit);
+  const rest = value / unit - below;
+  const isUp = rest === 0.5 ? below % 2 !== 0 : rest > 0.5;
+  return (isUp ? below + 1 : below) * unit;
+}
+
+describe("packBf16", () => {
+  it("rounds to the nearest bf16, halfway to the even one, and keeps infinities, NaN and signs", () => {
+    const values = Float32Array.of(1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -1.001, 3.4e38, 1e-45, -0, Number.NaN, -1 / 0);
+    const { bits } = packBf16(values, { rows: 3, columns: 3 });
+    const back = new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
+    expect([...back]).toEqual([1, 1, 1 + 2 ** -6, -1, 1 / 0, 0, -0, Number.NaN, -1 / 0]);
+  });
+});
 
 describe("basePrecision", () => {
   it.each(["bf16-base", "fp16-base"])("as-stored: %s computes the same in half the memory", async (name) => {
@@ -125,6 +145,16 @@ describe("basePrecision", () => {
     }));
     expect(bits.filter(({ kind }) => kind === "body").every(({ bits }) => bits <= 5)).toBe(true);
     expect(bits.filter(({ kind }) => kind !== "body").every(({ bits }) => bits === 16)).toBe(true);
+    packed.dispose();
+  });
+
+  it("bf16 computes with matrices rounded to 8 bits, and norms as they are", async () => {
+    const expected = await loadModel(await folderOf("llama-gqa", (_, values) => values.map(roundedTo8Bits)));
+    const packed = await load("llama-gqa", "bf16");
+    expectClose(await logitsOf(packed), await logitsOf(expected), 1e-5);
+    const { bytes, parameters } = describeModel(packed);
+    expect(bytes / (4 * parameters)).toBeLessThan(0.53);
+    expected.dispose();
     packed.dispose();
   });
 

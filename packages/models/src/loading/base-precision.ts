@@ -1,8 +1,9 @@
-// In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same.
+// In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16".
 
 import { packNormalFloat4 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSlot } from "../parts/weight-slot.ts";
+import { packBf16 } from "./pack-half.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 /**
@@ -11,10 +12,13 @@ import type { WeightSource } from "./weight-source.ts";
  *   a GGUF file's Q8_0, Q4_0 and Q4_1 blocks.
  * - "nf4": linear layers but the head rounded to NormalFloat 4 (QLoRA), unless the file has them in 4 bits already;
  *   embeddings and heads as stored.
+ * - "bf16": the same matrices as "as-stored", rounded to bf16 where they are not. On tfjs-node products round their other
+ *   factor as well, as PyTorch's autocast does, and are two to five times as fast where the processor has bf16
+ *   instructions; on other engines they are computed in float32.
  *
  * Norms, biases, convolutions and matrices in F32 or F64 that are not rounded are float32 tensors always.
  */
-export type BasePrecision = "float32" | "as-stored" | "nf4";
+export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16";
 
 /** Puts a tensor's bytes into the model, in the precision asked for. */
 export function fillSlot(
@@ -28,6 +32,10 @@ export function fillSlot(
   if (packing?.kind === "body" && precision === "nf4" && !hasFewBits) {
     const [rows = 0, columns = 0] = slot.shape;
     packing.fill(packNormalFloat4(source.decode(key, bytes), { rows, columns }));
+  } else if (packing !== undefined && precision === "bf16") {
+    const [rows = 0, columns = 0] = slot.shape;
+    const matrix = stored?.kind === "bf16" ? stored : packBf16(source.decode(key, bytes), { rows, columns });
+    packing.fill({ ...matrix, products: "bf16" });
   } else if (packing !== undefined && stored !== undefined) packing.fill(stored);
   else slot.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
 }
