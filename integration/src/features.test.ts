@@ -32,7 +32,6 @@ describe("FEATURES.md", () => {
   const values: Readonly<Record<string, unknown>> = {
     alora_invocation_tokens: [1],
     use_qalora: true,
-    ensure_weight_tying: true,
   };
   const refused = features.filter((key) => rows.get(key) === "no");
   it.each(refused)("says no to %s, which planning refuses by name", (key) => {

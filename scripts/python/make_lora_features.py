@@ -81,8 +81,9 @@ def moved(model):
 def trained_by_name(model):
     """Trainable tensors by their names in a file."""
     stored = get_peft_model_state_dict(model, save_embedding_layers=False)
-    trainable = {parameter.data_ptr(): parameter for parameter in model.parameters() if parameter.requires_grad}
-    return {key: trainable[value.data_ptr()] for key, value in stored.items() if value.data_ptr() in trainable}
+    place = lambda tensor: (tensor.data_ptr(), tuple(tensor.shape))
+    trainable = {place(parameter): parameter for parameter in model.parameters() if parameter.requires_grad}
+    return {key: trainable[place(value)] for key, value in stored.items() if place(value) in trainable}
 
 
 def train(model, names, batches):
@@ -106,7 +107,15 @@ def write(folder, expected, tensors):
     (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}, indent=1) + "\n")
 
 
-def one_adapter(folder, base, config, prepare=None, merges=True, batch=batch):
+def one_gradient(names):
+    """PEFT keeps a shared pair as two parameters over the same numbers; their gradient is the sum of both."""
+    for half, twin in (("lora_embedding_B", "lora_A"), ("lora_embedding_A", "lora_B")):
+        head = next(key for key in names if "lm_head" in key and key.endswith(f".{twin}.weight"))
+        table = next(parameter for key, parameter in names.items() if key.endswith(half))
+        table.grad = table.grad + names.pop(head).grad.T
+
+
+def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False):
     """An adapter on a base: logits, loss, gradients, merge and a few steps of training."""
     base.save_pretrained(folder / "base")
     if prepare:
@@ -121,11 +130,15 @@ def one_adapter(folder, base, config, prepare=None, merges=True, batch=batch):
     loss = model(**inputs).loss
     loss.backward()
     tensors["adapter.loss"] = loss.reshape(1)
+    if shares:
+        one_gradient(names)
     for key, parameter in names.items():
         tensors["grad." + key] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
     model.zero_grad()
     if merges:
         tensors["merged.logits"] = logits_of(copy.deepcopy(model).merge_and_unload(), inputs)
+    if not trains:
+        return {}, tensors
     batches = [batch(base) for _ in range(TRAINING["steps"])]
     for key in batches[0]:
         tensors["train." + key] = torch.stack([one[key] for one in batches])
@@ -186,12 +199,22 @@ CASES = {
     "layer-replication-bert": lambda folder: one_adapter(
         folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], use_dora=True,
                              layer_replication=[[1, 2], [0, 2], [0, 1]]), merges=False),
+    "tied-saved": lambda folder: one_adapter(
+        folder, llama(2, tied=True), lora(target_modules=["q_proj"], modules_to_save=["lm_head"],
+                                          ensure_weight_tying=True)),
+    "tied-targets": lambda folder: one_adapter(
+        folder, llama(2, tied=True), lora(target_modules=["v_proj", "embed_tokens"], ensure_weight_tying=True),
+        merges=False, trains=False, shares=True),
+    "tied-targets-dora": lambda folder: one_adapter(
+        folder, llama(2, tied=True), lora(target_modules=".*(v_proj|lm_head)", use_dora=True,
+                                          ensure_weight_tying=True, use_rslora=True),
+        merges=False, trains=False, shares=True),
 }
 
 
-def main(cases=CASES, root=Path(__file__).parents[2] / "fixtures" / "lora-features"):
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else root
-    for index, (name, make) in enumerate(cases.items()):
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2] / "fixtures" / "lora-features")
+    for index, (name, make) in enumerate(CASES.items()):
         if len(sys.argv) > 2 and name not in sys.argv[2:]:
             continue
         folder = root / name

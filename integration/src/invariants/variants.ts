@@ -53,6 +53,22 @@ export const variants: readonly Variant[] = [
     subject: "gpt2",
     config: { targetModules: ["c_attn"], trainableTokenIndices: [4, 9] },
   },
+  {
+    name: "a head trained whole with the table that it shares",
+    subject: "gpt2",
+    config: { targetModules: ["c_attn"], modulesToSave: ["lm_head"], ensureWeightTying: true },
+  },
+  {
+    name: "a pair that a table and its head share",
+    subject: "gpt2",
+    config: { targetModules: ["c_attn", "lm_head"], ensureWeightTying: true },
+  },
+  {
+    name: "DoRA on a table and its head",
+    subject: "gpt2",
+    config: { targetModules: ["lm_head"], ensureWeightTying: true, useDora: true },
+    isTied: true,
+  },
   { name: "PiSSA", subject: "llama-gqa", config: { ...some, init: "pissa" } },
   { name: "OLoRA", subject: "bert-seqcls", config: { init: "olora", targetModules: ["query"] } },
   { name: "an orthogonal start", subject: "llama-gqa", config: { ...some, init: "orthogonal" } },

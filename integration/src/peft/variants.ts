@@ -138,6 +138,16 @@ export const variants: readonly Variant[] = [
     },
   },
   {
+    name: "llama with tied head, both trained whole as one",
+    base: "llama-gqa-tied",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj"], modulesToSave: ["lm_head"], ensureWeightTying: true },
+  },
+  {
+    name: "llama with tied head, both with one pair",
+    base: "llama-gqa-tied",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj", "embed_tokens"], ensureWeightTying: true },
+  },
+  {
     name: "the tiny model",
     base: "tiny-model",
     config: { rank: 8, alpha: 16, targetModules: "all-linear", taskType: "CAUSAL_LM" },

@@ -29,7 +29,7 @@ export { modelCard } from "./model-card.ts";
 export { type ParseConfigOptions, parseLoraConfig } from "./parse-lora-config.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./plan-matches.ts";
 export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./read-adapter.ts";
-export { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
+export { isGuarded, isNamedIn, isSavedModule, matchesSaved } from "./saved-modules.ts";
 export { alphaOf, rankOf, type ScalingFields, scalingOf } from "./scaling.ts";
 export { serializeLoraConfig } from "./serialize-lora-config.ts";
 export {

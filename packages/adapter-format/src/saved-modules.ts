@@ -22,8 +22,11 @@ export function isSavedModule(config: Pick<LoraConfig, "modulesToSave">, path: s
  * stands into a regular expression.
  */
 export function isGuarded(config: Pick<LoraConfig, "modulesToSave">, path: string): boolean {
-  const around = (name: string): string => `(^|.*\\.)${name}($|\\..*)`;
-  return (config.modulesToSave ?? []).some((name) =>
-    compilePattern(name, "modules_to_save", around).matchesStart(path),
-  );
+  return (config.modulesToSave ?? []).some((name) => isNamedIn(path, name));
+}
+
+/** Whether a name stands for a path or for something that it lies in; PEFT takes names for regular expressions here. */
+export function isNamedIn(path: string, name: string): boolean {
+  const around = (pattern: string): string => `(^|.*\\.)${pattern}($|\\..*)`;
+  return compilePattern(name, "modules_to_save", around).matchesStart(path);
 }

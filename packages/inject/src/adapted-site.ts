@@ -62,7 +62,7 @@ export function adaptSite(
     scaling,
     adaptation,
     tensors: tensorsOf(entry, variables),
-    changes: [weightChange(site, adaptation), ...biasChanges(site, adaptation, options.siteBias)],
+    changes: [weightChange(entry, site, adaptation), ...biasChanges(site, adaptation, options.siteBias)],
     open: (adapterName) => site.attach(adapterName, adaptation),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
@@ -117,8 +117,10 @@ function tensorsOf({ keys, fileShapes }: PlannedSite, { pair, magnitude, bias }:
   return tensors;
 }
 
-function weightChange(site: Site, adaptation: LowRankAdaptation): WeightChange {
-  const { path, tiedWith, geometry } = site;
+function weightChange({ sharedBy, keys }: PlannedSite, site: Site, adaptation: LowRankAdaptation): WeightChange {
+  const { path, geometry } = site;
+  // Heads that share the pair get the same change, unless each has magnitudes of its own.
+  const tiedWith = sharedBy === undefined || keys.magnitude !== undefined ? site.tiedWith : undefined;
   return {
     path: `${path}.weight`,
     kind: "update",

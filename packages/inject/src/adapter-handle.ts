@@ -14,12 +14,14 @@ import type { InjectionPlan } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
 import type { OverriddenParameter } from "./overridden-parameter.ts";
 import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
+import type { TiedSite } from "./tied-site.ts";
 import type { TrainedRows } from "./trained-rows.ts";
 
 /** What a handle holds; a hot swap exchanges all of it. */
 export interface AdapterContents {
   readonly plan: InjectionPlan;
   readonly sites: readonly AdaptedSite[];
+  readonly tiedSites: readonly TiedSite[];
   readonly parameters: readonly OverriddenParameter[];
   readonly rawParameters: readonly AdaptedParameter[];
   readonly tokenRows: readonly TrainedRows[];
@@ -60,6 +62,11 @@ export class AdapterHandle {
   /** One pair for each adapted layer, in the model's order. */
   get sites(): readonly AdaptedSite[] {
     return this.#contents.sites;
+  }
+
+  /** Output heads that share the pair of the embedding whose table they share. */
+  get tiedSites(): readonly TiedSite[] {
+    return this.#contents.tiedSites;
   }
 
   /** Weights that the adapter has values of its own for. */
@@ -220,13 +227,15 @@ export function disposeContents(contents: AdapterContents): void {
 }
 
 /** Values that replace come before those that are added to them. */
-function partsOf({ parameters, sites, rawParameters, tokenRows }: AdapterContents): readonly AdapterPart[] {
-  return [...parameters, ...sites, ...rawParameters, ...tokenRows];
+function partsOf(contents: AdapterContents): readonly AdapterPart[] {
+  const { parameters, sites, tiedSites, rawParameters, tokenRows } = contents;
+  return [...parameters, ...sites, ...tiedSites, ...rawParameters, ...tokenRows];
 }
 
 /** In the order of files: pairs, then what is stored whole. */
-function tensorsOf({ parameters, sites, rawParameters, tokenRows }: AdapterContents): readonly AdapterVariable[] {
-  return [...sites, ...rawParameters, ...tokenRows, ...parameters].flatMap(({ tensors }) => tensors);
+function tensorsOf(contents: AdapterContents): readonly AdapterVariable[] {
+  const { parameters, sites, tiedSites, rawParameters, tokenRows } = contents;
+  return [...sites, ...tiedSites, ...rawParameters, ...tokenRows, ...parameters].flatMap(({ tensors }) => tensors);
 }
 
 function trainedVariables(contents: AdapterContents): ReadonlyMap<string, tf.Variable> {

@@ -1,10 +1,10 @@
 // From a plan to an attached adapter: makes every variable, then opens every door. All of it, or nothing.
 
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import type { LoraPair } from "@lowrank/math";
+import { type LoraPair, type LowRankAdaptation, TiedHeadAdaptation } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { adaptParameter } from "./adapted-parameter.ts";
-import { adaptSite, type SiteVariables } from "./adapted-site.ts";
+import { adaptSite, pairAdaptation, type SiteVariables } from "./adapted-site.ts";
 import { type AdapterContents, AdapterHandle, disposeContents } from "./adapter-handle.ts";
 import { StalePlanError } from "./errors.ts";
 import type {
@@ -12,17 +12,19 @@ import type {
   PlannedParameter,
   PlannedRawParameter,
   PlannedSite,
+  PlannedTiedSite,
   PlannedTokenRows,
 } from "./injection-plan.ts";
 import { overrideParameter } from "./overridden-parameter.ts";
+import { tieSite } from "./tied-site.ts";
 import { trainRows } from "./trained-rows.ts";
 
 /** Where the first values of an adapter come from. Whoever asks takes ownership. */
 export interface ValueSource {
   /** `name` is unique among all variables of the program. */
   pair(entry: PlannedSite, name: string, site: Site): LoraPair;
-  /** DoRA's lengths [outFeatures]; the site's pair exists already. */
-  magnitude(entry: PlannedSite, site: Site, pair: LoraPair): tf.Tensor;
+  /** DoRA's lengths [outFeatures]; the site's pair exists already, and `plain` is what it does without them. */
+  magnitude(entry: Pick<PlannedSite, "path" | "keys">, site: Site, plain: LowRankAdaptation): tf.Tensor;
   /** The bias on B, [outFeatures]. */
   bias(entry: PlannedSite): tf.Tensor;
   rawPair(planned: PlannedRawParameter, name: string): LoraPair;
@@ -66,13 +68,14 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
 export function buildContents(model: AdaptableModel, options: BuildOptions): AdapterContents {
   const { plan, baseFingerprint } = options;
   const doors = new Doors(model, plan);
-  const contents = { sites: [], parameters: [], rawParameters: [], tokenRows: [] } as {
-    -readonly [Kind in "sites" | "parameters" | "rawParameters" | "tokenRows"]: AdapterContents[Kind][number][];
+  const contents = { sites: [], tiedSites: [], parameters: [], rawParameters: [], tokenRows: [] } as {
+    -readonly [Kind in keyof Omit<AdapterContents, "plan" | "baseFingerprint">]: AdapterContents[Kind][number][];
   };
   const made: AdapterContents = { plan, ...contents, ...(baseFingerprint === undefined ? {} : { baseFingerprint }) };
   try {
     const maker = new PartMaker(doors, options);
     for (const entry of plan.entries) contents.sites.push(maker.site(entry));
+    for (const planned of plan.tiedSites) contents.tiedSites.push(maker.tiedSite(planned, contents.sites));
     for (const planned of plan.savedParameters) contents.parameters.push(maker.parameter(planned));
     for (const planned of plan.rawParameters) contents.rawParameters.push(maker.rawParameter(planned));
     for (const planned of plan.tokenRows) contents.tokenRows.push(maker.tokenRows(planned));
@@ -100,8 +103,10 @@ class PartMaker {
     let variables: SiteVariables = { pair };
     try {
       const { magnitude, bias } = entry.keys;
-      if (magnitude !== undefined)
-        variables = { ...variables, magnitude: this.#variable(magnitude, values.magnitude(entry, site, pair)) };
+      if (magnitude !== undefined) {
+        const plain = pairAdaptation(site, { pair, scale: entry.scaling, adapterName: name });
+        variables = { ...variables, magnitude: this.#variable(magnitude, values.magnitude(entry, site, plain)) };
+      }
       if (bias !== undefined) variables = { ...variables, bias: this.#variable(bias, values.bias(entry)) };
     } catch (error) {
       pair.dispose();
@@ -112,10 +117,27 @@ class PartMaker {
     return adaptSite(entry, site, variables, { adapterName: name, dropout: plan.config.dropout, siteBias });
   }
 
+  /** `made`: the sites so far, among them the embedding whose pair is shared. */
+  tiedSite(planned: PlannedTiedSite, made: AdapterContents["sites"]): AdapterContents["tiedSites"][number] {
+    const { values, name, plan } = this.options;
+    const site = this.doors.site(planned.path);
+    const { pair } = made.find((one) => one.site.path === planned.pairOf)!;
+    const { magnitude: key } = planned.keys;
+    const plain = new TiedHeadAdaptation({ pair, scale: planned.scaling });
+    const magnitude = key === undefined ? undefined : this.#variable(key, values.magnitude(planned, site, plain));
+    const variables = magnitude === undefined ? { pair } : { pair, magnitude };
+    return tieSite(planned, site, variables, { adapterName: name, dropout: plan.config.dropout });
+  }
+
   parameter(planned: PlannedParameter): AdapterContents["parameters"][number] {
     const parameter = this.doors.parameter(planned.path);
     const value = this.options.values.parameter(planned, parameter);
-    return overrideParameter(planned, parameter, this.#variable(planned.key, value, planned.reason !== "base-layer"));
+    const variable = this.#variable(planned.key, value, planned.reason !== "base-layer");
+    const followers = (planned.followers ?? []).map(({ path, key }) => ({
+      key,
+      parameter: this.doors.parameter(path),
+    }));
+    return overrideParameter(planned, { parameter, followers }, variable);
   }
 
   rawParameter(planned: PlannedRawParameter): AdapterContents["rawParameters"][number] {
@@ -157,9 +179,10 @@ class Doors {
   constructor(model: AdaptableModel, plan: InjectionPlan) {
     this.#sites = new Map(model.sites().map((site) => [site.path, site]));
     this.#parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
-    const sites = [...plan.entries, ...plan.tokenRows].map(({ path }) => path);
+    const sites = [...plan.entries, ...plan.tiedSites, ...plan.tokenRows].map(({ path }) => path);
     const followers = plan.tokenRows.flatMap((rows) => rows.followers);
-    const parameters = [...plan.savedParameters, ...plan.rawParameters].map(({ path }) => path);
+    const saved = plan.savedParameters.flatMap((planned) => [planned, ...(planned.followers ?? [])]);
+    const parameters = [...saved, ...plan.rawParameters].map(({ path }) => path);
     const missing = [
       ...[...sites, ...followers].filter((path) => !this.#sites.has(path)),
       ...parameters.filter((path) => !this.#parameters.has(path)),

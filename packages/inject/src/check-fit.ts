@@ -2,6 +2,8 @@
 
 import {
   type Adapter,
+  type AdapterTensor,
+  embeddingKeys,
   type Feature,
   type LoraConfig,
   parseTensorKey,
@@ -37,7 +39,10 @@ const suggestionsFor = 4;
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
   checkFingerprint(adapter, options);
   const plan = withBaseLayers(
-    draftPlan(model, adapter.config, usableFeatures(adapter.config, options)),
+    draftPlan(model, adapter.config, {
+      supported: usableFeatures(adapter.config, options),
+      stored: new Set(adapter.tensors.keys()),
+    }),
     model,
     adapter,
   );
@@ -45,6 +50,7 @@ export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOp
     ...findMissing(plan, adapter),
     ...findUnexpected(plan, model, adapter),
     ...findShapes(plan, adapter),
+    ...findUntied(plan, adapter),
   ];
   const other = guessOtherBase(problems);
   if (other) throw new DifferentBaseError(`width ${other.got}`, `width ${other.expected}`, problems);
@@ -61,7 +67,11 @@ function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): 
 
 /** PEFT stores the frozen weights of targeted embeddings and heads (`save_embedding_layers`); they act as stored. */
 function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
-  const baseLayers = planBaseLayers(model, new Set(plan.entries.map(({ path }) => path)), tensors.keys());
+  const baseLayers = planBaseLayers(
+    model,
+    new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path)),
+    tensors.keys(),
+  );
   return { ...plan, savedParameters: [...plan.savedParameters, ...baseLayers] };
 }
 
@@ -80,8 +90,11 @@ function checkFingerprint({ metadata }: Adapter, options: FitOptions): void {
 function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
   return new Map([
     ...plan.entries.flatMap(({ fileShapes }) => [...fileShapes]),
+    ...plan.tiedSites.flatMap(({ fileShapes }) => [...fileShapes]),
     ...plan.rawParameters.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.savedParameters.map(({ key, fileShape }): [string, readonly number[]] => [key, fileShape]),
+    ...plan.savedParameters.flatMap((planned) =>
+      [planned, ...(planned.followers ?? [])].map(({ key }) => [key, planned.fileShape] as const),
+    ),
     ...plan.tokenRows.map(({ key, shape }): [string, readonly number[]] => [key, shape]),
   ]);
 }
@@ -96,6 +109,35 @@ function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly Adapter
     if (got === undefined || got.join() === expected.join()) return [];
     return [{ kind: "shape", key, got, expected }];
   });
+}
+
+/** What is shared must be stored with the same values under both names. */
+function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
+  const saved = plan.savedParameters.flatMap(({ key, followers = [] }) =>
+    followers.map((one) => ({ key, twin: one.key })),
+  );
+  const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
+    one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
+  const reason = "with ensure_weight_tying it must have the values of";
+  return [
+    ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
+      if (isSame(tensors.get(key), tensors.get(twin))) return [];
+      return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
+    }),
+    ...plan.tiedSites.flatMap(({ pairOf, keys }): AdapterProblem[] => {
+      const pair = embeddingKeys(pairOf);
+      return [[keys.a, pair.b] as const, [keys.b, pair.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
+        const other = tensors.get(twin);
+        const turned = other === undefined ? undefined : { ...other, values: turnedOver(other) };
+        if (isSame(tensors.get(key), turned)) return [];
+        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", turned over` }];
+      });
+    }),
+  ];
+}
+
+function turnedOver({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
+  return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
 }
 
 function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): readonly AdapterProblem[] {

@@ -2,24 +2,15 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import {
-  columnLengths,
-  createPair,
-  createPairBias,
-  type LoraPair,
-  type Measured,
-  type PairInitialization,
-} from "@lowrank/math";
+import { columnLengths, createPair, createPairBias, type LowRankAdaptation, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { pairAdaptation } from "./adapted-site.ts";
 import type { ValueSource } from "./build-handle.ts";
-import type { PlannedSite, PlannedTokenRows } from "./injection-plan.ts";
-import { freshPair } from "./starts.ts";
+import type { PlannedTokenRows } from "./injection-plan.ts";
+import { freshPair, pairInitialization } from "./starts.ts";
 
 /** Values drawn from `seed` and each layer's path alone. */
 export function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
-  const init: PairInitialization =
-    config.init === false ? "random" : config.init === "gaussian" ? "gaussian" : "default";
+  const init = pairInitialization(config);
   return {
     pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
     magnitude: startingLengths,
@@ -32,11 +23,8 @@ export function freshValues(config: LoraConfig, seed: number, measured?: Readonl
 }
 
 /** The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing. */
-function startingLengths({ path, scaling }: PlannedSite, site: Site, pair: LoraPair): tf.Tensor {
-  return tf.tidy(() => {
-    const adaptation = pairAdaptation(site, { pair, scale: scaling, adapterName: path });
-    return columnLengths(tf.add(site.readWeight(), adaptation.delta(1)));
-  });
+function startingLengths(_: unknown, site: Site, plain: LowRankAdaptation): tf.Tensor {
+  return tf.tidy(() => columnLengths(tf.add(site.readWeight(), plain.delta(1))));
 }
 
 /** The chosen rows of a table, or of a head's weight seen the other way round. */

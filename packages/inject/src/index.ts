@@ -27,6 +27,7 @@ export type {
   PlannedParameter,
   PlannedRawParameter,
   PlannedSite,
+  PlannedTiedSite,
   PlannedTokenRows,
 } from "./injection-plan.ts";
 export { measureGradients } from "./measure-gradients.ts";
@@ -34,4 +35,5 @@ export { type MeasureInputsOptions, measureInputs } from "./measure-inputs.ts";
 export type { OverriddenParameter } from "./overridden-parameter.ts";
 export { planInjection } from "./plan-injection.ts";
 export { shareRanks } from "./share-ranks.ts";
+export type { TiedSite } from "./tied-site.ts";
 export type { TrainedRows } from "./trained-rows.ts";

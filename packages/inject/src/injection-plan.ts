@@ -23,6 +23,22 @@ export interface PlannedSite {
   readonly fileShapes: ReadonlyMap<string, readonly number[]>;
   /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
   readonly tiedWith?: string;
+  /** Paths of the heads that share this embedding's pair (PEFT's `ensure_weight_tying`). */
+  readonly sharedBy?: readonly string[];
+}
+
+/** An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). */
+export interface PlannedTiedSite {
+  /** transformers' module path. */
+  readonly path: string;
+  /** Path of the embedding. */
+  readonly pairOf: string;
+  readonly scaling: number;
+  /** Numbers that are its own: DoRA's magnitude. */
+  readonly parameters: number;
+  /** Names in an adapter file; A is the embedding's B there, and B its A. */
+  readonly keys: { readonly a: string; readonly b: string; readonly magnitude?: string };
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
 }
 
 /** One existing weight that the adapter brings a value of its own for, whole. */
@@ -38,6 +54,8 @@ export interface PlannedParameter {
   readonly parameters: number;
   /** "base-layer": PEFT stores the frozen weight of an adapted embedding too; it acts, but is not trained. */
   readonly reason: "saved-module" | "bias" | "base-layer";
+  /** Parameters that share this table and follow it, under names of their own (PEFT's `ensure_weight_tying`). */
+  readonly followers?: readonly { readonly path: string; readonly key: string }[];
 }
 
 /** One raw parameter that will get a pair (PEFT's `target_parameters`). */
@@ -78,6 +96,7 @@ export interface InjectionPlan {
   readonly config: LoraConfig;
   /** In the model's own order. */
   readonly entries: readonly PlannedSite[];
+  readonly tiedSites: readonly PlannedTiedSite[];
   readonly savedParameters: readonly PlannedParameter[];
   readonly rawParameters: readonly PlannedRawParameter[];
   readonly tokenRows: readonly PlannedTokenRows[];

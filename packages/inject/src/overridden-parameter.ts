@@ -3,8 +3,9 @@
 import type { ParameterRef } from "@lowrank/contracts";
 import { plainLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdapterPart } from "./adapter-part.ts";
+import type { AdapterPart, WeightChange } from "./adapter-part.ts";
 import type { PlannedParameter } from "./injection-plan.ts";
+import { openDoors } from "./open-doors.ts";
 
 /** A weight of the model that the adapter replaces by a variable of its own. */
 export interface OverriddenParameter extends AdapterPart {
@@ -17,36 +18,59 @@ export interface OverriddenParameter extends AdapterPart {
   readonly isTrained: boolean;
 }
 
+/** The parameter, and those that share its values and follow (PEFT's `ensure_weight_tying`). */
+export interface OverriddenTogether {
+  readonly parameter: ParameterRef;
+  readonly followers: readonly { readonly parameter: ParameterRef; readonly key: string }[];
+}
+
 /** Puts it together; nothing is attached yet. */
 export function overrideParameter(
   { key, reason }: PlannedParameter,
-  parameter: ParameterRef,
+  { parameter, followers }: OverriddenTogether,
   variable: tf.Variable,
 ): OverriddenParameter {
   const isTrained = reason !== "base-layer";
-  const { path, tiedWith, transposedInFile } = parameter;
   const isIdle = !isTrained && isFrozenValue(parameter, variable);
+  const all = [parameter, ...followers.map((follower) => follower.parameter)];
+  const layout = parameter.transposedInFile ? transposedLayout : plainLayout;
   return {
     parameter,
     variable,
     key,
     isTrained,
-    tensors: [{ key, variable, layout: transposedInFile ? transposedLayout : plainLayout, isTrained }],
-    changes: isIdle
-      ? []
-      : [
-          {
-            path,
-            kind: "replacement",
-            ...(tiedWith === undefined ? {} : { tiedWith }),
-            read: () => parameter.read(),
-            // A value of its own: the variable stays with its handle.
-            fold: () => tf.tidy(() => tf.add(variable, 0)),
-            replace: (value) => parameter.replace(value),
-          },
-        ],
-    open: (adapterName) => (isIdle ? () => {} : parameter.override(adapterName, variable)),
+    tensors: [
+      { key, variable, layout, isTrained },
+      ...followers.map((follower) => ({ key: follower.key, variable, layout, isTrained: false })),
+    ],
+    changes: isIdle ? [] : all.map((one) => replacement(one, parameter, variable, followers.length === 0)),
+    open: (adapterName) => {
+      if (isIdle) return () => {};
+      return openDoors(
+        adapterName,
+        all.map((one) => ({ open: (name) => one.override(name, valueFor(one, parameter, variable), [variable]) })),
+      );
+    },
     dispose: () => variable.dispose(),
+  };
+}
+
+/** A table is [rows, width] to an embedding and [width, rows] to a head; files have both the same way round. */
+function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable) {
+  return one.transposedInFile === first.transposedInFile ? variable : () => tf.transpose(variable);
+}
+
+function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variable, isAlone: boolean): WeightChange {
+  const { path, tiedWith } = one;
+  return {
+    path,
+    kind: "replacement",
+    ...(tiedWith === undefined || !isAlone ? {} : { tiedWith }),
+    read: () => one.read(),
+    // A value of its own: the variable stays with its handle.
+    fold: () =>
+      tf.tidy(() => (one.transposedInFile === first.transposedInFile ? tf.add(variable, 0) : tf.transpose(variable))),
+    replace: (value) => one.replace(value),
   };
 }
 

@@ -4,13 +4,15 @@ import { checkFeatures, type Feature, type LoraConfig, planMatches, withTaskModu
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
 import { checkLayers } from "./check-layers.ts";
 import { countParameters } from "./count-parameters.ts";
-import type { InjectionPlan } from "./injection-plan.ts";
+import type { InjectionPlan, PlannedParameter, PlannedSite } from "./injection-plan.ts";
 import { planRawParameters } from "./plan-raw-parameters.ts";
 import { planSites } from "./plan-sites.ts";
+import { planTiedSites } from "./plan-tied-sites.ts";
 import { planTokenRows } from "./plan-token-rows.ts";
 import { checkSavedModules, planSavedParameters } from "./saved-parameters.ts";
 import { siteWarnings } from "./site-warnings.ts";
 import { checkStart, startsForNew } from "./starts.ts";
+import { type Tying, tieModules } from "./tie-modules.ts";
 
 /** What any adapter may ask for beyond plain LoRA. */
 export const supportedFeatures: readonly Feature[] = [
@@ -20,6 +22,7 @@ export const supportedFeatures: readonly Feature[] = [
   "target_parameters",
   "trainable_token_indices",
   "layer_replication",
+  "ensure_weight_tying",
 ];
 
 /** What a new adapter may ask for. */
@@ -47,19 +50,31 @@ const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ..
  */
 export function planInjection(model: AdaptableModel, config: LoraConfig): InjectionPlan {
   checkSavedModules(model, config);
-  return draftPlan(model, config, supportedWhenNew);
+  return draftPlan(model, config, { supported: supportedWhenNew });
+}
+
+/** What decides about a plan besides the configuration. */
+export interface DraftOptions {
+  readonly supported: ReadonlySet<Feature>;
+  /** Names of the tensors of an adapter that exists already. */
+  readonly stored?: ReadonlySet<string>;
 }
 
 /** The plan for a configuration that may come from a file, whose saved modules are checked against its tensors instead. */
-export function draftPlan(model: AdaptableModel, given: LoraConfig, supported: ReadonlySet<Feature>): InjectionPlan {
+export function draftPlan(
+  model: AdaptableModel,
+  given: LoraConfig,
+  { supported, stored }: DraftOptions,
+): InjectionPlan {
   checkFeatures(given, supported);
   checkStart(given);
   checkLayers(model, given);
-  const config = withTaskModules(given);
+  const tying = tieModules(model, withTaskModules(given), stored);
   const sites = model.sites();
+  const isTied = ({ path }: Site) => tying.kind === "targets" && tying.followers.includes(path);
   const matches = planMatches(
-    config,
-    sites.map(({ path }) => path),
+    tying.config,
+    sites.filter((site) => !isTied(site)).map(({ path }) => path),
     {
       ...(model.modelType === undefined ? {} : { modelType: model.modelType }),
       linearPaths: sites.filter(({ kind }) => kind === "linear").map(({ path }) => path),
@@ -68,24 +83,48 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, supported: R
   );
   const matched = new Set(matches.matched);
   const adapted = sites.filter(({ path }) => matched.has(path));
-  const entries = planSites(adapted, matches.config);
-  const savedParameters = planSavedParameters(model, matches.config, matched);
+  const entries = sharing(planSites(adapted, matches.config), tying);
+  const tiedSites = planTiedSites(tying, matches.config, { sites, entries });
+  const savedParameters = planSavedParameters(model, matches.config, matched).map((one) => followed(one, tying));
   const raw = planRawParameters(model, matches.config, matched);
   const tokenRows = planTokenRows(model, matches.config, matched);
   const fanInFanOut = correctFanInFanOut(matches.config, adapted);
-  const trainableParameters = sum([...entries, ...savedParameters, ...raw.planned, ...tokenRows]);
+  const trainableParameters = sum([...entries, ...tiedSites, ...savedParameters, ...raw.planned, ...tokenRows]);
   const totalParameters = countParameters(model) + trainableParameters;
   return {
     config: { ...matches.config, fanInFanOut: fanInFanOut.value },
     entries,
+    tiedSites,
     savedParameters,
     rawParameters: raw.planned,
     tokenRows,
     trainableParameters,
     totalParameters,
     share: trainableParameters / totalParameters,
-    warnings: [...matches.warnings, ...raw.warnings, ...fanInFanOut.warnings, ...siteWarnings(entries)],
+    warnings: [
+      ...tying.warnings,
+      ...matches.warnings,
+      ...raw.warnings,
+      ...fanInFanOut.warnings,
+      ...siteWarnings(entries),
+    ],
   };
+}
+
+/** The embedding's entry, which knows who shares its pair; nobody is left who could be parted from it by a merge. */
+function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }: Tying): readonly PlannedSite[] {
+  if (kind !== "targets") return entries;
+  return entries.map((entry) => {
+    if (entry.path !== embedding) return entry;
+    const { tiedWith: _, ...alone } = entry;
+    return { ...alone, sharedBy: followers };
+  });
+}
+
+function followed(planned: PlannedParameter, { kind, embedding, followers }: Tying): PlannedParameter {
+  if (kind !== "saved" || planned.path !== `${embedding}.weight`) return planned;
+  const paths = followers.map((path) => `${path}.weight`);
+  return { ...planned, followers: paths.map((path) => ({ path, key: path })) };
 }
 
 /** PEFT corrects the field to what the layers are, and says so (tuners/lora/layer.py, dispatch_default). */

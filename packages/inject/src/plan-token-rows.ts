@@ -5,6 +5,7 @@ import type { AdaptableModel, Site } from "@lowrank/contracts";
 import { SavedModuleNotFoundError, UnsupportedSiteError } from "./errors.ts";
 import type { PlannedTokenRows } from "./injection-plan.ts";
 import { nearestNames } from "./nearest-names.ts";
+import { areTwins } from "./tie-modules.ts";
 
 interface Chosen {
   readonly site: Site;
@@ -26,7 +27,7 @@ export function planTokenRows(
   const sites = model.sites();
   const chosen = chooseTables(sites, config);
   const problems = chosen.flatMap(({ site, indices }) => {
-    const reason = refusal(site, { indices, config, adapted });
+    const reason = refusal(site, { indices, config, adapted }) ?? untiedTokens(site, chosen, config);
     return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
   });
   if (problems.length) throw new UnsupportedSiteError(problems);
@@ -80,10 +81,6 @@ function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[])
   return sites.filter((other) => areTwins(site, other) && !hasOwn(other.path)).map(({ path }) => path);
 }
 
-function areTwins(one: Site, other: Site): boolean {
-  return one !== other && (one.tiedWith === other.path || other.tiedWith === one.path);
-}
-
 /** Why a table's rows cannot be trained; null if they can. */
 function refusal(
   site: Site,
@@ -97,6 +94,14 @@ function refusal(
   if (new Set(indices).size < indices.length) return "trainable_token_indices names a token twice";
   const outside = indices.filter((index) => index >= rows);
   return outside.length ? `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}` : null;
+}
+
+/** PEFT refuses tied tables of which other tokens are trained, if they are to stay tied. */
+function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying }: LoraConfig): string | null {
+  const own = chosen.find((one) => one.site === site)?.indices.join();
+  const other = chosen.find((one) => areTwins(one.site, site) && one.indices.join() !== own);
+  if (!ensureWeightTying || other === undefined) return null;
+  return `ensure_weight_tying needs the same tokens for it and for "${other.site.path}"`;
 }
 
 /** A table's rows and their width: an embedding's, or those of an output head, whose weight is seen the other way round. */

@@ -6,12 +6,13 @@ import {
   convolutionPairLayout,
   createPair,
   type InitialPair,
-  type LoraPair,
+  LoraPair,
   type Measured,
   matrixOfTensor,
+  type PairInitialization,
   startPair,
 } from "@lowrank/math";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { geometryOf } from "./adapted-site.ts";
 import { UnsupportedStartError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
@@ -55,6 +56,7 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
   const { config, seed, name } = options;
   const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
   if (kind === "convolution") return freshKernels(entry, site, options);
+  if (entry.sharedBy !== undefined) return freshShared(entry, options);
   const measured = options.measured?.get(path);
   return startPair({
     inFeatures,
@@ -71,6 +73,29 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
   });
 }
 
+/** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
+function freshShared(
+  { path, inFeatures, outFeatures, rank }: PlannedSite,
+  { config, seed, name }: StartOptions,
+): LoraPair {
+  const head = createPair({
+    inFeatures: outFeatures,
+    outFeatures: inFeatures,
+    rank,
+    init: pairInitialization(config),
+    key: { seed, path },
+    name: `${name}/head`,
+  });
+  const [a, b] = tf.tidy(() => [tf.transpose<tf.Tensor2D>(head.b), tf.transpose<tf.Tensor2D>(head.a)] as const);
+  head.dispose();
+  return LoraPair.fromTensors({ a, b, name, kind: "embedding" });
+}
+
+/** PEFT's `init_lora_weights` where the weight is not looked at. */
+export function pairInitialization({ init }: LoraConfig): PairInitialization {
+  return init === false ? "random" : init === "gaussian" ? "gaussian" : "default";
+}
+
 /** PEFT starts a convolution's pair as a linear one over everything that its window sees. */
 function freshKernels(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
   const geometry = geometryOf(site);
@@ -79,7 +104,7 @@ function freshKernels(entry: PlannedSite, site: Site, { config, seed, name }: St
     inFeatures: height * width * entry.inFeatures,
     outFeatures: entry.outFeatures,
     rank: entry.rank,
-    init: config.init === false ? "random" : config.init === "gaussian" ? "gaussian" : "default",
+    init: pairInitialization(config),
     key: { seed, path: entry.path },
     name,
     layout: convolutionPairLayout({ ...entry, geometry }, entry.rank),

@@ -75,4 +75,5 @@ export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
 export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./parameter-delta.ts";
 export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
 export { type ScalingOptions, scaling } from "./scaling.ts";
+export { TiedHeadAdaptation, type TiedHeadOptions } from "./tied-head-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./token-rows-adaptation.ts";

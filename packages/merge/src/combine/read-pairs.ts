@@ -47,7 +47,7 @@ export interface ReadPairs {
 }
 
 /** What does not change how an adapter that exists computes. */
-const harmless: ReadonlySet<Feature> = new Set(["bias", "ensure_weight_tying", ...startingFeatures]);
+const harmless: ReadonlySet<Feature> = new Set(["bias", ...startingFeatures]);
 
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
 export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {

@@ -1,0 +1,93 @@
+// PEFT's `ensure_weight_tying`: what an adapter does to an embedding, it does to the modules that share its table. The
+// configuration then names the embedding alone, and the others follow (PEFT 0.21.2: BaseTuner._check_tied_modules).
+
+import { isNamedIn, type LoraConfig, loraKeys, matchesTarget } from "@lowrank/adapter-format";
+import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
+
+/** Which modules follow the input embedding. */
+export interface Tying {
+  /** The configuration as PEFT completes it. */
+  readonly config: LoraConfig;
+  /** "saved": they share a copy trained whole; "targets": they share a pair; null: nothing is shared. */
+  readonly kind: "saved" | "targets" | null;
+  readonly embedding: string;
+  readonly followers: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** The only names by which PEFT recognises an embedding that a configuration means. */
+const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
+
+/**
+ * Completes the configuration; nothing changes unless it asks for tying and the model shares its embedding's table.
+ * `stored`: names of an adapter's tensors. A file says by itself what was tied: PEFT knows no other names than those two,
+ * and writes configurations without them.
+ */
+export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: ReadonlySet<string>): Tying {
+  const untied: Tying = { config, kind: null, embedding: "", followers: [], warnings: [] };
+  if (!config.ensureWeightTying) return untied;
+  const sites = model.sites();
+  const embedding = sites.find(({ role }) => role === "input-embedding");
+  const followers = embedding === undefined ? [] : sites.filter((site) => areTwins(site, embedding));
+  if (embedding === undefined || followers.length === 0)
+    return warned(untied, "no module of the model shares the weight of its input embedding");
+  const tied = { embedding: embedding.path, followers: followers.map(({ path }) => path), warnings: [] };
+  const isStored = (keyOf: (path: string) => string) => tied.followers.some((path) => stored?.has(keyOf(path)));
+  const isSaved = stored ? isStored((path) => `${path}.weight`) : savesEmbedding(config);
+  const isTarget = stored ? isStored((path) => loraKeys(path).a) : targetsEmbedding(config);
+  if (isSaved) return { ...tied, kind: "saved", config: savingEmbedding(config, tied) };
+  if (isTarget) return { ...tied, kind: "targets", config: targetingEmbedding(config, tied) };
+  // Trained tokens follow without being asked, and a file without a head was made without one.
+  if (config.trainableTokenIndices !== null || stored !== undefined) return untied;
+  return warned(untied, `neither target_modules nor modules_to_save names one of ${embeddingNames.join(", ")}`);
+}
+
+/** Whether one of two sites says that it shares the other's weight. */
+export function areTwins(one: Site, other: Site): boolean {
+  return one !== other && (one.tiedWith === other.path || other.tiedWith === one.path);
+}
+
+function warned(tying: Tying, reason: string): Tying {
+  const message = `ensure_weight_tying has no effect: ${reason}.`;
+  return { ...tying, warnings: [{ code: "NOTHING_TIED", message }] };
+}
+
+function savesEmbedding({ modulesToSave }: LoraConfig): boolean {
+  return (modulesToSave ?? []).some((name) => embeddingNames.includes(lastPart(name)));
+}
+
+function targetsEmbedding(config: LoraConfig): boolean {
+  const { targetModules } = config;
+  if (typeof targetModules === "string") return embeddingNames.some((name) => matchesTarget(config, name));
+  return (targetModules ?? []).some((name) => embeddingNames.includes(lastPart(name)));
+}
+
+type Tied = Pick<Tying, "embedding" | "followers">;
+
+function savingEmbedding(config: LoraConfig, { embedding, followers }: Tied): LoraConfig {
+  const names = config.modulesToSave ?? [];
+  const all = names.includes(embedding) ? names : [...names, embedding];
+  return { ...config, modulesToSave: withoutFollowers(all, followers) };
+}
+
+function targetingEmbedding(config: LoraConfig, { embedding, followers }: Tied): LoraConfig {
+  const { targetModules } = config;
+  if (typeof targetModules === "string") {
+    const escaped = embedding.replace(/[.*+?^${}()|[\]\\-]/g, "\\$&");
+    return { ...config, targetModules: `(?:${targetModules}|^${escaped}$)` };
+  }
+  const all = [...new Set([...(targetModules ?? []), embedding])];
+  return { ...config, targetModules: withoutFollowers(all, followers) };
+}
+
+/** Of each follower, the first name that means it is left out. */
+function withoutFollowers(names: readonly string[], followers: readonly string[]): readonly string[] {
+  return followers.reduce((left, path) => {
+    const first = left.findIndex((name) => isNamedIn(path, name));
+    return first < 0 ? left : left.filter((_, index) => index !== first);
+  }, names);
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
