@@ -89,7 +89,6 @@ export const benchmarks: readonly Benchmark[] = [
     name: "gpt2-step-bf16",
     work: "GPT-2 small, 1 × 128 tokens, products in bf16 where the processor has them",
     ...againstPeft({ ...gpt2, precision: "bf16" }, 0.8),
-    missing: "products are in float32 only so far",
   },
   {
     name: "wasm-step",

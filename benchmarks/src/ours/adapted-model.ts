@@ -15,7 +15,8 @@ export async function startEngine(): Promise<Readonly<Record<string, string>>> {
 }
 
 export function loadRandomModel(settings: Settings): Promise<PretrainedModel> {
-  return loadModel(randomFolder(shapeOf(settings).config));
+  const folder = randomFolder(shapeOf(settings).config);
+  return loadModel(folder, settings.precision === "bf16" ? { basePrecision: "bf16" } : {});
 }
 
 /** LoRA of rank 8 on the targets of the shape; B starts at 0, so a new adapter changes nothing yet. */
