@@ -136,6 +136,22 @@ describe("an exported model", () => {
     model.dispose();
   });
 
+  it("keeps the bias of a head that the merge untied, under the name that it then has", async () => {
+    const name = "bert-decoder-saved";
+    const base = join(fixturesRoot, "../family-features", name, "base");
+    const model = await loadModel(openFolder(base));
+    const adapter = await readAdapterFolder(join(base, "../adapter"));
+    const handle = attachAdapter(model, adapter);
+    const adapted = logits(model, "default");
+    await mergeAdapter(model, handle, { tied: "untie" });
+    await writeModelFolder(output, { model, sourceFolder: base });
+    const tensors = await tensorsOf(join(output, "model.safetensors"));
+    expect(tensors.has("cls.predictions.decoder.bias")).toBe(true);
+    expect(largest(await reloaded(output), adapted)).toBeLessThan(1e-5);
+    handle.dispose();
+    model.dispose();
+  });
+
   it("has the classifier that was made new, and a configuration that names it", async () => {
     const task = "sequence-classification" as const;
     const llama = await loadModel(openFolder(baseOf("llama-gqa")), { task, numLabels: 3, newHead: { seed: 7 } });

@@ -101,7 +101,8 @@ function gradientChecks({ fixture, model, handle }: ParityCase): readonly Parity
   const checks = [...expected].map(([key, { values }]) => {
     const variable = handle.variables.get(key);
     // What nothing depends on has no gradient here and zeros in a fixture.
-    const gradient = variable && (grads[variable.name] ?? tf.zerosLike(variable));
+    if (variable !== undefined) grads[variable.name] ??= tf.zerosLike(variable);
+    const gradient = variable && grads[variable.name];
     const actual = gradient === undefined ? [] : valuesInFile(handle, key, gradient);
     const rounding = roundingOf(fixture, key);
     const isRelative = rounding === 0;

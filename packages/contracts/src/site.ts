@@ -55,6 +55,8 @@ export interface Site {
   /** transformers' module path, the one PEFT writes: "model.layers.0.self_attn.q_proj". */
   readonly path: string;
   readonly role: "body" | "input-embedding" | "output-head";
+  /** Parameter path of the bias, where that is not `<path>.bias` (BERT's tied masked-language head). */
+  readonly biasPath?: string;
   /** Width of the input (embedding: vocabulary size; convolution: channels). */
   readonly inFeatures: number;
   /** Width of the output (embedding: dimension of a row; convolution: channels). */

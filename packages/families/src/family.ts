@@ -99,8 +99,11 @@ export interface NormRow extends ModuleRow {
 /** A weight that is no linear map, embedding or norm; its path is that of the parameter. */
 export interface TensorRow extends ModuleRow {
   readonly shape: (config: ModelConfig) => readonly number[];
-  /** A buffer is stored, but never trained; a file may lack it, and then it is 0. */
-  readonly kind: "parameter" | "buffer";
+  /**
+   * A buffer is stored, but never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and
+   * then they are 0.
+   */
+  readonly kind: "parameter" | "buffer" | "unused";
 }
 
 /** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */

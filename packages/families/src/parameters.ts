@@ -8,6 +8,8 @@ import type { Task } from "./task.ts";
 export interface Parameter {
   /** transformers' parameter path: "transformer.h.0.attn.c_attn.weight". */
   readonly path: string;
+  /** What its path becomes once head and embedding have weights of their own, where that differs (BERT's output bias). */
+  readonly pathIfUntied?: string;
   /** Path of the module that uses it. */
   readonly module: string;
   /** Shape as the file stores it. */
@@ -18,7 +20,7 @@ export interface Parameter {
   readonly tiedWith: string | null;
   /** True where a checkpoint may lack it and it is then made new. */
   readonly newIfMissing: boolean;
-  /** True for what is stored but never trained; 0 where a file lacks it. */
+  /** True for what a merge never changes: buffers, and what nothing computes with; 0 where a file lacks it. */
   readonly isBuffer: boolean;
 }
 
@@ -58,7 +60,7 @@ function parametersOfModule(module: Module): readonly Parameter[] {
 }
 
 function parameterOfTensor({ path, shape, row }: Extract<Module, { type: "tensor" }>): Parameter {
-  const isBuffer = row.kind === "buffer";
+  const isBuffer = row.kind !== "parameter";
   return {
     path,
     module: path.slice(0, Math.max(0, path.lastIndexOf("."))),
@@ -83,9 +85,11 @@ function weightShape(module: WeightModule): readonly number[] {
   return module.row.layout === "in-out" ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
 }
 
-function biasOf(module: WeightModule): Pick<Parameter, "path" | "shape"> | null {
+function biasOf(module: WeightModule): Pick<Parameter, "path" | "shape" | "pathIfUntied"> | null {
   if (module.type === "norm")
     return module.row.kind === "layer" ? { path: `${module.path}.bias`, shape: [module.size] } : null;
   if (module.type === "embedding" || !module.row.bias) return null;
-  return { path: module.row.biasPath ?? `${module.path}.bias`, shape: [module.outFeatures] };
+  const own = { path: `${module.path}.bias`, shape: [module.outFeatures] };
+  const { biasPath } = module.row;
+  return biasPath === undefined ? own : { ...own, path: biasPath, pathIfUntied: own.path };
 }

@@ -15,9 +15,14 @@ export function planSavedParameters(
   config: LoraConfig,
   adapted: ReadonlySet<string>,
 ): readonly PlannedParameter[] {
+  const users = new Map(model.sites().map(({ path, biasPath }) => [biasPath, path]));
   return model.parameters().flatMap((parameter) => {
     const module = moduleOf(parameter.path);
     if (isSavedModule(config, module)) return [plannedParameter(parameter, parameter.path, "saved-module")];
+    // A bias that two modules name: the copy of the one that PEFT saves holds it under its own name.
+    const user = users.get(parameter.path);
+    if (user !== undefined && isSavedModule(config, user))
+      return [plannedParameter(parameter, `${user}.bias`, "saved-module")];
     if (!trainsBias(config, parameter.path, adapted)) return [];
     // In the file, the bias of an adapted layer stands under the layer that PEFT wrapped.
     const key = adapted.has(module) ? `${module}.base_layer.bias` : parameter.path;

@@ -14,6 +14,7 @@ import {
   questionAnswering,
   tensorflowSpellings,
   tokenClassification,
+  unusedBias,
 } from "./encoder-rows.ts";
 
 export const bert: Family = {
@@ -37,6 +38,7 @@ export const bert: Family = {
   norms: bertNorms(),
   heads: {
     "masked-lm": {
+      tensors: [unusedBias("cls.predictions.bias")],
       linears: [
         { path: "cls.predictions.transform.dense", role: "head-transform", ...hiddenToHidden },
         {
@@ -56,12 +58,7 @@ export const bert: Family = {
     "token-classification": tokenClassification,
     "question-answering": questionAnswering,
   },
-  // The next-sentence head, which no task here uses; a bias without use where the head is not tied.
-  ignoredFileKeys: [
-    positionCounter,
-    "cls.seq_relationship.weight",
-    "cls.seq_relationship.bias",
-    "cls.predictions.bias",
-  ],
+  // The next-sentence head, which no task here uses.
+  ignoredFileKeys: [positionCounter, "cls.seq_relationship.weight", "cls.seq_relationship.bias"],
   fileSpellings: [{ file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" }, ...tensorflowSpellings],
 };

@@ -1,6 +1,6 @@
 // What BERT's relatives have in common: names of layers and config.json's keys, and the heads that all encoders get.
 
-import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, Width } from "../family.ts";
+import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -37,6 +37,12 @@ export const lastTokenClassification: HeadTable = {
     classifierRow("classification_head.out_proj"),
   ],
 };
+
+/** The bias that a masked-language head shares with its output while that is tied; else declared, but never added. */
+export function unusedBias(path: string): TensorRow {
+  const when: NonNullable<TensorRow["when"]> = ({ tiedEmbeddings }) => !tiedEmbeddings;
+  return { path, kind: "unused", shape: ({ vocabularySize }) => [vocabularySize], when };
+}
 
 /** BERT's three tables. */
 export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow[] {

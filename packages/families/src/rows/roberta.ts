@@ -15,6 +15,7 @@ import {
   questionAnswering,
   tensorflowSpellings,
   tokenClassification,
+  unusedBias,
 } from "./encoder-rows.ts";
 
 export const roberta: Family = {
@@ -28,6 +29,7 @@ export const roberta: Family = {
   norms: bertNorms(),
   heads: {
     "masked-lm": {
+      tensors: [unusedBias("lm_head.bias")],
       linears: [
         { path: "lm_head.dense", role: "head-transform", ...hiddenToHidden },
         {
@@ -47,7 +49,6 @@ export const roberta: Family = {
     "token-classification": tokenClassification,
     "question-answering": questionAnswering,
   },
-  // A bias without use where the head is not tied.
-  ignoredFileKeys: [positionCounter, "lm_head.bias"],
+  ignoredFileKeys: [positionCounter],
   fileSpellings: [{ file: "lm_head.decoder.bias", path: "lm_head.bias" }, ...tensorflowSpellings],
 };

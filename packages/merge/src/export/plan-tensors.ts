@@ -46,7 +46,8 @@ export function planTensors(
   options: Changes & { readonly dtype: ExportDtype },
 ): readonly PlannedTensor[] {
   const fit = fitToBase(model, base, options);
-  const kept = [...base.tensors].filter(([key]) => !fit.leftOut.has(key));
+  const renamed = options.isUntied ? untiedTensors(model) : new Map<string, Parameter>();
+  const kept = [...base.tensors].filter(([key]) => !fit.leftOut.has(key) && !renamed.has(key));
   const usual = chosenType(commonType(base.tensors), options.dtype);
   return [
     ...kept.map(([key, { dtype: stored, shape }]): PlannedTensor => {
@@ -60,7 +61,19 @@ export function planTensors(
     ...fit.added.map(
       ({ path, shape }): PlannedTensor => ({ key: path, dtype: usual, shape, from: { kind: "model", path } }),
     ),
+    ...[...renamed].map(
+      ([key, { path, shape }]): PlannedTensor => ({ key, dtype: usual, shape, from: { kind: "model", path } }),
+    ),
   ];
+}
+
+/** Weights that have another name once the head is untied, by that name: transformers then reads them there alone. */
+function untiedTensors({ config, task }: ExportableModel): ReadonlyMap<string, Parameter> {
+  return new Map(
+    parametersOf(config, task).flatMap((parameter) =>
+      parameter.pathIfUntied === undefined ? [] : [[parameter.pathIfUntied, parameter]],
+    ),
+  );
 }
 
 /** How the tensors of the base's file and the weights to be written belong together. */
@@ -119,8 +132,8 @@ export function planTensorsOf(
   options: Changes & { readonly dtype: ExportDtype },
 ): readonly PlannedTensor[] {
   const dtype = options.dtype === "as-base" ? "F32" : options.dtype;
-  return [...writtenParameters(model, options.isUntied).values()].map(({ path, shape }) => ({
-    key: path,
+  return [...writtenParameters(model, options.isUntied).values()].map(({ path, pathIfUntied, shape }) => ({
+    key: options.isUntied ? (pathIfUntied ?? path) : path,
     dtype,
     shape,
     from: { kind: "model", path },

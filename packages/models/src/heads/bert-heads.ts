@@ -15,7 +15,8 @@ export function bertHeads(model: PartList, trunk: Trunk): Head {
     const dense = "cls.predictions.transform.dense";
     const norm = "cls.predictions.transform.LayerNorm";
     const activation = activations[config.activation];
-    return maskedLanguageModel(model, trunk, { dense, norm, output: "cls.predictions.decoder", activation });
+    const paths = { dense, norm, output: "cls.predictions.decoder", unusedBias: "cls.predictions.bias" };
+    return maskedLanguageModel(model, trunk, { ...paths, activation });
   }
   if (task === "token-classification") return tokenClassifier(model);
   if (task === "question-answering") return questionAnswerer(model);

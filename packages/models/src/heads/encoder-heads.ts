@@ -71,11 +71,14 @@ export interface MaskedLanguageOptions {
   readonly dense: string;
   readonly norm: string;
   readonly output: string;
+  /** A bias that is declared beside an untied output and not added. */
+  readonly unusedBias?: string;
   readonly activation: Activation;
 }
 
 /** output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so. */
 export function maskedLanguageModel(model: PartList, trunk: Trunk, options: MaskedLanguageOptions): Head {
+  if (options.unusedBias !== undefined) model.optionalTensor(options.unusedBias);
   const dense = model.linear(options.dense);
   const norm = model.norm(options.norm);
   return new TokenHead({

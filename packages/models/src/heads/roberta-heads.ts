@@ -12,7 +12,12 @@ export function robertaHeads(model: PartList, trunk: Trunk): Head {
   const { task } = model.plan;
   if (task === "masked-lm") {
     const activation = activations["gelu-erf"];
-    const paths = { dense: "lm_head.dense", norm: "lm_head.layer_norm", output: "lm_head.decoder" };
+    const paths = {
+      dense: "lm_head.dense",
+      norm: "lm_head.layer_norm",
+      output: "lm_head.decoder",
+      unusedBias: "lm_head.bias",
+    };
     return maskedLanguageModel(model, trunk, { ...paths, activation });
   }
   if (task === "token-classification") return tokenClassifier(model);

@@ -30,6 +30,7 @@ export class LinearSite implements Site, Part {
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly hasBias: boolean;
+  readonly biasPath?: string;
   readonly fanInFanOut: boolean;
   readonly tiedWith?: string;
   readonly slots: readonly WeightSlot[];
@@ -55,6 +56,7 @@ export class LinearSite implements Site, Part {
       weight: this.#weight,
       ...(tiedTo === undefined ? {} : { tiedWith: `${tiedTo.path}.weight` }),
     });
+    if (options.biasPath !== undefined) this.biasPath = options.biasPath;
     const biasPath = options.biasPath ?? `${path}.bias`;
     this.#bias = options.bias ? new ParameterSlot(biasPath, [outFeatures], "zeros") : undefined;
     this.slots = [...(tiedTo === undefined ? [this.#weightSlot()] : []), ...(this.#bias?.slots ?? [])];

@@ -2,6 +2,7 @@
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { OverridableParameter } from "@lowrank/engine";
+import type { TensorRow } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
@@ -14,12 +15,12 @@ export class ParameterSlot implements WeightSlot, Part {
     readonly path: string,
     readonly shape: readonly number[],
     readonly initial: InitialValue,
-    private readonly kind: "parameter" | "buffer" = "parameter",
+    private readonly kind: TensorRow["kind"] = "parameter",
   ) {}
 
-  /** A buffer is 0 where no file holds it. */
+  /** What nothing trains or computes with is 0 where no file holds it. */
   get isOptional(): boolean {
-    return this.kind === "buffer";
+    return this.kind !== "parameter";
   }
 
   fill(tensor: tf.Tensor): void {

@@ -138,12 +138,17 @@ export class PartList {
     );
   }
 
+  /** As `tensor`, where only some configurations have it. */
+  optionalTensor(rowPath: string): ParameterSlot | undefined {
+    return this.has(rowPath) ? this.tensor(rowPath) : undefined;
+  }
+
   /** A weight that is no site: the path is the parameter's own. */
   tensor(rowPath: string): ParameterSlot {
     const module = this.#find(rowPath);
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
     const { path, shape, row } = module;
-    return this.#add(new ParameterSlot(path, shape, row.kind === "buffer" ? "zeros" : "normal", row.kind));
+    return this.#add(new ParameterSlot(path, shape, row.kind === "parameter" ? "normal" : "zeros", row.kind));
   }
 
   #find(rowPath: string): Module | undefined {
