@@ -25,6 +25,10 @@ export class FloatStorage implements FrozenStorage {
     return 4 * this.#matrix.size;
   }
 
+  get table(): tf.Tensor2D | undefined {
+    return this.#isTransposed ? this.#matrix : undefined;
+  }
+
   multiply(x: tf.Tensor2D): tf.Tensor2D {
     if (needsPlainProducts()) this.#turn();
     return tf.matMul(x, this.#matrix, false, this.#isTransposed);

@@ -16,6 +16,8 @@ export interface FrozenStorage {
   multiply(x: tf.Tensor2D): tf.Tensor2D;
   /** y·Wᵀ for y [rows, outFeatures]. */
   multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D;
+  /** Wᵀ as it lies in memory, float32 and [outFeatures, inFeatures]; absent where it is stored in another way. */
+  readonly table?: tf.Tensor2D | undefined;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */
   read(): tf.Tensor2D;
   /** Rows of Wᵀ, one for each id. */

@@ -1,0 +1,152 @@
+// Decoding with the vector instructions of WebAssembly, four to seven times faster than loops in JavaScript
+// (bench/README.md). The module works in a small memory of its own: packed bytes are copied in, and products read the
+// numbers where it writes them.
+
+import type { MatrixPart } from "./decode-into.ts";
+import { halfValues } from "./half-values.ts";
+import { kernelModule } from "./kernel-module.ts";
+import { type BlockMatrix, blocksPerRow, bytesPerRow, type HalfMatrix, type PackedMatrix } from "./packed-matrix.ts";
+
+/** Decodes parts of matrices that `kernelTakes`. */
+export interface DecodeKernel {
+  /** Where numbers are written; decoding into its beginning saves a copy. */
+  readonly output: Float32Array;
+  /** As `decodeInto`, of a part that was checked. */
+  decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void;
+}
+
+/** Numbers that are decoded at one time. */
+const capacity = 1 << 21;
+const maxBlocks = capacity / 32;
+
+// Addresses. What follows the codes and the output may be touched, because four numbers are made at a time.
+const scalesAt = 4096;
+const minimaAt = scalesAt + 4 * maxBlocks;
+const codesAt = 1 << 20;
+const outputAt = codesAt + 2 * capacity + 4096;
+const pageBytes = 65_536;
+const pages = Math.ceil((outputAt + 4 * capacity + 4096) / pageBytes);
+
+/** Whether rows are whole blocks of a size that the kernel's loops fit. */
+export function kernelTakes(matrix: PackedMatrix, { columns }: MatrixPart): boolean {
+  if (columns > capacity || columns === 0) return false;
+  if (matrix.kind !== "blocks") return true;
+  return matrix.blockSize % 32 === 0 && columns % matrix.blockSize === 0;
+}
+
+let kernel: DecodeKernel | undefined;
+let isMissing = false;
+
+/** Made when first asked for; undefined where WebAssembly or its vectors are missing or forbidden. */
+export function decodeKernel(): DecodeKernel | undefined {
+  if (kernel !== undefined || isMissing) return kernel;
+  try {
+    kernel = new WasmKernel();
+  } catch {
+    isMissing = true;
+  }
+  return kernel;
+}
+
+class WasmKernel implements DecodeKernel {
+  readonly output: Float32Array;
+  readonly #bytes: Uint8Array;
+  readonly #halves: Uint16Array;
+  readonly #tables: Float32Array;
+  readonly #scales: Float32Array;
+  readonly #minima: Float32Array;
+  readonly #functions: ReturnType<typeof kernelModule>;
+
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.#functions = kernelModule(memory);
+    this.output = new Float32Array(memory.buffer, outputAt, capacity);
+    this.#bytes = new Uint8Array(memory.buffer, codesAt, 2 * capacity);
+    this.#halves = new Uint16Array(memory.buffer, codesAt, capacity);
+    this.#tables = new Float32Array(memory.buffer, 0, 512);
+    this.#scales = new Float32Array(memory.buffer, scalesAt, maxBlocks);
+    this.#minima = new Float32Array(memory.buffer, minimaAt, maxBlocks);
+  }
+
+  decode(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {
+    const isInPlace = target.buffer === this.output.buffer && target.byteOffset === outputAt;
+    const step = Math.floor(capacity / part.columns);
+    for (let row = 0; row < part.rows; row += step) {
+      const rows = Math.min(step, part.rows - row);
+      this.#decode(matrix, { ...part, firstRow: part.firstRow + row, rows });
+      if (!isInPlace) target.set(this.output.subarray(0, rows * part.columns), row * part.columns);
+    }
+  }
+
+  #decode(matrix: PackedMatrix, part: MatrixPart): void {
+    if (matrix.kind === "blocks") this.#decodeBlocks(matrix, part);
+    else this.#decodeHalves(matrix, part);
+  }
+
+  #decodeHalves({ kind, bits, columns }: HalfMatrix, part: MatrixPart): void {
+    copyRows(this.#halves, bits, { rowLength: columns, first: part.firstColumn, length: part.columns, part });
+    this.#functions[kind](outputAt, codesAt, codesAt + 2 * part.rows * part.columns);
+  }
+
+  #decodeBlocks(matrix: BlockMatrix, part: MatrixPart): void {
+    const { codeBits, blockSize, codes } = matrix;
+    const scale = codeBits / 8; // bytes of a code
+    const codeRow = { rowLength: bytesPerRow(matrix), first: part.firstColumn * scale, length: part.columns * scale };
+    copyRows(this.#bytes, codes, { ...codeRow, part });
+    const perRow = part.columns / blockSize;
+    const blockRow = { rowLength: blocksPerRow(matrix), first: part.firstColumn / blockSize, length: perRow, part };
+    copyNumbers(this.#scales, matrix.scales, blockRow);
+    if (matrix.minima === undefined) this.#minima.fill(0, 0, part.rows * perRow);
+    else copyNumbers(this.#minima, matrix.minima, blockRow);
+    this.#tables.set(codeBits === 4 ? pairsOf(matrix.levels) : matrix.levels);
+    const decode = codeBits === 4 ? this.#functions.nibbles : this.#functions.bytes;
+    decode(outputAt, codesAt, 0, scalesAt, minimaAt, part.rows * perRow, blockSize * scale);
+  }
+}
+
+/** A stretch of every row of a part. */
+interface Stretch {
+  readonly rowLength: number;
+  readonly first: number;
+  readonly length: number;
+  readonly part: MatrixPart;
+}
+
+type Numbers = Float32Array | Uint16Array | Uint8Array;
+
+function copyRows(target: Numbers, source: Numbers, { rowLength, first, length, part }: Stretch): void {
+  const begin = part.firstRow * rowLength + first;
+  if (length === rowLength) {
+    target.set(source.subarray(begin, begin + part.rows * rowLength));
+    return;
+  }
+  for (let row = 0; row < part.rows; row++) {
+    const from = begin + row * rowLength;
+    target.set(source.subarray(from, from + length), row * length);
+  }
+}
+
+function copyNumbers(target: Float32Array, source: Float32Array | Uint16Array, stretch: Stretch): void {
+  if (source instanceof Float32Array) copyRows(target, source, stretch);
+  else copyHalves(target, source, stretch);
+}
+
+function copyHalves(target: Float32Array, source: Uint16Array, { rowLength, first, length, part }: Stretch): void {
+  const values = halfValues();
+  for (let row = 0, at = 0; row < part.rows; row++) {
+    let from = (part.firstRow + row) * rowLength + first;
+    for (const end = at + length; at < end; at++) target[at] = values[source[from++]!]!;
+  }
+}
+
+const pairTables = new WeakMap<Float32Array, Float32Array>();
+
+/** The two numbers that each byte stands for, beside each other. */
+function pairsOf(levels: Float32Array): Float32Array {
+  const known = pairTables.get(levels);
+  if (known !== undefined) return known;
+  const code = (index: number) => (index % 2 === 0 ? (index >> 1) & 15 : index >> 5);
+  const pairs = Float32Array.from({ length: 512 }, (_, index) => levels[code(index)] ?? Number.NaN);
+  pairTables.set(levels, pairs);
+  return pairs;
+}

@@ -1,0 +1,83 @@
+;; Packed numbers -> float32, four at a time. Addresses are bytes; counts are as decode-kernel.ts gives them.
+(module
+  (import "frozen" "memory" (memory 1))
+
+  ;; Blocks of 4-bit codes: scale * pairs[byte] + minimum, where pairs has two float32 for each byte.
+  (func (export "nibbles")
+    (param $target i32) (param $codes i32) (param $pairs i32) (param $scales i32) (param $minima i32)
+    (param $blocks i32) (param $blockBytes i32)
+    (local $scale v128) (local $minimum v128) (local $word i32) (local $end i32) (local $values v128)
+    (loop $block
+      (local.set $scale (v128.load32_splat (local.get $scales)))
+      (local.set $minimum (v128.load32_splat (local.get $minima)))
+      (local.set $end (i32.add (local.get $codes) (local.get $blockBytes)))
+      (loop $bytes
+        (local.set $word (i32.load (local.get $codes)))
+        (v128.store (local.get $target)
+          (f32x4.add (local.get $minimum) (f32x4.mul (local.get $scale)
+            (v128.load64_lane 1
+              (i32.add (local.get $pairs) (i32.and (i32.shr_u (local.get $word) (i32.const 5)) (i32.const 2040)))
+              (v128.load64_zero
+                (i32.add (local.get $pairs) (i32.and (i32.shl (local.get $word) (i32.const 3)) (i32.const 2040))))))))
+        (v128.store offset=16 (local.get $target)
+          (f32x4.add (local.get $minimum) (f32x4.mul (local.get $scale)
+            (v128.load64_lane 1
+              (i32.add (local.get $pairs) (i32.and (i32.shr_u (local.get $word) (i32.const 21)) (i32.const 2040)))
+              (v128.load64_zero
+                (i32.add (local.get $pairs) (i32.and (i32.shr_u (local.get $word) (i32.const 13)) (i32.const 2040))))))))
+        (local.set $target (i32.add (local.get $target) (i32.const 32)))
+        (br_if $bytes (i32.lt_u (local.tee $codes (i32.add (local.get $codes) (i32.const 4))) (local.get $end))))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+      (local.set $minima (i32.add (local.get $minima) (i32.const 4)))
+      (br_if $block (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1))))))
+
+  ;; Blocks of 8-bit codes: scale * levels[byte] + minimum.
+  (func (export "bytes")
+    (param $target i32) (param $codes i32) (param $levels i32) (param $scales i32) (param $minima i32)
+    (param $blocks i32) (param $blockBytes i32)
+    (local $scale v128) (local $minimum v128) (local $word i32) (local $end i32)
+    (loop $block
+      (local.set $scale (v128.load32_splat (local.get $scales)))
+      (local.set $minimum (v128.load32_splat (local.get $minima)))
+      (local.set $end (i32.add (local.get $codes) (local.get $blockBytes)))
+      (loop $bytes
+        (local.set $word (i32.load (local.get $codes)))
+        (v128.store (local.get $target)
+          (f32x4.add (local.get $minimum) (f32x4.mul (local.get $scale)
+            (v128.load32_lane 3
+              (i32.add (local.get $levels) (i32.and (i32.shr_u (local.get $word) (i32.const 22)) (i32.const 1020)))
+              (v128.load32_lane 2
+                (i32.add (local.get $levels) (i32.and (i32.shr_u (local.get $word) (i32.const 14)) (i32.const 1020)))
+                (v128.load32_lane 1
+                  (i32.add (local.get $levels) (i32.and (i32.shr_u (local.get $word) (i32.const 6)) (i32.const 1020)))
+                  (v128.load32_zero
+                    (i32.add (local.get $levels) (i32.and (i32.shl (local.get $word) (i32.const 2)) (i32.const 1020))))))))))
+        (local.set $target (i32.add (local.get $target) (i32.const 16)))
+        (br_if $bytes (i32.lt_u (local.tee $codes (i32.add (local.get $codes) (i32.const 4))) (local.get $end))))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+      (local.set $minima (i32.add (local.get $minima) (i32.const 4)))
+      (br_if $block (local.tee $blocks (i32.sub (local.get $blocks) (i32.const 1))))))
+
+  ;; bf16: the upper half of a float32.
+  (func (export "bf16") (param $target i32) (param $bits i32) (param $end i32)
+    (loop $four
+      (v128.store (local.get $target) (i32x4.shl (v128.load16x4_u (local.get $bits)) (i32.const 16)))
+      (local.set $target (i32.add (local.get $target) (i32.const 16)))
+      (br_if $four (i32.lt_u (local.tee $bits (i32.add (local.get $bits) (i32.const 8))) (local.get $end)))))
+
+  ;; f16: exponent and fraction moved into a float32's place, times 2^112; infinities and NaN keep all exponent bits.
+  (func (export "f16") (param $target i32) (param $bits i32) (param $end i32)
+    (local $half v128) (local $magnitude v128)
+    (loop $four
+      (local.set $half (v128.load16x4_u (local.get $bits)))
+      (local.set $magnitude (i32x4.shl (v128.and (local.get $half) (v128.const i32x4 0x7fff 0x7fff 0x7fff 0x7fff)) (i32.const 13)))
+      (v128.store (local.get $target)
+        (v128.or
+          (v128.or
+            (f32x4.mul (local.get $magnitude) (v128.const i32x4 0x77800000 0x77800000 0x77800000 0x77800000))
+            (v128.and
+              (i32x4.ge_u (local.get $magnitude) (v128.const i32x4 0x0f800000 0x0f800000 0x0f800000 0x0f800000))
+              (v128.const i32x4 0x7f800000 0x7f800000 0x7f800000 0x7f800000)))
+          (i32x4.shl (v128.and (local.get $half) (v128.const i32x4 0x8000 0x8000 0x8000 0x8000)) (i32.const 16))))
+      (local.set $target (i32.add (local.get $target) (i32.const 16)))
+      (br_if $four (i32.lt_u (local.tee $bits (i32.add (local.get $bits) (i32.const 8))) (local.get $end))))))

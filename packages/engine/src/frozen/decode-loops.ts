@@ -1,0 +1,111 @@
+// Packed numbers → float32 in plain JavaScript: for matrices that the kernel does not take, and where WebAssembly is
+// missing. The loops read tables rather than compute, which V8 does best,
+// and round as the kernel does: product and sum each to float32.
+
+import type { MatrixPart } from "./decode-into.ts";
+import { halfValues } from "./half-values.ts";
+import { type BlockMatrix, blocksPerRow, bytesPerRow, type HalfMatrix, type PackedMatrix } from "./packed-matrix.ts";
+
+/** Writes a part, which was checked, to the beginning of `target`, row by row. */
+export function decodeByLoops(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {
+  if (matrix.kind === "blocks") decodeBlocks(target, matrix, part);
+  else if (matrix.kind === "bf16") decodeBf16(target, matrix, part);
+  else decodeF16(target, matrix, part);
+}
+
+function decodeBf16(target: Float32Array, matrix: HalfMatrix, part: MatrixPart): void {
+  const { bits } = matrix;
+  const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
+  for (let row = 0, at = 0; row < part.rows; row++) {
+    let from = (part.firstRow + row) * matrix.columns + part.firstColumn;
+    for (const end = at + part.columns; at < end; at++) words[at] = bits[from++]! << 16;
+  }
+}
+
+function decodeF16(target: Float32Array, matrix: HalfMatrix, part: MatrixPart): void {
+  const { bits } = matrix;
+  const values = halfValues();
+  for (let row = 0, at = 0; row < part.rows; row++) {
+    let from = (part.firstRow + row) * matrix.columns + part.firstColumn;
+    for (const end = at + part.columns; at < end; at++) target[at] = values[bits[from++]!]!;
+  }
+}
+
+function decodeBlocks(target: Float32Array, matrix: BlockMatrix, part: MatrixPart): void {
+  if (matrix.codeBits === 4) decodeNibbles(target, matrix, part);
+  else decodeBytes(target, matrix, part);
+}
+
+function decodeNibbles(target: Float32Array, matrix: BlockMatrix, part: MatrixPart): void {
+  const { codes, blockSize } = matrix;
+  const { lower, upper } = pairsOf(matrix.levels);
+  const scaleAt = numberReader(matrix.scales);
+  const minimumAt = numberReader(matrix.minima ?? noMinima);
+  const hasMinima = matrix.minima !== undefined;
+  let at = 0;
+  for (let row = part.firstRow; row < part.firstRow + part.rows; row++) {
+    let from = row * bytesPerRow(matrix) + part.firstColumn / 2;
+    let block = row * blocksPerRow(matrix) + part.firstColumn / blockSize;
+    for (let column = 0; column < part.columns; column += blockSize, block++) {
+      const scale = scaleAt(block);
+      const minimum = hasMinima ? minimumAt(block) : 0;
+      const count = Math.min(blockSize, part.columns - column);
+      for (const end = at + count - 1; at < end; at += 2) {
+        const code = codes[from++]!;
+        target[at] = Math.fround(scale * lower[code]!) + minimum;
+        target[at + 1] = Math.fround(scale * upper[code]!) + minimum;
+      }
+      if (count % 2 === 1) target[at++] = Math.fround(scale * lower[codes[from++]!]!) + minimum;
+    }
+  }
+}
+
+function decodeBytes(target: Float32Array, matrix: BlockMatrix, part: MatrixPart): void {
+  const { codes, blockSize, levels } = matrix;
+  const scaleAt = numberReader(matrix.scales);
+  const minimumAt = numberReader(matrix.minima ?? noMinima);
+  const hasMinima = matrix.minima !== undefined;
+  let at = 0;
+  for (let row = part.firstRow; row < part.firstRow + part.rows; row++) {
+    let from = row * bytesPerRow(matrix) + part.firstColumn;
+    let block = row * blocksPerRow(matrix) + part.firstColumn / blockSize;
+    for (let column = 0; column < part.columns; column += blockSize, block++) {
+      const scale = scaleAt(block);
+      const minimum = hasMinima ? minimumAt(block) : 0;
+      const count = Math.min(blockSize, part.columns - column);
+      // Two at a time: with one, V8 takes twice as long.
+      for (const end = at + count - 1; at < end; at += 2, from += 2) {
+        target[at] = Math.fround(scale * levels[codes[from]!]!) + minimum;
+        target[at + 1] = Math.fround(scale * levels[codes[from + 1]!]!) + minimum;
+      }
+      if (count % 2 === 1) target[at++] = Math.fround(scale * levels[codes[from++]!]!) + minimum;
+    }
+  }
+}
+
+const noMinima = new Uint16Array(0);
+
+function numberReader(numbers: Float32Array | Uint16Array): (index: number) => number {
+  if (numbers instanceof Float32Array) return (index) => numbers[index]!;
+  const values = halfValues();
+  return (index) => values[numbers[index]!]!;
+}
+
+interface CodePairs {
+  /** What the lower four bits of a byte stand for. */
+  readonly lower: Float32Array;
+  readonly upper: Float32Array;
+}
+
+const pairTables = new WeakMap<Float32Array, CodePairs>();
+
+/** By whole bytes, so that no bit is shifted or masked in the loop. */
+function pairsOf(levels: Float32Array): CodePairs {
+  const known = pairTables.get(levels);
+  if (known !== undefined) return known;
+  const tableOf = (shift: number) =>
+    Float32Array.from({ length: 256 }, (_, code) => levels[(code >> shift) & 15] ?? Number.NaN);
+  const pairs = { lower: tableOf(0), upper: tableOf(4) };
+  pairTables.set(levels, pairs);
+  return pairs;
+}
