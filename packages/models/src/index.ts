@@ -21,9 +21,13 @@ export {
 export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
-export { type GenerationOptions, generate } from "./generation/generate.ts";
+export { type GenerateOptions, generate } from "./generation/generate.ts";
+export { type GeneratedToken, generateTokens } from "./generation/generate-tokens.ts";
+export type { GenerationOptions } from "./generation/generation-options.ts";
 export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.ts";
 export type { Sampling } from "./generation/sampling.ts";
+export type { StopStrings } from "./generation/stop-rule.ts";
+export type { ProbabilityRules } from "./generation/token-probabilities.ts";
 export type { LossSum } from "./heads/head.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";
 export { loadGguf } from "./loading/load-gguf.ts";

@@ -16,8 +16,8 @@ export interface ModelInputs {
   readonly attentionMask?: tf.Tensor2D;
   /** Which segment each token belongs to (BERT), int32 [batch, time]. Absent: all 0. */
   readonly tokenTypeIds?: tf.Tensor2D;
-  /** int32 [batch, time]. Absent: 0, 1, 2 …, whatever the mask, as in transformers. */
-  readonly positionIds?: tf.Tensor2D;
+  /** int32 [batch, time], or plain rows: [batch or 1][time]. Absent: 0, 1, 2 …, whatever the mask, as in transformers. */
+  readonly positionIds?: tf.Tensor2D | readonly (readonly number[])[];
   /** What an encoder–decoder's second stack reads, int32 [batch, targetTime]. Absent: made from `labels`. */
   readonly decoderInputIds?: tf.Tensor2D;
   /** 1 for tokens, 0 for padding, int32 [batch, targetTime]; with a cache [batch, past + targetTime]. Absent: no padding. */
@@ -59,7 +59,7 @@ export function checkInputs(inputs: ModelInputs, config: ModelConfig): void {
   const past = config.decoderLayers > 0 ? 0 : (inputs.cache?.length ?? 0);
   checkShape("attentionMask", attentionMask, [batch, past + time]);
   checkShape("tokenTypeIds", tokenTypeIds, [batch, time]);
-  checkShape("positionIds", positionIds, [batch, time]);
+  checkPositions(positionIds, [batch, time]);
   checkIds("inputIds", inputIds, config.vocabularySize);
   if (decoderInputIds !== undefined) checkDecoderInputs(inputs, decoderInputIds, config);
   if (tokenTypeIds !== undefined && config.tokenTypes > 0) checkIds("tokenTypeIds", tokenTypeIds, config.tokenTypes);
@@ -89,10 +89,18 @@ export function positionsOf(
   inputs: TextInputs,
   { positionRows: limit, positionsFrom = "columns" }: Pick<Trunk, "positionRows" | "positionsFrom">,
 ): readonly (readonly number[])[] {
-  const rows: readonly (readonly number[])[] = inputs.positionIds?.arraySync() ?? countPositions(inputs, positionsFrom);
+  const rows = givenPositions(inputs.positionIds) ?? countPositions(inputs, positionsFrom);
   const highest = rows.reduce((most, row) => row.reduce((higher, position) => Math.max(higher, position), most), 0);
   if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
   return rows;
+}
+
+function givenPositions(given: ModelInputs["positionIds"]): readonly (readonly number[])[] | undefined {
+  return given === undefined || isRows(given) ? given : given.arraySync();
+}
+
+function isRows(given: NonNullable<ModelInputs["positionIds"]>): given is readonly (readonly number[])[] {
+  return Array.isArray(given);
 }
 
 function countPositions(inputs: TextInputs, from: NonNullable<Trunk["positionsFrom"]>): readonly (readonly number[])[] {
@@ -125,6 +133,17 @@ function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
     });
     return positions.slice(cache?.length ?? 0);
   });
+}
+
+function checkPositions(given: ModelInputs["positionIds"], [batch = 0, time = 0]: readonly number[]): void {
+  if (given === undefined) return;
+  if (!isRows(given)) {
+    checkShape("positionIds", given, [batch, time]);
+    return;
+  }
+  const fits = (given.length === batch || given.length === 1) && given.every((row) => row.length === time);
+  const got = `[${given.length}, ${given.map(({ length }) => length).join(" or ")}]`;
+  if (!fits) throw new ModelInputError("positionIds", `the rows are ${got}, expected [${batch} or 1, ${time}]`);
 }
 
 function checkShape(name: string, tensor: tf.Tensor | undefined, expected: readonly number[]): void {

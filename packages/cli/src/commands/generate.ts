@@ -25,6 +25,9 @@ export interface GenerateOptions extends EngineOptions, BasePrecisionOptions {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly stop?: readonly string[];
   readonly seed: number;
 }
 
@@ -33,7 +36,7 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
   const command = program
     .command("generate")
     .summary("continue prompts")
-    .description("Continues prompts. Greedy unless --temperature, --top-k or --top-p asks for sampling.")
+    .description("Continues prompts. Greedy unless --temperature, --top-k, --top-p or --min-p asks for sampling.")
     .addOption(modelOption())
     .addOption(adapterOption())
     .addOption(basePrecisionOption())
@@ -52,6 +55,18 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
         numberIn({ above: 0, max: 1 }),
       ),
     )
+    .addOption(
+      new Option("--min-p <share>", "sample among tokens at least this share as likely as the likeliest").argParser(
+        numberIn({ min: 0, max: 1 }),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--repetition-penalty <number>",
+        "above 1: tokens that are there already become less likely",
+      ).argParser(numberIn({ above: 0 })),
+    )
+    .option("--stop <text...>", "end where the new text holds one of these")
     .option(
       "--template <name>",
       "write the prompt as in training: plain, alpaca, vicuna, koalpaca or chat (default: as it is)",

@@ -52,6 +52,10 @@ async function continuePrompts(
     eosTokenIds: endTokens(model, tokenizer),
     context,
     ...samplingOf(options),
+    ...(options.repetitionPenalty === undefined ? {} : { repetitionPenalty: options.repetitionPenalty }),
+    ...(options.stop === undefined
+      ? {}
+      : { stopStrings: { strings: options.stop, decode: (ids) => tokenizer.decode(ids) } }),
     onToken: ({ prompt, id }) => {
       const text = streams[prompt]?.push(id) ?? "";
       report.emit({ type: "token", prompt, id, text });
@@ -73,14 +77,15 @@ function endTokens(model: PretrainedModel, tokenizer: TextTokenizer): readonly n
 }
 
 /** Greedy unless one of the sampling options is there. */
-function samplingOf({ temperature, topK, topP, seed }: GenerateOptions): { sampling?: Sampling } {
-  if (temperature === undefined && topK === undefined && topP === undefined) return {};
+function samplingOf({ temperature, topK, topP, minP, seed }: GenerateOptions): { sampling?: Sampling } {
+  if ([temperature, topK, topP, minP].every((option) => option === undefined)) return {};
   return {
     sampling: {
       seed,
       ...(temperature === undefined ? {} : { temperature }),
       ...(topK === undefined ? {} : { topK }),
       ...(topP === undefined ? {} : { topP }),
+      ...(minP === undefined ? {} : { minP }),
     },
   };
 }

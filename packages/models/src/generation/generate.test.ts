@@ -9,6 +9,7 @@ import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { generate } from "./generate.ts";
+import { generateTokens } from "./generate-tokens.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
 
 const names = ["gpt2", "llama-gqa"] as const;
@@ -97,6 +98,53 @@ describe("generate", () => {
     await expectNoLeak(() => generate(model, { promptIds: prompts, maxNewTokens: 4, sampling }));
   });
 
+  it("gives tokens one by one, and frees everything when its reader stops", async () => {
+    const model = modelOf("llama-gqa");
+    const options = { promptIds: prompts, maxNewTokens: 3, eosTokenIds: [] };
+    const whole = await generate(model, options);
+    const heard: number[][] = prompts.map(() => []);
+    const last: number[] = [];
+    for await (const { prompt, id, isLast } of generateTokens(model, options)) {
+      heard[prompt]?.push(id);
+      if (isLast) last.push(prompt);
+    }
+    expect(heard).toEqual(whole);
+    expect(last).toEqual([0, 1, 2]);
+    await expectNoLeak(async () => {
+      for await (const { prompt } of generateTokens(model, options)) if (prompt === 1) break;
+    });
+  });
+
+  it("ends a row where its new text holds a stop string", async () => {
+    const model = modelOf("gpt2");
+    const decode = (ids: readonly number[]) => ids.map((id) => `<${id}>`).join("");
+    const [free = []] = await generate(model, { promptIds: [[5, 6, 7]], maxNewTokens: 8, eosTokenIds: [] });
+    const strings = [`${free[2]}><${free[3]}`];
+    const [row] = await generate(model, {
+      promptIds: [[5, 6, 7]],
+      maxNewTokens: 8,
+      eosTokenIds: [],
+      stopStrings: { strings, decode },
+    });
+    const text = decode(free);
+    expect(decode(row ?? [])).toBe(text.slice(0, text.indexOf(strings[0] ?? "") + (strings[0]?.length ?? 0) + 1));
+  });
+
+  it("repeats itself less the higher the penalty, greedily too", async () => {
+    const model = modelOf("gpt2");
+    const distinct = async (repetitionPenalty: number) => {
+      const [row = []] = await generate(model, {
+        promptIds: [[5]],
+        maxNewTokens: 20,
+        eosTokenIds: [],
+        repetitionPenalty,
+      });
+      return new Set(row).size;
+    };
+    expect(await distinct(1e6)).toBe(20);
+    expect(await distinct(1)).toBeLessThan(20);
+  });
+
   it("refuses what cannot be continued", async () => {
     const model = modelOf("gpt2");
     const run = (options: object) => generate(model, { promptIds: [[1]], maxNewTokens: 4, ...options });
@@ -108,6 +156,11 @@ describe("generate", () => {
     await expect(run({ sampling: { temperature: 0, seed: 1 } })).rejects.toThrow(/temperature is 0/);
     await expect(run({ sampling: { topK: -1, seed: 1 } })).rejects.toThrow(/topK is -1/);
     await expect(run({ sampling: { topP: 1.5, seed: 1 } })).rejects.toThrow(/topP is 1.5/);
+    await expect(run({ sampling: { minP: 2, seed: 1 } })).rejects.toThrow(/minP is 2/);
+    await expect(run({ repetitionPenalty: 0 })).rejects.toThrow(/repetitionPenalty is 0/);
+    await expect(run({ stopStrings: { strings: [""], decode: String } })).rejects.toThrow(
+      /stopStrings is an empty text/,
+    );
     await expect(run({ sampling: { seed: [1, 2] } })).rejects.toThrow(/2 seeds/);
   });
 
@@ -143,6 +196,44 @@ describe("KeyValueCache", () => {
       });
       cache.dispose();
     }
+  });
+
+  it("gives the same from segments of any length, token by token", async () => {
+    for (const name of names) {
+      const model = modelOf(name);
+      const ids = Array.from({ length: 14 }, (_, index) => (index * 7 + 3) % 40);
+      await expectNoLeak(() => {
+        const cache = new KeyValueCache(noAdapters, { segmentLength: 3 });
+        tf.tidy(() => {
+          const whole = model.forward({ inputIds: grid([ids]) });
+          const windows = [
+            ids.slice(0, 2),
+            ...ids.slice(2, 10).map((id) => [id]),
+            ids.slice(10, 12),
+            [ids[12] ?? 0],
+            [ids[13] ?? 0],
+          ];
+          const parts = windows.map((window) => model.forward({ inputIds: grid([window]), cache }));
+          expectClose(tf.concat(parts, 1).dataSync(), whole.dataSync(), 1e-5, name);
+        });
+        cache.dispose();
+      });
+    }
+  });
+
+  it("copies a bounded number of positions for each token", () => {
+    const cache = new KeyValueCache(noAdapters, { segmentLength: 8 });
+    const one = () => ({ key: tf.ones([1, 1, 1, 4]), value: tf.ones([1, 1, 1, 4]) });
+    tf.tidy(() => {
+      const times = Array.from({ length: 40 }, () => cache.extend(0, one()).map(({ key }) => key.shape[2]));
+      expect(
+        times.every((segments) => segments.length <= 2 && (segments.length === 1 || (segments[1] ?? 0) <= 8)),
+      ).toBe(true);
+      expect(times.map((segments) => segments.reduce<number>((sum, time) => sum + (time ?? 0), 0))).toEqual(
+        Array.from({ length: 40 }, (_, index) => index + 1),
+      );
+    });
+    cache.dispose();
   });
 
   it("refuses other adapters than those it was made with", () => {

@@ -11,16 +11,25 @@ export interface KeysAndValues {
   readonly value: tf.Tensor;
 }
 
+/**
+ * Positions that are joined token by token. What is older lies in a segment of its own, so that a token costs a copy of at
+ * most so many positions, however long the text is.
+ */
+const defaultSegmentLength = 256;
+
 /** The state of one generation; its owner disposes of it. */
 export class KeyValueCache {
   readonly #madeWith: string;
-  readonly #layers = new Map<number, KeysAndValues>();
+  readonly #segmentLength: number;
+  /** Of each layer one or two segments, oldest first. */
+  readonly #layers = new Map<number, readonly KeysAndValues[]>();
   readonly #ofSource = new Map<number, KeysAndValues>();
   #source: tf.Tensor | undefined;
   #length = 0;
 
-  constructor(adapters: AdapterSelection) {
+  constructor(adapters: AdapterSelection, options: { readonly segmentLength?: number } = {}) {
     this.#madeWith = describeSelection(adapters);
+    this.#segmentLength = options.segmentLength ?? defaultSegmentLength;
   }
 
   /** Positions held. */
@@ -34,16 +43,11 @@ export class KeyValueCache {
     if (got !== this.#madeWith) throw new CacheAdaptersError(this.#madeWith, got);
   }
 
-  /** Adds a layer's new keys and values and returns all of them; the cache keeps owning these. */
-  extend(layer: number, fresh: KeysAndValues): KeysAndValues {
-    const past = this.#layers.get(layer);
-    const joined = {
-      key: tf.keep(past === undefined ? tf.clone(fresh.key) : tf.concat([past.key, fresh.key], 2)),
-      value: tf.keep(past === undefined ? tf.clone(fresh.value) : tf.concat([past.value, fresh.value], 2)),
-    };
-    if (past !== undefined) tf.dispose([past.key, past.value]);
-    this.#layers.set(layer, joined);
-    return joined;
+  /** Adds a layer's new keys and values and returns all of them, oldest first; the cache keeps owning these. */
+  extend(layer: number, fresh: KeysAndValues): readonly KeysAndValues[] {
+    const segments = this.#extended(this.#layers.get(layer) ?? [], fresh);
+    this.#layers.set(layer, segments);
+    return segments;
   }
 
   /** The encoder's last states [batch, sourceTime, width], once it has run. */
@@ -61,7 +65,7 @@ export class KeyValueCache {
     const known = this.#ofSource.get(layer);
     if (known !== undefined) return known;
     const { key, value } = make();
-    const made = { key: tf.keep(tf.clone(key)), value: tf.keep(tf.clone(value)) };
+    const made = keptClone({ key, value });
     this.#ofSource.set(layer, made);
     return made;
   }
@@ -71,14 +75,58 @@ export class KeyValueCache {
     this.#length += time;
   }
 
+  #extended([settled, recent]: readonly KeysAndValues[], fresh: KeysAndValues): readonly KeysAndValues[] {
+    if (settled === undefined) return [keptClone(fresh)];
+    const last = recent ?? settled;
+    const before = recent === undefined ? [] : [settled];
+    if (timeOf(last) + timeOf(fresh) <= this.#segmentLength) return [...before, merged(last, fresh)];
+    if (recent === undefined) return [settled, keptClone(fresh)];
+    const joined = merged(settled, recent);
+    tf.dispose([recent.key, recent.value]);
+    return [joined, keptClone(fresh)];
+  }
+
   dispose(): void {
-    for (const { key, value } of [...this.#layers.values(), ...this.#ofSource.values()]) tf.dispose([key, value]);
+    for (const { key, value } of [...[...this.#layers.values()].flat(), ...this.#ofSource.values()]) {
+      tf.dispose([key, value]);
+    }
     this.#source?.dispose();
     this.#source = undefined;
     this.#ofSource.clear();
     this.#layers.clear();
     this.#length = 0;
   }
+}
+
+/** All keys and values in one tensor each; call it inside a tidy. */
+export function joinSegments(segments: readonly KeysAndValues[]): KeysAndValues {
+  const [only] = segments;
+  if (only !== undefined && segments.length === 1) return only;
+  return {
+    key: tf.concat(
+      segments.map(({ key }) => key),
+      2,
+    ),
+    value: tf.concat(
+      segments.map(({ value }) => value),
+      2,
+    ),
+  };
+}
+
+function timeOf({ key }: KeysAndValues): number {
+  return key.shape[2] ?? 0;
+}
+
+function keptClone({ key, value }: KeysAndValues): KeysAndValues {
+  return { key: tf.keep(tf.clone(key)), value: tf.keep(tf.clone(value)) };
+}
+
+/** Frees `first`. */
+function merged(first: KeysAndValues, second: KeysAndValues): KeysAndValues {
+  const { key, value } = joinSegments([first, second]);
+  tf.dispose([first.key, first.value]);
+  return { key: tf.keep(key), value: tf.keep(value) };
 }
 
 function describeSelection(adapters: AdapterSelection): string {

@@ -1,27 +1,23 @@
-// How the next token is drawn from its logits: temperature, then the k likeliest, then the likeliest that together
-// have probability p (Holtzman et al. 2020).
+// How the next token is drawn from its logits.
 
 import { uniformValues } from "@lowrank/engine";
 import { GenerationOptionError } from "../errors.ts";
+import { type ProbabilityRules, tokenProbabilities } from "./token-probabilities.ts";
 
-export interface Sampling {
-  /** Divides the logits; above 0. Default 1. */
-  readonly temperature?: number;
-  /** Only the k likeliest tokens; 0, the default, means all. */
-  readonly topK?: number;
-  /** Only the likeliest tokens whose probabilities add up to p; above 0, at most 1, the default. */
-  readonly topP?: number;
+export interface Sampling extends ProbabilityRules {
   /** The same seed draws the same tokens. One for all prompts, or one for each. */
   readonly seed: number | readonly number[];
 }
 
 /** Throws GenerationOptionError. */
-export function checkSampling({ temperature = 1, topK = 0, topP = 1, seed }: Sampling, prompts: number): void {
+export function checkSampling(sampling: Sampling, prompts: number): void {
+  const { temperature = 1, topK = 0, topP = 1, minP = 0, seed } = sampling;
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new GenerationOptionError("temperature", temperature, "a number above 0; leave sampling out for greedy");
   }
   if (!(Number.isInteger(topK) && topK >= 0)) throw new GenerationOptionError("topK", topK, "an integer from 0");
   if (!(topP > 0 && topP <= 1)) throw new GenerationOptionError("topP", topP, "a number above 0 and at most 1");
+  if (!(minP >= 0 && minP <= 1)) throw new GenerationOptionError("minP", minP, "a number from 0 to 1");
   if (typeof seed !== "number" && seed.length !== prompts) {
     throw new GenerationOptionError("seed", `${seed.length} seeds`, `one seed, or ${prompts}: one for each prompt`);
   }
@@ -35,34 +31,23 @@ export function sampleToken(
 ): number {
   const seed = typeof sampling.seed === "number" ? sampling.seed : (sampling.seed[prompt] ?? 0);
   const [chance = 0] = uniformValues(1, { seed, step, path: "generate" });
-  const candidates = likeliest(logits, sampling);
-  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
-  let remaining = chance * total;
-  for (const { token, weight } of candidates) {
-    remaining -= weight;
-    if (remaining < 0) return token;
+  const probabilities = tokenProbabilities(logits, sampling);
+  let remaining = chance;
+  let last = 0;
+  for (let token = 0; token < probabilities.length; token++) {
+    const probability = probabilities[token] as number;
+    if (probability === 0) continue;
+    remaining -= probability;
+    last = token;
+    if (remaining < 0) break;
   }
-  return candidates.at(-1)?.token ?? 0;
+  return last;
 }
 
-interface Candidate {
-  readonly token: number;
-  /** Probability, up to a common factor. */
-  readonly weight: number;
-}
-
-/** The tokens that may be drawn, likeliest first. */
-function likeliest(logits: Float32Array, { temperature = 1, topK = 0, topP = 1 }: Sampling): readonly Candidate[] {
-  const order = Array.from(logits.keys()).sort((one, other) => (logits[other] ?? 0) - (logits[one] ?? 0));
-  const kept = topK > 0 ? order.slice(0, topK) : order;
-  const highest = logits[kept[0] ?? 0] ?? 0;
-  const candidates = kept.map((token) => ({ token, weight: Math.exp(((logits[token] ?? 0) - highest) / temperature) }));
-  if (topP === 1) return candidates;
-  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
-  let sum = 0;
-  const enough = candidates.findIndex(({ weight }) => {
-    sum += weight;
-    return sum >= topP * total;
-  });
-  return candidates.slice(0, enough < 0 ? candidates.length : enough + 1);
+/** The likeliest token; the first of equal ones. */
+export function likeliestToken(logits: Float32Array): number {
+  let best = 0;
+  for (let token = 1; token < logits.length; token++)
+    if ((logits[token] as number) > (logits[best] as number)) best = token;
+  return best;
 }

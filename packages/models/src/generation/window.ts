@@ -28,13 +28,17 @@ export function firstWindow(model: PretrainedModel, promptIds: Rows): Window {
 /** Everything [batch][time]. */
 interface Prompts {
   readonly ids: Rows;
+  /** One row for all prompts where none is padded. */
   readonly positions: Rows;
-  /** Of everything so far: [batch][past + time]. */
-  readonly mask: Rows;
+  /** Of everything so far, [batch][past + time]; absent where nothing is padded. */
+  readonly mask: Rows | undefined;
 }
 
 function padLeft(prompts: Rows): Prompts {
   const longest = Math.max(...prompts.map(({ length }) => length));
+  if (prompts.every(({ length }) => length === longest)) {
+    return { ids: prompts, positions: [Array.from({ length: longest }, (_, position) => position)], mask: undefined };
+  }
   const padding = prompts.map(({ length }) => Array<number>(longest - length).fill(0));
   return {
     ids: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids]),
@@ -46,18 +50,28 @@ function padLeft(prompts: Rows): Prompts {
 
 function promptWindow({ ids, positions, mask }: Prompts): Window {
   return {
-    inputs: () => ({ inputIds: matrix(ids), positionIds: matrix(positions), ...maskOf(mask) }),
+    inputs: () => ({
+      inputIds: matrix(ids),
+      positionIds: positions,
+      ...(mask === undefined ? {} : { attentionMask: matrix(mask) }),
+    }),
     after: (next) =>
       promptWindow({
         ids: next.map((id) => [id]),
         positions: positions.map((row) => [(row.at(-1) ?? 0) + 1]),
-        mask: mask.map((row) => [...row, 1]),
+        mask: mask?.map((row) => [...row, 1]),
       }),
   };
 }
 
+/** [batch][time] each. */
+interface Sources {
+  readonly ids: Rows;
+  readonly mask: Rows;
+}
+
 /** An encoder counts positions from the first column, so its padding goes to the right. */
-function padRight(sources: Rows): Omit<Prompts, "positions"> {
+function padRight(sources: Rows): Sources {
   const longest = Math.max(...sources.map(({ length }) => length));
   const padding = sources.map(({ length }) => Array<number>(longest - length).fill(0));
   return {
@@ -66,7 +80,7 @@ function padRight(sources: Rows): Omit<Prompts, "positions"> {
   };
 }
 
-function sourceWindow(source: Omit<Prompts, "positions">, latest: readonly number[]): Window {
+function sourceWindow(source: Sources, latest: readonly number[]): Window {
   return {
     inputs: () => ({
       inputIds: matrix(source.ids),

@@ -7,6 +7,7 @@ import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./rotary-frequencies.ts";
+import { type RotationOptions, rotationMatrices } from "./rotation-matrices.ts";
 
 export interface PassInputs {
   /** int32 [batch, time]; absent for images. */
@@ -43,6 +44,7 @@ export class Pass {
   readonly #slopedMasks = new Map<Alibi, AttentionMask>();
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
+  readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
   #isOver = false;
 
   constructor(
@@ -129,6 +131,19 @@ export class Pass {
     return tables;
   }
 
+  /**
+   * For one token a row: what a head is multiplied by to turn it, [batch or 1, headSize, headSize], stretched by `factor`.
+   * One small product does the work of slices, products and a join.
+   */
+  rotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
+    const made = this.#rotations.get(frequencies) ?? new Map<string, tf.Tensor3D>();
+    this.#rotations.set(frequencies, made);
+    const key = `${options.headSize}/${options.interleaved}/${options.factor}`;
+    const rotation = made.get(key) ?? tf.keep(this.#makeRotation(frequencies, options));
+    made.set(key, rotation);
+    return rotation;
+  }
+
   /** True once the pass has freed its masks and tables: what runs later, during backward, needs `again`. */
   get isOver(): boolean {
     return this.#isOver;
@@ -170,12 +185,14 @@ export class Pass {
     this.#isOver = true;
     for (const mask of [...this.#masks.values(), ...this.#slopedMasks.values()]) mask?.dispose();
     for (const { cos, sin } of this.#tables.values()) tf.dispose([cos, sin]);
+    for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
     this.#kept.clear();
     this.#masks.clear();
     this.#slopedMasks.clear();
     this.#tables.clear();
+    this.#rotations.clear();
   }
 
   #makeMask(window: number): AttentionMask | undefined {
@@ -185,7 +202,7 @@ export class Pass {
       const { past, inputIds } = this;
       const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
       // One token at the end of everything sees all of it.
-      const seesAll = !causal || (inputIds.shape[1] === 1 && !Number.isFinite(window));
+      const seesAll = !causal || (inputIds.shape[1] === 1 && past < window);
       if (seesAll) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
       const order = causalMask(inputIds.shape[1], Number.isFinite(window) ? { past, window } : { past });
       return padding === undefined ? order : combineMasks(order, padding);
@@ -213,6 +230,13 @@ export class Pass {
     const shape = [positions.length, 1, positions[0]?.length ?? 0, frequencies.pairs.length];
     const { cos, sin } = rotaryAngles(frequencies, positions.flat());
     return { cos: tf.keep(tf.tensor(cos, shape)), sin: tf.keep(tf.tensor(sin, shape)) };
+  }
+
+  #makeRotation(frequencies: RotaryFrequencies, options: RotationOptions): tf.Tensor3D {
+    const { positions } = this.inputs;
+    const pairs = this.rotary(frequencies).cos.shape[3] ?? 0;
+    const values = rotationMatrices(rotaryAngles(frequencies, positions.flat()), pairs, options);
+    return tf.tensor3d(values, [positions.length, options.headSize, options.headSize]);
   }
 }
 

@@ -3,10 +3,12 @@
 
 import { attention, rotary } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { joinSegments, type KeyValueCache } from "../generation/key-value-cache.ts";
 import type { Alibi } from "./alibi.ts";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
 import type { LinearSite } from "./linear-site.ts";
 import type { Norm } from "./norm.ts";
+import { attendWithOneQuery } from "./one-query-attention.ts";
 import type { Layer, Pass } from "./pass.ts";
 import type { RelativePositions } from "./relative-positions.ts";
 import type { RotaryFrequencies } from "./rotary-frequencies.ts";
@@ -92,16 +94,51 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       const projected = options.project(hidden, pass);
+      if (pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training) {
+        return options.output.forward(continued(projected, options, { pass, cache: pass.cache }), pass.context);
+      }
       // [batch, heads, time, headSize]
       const query = turned(normed(splitHeads(projected.query, options.heads), options.queryNorm, pass), options, pass);
       const fresh = {
         key: turned(normed(splitHeads(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
         value: splitHeads(projected.value, options.keyHeads),
       };
-      const { key, value } = pass.cache?.extend(options.layer, fresh) ?? fresh;
+      const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
+      const { key, value } = joinSegments(segments);
       const mixed = attend({ query, key, value }, options, pass);
       return options.output.forward(joinHeads(mixed), pass.context);
     });
+}
+
+/** The same for one new token after a cache, with as few operations as can be: [batch, 1, heads·headSize]. */
+function continued(
+  { query, key, value }: Projected,
+  options: SelfAttentionOptions,
+  { pass, cache }: { readonly pass: Pass; readonly cache: KeyValueCache },
+): tf.Tensor {
+  const { heads, keyHeads, rotary: frequencies, rotaryInterleaved: interleaved = false } = options;
+  const headSize = (query.shape[2] ?? 0) / heads;
+  const scale = options.scale ?? 1 / Math.sqrt(headSize);
+  const turn = (x: tf.Tensor, factor: number) =>
+    frequencies === undefined ? x : turnByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
+  const fresh = {
+    key: turn(normed(splitHeads(key, keyHeads), options.keyNorm, pass), 1),
+    value: splitHeads(value, keyHeads),
+  };
+  const segments = cache.extend(options.layer, fresh);
+  const split = normed(splitHeads(query, heads), options.queryNorm, pass);
+  // A rotation can stretch as well, which saves a multiplication of its own.
+  const scaled = frequencies === undefined ? tf.mul(split, scale) : turn(split, scale);
+  return joinHeads(
+    attendWithOneQuery({ query: scaled, segments, mask: maskOf(options, pass), cap: options.cap ?? null }),
+  );
+}
+
+/** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
+function turnByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
+  const [batch = 0, heads = 0, , headSize = 0] = x.shape;
+  const own = rotation.shape[0];
+  return tf.reshape(tf.matMul(tf.reshape(x, [own, (batch / own) * heads, headSize]), rotation), x.shape);
 }
 
 function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
@@ -134,11 +171,13 @@ function maskOf({ relativePositions, alibi, window }: SelfAttentionOptions, pass
 /** [batch, time, heads·headSize] → [batch, heads, time, headSize] */
 export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   const [batch = 0, time = 0, features = 0] = x.shape;
+  if (time === 1) return tf.reshape(x, [batch, heads, 1, features / heads]);
   return tf.transpose(tf.reshape(x, [batch, time, heads, features / heads]), [0, 2, 1, 3]);
 }
 
 /** [batch, heads, time, headSize] → [batch, time, heads·headSize] */
 export function joinHeads(x: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, time = 0, headSize = 0] = x.shape;
+  if (time === 1) return tf.reshape(x, [batch, 1, heads * headSize]);
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, time, heads * headSize]);
 }

@@ -1,0 +1,124 @@
+// Continues prompts token by token. A batch is padded on the left and each row keeps its own positions, so that every
+// prompt gives what it would give alone.
+
+import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import { checkGeneration, type GenerationOptions } from "./generation-options.ts";
+import { KeyValueCache } from "./key-value-cache.ts";
+import { penalizeRepetition } from "./repetition-penalty.ts";
+import { likeliestToken, sampleToken } from "./sampling.ts";
+import { stopRule } from "./stop-rule.ts";
+import { firstWindow, type Window } from "./window.ts";
+
+/** One new token of one prompt. */
+export interface GeneratedToken {
+  /** Which prompt, counted from 0. */
+  readonly prompt: number;
+  readonly id: number;
+  /** Whether it is the prompt's last: an end token, the end of a stop string, or the last that was asked for. */
+  readonly isLast: boolean;
+}
+
+/**
+ * The new tokens of every prompt as they come, round by round. A consumer that stops early frees everything.
+ *
+ * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { generateTokens, type PretrainedModel } from "@lowrank/models";
+ *
+ * async function firstTokenAbove(model: PretrainedModel, prompt: readonly number[], least: number): Promise<number> {
+ *   for await (const { id } of generateTokens(model, { promptIds: [prompt], maxNewTokens: 50 })) {
+ *     if (id >= least) return id;
+ *   }
+ *   return -1;
+ * }
+ * ```
+ */
+export async function* generateTokens(
+  model: PretrainedModel,
+  options: GenerationOptions,
+): AsyncGenerator<GeneratedToken, void, undefined> {
+  checkGeneration(model, options);
+  const { promptIds, maxNewTokens, signal, context = inferenceContext() } = options;
+  const rows = promptIds.map((): number[] => []);
+  const read = decoded(model, promptIds);
+  const isEnd = stopRule(options.eosTokenIds ?? model.config.eosTokenIds, options.stopStrings);
+  const ended = promptIds.map(() => false);
+  const cache = new KeyValueCache(context.adapters);
+  try {
+    let next = firstWindow(model, promptIds);
+    for (let step = 0; step < maxNewTokens; step++) {
+      await pause(step);
+      signal?.throwIfAborted();
+      const logits = lastLogits(model, next, { cache, context });
+      const ids = await chooseTokens(logits, {
+        options,
+        seen: rows.map((row, prompt) => [...(read[prompt] ?? []), ...row]),
+        step,
+      });
+      for (const [prompt, id] of ids.entries()) {
+        const row = rows[prompt];
+        if (ended[prompt] || row === undefined) continue;
+        row.push(id);
+        const isLast = step === maxNewTokens - 1 || isEnd(row);
+        ended[prompt] = isLast;
+        yield { prompt, id, isLast };
+      }
+      if (ended.every(Boolean)) return;
+      next = next.after(ids);
+    }
+  } finally {
+    cache.dispose();
+  }
+}
+
+function lastLogits(
+  model: PretrainedModel,
+  window: Window,
+  { cache, context }: { readonly cache: KeyValueCache; readonly context: ForwardContext },
+): tf.Tensor2D {
+  return tf.tidy(() => model.forwardLast({ ...window.inputs(), cache }, context));
+}
+
+interface Choice {
+  readonly options: GenerationOptions;
+  /** Of each prompt what the decoder has read and written. */
+  readonly seen: readonly (readonly number[])[];
+  readonly step: number;
+}
+
+/** Frees the logits [batch, vocabulary]. */
+async function chooseTokens(logits: tf.Tensor2D, { options, seen, step }: Choice): Promise<number[]> {
+  const { sampling, repetitionPenalty = 1 } = options;
+  if (sampling === undefined && repetitionPenalty === 1) {
+    const best = tf.argMax(logits, 1);
+    logits.dispose();
+    const ids = Array.from(await best.data());
+    best.dispose();
+    return ids;
+  }
+  const vocabulary = logits.shape[1];
+  const values = await logits.data<"float32">();
+  const ids = seen.map((tokens, prompt) => {
+    const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
+    const penalized = repetitionPenalty === 1 ? own : penalizeRepetition(own, tokens, repetitionPenalty);
+    return sampling === undefined ? likeliestToken(penalized) : sampleToken(penalized, sampling, { prompt, step });
+  });
+  logits.dispose();
+  return ids;
+}
+
+/** What a repetition would repeat: the prompts, or of an encoder–decoder, whose sources are not its own words, the start. */
+function decoded(model: PretrainedModel, promptIds: GenerationOptions["promptIds"]): GenerationOptions["promptIds"] {
+  if (model.task !== "sequence-to-sequence") return promptIds;
+  const { decoderStartTokenId: start } = model.config;
+  return promptIds.map(() => (start === null ? [] : [start]));
+}
+
+/** Lets timers and messages through now and then: most backends never wait, so an abort would go unheard. */
+async function pause(step: number): Promise<void> {
+  if (step % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+}

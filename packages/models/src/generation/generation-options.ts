@@ -1,0 +1,59 @@
+// What a generation is asked for, checked before anything is computed.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import { checkSampling, type Sampling } from "./sampling.ts";
+import type { StopStrings } from "./stop-rule.ts";
+
+export interface GenerationOptions {
+  /** At least one token each; lengths may differ. */
+  readonly promptIds: readonly (readonly number[])[];
+  readonly maxNewTokens: number;
+  /** A row ends with the first of these. Default: the configuration's. */
+  readonly eosTokenIds?: readonly number[];
+  /** A row ends with the token that completes one of these in its new text. */
+  readonly stopStrings?: StopStrings;
+  /** Absent: always the likeliest token. */
+  readonly sampling?: Sampling;
+  /** Above 1, tokens of the prompt and of the new text become less likely; below 1 more. Default 1. */
+  readonly repetitionPenalty?: number;
+  /** Which adapters; none by default. */
+  readonly context?: ForwardContext;
+  /** Looked at before each token; the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Throws GenerationOptionError, ModelInputError and PositionLimitError. */
+export function checkGeneration(model: PretrainedModel, options: GenerationOptions): void {
+  const { promptIds, maxNewTokens, sampling, stopStrings, repetitionPenalty = 1 } = options;
+  const isSourced = model.task === "sequence-to-sequence";
+  if (model.task !== "causal-lm" && !isSourced) {
+    throw new GenerationOptionError(
+      "model",
+      `a model for ${model.task}`,
+      "one loaded for causal-lm or sequence-to-sequence",
+    );
+  }
+  if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 0)) {
+    throw new GenerationOptionError("maxNewTokens", maxNewTokens, "an integer from 0");
+  }
+  if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty))) {
+    throw new GenerationOptionError("repetitionPenalty", repetitionPenalty, "a number above 0");
+  }
+  if (stopStrings?.strings.some((text) => text === "")) {
+    throw new GenerationOptionError("stopStrings", "an empty text", "texts of at least one character");
+  }
+  if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
+    throw new ModelInputError("promptIds", "every prompt needs at least one token");
+  }
+  const { vocabularySize, maxPositions } = model.config;
+  const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+  if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
+  const longest = Math.max(...promptIds.map(({ length }) => length));
+  // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
+  const wanted = isSourced ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
+  // 0 stands for a family whose positions have no limit.
+  if (maxPositions > 0 && wanted > maxPositions) throw new PositionLimitError(wanted, maxPositions);
+  if (sampling !== undefined) checkSampling(sampling, promptIds.length);
+}
