@@ -16,9 +16,8 @@ export {
   ShapeError,
   UnknownEngineError,
 } from "./errors.ts";
-export { decodeInto, type MatrixPart } from "./frozen/decode-into.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
-export { type BlockMatrix, type HalfMatrix, type PackedMatrix, packedBytes } from "./frozen/packed-matrix.ts";
+export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { addLowRank } from "./ops/add-low-rank.ts";

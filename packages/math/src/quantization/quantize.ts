@@ -1,13 +1,7 @@
 // Rounding weights to few bits and back, to see what is lost. Nothing is stored in few bits here.
 
+import { normalFloat4Levels } from "@lowrank/engine";
 import type { Matrix } from "../linear-algebra/matrix.ts";
-
-/** The 16 levels of NormalFloat 4: quantiles of the normal distribution, as bitsandbytes has them. */
-const levels: readonly number[] = [
-  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
-  -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
-  0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
-];
 
 /** Numbers that share one scale. */
 const blockSize = 64;
@@ -48,5 +42,5 @@ function largestOf(values: Float64Array): number {
 }
 
 function nearestLevel(value: number): number {
-  return levels.reduce((best, level) => (Math.abs(level - value) < Math.abs(best - value) ? level : best));
+  return normalFloat4Levels.reduce((best, level) => (Math.abs(level - value) < Math.abs(best - value) ? level : best));
 }

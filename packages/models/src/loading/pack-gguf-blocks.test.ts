@@ -1,4 +1,5 @@
-import { decodeInto } from "@lowrank/engine";
+import { FrozenWeight } from "@lowrank/engine";
+import "@tensorflow/tfjs-backend-cpu";
 import { dequantize } from "@lowrank/gguf";
 import { describe, expect, it } from "vitest";
 import { packGgufBlocks } from "./pack-gguf-blocks.ts";
@@ -23,8 +24,11 @@ describe.each([
     const storedRow = (row: number) => (3 * row + 1) % rows;
     const packed = packGgufBlocks(bytes, { type, rows, columns, storedRow });
     if (packed === undefined) throw new Error("Nothing was packed.");
-    const decoded = new Float32Array(rows * columns);
-    decodeInto(decoded, packed, { firstRow: 0, rows, firstColumn: 0, columns });
+    const weight = FrozenWeight.from(packed);
+    const matrix = weight.read(); // [rows, columns]
+    const decoded = Float32Array.from(matrix.dataSync());
+    matrix.dispose();
+    weight.dispose();
     for (let row = 0; row < rows; row++) {
       const stored = expected.subarray(storedRow(row) * columns, (storedRow(row) + 1) * columns);
       expect(decoded.subarray(row * columns, (row + 1) * columns)).toEqual(stored);

@@ -23,7 +23,7 @@ export interface WeightSlot {
 }
 
 /** How a slot takes a matrix in fewer bits than float32. */
-export interface SlotPacking {
+interface SlotPacking {
   /** Linear layers of the body may be rounded to 4 bits; tables and heads suffer from it. */
   readonly kind: "body" | "table-or-head";
   /** In place of the slot's `fill`; takes ownership. */
