@@ -42,9 +42,15 @@ describe("--base-precision", () => {
     expect(await readFile(place.path("nf4", "README.md"), "utf8")).toContain("| base precision | nf4 |");
   });
 
+  it("bf16 trains as float32 does where products are float32, and is named in the model card", async () => {
+    const [float, half] = [await train("exact"), await train("half", "--base-precision", "bf16")];
+    for (const [step, loss] of half.entries()) expect(loss).toBeCloseTo(float[step] ?? 0, 2);
+    expect(await readFile(place.path("half", "README.md"), "utf8")).toContain("| base precision | bf16 |");
+  });
+
   it("refuses another value with the list of those there are", async () => {
     const { code, stderr } = await place.call("evaluate", ...model, "--data", tokens, "--base-precision", "int4");
     expect(code).toBe(2);
-    expect(stderr).toContain("float32, as-stored, nf4");
+    expect(stderr).toContain("float32, as-stored, nf4, bf16");
   });
 });

@@ -34,9 +34,9 @@ export function trainingCard(
   ].join("\n");
 }
 
-/** Whether the base's numbers were others than in its files. */
+/** Whether the base's numbers, or what is computed with them, may be others than in its files. */
 function isRounded({ basePrecision }: TrainOptions): boolean {
-  return basePrecision === "nf4";
+  return basePrecision === "nf4" || basePrecision === "bf16";
 }
 
 /** Text that can neither end its cell nor start markup. */
