@@ -13,7 +13,8 @@ import type { WeightSource } from "./weight-source.ts";
  * - "nf4": linear layers but the head rounded to NormalFloat 4 (QLoRA), unless the file has them in 4 bits already;
  *   embeddings and heads as stored.
  * - "bf16": the same matrices as "as-stored", rounded to bf16 where they are not. On tfjs-node products round their other
- *   factor as well, as PyTorch's autocast does, and are faster where the processor has bf16 instructions; on other engines they are computed in float32.
+ *   factor as well, as PyTorch's autocast does, and are faster where the processor has bf16 instructions; on other engines
+ *   they are computed in float32.
  *
  * Norms, biases, convolutions and matrices in F32 or F64 that are not rounded are float32 tensors always.
  */
