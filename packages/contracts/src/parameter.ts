@@ -12,6 +12,8 @@ export interface ParameterRef {
   readonly shape: readonly number[];
   /** True where the file stores the two axes the other way round (torch's linear layers). */
   readonly transposedInFile: boolean;
+  /** True for a stack of matrices stored [experts, inFeatures, outFeatures] (transformers' `is_transposed`). */
+  readonly isStackedInOut?: boolean;
   /** Path of the parameter that shares these values, if one does. */
   readonly tiedWith?: string;
 

@@ -13,6 +13,8 @@ export interface OverridableParameterOptions {
   readonly tensor: tf.Tensor;
   /** True where the file stores the two axes the other way round. Default false. */
   readonly transposedInFile?: boolean;
+  /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. Default false. */
+  readonly isStackedInOut?: boolean;
   /** Path of the parameter that shares these values. */
   readonly tiedWith?: string;
 }
@@ -38,6 +40,7 @@ export class OverridableParameter implements ParameterRef {
   readonly path: string;
   readonly shape: readonly number[];
   readonly transposedInFile: boolean;
+  readonly isStackedInOut: boolean;
   readonly tiedWith?: string;
   /** The frozen tensor, and above it whatever replaced it; the last one counts. */
   #layers: readonly tf.Tensor[];
@@ -47,6 +50,7 @@ export class OverridableParameter implements ParameterRef {
     this.path = options.path;
     this.shape = options.tensor.shape;
     this.transposedInFile = options.transposedInFile ?? false;
+    this.isStackedInOut = options.isStackedInOut ?? false;
     if (options.tiedWith !== undefined) this.tiedWith = options.tiedWith;
     this.#layers = [options.tensor];
     this.#overrides = new OverrideList(options.path);

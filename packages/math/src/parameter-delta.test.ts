@@ -32,6 +32,16 @@ describe("parameterDelta", () => {
     pair.dispose();
   });
 
+  it("lies as the stack does, which may have its matrices the other way round", () => {
+    const pair = pairOf(5, 4, 2, 3);
+    const one = tf.tidy(() => parameterDelta(pair, { shape: [3, 4, 5], transposedInFile: false }, 2));
+    const stack = { shape: [3, 5, 4], transposedInFile: false, isStackedInOut: true };
+    const other = tf.tidy(() => tf.transpose(parameterDelta(pair, stack, 2), [0, 2, 1]));
+    expectClose(other.dataSync(), one.dataSync(), 1e-7);
+    tf.dispose([one, other]);
+    pair.dispose();
+  });
+
   it("lies as the matrix does: [outFeatures, inFeatures] as in files, or the other way round", () => {
     const pair = pairOf(5, 4, 2);
     const stored = tf.tidy(() => parameterDelta(pair, { shape: [4, 5], transposedInFile: false }, 1));

@@ -1,5 +1,5 @@
-// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices [experts, outFeatures,
-// inFeatures] with one pair each, whose halves lie side by side in one A and one B.
+// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices, [experts, outFeatures,
+// inFeatures] or the other way round, with one pair each, whose halves lie side by side in one A and one B.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "./errors.ts";
@@ -12,6 +12,8 @@ export interface RawParameter {
   readonly shape: readonly number[];
   /** True where a matrix is computed with as [inFeatures, outFeatures], the other way round than in files. */
   readonly transposedInFile: boolean;
+  /** True for a stack [experts, inFeatures, outFeatures]. */
+  readonly isStackedInOut?: boolean;
 }
 
 /** What the pair of a raw parameter measures: `rank` is the rank of one expert's update. */
@@ -22,9 +24,12 @@ export interface RawPairSizes {
 }
 
 /** Sizes of the pair for a parameter of two or three axes; null for any other. */
-export function rawPairSizes({ shape, transposedInFile }: RawParameter): RawPairSizes | null {
+export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawPairSizes | null {
   const [first = 0, second = 0, third = 0] = shape;
-  if (shape.length === 3) return { experts: first, inFeatures: third, outFeatures: second };
+  if (shape.length === 3) {
+    const [outFeatures, inFeatures] = isStackedInOut ? [third, second] : [second, third];
+    return { experts: first, inFeatures, outFeatures };
+  }
   if (shape.length !== 2) return null;
   const [outFeatures, inFeatures] = transposedInFile ? [second, first] : [first, second];
   return { experts: 1, inFeatures, outFeatures };
@@ -50,6 +55,8 @@ export function parameterDelta(pair: LoraPair, parameter: RawParameter, scale: n
     const rank = a.shape[1] / experts;
     const down = tf.reshape(tf.transpose(a), [experts, rank, inFeatures]);
     const up = tf.transpose(tf.reshape(b, [rank, experts, outFeatures]), [1, 2, 0]); // [experts, outFeatures, rank]
-    return tf.matMul(tf.mul(up, scale), down); // [experts, outFeatures, inFeatures]
+    const scaled = tf.mul(up, scale);
+    if (parameter.isStackedInOut) return tf.matMul(down, scaled, true, true); // [experts, inFeatures, outFeatures]
+    return tf.matMul(scaled, down); // [experts, outFeatures, inFeatures]
   });
 }

@@ -3,13 +3,13 @@
 
 import { ParameterSlot } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { given, linearOf, Net, type Weights, weightOf } from "./net.ts";
+import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
 
-export function expertNet(weights: Weights): Net {
+export function expertNet(weights: Weights, { is_transposed: isStackedInOut = false }: NetConfig = {}): Net {
   const first = linearOf(weights, "lin");
   const gate = linearOf(weights, "gate");
   const head = linearOf(weights, "head");
-  const raw = (path: string) => new ParameterSlot(path, weightOf(weights, path).shape, "zeros");
+  const raw = (path: string) => new ParameterSlot(path, weightOf(weights, path).shape, "zeros", { isStackedInOut });
   const turnPath = [...weights.keys()].find((name) => /(^|\.)w2$/.test(name));
   const turn = turnPath === undefined ? undefined : raw(turnPath);
   const experts = raw("mlp.experts");

@@ -6,9 +6,12 @@ import { readTensors } from "@lowrank/testing";
 import { convNet } from "./conv-net.ts";
 import { embeddingNet } from "./embedding-net.ts";
 import { expertNet } from "./expert-net.ts";
-import type { Net, Weights } from "./net.ts";
+import type { Net, NetConfig, Weights } from "./net.ts";
 
-const nets: ReadonlyMap<string, (weights: Weights) => Net> = new Map([
+const nets: ReadonlyMap<string, (weights: Weights, config: NetConfig) => Net> = new Map<
+  string,
+  (weights: Weights, config: NetConfig) => Net
+>([
   ["fixture_convnet", convNet],
   ["fixture_embnet", embeddingNet],
   ["fixture_expertnet", expertNet],
@@ -17,7 +20,7 @@ const nets: ReadonlyMap<string, (weights: Weights) => Net> = new Map([
 /** The net in a folder; undefined for a model of transformers. */
 export async function loadNet(folder: string): Promise<Net | undefined> {
   // The fixtures' own files.
-  const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as { readonly model_type?: string };
+  const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as NetConfig;
   const build = nets.get(config.model_type ?? "");
-  return build?.(await readTensors(join(folder, "model.safetensors")));
+  return build?.(await readTensors(join(folder, "model.safetensors")), config);
 }

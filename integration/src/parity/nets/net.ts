@@ -13,6 +13,13 @@ export type Forward = (inputs: ParityInputs, context: ForwardContext) => tf.Tens
 /** A net's weights by name, with the shapes that say how large it is. */
 export type Weights = ReadonlyMap<string, FixtureTensor>;
 
+/** What the fixtures' nets have in their config.json. */
+export interface NetConfig {
+  readonly model_type?: string;
+  /** Whether transformers would mark the experts as stored [experts, in, out]. */
+  readonly is_transposed?: boolean;
+}
+
 /** A net: its parts in module order, and what it computes with them. Its loss is the mean cross-entropy. */
 export class Net implements ParityModel, AdaptableModel {
   /** Fills the parts from `weights`, each of which must be used. */

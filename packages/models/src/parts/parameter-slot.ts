@@ -7,6 +7,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
+export interface ParameterSlotOptions {
+  /** Default "parameter". */
+  readonly kind?: TensorRow["kind"];
+  /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
+  readonly isStackedInOut?: boolean;
+}
+
 export class ParameterSlot implements WeightSlot, Part {
   readonly slots: readonly WeightSlot[] = [this];
   #parameter: OverridableParameter | undefined;
@@ -15,16 +22,17 @@ export class ParameterSlot implements WeightSlot, Part {
     readonly path: string,
     readonly shape: readonly number[],
     readonly initial: InitialValue,
-    private readonly kind: TensorRow["kind"] = "parameter",
+    private readonly options: ParameterSlotOptions = {},
   ) {}
 
   /** What nothing trains or computes with is 0 where no file holds it. */
   get isOptional(): boolean {
-    return this.kind !== "parameter";
+    return (this.options.kind ?? "parameter") !== "parameter";
   }
 
   fill(tensor: tf.Tensor): void {
-    this.#parameter = new OverridableParameter({ path: this.path, tensor });
+    const { isStackedInOut = false } = this.options;
+    this.#parameter = new OverridableParameter({ path: this.path, tensor, isStackedInOut });
   }
 
   /** What this call computes with; the caller must not dispose of it. */
@@ -41,7 +49,7 @@ export class ParameterSlot implements WeightSlot, Part {
   }
 
   parameters(): readonly ParameterRef[] {
-    return this.kind === "buffer" ? [] : [this.#filled()];
+    return this.options.kind === "buffer" ? [] : [this.#filled()];
   }
 
   /** The tensors are two, their numbers lie in memory once. */

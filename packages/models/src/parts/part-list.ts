@@ -148,7 +148,7 @@ export class PartList {
     const module = this.#find(rowPath);
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
     const { path, shape, row } = module;
-    return this.#add(new ParameterSlot(path, shape, row.kind === "parameter" ? "normal" : "zeros", row.kind));
+    return this.#add(new ParameterSlot(path, shape, row.kind === "parameter" ? "normal" : "zeros", { kind: row.kind }));
   }
 
   #find(rowPath: string): Module | undefined {
