@@ -26,6 +26,13 @@ function nativeIsHere(): boolean {
   return withoutNative === undefined;
 }
 
+/** Whether tests of tfjs-node alone run; prints why not otherwise. */
+export function isTfjsNodeTested(): boolean {
+  const isTested = testEngines("cpu").includes("tfjs-node");
+  if (!isTested) process.stderr.write("skipped without tfjs-node: npm run test:tfjs-node has it\n");
+  return isTested;
+}
+
 /** Starts an engine and computes with it from now on. Throws NoEngineError: a test never goes on with another one. */
 export async function useEngine(name: EngineName): Promise<void> {
   const { LOWRANK_TFJS_NODE } = process.env;

@@ -14,7 +14,7 @@ import type { StartOptions } from "./start-options.ts";
 import { threadCount } from "./thread-count.ts";
 
 /** Names of environment variables and their values. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What may be asked of `chooseEngine`. */
 export interface ChooseEngineOptions {

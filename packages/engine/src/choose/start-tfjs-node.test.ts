@@ -1,14 +1,11 @@
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { testEngines, useEngine } from "../../test/test-engines.ts";
+import { isTfjsNodeTested, useEngine } from "../../test/test-engines.ts";
 import { gradientTable } from "../gradients/register-gradients.ts";
 import { chooseEngine } from "./choose-engine.ts";
 
-const isHere = testEngines("cpu").includes("tfjs-node");
-const name = isHere ? "tfjs-node" : "tfjs-node (skipped: only npm run test:tfjs-node has it)";
-
-describe.skipIf(!isHere)(name, () => {
+describe.skipIf(!isTfjsNodeTested())("tfjs-node", () => {
   beforeAll(() => useEngine("tfjs-node"));
 
   it("leaves our gradients in place, where TensorFlow.js's own are wrong", async () => {

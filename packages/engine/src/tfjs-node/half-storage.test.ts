@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { waves } from "../../test/compare-with-twin.ts";
 import { packedMatrices } from "../../test/packed-matrices.ts";
-import { testEngines, useEngine } from "../../test/test-engines.ts";
+import { isTfjsNodeTested, useEngine } from "../../test/test-engines.ts";
 import { OtherEngineError } from "../errors.ts";
 import type { HalfMatrix } from "../frozen/packed-matrix.ts";
 import { PackedStorage } from "../frozen/packed-storage.ts";
@@ -13,8 +13,6 @@ import { frozenLinear } from "../ops/frozen-linear.ts";
 import { matrix } from "../rows.ts";
 import { HalfStorage } from "./half-storage.ts";
 
-const isHere = testEngines("cpu").includes("tfjs-node");
-const name = isHere ? "HalfStorage" : "HalfStorage (skipped: only npm run test:tfjs-node has its engine)";
 const kinds = ["bf16", "f16"] as const;
 const layouts = ["in-out", "out-in"] as const;
 
@@ -29,7 +27,7 @@ async function expectSame(actual: tf.Tensor, expected: tf.Tensor, tolerance: num
   tf.dispose([actual, expected]);
 }
 
-describe.skipIf(!isHere)(name, () => {
+describe.skipIf(!isTfjsNodeTested())("HalfStorage", () => {
   beforeAll(() => useEngine("tfjs-node"));
 
   describe.each(kinds)("of %s", (kind) => {
