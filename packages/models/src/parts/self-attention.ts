@@ -122,16 +122,22 @@ function continued(
   const turn = (x: tf.Tensor, factor: number) =>
     frequencies === undefined ? x : turnByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
   const fresh = {
-    key: turn(normed(splitHeads(key, keyHeads), options.keyNorm, pass), 1),
-    value: splitHeads(value, keyHeads),
+    key: turn(normed(headsOfOne(key, keyHeads), options.keyNorm, pass), 1),
+    value: headsOfOne(value, keyHeads),
   };
   const segments = cache.extend(options.layer, fresh);
-  const split = normed(splitHeads(query, heads), options.queryNorm, pass);
+  const split = normed(headsOfOne(query, heads), options.queryNorm, pass);
   // A rotation can stretch as well, which saves a multiplication of its own.
   const scaled = frequencies === undefined ? tf.mul(split, scale) : turn(split, scale);
-  return joinHeads(
-    attendWithOneQuery({ query: scaled, segments, mask: maskOf(options, pass), cap: options.cap ?? null }),
-  );
+  const mask = maskOf(options, pass);
+  const mixed = attendWithOneQuery({ query: scaled, segments, mask, cap: options.cap ?? null });
+  return tf.reshape(mixed, query.shape);
+}
+
+/** As `splitHeads` for one token, whose numbers need not move: [batch, heads, 1, headSize]. */
+function headsOfOne(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, , features = 0] = x.shape;
+  return tf.reshape(x, [batch, heads, 1, features / heads]);
 }
 
 /** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
