@@ -13,12 +13,16 @@ type Native = (...values: unknown[]) => unknown;
 
 /** The part of koffi that is used here. */
 export interface Koffi {
-  load(path: string): { func(name: string, result: string, parameters: readonly string[]): Native };
+  load(path: string): KoffiLibrary;
   proto(result: string, parameters: readonly string[]): object;
   call(address: Address, prototype: object, ...values: unknown[]): unknown;
   decode(address: Address, prototype: object): unknown;
   view(address: unknown, bytes: number): ArrayBuffer;
   address(buffer: ArrayBufferView): Address;
+}
+
+export interface KoffiLibrary {
+  func(name: string, result: string, parameters: readonly string[]): Native;
 }
 
 /** Values that a session may read or write in place. */
@@ -57,7 +61,6 @@ const functions = {
   CreateSessionFromArray: [8, P, [P, P, "size_t", P, P]],
   Run: [9, P, [P, P, P, P, "size_t", P, "size_t", P]],
   DisableMemPattern: [17, P, [P]],
-  DisableCpuMemArena: [19, P, [P]],
   SetSessionGraphOptimizationLevel: [23, P, [P, "int"]],
   CreateTensorWithDataAsOrtValue: [49, P, [P, P, "size_t", P, "size_t", "int", P]],
   CreateCpuMemoryInfo: [69, P, ["int", "int", P]],
@@ -101,6 +104,8 @@ export class OnnxRuntime {
   runs = 0;
   readonly #call: Readonly<Record<FunctionName, Native>>;
   readonly #koffi: Koffi;
+  /** Held because koffi unloads a library once nobody refers to it, and our functions are bare addresses inside it. */
+  readonly library: KoffiLibrary;
   readonly #environment: Address;
   readonly #memory: Address;
   readonly #result = new BigUint64Array(1);
@@ -112,7 +117,8 @@ export class OnnxRuntime {
   constructor(koffi: Koffi, path: string, { threads }: RuntimeOptions) {
     this.#koffi = koffi;
     this.threads = threads;
-    const { version, table } = openInterface(koffi, path);
+    const { library, version, table } = openInterface(koffi, path);
+    this.library = library;
     this.version = version;
     this.#call = bindFunctions(koffi, table);
     const options = this.#make((result) => this.#call.CreateThreadingOptions(result));
@@ -135,9 +141,8 @@ export class OnnxRuntime {
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
     try {
       this.#check(this.#call.DisablePerSessionThreads(options));
-      // Intermediates are small (graphs run on cache-sized pieces), so an arena for each session would only hoard memory.
+      // Intermediates are cache-sized pieces of any size, so there is no pattern; an arena keeps them from the system allocator.
       this.#check(this.#call.DisableMemPattern(options));
-      this.#check(this.#call.DisableCpuMemArena(options));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
       for (const [name, tensor] of weights ?? []) lent.push(this.#addWeight(options, name, tensor, kept));
       const handle = this.#make((result) =>
@@ -237,10 +242,18 @@ export class OnnxRuntime {
   }
 }
 
-function openInterface(koffi: Koffi, path: string): { readonly version: string; readonly table: BigUint64Array } {
+interface OpenedInterface {
+  readonly library: KoffiLibrary;
+  readonly version: string;
+  readonly table: BigUint64Array;
+}
+
+function openInterface(koffi: Koffi, path: string): OpenedInterface {
+  let library: KoffiLibrary;
   let getBase: Native;
   try {
-    getBase = koffi.load(path).func("OrtGetApiBase", P, []);
+    library = koffi.load(path);
+    getBase = library.func("OrtGetApiBase", P, []);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new EngineUnavailableError(`"${path}" could not be loaded as ONNX Runtime: ${message}`, undefined, cause);
@@ -250,7 +263,7 @@ function openInterface(koffi: Koffi, path: string): { readonly version: string; 
   const api = koffi.call(base[0] ?? 0n, koffi.proto(P, ["uint32_t"]), interfaceVersion);
   if (!api)
     throw new EngineUnavailableError(`"${path}" is ONNX Runtime ${version}; 1.${interfaceVersion} or later is needed`);
-  return { version, table: new BigUint64Array(koffi.view(api, 8 * tableLength)) };
+  return { library, version, table: new BigUint64Array(koffi.view(api, 8 * tableLength)) };
 }
 
 function bindFunctions(koffi: Koffi, table: BigUint64Array): Readonly<Record<FunctionName, Native>> {
