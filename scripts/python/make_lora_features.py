@@ -115,7 +115,7 @@ def one_gradient(names):
         table.grad = table.grad + names.pop(head).grad.T
 
 
-def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch):
+def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False):
     """An adapter on a base: logits, loss, gradients, merge and a few steps of training."""
     base.save_pretrained(folder / "base")
     if prepare:
@@ -123,6 +123,8 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
     inputs = batch(base)
     tensors = {**inputs, "base.logits": logits_of(base, inputs)}
     model = get_peft_model(base, LoraConfig(**config)).eval()
+    if isinstance(config.get("init_lora_weights"), str):
+        tensors["start.logits"] = logits_of(model, inputs)
     moved(model)
     model.save_pretrained(folder / "adapter")
     names = trained_by_name(model)
@@ -180,6 +182,20 @@ def several_adapters(folder, base, configs):
     return {"losses": losses, "mixed_adapter_names": names}, tensors
 
 
+def without_accelerator(make):
+    """PEFT rounds for LoftQ on "cuda" alone; bitsandbytes does the same on a CPU. The package must be installed."""
+    from bitsandbytes.nn import Params4bit
+    move, quantise = torch.Tensor.to, Params4bit.to
+    here = lambda place: "cpu" if place == "cuda" else place
+    torch.Tensor.to = lambda tensor, *places, **more: move(
+        tensor, *map(here, places), **{key: here(value) for key, value in more.items()})
+    Params4bit.to = lambda weight, place: weight._quantize(here(place))
+    try:
+        return make()
+    finally:
+        torch.Tensor.to, Params4bit.to = move, quantise
+
+
 def lora(**fields):
     return {"r": 3, "lora_alpha": 6, "task_type": "CAUSAL_LM", **fields}
 
@@ -209,12 +225,26 @@ CASES = {
         folder, llama(2, tied=True), lora(target_modules=".*(v_proj|lm_head)", use_dora=True,
                                           ensure_weight_tying=True, use_rslora=True),
         merges=False, trains=False, shares=True),
+    "pissa-dora": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "down_proj"], init_lora_weights="pissa", use_dora=True)),
+    "olora-dora": lambda folder: one_adapter(
+        folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], init_lora_weights="olora",
+                             use_dora=True, use_rslora=True)),
+    "loftq": lambda folder: without_accelerator(lambda: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "down_proj"], init_lora_weights="loftq",
+                               loftq_config={"loftq_bits": 4, "loftq_iter": 1}))),
+    "loftq-iterations": lambda folder: without_accelerator(lambda: one_adapter(
+        folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], init_lora_weights="loftq",
+                             lora_alpha=3, loftq_config={"loftq_bits": 4, "loftq_iter": 3}))),
+    "loftq-int8-dora": lambda folder: without_accelerator(lambda: one_adapter(
+        folder, llama(2), lora(target_modules=["v_proj"], init_lora_weights="loftq", use_dora=True,
+                               loftq_config={"loftq_bits": 8, "loftq_iter": 2}))),
 }
 
 
-def main(cases=CASES, root=Path(__file__).parents[2] / "fixtures" / "lora-features"):
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else root
-    for index, (name, make) in enumerate(cases.items()):
+def main():
+    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2] / "fixtures" / "lora-features")
+    for index, (name, make) in enumerate(CASES.items()):
         if len(sys.argv) > 2 and name not in sys.argv[2:]:
             continue
         folder = root / name

@@ -71,6 +71,12 @@ export const variants: readonly Variant[] = [
   },
   { name: "PiSSA", subject: "llama-gqa", config: { ...some, init: "pissa" } },
   { name: "OLoRA", subject: "bert-seqcls", config: { init: "olora", targetModules: ["query"] } },
+  { name: "PiSSA with DoRA", subject: "llama-gqa", config: { ...some, init: "pissa", useDora: true } },
+  {
+    name: "LoftQ",
+    subject: "llama-gqa",
+    config: { ...some, init: "loftq", loftqConfig: { loftq_bits: 4, loftq_iter: 2 } },
+  },
   { name: "an orthogonal start", subject: "llama-gqa", config: { ...some, init: "orthogonal" } },
   { name: "MiCA", subject: "llama-gqa", config: { ...some, init: "mica" } },
 ];

@@ -1,6 +1,7 @@
 // All comparisons that a fixture allows.
 
-import type { AdapterHandle } from "@lowrank/inject";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { type Fixture, type FixtureTensor, readFixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -49,6 +50,7 @@ export async function runCase(nameOrPath: string): Promise<CaseResult> {
   try {
     return resultOf(parity.fixture, [
       ...forwardChecks(parity),
+      ...freshChecks(parity),
       ...deltaChecks(parity),
       ...gradientChecks(parity),
       ...(await mergeChecks(parity)),
@@ -91,6 +93,19 @@ function forwardChecks({ fixture, base, model }: ParityCase): readonly ParityChe
   ];
   disposeInputs(inputs);
   return checks;
+}
+
+/** A new adapter of the same configuration, where the base alone decides how it starts. */
+function freshChecks({ fixture, model, adapter }: ParityCase): readonly ParityCheck[] {
+  if (!fixture.tensors.has("start.logits")) return [];
+  const fresh = injectAdapter(model, planInjection(model, adapter.config), { name: "fresh", seed: 0 });
+  const inputs = inputsOf(fixture);
+  const expected = fixture.tensor("start.logits");
+  const actual = logitsOf(model, inputs, inferenceContext(activeAdapters("fresh")));
+  disposeInputs(inputs);
+  fresh.dispose();
+  const skip = paddingFilter(fixture, expected);
+  return [compare("start.logits", { actual, expected: expected.values }, { tolerance: 1e-4, skip })];
 }
 
 function gradientChecks({ fixture, model, handle }: ParityCase): readonly ParityCheck[] {

@@ -148,6 +148,11 @@ export const variants: readonly Variant[] = [
     config: { rank: 4, alpha: 8, targetModules: ["q_proj", "embed_tokens"], ensureWeightTying: true },
   },
   {
+    name: "llama, PiSSA with DoRA",
+    base: "llama-gqa",
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj", "down_proj"], init: "pissa", useDora: true },
+  },
+  {
     name: "the tiny model",
     base: "tiny-model",
     config: { rank: 8, alpha: 16, targetModules: "all-linear", taskType: "CAUSAL_LM" },

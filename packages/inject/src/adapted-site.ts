@@ -1,6 +1,6 @@
 // A layer with a pair: LoRA, perhaps decomposed as DoRA does or with a bias on B.
 
-import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
+import type { ConvolutionGeometry, Detach, ParameterRef, Site } from "@lowrank/contracts";
 import {
   BiasedAdaptation,
   ConvolutionLoraAdaptation,
@@ -12,9 +12,10 @@ import {
   plainLayout,
   reshapedLayout,
 } from "@lowrank/math";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import type { PlannedSite } from "./injection-plan.ts";
+import { openDoors } from "./open-doors.ts";
 
 /** What an adapter has at one site. */
 export interface AdaptedSite extends AdapterPart {
@@ -43,6 +44,8 @@ export interface AdaptOptions {
   readonly dropout: number;
   /** The site's own bias, for folding B's into it. */
   readonly siteBias?: ParameterRef | undefined;
+  /** The site's own weight, for a pair that goes with another one (LoftQ). */
+  readonly siteWeight?: ParameterRef | undefined;
 }
 
 /** Puts a site's variables together; nothing is attached yet. */
@@ -62,8 +65,16 @@ export function adaptSite(
     scaling,
     adaptation,
     tensors: tensorsOf(entry, variables),
-    changes: [weightChange(entry, site, adaptation), ...biasChanges(site, adaptation, options.siteBias)],
-    open: (adapterName) => site.attach(adapterName, adaptation),
+    changes: [
+      ...baseChanges(pair, options.siteWeight),
+      weightChange(entry, site, adaptation),
+      ...biasChanges(site, adaptation, options.siteBias),
+    ],
+    open: (adapterName) =>
+      openDoors(adapterName, [
+        { open: (name) => openBase(name, pair, options.siteWeight) },
+        { open: (name) => site.attach(name, adaptation) },
+      ]),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
     },
@@ -115,6 +126,32 @@ function tensorsOf({ keys, fileShapes }: PlannedSite, { pair, magnitude, bias }:
   if (bias && keys.bias !== undefined)
     tensors.push({ key: keys.bias, variable: bias, layout: plainLayout, isTrained: true });
   return tensors;
+}
+
+/** Computes with the pair's own base in place of the frozen weight, if it has one. */
+function openBase(adapterName: string, { base }: LoraPair, weight: ParameterRef | undefined): Detach {
+  if (base === null) return () => {};
+  return weight?.override(adapterName, () => base) ?? missingWeight();
+}
+
+function baseChanges({ base }: LoraPair, weight: ParameterRef | undefined): readonly WeightChange[] {
+  if (base === null) return [];
+  const { path, tiedWith } = weight ?? missingWeight();
+  return [
+    {
+      path,
+      kind: "replacement",
+      ...(tiedWith === undefined ? {} : { tiedWith }),
+      read: () => weight?.read() ?? missingWeight(),
+      fold: () => tf.clone(base),
+      replace: (value) => weight?.replace(value) ?? missingWeight(),
+    },
+  ];
+}
+
+/** Planning refuses sites without one. */
+function missingWeight(): never {
+  throw new TypeError("The site's weight is no parameter of the model.");
 }
 
 function weightChange({ sharedBy, keys }: PlannedSite, site: Site, adaptation: LowRankAdaptation): WeightChange {

@@ -23,8 +23,11 @@ import { trainRows } from "./trained-rows.ts";
 export interface ValueSource {
   /** `name` is unique among all variables of the program. */
   pair(entry: PlannedSite, name: string, site: Site): LoraPair;
-  /** DoRA's lengths [outFeatures]; the site's pair exists already, and `plain` is what it does without them. */
-  magnitude(entry: Pick<PlannedSite, "path" | "keys">, site: Site, plain: LowRankAdaptation): tf.Tensor;
+  /**
+   * DoRA's lengths [outFeatures]; the site's pair exists already, and `plain` is what it does without them. `weight` reads
+   * what it is added to.
+   */
+  magnitude(entry: Pick<PlannedSite, "keys">, weight: () => tf.Tensor, plain: LowRankAdaptation): tf.Tensor;
   /** The bias on B, [outFeatures]. */
   bias(entry: PlannedSite): tf.Tensor;
   rawPair(planned: PlannedRawParameter, name: string): LoraPair;
@@ -105,7 +108,13 @@ class PartMaker {
       const { magnitude, bias } = entry.keys;
       if (magnitude !== undefined) {
         const plain = pairAdaptation(site, { pair, scale: entry.scaling, adapterName: name });
-        variables = { ...variables, magnitude: this.#variable(magnitude, values.magnitude(entry, site, plain)) };
+        variables = {
+          ...variables,
+          magnitude: this.#variable(
+            magnitude,
+            values.magnitude(entry, () => pair.base ?? site.readWeight(), plain),
+          ),
+        };
       }
       if (bias !== undefined) variables = { ...variables, bias: this.#variable(bias, values.bias(entry)) };
     } catch (error) {
@@ -113,8 +122,8 @@ class PartMaker {
       variables.magnitude?.dispose();
       throw error;
     }
-    const siteBias = this.doors.findParameter(`${entry.path}.bias`);
-    return adaptSite(entry, site, variables, { adapterName: name, dropout: plan.config.dropout, siteBias });
+    const [siteBias, siteWeight] = ["bias", "weight"].map((one) => this.doors.findParameter(`${entry.path}.${one}`));
+    return adaptSite(entry, site, variables, { adapterName: name, dropout: plan.config.dropout, siteBias, siteWeight });
   }
 
   /** `made`: the sites so far, among them the embedding whose pair is shared. */
@@ -124,7 +133,13 @@ class PartMaker {
     const { pair } = made.find((one) => one.site.path === planned.pairOf)!;
     const { magnitude: key } = planned.keys;
     const plain = new TiedHeadAdaptation({ pair, scale: planned.scaling });
-    const magnitude = key === undefined ? undefined : this.#variable(key, values.magnitude(planned, site, plain));
+    const magnitude =
+      key === undefined
+        ? undefined
+        : this.#variable(
+            key,
+            values.magnitude(planned, () => site.readWeight(), plain),
+          );
     const variables = magnitude === undefined ? { pair } : { pair, magnitude };
     return tieSite(planned, site, variables, { adapterName: name, dropout: plan.config.dropout });
   }

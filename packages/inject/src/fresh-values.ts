@@ -23,8 +23,8 @@ export function freshValues(config: LoraConfig, seed: number, measured?: Readonl
 }
 
 /** The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing. */
-function startingLengths(_: unknown, site: Site, plain: LowRankAdaptation): tf.Tensor {
-  return tf.tidy(() => columnLengths(tf.add(site.readWeight(), plain.delta(1))));
+function startingLengths(_: unknown, weight: () => tf.Tensor, plain: LowRankAdaptation): tf.Tensor {
+  return tf.tidy(() => columnLengths(tf.add(weight(), plain.delta(1))));
 }
 
 /** The chosen rows of a table, or of a head's weight seen the other way round. */

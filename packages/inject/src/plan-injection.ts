@@ -11,7 +11,7 @@ import { planTiedSites } from "./plan-tied-sites.ts";
 import { planTokenRows } from "./plan-token-rows.ts";
 import { checkSavedModules, planSavedParameters } from "./saved-parameters.ts";
 import { siteWarnings } from "./site-warnings.ts";
-import { checkStart, startsForNew } from "./starts.ts";
+import { startsForNew } from "./starts.ts";
 import { type Tying, tieModules } from "./tie-modules.ts";
 
 /** What any adapter may ask for beyond plain LoRA. */
@@ -67,7 +67,6 @@ export function draftPlan(
   { supported, stored }: DraftOptions,
 ): InjectionPlan {
   checkFeatures(given, supported);
-  checkStart(given);
   checkLayers(model, given);
   const tying = tieModules(model, withTaskModules(given), stored);
   const sites = model.sites();
@@ -83,7 +82,7 @@ export function draftPlan(
   );
   const matched = new Set(matches.matched);
   const adapted = sites.filter(({ path }) => matched.has(path));
-  const entries = sharing(planSites(adapted, matches.config), tying);
+  const entries = sharing(planSites(adapted, matches.config, model.parameters()), tying);
   const tiedSites = planTiedSites(tying, matches.config, { sites, entries });
   const savedParameters = planSavedParameters(model, matches.config, matched).map((one) => followed(one, tying));
   const raw = planRawParameters(model, matches.config, matched);

@@ -1,7 +1,7 @@
 // What each matched layer will get.
 
 import { alphaOf, embeddingKeys, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
-import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
+import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
 import { convolutionFileShapes } from "@lowrank/math";
 import { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
@@ -11,9 +11,14 @@ import type { PlannedSite } from "./injection-plan.ts";
  *
  * @throws UnsupportedSiteError naming all sites that cannot be adapted as the configuration asks, and why
  */
-export function planSites(sites: readonly Site[], config: LoraConfig): readonly PlannedSite[] {
+export function planSites(
+  sites: readonly Site[],
+  config: LoraConfig,
+  parameters: readonly ParameterRef[],
+): readonly PlannedSite[] {
+  const weights = new Set(parameters.map(({ path }) => path));
   const unsupported = sites.flatMap((site) => {
-    const reason = refusal(site, config);
+    const reason = refusal(site, config) ?? unrounded(site, config, weights);
     return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
   });
   if (unsupported.length) throw new UnsupportedSiteError(unsupported);
@@ -74,6 +79,12 @@ function refusal(site: Site, config: LoraConfig): string | null {
   if (typeof config.init === "string" && config.init !== "gaussian")
     return `init_lora_weights = "${config.init}" is for linear layers`;
   return null;
+}
+
+/** LoftQ computes with a rounded weight in place of the frozen one. */
+function unrounded({ kind, path }: Site, { init }: LoraConfig, weights: ReadonlySet<string>): string | null {
+  if (init !== "loftq" || kind !== "linear" || weights.has(`${path}.weight`)) return null;
+  return 'init_lora_weights = "loftq" rounds the weight, and this model does not offer it as a parameter';
 }
 
 function isConvolution(site: Site): site is Site & { readonly geometry: ConvolutionGeometry } {

@@ -7,13 +7,15 @@ const directions: readonly GradientDirection[] = ["ArBr", "A2rBr", "ArB2r", "ran
 const scales: readonly GradientScale[] = ["stable", "weight_svd", "gd_scale", "unit"];
 
 /** @throws InvalidAdapterConfigError */
-export function startSettings({ evaConfig, cordaConfig, loraGaConfig }: LoraConfig): StartSettings {
+export function startSettings({ evaConfig, cordaConfig, loraGaConfig, loftqConfig }: LoraConfig): StartSettings {
   return {
     whiten: read(evaConfig, "eva_config.whiten", false, isFlag, "true or false"),
     corda: read(cordaConfig, "corda_config.corda_method", "ipm", isOneOf(["ipm", "kpm"] as const), '"ipm" or "kpm"'),
     direction: read(loraGaConfig, "lora_ga_config.direction", "ArB2r", isOneOf(directions), directions.join(", ")),
     scale: read(loraGaConfig, "lora_ga_config.scale", "stable", isOneOf(scales), scales.join(", ")),
     stableGamma: read(loraGaConfig, "lora_ga_config.stable_gamma", 16, isPositive, "a number above 0"),
+    loftqBits: read(loftqConfig, "loftq_config.loftq_bits", 4, isOneOf([4, 8] as const), "4 or 8"),
+    loftqIterations: read(loftqConfig, "loftq_config.loftq_iter", 1, isCount, "a whole number of at least 1"),
   };
 }
 
@@ -55,6 +57,10 @@ function isPositive(value: JsonValue): value is number {
   return typeof value === "number" && value > 0;
 }
 
-function isOneOf<Name extends string>(names: readonly Name[]) {
+function isCount(value: JsonValue): value is number {
+  return isPositive(value) && Number.isInteger(value);
+}
+
+function isOneOf<Name extends string | number>(names: readonly Name[]) {
   return (value: JsonValue): value is Name => names.some((name) => name === value);
 }

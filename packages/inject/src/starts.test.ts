@@ -21,6 +21,7 @@ import { measureGradients } from "./measure-gradients.ts";
 import { measureInputs } from "./measure-inputs.ts";
 import { planInjection } from "./plan-injection.ts";
 import { shareRanks } from "./share-ranks.ts";
+import { startSettings } from "./start-settings.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 
@@ -99,8 +100,8 @@ describe("a start that takes over a part of the weight", () => {
     const expected = logits(model, adapted);
     const tensors = new Map();
     for (const { keys, pair } of handle.sites) {
-      tensors.set(keys.a, { shape: [2, pair.inFeatures], values: tf.tidy(() => tf.transpose(pair.a).dataSync()) });
-      tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: tf.tidy(() => tf.transpose(pair.b).dataSync()) });
+      tensors.set(keys.a, { shape: [2, pair.inFeatures], values: transposed(pair.a) });
+      tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: transposed(pair.b) });
     }
     const adapter: Adapter = { config: handle.config, tensors, metadata: new Map() };
     handle.dispose();
@@ -136,10 +137,42 @@ describe("a start that takes over a part of the weight", () => {
     dispose({ model, handle });
   });
 
-  it("is refused together with DoRA", () => {
+  it.each(["pissa", "olora"])("with DoRA leaves the model as it was, too: %s", (init) => {
+    const { model, handle } = start({ init, useDora: true });
+    expectClose(logits(model, adapted), logits(model), 1e-5);
+    dispose({ model, handle });
+  });
+
+  it("with DoRA and dropout is plain DoRA beside what the start leaves of the base", async () => {
+    const { model, handle } = start({ init: "pissa", useDora: true, dropout: 0.5 });
+    train(handle);
+    const training = { ...adapted, training: true };
+    const expected = logits(model, training);
+    const adapter = await handle.toAdapter();
+    const tensors = new Map(adapter.tensors);
+    const residual = new HandMadeModel();
+    for (const { keys, pair, scaling, site } of handle.sites) {
+      tensors.set(keys.a, { shape: [2, pair.inFeatures], values: transposed(pair.a) });
+      tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: transposed(pair.b) });
+      const { a, b } = pair.initial!;
+      const left = tf.tidy(() => tf.sub(site.readWeight(), tf.mul(tf.matMul(a, b), scaling)));
+      residual
+        .sites()
+        .find(({ path }) => path === site.path)!
+        .replaceWeight(left);
+    }
+    const plain = attachAdapter(residual, { ...adapter, config: { ...handle.config, init: true }, tensors });
+    expectClose(logits(residual, training), expected, 1e-5);
+    dispose({ model: residual, handle: plain });
+    dispose({ model, handle });
+  });
+
+  it("is refused as LoftQ where the weight cannot be exchanged", () => {
     const model = new HandMadeModel();
-    const config = { ...createLoraConfig({ rank: 2, targetModules: ["q_proj"], useDora: true }), init: "pissa" };
-    expect(() => planInjection(model, config)).toThrow(/use_dora/);
+    const loftqConfig = { loftq_bits: 4, loftq_iter: 1 };
+    const config = createLoraConfig({ rank: 2, targetModules: ["q_proj"], init: "loftq", loftqConfig });
+    expect(() => planInjection(model, config)).toThrow(/q_proj.*loftq/s);
+    expect(() => startSettings({ ...config, loftqConfig: { loftq_bits: 2 } })).toThrow(/loftq_bits.*4 or 8/s);
     model.dispose();
   });
 
@@ -290,3 +323,8 @@ describe("starts that need data", () => {
     });
   });
 });
+
+/** As a file has it. */
+function transposed(matrix: tf.Tensor2D): Float32Array {
+  return tf.tidy(() => Float32Array.from(tf.transpose(matrix).dataSync()));
+}

@@ -14,7 +14,6 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { geometryOf } from "./adapted-site.ts";
-import { UnsupportedStartError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { startSettings } from "./start-settings.ts";
 
@@ -27,12 +26,14 @@ export const startsForNew: readonly Feature[] = [
   "init=eva",
   "init=corda",
   "init=lora_ga",
+  "init=loftq",
 ];
 
 /** Starts that are the same whenever they are computed, so that an adapter saved without its start can be used. */
 const repeatable: ReadonlyMap<unknown, Feature> = new Map([
   ["pissa", "init=pissa"],
   ["olora", "init=olora"],
+  ["loftq", "init=loftq"],
 ]);
 
 /** What decides about a start besides the layer. */
@@ -43,12 +44,6 @@ export interface StartOptions {
   readonly name: string;
   /** What was measured, by path. */
   readonly measured?: ReadonlyMap<string, Measured> | undefined;
-}
-
-/** @throws UnsupportedStartError where PEFT itself gives no meaning to the combination, or it cannot be kept here */
-export function checkStart({ init, useDora }: LoraConfig): void {
-  const looksAtWeight = typeof init === "string" && /^(pissa|olora|mica|corda|lora_ga)/.test(init);
-  if (useDora && looksAtWeight) throw new UnsupportedStartError(String(init), "use_dora");
 }
 
 /** A new pair for a layer; the caller owns it. */
@@ -117,16 +112,21 @@ export function startsForStored({ init }: LoraConfig): readonly Feature[] {
   return feature ? [feature] : [];
 }
 
-/**
- * What a stored pair has to subtract, because PEFT trained it beside a base from which its start was taken away; undefined
- * for an adapter on the base as it is. The caller owns it.
- */
-export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): InitialPair | undefined {
-  if (!repeatable.has(config.init) || entry.kind !== "linear") return undefined;
-  const { a, b, initial } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
+/** What a stored pair was trained beside, where that is not the base as it is. The caller owns it. */
+export interface StoredStart {
+  /** What it has to subtract (PiSSA). */
+  readonly initial?: InitialPair;
+  /** What stands in for the weight (LoftQ). */
+  readonly base?: tf.Tensor2D;
+}
+
+/** Computes again what the start of a stored adapter did to the base. */
+export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): StoredStart {
+  if (!repeatable.has(config.init) || entry.kind !== "linear") return {};
+  const { a, b, initial, base } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
   a.dispose();
   b.dispose();
-  return initial ?? undefined;
+  return { ...(initial && { initial }), ...(base && { base }) };
 }
 
 function readMatrix(site: Site) {

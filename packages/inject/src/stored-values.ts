@@ -15,7 +15,7 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
   return {
     pair: (entry, name, site) => {
       const { keys, kind, rank } = entry;
-      const initial = storedStart(entry, site, adapter.config, name);
+      const start = storedStart(entry, site, adapter.config, name);
       const trainsB = adapter.config.init !== "mica";
       const layout =
         kind === "convolution" ? convolutionPairLayout({ ...entry, geometry: geometryOf(site) }, rank) : undefined;
@@ -25,7 +25,7 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
         trainable,
         trainsB,
         ...(layout && { layout }),
-        ...(initial && { initial }),
+        ...start,
       });
     },
     magnitude: ({ keys }) => vector(keys.magnitude!),

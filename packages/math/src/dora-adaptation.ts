@@ -75,7 +75,8 @@ export class DoraAdaptation implements LowRankAdaptation {
       const update = this.inner.apply({ ...call, input, output: tf.zerosLike(output) });
       const product = input === call.input ? withoutBias(call) : call.site.applyBase(input);
       const stretched = tf.mul(tf.sub(ratio, 1), product);
-      return tf.add(tf.add(output, stretched), tf.mul(ratio, update));
+      const whole = tf.add(tf.add(output, stretched), tf.mul(ratio, update));
+      return input === call.input ? whole : this.#onWholeInput(whole, { ...call, input }, call);
     });
   }
 
@@ -102,6 +103,13 @@ export class DoraAdaptation implements LowRankAdaptation {
       const ratio = this.#ratio(() => bases.weight(), 1); // [outFeatures]
       return tf.add(bases.bias, tf.mul(ratio, tf.sub(bias, bases.bias)));
     });
+  }
+
+  /** What the pair took over is missing in the frozen product, which sees the whole input, and not the dropped one. */
+  #onWholeInput(result: tf.Tensor, dropped: AdaptationCall, whole: AdaptationCall): tf.Tensor {
+    const seen = this.inner.takenOver?.(dropped);
+    const due = this.inner.takenOver?.(whole);
+    return seen === undefined || due === undefined ? result : tf.add(result, tf.sub(due, seen));
   }
 
   #dropped({ input, site, context }: AdaptationCall): tf.Tensor {

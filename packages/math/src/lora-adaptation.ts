@@ -76,6 +76,12 @@ export class LoraAdaptation implements LowRankAdaptation {
     });
   }
 
+  takenOver({ input, output, weight }: AdaptationCall): tf.Tensor | undefined {
+    const { initial } = this.pair;
+    if (!initial) return undefined;
+    return tf.tidy(() => addLowRank(tf.zerosLike(output), input, initial.a, initial.b, -this.#scale * weight));
+  }
+
   delta(strength: number): tf.Tensor2D {
     return pairDelta(this.pair, this.#scale * strength);
   }

@@ -55,15 +55,18 @@ export class LoraPair {
   readonly layout: PairLayout;
   /** What the pair subtracts from its update, ΔW = s·(A·B − A₀·B₀), if it took over a part of the weight (PiSSA). */
   readonly initial: InitialPair | null;
+  /** What stands in for the frozen weight wherever the pair acts, [inFeatures, outFeatures]: LoftQ's rounded one. */
+  readonly base: tf.Tensor2D | null;
   /** False where B stays as it started (MiCA). */
   readonly trainsB: boolean;
 
-  private constructor(options: Pick<LoraPair, "kind" | "a" | "b" | "layout" | "initial" | "trainsB">) {
+  private constructor(options: Pick<LoraPair, "kind" | "a" | "b" | "layout" | "initial" | "base" | "trainsB">) {
     this.kind = options.kind;
     this.a = options.a;
     this.b = options.b;
     this.layout = options.layout;
     this.initial = options.initial;
+    this.base = options.base;
     this.trainsB = options.trainsB;
   }
 
@@ -82,11 +85,13 @@ export class LoraPair {
     readonly layout?: PairLayout;
     /** See `initial`; owned by the pair from now on. */
     readonly initial?: InitialPair;
+    /** See `base`; owned by the pair from now on. */
+    readonly base?: tf.Tensor2D;
     /** See `trainsB`. Default true. */
     readonly trainsB?: boolean;
   }): LoraPair {
     const { a, b, name, kind = "linear", trainable = true, layout = matrices } = options;
-    const { initial = null, trainsB = true } = options;
+    const { initial = null, base = null, trainsB = true } = options;
     if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0] * (layout.groups ?? 1) || a.shape[1] < 1)
       throw new PairShapeError(`The pair "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
     const prefix = kind === "embedding" ? `${name}.lora_embedding_` : `${name}.lora_`;
@@ -96,6 +101,7 @@ export class LoraPair {
       b: tf.variable(b, trainable && trainsB, `${prefix}B`),
       layout,
       initial: initial && kept(initial),
+      base: base && tf.keep(base),
       trainsB,
     });
     tf.dispose([a, b]);
@@ -111,6 +117,7 @@ export class LoraPair {
       readonly trainable?: boolean;
       readonly layout?: PairLayout;
       readonly initial?: InitialPair;
+      readonly base?: tf.Tensor2D;
       readonly trainsB?: boolean;
     },
   ): LoraPair {
@@ -171,6 +178,7 @@ export class LoraPair {
     this.a.dispose();
     this.b.dispose();
     if (this.initial) tf.dispose([this.initial.a, this.initial.b]);
+    this.base?.dispose();
   }
 
   /** A and B of one plain product, copied. */

@@ -1,6 +1,6 @@
 // What all low-rank adaptations have in common, whatever kind of site they sit at.
 
-import type { Adaptation } from "@lowrank/contracts";
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** What a layer computes with before any adaptation was folded in. */
@@ -15,6 +15,11 @@ export interface BiasBases {
 export interface LowRankAdaptation extends Adaptation {
   /** s, which may be changed at any time and takes effect with the next call. */
   scale: number;
+  /**
+   * What it takes out of the frozen product for an input, if the pair took over a part of the weight: the same with and
+   * without dropout. The caller owns the result.
+   */
+  takenOver?(call: AdaptationCall): tf.Tensor | undefined;
   /** What it adds to the weight, in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
   /**

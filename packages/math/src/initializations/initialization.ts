@@ -36,6 +36,10 @@ export interface StartSettings {
   readonly scale?: GradientScale;
   /** LoRA-GA's γ. Default 16. */
   readonly stableGamma?: number;
+  /** LoftQ: 4 (the default) or 8. */
+  readonly loftqBits?: 4 | 8;
+  /** LoftQ. Default 1. */
+  readonly loftqIterations?: number;
 }
 
 /** What a start may need to know of the layer that gets the pair. */

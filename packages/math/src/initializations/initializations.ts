@@ -8,6 +8,7 @@ import { explainedVarianceStart } from "./eva.ts";
 import { randomStart } from "./false.ts";
 import { gaussianStart } from "./gaussian.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
+import { roundedStart } from "./loftq.ts";
 import { gradientStart } from "./lora-ga.ts";
 import { minorStart } from "./mica.ts";
 import { orthonormalStart } from "./olora.ts";
@@ -29,6 +30,7 @@ export const initializations: readonly Initialization[] = [
   explainedVarianceStart,
   contextStart,
   gradientStart,
+  roundedStart,
 ];
 
 /** The start that PEFT's `init_lora_weights` names. Throws UnknownInitializationError. */

@@ -26,13 +26,24 @@ describe("rounding", () => {
     expect([...values.slice(0, 5)]).toEqual([2, -2, 0.07958029955625534 * 2, 0.7229568362236023 * 2, 0]);
   });
 
-  it("to 8 bits is off by half a step at most", () => {
+  it("to 8 bits gives what bitsandbytes 0.50.2 gives", () => {
+    const { values } = roundToInt8(createMatrix(2, 3, [0.3, -1.2345, 0.7001, 3e-5, 2.5e-5, -1e-4]));
+    const expected = [
+      0.3013041317462921, -1.234375, 0.6998031735420227, 2.9926224669907242e-5, 2.5201032258337364e-5,
+      -0.00010001659393310547,
+    ];
+    for (const [index, value] of values.entries()) expect(value / expected[index]!).toBeCloseTo(1, 6);
+  });
+
+  it("to 8 bits is off by half a step at most, and by what half precision loses", () => {
     const rounded = roundToInt8(weight);
     for (let row = 0; row < 24; row++) {
       const values = weight.values.subarray(row * 16, (row + 1) * 16);
-      const step = Math.max(...values.map(Math.abs)) / 127;
+      const largest = Math.max(...values.map(Math.abs));
       for (const [column, value] of values.entries())
-        expect(Math.abs(rounded.values[row * 16 + column]! - value)).toBeLessThanOrEqual(step / 2 + 1e-12);
+        expect(Math.abs(rounded.values[row * 16 + column]! - value)).toBeLessThanOrEqual(
+          largest * (0.5 / 127 + 2 ** -10),
+        );
     }
   });
 });

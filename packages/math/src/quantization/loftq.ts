@@ -27,7 +27,7 @@ export interface LoftqStart {
 /**
  * Rounds a weight [outFeatures, inFeatures] and finds the pair that brings it nearest to what it was (Li et al. 2023,
  * arXiv 2310.08659; PEFT's loftq_init). PEFT uses the pair with whatever scaling s the adapter has, which is right for
- * s = 1 only. It is a start for a base that is itself rounded, so `injectAdapter` does not offer it. Throws SettingError.
+ * s = 1 only. As a start of adapters, `init: "loftq"`. Throws SettingError.
  *
  * @example
  * ```ts
