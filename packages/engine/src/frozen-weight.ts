@@ -63,6 +63,11 @@ export class FrozenWeight {
     return this.#layers.reduce((total, { bytes }) => total + bytes, 0);
   }
 
+  /** Wᵀ as it lies in memory, float32 and [outFeatures, inFeatures]; undefined where it is stored in another way. */
+  get table(): tf.Tensor2D | undefined {
+    return this.#current().table;
+  }
+
   /** x·W for x [rows, inFeatures]. Not differentiable by itself: see `frozenLinear`. */
   multiply(x: tf.Tensor2D): tf.Tensor2D {
     return this.#current().multiply(x);

@@ -21,6 +21,7 @@ export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matr
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { addLowRank } from "./ops/add-low-rank.ts";
+export { addResidual } from "./ops/add-residual.ts";
 export { type AttentionInputs, attention } from "./ops/attention.ts";
 export {
   type AttentionMask,
@@ -36,6 +37,7 @@ export { dropout } from "./ops/dropout.ts";
 export { embeddingLookup } from "./ops/embedding-lookup.ts";
 export { frozenLinear } from "./ops/frozen-linear.ts";
 export { type GeluKind, gelu } from "./ops/gelu.ts";
+export { joinHeads, splitHeads } from "./ops/heads.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/linear-cross-entropy.ts";
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
@@ -49,6 +51,7 @@ export {
 export { OverrideList, type ParameterOverride } from "./override-list.ts";
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
+export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
 export { withNestedTape, withoutTape } from "./tape/without-tape.ts";
 export { patchWasmKernels } from "./wasm-kernels/patch-wasm-kernels.ts";

@@ -1,5 +1,6 @@
 // Loss and gradients of one optimiser step, from its micro-batches.
 
+import { differentiate } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { NoGradientError } from "./errors.ts";
 import type { FlatGradients } from "./flat-gradients.ts";
@@ -27,7 +28,7 @@ export class GradientWindow {
 
   /** Runs one micro-batch forward and backward. */
   async add({ loss, weight }: WeightedLoss): Promise<void> {
-    const { value, grads } = differentiate(loss, this.#variables);
+    const { value, grads } = lossAndGradients(loss, this.#variables);
     try {
       const [lossValue = Number.NaN] = await value.data();
       await this.#gradients.add(grads, weight);
@@ -45,15 +46,17 @@ export class GradientWindow {
   }
 }
 
-function differentiate(
+function lossAndGradients(
   loss: () => tf.Scalar,
   variables: ReadonlyMap<string, tf.Variable>,
-): { value: tf.Scalar; grads: tf.NamedTensorMap } {
-  try {
-    // The outer tidy disposes of what variableGrads leaves behind when it throws.
-    return tf.tidy(() => tf.variableGrads(loss, [...variables.values()]));
-  } catch (cause) {
-    const isUnconnected = cause instanceof Error && cause.message.includes("Cannot find a connection");
-    throw isUnconnected ? new NoGradientError([...variables.keys()], { cause }) : cause;
-  }
+): { readonly value: tf.Scalar; readonly grads: tf.NamedTensorMap } {
+  const targets = [...variables.values()];
+  const { value, gradients } = differentiate(loss, targets);
+  const grads = targets.flatMap(({ name }, index): [string, tf.Tensor][] => {
+    const gradient = gradients[index];
+    return gradient === undefined ? [] : [[name, gradient]];
+  });
+  if (grads.length > 0) return { value, grads: Object.fromEntries(grads) };
+  value.dispose();
+  throw new NoGradientError([...variables.keys()]);
 }

@@ -1,9 +1,10 @@
 // Recycles the memory of tensors that were disposed of. A training step allocates the same sizes again and again, and memory
 // fresh from the system costs a page fault for every 4 KB. An array is recycled only if this pool made it and nobody else
 // can still hold it: arrays that were handed out or aliased count as escaped.
+//
+// What waits here and what is in use together never exceed what was once in use at the same time: recycling everything
+// between the end of one step and the middle of the next costs no memory that the steps did not need anyway.
 
-/** The pool's default limit: what one step of a GPT-2-sized model keeps turning over. */
-const defaultBytes = 256 * 2 ** 20;
 /** Smaller arrays cost less to make than to look up, and V8 keeps the smallest on its own heap. */
 const smallestLength = 64;
 
@@ -11,26 +12,30 @@ export class BufferPool {
   readonly #owned = new WeakMap<ArrayBufferLike, { escaped: boolean }>();
   /** Free arrays by length; the lengths used least recently come first. */
   readonly #free = new Map<number, Float32Array[]>();
-  #bytes = 0;
-
-  constructor(readonly capacity: number = defaultBytes) {}
+  #waiting = 0;
+  #inUse = 0;
+  #mostInUse = 0;
 
   /** Bytes that wait to be used again. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#waiting;
   }
 
   /** An array whose contents are whatever they were. */
   take(length: number): Float32Array {
+    if (length < smallestLength) return new Float32Array(length);
+    this.#inUse += 4 * length;
     const list = this.#free.get(length);
     const found = list?.pop();
     if (found !== undefined) {
-      this.#bytes -= found.byteLength;
+      this.#waiting -= found.byteLength;
       if (list?.length === 0) this.#free.delete(length);
       return found;
     }
+    this.#mostInUse = Math.max(this.#mostInUse, this.#inUse);
+    this.#shrink();
     const made = new Float32Array(length);
-    if (length >= smallestLength) this.#owned.set(made.buffer, { escaped: false });
+    this.#owned.set(made.buffer, { escaped: false });
     return made;
   }
 
@@ -39,12 +44,12 @@ export class BufferPool {
     if (!(values instanceof Float32Array)) return;
     const mark = this.#owned.get(values.buffer);
     if (mark === undefined || mark.escaped || values.byteLength !== values.buffer.byteLength) return;
-    if (values.byteLength > this.capacity) return;
     const list = this.#free.get(values.length) ?? [];
     list.push(values);
     this.#free.delete(values.length); // set again, so that it counts as used most recently
     this.#free.set(values.length, list);
-    this.#bytes += values.byteLength;
+    this.#waiting += values.byteLength;
+    this.#inUse -= values.byteLength;
     this.#shrink();
   }
 
@@ -52,19 +57,22 @@ export class BufferPool {
   escape(values: unknown): void {
     if (!ArrayBuffer.isView(values)) return;
     const mark = this.#owned.get(values.buffer);
-    if (mark !== undefined) mark.escaped = true;
+    if (mark === undefined || mark.escaped) return;
+    mark.escaped = true;
+    this.#inUse -= values.buffer.byteLength;
   }
 
   clear(): void {
     this.#free.clear();
-    this.#bytes = 0;
+    this.#waiting = 0;
   }
 
   #shrink(): void {
     for (const [length, list] of this.#free) {
-      if (this.#bytes <= this.capacity) return;
-      while (this.#bytes > this.capacity && list.length > 0) this.#bytes -= list.shift()?.byteLength ?? 0;
-      if (list.length === 0) this.#free.delete(length);
+      while (this.#waiting + this.#inUse > this.#mostInUse && list.length > 0)
+        this.#waiting -= list.shift()?.byteLength ?? 0;
+      if (list.length > 0) return;
+      this.#free.delete(length);
     }
   }
 }

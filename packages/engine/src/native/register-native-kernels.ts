@@ -10,7 +10,7 @@ import { registerReductions } from "./kernels/reductions.ts";
 import { nativeBackendName } from "./native-backend.ts";
 import { registerActivations } from "./operations/activations.ts";
 import { registerAttention } from "./operations/attention.ts";
-import { registerCrossEntropy } from "./operations/cross-entropy.ts";
+import { registerHeadLoss } from "./operations/head-loss.ts";
 import { registerLowRank } from "./operations/low-rank.ts";
 import { registerNormalisation } from "./operations/normalisation.ts";
 import { registerRotary } from "./operations/rotary.ts";
@@ -27,5 +27,5 @@ export function registerNativeKernels(): void {
   registerAttention();
   registerRotary();
   registerLowRank();
-  registerCrossEntropy();
+  registerHeadLoss();
 }

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { checkLastAxis, matrix } from "../rows.ts";
+import { checkLastAxis } from "../rows.ts";
 import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
 import { runOwnKernel } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
@@ -75,6 +75,12 @@ function sumChunks(
   options: ChunkOptions,
 ): { loss: tf.Tensor; gradient: tf.Tensor } {
   const weights = rowWeights(labels, options.reduction ?? "mean");
+  const own = ownLosses(hidden, head, labels, options);
+  if (own !== undefined) {
+    const [losses, unweighted] = own;
+    const gradient = unweighted === undefined ? tf.scalar(0) : tf.mul(unweighted, tf.expandDims(weights, 1));
+    return { loss: tf.sum(tf.mul(losses, weights)), gradient };
+  }
   const [rows, features] = hidden.shape;
   const losses: tf.Tensor[] = [];
   const gradients: tf.Tensor[] = [];
@@ -85,15 +91,9 @@ function sumChunks(
       const logits = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
       const chunkLabels = tf.slice(labels, start, size);
       const chunkWeights = tf.slice(weights, start, size);
-      const { isDifferentiated } = options;
-      const own = runOwnKernel("LowrankConsumeLogits", { logits, labels: chunkLabels }, { isDifferentiated });
-      const [losses = rowLosses(logits, chunkLabels), difference] = own ?? [];
-      const loss = tf.sum(tf.mul(losses, chunkWeights));
-      if (!isDifferentiated) return [loss];
-      if (difference === undefined)
-        return [loss, head.multiplyTransposed(logitGradient(logits, chunkLabels, chunkWeights))];
-      const unweighted = head.multiplyTransposed(matrix(difference)); // [size, features]
-      return [loss, tf.mul(unweighted, tf.expandDims(chunkWeights, 1))];
+      const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
+      if (!options.isDifferentiated) return [loss];
+      return [loss, head.multiplyTransposed(logitGradient(logits, chunkLabels, chunkWeights))];
     });
     if (loss !== undefined) losses.push(loss);
     gradients.push(...gradient);
@@ -101,4 +101,19 @@ function sumChunks(
   const loss = losses.length === 0 ? tf.scalar(0) : tf.addN(losses);
   const gradient = gradients.length === 0 ? tf.zeros([0, features]) : tf.concat(gradients, 0);
   return { loss, gradient };
+}
+
+/** By the backend's own kernel, if it has one and the head lies in memory as it needs it: losses and their gradients. */
+function ownLosses(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  { bias, isDifferentiated }: ChunkOptions,
+): readonly [tf.Tensor, tf.Tensor?] | undefined {
+  const { table } = head;
+  if (table === undefined) return undefined;
+  const inputs = { hidden, head: table, labels, ...(bias === undefined ? {} : { bias }) };
+  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated }) ?? [];
+  if (losses === undefined) return undefined;
+  return gradient === undefined ? [losses] : [losses, gradient];
 }

@@ -21,7 +21,7 @@ export type OwnKernel =
   | "LowrankAttentionGradient"
   | "LowrankRotary"
   | "LowrankAddLowRank"
-  | "LowrankConsumeLogits";
+  | "LowrankHeadLoss";
 
 /** The kernel's outputs, or undefined if the current backend has no such kernel or an input is not float32 (or empty). */
 export function runOwnKernel(

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { withGradients } from "../ops/with-gradients.ts";
-import { withNestedTape } from "./without-tape.ts";
+import { differentiate } from "./differentiate.ts";
 
 /** A stretch of a model that can be computed twice. */
 export interface RecomputedBlock {
@@ -49,8 +49,7 @@ export function recompute(block: RecomputedBlock): tf.Tensor {
 /** Gradients of `compute()` for each target, zeros where it does not depend on one. */
 function blockGradients(compute: () => tf.Tensor, targets: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
   return tf.tidy(() => {
-    const { grads } = withNestedTape(() => tf.engine().gradients(compute, [...targets], dy, true));
-    const found: readonly (tf.Tensor | undefined | null)[] = grads;
-    return targets.map((target, index) => found[index] ?? tf.zerosLike(target));
+    const { gradients } = differentiate(compute, targets, dy);
+    return targets.map((target, index) => gradients[index] ?? tf.zerosLike(target));
   });
 }

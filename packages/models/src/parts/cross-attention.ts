@@ -1,11 +1,10 @@
 // A decoder's attention to what its encoder made of the source.
 
-import { attention } from "@lowrank/engine";
+import { attention, joinHeads, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
 import type { LinearSite } from "./linear-site.ts";
 import type { Layer } from "./pass.ts";
-import { joinHeads, splitHeads } from "./self-attention.ts";
 
 export interface CrossAttentionOptions {
   /** Which entry of the key–value cache is this layer's. */

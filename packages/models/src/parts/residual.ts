@@ -1,5 +1,6 @@
 // One part of a block with its place in the residual stream.
 
+import { addResidual } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "./norm.ts";
 import type { Layer } from "./pass.ts";
@@ -19,7 +20,7 @@ export function residual({ layer, before, afterSum, dropout }: ResidualOptions):
   return (hidden, pass) =>
     tf.tidy(() => {
       const input = before === undefined ? hidden : before.forward(hidden, pass.context);
-      const sum = tf.add(hidden, pass.drop(layer(input, pass), dropout.rate, dropout.path));
+      const sum = addResidual(hidden, pass.drop(layer(input, pass), dropout.rate, dropout.path));
       return afterSum === undefined ? sum : afterSum.forward(sum, pass.context);
     });
 }

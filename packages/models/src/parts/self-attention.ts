@@ -1,7 +1,7 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
-import { attention, rotary } from "@lowrank/engine";
+import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../generation/key-value-cache.ts";
 import type { Alibi } from "./alibi.ts";
@@ -172,18 +172,4 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
 function maskOf({ relativePositions, alibi, window }: SelfAttentionOptions, pass: Pass) {
   if (relativePositions !== undefined) return relativePositions.mask(pass);
   return alibi ? pass.slopedMask(alibi) : pass.mask(window ?? undefined);
-}
-
-/** [batch, time, heads·headSize] → [batch, heads, time, headSize] */
-export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
-  const [batch = 0, time = 0, features = 0] = x.shape;
-  if (time === 1) return tf.reshape(x, [batch, heads, 1, features / heads]);
-  return tf.transpose(tf.reshape(x, [batch, time, heads, features / heads]), [0, 2, 1, 3]);
-}
-
-/** [batch, heads, time, headSize] → [batch, time, heads·headSize] */
-export function joinHeads(x: tf.Tensor): tf.Tensor {
-  const [batch = 0, heads = 0, time = 0, headSize = 0] = x.shape;
-  if (time === 1) return tf.reshape(x, [batch, 1, heads * headSize]);
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, time, heads * headSize]);
 }

@@ -1,5 +1,6 @@
 // One block of any transformer here: attention, feed-forward, and where the norms and the residual stream go.
 
+import { addResidual } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "./norm.ts";
 import type { Layer, Pass } from "./pass.ts";
@@ -39,10 +40,10 @@ export function transformerBlock(options: TransformerBlockOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       if (options.residual === "parallel") {
-        return tf.add(hidden, tf.add(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)));
+        return addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)));
       }
-      const middle = normed(options.afterAttentionSum, tf.add(hidden, runHalf(attend, hidden, pass)), pass);
-      return normed(options.afterFeedForwardSum, tf.add(middle, runHalf(feed, middle, pass)), pass);
+      const middle = normed(options.afterAttentionSum, addResidual(hidden, runHalf(attend, hidden, pass)), pass);
+      return normed(options.afterFeedForwardSum, addResidual(middle, runHalf(feed, middle, pass)), pass);
     });
 }
 

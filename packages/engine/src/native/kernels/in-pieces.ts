@@ -35,15 +35,19 @@ export function runInPieces(
   }
 }
 
-/** The same for tensors of one size, whose shape does not matter. */
+/** The same for tensors of one size, whose shape does not matter. One axis: beside [n, 1] a scalar is broadcast row by row. */
 export function runFlat(
   backend: NativeBackend,
   session: NativeSession,
   inputs: readonly Float32Array[],
   outputs: readonly Float32Array[],
 ): void {
-  const asRow = (values: Float32Array): RowTensor => ({ values, width: 1 });
-  runInPieces(backend, session, outputs[0]?.length ?? 0, inputs.map(asRow), outputs.map(asRow));
+  const length = outputs[0]?.length ?? 0;
+  for (let start = 0; start < length; start += pieceEntries) {
+    const size = Math.min(pieceEntries, length - start);
+    const flat = (values: Float32Array) => ({ values: values.subarray(start, start + size), shape: [size] });
+    backend.run(session, inputs.map(flat), outputs.map(flat));
+  }
 }
 
 function pieceOf({ values, width }: RowTensor, start: number, size: number): NativeTensor {

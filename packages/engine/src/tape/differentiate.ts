@@ -1,0 +1,139 @@
+// Gradients by TensorFlow.js's own tape, walked so that memory is given back on the way: what an operation saved goes as
+// soon as its gradient is taken, and a gradient goes as soon as it has been passed on. tf.grads and tf.variableGrads keep
+// all of both until the last one is done, which doubles the peak of a training step.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { withNestedTape } from "./without-tape.ts";
+
+/** A value and its derivatives; the caller owns all of them. */
+export interface Derivatives<T extends tf.Tensor> {
+  readonly value: T;
+  /** One for each target, of its shape; undefined where the value does not depend on it. */
+  readonly gradients: readonly (tf.Tensor | undefined)[];
+}
+
+type TapeNode = NonNullable<ReturnType<typeof tf.engine>["state"]["activeTape"]>[number];
+
+/**
+ * Runs `compute` once and differentiates its result for each of `targets`: variables, or tensors that `compute` uses.
+ *
+ * `outputGradient` has the shape of the result; without it the result counts as its own sum. Nothing of `compute` but its
+ * result is left behind, not even if it throws.
+ *
+ * @example
+ * ```ts
+ * import { differentiate } from "@lowrank/engine";
+ * import "@lowrank/engine/gradients";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const x = tf.variable(tf.scalar(3));
+ * const { value, gradients } = differentiate(() => tf.square(x), [x]); // 9 and [6]
+ * ```
+ */
+export function differentiate<T extends tf.Tensor>(
+  compute: () => T,
+  targets: readonly tf.Tensor[],
+  outputGradient?: tf.Tensor,
+): Derivatives<T> {
+  let derivatives: Derivatives<T> | undefined;
+  tf.tidy(() => {
+    derivatives = withNestedTape(() => runAndWalkBack(compute, targets, outputGradient));
+    return [derivatives.value, ...derivatives.gradients.filter((gradient) => gradient !== undefined)];
+  });
+  if (derivatives === undefined) throw new Error("The computation ended without a result.");
+  return derivatives;
+}
+
+function runAndWalkBack<T extends tf.Tensor>(
+  compute: () => T,
+  targets: readonly tf.Tensor[],
+  outputGradient: tf.Tensor | undefined,
+): Derivatives<T> {
+  const { state } = tf.engine();
+  const tape: TapeNode[] = [];
+  state.activeTape = tape;
+  try {
+    state.gradientDepth = 1;
+    const value = tf.tidy(compute);
+    state.gradientDepth = 0;
+    const start = outputGradient === undefined ? tf.ones(value.shape) : tf.clone(outputGradient);
+    return { value, gradients: walkBack(tape, targets, value, start) };
+  } finally {
+    for (const node of tape) tf.dispose(node.saved ?? []);
+  }
+}
+
+function walkBack(
+  tape: readonly TapeNode[],
+  targets: readonly tf.Tensor[],
+  value: tf.Tensor,
+  start: tf.Tensor,
+): readonly (tf.Tensor | undefined)[] {
+  const wanted = new Set(targets.map(({ id }) => id));
+  const path = pathBetween(tape, wanted, value);
+  for (const node of tape) if (!path.has(node)) tf.dispose(node.saved ?? []);
+  const gradients = new Map([[value.id, start]]);
+  for (const [node, names] of [...path].reverse()) {
+    for (const [id, gradient] of gradientsOf(node, names, gradients)) addTo(gradients, id, gradient);
+    for (const { id } of node.outputs) {
+      if (wanted.has(id)) continue;
+      gradients.get(id)?.dispose();
+      gradients.delete(id);
+    }
+    tf.dispose(node.saved ?? []);
+  }
+  return targets.map(({ id }) => gradients.get(id));
+}
+
+/** Operations that lie between a target and the value, in order, with the names of the inputs that come from a target. */
+function pathBetween(
+  tape: readonly TapeNode[],
+  targets: ReadonlySet<number>,
+  value: tf.Tensor,
+): ReadonlyMap<TapeNode, readonly string[]> {
+  const fromTarget = new Set(targets);
+  const candidates = tape.flatMap((node): [TapeNode, readonly string[]][] => {
+    const names = Object.entries(node.inputs).flatMap(([name, { id }]) => (fromTarget.has(id) ? [name] : []));
+    if (names.length === 0) return [];
+    for (const { id } of node.outputs) fromTarget.add(id);
+    return [[node, names]];
+  });
+  const toValue = new Set([value.id]);
+  const path = candidates.reverse().filter(([node, names]) => {
+    if (!node.outputs.some(({ id }) => toValue.has(id))) return false;
+    for (const name of names) toValue.add(node.inputs[name]?.id ?? -1);
+    return true;
+  });
+  return new Map(path.reverse());
+}
+
+/** The gradients of a node's named inputs, with the inputs' ids. */
+function gradientsOf(
+  node: TapeNode,
+  names: readonly string[],
+  gradients: ReadonlyMap<number, tf.Tensor>,
+): readonly [number, tf.Tensor][] {
+  const { gradient } = node;
+  if (gradient === undefined) throw new Error(`The kernel ${node.kernelName} has no gradient.`);
+  return tf.tidy(() => {
+    // The tape makes zeros for an output that nothing was asked of.
+    const thunks = gradient(node.outputs.map(({ id }) => gradients.get(id) as tf.Tensor));
+    return names.flatMap((name): [number, tf.Tensor][] => {
+      const input = node.inputs[name];
+      const computed = thunks[name]?.();
+      return input === undefined || computed === undefined ? [] : [[input.id, computed]];
+    });
+  });
+}
+
+function addTo(gradients: Map<number, tf.Tensor>, id: number, gradient: tf.Tensor): void {
+  const before = gradients.get(id);
+  if (before === undefined) {
+    gradients.set(id, gradient);
+    return;
+  }
+  gradients.set(id, tf.add(before, gradient));
+  before.dispose();
+  gradient.dispose();
+}
