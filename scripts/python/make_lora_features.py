@@ -115,7 +115,7 @@ def one_gradient(names):
         table.grad = table.grad + names.pop(head).grad.T
 
 
-def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False):
+def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch):
     """An adapter on a base: logits, loss, gradients, merge and a few steps of training."""
     base.save_pretrained(folder / "base")
     if prepare:
@@ -242,9 +242,9 @@ CASES = {
 }
 
 
-def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[2] / "fixtures" / "lora-features")
-    for index, (name, make) in enumerate(CASES.items()):
+def main(cases=CASES, root=Path(__file__).parents[2] / "fixtures" / "lora-features"):
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else root
+    for index, (name, make) in enumerate(cases.items()):
         if len(sys.argv) > 2 and name not in sys.argv[2:]:
             continue
         folder = root / name
