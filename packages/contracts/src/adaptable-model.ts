@@ -11,6 +11,8 @@ export interface AdaptableModel {
   parameters(): readonly ParameterRef[];
   /** Of a model made by `withLayers`: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];
+  /** Of a model made by `withVocabulary`: how many tokens its base knows. */
+  readonly resizedFrom?: number;
   /**
    * Layer replication: a model whose layers repeat those that `order` lists. The frozen weights are shared, not copied;
    * doors and paths are its own.

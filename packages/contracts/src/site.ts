@@ -66,6 +66,8 @@ export interface Site {
   readonly fanInFanOut: boolean;
   /** Path of the module that shares this weight, if one does. */
   readonly tiedWith?: string;
+  /** Whether something – a merge – replaced the weight; absent where a site cannot tell. */
+  readonly isReplaced?: boolean;
   /** An embedding's output is multiplied by this (Gemma); 1 elsewhere. */
   readonly outputScale?: number;
   readonly geometry?: ConvolutionGeometry;

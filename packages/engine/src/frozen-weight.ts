@@ -5,7 +5,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen/frozen-storage.ts";
-import { checkPacked, type PackedMatrix } from "./frozen/packed-matrix.ts";
+import { halfBits } from "./frozen/half-bits.ts";
+import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { HalfStorage } from "./tfjs-node/half-storage.ts";
 
@@ -89,6 +90,18 @@ export class FrozenWeight {
   }
 
   /**
+   * A weight of its own with another number of outputs: this one's first, and after them as many as are missing, for which
+   * `added` gives the rows [count, inFeatures] of the transposed view. 16 bits stay 16 bits. Throws ArgumentError for
+   * blocks of 4 or 8 bits, ShapeError for rows of another shape.
+   */
+  resized(outFeatures: number, added: (count: number) => tf.Tensor2D): FrozenWeight {
+    const current = this.#current();
+    const kept = current.firstRows(Math.min(outFeatures, current.outFeatures));
+    const missing = outFeatures - current.outFeatures;
+    return FrozenWeight.fromTransposed(missing > 0 ? appendRows(kept, added(missing), missing) : kept);
+  }
+
+  /**
    * Computes with the float32 `matrix` [inFeatures, outFeatures] from now on and takes ownership of it. The returned
    * function puts the previous values back bit for bit and disposes of `matrix`. Throws ShapeError.
    */
@@ -123,6 +136,23 @@ function store(where: string, matrix: tf.Tensor2D | PackedMatrix, layout: Matrix
   checkPacked(where, matrix);
   if (matrix.kind !== "blocks" && HalfStorage.canHold(matrix)) return new HalfStorage(matrix, layout);
   return new PackedStorage(matrix, layout);
+}
+
+/** Takes ownership of both. */
+function appendRows(kept: tf.Tensor2D | HalfMatrix, added: tf.Tensor2D, count: number): tf.Tensor2D | HalfMatrix {
+  const columns = kept instanceof tf.Tensor ? kept.shape[1] : kept.columns;
+  try {
+    if (added.rank !== 2 || added.shape[0] !== count || added.shape[1] !== columns)
+      throw new ShapeError("FrozenWeight.resized", added.shape, `[${count}, ${columns}]`);
+    if (kept instanceof tf.Tensor) return tf.concat([kept, added]);
+    const bits = new Uint16Array((kept.rows + count) * columns);
+    bits.set(kept.bits);
+    bits.set(halfBits(added.dataSync<"float32">(), kept.kind), kept.bits.length);
+    return { ...kept, rows: kept.rows + count, bits };
+  } finally {
+    added.dispose();
+    if (kept instanceof tf.Tensor) kept.dispose();
+  }
 }
 
 function checkMatrix(where: string, matrix: tf.Tensor2D): tf.Tensor2D {

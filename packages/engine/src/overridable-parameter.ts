@@ -71,6 +71,11 @@ export class OverridableParameter implements ParameterRef {
     return this.#overrides.isOpen(context);
   }
 
+  /** Whether an adapter overrides the parameter in some call, or a merge replaced it. */
+  get isChanged(): boolean {
+    return this.#layers.length > 1 || !this.#overrides.isEmpty;
+  }
+
   /** Everything trainable that `value` computes with. */
   variables(context: ForwardContext): readonly tf.Variable[] {
     return this.#overrides.variables(context);

@@ -41,6 +41,11 @@ export class OverrideList {
     this.#overrides = [];
   }
 
+  /** Whether no adapter has an override here. */
+  get isEmpty(): boolean {
+    return this.#overrides.length === 0;
+  }
+
   /** Whether the call selects an override, for all rows or for some. */
   isOpen({ adapters }: ForwardContext): boolean {
     const names = selectedNames(adapters);

@@ -106,6 +106,17 @@ export class LayerOrderError extends LowrankError {
   }
 }
 
+/** The model cannot have a vocabulary of the size that was asked for. */
+export class VocabularyError extends LowrankError {
+  constructor(
+    readonly size: number,
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("VOCABULARY", `The vocabulary cannot be resized to ${size} tokens: ${reason}.`, options);
+  }
+}
+
 /** A sequence is longer than the model has positions. */
 export class PositionLimitError extends LowrankError {
   constructor(

@@ -15,6 +15,7 @@ export {
   PositionLimitError,
   RefusedTensorError,
   UnknownAdapterError,
+  VocabularyError,
   WeightMismatchError,
   type WeightProblems,
 } from "./errors.ts";
@@ -38,6 +39,7 @@ export type { LabelledInputs, ModelInputs } from "./model-inputs.ts";
 export { ConvolutionSite, type ConvolutionSiteOptions } from "./parts/convolution-site.ts";
 export { EmbeddingSite, type EmbeddingSiteOptions } from "./parts/embedding-site.ts";
 export { LinearSite, type LinearSiteOptions } from "./parts/linear-site.ts";
+export type { NewRows } from "./parts/new-rows.ts";
 export { ParameterSlot } from "./parts/parameter-slot.ts";
 export type { InitialValue, Part, WeightSlot } from "./parts/weight-slot.ts";
 export { PretrainedModel } from "./pretrained-model.ts";

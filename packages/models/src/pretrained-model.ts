@@ -14,11 +14,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { Head, LossSum } from "./heads/head.ts";
 import { replicateLayers } from "./loading/replicate-layers.ts";
+import { resizeVocabulary } from "./loading/resize-vocabulary.ts";
 import { makePass } from "./make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
 import { ConvolutionSite } from "./parts/convolution-site.ts";
 import { EmbeddingSite } from "./parts/embedding-site.ts";
 import { LinearSite } from "./parts/linear-site.ts";
+import type { NewRows } from "./parts/new-rows.ts";
 import type { Pass } from "./parts/pass.ts";
 import { runTrunk, type Trunk } from "./parts/trunk.ts";
 import type { Part } from "./parts/weight-slot.ts";
@@ -36,6 +38,8 @@ export interface ModelAssembly {
   readonly fingerprint: string;
   /** Of a model with repeated layers: which of its base's layers each repeats. */
   readonly layerOrder?: readonly number[];
+  /** Of a model with a vocabulary of another size: how many tokens its files know. */
+  readonly resizedFrom?: number;
 }
 
 /**
@@ -55,6 +59,8 @@ export class PretrainedModel implements AdaptableModel {
   readonly fingerprint: string;
   /** Of a model that `withLayers` made: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];
+  /** Of a model that `withVocabulary` made: how many tokens its files know. */
+  readonly resizedFrom?: number;
   readonly #assembly: ModelAssembly;
   #isDisposed = false;
 
@@ -67,6 +73,7 @@ export class PretrainedModel implements AdaptableModel {
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     if (assembly.layerOrder !== undefined) this.layerOrder = assembly.layerOrder;
+    if (assembly.resizedFrom !== undefined) this.resizedFrom = assembly.resizedFrom;
   }
 
   /** Every linear map, embedding and convolution, in module order. */
@@ -152,7 +159,31 @@ export class PretrainedModel implements AdaptableModel {
     return new PretrainedModel(replicateLayers(this.#assembly, order));
   }
 
-  /** Frees every tensor of the model, except those shared with a model that `withLayers` made. Calling it twice does nothing more. */
+  /**
+   * A model with `size` tokens, as transformers' `resize_token_embeddings` makes one: tables, output heads and their biases
+   * have more rows, or only the first of them; tied ones stay tied. All other weights are shared, not copied. Both models
+   * are disposed of by themselves, in any order. New rows are the mean of the old ones unless `newRows` says otherwise
+   * (transformers scatters them around that mean by 0.003 % of the old rows' spread). The tokenizer is yours to extend.
+   *
+   * @throws VocabularyError also while an adapter is attached or merged: resize first.
+   *
+   * @example
+   * ```ts
+   * import type { PretrainedModel } from "@lowrank/models";
+   *
+   * export function withTwoMoreTokens(base: PretrainedModel): PretrainedModel {
+   *   const model = base.withVocabulary(base.config.vocabularySize + 2);
+   *   base.dispose(); // what the two share stays
+   *   return model;
+   * }
+   * ```
+   */
+  withVocabulary(size: number, { newRows = "mean" }: { readonly newRows?: NewRows } = {}): PretrainedModel {
+    this.#checkAlive();
+    return new PretrainedModel(resizeVocabulary(this.#assembly, size, newRows));
+  }
+
+  /** Frees every tensor of the model, except those shared with one that `withLayers` or `withVocabulary` made. Calling it twice does nothing more. */
   dispose(): void {
     this.#isDisposed = true;
     for (const part of this.#assembly.parts) part.dispose();

@@ -47,6 +47,12 @@ export class FloatStorage implements FrozenStorage {
     return tf.tidy(() => tf.transpose(tf.gather(this.#matrix, ids, 1)));
   }
 
+  firstRows(count: number): tf.Tensor2D {
+    const { inFeatures } = this;
+    if (this.#isTransposed) return tf.slice(this.#matrix, [0, 0], [count, inFeatures]);
+    return tf.tidy(() => tf.transpose(tf.slice(this.#matrix, [0, 0], [inFeatures, count])));
+  }
+
   dispose(): void {
     this.#matrix.dispose();
   }

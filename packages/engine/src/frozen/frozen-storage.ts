@@ -2,6 +2,7 @@
 // 4 bits takes the same way as one in float32.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import type { HalfMatrix } from "./packed-matrix.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
 export type MatrixLayout = "in-out" | "out-in";
@@ -22,5 +23,7 @@ export interface FrozenStorage {
   read(): tf.Tensor2D;
   /** Rows of Wᵀ, one for each id. */
   rows(ids: tf.Tensor1D): tf.Tensor2D;
+  /** A copy of the first rows of Wᵀ, in the bits in which they are kept. Throws ArgumentError for blocks. */
+  firstRows(count: number): tf.Tensor2D | HalfMatrix;
   dispose(): void;
 }

@@ -7,7 +7,7 @@ import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto, type MatrixPart } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
-import { type PackedMatrix, packedBytes } from "./packed-matrix.ts";
+import { type HalfMatrix, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 /** Numbers decoded at one time: 8 MB. */
 const pieceNumbers = 1 << 21;
@@ -67,6 +67,14 @@ export class PackedStorage implements FrozenStorage {
       decodeInto(target, this.#matrix, { firstRow: id, rows: 1, firstColumn: 0, columns });
     }
     return tf.tensor2d(values, [picked.length, columns]);
+  }
+
+  firstRows(count: number): tf.Tensor2D | HalfMatrix {
+    const matrix = this.#matrix;
+    if (matrix.kind === "blocks")
+      throw new ArgumentError("A resized weight", "matrix", `blocks of ${matrix.codeBits} bits`, "float32 or 16 bits");
+    if (this.#isTransposed) return { ...matrix, rows: count, bits: matrix.bits.slice(0, count * matrix.columns) };
+    return tf.tidy(() => tf.transpose(tf.slice(this.read(), [0, 0], [this.inFeatures, count])));
   }
 
   dispose(): void {}

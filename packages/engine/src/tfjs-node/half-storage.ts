@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import type { FrozenStorage, MatrixLayout } from "../frozen/frozen-storage.ts";
+import { halfBits } from "../frozen/half-bits.ts";
 import type { HalfMatrix } from "../frozen/packed-matrix.ts";
 import { withoutTape } from "../tape/without-tape.ts";
 import {
@@ -67,6 +68,21 @@ export class HalfStorage implements FrozenStorage {
       throw new ArgumentError("A look-up", "id", wrong, `a row from 0 to ${this.outFeatures - 1}`);
     if (!this.#isTransposed) return tf.tidy(() => tf.transpose(tf.gather(this.read(), ids, 1)));
     return tf.tidy(() => castTo(gatherHalf(this.#matrix, ids, this.#kind), this.#kind, "f32"));
+  }
+
+  /** Widened and rounded again, which loses nothing, a few rows at a time. */
+  firstRows(count: number): HalfMatrix {
+    const columns = this.inFeatures;
+    const bits = new Uint16Array(count * columns);
+    const step = Math.max(1, Math.floor((1 << 20) / columns));
+    for (let first = 0; first < count; first += step) {
+      const values = tf.tidy(() =>
+        this.rows(tf.range(first, Math.min(first + step, count), 1, "int32")).dataSync<"float32">(),
+      );
+      bits.set(halfBits(values, this.#kind), first * columns);
+    }
+    const products = this.#multipliesInBf16 ? "bf16" : "float32";
+    return { kind: this.#kind, rows: count, columns, bits, products };
   }
 
   dispose(): void {

@@ -105,6 +105,10 @@ export class ConvolutionSite implements Site, Part {
     return [...this.#weight.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
   }
 
+  get isChanged(): boolean {
+    return this.#adaptations.names.length > 0 || this.#weight.isChanged || (this.#bias?.isChanged ?? false);
+  }
+
   shareFrom(original: Part): void {
     const site = sameKind(original, ConvolutionSite);
     this.#weight.shareFrom(site.#weight);

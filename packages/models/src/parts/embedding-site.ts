@@ -3,6 +3,7 @@
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
 import { AdaptationSlots, computeByRows, embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { NewRows } from "./new-rows.ts";
 import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
 import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
@@ -114,6 +115,19 @@ export class EmbeddingSite implements Site, Part {
 
   shareFrom(original: Part): void {
     this.weight.shareFrom(sameKind(original, EmbeddingSite).weight);
+  }
+
+  resizeFrom(original: Part, newRows: NewRows): void {
+    const { weight } = sameKind(original, EmbeddingSite);
+    this.weight.resizeFrom(weight, this.inFeatures, { newRows, path: `${this.path}.weight` });
+  }
+
+  get isReplaced(): boolean {
+    return this.weight.isReplaced;
+  }
+
+  get isChanged(): boolean {
+    return this.#weightParameter.isChanged || this.#adaptations.names.length > 0;
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, S
 import { AdaptationSlots, computeByRows, FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSite } from "./embedding-site.ts";
+import type { NewRows } from "./new-rows.ts";
 import { ParameterSlot } from "./parameter-slot.ts";
 import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
@@ -120,6 +121,21 @@ export class LinearSite implements Site, Part {
     const site = sameKind(original, LinearSite);
     this.#weight.shareFrom(site.#weight);
     if (site.#bias !== undefined) this.#bias?.shareFrom(site.#bias);
+  }
+
+  resizeFrom(original: Part, newRows: NewRows): void {
+    const site = sameKind(original, LinearSite);
+    this.#weight.resizeFrom(site.#weight, this.outFeatures, { newRows, path: `${this.path}.weight` });
+    if (site.#bias !== undefined) this.#bias?.resizeFrom(site.#bias, newRows);
+  }
+
+  get isReplaced(): boolean {
+    return this.#weight.isReplaced;
+  }
+
+  get isChanged(): boolean {
+    const isBiasChanged = this.#bias?.isChanged ?? false;
+    return isBiasChanged || this.#weightParameter.isChanged || this.#adaptations.names.length > 0;
   }
 
   dispose(): void {

@@ -46,6 +46,10 @@ export class Norm implements Part {
     return [...this.#gain.variables(context), ...(this.#bias?.variables(context) ?? [])];
   }
 
+  get isChanged(): boolean {
+    return this.#gain.isChanged || (this.#bias?.isChanged ?? false);
+  }
+
   shareFrom(original: Part): void {
     const norm = sameKind(original, Norm);
     this.#gain.shareFrom(norm.#gain);

@@ -5,6 +5,7 @@ import { OverridableParameter } from "@lowrank/engine";
 import type { TensorRow } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
+import { type NewRows, resizeVector } from "./new-rows.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 export interface ParameterSlotOptions {
@@ -55,6 +56,16 @@ export class ParameterSlot implements WeightSlot, Part {
   /** The tensors are two, their numbers lie in memory once. */
   shareFrom(original: Part): void {
     this.fill(tf.keep(sameKind(original, ParameterSlot).#filled().read()));
+  }
+
+  resizeFrom(original: Part, newRows: NewRows): void {
+    const slot = sameKind(original, ParameterSlot);
+    if (slot.shape.join() === this.shape.join()) this.shareFrom(slot);
+    else this.fill(tf.keep(resizeVector(slot.#filled(), this.shape, this.isOptional ? "zeros" : newRows)));
+  }
+
+  get isChanged(): boolean {
+    return this.#parameter?.isChanged ?? false;
   }
 
   dispose(): void {

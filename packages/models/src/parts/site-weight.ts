@@ -4,6 +4,7 @@ import type { Restore } from "@lowrank/contracts";
 import { FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
+import { type NewRows, rowsLike } from "./new-rows.ts";
 import { SharedWeight } from "./shared-weight.ts";
 
 /** Which way round a site multiplies: a linear site by W, an embedding by the transposed view of a head's W. */
@@ -36,6 +37,22 @@ export class SiteWeight {
     const { weight } = original.#current;
     if (this.#twin === undefined) this.#base = original.#current.retain();
     else if (this.#twin.current !== weight) this.#replacements = [original.#current.retain()];
+  }
+
+  /**
+   * Computes with the first rows of what `original` computes with and, where that has fewer, with new ones below them.
+   * What has the size already is shared. A twin shows what its table has, which must have been resized before.
+   */
+  resizeFrom(original: SiteWeight, rows: number, { newRows, path }: { readonly newRows: NewRows; path: string }): void {
+    if (this.#twin !== undefined) return;
+    const { current } = original;
+    if (current.outFeatures === rows) this.shareFrom(original);
+    else this.fill(current.resized(rows, (count) => rowsLike(current, { newRows, count, path })));
+  }
+
+  /** Whether a merge replaced the matrix. */
+  get isReplaced(): boolean {
+    return this.#replacements.length > 0;
   }
 
   get current(): FrozenWeight {

@@ -43,6 +43,11 @@ export class WeightParameter implements ParameterRef {
     return this.#overrides.isOpen(context);
   }
 
+  /** Whether an adapter overrides the matrix in some call, or a merge replaced it. */
+  get isChanged(): boolean {
+    return this.#weight.isReplaced || !this.#overrides.isEmpty;
+  }
+
   variables(context: ForwardContext): readonly tf.Variable[] {
     return this.#overrides.variables(context);
   }

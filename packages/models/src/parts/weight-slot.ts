@@ -4,6 +4,7 @@
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import type { PackedMatrix } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { NewRows } from "./new-rows.ts";
 
 /** How a parameter begins that no file holds (transformers' `_init_weights`). */
 export type InitialValue = "normal" | "zeros" | "ones";
@@ -41,6 +42,14 @@ export interface Part {
    * with now. They are shared, and freed with the last part that has them. Throws TypeError for another kind of part.
    */
   shareFrom(original: Part): void;
+  /**
+   * As `shareFrom`, for a part that may know more or fewer tokens than `original`: it then has its own weights, with new
+   * numbers for the tokens that `original` does not know. Absent where a part's sizes never depend on the vocabulary.
+   * Throws ArgumentError for weights in blocks of 4 or 8 bits.
+   */
+  resizeFrom?(original: Part, newRows: NewRows): void;
+  /** Whether an adapter is attached here, or a merge replaced a weight. */
+  readonly isChanged: boolean;
   /** Whether this call computes here with anything but the frozen base. */
   isOpen(context: ForwardContext): boolean;
   /** Everything trainable that this call computes with here, so that a recomputed block can be differentiated for it. */

@@ -1,0 +1,63 @@
+// A vocabulary of another size (transformers' `resize_token_embeddings`): the tables of tokens, the heads over them and
+// their biases get other weights, everything else is shared with the model they come from.
+
+import { ArgumentError } from "@lowrank/engine";
+import { VocabularyError } from "../errors.ts";
+import type { NewRows } from "../parts/new-rows.ts";
+import type { Part } from "../parts/weight-slot.ts";
+import type { ModelAssembly } from "../pretrained-model.ts";
+import { outlineModel } from "./outline-model.ts";
+
+/** The most tokens that a configuration may ask for. */
+const largestVocabulary = 16_777_216;
+
+/** Throws VocabularyError; nothing stays in memory then. */
+export function resizeVocabulary(assembly: ModelAssembly, size: number, newRows: NewRows): ModelAssembly {
+  checkSize(assembly, size);
+  checkUnchanged(assembly, size);
+  const { config, task } = assembly;
+  const outline = outlineModel({ config: { ...config, vocabularySize: size }, task });
+  try {
+    // The same table made both lists, in the same order: a twin comes after what it shares.
+    for (const [index, part] of outline.parts.entries()) fillFrom(part, assembly.parts[index]!, newRows);
+  } catch (cause) {
+    for (const part of outline.parts) part.dispose();
+    if (cause instanceof ArgumentError) throw new VocabularyError(size, reasonOf(cause), { cause });
+    throw cause;
+  }
+  return {
+    ...assembly,
+    config: outline.plan.config,
+    parts: outline.parts,
+    trunk: outline.trunk,
+    head: outline.head,
+    resizedFrom: assembly.resizedFrom ?? config.vocabularySize,
+  };
+}
+
+function checkSize({ config: { vocabularySize, padTokenId, modelType } }: ModelAssembly, size: number): void {
+  if (vocabularySize === 0) throw new VocabularyError(size, `a model of type ${modelType} has no table of tokens`);
+  if (!Number.isInteger(size) || size < 1 || size > largestVocabulary)
+    throw new VocabularyError(size, `it must be a whole number from 1 to ${largestVocabulary}`);
+  if (padTokenId !== null && padTokenId < vocabularySize && padTokenId >= size)
+    throw new VocabularyError(size, `the padding token, ${padTokenId}, would be lost`);
+}
+
+/** Adapters know the tables as they were, and of merged weights an export would not know. */
+function checkUnchanged({ parts }: ModelAssembly, size: number): void {
+  if (!parts.some(({ isChanged }) => isChanged)) return;
+  throw new VocabularyError(
+    size,
+    "an adapter is attached to the model or merged into it; resize first, then attach (detach it or undo the merge " +
+      "now, or write the merged model and load it)",
+  );
+}
+
+function fillFrom(part: Part, original: Part, newRows: NewRows): void {
+  if (part.resizeFrom === undefined) part.shareFrom(original);
+  else part.resizeFrom(original, newRows);
+}
+
+function reasonOf({ got }: ArgumentError): string {
+  return `its tables are kept in ${String(got)}; load the base with basePrecision "float32" or "bf16"`;
+}
