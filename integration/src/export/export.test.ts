@@ -3,14 +3,15 @@ import "@tensorflow/tfjs-backend-cpu";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createLoraConfig } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { attachAdapter } from "@lowrank/inject";
+import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
 import { ExportOverflowError, exportModel, mergeAdapter, OutputIsSourceError, SourceFolderError } from "@lowrank/merge";
 import { writeModelFolder } from "@lowrank/merge/node";
-import { loadModel, type PretrainedModel } from "@lowrank/models";
+import { filesFolder, loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { parseSafetensors } from "@lowrank/safetensors";
+import { parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import { nodeFileSystem } from "@lowrank/safetensors/node";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -41,7 +42,10 @@ describe("an exported model", () => {
   const logits = (model: PretrainedModel, ...names: string[]): Float32Array =>
     tf.tidy(() => {
       const inputIds = tf.tensor2d([5, 17, 33, 2, 64, 8], [2, 3], "int32");
-      return Float32Array.from(model.forward({ inputIds }, inferenceContext(activeAdapters(...names))).dataSync());
+      const decoderInputIds = model.task === "sequence-to-sequence" ? { decoderInputIds: inputIds } : {};
+      return Float32Array.from(
+        model.forward({ inputIds, ...decoderInputIds }, inferenceContext(activeAdapters(...names))).dataSync(),
+      );
     });
 
   const reloaded = async (path: string): Promise<Float32Array> => {
@@ -74,6 +78,51 @@ describe("an exported model", () => {
       dispose();
     },
   );
+
+  it.each(["gpt2", "llama-gqa", "llama-gqa-tied", "bert-seqcls", "roberta-mlm", "t5", "bart", "sharded", "bf16-base"])(
+    "%s with a longer vocabulary, or a shorter one, is the model that it was before it was written",
+    async (name) => {
+      for (const [size, dtype] of [
+        [107, "F32"],
+        [70, "as-base"],
+      ] as const) {
+        const base = await loadModel(openFolder(baseOf(name)));
+        const model = base.withVocabulary(size);
+        base.dispose();
+        await writeModelFolder(output, { model, sourceFolder: baseOf(name), dtype, overwrite: true });
+        const config = JSON.parse(await readFile(join(output, "config.json"), "utf8"));
+        expect(config.vocab_size).toBe(size);
+        const again = await loadModel(openFolder(output));
+        expect(largest(logits(again), logits(model))).toBe(0);
+        expect(again.resizedFrom).toBeUndefined();
+        for (const one of [model, again]) one.dispose();
+      }
+    },
+  );
+
+  it("leaves out a tied head's own copy in the base's file where that would keep the old table", async () => {
+    const base = parseSafetensors(await readFile(join(baseOf("gpt2"), "model.safetensors")));
+    const names = [...base.tensors.keys()];
+    const table = names.find((key) => key.endsWith("wte.weight"))!;
+    const entries = [...names.map((key) => [key, key] as const), ["lm_head.weight", table] as const];
+    const tensors = new Map(
+      entries.map(([name, key]) => [name, { ...base.tensors.get(key)!, data: base.bytes(key) }] as const),
+    );
+    const files = new Map([
+      ["config.json", await readFile(join(baseOf("gpt2"), "config.json"))],
+      ["model.safetensors", serializeSafetensors(tensors)],
+    ]);
+    const source = filesFolder("both", files);
+    const model = await loadModel(source);
+    const config = createLoraConfig({ rank: 1, targetModules: ["c_attn"], trainableTokenIndices: [5] });
+    const handle = injectAdapter(model, planInjection(model, config), { seed: 1 });
+    for (const { variable } of handle.tokenRows) variable.assign(tf.fill(variable.shape, 0.5));
+    await mergeAdapter(model, handle);
+    const written = await exportModel(model, { source });
+    const again = await loadModel(filesFolder("written", written));
+    expect(largest(logits(again), logits(model))).toBe(0);
+    for (const one of [handle, model, again]) one.dispose();
+  });
 
   it("keeps the base's shards, and an index that tells the truth", async () => {
     const { model, adapted, dispose } = await mergedModel("sharded");

@@ -22,6 +22,8 @@ export function exportConfig(
     ...base,
     ...typeFields(base, changes.dtype),
     ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
+    // The key of every family.
+    ...(model.resizedFrom === undefined ? {} : { vocab_size: model.config.vocabularySize }),
     ...(model.newParameters.length > 0 ? headFields(model) : {}),
   };
 }

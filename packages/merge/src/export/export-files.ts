@@ -7,6 +7,7 @@ import { type Checkpoint, indexFile, openCheckpoint, singleFile } from "./checkp
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
+import { resizedParameters } from "./resized-parameters.ts";
 import { streamTensor } from "./tensor-pieces.ts";
 
 /** One file to write. */
@@ -32,7 +33,11 @@ const metadata = new Map([["format", "pt"]]);
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { source, dtype = "F32" } = options;
   const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
-  const changed = new Set([...mergesOf(model).flatMap((merge) => merge.changed), ...model.newParameters]);
+  const changed = new Set([
+    ...mergesOf(model).flatMap((merge) => merge.changed),
+    ...model.newParameters,
+    ...resizedParameters(model),
+  ]);
   const choices = { changed, isUntied, dtype };
   if ("config" in source) {
     const tensors = planTensorsOf(model, choices);

@@ -10,7 +10,7 @@ export interface PlannedTensor {
   /** Name in the new file. */
   readonly key: string;
   readonly dtype: Dtype;
-  /** As files store it. */
+  /** As files store it; zeros follow what the base's tensor has too few of. */
   readonly shape: readonly number[];
   readonly from:
     | { readonly kind: "base"; readonly key: string; readonly dtype: Dtype }
@@ -56,7 +56,7 @@ export function planTensors(
       const common = { key: fit.rename(key), baseKey: key, dtype };
       const ours = fit.fromModel(key);
       if (ours) return { ...common, shape: ours.shape, from: { kind: "model", path } };
-      return { ...common, shape, from: { kind: "base", key, dtype: stored } };
+      return { ...common, shape: fit.shapeOf(path) ?? shape, from: { kind: "base", key, dtype: stored } };
     }),
     ...fit.added.map(
       ({ path, shape }): PlannedTensor => ({ key: path, dtype: usual, shape, from: { kind: "model", path } }),
@@ -82,6 +82,8 @@ interface Fit {
   pathOf(key: string): string;
   /** The parameter whose present value takes a tensor's place, if one does. */
   fromModel(key: string): Parameter | undefined;
+  /** Of a buffer over tokens: its shape, which the base's tensor need not have if the vocabulary was resized. */
+  shapeOf(path: string): readonly number[] | undefined;
   /** Weights that the file lacks. */
   readonly added: readonly Parameter[];
   readonly leftOut: ReadonlySet<string>;
@@ -106,13 +108,19 @@ function fitToBase(
     throw new SourceFolderError(base.name, `it is not the folder of this model: it lacks ${names}.`);
   }
   // With a head made new the model is of another class than its base: the old head would only be reported as unexpected.
-  const unneeded = model.newParameters.length > 0 ? match.unused : [];
+  // With a vocabulary of another size, tied copies and other heads would keep the old one.
+  const isOther = model.newParameters.length > 0 || model.resizedFrom !== undefined;
+  const all = new Map(parametersOf(model.config, model.task).map((parameter) => [parameter.path, parameter]));
+  // A tied head's own copy in the file has the table's old values.
+  const isStale = (key: string) => changed.has(all.get(key)?.tiedWith ?? "");
+  const unneeded = match.unused.filter((key) => isOther || isStale(key));
   return {
     pathOf,
     fromModel: (key) => {
       const isOutdated = changed.has(pathOf(key)) || (isUntied && !paths.has(key));
       return isOutdated ? parameters.get(pathOf(key)) : undefined;
     },
+    shapeOf: (path) => (changed.has(path) && all.get(path)?.isBuffer ? all.get(path)?.shape : undefined),
     added,
     leftOut: new Set(unneeded.filter((key) => !parameters.has(key))),
     rename: added.length > 0 ? fullNames(model, paths) : (key) => key,

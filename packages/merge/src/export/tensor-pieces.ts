@@ -56,16 +56,25 @@ function readAsStored(model: ExportableModel, path: string): tf.Tensor {
   });
 }
 
+/** The base's bytes, as many as there is room for, and zeros for the rest: a buffer over tokens may be resized. */
 async function* basePieces(
   planned: PlannedTensor,
   from: { readonly key: string; readonly dtype: Dtype },
   base: TensorCollection,
 ): AsyncGenerator<Uint8Array> {
-  const { begin, end } = base.tensors.get(from.key)!;
-  for (let offset = 0; offset < end - begin; offset += pieceBytes) {
-    const bytes = await base.readBytes(from.key, { offset, length: Math.min(pieceBytes, end - begin - offset) });
-    yield from.dtype === planned.dtype ? bytes : encode(planned, decodeToFloat32(bytes, from.dtype));
+  const { begin, end, shape } = base.tensors.get(from.key)!;
+  const wanted = shape.join() === planned.shape.join() ? end - begin : bytesOf(planned.shape, from.dtype);
+  const present = Math.min(end - begin, wanted);
+  const written = (bytes: Uint8Array) =>
+    from.dtype === planned.dtype ? bytes : encode(planned, decodeToFloat32(bytes, from.dtype));
+  for (let offset = 0; offset < present; offset += pieceBytes) {
+    yield written(await base.readBytes(from.key, { offset, length: Math.min(pieceBytes, present - offset) }));
   }
+  if (wanted > present) yield written(new Uint8Array(wanted - present));
+}
+
+function bytesOf(shape: readonly number[], dtype: Dtype): number {
+  return (shape.reduce((product, size) => product * size, 1) * bitsOf(dtype)) / 8;
 }
 
 function encode({ key, dtype }: PlannedTensor, values: Float32Array): Uint8Array {
