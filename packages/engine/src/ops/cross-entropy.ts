@@ -58,10 +58,16 @@ export function rowLosses(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D
 /** (softmax(logits) − onehot(labels))·weights: the gradient of the weighted sum of `rowLosses`. */
 export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor2D {
   return tf.tidy(() => {
-    // A label of −100 gives a row of zeros. Cast afterwards: tfjs-backend-wasm makes a float one-hot out of integer bits.
-    const labelled = tf.cast(tf.oneHot(tf.cast(labels, "int32"), logits.shape[1]), "float32");
+    const labelled = labelledEntries(labels, logits.shape[1]);
     return tf.mul<tf.Tensor2D>(tf.sub(tf.softmax(logits), labelled), tf.expandDims(weights, 1));
   });
+}
+
+/** 1 at each row's label, 0 elsewhere: [rows, classes]. A label of −100 gives a row of zeros. */
+function labelledEntries(labels: tf.Tensor, classes: number): tf.Tensor {
+  if (classes < 2) return tf.cast(tf.equal(tf.expandDims(labels, 1), 0), "float32"); // tf.oneHot refuses so few
+  // Cast afterwards: tfjs-backend-wasm makes a float one-hot out of integer bits.
+  return tf.cast(tf.oneHot(tf.cast(labels, "int32"), classes), "float32");
 }
 
 export function checkRows(where: string, rows: tf.Tensor, labels: tf.Tensor): void {

@@ -37,11 +37,19 @@ function transposeBlocks(source: Float32Array, target: Float32Array, columns: nu
   }
 }
 
-/** The kernel for float matrices that are large enough; everything else goes to the backend's own. */
+/**
+ * The kernel for float matrices that are large enough, and for tensors without entries, by whose axes the backend's own
+ * divides; everything else goes to that.
+ */
 export function fasterTranspose(original: tf.KernelConfig): tf.KernelConfig {
   const faster = wasmKernel("Transpose", (inputs, attributes, backend) => {
     const x = inputOf(inputs, "x");
-    const [first, second] = numbersOf(attributes, "perm");
+    const permutation = numbersOf(attributes, "perm");
+    if (x.shape.includes(0)) {
+      const shape = permutation.map((axis) => x.shape[axis] ?? 0);
+      return backend.makeOutput(shape, x.dtype);
+    }
+    const [first, second] = permutation;
     const isMatrix = x.shape.length === 2 && first === 1 && second === 0 && x.dtype === "float32";
     if (isMatrix && tf.util.sizeFromShape(x.shape) >= smallestSize) return transposeMatrices(backend, x);
     return runKernel(original, inputs, attributes, backend);

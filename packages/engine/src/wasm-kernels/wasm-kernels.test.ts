@@ -213,6 +213,15 @@ describe("Transpose", () => {
   });
 });
 
+describe("Transpose of nothing", () => {
+  it("gives nothing, of the transposed shape", async () => {
+    const turned = tf.transpose(tf.zeros([2, 0, 3]), [2, 0, 1]);
+    expect(turned.shape).toEqual([3, 2, 0]);
+    expect((await turned.data()).length).toBe(0);
+    turned.dispose();
+  });
+});
+
 describe("Identity", () => {
   it("shares values, and frees them with the last handle", async () => {
     const x = waves(1000);

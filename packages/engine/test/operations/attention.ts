@@ -1,0 +1,169 @@
+// Attention under every kind of mask, with grouped heads and bounded scores.
+
+import { fc } from "@fast-check/vitest";
+import * as tf from "@tensorflow/tfjs-core";
+import { attention } from "../../src/ops/attention.ts";
+import { maskedScore } from "../../src/ops/attention-mask.ts";
+import { waveValues } from "../packed-matrices.ts";
+import { at, product, softmax } from "./float64.ts";
+import { defineOperation, given, type OperationCase, size, sizeOf } from "./operation-case.ts";
+
+interface Settings {
+  readonly batch: number;
+  readonly keyHeads: number;
+  /** Query heads that share a key head. */
+  readonly group: number;
+  readonly queryTime: number;
+  /** Keys before the first query, as in a cache. */
+  readonly past: number;
+  readonly headSize: number;
+  readonly valueSize: number;
+  readonly cap?: number | undefined;
+  /** What stands in the mask where a key is hidden. */
+  readonly hidden: number;
+}
+
+/** Whether a query sees a key, and what is added to its score. Times are counted with the past. */
+interface MaskKind {
+  readonly name: string;
+  readonly sees?: (at: { item: number; query: number; key: number; keyTime: number }) => boolean;
+  readonly hasBias?: boolean;
+}
+
+const kinds: readonly MaskKind[] = [
+  { name: "no mask" },
+  { name: "a causal mask", sees: ({ query, key }) => key <= query },
+  { name: "a sliding window", sees: ({ query, key }) => key <= query && query - key < 2 },
+  // Left of the sequence, so that the first queries of an item see nothing.
+  { name: "a padding mask", sees: ({ item, query, key, keyTime }) => key <= query && key >= (item * keyTime) / 3 },
+  {
+    name: "a block-diagonal mask",
+    sees: ({ query, key }) => key <= query && Math.floor(key / 3) === Math.floor(query / 3),
+  },
+  { name: "a bias of each head", hasBias: true, sees: ({ query, key }) => key <= query },
+];
+
+const drawn: fc.Arbitrary<Settings> = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  keyHeads: fc.integer({ min: 1, max: 3 }),
+  group: fc.integer({ min: 1, max: 3 }),
+  queryTime: fc.integer({ min: 1, max: 9 }),
+  past: fc.integer({ min: 0, max: 3 }),
+  headSize: size,
+  valueSize: size,
+  cap: fc.option(fc.constantFrom(0.5, 2), { nil: undefined }),
+  hidden: fc.constantFrom(maskedScore, Number.NEGATIVE_INFINITY),
+});
+
+/** Pieces hold 131 072 weights: several heads with a rest, and one head that is larger than a piece. */
+const large: readonly Settings[] = [
+  { batch: 2, keyHeads: 4, group: 1, queryTime: 201, past: 0, headSize: 5, valueSize: 3, hidden: maskedScore },
+  { batch: 1, keyHeads: 1, group: 2, queryTime: 257, past: 2, headSize: 4, valueSize: 4, hidden: maskedScore },
+];
+
+interface Sizes extends Settings {
+  readonly heads: number;
+  readonly keyTime: number;
+  readonly scale: number;
+}
+
+function sizesOf(settings: Settings): Sizes {
+  const { keyHeads, group, queryTime, past, headSize } = settings;
+  return { ...settings, heads: keyHeads * group, keyTime: past + queryTime, scale: 1 / Math.sqrt(headSize) };
+}
+
+interface Mask {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+  /** 1 for each query that sees a key: [batch, 1, queryTime, 1]. */
+  readonly alive: Float32Array;
+}
+
+function maskOf({ sees, hasBias = false }: MaskKind, sizes: Sizes): Mask | undefined {
+  if (sees === undefined) return undefined;
+  const { batch, queryTime, keyTime, past, hidden } = sizes;
+  const shape = [batch, hasBias ? sizes.heads : 1, queryTime, keyTime];
+  const alive = new Float32Array(batch * queryTime);
+  const values = waveValues(sizeOf(shape), 5).map((bias, place) => {
+    const [query, key] = [Math.floor(place / keyTime) % queryTime, place % keyTime];
+    const item = Math.floor(place / (sizeOf(shape) / batch));
+    if (!sees({ item, query: past + query, key, keyTime })) return hidden;
+    alive[item * queryTime + query] = 1;
+    return hasBias ? bias : 0;
+  });
+  return { shape, values, alive };
+}
+
+/** Keys and values repeated for each query head, as transformers' `repeat_kv` does. */
+function twin(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonly tf.Tensor[]): tf.Tensor {
+  const { batch, heads, queryTime, scale, cap } = sizes;
+  const plain = tf.mul(tf.matMul(given(query), repeated(sizes, given(key)), false, true), scale);
+  const scores = cap === undefined ? plain : tf.mul(tf.tanh(tf.div(plain, cap)), cap);
+  if (mask === undefined) return tf.matMul(tf.softmax(scores), repeated(sizes, given(value)));
+  const bounded = mask.values.map((entry) => Math.max(entry, maskedScore));
+  const weights = tf.softmax(tf.add(scores, tf.tensor(bounded, [...mask.shape])));
+  const mixed = tf.matMul(weights, repeated(sizes, given(value)));
+  const alive = tf.tile(tf.tensor(mask.alive, [batch, 1, queryTime, 1]), [1, heads, 1, sizes.valueSize]);
+  return tf.where(tf.cast(alive, "bool"), mixed, tf.zerosLike(mixed));
+}
+
+function repeated({ batch, keyHeads, group, heads }: Sizes, x: tf.Tensor): tf.Tensor {
+  const [, , time = 1, width = 1] = x.shape;
+  const copies = tf.tile(tf.reshape(x, [batch, keyHeads, 1, time * width]), [1, 1, group, 1]);
+  return tf.reshape(copies, [batch, heads, time, width]);
+}
+
+function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonly Float64Array[]): Float64Array {
+  const { batch, heads, group, queryTime, keyTime, headSize, valueSize, scale, cap } = sizes;
+  const result = new Float64Array(batch * heads * queryTime * valueSize);
+  for (let row = 0; row < batch * heads * queryTime; row++) {
+    const plane = Math.floor(row / queryTime); // of the query, counted over the batch
+    const keyPlane = Math.floor(plane / group);
+    const item = Math.floor(plane / heads);
+    const maskRow = mask?.shape[1] === 1 ? item * queryTime + (row % queryTime) : row;
+    const queryRow = given(query).subarray(row * headSize, (row + 1) * headSize);
+    const scores = product(
+      given(key).subarray(keyPlane * keyTime * headSize, (keyPlane + 1) * keyTime * headSize),
+      queryRow,
+      headSize,
+    );
+    const masked = scores.map((score, place) => {
+      const bound = cap === undefined ? score * scale : cap * Math.tanh((score * scale) / cap);
+      return bound + (mask === undefined ? 0 : at(mask.values, maskRow * keyTime + place));
+    });
+    if (masked.every((score) => score < maskedScore / 2)) continue;
+    const values = given(value).subarray(keyPlane * keyTime * valueSize, (keyPlane + 1) * keyTime * valueSize);
+    result.set(product(softmax(masked), values, keyTime), row * valueSize);
+  }
+  return result;
+}
+
+export const attentions: readonly OperationCase[] = kinds.map((kind) =>
+  defineOperation<Settings>({
+    name: `attention under ${kind.name}`,
+    settings: drawn,
+    large,
+    use: (settings) => {
+      const sizes = sizesOf(settings);
+      const mask = maskOf(kind, sizes);
+      const { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize, cap } = sizes;
+      return {
+        shapes: [
+          [batch, heads, queryTime, headSize],
+          [batch, keyHeads, keyTime, headSize],
+          [batch, keyHeads, keyTime, valueSize],
+        ],
+        compute: (query, key, value) =>
+          attention({
+            query: given(query),
+            key: given(key),
+            value: given(value),
+            ...(mask === undefined ? {} : { mask: tf.tensor(mask.values, [...mask.shape]) }),
+            ...(cap === undefined ? {} : { cap }),
+          }),
+        twin: (...inputs) => twin(sizes, mask, inputs),
+        reference: (...inputs) => reference(sizes, mask, inputs),
+      };
+    },
+  }),
+);

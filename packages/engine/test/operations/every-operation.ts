@@ -1,0 +1,18 @@
+// The table of operations: one row each. A new operation is tested in every way by its row here.
+
+import { activations } from "./activations.ts";
+import { attentions } from "./attention.ts";
+import { linearOperations } from "./linear.ts";
+import { losses } from "./losses.ts";
+import { normalisations } from "./normalisation.ts";
+import type { OperationCase } from "./operation-case.ts";
+import { placements } from "./placement.ts";
+
+export const everyOperation: readonly OperationCase[] = [
+  ...linearOperations,
+  ...normalisations,
+  ...activations,
+  ...placements,
+  ...attentions,
+  ...losses,
+];

@@ -1,0 +1,113 @@
+// Frozen products, the LoRA branch, residual sums.
+
+import { fc } from "@fast-check/vitest";
+import * as tf from "@tensorflow/tfjs-core";
+import { addLowRank } from "../../src/ops/add-low-rank.ts";
+import { addResidual } from "../../src/ops/add-residual.ts";
+import { frozenLinear } from "../../src/ops/frozen-linear.ts";
+import { matrix } from "../../src/rows.ts";
+import { waveValues } from "../packed-matrices.ts";
+import { at, product } from "./float64.ts";
+import {
+  defineOperation,
+  given,
+  leadingAxes,
+  type OperationCase,
+  preparedWeight,
+  size,
+  sizeOf,
+} from "./operation-case.ts";
+
+interface LinearSettings {
+  readonly axes: readonly number[];
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly hasBias: boolean;
+  readonly isTransposed: boolean;
+}
+
+const linear = defineOperation<LinearSettings>({
+  name: "frozenLinear",
+  settings: fc.record({
+    axes: leadingAxes,
+    inFeatures: size,
+    outFeatures: size,
+    hasBias: fc.boolean(),
+    isTransposed: fc.boolean(),
+  }),
+  large: [
+    { axes: [2, 65], inFeatures: 129, outFeatures: 257, hasBias: true, isTransposed: true },
+    { axes: [1], inFeatures: 513, outFeatures: 1031, hasBias: false, isTransposed: false },
+  ],
+  use: ({ axes, inFeatures, outFeatures, hasBias, isTransposed }) => {
+    const weight = waveValues(inFeatures * outFeatures, 3); // [inFeatures, outFeatures]
+    const plain = () => tf.tensor2d(weight, [inFeatures, outFeatures]);
+    const frozen = preparedWeight(weight, [inFeatures, outFeatures], isTransposed);
+    return {
+      prepare: frozen.prepare,
+      shapes: [[...axes, inFeatures], ...(hasBias ? [[outFeatures]] : [])],
+      compute: (x, bias) => frozenLinear(given(x), frozen.weight(), bias),
+      twin: (x, bias) => {
+        const rows = tf.matMul(tf.reshape(given(x), [sizeOf(axes), inFeatures]), plain());
+        const y = tf.reshape(rows, [...axes, outFeatures]);
+        return bias === undefined ? y : tf.add(y, bias);
+      },
+      reference: (x, bias) => {
+        const y = product(given(x), Float64Array.from(weight), inFeatures);
+        return bias === undefined ? y : y.map((value, place) => value + at(bias, place % outFeatures));
+      },
+    };
+  },
+});
+
+interface LowRankSettings {
+  readonly axes: readonly number[];
+  readonly inFeatures: number;
+  readonly rank: number;
+  readonly outFeatures: number;
+  readonly scale: number;
+}
+
+const lowRank = defineOperation<LowRankSettings>({
+  name: "addLowRank",
+  settings: fc.record({
+    axes: leadingAxes,
+    inFeatures: size,
+    rank: size,
+    outFeatures: size,
+    scale: fc.constantFrom(0.25, 1, 2),
+  }),
+  large: [{ axes: [3, 43], inFeatures: 257, rank: 17, outFeatures: 509, scale: 2 }],
+  use: ({ axes, inFeatures, rank, outFeatures, scale }) => ({
+    shapes: [
+      [...axes, outFeatures],
+      [...axes, inFeatures],
+      [inFeatures, rank],
+      [rank, outFeatures],
+    ],
+    compute: (output, x, a, b) => addLowRank(given(output), given(x), matrix(given(a)), matrix(given(b)), scale),
+    twin: (output, x, a, b) => {
+      const rows = tf.reshape(given(x), [sizeOf(axes), inFeatures]);
+      const update = tf.mul(tf.matMul(tf.matMul(rows, given(a)), given(b)), scale);
+      return tf.add(given(output), tf.reshape(update, [...axes, outFeatures]));
+    },
+    reference: (output, x, a, b) => {
+      const update = product(product(given(x), given(a), inFeatures), given(b), rank);
+      return given(output).map((value, place) => value + scale * at(update, place));
+    },
+  }),
+});
+
+const residual = defineOperation<readonly number[]>({
+  name: "addResidual",
+  settings: leadingAxes,
+  large: [[65_537], [257, 256]],
+  use: (shape) => ({
+    shapes: [shape, shape],
+    compute: (a, b) => addResidual(given(a), given(b)),
+    twin: (a, b) => tf.add(given(a), given(b)),
+    reference: (a, b) => given(a).map((value, place) => value + at(given(b), place)),
+  }),
+});
+
+export const linearOperations: readonly OperationCase[] = [linear, lowRank, residual];

@@ -1,0 +1,136 @@
+// Cross-entropy from logits, and straight from hidden states over selected rows.
+
+import { fc } from "@fast-check/vitest";
+import * as tf from "@tensorflow/tfjs-core";
+import { crossEntropy, type Reduction } from "../../src/ops/cross-entropy.ts";
+import { linearCrossEntropy } from "../../src/ops/linear-cross-entropy.ts";
+import { matrix } from "../../src/rows.ts";
+import { waveValues } from "../packed-matrices.ts";
+import { at, byRows, product } from "./float64.ts";
+import { defineOperation, given, type OperationCase, preparedWeight, size } from "./operation-case.ts";
+
+/** One label a row as a fraction of the classes; undefined where the row is not selected. */
+type Labels = readonly (number | undefined)[];
+
+const labels: fc.Arbitrary<Labels> = fc.array(
+  fc.option(fc.double({ min: 0, max: 0.999, noNaN: true }), { nil: undefined }),
+  { maxLength: 9 },
+);
+
+function idsOf(drawn: Labels, classes: number): Int32Array {
+  return Int32Array.from(drawn, (label) => (label === undefined ? -100 : Math.floor(label * classes)));
+}
+
+/** How much each row counts. */
+function weightsOf(ids: Int32Array, reduction: Reduction): Float32Array {
+  const counted = ids.filter((id) => id >= 0).length;
+  const weight = reduction === "mean" ? 1 / Math.max(1, counted) : 1;
+  return Float32Array.from(ids, (id) => (id >= 0 ? weight : 0));
+}
+
+function twinOfLogits(logits: tf.Tensor, ids: Int32Array, reduction: Reduction): tf.Tensor {
+  const classes = given(logits.shape[1]);
+  const isLabel = Uint8Array.from({ length: ids.length * classes }, (_, place) =>
+    Math.max(0, at(ids, Math.floor(place / classes))) === place % classes ? 1 : 0,
+  );
+  const likelihoods = tf.logSoftmax(logits);
+  const ofLabels = tf.where(tf.tensor(isLabel, [ids.length, classes], "bool"), likelihoods, tf.zerosLike(likelihoods));
+  const losses = tf.mul(tf.neg(tf.sum(ofLabels, 1)), tf.tensor1d(weightsOf(ids, reduction)));
+  return reduction === "none" ? losses : tf.sum(losses);
+}
+
+function referenceOfLogits(logits: Float64Array, ids: Int32Array, settings: { classes: number; reduction: Reduction }) {
+  const { classes, reduction } = settings;
+  const weights = weightsOf(ids, reduction);
+  let row = 0;
+  const losses = byRows(logits, classes, (scores) => {
+    const highest = Math.max(...scores);
+    const total = scores.reduce((sum, score) => sum + Math.exp(score - highest), 0);
+    const loss = highest + Math.log(total) - at(scores, Math.max(0, at(ids, row)));
+    return [loss * at(weights, row++)];
+  });
+  return reduction === "none" ? losses : Float64Array.of(losses.reduce((sum, loss) => sum + loss, 0));
+}
+
+interface LossSettings {
+  readonly labels: Labels;
+  readonly classes: number;
+  readonly reduction: Reduction;
+}
+
+const ofLogits = defineOperation<LossSettings>({
+  name: "crossEntropy",
+  settings: fc.record({ labels, classes: size, reduction: fc.constantFrom<Reduction>("mean", "sum", "none") }),
+  large: [{ labels: [0.5, undefined, 0.9], classes: 30_011, reduction: "mean" }],
+  use: ({ labels, classes, reduction }) => {
+    const ids = idsOf(labels, classes);
+    return {
+      shapes: [[ids.length, classes]],
+      range: 3,
+      compute: (logits) => crossEntropy(matrix(given(logits)), tf.tensor1d(ids, "int32"), reduction),
+      twin: (logits) => twinOfLogits(given(logits), ids, reduction),
+      reference: (logits) => referenceOfLogits(given(logits), ids, { classes, reduction }),
+    };
+  },
+});
+
+interface HeadSettings {
+  readonly labels: Labels;
+  readonly features: number;
+  readonly classes: number;
+  readonly reduction: "mean" | "sum";
+  readonly chunkRows: number;
+  readonly hasBias: boolean;
+  readonly isTransposed: boolean;
+}
+
+const ofHidden = defineOperation<HeadSettings>({
+  name: "linearCrossEntropy over selected rows",
+  settings: fc.record({
+    labels,
+    features: size,
+    classes: size,
+    reduction: fc.constantFrom<"mean" | "sum">("mean", "sum"),
+    chunkRows: fc.integer({ min: 1, max: 10 }),
+    hasBias: fc.boolean(),
+    isTransposed: fc.boolean(),
+  }),
+  // The native kernel holds 262 144 logits in a tile: two of them, the second of them small.
+  large: [
+    {
+      labels: Array.from({ length: 41 }, (_, row) => (row % 4 === 1 ? undefined : row / 41)),
+      features: 3,
+      classes: 6_397,
+      reduction: "mean",
+      chunkRows: 2,
+      hasBias: true,
+      isTransposed: true,
+    },
+  ],
+  use: ({ labels, features, classes, reduction, chunkRows, hasBias, isTransposed }) => {
+    const ids = idsOf(labels, classes);
+    const head = waveValues(features * classes, 3); // [features, classes]
+    const bias = waveValues(classes, 4);
+    const plain = () => tf.tensor2d(head, [features, classes]);
+    const frozen = preparedWeight(head, [features, classes], isTransposed);
+    return {
+      prepare: frozen.prepare,
+      shapes: [[ids.length, features]],
+      compute: (hidden) => {
+        const options = { chunkRows, reduction, ...(hasBias ? { bias: tf.tensor1d(bias) } : {}) };
+        return linearCrossEntropy(matrix(given(hidden)), frozen.weight(), tf.tensor1d(ids, "int32"), options);
+      },
+      twin: (hidden) => {
+        const logits = tf.matMul(given(hidden), plain());
+        return twinOfLogits(hasBias ? tf.add(logits, tf.tensor1d(bias)) : logits, ids, reduction);
+      },
+      reference: (hidden) => {
+        const logits = product(given(hidden), Float64Array.from(head), features);
+        const shifted = hasBias ? logits.map((logit, place) => logit + at(bias, place % classes)) : logits;
+        return referenceOfLogits(shifted, ids, { classes, reduction });
+      },
+    };
+  },
+});
+
+export const losses: readonly OperationCase[] = [ofLogits, ofHidden];

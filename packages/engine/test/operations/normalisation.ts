@@ -1,0 +1,73 @@
+// Layer normalisation and root-mean-square normalisation.
+
+import { fc } from "@fast-check/vitest";
+import * as tf from "@tensorflow/tfjs-core";
+import { layerNorm } from "../../src/ops/layer-norm.ts";
+import { rmsNorm } from "../../src/ops/rms-norm.ts";
+import { at, byRows, mean } from "./float64.ts";
+import { defineOperation, given, leadingAxes, type OperationCase, size } from "./operation-case.ts";
+
+interface Settings {
+  readonly axes: readonly number[];
+  readonly features: number;
+  readonly epsilon: number;
+  readonly gainOffset: number;
+}
+
+/** With a single feature, or two that lie close together, the result rests on rounding; epsilon bounds that. */
+const settings: fc.Arbitrary<Settings> = fc.record({
+  axes: leadingAxes,
+  features: size,
+  epsilon: fc.constantFrom(0.01, 0.1),
+  gainOffset: fc.constantFrom(0, 1),
+});
+
+/** Around the 65 536 entries of a piece: many short rows, rows of which one fills it, rows larger than it. */
+const large: readonly Settings[] = [
+  { axes: [257], features: 256, epsilon: 1e-5, gainOffset: 0 },
+  { axes: [3], features: 32_771, epsilon: 1e-5, gainOffset: 1 },
+  { axes: [2], features: 65_537, epsilon: 1e-5, gainOffset: 0 },
+  { axes: [4_099], features: 16, epsilon: 1e-5, gainOffset: 0 },
+];
+
+const layer = defineOperation<Settings>({
+  name: "layerNorm",
+  settings,
+  large,
+  use: ({ axes, features, epsilon }) => ({
+    shapes: [[...axes, features], [features], [features]],
+    compute: (x, gain, bias) => layerNorm(given(x), given(gain), given(bias), epsilon),
+    twin: (x, gain, bias) => {
+      const { mean, variance } = tf.moments(given(x), -1, true);
+      const normalised = tf.div(tf.sub(given(x), mean), tf.sqrt(tf.add(variance, epsilon)));
+      return tf.add(tf.mul(normalised, given(gain)), given(bias));
+    },
+    reference: (x, gain, bias) =>
+      byRows(given(x), features, (row) => {
+        const centred = row.map((value) => value - mean(row));
+        const deviation = Math.sqrt(mean(centred.map((value) => value * value)) + epsilon);
+        return centred.map((value, place) => (value / deviation) * at(given(gain), place) + at(given(bias), place));
+      }),
+  }),
+});
+
+const rootMeanSquare = defineOperation<Settings>({
+  name: "rmsNorm",
+  settings,
+  large,
+  use: ({ axes, features, epsilon, gainOffset }) => ({
+    shapes: [[...axes, features], [features]],
+    compute: (x, gain) => rmsNorm(given(x), given(gain), epsilon, { gainOffset }),
+    twin: (x, gain) => {
+      const size = tf.sqrt(tf.add(tf.mean(tf.square(given(x)), -1, true), epsilon));
+      return tf.mul(tf.div(given(x), size), tf.add(given(gain), gainOffset));
+    },
+    reference: (x, gain) =>
+      byRows(given(x), features, (row) => {
+        const size = Math.sqrt(mean(row.map((value) => value * value)) + epsilon);
+        return row.map((value, place) => (value / size) * (at(given(gain), place) + gainOffset));
+      }),
+  }),
+});
+
+export const normalisations: readonly OperationCase[] = [layer, rootMeanSquare];
