@@ -24,9 +24,14 @@ export function checkLastAxis(where: string, x: tf.Tensor, size: number): void {
   if (x.rank === 0 || lastAxis(x) !== size) throw new ShapeError(where, x.shape, `a last axis of ${size}`);
 }
 
+/** Throws unless `x` has the one axis [size]. */
+export function checkVector(where: string, x: tf.Tensor, size: number): void {
+  if (x.rank !== 1 || x.shape[0] !== size) throw new ShapeError(where, x.shape, `[${size}]`);
+}
+
 /** The same tensor, known to be a matrix. Throws ShapeError. */
-export function matrix(x: tf.Tensor): tf.Tensor2D {
-  if (!isMatrix(x)) throw new ShapeError("A product", x.shape, "a matrix");
+export function matrix(x: tf.Tensor, where = "A product"): tf.Tensor2D {
+  if (!isMatrix(x)) throw new ShapeError(where, x.shape, "a matrix");
   return x;
 }
 

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
+import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
@@ -22,8 +22,12 @@ import { withGradients } from "./with-gradients.ts";
  * ```
  */
 export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor {
+  matrix(a, "addLowRank's A");
+  matrix(b, "addLowRank's B");
   checkLastAxis("addLowRank's x", x, a.shape[0]);
-  checkLastAxis("addLowRank's output", output, b.shape[1]);
+  const outputShape = [...x.shape.slice(0, -1), b.shape[1]];
+  if (!tf.util.arraysEqual(output.shape, outputShape))
+    throw new ShapeError("addLowRank's output", output.shape, `[${outputShape.join(", ")}]`);
   if (a.shape[1] !== b.shape[0])
     throw new ShapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
   return withGradients({

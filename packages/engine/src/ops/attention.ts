@@ -4,7 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { type AttentionMask, maskedScore } from "./attention-mask.ts";
-import { runOwnKernel } from "./own-kernel.ts";
+import { hasOwnKernel, runOwnKernel } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** What attention is computed from. */
@@ -50,19 +50,23 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
   const separated = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, x.shape[3] ?? 1]);
   const asScores = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, keyTime]);
 
-  if (tf.getKernel("LowrankAttention", tf.getBackend()) != null) return ownAttention(inputs, scale);
+  const masked = mask === undefined ? {} : { mask };
+  if (hasOwnKernel("LowrankAttention", { query, key, value, ...masked })) return ownAttention(inputs, scale);
   return withGradients({
     inputs: { query, key, value },
     forward: () => {
       const scores = asScores(cappedScores(tf.mul(tf.matMul(grouped(query), key, false, true), scale), cap));
       const bounded = mask === undefined ? undefined : tf.maximum(mask, maskedScore);
       const weights = grouped(tf.softmax(bounded === undefined ? scores : tf.add(scores, bounded)));
-      const alive = bounded === undefined ? tf.ones([1, 1, 1, 1]) : aliveQueries(bounded);
+      const alive = bounded === undefined ? tf.ones([1, 1, 1, 1], "bool") : aliveQueries(bounded);
       const mixed = separated(tf.matMul(weights, value)); // [batch, heads, queryTime, valueSize]
-      return { value: mask === undefined ? mixed : tf.mul(mixed, alive), saved: [query, key, value, weights, alive] };
+      return {
+        value: mask === undefined ? mixed : zeroUnless(alive, mixed),
+        saved: [query, key, value, weights, alive],
+      };
     },
     backward: (dy, [query, key, value, weights, alive]) => {
-      const dyGroups = tf.tidy(() => grouped(mask === undefined ? dy : tf.mul(dy, alive)));
+      const dyGroups = tf.tidy(() => grouped(mask === undefined ? dy : zeroUnless(alive, dy)));
       const scoreGradient = tf.tidy(() => {
         const weighted = tf.mul(tf.matMul(dyGroups, value, false, true), weights);
         const total = tf.sum(weighted, -1, true);
@@ -109,9 +113,14 @@ function cappedScores(scores: tf.Tensor, cap: number | undefined): tf.Tensor {
   return cap === undefined ? scores : tf.mul(tf.tanh(tf.div(scores, cap)), cap);
 }
 
-/** 1 for each query that sees a key, 0 for one that sees none: [batch or 1, heads or 1, queryTime, 1]. */
+/** Which queries see a key: [batch or 1, heads or 1, queryTime, 1]. NaN counts as seen, and makes NaN. */
 function aliveQueries(mask: tf.Tensor): tf.Tensor {
-  return tf.cast(tf.greater(tf.max(mask, -1, true), maskedScore / 2), "float32");
+  return tf.logicalNot(tf.lessEqual(tf.max(mask, -1, true), maskedScore / 2));
+}
+
+/** x, but 0 for the queries that see nothing, whatever they have: a product would leave NaN as it is. */
+function zeroUnless(alive: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  return tf.where(alive, x, tf.zerosLike(x));
 }
 
 interface Sizes {

@@ -2,7 +2,7 @@
 // large as x, are recomputed.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLastAxis, flattenRows, lastAxis } from "../rows.ts";
+import { checkVector, flattenRows, lastAxis } from "../rows.ts";
 import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
@@ -21,8 +21,8 @@ import { withGradients } from "./with-gradients.ts";
  * ```
  */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor {
-  checkLastAxis("layerNorm's gain", gain, lastAxis(x));
-  checkLastAxis("layerNorm's bias", bias, lastAxis(x));
+  checkVector("layerNorm's gain", gain, lastAxis(x));
+  checkVector("layerNorm's bias", bias, lastAxis(x));
   return withGradients({
     inputs: { x, gain, bias },
     forward: () => {

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { checkLastAxis } from "../rows.ts";
+import { checkLastAxis, checkVector } from "../rows.ts";
 import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
 import { runOwnKernel } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
@@ -46,6 +46,7 @@ export function linearCrossEntropy(
 ): tf.Scalar {
   checkRows("linearCrossEntropy", hidden, labels);
   checkLastAxis("linearCrossEntropy", hidden, head.inFeatures);
+  if (options.bias !== undefined) checkVector("linearCrossEntropy's bias", options.bias, head.outFeatures);
   const chunkRows = options.chunkRows ?? Math.max(1, Math.floor(defaultChunkLogits / head.outFeatures));
   if (!Number.isInteger(chunkRows) || chunkRows < 1)
     throw new ArgumentError("linearCrossEntropy", "chunkRows", chunkRows, "a positive integer");

@@ -20,19 +20,25 @@ export type OwnKernel =
   | "LowrankAttention"
   | "LowrankAttentionGradient"
   | "LowrankRotary"
+  | "LowrankLinear"
   | "LowrankAddLowRank"
   | "LowrankHeadLoss";
 
-/** The kernel's outputs, or undefined if the current backend has no such kernel or an input is not float32 (or empty). */
+/** Whether the current backend has the kernel, and each input is of the type it takes and not empty. */
+export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {
+  if (tf.getKernel(name, tf.getBackend()) == null) return false;
+  return Object.entries(inputs).every(
+    ([input, { dtype, size }]) => size > 0 && dtype === (input === "labels" ? "int32" : "float32"),
+  );
+}
+
+/** The kernel's outputs, or undefined where `hasOwnKernel` is false. */
 export function runOwnKernel(
   name: OwnKernel,
   inputs: tf.NamedTensorMap,
   attributes: tf.NamedAttrMap = {},
 ): readonly tf.Tensor[] | undefined {
-  if (tf.getKernel(name, tf.getBackend()) == null) return undefined;
-  for (const input of Object.values(inputs)) {
-    if (input.size === 0 || (input.dtype !== "float32" && input.dtype !== "int32")) return undefined;
-  }
+  if (!hasOwnKernel(name, inputs)) return undefined;
   return tf.engine().runKernel(name, inputs, attributes) as unknown as readonly tf.Tensor[];
 }
 

@@ -1,7 +1,7 @@
 // Root-mean-square normalisation (Zhang and Sennrich 2019) over the last axis, as LLaMA uses it.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { checkLastAxis, flattenRows, lastAxis } from "../rows.ts";
+import { checkVector, flattenRows, lastAxis } from "../rows.ts";
 import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
@@ -26,7 +26,7 @@ export interface RmsNormOptions {
  * ```
  */
 export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options: RmsNormOptions = {}): tf.Tensor {
-  checkLastAxis("rmsNorm's gain", gain, lastAxis(x));
+  checkVector("rmsNorm's gain", gain, lastAxis(x));
   const { gainOffset = 0 } = options;
   const shift = (values: tf.Tensor) => (gainOffset === 0 ? values : tf.add(values, gainOffset));
   return withGradients({

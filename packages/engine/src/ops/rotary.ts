@@ -41,6 +41,7 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
   if (x.rank !== 4 || dims > headSize) throw new ShapeError("rotary", x.shape, `4 axes, the last at least ${dims}`);
   if (dims !== 2 * pairs || !tf.util.arraysEqual(cos.shape, sin.shape))
     throw new ShapeError("rotary's tables", sin.shape, `cos and sin with a last axis of ${dims / 2}`);
+  checkPositions(x, cos);
   const turn = interleaved ? turnNeighbours : turnHalves;
   return withGradients({
     inputs: { x },
@@ -56,6 +57,15 @@ export function rotary(x: tf.Tensor, options: RotaryOptions): tf.Tensor {
         turnFirst(dy, dims, (part) => turn(part, cos, tf.neg(sin))),
     }),
   });
+}
+
+/** Throws unless the tables have one row for each position: a kernel that reads past their end would end the process. */
+function checkPositions(x: tf.Tensor, { shape }: tf.Tensor): void {
+  const [batch = 0, , time = 0] = x.shape;
+  const isShared = shape.length === 2 && shape[0] === time;
+  const isByItem = shape.length === 4 && (shape[0] === 1 || shape[0] === batch) && shape[1] === 1 && shape[2] === time;
+  if (!isShared && !isByItem)
+    throw new ShapeError("rotary's tables", shape, `[${time}, pairs] or [${batch} or 1, 1, ${time}, pairs]`);
 }
 
 function turnFirst(x: tf.Tensor, dims: number, turn: (part: tf.Tensor) => tf.Tensor): tf.Tensor {

@@ -30,13 +30,13 @@ function readMask(source: Float32Array, shape: readonly number[]): MaskFacts {
   const deadRows: number[] = [];
   let isBounded = true;
   for (let row = 0; row * keyTime < source.length; row++) {
-    let highest = Number.NEGATIVE_INFINITY;
+    let isDead = true; // NaN counts as seen, and makes NaN
     for (let place = row * keyTime; place < (row + 1) * keyTime; place++) {
       const value = source[place] ?? 0;
-      if (value > highest) highest = value;
+      if (!(value <= maskedScore / 2)) isDead = false;
       if (value < maskedScore) isBounded = false;
     }
-    if (!(highest > maskedScore / 2)) deadRows.push(row);
+    if (isDead) deadRows.push(row);
   }
   // The cache must not keep the tensor's own array: it may be recycled while the facts are still asked for.
   const values = isBounded ? source.slice() : source.map((value) => Math.max(value, maskedScore));
