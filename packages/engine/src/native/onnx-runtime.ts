@@ -82,7 +82,8 @@ type FunctionName = keyof typeof functions;
 
 const tableLength = 1 + Math.max(...Object.values(functions).map(([place]) => place));
 const allOptimizations = 99;
-const severityError = 3;
+/** Errors come back as a status, which is thrown: a library does not print. */
+const severityFatal = 4;
 const maxTensors = 24;
 const maxAxes = 12;
 
@@ -126,7 +127,7 @@ export class OnnxRuntime {
     this.#check(this.#call.SetGlobalInterOpNumThreads(options, 1));
     this.#check(this.#call.SetGlobalSpinControl(options, 1));
     this.#environment = this.#make((result) =>
-      this.#call.CreateEnvWithGlobalThreadPools(severityError, "lowrank", options, result),
+      this.#call.CreateEnvWithGlobalThreadPools(severityFatal, "lowrank", options, result),
     );
     this.#call.ReleaseThreadingOptions(options);
     this.#memory = this.#make((result) => this.#call.CreateCpuMemoryInfo(1, 0, result));

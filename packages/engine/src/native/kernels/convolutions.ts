@@ -1,7 +1,7 @@
 // Convolutions and both their gradients as matrix products: the pixels that each output pixel sees are laid out as a row
 // ("im2col"), so that a convolution is rows times filter. Groups and other layouts are left to tfjs-backend-cpu.
 
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../../gradients/attributes.ts";
 import { type Geometry, geometryOf, visitTap } from "../../wasm-kernels/convolution-geometry.ts";
 import { areFloats, inputOf, type KernelCall, registerNativeKernel, sizeOf } from "./native-kernel.ts";
@@ -22,7 +22,7 @@ export function registerConvolutions(): void {
   registerNativeKernel("Conv2DBackpropFilter", (call) => {
     const [x, dy] = [inputOf(call, "x"), inputOf(call, "dy")];
     const geometry = plainGeometry(call, x.shape, numbersOf(call.attributes, "filterShape"), [x, dy]);
-    if (geometry === undefined) return undefined;
+    if (geometry === undefined || !tf.util.arraysEqual(dy.shape, geometry.outShape)) return undefined;
     const { backend } = call;
     const seen = seenPixels(call, backend.floats(x), geometry);
     const gradient = { values: backend.floats(dy), shape: [seen.shape[0], geometry.outChannels], isTransposed: false };
@@ -34,7 +34,7 @@ export function registerConvolutions(): void {
     const [dy, filter] = [inputOf(call, "dy"), inputOf(call, "filter")];
     const inputShape = numbersOf(call.attributes, "inputShape");
     const geometry = plainGeometry(call, inputShape, filter.shape, [dy, filter]);
-    if (geometry === undefined) return undefined;
+    if (geometry === undefined || !tf.util.arraysEqual(dy.shape, geometry.outShape)) return undefined;
     const { backend } = call;
     const [rows, columns] = [pixelsOf(geometry), sizeOf(filter.shape.slice(0, 3))];
     const gradient = { values: backend.floats(dy), shape: [rows, geometry.outChannels], isTransposed: false };
@@ -55,7 +55,8 @@ function plainGeometry(
 ): Geometry | undefined {
   if (attributes.dataFormat !== "NHWC" || !areFloats(...tensors)) return undefined;
   const geometry = geometryOf(attributes, { input, filter, isDepthwise: false });
-  return filter[2] === input[3] ? geometry : undefined;
+  const isEmpty = [...geometry.inShape, ...geometry.outShape, ...geometry.filterShape].some((size) => size < 1);
+  return filter[2] === input[3] && !isEmpty ? geometry : undefined;
 }
 
 const pixelsOf = ({ batchSize, outHeight, outWidth }: Geometry) => batchSize * outHeight * outWidth;

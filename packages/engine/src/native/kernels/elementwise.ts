@@ -105,6 +105,7 @@ function addAll(call: KernelCall): tf.TensorInfo | undefined {
   const terms = inputsOf(call);
   const [first, ...others] = terms;
   if (first === undefined || others.length === 0 || !areFloats(...terms)) return undefined;
+  if (!others.every(({ shape }) => tf.util.arraysEqual(shape, first.shape))) return undefined;
   const session = backend.session("Add", () => singleOperation("Add", ["a", "b"]));
   const sum = { values: backend.pool.take(sizeOf(first.shape)), shape: first.shape };
   let soFar = { values: backend.floats(first), shape: first.shape };

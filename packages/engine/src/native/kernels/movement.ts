@@ -26,7 +26,7 @@ function transpose(call: KernelCall): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const x = inputOf(call, "x");
   const permutation = attributes.perm;
-  if (!areFloats(x) || !isIntegers(permutation)) return undefined;
+  if (!areFloats(x) || !isIntegers(permutation) || new Set(permutation).size !== x.shape.length) return undefined;
   const shape = permutation.map((axis) => x.shape[axis] ?? 1);
   const values = backend.pool.take(sizeOf(shape));
   const key = `Transpose ${permutation.join(" ")}`;
@@ -42,7 +42,7 @@ function slice(call: KernelCall): tf.TensorInfo | undefined {
   if (!areFloats(x) || x.shape.length === 0 || !isStarts(begin) || !isStarts(size)) return undefined;
   const [starts = [], shape = []] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size);
   tf.slice_util.assertParamsValid(x as tf.Tensor, starts, shape);
-  if (shape.includes(0)) return undefined;
+  if (shape.some((size) => size < 1)) return undefined;
   return backend.output(shape, copyBox(backend, x, starts, shape));
 }
 
@@ -104,11 +104,10 @@ function concat(call: KernelCall): tf.TensorInfo | undefined {
   const [first] = parts;
   if (first === undefined || parts.length < 2 || typeof attributes.axis !== "number" || !areFloats(...parts))
     return undefined;
-  const axis = attributes.axis < 0 ? attributes.axis + first.shape.length : attributes.axis;
-  const shape = tf.backend_util.computeOutShape(
-    parts.map((part) => part.shape),
-    axis,
-  );
+  const [axis = 0] = tf.util.parseAxisParam(attributes.axis, first.shape);
+  const shapes = parts.map((part) => part.shape);
+  tf.backend_util.assertParamsConsistent(shapes, axis);
+  const shape = tf.backend_util.computeOutShape(shapes, axis);
   const values = backend.pool.take(sizeOf(shape));
   const rowLength = sizeOf(shape.slice(axis));
   const rows = values.length / rowLength;
@@ -145,7 +144,7 @@ function gatherRows(call: KernelCall): tf.TensorInfo | undefined {
 function sumSegments(call: KernelCall): tf.TensorInfo | undefined {
   const { backend, attributes } = call;
   const [x, segmentIds] = [inputOf(call, "x"), inputOf(call, "segmentIds")];
-  if (!areFloats(x) || segmentIds.shape.length !== 1) return undefined;
+  if (!areFloats(x) || segmentIds.shape.length !== 1 || segmentIds.shape[0] !== x.shape[0]) return undefined;
   const segments = Number(attributes.numSegments);
   const [, ...rest] = x.shape;
   const width = sizeOf(rest);

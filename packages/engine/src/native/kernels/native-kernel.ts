@@ -12,7 +12,10 @@ export interface KernelCall {
   readonly backend: NativeBackend;
 }
 
-/** Computes, or returns undefined to leave the call to tfjs-backend-cpu. */
+/**
+ * Computes, or returns undefined to leave the call to tfjs-backend-cpu. Shapes that do not fit are left to it too, so that
+ * they raise TensorFlow.js's own error before anything native is called.
+ */
 export type NativeKernel = (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[] | undefined;
 
 /** Puts a kernel before the one that was copied from tfjs-backend-cpu. */
@@ -58,6 +61,12 @@ export function inputsOf({ inputs }: KernelCall): readonly tf.TensorInfo[] {
 /** Whether native graphs can read these: float32, and something in them. */
 export function areFloats(...tensors: readonly tf.TensorInfo[]): boolean {
   return tensors.every(({ dtype, shape }) => dtype === "float32" && !shape.includes(0));
+}
+
+/** Whether a tensor of this shape can be added to one of shape `whole` without making it larger. */
+export function broadcastsTo(whole: readonly number[], shape: readonly number[]): boolean {
+  const offset = whole.length - shape.length;
+  return offset >= 0 && shape.every((size, axis) => size === 1 || size === whole[axis + offset]);
 }
 
 export function sizeOf(shape: readonly number[]): number {

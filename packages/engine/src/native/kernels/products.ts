@@ -3,7 +3,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../onnx-model.ts";
-import { areFloats, inputOf, type KernelCall, registerNativeKernel, singleOperation, sizeOf } from "./native-kernel.ts";
+import {
+  areFloats,
+  broadcastsTo,
+  inputOf,
+  type KernelCall,
+  registerNativeKernel,
+  singleOperation,
+  sizeOf,
+} from "./native-kernel.ts";
 
 /** One factor: values, shape [..., rows, columns], and whether it enters transposed. */
 export interface Factor {
@@ -16,8 +24,8 @@ export function registerProducts(): void {
   registerNativeKernel("BatchMatMul", (call) => {
     const [a, b] = [inputOf(call, "a"), inputOf(call, "b")];
     if (!areFloats(a, b)) return undefined;
-    const { values, shape } = multiplyInputs(call, a, b);
-    return call.backend.output(shape, values);
+    const shape = productShape(call, a, b);
+    return shape && call.backend.output(shape, multiplyInputs(call, a, b, shape));
   });
   registerNativeKernel("_FusedMatMul", fusedProduct);
 }
@@ -33,7 +41,10 @@ function fusedProduct(call: KernelCall): tf.TensorInfo | undefined {
   const activation = String(attributes.activation ?? "linear");
   const isKnown = activation === "linear" || fusedActivations.has(activation);
   if (!areFloats(a, b) || !isKnown || inputs.preluActivationWeights !== undefined) return undefined;
-  const { values, shape } = multiplyInputs(call, a, b);
+  const shape = productShape(call, a, b);
+  if (shape === undefined || (bias !== undefined && !(areFloats(bias) && broadcastsTo(shape, bias.shape))))
+    return undefined;
+  const values = multiplyInputs(call, a, b, shape);
   const whole = { values, shape };
   if (bias !== undefined) {
     const session = backend.session("Add", () => singleOperation("Add", ["a", "b"]));
@@ -47,17 +58,25 @@ function fusedProduct(call: KernelCall): tf.TensorInfo | undefined {
   return backend.output(shape, values);
 }
 
+/** Shape of the product, or undefined if the factors do not fit. */
+function productShape({ attributes }: KernelCall, a: tf.TensorInfo, b: tf.TensorInfo): number[] | undefined {
+  if (a.shape.length < 2 || b.shape.length < 2) return undefined;
+  const [rows = 1, inner] = attributes.transposeA === true ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
+  const [innerOfB, columns = 1] = attributes.transposeB === true ? b.shape.slice(-2).reverse() : b.shape.slice(-2);
+  if (inner !== innerOfB) return undefined;
+  const leading = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return [...leading, rows, columns];
+}
+
 function multiplyInputs(
   { backend, attributes }: KernelCall,
   a: tf.TensorInfo,
   b: tf.TensorInfo,
-): { readonly values: Float32Array; readonly shape: number[] } {
+  shape: readonly number[],
+): Float32Array {
   const first = { values: backend.floats(a), shape: a.shape, isTransposed: attributes.transposeA === true };
   const second = { values: backend.floats(b), shape: b.shape, isTransposed: attributes.transposeB === true };
-  const leading = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const [rows, columns] = productSize(first, second);
-  const shape = [...leading, rows, columns];
-  return { values: multiply(backend, first, second, shape), shape };
+  return multiply(backend, first, second, shape);
 }
 
 /** a·b into a new array from the pool. */
@@ -91,12 +110,6 @@ export function multiplyInto(
 function productGraph(transposeA: boolean, transposeB: boolean): OnnxGraph {
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
   return singleOperation("FusedMatMul", ["a", "b"], attributes, "com.microsoft");
-}
-
-function productSize(a: Factor, b: Factor): readonly [number, number] {
-  const rows = a.shape.at(a.isTransposed ? -1 : -2) ?? 1;
-  const columns = b.shape.at(b.isTransposed ? -2 : -1) ?? 1;
-  return [rows, columns];
 }
 
 /** A batch times one matrix is one tall product: [..., rows, inner]·[inner, columns] = [(...·rows), inner]·[inner, columns]. */
