@@ -29,7 +29,7 @@ export async function adaptersChecks(fixture: Fixture): Promise<readonly ParityC
   const handles = new Map<string, AdapterHandle>();
   try {
     for (const name of adapterNames(fixture))
-      handles.set(name, attachAdapter(model, await readAdapterFolder(`${fixture.folder}/adapters/${name}`), { name }));
+      handles.set(name, attachAdapter(model, await readAdapterFolder(adapterFolder(fixture, name)), { name }));
     const loaded = { fixture, model, handles };
     return [
       ...logitsChecks(loaded),
@@ -47,7 +47,14 @@ export async function adaptersChecks(fixture: Fixture): Promise<readonly ParityC
 
 function adapterNames({ folder }: Fixture): readonly string[] {
   const entries = readdirSync(`${folder}/adapters`, { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  const named = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  return [...named, ...(existsSync(`${folder}/adapters/adapter_config.json`) ? ["default"] : [])].sort();
+}
+
+/** PEFT saves an adapter in a folder of its name, but "default" beside the others' folders. */
+function adapterFolder({ folder }: Fixture, name: string): string {
+  const own = `${folder}/adapters/${name}`;
+  return name === "default" && !existsSync(own) ? `${folder}/adapters` : own;
 }
 
 /** Names of a sum "a+b" of adapters, or null if the text is none. */
@@ -66,11 +73,12 @@ function logitsChecks(loaded: Loaded): readonly ParityCheck[] {
   });
 }
 
-function lossChecks({ fixture, model }: Loaded): readonly ParityCheck[] {
+function lossChecks(loaded: Loaded): readonly ParityCheck[] {
+  const { fixture, model } = loaded;
   const losses = Object.entries((fixture.expected.losses ?? {}) as Readonly<Record<string, number>>);
   const inputs = inputsOf(fixture);
   const checks = losses.map(([name, expected]) => {
-    const context = inferenceContext(activeAdapters(name));
+    const context = inferenceContext(activeAdapters(...(summands(loaded, name) ?? [name])));
     const actual = tf.tidy(() => model.loss(inputs, context).dataSync());
     return compare(`${name} loss`, { actual, expected: [expected] }, { tolerance: 1e-5 });
   });
@@ -84,13 +92,23 @@ function mixedChecks(loaded: Loaded): readonly ParityCheck[] {
   if (!fixture.tensors.has("mixed.logits")) return [];
   const given = fixture.expected.mixed_adapter_names as readonly string[];
   const names = given.map((name) => (name === "__base__" ? null : name));
-  const { shape, values } = fixture.tensor("mixed.input_ids");
-  const [rows = 0, time = 0] = shape;
-  const ids = tf.tensor2d(Int32Array.from(values), [rows, time], "int32");
-  const inputs: ParityInputs = { inputIds: ids, labels: ids };
+  const read = (name: string) => {
+    const { shape, values } = fixture.tensor(name);
+    const [rows = 0, time = 0] = shape;
+    return tf.tensor2d(Int32Array.from(values), [rows, time], "int32");
+  };
+  const ids = read("mixed.input_ids");
+  const isMasked = fixture.tensors.has("mixed.attention_mask");
+  const inputs: ParityInputs = {
+    inputIds: ids,
+    labels: ids,
+    ...(isMasked && { attentionMask: read("mixed.attention_mask") }),
+  };
   const actual = logitsOf(loaded.model, inputs, inferenceContext(adapterRows(names)));
-  ids.dispose();
-  return [compare("mixed.logits", { actual, expected: fixture.tensor("mixed.logits").values }, { tolerance: 1e-4 })];
+  disposeInputs(inputs);
+  const expected = fixture.tensor("mixed.logits");
+  const skip = paddingFilter(fixture, expected, "mixed.attention_mask");
+  return [compare("mixed.logits", { actual, expected: expected.values }, { tolerance: 1e-4, skip })];
 }
 
 async function mergedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
@@ -113,7 +131,7 @@ async function swappedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
   if (!fixture.tensors.has("swapped.logits")) return [];
   const [slot = "", ...others] = [...handles.keys()];
   const context = inferenceContext(activeAdapters(slot));
-  const read = (name: string) => readAdapterFolder(`${fixture.folder}/adapters/${name}`);
+  const read = (name: string) => readAdapterFolder(adapterFolder(fixture, name));
   hotSwap(handles.get(slot)!, await read(others.at(-1) ?? slot));
   const swapped = logitsCheck(loaded, "swapped.logits", context);
   hotSwap(handles.get(slot)!, await read(slot));

@@ -6,12 +6,17 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
 import { type Fixture, type FixtureTensor, readFixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { loadParityModel, type ParityInputs, type ParityModel, withLayersOf } from "./parity-model.ts";
+import {
+  loadParityModel,
+  type ParityInputs,
+  type ParityModel,
+  withLayersOf,
+} from "./parity-model.ts";
 
 /** Everything that a check needs. */
 export interface ParityCase {
   readonly fixture: Fixture;
-  /** As the files have it. */
+  /** As the files have it, but for added tokens. */
   readonly base: ParityModel;
   /** What the adapter is on: the base, or one that repeats its layers. */
   readonly model: ParityModel;
@@ -95,8 +100,12 @@ export function logitsOf(model: ParityModel, inputs: ParityInputs, context: Forw
 }
 
 /** Tells which logits belong to padding; none do where a model gives one row per example, or a decoder's positions. */
-export function paddingFilter(fixture: Fixture, logits: FixtureTensor): (index: number) => boolean {
-  const mask = fixture.tensors.get("attention_mask");
+export function paddingFilter(
+  fixture: Fixture,
+  logits: FixtureTensor,
+  maskName = "attention_mask",
+): (index: number) => boolean {
+  const mask = fixture.tensors.get(maskName);
   if (!mask || logits.shape.length !== 3 || logits.shape[1] !== mask.shape[1]) return () => false;
   const perPosition = logits.values.length / mask.values.length;
   return (index) => mask.values[Math.floor(index / perPosition)] === 0;

@@ -5,7 +5,7 @@ import { train } from "@lowrank/trainer";
 import { adapterContext, inputsOf, type ParityCase } from "./parity-case.ts";
 
 /** What expected.json says of the training. */
-interface TrainSettings {
+export interface TrainSettings {
   readonly lr: number;
   readonly betas: readonly [number, number];
   readonly eps: number;

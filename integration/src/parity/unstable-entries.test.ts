@@ -33,6 +33,11 @@ describe("entries that mean nothing", () => {
     expect([0, 1, 2].map(unstableEntries(fixture, "q.bias"))).toEqual([false, false, true]);
   });
 
+  it("are those with as small a first gradient in training, but not those on which nothing depends", () => {
+    const first = Float32Array.of(0.5, 1e-8, 0);
+    expect([0, 1, 2].map(unstableEntries(fixtureOf({}), "q.bias", first))).toEqual([false, true, false]);
+  });
+
   it("are no labels of a regression: these are read as they are", () => {
     const { labels } = inputsOf(fixtureOf({ labels: [0.5, -1.25] }));
     expect([...labels.dataSync()]).toEqual([0.5, -1.25]);

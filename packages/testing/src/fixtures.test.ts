@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { describe, expect, it } from "vitest";
 import { readFixture } from "./fixtures.ts";
 
@@ -11,5 +15,24 @@ describe("readFixture", () => {
   it("names the tensors there are when asked for another", async () => {
     const fixture = await readFixture("gpt2");
     expect(() => fixture.tensor("absent")).toThrow(/no tensor "absent"; it has .*adapter\.logits/);
+  });
+
+  it("joins where answers start and where they end to logits of both", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lowrank-fixture-"));
+    try {
+      const tensors = new Map([
+        ["base.start_logits", float32Tensor([1, 2], Float32Array.of(1, 2))],
+        ["base.end_logits", float32Tensor([1, 2], Float32Array.of(3, 4))],
+      ]);
+      await writeFile(join(folder, "expected.json"), "{}");
+      await writeFile(join(folder, "expected.safetensors"), serializeSafetensors(tensors));
+      const { shape, values } = (await readFixture(folder)).tensor("base.logits");
+      expect([shape, [...values]]).toEqual([
+        [1, 2, 2],
+        [1, 3, 2, 4],
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

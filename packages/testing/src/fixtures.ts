@@ -30,7 +30,7 @@ export interface Fixture {
 export async function readFixture(nameOrPath: string): Promise<Fixture> {
   const folder = nameOrPath.startsWith("/") ? nameOrPath : join(fixturesRoot, nameOrPath);
   const expected: unknown = JSON.parse(await readFile(join(folder, "expected.json"), "utf8"));
-  const tensors = await readTensors(join(folder, "expected.safetensors"));
+  const tensors = withQuestionLogits(await readTensors(join(folder, "expected.safetensors")));
   return {
     folder,
     expected: expected as Record<string, unknown>,
@@ -42,6 +42,21 @@ export async function readFixture(nameOrPath: string): Promise<Fixture> {
       return tensor;
     },
   };
+}
+
+/** Where answers start and where they end are two tensors [batch, time] in transformers, and "….logits" [batch, time, 2] here. */
+function withQuestionLogits(tensors: ReadonlyMap<string, FixtureTensor>): ReadonlyMap<string, FixtureTensor> {
+  const joined = new Map(tensors);
+  for (const [name, start] of tensors) {
+    if (!name.endsWith("start_logits")) continue;
+    const end = tensors.get(name.replace(/start_logits$/, "end_logits"));
+    if (end === undefined) throw new Error(`There is a tensor "${name}", but none for where answers end.`);
+    const values = Float32Array.from({ length: 2 * start.values.length }, (_, index) => {
+      return (index % 2 === 0 ? start : end).values[index >> 1] ?? Number.NaN;
+    });
+    joined.set(name.replace(/start_logits$/, "logits"), { dtype: start.dtype, shape: [...start.shape, 2], values });
+  }
+  return joined;
 }
 
 /** All tensors of a safetensors file as float32 with their shapes. */

@@ -1,41 +1,55 @@
-// conv1 3×3 → gelu → conv2 3×3 stride 2 → gelu → conv3 1×1 → gelu → mean over the image → fc. Images are NCHW.
+// Convolutions one after the other, a gelu after each → mean over the image → fc. Images are NCHW. How wide a kernel is and
+// in how many groups it works is read off the weights; steps, padding and gaps are told by the `doc` of the net's config.json:
+// "conv1 3x3 s1 p1 -> gelu -> conv2 3x3 s2 p1 -> …", d for gaps.
 
+import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { gelu } from "@lowrank/engine";
 import { ConvolutionSite } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { given, linearOf, Net, type Weights, weightOf } from "./net.ts";
+import { given, linearOf, Net, type NetConfig, type Weights, weightOf } from "./net.ts";
 
-export function convNet(weights: Weights): Net {
-  const first = convolutionOf(weights, { path: "conv1", stride: 1, padding: 1 });
-  const second = convolutionOf(weights, { path: "conv2", stride: 2, padding: 1 });
-  const third = convolutionOf(weights, { path: "conv3", stride: 1, padding: 0 });
+export function convNet(weights: Weights, { doc = "" }: NetConfig = {}): Net {
+  const paths = [...weights.keys()].flatMap((name) => /^(conv\d+)\.weight$/.exec(name)?.[1] ?? []).sort();
+  const [, firstFeatures = 1] = weightOf(weights, `${paths[0]}.weight`).shape;
+  let channels = firstFeatures;
+  const layers = paths.map((path) => {
+    const site = convolutionOf(weights, { path, inFeatures: channels, doc });
+    channels = site.outFeatures;
+    return site;
+  });
   const last = linearOf(weights, "fc");
-  return new Net([first, second, third, last], weights, ({ pixelValues }, context) => {
+  return new Net([...layers, last], weights, ({ pixelValues }, context) => {
     const image = tf.transpose(given(pixelValues, "pixelValues"), [0, 2, 3, 1]); // [batch, height, width, channels]
-    const early = gelu(first.forward(image, context), "erf");
-    const middle = gelu(second.forward(early, context), "erf");
-    const late = gelu(third.forward(middle, context), "erf"); // [batch, newHeight, newWidth, channels]
-    return last.forward(tf.mean(late, [1, 2]), context);
+    const hidden = layers.reduce<tf.Tensor>((x, layer) => gelu(layer.forward(x, context), "erf"), image);
+    return last.forward(tf.mean(hidden, [1, 2]), context);
   });
 }
 
 function convolutionOf(
   weights: Weights,
-  options: { readonly path: string; readonly stride: number; readonly padding: number },
+  { path, inFeatures, doc }: { readonly path: string; readonly inFeatures: number; readonly doc: string },
 ): ConvolutionSite {
-  const { path, stride, padding } = options;
-  const [outFeatures = 0, inFeatures = 0, height = 1, width = 1] = weightOf(weights, `${path}.weight`).shape;
+  const [outFeatures = 0, groupFeatures = 1, height = 1, width = 1] = weightOf(weights, `${path}.weight`).shape;
   return new ConvolutionSite({
     path,
     inFeatures,
     outFeatures,
     bias: weights.has(`${path}.bias`),
-    geometry: {
-      kernel: [height, width],
-      strides: [stride, stride],
-      padding: [padding, padding],
-      dilations: [1, 1],
-      groups: 1,
-    },
+    geometry: { ...geometryIn(doc, path), kernel: [height, width], groups: inFeatures / groupFeatures },
   });
+}
+
+/** What a description says after a layer's name, up to the next arrow: "conv2 3x3 s2 p1x0 d1". */
+export function geometryIn(doc: string, path: string): Pick<ConvolutionGeometry, "strides" | "padding" | "dilations"> {
+  const words = new RegExp(`\\b${path}\\b([^>]*)`).exec(doc)?.[1] ?? "";
+  const pair = (name: string, fallback: number): [number, number] => {
+    const found = new RegExp(`\\b${name}\\s*=?\\s*\\(?(\\d+)(?:\\s*[x×,]\\s*(\\d+))?`).exec(words);
+    if (!found) return [fallback, fallback];
+    return [Number(found[1]), Number(found[2] ?? found[1])];
+  };
+  return {
+    strides: pair("s(?:tride)?", 1),
+    padding: pair("p(?:ad|adding)?", 0),
+    dilations: pair("d(?:il|ilation)?", 1),
+  };
 }

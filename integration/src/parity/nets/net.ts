@@ -16,6 +16,8 @@ export type Weights = ReadonlyMap<string, FixtureTensor>;
 /** What the fixtures' nets have in their config.json. */
 export interface NetConfig {
   readonly model_type?: string;
+  /** What the net computes, in words. */
+  readonly doc?: string;
   /** Whether transformers would mark the experts as stored [experts, in, out]. */
   readonly is_transposed?: boolean;
 }
