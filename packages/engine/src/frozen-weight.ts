@@ -69,9 +69,9 @@ export class FrozenWeight {
     return this.#current().table;
   }
 
-  /** x·W for x [rows, inFeatures]. Not differentiable by itself: see `frozenLinear`. */
-  multiply(x: tf.Tensor2D): tf.Tensor2D {
-    return this.#current().multiply(x);
+  /** x·W for x [rows, inFeatures], plus a bias [outFeatures]. Not differentiable by itself: see `frozenLinear`. */
+  multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
+    return this.#current().multiply(x, bias);
   }
 
   /** y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. */

@@ -1,7 +1,9 @@
 // A frozen matrix in float32: one tensor, multiplied as it lies.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
+import { runOwnKernelForOne } from "../ops/own-kernel.ts";
+import { matrix } from "../rows.ts";
+import { type FrozenStorage, type MatrixLayout, plusBias } from "./frozen-storage.ts";
 
 /** Keeps one copy: as it was given, or the other way round where the backend multiplies faster so. */
 export class FloatStorage implements FrozenStorage {
@@ -29,9 +31,13 @@ export class FloatStorage implements FrozenStorage {
     return this.#isTransposed ? this.#matrix : undefined;
   }
 
-  multiply(x: tf.Tensor2D): tf.Tensor2D {
+  multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
     if (needsPlainProducts()) this.#turn();
-    return tf.matMul(x, this.#matrix, false, this.#isTransposed);
+    const isTransposed = this.#isTransposed;
+    const inputs = bias && { x, matrix: this.#matrix, bias };
+    const own = inputs && runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });
+    if (own !== undefined) return matrix(own);
+    return plusBias(tf.matMul(x, this.#matrix, false, isTransposed), bias);
   }
 
   multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {

@@ -1,7 +1,7 @@
 // How a frozen matrix may be kept. What computes with a weight speaks of products and rows only, so that a base kept in
 // 4 bits takes the same way as one in float32.
 
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "./packed-matrix.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
@@ -13,8 +13,8 @@ export interface FrozenStorage {
   readonly outFeatures: number;
   /** Memory of the stored numbers. */
   readonly bytes: number;
-  /** x·W for x [rows, inFeatures]. */
-  multiply(x: tf.Tensor2D): tf.Tensor2D;
+  /** x·W for x [rows, inFeatures], plus a bias [outFeatures] if there is one. */
+  multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D;
   /** y·Wᵀ for y [rows, outFeatures]. */
   multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D;
   /** Wᵀ as it lies in memory, float32 and [outFeatures, inFeatures]; absent where it is stored in another way. */
@@ -26,4 +26,12 @@ export interface FrozenStorage {
   /** A copy of the first rows of Wᵀ, in the bits in which they are kept. Throws ArgumentError for blocks. */
   firstRows(count: number): tf.Tensor2D | HalfMatrix;
   dispose(): void;
+}
+
+/** A product with the bias added, if there is one; takes the product over. */
+export function plusBias(product: tf.Tensor2D, bias: tf.Tensor | undefined): tf.Tensor2D {
+  if (bias === undefined) return product;
+  const sum = tf.add<tf.Tensor2D>(product, bias);
+  product.dispose();
+  return sum;
 }

@@ -6,7 +6,7 @@ import { ArgumentError } from "../errors.ts";
 import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto, type MatrixPart } from "./decode-into.ts";
-import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
+import { type FrozenStorage, type MatrixLayout, plusBias } from "./frozen-storage.ts";
 import { type HalfMatrix, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 /** Numbers decoded at one time: 8 MB. */
@@ -37,8 +37,8 @@ export class PackedStorage implements FrozenStorage {
     this.bytes = packedBytes(matrix);
   }
 
-  multiply(x: tf.Tensor2D): tf.Tensor2D {
-    return this.#isTransposed ? this.#timesTransposed(x) : this.#times(x);
+  multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
+    return plusBias(this.#isTransposed ? this.#timesTransposed(x) : this.#times(x), bias);
   }
 
   multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {

@@ -2,8 +2,11 @@
 // fresh from the system costs a page fault for every 4 KB. An array is recycled only if this pool made it and nobody else
 // can still hold it: arrays that were handed out or aliased count as escaped.
 //
-// What waits here and what is in use together never exceed what was once in use at the same time: recycling everything
-// between the end of one step and the middle of the next costs no memory that the steps did not need anyway.
+// What waits here and what is in use together exceed what was once in use at the same time by a quarter at most: recycling
+// everything between the end of one step and the middle of the next costs little that the steps did not need anyway.
+
+/** Steps use their sizes in another order than they give them back: without room to spare, some would be made anew each time. */
+const spare = 1 / 4;
 
 /** Smaller arrays cost less to make than to look up, and V8 keeps the smallest on its own heap. */
 const smallestLength = 64;
@@ -68,9 +71,9 @@ export class BufferPool {
   }
 
   #shrink(): void {
+    const limit = this.#mostInUse * (1 + spare);
     for (const [length, list] of this.#free) {
-      while (this.#waiting + this.#inUse > this.#mostInUse && list.length > 0)
-        this.#waiting -= list.shift()?.byteLength ?? 0;
+      while (this.#waiting + this.#inUse > limit && list.length > 0) this.#waiting -= list.shift()?.byteLength ?? 0;
       if (list.length > 0) return;
       this.#free.delete(length);
     }

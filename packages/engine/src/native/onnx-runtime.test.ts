@@ -12,7 +12,7 @@ const library = (() => {
     return undefined;
   }
 })();
-if (library === undefined) console.log("skipped, ONNX Runtime's library is not installed: onnx-runtime.test.ts");
+if (library === undefined) process.stderr.write("skipped: ONNX Runtime's library is not installed\n");
 
 describe("OnnxRuntime", () => {
   // koffi unloads a library that nobody refers to, and the process ends at the next call of an address inside it.

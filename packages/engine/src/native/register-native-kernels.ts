@@ -11,6 +11,7 @@ import { nativeBackendName } from "./native-backend.ts";
 import { registerActivations } from "./operations/activations.ts";
 import { registerAttention } from "./operations/attention.ts";
 import { registerHeadLoss } from "./operations/head-loss.ts";
+import { registerLinear } from "./operations/linear.ts";
 import { registerLowRank } from "./operations/low-rank.ts";
 import { registerNormalisation } from "./operations/normalisation.ts";
 import { registerRotary } from "./operations/rotary.ts";
@@ -26,6 +27,7 @@ export function registerNativeKernels(): void {
   registerActivations();
   registerAttention();
   registerRotary();
+  registerLinear();
   registerLowRank();
   registerHeadLoss();
 }

@@ -24,6 +24,7 @@ const labelled = fc.array(fc.oneof(fc.constant(-100), fc.integer({ min: 0, max: 
   minLength: 1,
   maxLength: 9,
 });
+const heads = fc.record({ isMean: fc.boolean(), isTransposed: fc.boolean(), hasBias: fc.boolean() });
 const reductions = fc.constantFrom<Reduction>("mean", "sum", "none");
 
 onEachBackend(() => {
@@ -78,15 +79,21 @@ onEachBackend(() => {
   describe("linearCrossEntropy", () => {
     it("equals the loss of whole logits, whatever the chunks", async () => {
       await fc.assert(
-        fc.asyncProperty(labelled, fc.integer({ min: 1, max: 10 }), fc.boolean(), async (ids, chunkRows, isMean) => {
-          const reduction = isMean ? "mean" : "sum";
+        fc.asyncProperty(labelled, fc.integer({ min: 1, max: 10 }), heads, async (ids, chunkRows, kind) => {
+          const reduction = kind.isMean ? "mean" : "sum";
           const labels = tf.tensor1d(ids, "int32");
           const plain = matrix(waves([5, classes], 3));
           const bias = waves([classes], 4);
-          const head = FrozenWeight.from(tf.clone(plain));
+          const head = kind.isTransposed
+            ? FrozenWeight.fromTransposed(matrix(tf.transpose(plain)))
+            : FrozenWeight.from(tf.clone(plain));
+          const options = { chunkRows, reduction, ...(kind.hasBias ? { bias } : {}) } as const;
           await expectTwin(
-            (hidden) => linearCrossEntropy(matrix(hidden), head, labels, { chunkRows, reduction, bias }),
-            (hidden) => plainCrossEntropy(tf.add(tf.matMul(hidden, plain), bias), labels, reduction),
+            (hidden) => linearCrossEntropy(matrix(hidden), head, labels, options),
+            (hidden) => {
+              const logits = tf.matMul(hidden, plain);
+              return plainCrossEntropy(kind.hasBias ? tf.add(logits, bias) : logits, labels, reduction);
+            },
             [waves([ids.length, 5])],
           );
           head.dispose();
@@ -94,6 +101,29 @@ onEachBackend(() => {
         }),
         { numRuns: 25 },
       );
+    });
+
+    // The native engine takes the first few hundred classes for a measure of all.
+    it.each([
+      ["of one size", 1],
+      ["of which late ones exceed early ones by hundreds", 150],
+    ])("equals the loss of whole logits over many rows and classes %s", async (_, factor) => {
+      const [rows, many] = [300, 2000];
+      const labels = tf.tensor1d(
+        Array.from({ length: rows }, (_, row) => (row % 7 === 0 ? -100 : (row * 37) % many)),
+        "int32",
+      );
+      const table = tf.tidy(() =>
+        matrix(tf.mul(waves([many, 3]), tf.reshape(tf.linspace(1, factor, many), [many, 1]))),
+      );
+      const head = FrozenWeight.fromTransposed(tf.clone(table));
+      await expectTwin(
+        (hidden) => linearCrossEntropy(matrix(hidden), head, labels),
+        (hidden) => plainCrossEntropy(tf.matMul(hidden, table, false, true), labels, "mean"),
+        [waves([rows, 3])],
+      );
+      head.dispose();
+      tf.dispose([labels, table]);
     });
 
     it("gives the same loss without a tape, keeping no gradient", async () => {

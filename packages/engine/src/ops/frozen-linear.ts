@@ -26,10 +26,7 @@ export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tenso
   if (bias !== undefined) checkLastAxis("frozenLinear's bias", bias, weight.outFeatures);
   return withGradients({
     inputs: bias === undefined ? { x } : { x, bias },
-    forward: () => {
-      const product = weight.multiply(flattenRows(x)); // [rows, outFeatures]
-      return { value: unflattenRows(bias === undefined ? product : tf.add(product, bias), x), saved: [] };
-    },
+    forward: () => ({ value: unflattenRows(weight.multiply(flattenRows(x), bias), x), saved: [] }),
     backward: (dy) => ({
       x: () => unflattenRows(weight.multiplyTransposed(flattenRows(dy)), dy),
       bias: () => tf.sum(flattenRows(dy), 0),

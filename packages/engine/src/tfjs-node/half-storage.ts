@@ -5,7 +5,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
-import type { FrozenStorage, MatrixLayout } from "../frozen/frozen-storage.ts";
+import { type FrozenStorage, type MatrixLayout, plusBias } from "../frozen/frozen-storage.ts";
 import { halfBits } from "../frozen/half-bits.ts";
 import type { HalfMatrix } from "../frozen/packed-matrix.ts";
 import { withoutTape } from "../tape/without-tape.ts";
@@ -46,8 +46,8 @@ export class HalfStorage implements FrozenStorage {
     return isTensorflowCurrent() && rows * columns > 0 && (rows * columns) % 2 === 0;
   }
 
-  multiply(x: tf.Tensor2D): tf.Tensor2D {
-    return this.#product(x, this.#isTransposed);
+  multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
+    return plusBias(this.#product(x, this.#isTransposed), bias);
   }
 
   multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {

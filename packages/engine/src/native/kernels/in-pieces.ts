@@ -5,7 +5,7 @@ import type { NativeBackend } from "../native-backend.ts";
 import type { NativeSession, NativeTensor } from "../onnx-runtime.ts";
 
 /** Entries of a piece: two or three of these fit the second-level cache of a core. */
-const pieceEntries = 64 * 1024;
+const pieceEntries = 256 * 1024;
 
 /** A tensor that has rows: [rows, width]. */
 export interface RowTensor {

@@ -1,14 +1,14 @@
 // Cross-entropy straight from hidden states, through an output head of [classes, features], a few thousand classes at a time.
 // Each tile of the head is read once for the logits and once for the gradient, both times as a contiguous piece of memory;
-// the logits of a tile are exponentiated while they are in the cache, and their maxima and sums are brought together
-// afterwards (the running softmax of Milakov and Gimelshein 2018).
+// the logits of a tile are exponentiated and summed while they are in the cache, and what divides them by the whole sum is
+// done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../onnx-model.ts";
-import { joinTiles } from "./join-tiles.ts";
+import type { NativeTensor } from "../onnx-runtime.ts";
 
 export function registerHeadLoss(): void {
   registerOwnKernel("LowrankHeadLoss", headLoss);
@@ -69,77 +69,120 @@ function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
   const width = Math.min(head.classes, Math.max(1, Math.floor(tileEntries / rows)));
   const tiles = Array.from({ length: Math.ceil(head.classes / width) }, (_, index) => {
     const first = index * width;
-    return exponentiateTile(backend, head, block.hidden, first, Math.min(width, head.classes - first));
+    return { first, count: Math.min(width, head.classes - first) };
   });
-  const { logSums, factors } = joinTiles(tiles, rows);
-  for (let row = 0; row < rows; row++)
-    block.losses[row] = (logSums[row] ?? 0) - logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
+  const { exponentials, references, sums } = exponentiate(backend, { head, hidden: block.hidden, tiles, rows });
+  for (let row = 0; row < rows; row++) {
+    const label = logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
+    block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
+  }
   if (block.gradient !== undefined) {
     block.gradient.fill(0);
-    for (const [index, tile] of tiles.entries()) addTile(backend, head, tile, factors[index], block.gradient);
+    for (const [index, tile] of tiles.entries()) addTile(backend, head, tile, exponentials[index], block.gradient);
+    normaliseRows(block.gradient, sums);
     subtractLabelRows(head, block.labels, block.gradient);
   }
-  for (const { exponentials } of tiles) backend.pool.give(exponentials);
+  for (const values of exponentials) backend.pool.give(values);
 }
 
-/** A tile's logits less the row's maximum within the tile, exponentiated; that maximum, and the sum. */
-export interface Tile {
+/** Some neighbouring classes. */
+interface Tile {
   readonly first: number;
   readonly count: number;
-  /** [rows, count] */
-  readonly exponentials: Float32Array;
-  readonly maxima: Float32Array;
-  readonly sums: Float32Array;
 }
 
-function exponentiateTile(
+interface TiledRows {
+  readonly head: Head;
+  readonly hidden: Float32Array;
+  readonly tiles: readonly Tile[];
+  readonly rows: number;
+}
+
+interface Exponentials {
+  /** exp(logit − the row's reference), [rows, count] for each tile. */
+  readonly exponentials: readonly Float32Array[];
+  readonly references: Float32Array;
+  /** Of a row's exponentials. */
+  readonly sums: Float64Array;
+}
+
+/**
+ * Softmax needs a reference that is near the row's largest logit, not that logit itself: the largest of the first few
+ * thousand classes does, unless another class exceeds it by more than 88. Then the true maxima are looked for.
+ */
+function exponentiate(backend: NativeBackend, rowsAndTiles: TiledRows): Exponentials {
+  const { tiles } = rowsAndTiles;
+  const guessed = exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles.slice(0, 1)));
+  if (guessed.sums.every(Number.isFinite)) return guessed;
+  for (const values of guessed.exponentials) backend.pool.give(values);
+  return exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles));
+}
+
+function maximaOf(backend: NativeBackend, { head, hidden, rows }: TiledRows, tiles: readonly Tile[]): Float32Array {
+  const session = backend.session(`head maxima ${head.bias !== undefined}`, () => maximaGraph(head.bias !== undefined));
+  const maxima = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
+  const found = new Float32Array(rows);
+  for (const tile of tiles) {
+    backend.run(session, tileInputs(head, hidden, tile), [{ values: found, shape: [rows, 1] }]);
+    for (let row = 0; row < rows; row++) maxima[row] = Math.max(maxima[row] ?? 0, found[row] ?? 0); // passes NaN on
+  }
+  return maxima;
+}
+
+function exponentiateWith(
   backend: NativeBackend,
-  head: Head,
-  hidden: Float32Array,
-  first: number,
-  count: number,
-): Tile {
-  const { features, bias } = head;
-  const rows = hidden.length / features;
-  const session = backend.session(`head tile ${bias !== undefined}`, () => tileGraph(bias !== undefined));
-  const tile = {
-    first,
-    count,
-    exponentials: backend.pool.take(rows * count),
-    maxima: new Float32Array(rows),
-    sums: new Float32Array(rows),
-  };
-  backend.run(
-    session,
-    [
-      { values: hidden, shape: [rows, features] },
-      { values: head.table.subarray(first * features, (first + count) * features), shape: [count, features] },
-      ...(bias === undefined ? [] : [{ values: bias.subarray(first, first + count), shape: [count] }]),
-    ],
-    [
-      { values: tile.exponentials, shape: [rows, count] },
-      { values: tile.maxima, shape: [rows, 1] },
-      { values: tile.sums, shape: [rows, 1] },
-    ],
-  );
-  return tile;
+  { head, hidden, tiles, rows }: TiledRows,
+  references: Float32Array,
+): Exponentials {
+  const session = backend.session(`head tile ${head.bias !== undefined}`, () => tileGraph(head.bias !== undefined));
+  const negated = { values: references.map((value) => -value), shape: [rows, 1] };
+  const sums = new Float64Array(rows);
+  const tileSums = new Float32Array(rows);
+  const exponentials = tiles.map((tile) => {
+    const values = backend.pool.take(rows * tile.count);
+    const outputs = [
+      { values, shape: [rows, tile.count] },
+      { values: tileSums, shape: [rows, 1] },
+    ];
+    backend.run(session, [...tileInputs(head, hidden, tile), negated], outputs);
+    for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums[row] ?? 0);
+    return values;
+  });
+  return { exponentials, references, sums };
 }
 
+function tileInputs({ table, bias, features }: Head, hidden: Float32Array, { first, count }: Tile): NativeTensor[] {
+  return [
+    { values: hidden, shape: [hidden.length / features, features] },
+    { values: table.subarray(first * features, (first + count) * features), shape: [count, features] },
+    ...(bias === undefined ? [] : [{ values: bias.subarray(first, first + count), shape: [count] }]),
+  ];
+}
+
+const headInputs = (hasBias: boolean) => ["hidden", "head", ...(hasBias ? ["bias"] : [])];
+
+function maximaGraph(hasBias: boolean): OnnxGraph {
+  const g = graphOf(...headInputs(hasBias));
+  const logits = g.node("Gemm", headInputs(hasBias), { transB: 1 });
+  return g.finish(g.node("ReduceMax", [logits, g.integers([-1])], { keepdims: 1 }));
+}
+
+/** The reference enters with the product where there is no bias: one pass over the logits less. */
 function tileGraph(hasBias: boolean): OnnxGraph {
-  const g = graphOf("hidden", "head", ...(hasBias ? ["bias"] : []));
-  const product = g.product("hidden", "head", { transB: true });
-  const logits = hasBias ? g.add(product, "bias") : product;
-  const maxima = g.node("ReduceMax", [logits, g.integers([-1])], { keepdims: 1 });
-  const exponentials = g.node("Exp", [g.subtract(logits, maxima)]);
-  return g.finish(exponentials, maxima, g.rowSum(exponentials));
+  const g = graphOf(...headInputs(hasBias), "negated");
+  const shifted = hasBias
+    ? g.add(g.node("Gemm", ["hidden", "head", "bias"], { transB: 1 }), "negated")
+    : g.node("Gemm", ["hidden", "head", "negated"], { transB: 1 });
+  const exponentials = g.node("Exp", [shifted]);
+  return g.finish(exponentials, g.rowSum(exponentials));
 }
 
-/** The tile's part of softmax(logits)·head is added to the gradient. */
+/** The tile's part of exponentials·head is added to the gradient. */
 function addTile(
   backend: NativeBackend,
   { table, features }: Head,
-  { first, count, exponentials }: Tile,
-  factors: Float32Array | undefined,
+  { first, count }: Tile,
+  exponentials: Float32Array | undefined,
   gradient: Float32Array,
 ): void {
   const rows = gradient.length / features;
@@ -148,8 +191,7 @@ function addTile(
   backend.run(
     session,
     [
-      { values: exponentials, shape: [rows, count] },
-      { values: factors ?? new Float32Array(rows), shape: [rows, 1] },
+      { values: exponentials ?? new Float32Array(rows * count), shape: [rows, count] },
       { values: table.subarray(first * features, (first + count) * features), shape: [count, features] },
       sum,
     ],
@@ -158,8 +200,17 @@ function addTile(
 }
 
 function tileGradientGraph(): OnnxGraph {
-  const g = graphOf("exponentials", "factors", "head", "sum");
-  return g.finish(g.node("Gemm", [g.multiply("exponentials", "factors"), "head", "sum"]));
+  const g = graphOf("exponentials", "head", "sum");
+  return g.finish(g.node("Gemm", ["exponentials", "head", "sum"]));
+}
+
+function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
+  const features = gradient.length / sums.length;
+  for (let row = 0; row < sums.length; row++) {
+    const factor = 1 / (sums[row] ?? 1);
+    for (let place = row * features; place < (row + 1) * features; place++)
+      gradient[place] = (gradient[place] ?? 0) * factor;
+  }
 }
 
 /** One logit by itself, in double precision. */
