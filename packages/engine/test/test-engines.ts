@@ -35,8 +35,8 @@ export function isTfjsNodeTested(): boolean {
 
 /** Starts an engine and computes with it from now on. Throws NoEngineError: a test never goes on with another one. */
 export async function useEngine(name: EngineName): Promise<void> {
-  const { LOWRANK_TFJS_NODE } = process.env;
-  await chooseEngine({ order: [name], environment: { LOWRANK_TFJS_NODE } });
+  const { LOWRANK_TFJS_NODE, LOWRANK_THREADS } = process.env;
+  await chooseEngine({ order: [name], environment: { LOWRANK_TFJS_NODE, LOWRANK_THREADS } });
 }
 
 /** For tests that run on one engine: plain JavaScript, or the first of LOWRANK_TEST_ENGINES. */
