@@ -36,6 +36,44 @@ def roberta(**settings):
     return masked(transformers.RobertaForMaskedLM, transformers.RobertaConfig, pad_token_id=1, **settings)
 
 
+def mistral():
+    config = transformers.MistralConfig(
+        vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, sliding_window=4, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+        attn_implementation="eager")
+    return started(transformers.MistralForCausalLM(config))
+
+
+def gpt2(**settings):
+    config = transformers.GPT2Config(
+        vocab_size=48, n_embd=24, n_head=3, n_layer=2, n_positions=16, resid_pdrop=0.0, embd_pdrop=0.0,
+        attn_pdrop=0.0, pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager", **settings)
+    return started(transformers.GPT2LMHeadModel(config))
+
+
+def bloom(**settings):
+    config = transformers.BloomConfig(
+        vocab_size=48, hidden_size=24, n_layer=2, n_head=3, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+        attn_implementation="eager", **settings)
+    return started(transformers.BloomForCausalLM(config))
+
+
+def opt(**settings):
+    config = transformers.OPTConfig(
+        vocab_size=48, hidden_size=24, ffn_dim=32, num_hidden_layers=2, num_attention_heads=3, word_embed_proj_dim=24,
+        max_position_embeddings=16, dropout=0.0, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+        attn_implementation="eager", **settings)
+    return started(transformers.OPTForCausalLM(config))
+
+
+def t5():
+    config = transformers.T5Config(
+        vocab_size=48, d_model=24, d_kv=8, d_ff=32, num_layers=2, num_heads=3, dropout_rate=0.0,
+        relative_attention_num_buckets=6, relative_attention_max_distance=8, decoder_start_token_id=0, pad_token_id=0,
+        attn_implementation="eager")
+    return started(transformers.T5ForConditionalGeneration(config))
+
+
 class Experts(torch.nn.Module):
     is_transposed = True  # as transformers marks stacks stored (experts, in, out)
 
@@ -68,8 +106,50 @@ class ExpertNet(torch.nn.Module):
         (folder / "config.json").write_text(json.dumps(config) + "\n")
 
 
+class ConvNet(torch.nn.Module):
+    """The net of fixtures/peft/convnet with another second layer, which the description tells."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv3 = torch.nn.Conv2d(2, 8, 3, padding=1), torch.nn.Conv2d(12, 6, 1)
+        self.conv2 = torch.nn.Conv2d(8, 12, (3, 5), stride=(2, 1), padding=(1, 2), groups=2)
+        self.fc = torch.nn.Linear(6, 3)
+
+    def forward(self, pixel_values, labels=None):
+        hidden = pixel_values
+        for layer in (self.conv1, self.conv2, self.conv3):
+            hidden = torch.nn.functional.gelu(layer(hidden))
+        logits = self.fc(hidden.mean((2, 3)))
+        loss = None if labels is None else torch.nn.functional.cross_entropy(logits, labels)
+        return SimpleNamespace(logits=logits, loss=loss)
+
+    def save_pretrained(self, folder):
+        folder.mkdir(parents=True)
+        save_file({key: value.contiguous() for key, value in self.state_dict().items()}, folder / "model.safetensors")
+        doc = "conv1 3x3 s1 p1 -> gelu -> conv2 3x5 s2x1 p1x2 g2 -> gelu -> conv3 1x1 -> gelu -> mean over HxW -> fc"
+        (folder / "config.json").write_text(json.dumps({"model_type": "fixture_convnet", "doc": doc}) + "\n")
+
+
+def small_images(model, rows=3):
+    return {"pixel_values": torch.randn(rows, 2, 7, 9), "labels": torch.randint(0, 3, (rows,))}
+
+
 def vectors(model, rows=3):
     return {"features": torch.randn(rows, model.lin.in_features), "labels": torch.randint(0, 4, (rows,))}
+
+
+def padded_left(model, rows=3, time=7):
+    """transformers predicts the first token from the padding before it, and counts that in the loss."""
+    ids = torch.randint(3, model.config.vocab_size, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, :2] = mask[2, :4] = 0
+    ids[mask == 0] = 0
+    return {"input_ids": ids, "attention_mask": mask, "labels": ids.masked_fill(mask == 0, -100)}
+
+
+def translations(model, rows=3, time=7):
+    ids, labels = (torch.randint(3, model.config.vocab_size, (rows, length)) for length in (time, time - 2))
+    return {"input_ids": ids, "decoder_input_ids": model.prepare_decoder_input_ids_from_labels(labels), "labels": labels}
 
 
 def images(model, rows=3):
@@ -92,6 +172,22 @@ CASES = {
     "experts-transposed": lambda folder: one_adapter(
         folder, ExpertNet(), lora(task_type=None, target_modules=["lin"], target_parameters=["mlp.experts"]),
         batch=vectors),
+    "conv-groups": lambda folder: one_adapter(
+        folder, ConvNet(), lora(task_type=None, r=4, target_modules=["conv1", "conv2", "conv3"], modules_to_save=["fc"]),
+        merges=False, batch=small_images),
+    "left-padding": lambda folder: one_adapter(
+        folder, mistral(), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
+    "t5-biases": lambda folder: one_adapter(
+        folder, t5(), lora(task_type="SEQ_2_SEQ_LM", target_modules=["q", "wo"], bias="all"), batch=translations),
+    "gpt2-scores": lambda folder: one_adapter(
+        folder, gpt2(scale_attn_by_inverse_layer_idx=True, scale_attn_weights=False, activation_function="quick_gelu"),
+        lora(target_modules=["c_attn", "c_fc"]), trains=False),
+    "bloom-after-norm": lambda folder: one_adapter(
+        folder, bloom(apply_residual_connection_post_layernorm=True), lora(target_modules=["query_key_value", "dense"]),
+        trains=False),
+    "opt-no-last-norm": lambda folder: one_adapter(
+        folder, opt(_remove_final_layer_norm=True, activation_function="relu2"),
+        lora(target_modules=["v_proj", "fc1"]), trains=False),
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ["silu", "silu"],
   ["swish", "silu"],
   ["relu", "relu"],
+  ["relu2", "relu-squared"],
+  ["quick_gelu", "gelu-sigmoid"],
+  ["sigmoid", "sigmoid"],
+  ["tanh", "tanh"],
 ]);
 
 /** The activation; problems go to the reader. */

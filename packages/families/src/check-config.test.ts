@@ -119,7 +119,7 @@ describe("keys that change the mathematics", () => {
     [{ ...mistral, layer_types: ["full_attention", "full_attention"] }, "layer_types"],
     [{ ...llama, model_type: "opt", ffn_dim: 48, layerdrop: 0.1 }, "layerdrop"],
     [{ ...llama, model_type: "gemma2", use_bidirectional_attention: true }, "use_bidirectional_attention"],
-    [{ ...llama, hidden_act: "quick_gelu" }, "hidden_act"],
+    [{ ...llama, hidden_act: "laplace" }, "hidden_act"],
     [{ ...llama, rope_scaling: { type: "proportional", factor: 2 } }, "rope_scaling.type"],
     [{ ...llama, rope_parameters: { rope_type: "dynamic", factor: 2, alpha: 3 } }, "rope_parameters.alpha"],
     [
@@ -129,8 +129,8 @@ describe("keys that change the mathematics", () => {
     [{ ...llama, quantization_config: { bits: 4 } }, "quantization_config"],
     [{ ...llama, sliding_window: 4096 }, "sliding_window"],
     [{ ...llama, attn_logit_softcapping: 50 }, "attn_logit_softcapping"],
-    [{ ...gpt2, scale_attn_by_inverse_layer_idx: true }, "scale_attn_by_inverse_layer_idx"],
-    [{ ...gpt2, scale_attn_weights: false }, "scale_attn_weights"],
+    [{ ...llama, scale_attn_weights: false }, "scale_attn_weights"],
+    [{ ...llama, model_type: "bloom", slow_but_exact: true }, "slow_but_exact"],
     [{ ...gpt2, add_cross_attention: true }, "add_cross_attention"],
     [{ ...gpt2, rope_scaling: { type: "linear", factor: 2 } }, "rope_scaling"],
     [{ ...bert, position_embedding_type: "relative_key" }, "position_embedding_type"],
@@ -140,9 +140,22 @@ describe("keys that change the mathematics", () => {
   });
 
   it("says what the value would change and which values are computed", () => {
-    expect(() => checkConfig({ ...gpt2, scale_attn_weights: false })).toThrow(
-      "scale_attn_weights: got false, expected true (false leaves attention scores unscaled)",
+    expect(() => checkConfig({ ...llama, scale_attn_weights: false })).toThrow(
+      "scale_attn_weights: got false, expected null or true (false leaves attention scores unscaled)",
     );
+  });
+
+  it("reads those that are computed", () => {
+    const scores = { scale_attn_weights: false, scale_attn_by_inverse_layer_idx: true };
+    expect(checkConfig({ ...gpt2, ...scores }).switches).toMatchObject({ scaledScores: false, scaledByLayer: true });
+    expect(checkConfig(gpt2).switches).toMatchObject({ scaledScores: true, scaledByLayer: false });
+    const names = ["quick_gelu", "relu2", "sigmoid", "tanh"];
+    expect(names.map((name) => checkConfig({ ...llama, hidden_act: name }).activation)).toEqual([
+      "gelu-sigmoid",
+      "relu-squared",
+      "sigmoid",
+      "tanh",
+    ]);
   });
 
   it("accepts the values that change nothing", () => {

@@ -53,7 +53,11 @@ export type SwitchName =
   | "alibi"
   | "gatedFeedForward"
   | "scaledOutput"
-  | "scaledEmbedding";
+  | "scaledEmbedding"
+  | "scaledScores"
+  | "scaledByLayer"
+  | "residualAfterNorm"
+  | "withoutLastNorm";
 
 /** Where a switch is written. */
 export interface SwitchRow {

@@ -3,8 +3,19 @@
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-table.ts";
 import type { RotaryConfig } from "./rotary-config.ts";
 
-/** Functions between the two linear maps of a feed-forward block. "gelu-tanh" is the approximation GPT-2 uses. */
-export type Activation = "gelu-erf" | "gelu-tanh" | "silu" | "relu";
+/**
+ * Functions between the two linear maps of a feed-forward block. "gelu-tanh" is the approximation GPT-2 uses, "gelu-sigmoid"
+ * a coarser one (Hendrycks and Gimpel 2016).
+ */
+export type Activation =
+  | "gelu-erf"
+  | "gelu-tanh"
+  | "gelu-sigmoid"
+  | "silu"
+  | "relu"
+  | "relu-squared"
+  | "sigmoid"
+  | "tanh";
 
 /** What a classification's loss is; null lets the number of labels and their type decide, as transformers does. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";

@@ -28,6 +28,10 @@ export function readSwitches(
       activation.gatedBy !== undefined && activationName(reader, activation).startsWith(activation.gatedBy),
     scaledOutput: isOn("scaledOutput"),
     scaledEmbedding: isOn("scaledEmbedding"),
+    scaledScores: isOn("scaledScores"),
+    scaledByLayer: isOn("scaledByLayer"),
+    residualAfterNorm: isOn("residualAfterNorm"),
+    withoutLastNorm: isOn("withoutLastNorm"),
   };
 }
 

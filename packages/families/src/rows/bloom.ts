@@ -29,11 +29,12 @@ export const bloom: Family = {
     },
     tiedByDefault: true,
     rotary: false,
+    switches: { residualAfterNorm: { key: "apply_residual_connection_post_layernorm", fallback: false } },
     fixed: [
       {
-        key: "apply_residual_connection_post_layernorm",
+        key: "slow_but_exact",
         values: [null, false],
-        effect: "true adds each half to a norm's output",
+        effect: "true leaves out biases where pretraining_tp is more than 1",
       },
     ],
     // They only say in which order sums were computed, or how the model was trained.
@@ -46,7 +47,6 @@ export const bloom: Family = {
       "seq_length",
       "skip_bias_add",
       "skip_bias_add_qkv",
-      "slow_but_exact",
       "unk_token_id",
     ],
   },

@@ -38,7 +38,8 @@ export const gemma3Text: Family = {
       layers: { butEvery: "sliding_window_pattern", fallback: 6 },
     },
     fixed: [],
-    harmless: ["cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
+    // transformers reads the bound of scores and computes without it.
+    harmless: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],

@@ -35,15 +35,11 @@ export const gpt2: Family = {
     },
     tiedByDefault: true,
     rotary: false,
-    fixed: [
-      { key: "scale_attn_weights", values: [true], effect: "false leaves attention scores unscaled" },
-      {
-        key: "scale_attn_by_inverse_layer_idx",
-        values: [false],
-        effect: "true divides attention by the layer's number",
-      },
-      { key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" },
-    ],
+    switches: {
+      scaledScores: { key: "scale_attn_weights", fallback: true },
+      scaledByLayer: { key: "scale_attn_by_inverse_layer_idx", fallback: false },
+    },
+    fixed: [{ key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" }],
     // reorder_and_upcast_attn changes the order of rounding in half precision only; we compute in float32.
     harmless: [
       "reorder_and_upcast_attn",

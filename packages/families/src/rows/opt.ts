@@ -33,10 +33,10 @@ export const opt: Family = {
     switches: {
       attentionBias: { key: "enable_bias", fallback: true },
       normBefore: { key: "do_layer_norm_before", fallback: true },
+      withoutLastNorm: { key: "_remove_final_layer_norm", fallback: false },
     },
     fixed: [
       { key: "layer_norm_elementwise_affine", values: [null, true], effect: "false leaves out the norms' gains" },
-      { key: "_remove_final_layer_norm", values: [null, false], effect: "true leaves out the last norm" },
       { key: "layerdrop", values: [null, 0], effect: "whole layers drop out while training" },
     ],
     harmless: ["init_std"],
@@ -68,7 +68,11 @@ export const opt: Family = {
     ...plainFeedForward("layers.{n}.fc1", "layers.{n}.fc2", "attentionBias").map(inDecoder),
   ],
   norms: [
-    { path: "decoder.final_layer_norm", kind: "layer", when: ({ switches }) => switches.normBefore },
+    {
+      path: "decoder.final_layer_norm",
+      kind: "layer",
+      when: ({ switches }) => switches.normBefore && !switches.withoutLastNorm,
+    },
     { path: "decoder.layers.{n}.self_attn_layer_norm", kind: "layer" },
     { path: "decoder.layers.{n}.final_layer_norm", kind: "layer" },
   ],

@@ -43,6 +43,7 @@ function bloomBlock(block: PartList, layer: number, slopes: Alibi): Stage {
     feedForward: feed,
     beforeAttention,
     beforeFeedForward,
+    residual: config.switches.residualAfterNorm ? "after-norm" : "sequential",
     dropout: { rate: config.dropouts.residual, path: `layer.${layer}` },
   });
   return { parts: block.parts, run };

@@ -31,6 +31,7 @@ export function gpt2(model: PartList): Trunk {
 function gpt2Block(block: PartList, layer: number): Stage {
   const { config } = block.plan;
   const width = config.hiddenSize;
+  const { scaledScores, scaledByLayer } = config.switches;
   const beforeAttention = block.norm("h.{n}.ln_1");
   const attention = selfAttention({
     layer,
@@ -39,6 +40,7 @@ function gpt2Block(block: PartList, layer: number): Stage {
     heads: config.heads,
     keyHeads: config.heads,
     dropout: config.dropouts.attention,
+    scale: (scaledScores ? 1 / Math.sqrt(config.headSize) : 1) / (scaledByLayer ? layer + 1 : 1),
   });
   const beforeFeedForward = block.norm("h.{n}.ln_2");
   const feed = feedForward(

@@ -14,5 +14,13 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   "gelu-erf": { apply: (x) => gelu(x, "erf"), gate: (gate, up) => geglu(gate, up, "erf") },
   "gelu-tanh": { apply: (x) => gelu(x, "tanh"), gate: (gate, up) => geglu(gate, up, "tanh") },
   silu: { apply: silu, gate: swiglu },
-  relu: { apply: (x) => tf.relu(x), gate: (gate, up) => tf.mul(tf.relu(gate), up) },
+  relu: alsoAsGate((x) => tf.relu(x)),
+  "relu-squared": alsoAsGate((x) => tf.square(tf.relu(x))),
+  "gelu-sigmoid": alsoAsGate((x) => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702)))),
+  sigmoid: alsoAsGate((x) => tf.sigmoid(x)),
+  tanh: alsoAsGate((x) => tf.tanh(x)),
 };
+
+function alsoAsGate(apply: (x: tf.Tensor) => tf.Tensor): Activation {
+  return { apply, gate: (gate, up) => tf.mul(apply(gate), up) };
+}

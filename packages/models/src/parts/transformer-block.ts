@@ -17,8 +17,11 @@ export interface TransformerBlockOptions {
   /** BERT normalises the sum. */
   readonly afterAttentionSum?: Norm;
   readonly afterFeedForwardSum?: Norm;
-  /** "parallel" feeds both halves from the block's input (GPT-NeoX, Phi). */
-  readonly residual?: "sequential" | "parallel";
+  /**
+   * "parallel" feeds both halves from the block's input (GPT-NeoX, Phi); "after-norm" adds what a half computes to what
+   * goes into it, not to what the norm before it was given (some BLOOMs).
+   */
+  readonly residual?: "sequential" | "parallel" | "after-norm";
   /** Dropout on what each half adds, while training. */
   readonly dropout?: { readonly rate: number; readonly path: string; readonly attentionRate?: number };
 }
@@ -42,9 +45,18 @@ export function transformerBlock(options: TransformerBlockOptions): Layer {
       if (options.residual === "parallel") {
         return addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)));
       }
-      const middle = normed(options.afterAttentionSum, addResidual(hidden, runHalf(attend, hidden, pass)), pass);
-      return normed(options.afterFeedForwardSum, addResidual(middle, runHalf(feed, middle, pass)), pass);
+      const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
+      const middle = normed(options.afterAttentionSum, sum(attend, hidden, pass), pass);
+      return normed(options.afterFeedForwardSum, sum(feed, middle, pass), pass);
     });
+}
+
+function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return addResidual(hidden, runHalf(half, hidden, pass));
+}
+
+function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return sumAround({ ...half, before: undefined }, normed(before, hidden, pass), pass);
 }
 
 interface Half {
