@@ -1,7 +1,7 @@
 // What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, causalMask, combineMasks, dropout, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, causalMask, combineMasks, dropout, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
@@ -205,7 +205,7 @@ export class Pass {
       const seesAll = !causal || (inputIds.shape[1] === 1 && past < window);
       if (seesAll) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
       const order = causalMask(inputIds.shape[1], Number.isFinite(window) ? { past, window } : { past });
-      return padding === undefined ? order : combineMasks(order, padding);
+      return padding === undefined ? order : withMeans(combineMasks(order, padding));
     });
   }
 
@@ -256,6 +256,18 @@ function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): re
 /** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */
 function spread(mask: tf.Tensor4D, queryTime: number): tf.Tensor {
   return tf.tile(mask, [1, 1, queryTime, 1]);
+}
+
+/** So large that a score added to it is lost. */
+const beyondScores = 1e30;
+
+/**
+ * A query that sees nothing – padding on the left makes such – gets the mean of all values, as transformers' masks make it:
+ * of a row that is not padding it is the query before the first token, from which a loss may count that token's prediction.
+ */
+function withMeans(mask: tf.Tensor4D): tf.Tensor {
+  const isBlind = tf.lessEqual(tf.max(mask, -1, true), maskedScore / 2);
+  return tf.where(isBlind, tf.fill(mask.shape, beyondScores), mask);
 }
 
 /** A result that outlives every enclosing tidy, until the pass is over. */
