@@ -60,9 +60,9 @@ export function checkSavedModules(model: AdaptableModel, config: LoraConfig): vo
 }
 
 function trainsBias({ bias }: LoraConfig, path: string, adapted: ReadonlySet<string>): boolean {
-  // PEFT goes by the name alone: `"bias" in name`.
-  if (bias === "all") return path.includes("bias");
-  return bias === "lora_only" && path.endsWith(".bias") && adapted.has(moduleOf(path));
+  // As PEFT, by the name: a table of relative positions that is called so (T5) is no bias.
+  if (!/(^|\.)bias$/.test(path)) return false;
+  return bias === "all" || (bias === "lora_only" && adapted.has(moduleOf(path)));
 }
 
 function plannedParameter(parameter: ParameterRef, key: string, reason: PlannedParameter["reason"]): PlannedParameter {
