@@ -3,8 +3,8 @@
 check_in_peft.py CASES.json
 
 CASES.json is a list of {name, kind: "adapter" | "merged", base, folder, expected}: `folder` is an adapter folder on top
-of `base`, or a merged model folder; `expected` is a safetensors file with the inputs (int32) and our `logits`. One line
-a case; the last line is "N passed, N failed".
+of `base` (with `vocabulary` tokens, where that is given), or a merged model folder; `expected` is a safetensors file
+with the inputs (int32) and our `logits`. One line a case; the last line is "N passed, N failed".
 """
 
 import json
@@ -38,12 +38,29 @@ def load_model(folder, strict):
 
 def load_adapted(case):
     # A base without the classifier makes a new one here; the adapter's saved modules must then supply it.
-    model = PeftModel.from_pretrained(load_model(case["base"], strict=False), case["folder"]).eval()
+    base = load_model(case["base"], strict=False)
+    resized = "vocabulary" in case
+    if resized:
+        # Values of new rows are drawn anew here, unlike in the base that the adapter was trained on.
+        base.resize_token_embeddings(case["vocabulary"])
+    model = PeftModel.from_pretrained(base, case["folder"]).eval()
     have = set(load_file(os.path.join(case["folder"], "adapter_model.safetensors")))
-    want = set(get_peft_model_state_dict(model, save_embedding_layers=False))
+    # "auto" would look the size of the vocabulary up in the network.
+    want = set(get_peft_model_state_dict(model, save_embedding_layers=True if resized else "auto"))
+    # Of tables saved whole PEFT writes what they are called in memory, too, which nothing needs.
+    want = {key for key in want if ".original_module." not in key and ".modules_to_save." not in key}
+    if resized:
+        # Beside an adapted table PEFT does not write the other one, and would lose its new rows.
+        other = {f"{name}.{part}" for name in table_names(model) for part in ("weight", "bias")}
+        want |= have & other
     if have != want:
         raise AssertionError(f"PEFT misses {sorted(want - have)} and does not know {sorted(have - want)}")
     return model
+
+
+def table_names(model):
+    tables = (model.get_input_embeddings(), model.get_output_embeddings())
+    return {name for name, module in model.named_modules() if any(module is table for table in tables)}
 
 
 def largest_difference(model, expected):

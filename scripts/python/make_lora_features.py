@@ -115,18 +115,21 @@ def one_gradient(names):
         table.grad = table.grad + names.pop(head).grad.T
 
 
-def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch):
-    """An adapter on a base: logits, loss, gradients, merge and a few steps of training."""
+def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch, added=0):
+    """An adapter on a base – with added tokens, if any –: logits, loss, gradients, merge and a few steps of training."""
     base.save_pretrained(folder / "base")
     if prepare:
         prepare(base)
+    if added:
+        add_tokens(base, added)
     inputs = batch(base)
     tensors = {**inputs, "base.logits": logits_of(base, inputs)}
     model = get_peft_model(base, LoraConfig(**config)).eval()
     if isinstance(config.get("init_lora_weights"), str):
         tensors["start.logits"] = logits_of(model, inputs)
     moved(model)
-    model.save_pretrained(folder / "adapter")
+    # "auto" would compare sizes with a base that is looked up in the network.
+    model.save_pretrained(folder / "adapter", save_embedding_layers=True if added else "auto")
     names = trained_by_name(model)
     tensors["adapter.logits"] = logits_of(model, inputs)
     loss = model(**inputs).loss
@@ -152,6 +155,14 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
         tensors["final." + key] = parameter
     tensors["final.logits"] = logits_of(model, inputs)
     return {"train": {**TRAINING, "losses": losses}}, tensors
+
+
+def add_tokens(model, added):
+    """As transformers does it, without the billionth of chance around the mean."""
+    model.resize_token_embeddings(model.config.vocab_size + added)
+    with torch.no_grad():
+        for table in filter(None, (model.get_input_embeddings(), model.get_output_embeddings())):
+            table.weight[-added:] = table.weight[:-added].mean(0)
 
 
 def several_adapters(folder, base, configs):
@@ -239,6 +250,16 @@ CASES = {
     "loftq-int8-dora": lambda folder: without_accelerator(lambda: one_adapter(
         folder, llama(2), lora(target_modules=["v_proj"], init_lora_weights="loftq", use_dora=True,
                                loftq_config={"loftq_bits": 8, "loftq_iter": 2}))),
+    "added-tokens": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj"], trainable_token_indices=[5, 48, 49, 50]), added=3),
+    "added-tokens-tied": lambda folder: one_adapter(
+        folder, llama(2, tied=True), lora(target_modules=["q_proj"], trainable_token_indices=[5, 48, 49]), added=2),
+    "added-tokens-saved": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj"], modules_to_save=["embed_tokens", "lm_head"]), added=3),
+    "added-tokens-targets": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["v_proj", "embed_tokens", "lm_head"]), added=3),
+    "added-tokens-frozen": lambda folder: one_adapter(
+        folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "value"]), added=4),
 }
 
 

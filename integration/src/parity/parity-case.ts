@@ -11,6 +11,7 @@ import {
   type ParityInputs,
   type ParityModel,
   withLayersOf,
+  withVocabularyOf,
 } from "./parity-model.ts";
 
 /** Everything that a check needs. */
@@ -33,7 +34,7 @@ export const adapterContext: ForwardContext = inferenceContext(activeAdapters("d
 export async function openCase(nameOrPath: string): Promise<ParityCase> {
   const fixture = await readFixture(nameOrPath);
   const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
-  const base = await loadParityModel(`${fixture.folder}/base`);
+  const base = withVocabularyOf(await loadParityModel(`${fixture.folder}/base`), adapter);
   const models = [base];
   try {
     const model = withLayersOf(base, adapter.config);

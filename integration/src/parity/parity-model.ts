@@ -1,7 +1,8 @@
 // What the comparisons need of a model: our own models have it, and the small nets of the fixtures too.
 
-import { type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
+import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
+import { vocabularyOf } from "@lowrank/inject";
 import { type LabelledInputs, loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -18,6 +19,7 @@ export interface ParityModel extends AdaptableModel {
   forward(inputs: ParityInputs, context: ForwardContext): tf.Tensor;
   loss(inputs: ParityInputs, context: ForwardContext): tf.Scalar;
   withLayers?(order: readonly number[]): ParityModel;
+  withVocabulary?(size: number): ParityModel;
   dispose(): void;
 }
 
@@ -27,6 +29,17 @@ export function withLayersOf(base: ParityModel, config: LoraConfig): ParityModel
   if (order === null) return base;
   if (base.withLayers === undefined) throw new TypeError("This model cannot repeat its layers.");
   return base.withLayers(order);
+}
+
+/** The base with as many tokens as an adapter's tables have. The caller disposes of the result alone. */
+export function withVocabularyOf(base: ParityModel, adapter: Adapter): ParityModel {
+  const vocabulary = base.withVocabulary === undefined ? undefined : vocabularyOf(base, adapter);
+  if (vocabulary === undefined || base.withVocabulary === undefined) return base;
+  try {
+    return base.withVocabulary(vocabulary.size);
+  } finally {
+    base.dispose();
+  }
 }
 
 /** The model in a folder: one of transformers' families, or one of the fixtures' own nets. */

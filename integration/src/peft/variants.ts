@@ -7,7 +7,12 @@ export interface Variant {
   /** A folder under fixtures/peft with base/ and training batches, or "tiny-model". */
   readonly base: string;
   readonly config: Partial<LoraConfig>;
+  /** Tokens added to the base's vocabulary – or, below 0, taken from it. The batch has some of them. */
+  readonly addedTokens?: number;
 }
+
+/** Every fixture's base has so many tokens. */
+const vocabulary = 100;
 
 export const variants: readonly Variant[] = [
   {
@@ -151,6 +156,59 @@ export const variants: readonly Variant[] = [
     name: "llama, PiSSA with DoRA",
     base: "llama-gqa",
     config: { rank: 4, alpha: 8, targetModules: ["q_proj", "down_proj"], init: "pissa", useDora: true },
+  },
+  {
+    name: "llama with more tokens, which alone train",
+    base: "llama-gqa",
+    addedTokens: 3,
+    config: {
+      rank: 4,
+      alpha: 8,
+      targetModules: ["q_proj"],
+      trainableTokenIndices: [vocabulary, vocabulary + 1, vocabulary + 2],
+    },
+  },
+  {
+    name: "llama with tied head and more tokens, which alone train",
+    base: "llama-gqa-tied",
+    addedTokens: 2,
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj"], trainableTokenIndices: [5, vocabulary, vocabulary + 1] },
+  },
+  {
+    name: "gpt2 with more tokens, which nothing trains",
+    base: "gpt2",
+    addedTokens: 4,
+    config: { rank: 4, alpha: 8, targetModules: ["c_attn"], taskType: "CAUSAL_LM" },
+  },
+  {
+    name: "llama with more tokens, embedding and head adapted",
+    base: "llama-gqa",
+    addedTokens: 3,
+    config: { rank: 4, alpha: 8, targetModules: ["embed_tokens", "lm_head", "q_proj"] },
+  },
+  {
+    name: "llama with more tokens, embedding and head saved",
+    base: "llama-gqa",
+    addedTokens: 3,
+    config: { rank: 4, alpha: 8, targetModules: ["q_proj"], modulesToSave: ["embed_tokens", "lm_head"] },
+  },
+  {
+    name: "phi, whose head has a bias, with more tokens and the head adapted",
+    base: "phi",
+    addedTokens: 2,
+    config: { rank: 4, alpha: 8, targetModules: ["lm_head", "q_proj"] },
+  },
+  {
+    name: "roberta that fills gaps, with more tokens",
+    base: "roberta-mlm",
+    addedTokens: 3,
+    config: { rank: 4, alpha: 8, targetModules: ["query", "value"] },
+  },
+  {
+    name: "bert classification with fewer tokens",
+    base: "bert-seqcls",
+    addedTokens: -1,
+    config: { rank: 4, alpha: 8, targetModules: ["query", "value"], taskType: "SEQ_CLS" },
   },
   {
     name: "the tiny model",

@@ -24,6 +24,8 @@ export interface PythonCase {
   readonly base: string;
   readonly folder: string;
   readonly expected: string;
+  /** Tokens that `base` is to have before the adapter is loaded, where it has others. */
+  readonly vocabulary?: number;
 }
 
 interface Rows {
@@ -37,8 +39,8 @@ const steps = 5;
 /** Writes adapter, merged model and expected logits under `folder`. */
 export async function writeVariant(variant: Variant, folder: string): Promise<readonly PythonCase[]> {
   const base = baseFolder(variant.base);
-  const rows = await rowsOf(variant.base);
-  const loaded = await loadModel(openFolder(base));
+  const loaded = await loadWith(base, variant.addedTokens);
+  const rows = withAddedTokens(await rowsOf(variant.base), loaded, variant.addedTokens ?? 0);
   const config = createLoraConfig(variant.config);
   const order = layerOrderOf(config);
   const model = order === null ? loaded : loaded.withLayers(order);
@@ -68,8 +70,17 @@ export async function writeVariant(variant: Variant, folder: string): Promise<re
   handle.dispose();
   model.dispose();
   loaded.dispose();
+  const { resizedFrom, config: sizes } = loaded;
+  const vocabulary = resizedFrom === undefined ? {} : { vocabulary: sizes.vocabularySize };
   return [
-    { name: variant.name, kind: "adapter", base, folder: adapter, expected: join(folder, "adapter.safetensors") },
+    {
+      name: variant.name,
+      kind: "adapter",
+      base,
+      folder: adapter,
+      expected: join(folder, "adapter.safetensors"),
+      ...vocabulary,
+    },
     {
       name: variant.name,
       kind: "merged",
@@ -78,6 +89,29 @@ export async function writeVariant(variant: Variant, folder: string): Promise<re
       expected: join(folder, "merged.safetensors"),
     },
   ];
+}
+
+async function loadWith(base: string, addedTokens: number | undefined): Promise<PretrainedModel> {
+  const loaded = await loadModel(openFolder(base));
+  if (addedTokens === undefined) return loaded;
+  try {
+    return loaded.withVocabulary(loaded.config.vocabularySize + addedTokens);
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** The rows with the last tokens of the vocabulary in some places, if it has new ones. */
+function withAddedTokens(rows: Rows, { config }: PretrainedModel, added: number): Rows {
+  if (added <= 0) return rows;
+  const replaced = (grid: number[][]) =>
+    grid.map((row) => row.map((id, place) => (id >= 0 && place < added ? config.vocabularySize - 1 - place : id)));
+  const { inputIds, labels } = rows;
+  return {
+    ...rows,
+    inputIds: replaced(inputIds),
+    labels: labels.every(Array.isArray) ? replaced(labels as number[][]) : labels,
+  };
 }
 
 function baseFolder(base: string): string {

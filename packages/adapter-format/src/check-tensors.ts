@@ -13,7 +13,8 @@ export interface TensorShape {
 }
 
 /** Names of embeddings that PEFT may save whole although nobody asked: a targeted or a resized one. */
-const embeddingNames = /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings)$/;
+const embeddingNames =
+  /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings|vocab_projector|generator_lm_head|(predictions|lm_head)\.decoder)$/;
 
 /** Longest module path that the rules are applied to. */
 const longestKey = 1024;
@@ -62,6 +63,8 @@ function problemOf(config: LoraConfig, key: string, shape: readonly number[]): s
   const parsed = parseTensorKey(key);
   if (!parsed) return unknownNameProblem(key);
   if (parsed.part === "saved") return savedProblem(config, parsed);
+  if (parsed.part === "token_base_layer" && config.trainableTokenIndices === null)
+    return "belongs to a table of which rows train, but trainable_token_indices names none";
   return rankProblem(config, parsed, shape);
 }
 

@@ -6,7 +6,7 @@ import type { Adapter, AdapterTensor } from "./adapter.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
-import { isRepeatedBias } from "./repeated-biases.ts";
+import { isRepeatedParameter } from "./repeated-parameters.ts";
 import { currentName, keyPrefix } from "./tensor-keys.ts";
 
 /** The files of an adapter. */
@@ -65,7 +65,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   const file = await openSafetensors(source, listener);
 
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutPrefix(name), name]));
-  const needed = new Map([...keys].filter(([key]) => !isRepeatedBias(config, key)));
+  const needed = new Map([...keys].filter(([key]) => !isRepeatedParameter(config, key, keys)));
   const shapes = new Map([...needed].map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
   const problems = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
   if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);

@@ -15,6 +15,8 @@ describe("tensor names", () => {
     ["model.embed_tokens.token_adapter.trainable_tokens_delta", "model.embed_tokens", "token_adapter"],
     ["h.0.attn.c_attn.base_layer.bias", "h.0.attn.c_attn", "base_layer"],
     ["model.embed_tokens.base_layer.weight", "model.embed_tokens", "base_layer"],
+    ["model.embed_tokens.token_adapter.base_layer.weight", "model.embed_tokens", "token_base_layer"],
+    ["lm_head.token_adapter.base_layer.bias", "lm_head", "token_base_layer"],
     ["classifier.weight", "classifier", "saved"],
     ["mlp.experts.base_layer.lora_A.weight", "mlp.experts.base_layer", "lora_A"],
   ])("%s is %s of a kind", (key, path, part) => {
@@ -59,7 +61,7 @@ describe("tensor names", () => {
     fc.assert(
       fc.property(
         segment,
-        fc.constantFrom("base_layer", "saved"),
+        fc.constantFrom("base_layer", "token_base_layer", "saved"),
         fc.constantFrom("weight", "bias"),
         (path, part, parameter) => {
           expect(parseTensorKey(buildTensorKey({ path, part, parameter }))).toEqual({ path, part, parameter });

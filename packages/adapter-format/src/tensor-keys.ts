@@ -5,6 +5,7 @@
 //   base_model.model.<module path>.lora_B.bias · .lora_magnitude_vector · .lora_diag
 //   base_model.model.<module path>.base_layer.weight|bias   of the base: trained biases, targeted embeddings
 //   base_model.model.<module path>.token_adapter.trainable_tokens_delta
+//   base_model.model.<module path>.token_adapter.base_layer.weight|bias   of the base, where rows of a saved table train
 //   base_model.model.<parameter path>                       of modules that are saved whole
 
 /** What PEFT puts before every key. */
@@ -21,6 +22,7 @@ export type TensorPart =
   | "lora_diag"
   | "base_layer"
   | "token_adapter"
+  | "token_base_layer"
   | "saved";
 
 /** A key taken apart. */
@@ -28,7 +30,7 @@ export interface TensorKey {
   /** Module path; where one module has several adapted parameters, with PEFT's ".base_layer" for each level. */
   readonly path: string;
   readonly part: TensorPart;
-  /** For "base_layer" and "saved": the parameter's own name, "weight" or "bias". */
+  /** For "base_layer", "token_base_layer" and "saved": the parameter's own name, "weight" or "bias". */
   readonly parameter?: string;
 }
 
@@ -43,6 +45,9 @@ const ends: readonly (readonly [string, TensorPart])[] = [
   [".lora_diag", "lora_diag"],
   [".token_adapter.trainable_tokens_delta", "token_adapter"],
 ];
+
+/** The base's module inside the one that trains rows of it. */
+const tokenBase = ".token_adapter.base_layer";
 
 /** Older PEFT (before 0.9) wrote a magnitude as a module's weight. */
 const oldMagnitude = ".lora_magnitude_vector.weight";
@@ -68,17 +73,20 @@ export function parseTensorKey(key: string): TensorKey | null {
   const known = ends.find(([end]) => key.endsWith(end) && key.length > end.length);
   if (known) return { path: key.slice(0, -known[0].length), part: known[1] };
   const dot = key.lastIndexOf(".");
+  const owner = key.slice(0, Math.max(0, dot));
+  if (owner.endsWith(tokenBase) && owner.length > tokenBase.length && dot < key.length - 1)
+    return { path: owner.slice(0, -tokenBase.length), part: "token_base_layer", parameter: key.slice(dot + 1) };
   if (dot <= 0 || dot === key.length - 1 || /(^|\.)(lora_|token_adapter(\.|$))/.test(key)) return null;
-  const path = key.slice(0, dot);
   const parameter = key.slice(dot + 1);
-  if (path.endsWith(".base_layer"))
-    return { path: path.slice(0, -".base_layer".length), part: "base_layer", parameter };
-  return { path, part: "saved", parameter };
+  if (owner.endsWith(".base_layer"))
+    return { path: owner.slice(0, -".base_layer".length), part: "base_layer", parameter };
+  return { path: owner, part: "saved", parameter };
 }
 
 /** The key of a part, without `base_model.model.`. */
 export function buildTensorKey({ path, part, parameter = "weight" }: TensorKey): string {
   if (part === "base_layer") return `${path}.base_layer.${parameter}`;
+  if (part === "token_base_layer") return `${path}${tokenBase}.${parameter}`;
   if (part === "saved") return `${path}.${parameter}`;
   const row = ends.find(([, itsPart]) => itsPart === part);
   return `${path}${row?.[0] ?? ""}`;

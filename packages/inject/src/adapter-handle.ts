@@ -2,18 +2,19 @@
 
 import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Detach } from "@lowrank/contracts";
-import { readStored } from "@lowrank/math";
+import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedParameter } from "./adapted-parameter.ts";
 import type { AdaptedSite } from "./adapted-site.ts";
 import { claimName } from "./adapter-names.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { HandleDisposedError, UnknownKeyError } from "./errors.ts";
+import { HandleDisposedError, MergedTableError, UnknownKeyError } from "./errors.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
 import type { OverriddenParameter } from "./overridden-parameter.ts";
 import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
+import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
 import type { TiedSite } from "./tied-site.ts";
 import type { TrainedRows } from "./trained-rows.ts";
 
@@ -27,6 +28,19 @@ export interface AdapterContents {
   readonly tokenRows: readonly TrainedRows[];
   /** Fingerprint of the base model, written into files. */
   readonly baseFingerprint?: string;
+  /** False, or absent, for what was read from a file, which says by itself what it carries. */
+  readonly isNew?: boolean;
+}
+
+/** What goes into an adapter's files besides its variables. */
+export interface ToAdapterOptions {
+  /** Entries for the weights file's header besides the base's fingerprint. */
+  readonly metadata?: ReadonlyMap<string, string>;
+  /**
+   * PEFT's `save_embedding_layers`: whether the base's tables over tokens go into the file. Default "auto", of which an
+   * adapter that was read from a file makes: what was in its file.
+   */
+  readonly saveEmbeddingLayers?: SaveEmbeddingLayers;
 }
 
 /**
@@ -152,10 +166,9 @@ export class AdapterHandle {
    * Reads the variables into plain data in torch's layout, ready for `writeAdapter`. Pairs that took over a part of the
    * weight (PiSSA, OLoRA) become plain pairs of twice the rank, for the base as it is.
    *
-   * @param metadata entries for the file's header besides the base's fingerprint
-   * @throws HandleDisposedError
+   * @throws HandleDisposedError; MergedTableError if a table of the base is to be saved and a merge changed it
    */
-  async toAdapter(metadata: ReadonlyMap<string, string> = new Map()): Promise<Adapter> {
+  async toAdapter({ metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions = {}): Promise<Adapter> {
     this.#checkUsable();
     const tensors = new Map<string, AdapterTensor>();
     const isDoubled = this.sites.some(({ pair }) => pair.initial !== null);
@@ -165,9 +178,11 @@ export class AdapterHandle {
       tensors.set(keys.a, a); // [rank, inFeatures]
       tensors.set(keys.b, b); // [outFeatures, rank]
     }
-    for (const { key, variable, layout } of tensorsOf(this.#contents)) {
-      if (!tensors.has(key)) tensors.set(key, await readStored(variable, layout));
+    for (const { key, variable, layout, isOfBase = false } of tensorsOf(this.#contents)) {
+      const isLeftOut = isOfBase && saveEmbeddingLayers === false;
+      if (!tensors.has(key) && !isLeftOut) tensors.set(key, await readStored(variable, layout));
     }
+    await this.#addBaseWeights(tensors, saveEmbeddingLayers);
     const fingerprint: [string, string][] = this.baseFingerprint ? [[baseFingerprintKey, this.baseFingerprint]] : [];
     const config = isDoubled ? plainLoraConfig(this.config) : this.config;
     return { config, tensors, metadata: new Map([...metadata, ...fingerprint]) };
@@ -214,6 +229,22 @@ export class AdapterHandle {
     this.detach();
     disposeContents(this.#contents);
     this.#isDisposed = true;
+  }
+
+  async #addBaseWeights(tensors: Map<string, AdapterTensor>, choice: SaveEmbeddingLayers): Promise<void> {
+    if (choice === "auto" && !this.#contents.isNew) return;
+    const saved = baseWeightsToSave(this.model, this.plan, choice).filter(({ key }) => !tensors.has(key));
+    const merged = saved.filter(({ site }) => !this.isAttached && site.isReplaced).map(({ site }) => site.path);
+    if (merged.length > 0) throw new MergedTableError(this.name, [...new Set(merged)]);
+    for (const { key, parameter } of saved) {
+      const value = parameter.read();
+      try {
+        tensors.set(key, await readStored(value, parameter.transposedInFile ? transposedLayout : plainLayout));
+      } finally {
+        value.dispose();
+      }
+    }
+    for (const [key, rows] of repeatedRows(this.plan, saved)) tensors.set(key, tensors.get(rows)!);
   }
 
   #checkUsable(): void {

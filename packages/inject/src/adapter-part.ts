@@ -11,6 +11,8 @@ export interface AdapterVariable {
   readonly variable: tf.Variable;
   readonly layout: FileLayout;
   readonly isTrained: boolean;
+  /** True for a frozen weight of the base that the file brings along (PEFT's `save_embedding_layers`). */
+  readonly isOfBase?: boolean;
 }
 
 /** One weight of the base that an adapter changes, for whoever folds the change in. */

@@ -44,6 +44,8 @@ export interface BuildOptions {
   readonly values: ValueSource;
   readonly trainable: boolean;
   readonly baseFingerprint?: string;
+  /** Whether the adapter begins here, rather than in a file. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -69,12 +71,16 @@ export function buildHandle(model: AdaptableModel, options: BuildOptions): Adapt
  * @throws StalePlanError
  */
 export function buildContents(model: AdaptableModel, options: BuildOptions): AdapterContents {
-  const { plan, baseFingerprint } = options;
+  const { plan, baseFingerprint, isNew = false } = options;
   const doors = new Doors(model, plan);
   const contents = { sites: [], tiedSites: [], parameters: [], rawParameters: [], tokenRows: [] } as {
-    -readonly [Kind in keyof Omit<AdapterContents, "plan" | "baseFingerprint">]: AdapterContents[Kind][number][];
+    -readonly [Kind in keyof Omit<
+      AdapterContents,
+      "plan" | "baseFingerprint" | "isNew"
+    >]: AdapterContents[Kind][number][];
   };
-  const made: AdapterContents = { plan, ...contents, ...(baseFingerprint === undefined ? {} : { baseFingerprint }) };
+  const base = baseFingerprint === undefined ? {} : { baseFingerprint };
+  const made: AdapterContents = { plan, ...contents, ...base, isNew };
   try {
     const maker = new PartMaker(doors, options);
     for (const entry of plan.entries) contents.sites.push(maker.site(entry));

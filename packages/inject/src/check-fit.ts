@@ -12,13 +12,20 @@ import {
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, Warning, WarningListener } from "@lowrank/contracts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { AdapterMismatchError, type AdapterProblem, DifferentBaseError, printable } from "./errors.ts";
+import {
+  AdapterMismatchError,
+  type AdapterProblem,
+  DifferentBaseError,
+  printable,
+  VocabularyMismatchError,
+} from "./errors.ts";
 import { guessOtherBase } from "./guess-other-base.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { nearestPaths } from "./nearest-names.ts";
+import { withBaseLayers } from "./plan-base-layers.ts";
 import { draftPlan, supportedFeatures } from "./plan-injection.ts";
-import { planBaseLayers } from "./saved-parameters.ts";
 import { startsForStored } from "./starts.ts";
+import { vocabularyOf, vocabularyTables } from "./vocabulary-tables.ts";
 
 /** What is known of the model at hand besides its doors, and what for the adapter is attached. */
 export interface FitOptions {
@@ -38,6 +45,7 @@ const suggestionsFor = 4;
  */
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
   checkFingerprint(adapter, options);
+  checkVocabulary(model, adapter);
   const plan = withBaseLayers(
     draftPlan(model, adapter.config, {
       supported: usableFeatures(adapter.config, options),
@@ -65,14 +73,17 @@ function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): 
   return new Set([...supportedFeatures, ...past, ...startsForStored(config)]);
 }
 
-/** PEFT stores the frozen weights of targeted embeddings and heads (`save_embedding_layers`); they act as stored. */
-function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
-  const baseLayers = planBaseLayers(
-    model,
-    new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path)),
-    tensors.keys(),
-  );
-  return { ...plan, savedParameters: [...plan.savedParameters, ...baseLayers] };
+/** Before anything else: rows for tokens that the model does not have make every other difference follow. */
+function checkVocabulary(model: AdaptableModel, adapter: Adapter): void {
+  const [input] = vocabularyTables(model);
+  const found = vocabularyOf(model, adapter);
+  if (input === undefined || found === undefined || found.size === input.inFeatures) return;
+  const { keys, size } = found;
+  const problems = keys.map((key): AdapterProblem => {
+    const got = adapter.tensors.get(key)!.shape;
+    return { kind: "shape", key, got, expected: got.map((axis) => (axis === size ? input.inFeatures : axis)) };
+  });
+  throw new VocabularyMismatchError(size, input.inFeatures, problems);
 }
 
 function checkFingerprint({ metadata }: Adapter, options: FitOptions): void {
@@ -95,7 +106,7 @@ function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[
     ...plan.savedParameters.flatMap((planned) =>
       [planned, ...(planned.followers ?? [])].map(({ key }) => [key, planned.fileShape] as const),
     ),
-    ...plan.tokenRows.map(({ key, shape }): [string, readonly number[]] => [key, shape]),
+    ...plan.tokenRows.flatMap(({ key, copies = [], shape }) => [key, ...copies].map((one) => [one, shape] as const)),
   ]);
 }
 

@@ -170,6 +170,38 @@ function count(problems: number): string {
   return problems === 1 ? "one difference" : `${problems} differences`;
 }
 
+/** The adapter was trained with a vocabulary of another size. */
+export class VocabularyMismatchError extends AdapterMismatchError {
+  constructor(
+    /** Tokens that the adapter's tables have rows for. */
+    readonly got: number,
+    /** Tokens that the model knows. */
+    readonly expected: number,
+    problems: readonly AdapterProblem[],
+  ) {
+    super(
+      problems,
+      `The adapter was trained with a vocabulary of ${got} tokens, this model has ${expected}: use ` +
+        `model.withVocabulary(${got})`,
+      "ADAPTER_VOCABULARY",
+    );
+  }
+}
+
+/** A table of the base that is to go into an adapter's file holds merged values now. */
+export class MergedTableError extends LowrankError {
+  constructor(
+    readonly adapterName: string,
+    readonly paths: readonly string[],
+  ) {
+    super(
+      "MERGED_TABLE",
+      `The file of the adapter "${adapterName}" is to carry the base's ${list(paths)}, but a merge changed it. ` +
+        "Undo the merge first, or pass saveEmbeddingLayers: false.",
+    );
+  }
+}
+
 /** The adapter was made for another base model, as its shapes or the fingerprint in its metadata say. */
 export class DifferentBaseError extends AdapterMismatchError {
   constructor(

@@ -1,6 +1,6 @@
 export type { AdaptedParameter } from "./adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted-site.ts";
-export { type AdapterContents, AdapterHandle } from "./adapter-handle.ts";
+export { type AdapterContents, AdapterHandle, type ToAdapterOptions } from "./adapter-handle.ts";
 export type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach-adapter.ts";
 export { baseFingerprintKey } from "./base-fingerprint.ts";
@@ -14,11 +14,13 @@ export {
   HandleDisposedError,
   InvalidAdapterNameError,
   LayerReplicationError,
+  MergedTableError,
   SavedModuleNotFoundError,
   StalePlanError,
   UnknownKeyError,
   UnsupportedSiteError,
   UnsupportedStartError,
+  VocabularyMismatchError,
 } from "./errors.ts";
 export { hotSwap } from "./hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./inject-adapter.ts";
@@ -34,6 +36,8 @@ export { measureGradients } from "./measure-gradients.ts";
 export { type MeasureInputsOptions, measureInputs } from "./measure-inputs.ts";
 export type { OverriddenParameter } from "./overridden-parameter.ts";
 export { planInjection } from "./plan-injection.ts";
+export type { SaveEmbeddingLayers } from "./save-embeddings.ts";
 export { shareRanks } from "./share-ranks.ts";
 export type { TiedSite } from "./tied-site.ts";
 export type { TrainedRows } from "./trained-rows.ts";
+export { type AdapterVocabulary, vocabularyOf } from "./vocabulary-tables.ts";

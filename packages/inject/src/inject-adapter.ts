@@ -43,6 +43,7 @@ export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, option
     name,
     plan,
     trainable: true,
+    isNew: true,
     values: freshValues(plan.config, seed, measured),
     ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
   });

@@ -85,6 +85,8 @@ export interface PlannedTokenRows {
   readonly followers: readonly string[];
   readonly indices: readonly number[];
   readonly key: string;
+  /** Names under which an adapter file repeats the rows: those of followers, where their table is saved, too. */
+  readonly copies?: readonly string[];
   /** [tokens, width] */
   readonly shape: readonly [tokens: number, width: number];
   readonly parameters: number;

@@ -40,8 +40,14 @@ export function overrideParameter(
     key,
     isTrained,
     tensors: [
-      { key, variable, layout, isTrained },
-      ...followers.map((follower) => ({ key: follower.key, variable, layout, isTrained: false })),
+      { key, variable, layout, isTrained, isOfBase: !isTrained },
+      ...followers.map((follower) => ({
+        key: follower.key,
+        variable,
+        layout,
+        isTrained: false,
+        isOfBase: !isTrained,
+      })),
     ],
     changes: isIdle ? [] : all.map((one) => replacement(one, parameter, variable, followers.length === 0)),
     open: (adapterName) => {

@@ -93,7 +93,9 @@ function refusal(
   if (indices.length === 0) return "trainable_token_indices names no token for it";
   if (new Set(indices).size < indices.length) return "trainable_token_indices names a token twice";
   const outside = indices.filter((index) => index >= rows);
-  return outside.length ? `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}` : null;
+  if (outside.length === 0) return null;
+  const advice = `for added tokens, enlarge the vocabulary first: model.withVocabulary(${Math.max(...outside) + 1})`;
+  return `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}; ${advice}`;
 }
 
 /** PEFT refuses tied tables of which other tokens are trained, if they are to stay tied. */

@@ -1,6 +1,6 @@
 // Which of the model's own weights train beside the pairs: modules to save, and biases.
 
-import { isSavedModule, type LoraConfig, parseTensorKey } from "@lowrank/adapter-format";
+import { isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { SavedModuleNotFoundError } from "./errors.ts";
 import type { PlannedParameter } from "./injection-plan.ts";
@@ -30,21 +30,6 @@ export function planSavedParameters(
   });
 }
 
-/** The frozen weights of adapted layers that an adapter file has values of its own for. */
-export function planBaseLayers(
-  model: AdaptableModel,
-  adapted: ReadonlySet<string>,
-  keys: Iterable<string>,
-): readonly PlannedParameter[] {
-  const parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
-  return [...keys].flatMap((key) => {
-    const parsed = parseTensorKey(key);
-    if (parsed?.part !== "base_layer" || parsed.parameter !== "weight" || !adapted.has(parsed.path)) return [];
-    const parameter = parameters.get(`${parsed.path}.weight`);
-    return parameter ? [plannedParameter(parameter, key, "base-layer")] : [];
-  });
-}
-
 /**
  * Throws if a name in `modulesToSave` means no module. Names that a task adds by itself may.
  *
@@ -65,7 +50,12 @@ function trainsBias({ bias }: LoraConfig, path: string, adapted: ReadonlySet<str
   return bias === "all" || (bias === "lora_only" && adapted.has(moduleOf(path)));
 }
 
-function plannedParameter(parameter: ParameterRef, key: string, reason: PlannedParameter["reason"]): PlannedParameter {
+/** The plan of one weight, under a name in files. */
+export function plannedParameter(
+  parameter: ParameterRef,
+  key: string,
+  reason: PlannedParameter["reason"],
+): PlannedParameter {
   const { path, shape, transposedInFile } = parameter;
   const fileShape = transposedInFile ? [...shape].reverse() : shape;
   return { path, key, shape, fileShape, parameters: shape.reduce((product, size) => product * size, 1), reason };

@@ -18,7 +18,7 @@ export interface TrainedRows extends AdapterPart {
 
 /** Puts them together; nothing is attached yet. */
 export function trainRows(
-  { key, indices }: PlannedTokenRows,
+  { key, copies = [], indices }: PlannedTokenRows,
   sites: readonly Site[],
   variable: tf.Variable<tf.Rank.R2>,
 ): TrainedRows {
@@ -27,7 +27,16 @@ export function trainRows(
     sites,
     variable,
     key,
-    tensors: [{ key, variable, layout: plainLayout, isTrained: true }],
+    tensors: [
+      { key, variable, layout: plainLayout, isTrained: true },
+      ...copies.map((copy) => ({
+        key: copy,
+        variable,
+        layout: plainLayout,
+        isTrained: false,
+        isOfBase: true,
+      })),
+    ],
     changes: sites.map((site) => rowsChange(site, sites, adaptation)),
     open: (adapterName) =>
       openDoors(

@@ -24,7 +24,7 @@ export interface RunResult {
 /** Writes adapter, model card, metrics and, for an unfinished run, its checkpoint. */
 export async function saveRun(out: string, result: RunResult, options: { readonly overwrite: boolean }): Promise<void> {
   const { handle, metadata, metrics, card, state } = result;
-  const adapter = writeAdapter(await handle.toAdapter(metadata));
+  const adapter = writeAdapter(await handle.toAdapter({ metadata }));
   const files = { ...adapter, "README.md": adapter["README.md"] + card };
   await mkdir(join(out, ".."), { recursive: true });
   const fill = async (folder: string) => {

@@ -1,0 +1,25 @@
+// Parameters of modules that are trained whole and that PEFT writes more than once.
+
+import type { LoraConfig } from "./lora-config.ts";
+import { isSavedModule } from "./saved-modules.ts";
+
+/** What PEFT puts between a module that is trained whole and its parameters, in memory: the copy, and the original. */
+const wrapper = /\.(modules_to_save|original_module)\./;
+
+/**
+ * Whether a key only repeats a module that is trained whole. PEFT writes parameters as they are called in memory –
+ * "classifier.modules_to_save.bias", "classifier.original_module.bias" – and besides them the module's own
+ * "classifier.bias", which is the one that it reads: with `bias: "all"` everything with "bias" in its name, and of an
+ * embedding or a head whose vocabulary was resized every parameter.
+ *
+ * @param keys the file's
+ */
+export function isRepeatedParameter(
+  config: Pick<LoraConfig, "bias" | "modulesToSave">,
+  key: string,
+  keys: Pick<ReadonlySet<string>, "has">,
+): boolean {
+  const found = wrapper.exec(key);
+  if (found === null || !isSavedModule(config, key.slice(0, found.index))) return false;
+  return (config.bias === "all" && key.endsWith("bias")) || keys.has(key.replace(wrapper, "."));
+}
