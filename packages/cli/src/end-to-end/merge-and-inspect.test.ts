@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectedFacts, fixture, makeWorkplace, type Workplace } from "./workplace.ts";
 
@@ -22,6 +23,16 @@ describe("lowrank merge", () => {
     const out = ["--inputs", inputsFile, "--out", place.path("logits.safetensors"), "--json"];
     const forward = await place.call("forward", "--model", merged, ...out);
     expect(forward.json[0]?.loss).toBeCloseTo(adapter_loss, 4);
+  });
+
+  it("gives the base the tokens that the adapter was trained with, and says so", async () => {
+    const merged = place.path("more-tokens");
+    const folder = (part: string) => fixture("..", "lora-features", "added-tokens", part);
+    const both = ["--model", folder("base"), "--adapter", folder("adapter")];
+    const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--json");
+    expect([code, json.at(-1)?.largestDifference]).toEqual([0, expect.closeTo(0, 4)]);
+    expect(stderr).toContain("trained with 51 tokens, the base has 48");
+    expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({ vocab_size: 51 });
   });
 
   it("never writes over the base", async () => {

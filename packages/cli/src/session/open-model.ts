@@ -5,7 +5,7 @@ import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
-import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
+import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
 import {
   type BasePrecision,
   HeadMissingError,
@@ -58,7 +58,7 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
   const adapter = request.adapter === undefined ? undefined : await openAdapter(request.adapter, report);
   const path = await locate(request.model, "model", report);
   const { model: base, files, folder } = await load(path, request, { adapter, report });
-  const model = withLayersOf(base, adapter);
+  const model = withVocabularyOf(withLayersOf(base, adapter), adapter, report);
   try {
     const attachOptions = {
       baseFingerprint: model.fingerprint,
@@ -91,6 +91,22 @@ function withLayersOf(base: PretrainedModel, adapter: Adapter | undefined): Pret
   if (order === null) return base;
   try {
     return base.withLayers(order);
+  } finally {
+    base.dispose();
+  }
+}
+
+/** The model with as many tokens as the adapter's tables have, which are those that it was trained on. */
+function withVocabularyOf(base: PretrainedModel, adapter: Adapter | undefined, report: Report): PretrainedModel {
+  const had = base.config.vocabularySize;
+  const size = (adapter === undefined ? undefined : vocabularyOf(base, adapter)?.size) ?? had;
+  if (size === had) return base;
+  const message =
+    `The adapter was trained with ${size} tokens, the base has ${had}: it is given as many. New rows that the adapter ` +
+    "does not bring along are the mean of the others.";
+  report.warn({ code: "VOCABULARY_RESIZED", message });
+  try {
+    return base.withVocabulary(size);
   } finally {
     base.dispose();
   }
