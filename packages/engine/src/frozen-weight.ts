@@ -74,9 +74,12 @@ export class FrozenWeight {
     return this.#current().multiply(x, bias);
   }
 
-  /** y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. */
-  multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {
-    return this.#current().multiplyTransposed(y);
+  /**
+   * y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. With `sum`, a tensor of as many entries, the product is added
+   * to it; the caller disposes of `sum` and must not read it any more, since the result may lie in its memory.
+   */
+  multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
+    return this.#current().multiplyTransposed(y, sum);
   }
 
   /** A float32 copy of W as [inFeatures, outFeatures]; the caller disposes of it. */

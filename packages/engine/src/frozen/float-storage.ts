@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernelForOne } from "../ops/own-kernel.ts";
 import { matrix } from "../rows.ts";
-import { type FrozenStorage, type MatrixLayout, plusBias } from "./frozen-storage.ts";
+import { type FrozenStorage, type MatrixLayout, plus } from "./frozen-storage.ts";
 
 /** Keeps one copy: as it was given, or the other way round where the backend multiplies faster so. */
 export class FloatStorage implements FrozenStorage {
@@ -33,15 +33,11 @@ export class FloatStorage implements FrozenStorage {
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
     if (needsPlainProducts()) this.#turn();
-    const isTransposed = this.#isTransposed;
-    const inputs = bias && { x, matrix: this.#matrix, bias };
-    const own = inputs && runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });
-    if (own !== undefined) return matrix(own);
-    return plusBias(tf.matMul(x, this.#matrix, false, isTransposed), bias);
+    return this.#product(x, this.#isTransposed, bias);
   }
 
-  multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {
-    return tf.matMul(y, this.#matrix, false, !this.#isTransposed);
+  multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
+    return this.#product(y, !this.#isTransposed, sum);
   }
 
   read(): tf.Tensor2D {
@@ -61,6 +57,12 @@ export class FloatStorage implements FrozenStorage {
 
   dispose(): void {
     this.#matrix.dispose();
+  }
+
+  #product(x: tf.Tensor2D, isTransposed: boolean, term: tf.Tensor | undefined): tf.Tensor2D {
+    const inputs = term && { x, matrix: this.#matrix, term };
+    const own = inputs && runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });
+    return own === undefined ? plus(tf.matMul(x, this.#matrix, false, isTransposed), term) : matrix(own);
   }
 
   /** Stores the matrix as [inFeatures, outFeatures] from now on. */

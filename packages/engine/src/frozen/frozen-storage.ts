@@ -15,8 +15,8 @@ export interface FrozenStorage {
   readonly bytes: number;
   /** x·W for x [rows, inFeatures], plus a bias [outFeatures] if there is one. */
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D;
-  /** y·Wᵀ for y [rows, outFeatures]. */
-  multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D;
+  /** y·Wᵀ for y [rows, outFeatures], plus `sum`, of as many entries, in whose memory the result may lie. */
+  multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D;
   /** Wᵀ as it lies in memory, float32 and [outFeatures, inFeatures]; absent where it is stored in another way. */
   readonly table?: tf.Tensor2D | undefined;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */
@@ -28,10 +28,10 @@ export interface FrozenStorage {
   dispose(): void;
 }
 
-/** A product with the bias added, if there is one; takes the product over. */
-export function plusBias(product: tf.Tensor2D, bias: tf.Tensor | undefined): tf.Tensor2D {
-  if (bias === undefined) return product;
-  const sum = tf.add<tf.Tensor2D>(product, bias);
+/** A product with a bias or a sum of as many entries added, if there is one; takes the product over. */
+export function plus(product: tf.Tensor2D, term: tf.Tensor | undefined): tf.Tensor2D {
+  if (term === undefined) return product;
+  const sum = tf.tidy(() => tf.add<tf.Tensor2D>(product, term.rank === 1 ? term : tf.reshape(term, product.shape)));
   product.dispose();
   return sum;
 }

@@ -6,7 +6,7 @@ import { ArgumentError } from "../errors.ts";
 import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto, type MatrixPart } from "./decode-into.ts";
-import { type FrozenStorage, type MatrixLayout, plusBias } from "./frozen-storage.ts";
+import { type FrozenStorage, type MatrixLayout, plus } from "./frozen-storage.ts";
 import { type HalfMatrix, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 /** Numbers decoded at one time: 8 MB. */
@@ -38,11 +38,11 @@ export class PackedStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    return plusBias(this.#isTransposed ? this.#timesTransposed(x) : this.#times(x), bias);
+    return plus(this.#isTransposed ? this.#timesTransposed(x) : this.#times(x), bias);
   }
 
-  multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {
-    return this.#isTransposed ? this.#times(y) : this.#timesTransposed(y);
+  multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
+    return plus(this.#isTransposed ? this.#times(y) : this.#timesTransposed(y), sum);
   }
 
   read(): tf.Tensor2D {

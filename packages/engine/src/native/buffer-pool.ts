@@ -42,11 +42,16 @@ export class BufferPool {
     return made;
   }
 
-  /** Gives an array back. Ignored unless it was taken from here, is whole, and has not escaped. */
-  give(values: unknown): void {
-    if (!(values instanceof Float32Array)) return;
+  /** Whether an array was taken from here, is whole, and has not escaped. */
+  holds(values: unknown): values is Float32Array {
+    if (!(values instanceof Float32Array)) return false;
     const mark = this.#owned.get(values.buffer);
-    if (mark === undefined || mark.escaped || values.byteLength !== values.buffer.byteLength) return;
+    return mark !== undefined && !mark.escaped && values.byteLength === values.buffer.byteLength;
+  }
+
+  /** Gives an array back. Ignored unless the pool holds it. */
+  give(values: unknown): void {
+    if (!this.holds(values)) return;
     const list = this.#free.get(values.length) ?? [];
     list.push(values);
     this.#free.delete(values.length); // set again, so that it counts as used most recently

@@ -53,6 +53,17 @@ export class NativeBackend extends MathBackendCPU {
     return this.makeTensorInfoOf(shape, values);
   }
 
+  /**
+   * The tensor's own memory as a result of `size` entries, if it is the last to see it: its array came from the pool whole, was
+   * never handed out, and no other tensor shares it. The caller must be about to dispose of the tensor.
+   */
+  reuse(tensor: tf.TensorInfo, size: number): tf.TensorInfo | undefined {
+    const { values, refCount } = this.data.get(tensor.dataId);
+    if (refCount !== 1 || values?.length !== size || !this.pool.holds(values)) return undefined;
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: tensor.shape, dtype: "float32" };
+  }
+
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     this.pool.escape(values); // a kernel of tfjs-backend-cpu may have made a view of another tensor's values
     return super.write(values, shape, dtype);

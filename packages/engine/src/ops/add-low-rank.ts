@@ -4,7 +4,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
-import { runOwnKernelForOne } from "./own-kernel.ts";
+import { accumulates } from "../tape/accumulate.ts";
+import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -41,13 +42,36 @@ export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: t
     },
     backward: (dy, [x, a, b]) => {
       const dyRows = flattenRows(dy); // [rows, outFeatures]
-      const narrow = tf.tidy(() => tf.mul(tf.matMul(dyRows, b, false, true), scale)); // gradient of x·A, [rows, rank]
+      const own = runOwnKernel("LowrankAddLowRankGradient", { dy: dyRows, x: flattenRows(x), a, b }, { scale });
+      // The gradient of scale·x·A, [rows, rank].
+      const narrow = own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows, b, false, true), scale));
+      const forX = accumulates((soFar) => timesTransposed({ narrow, a, soFar, x }));
+      const [, forA, forB] = own ?? [];
+      if (forA !== undefined && forB !== undefined)
+        return { output: () => tf.clone(dy), x: forX, a: () => tf.clone(forA), b: () => tf.clone(forB) };
       return {
         output: () => tf.clone(dy),
-        x: () => tf.reshape(tf.matMul(narrow, a, false, true), x.shape),
+        x: forX,
         a: () => tf.matMul(flattenRows(x), narrow, true, false),
         b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(x), a), scale), dyRows, true, false),
       };
     },
   });
+}
+
+interface InputGradient {
+  readonly narrow: tf.Tensor;
+  readonly a: tf.Tensor;
+  readonly soFar: tf.Tensor | undefined;
+  /** Whose gradient it is. */
+  readonly x: tf.Tensor;
+}
+
+/** narrow·Aᵀ plus what was found so far. */
+function timesTransposed({ narrow, a, soFar, x }: InputGradient): tf.Tensor {
+  const inputs = soFar && { x: narrow, matrix: a, term: soFar };
+  const own = inputs && runOwnKernelForOne("LowrankLinear", inputs, { isTransposed: true });
+  if (own !== undefined) return tf.reshape(own, x.shape);
+  const gradient = tf.reshape(tf.matMul(narrow, a, false, true), x.shape);
+  return soFar === undefined ? gradient : tf.add(soFar, gradient);
 }

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
+import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -28,7 +29,7 @@ export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tenso
     inputs: bias === undefined ? { x } : { x, bias },
     forward: () => ({ value: unflattenRows(weight.multiply(flattenRows(x), bias), x), saved: [] }),
     backward: (dy) => ({
-      x: () => unflattenRows(weight.multiplyTransposed(flattenRows(dy)), dy),
+      x: accumulates((soFar) => unflattenRows(weight.multiplyTransposed(flattenRows(dy), soFar), dy)),
       bias: () => tf.sum(flattenRows(dy), 0),
     }),
   });

@@ -22,6 +22,7 @@ export type OwnKernel =
   | "LowrankRotary"
   | "LowrankLinear"
   | "LowrankAddLowRank"
+  | "LowrankAddLowRankGradient"
   | "LowrankHeadLoss";
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. */

@@ -3,6 +3,7 @@
 // all of both until the last one is done, which doubles the peak of a training step.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { addGradient } from "./accumulate.ts";
 import { withNestedTape } from "./without-tape.ts";
 
 /** A value and its derivatives; the caller owns all of them. */
@@ -75,7 +76,7 @@ function walkBack(
   for (const node of tape) if (!path.has(node)) tf.dispose(node.saved ?? []);
   const gradients = new Map([[value.id, start]]);
   for (const [node, names] of [...path].reverse()) {
-    for (const [id, gradient] of gradientsOf(node, names, gradients)) addTo(gradients, id, gradient);
+    passBack(node, names, gradients);
     for (const { id } of node.outputs) {
       if (wanted.has(id)) continue;
       gradients.get(id)?.dispose();
@@ -108,32 +109,23 @@ function pathBetween(
   return new Map(path.reverse());
 }
 
-/** The gradients of a node's named inputs, with the inputs' ids. */
-function gradientsOf(
-  node: TapeNode,
-  names: readonly string[],
-  gradients: ReadonlyMap<number, tf.Tensor>,
-): readonly [number, tf.Tensor][] {
+/** Adds the gradients of a node's named inputs to what is known of these. */
+function passBack(node: TapeNode, names: readonly string[], gradients: Map<number, tf.Tensor>): void {
   const { gradient } = node;
   if (gradient === undefined) throw new Error(`The kernel ${node.kernelName} has no gradient.`);
-  return tf.tidy(() => {
+  tf.tidy(() => {
     // The tape makes zeros for an output that nothing was asked of.
     const thunks = gradient(node.outputs.map(({ id }) => gradients.get(id) as tf.Tensor));
-    return names.flatMap((name): [number, tf.Tensor][] => {
-      const input = node.inputs[name];
-      const computed = thunks[name]?.();
-      return input === undefined || computed === undefined ? [] : [[input.id, computed]];
-    });
+    const changed = new Map<number, tf.Tensor>();
+    for (const name of names) {
+      const [input, thunk] = [node.inputs[name], thunks[name]];
+      if (input === undefined || thunk === undefined) continue;
+      const before = gradients.get(input.id);
+      const sum = before === undefined ? thunk() : addGradient(thunk, before);
+      before?.dispose();
+      gradients.set(input.id, sum);
+      changed.set(input.id, sum);
+    }
+    return [...changed.values()];
   });
-}
-
-function addTo(gradients: Map<number, tf.Tensor>, id: number, gradient: tf.Tensor): void {
-  const before = gradients.get(id);
-  if (before === undefined) {
-    gradients.set(id, gradient);
-    return;
-  }
-  gradients.set(id, tf.add(before, gradient));
-  before.dispose();
-  gradient.dispose();
 }

@@ -5,7 +5,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
-import { type FrozenStorage, type MatrixLayout, plusBias } from "../frozen/frozen-storage.ts";
+import { type FrozenStorage, type MatrixLayout, plus } from "../frozen/frozen-storage.ts";
 import { halfBits } from "../frozen/half-bits.ts";
 import type { HalfMatrix } from "../frozen/packed-matrix.ts";
 import { withoutTape } from "../tape/without-tape.ts";
@@ -47,11 +47,11 @@ export class HalfStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    return plusBias(this.#product(x, this.#isTransposed), bias);
+    return plus(this.#product(x, this.#isTransposed), bias);
   }
 
-  multiplyTransposed(y: tf.Tensor2D): tf.Tensor2D {
-    return this.#product(y, !this.#isTransposed);
+  multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
+    return plus(this.#product(y, !this.#isTransposed), sum);
   }
 
   read(): tf.Tensor2D {

@@ -1,4 +1,5 @@
-// A product that starts from its bias: the product adds to what its output already holds, so the bias costs no pass of its own.
+// A product that adds to what its output already holds: a bias, or the gradient that other layers have given. So neither
+// costs a pass of its own.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { inputOf, type KernelCall, registerOwnKernel, singleOperation } from "../kernels/native-kernel.ts";
@@ -7,17 +8,26 @@ export function registerLinear(): void {
   registerOwnKernel("LowrankLinear", linear);
 }
 
-/** x [rows, inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round, bias [outFeatures]. */
+/**
+ * x [rows, inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round, term [outFeatures] or of as many
+ * entries as the product → [rows, outFeatures], in the term's memory if nobody else can see that.
+ */
 function linear(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
-  const inputs = ["x", "matrix", "bias"].map((name) => inputOf(call, name));
+  const [x, matrix, term] = ["x", "matrix", "term"].map((name) => inputOf(call, name)) as [
+    tf.TensorInfo,
+    tf.TensorInfo,
+    tf.TensorInfo,
+  ];
   const isTransposed = attributes.isTransposed === true;
-  const shape = [inputs[0]?.shape[0] ?? 0, inputs[2]?.shape[0] ?? 0];
+  const shape = [x.shape[0] ?? 0, matrix.shape[isTransposed ? 0 : 1] ?? 0];
   const session = backend.session(`linear ${isTransposed}`, () =>
-    singleOperation("Gemm", ["x", "matrix", "bias"], { transB: isTransposed ? 1 : 0 }),
+    singleOperation("Gemm", ["x", "matrix", "term"], { transB: isTransposed ? 1 : 0 }),
   );
-  const values = backend.pool.take((shape[0] ?? 0) * (shape[1] ?? 0));
-  const lent = inputs.map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape }));
-  backend.run(session, lent, [{ values, shape }]);
-  return [backend.output(shape, values)];
+  const size = (shape[0] ?? 0) * (shape[1] ?? 0);
+  const added = { values: backend.floats(term), shape: term.shape.length === 1 ? term.shape : shape };
+  const output = backend.reuse(term, size) ?? backend.output(shape, backend.pool.take(size));
+  const inputs = [x, matrix].map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape }));
+  backend.run(session, [...inputs, added], [{ values: backend.floats(output), shape }]);
+  return [{ ...output, shape }];
 }

@@ -1,12 +1,13 @@
-// The LoRA branch added to a frozen output in one graph.
+// The LoRA branch added to a frozen output in one graph, and its gradients in another.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../onnx-model.ts";
 
 export function registerLowRank(): void {
   registerOwnKernel("LowrankAddLowRank", addLowRank);
+  registerOwnKernel("LowrankAddLowRankGradient", addLowRankGradient);
 }
 
 /** output [rows, outFeatures] + scale·(x [rows, inFeatures]·a)·b → [rows, outFeatures]. */
@@ -28,4 +29,31 @@ function addLowRank(call: KernelCall): tf.TensorInfo[] {
 function addLowRankGraph(scale: number): OnnxGraph {
   const g = graphOf("output", "x", "a", "b");
   return g.finish(g.node("Gemm", [g.product("x", "a", { alpha: scale }), "b", "output"]));
+}
+
+/**
+ * dy [rows, outFeatures], x [rows, inFeatures], a, b → the gradients of scale·x·a [rows, rank], of a and of b. What is left
+ * for x's is a product with a, which can be added to what other layers give.
+ */
+function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
+  const { backend, attributes } = call;
+  const scale = Number(attributes.scale);
+  const inputs = ["dy", "x", "a", "b"].map((name) => inputOf(call, name));
+  const [rows = 0] = inputs[0]?.shape ?? [];
+  const [a, b] = [inputOf(call, "a").shape, inputOf(call, "b").shape];
+  const session = backend.session(`low rank gradient ${scale}`, () => gradientGraph(scale));
+  const outputs = [[rows, b[0] ?? 0], a, b].map((shape) => ({ values: backend.pool.take(sizeOf(shape)), shape }));
+  backend.run(
+    session,
+    inputs.map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape })),
+    outputs,
+  );
+  return outputs.map(({ values, shape }) => backend.output(shape, values));
+}
+
+function gradientGraph(scale: number): OnnxGraph {
+  const g = graphOf("dy", "x", "a", "b");
+  const narrow = g.product("dy", "b", { transB: true, alpha: scale });
+  const projected = g.product("x", "a", { alpha: scale });
+  return g.finish(narrow, g.product("x", narrow, { transA: true }), g.product(projected, "dy", { transA: true }));
 }
