@@ -86,6 +86,27 @@ export async function withSubject(name: Subject["name"], work: (subject: Subject
   );
 }
 
+/** As `withSubject`, for a model of another number of tokens and the base from which it was made. */
+export async function withResized(
+  name: "gpt2" | "llama-gqa",
+  size: number,
+  work: (resized: Subject, base: Subject) => unknown,
+): Promise<void> {
+  await expectNoLeak(
+    async () => {
+      const base = await loadBase(name);
+      const model = base.withVocabulary(size);
+      try {
+        await work(loaded(name, model), loaded(name, base));
+      } finally {
+        model.dispose();
+        base.dispose();
+      }
+    },
+    { warmUp: false },
+  );
+}
+
 /** The base of a fixture. */
 export function loadBase(name: string): Promise<PretrainedModel> {
   return loadModel(openFolder(`${fixturesRoot}/${name}/base`));

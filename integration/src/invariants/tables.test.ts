@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { examples, expectNear, newAdapter, trainedAdapter, weightsOf } from "./adapters.ts";
 import { runSteps } from "./runs.ts";
-import { embeddingTarget, onCpu, withSubject } from "./subjects.ts";
+import { embeddingTarget, onCpu, withResized, withSubject } from "./subjects.ts";
 
 onCpu();
 
@@ -47,6 +47,34 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
       examples,
     ));
 
+  it("of a resized vocabulary every old row stays the same to the bit while new tokens train, and the base is as it was", () =>
+    fc.assert(
+      fc.asyncProperty(fc.constantFrom("gpt2", "llama-gqa"), fc.integer({ min: 1, max: 7 }), (name, added) =>
+        withResized(name, vocabulary + added, async (subject, base) => {
+          const [weights, before] = [weightsOf(base.model), base.logits()];
+          const tokens = Array.from({ length: added }, (_, index) => vocabulary + index);
+          const ids = [[2, ...tokens, 3]];
+          const handle = newAdapter(subject, { targetModules: ["c_attn", "q_proj"], trainableTokenIndices: tokens });
+          const start = subject.logits({ ids });
+          const adapters = activeAdapters("default");
+          await runSteps(subject, handle, { steps: 2, learningRate: 0.1, adapters, batches: () => [ids] });
+          expect(subject.logits({ ...active, ids })).not.toEqual(start);
+          expect(subject.logits({ ids })).toEqual(start);
+          const merged = await mergeAdapter(subject.model, handle);
+          for (const [path, weight] of weightsOf(subject.model)) {
+            if (/(c_attn|q_proj)\.weight$/.test(path)) continue;
+            const isTable = path.endsWith(`${embeddingTarget[name]}.weight`) || path === "lm_head.weight";
+            const kept = isTable ? firstTokens(path, weight) : weight;
+            expect([path, kept]).toEqual([path, weights.get(path)]);
+          }
+          merged.undo();
+          handle.dispose();
+          expect(base.logits()).toEqual(before);
+        }),
+      ),
+      examples,
+    ));
+
   it("an adapter on a shared table acts where it was put, and the head goes on with the frozen one", () =>
     withSubject("gpt2", async (subject) => {
       const base = weightsOf(subject.model);
@@ -67,6 +95,15 @@ describe("21. tables that are shared stay shared, and of a table only the chosen
 });
 
 const vocabulary = 100;
+
+const width = 32;
+
+/** The numbers of the first tokens in a table [tokens, width], or in a head [width, tokens]. */
+function firstTokens(path: string, weight: Float32Array): Float32Array {
+  if (path !== "lm_head.weight") return weight.subarray(0, vocabulary * width);
+  const tokens = weight.length / width;
+  return weight.filter((_, place) => place % tokens < vocabulary);
+}
 
 /** Tokens whose numbers in a table [vocabulary, width], or in a head [width, vocabulary], are not the base's. */
 function changedTokens(path: string, weight: Float32Array, base: Float32Array): readonly number[] {
