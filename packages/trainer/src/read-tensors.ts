@@ -1,5 +1,6 @@
 // Values of many tensors, one transfer at most.
 
+import { lentValues } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Backends that keep values in this process' memory, where a tensor is read without a transfer. */
@@ -15,7 +16,8 @@ export async function readEach(
 ): Promise<void> {
   if (tensors.length === 0) return;
   if (hostBackends.has(tf.getBackend())) {
-    for (const [index, tensor] of tensors.entries()) visit(await tensor.data<"float32">(), index);
+    for (const [index, tensor] of tensors.entries())
+      visit(lentValues(tensor) ?? (await tensor.data<"float32">()), index);
     return;
   }
   const joined = tf.tidy(() => tf.concat1d(tensors.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size]))));
