@@ -15,7 +15,13 @@ import { anySubject, loadBase, numbers, withSubject } from "./subjects.ts";
 import { moved, variants } from "./variants.ts";
 
 const active = { adapters: activeAdapters("default") };
-const engines = ["cpu", "wasm"] as const;
+/** What is compared with cpu. */
+const others = ["wasm", "native"] as const;
+/** The native engine's library is an optional dependency. */
+const reasonAgainstNative = await reasonAgainst("native");
+if (reasonAgainstNative !== null)
+  process.stderr.write(`skipped: invariant 24 on the native engine: ${reasonAgainstNative}\n`);
+const isAbsent = (engine: Engine): boolean => engine === "native" && reasonAgainstNative !== null;
 
 beforeEach(() => use("cpu"));
 
@@ -50,15 +56,17 @@ describe("23. the number of tensors stays the same", () => {
     expectNoLeak(async () => (await loadBase("llama-gqa-tied")).dispose()));
 });
 
-describe("24. cpu and wasm give the same numbers", () => {
-  it("output and gradients, with dropout", () =>
+describe.each(others)("24. cpu and %s give the same numbers", (other) => {
+  const engines = ["cpu", other] as const;
+
+  it.skipIf(isAbsent(other))("output and gradients, with dropout", () =>
     fc.assert(
       fc.asyncProperty(anySubject, anySize, anySeed, async (name, size, seed) => {
-        const [cpu, wasm] = [await resultsOn("cpu"), await resultsOn("wasm")];
-        expectNear(wasm.logits, cpu.logits);
-        for (const [key, gradient] of cpu.gradients) expectNear(wasm.gradients.get(key)!, gradient);
+        const [expected, found] = [await resultsOn("cpu"), await resultsOn(other)];
+        expectNear(found.logits, expected.logits);
+        for (const [key, gradient] of expected.gradients) expectNear(found.gradients.get(key)!, gradient);
 
-        async function resultsOn(engine: (typeof engines)[number]) {
+        async function resultsOn(engine: Engine) {
           await use(engine);
           const found: Results = { logits: new Float32Array(), gradients: new Map() };
           await withSubject(name, (subject) => {
@@ -72,9 +80,10 @@ describe("24. cpu and wasm give the same numbers", () => {
         }
       }),
       examples,
-    ));
+    ),
+  );
 
-  it.each(variants)("$name", async (variant) => {
+  it.skipIf(isAbsent(other)).each(variants)("$name", async (variant) => {
     const outputs: Float32Array[] = [];
     for (const engine of engines) {
       await use(engine);
@@ -87,7 +96,7 @@ describe("24. cpu and wasm give the same numbers", () => {
     expectNear(outputs[1]!, outputs[0]!);
   });
 
-  it("a new adapter starts with the same numbers to the bit", async () => {
+  it.skipIf(isAbsent(other))("a new adapter starts with the same numbers to the bit", async () => {
     const starts = new Map<string, ReadonlyMap<string, Float32Array>>();
     for (const engine of engines) {
       await use(engine);
@@ -97,7 +106,7 @@ describe("24. cpu and wasm give the same numbers", () => {
         handle.dispose();
       });
     }
-    expect(starts.get("wasm")).toEqual(starts.get("cpu"));
+    expect(starts.get(other)).toEqual(starts.get("cpu"));
   });
 });
 
@@ -157,7 +166,9 @@ describe("25. the optimiser's moments stay with their variables' names", () => {
     ));
 });
 
-describe.each(engines)("attention that sees nothing, on %s", (engine) => {
+const present = (["cpu", ...others] as const).filter((engine) => !isAbsent(engine));
+
+describe.each(present)("attention that sees nothing, on %s", (engine) => {
   beforeEach(() => use(engine));
 
   it("gives 0 and has the gradient 0, and the other rows are as if it were not there", () =>
@@ -234,8 +245,20 @@ interface Results {
   gradients: ReadonlyMap<string, Float32Array>;
 }
 
-async function use(engine: (typeof engines)[number]): Promise<void> {
+type Engine = "cpu" | (typeof others)[number];
+
+async function use(engine: Engine): Promise<void> {
   if (tf.getBackend() !== engine) await chooseEngine({ order: [engine] });
+}
+
+/** Why an engine cannot run here; null if it can. */
+async function reasonAgainst(engine: Engine): Promise<string | null> {
+  try {
+    await chooseEngine({ order: [engine] });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** One head of three queries and keys of size 4, under an additive mask [query, key]. */
