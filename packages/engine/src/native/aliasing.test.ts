@@ -6,6 +6,8 @@ import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testEngines, useEngine } from "../../test/test-engines.ts";
+import { FrozenWeight } from "../frozen-weight.ts";
+import { frozenLinear } from "../ops/frozen-linear.ts";
 import { gelu } from "../ops/gelu.ts";
 
 /** A tensor, or an array that was read, with the values that it must keep. */
@@ -126,6 +128,16 @@ describe.each(testEngines("native"))("values on %s", (engine) => {
       expect(tf.memory().numTensors).toBe(before);
     },
   );
+
+  it("stay as they were in a bias that is as long as the product of one row", () => {
+    const weight = FrozenWeight.from(tf.ones<tf.Rank.R2>([4, length]));
+    const bias = tf.tidy(() => tf.neg(tf.ones([length])));
+    const output = tf.tidy(() => frozenLinear(tf.ones([1, 4]), weight, bias));
+    expectClose(output.dataSync(), new Float32Array(length).fill(3), 0);
+    expectClose(bias.dataSync(), new Float32Array(length).fill(-1), 0);
+    tf.dispose([bias, output]);
+    weight.dispose();
+  });
 
   it("are refused, not read, where their memory was given away", () => {
     const values = fresh();

@@ -10,7 +10,7 @@ export function registerLinear(): void {
 
 /**
  * x [rows, inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round, term [outFeatures] or of as many
- * entries as the product → [rows, outFeatures], in the term's memory if nobody else can see that.
+ * entries as the product → [rows, outFeatures], in the memory of a term that is no bias if nobody else can see that.
  */
 function linear(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
@@ -25,8 +25,9 @@ function linear(call: KernelCall): tf.TensorInfo[] {
     singleOperation("Gemm", ["x", "matrix", "term"], { transB: isTransposed ? 1 : 0 }),
   );
   const size = (shape[0] ?? 0) * (shape[1] ?? 0);
-  const added = { values: backend.floats(term), shape: term.shape.length === 1 ? term.shape : shape };
-  const output = backend.reuse(term, size) ?? backend.output(shape, backend.pool.take(size));
+  const isBias = term.shape.length === 1; // its owner keeps it, though a product of one row is as long
+  const added = { values: backend.floats(term), shape: isBias ? term.shape : shape };
+  const output = (isBias ? undefined : backend.reuse(term, size)) ?? backend.output(shape, backend.pool.take(size));
   const inputs = [x, matrix].map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape }));
   backend.run(session, [...inputs, added], [{ values: backend.floats(output), shape }]);
   return [{ ...output, shape }];
