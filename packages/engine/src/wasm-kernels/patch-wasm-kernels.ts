@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { fasterBatchMatMul } from "./batch-mat-mul.ts";
 import { conv2dBackpropFilter } from "./conv2d-backprop-filter.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
+import { gatherOfNothing } from "./gather.ts";
 import { sharingIdentity } from "./identity.ts";
 import { sumOfNothing } from "./sum.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
@@ -26,6 +27,7 @@ const wrappedKernels: Readonly<Record<string, Wrap>> = {
   Transpose: fasterTranspose,
   Identity: sharingIdentity,
   Sum: sumOfNothing,
+  GatherV2: gatherOfNothing,
 };
 
 const patched = new WeakSet<tf.KernelConfig>();
