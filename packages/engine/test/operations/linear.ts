@@ -101,7 +101,7 @@ const lowRank = defineOperation<LowRankSettings>({
 const residual = defineOperation<readonly number[]>({
   name: "addResidual",
   settings: leadingAxes,
-  large: [[65_537], [257, 256]],
+  large: [[262_145], [257, 256]],
   use: (shape) => ({
     shapes: [shape, shape],
     compute: (a, b) => addResidual(given(a), given(b)),
