@@ -4,7 +4,7 @@ import type { Restore } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
-import type { FrozenStorage, MatrixLayout } from "./frozen/frozen-storage.ts";
+import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
 import { halfBits } from "./frozen/half-bits.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
@@ -64,9 +64,9 @@ export class FrozenWeight {
     return this.#layers.reduce((total, { bytes }) => total + bytes, 0);
   }
 
-  /** Wᵀ as it lies in memory, float32 and [outFeatures, inFeatures]; undefined where it is stored in another way. */
-  get table(): tf.Tensor2D | undefined {
-    return this.#current().table;
+  /** The matrix as it lies in memory, if that is one float32 tensor; the weight goes on owning it. */
+  get stored(): StoredMatrix | undefined {
+    return this.#current().stored;
   }
 
   /** x·W for x [rows, inFeatures], plus a bias [outFeatures]. Not differentiable by itself: see `frozenLinear`. */

@@ -1,9 +1,9 @@
 // A frozen matrix in float32: one tensor, multiplied as it lies.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernelForOne } from "../ops/own-kernel.ts";
+import { ownLinear } from "../ops/own-linear.ts";
 import { matrix } from "../rows.ts";
-import { type FrozenStorage, type MatrixLayout, plus } from "./frozen-storage.ts";
+import { type FrozenStorage, type MatrixLayout, plus, type StoredMatrix } from "./frozen-storage.ts";
 
 /** Keeps one copy: as it was given, or the other way round where the backend multiplies faster so. */
 export class FloatStorage implements FrozenStorage {
@@ -27,8 +27,8 @@ export class FloatStorage implements FrozenStorage {
     return 4 * this.#matrix.size;
   }
 
-  get table(): tf.Tensor2D | undefined {
-    return this.#isTransposed ? this.#matrix : undefined;
+  get stored(): StoredMatrix {
+    return { matrix: this.#matrix, isTransposed: this.#isTransposed };
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
@@ -60,8 +60,7 @@ export class FloatStorage implements FrozenStorage {
   }
 
   #product(x: tf.Tensor2D, isTransposed: boolean, term: tf.Tensor | undefined): tf.Tensor2D {
-    const inputs = term && { x, matrix: this.#matrix, term };
-    const own = inputs && runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });
+    const own = ownLinear({ x, matrix: this.#matrix, isTransposed, term });
     return own === undefined ? plus(tf.matMul(x, this.#matrix, false, isTransposed), term) : matrix(own);
   }
 

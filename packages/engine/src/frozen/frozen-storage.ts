@@ -7,6 +7,13 @@ import type { HalfMatrix } from "./packed-matrix.ts";
 /** Which way round a matrix is stored; "out-in" is torch's. */
 export type MatrixLayout = "in-out" | "out-in";
 
+/** A float32 matrix and which way round it is. */
+export interface StoredMatrix {
+  readonly matrix: tf.Tensor2D;
+  /** True for Wᵀ, [outFeatures, inFeatures]. */
+  readonly isTransposed: boolean;
+}
+
 /** One stored matrix W, seen as [inFeatures, outFeatures] whichever way round it is kept. */
 export interface FrozenStorage {
   readonly inFeatures: number;
@@ -17,8 +24,8 @@ export interface FrozenStorage {
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D;
   /** y·Wᵀ for y [rows, outFeatures], plus `sum`, of as many entries, in whose memory the result may lie. */
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D;
-  /** Wᵀ as it lies in memory, float32 and [outFeatures, inFeatures]; absent where it is stored in another way. */
-  readonly table?: tf.Tensor2D | undefined;
+  /** The matrix as it lies in memory, if that is one float32 tensor. */
+  readonly stored?: StoredMatrix;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */
   read(): tf.Tensor2D;
   /** Rows of Wᵀ, one for each id. */

@@ -6,6 +6,7 @@ import { ShapeError } from "../errors.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
+import { ownLinear } from "./own-linear.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -69,8 +70,7 @@ interface InputGradient {
 
 /** narrow·Aᵀ plus what was found so far. */
 function timesTransposed({ narrow, a, soFar, x }: InputGradient): tf.Tensor {
-  const inputs = soFar && { x: narrow, matrix: a, term: soFar };
-  const own = inputs && runOwnKernelForOne("LowrankLinear", inputs, { isTransposed: true });
+  const own = ownLinear({ x: narrow, matrix: a, isTransposed: true, term: soFar });
   if (own !== undefined) return tf.reshape(own, x.shape);
   const gradient = tf.reshape(tf.matMul(narrow, a, false, true), x.shape);
   return soFar === undefined ? gradient : tf.add(soFar, gradient);

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
+import { ownLinear } from "./own-linear.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -27,10 +28,16 @@ export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tenso
   if (bias !== undefined) checkLastAxis("frozenLinear's bias", bias, weight.outFeatures);
   return withGradients({
     inputs: bias === undefined ? { x } : { x, bias },
-    forward: () => ({ value: unflattenRows(weight.multiply(flattenRows(x), bias), x), saved: [] }),
+    forward: () => ({ value: productOf(x, weight, bias), saved: [] }),
     backward: (dy) => ({
       x: accumulates((soFar) => unflattenRows(weight.multiplyTransposed(flattenRows(dy), soFar), dy)),
       bias: () => tf.sum(flattenRows(dy), 0),
     }),
   });
+}
+
+function productOf(x: tf.Tensor, weight: FrozenWeight, bias: tf.Tensor | undefined): tf.Tensor {
+  const { stored } = weight;
+  const own = stored && ownLinear({ x, ...stored, term: bias });
+  return own ?? unflattenRows(weight.multiply(flattenRows(x), bias), x);
 }

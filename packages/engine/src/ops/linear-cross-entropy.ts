@@ -111,9 +111,9 @@ function ownLosses(
   labels: tf.Tensor1D,
   { bias, isDifferentiated }: ChunkOptions,
 ): readonly [tf.Tensor, tf.Tensor?] | undefined {
-  const { table } = head;
-  if (table === undefined) return undefined;
-  const inputs = { hidden, head: table, labels, ...(bias === undefined ? {} : { bias }) };
+  const { stored } = head;
+  if (!stored?.isTransposed) return undefined;
+  const inputs = { hidden, head: stored.matrix, labels, ...(bias === undefined ? {} : { bias }) };
   const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];

@@ -28,9 +28,12 @@ export type OwnKernel =
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. */
 export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {
   if (tf.getKernel(name, tf.getBackend()) == null) return false;
-  return Object.entries(inputs).every(
-    ([input, { dtype, size }]) => size > 0 && dtype === (input === "labels" ? "int32" : "float32"),
-  );
+  for (const input in inputs) {
+    const tensor = inputs[input];
+    if (tensor === undefined || tensor.size === 0) return false;
+    if (tensor.dtype !== (input === "labels" ? "int32" : "float32")) return false;
+  }
+  return true;
 }
 
 /** The kernel's outputs, or undefined where `hasOwnKernel` is false. */

@@ -29,6 +29,8 @@ interface KernelRunner {
 /** Runs the operation and records its gradients if a tape is on. Returns one tensor, which the caller owns. */
 export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
   const runner: object = tf.engine();
+  // Without a tape nothing is to be recorded, and a token that is generated takes hundreds of operations.
+  if (tf.engine().state.gradientDepth === 0) return tf.tidy(() => rule.forward().value);
   if (!isKernelRunner(runner)) return withEagerGradients(rule);
   return runner.runKernelFunc({
     inputs: { ...rule.inputs },

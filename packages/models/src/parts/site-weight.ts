@@ -68,8 +68,8 @@ export class SiteWeight {
 
   /** Computes with `matrix` (layout of `read`) from now on and takes ownership of it. */
   replace(matrix: tf.Tensor2D): Restore {
-    const weight = this.orientation === "linear" ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix);
-    const added = new SharedWeight(weight);
+    const isTable = this.orientation !== "linear";
+    const added = new SharedWeight(isTable ? FrozenWeight.fromTransposed(matrix) : frozenLike(this.current, matrix));
     this.#replacements = [...this.#replacements, added];
     return () => {
       if (!this.#replacements.includes(added)) return;
@@ -91,4 +91,12 @@ export class SiteWeight {
     if (weight === undefined) throw new ModelDisposedError();
     return weight;
   }
+}
+
+/** Stored the way round in which the weight before it is: products with a single row read it faster so. */
+function frozenLike({ stored }: FrozenWeight, matrix: tf.Tensor2D): FrozenWeight {
+  if (!stored?.isTransposed) return FrozenWeight.from(matrix);
+  const turned = tf.keep(tf.transpose(matrix));
+  matrix.dispose();
+  return FrozenWeight.fromTransposed(turned);
 }

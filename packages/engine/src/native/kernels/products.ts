@@ -107,7 +107,8 @@ export function multiplyInto(
   );
 }
 
-function productGraph(transposeA: boolean, transposeB: boolean): OnnxGraph {
+/** a·b, either of which may enter transposed. */
+export function productGraph(transposeA: boolean, transposeB: boolean): OnnxGraph {
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
   return singleOperation("FusedMatMul", ["a", "b"], attributes, "com.microsoft");
 }

@@ -2,33 +2,39 @@
 // costs a pass of its own.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, type KernelCall, registerOwnKernel, singleOperation } from "../kernels/native-kernel.ts";
+import { type KernelCall, registerOwnKernel, singleOperation } from "../kernels/native-kernel.ts";
+import { productGraph } from "../kernels/products.ts";
 
 export function registerLinear(): void {
   registerOwnKernel("LowrankLinear", linear);
 }
 
 /**
- * x [rows, inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round, term [outFeatures] or of as many
- * entries as the product → [rows, outFeatures], in the memory of a term that is no bias if nobody else can see that.
+ * x [..., inFeatures], matrix [inFeatures, outFeatures] or, transposed, the other way round → [..., outFeatures]. A term
+ * [outFeatures] or of as many entries as the product is added; the latter then holds the product, if nobody else can see it.
  */
-function linear(call: KernelCall): tf.TensorInfo[] {
-  const { backend, attributes } = call;
-  const [x, matrix, term] = ["x", "matrix", "term"].map((name) => inputOf(call, name)) as [
-    tf.TensorInfo,
-    tf.TensorInfo,
-    tf.TensorInfo,
-  ];
+function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
+  const { x, matrix, term } = inputs;
+  if (x === undefined || matrix === undefined) throw new Error("A product needs two factors.");
   const isTransposed = attributes.isTransposed === true;
-  const shape = [x.shape[0] ?? 0, matrix.shape[isTransposed ? 0 : 1] ?? 0];
+  const inner = x.shape.at(-1) ?? 1;
+  const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
+  const [left, right] = [backend.floats(x), { values: backend.floats(matrix), shape: matrix.shape }];
+  const rows = left.length / inner;
+  const factors = [{ values: left, shape: [rows, inner] }, right];
+  const shape = [...x.shape.slice(0, -1), columns];
+  if (term === undefined) {
+    const output = backend.output(shape, backend.pool.take(rows * columns));
+    const session = backend.session(`product false ${isTransposed}`, () => productGraph(false, isTransposed));
+    backend.run(session, factors, [{ values: backend.floats(output), shape: [rows, columns] }]);
+    return [output];
+  }
   const session = backend.session(`linear ${isTransposed}`, () =>
     singleOperation("Gemm", ["x", "matrix", "term"], { transB: isTransposed ? 1 : 0 }),
   );
-  const size = (shape[0] ?? 0) * (shape[1] ?? 0);
-  const isBias = term.shape.length === 1; // its owner keeps it, though a product of one row is as long
-  const added = { values: backend.floats(term), shape: isBias ? term.shape : shape };
-  const output = (isBias ? undefined : backend.reuse(term, size)) ?? backend.output(shape, backend.pool.take(size));
-  const inputs = [x, matrix].map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape }));
-  backend.run(session, [...inputs, added], [{ values: backend.floats(output), shape }]);
+  const isBias = term.shape.length === 1;
+  const added = { values: backend.floats(term), shape: isBias ? term.shape : [rows, columns] };
+  const output = backend.reuse(term, rows * columns) ?? backend.output(shape, backend.pool.take(rows * columns));
+  backend.run(session, [...factors, added], [{ values: backend.floats(output), shape: [rows, columns] }]);
   return [{ ...output, shape }];
 }
