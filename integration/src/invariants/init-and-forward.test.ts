@@ -53,7 +53,8 @@ describe("1. zero-initialised adapters leave the output exactly as it was", () =
       examples,
     ));
 
-  it.each(variants)("to 1e-5 at most: $name", (variant) =>
+  // LoftQ rounds the base, and its pair brings back a part of what is lost: parity compares its first logits with PEFT's.
+  it.each(variants.filter(({ config }) => config.init !== "loftq"))("to 1e-5 at most: $name", (variant) =>
     withSubject(variant.subject, (subject) => {
       const before = subject.logits();
       const handle = fresh(subject, variant);

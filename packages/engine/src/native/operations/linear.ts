@@ -34,7 +34,9 @@ function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   );
   const isBias = term.shape.length === 1;
   const added = { values: backend.floats(term), shape: isBias ? term.shape : [rows, columns] };
-  const output = backend.reuse(term, rows * columns) ?? backend.output(shape, backend.pool.take(rows * columns));
+  // A bias is read again in the next call, a sum never.
+  const reused = isBias ? undefined : backend.reuse(term, rows * columns);
+  const output = reused ?? backend.output(shape, backend.pool.take(rows * columns));
   backend.run(session, [...factors, added], [{ values: backend.floats(output), shape: [rows, columns] }]);
   return [{ ...output, shape }];
 }
