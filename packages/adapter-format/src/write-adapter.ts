@@ -52,7 +52,7 @@ function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): rea
   const problems: TensorProblem[] = [];
   for (const [key, { shape, values }] of tensors) {
     const wanted = shape.reduce((product, size) => product * size, 1);
-    const broken = values.findIndex((value) => !(Math.abs(value) <= largest[dtype]));
+    const broken = firstBeyond(values, largest[dtype]);
     if (values.length !== wanted)
       problems.push({
         key,
@@ -62,4 +62,13 @@ function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): rea
       problems.push({ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` });
   }
   return problems;
+}
+
+/** Position of the first value that is not a number between −limit and limit; −1 without one. */
+function firstBeyond(values: Float32Array, limit: number): number {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? Number.NaN;
+    if (!(value >= -limit && value <= limit)) return index;
+  }
+  return -1;
 }

@@ -46,6 +46,9 @@ const writers: Readonly<Record<EncodableDtype, WriteElement>> = {
   BOOL: (view, offset, value) => view.setUint8(offset, value),
 };
 
+/** Then memory holds float32 numbers as files do. */
+const hostIsLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** Smallest and largest value of each integer type; for I64 what a number holds exactly. */
 const integerRange: ReadonlyMap<EncodableDtype, readonly [number, number]> = new Map([
   ["I64", [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
@@ -79,6 +82,8 @@ const floatLimit: ReadonlyMap<EncodableDtype, number> = new Map([
  * ```
  */
 export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype): Uint8Array {
+  if (dtype === "F32" && values instanceof Float32Array && hostIsLittleEndian)
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
   checkRange(values, dtype);
   const size = bitsOf(dtype) / 8;
   const bytes = new Uint8Array(values.length * size);

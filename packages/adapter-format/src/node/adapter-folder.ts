@@ -1,8 +1,8 @@
 // An adapter as a folder on disk.
 
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openFile, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { openFile, writeFolderAtomic } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, PickleWeightsError } from "../errors.ts";
 import { type ReadAdapterOptions, readAdapter } from "../read-adapter.ts";
@@ -54,9 +54,10 @@ export async function writeAdapterFolder(
 ): Promise<void> {
   const files = writeAdapter(adapter, options);
   const fill = async (folder: string): Promise<void> => {
-    await writeFileAtomic(join(folder, "README.md"), new TextEncoder().encode(files["README.md"]));
-    await writeFileAtomic(join(folder, weightsName), files[weightsName]);
-    await writeFileAtomic(join(folder, configName), new TextEncoder().encode(files[configName]));
+    // Nobody sees the folder until it is complete and synced: its files need no temporary names of their own.
+    await writeFile(join(folder, "README.md"), files["README.md"]);
+    await writeFile(join(folder, weightsName), files[weightsName]);
+    await writeFile(join(folder, configName), files[configName]);
   };
   await writeFolderAtomic(path, fill, { overwrite: options.overwrite ?? false });
 }
