@@ -188,6 +188,8 @@ CASES = {
     "opt-no-last-norm": lambda folder: one_adapter(
         folder, opt(_remove_final_layer_norm=True, activation_function="relu2"),
         lora(target_modules=["v_proj", "fc1"]), trains=False),
+    "bert-tied-biases": lambda folder: one_adapter(
+        folder, bert(), lora(task_type=None, target_modules=["query"], bias="all"), trains=False),
 }
 
 if __name__ == "__main__":

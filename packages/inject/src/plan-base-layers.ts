@@ -13,11 +13,14 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
   const planned = new Set(
     plan.savedParameters.flatMap(({ key, followers = [] }) => [key, ...followers.map((one) => one.key)]),
   );
+  // A bias may have two names in a file (BERT's output): what is trained under one is not set back under the other.
+  const trained = new Set(plan.savedParameters.map(({ path }) => path));
   const places = placesFor(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
     const parsed = planned.has(key) ? null : parseTensorKey(key);
     const parameter = parsed === null ? undefined : places(parsed);
-    return parameter === undefined ? [] : [plannedParameter(parameter, key, "base-layer")];
+    if (parameter === undefined || trained.has(parameter.path)) return [];
+    return [plannedParameter(parameter, key, "base-layer")];
   });
   const savedParameters = [...plan.savedParameters, ...together(found, model, tensors)];
   return { ...plan, savedParameters, tokenRows: plan.tokenRows.map((rows) => withCopies(rows, tensors)) };
