@@ -4,9 +4,20 @@ import { hotSwap } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { largestMagnitude } from "@lowrank/testing";
 import { byKey, type ParityCase } from "./parity-case.ts";
+import type { TrainSettings } from "./train-case.ts";
 
 /** A gradient of a millionth of the largest there is, or less, is what rounding left of zero. */
 const negligible = 1e-6;
+
+/** What float32 leaves uncertain of a gradient, as a share of the largest in its tensor; and how far an entry may be off. */
+const rounding = 1e-7;
+const tolerance = 2e-5;
+
+/** The share of a tensor's largest gradient below which rounding moves AdamW's first step by more than the tolerance. */
+function decisive({ expected }: Fixture): number {
+  const { lr = 1e-3 } = (expected.train ?? {}) as Partial<TrainSettings>; // the fixture's own file
+  return (rounding * lr) / tolerance;
+}
 
 /**
  * The size of gradient below which there is only rounding; above 0 for a tensor all of whose gradient is as small: the
@@ -22,7 +33,7 @@ export function roundingOf(fixture: Fixture, key: string): number {
  * Tells which entries of a trained tensor mean nothing. A fixture marks those in which PEFT's float32 and float64 runs
  * happened to differ (a tensor without any has no marks); the others whose gradient is as small are as random: in a tensor
  * with marks, everything below a millionth of its largest gradient – the biases of attention's keys, whose gradient is zero;
- * and wherever the `first` gradient of the training, which no fixture has, is as small.
+ * and wherever the `first` gradient of the training, which no fixture has, is so small that its rounding decides where the step goes.
  */
 export function unstableEntries(
   fixture: Fixture,
@@ -31,7 +42,7 @@ export function unstableEntries(
 ): (index: number) => boolean {
   const isRandom = randomEntries(fixture, key);
   if (first === undefined) return isRandom;
-  const smallest = negligible * largestMagnitude(first);
+  const smallest = decisive(fixture) * largestMagnitude(first);
   const isRounding = (gradient: number) => gradient !== 0 && Math.abs(gradient) < smallest; // 0: nothing depends on it
   return (index) => isRandom(index) || isRounding(first[index] ?? 0);
 }
@@ -56,15 +67,25 @@ export async function settleUnstable(
   // A start that took its pair out of the base is written as a plain adapter of twice the rank.
   const sizeOf = (key: string) => final.get(key)?.values.length;
   if ([...adapter.tensors].some(([key, { values }]) => (sizeOf(key) ?? values.length) !== values.length)) return;
+  // What shares a variable stands in the file once more, under another name.
+  const variableOf = (key: string, values: Float32Array) =>
+    handle.variables.has(key)
+      ? key
+      : [...adapter.tensors].find(([other, one]) => handle.variables.has(other) && haveSame(one.values, values))?.[0];
   let isChanged = false;
   const tensors = new Map(
     [...adapter.tensors].map(([key, { shape, values }]) => {
-      const isUnstable = isUnstableIn(key);
-      const wanted = final.get(key)?.values;
+      const source = variableOf(key, values) ?? key;
+      const isUnstable = isUnstableIn(source);
+      const wanted = final.get(source)?.values;
       const settled = values.map((value, index) => (wanted && isUnstable(index) ? wanted[index]! : value));
       isChanged ||= settled.some((value, index) => value !== values[index]);
       return [key, { shape, values: settled }];
     }),
   );
   if (isChanged) hotSwap(handle, { ...adapter, tensors });
+}
+
+function haveSame(one: Float32Array, other: Float32Array): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
 }
