@@ -87,7 +87,7 @@ export function multiply(backend: NativeBackend, a: Factor, b: Factor, shape: re
 }
 
 /** a·b into an array that is there already. */
-export function multiplyInto(
+function multiplyInto(
   backend: NativeBackend,
   a: Factor,
   b: Factor,
