@@ -1,40 +1,14 @@
 // Training steps as a user would make them: model, adapter, `train`.
 
-import { activeAdapters } from "@lowrank/contracts";
 import { measureMatMul } from "@lowrank/engine";
-import type { PretrainedModel } from "@lowrank/models";
-import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Facts, serve } from "../harness/serve.ts";
-import { receivedSettings, type Settings } from "../settings.ts";
-import { addAdapter, loadRandomModel, startEngine } from "./adapted-model.ts";
-import { inputsOf, randomBatch } from "./random-batch.ts";
+import { receivedSettings } from "../settings.ts";
+import { startTraining } from "./start-training.ts";
 import { stepGflop } from "./step-gflop.ts";
-import { openEverything } from "./train-everything.ts";
 
 const settings = receivedSettings();
-const versions = await startEngine();
-const model = await loadRandomModel(settings);
-const { name, variables } = whatTrains(model, settings);
-const how = {
-  training: true,
-  adapters: activeAdapters(name),
-  ...(settings.checkpointing === true ? { blocksPerCheckpoint: 1 } : {}),
-};
-const steps = train({
-  variables,
-  batches: () => [randomBatch(settings)],
-  loss: (batch, random) => model.loss(inputsOf(batch, settings), { ...how, random }),
-  steps: 1_000_000,
-  learningRate: 1e-4,
-  schedule: "constant",
-  clipNorm: null,
-});
-await steps.next(); // "start"
-
-const makeStep = async () => {
-  await steps.next();
-};
+const { versions, model, variables, makeStep } = await startTraining(settings);
 
 await serve({
   versions,
@@ -47,10 +21,6 @@ await serve({
     ...(settings.figures?.includes("products") ? await productSpeed() : {}),
   }),
 });
-
-function whatTrains(base: PretrainedModel, { trains }: Settings) {
-  return trains === "everything" ? openEverything(base) : addAdapter(base, settings);
-}
 
 function sizeOf(trained: ReadonlyMap<string, tf.Variable>): number {
   return [...trained.values()].reduce((sum, { size }) => sum + size, 0);

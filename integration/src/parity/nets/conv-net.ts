@@ -40,7 +40,7 @@ function convolutionOf(
 }
 
 /** What a description says after a layer's name, up to the next arrow: "conv2 3x3 s2 p1x0 d1". */
-export function geometryIn(doc: string, path: string): Pick<ConvolutionGeometry, "strides" | "padding" | "dilations"> {
+function geometryIn(doc: string, path: string): Pick<ConvolutionGeometry, "strides" | "padding" | "dilations"> {
   const words = new RegExp(`\\b${path}\\b([^>]*)`).exec(doc)?.[1] ?? "";
   const pair = (name: string, fallback: number): [number, number] => {
     const found = new RegExp(`\\b${name}\\s*=?\\s*\\(?(\\d+)(?:\\s*[x×,]\\s*(\\d+))?`).exec(words);

@@ -52,7 +52,7 @@ export function adapterOption(description = "PEFT adapter folder to apply to the
 }
 
 /** How the base's weights may be kept. */
-export const basePrecisions = ["float32", "as-stored", "nf4", "bf16"] as const;
+const basePrecisions = ["float32", "as-stored", "nf4", "bf16"] as const;
 
 /** What commands have that take `--base-precision`. */
 export interface BasePrecisionOptions {

@@ -5,7 +5,7 @@ import { EngineUnavailableError } from "../choose/engine-unavailable-error.ts";
 import { exportOf, importUnseen } from "../choose/import-unseen.ts";
 
 /** The environment variable that names the library's file. */
-export const libraryVariable = "LOWRANK_ONNX_RUNTIME";
+const libraryVariable = "LOWRANK_ONNX_RUNTIME";
 
 /** The one command that brings the library and the package that calls it. */
 export const installCommand = "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node koffi";

@@ -5,7 +5,7 @@ import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type * as tf from "@tensorflow/tfjs-core";
 import { BufferPool } from "./buffer-pool.ts";
 import { encodeModel, type OnnxGraph } from "./onnx-model.ts";
-import type { NativeSession, NativeTensor, NativeValues, OnnxRuntime } from "./onnx-runtime.ts";
+import type { NativeSession, NativeTensor, OnnxRuntime } from "./onnx-runtime.ts";
 
 /** The name by which TensorFlow.js knows the backend. */
 export const nativeBackendName = "native";
@@ -94,9 +94,4 @@ export class NativeBackend extends MathBackendCPU {
     this.data.set(dataId, { values, dtype: "float32", refCount: 1 });
     return { dataId, shape: [...shape], dtype: "float32" };
   }
-}
-
-/** A float32 tensor for a session. */
-export function lend(values: NativeValues, shape: readonly number[]): NativeTensor {
-  return { values, shape };
 }

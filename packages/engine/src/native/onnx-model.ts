@@ -35,18 +35,11 @@ export interface OnnxInput {
   readonly type?: ElementType;
 }
 
-/** A weight that the caller hands over when the session is made: its place in the graph, without its values. */
-export interface OnnxWeight {
-  readonly name: string;
-  readonly shape: readonly number[];
-}
-
 /** A graph: what goes in, what is done, what comes out. */
 export interface OnnxGraph {
   readonly inputs: readonly OnnxInput[];
   readonly outputs: readonly string[];
   readonly nodes: readonly OnnxNode[];
-  readonly weights?: readonly OnnxWeight[];
 }
 
 const operatorSet = 21;
@@ -57,7 +50,6 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
   const body = join([
     ...graph.nodes.map((node) => bytesField(1, encodeNode(node))),
     textField(2, "lowrank"),
-    ...(graph.weights ?? []).map((weight) => bytesField(5, encodeWeight(weight))),
     ...graph.inputs.map(({ name, type }) => bytesField(11, encodeValue(name, type ?? "float32"))),
     ...graph.outputs.map((name) => bytesField(12, encodeValue(name, "float32"))),
   ]);
@@ -90,17 +82,6 @@ function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
 function encodeValue(name: string, type: ElementType): Uint8Array {
   const tensorType = integerField(1, elementTypes[type]);
   return join([textField(1, name), bytesField(2, bytesField(1, tensorType))]);
-}
-
-/** Shape and type, with the values "elsewhere": OrtApi::AddExternalInitializers brings them. */
-function encodeWeight({ name, shape }: OnnxWeight): Uint8Array {
-  return join([
-    ...shape.map((size) => integerField(1, size)),
-    integerField(2, elementTypes.float32),
-    textField(8, name),
-    bytesField(13, join([textField(1, "location"), textField(2, "memory")])),
-    integerField(14, 1),
-  ]);
 }
 
 const encoder = new TextEncoder();

@@ -46,8 +46,6 @@ export interface RuntimeOptions {
 export interface SessionOptions {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Values of the graph's weights, by name. They are read in place for as long as the session lives. */
-  readonly weights?: ReadonlyMap<string, NativeTensor>;
 }
 
 /** Version 17 of the interface (ONNX Runtime 1.17). Later libraries offer it too: the table only grows. */
@@ -75,7 +73,6 @@ const functions = {
   SetGlobalIntraOpNumThreads: [147, P, [P, "int"]],
   SetGlobalInterOpNumThreads: [148, P, [P, "int"]],
   SetGlobalSpinControl: [149, P, [P, "int"]],
-  AddExternalInitializers: [210, P, [P, P, P, "size_t"]],
 } as const;
 
 type FunctionName = keyof typeof functions;
@@ -134,18 +131,16 @@ export class OnnxRuntime {
   }
 
   /** Prepares a model (bytes of a ModelProto). The caller releases the session. */
-  createSession(model: Uint8Array, { inputs, outputs, weights }: SessionOptions): NativeSession {
+  createSession(model: Uint8Array, { inputs, outputs }: SessionOptions): NativeSession {
     if (inputs.length > maxTensors || outputs.length > maxTensors)
       throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
     const kept: unknown[] = [model];
-    const lent: Address[] = [];
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
     try {
       this.#check(this.#call.DisablePerSessionThreads(options));
       // Intermediates are cache-sized pieces of any size, so there is no pattern; an arena keeps them from the system allocator.
       this.#check(this.#call.DisableMemPattern(options));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
-      for (const [name, tensor] of weights ?? []) lent.push(this.#addWeight(options, name, tensor, kept));
       const handle = this.#make((result) =>
         this.#call.CreateSessionFromArray(this.#environment, model, model.length, options, result),
       );
@@ -153,7 +148,6 @@ export class OnnxRuntime {
       return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, kept), kept };
     } finally {
       this.#call.ReleaseSessionOptions(options);
-      for (const value of lent) this.#call.ReleaseValue(value); // the session has a share of its own by now
     }
   }
 
@@ -190,14 +184,6 @@ export class OnnxRuntime {
       for (let index = 0; index < lentInputs; index++) ReleaseValue(this.#values[index]);
       for (let index = 0; index < lentOutputs; index++) ReleaseValue(this.#outputValues[index]);
     }
-  }
-
-  #addWeight(options: Address, name: string, tensor: NativeTensor, kept: unknown[]): Address {
-    checkTensor(tensor);
-    kept.push(tensor.values);
-    const value = this.#lend(tensor);
-    this.#check(this.#call.AddExternalInitializers(options, this.#names([name], kept), BigUint64Array.of(value), 1));
-    return value;
   }
 
   /** An OrtValue over the array's own memory. */
