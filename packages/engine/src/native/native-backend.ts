@@ -2,7 +2,7 @@
 // those in which training spends its time are replaced by calls into ONNX Runtime, on the same arrays.
 
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { BufferPool } from "./buffer-pool.ts";
 import { encodeModel, type OnnxGraph } from "./onnx-model.ts";
 import type { NativeSession, NativeTensor, OnnxRuntime } from "./onnx-runtime.ts";
@@ -38,7 +38,9 @@ export class NativeBackend extends MathBackendCPU {
   /** The live values of a float32 tensor. */
   floats(tensor: tf.TensorInfo): Float32Array {
     const { values } = this.data.get(tensor.dataId);
-    if (values instanceof Float32Array) return values;
+    if (values instanceof Float32Array && values.length === tf.util.sizeFromShape(tensor.shape)) return values;
+    if (values instanceof Float32Array)
+      throw new Error(`A tensor [${tensor.shape.join(", ")}] has ${values.length} values: was its array transferred?`);
     if (values !== undefined && tensor.dtype === "float32") return Float32Array.from(values as ArrayLike<number>);
     throw new Error(`The native engine expected float32 values and found ${tensor.dtype}.`);
   }

@@ -26,7 +26,7 @@ export interface KoffiLibrary {
 }
 
 /** Values that a session may read or write in place. */
-export type NativeValues = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
+type NativeValues = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
 
 /** A tensor as a session sees it. */
 export interface NativeTensor {

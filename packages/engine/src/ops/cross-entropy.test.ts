@@ -126,6 +126,19 @@ onEachBackend(() => {
       tf.dispose([labels, table]);
     });
 
+    it("has finite gradients where one late class exceeds all others by far", async () => {
+      const many = 2 ** 18 + 1;
+      const table = tf.tidy(() => matrix(tf.concat([tf.zeros([many - 1, 1]), tf.fill([1, 1], 87)])));
+      const head = FrozenWeight.fromTransposed(table);
+      const labels = tf.tensor1d([0], "int32");
+      const gradient = tf.tidy(() =>
+        tf.grad((hidden: tf.Tensor) => linearCrossEntropy(matrix(hidden), head, labels))(tf.ones([1, 1])),
+      );
+      expectClose(await gradient.data(), [87], 1e-3);
+      head.dispose();
+      tf.dispose([labels, gradient]);
+    });
+
     it("gives the same loss without a tape, keeping no gradient", async () => {
       const head = FrozenWeight.from(matrix(waves([5, classes], 3)));
       const labels = tf.tensor1d([1, 2, 3], "int32");

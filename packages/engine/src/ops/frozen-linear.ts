@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { checkLastAxis, flattenRows, unflattenRows } from "../rows.ts";
+import { checkLastAxis, checkVector, flattenRows, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { ownLinear } from "./own-linear.ts";
 import { withGradients } from "./with-gradients.ts";
@@ -25,7 +25,7 @@ import { withGradients } from "./with-gradients.ts";
  */
 export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tensor): tf.Tensor {
   checkLastAxis("frozenLinear", x, weight.inFeatures);
-  if (bias !== undefined) checkLastAxis("frozenLinear's bias", bias, weight.outFeatures);
+  if (bias !== undefined) checkVector("frozenLinear's bias", bias, weight.outFeatures);
   return withGradients({
     inputs: bias === undefined ? { x } : { x, bias },
     forward: () => ({ value: productOf(x, weight, bias), saved: [] }),

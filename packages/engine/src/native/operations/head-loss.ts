@@ -16,6 +16,8 @@ export function registerHeadLoss(): void {
 
 /** Exponentials that exist at one time: 48 MB of them. They decide how many rows are done together. */
 const blockEntries = 12 * 2 ** 20;
+/** Up to here the sums of exponentials, times the numbers of any sane head, are numbers that float32 has. */
+const largestSum = 1e20;
 /** Logits of one tile, so that they stay in the cache between the graph's nodes. */
 const tileEntries = 256 * 1024;
 
@@ -108,12 +110,12 @@ interface Exponentials {
 
 /**
  * Softmax needs a reference that is near the row's largest logit, not that logit itself: the largest of the first few
- * thousand classes does, unless another class exceeds it by more than 88. Then the true maxima are looked for.
+ * thousand classes does, unless others exceed it by far. Then the true maxima are looked for.
  */
 function exponentiate(backend: NativeBackend, rowsAndTiles: TiledRows): Exponentials {
   const { tiles } = rowsAndTiles;
   const guessed = exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles.slice(0, 1)));
-  if (guessed.sums.every(Number.isFinite)) return guessed;
+  if (guessed.sums.every((sum) => sum < largestSum)) return guessed;
   for (const values of guessed.exponentials) backend.pool.give(values);
   return exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles));
 }
