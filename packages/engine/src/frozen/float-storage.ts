@@ -1,9 +1,8 @@
 // A frozen matrix in float32: one tensor, multiplied as it lies.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ownLinear } from "../ops/own-linear.ts";
-import { matrix } from "../rows.ts";
-import { type FrozenStorage, type MatrixLayout, plus, type StoredMatrix } from "./frozen-storage.ts";
+import { linearProduct } from "../ops/own-linear.ts";
+import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen-storage.ts";
 
 /** Keeps one copy: as it was given, or the other way round where the backend multiplies faster so. */
 export class FloatStorage implements FrozenStorage {
@@ -33,11 +32,11 @@ export class FloatStorage implements FrozenStorage {
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
     if (needsPlainProducts()) this.#turn();
-    return this.#product(x, this.#isTransposed, bias);
+    return linearProduct({ x, matrix: this.#matrix, isTransposed: this.#isTransposed, term: bias });
   }
 
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
-    return this.#product(y, !this.#isTransposed, sum);
+    return linearProduct({ x: y, matrix: this.#matrix, isTransposed: !this.#isTransposed, term: sum });
   }
 
   read(): tf.Tensor2D {
@@ -57,11 +56,6 @@ export class FloatStorage implements FrozenStorage {
 
   dispose(): void {
     this.#matrix.dispose();
-  }
-
-  #product(x: tf.Tensor2D, isTransposed: boolean, term: tf.Tensor | undefined): tf.Tensor2D {
-    const own = ownLinear({ x, matrix: this.#matrix, isTransposed, term });
-    return own === undefined ? plus(tf.matMul(x, this.#matrix, false, isTransposed), term) : matrix(own);
   }
 
   /** Stores the matrix as [inFeatures, outFeatures] from now on. */

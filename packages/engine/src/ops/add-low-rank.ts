@@ -6,7 +6,7 @@ import { ShapeError } from "../errors.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
-import { ownLinear } from "./own-linear.ts";
+import { linearProduct } from "./own-linear.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -45,8 +45,10 @@ export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: t
       const dyRows = flattenRows(dy); // [rows, outFeatures]
       const own = runOwnKernel("LowrankAddLowRankGradient", { dy: dyRows, x: flattenRows(x), a, b }, { scale });
       // The gradient of scale·x·A, [rows, rank].
-      const narrow = own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows, b, false, true), scale));
-      const forX = accumulates((soFar) => timesTransposed({ narrow, a, soFar, x }));
+      const narrow = matrix(own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows, b, false, true), scale)));
+      const forX = accumulates((soFar) =>
+        tf.reshape(linearProduct({ x: narrow, matrix: a, isTransposed: true, term: soFar }), x.shape),
+      );
       const [, forA, forB] = own ?? [];
       if (forA !== undefined && forB !== undefined)
         return { output: () => tf.clone(dy), x: forX, a: () => tf.clone(forA), b: () => tf.clone(forB) };
@@ -58,20 +60,4 @@ export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: t
       };
     },
   });
-}
-
-interface InputGradient {
-  readonly narrow: tf.Tensor;
-  readonly a: tf.Tensor;
-  readonly soFar: tf.Tensor | undefined;
-  /** Whose gradient it is. */
-  readonly x: tf.Tensor;
-}
-
-/** narrow·Aᵀ plus what was found so far. */
-function timesTransposed({ narrow, a, soFar, x }: InputGradient): tf.Tensor {
-  const own = ownLinear({ x: narrow, matrix: a, isTransposed: true, term: soFar });
-  if (own !== undefined) return tf.reshape(own, x.shape);
-  const gradient = tf.reshape(tf.matMul(narrow, a, false, true), x.shape);
-  return soFar === undefined ? gradient : tf.add(soFar, gradient);
 }

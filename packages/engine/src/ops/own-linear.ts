@@ -1,13 +1,16 @@
-// A product of rows with one matrix by the backend's own kernel: any number of leading axes, something to add to, one call.
+// A product of rows with one matrix and something to add to it: by the backend's own kernel in one call, or by plain
+// operations.
 
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import { plus } from "../frozen/frozen-storage.ts";
+import { matrix as asMatrix } from "../rows.ts";
 import { runOwnKernelForOne } from "./own-kernel.ts";
 
-export interface LinearInputs {
+export interface LinearInputs<X extends tf.Tensor = tf.Tensor> {
   /** [..., inFeatures] */
-  readonly x: tf.Tensor;
+  readonly x: X;
   /** [inFeatures, outFeatures], or [outFeatures, inFeatures] if it enters transposed. */
-  readonly matrix: tf.Tensor;
+  readonly matrix: tf.Tensor2D;
   readonly isTransposed: boolean;
   /** [outFeatures], or as many entries as the product, which may then lie in its memory. */
   readonly term?: tf.Tensor | undefined;
@@ -17,4 +20,11 @@ export interface LinearInputs {
 export function ownLinear({ x, matrix, isTransposed, term }: LinearInputs): tf.Tensor | undefined {
   const inputs = term === undefined ? { x, matrix } : { x, matrix, term };
   return runOwnKernelForOne("LowrankLinear", inputs, { isTransposed });
+}
+
+/** x·matrix + term for x [rows, inFeatures], on any backend. */
+export function linearProduct(inputs: LinearInputs<tf.Tensor2D>): tf.Tensor2D {
+  const { x, matrix, isTransposed, term } = inputs;
+  const own = ownLinear(inputs);
+  return own === undefined ? plus(tf.matMul(x, matrix, false, isTransposed), term) : asMatrix(own);
 }

@@ -82,33 +82,22 @@ function multiplyInputs(
 /** a·b into a new array from the pool. */
 export function multiply(backend: NativeBackend, a: Factor, b: Factor, shape: readonly number[]): Float32Array {
   const values = backend.pool.take(sizeOf(shape));
-  multiplyInto(backend, a, b, { values, shape });
-  return values;
-}
-
-/** a·b into an array that is there already. */
-function multiplyInto(
-  backend: NativeBackend,
-  a: Factor,
-  b: Factor,
-  output: { readonly values: Float32Array; readonly shape: readonly number[] },
-): void {
   const session = backend.session(`product ${a.isTransposed} ${b.isTransposed}`, () =>
     productGraph(a.isTransposed, b.isTransposed),
   );
-  const flat = flattened(a, b, output.shape);
+  const flat = flattened(a, b, shape);
   backend.run(
     session,
     [
       { values: a.values, shape: flat.a },
       { values: b.values, shape: flat.b },
     ],
-    [{ values: output.values, shape: flat.y }],
+    [{ values, shape: flat.y }],
   );
+  return values;
 }
 
-/** a·b, either of which may enter transposed. */
-export function productGraph(transposeA: boolean, transposeB: boolean): OnnxGraph {
+function productGraph(transposeA: boolean, transposeB: boolean): OnnxGraph {
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
   return singleOperation("FusedMatMul", ["a", "b"], attributes, "com.microsoft");
 }

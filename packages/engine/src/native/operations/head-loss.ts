@@ -73,18 +73,18 @@ function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
     const first = index * width;
     return { first, count: Math.min(width, head.classes - first) };
   });
-  const { exponentials, references, sums } = exponentiate(backend, { head, hidden: block.hidden, tiles, rows });
+  const { tiles: exponentials, references, sums } = exponentiate(backend, { head, hidden: block.hidden, tiles, rows });
   for (let row = 0; row < rows; row++) {
     const label = logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
     block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
   }
   if (block.gradient !== undefined) {
     block.gradient.fill(0);
-    for (const [index, tile] of tiles.entries()) addTile(backend, head, tile, exponentials[index], block.gradient);
+    for (const tile of exponentials) addTile(backend, head, tile, block.gradient);
     normaliseRows(block.gradient, sums);
     subtractLabelRows(head, block.labels, block.gradient);
   }
-  for (const values of exponentials) backend.pool.give(values);
+  forget(backend, exponentials);
 }
 
 /** Some neighbouring classes. */
@@ -100,9 +100,13 @@ interface TiledRows {
   readonly rows: number;
 }
 
+/** exp(logit − the row's reference), [rows, count]. */
+interface ExponentialTile extends Tile {
+  readonly values: Float32Array;
+}
+
 interface Exponentials {
-  /** exp(logit − the row's reference), [rows, count] for each tile. */
-  readonly exponentials: readonly Float32Array[];
+  readonly tiles: readonly ExponentialTile[];
   readonly references: Float32Array;
   /** Of a row's exponentials. */
   readonly sums: Float64Array;
@@ -116,8 +120,12 @@ function exponentiate(backend: NativeBackend, rowsAndTiles: TiledRows): Exponent
   const { tiles } = rowsAndTiles;
   const guessed = exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles.slice(0, 1)));
   if (guessed.sums.every((sum) => sum < largestSum)) return guessed;
-  for (const values of guessed.exponentials) backend.pool.give(values);
+  forget(backend, guessed.tiles);
   return exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles));
+}
+
+function forget(backend: NativeBackend, tiles: readonly ExponentialTile[]): void {
+  for (const { values } of tiles) backend.pool.give(values);
 }
 
 function maximaOf(backend: NativeBackend, { head, hidden, rows }: TiledRows, tiles: readonly Tile[]): Float32Array {
@@ -140,7 +148,7 @@ function exponentiateWith(
   const negated = { values: references.map((value) => -value), shape: [rows, 1] };
   const sums = new Float64Array(rows);
   const tileSums = new Float32Array(rows);
-  const exponentials = tiles.map((tile) => {
+  const exponentials = tiles.map((tile): ExponentialTile => {
     const values = backend.pool.take(rows * tile.count);
     const outputs = [
       { values, shape: [rows, tile.count] },
@@ -148,17 +156,24 @@ function exponentiateWith(
     ];
     backend.run(session, [...tileInputs(head, hidden, tile), negated], outputs);
     for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums[row] ?? 0);
-    return values;
+    return { ...tile, values };
   });
-  return { exponentials, references, sums };
+  return { tiles: exponentials, references, sums };
 }
 
-function tileInputs({ table, bias, features }: Head, hidden: Float32Array, { first, count }: Tile): NativeTensor[] {
+function tileInputs(head: Head, hidden: Float32Array, tile: Tile): NativeTensor[] {
+  const { bias, features } = head;
+  const { first, count } = tile;
   return [
     { values: hidden, shape: [hidden.length / features, features] },
-    { values: table.subarray(first * features, (first + count) * features), shape: [count, features] },
+    rowsOf(head, tile),
     ...(bias === undefined ? [] : [{ values: bias.subarray(first, first + count), shape: [count] }]),
   ];
+}
+
+/** The tile's part of the head: one contiguous piece. */
+function rowsOf({ table, features }: Head, { first, count }: Tile): NativeTensor {
+  return { values: table.subarray(first * features, (first + count) * features), shape: [count, features] };
 }
 
 const headInputs = (hasBias: boolean) => ["hidden", "head", ...(hasBias ? ["bias"] : [])];
@@ -180,25 +195,12 @@ function tileGraph(hasBias: boolean): OnnxGraph {
 }
 
 /** The tile's part of exponentials·head is added to the gradient. */
-function addTile(
-  backend: NativeBackend,
-  { table, features }: Head,
-  { first, count }: Tile,
-  exponentials: Float32Array | undefined,
-  gradient: Float32Array,
-): void {
+function addTile(backend: NativeBackend, head: Head, tile: ExponentialTile, gradient: Float32Array): void {
+  const { features } = head;
   const rows = gradient.length / features;
   const session = backend.session("head tile gradient", tileGradientGraph);
   const sum = { values: gradient, shape: [rows, features] };
-  backend.run(
-    session,
-    [
-      { values: exponentials ?? new Float32Array(rows * count), shape: [rows, count] },
-      { values: table.subarray(first * features, (first + count) * features), shape: [count, features] },
-      sum,
-    ],
-    [sum],
-  );
+  backend.run(session, [{ values: tile.values, shape: [rows, tile.count] }, rowsOf(head, tile), sum], [sum]);
 }
 
 function tileGradientGraph(): OnnxGraph {

@@ -3,7 +3,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { type KernelCall, registerOwnKernel, singleOperation } from "../kernels/native-kernel.ts";
-import { productGraph } from "../kernels/products.ts";
+import { multiply } from "../kernels/products.ts";
 
 export function registerLinear(): void {
   registerOwnKernel("LowrankLinear", linear);
@@ -19,16 +19,12 @@ function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   const isTransposed = attributes.isTransposed === true;
   const inner = x.shape.at(-1) ?? 1;
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
-  const [left, right] = [backend.floats(x), { values: backend.floats(matrix), shape: matrix.shape }];
-  const rows = left.length / inner;
-  const factors = [{ values: left, shape: [rows, inner] }, right];
+  const values = backend.floats(x);
+  const rows = values.length / inner;
+  const left = { values, shape: [rows, inner], isTransposed: false };
+  const right = { values: backend.floats(matrix), shape: matrix.shape, isTransposed };
   const shape = [...x.shape.slice(0, -1), columns];
-  if (term === undefined) {
-    const output = backend.output(shape, backend.pool.take(rows * columns));
-    const session = backend.session(`product false ${isTransposed}`, () => productGraph(false, isTransposed));
-    backend.run(session, factors, [{ values: backend.floats(output), shape: [rows, columns] }]);
-    return [output];
-  }
+  if (term === undefined) return [backend.output(shape, multiply(backend, left, right, [rows, columns]))];
   const session = backend.session(`linear ${isTransposed}`, () =>
     singleOperation("Gemm", ["x", "matrix", "term"], { transB: isTransposed ? 1 : 0 }),
   );
@@ -37,6 +33,6 @@ function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   // A bias is read again in the next call, a sum never.
   const reused = isBias ? undefined : backend.reuse(term, rows * columns);
   const output = reused ?? backend.output(shape, backend.pool.take(rows * columns));
-  backend.run(session, [...factors, added], [{ values: backend.floats(output), shape: [rows, columns] }]);
+  backend.run(session, [left, right, added], [{ values: backend.floats(output), shape: [rows, columns] }]);
   return [{ ...output, shape }];
 }
