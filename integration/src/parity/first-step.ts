@@ -3,7 +3,7 @@
 
 import { largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { adapterContext, byKey, disposeInputs, inputsOf, type ParityCase } from "./parity-case.ts";
+import { adapterContext, byKey, disposeInputs, inputsOf, type ParityCase, valuesInFile } from "./parity-case.ts";
 import type { TrainSettings } from "./train-case.ts";
 
 type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
@@ -19,11 +19,7 @@ export function firstGradients({ fixture, model, handle }: TrainedCase): Readonl
   const found = new Map<string, Float32Array>();
   for (const [key, variable] of handle.variables) {
     const gradient = grads[variable.name];
-    if (gradient !== undefined)
-      found.set(
-        key,
-        tf.tidy(() => Float32Array.from(handle.inFileLayout(key, gradient).dataSync())),
-      );
+    if (gradient !== undefined) found.set(key, valuesInFile(handle, key, gradient));
   }
   tf.dispose([value, grads]);
   for (const batch of inputs) disposeInputs(batch);
@@ -42,7 +38,7 @@ export function lossDrift(
   for (const [key, { values }] of byKey(fixture, "final.")) {
     const [variable, gradient, isRandom] = [handle.variables.get(key), first.get(key), isUnstable(key)];
     if (variable === undefined || gradient === undefined) continue;
-    const actual = tf.tidy(() => handle.inFileLayout(key, variable).dataSync());
+    const actual = valuesInFile(handle, key, variable);
     const steepest = largestMagnitude(gradient);
     values.forEach((value, index) => {
       if (isRandom(index)) drift += Math.abs(value - (actual[index] ?? value)) * steepest;

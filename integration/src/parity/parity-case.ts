@@ -121,3 +121,13 @@ export function byKey(fixture: Fixture, start: string): ReadonlyMap<string, Fixt
     ),
   );
 }
+
+/** A variable's values, or its gradient's, with the axes as PEFT's file has them. */
+export function valuesInFile(handle: AdapterHandle, key: string, tensor: tf.Tensor): Float32Array {
+  return tf.tidy(() => Float32Array.from(handle.inFileLayout(key, tensor).dataSync()));
+}
+
+/** Whether two tensors of a file say the same, as those of one variable under two names do. */
+export function haveSameValues(one: Float32Array, other: Float32Array): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}

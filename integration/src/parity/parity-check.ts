@@ -9,6 +9,8 @@ export interface ParityCheck {
   readonly difference: number;
   readonly tolerance: number;
   readonly isRelative: boolean;
+  /** What the reader must know to judge the difference. */
+  readonly note?: string;
 }
 
 /** Compares numbers entry by entry; `skip` leaves out entries that mean nothing. */

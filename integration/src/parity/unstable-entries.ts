@@ -3,7 +3,7 @@
 import { hotSwap } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { largestMagnitude } from "@lowrank/testing";
-import { byKey, type ParityCase } from "./parity-case.ts";
+import { byKey, haveSameValues, type ParityCase } from "./parity-case.ts";
 import type { TrainSettings } from "./train-case.ts";
 
 /** A gradient of a millionth of the largest there is, or less, is what rounding left of zero. */
@@ -71,7 +71,9 @@ export async function settleUnstable(
   const variableOf = (key: string, values: Float32Array) =>
     handle.variables.has(key)
       ? key
-      : [...adapter.tensors].find(([other, one]) => handle.variables.has(other) && haveSame(one.values, values))?.[0];
+      : [...adapter.tensors].find(
+          ([other, one]) => handle.variables.has(other) && haveSameValues(one.values, values),
+        )?.[0];
   let isChanged = false;
   const tensors = new Map(
     [...adapter.tensors].map(([key, { shape, values }]) => {
@@ -84,8 +86,4 @@ export async function settleUnstable(
     }),
   );
   if (isChanged) hotSwap(handle, { ...adapter, tensors });
-}
-
-function haveSame(one: Float32Array, other: Float32Array): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
 }
