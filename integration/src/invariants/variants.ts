@@ -81,6 +81,9 @@ export const variants: readonly Variant[] = [
   { name: "MiCA", subject: "llama-gqa", config: { ...some, init: "mica" } },
 ];
 
+/** Those that begin on the base as it is. LoftQ rounds it, and its pair brings back a part: parity holds that to PEFT. */
+export const unroundedVariants = variants.filter(({ config }) => config.init !== "loftq");
+
 /** A new adapter of a kind. */
 export function fresh(subject: Subject, { config }: Variant, options: Parameters<typeof newAdapter>[2] = {}) {
   return newAdapter(subject, { rank: 2, alpha: 3, ...config }, options);

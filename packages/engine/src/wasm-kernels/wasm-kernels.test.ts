@@ -213,27 +213,6 @@ describe("Transpose", () => {
   });
 });
 
-describe("Transpose of nothing", () => {
-  it("gives nothing, of the transposed shape", async () => {
-    const turned = tf.transpose(tf.zeros([2, 0, 3]), [2, 0, 1]);
-    expect(turned.shape).toEqual([3, 2, 0]);
-    expect((await turned.data()).length).toBe(0);
-    turned.dispose();
-  });
-});
-
-describe("GatherV2 of nothing", () => {
-  it("gives nothing, of the shape it should have", () => {
-    const nothing = tf.tensor1d([], "int32");
-    const shapes = tf.tidy(() => [
-      tf.gather(tf.zeros([0]), nothing).shape,
-      tf.gather(tf.zeros([0, 3]), nothing, 1).shape,
-    ]);
-    expect(shapes).toEqual([[0], [0, 0]]);
-    nothing.dispose();
-  });
-});
-
 describe("Identity", () => {
   it("shares values, and frees them with the last handle", async () => {
     const x = waves(1000);
