@@ -5,6 +5,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { EngineUnavailableError } from "../choose/engine-unavailable-error.ts";
 import { importUnseen, isNode } from "../choose/import-unseen.ts";
 import type { StartOutcome } from "../choose/start-outcome.ts";
+import { commandLineBytes, type KoffiSettings, makeRoomFor } from "./command-line.ts";
 import { findLibrary, installCommand, nodeSurroundings } from "./find-library.ts";
 import { NativeBackend, nativeBackendName } from "./native-backend.ts";
 import { type Koffi, OnnxRuntime } from "./onnx-runtime.ts";
@@ -28,6 +29,7 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
   const surroundings = await nodeSurroundings();
   const path = findLibrary(surroundings, options.library);
   const koffi = await importKoffi();
+  makeRoomFor(await commandLineBytes(), koffi);
   const threads = options.threads ?? (await availableThreads());
   const runtime = new OnnxRuntime(koffi, path, { threads });
   tf.registerBackend(nativeBackendName, () => new NativeBackend(runtime), priority);
@@ -35,10 +37,10 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
   return { backend: nativeBackendName };
 }
 
-async function importKoffi(): Promise<Koffi> {
+async function importKoffi(): Promise<Koffi & KoffiSettings> {
   try {
     const module = await importUnseen("koffi");
-    return (Reflect.get(Object(module), "default") ?? module) as Koffi;
+    return (Reflect.get(Object(module), "default") ?? module) as Koffi & KoffiSettings;
   } catch (cause) {
     const isMissing = cause instanceof Error && Reflect.get(cause, "code") === "ERR_MODULE_NOT_FOUND";
     if (isMissing) throw new EngineUnavailableError("its package koffi is not installed", installCommand, cause);
