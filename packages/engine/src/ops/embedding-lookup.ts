@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { FrozenWeight } from "../frozen-weight.ts";
+import type { FrozenWeight } from "../frozen-weight.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -22,7 +22,8 @@ import { withGradients } from "./with-gradients.ts";
  * ```
  */
 export function embeddingLookup(table: tf.Tensor | FrozenWeight, ids: tf.Tensor): tf.Tensor {
-  if (table instanceof FrozenWeight) {
+  // Asked this way round, whoever looks up in tensors alone does not ship all that a frozen weight can be.
+  if (!(table instanceof tf.Tensor)) {
     return tf.tidy(() => tf.reshape(table.rows(flatIds(ids)), [...ids.shape, table.inFeatures]));
   }
   const [tableRows = 0, features = 0] = table.shape;
