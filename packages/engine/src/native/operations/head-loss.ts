@@ -1,7 +1,6 @@
-// Cross-entropy straight from hidden states, through an output head of [classes, features], a few thousand classes at a time.
-// Each tile of the head is read once for the logits and once for the gradient, both times as a contiguous piece of memory;
-// the logits of a tile are exponentiated and summed while they are in the cache, and what divides them by the whole sum is
-// done to the gradient, which is smaller by classes / features.
+// Cross-entropy straight from hidden states, through an output head of [classes, features], a few hundred classes at a time.
+// A tile of the head is read once: its logits are exponentiated, summed and multiplied with it again while all three are in
+// the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
@@ -14,8 +13,8 @@ export function registerHeadLoss(): void {
   registerOwnKernel("LowrankHeadLoss", headLoss);
 }
 
-/** Exponentials that exist at one time: 48 MB of them. They decide how many rows are done together. */
-const blockEntries = 12 * 2 ** 20;
+/** Rows that are done together: for fewer the head would be read more often, for more a tile would be too narrow. */
+const blockRows = 1024;
 /** Up to here the sums of exponentials, times the numbers of any sane head, are numbers that float32 has. */
 const largestSum = 1e20;
 /** Logits of one tile, so that they stay in the cache between the graph's nodes. */
@@ -51,8 +50,7 @@ function headLoss(call: KernelCall): tf.TensorInfo[] {
   const labels = Array.from(backend.integers(inputOf(call, "labels")));
   const losses = backend.pool.take(rows);
   const gradient = attributes.isDifferentiated === true ? backend.pool.take(rows * features) : undefined;
-  const blocks = Math.ceil((rows * classes) / blockEntries);
-  const step = Math.ceil(rows / blocks);
+  const step = Math.ceil(rows / Math.ceil(rows / blockRows));
   for (let first = 0; first < rows; first += step) {
     const last = Math.min(rows, first + step);
     lossOfBlock(backend, head, {
@@ -67,24 +65,14 @@ function headLoss(call: KernelCall): tf.TensorInfo[] {
 }
 
 function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
-  const rows = block.losses.length;
-  const width = Math.min(head.classes, Math.max(1, Math.floor(tileEntries / rows)));
-  const tiles = Array.from({ length: Math.ceil(head.classes / width) }, (_, index) => {
-    const first = index * width;
-    return { first, count: Math.min(width, head.classes - first) };
-  });
-  const { tiles: exponentials, references, sums } = exponentiate(backend, { head, hidden: block.hidden, tiles, rows });
-  for (let row = 0; row < rows; row++) {
+  const { references, sums } = sumExponentials(backend, head, block);
+  for (let row = 0; row < sums.length; row++) {
     const label = logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
     block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
   }
-  if (block.gradient !== undefined) {
-    block.gradient.fill(0);
-    for (const tile of exponentials) addTile(backend, head, tile, block.gradient);
-    normaliseRows(block.gradient, sums);
-    subtractLabelRows(head, block.labels, block.gradient);
-  }
-  forget(backend, exponentials);
+  if (block.gradient === undefined) return;
+  normaliseRows(block.gradient, sums);
+  subtractLabelRows(head, block.labels, block.gradient);
 }
 
 /** Some neighbouring classes. */
@@ -93,43 +81,67 @@ interface Tile {
   readonly count: number;
 }
 
-interface TiledRows {
-  readonly head: Head;
-  readonly hidden: Float32Array;
-  readonly tiles: readonly Tile[];
-  readonly rows: number;
-}
-
-/** exp(logit − the row's reference), [rows, count]. */
-interface ExponentialTile extends Tile {
-  readonly values: Float32Array;
+function tilesOf({ classes }: Head, rows: number): readonly Tile[] {
+  const width = Math.min(classes, Math.max(1, Math.floor(tileEntries / rows)));
+  return Array.from({ length: Math.ceil(classes / width) }, (_, index) => {
+    const first = index * width;
+    return { first, count: Math.min(width, classes - first) };
+  });
 }
 
 interface Exponentials {
-  readonly tiles: readonly ExponentialTile[];
   readonly references: Float32Array;
-  /** Of a row's exponentials. */
+  /** Of each row's exp(logit − reference). */
   readonly sums: Float64Array;
 }
 
 /**
  * Softmax needs a reference that is near the row's largest logit, not that logit itself: the largest of the first few
- * thousand classes does, unless others exceed it by far. Then the true maxima are looked for.
+ * hundred classes does, unless others exceed it by far. Then the true maxima are looked for.
  */
-function exponentiate(backend: NativeBackend, rowsAndTiles: TiledRows): Exponentials {
-  const { tiles } = rowsAndTiles;
-  const guessed = exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles.slice(0, 1)));
-  if (guessed.sums.every((sum) => sum < largestSum)) return guessed;
-  forget(backend, guessed.tiles);
-  return exponentiateWith(backend, rowsAndTiles, maximaOf(backend, rowsAndTiles, tiles));
+function sumExponentials(backend: NativeBackend, head: Head, block: Block): Exponentials {
+  const tiles = tilesOf(head, block.losses.length);
+  const guess = maximaOf(backend, head, block.hidden, tiles.slice(0, 1));
+  const guessed = sumAgainst(backend, head, { ...block, tiles, references: guess, isGuess: true });
+  if (!exceedsFloat32(guessed)) return { references: guess, sums: guessed };
+  const references = maximaOf(backend, head, block.hidden, tiles);
+  return { references, sums: sumAgainst(backend, head, { ...block, tiles, references, isGuess: false }) };
 }
 
-function forget(backend: NativeBackend, tiles: readonly ExponentialTile[]): void {
-  for (const { values } of tiles) backend.pool.give(values);
+function exceedsFloat32(sums: Float64Array): boolean {
+  return !sums.every((sum) => sum < largestSum); // NaN does
 }
 
-function maximaOf(backend: NativeBackend, { head, hidden, rows }: TiledRows, tiles: readonly Tile[]): Float32Array {
-  const session = backend.session(`head maxima ${head.bias !== undefined}`, () => maximaGraph(head.bias !== undefined));
+interface Pass extends Block {
+  readonly tiles: readonly Tile[];
+  readonly references: Float32Array;
+  /** Whether to stop where the references turn out to be too small. */
+  readonly isGuess: boolean;
+}
+
+/** Each row's sum of exponentials; into the gradient, if there is one, goes exponentials·head. */
+function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Float64Array {
+  const { hidden, gradient, references } = pass;
+  const rows = references.length;
+  const kind = { hasBias: head.bias !== undefined, hasGradient: gradient !== undefined };
+  const session = backend.session(`head tile ${kind.hasBias} ${kind.hasGradient}`, () => tileGraph(kind));
+  const negated = { values: references.map((value) => -value), shape: [rows, 1] };
+  const sums = new Float64Array(rows);
+  const tileSums = new Float32Array(rows);
+  const added = gradient === undefined ? [] : [{ values: gradient.fill(0), shape: [rows, head.features] }];
+  for (const tile of pass.tiles) {
+    const inputs = [...tileInputs(head, hidden, tile), negated, ...added];
+    backend.run(session, inputs, [{ values: tileSums, shape: [rows, 1] }, ...added]);
+    for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums[row] ?? 0);
+    if (pass.isGuess && exceedsFloat32(sums)) break;
+  }
+  return sums;
+}
+
+function maximaOf(backend: NativeBackend, head: Head, hidden: Float32Array, tiles: readonly Tile[]): Float32Array {
+  const hasBias = head.bias !== undefined;
+  const session = backend.session(`head maxima ${hasBias}`, () => maximaGraph(hasBias));
+  const rows = hidden.length / head.features;
   const maxima = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
   const found = new Float32Array(rows);
   for (const tile of tiles) {
@@ -137,28 +149,6 @@ function maximaOf(backend: NativeBackend, { head, hidden, rows }: TiledRows, til
     for (let row = 0; row < rows; row++) maxima[row] = Math.max(maxima[row] ?? 0, found[row] ?? 0); // passes NaN on
   }
   return maxima;
-}
-
-function exponentiateWith(
-  backend: NativeBackend,
-  { head, hidden, tiles, rows }: TiledRows,
-  references: Float32Array,
-): Exponentials {
-  const session = backend.session(`head tile ${head.bias !== undefined}`, () => tileGraph(head.bias !== undefined));
-  const negated = { values: references.map((value) => -value), shape: [rows, 1] };
-  const sums = new Float64Array(rows);
-  const tileSums = new Float32Array(rows);
-  const exponentials = tiles.map((tile): ExponentialTile => {
-    const values = backend.pool.take(rows * tile.count);
-    const outputs = [
-      { values, shape: [rows, tile.count] },
-      { values: tileSums, shape: [rows, 1] },
-    ];
-    backend.run(session, [...tileInputs(head, hidden, tile), negated], outputs);
-    for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums[row] ?? 0);
-    return { ...tile, values };
-  });
-  return { tiles: exponentials, references, sums };
 }
 
 function tileInputs(head: Head, hidden: Float32Array, tile: Tile): NativeTensor[] {
@@ -184,28 +174,20 @@ function maximaGraph(hasBias: boolean): OnnxGraph {
   return g.finish(g.node("ReduceMax", [logits, g.integers([-1])], { keepdims: 1 }));
 }
 
+interface TileKind {
+  readonly hasBias: boolean;
+  readonly hasGradient: boolean;
+}
+
 /** The reference enters with the product where there is no bias: one pass over the logits less. */
-function tileGraph(hasBias: boolean): OnnxGraph {
-  const g = graphOf(...headInputs(hasBias), "negated");
+function tileGraph({ hasBias, hasGradient }: TileKind): OnnxGraph {
+  const g = graphOf(...headInputs(hasBias), "negated", ...(hasGradient ? ["gradient"] : []));
   const shifted = hasBias
     ? g.add(g.node("Gemm", ["hidden", "head", "bias"], { transB: 1 }), "negated")
     : g.node("Gemm", ["hidden", "head", "negated"], { transB: 1 });
   const exponentials = g.node("Exp", [shifted]);
-  return g.finish(exponentials, g.rowSum(exponentials));
-}
-
-/** The tile's part of exponentials·head is added to the gradient. */
-function addTile(backend: NativeBackend, head: Head, tile: ExponentialTile, gradient: Float32Array): void {
-  const { features } = head;
-  const rows = gradient.length / features;
-  const session = backend.session("head tile gradient", tileGradientGraph);
-  const sum = { values: gradient, shape: [rows, features] };
-  backend.run(session, [{ values: tile.values, shape: [rows, tile.count] }, rowsOf(head, tile), sum], [sum]);
-}
-
-function tileGradientGraph(): OnnxGraph {
-  const g = graphOf("exponentials", "head", "sum");
-  return g.finish(g.node("Gemm", ["exponentials", "head", "sum"]));
+  const sums = g.rowSum(exponentials);
+  return hasGradient ? g.finish(sums, g.node("Gemm", [exponentials, "head", "gradient"])) : g.finish(sums);
 }
 
 function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
