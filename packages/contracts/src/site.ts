@@ -14,7 +14,10 @@ export type Restore = () => void;
 export interface AdaptationCall {
   /** Linear: [batch, time, inFeatures] or [rows, inFeatures]; embedding: token ids; convolution: NHWC. */
   readonly input: Tensor;
-  /** The site's output so far, bias included: the frozen product plus earlier adaptations. */
+  /**
+   * The site's output so far, bias included: the frozen product plus earlier adaptations. An adaptation may put its result
+   * into this tensor's memory where the engine allows it, so whoever wants to keep it clones it.
+   */
   readonly output: Tensor;
   readonly site: Site;
   readonly context: ForwardContext;

@@ -21,7 +21,7 @@ export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matr
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { lentValues } from "./lent-values.ts";
-export { addLowRank } from "./ops/add-low-rank.ts";
+export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
 export { type AttentionInputs, attention } from "./ops/attention.ts";
 export {

@@ -72,7 +72,7 @@ export class LoraAdaptation implements LowRankAdaptation {
       const frozen = initial ? addLowRank(output, input, initial.a, initial.b, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;
       const branchInput = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
-      return addLowRank(frozen, branchInput, a, b, scale);
+      return addLowRank(frozen, branchInput, a, b, scale, { mayReuseOutput: true });
     });
   }
 

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testEngines, useEngine } from "../../test/test-engines.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
+import { addLowRank } from "../ops/add-low-rank.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
 import { gelu } from "../ops/gelu.ts";
 
@@ -137,6 +138,23 @@ describe.each(testEngines("native"))("values on %s", (engine) => {
     expectClose(bias.dataSync(), new Float32Array(length).fill(-1), 0);
     tf.dispose([bias, output]);
     weight.dispose();
+  });
+
+  it("change in an output that may be reused, and only where nobody shares it or reuse was not allowed", () => {
+    const [x, a, b] = [tf.ones([8, 4]), tf.ones<tf.Rank.R2>([4, 1]), tf.ones<tf.Rank.R2>([1, length / 8])];
+    const zeros = () => tf.tidy(() => tf.mul(tf.ones([8, length / 8]), 0));
+    const sumOf = (output: tf.Tensor, mayReuseOutput: boolean) => {
+      const sum = tf.tidy(() => addLowRank(output, x, a, b, 0.5, { mayReuseOutput }));
+      expectClose(sum.dataSync(), new Float32Array(length).fill(2), 0);
+      return sum;
+    };
+    const [kept, shared, handedOver] = [zeros(), zeros(), zeros()];
+    const view = tf.reshape(shared, [length]);
+    const sums = [sumOf(kept, false), sumOf(shared, true), sumOf(handedOver, true)];
+    expectClose(kept.dataSync(), new Float32Array(length), 0);
+    expectClose(view.dataSync(), new Float32Array(length), 0);
+    expectClose(handedOver.dataSync(), new Float32Array(length).fill(2), 0);
+    tf.dispose([x, a, b, kept, shared, view, handedOver, ...sums]);
   });
 
   it("are refused, not read, where their memory was given away", () => {

@@ -9,6 +9,12 @@ import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
 import { linearProduct } from "./own-linear.ts";
 import { withGradients } from "./with-gradients.ts";
 
+/** Settings of `addLowRank`. */
+export interface AddLowRankOptions {
+  /** Whether the sum may take the place of `output` in memory. Only for an output that nobody reads afterwards. */
+  readonly mayReuseOutput?: boolean;
+}
+
 /**
  * output + scale·(x·A)·B for x [..., inFeatures], output [..., outFeatures], A [inFeatures, rank], B [rank, outFeatures].
  *
@@ -23,7 +29,14 @@ import { withGradients } from "./with-gradients.ts";
  * const y = addLowRank(tf.zeros([5, 3]), tf.ones([5, 2]), tf.ones([2, 1]), tf.ones([1, 3]), 2); // every entry 4
  * ```
  */
-export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.Tensor {
+export function addLowRank(
+  output: tf.Tensor,
+  x: tf.Tensor,
+  a: tf.Tensor2D,
+  b: tf.Tensor2D,
+  scale: number,
+  { mayReuseOutput = false }: AddLowRankOptions = {},
+): tf.Tensor {
   matrix(a, "addLowRank's A");
   matrix(b, "addLowRank's B");
   checkLastAxis("addLowRank's x", x, a.shape[0]);
@@ -35,17 +48,16 @@ export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: t
   return withGradients({
     inputs: { output, x, a, b },
     forward: () => {
-      const rows = { output: flattenRows(output), x: flattenRows(x), a, b };
-      const own = runOwnKernelForOne("LowrankAddLowRank", rows, { scale });
-      if (own !== undefined) return { value: unflattenRows(own, x), saved: [x, a, b] };
+      const own = runOwnKernelForOne("LowrankAddLowRank", { output, x, a, b }, { scale, mayReuseOutput });
+      if (own !== undefined) return { value: own, saved: [x, a, b] };
       const narrow = tf.mul(tf.matMul(flattenRows(x), a), scale); // [rows, rank]
       return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [x, a, b] };
     },
     backward: (dy, [x, a, b]) => {
-      const dyRows = flattenRows(dy); // [rows, outFeatures]
-      const own = runOwnKernel("LowrankAddLowRankGradient", { dy: dyRows, x: flattenRows(x), a, b }, { scale });
+      const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x, a, b }, { scale });
+      const dyRows = () => flattenRows(dy); // [rows, outFeatures]
       // The gradient of scale·x·A, [rows, rank].
-      const narrow = matrix(own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows, b, false, true), scale)));
+      const narrow = matrix(own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows(), b, false, true), scale)));
       const forX = accumulates((soFar) =>
         tf.reshape(linearProduct({ x: narrow, matrix: a, isTransposed: true, term: soFar }), x.shape),
       );
@@ -56,7 +68,7 @@ export function addLowRank(output: tf.Tensor, x: tf.Tensor, a: tf.Tensor2D, b: t
         output: () => tf.clone(dy),
         x: forX,
         a: () => tf.matMul(flattenRows(x), narrow, true, false),
-        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(x), a), scale), dyRows, true, false),
+        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(x), a), scale), dyRows(), true, false),
       };
     },
   });

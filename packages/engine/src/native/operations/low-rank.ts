@@ -11,19 +11,34 @@ export function registerLowRank(): void {
   registerOwnKernel("LowrankAddLowRankGradient", addLowRankGradient);
 }
 
-/** output [rows, outFeatures] + scale·(x [rows, inFeatures]·a)·b → [rows, outFeatures]. */
+/**
+ * output [..., outFeatures] + scale·(x [..., inFeatures]·a)·b → as output, and in its memory if `mayReuseOutput` is true and
+ * nobody else can see that.
+ */
 function addLowRank(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
-  const inputs = ["output", "x", "a", "b"].map((name) => inputOf(call, name));
-  const shape = inputs[0]?.shape ?? [];
+  const output = inputOf(call, "output");
+  const inputs = [rowsOf(call, "output"), rowsOf(call, "x"), wholeOf(call, "a"), wholeOf(call, "b")];
+  const size = sizeOf(output.shape);
+  const reused = attributes.mayReuseOutput === true ? backend.reuse(output, size) : undefined;
+  const result = reused ?? backend.output(output.shape, backend.pool.take(size));
   const session = backend.session("add low rank", addLowRankGraph);
-  const values = backend.pool.take(backend.floats(inputOf(call, "output")).length);
-  backend.run(
-    session,
-    [...inputs.map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape })), scaleOf(attributes)],
-    [{ values, shape }],
-  );
-  return [backend.output(shape, values)];
+  const shape = [size / (output.shape.at(-1) ?? 1), output.shape.at(-1) ?? 1];
+  backend.run(session, [...inputs, scaleOf(attributes)], [{ values: backend.floats(result), shape }]);
+  return [result];
+}
+
+/** An input [..., features] as [rows, features]. */
+function rowsOf(call: KernelCall, name: string): NativeTensor {
+  const input = inputOf(call, name);
+  const values = call.backend.floats(input);
+  const features = input.shape.at(-1) ?? 1;
+  return { values, shape: [values.length / features, features] };
+}
+
+function wholeOf(call: KernelCall, name: string): NativeTensor {
+  const input = inputOf(call, name);
+  return { values: call.backend.floats(input), shape: input.shape };
 }
 
 /** An input, not part of the graph: it may be another in each call. */
@@ -37,21 +52,18 @@ function addLowRankGraph(): OnnxGraph {
 }
 
 /**
- * dy [rows, outFeatures], x [rows, inFeatures], a, b → the gradients of scale·x·a [rows, rank], of a and of b. What is left
+ * dy [..., outFeatures], x [..., inFeatures], a, b → the gradients of scale·x·a [rows, rank], of a and of b. What is left
  * for x's is a product with a, which can be added to what other layers give.
  */
 function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
-  const inputs = ["dy", "x", "a", "b"].map((name) => inputOf(call, name));
-  const [rows = 0] = inputs[0]?.shape ?? [];
-  const [a, b] = [inputOf(call, "a").shape, inputOf(call, "b").shape];
+  const [dy, a, b] = [rowsOf(call, "dy"), wholeOf(call, "a"), wholeOf(call, "b")];
   const session = backend.session("low rank gradient", gradientGraph);
-  const outputs = [[rows, b[0] ?? 0], a, b].map((shape) => ({ values: backend.pool.take(sizeOf(shape)), shape }));
-  backend.run(
-    session,
-    [...inputs.map((tensor) => ({ values: backend.floats(tensor), shape: tensor.shape })), scaleOf(attributes)],
-    outputs,
-  );
+  const outputs = [[dy.shape[0] ?? 0, b.shape[0] ?? 0], a.shape, b.shape].map((shape) => ({
+    values: backend.pool.take(sizeOf(shape)),
+    shape,
+  }));
+  backend.run(session, [dy, rowsOf(call, "x"), a, b, scaleOf(attributes)], outputs);
   return outputs.map(({ values, shape }) => backend.output(shape, values));
 }
 
