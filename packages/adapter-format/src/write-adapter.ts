@@ -1,6 +1,12 @@
 // An adapter → the three files that PEFT keeps in a folder. The same adapter always gives the same bytes.
 
-import { type EncodableDtype, encodeFloat32, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import {
+  type EncodableDtype,
+  encodeFloat32,
+  joinPieces,
+  safetensorsPieces,
+  type TensorData,
+} from "@lowrank/safetensors";
 import type { Adapter } from "./adapter.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "./errors.ts";
@@ -28,6 +34,17 @@ export interface WrittenAdapter {
  * or do not fit into `dtype`; so nothing is written that could not be read again.
  */
 export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}): WrittenAdapter {
+  const { weights, ...texts } = adapterPieces(adapter, options);
+  return { ...texts, "adapter_model.safetensors": joinPieces(weights) };
+}
+
+/** An adapter's files, the weights as pieces that are to be written at once: they may be the adapter's own memory. */
+export interface AdapterPieces extends Omit<WrittenAdapter, "adapter_model.safetensors"> {
+  readonly weights: readonly Uint8Array[];
+}
+
+/** As `writeAdapter`, without joining what can as well be written piece by piece. */
+export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {}): AdapterPieces {
   const dtype = options.dtype ?? "F32";
   const problems = [...tensorProblems(adapter.config, adapter.tensors), ...valueProblems(adapter, dtype)];
   if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
@@ -36,23 +53,23 @@ export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}
     tensors.set(keyPrefix + key, { dtype, shape, data: encodeFloat32(values, dtype) });
   return {
     "adapter_config.json": serializeLoraConfig(adapter.config),
-    "adapter_model.safetensors": serializeSafetensors(tensors, new Map([["format", "pt"], ...adapter.metadata])),
+    weights: safetensorsPieces(tensors, new Map([["format", "pt"], ...adapter.metadata])),
     "README.md": modelCard(adapter.config),
   };
 }
 
-/** Largest finite number of each type; larger ones become infinite when rounded. */
-const largest: Readonly<Record<"F32" | "F16" | "BF16", number>> = {
-  F32: Number.MAX_VALUE,
-  F16: 65_519.99,
-  BF16: 3.3961775e38,
+/** The bits of the largest finite number of each type; larger ones become infinite when rounded. */
+const largestBits: Readonly<Record<"F32" | "F16" | "BF16", number>> = {
+  F32: 0x7f7fffff,
+  F16: 0x477fefff, // just below 65 520
+  BF16: 0x7f7f7fff,
 } satisfies Partial<Record<EncodableDtype, number>>;
 
 function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): readonly TensorProblem[] {
   const problems: TensorProblem[] = [];
   for (const [key, { shape, values }] of tensors) {
     const wanted = shape.reduce((product, size) => product * size, 1);
-    const broken = firstBeyond(values, largest[dtype]);
+    const broken = firstBeyond(values, largestBits[dtype]);
     if (values.length !== wanted)
       problems.push({
         key,
@@ -64,16 +81,16 @@ function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): rea
   return problems;
 }
 
-/** Position of the first value that is not a number between −limit and limit; −1 without one. */
-function firstBeyond(values: Float32Array, limit: number): number {
-  // One pass over millions of numbers, almost always without a finding: a sum of zeros is NaN if one of them is no number.
-  let zeros = 0;
-  let most = 0;
-  for (let index = 0; index < values.length; index++) {
-    const size = Math.abs(values[index] as number);
-    zeros += size * 0;
-    if (size > most) most = size;
+/** Position of the first value that is larger than the number with these bits, either way, or is no number; −1 without one. */
+function firstBeyond(values: Float32Array, bits: number): number {
+  // Without their sign, the bits of floats are in the order of the floats, and infinity and NaN are beyond all numbers.
+  const patterns = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const at = (index: number) => (patterns[index] as number) & 0x7fffffff;
+  let [even, odd] = [0, 0]; // two chains, so that a processor need not wait for the one
+  for (let index = 0; index + 1 < patterns.length; index += 2) {
+    even = Math.max(even, at(index));
+    odd = Math.max(odd, at(index + 1));
   }
-  if (zeros === 0 && most <= limit) return -1;
-  return values.findIndex((value) => !(Math.abs(value) <= limit));
+  const most = Math.max(even, odd, patterns.length % 2 === 1 ? at(patterns.length - 1) : 0);
+  return most <= bits ? -1 : patterns.findIndex((pattern) => (pattern & 0x7fffffff) > bits);
 }

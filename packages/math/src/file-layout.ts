@@ -1,6 +1,7 @@
 // How a tensor lies in a torch file and how it is computed with. Each layout is a pair of inverse maps.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
+import { lentValues } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Values as a torch file stores them, row by row. */
@@ -70,7 +71,8 @@ export function kernelInFile(kernel: ConvolutionGeometry["kernel"], axesInFile: 
 export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise<StoredValues> {
   const stored = layout.toFile(tensor);
   try {
-    return { shape: [...stored.shape], values: Float32Array.from(await stored.data()) };
+    const values = lentValues(stored) ?? (await stored.data<"float32">());
+    return { shape: [...stored.shape], values: values.slice() };
   } finally {
     stored.dispose();
   }

@@ -20,27 +20,31 @@ export function checkLayout(
 }
 
 function checkTensor(info: TensorInfo, previousEnd: number, file: string): void {
-  const label = `Tensor "${printable(info.name)}" (${info.dtype}, shape [${info.shape.join(", ")}])`;
   const place = { file, tensor: info.name };
   if (info.begin !== previousEnd || info.end < info.begin) {
-    const problem = `${label} has offsets [${info.begin}, ${info.end}], but the bytes before it end at ${previousEnd}.`;
+    const problem = `${labelOf(info)} has offsets [${info.begin}, ${info.end}], but the bytes before it end at ${previousEnd}.`;
     throw new SafetensorsError("InvalidOffset", problem, place);
   }
   const bits = countElements(info.shape) * bitsOf(info.dtype);
   if (!Number.isSafeInteger(bits)) {
-    throw new SafetensorsError("ValidationOverflow", `${label} is larger than any file can be.`, place);
+    throw new SafetensorsError("ValidationOverflow", `${labelOf(info)} is larger than any file can be.`, place);
   }
   if (bits % 8 !== 0) {
     throw new SafetensorsError(
       "MisalignedSlice",
-      `${label} has ${bits} bits, which is no whole number of bytes.`,
+      `${labelOf(info)} has ${bits} bits, which is no whole number of bytes.`,
       place,
     );
   }
   if (info.end - info.begin !== bits / 8) {
-    const problem = `${label} needs ${bits / 8} bytes, but its offsets span ${info.end - info.begin}.`;
+    const problem = `${labelOf(info)} needs ${bits / 8} bytes, but its offsets span ${info.end - info.begin}.`;
     throw new SafetensorsError("TensorInvalidInfo", problem, place);
   }
+}
+
+/** A tensor as errors call it. */
+export function labelOf({ name, dtype, shape }: Pick<TensorInfo, "name" | "dtype" | "shape">): string {
+  return `Tensor "${printable(name)}" (${dtype}, shape [${shape.join(", ")}])`;
 }
 
 /** Product of a shape; NaN where it, or any partial product or dimension, is 2⁵³ or more – also if a later dimension is 0. */

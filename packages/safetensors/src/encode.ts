@@ -93,8 +93,12 @@ export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype):
   return bytes;
 }
 
-/** Encodes float32 values as F32 (exact), F16 or BF16 (rounded to nearest even). Throws as `encodeNumbers`. */
+/**
+ * Encodes float32 values as F32 (exact), F16 or BF16 (rounded to nearest even), for writing at once: where a processor keeps
+ * numbers as files do, the bytes of F32 are the values' own memory and change with them. Throws as `encodeNumbers`.
+ */
 export function encodeFloat32(values: Float32Array, dtype: "F32" | "F16" | "BF16"): Uint8Array {
+  if (dtype === "F32" && hostIsLittleEndian) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return encodeNumbers(values, dtype);
 }
 

@@ -19,8 +19,10 @@ export { openShardedSafetensors, parseShardIndex, type ShardFolder, type ShardIn
 export type { TensorCollection } from "./tensor-collection.ts";
 export {
   type ByteTarget,
+  joinPieces,
   type StreamedTensor,
   safetensorsChunks,
+  safetensorsPieces,
   serializeSafetensors,
   writeSafetensors,
 } from "./write.ts";

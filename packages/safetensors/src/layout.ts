@@ -1,6 +1,6 @@
 // Decides how a file will look before a byte of it is written: the order of tensors, their offsets, the header.
 
-import { countElements } from "./check-layout.ts";
+import { countElements, labelOf } from "./check-layout.ts";
 import { bitsOf, type Dtype, layoutRank } from "./dtypes.ts";
 import { printable, SafetensorsError } from "./errors.ts";
 import type { TensorInfo } from "./header.ts";
@@ -50,15 +50,15 @@ export function layoutSafetensors(
 }
 
 /** Bytes that a tensor of this type and shape takes. */
-function byteLengthOf({ name, dtype, shape }: TensorOutline): number {
+function byteLengthOf(outline: TensorOutline): number {
+  const { name, dtype, shape } = outline;
   const bits = countElements(shape) * bitsOf(dtype);
-  const label = `Tensor "${printable(name)}" (${dtype}, shape [${shape.join(", ")}])`;
   if (!Number.isSafeInteger(bits) || shape.some((dimension) => dimension < 0)) {
-    const problem = `${label} cannot be written: dimensions are non-negative integers, their product below 2⁵³.`;
+    const problem = `${labelOf(outline)} cannot be written: dimensions are non-negative integers, their product below 2⁵³.`;
     throw new SafetensorsError("ValidationOverflow", problem, { tensor: name });
   }
   if (bits % 8 === 0) return bits / 8;
-  const problem = `${label} cannot be written: it has ${bits} bits, which is no whole number of bytes.`;
+  const problem = `${labelOf(outline)} cannot be written: it has ${bits} bits, which is no whole number of bytes.`;
   throw new SafetensorsError("MisalignedSlice", problem, { tensor: name });
 }
 

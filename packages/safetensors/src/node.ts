@@ -9,3 +9,4 @@ export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "
 export { type FileSource, openFile } from "./node/open-file.ts";
 export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
 export { writeFolderAtomic } from "./node/write-folder-atomic.ts";
+export { writePieces } from "./node/write-pieces.ts";

@@ -32,16 +32,33 @@ export function serializeSafetensors(
   tensors: ReadonlyMap<string, TensorData>,
   metadata?: ReadonlyMap<string, string>,
 ): Uint8Array {
+  return joinPieces(safetensorsPieces(tensors, metadata));
+}
+
+/** The same file as its pieces: the header, then each tensor's own bytes, uncopied. Throws as `serializeSafetensors`. */
+export function safetensorsPieces(
+  tensors: ReadonlyMap<string, TensorData>,
+  metadata?: ReadonlyMap<string, string>,
+): readonly Uint8Array[] {
   const outlines = Array.from(tensors, ([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const layout = layoutSafetensors(outlines, metadata);
-  const file = new Uint8Array(layout.size);
-  file.set(layout.head);
-  for (const info of layout.tensors) {
+  const pieces = layout.tensors.map((info) => {
     const { data } = tensors.get(info.name) ?? { data: new Uint8Array() };
     checkLength(info, data.length);
-    file.set(data, layout.head.length + info.begin);
+    return data;
+  });
+  return [layout.head, ...pieces];
+}
+
+/** Bytes one after another. */
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let place = 0;
+  for (const piece of pieces) {
+    whole.set(piece, place);
+    place += piece.length;
   }
-  return file;
+  return whole;
 }
 
 /**

@@ -2,11 +2,11 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openFile, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { openFile, writeFolderAtomic, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, PickleWeightsError } from "../errors.ts";
 import { type ReadAdapterOptions, readAdapter } from "../read-adapter.ts";
-import { type WriteAdapterOptions, writeAdapter } from "../write-adapter.ts";
+import { adapterPieces, type WriteAdapterOptions } from "../write-adapter.ts";
 
 const configName = "adapter_config.json";
 const weightsName = "adapter_model.safetensors";
@@ -52,11 +52,11 @@ export async function writeAdapterFolder(
   adapter: Adapter,
   options: WriteFolderOptions = {},
 ): Promise<void> {
-  const files = writeAdapter(adapter, options);
+  const files = adapterPieces(adapter, options);
   const fill = async (folder: string): Promise<void> => {
     // Nobody sees the folder until it is complete and synced: its files need no temporary names of their own.
     await writeFile(join(folder, "README.md"), files["README.md"]);
-    await writeFile(join(folder, weightsName), files[weightsName]);
+    await writePieces(join(folder, weightsName), files.weights);
     await writeFile(join(folder, configName), files[configName]);
   };
   await writeFolderAtomic(path, fill, { overwrite: options.overwrite ?? false });

@@ -61,14 +61,18 @@ function contains(folder: string, path: string): boolean {
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
 }
 
+/** Files are synced at once, which costs a disk little more than the largest of them. */
 async function syncTree(folder: string, fileSystem: FileSystem): Promise<void> {
-  for (const name of await fileSystem.list(folder)) {
-    const path = join(folder, name);
-    const entry = await fileSystem.entry(path);
-    if (entry?.kind === "folder") await syncTree(path, fileSystem);
-    if (entry?.kind === "file") await syncFile(path, fileSystem);
-  }
+  const names = await fileSystem.list(folder);
+  const outcomes = await Promise.allSettled(names.map((name) => syncEntry(join(folder, name), fileSystem)));
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   await fileSystem.syncFolder(folder);
+}
+
+async function syncEntry(path: string, fileSystem: FileSystem): Promise<void> {
+  const entry = await fileSystem.entry(path);
+  if (entry?.kind === "folder") await syncTree(path, fileSystem);
+  if (entry?.kind === "file") await syncFile(path, fileSystem);
 }
 
 async function syncFile(path: string, fileSystem: FileSystem): Promise<void> {
