@@ -3,7 +3,7 @@
 // the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { graphOf } from "../kernels/graph.ts";
+import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../onnx-model.ts";
@@ -170,8 +170,7 @@ const headInputs = (hasBias: boolean) => ["hidden", "head", ...(hasBias ? ["bias
 
 function maximaGraph(hasBias: boolean): OnnxGraph {
   const g = graphOf(...headInputs(hasBias));
-  const logits = g.node("Gemm", headInputs(hasBias), { transB: 1 });
-  return g.finish(g.node("ReduceMax", [logits, g.integers([-1])], { keepdims: 1 }));
+  return g.finish(g.node("ReduceMax", [logitsOf(g, hasBias), g.integers([-1])], { keepdims: 1 }));
 }
 
 interface TileKind {
@@ -179,15 +178,16 @@ interface TileKind {
   readonly hasGradient: boolean;
 }
 
-/** The reference enters with the product where there is no bias: one pass over the logits less. */
 function tileGraph({ hasBias, hasGradient }: TileKind): OnnxGraph {
   const g = graphOf(...headInputs(hasBias), "negated", ...(hasGradient ? ["gradient"] : []));
-  const shifted = hasBias
-    ? g.add(g.node("Gemm", ["hidden", "head", "bias"], { transB: 1 }), "negated")
-    : g.node("Gemm", ["hidden", "head", "negated"], { transB: 1 });
-  const exponentials = g.node("Exp", [shifted]);
+  const exponentials = g.node("Exp", [g.add(logitsOf(g, hasBias), "negated")]);
   const sums = g.rowSum(exponentials);
-  return hasGradient ? g.finish(sums, g.node("Gemm", [exponentials, "head", "gradient"])) : g.finish(sums);
+  return hasGradient ? g.finish(sums, g.add(g.product(exponentials, "head"), "gradient")) : g.finish(sums);
+}
+
+function logitsOf(g: GraphWriter, hasBias: boolean): string {
+  const product = g.product("hidden", "head", { transB: true });
+  return hasBias ? g.add(product, "bias") : product;
 }
 
 function normaliseRows(gradient: Float32Array, sums: Float64Array): void {

@@ -48,7 +48,7 @@ function scaleOf(attributes: tf.NamedAttrMap): NativeTensor {
 
 function addLowRankGraph(): OnnxGraph {
   const g = graphOf("output", "x", "a", "b", "scale");
-  return g.finish(g.node("Gemm", [g.multiply(g.product("x", "a"), "scale"), "b", "output"]));
+  return g.finish(g.add(g.product(g.multiply(g.product("x", "a"), "scale"), "b"), "output"));
 }
 
 /**
