@@ -10,10 +10,10 @@ export function registerLinear(): void {
 }
 
 /**
- * Up to so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an
- * order of its own, and reads the left one as it lies.
+ * With so many rows – a batch that generates – it is the matrix that costs: ONNX Runtime copies the right factor into an order
+ * of its own, and reads the left one as it lies. With fewer it has better ways, with more the copy pays.
  */
-const mostFewRows = 64;
+const [fewestTurnedRows, mostTurnedRows] = [8, 64];
 
 /** How a product is computed. */
 interface Kind {
@@ -35,7 +35,7 @@ function linear({ backend, attributes, inputs }: KernelCall): tf.TensorInfo[] {
   const columns = matrix.shape[isTransposed ? 0 : 1] ?? 0;
   const values = backend.floats(x);
   const rows = values.length / inner;
-  const isTurned = isTransposed && rows > 1 && rows <= mostFewRows;
+  const isTurned = isTransposed && rows >= fewestTurnedRows && rows <= mostTurnedRows;
   const kind = { isTransposed, isTurned, hasTerm: term !== undefined };
   const session = backend.session(`linear ${Object.values(kind).join(" ")}`, () => linearGraph(kind));
   const factors = [
