@@ -20,6 +20,18 @@ export class GraphWriter {
     return output;
   }
 
+  /** A node with several outputs. */
+  nodes(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): readonly string[] {
+    const outputs = Array.from({ length: count }, () => `t${this.#count++}`);
+    this.#nodes.push({ op, inputs, outputs, attributes });
+    return outputs;
+  }
+
   constant(value: number): string {
     return this.node("Constant", [], { value_float: { float: value } });
   }
