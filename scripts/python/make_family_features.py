@@ -51,6 +51,14 @@ def gpt2(**settings):
     return started(transformers.GPT2LMHeadModel(config))
 
 
+def gpt_neo(**settings):
+    config = transformers.GPTNeoConfig(
+        vocab_size=48, hidden_size=24, num_layers=2, num_heads=3, intermediate_size=32, max_position_embeddings=16,
+        attention_types=[[["local", "global"], 1]], window_size=3, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+        attn_implementation="eager", **settings)
+    return started(transformers.GPTNeoForCausalLM(config))
+
+
 def bloom(**settings):
     config = transformers.BloomConfig(
         vocab_size=48, hidden_size=24, n_layer=2, n_head=3, pad_token_id=0, bos_token_id=1, eos_token_id=2,
@@ -147,6 +155,17 @@ def padded_left(model, rows=3, time=7):
     return {"input_ids": ids, "attention_mask": mask, "labels": ids.masked_fill(mask == 0, -100)}
 
 
+def padded_either_way(model, rows=3, time=9):
+    """As above, but the padding on the left has labels, too: each of its positions predicts from what little it sees."""
+    ids = torch.randint(3, model.config.vocab_size, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, :5] = mask[2, 5:] = 0
+    ids[mask == 0] = 0
+    labels = ids.clone()
+    labels[2, 5:] = -100
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
 def translations(model, rows=3, time=7):
     ids, labels = (torch.randint(3, model.config.vocab_size, (rows, length)) for length in (time, time - 2))
     return {"input_ids": ids, "decoder_input_ids": model.prepare_decoder_input_ids_from_labels(labels), "labels": labels}
@@ -190,6 +209,8 @@ CASES = {
         lora(target_modules=["v_proj", "fc1"]), trains=False),
     "bert-tied-biases": lambda folder: one_adapter(
         folder, bert(), lora(task_type=None, target_modules=["query"], bias="all"), trains=False),
+    "gpt-neo-padding": lambda folder: one_adapter(
+        folder, gpt_neo(), lora(target_modules=["q_proj", "v_proj"]), batch=padded_either_way),
 }
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // GPT-Neo's wiring (transformers' modeling_gpt_neo.py): GPT-2's, with separate projections and scores left unscaled.
 
 import { activations } from "../parts/activations.ts";
+import { addedMasks } from "../parts/added-masks.ts";
 import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import { feedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
@@ -32,7 +33,7 @@ function gptNeoBlock(block: PartList, layer: number): Stage {
     heads: config.heads,
     keyHeads: config.heads,
     dropout: config.dropouts.attention,
-    window: config.windows[layer] ?? null,
+    mask: addedMasks(config.windows[layer] ?? null),
     scale: 1,
   });
   const beforeFeedForward = block.norm("h.{n}.ln_2");

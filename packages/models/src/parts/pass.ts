@@ -259,7 +259,7 @@ function spread(mask: tf.Tensor4D, queryTime: number): tf.Tensor {
 }
 
 /** So large that a score added to it is lost. */
-const beyondScores = 1e30;
+export const beyondScores = 1e30;
 
 /**
  * A query that sees nothing – padding on the left makes such – gets the mean of all values, as transformers' masks make it:

@@ -4,6 +4,7 @@
 import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../generation/key-value-cache.ts";
+import type { MaskMaker } from "./added-masks.ts";
 import type { Alibi } from "./alibi.ts";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
 import type { LinearSite } from "./linear-site.ts";
@@ -40,6 +41,8 @@ export interface SelfAttentionOptions {
   readonly dropout: number;
   /** Keys that a query sees, itself included (Mistral's sliding window). */
   readonly window?: number | null;
+  /** Where a family masks in a way of its own (GPT-Neo); its `window` is in there. */
+  readonly mask?: MaskMaker;
   /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
   readonly alibi?: Alibi;
   /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
@@ -169,7 +172,8 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   );
 }
 
-function maskOf({ relativePositions, alibi, window }: SelfAttentionOptions, pass: Pass) {
+function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions, pass: Pass) {
   if (relativePositions !== undefined) return relativePositions.mask(pass);
+  if (mask !== undefined) return mask(pass);
   return alibi ? pass.slopedMask(alibi) : pass.mask(window ?? undefined);
 }
