@@ -65,9 +65,9 @@ const inputNames = {
 /** Inputs that are no integers. */
 const realInputs: ReadonlySet<string> = new Set([inputNames.pixelValues, inputNames.features]);
 
-/** A batch as tensors: the fixture's inputs, or one of its training batches by index. */
-export function inputsOf(fixture: Fixture, batch?: number): ParityInputs {
-  const nameOf = (name: string) => (batch === undefined ? name : `train.${name}`);
+/** A batch as tensors: the fixture's inputs, or one of its batches for training – or for measuring – by index. */
+export function inputsOf(fixture: Fixture, batch?: number, set: "train" | "measured" = "train"): ParityInputs {
+  const nameOf = (name: string) => (batch === undefined ? name : `${set}.${name}`);
   const read = (name: string): tf.Tensor => {
     const { shape, values, dtype: stored } = fixture.tensor(nameOf(name));
     const isReal = realInputs.has(name) || (name === "labels" && /^(F|BF)/.test(stored)); // a regression's labels

@@ -19,6 +19,7 @@ import { loadModel, type PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import type { Fixture } from "@lowrank/testing";
 import { firstGradients } from "./first-step.ts";
+import { factorChecks, measuredAsPeft, measuredTolerance } from "./measured-start.ts";
 import { adapterContext, baseContext, byKey, disposeInputs, inputsOf, logitsOf, paddingFilter } from "./parity-case.ts";
 import { compare, type ParityCheck, worst } from "./parity-check.ts";
 import { trainCase } from "./train-case.ts";
@@ -83,15 +84,22 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
 async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
   const base = logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
   const start = initializationOf(startOf(fixture));
-  // What PEFT measured is in no fixture: it cannot be started here.
-  if (start.needs !== undefined) return [base];
   const plan = planInjection(model, { ...adapter.config, init: startOf(fixture) });
-  const handle = injectAdapter(model, plan, { seed: 0 });
+  const { needs } = start;
+  const measured = needs && (await measuredAsPeft(fixture, { model, plan, needs }));
+  // What PEFT measured is not in every fixture: then nothing can be started here.
+  if (needs !== undefined && measured === undefined) return [base];
+  const handle = injectAdapter(model, plan, { seed: 0, ...(measured && { measured }) });
   try {
     const checks = [base, logitsCheck(fixture, { model, what: "fresh.logits", label: "fresh.logits" })];
+    if (measured !== undefined)
+      checks.push(...(await withModel(fixture, "base_residual", async (left) => factorChecks(handle, adapter, left))));
+    // The signs of LoRA-GA's A and B have nothing to do with each other: products differ.
+    if (needs === "gradient") return checks;
     // PEFT draws from another generator: there is nothing to compare but that the model is left as it was.
     if (start.isDrawn) return checks;
-    checks.push(worst(deltaChecks(fixture, handle)));
+    // PEFT decomposes in float32: its own error grows with the matrix.
+    checks.push(worst(deltaChecks(fixture, handle, measured === undefined ? 1e-5 : measuredTolerance)));
     if (!hasTraining(fixture)) return checks;
     const losses = await trainCase({ fixture, model, handle });
     const trained = [lossesCheck(fixture, losses, "own losses", 1e-4), productsCheck(fixture, handle, adapter)];
@@ -160,15 +168,14 @@ function hasTraining({ expected }: Fixture): boolean {
 }
 
 /** What the pair holds at the start, in the weight's layout. */
-function deltaChecks(fixture: Fixture, handle: AdapterHandle): readonly ParityCheck[] {
+function deltaChecks(fixture: Fixture, handle: AdapterHandle, tolerance: number): readonly ParityCheck[] {
   return handle.sites.map(({ site, pair, scaling }) => {
     const delta = lowRankDelta(pair.a, pair.b, scaling);
     const matrix = matrixOfTensor(delta); // [inFeatures, outFeatures]
     delta.dispose();
     const actual = (site.fanInFanOut ? matrix : transpose(matrix)).values;
     const expected = fixture.tensor(`delta.${site.path}`).values;
-    // PEFT decomposes in float32: its own error grows with the matrix.
-    return compare("delta", { actual, expected }, { tolerance: 1e-5 });
+    return compare("delta", { actual, expected }, { tolerance });
   });
 }
 

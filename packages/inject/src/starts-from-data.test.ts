@@ -74,6 +74,23 @@ describe("starts that need data", () => {
     model.dispose();
   });
 
+  it("give every call the same weight with CorDA, however large its inputs are", async () => {
+    const model = new HandMadeModel();
+    const path = "model.layers.0.self_attn.q_proj";
+    const plan = planInjection(model, createLoraConfig({ rank: 1, targetModules: [path], init: "corda" }));
+    const measure = async (...batches: readonly number[][]) => {
+      const run = (context: ForwardContext) => {
+        for (const ids of batches)
+          tf.tidy(() => void model.forward(tf.tensor2d([ids], [1, ids.length], "int32"), context));
+      };
+      return (await measureInputs(model, plan, { run })).get(path)!.moments!.values;
+    };
+    const [one, other, both] = [await measure([1, 2]), await measure([5, 3, 4]), await measure([1, 2], [5, 3, 4])];
+    const mean = one.map((value, index) => (value + other[index]!) / 2);
+    expectClose(both, mean, 1e-5);
+    model.dispose();
+  });
+
   it("give EVA's layers the ranks that their inputs ask for, and no more than rho times theirs", async () => {
     const model = new HandMadeModel();
     const evaConfig = { rho: 1.5 };

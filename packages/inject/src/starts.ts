@@ -58,6 +58,7 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
     outFeatures,
     rank,
     kind,
+    fanInFanOut: site.fanInFanOut,
     scaling,
     init: config.init,
     key: { seed, path },

@@ -68,12 +68,12 @@ export class MissingMeasurementError extends LowrankError {
   constructor(
     readonly init: string,
     readonly path: string,
-    readonly kind: "inputs" | "gradient",
+    readonly kind: "inputs" | "moments" | "gradient",
   ) {
     super(
       "MISSING_MEASUREMENT",
-      `init_lora_weights = "${init}" looks at the ${kind === "inputs" ? "inputs" : "gradient"} of each layer, and nothing ` +
-        `was measured at "${path}". Pass what ${kind === "inputs" ? "measureInputs" : "measureGradients"} ` +
+      `init_lora_weights = "${init}" looks at the ${kind === "gradient" ? "gradient" : "inputs"} of each layer, and nothing ` +
+        `was measured for it at "${path}". Pass what ${kind === "gradient" ? "measureGradients" : "measureInputs"} ` +
         "(@lowrank/inject) returns for the same plan.",
     );
   }

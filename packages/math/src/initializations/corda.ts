@@ -1,28 +1,31 @@
 // The pair takes over a part of the weight, as PiSSA, but directions are judged by what the layer is given: the weight times
 // the inputs' second moments is decomposed.
 
-import { columnsOf, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
+import { columnsOf, type Matrix, multiply } from "../linear-algebra/matrix.ts";
 import { solveSymmetric } from "../linear-algebra/solve-symmetric.ts";
 import { svd } from "../linear-algebra/svd.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
-import type { Initialization, InputStatistics } from "./initialization.ts";
+import type { Initialization } from "./initialization.ts";
 import { measuredOf } from "./measured-of.ts";
 import { pairOfDirections } from "./pissa.ts";
 import { checkDirections } from "./subtracted-pair.ts";
 
-/** Added to the diagonal, as a share of its mean: inputs rarely use all directions. */
+/**
+ * Added to the diagonal, as a share of its mean: inputs rarely use all directions. PEFT doubles it while float32 cannot invert
+ * the result; float64 can.
+ */
 const damping = 0.01;
 
 export const contextStart: Initialization = {
   name: "corda",
   source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
   isDrawn: false,
-  needs: "inputs",
+  needs: "moments",
   answersTo: (init) => init === "corda",
   start(request) {
     checkDirections(request);
     const { rank, settings = {} } = request;
-    const moments = secondMoments(measuredOf(request, "inputs"));
+    const moments = damped(measuredOf(request, "moments"));
     const seen = multiply(moments, request.weight()); // [inFeatures, outFeatures]
     const isLast = settings.corda === "kpm";
     const found = isLast ? svd(seen) : truncatedSvd(seen, rank);
@@ -38,13 +41,10 @@ export const contextStart: Initialization = {
   },
 };
 
-/** Mean of x·xᵀ for inputs divided by their largest entry, which balances A and B as in PEFT; and damped. */
-function secondMoments({ batches, largest, products }: InputStatistics): Matrix {
-  const unit = largest * largest * batches || 1;
-  const scaled = transpose({ ...products, values: products.values.map((value) => value / unit) });
-  const size = scaled.rows;
+function damped({ rows: size, columns, values }: Matrix): Matrix {
+  const sums = values.slice();
   let trace = 0;
-  for (let index = 0; index < size; index++) trace += scaled.values[index * (size + 1)]!;
-  for (let index = 0; index < size; index++) scaled.values[index * (size + 1)]! += (damping * trace) / size;
-  return scaled;
+  for (let index = 0; index < size; index++) trace += values[index * (size + 1)]!;
+  for (let index = 0; index < size; index++) sums[index * (size + 1)]! += (damping * trace) / size;
+  return { rows: size, columns, values: sums };
 }

@@ -6,20 +6,22 @@ import type { GradientDirection, GradientScale } from "./lora-ga.ts";
 
 /** What a layer was given, summed over rows of its inputs. */
 export interface InputStatistics {
-  /** Calls of the layer. */
-  readonly batches: number;
   readonly rows: number;
   /** Σ x, [inFeatures]. */
   readonly sums: Float64Array;
   /** Σ x·xᵀ, [inFeatures, inFeatures]. */
   readonly products: Matrix;
-  /** The largest entry. */
-  readonly largest: number;
 }
 
 /** What was measured at a layer, for starts that look at data. */
 export interface Measured {
+  /** For EVA. */
   readonly inputs?: InputStatistics;
+  /**
+   * For CorDA: Σ x·xᵀ of a call's inputs, all divided by the largest of them, and of that the mean over calls:
+   * [inFeatures, inFeatures].
+   */
+  readonly moments?: Matrix;
   /** Of the weight, [inFeatures, outFeatures]. */
   readonly gradient?: Matrix;
 }
@@ -48,6 +50,8 @@ export interface StartRequest {
   readonly outFeatures: number;
   readonly rank: number;
   readonly kind: PairKind;
+  /** Whether files store the weight as [inFeatures, outFeatures] (Conv1D). Default false. */
+  readonly fanInFanOut?: boolean;
   /** PEFT's `init_lora_weights`: true, false or a name. */
   readonly init: boolean | string;
   /** s, by which the product of the pair is multiplied. */

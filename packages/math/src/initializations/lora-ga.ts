@@ -58,11 +58,16 @@ const directions: Readonly<Record<GradientDirection, (request: StartRequest) => 
 const scales: Readonly<
   Record<GradientScale, (request: StartRequest, strongest: number) => { readonly a: number; readonly b: number }>
 > = {
-  stable: ({ outFeatures, settings }) => ({ a: 1, b: outFeatures ** 0.25 / Math.sqrt(settings?.stableGamma ?? 16) }),
+  stable: (request) => ({ a: 1, b: storedRows(request) ** 0.25 / Math.sqrt(request.settings?.stableGamma ?? 16) }),
   weight_svd: ({ weight }, strongest) => ({ a: 1, b: strongest > 0 ? truncatedSvd(weight(), 1).s[0]! / strongest : 1 }),
   gd_scale: ({ scaling }) => ({ a: 1 / scaling, b: 1 / scaling }),
   unit: () => ({ a: 1, b: 1 }),
 };
+
+/** The paper has outFeatures; PEFT takes the first axis of the stored weight, which is the other one for Conv1D. */
+function storedRows({ fanInFanOut = false, inFeatures, outFeatures }: StartRequest): number {
+  return fanInFanOut ? inFeatures : outFeatures;
+}
 
 function pickColumns({ rows, columns, values }: Matrix, indices: readonly number[]): Matrix {
   const picked = createMatrix(rows, indices.length);

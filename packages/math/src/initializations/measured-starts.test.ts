@@ -29,14 +29,13 @@ const inputs = multiply(
   noise(8, 8, "mix"),
 );
 const statistics: InputStatistics = {
-  batches: 1,
   rows: 300,
   sums: Float64Array.from({ length: 8 }, (_, column) =>
     columnsOf(inputs, column, column + 1).values.reduce((a, b) => a + b),
   ),
   products: multiply(transpose(inputs), inputs),
-  largest: Math.max(...inputs.values),
 };
+const moments: Matrix = scaled(statistics.products, 1 / Math.max(...inputs.values) ** 2);
 
 function diagonal(values: readonly number[]): Matrix {
   const matrix = createMatrix(values.length, values.length);
@@ -44,6 +43,10 @@ function diagonal(values: readonly number[]): Matrix {
     matrix.values[index * (values.length + 1)] = value;
   });
   return matrix;
+}
+
+function scaled(matrix: Matrix, factor: number): Matrix {
+  return { ...matrix, values: matrix.values.map((value) => value * factor) };
 }
 
 function started(options: Partial<StartRequest>): { readonly a: Matrix; readonly b: Matrix } {
@@ -95,6 +98,7 @@ describe("eva", () => {
 
   it("says what to measure if nothing was", () => {
     expect(() => started({ init: "eva" })).toThrow(MissingMeasurementError);
+    expect(() => started({ init: "corda", measured: { inputs: statistics } })).toThrow(/measureInputs/);
     expect(() => started({ init: "lora_ga", measured: { inputs: statistics } })).toThrow(/measureGradients/);
   });
 });
@@ -102,7 +106,7 @@ describe("eva", () => {
 describe("corda", () => {
   it("takes over what the outputs for these inputs miss most: less is lost of them than with pissa", () => {
     const lost = (init: string) => {
-      const { a, b } = started({ init, measured: { inputs: statistics } });
+      const { a, b } = started({ init, measured: { moments } });
       return frobeniusNorm(multiply(inputs, minus(weight, multiply(a, b), 2)));
     };
     expect(lost("corda")).toBeLessThan(0.6 * lost("pissa"));
@@ -110,7 +114,7 @@ describe("corda", () => {
 
   it("takes over what they use least, as kpm", () => {
     const taken = (corda: "ipm" | "kpm") => {
-      const { a, b } = started({ init: "corda", measured: { inputs: statistics }, settings: { corda } });
+      const { a, b } = started({ init: "corda", measured: { moments }, settings: { corda } });
       return frobeniusNorm(multiply(inputs, multiply(a, b)));
     };
     expect(taken("kpm")).toBeLessThan(0.2 * taken("ipm"));
@@ -147,6 +151,8 @@ describe("lora_ga", () => {
     };
     const [unitA = 0, unitB = 0] = size("unit");
     expect(size("stable")[1]! / unitB).toBeCloseTo(10 ** 0.25 / 4, 5);
+    const { b: ofConv1d } = started({ init: "lora_ga", measured: { gradient }, fanInFanOut: true });
+    expect(frobeniusNorm(ofConv1d) / unitB).toBeCloseTo(8 ** 0.25 / 4, 5);
     expect(size("gd_scale").map((value, index) => value / [unitA, unitB][index]!)).toEqual([
       expect.closeTo(0.5, 5),
       expect.closeTo(0.5, 5),

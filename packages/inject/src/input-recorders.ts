@@ -1,0 +1,89 @@
+// What is kept of a layer's inputs while they are measured: EVA decomposes them as they are, CorDA after dividing those of
+// each call by their largest entry, as PEFT does. A recorder is an adaptation that changes nothing.
+
+import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
+import { initializationOf, type Measured, matrixOfTensor } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Which rows of the next batch count: 1 or 0, [batch·time, 1]; null: all. */
+export interface RowMask {
+  rows: tf.Tensor2D | null;
+}
+
+/** Adds up what it sees, in tensors of its own. */
+export interface InputRecorder extends Adaptation {
+  read(): Measured;
+  dispose(): void;
+}
+
+/** A recorder of what the start needs that `init` names. */
+export function inputRecorder(init: boolean | string, inFeatures: number, mask: RowMask): InputRecorder {
+  return initializationOf(init).needs === "moments" ? momentRecorder(inFeatures, mask) : sumRecorder(inFeatures, mask);
+}
+
+function sumRecorder(inFeatures: number, mask: RowMask): InputRecorder {
+  const sums = new Sums([[inFeatures], [inFeatures, inFeatures], []]);
+  return {
+    ...recorder(mask, (rows, counts) => sums.add([tf.sum(rows, 0), tf.matMul(rows, rows, true), tf.sum(counts)])),
+    read() {
+      const [total, products, rows] = sums.tensors as [tf.Tensor1D, tf.Tensor2D, tf.Scalar];
+      const inputs = { sums: Float64Array.from(total.dataSync()), products: matrixOfTensor(products) };
+      return { inputs: { ...inputs, rows: rows.dataSync()[0] ?? 0 } };
+    },
+    dispose: () => sums.dispose(),
+  };
+}
+
+function momentRecorder(inFeatures: number, mask: RowMask): InputRecorder {
+  const sums = new Sums([[inFeatures, inFeatures]]);
+  let calls = 0;
+  return {
+    ...recorder(mask, (rows, counts) => {
+      const counted = tf.where(tf.greater(counts, 0), rows, tf.fill(rows.shape, Number.NEGATIVE_INFINITY));
+      const largest = tf.abs(tf.max(counted));
+      const unit = tf.where(tf.greater(largest, 0), largest, tf.onesLike(largest));
+      const scaled = tf.div<tf.Tensor2D>(rows, unit); // [rows, inFeatures]
+      sums.add([tf.matMul(scaled, scaled, true)]);
+      calls += 1;
+    }),
+    read() {
+      const { values, ...size } = matrixOfTensor(sums.tensors[0] as tf.Tensor2D);
+      return { moments: { ...size, values: values.map((value) => value / Math.max(1, calls)) } };
+    },
+    dispose: () => sums.dispose(),
+  };
+}
+
+/** `see` gets the rows [rows, inFeatures], zeros where they do not count, and which count [rows, 1]; inside a tidy. */
+function recorder(mask: RowMask, see: (rows: tf.Tensor2D, counts: tf.Tensor2D) => void): Adaptation {
+  return {
+    variables: [],
+    apply({ input, output, site }: AdaptationCall) {
+      tf.tidy(() => {
+        const all = tf.reshape<tf.Rank.R2>(input, [-1, site.inFeatures]);
+        const counts = mask.rows?.shape[0] === all.shape[0] ? mask.rows : tf.ones<tf.Rank.R2>([all.shape[0], 1]);
+        see(tf.mul<tf.Tensor2D>(all, counts), counts);
+      });
+      return tf.clone(output);
+    },
+  };
+}
+
+/** Sums that outlive the calls they are made in. */
+class Sums {
+  tensors: readonly tf.Tensor[];
+
+  constructor(shapes: readonly number[][]) {
+    this.tensors = shapes.map((shape) => tf.keep(tf.zeros(shape)));
+  }
+
+  add(terms: readonly tf.Tensor[]): void {
+    const before = this.tensors;
+    this.tensors = before.map((sum, index) => tf.keep(tf.add(sum, terms[index]!)));
+    tf.dispose([...before]);
+  }
+
+  dispose(): void {
+    tf.dispose([...this.tensors]);
+  }
+}
