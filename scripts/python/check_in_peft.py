@@ -2,14 +2,16 @@
 
 check_in_peft.py CASES.json
 
-CASES.json is a list of {name, kind: "adapter" | "merged", base, folder, expected}: `folder` is an adapter folder on top
-of `base` (with `vocabulary` tokens, where that is given), or a merged model folder; `expected` is a safetensors file
-with the inputs (int32) and our `logits`. One line a case; the last line is "N passed, N failed".
+CASES.json is a list of {name, kind: "adapter" | "merged" | "tokenizer", base, folder, expected}: `folder` is an adapter
+folder on top of `base` (with `vocabulary` tokens, where that is given), or a merged model folder; `expected` is a
+safetensors file with the inputs (int32) and our `logits`. Of a tokenizer, `expected` is a JSON file with the tokens that
+we added to that of `base`, and with our ids of some texts. One line a case; the last line is "N passed, N failed".
 """
 
 import json
 import os
 import sys
+import tempfile
 import warnings
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
@@ -75,6 +77,30 @@ def largest_difference(model, expected):
     return float(difference.max())
 
 
+def check_tokenizer(case):
+    """The tokenizer in the folder, and what transformers' own `add_tokens` makes of the base's."""
+    with open(case["expected"], encoding="utf8") as file:
+        expected = json.load(file)
+    ours = transformers.AutoTokenizer.from_pretrained(case["folder"])
+    theirs = transformers.AutoTokenizer.from_pretrained(case["base"])
+    theirs.add_tokens(expected["tokens"], special_tokens=expected["special"])
+    for text, ids in ((one["text"], one["ids"]) for one in expected["texts"]):
+        for name, tokenizer in (("transformers with our files", ours), ("transformers by itself", theirs)):
+            found = tokenizer(text)["input_ids"]
+            if found != ids:
+                raise AssertionError(f"{name} makes {found} of {text!r}, we made {ids}")
+    with tempfile.TemporaryDirectory() as saved:
+        theirs.save_pretrained(saved)
+        if added_tokens(saved) != added_tokens(case["folder"]):
+            raise AssertionError(f"added_tokens are {added_tokens(case['folder'])}, expected {added_tokens(saved)}")
+    return len(expected["texts"])
+
+
+def added_tokens(folder):
+    with open(os.path.join(folder, "tokenizer.json"), encoding="utf8") as file:
+        return json.load(file)["added_tokens"]
+
+
 def main():
     with open(sys.argv[1]) as file:
         cases = json.load(file)
@@ -82,6 +108,10 @@ def main():
     for case in cases:
         label = f"{case['name']} ({case['kind']})"
         try:
+            if case["kind"] == "tokenizer":
+                print(f"ok      {label}: the same ids of {check_tokenizer(case)} texts", flush=True)
+                passed += 1
+                continue
             model = load_adapted(case) if case["kind"] == "adapter" else load_model(case["folder"], strict=True)
             difference = largest_difference(model, load_file(case["expected"]))
             if not difference <= TOLERANCE:

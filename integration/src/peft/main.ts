@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { findPrepared } from "../cache-folder.ts";
+import { tokenVariants } from "./token-variants.ts";
 import { variants } from "./variants.ts";
+import { writeAddedTokens } from "./write-added-tokens.ts";
 import { writeVariant } from "./write-variant.ts";
 
 const found = findPrepared("peft-venv");
@@ -22,6 +24,8 @@ try {
   const cases = [];
   for (const [index, variant] of variants.entries())
     cases.push(...(await writeVariant(variant, join(work, String(index)))));
+  for (const [index, variant] of tokenVariants.entries())
+    cases.push(...(await writeAddedTokens(variant, join(work, `tokens-${index}`))));
   const list = join(work, "cases.json");
   await writeFile(list, JSON.stringify(cases));
   const script = join(import.meta.dirname, "../../../scripts/python/check_in_peft.py");

@@ -35,7 +35,7 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
     ...json,
     ...Object.fromEntries(requiredParts.map((part) => [part, json[part] ?? null])),
     added_tokens: json.added_tokens ?? [],
-    pre_tokenizer: unicodeDigits(json.pre_tokenizer ?? null),
+    pre_tokenizer: unicodeSplits(json.pre_tokenizer ?? null),
   };
 }
 
@@ -109,15 +109,20 @@ function patternProblems(json: JsonObject, maxLength: number): string[] {
 }
 
 /**
- * Rust's `Digits` means every Unicode number (½, ①, Ⅳ), the library's only 0 to 9; the same split is written as a
- * pattern, which the library does as Rust does.
+ * Where the library means ASCII, Rust means Unicode: every number (½, ①, Ⅳ) with `Digits`, every letter (é, 서) with
+ * `Whitespace`. The same splits are written as patterns, which the library does as Rust does.
  */
-function unicodeDigits(preTokenizer: unknown): unknown {
+function unicodeSplits(preTokenizer: unknown): unknown {
   if (!isObject(preTokenizer)) return preTokenizer;
   if (preTokenizer.type === "Digits") {
     const pattern = { Regex: preTokenizer.individual_digits === true ? "\\p{N}" : "\\p{N}+" };
     return { type: "Split", pattern, behavior: "Isolated", invert: false };
   }
+  if (preTokenizer.type === "Whitespace") return { type: "Split", pattern: words, behavior: "Removed", invert: true };
   const inner = preTokenizer.pretokenizers;
-  return Array.isArray(inner) ? { ...preTokenizer, pretokenizers: inner.map(unicodeDigits) } : preTokenizer;
+  return Array.isArray(inner) ? { ...preTokenizer, pretokenizers: inner.map(unicodeSplits) } : preTokenizer;
 }
+
+/** `\w` of Rust's regex crate. */
+const inWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+const words = { Regex: `[${inWord}]+|[^${inWord}\\p{White_Space}]+` };

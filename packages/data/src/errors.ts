@@ -57,6 +57,26 @@ export class TokenizerError extends LowrankError {
   }
 }
 
+/** One token that cannot be added. */
+export interface TokenProblem {
+  readonly token: string;
+  /** What is wrong, and what would be right. */
+  readonly reason: string;
+}
+
+/** Tokens cannot be added to a tokenizer; nothing of it was changed. */
+export class AddedTokensError extends LowrankError {
+  constructor(readonly problems: readonly TokenProblem[]) {
+    const listed = problems.slice(0, listedProblems);
+    const lines = listed.map(({ token, reason }) => `  ${JSON.stringify(token.slice(0, 60))}: ${reason}`);
+    const more = problems.length > listed.length ? [`  … and ${problems.length - listed.length} more`] : [];
+    super(
+      "TOKENS_NOT_ADDABLE",
+      ["Cannot add tokens to the tokenizer:", ...lines, ...more, "Correct or remove them."].join("\n"),
+    );
+  }
+}
+
 /** A prompt template cannot express an example. */
 export class TemplateError extends LowrankError {
   constructor(

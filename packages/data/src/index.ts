@@ -1,15 +1,18 @@
 // From files to token batches. Reading from a path is in "@lowrank/data/node".
 
+export type { AddTokensOptions } from "./add-tokens.ts";
 export { type BatchOptions, batchCount, batches, batchIndices } from "./batches.ts";
 export { type BleuScore, bleu, tokenize13a } from "./bleu.ts";
 export type { TokenizerLimits } from "./check-tokenizer-json.ts";
 export {
+  AddedTokensError,
   DataError,
   DataFileError,
   ExampleError,
   type RowProblem,
   TemplateError,
   TokenizerError,
+  type TokenProblem,
 } from "./errors.ts";
 export type {
   ChatExample,
@@ -21,8 +24,9 @@ export type {
   TextExample,
   TokensExample,
 } from "./example.ts";
+export { type ExtendedTokenizer, extendTokenizer } from "./extend-tokenizer.ts";
 export { groupReferences, type PromptReferences } from "./group-references.ts";
-export { openTokenizer, type TextFiles } from "./open-tokenizer.ts";
+export { openTokenizer } from "./open-tokenizer.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./pad-batch.ts";
 export { readCsv, readTsv } from "./read-csv.ts";
 export { readJson } from "./read-json.ts";
@@ -35,6 +39,7 @@ export { type Split, type SplitOptions, splitByKey } from "./split-by-key.ts";
 export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
 export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
+export type { TextFiles } from "./text-files.ts";
 export { type DecodeOptions, type EncodedPair, type EncodeOptions, TextTokenizer } from "./text-tokenizer.ts";
 export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
 export { labelIdsOf, type TokenizedExamples, tokenizeExamples } from "./tokenize-examples.ts";
@@ -44,3 +49,4 @@ export {
   type TokenizedExample,
   type TokenSequence,
 } from "./tokenized-example.ts";
+export { readTokenizerFiles } from "./tokenizer-files.ts";

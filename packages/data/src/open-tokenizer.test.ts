@@ -32,6 +32,12 @@ describe("openTokenizer", () => {
     expect(tokenizer.encode("hello")).toEqual([1]);
   });
 
+  it("takes the chat template from the file of its own before that of tokenizer_config.json", async () => {
+    const folder = { "tokenizer.json": json, "chat_template.jinja": "{{ messages }}" };
+    for (const others of [{}, { "tokenizer_config.json": '{"chat_template": "old"}' }])
+      expect((await openTokenizer(files({ ...folder, ...others }))).chatTemplate).toBe("{{ messages }}");
+  });
+
   it("names the folder that has no tokenizer.json", async () => {
     await expect(openTokenizer(files({}))).rejects.toThrow(/models\/toy has no tokenizer\.json/);
   });

@@ -1,21 +1,11 @@
 // The tokenizer that lies beside a model.
 
-import { TokenizerError } from "./errors.ts";
+import type { TextFiles } from "./text-files.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
-
-/** What can be read by name: a model folder on disk or behind an address (`ModelFolder` of `@lowrank/models` is one). */
-export interface TextFiles {
-  /** For messages. */
-  readonly name: string;
-  has(file: string): Promise<boolean>;
-  readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
-}
-
-/** Gemma's tokenizer.json, the largest that is common, has 33 MB. */
-const maxBytes = 64_000_000;
+import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";
 
 /**
- * Reads tokenizer.json and, if there is one, tokenizer_config.json.
+ * Reads tokenizer.json and, if they are there, tokenizer_config.json and chat_template.jinja.
  *
  * Throws TokenizerError if there is no tokenizer.json or a file is not what it should be.
  *
@@ -33,24 +23,9 @@ const maxBytes = 64_000_000;
  * ```
  */
 export async function openTokenizer(files: TextFiles): Promise<TextTokenizer> {
-  if (!(await files.has("tokenizer.json"))) {
-    throw new TokenizerError([
-      `${files.name} has no tokenizer.json, which text needs`,
-      "copy the model's tokenizer.json into its folder, or give rows that are tokenised already",
-    ]);
-  }
-  const hasConfig = await files.has("tokenizer_config.json");
+  const texts = await readTokenizerFiles(files, "needed");
   return TextTokenizer.fromJson(
-    await readJson(files, "tokenizer.json"),
-    hasConfig ? await readJson(files, "tokenizer_config.json") : {},
+    parseTokenizerFile(texts, "tokenizer.json", files),
+    withChatTemplate(parseTokenizerFile(texts, "tokenizer_config.json", files), texts),
   );
-}
-
-async function readJson(files: TextFiles, file: string): Promise<unknown> {
-  const text = await files.readText(file, { maxBytes });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TokenizerError([`${files.name}: ${file} is not JSON (${(cause as Error).message})`], { cause });
-  }
 }

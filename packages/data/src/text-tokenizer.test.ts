@@ -16,6 +16,8 @@ const configs = new Map<string, Readonly<Record<string, unknown>>>([
   ["byte-level", { eos_token: "<|end|>" }],
   ["word-piece", { pad_token: { content: "[PAD]" }, clean_up_tokenization_spaces: false }],
   ["llama-like", { bos_token: "<s>", eos_token: "</s>" }],
+  ["unigram", { eos_token: "</s>" }],
+  ["word-level", {}],
 ]);
 
 describe.each([...configs])("the %s tokenizer", (name, config) => {
@@ -51,6 +53,12 @@ describe("a tokenizer", () => {
   it("leaves spaces before punctuation alone when decoding", () => {
     const tokenizer = TextTokenizer.fromJson(fixture("byte-level"), {});
     expect(tokenizer.decode(tokenizer.encode("... --- !!!"))).toBe("... --- !!!");
+  });
+
+  it("has an id for words that a vocabulary of whole words lacks", () => {
+    const model = { type: "WordLevel", vocab: { "[UNK]": 7, two: 1 }, unk_token: "[UNK]" };
+    const tokenizer = TextTokenizer.fromJson({ model, pre_tokenizer: { type: "Whitespace" } });
+    expect(tokenizer.encode("two or two")).toEqual([1, 7, 1]);
   });
 
   it("decodes no ids and unknown ids to nothing", () => {

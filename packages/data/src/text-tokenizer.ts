@@ -3,6 +3,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { checkTokenizerJson, isObject, type TokenizerLimits } from "./check-tokenizer-json.ts";
 import { TokenizerError } from "./errors.ts";
+import { ownAddedTokens } from "./own-added-tokens.ts";
 
 /** What `encode` can be told. */
 export interface EncodeOptions {
@@ -54,10 +55,13 @@ export class TextTokenizer {
   readonly suffixIds: readonly number[];
 
   readonly #tokenizer: Tokenizer;
+  readonly #addedIds: ReadonlyMap<string, number>;
   readonly #cleansSpaces: boolean;
 
-  private constructor(tokenizer: Tokenizer, config: Readonly<Record<string, unknown>>) {
+  private constructor(json: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
+    const tokenizer = new Tokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
+    this.#addedIds = ownAddedTokens(tokenizer, json);
     this.bosToken = tokenText(config.bos_token);
     this.eosToken = tokenText(config.eos_token);
     this.bosId = this.#idOf(this.bosToken);
@@ -83,7 +87,7 @@ export class TextTokenizer {
     const json = checkTokenizerJson(tokenizerJson, limits);
     if (!isObject(tokenizerConfig)) throw new TokenizerError(["tokenizer_config.json: expected an object"]);
     try {
-      return new TextTokenizer(new Tokenizer(json, tokenizerConfig), tokenizerConfig);
+      return new TextTokenizer(json, tokenizerConfig);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new TokenizerError([`tokenizer.json: ${reason.slice(0, 200)}`], { cause });
@@ -120,12 +124,17 @@ export class TextTokenizer {
 
   /** The id of one token, or undefined. */
   tokenId(token: string): number | undefined {
-    return this.#tokenizer.token_to_id(token);
+    return this.#addedIds.get(token) ?? this.#tokenizer.token_to_id(token);
   }
 
   #idOf(token: string | undefined): number | undefined {
-    return token === undefined ? undefined : this.#tokenizer.token_to_id(token);
+    return token === undefined ? undefined : this.tokenId(token);
   }
+}
+
+/** Of a model of whole words the library takes it from the configuration, Rust from the model. */
+function unknownToken({ model }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return isObject(model) && typeof model.unk_token === "string" ? { unk_token: model.unk_token } : {};
 }
 
 /** A special token is written as a text or as {"content": …}. */

@@ -32,12 +32,14 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
     );
   addFiles(command);
   addAdapterShape(command);
+  addTokenOptions(command);
   addSchedule(command);
   command.optionsGroup("Options:");
   withExamples(
     withEngine(command),
     "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
     "lowrank train --model ./tiny --data more.jsonl --adapter ./adapter --out ./adapter-2 --epochs 1",
+    'lowrank train --model ./tiny --data facts.jsonl --out ./facts --add-tokens "<fact>" "</fact>"',
   ).action(async (options: TrainOptions) => {
     const { runTrain } = await import("../train/run-train.ts");
     await runTrain(options, createReport(io, options));
@@ -88,6 +90,17 @@ function addAdapterShape(command: Command): void {
         nameList,
       ),
     );
+}
+
+function addTokenOptions(command: Command): void {
+  command
+    .optionsGroup("Tokens:")
+    .option(
+      "--add-tokens <tokens...>",
+      "add these to the tokenizer, which is written to --out as well, and train their rows of the model's tables",
+    )
+    .option("--add-tokens-file <file>", "the same with a token a line")
+    .option("--add-as-special", "add them as marks such as </s>, which generated text leaves out");
 }
 
 function addSchedule(command: Command): void {

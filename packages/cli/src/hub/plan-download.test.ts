@@ -41,4 +41,9 @@ describe("planDownload", () => {
     const paths = ["adapter_config.json", "adapter_model.safetensors", "optimizer.pt"];
     expect(planDownload("a/b", "adapter", paths)).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
   });
+
+  it("takes an adapter's own tokenizer along", () => {
+    const paths = ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "training_args.bin"];
+    expect(planDownload("a/b", "adapter", paths)).toContain("tokenizer.json");
+  });
 });

@@ -6,15 +6,9 @@ import { HubError } from "../errors.ts";
 /** What is to be opened: a model folder or an adapter folder. */
 export type HubContent = "model" | "adapter";
 
-const modelFiles = [
-  "config.json",
-  "generation_config.json",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "special_tokens_map.json",
-  "chat_template.jinja",
-];
-const adapterFiles = ["adapter_config.json", "adapter_model.safetensors", "README.md"];
+const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
+const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles];
+const adapterFiles = ["adapter_config.json", "adapter_model.safetensors", "README.md", ...tokenizerFiles];
 const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
 
 /** Chooses from a repository's file names those to download; throws a HubError when the needed ones are absent. */

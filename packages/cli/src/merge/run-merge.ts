@@ -32,6 +32,7 @@ export async function runMerge(options: MergeOptions, report: Report): Promise<v
       await writeModelFolder(out, {
         model: opened.model,
         sourceFolder,
+        ...(opened.tokenizerFolder === undefined ? {} : { tokenizerFolder: opened.tokenizerFolder }),
         dtype: options.dtype,
         overwrite: overwrite === true,
       });

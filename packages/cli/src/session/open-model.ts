@@ -6,6 +6,7 @@ import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/
 import type { TextFiles } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
+import { diskFolder } from "@lowrank/merge/node";
 import {
   type BasePrecision,
   HeadMissingError,
@@ -35,6 +36,8 @@ export interface ModelRequest {
   readonly basePrecision?: BasePrecision | undefined;
   /** Whether the adapter's variables will be trained. */
   readonly trainable?: boolean;
+  /** How many tokens the model must have rows for; it is given what it lacks. */
+  readonly leastTokens?: number | undefined;
 }
 
 /** A model ready to compute, with its adapter attached. */
@@ -42,8 +45,10 @@ export interface OpenedModel {
   readonly model: PretrainedModel;
   /** The folder or file it was read from. */
   readonly path: string;
-  /** Where the tokenizer is looked for: the model's folder, or the one that a .gguf file lies in. */
+  /** Where the tokenizer is: the adapter's folder if it has one, else the model's, or the one that a .gguf file lies in. */
   readonly files: TextFiles;
+  /** The adapter's folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
+  readonly tokenizerFolder: string | undefined;
   /** Absent for a .gguf file. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
@@ -55,21 +60,25 @@ export interface OpenedModel {
 
 /** Loads a model, and its adapter if one is asked for; nothing stays in memory if either fails. */
 export async function openModel(request: ModelRequest, report: Report): Promise<OpenedModel> {
-  const adapter = request.adapter === undefined ? undefined : await openAdapter(request.adapter, report);
+  const adapterFolder = request.adapter === undefined ? undefined : await locate(request.adapter, "adapter", report);
+  const onWarning = report.warn;
+  const adapter = adapterFolder === undefined ? undefined : await readAdapterFolder(adapterFolder, { onWarning });
+  const tokenizerFolder = await withTokenizer(adapterFolder);
   const path = await locate(request.model, "model", report);
   const { model: base, files, folder } = await load(path, request, { adapter, report });
-  const model = withVocabularyOf(withLayersOf(base, adapter), adapter, report);
+  const model = withTokens(withVocabularyOf(withLayersOf(base, adapter), adapter, report), request.leastTokens);
   try {
     const attachOptions = {
       baseFingerprint: model.fingerprint,
       trainable: request.trainable ?? false,
-      onWarning: report.warn,
+      onWarning,
     };
     const handle = adapter === undefined ? undefined : attachAdapter(model, adapter, attachOptions);
     return {
       model,
       path,
-      files,
+      files: tokenizerFolder === undefined ? files : diskFolder(tokenizerFolder),
+      tokenizerFolder,
       folder,
       adapter,
       handle,
@@ -112,8 +121,19 @@ function withVocabularyOf(base: PretrainedModel, adapter: Adapter | undefined, r
   }
 }
 
-async function openAdapter(path: string, report: Report): Promise<Adapter> {
-  return readAdapterFolder(await locate(path, "adapter", report), { onWarning: report.warn });
+/** The model with rows for so many tokens; what it has beyond them stays. */
+function withTokens(base: PretrainedModel, least = 0): PretrainedModel {
+  if (base.config.vocabularySize >= least) return base;
+  try {
+    return base.withVocabulary(least);
+  } finally {
+    base.dispose();
+  }
+}
+
+/** The adapter's folder, if transformers would find a tokenizer in it. */
+async function withTokenizer(folder: string | undefined): Promise<string | undefined> {
+  return folder !== undefined && (await diskFolder(folder).has("tokenizer.json")) ? folder : undefined;
 }
 
 async function load(

@@ -7,15 +7,25 @@ import type { PretrainedModel } from "@lowrank/models";
 import type { OpenedModel } from "../session/open-model.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
+import { trainingTokens } from "./train-tokens.ts";
+
+/** What a new adapter is made by. */
+export interface AdapterRequest {
+  readonly options: TrainOptions;
+  /** Whose rows train as well. */
+  readonly tokenIds: readonly number[];
+}
 
 /** Attaches a new adapter to the model, or returns the one that was opened with it; prints the plan. */
-export function adapterToTrain(opened: OpenedModel, options: TrainOptions, report: Report): AdapterHandle {
+export function adapterToTrain(opened: OpenedModel, request: AdapterRequest, report: Report): AdapterHandle {
+  const { options, tokenIds } = request;
   if (opened.handle !== undefined) {
     report.say(describePlan(opened.handle.plan));
     return opened.handle;
   }
   const { model } = opened;
-  const plan = planInjection(model, loraConfig(options, model));
+  const config = loraConfig(options, model);
+  const plan = planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
   report.say(describePlan(plan));
   return injectAdapter(model, plan, { seed: options.seed, baseFingerprint: model.fingerprint });
 }

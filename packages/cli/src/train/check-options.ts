@@ -10,6 +10,8 @@ const shapeOptions = [
   ["targetModules", "--target-modules"],
   ["useRslora", "--use-rslora"],
   ["modulesToSave", "--modules-to-save"],
+  ["addTokens", "--add-tokens"],
+  ["addTokensFile", "--add-tokens-file"],
 ] as const satisfies readonly (readonly [keyof TrainOptions, string])[];
 
 /** Throws a UsageError for options that contradict each other. */
@@ -17,6 +19,9 @@ export function checkTrainOptions(options: TrainOptions): void {
   const shape = shapeOptions.filter(([key]) => options[key] !== undefined).map(([, flag]) => flag);
   if (options.adapter !== undefined && shape.length > 0) {
     throw new UsageError(`--adapter continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`);
+  }
+  if (options.addAsSpecial === true && options.addTokens === undefined && options.addTokensFile === undefined) {
+    throw new UsageError("--add-as-special needs tokens to add: add --add-tokens or --add-tokens-file.");
   }
   if (options.evalEvery !== undefined && options.validation === undefined && options.validationShare === undefined) {
     throw new UsageError("--eval-every needs something to evaluate on: add --validation or --validation-share.");

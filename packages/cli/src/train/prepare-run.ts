@@ -1,7 +1,7 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
 import { createHash } from "node:crypto";
-import type { Example, TokenizedExample } from "@lowrank/data";
+import { type Example, readTokenizerFiles, type TokenizedExample } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import { WrongTaskError } from "../errors.ts";
 import {
@@ -17,6 +17,7 @@ import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
+import { describeTokens, type TokenPlan } from "./plan-tokens.ts";
 import type { TrainOptions } from "./train-options.ts";
 import type { TrainingRows } from "./training-data.ts";
 
@@ -31,6 +32,9 @@ export interface PreparedRun {
   readonly template: string;
   /** Entries for the adapter file's header. */
   readonly metadata: ReadonlyMap<string, string>;
+  readonly addedTokens: readonly string[];
+  /** Texts by name: the tokenizer to write beside the adapter, where it is not the base's. */
+  readonly tokenizerFiles: ReadonlyMap<string, string>;
   /** Tells this run's model and data from others', so that --resume cannot mix them up. */
   readonly fingerprint: string;
   dispose(): void;
@@ -39,8 +43,16 @@ export interface PreparedRun {
 /** The longest rows by default: enough for instructions, small enough for a laptop. */
 const defaultMaxLength = 512;
 
+/** What a run learns from. */
+export interface RunData {
+  readonly rows: TrainingRows;
+  /** The tokenizer with the tokens that the run adds, if it adds some. */
+  readonly tokens: TokenPlan | undefined;
+}
+
 /** Loads the model, attaches the adapter and tokenises the rows. */
-export async function prepareRun(options: TrainOptions, rows: TrainingRows, report: Report): Promise<PreparedRun> {
+export async function prepareRun(options: TrainOptions, data: RunData, report: Report): Promise<PreparedRun> {
+  const { rows, tokens } = data;
   const { goal } = rows;
   const isClassifier = goal === "class";
   const all = [...rows.train, ...rows.validation];
@@ -50,6 +62,7 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
       adapter: options.adapter,
       basePrecision: options.basePrecision,
       trainable: true,
+      leastTokens: tokens?.rows,
       ...(isClassifier ? { task: "sequence-classification", newHeadSeed: options.seed } : {}),
       ...(isClassifier ? { classes: countClasses(all) } : {}),
     },
@@ -58,9 +71,10 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
   try {
     refuseUntrainable(opened, rows);
     noticeNewHead(opened, options, report);
-    const handle = adapterToTrain(opened, options, report);
+    if (tokens !== undefined) report.say(describeTokens(tokens, opened.model));
+    const handle = adapterToTrain(opened, { options, tokenIds: tokens?.ids ?? [] }, report);
     const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
-    const { train, validation, padId, template } = await tokenize(opened, rows, { options, classes, report });
+    const { train, validation, padId, template } = await tokenize(opened, data, { options, classes, report });
     return {
       opened,
       handle,
@@ -69,10 +83,13 @@ export async function prepareRun(options: TrainOptions, rows: TrainingRows, repo
       padId,
       template,
       metadata: classes.ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(classes.ids)]]),
+      addedTokens: tokens?.tokens ?? [],
+      tokenizerFiles: tokens?.files ?? (await ownTokenizer(opened)),
       fingerprint: hashOf([
         `${opened.model.fingerprint} ${options.basePrecision ?? "float32"}`,
         options.batchSize,
         train,
+        ...(tokens === undefined ? [] : [tokens.tokens]),
       ]),
       dispose: () => {
         handle.dispose();
@@ -110,13 +127,18 @@ function noticeNewHead({ model, handle }: OpenedModel, { seed }: TrainOptions, r
   );
 }
 
+/** An adapter that is continued keeps the tokenizer beside it. */
+async function ownTokenizer({ files, tokenizerFolder }: OpenedModel): Promise<ReadonlyMap<string, string>> {
+  return tokenizerFolder === undefined ? new Map() : readTokenizerFiles(files, "all");
+}
+
 async function tokenize(
   opened: OpenedModel,
-  rows: TrainingRows,
+  { rows, tokens }: RunData,
   { options, classes, report }: { readonly options: TrainOptions; readonly classes: Classes; readonly report: Report },
 ) {
   const needsIt = needTokenizer([...rows.train, ...rows.validation]);
-  const tokenizer = needsIt ? await tokenizerOf(opened) : undefined;
+  const tokenizer = needsIt ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
   const { vocabularySize, maxPositions, padTokenId } = opened.model.config;
   const template = chooseTemplate(options.template, rows.train, tokenizer);
   const shared = {

@@ -10,6 +10,7 @@ import type { Report } from "../terminal/report.ts";
 import { checkTrainOptions } from "./check-options.ts";
 import { earlierMetrics } from "./metrics-file.ts";
 import { planSteps } from "./plan-steps.ts";
+import { planTokens } from "./plan-tokens.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { saveRun } from "./save-run.ts";
 import { type LoopResult, trainAdapter } from "./train-adapter.ts";
@@ -27,9 +28,10 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
   });
   const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
   const rows = await readTrainingRows(options);
+  const tokens = await planTokens(options, report);
   const engine = await startEngine(options, report);
   report.say(`engine ${engine.name}`);
-  const run = await prepareRun(options, rows, report);
+  const run = await prepareRun(options, { rows, tokens }, report);
   try {
     const result = await trainAndSave(run, { options, resumeFrom, report });
     summarize(result, { run, options, report });
@@ -58,9 +60,10 @@ async function trainAndSave(run: PreparedRun, { options, resumeFrom, report }: R
   let mayReplace = options.overwrite === true || options.resume === true;
   const save = async (state: TrainingState) => {
     const unfinished = state.step < plan.totalSteps ? state : undefined;
-    const { handle, metadata } = run;
+    const { handle, metadata, tokenizerFiles } = run;
     const card = trainingCard(options, { ...run, plan, rows: run.train.length, stepsDone: state.step });
-    await saveRun(options.out, { handle, metadata, metrics, card, state: unfinished }, { overwrite: mayReplace });
+    const result = { handle, metadata, tokenizerFiles, metrics, card, state: unfinished };
+    await saveRun(options.out, result, { overwrite: mayReplace });
     mayReplace = true; // from now on it is our own work that is replaced
   };
   const interrupt = new AbortController();

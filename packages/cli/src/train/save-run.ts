@@ -14,6 +14,8 @@ export interface RunResult {
   readonly handle: AdapterHandle;
   /** Entries for the adapter file's header; nothing that changes from run to run. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** Texts by name; empty where the tokenizer is the base's. */
+  readonly tokenizerFiles: ReadonlyMap<string, string>;
   readonly metrics: readonly string[];
   /** A section for the model card. */
   readonly card: string;
@@ -21,11 +23,11 @@ export interface RunResult {
   readonly state: TrainingState | undefined;
 }
 
-/** Writes adapter, model card, metrics and, for an unfinished run, its checkpoint. */
+/** Writes adapter, model card, metrics, a tokenizer of the run's own and, for an unfinished run, its checkpoint. */
 export async function saveRun(out: string, result: RunResult, options: { readonly overwrite: boolean }): Promise<void> {
-  const { handle, metadata, metrics, card, state } = result;
+  const { handle, metadata, tokenizerFiles, metrics, card, state } = result;
   const adapter = writeAdapter(await handle.toAdapter({ metadata }));
-  const files = { ...adapter, "README.md": adapter["README.md"] + card };
+  const files = { ...Object.fromEntries(tokenizerFiles), ...adapter, "README.md": adapter["README.md"] + card };
   await mkdir(join(out, ".."), { recursive: true });
   const fill = async (folder: string) => {
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);

@@ -27,6 +27,11 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly useRslora?: boolean;
   readonly modulesToSave?: readonly string[];
 
+  readonly addTokens?: readonly string[];
+  /** A file with a token a line. */
+  readonly addTokensFile?: string;
+  readonly addAsSpecial?: boolean;
+
   readonly epochs?: number;
   readonly steps?: number;
   readonly batchSize: number;

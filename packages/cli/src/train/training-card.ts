@@ -2,17 +2,23 @@
 
 import { basename } from "node:path";
 import type { StepPlan } from "./plan-steps.ts";
+import type { PreparedRun } from "./prepare-run.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** The run as a section of Markdown. */
 export function trainingCard(
   options: TrainOptions,
-  facts: { readonly plan: StepPlan; readonly rows: number; readonly template: string; readonly stepsDone: number },
+  facts: Pick<PreparedRun, "template" | "addedTokens"> & {
+    readonly plan: StepPlan;
+    readonly rows: number;
+    readonly stepsDone: number;
+  },
 ): string {
-  const { plan, rows, template, stepsDone } = facts;
+  const { plan, rows, template, addedTokens, stepsDone } = facts;
   const table: readonly (readonly [string, string | number])[] = [
     ["data", `${basename(options.data)} (${rows} rows)`],
     ["template", template],
+    ...(addedTokens.length === 0 ? [] : [["added tokens", listed(addedTokens)] as const]),
     ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],
     ["batch size", options.batchSize * options.accumulate],
     ["learning rate", `${options.learningRate}, ${options.schedule}, ${plan.warmupSteps} warm-up steps`],
@@ -39,7 +45,14 @@ function isRounded({ basePrecision }: TrainOptions): boolean {
   return basePrecision === "nf4" || basePrecision === "bf16";
 }
 
-/** Text that can neither end its cell nor start markup. */
+const listedTokens = 20;
+
+function listed(tokens: readonly string[]): string {
+  const more = tokens.length - listedTokens;
+  return tokens.slice(0, listedTokens).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+/** Text that can neither end its cell nor start markup, yet reads as it is. */
 function inCell(text: string): string {
-  return text.replace(/[|`<>[\]\r\n]/g, " ");
+  return text.replace(/[\r\n]/g, " ").replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

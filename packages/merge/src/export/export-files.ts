@@ -4,17 +4,13 @@ import { layoutSafetensors, type StreamedTensor, safetensorsChunks } from "@lowr
 import { SourceFolderError } from "../errors.ts";
 import { mergesOf } from "../merge-stack.ts";
 import { type Checkpoint, indexFile, openCheckpoint, singleFile } from "./checkpoint.ts";
+import { copiedFiles } from "./copied-files.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";
+import type { ExportFile } from "./export-file.ts";
 import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { resizedParameters } from "./resized-parameters.ts";
 import { streamTensor } from "./tensor-pieces.ts";
-
-/** One file to write. */
-interface ExportFile {
-  readonly name: string;
-  contents(): AsyncIterable<Uint8Array>;
-}
 
 /** All files, and what must be closed afterwards. */
 export interface ExportFiles {
@@ -22,16 +18,12 @@ export interface ExportFiles {
   close(): Promise<void>;
 }
 
-/** Files of a base that belong to a merged model as they are: the tokenizer, generation settings, licences. */
-const copied =
-  /^(generation_config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|tokenizer\.model|spiece\.model|sentencepiece\.bpe\.model|chat_template\.(jinja|json)|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
-
 const maxConfigBytes = 10_000_000;
 const metadata = new Map([["format", "pt"]]);
 
 /** Plans the export; nothing but headers and config.json is read. Throws SourceFolderError, SafetensorsError. */
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
-  const { source, dtype = "F32" } = options;
+  const { source, tokenizer, dtype = "F32" } = options;
   const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
   const changed = new Set([
     ...mergesOf(model).flatMap((merge) => merge.changed),
@@ -46,20 +38,17 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
       singleFile,
       tensors.map((planned) => streamTensor(planned, model, undefined)),
     );
-    return { files: [config, weights], close: async () => undefined };
+    return { files: [config, weights, ...(await copiedFiles({ tokenizer }))], close: async () => undefined };
   }
   const config = await readConfig(source);
-  if (model.layerOrder !== undefined) return repeatedFiles(model, source, { ...choices, config });
+  const copies = await copiedFiles({ base: source, tokenizer });
+  if (model.layerOrder !== undefined) return repeatedFiles(model, copies, { ...choices, config });
   const checkpoint = await openCheckpoint(source);
   try {
     const { tensors } = checkpoint.collection;
     const planned = planTensors(model, { name: source.name, tensors }, choices);
     const weights = weightFiles(planned, model, checkpoint);
-    const files = [
-      textFile("config.json", configText(config, model, choices)),
-      ...(await otherFiles(source)),
-      ...weights,
-    ];
+    const files = [textFile("config.json", configText(config, model, choices)), ...copies, ...weights];
     return { files, close: () => checkpoint.collection.close() };
   } catch (error) {
     await checkpoint.collection.close();
@@ -70,17 +59,13 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
 /** Of a model with repeated layers: its layers are others than those of the base's files, so all weights come from it. */
 async function repeatedFiles(
   model: ExportableModel,
-  source: SourceFolder,
+  copies: readonly ExportFile[],
   choices: Parameters<typeof planTensorsOf>[1] & { readonly config: Readonly<Record<string, unknown>> },
 ): Promise<ExportFiles> {
   const config = configText(repeatLayers(choices.config, model), model, choices);
   const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, model, undefined));
-  const files = [textFile("config.json", config), ...(await otherFiles(source)), weightsFile(singleFile, tensors)];
+  const files = [textFile("config.json", config), ...copies, weightsFile(singleFile, tensors)];
   return { files, close: async () => undefined };
-}
-
-async function otherFiles(source: SourceFolder): Promise<readonly ExportFile[]> {
-  return (await source.list()).filter((file) => copied.test(file)).map((file) => copiedFile(source, file));
 }
 
 function weightFiles(
@@ -119,23 +104,6 @@ function textFile(name: string, text: string): ExportFile {
     name,
     async *contents() {
       yield new TextEncoder().encode(text);
-    },
-  };
-}
-
-function copiedFile(source: SourceFolder, name: string): ExportFile {
-  return {
-    name,
-    async *contents() {
-      const file = await source.open(name);
-      try {
-        const piece = 1 << 24;
-        for (let offset = 0; offset < file.size; offset += piece) {
-          yield await file.read(offset, Math.min(piece, file.size - offset));
-        }
-      } finally {
-        await file.close?.();
-      }
     },
   };
 }

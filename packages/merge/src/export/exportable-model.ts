@@ -32,6 +32,11 @@ export interface ExportOptions {
    * config.json (`configFromGguf`); all weights then come from the model.
    */
   readonly source: SourceFolder | { readonly config: Readonly<Record<string, unknown>> };
+  /**
+   * A folder whose tokenizer is written in place of the base's, file by file: that of an adapter with tokens of its own.
+   * Its other files are not looked at.
+   */
+  readonly tokenizer?: SourceFolder;
   /** Default "F32": what is written is what was computed. "as-base" without a folder is F32 too. */
   readonly dtype?: ExportDtype;
 }

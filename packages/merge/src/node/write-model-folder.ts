@@ -13,6 +13,8 @@ export interface WriteModelFolderOptions {
   readonly model: ExportableModel;
   /** The folder that the model was loaded from; for a GGUF base, see `ExportOptions.source`. */
   readonly sourceFolder: string | ExportOptions["source"];
+  /** A folder whose tokenizer is written in place of the base's: that of an adapter with tokens of its own. */
+  readonly tokenizerFolder?: string;
   /** Default "F32": what is written is what was computed. */
   readonly dtype?: ExportDtype;
   /** Replace a folder that is not empty. Default false. */
@@ -37,10 +39,14 @@ export interface WriteModelFolderOptions {
  * ```
  */
 export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
-  const { model, sourceFolder, dtype, overwrite = false, fileSystem } = options;
+  const { model, sourceFolder, tokenizerFolder, dtype, overwrite = false, fileSystem } = options;
   const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
   if ("name" in source) await refuseSameFolder(path, source.name);
-  const plan = await planFiles(model, { source, ...(dtype === undefined ? {} : { dtype }) });
+  const plan = await planFiles(model, {
+    source,
+    ...(tokenizerFolder === undefined ? {} : { tokenizer: diskFolder(tokenizerFolder) }),
+    ...(dtype === undefined ? {} : { dtype }),
+  });
   const system = fileSystem === undefined ? {} : { fileSystem };
   try {
     await writeFolderAtomic(
