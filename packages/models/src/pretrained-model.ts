@@ -22,8 +22,16 @@ import { EmbeddingSite } from "./parts/embedding-site.ts";
 import { LinearSite } from "./parts/linear-site.ts";
 import type { NewRows } from "./parts/new-rows.ts";
 import type { Pass } from "./parts/pass.ts";
+import type { Pick } from "./parts/stages.ts";
 import { runTrunk, type Trunk } from "./parts/trunk.ts";
 import type { Part } from "./parts/weight-slot.ts";
+
+/** What is made of the last states. */
+interface Reading<T extends tf.Tensor> {
+  /** Keeps the states that are read; absent: all are. */
+  readonly pick?: Pick;
+  finish(states: tf.Tensor): T;
+}
 
 /** What a model is made of; `loadModel` and `loadGguf` fill it in. */
 export interface ModelAssembly {
@@ -99,16 +107,18 @@ export class PretrainedModel implements AdaptableModel {
    * nothing is attached under.
    */
   forward(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor {
-    return this.#run(inputs, context, (hidden, pass) => this.#assembly.head.forward(hidden, pass));
+    return this.#run(inputs, context, (pass) => ({ finish: (hidden) => this.#assembly.head.forward(hidden, pass) }));
   }
 
   /** Logits of the last position alone, [batch, vocabulary]: what generation needs. The caller owns the result. */
   forwardLast(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor2D {
-    return this.#run(inputs, context, (hidden, pass) => {
-      const last = tf.slice(hidden, [0, (hidden.shape[1] ?? 1) - 1, 0], [-1, 1, -1]); // [batch, 1, features]
-      const logits = this.#assembly.head.forward(last, pass);
-      return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
-    });
+    return this.#run(inputs, context, (pass) => ({
+      pick: (hidden) => tf.slice(hidden, [0, (hidden.shape[1] ?? 1) - 1, 0], [-1, 1, -1]), // [batch, 1, features]
+      finish: (last) => {
+        const logits = this.#assembly.head.forward(last, pass);
+        return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
+      },
+    }));
   }
 
   /**
@@ -128,10 +138,18 @@ export class PretrainedModel implements AdaptableModel {
   /** As `loss`, but the sum and the number of labels that count: sums of batches add up, means do not. */
   lossSum(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LossSum {
     let count = 0;
-    const sum = this.#run(inputs, context, (hidden, pass) => {
-      const losses = this.#assembly.head.losses(hidden, inputs.labels, pass);
-      count = losses.count;
-      return losses.sum;
+    const sum = this.#run(inputs, context, (pass) => {
+      const { pick, of } = this.#assembly.head.losses(inputs.labels, pass);
+      // Whoever looks on while a model answers – a measurement for EVA – is to see every position.
+      const early = context.training ? pick : undefined;
+      return {
+        ...(early && { pick: early }),
+        finish: (states) => {
+          const losses = of(early === undefined && pick !== undefined ? pick(states) : states);
+          count = losses.count;
+          return losses.sum;
+        },
+      };
     });
     return { sum, count };
   }
@@ -189,11 +207,7 @@ export class PretrainedModel implements AdaptableModel {
     for (const part of this.#assembly.parts) part.dispose();
   }
 
-  #run<T extends tf.Tensor>(
-    inputs: ModelInputs,
-    context: ForwardContext,
-    finish: (hidden: tf.Tensor, pass: Pass) => T,
-  ): T {
+  #run<T extends tf.Tensor>(inputs: ModelInputs, context: ForwardContext, prepare: (pass: Pass) => Reading<T>): T {
     this.#checkAlive();
     checkInputs(inputs, this.config);
     inputs.cache?.check(context.adapters);
@@ -202,7 +216,8 @@ export class PretrainedModel implements AdaptableModel {
     return tf.tidy(() => {
       const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
       try {
-        const result = finish(runTrunk(trunk, pass), pass);
+        const { pick, finish } = prepare(pass);
+        const result = finish(runTrunk(trunk, pass, pick));
         inputs.cache?.advance((trunk.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);
         return result;
       } finally {

@@ -10,6 +10,7 @@ import type { PartList } from "../parts/part-list.ts";
 import type { Layer } from "../parts/pass.ts";
 import { residual } from "../parts/residual.ts";
 import { selfAttention, separateProjections } from "../parts/self-attention.ts";
+import { inHalves } from "../parts/stages.ts";
 import { tokenEmbedding } from "../parts/token-embedding.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
@@ -52,7 +53,7 @@ function encoderBlock(block: PartList, layer: number): Stage {
     attention(block, place.rowPath, layer, config.heads),
   );
   const feed = withNorm(block, { ...place, norm: "final_layer_norm" }, feedForwardOf(block, place));
-  return { parts: block.parts, run: (hidden, pass) => feed(attend(hidden, pass), pass) };
+  return { parts: block.parts, run: inHalves(attend, feed) };
 }
 
 function decoderBlock(block: PartList, layer: number): Stage {
@@ -69,7 +70,7 @@ function decoderBlock(block: PartList, layer: number): Stage {
     attentionToSource(block, place.rowPath, layer),
   );
   const feed = withNorm(block, { ...place, norm: "final_layer_norm" }, feedForwardOf(block, place));
-  return { parts: block.parts, run: (hidden, pass) => feed(look(attend(hidden, pass), pass), pass) };
+  return { parts: block.parts, run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed) };
 }
 
 interface Place {

@@ -4,6 +4,7 @@ import { activations } from "../parts/activations.ts";
 import { feedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
 import { fusedProjection, selfAttention } from "../parts/self-attention.ts";
+import { normStage } from "../parts/stages.ts";
 import { tokenEmbedding } from "../parts/token-embedding.ts";
 import { transformerBlock } from "../parts/transformer-block.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
@@ -24,7 +25,7 @@ export function gpt2(model: PartList): Trunk {
     tokens,
     positionRows: config.maxPositions,
     embed: { parts: first.parts, run: embed },
-    stages: [...blocks, { parts: last.parts, run: (hidden, { context }) => norm.forward(hidden, context) }],
+    stages: [...blocks, normStage(last.parts, norm)],
   };
 }
 

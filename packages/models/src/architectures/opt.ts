@@ -41,6 +41,7 @@ function lastStage(last: PartList): Stage {
       const normed = norm === undefined ? hidden : norm.forward(hidden, context);
       return project === undefined ? normed : project.forward(normed, context);
     },
+    isByPosition: true,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Layer } from "../parts/pass.ts";
 import { type RelativePositions, relativePositions } from "../parts/relative-positions.ts";
 import { residual } from "../parts/residual.ts";
 import { selfAttention, separateProjections } from "../parts/self-attention.ts";
+import { inHalves } from "../parts/stages.ts";
 import { tokenEmbedding } from "../parts/token-embedding.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
@@ -53,6 +54,7 @@ function lastStage(last: PartList, name: StackName): Stage {
   return {
     parts: last.parts,
     run: (hidden, pass) => pass.drop(norm.forward(hidden, pass.context), rate, `${name}/last`),
+    isByPosition: true,
   };
 }
 
@@ -70,7 +72,7 @@ function encoderBlock(block: PartList, layer: number, positions: RelativePositio
     path,
     feedForwardOf(block, "encoder.block.{n}.layer.1", path),
   );
-  return { parts: [...block.parts, positions.table], run: (hidden, pass) => feed(attend(hidden, pass), pass) };
+  return { parts: [...block.parts, positions.table], run: inHalves(attend, feed) };
 }
 
 function decoderBlock(block: PartList, layer: number, positions: RelativePositions): Stage {
@@ -90,7 +92,7 @@ function decoderBlock(block: PartList, layer: number, positions: RelativePositio
   );
   return {
     parts: [...block.parts, positions.table],
-    run: (hidden, pass) => feed(look(attend(hidden, pass), pass), pass),
+    run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed),
   };
 }
 

@@ -10,6 +10,7 @@ import { feedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Pass } from "../parts/pass.ts";
 import { selfAttention, separateProjections } from "../parts/self-attention.ts";
+import { normStage } from "../parts/stages.ts";
 import { transformerBlock } from "../parts/transformer-block.ts";
 import type { Stage, Trunk } from "../parts/trunk.ts";
 
@@ -22,7 +23,7 @@ export function vit(model: PartList): Trunk {
   const norm = last.norm("layernorm");
   return {
     embed: { parts: first.parts, run: embed },
-    stages: [...blocks, { parts: last.parts, run: (hidden, { context }) => norm.forward(hidden, context) }],
+    stages: [...blocks, normStage(last.parts, norm)],
   };
 }
 

@@ -6,12 +6,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LinearSite } from "../parts/linear-site.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
-import type { Head, LossSum } from "./head.ts";
+import type { Head, Losses, LossSum } from "./head.ts";
 
 export interface ClassificationHeadOptions {
   readonly site: LinearSite;
-  /** hidden [batch, time, width] → [batch, width]: the state that stands for the sequence. */
-  readonly summarise: Layer;
+  /** hidden [batch, time, width] → [batch, 1, width]: the state that stands for the sequence. */
+  readonly pick: Layer;
+  /** What is done to it, [batch, width], before the site. */
+  readonly transform?: Layer;
   /** Null lets the number of classes and the labels' type decide, as transformers does. */
   readonly problemType: ProblemType | null;
 }
@@ -21,12 +23,21 @@ export class ClassificationHead implements Head {
 
   /** [batch, classes] */
   forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
-    return this.options.site.forward(this.options.summarise(hidden, pass), pass.context);
+    return this.#classify(this.options.pick(hidden, pass), pass);
   }
 
-  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
-    const logits = this.forward(hidden, pass) as tf.Tensor2D;
-    return lossOf[this.#problemType(labels)](logits, labels);
+  losses(labels: tf.Tensor, pass: Pass): Losses {
+    return {
+      pick: (hidden) => this.options.pick(hidden, pass),
+      of: (states) => lossOf[this.#problemType(labels)](this.#classify(states, pass), labels),
+    };
+  }
+
+  /** states [batch, 1, width] → [batch, classes] */
+  #classify(states: tf.Tensor, pass: Pass): tf.Tensor2D {
+    const { site, transform } = this.options;
+    const rows = tf.reshape(states, [states.shape[0] ?? 0, -1]);
+    return site.forward(transform === undefined ? rows : transform(rows, pass), pass.context) as tf.Tensor2D;
   }
 
   #problemType(labels: tf.Tensor): ProblemType {

@@ -23,7 +23,7 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
   if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
   const site = model.linear("score");
-  return new ClassificationHead({ site, summarise: lastToken(config.padTokenId), problemType: config.problemType });
+  return new ClassificationHead({ site, pick: lastToken(config.padTokenId), problemType: config.problemType });
 }
 
 /** The state of the rightmost token that is not padding, told by its id as transformers does. */

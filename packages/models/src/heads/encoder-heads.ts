@@ -32,10 +32,9 @@ export function questionAnswerer(model: PartList): Head {
   });
 }
 
-/** hidden [batch, time, width] → [batch, width] */
+/** hidden [batch, time, width] → [batch, 1, width] */
 export function firstToken(hidden: tf.Tensor): tf.Tensor {
-  const [batch = 0, , width = 0] = hidden.shape;
-  return tf.reshape(tf.slice(hidden, [0, 0, 0], [-1, 1, -1]), [batch, width]);
+  return tf.slice(hidden, [0, 0, 0], [-1, 1, -1]);
 }
 
 export interface DenseClassifierOptions {
@@ -55,15 +54,15 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
   const dense = model.linear(options.dense);
   const rate = config.dropouts.classifier;
   const { pick = firstToken } = options;
-  const summarise: Layer = (hidden, pass) => {
-    const picked = pick(hidden, pass);
-    const input = options.dropsTwice ? pass.drop(picked, rate, "classifier/input") : picked;
+  const transform: Layer = (state, pass) => {
+    const input = options.dropsTwice ? pass.drop(state, rate, "classifier/input") : state;
     return pass.drop(options.activation(dense.forward(input, pass.context)), rate, "classifier");
   };
   return new ClassificationHead({
     site: model.linear(options.classifier),
     problemType: config.problemType,
-    summarise,
+    pick,
+    transform,
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../parts/pass.ts";
+import type { Pick } from "../parts/stages.ts";
 
 /** A loss before the division, so that batches of different sizes can be added up exactly. */
 export interface LossSum {
@@ -13,6 +14,14 @@ export interface LossSum {
 export interface Head {
   /** hidden [batch, time, width] → logits, or the hidden states themselves where there is no head. */
   forward(hidden: tf.Tensor, pass: Pass): tf.Tensor;
-  /** The loss that transformers defines for the task, as a sum. */
-  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum;
+  /** The loss that transformers defines for the task; labels are checked before anything is computed. */
+  losses(labels: tf.Tensor, pass: Pass): Losses;
+}
+
+/** A loss of states that are still to be computed. */
+export interface Losses {
+  /** Keeps the states that it reads; absent: it reads all. */
+  readonly pick?: Pick;
+  /** Of the states that `pick` kept. */
+  of(states: tf.Tensor): LossSum;
 }

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LinearSite } from "../parts/linear-site.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
-import type { Head, LossSum } from "./head.ts";
+import type { Head, Losses } from "./head.ts";
 
 export interface QuestionHeadOptions {
   /** Two outputs: start and end. */
@@ -26,22 +26,26 @@ export class QuestionHead implements Head {
   }
 
   /** Labels [batch, 2]: the tokens where the answer starts and ends; one outside the sequence does not count. */
-  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
-    const [batch = 0, time = 0] = hidden.shape;
+  losses(labels: tf.Tensor, pass: Pass): Losses {
+    const [batch, time] = pass.lastIds.shape;
     if (!tf.util.arraysEqual(labels.shape, [batch, 2])) {
       throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, 2]: start and end`);
     }
     const places = Array.from(labels.dataSync());
-    const [starts, ends] = tf.unstack(this.forward(hidden, pass), 2); // each [batch, time]
     const ofStart = placesOf(places, 0, time);
     const ofEnd = placesOf(places, 1, time);
     const count = ofStart.count + ofEnd.count;
-    if (count === 0) return { sum: tf.scalar(0), count };
-    // Two logits were checked for in the constructor.
-    const start = meanLoss(starts as tf.Tensor2D, ofStart);
-    const end = meanLoss(ends as tf.Tensor2D, ofEnd);
-    // transformers takes the mean of both means, also where they count different numbers of rows.
-    return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
+    if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
+    return {
+      of: (hidden) => {
+        const [starts, ends] = tf.unstack(this.forward(hidden, pass), 2); // each [batch, time]
+        // Two logits were checked for in the constructor.
+        const start = meanLoss(starts as tf.Tensor2D, ofStart);
+        const end = meanLoss(ends as tf.Tensor2D, ofEnd);
+        // transformers takes the mean of both means, also where they count different numbers of rows.
+        return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
+      },
+    };
   }
 }
 

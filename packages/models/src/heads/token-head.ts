@@ -7,7 +7,7 @@ import type { LinearSite } from "../parts/linear-site.ts";
 import type { ParameterSlot } from "../parts/parameter-slot.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
-import type { Head, LossSum } from "./head.ts";
+import type { Head, Losses } from "./head.ts";
 
 export interface TokenHeadOptions {
   readonly site: LinearSite;
@@ -30,26 +30,41 @@ export class TokenHead implements Head {
     return this.#bounded(constantBias === undefined ? logits : tf.add(logits, constantBias.value(pass.context)));
   }
 
-  losses(hidden: tf.Tensor, labels: tf.Tensor, pass: Pass): LossSum {
-    const { site, transform, shift, constantBias } = this.options;
-    const supervised = supervisedPositions(labels, { shape: hidden.shape, shift, classes: site.outFeatures });
-    const count = supervised.rows.length;
-    if (count === 0) return { sum: tf.scalar(0), count };
-    const targets = tf.tensor1d(supervised.targets, "int32");
+  losses(labels: tf.Tensor, pass: Pass): Losses {
+    const { site, shift } = this.options;
+    const { rows, targets } = supervisedPositions(labels, {
+      shape: pass.lastIds.shape,
+      shift,
+      classes: site.outFeatures,
+    });
+    const count = rows.length;
+    if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
+    const sumOf = (states: tf.Tensor) => this.#lossSum(states, { rows, targets, pass });
+    return {
+      // Adapters that go by rows of the batch need all of them.
+      ...(pass.context.adapters.kind === "rows" ? {} : { pick: (hidden) => asSequence(pickRows(hidden, rows)) }),
+      of: (states) => ({ sum: sumOf(states), count }),
+    };
+  }
+
+  /** `states` are all of them, or those of `rows`. */
+  #lossSum(states: tf.Tensor, { rows, targets: ids, pass }: Supervised & { readonly pass: Pass }): tf.Scalar {
+    const { site, transform, constantBias } = this.options;
+    const targets = tf.tensor1d([...ids], "int32");
     const frozen = site.frozenParts(pass.context);
     if (frozen === undefined) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
-      const logits = pickRows(this.forward(hidden, pass), supervised.rows);
-      return { sum: tf.reshape(crossEntropy(logits, targets, "sum"), []), count };
+      const logits = pickRows(this.forward(states, pass), rows);
+      return tf.reshape(crossEntropy(logits, targets, "sum"), []);
     }
-    const transformed = transform === undefined ? hidden : transform(hidden, pass);
+    const transformed = transform === undefined ? states : transform(states, pass);
     if (this.#cap !== null) {
-      const logits = this.#bounded(site.forward(pickRows(transformed, supervised.rows), pass.context));
-      return { sum: tf.reshape(crossEntropy(logits as tf.Tensor2D, targets, "sum"), []), count };
+      const logits = this.#bounded(site.forward(pickRows(transformed, rows), pass.context));
+      return tf.reshape(crossEntropy(logits as tf.Tensor2D, targets, "sum"), []);
     }
     const { weight, bias = constantBias && tf.reshape(constantBias.value(pass.context), [-1]) } = frozen;
     const options = { reduction: "sum", ...(bias === undefined ? {} : { bias }) } as const;
-    return { sum: linearCrossEntropy(pickRows(transformed, supervised.rows), weight, targets, options), count };
+    return linearCrossEntropy(pickRows(transformed, rows), weight, targets, options);
   }
 
   get #cap(): number | null {
@@ -64,7 +79,7 @@ export class TokenHead implements Head {
 interface Supervised {
   /** Indices into [batch·time]. */
   readonly rows: readonly number[];
-  readonly targets: number[];
+  readonly targets: readonly number[];
 }
 
 function supervisedPositions(
@@ -91,7 +106,12 @@ function supervisedPositions(
   return { rows, targets };
 }
 
-/** x [batch, time, features] → [rows, features] */
+/** [rows, width] → [1, rows, width] */
+function asSequence(states: tf.Tensor2D): tf.Tensor {
+  return tf.expandDims(states, 0);
+}
+
+/** x [batch, time, features], or nothing but the rows, → [rows, features] */
 function pickRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
   const features = x.shape[2] ?? 1;
   const flat = tf.reshape<tf.Rank.R2>(x, [x.size / features, features]);

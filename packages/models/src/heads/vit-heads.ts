@@ -10,7 +10,7 @@ export function vitHeads(model: PartList): Head {
   const { task, config } = model.plan;
   if (task === "image-classification") {
     const site = model.linear("classifier");
-    return new ClassificationHead({ site, problemType: config.problemType, summarise: firstToken });
+    return new ClassificationHead({ site, problemType: config.problemType, pick: firstToken });
   }
   // Part of the base model, though nothing reads it, so that it can be adapted and exported.
   model.linear("pooler.dense");

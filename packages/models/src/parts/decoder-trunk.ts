@@ -1,6 +1,7 @@
 // What decoder-only families have in common: an embedding, blocks one after the other, and a norm at the end.
 
 import type { PartList } from "./part-list.ts";
+import { normStage } from "./stages.ts";
 import { type TokenEmbeddingOptions, tokenEmbedding } from "./token-embedding.ts";
 import type { Stage, Trunk } from "./trunk.ts";
 
@@ -30,6 +31,6 @@ export function decoderTrunk(model: PartList, options: DecoderOptions): Trunk {
   return {
     tokens,
     embed: { parts: first.parts, run: embed },
-    stages: [...blocks, { parts: last.parts, run: (hidden, { context }) => norm.forward(hidden, context) }],
+    stages: [...blocks, normStage(last.parts, norm)],
   };
 }

@@ -3,7 +3,8 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingSite } from "./embedding-site.ts";
-import type { Pass } from "./pass.ts";
+import type { Layer, Pass } from "./pass.ts";
+import { type Block, inHalves } from "./stages.ts";
 import type { Stage, Trunk } from "./trunk.ts";
 import type { Part } from "./weight-slot.ts";
 
@@ -31,9 +32,7 @@ export function encoderDecoder({ tokens, encoder, decoder, positionRows }: Encod
       return decoder.embed.run(pass.decoder);
     },
   };
-  const second = decoder.stages.map(
-    ({ parts, run }): Stage => ({ parts, run: (hidden, pass) => run(hidden, pass.decoder) }),
-  );
+  const second = decoder.stages.map((stage): Stage => ({ ...stage, run: withDecodersPass(stage.run) }));
   const limit = positionRows === undefined ? {} : { positionRows };
   return {
     tokens,
@@ -42,4 +41,12 @@ export function encoderDecoder({ tokens, encoder, decoder, positionRows }: Encod
     stages: [...encoder.stages, handOver, ...second],
     decoder: { stage: encoder.stages.length, ...limit },
   };
+}
+
+function withDecodersPass(run: Block): Block {
+  const decoded =
+    (layer: Layer): Layer =>
+    (hidden, pass) =>
+      layer(hidden, pass.decoder);
+  return run.halves === undefined ? decoded(run) : inHalves(decoded(run.halves.mix), decoded(run.halves.byPosition));
 }

@@ -61,6 +61,11 @@ export class Pass {
     return inputIds;
   }
 
+  /** int32 [batch, time]: the tokens at whose positions the last states stand. */
+  get lastIds(): tf.Tensor2D {
+    return (this.second ?? this).inputIds;
+  }
+
   /** The pass of the decoder's stages. */
   get decoder(): Pass {
     if (this.second === undefined) throw new ModelInputError("decoderInputIds", "this model has no decoder");

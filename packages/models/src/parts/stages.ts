@@ -1,13 +1,21 @@
 // The pieces of a model that run one after the other.
 
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Norm } from "./norm.ts";
 import type { Layer, Pass } from "./pass.ts";
 import type { Part } from "./weight-slot.ts";
+
+/** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
+export interface Block extends Layer {
+  readonly halves?: { readonly mix: Layer; readonly byPosition: Layer };
+}
 
 export interface Stage {
   /** Every part that `run` computes with, also one that belongs to an earlier stage. */
   readonly parts: readonly Part[];
-  readonly run: Layer;
+  readonly run: Block;
+  /** Whether the whole stage treats every position by itself: a norm at the end. */
+  readonly isByPosition?: boolean;
 }
 
 export interface StageList {
@@ -16,6 +24,33 @@ export interface StageList {
   readonly decoder?: { readonly stage: number; readonly positionRows?: number };
 }
 
+/** Keeps those of the last states [batch, time, width] that will be read: [any, any, width]. */
+export type Pick = (hidden: tf.Tensor) => tf.Tensor;
+
 export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);
+}
+
+export function inHalves(mix: Layer, byPosition: Layer): Block {
+  const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
+  return Object.assign(whole, { halves: { mix, byPosition } });
+}
+
+/** A norm behind the last block. */
+export function normStage(parts: readonly Part[], norm: Norm): Stage {
+  return { parts, run: (hidden, { context }) => norm.forward(hidden, context), isByPosition: true };
+}
+
+/** Index of the last stage in which positions see each other. */
+export function lastMixing(stages: readonly Stage[]): number {
+  let last = stages.length - 1;
+  while (stages[last]?.isByPosition === true) last--;
+  return last;
+}
+
+/** The states that `pick` keeps once no position needs another any more; the others are not computed further. */
+export function runPicked({ run }: Stage, hidden: tf.Tensor, pass: Pass, pick: Pick): tf.Tensor {
+  const { mix = run, byPosition } = run.halves ?? {};
+  const picked = pick(mix(hidden, pass));
+  return byPosition === undefined ? picked : byPosition(picked, pass);
 }

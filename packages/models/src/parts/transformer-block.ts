@@ -4,6 +4,7 @@ import { addResidual } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "./norm.ts";
 import type { Layer, Pass } from "./pass.ts";
+import { type Block, inHalves } from "./stages.ts";
 
 export interface TransformerBlockOptions {
   readonly attention: Layer;
@@ -26,7 +27,7 @@ export interface TransformerBlockOptions {
   readonly dropout?: { readonly rate: number; readonly path: string; readonly attentionRate?: number };
 }
 
-export function transformerBlock(options: TransformerBlockOptions): Layer {
+export function transformerBlock(options: TransformerBlockOptions): Block {
   const { dropout } = options;
   const attend: Half = {
     layer: options.attention,
@@ -40,15 +41,15 @@ export function transformerBlock(options: TransformerBlockOptions): Layer {
     after: options.afterFeedForward,
     dropout: dropout && { rate: dropout.rate, path: `${dropout.path}/feed-forward-output` },
   };
-  return (hidden, pass) =>
-    tf.tidy(() => {
-      if (options.residual === "parallel") {
-        return addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)));
-      }
-      const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
-      const middle = normed(options.afterAttentionSum, sum(attend, hidden, pass), pass);
-      return normed(options.afterFeedForwardSum, sum(feed, middle, pass), pass);
-    });
+  if (options.residual === "parallel") {
+    return (hidden, pass) =>
+      tf.tidy(() => addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass))));
+  }
+  const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
+  return inHalves(
+    (hidden, pass) => tf.tidy(() => normed(options.afterAttentionSum, sum(attend, hidden, pass), pass)),
+    (middle, pass) => tf.tidy(() => normed(options.afterFeedForwardSum, sum(feed, middle, pass), pass)),
+  );
 }
 
 function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
