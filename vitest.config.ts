@@ -1,5 +1,5 @@
 // Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build.
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const conditions = ["lowrank-source", "node", "import", "module", "default"];
 
@@ -13,6 +13,7 @@ export default defineConfig({
       "integration/src/**/*.test.ts",
       "benchmarks/src/**/*.test.ts",
     ],
+    exclude: [...configDefaults.exclude, "**/*.browser.test.ts"], // npm run test:browser has them
     testTimeout: 30_000,
     pool: "forks",
     execArgv: ["--conditions=lowrank-source"],

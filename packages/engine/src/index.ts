@@ -20,6 +20,7 @@ export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts"
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
+export { patchGraphicsKernels } from "./graphics-kernels/patch-graphics-kernels.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";

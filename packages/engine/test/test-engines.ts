@@ -1,9 +1,21 @@
 // On which engines a test runs: those named here, or those that LOWRANK_TEST_ENGINES names instead ("tfjs-node", or
-// several with commas between), which is how one suite holds for every engine.
+// several with commas between), which is how one suite holds for every engine, in Node and in a page.
+
+/// <reference types="vite/types/importMeta.d.ts" />
 
 import { chooseEngine } from "../src/choose/choose-engine.ts";
 import { type EngineName, parseEngineName } from "../src/choose/engine-name.ts";
 import { findLibrary, nodeSurroundings } from "../src/native/find-library.ts";
+
+/** Settings by name: the process's, or in a page those that vitest.browser.config.ts gives. */
+const environment: Readonly<Record<string, string | undefined>> =
+  typeof process === "undefined" ? import.meta.env : process.env;
+
+/** Whether the tests run in a browser. */
+export const isPage: boolean = typeof document !== "undefined";
+
+/** Where the page's server has the .wasm files; Node finds them itself. */
+export const wasmPath = "/node_modules/@tensorflow/tfjs-backend-wasm/dist/";
 
 /** Why the native engine cannot run here: its library is not made for every platform. */
 const withoutNative = await nodeSurroundings()
@@ -16,7 +28,7 @@ const withoutNative = await nodeSurroundings()
  * library for it. Throws UnknownEngineError for a wrong LOWRANK_TEST_ENGINES.
  */
 export function testEngines(...usual: readonly EngineName[]): readonly EngineName[] {
-  const named = process.env.LOWRANK_TEST_ENGINES;
+  const named = environment.LOWRANK_TEST_ENGINES;
   if (!named) return usual.filter((name) => name !== "native" || nativeIsHere());
   return named.split(",").map((name) => parseEngineName(name.trim(), "LOWRANK_TEST_ENGINES"));
 }
@@ -35,12 +47,23 @@ export function isTfjsNodeTested(): boolean {
 
 /** Starts an engine and computes with it from now on. Throws NoEngineError: a test never goes on with another one. */
 export async function useEngine(name: EngineName): Promise<void> {
-  const { LOWRANK_TFJS_NODE, LOWRANK_THREADS } = process.env;
-  await chooseEngine({ order: [name], environment: { LOWRANK_TFJS_NODE, LOWRANK_THREADS } });
+  const { LOWRANK_TFJS_NODE, LOWRANK_THREADS } = environment;
+  const options = { order: [name], environment: { LOWRANK_TFJS_NODE, LOWRANK_THREADS } };
+  await chooseEngine(isPage ? { ...options, wasmPath } : options);
 }
 
 /** For tests that run on one engine: plain JavaScript, or the first of LOWRANK_TEST_ENGINES. */
 export async function useTestEngine(): Promise<void> {
   const [name = "cpu"] = testEngines("cpu");
   await useEngine(name);
+}
+
+/** Whether shaders compute. */
+export function isGraphics(engine: EngineName): boolean {
+  return engine === "webgl" || engine === "webgpu";
+}
+
+/** How many examples of a property are drawn where `usual` are usual: a shader is compiled for every new shape. */
+export function drawsOn(engine: EngineName, usual: number): number {
+  return isGraphics(engine) ? 2 : usual;
 }

@@ -1,5 +1,6 @@
 // The graphics card through WebGL: for browsers that have neither WebGPU nor WebAssembly with SIMD, or on request.
 
+import { patchGraphicsKernels } from "../graphics-kernels/patch-graphics-kernels.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { isNode } from "./import-unseen.ts";
 import { isSoftwareName } from "./software-adapters.ts";
@@ -14,6 +15,7 @@ export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome>
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software here");
   const { env } = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgl");
+  patchGraphicsKernels("webgl");
   if (!env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
     throw new EngineUnavailableError("this graphics card's WebGL keeps 16 bits of each number, too few to train with");
   return isSoftware ? { backend: "webgl", note: "WebGL is emulated in software." } : { backend: "webgl" };

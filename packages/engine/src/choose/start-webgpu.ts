@@ -1,5 +1,6 @@
 // The graphics card through WebGPU: the browser's own, or in Node that of the optional npm package "webgpu" (Dawn).
 
+import { patchGraphicsKernels } from "../graphics-kernels/patch-graphics-kernels.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { exportOf, importUnseen, isNode, propertyOf } from "./import-unseen.ts";
 import { isSoftwareName } from "./software-adapters.ts";
@@ -16,6 +17,7 @@ export async function startWebgpu(acceptSoftware: boolean): Promise<StartOutcome
   const isSoftware = isSoftwareAdapter(adapter);
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGPU offers only a software adapter");
   await import("@tensorflow/tfjs-backend-webgpu");
+  patchGraphicsKernels("webgpu");
   return isSoftware ? { backend: "webgpu", note: "The adapter is emulated in software." } : { backend: "webgpu" };
 }
 

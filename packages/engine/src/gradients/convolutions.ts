@@ -64,14 +64,14 @@ function refuseDilation(where: string, attributes: tf.NamedAttrMap): void {
 function averagePoolGradient(dy: tf.Tensor, x: tf.Tensor, attributes: tf.NamedAttrMap): tf.Tensor {
   const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
   const [filterHeight = 1, filterWidth = filterHeight] = numbersOf(attributes, "filterSize");
-  const geometry = { ...attributes, dilations: 1 };
+  const geometry = { ...attributes, dilations: 1, dataFormat: "NHWC" };
   const window = tf.ones<tf.Rank.R4>([filterHeight, filterWidth, 1, 1]);
   const counts = run(tf.DepthwiseConv2dNative, { x: tf.ones([1, height, width, 1]), filter: window }, geometry);
   const shares = channelsToBatch(tf.div(dy, counts));
   const spread = run(
     tf.Conv2DBackpropInput,
     { dy: shares, filter: window },
-    { ...geometry, dataFormat: "NHWC", inputShape: [batch * channels, height, width, 1] },
+    { ...geometry, inputShape: [batch * channels, height, width, 1] },
   );
   return tf.transpose(tf.reshape(spread, [batch, channels, height, width]), [0, 2, 3, 1]);
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { drawsOn } from "../../test/test-engines.ts";
 import { ShapeError } from "../errors.ts";
 import { attention } from "./attention.ts";
 import { causalMask, combineMasks, paddingMask } from "./attention-mask.ts";
@@ -21,7 +22,7 @@ function plainAttention(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask
 
 const size = fc.integer({ min: 1, max: 6 });
 
-onEachBackend(() => {
+onEachBackend((engine) => {
   describe("attention", () => {
     it("equals the formula for any sizes and groups of heads", async () => {
       await fc.assert(
@@ -39,7 +40,7 @@ onEachBackend(() => {
             ]);
           },
         ),
-        { numRuns: 20 },
+        { numRuns: drawsOn(engine, 20) },
       );
     });
 

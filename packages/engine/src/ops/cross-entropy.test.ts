@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { drawsOn } from "../../test/test-engines.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { matrix } from "../rows.ts";
@@ -27,7 +28,7 @@ const labelled = fc.array(fc.oneof(fc.constant(-100), fc.integer({ min: 0, max: 
 const heads = fc.record({ isMean: fc.boolean(), isTransposed: fc.boolean(), hasBias: fc.boolean() });
 const reductions = fc.constantFrom<Reduction>("mean", "sum", "none");
 
-onEachBackend(() => {
+onEachBackend((engine) => {
   describe("crossEntropy", () => {
     it("equals the formula for any labels, ignored ones included", async () => {
       await fc.assert(
@@ -40,7 +41,7 @@ onEachBackend(() => {
           );
           labels.dispose();
         }),
-        { numRuns: 25 },
+        { numRuns: drawsOn(engine, 25) },
       );
     });
 
@@ -99,7 +100,7 @@ onEachBackend(() => {
           head.dispose();
           tf.dispose([labels, plain, bias]);
         }),
-        { numRuns: 25 },
+        { numRuns: drawsOn(engine, 25) },
       );
     });
 

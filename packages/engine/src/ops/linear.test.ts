@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { drawsOn } from "../../test/test-engines.ts";
 import { ShapeError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { matrix } from "../rows.ts";
@@ -16,7 +17,7 @@ function rows(x: tf.Tensor, features: number): tf.Tensor2D {
   return tf.reshape<tf.Rank.R2>(x, [x.size / features, features]);
 }
 
-onEachBackend(() => {
+onEachBackend((engine) => {
   describe("frozenLinear", () => {
     it("equals a plain product with bias for any shape and either orientation, zero rows included", async () => {
       await fc.assert(
@@ -32,7 +33,7 @@ onEachBackend(() => {
           weight.dispose();
           plain.dispose();
         }),
-        { numRuns: 25 },
+        { numRuns: drawsOn(engine, 25) },
       );
     });
 
@@ -85,7 +86,7 @@ onEachBackend(() => {
             waves([rank, outFeatures], 4),
           ]);
         }),
-        { numRuns: 25 },
+        { numRuns: drawsOn(engine, 25) },
       );
     });
 

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { drawsOn } from "../../test/test-engines.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { rmsNorm } from "./rms-norm.ts";
 
@@ -18,7 +19,7 @@ function plainRmsNorm(x: tf.Tensor, gain: tf.Tensor): tf.Tensor {
   return tf.mul(tf.div(x, tf.sqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon))), gain);
 }
 
-onEachBackend(() => {
+onEachBackend((engine) => {
   describe("layerNorm", () => {
     it("equals the formula for any shape, zero rows included", async () => {
       await fc.assert(
@@ -26,7 +27,7 @@ onEachBackend(() => {
           const inputs = [waves([batch, time, features]), waves([features], 2), waves([features], 3)];
           await expectTwin((x, gain, bias) => layerNorm(x, gain, bias, epsilon), plainLayerNorm, inputs, 3e-5);
         }),
-        { numRuns: 20 },
+        { numRuns: drawsOn(engine, 20) },
       );
     });
 
@@ -46,7 +47,7 @@ onEachBackend(() => {
           const inputs = [waves([batch, time, features]), waves([features], 2)];
           await expectTwin((x, gain) => rmsNorm(x, gain, epsilon), plainRmsNorm, inputs);
         }),
-        { numRuns: 20 },
+        { numRuns: drawsOn(engine, 20) },
       );
     });
 

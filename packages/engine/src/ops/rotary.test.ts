@@ -2,6 +2,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { waveValues } from "../../test/packed-matrices.ts";
 import { ShapeError } from "../errors.ts";
 import { rotary } from "./rotary.ts";
 
@@ -16,11 +17,10 @@ function plainRotary(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   return tf.add(tf.mul(x, twice(cos)), tf.mul(tf.concat([tf.neg(second), first], 3), twice(sin)));
 }
 
+/** Computed by the host, as models do it: a shader's sine may be wrong by 2⁻¹¹ (WGSL, "Floating Point Accuracy"). */
 function tables(...shape: number[]): { cos: tf.Tensor; sin: tf.Tensor } {
-  const angles = tf.mul(waves(shape, 5), 3);
-  const result = { cos: tf.cos(angles), sin: tf.sin(angles) };
-  angles.dispose();
-  return result;
+  const angles = waveValues(tf.util.sizeFromShape(shape), 5).map((value) => 3 * value);
+  return { cos: tf.tensor(angles.map(Math.cos), shape), sin: tf.tensor(angles.map(Math.sin), shape) };
 }
 
 onEachBackend(() => {

@@ -3,11 +3,12 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../gradients/attributes.ts";
+import { inputOf } from "../kernels/wrap-kernels.ts";
 import { type Geometry, geometryOf, visitTap } from "./convolution-geometry.ts";
 import { lendMatrix } from "./lent-matrix.ts";
 import { multiplyPlain } from "./plain-product.ts";
 import { transposeMatrices } from "./transpose-matrix.ts";
-import { floatsOf, inputOf, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
+import { floatsOf, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const conv2dBackpropFilter: tf.KernelConfig = wasmKernel(
   "Conv2DBackpropFilter",

@@ -3,8 +3,9 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../gradients/attributes.ts";
+import { inputOf } from "../kernels/wrap-kernels.ts";
 import { type Geometry, geometryOf, visitTap } from "./convolution-geometry.ts";
-import { floatsOf, inputOf, wasmKernel, zeros } from "./wasm-backend.ts";
+import { floatsOf, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const depthwiseBackpropInput: tf.KernelConfig = wasmKernel(
   "DepthwiseConv2dNativeBackpropInput",

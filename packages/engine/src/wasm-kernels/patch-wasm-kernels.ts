@@ -1,12 +1,13 @@
 // Kernels that tfjs-backend-wasm lacks, and faster ones for those in which training spends its time.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { sumOfNothing } from "../kernels/sums-of-nothing.ts";
+import { type Wrap, wrapKernels } from "../kernels/wrap-kernels.ts";
 import { fasterBatchMatMul } from "./batch-mat-mul.ts";
 import { conv2dBackpropFilter } from "./conv2d-backprop-filter.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
 import { gatherOfNothing } from "./gather.ts";
 import { sharingIdentity } from "./identity.ts";
-import { sumOfNothing } from "./sum.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
@@ -20,8 +21,6 @@ const missingKernels: readonly tf.KernelConfig[] = [
   depthwiseBackpropFilter,
 ];
 
-type Wrap = (original: tf.KernelConfig) => tf.KernelConfig;
-
 const wrappedKernels: Readonly<Record<string, Wrap>> = {
   BatchMatMul: fasterBatchMatMul,
   Transpose: fasterTranspose,
@@ -29,8 +28,6 @@ const wrappedKernels: Readonly<Record<string, Wrap>> = {
   Sum: sumOfNothing,
   GatherV2: gatherOfNothing,
 };
-
-const patched = new WeakSet<tf.KernelConfig>();
 
 /**
  * Mends the wasm backend; calling it twice does nothing more. Returns a note, having changed nothing, if `version` (the
@@ -52,15 +49,6 @@ export function patchWasmKernels(version: string): string | undefined {
   for (const kernel of missingKernels) {
     if (tf.getKernel(kernel.kernelName, "wasm") == null) tf.registerKernel(kernel);
   }
-  for (const [kernelName, wrap] of Object.entries(wrappedKernels)) wrapKernel(kernelName, wrap);
+  wrapKernels("wasm", wrappedKernels);
   return undefined;
-}
-
-function wrapKernel(kernelName: string, wrap: Wrap): void {
-  const original = tf.getKernel(kernelName, "wasm");
-  if (original == null || patched.has(original)) return;
-  const replacement = wrap(original);
-  patched.add(replacement);
-  tf.unregisterKernel(kernelName, "wasm");
-  tf.registerKernel(replacement);
 }

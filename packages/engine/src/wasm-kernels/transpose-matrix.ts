@@ -3,7 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { numbersOf } from "../gradients/attributes.ts";
-import { floatsOf, inputOf, runKernel, type WasmBackend, wasmKernel } from "./wasm-backend.ts";
+import { inputOf, runKernel } from "../kernels/wrap-kernels.ts";
+import { floatsOf, type WasmBackend, wasmKernel } from "./wasm-backend.ts";
 
 /** Two blocks of 16 × 16 floats fit the first-level cache of any processor. */
 const block = 16;

@@ -2,7 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { numberOf } from "../gradients/attributes.ts";
-import { floatsOf, inputOf, wasmKernel, zeros } from "./wasm-backend.ts";
+import { inputOf } from "../kernels/wrap-kernels.ts";
+import { floatsOf, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const unsortedSegmentSum: tf.KernelConfig = wasmKernel("UnsortedSegmentSum", (inputs, attributes, backend) => {
   const x = inputOf(inputs, "x"); // [rows, ...]

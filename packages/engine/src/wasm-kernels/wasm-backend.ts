@@ -58,26 +58,6 @@ export function viewed(tensor: tf.TensorInfo, shape: readonly number[]): tf.Tens
   return { dataId: tensor.dataId, dtype: tensor.dtype, shape: [...shape] };
 }
 
-/** Runs a kernel with one output. */
-export function runKernel(
-  kernel: tf.KernelConfig,
-  inputs: tf.NamedTensorInfoMap,
-  attributes: tf.NamedAttrMap,
-  backend: object,
-): tf.TensorInfo {
-  const output = kernel.kernelFunc({ inputs, attrs: attributes, backend });
-  const single = Array.isArray(output) ? output[0] : output;
-  if (single === undefined) throw new Error(`The kernel ${kernel.kernelName} gave no output.`);
-  return single;
-}
-
-/** An input that must be there. */
-export function inputOf(inputs: tf.NamedTensorInfoMap, name: string): tf.TensorInfo {
-  const input = inputs[name];
-  if (input === undefined) throw new Error(`A kernel got no input "${name}".`);
-  return input;
-}
-
 /** The live values of a float tensor. Making another tensor may move the heap: read the view again after that. */
 export function floatsOf(backend: WasmBackend, tensor: tf.TensorInfo): Float32Array {
   const values = backend.typedArrayFromHeap(tensor);

@@ -1,0 +1,33 @@
+// Choosing an engine in a page. The graphics of Chromium are emulated in tests (vitest.browser.config.ts), so that they compute
+// only where they are asked for by name.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, describe, expect, it } from "vitest";
+import { isGraphics, testEngines, useEngine, wasmPath } from "../../test/test-engines.ts";
+import { chooseEngine } from "./choose-engine.ts";
+
+describe.each(testEngines("wasm"))("chooseEngine in a page, for %s", (engine) => {
+  afterAll(() => useEngine(engine));
+
+  it.each([
+    { by: "LOWRANK_ENGINE", options: { environment: { LOWRANK_ENGINE: engine } } },
+    { by: "the option prefer", options: { prefer: engine, environment: {} } },
+    { by: "the option order", options: { order: [engine], environment: {} } },
+  ])("starts what $by asks for, and notes whether it is emulated", async ({ options }) => {
+    const { name, backend, passedOver, note } = await chooseEngine({ ...options, wasmPath });
+    expect({ name, backend, passedOver }).toEqual({ name: engine, backend: engine, passedOver: [] });
+    expect(tf.getBackend()).toBe(engine);
+    if (isGraphics(engine)) expect(note).toMatch(/is emulated in software\.$/);
+    else expect(note).toBeUndefined();
+  });
+
+  it("passes emulated graphics over where nobody asks for them", async () => {
+    const { name, passedOver } = await chooseEngine({ environment: {}, wasmPath });
+    expect(name).toBe("wasm");
+    expect(passedOver).toEqual([
+      { name: "webgpu", reason: expect.stringMatching(/^WebGPU (offers only a software|found no)/) },
+    ]);
+    const others = await chooseEngine({ order: ["webgl", "cpu"], environment: {} });
+    expect(others.passedOver).toEqual([{ name: "webgl", reason: "WebGL is emulated in software here" }]);
+  });
+});

@@ -1,0 +1,18 @@
+// What a survey says in a page of which nobody asked for emulated graphics (vitest.browser.config.ts).
+
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
+import { wasmPath } from "../../test/test-engines.ts";
+import { chooseEngine } from "./choose-engine.ts";
+import { engineNames } from "./engine-name.ts";
+import { surveyEngines } from "./survey-engines.ts";
+
+it("says of each engine how fast it is, or in a clause why it does not run, and leaves the current one in place", async () => {
+  await chooseEngine({ order: ["cpu"], environment: {} });
+  const reports = await surveyEngines({ environment: {}, wasmPath });
+  expect(tf.getBackend()).toBe("cpu");
+  expect(reports.map(({ name }) => name)).toEqual(engineNames);
+  expect(reports.filter(({ runs }) => runs).map(({ name }) => name)).toEqual(["wasm", "cpu"]);
+  // Three words or more on one line, without a full stop: what follows "webgpu: ".
+  for (const report of reports) if (!report.runs) expect(report.reason).toMatch(/^\S+( \S+){2,}[^.\s]$/);
+});

@@ -1,0 +1,72 @@
+// npm run test:browser: the tests of vitest.browser.config.ts on the engines that an installed Chromium has. Says what
+// computes, and why an engine is left out. The last line is "N passed, N failed".
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright";
+import { chromiumArguments, findChromium } from "./chromium.mjs";
+
+const executable = findChromium();
+if (executable === undefined) {
+  console.log("skipped: no Chromium found (install it, or name it in the environment variable CHROMIUM)");
+  console.log("0 passed, 0 failed");
+  process.exit(0);
+}
+
+const engines = ["wasm"];
+const { version, webgpu, webgl } = await graphicsOf(executable);
+console.log(`Chromium ${version}`);
+for (const [engine, { adapter, reason }] of Object.entries({ webgpu, webgl })) {
+  console.log(adapter === undefined ? `skipped on ${engine}: ${reason}` : `${engine}: ${adapter}`);
+  if (adapter !== undefined) engines.unshift(engine);
+}
+
+const results = mkdtempSync(join(tmpdir(), "lowrank-browser-"));
+const report = join(results, "vitest.json");
+const { status } = spawnSync(
+  "npx",
+  [
+    "vitest",
+    "run",
+    "--config=vitest.browser.config.ts",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=${report}`,
+    ...process.argv.slice(2),
+  ],
+  { stdio: "inherit", env: { ...process.env, CHROMIUM: executable, LOWRANK_BROWSER_ENGINES: engines.join(",") } },
+);
+const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, "utf8"));
+rmSync(results, { recursive: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(passed === 0 ? 1 : (status ?? 1));
+
+/** What this Chromium computes with: the adapters' names, or the reasons why there are none. */
+async function graphicsOf(executablePath) {
+  const browser = await chromium.launch({ executablePath, args: chromiumArguments });
+  try {
+    const page = await browser.newPage();
+    // WebGPU is for secure addresses only; nothing is fetched from this one.
+    await page.route("**/*", (route) => route.fulfill({ contentType: "text/html", body: "" }));
+    await page.goto("https://localhost/");
+    return { version: browser.version(), ...(await page.evaluate(namesInPage)) };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Runs in the page. */
+async function namesInPage() {
+  const adapter = await navigator.gpu?.requestAdapter();
+  const webgpu = adapter
+    ? { adapter: `${adapter.info.vendor} ${adapter.info.architecture}` }
+    : { reason: adapter === null ? "requestAdapter() gave null" : "there is no navigator.gpu" };
+  const context = document.createElement("canvas").getContext("webgl2");
+  if (!context) return { webgpu, webgl: { reason: "there is no WebGL 2" } };
+  const extension = context.getExtension("WEBGL_debug_renderer_info");
+  return {
+    webgpu,
+    webgl: { adapter: extension ? context.getParameter(extension.UNMASKED_RENDERER_WEBGL) : "unnamed" },
+  };
+}

@@ -1,0 +1,52 @@
+// npm run test:browser: the engine's tests as they are, and those named *.browser.test.ts, in pages of Chromium: one for each
+// engine. Operations against their twins and float64, gradients against finite differences, a small training.
+
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumArguments } from "./scripts/chromium.mjs";
+
+/** Those that scripts/test-browser.mjs found to exist here. */
+const engines = (process.env.LOWRANK_BROWSER_ENGINES ?? "webgpu,webgl,wasm").split(",");
+
+/** Tests about what a page does not have: engines of Node, processes, files. */
+const ofNode = [
+  "packages/engine/src/{native,tfjs-node,wasm-kernels}/**",
+  "packages/engine/src/choose/!(*.browser).test.ts",
+  "packages/engine/src/ops/{long-run,thread-counts}.test.ts",
+  "packages/engine/src/frozen/decode-kernel.test.ts",
+];
+
+export default defineConfig({
+  resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
+  test: {
+    include: ["packages/engine/src/**/*.test.ts", "{packages/*,integration}/src/**/*.browser.test.ts"],
+    setupFiles: ["packages/engine/test/browser/fail-on-shader-errors.ts"],
+    // A shader's first use compiles it, on a busy machine for seconds.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      // One page for all files: what is compiled for one is there for the next, as in a page that trains.
+      isolate: false,
+      provider: playwright({
+        launchOptions: { args: chromiumArguments, ...optional("executablePath", process.env.CHROMIUM) },
+      }),
+      instances: engines.map((engine) => ({
+        browser: "chromium" as const,
+        name: engine,
+        env: { LOWRANK_TEST_ENGINES: engine },
+        // A survey is the same in every page, and times a product on plain JavaScript.
+        exclude: ["**/node_modules/**", ...ofNode, ...(engine === "wasm" ? [] : ["**/survey-engines.browser.test.ts"])],
+      })),
+    },
+  },
+});
+
+function optional<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
+  const found: Partial<Record<Key, string>> = {};
+  if (value) found[key] = value;
+  return found;
+}
