@@ -8,6 +8,7 @@ import type { ParameterSlot } from "../parts/parameter-slot.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import type { Head, Losses } from "./head.ts";
+import { pickStates } from "./pick-states.ts";
 
 export interface TokenHeadOptions {
   readonly site: LinearSite;
@@ -42,7 +43,9 @@ export class TokenHead implements Head {
     const sumOf = (states: tf.Tensor) => this.#lossSum(states, { rows, targets, pass });
     return {
       // Adapters that go by rows of the batch need all of them.
-      ...(pass.context.adapters.kind === "rows" ? {} : { pick: (hidden) => asSequence(pickRows(hidden, rows)) }),
+      ...(pass.context.adapters.kind === "rows"
+        ? {}
+        : { pick: (hidden) => pickStates(hidden, tf.tensor1d([...rows], "int32")) }),
       of: (states) => ({ sum: sumOf(states), count }),
     };
   }
@@ -104,11 +107,6 @@ function supervisedPositions(
     targets.push(label);
   }
   return { rows, targets };
-}
-
-/** [rows, width] → [1, rows, width] */
-function asSequence(states: tf.Tensor2D): tf.Tensor {
-  return tf.expandDims(states, 0);
 }
 
 /** x [batch, time, features], or nothing but the rows, → [rows, features] */

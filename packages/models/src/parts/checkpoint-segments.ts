@@ -6,21 +6,19 @@ import { recompute } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Pass } from "./pass.ts";
-import { lastMixing, runStages, type Stage, type StageList } from "./stages.ts";
+import { runStages, type Stage, type StageList } from "./stages.ts";
 
 /** The stages from the first open one on, and what goes into them. */
 export interface OpenStages {
   /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
   readonly open: number;
-  /** Index of the first stage that is run elsewhere. */
-  readonly end: number;
   /** [batch, time, width]; a constant unless the embedding is open. */
   readonly hidden: tf.Tensor;
   readonly pass: Pass;
 }
 
 /** The last hidden states. Throws ModelInputError for a `blocksPerCheckpoint` that is no integer from 1. */
-export function runSegments(trunk: StageList, { open, end: until, hidden, pass }: OpenStages): tf.Tensor {
+export function runSegments(trunk: StageList, { open, hidden, pass }: OpenStages): tf.Tensor {
   const start = Math.max(open, 0);
   const { blocksPerCheckpoint: size } = pass.context;
   if (size !== undefined && !(Number.isInteger(size) && size >= 1)) {
@@ -28,10 +26,10 @@ export function runSegments(trunk: StageList, { open, end: until, hidden, pass }
   }
   // A cache grows with each run, so nothing that fills one can run twice.
   const isKept = size === undefined || pass.holdsCache || !tf.engine().isTapeOn();
-  if (isKept) return runStages(trunk.stages.slice(start, until), hidden, pass);
+  if (isKept) return runStages(trunk.stages.slice(start), hidden, pass);
   const handOver = trunk.decoder?.stage ?? Number.POSITIVE_INFINITY;
   let state = hidden;
-  for (let first = start; first < until; ) {
+  for (let first = start; first < trunk.stages.length; ) {
     const end = segmentEnd(trunk, first, size);
     const segment = { stages: trunk.stages.slice(first, end), hidden: state, pass };
     const isConstant = first === open;
@@ -48,9 +46,9 @@ interface Segment {
   readonly pass: Pass;
 }
 
-/** Handing over to a decoder has effects, and backward begins with the last block: it would be computed twice for nothing. */
+/** Handing over to a decoder has effects, and backward begins with the last stage: it would be computed twice for nothing. */
 function isRunOnce({ stages, decoder }: StageList, index: number): boolean {
-  return index === decoder?.stage || index >= lastMixing(stages);
+  return index === decoder?.stage || index === stages.length - 1 || stages[index]?.isRunOnce === true;
 }
 
 function segmentEnd(trunk: StageList, first: number, size: number): number {

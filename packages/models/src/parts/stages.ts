@@ -16,6 +16,8 @@ export interface Stage {
   readonly run: Block;
   /** Whether the whole stage treats every position by itself: a norm at the end. */
   readonly isByPosition?: boolean;
+  /** Whether checkpointing leaves it out: there is nothing to compute twice. */
+  readonly isRunOnce?: boolean;
 }
 
 export interface StageList {
@@ -41,16 +43,24 @@ export function normStage(parts: readonly Part[], norm: Norm): Stage {
   return { parts, run: (hidden, { context }) => norm.forward(hidden, context), isByPosition: true };
 }
 
-/** Index of the last stage in which positions see each other. */
-export function lastMixing(stages: readonly Stage[]): number {
+/**
+ * The stages with one more that keeps the states which will be read. It comes as early as can be – where no position needs
+ * another any more –, so that nothing is computed further for the others.
+ */
+export function withPick<List extends StageList>(list: List, pick: Pick): List {
+  const last = lastMixing(list.stages);
+  const picking: Stage = { parts: [], run: (hidden) => pick(hidden), isRunOnce: true };
+  const block = list.stages[last];
+  if (block === undefined) return { ...list, stages: [picking, ...list.stages] };
+  const { mix = block.run, byPosition } = block.run.halves ?? {};
+  const second = byPosition === undefined ? [] : [{ ...block, run: byPosition }];
+  const before = [...list.stages.slice(0, last), { ...block, run: mix }];
+  return { ...list, stages: [...before, picking, ...second, ...list.stages.slice(last + 1)] };
+}
+
+/** Index of the last stage in which positions see each other; −1 without one. */
+function lastMixing(stages: readonly Stage[]): number {
   let last = stages.length - 1;
   while (stages[last]?.isByPosition === true) last--;
   return last;
-}
-
-/** The states that `pick` keeps once no position needs another any more; the others are not computed further. */
-export function runPicked({ run }: Stage, hidden: tf.Tensor, pass: Pass, pick: Pick): tf.Tensor {
-  const { mix = run, byPosition } = run.halves ?? {};
-  const picked = pick(mix(hidden, pass));
-  return byPosition === undefined ? picked : byPosition(picked, pass);
 }

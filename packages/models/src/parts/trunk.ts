@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { runSegments } from "./checkpoint-segments.ts";
 import type { EmbeddingSite } from "./embedding-site.ts";
 import type { Pass } from "./pass.ts";
-import { lastMixing, type Pick, runPicked, runStages, type Stage, type StageList } from "./stages.ts";
+import { type Pick, runStages, type Stage, type StageList, withPick } from "./stages.ts";
 import type { Part } from "./weight-slot.ts";
 
 export type { Stage };
@@ -24,42 +24,22 @@ export interface Trunk extends StageList {
   readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
 }
 
-/**
- * The last hidden states, [batch, time, width], or those that `pick` keeps, without computing the others where a position
- * needs no other: most of the last block.
- */
-export function runTrunk(trunk: Trunk, pass: Pass, pick?: Pick): tf.Tensor {
+/** The last hidden states, [batch, time, width], or those that `pick` keeps. */
+export function runTrunk(whole: Trunk, pass: Pass, pick?: Pick): tf.Tensor {
+  const trunk = pick === undefined ? whole : withPick(whole, pick);
+  const known = trunk.decoder === undefined ? undefined : pass.decoder.cache?.source;
+  if (trunk.decoder !== undefined && known !== undefined) {
+    const rest = trunk.stages.slice(trunk.decoder.stage);
+    return tf.tidy(() => runStages(rest, known, pass));
+  }
   return tf.tidy(() => {
-    const { stages, decoder } = trunk;
-    const end = pick === undefined ? stages.length : Math.max(0, lastMixing(stages));
-    const known = decoder && pass.decoder.cache?.source;
-    if (decoder && known)
-      return runRest(trunk, runStages(stages.slice(decoder.stage, end), known, pass), { pass, pick });
     const open = firstOpenStage(trunk, pass.context);
-    if (open < 0) {
-      const states = runSegments(trunk, { open, end, hidden: trunk.embed.run(pass), pass });
-      return runRest(trunk, states, { pass, pick });
-    }
-    const prefix = () => tf.tidy(() => runStages(stages.slice(0, Math.min(open, end)), trunk.embed.run(pass), pass));
-    const states = runSegments(trunk, { open, end, hidden: withoutTape(prefix), pass });
-    return runRest(trunk, states, { pass, pick, isFrozen: open > end });
+    if (open < 0) return runSegments(trunk, { open, hidden: trunk.embed.run(pass), pass });
+    const frozen = withoutTape(() =>
+      tf.tidy(() => runStages(trunk.stages.slice(0, open), trunk.embed.run(pass), pass)),
+    );
+    return runSegments(trunk, { open, hidden: frozen, pass });
   });
-}
-
-interface Rest {
-  readonly pass: Pass;
-  readonly pick: Pick | undefined;
-  /** Whether the last block computes with frozen weights alone. */
-  readonly isFrozen?: boolean;
-}
-
-/** From the states before the last block, if `pick` left it out, to those that it keeps. */
-function runRest({ stages }: Trunk, hidden: tf.Tensor, { pass, pick, isFrozen = false }: Rest): tf.Tensor {
-  if (pick === undefined) return hidden;
-  const last = lastMixing(stages);
-  const block = stages[last];
-  const runBlock = () => (block === undefined ? pick(hidden) : runPicked(block, hidden, pass, pick));
-  return runStages(stages.slice(last + 1), isFrozen ? withoutTape(runBlock) : runBlock(), pass);
 }
 
 /** Index of the first stage that computes with anything but frozen weights; −1 if already the embedding does. */
