@@ -33,6 +33,7 @@ export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pas
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);
 }
 
+/** A layer of two halves: in the first positions see each other, in the second none needs another. */
 export function inHalves(mix: Layer, byPosition: Layer): Block {
   const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
   return Object.assign(whole, { halves: { mix, byPosition } });
