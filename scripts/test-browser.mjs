@@ -1,11 +1,8 @@
 // npm run test:browser: the tests of vitest.browser.config.ts on the engines that an installed Chromium has. Says what
 // computes, and why an engine is left out. The last line is "N passed, N failed".
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { chromium } from "playwright";
 import { chromiumArguments, findChromium } from "./chromium.mjs";
+import { runCounted } from "./run-counted.mjs";
 
 const executable = findChromium();
 if (executable === undefined) {
@@ -22,25 +19,10 @@ for (const [engine, { adapter, reason }] of Object.entries({ webgpu, webgl })) {
   if (adapter !== undefined) engines.unshift(engine);
 }
 
-const results = mkdtempSync(join(tmpdir(), "lowrank-browser-"));
-const report = join(results, "vitest.json");
-const { status } = spawnSync(
-  "npx",
-  [
-    "vitest",
-    "run",
-    "--config=vitest.browser.config.ts",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile=${report}`,
-    ...process.argv.slice(2),
-  ],
-  { stdio: "inherit", env: { ...process.env, CHROMIUM: executable, LOWRANK_BROWSER_ENGINES: engines.join(",") } },
-);
-const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, "utf8"));
-rmSync(results, { recursive: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(passed === 0 ? 1 : (status ?? 1));
+runCounted(["--config=vitest.browser.config.ts"], {
+  CHROMIUM: executable,
+  LOWRANK_BROWSER_ENGINES: engines.join(","),
+});
 
 /** What this Chromium computes with: the adapters' names, or the reasons why there are none. */
 async function graphicsOf(executablePath) {

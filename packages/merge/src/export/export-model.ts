@@ -1,5 +1,6 @@
 // The exported folder in memory: for a browser, or for small models.
 
+import { joinPieces } from "@lowrank/safetensors";
 import { planFiles } from "./export-files.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 
@@ -37,11 +38,5 @@ export async function exportModel(
 async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const piece of pieces) parts.push(piece);
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return joinPieces(parts);
 }

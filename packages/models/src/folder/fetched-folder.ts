@@ -1,6 +1,6 @@
 // A model folder on a web server, read in ranges so that no file has to be in memory whole.
 
-import { type ByteSource, bytesSource } from "@lowrank/safetensors";
+import { type ByteSource, bytesSource, joinPieces } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 import { checkFileName, type ModelFolder } from "./model-folder.ts";
 
@@ -136,11 +136,5 @@ async function bytesUpTo(response: Response, maxBytes: number, tooLarge: () => n
     }
     parts.push(value);
   }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return joinPieces(parts);
 }

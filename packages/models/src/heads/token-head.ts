@@ -1,6 +1,6 @@
 // Logits over the vocabulary at every position: causal and masked language models.
 
-import { crossEntropy, embeddingLookup, linearCrossEntropy } from "@lowrank/engine";
+import { crossEntropy, linearCrossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { LinearSite } from "../parts/linear-site.ts";
@@ -112,8 +112,6 @@ function supervisedPositions(
 /** x [batch, time, features], or nothing but the rows, → [rows, features] */
 function pickRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
   const features = x.shape[2] ?? 1;
-  const flat = tf.reshape<tf.Rank.R2>(x, [x.size / features, features]);
-  if (rows.length === flat.shape[0]) return flat;
-  // Two axes in, one list of ids: two axes out.
-  return embeddingLookup(flat, tf.tensor1d([...rows], "int32")) as tf.Tensor2D;
+  const picked = rows.length === x.size / features ? x : pickStates(x, tf.tensor1d([...rows], "int32"));
+  return tf.reshape<tf.Rank.R2>(picked, [rows.length, features]);
 }

@@ -2,6 +2,7 @@
 // files", not "safe files": the hash is no protection against somebody who wants two bases to look alike.
 
 import type { ModelConfig } from "@lowrank/families";
+import { joinPieces } from "@lowrank/safetensors";
 import type { ByteRange, SourceTensor, WeightSource } from "./weight-source.ts";
 
 /** Bytes of each tensor that count, taken from its beginning, middle and end. */
@@ -16,7 +17,7 @@ export class Fingerprint {
 
   /** @param bytes all bytes of the tensor as stored, or the sampled ones (see `sampledRanges`). */
   add(name: string, tensor: Pick<SourceTensor, "shape" | "dtype">, bytes: Uint8Array): void {
-    const sample = bytes.length <= sampleBytes ? bytes : joined(sampledRanges(bytes.length).map(piece(bytes)));
+    const sample = bytes.length <= sampleBytes ? bytes : joinPieces(sampledRanges(bytes.length).map(piece(bytes)));
     this.#tensors.set(name, `${name} ${tensor.dtype} [${tensor.shape}] ${hexadecimal(hash64(sample))}`);
   }
 
@@ -42,21 +43,11 @@ export async function sampleOf(source: WeightSource, name: string): Promise<Uint
   for (const range of sampledRanges(source.tensors.get(name)?.byteLength ?? 0)) {
     pieces.push(await source.readBytes(name, range));
   }
-  return joined(pieces);
+  return joinPieces(pieces);
 }
 
 function piece(bytes: Uint8Array): (range: ByteRange) => Uint8Array {
   return ({ offset, length }) => bytes.subarray(offset, offset + length);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((total, { length }) => total + length, 0));
-  let offset = 0;
-  for (const part of pieces) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 /** FNV-1a with 64 bits (Fowler, Noll, Vo). */

@@ -15,8 +15,7 @@ export class GraphWriter {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     domain?: string,
   ) {
-    const output = `t${this.#count++}`;
-    this.#nodes.push({ op, inputs, outputs: [output], attributes, ...(domain === undefined ? {} : { domain }) });
+    const [output = ""] = this.nodes(op, inputs, 1, attributes, domain);
     return output;
   }
 
@@ -26,9 +25,10 @@ export class GraphWriter {
     inputs: readonly string[],
     count: number,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain?: string,
   ): readonly string[] {
     const outputs = Array.from({ length: count }, () => `t${this.#count++}`);
-    this.#nodes.push({ op, inputs, outputs, attributes });
+    this.#nodes.push({ op, inputs, outputs, attributes, ...(domain === undefined ? {} : { domain }) });
     return outputs;
   }
 
