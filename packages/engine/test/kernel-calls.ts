@@ -167,6 +167,16 @@ export const kernelCalls: Readonly<Record<string, fc.Arbitrary<KernelCall>>> = {
   unsortedSegmentSum: row(alone, fc.array(fc.integer({ min: -1, max: 3 }), { maxLength: 4 }), (all, ids) =>
     tf.unsortedSegmentSum(x(all), tf.tensor1d(ids, "int32"), 3),
   ),
+  tensorScatterUpdate: row(
+    nearPair,
+    fc.array(fc.array(fc.integer({ min: -1, max: 3 }), { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 3 }),
+    ([tensor, other], places) => {
+      const [first] = places;
+      const indices = places.filter(({ length }) => length === first?.length);
+      const updates = tf.slice(tf.cast(other as tf.Tensor, "float32"), 0, indices.length);
+      return tf.tensorScatterUpdate(tensor as tf.Tensor, tf.tensor(indices, undefined, "int32"), updates);
+    },
+  ),
   matMul: products,
   "matMul of anything": row(nearPair, none, (all) =>
     isKnownToCpu(x(all).shape.slice(0, -2), y(all).shape.slice(0, -2)) ? tf.matMul(x(all), y(all)) : tf.scalar(0),

@@ -25,7 +25,12 @@ const labelled = fc.array(fc.oneof(fc.constant(-100), fc.integer({ min: 0, max: 
   minLength: 1,
   maxLength: 9,
 });
-const heads = fc.record({ isMean: fc.boolean(), isTransposed: fc.boolean(), hasBias: fc.boolean() });
+const heads = fc.record({
+  isMean: fc.boolean(),
+  isTransposed: fc.boolean(),
+  hasBias: fc.boolean(),
+  isCapped: fc.boolean(),
+});
 const reductions = fc.constantFrom<Reduction>("mean", "sum", "none");
 
 onEachBackend((engine) => {
@@ -88,12 +93,20 @@ onEachBackend((engine) => {
           const head = kind.isTransposed
             ? FrozenWeight.fromTransposed(matrix(tf.transpose(plain)))
             : FrozenWeight.from(tf.clone(plain));
-          const options = { chunkRows, reduction, ...(kind.hasBias ? { bias } : {}) } as const;
+          const cap = 0.7; // of logits up to about 2
+          const options = {
+            chunkRows,
+            reduction,
+            ...(kind.hasBias ? { bias } : {}),
+            ...(kind.isCapped ? { cap } : {}),
+          } as const;
           await expectTwin(
             (hidden) => linearCrossEntropy(matrix(hidden), head, labels, options),
             (hidden) => {
-              const logits = tf.matMul(hidden, plain);
-              return plainCrossEntropy(kind.hasBias ? tf.add(logits, bias) : logits, labels, reduction);
+              const product = tf.matMul(hidden, plain);
+              const logits = kind.hasBias ? tf.add(product, bias) : product;
+              const bounded = kind.isCapped ? tf.mul(tf.tanh(tf.div(logits, cap)), cap) : logits;
+              return plainCrossEntropy(bounded, labels, reduction);
             },
             [waves([ids.length, 5])],
           );
@@ -163,10 +176,11 @@ onEachBackend((engine) => {
       loss.dispose();
     });
 
-    it("refuses chunks of no rows", () => {
+    it("refuses chunks of no rows, and a bound of nothing", () => {
       const head = FrozenWeight.from(matrix(waves([5, classes])));
       const labels = tf.tensor1d([0], "int32");
       expect(() => linearCrossEntropy(tf.ones([1, 5]), head, labels, { chunkRows: 0 })).toThrow(ArgumentError);
+      expect(() => linearCrossEntropy(tf.ones([1, 5]), head, labels, { cap: 0 })).toThrow(/cap.*positive/);
       head.dispose();
     });
   });

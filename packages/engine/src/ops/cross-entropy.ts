@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { areLabelsOnCard, checkLabels } from "./check-labels.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** "mean" over the rows that count (0 if none does), their "sum", or "none": one loss a row, 0 where it does not count. */
@@ -10,7 +11,8 @@ export type Reduction = "mean" | "sum" | "none";
 /**
  * −log softmax(logits)[label], for logits [rows, classes] and int32 labels [rows]; a negative label (−100) is ignored.
  *
- * Differentiable for the logits. Throws ShapeError.
+ * Differentiable for the logits, once. Throws ShapeError, and LabelError for a label that is no class – but on webgl and
+ * webgpu, where looking at labels would stop the card, such a label makes the loss NaN.
  *
  * @example
  * ```ts
@@ -23,10 +25,12 @@ export type Reduction = "mean" | "sum" | "none";
  */
 export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, reduction: Reduction = "mean"): tf.Tensor {
   checkRows("crossEntropy", logits, labels);
+  const classes = logits.shape[1];
+  checkLabels("crossEntropy", labels, classes);
   return withGradients({
     inputs: { logits },
     forward: () => {
-      const weights = rowWeights(labels, reduction);
+      const weights = rowWeights(labels, { reduction, classes });
       const losses = tf.mul<tf.Tensor1D>(rowLosses(logits, labels), weights); // [rows]
       return { value: reduction === "none" ? losses : tf.sum(losses), saved: [logits, labels, weights] };
     },
@@ -36,38 +40,73 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, reduction
   });
 }
 
+interface Counting {
+  readonly reduction: Reduction;
+  readonly classes: number;
+}
+
 /** How much each row counts: 0 where ignored, elsewhere 1 or, for the mean, one over the number of rows that count. */
-export function rowWeights(labels: tf.Tensor, reduction: Reduction): tf.Tensor1D {
+export function rowWeights(labels: tf.Tensor1D, { reduction, classes }: Counting): tf.Tensor1D {
   return tf.tidy(() => {
     const counted = tf.cast(tf.greaterEqual<tf.Tensor1D>(labels, 0), "float32");
-    return reduction === "mean" ? tf.div<tf.Tensor1D>(counted, tf.maximum(tf.sum(counted), 1)) : counted;
+    const weights = reduction === "mean" ? tf.div<tf.Tensor1D>(counted, tf.maximum(tf.sum(counted), 1)) : counted;
+    if (!areLabelsOnCard()) return weights;
+    return tf.where(tf.less(labels, classes), weights, tf.fill(weights.shape, Number.NaN));
   });
 }
 
-/** −log softmax(logits)[label] of each row; an ignored row gives that of class 0. No one-hot matrix is made. */
+/** −log softmax(logits)[label] of each row; an ignored row gives that of class 0. */
 export function rowLosses(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  return tf.tidy(() => tf.sub<tf.Tensor1D>(tf.logSumExp(logits, 1), labelEntries(logits, labels)));
+}
+
+/**
+ * (softmax(logits) − onehot(labels))·weights: the gradient of the weighted sum of `rowLosses`. No one-hot matrix is made:
+ * the labels' entries are put in their places afterwards.
+ */
+export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, weights: tf.Tensor1D): tf.Tensor2D {
   return tf.tidy(() => {
-    const [rows, classes] = logits.shape;
-    const starts = tf.mul(tf.range(0, rows, 1, "int32"), tf.scalar(classes, "int32"));
-    const places = tf.add<tf.Tensor1D>(starts, tf.maximum(labels, tf.scalar(0, "int32")));
-    const chosen = tf.gather(tf.reshape(logits, [rows * classes]), places);
-    return tf.sub<tf.Tensor1D>(tf.logSumExp(logits, 1), chosen);
+    const columns = tf.expandDims(weights, 1);
+    const weighted = tf.mul<tf.Tensor2D>(tf.softmax(logits), columns);
+    if (logits.size === 0) return weighted;
+    if (areIndicesFloats()) return tf.where(isLabel(logits, labels), tf.sub<tf.Tensor2D>(weighted, columns), weighted);
+    const entries = tf.reshape(weighted, [logits.size]);
+    const places = tf.expandDims(labelPlaces(logits, labels), 1);
+    const updates = tf.sub(labelEntries(weighted, labels), weights);
+    return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(entries, places, updates), logits.shape);
   });
 }
 
-/** (softmax(logits) − onehot(labels))·weights: the gradient of the weighted sum of `rowLosses`. */
-export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor2D {
-  return tf.tidy(() => {
-    const labelled = labelledEntries(labels, logits.shape[1]);
-    return tf.mul<tf.Tensor2D>(tf.sub(tf.softmax(logits), labelled), tf.expandDims(weights, 1));
-  });
+/** x[row, label] of each row; of an ignored row x[row, 0]: [rows]. */
+function labelEntries(x: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  if (areIndicesFloats()) return tf.sum<tf.Tensor1D>(tf.where(isLabel(x, labels), x, tf.zerosLike(x)), 1);
+  return tf.gather(tf.reshape(x, [x.size]), labelPlaces(x, labels));
 }
 
-/** 1 at each row's label, 0 elsewhere: [rows, classes]. A label of −100 gives a row of zeros. */
-function labelledEntries(labels: tf.Tensor, classes: number): tf.Tensor {
-  if (classes < 2) return tf.cast(tf.equal(tf.expandDims(labels, 1), 0), "float32"); // tf.oneHot refuses so few
-  // Cast afterwards: tfjs-backend-wasm makes a float one-hot out of integer bits.
-  return tf.cast(tf.oneHot(tf.cast(labels, "int32"), classes), "float32");
+/** The place of each row's label among all entries. */
+function labelPlaces({ shape: [rows, classes] }: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  const starts = tf.mul(tf.range(0, rows, 1, "int32"), tf.scalar(classes, "int32"));
+  return tf.add(starts, asClasses(labels, classes));
+}
+
+/** Of x [rows, classes]: which entries are their row's label. */
+function isLabel({ shape: [, classes] }: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor2D {
+  const ids = tf.expandDims(asClasses(labels, classes), 1);
+  return tf.equal<tf.Tensor2D>(tf.expandDims(tf.range(0, classes, 1, "int32"), 0), ids);
+}
+
+/** Class 0 where a row is ignored. */
+function asClasses(labels: tf.Tensor1D, classes: number): tf.Tensor1D {
+  const notNegative = tf.maximum<tf.Tensor1D>(labels, tf.scalar(0, "int32"));
+  return areLabelsOnCard() ? tf.minimum(notNegative, tf.scalar(classes - 1, "int32")) : notNegative;
+}
+
+/**
+ * webgl keeps whole numbers as floats, which tell the places of 16 million entries apart and no more; and its scatter
+ * compares every entry with every index.
+ */
+function areIndicesFloats(): boolean {
+  return tf.getBackend() === "webgl";
 }
 
 export function checkRows(where: string, rows: tf.Tensor, labels: tf.Tensor): void {

@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { checkLastAxis, checkVector } from "../rows.ts";
+import { checkLabels } from "./check-labels.ts";
 import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
 import { runOwnKernel } from "./own-kernel.ts";
 import { withGradients } from "./with-gradients.ts";
@@ -18,6 +19,8 @@ export interface LinearCrossEntropyOptions {
   readonly reduction?: "mean" | "sum";
   /** Added to the logits; not differentiated. [outFeatures] */
   readonly bias?: tf.Tensor;
+  /** A smooth bound: the loss is that of cap·tanh(logits / cap) (Gemma 2). */
+  readonly cap?: number;
 }
 
 const defaultChunkLogits = 4_000_000;
@@ -25,8 +28,9 @@ const defaultChunkLogits = 4_000_000;
 /**
  * Mean (or sum) of −log softmax(hidden·head + bias)[label] over the rows whose label is not negative; a scalar.
  *
- * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden. Throws ShapeError,
- * ArgumentError.
+ * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
+ * ShapeError, ArgumentError, and LabelError for a label that is no class – but on webgl and webgpu, where looking at labels
+ * would stop the card, such a label makes the loss NaN.
  *
  * @example
  * ```ts
@@ -47,9 +51,12 @@ export function linearCrossEntropy(
   checkRows("linearCrossEntropy", hidden, labels);
   checkLastAxis("linearCrossEntropy", hidden, head.inFeatures);
   if (options.bias !== undefined) checkVector("linearCrossEntropy's bias", options.bias, head.outFeatures);
+  checkLabels("linearCrossEntropy", labels, head.outFeatures);
   const chunkRows = options.chunkRows ?? Math.max(1, Math.floor(defaultChunkLogits / head.outFeatures));
   if (!Number.isInteger(chunkRows) || chunkRows < 1)
     throw new ArgumentError("linearCrossEntropy", "chunkRows", chunkRows, "a positive integer");
+  if (options.cap !== undefined && !(options.cap > 0 && Number.isFinite(options.cap)))
+    throw new ArgumentError("linearCrossEntropy", "cap", options.cap, "a positive number");
   const isDifferentiated = tf.engine().isTapeOn();
   return tf.tidy(() => {
     const value = withGradients({
@@ -75,7 +82,7 @@ function sumChunks(
   labels: tf.Tensor1D,
   options: ChunkOptions,
 ): { loss: tf.Tensor; gradient: tf.Tensor } {
-  const weights = rowWeights(labels, options.reduction ?? "mean");
+  const weights = rowWeights(labels, { reduction: options.reduction ?? "mean", classes: head.outFeatures });
   const own = ownLosses(hidden, head, labels, options);
   if (own !== undefined) {
     const [losses, unweighted] = own;
@@ -89,12 +96,15 @@ function sumChunks(
     const size = Math.min(options.chunkRows, rows - start);
     const [loss, ...gradient] = tf.tidy((): tf.Tensor[] => {
       const product = head.multiply(tf.slice(hidden, [start, 0], [size, features])); // [size, classes]
-      const logits = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
+      const given = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
+      const logits =
+        options.cap === undefined ? given : tf.mul<tf.Tensor2D>(tf.tanh(tf.div(given, options.cap)), options.cap);
       const chunkLabels = tf.slice(labels, start, size);
       const chunkWeights = tf.slice(weights, start, size);
       const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
       if (!options.isDifferentiated) return [loss];
-      return [loss, head.multiplyTransposed(logitGradient(logits, chunkLabels, chunkWeights))];
+      const slope = logitGradient(logits, chunkLabels, chunkWeights);
+      return [loss, head.multiplyTransposed(beforeCap(slope, logits, options.cap))];
     });
     if (loss !== undefined) losses.push(loss);
     gradients.push(...gradient);
@@ -104,15 +114,21 @@ function sumChunks(
   return { loss, gradient };
 }
 
+/** From the gradient of bounded logits to that of the logits themselves: tanh′ = 1 − tanh². */
+function beforeCap(slope: tf.Tensor2D, bounded: tf.Tensor2D, cap: number | undefined): tf.Tensor2D {
+  if (cap === undefined) return slope;
+  return tf.tidy(() => tf.mul<tf.Tensor2D>(slope, tf.sub(1, tf.square(tf.div(bounded, cap)))));
+}
+
 /** By the backend's own kernel, if it has one and the head lies in memory as it needs it: losses and their gradients. */
 function ownLosses(
   hidden: tf.Tensor2D,
   head: FrozenWeight,
   labels: tf.Tensor1D,
-  { bias, isDifferentiated }: ChunkOptions,
+  { bias, cap, isDifferentiated }: ChunkOptions,
 ): readonly [tf.Tensor, tf.Tensor?] | undefined {
   const { stored } = head;
-  if (!stored?.isTransposed) return undefined;
+  if (!stored?.isTransposed || cap !== undefined) return undefined;
   const inputs = { hidden, head: stored.matrix, labels, ...(bias === undefined ? {} : { bias }) };
   const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated }) ?? [];
   if (losses === undefined) return undefined;

@@ -12,6 +12,7 @@ import {
   singleOperation,
   sizeOf,
 } from "./native-kernel.ts";
+import { scatterUpdate } from "./scatter-update.ts";
 
 export function registerMovement(): void {
   registerNativeKernel("Transpose", transpose);
@@ -20,6 +21,7 @@ export function registerMovement(): void {
   registerNativeKernel("Concat", concat);
   registerNativeKernel("GatherV2", gatherRows);
   registerNativeKernel("UnsortedSegmentSum", sumSegments);
+  registerNativeKernel("TensorScatterUpdate", scatterUpdate);
 }
 
 function transpose(call: KernelCall): tf.TensorInfo | undefined {
