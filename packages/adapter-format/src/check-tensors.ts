@@ -5,7 +5,7 @@ import type { TensorProblem } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { isSavedModule } from "./saved-modules.ts";
 import { rankOf } from "./scaling.ts";
-import { parseTensorKey, type TensorKey, type TensorPart } from "./tensor-keys.ts";
+import { parseTensorKey, rankAxisOf, type TensorKey, type TensorPart } from "./tensor-keys.ts";
 
 /** What is known of a tensor before its values are read. */
 export interface TensorShape {
@@ -24,14 +24,6 @@ const partners: ReadonlyMap<TensorPart, TensorPart> = new Map<TensorPart, Tensor
   ["lora_B", "lora_A"],
   ["lora_embedding_A", "lora_embedding_B"],
   ["lora_embedding_B", "lora_embedding_A"],
-]);
-
-/** Which axis of a factor is the rank. */
-const rankAxis: ReadonlyMap<TensorPart, number> = new Map<TensorPart, number>([
-  ["lora_A", 0],
-  ["lora_B", 1],
-  ["lora_embedding_A", 0],
-  ["lora_embedding_B", 1],
 ]);
 
 /** Everything wrong with an adapter's tensors. Keys are without "base_model.model.". */
@@ -84,8 +76,8 @@ function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): strin
 }
 
 function rankProblem(config: LoraConfig, { path, part }: TensorKey, shape: readonly number[]): string | null {
-  const axis = rankAxis.get(part);
-  if (axis === undefined) return null;
+  const axis = rankAxisOf(part);
+  if (axis === null) return null;
   if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
   if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
   const rank = rankOf(config, path);

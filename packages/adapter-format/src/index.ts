@@ -1,4 +1,5 @@
 export type { Adapter, AdapterTensor } from "./adapter.ts";
+export { badPatterns } from "./bad-patterns.ts";
 export { type TensorShape, tensorProblems } from "./check-tensors.ts";
 export { createLoraConfig, withTaskModules } from "./create-lora-config.ts";
 export {
@@ -38,6 +39,7 @@ export {
   keyPrefix,
   loraKeys,
   parseTensorKey,
+  rankAxisOf,
   type TensorKey,
   type TensorPart,
 } from "./tensor-keys.ts";

@@ -21,10 +21,38 @@ describe("a pattern from a file", () => {
     ["a*+b", "possessive repetition"],
     [".*proj\\Z", "\\Z"],
     ["(?#note)a", "comment"],
+    ["q{,3}_proj", "write a{0,3}"],
+    ["q{,}_proj", "without a lower bound"],
+    ["[[:alpha:]]_proj", "POSIX class"],
+    ["[x[:^digit:]_]*", "POSIX class"],
+    ["\\p{L}_proj", "Unicode class"],
+    ["[\\PN_]*", "Unicode class"],
+    ["\\Qq_proj\\E", "\\Q…\\E"],
+    ["(?<name>q)_proj", "write (?P<n>…)"],
+    ["(?U)q.*", "flag U"],
+    [".*proj\\z", "\\z"],
+    ["q\\C", "\\C"],
   ])("%s is refused by the name of the construct, with what to do instead", (pattern, construct) => {
     expect(() => matches(pattern)).toThrow(UnsupportedPatternError);
     expect(() => matches(pattern)).toThrow(construct);
     expect(() => matches(pattern)).toThrow("give a list of module names");
+  });
+
+  it.each([
+    ["\\(?=x", "=x", "the parenthesis is escaped"],
+    ["[(?=]q", "?q", "it stands in a class"],
+    ["a\\\\1", "a\\1", "the backslash is escaped"],
+    ["[^{,3}]", "q", "the braces stand in a class"],
+    ["a\\{,3}", "a{,3}", "the brace is escaped"],
+    ["[:alpha:]+", "alpha:", "one pair of brackets names no class"],
+    ["(?P<n>q)_(?:proj)+", "q_proj", "both have it"],
+    ["a}+", "a}}", "the brace repeats nothing"],
+  ])("%s is not taken for a foreign construct that it resembles: %s matches, %s", (pattern, name) => {
+    expect(matches(pattern, name)).toBe(true);
+  });
+
+  it("means the same to RE2 as to Python wherever it was accepted: a repetition from 0 to 3", () => {
+    expect(["", "a", "aaa", "aaaa"].map((name) => matches("a{0,3}", name))).toEqual([true, true, true, false]);
   });
 
   it.each(["(", "[", "a)(b", "*", "a{1001}", "((a{100}){100}){10}", "a".repeat(1001)])(

@@ -2,24 +2,10 @@
 
 import { RE2JS, RE2JSException } from "re2js";
 import { UnsupportedPatternError } from "./errors.ts";
+import { foreignConstruct } from "./foreign-constructs.ts";
 
 /** Limits that bound the time of a match together with RE2. */
 const limits = { patternLength: 1000, programSize: 2000, nameLength: 512 };
-
-/** What RE2 does not have, by how it looks. */
-const foreignConstructs: readonly (readonly [RegExp, string])[] = [
-  [/\(\?=/, "it has a lookahead (?=…)"],
-  [/\(\?!/, "it has a negative lookahead (?!…)"],
-  [/\(\?<=/, "it has a lookbehind (?<=…)"],
-  [/\(\?<!/, "it has a negative lookbehind (?<!…)"],
-  [/\(\?P=/, "it has a backreference (?P=…)"],
-  [/\(\?>/, "it has an atomic group (?>…)"],
-  [/\(\?\(/, "it has a condition (?(…)…)"],
-  [/\(\?#/, "it has a comment (?#…)"],
-  [/(?:^|[^\\])(?:\\\\)*\\[1-9]/, "it has a backreference such as \\1"],
-  [/[*+?}]\+/, "it has a possessive repetition such as a++"],
-  [/\\Z/, "it has \\Z; write $ or nothing, since patterns match whole paths"],
-];
 
 /** A compiled pattern. */
 export interface Pattern {
@@ -39,7 +25,8 @@ const cacheSize = 1000;
  *
  * @param key Where it stands, for messages: "target_modules".
  * @param wrap Puts a checked pattern into a larger expression.
- * @throws UnsupportedPatternError naming the construct that RE2 lacks, or the limit that is exceeded.
+ * @throws UnsupportedPatternError naming the construct that RE2 lacks or takes in another sense than Python, or the limit
+ * that is exceeded.
  */
 export function compilePattern(
   source: string,
@@ -55,6 +42,8 @@ export function compilePattern(
       source,
       `it has ${source.length} characters, more than ${limits.patternLength}`,
     );
+  const foreign = foreignConstruct(source);
+  if (foreign !== null) throw new UnsupportedPatternError(key, source, foreign);
   const pattern = compile(expression, source, key);
   if (compiled.size >= cacheSize) compiled.clear();
   compiled.set(expression, pattern);
@@ -86,11 +75,6 @@ function compileWithRe2(expression: string, source: string, key: string): RE2JS 
     return RE2JS.compile(expression);
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    throw new UnsupportedPatternError(key, source, reasonFor(source, error));
+    throw new UnsupportedPatternError(key, source, error.message.replace("error parsing regexp: ", ""));
   }
-}
-
-function reasonFor(source: string, error: RE2JSException): string {
-  const construct = foreignConstructs.find(([look]) => look.test(source));
-  return construct ? construct[1] : error.message.replace("error parsing regexp: ", "");
 }

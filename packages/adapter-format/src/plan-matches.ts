@@ -5,15 +5,12 @@ import type { Warning } from "@lowrank/contracts";
 import { defaultTargetsOf } from "@lowrank/families";
 import { describeValue } from "./describe-value.ts";
 import { NothingMatchedError } from "./errors.ts";
+import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { isInChosenLayer, isNamed, matchesTarget, targetVerdict } from "./matches-target.ts";
 import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
-import { nearNames } from "./near-names.ts";
 import { compilePattern } from "./pattern.ts";
 import { isGuarded, matchesSaved } from "./saved-modules.ts";
-
-/** A file may name thousands of modules that are not there; the first of them are enough to see why. */
-const mostExplained = 20;
 
 /** What is known of the model whose modules are matched. */
 export interface ModelFacts {
@@ -39,7 +36,7 @@ export interface MatchPlan {
   readonly saved: readonly string[];
   /** Entries of `excludeModules` that left nothing out. */
   readonly unusedExcludes: readonly string[];
-  /** Near names for the first twenty unmatched targets. */
+  /** Near names for the first twenty unmatched targets that name no module at all. */
   readonly suggestions: ReadonlyMap<string, readonly string[]>;
   readonly warnings: readonly Warning[];
 }
@@ -66,24 +63,19 @@ export function planMatches(config: LoraConfig, modulePaths: readonly string[], 
   const excluded = modulePaths.filter(
     (path) => verdicts.get(path) === "excluded" && targetVerdict(withoutExcludes, path) === "matched",
   );
-  const unmatchedTargets = findUnmatchedTargets(resolved, modulePaths);
-  const explained = unmatchedTargets.slice(0, mostExplained);
-  const suggestions = new Map(explained.map((target) => [target, nearNames(target, modulePaths)]));
+  const unmatched = explainUnmatched(resolved, findUnmatchedTargets(resolved, modulePaths), modulePaths);
   if (matched.length === 0 && !resolved.targetParameters?.length)
-    throw nothingMatched(resolved, { excluded, suggestions, modulePaths });
-
-  const saved = modulePaths.filter((path) => matchesSaved(resolved, path));
+    throw nothingMatched(resolved, unmatched, { excluded, modulePaths });
   const unusedExcludes = findUnusedExcludes(resolved, modulePaths);
-  const warnings = warningsOf({ unmatchedTargets, suggestions, unusedExcludes });
   return {
     config: compact(resolved, matched, modulePaths),
     matched,
-    unmatchedTargets,
+    unmatchedTargets: unmatched.targets,
     excluded,
-    saved,
+    saved: modulePaths.filter((path) => matchesSaved(resolved, path)),
     unusedExcludes,
-    suggestions,
-    warnings,
+    suggestions: unmatched.suggestions,
+    warnings: [...unmatchedWarnings(unmatched), ...unusedExcludes.map(unusedWarning)],
   };
 }
 
@@ -137,42 +129,9 @@ function findUnusedExcludes({ excludeModules }: LoraConfig, modulePaths: readonl
   return modulePaths.some((path) => pattern.matchesWhole(path)) ? [] : [excludeModules];
 }
 
-function warningsOf(plan: Pick<MatchPlan, "unmatchedTargets" | "suggestions" | "unusedExcludes">): readonly Warning[] {
-  const unmatched = plan.unmatchedTargets.map((target) => ({
-    code: "TARGET_MATCHED_NOTHING",
-    message: `The target ${describeValue(target)} matches no module.${hintFor(target, plan.suggestions)}`,
-  }));
-  const unused = plan.unusedExcludes.map((name) => ({
+function unusedWarning(name: string): Warning {
+  return {
     code: "EXCLUDE_MATCHED_NOTHING",
     message: `The excluded name ${describeValue(name)} matches no module.`,
-  }));
-  return [...unmatched, ...unused];
-}
-
-function hintFor(target: string, suggestions: ReadonlyMap<string, readonly string[]>): string {
-  const near = suggestions.get(target) ?? [];
-  const likely = near.length > 0 ? ` Did you mean ${near.join(", ")}?` : "";
-  return /[\\^$*+?()[\]{}|]/.test(target)
-    ? `${likely} Names in a list are taken literally; give a regular expression as one text, not in a list.`
-    : likely;
-}
-
-function nothingMatched(
-  config: LoraConfig,
-  found: Pick<MatchPlan, "excluded" | "suggestions"> & { readonly modulePaths: readonly string[] },
-): NothingMatchedError {
-  const { targetModules } = config;
-  const targets = typeof targetModules === "string" ? [targetModules] : (targetModules ?? []);
-  const message =
-    found.excluded.length > 0
-      ? `Every module that the targets name (${found.excluded.length}) is left out by exclude_modules.`
-      : `No module matches the targets ${describeValue(targets)}.${[...found.suggestions.keys()].map((target) => hintFor(target, found.suggestions)).join("")} ${examplesOf(found.modulePaths)}`;
-  return new NothingMatchedError(targets, found.suggestions, message);
-}
-
-function examplesOf(modulePaths: readonly string[]): string {
-  const endings = [...new Set(modulePaths.map((path) => path.slice(path.lastIndexOf(".") + 1)))];
-  return endings.length === 0
-    ? "The model has no modules."
-    : `The model's modules end with ${endings.slice(0, 20).join(", ")}.`;
+  };
 }

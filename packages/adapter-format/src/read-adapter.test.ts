@@ -167,6 +167,33 @@ describe("tensors that make no adapter", () => {
   });
 });
 
+describe("a file with several faults", () => {
+  it("has half a pair, a wrong rank, a foreign name, integers and NaN named in one error", async () => {
+    const broken: TensorData = {
+      dtype: "F32",
+      shape: [2, 3],
+      data: encodeFloat32(Float32Array.of(0, Number.NaN, 0, 0, 0, 0), "F32"),
+    };
+    const problems = await problemsOf({
+      [`${prefix}q.lora_A.weight`]: broken,
+      [`${prefix}q.lora_B.weight`]: counting([4, 5]),
+      [`${prefix}half.lora_A.weight`]: counting([2, 3]),
+      [`${prefix}v.lora_up.weight`]: counting([2, 3]),
+      [`${prefix}k.lora_A.weight`]: { dtype: "I32", shape: [2, 3], data: new Uint8Array(24) },
+      [`${prefix}k.lora_B.weight`]: counting([4, 2]),
+    });
+    expect(problems).toHaveLength(5);
+    for (const part of [
+      "has no lora_B beside it",
+      "so rank 5",
+      "Kohya",
+      "I32",
+      "q.lora_A.weight: has NaN at position 1",
+    ])
+      expect(problems.join("\n")).toContain(part);
+  });
+});
+
 describe("weights that are a pickle", () => {
   it.each([
     ["a zip archive", [0x50, 0x4b, 0x03, 0x04, 0x14, 0, 0, 0, 0, 0]],

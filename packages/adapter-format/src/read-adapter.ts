@@ -67,9 +67,9 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutPrefix(name), name]));
   const needed = new Map([...keys].filter(([key]) => !isRepeatedParameter(config, key, keys)));
   const shapes = new Map([...needed].map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
-  const problems = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
-  const tensors = await readTensors(file, needed, options);
+  const named = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
+  const { tensors, problems } = await readTensors(file, needed, options);
+  if (named.length + problems.length > 0) throw new InvalidAdapterTensorsError(source.name, [...named, ...problems]);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return { config, tensors, metadata };
 }
@@ -103,23 +103,28 @@ function prefixProblems(file: SafetensorsFile, keys: ReadonlyMap<string, string>
 
 function typeProblems(file: SafetensorsFile): readonly TensorProblem[] {
   return [...file.tensors]
-    .filter(([, { dtype }]) => !readableTypes.has(dtype))
+    .filter(([name]) => !isReadable(file, name))
     .map(([key, { dtype }]) => ({ key, problem: `has the type ${dtype}; adapters have F32, F16 or BF16` }));
 }
 
+function isReadable(file: SafetensorsFile, name: string): boolean {
+  return readableTypes.has(file.tensors.get(name)?.dtype ?? "");
+}
+
+/** Values are looked at even where names or shapes are wrong: whoever mends a file wants to hear everything at once. */
 async function readTensors(
   file: SafetensorsFile,
   keys: ReadonlyMap<string, string>,
   { allowNonFinite = false }: ReadAdapterOptions,
-): Promise<ReadonlyMap<string, AdapterTensor>> {
+): Promise<{ readonly tensors: ReadonlyMap<string, AdapterTensor>; readonly problems: readonly TensorProblem[] }> {
   const tensors = new Map<string, AdapterTensor>();
   const problems: TensorProblem[] = [];
   for (const [key, name] of keys) {
+    if (!isReadable(file, name)) continue;
     const values = await file.readFloat32(name);
     const broken = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
     if (broken >= 0) problems.push({ key, problem: `has ${values[broken]} at position ${broken}` });
     tensors.set(currentName(key), { shape: file.tensors.get(name)?.shape ?? [], values });
   }
-  if (problems.length > 0) throw new InvalidAdapterTensorsError(file.source.name, problems);
-  return tensors;
+  return { tensors, problems };
 }

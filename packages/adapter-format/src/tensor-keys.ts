@@ -92,6 +92,12 @@ export function buildTensorKey({ path, part, parameter = "weight" }: TensorKey):
   return `${path}${row?.[0] ?? ""}`;
 }
 
+/** Which axis of a tensor in a file is the rank; null for what is no factor. */
+export function rankAxisOf(part: TensorPart): 0 | 1 | null {
+  if (part === "lora_A" || part === "lora_embedding_A") return 0;
+  return part === "lora_B" || part === "lora_embedding_B" ? 1 : null;
+}
+
 /** Both keys of a linear or convolution module, without `base_model.model.`. */
 export function loraKeys(path: string): { readonly a: string; readonly b: string } {
   return { a: `${path}.lora_A.weight`, b: `${path}.lora_B.weight` };

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { describeLayers, numberedLayers } from "./numbered-layers.ts";
+
+const described = (paths: readonly string[]) => describeLayers(numberedLayers(paths));
+
+describe("the layers that paths number", () => {
+  it("are said as a range where none is left out", () => {
+    expect(described(["m.layers.2.q", "m.layers.0.q", "m.layers.1.q", "m.layers.1.v"])).toBe("layers 0 to 2");
+  });
+
+  it("are listed where some are left out, by container", () => {
+    expect(described(["h.7.q", "h.1.q", "m.blocks.0.experts.3.w"])).toBe("h 1, 7; blocks 0; experts 3");
+  });
+
+  it("are cut where there are many", () => {
+    expect(described(Array.from({ length: 30 }, (_, index) => `h.${2 * index}.q`))).toMatch(/38 and 10 more$/);
+  });
+
+  it("are none where a number ends a path", () => {
+    expect(described(["score.0", "q"])).toBe("");
+  });
+});
