@@ -4,6 +4,7 @@ import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import type { EngineName } from "./engine-name.ts";
 import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.ts";
+import { explainSlowEngine } from "./explain-slow-engine.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
 import { pickFastest } from "./pick-fastest.ts";
 import { type ChooseEngineOptions, type EnginePlan, planEngines } from "./plan-engines.ts";
@@ -27,7 +28,7 @@ export interface EngineChoice {
  * In Node it tries tfjs-node-gpu, native, tfjs-node, wasm and cpu, and lets a small product decide between native and
  * tfjs-node where both are installed; in a browser webgpu, wasm, webgl and cpu. The environment variable LOWRANK_ENGINE
  * names the only one to try, LOWRANK_THREADS the number of threads, LOWRANK_TFJS_NODE the folder where tfjs-node is
- * installed; where one of them is wrong, `note` says so and the default is used.
+ * installed, LOWRANK_ONNX_RUNTIME native's library; a wrong one is passed over, and `note` or a reason in `passedOver` says so.
  *
  * Throws UnknownEngineError or ArgumentError for a wrong option, NoEngineError if no engine works.
  *
@@ -48,7 +49,8 @@ export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<E
     const [first, ...others] = started;
     if (first === undefined) continue;
     const { name, outcome } = others.length === 0 ? first : await takeFastest(started, passedOver);
-    const notes = [...plan.notes, ...(outcome.note === undefined ? [] : [outcome.note])];
+    const sentences = [...plan.notes, outcome.note, explainSlowEngine(name, passedOver)];
+    const notes = sentences.filter((sentence) => sentence !== undefined);
     const note = notes.length === 0 ? {} : { note: notes.join(" ") };
     return { name, backend: outcome.backend, passedOver, ...note };
   }

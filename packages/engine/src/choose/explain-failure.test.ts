@@ -22,6 +22,12 @@ describe("explainFailure", () => {
     });
   });
 
+  it("tells the backend that native is built on from native's own packages", () => {
+    const message = "Cannot find package '@tensorflow/tfjs-backend-cpu' imported from /a/start-native.js";
+    const error = Object.assign(new Error(message), { code: "ERR_MODULE_NOT_FOUND" });
+    expect(explainFailure("native", error).command).toBe(installCommands.cpu);
+  });
+
   it.each([
     { says: "The Node.js native addon module (tfjs_binding.node) can not be found at path: /x", reason: /native part/ },
     { says: "/x/tfjs_binding.node: invalid ELF header", reason: /another system or processor/ },

@@ -1,5 +1,6 @@
 // Turns what a loader throws into one sentence that says why an engine does not run, and the command that would change it.
 
+import { installCommand } from "../native/install-command.ts";
 import type { EngineName } from "./engine-name.ts";
 import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { propertyOf } from "./import-unseen.ts";
@@ -19,7 +20,7 @@ export interface PassedOver extends Failure {
 /** How each engine's packages are installed. */
 export const installCommands: Readonly<Record<EngineName, string>> = {
   "tfjs-node-gpu": "npm install @tensorflow/tfjs-node-gpu@4.22.0",
-  native: "npm install onnxruntime-node koffi",
+  native: installCommand,
   "tfjs-node": "npm install @tensorflow/tfjs-node@4.22.0",
   webgpu: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0",
   wasm: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
@@ -31,8 +32,7 @@ export const installCommands: Readonly<Record<EngineName, string>> = {
 const missingReasons: Readonly<Partial<Record<EngineName, string>>> = {
   "tfjs-node-gpu": viaScript("--gpu "),
   "tfjs-node": viaScript(""),
-  native:
-    "its two packages are not installed; on Linux put ONNXRUNTIME_NODE_INSTALL=skip before the command, or onnxruntime-node's installer also fetches CUDA files",
+  native: "its two packages are not installed",
 };
 
 /** Loaders' messages by what they mean. The first row that fits is taken. */
@@ -72,8 +72,11 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
   if (cause instanceof EngineUnavailableError)
     return { reason: cause.reason, ...(cause.command === undefined ? {} : { command: cause.command }) };
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (isMissing(message, propertyOf(cause, "code")))
+  if (isMissing(message, propertyOf(cause, "code"))) {
+    if (name === "native" && message.includes("@tensorflow/tfjs-backend-cpu"))
+      return { reason: "its package @tensorflow/tfjs-backend-cpu is not installed", command: installCommands.cpu };
     return { reason: missingReasons[name] ?? "its package is not installed", command: installCommands[name] };
+  }
   const meaning = meanings.find(({ says }) => says.test(message));
   const firstLine = message.split("\n")[0] ?? message;
   if (meaning === undefined) {

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ArgumentError, UnknownEngineError } from "../errors.ts";
 import { browserOrder, engineNames, nodeOrder } from "./engine-name.ts";
 import { planEngines } from "./plan-engines.ts";
@@ -46,6 +46,15 @@ describe("planEngines", () => {
     await expect(planEngines({ environment, order: ["abacus"] })).rejects.toThrow(UnknownEngineError);
     // @ts-expect-error the same
     await expect(planEngines({ environment, prefer: "abacus" })).rejects.toThrow(/"abacus".*the option prefer/);
+  });
+
+  it("takes the file of ONNX Runtime from the environment that it is given, and from no other", async () => {
+    const named = await planEngines({ environment: { LOWRANK_ONNX_RUNTIME: "/environment.so" } });
+    expect(named.settings).toMatchObject({ onnxRuntimeFile: "/environment.so" });
+    vi.stubEnv("LOWRANK_ONNX_RUNTIME", "/process.so");
+    expect((await planEngines({ environment })).settings).not.toHaveProperty("onnxRuntimeFile");
+    expect((await planEngines({})).settings).toMatchObject({ onnxRuntimeFile: "/process.so" });
+    vi.unstubAllEnvs();
   });
 
   it("takes threads and folders from the options before the environment", async () => {

@@ -27,7 +27,10 @@ export interface ChooseEngineOptions {
    * may use. In a browser the engine decides.
    */
   readonly threads?: number;
-  /** Where LOWRANK_ENGINE, LOWRANK_THREADS and LOWRANK_TFJS_NODE are looked up. Default: the process's environment. */
+  /**
+   * Where LOWRANK_ENGINE, LOWRANK_THREADS, LOWRANK_TFJS_NODE and LOWRANK_ONNX_RUNTIME are looked up. Default: the
+   * process's environment.
+   */
   readonly environment?: Environment;
   /** Folder or URL (with a final slash) of the wasm backend's .wasm files; default: beside the backend's own file. */
   readonly wasmPath?: string;
@@ -50,11 +53,13 @@ export async function planEngines(options: ChooseEngineOptions): Promise<EngineP
   const environment = options.environment ?? (typeof process === "undefined" ? {} : process.env);
   const { threads, note } = await threadCount(options.threads, environment);
   const tfjsNodeFolder = options.tfjsNodeFolder ?? environment.LOWRANK_TFJS_NODE;
+  const { LOWRANK_ONNX_RUNTIME: onnxRuntimeFile } = environment;
   const { wasmPath } = options;
   const settings = {
     ...(threads === undefined ? {} : { threads }),
     ...(wasmPath === undefined ? {} : { wasmPath }),
     ...(tfjsNodeFolder ? { tfjsNodeFolder } : {}),
+    ...(onnxRuntimeFile ? { onnxRuntimeFile } : {}),
   };
   const notes = note === undefined ? [] : [note];
   const forced = environment.LOWRANK_ENGINE;

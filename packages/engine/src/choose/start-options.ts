@@ -10,4 +10,6 @@ export interface StartOptions {
   readonly wasmPath?: string;
   /** Folder of an npm project in which tfjs-node is installed; default: where any import finds it. */
   readonly tfjsNodeFolder?: string;
+  /** The file of ONNX Runtime's library that LOWRANK_ONNX_RUNTIME names; default: the one that npm brought. */
+  readonly onnxRuntimeFile?: string;
 }

@@ -12,9 +12,12 @@ import { startWebgpu } from "./start-webgpu.ts";
 /** Loads an engine's package and registers its backend. Throws if that cannot be done, saying why. */
 export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<StartOutcome>>> = {
   "tfjs-node-gpu": (options) => startTfjsNode("tfjs-node-gpu", options),
-  native: async ({ threads }) => {
+  native: async ({ threads, onnxRuntimeFile: library }) => {
     const { startNative } = await import("../native/start-native.ts");
-    return startNative(threads === undefined ? {} : { threads });
+    return startNative({
+      ...(threads === undefined ? {} : { threads }),
+      ...(library === undefined ? {} : { library }),
+    });
   },
   "tfjs-node": (options) => startTfjsNode("tfjs-node", options),
   webgpu: ({ isAskedFor }) => startWebgpu(isAskedFor),

@@ -7,7 +7,7 @@ import { findLibrary, nodeSurroundings } from "./find-library.ts";
 const surroundings = await nodeSurroundings();
 const library = (() => {
   try {
-    return findLibrary(surroundings);
+    return findLibrary(surroundings).path;
   } catch {
     return undefined;
   }

@@ -1,29 +1,11 @@
-// ONNX Runtime's C interface, called through koffi: the only file that touches native memory. Every size is checked before a
-// call, because a wrong one would not raise an error but end the process. Tensors are lent, never copied.
+// ONNX Runtime's C interface, called through koffi: the only file that lends memory to native code. Every size is checked
+// before a call, because a wrong one would not raise an error but end the process. Tensors are lent, never copied.
 
-import { EngineUnavailableError } from "../choose/engine-unavailable-error.ts";
 import { NativeCallError } from "../errors.ts";
+import type { Address, Koffi, KoffiLibrary, Native } from "./koffi.ts";
+import type { LibraryFile } from "./library-file.ts";
 import { type ElementType, elementTypes } from "./onnx-model.ts";
-
-/** An address in native memory. */
-type Address = bigint;
-
-/** A C function. All of ours take and give addresses, numbers and typed arrays. */
-type Native = (...values: unknown[]) => unknown;
-
-/** The part of koffi that is used here. */
-export interface Koffi {
-  load(path: string): KoffiLibrary;
-  proto(result: string, parameters: readonly string[]): object;
-  call(address: Address, prototype: object, ...values: unknown[]): unknown;
-  decode(address: Address, prototype: object): unknown;
-  view(address: unknown, bytes: number): ArrayBuffer;
-  address(buffer: ArrayBufferView): Address;
-}
-
-export interface KoffiLibrary {
-  func(name: string, result: string, parameters: readonly string[]): Native;
-}
+import { openInterface } from "./open-interface.ts";
 
 /** Values that a session may read or write in place. */
 type NativeValues = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
@@ -47,9 +29,6 @@ export interface SessionOptions {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
-
-/** Version 17 of the interface (ONNX Runtime 1.17). Later libraries offer it too: the table only grows. */
-const interfaceVersion = 17;
 
 /** Places of the functions we use in the table OrtApi (onnxruntime_c_api.h): name → [place, result, parameters]. */
 const P = "void *";
@@ -77,7 +56,7 @@ const functions = {
 
 type FunctionName = keyof typeof functions;
 
-const tableLength = 1 + Math.max(...Object.values(functions).map(([place]) => place));
+const places = Object.values(functions).map(([place]) => place);
 const allOptimizations = 99;
 /** Errors come back as a status, which is thrown: a library does not print. */
 const severityFatal = 4;
@@ -111,11 +90,11 @@ export class OnnxRuntime {
   readonly #outputValues = this.#values.subarray(maxTensors);
   readonly #shape = new BigInt64Array(maxAxes);
 
-  /** Loads the library at `path`. Throws with a reason if it is not ONNX Runtime, or one older than 1.17. */
-  constructor(koffi: Koffi, path: string, { threads }: RuntimeOptions) {
+  /** Loads the library. Throws UnusableLibraryError if it is not ONNX Runtime, or one older than 1.17. */
+  constructor(koffi: Koffi, file: LibraryFile, { threads }: RuntimeOptions) {
     this.#koffi = koffi;
     this.threads = threads;
-    const { library, version, table } = openInterface(koffi, path);
+    const { library, version, table } = openInterface(koffi, file, places);
     this.library = library;
     this.version = version;
     this.#call = bindFunctions(koffi, table);
@@ -227,30 +206,6 @@ export class OnnxRuntime {
     this.#call.ReleaseStatus(status);
     throw new NativeCallError("ONNX Runtime", message);
   }
-}
-
-interface OpenedInterface {
-  readonly library: KoffiLibrary;
-  readonly version: string;
-  readonly table: BigUint64Array;
-}
-
-function openInterface(koffi: Koffi, path: string): OpenedInterface {
-  let library: KoffiLibrary;
-  let getBase: Native;
-  try {
-    library = koffi.load(path);
-    getBase = library.func("OrtGetApiBase", P, []);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineUnavailableError(`"${path}" could not be loaded as ONNX Runtime: ${message}`, undefined, cause);
-  }
-  const base = new BigUint64Array(koffi.view(getBase(), 16)); // { GetApi, GetVersionString }
-  const version = String(koffi.call(base[1] ?? 0n, koffi.proto("str", []))); // e.g. "1.30.0"
-  const api = koffi.call(base[0] ?? 0n, koffi.proto(P, ["uint32_t"]), interfaceVersion);
-  if (!api)
-    throw new EngineUnavailableError(`"${path}" is ONNX Runtime ${version}; 1.${interfaceVersion} or later is needed`);
-  return { library, version, table: new BigUint64Array(koffi.view(api, 8 * tableLength)) };
 }
 
 function bindFunctions(koffi: Koffi, table: BigUint64Array): Readonly<Record<FunctionName, Native>> {
