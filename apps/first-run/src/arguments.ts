@@ -23,7 +23,7 @@ const help = `npm start – fine-tune a small language model on restaurant descr
 
   --steps NUMBER    optimiser steps (default ${defaultSteps})
   --seed NUMBER     the same seed gives the same adapter (default 0)
-  --engine NAME     tfjs-node-gpu, tfjs-node, webgpu, wasm or cpu (default: the best that starts)
+  --engine NAME     tfjs-node-gpu, native, tfjs-node, webgpu, wasm or cpu (default: the best that starts)
   --json            one JSON object with every number on stdout
   --help            this text
 `;

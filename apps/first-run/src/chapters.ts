@@ -25,6 +25,7 @@ export async function openModel(
   screen.heading("1  A pretrained model");
   tf.enableProdMode(); // spares us TensorFlow.js's greeting
   const engine = await chooseEngine(settings.engine === undefined ? {} : { order: [settings.engine] });
+  if (engine.note !== undefined) screen.warn(engine.note);
   const base = await loadBaseModel(settings.model);
   const { modelType, config } = base.model;
   screen.line(

@@ -46,7 +46,8 @@ if ("print" in settings) {
   process.exitCode = settings.code;
 } else {
   try {
-    const result = await firstRun(settings, createScreen(settings.json ? process.stderr : process.stdout));
+    const screen = createScreen(settings.json ? process.stderr : process.stdout, process.stderr);
+    const result = await firstRun(settings, screen);
     if (settings.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   } catch (error) {
     const isForeseen = LowrankError.isInstance(error) && !process.env.LOWRANK_DEBUG;

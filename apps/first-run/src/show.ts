@@ -9,19 +9,22 @@ export interface Screen {
   heading(text: string): void;
   line(text?: string): void;
   quote(label: string, text: string): void;
+  /** One line that is no part of the story, on a stream of its own. */
+  warn(text: string): void;
   /** A bar that is drawn as steps are made, or a line every ten steps where nobody watches. */
   progress(steps: number): { step(event: StepEvent): void; stop(): void };
 }
 
 const width = 96;
 
-/** A screen on a stream: stdout, or stderr when stdout is for machines. */
-export function createScreen(stream: NodeJS.WriteStream): Screen {
+/** A screen on a stream: stdout, or stderr when stdout is for machines. Warnings go to `warnings`. */
+export function createScreen(stream: NodeJS.WriteStream, warnings: NodeJS.WritableStream): Screen {
   const line = (text = "") => void stream.write(`${text}\n`);
   return {
     heading: (text) => line(`\n${pc.bold(pc.cyan(text))}`),
     line: (text = "") => line(text === "" ? "" : indent(text)),
     quote: (label, text) => line(`  ${pc.dim(label.padEnd(6))} ${wrap(text, width - 9).join(`\n${" ".repeat(9)}`)}`),
+    warn: (text) => void warnings.write(`${pc.yellow("warning:")} ${text}\n`),
     progress: (steps) => (stream.isTTY ? bar(stream, steps) : lines(line, steps)),
   };
 }

@@ -7,7 +7,8 @@ import type { Report } from "../terminal/report.ts";
 
 /**
  * Starts the engine that `--engine` names, and no other, or else the best one. What is said on the command line goes
- * before LOWRANK_ENGINE and LOWRANK_THREADS. Throws NoEngineError.
+ * before LOWRANK_ENGINE and LOWRANK_THREADS. Warns, in one line, of a setting that could not be used and of an engine
+ * slower than native that nobody asked for. Throws NoEngineError.
  */
 export async function startEngine(options: EngineOptions, report: Report): Promise<EngineChoice> {
   tf.enableProdMode(); // tfjs advertises its other packages on stdout otherwise

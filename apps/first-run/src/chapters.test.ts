@@ -1,0 +1,30 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { openModel } from "./chapters.ts";
+import type { Screen } from "./show.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** The warnings with which a model is opened where native's library is not what LOWRANK_ONNX_RUNTIME says. */
+async function warningsOf(settings: { readonly engine?: "wasm" }): Promise<readonly string[]> {
+  vi.stubEnv("LOWRANK_ONNX_RUNTIME", "/nowhere/libonnxruntime.so");
+  vi.stubEnv("LOWRANK_ENGINE", undefined);
+  const warnings: string[] = [];
+  const silent = () => {};
+  const screen: Screen = {
+    heading: silent,
+    line: silent,
+    quote: silent,
+    warn: (text) => warnings.push(text),
+    progress: () => ({ step: silent, stop: silent }),
+  };
+  const { model } = await openModel({ steps: 1, seed: 0, json: false, ...settings }, screen);
+  model.dispose();
+  return warnings;
+}
+
+it("warns of a slower engine that nobody asked for, and of none that somebody did", async () => {
+  expect(await warningsOf({})).toEqual([
+    expect.stringMatching(/^The engine is wasm, several times slower than native.* or unset LOWRANK_ONNX_RUNTIME\.$/),
+  ]);
+  expect(await warningsOf({ engine: "wasm" })).toEqual([]);
+});
