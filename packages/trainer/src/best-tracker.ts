@@ -1,5 +1,6 @@
 // Which evaluation was best, and whether to stop because none is better any more.
 
+import { MissingMetricError } from "./errors.ts";
 import type { EvaluationOptions, Metrics } from "./train-options.ts";
 import type { BestEvaluation } from "./training-event.ts";
 
@@ -30,14 +31,18 @@ export class BestTracker {
     return this.options.patience !== undefined && this.#sinceBest >= this.options.patience;
   }
 
-  /** Notes an evaluation. */
-  add(step: number, metrics: Metrics): { readonly isBest: boolean; readonly best: BestEvaluation } {
-    const value = metrics[this.options.watch ?? "loss"] ?? Number.NaN;
-    const sign = this.options.higherIsBetter === true ? -1 : 1;
-    const isBest = this.#best === undefined || sign * value < sign * this.#best.value;
-    const best = isBest || this.#best === undefined ? { step, value } : this.#best;
-    this.#best = best;
+  /**
+   * Notes an evaluation. A value that is not finite counts as one that is no better, the first one too: nothing could
+   * ever be better than NaN, and JSON cannot hold it. Throws MissingMetricError where there is no such value.
+   */
+  add(step: number, metrics: Metrics): { readonly isBest: boolean; readonly best: BestEvaluation | undefined } {
+    const { watch = "loss", higherIsBetter = false } = this.options;
+    const value: number | undefined = Object.hasOwn(metrics, watch) ? metrics[watch] : undefined;
+    if (value === undefined) throw new MissingMetricError(watch, Object.keys(metrics), step);
+    const sign = higherIsBetter ? -1 : 1;
+    const isBest = Number.isFinite(value) && (this.#best === undefined || sign * value < sign * this.#best.value);
+    if (isBest) this.#best = { step, value };
     this.#sinceBest = isBest ? 0 : this.#sinceBest + 1;
-    return { isBest, best };
+    return { isBest, best: this.#best };
   }
 }

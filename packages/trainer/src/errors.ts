@@ -29,6 +29,25 @@ export class NonFiniteLossError extends LowrankError {
   }
 }
 
+/** An evaluation did not return the metric that is watched. */
+export class MissingMetricError extends LowrankError {
+  constructor(
+    /** The metric that was asked for. */
+    readonly metric: string,
+    /** The metrics that the evaluation returned. */
+    readonly names: readonly string[],
+    /** Steps made before the evaluation. */
+    readonly step: number,
+  ) {
+    const got = names.length > 0 ? listed(names) : "none";
+    super(
+      "MISSING_METRIC",
+      `The evaluation after step ${step} returned no metric "${metric}", which evaluate.watch names; got ${got}. ` +
+        "Return it from evaluate.run, or watch one of these.",
+    );
+  }
+}
+
 /** The loss does not depend on any of the variables. */
 export class NoGradientError extends LowrankError {
   constructor(

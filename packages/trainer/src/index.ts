@@ -6,6 +6,7 @@ export type { BatchSource, DataPosition } from "./batch-stream.ts";
 export { clipFactor, type Gradients, globalNorm, scaleGradients } from "./clip-gradients.ts";
 export {
   CheckpointError,
+  MissingMetricError,
   NoGradientError,
   NonFiniteLossError,
   ResumeMismatchError,

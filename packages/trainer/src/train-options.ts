@@ -28,7 +28,7 @@ export interface EvaluationOptions {
   /** Whether to evaluate before the first step too; default false. */
   readonly atStart?: boolean;
   run(): Metrics | Promise<Metrics>;
-  /** The metric whose best value is kept in mind; default "loss". */
+  /** The metric whose best value is kept in mind; default "loss". A value that is not finite is never the best. */
   readonly watch?: string;
   /** Whether higher values of that metric are better; default false. */
   readonly higherIsBetter?: boolean;

@@ -3,7 +3,8 @@ import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, epoch, type Rows, stepsOf, useRegression } from "../test/regression.ts";
-import { NoGradientError, NonFiniteLossError, TrainingOptionsError } from "./errors.ts";
+import { MissingMetricError, NoGradientError, NonFiniteLossError, TrainingOptionsError } from "./errors.ts";
+import { parseState, serializeState } from "./state-files.ts";
 import { train } from "./train.ts";
 import type { TrainingEvent } from "./training-event.ts";
 import type { TrainingState } from "./training-state.ts";
@@ -212,5 +213,37 @@ describe("evaluations", () => {
       [5, true],
       [10, false],
     ]);
+  });
+
+  it("that are not finite are never the best, and leave a state that can be read", async () => {
+    const losses = [Number.NaN, 3, Number.NEGATIVE_INFINITY, 2];
+    const states: TrainingState[] = [];
+    const evaluate = { every: 1, atStart: true, run: () => ({ loss: losses.shift() ?? 0 }) };
+    const checkpoint = { every: 1, save: (state: TrainingState) => void states.push(state) };
+    const events = await collect(train(options({ steps: 3, evaluate, checkpoint })));
+    const evaluations = events.filter((event) => event.type === "evaluation");
+    expect(evaluations.map(({ isBest, best }) => [isBest, best?.value])).toEqual([
+      [false, undefined],
+      [true, 3],
+      [false, 3],
+      [true, 2],
+    ]);
+    for (const state of states) expect((await parseState(serializeState(state))).best).toEqual(state.best);
+  });
+
+  it("that give nothing but NaN end a run whose patience is over, with a state that can be read", async () => {
+    const states: TrainingState[] = [];
+    const evaluate = { every: 1, patience: 2, run: () => ({ loss: Number.NaN }) };
+    const checkpoint = { every: 100, save: (state: TrainingState) => void states.push(state) };
+    const events = await collect(train(options({ evaluate, checkpoint })));
+    expect(events.at(-1)).toMatchObject({ reason: "stopped-early", step: 2, best: undefined });
+    for (const state of states) expect(await parseState(serializeState(state))).toMatchObject({ step: 2 });
+  });
+
+  it("without the metric that is watched fail, naming those there are", async () => {
+    const evaluate = { every: 1, watch: "bleu", run: () => ({ loss: 1, accuracy: 0.5 }) };
+    const error = await collect(train(options({ evaluate }))).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(MissingMetricError);
+    expect(error).toMatchObject({ metric: "bleu", names: ["loss", "accuracy"], step: 1 });
   });
 });

@@ -10,8 +10,8 @@ import { TrainingRun } from "./training-run.ts";
  * Between steps it lets other work run, so that Ctrl-C and buttons act. It never prints and holds no tensor when it
  * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
  *
- * Throws TrainingOptionsError, ResumeMismatchError, NoGradientError, and NonFiniteLossError where the loss or a
- * gradient is not finite: the variables then are as before that step.
+ * Throws TrainingOptionsError, ResumeMismatchError, NoGradientError, MissingMetricError, and NonFiniteLossError where
+ * the loss or a gradient is not finite: the variables then are as before that step.
  *
  * @example
  * ```ts

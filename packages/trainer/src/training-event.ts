@@ -49,7 +49,8 @@ export interface EvaluationEvent {
   readonly step: number;
   readonly metrics: Metrics;
   readonly isBest: boolean;
-  readonly best: BestEvaluation;
+  /** Undefined while no evaluation has given a finite number. */
+  readonly best: BestEvaluation | undefined;
 }
 
 /** The state was kept. */
