@@ -122,8 +122,8 @@ export class PretrainedModel implements AdaptableModel {
   }
 
   /**
-   * The loss that transformers computes for the task: the mean over labels that count. Logits of a frozen language head
-   * exist for a few supervised positions at a time only. The caller owns the scalar.
+   * The loss that transformers computes for the task: the mean over labels that count. Logits of a language head, adapted
+   * or not, exist for a few supervised positions at a time only. The caller owns the scalar.
    *
    * @throws NothingSupervisedError if no label counts; ModelInputError and PositionLimitError as `forward`.
    */

@@ -1,14 +1,19 @@
 // Logits over the vocabulary at every position: causal and masked language models.
 
+import type { ForwardContext } from "@lowrank/contracts";
 import { crossEntropy, linearCrossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "../errors.ts";
 import type { LinearSite } from "../parts/linear-site.ts";
 import type { ParameterSlot } from "../parts/parameter-slot.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
+import { adaptedHeadLoss } from "./adapted-head-loss.ts";
+import { chunkContext } from "./chunk-context.ts";
+import { defaultLogitsAtOnce, type SupervisedRows } from "./chunks.ts";
 import type { Head, Losses } from "./head.ts";
 import { pickStates } from "./pick-states.ts";
+import { type Supervised, supervisedPositions } from "./supervised-positions.ts";
+import { trainedHeadLoss } from "./trained-head-loss.ts";
 
 export interface TokenHeadOptions {
   readonly site: LinearSite;
@@ -20,15 +25,17 @@ export interface TokenHeadOptions {
   readonly constantBias?: ParameterSlot;
   /** Smooth bound of the logits (Gemma 2). */
   readonly cap?: number | null;
+  /** Roughly how many logits a loss makes at one time. Default four million. */
+  readonly logitsAtOnce?: number;
 }
 
 export class TokenHead implements Head {
   constructor(private readonly options: TokenHeadOptions) {}
 
   forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
-    const { site, transform, constantBias } = this.options;
+    const { site, transform } = this.options;
     const logits = site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context);
-    return this.#bounded(constantBias === undefined ? logits : tf.add(logits, constantBias.value(pass.context)));
+    return this.#finished(logits, pass.context);
   }
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
@@ -51,67 +58,64 @@ export class TokenHead implements Head {
   }
 
   /** `states` are all of them, or those of `rows`. */
-  #lossSum(states: tf.Tensor, { rows, targets: ids, pass }: Supervised & { readonly pass: Pass }): tf.Scalar {
-    const { site, transform, constantBias } = this.options;
-    const targets = tf.tensor1d([...ids], "int32");
-    const frozen = site.frozenParts(pass.context);
-    if (frozen === undefined) {
+  #lossSum(states: tf.Tensor, supervised: Supervised & { readonly pass: Pass }): tf.Scalar {
+    const { site, transform, constantBias, logitsAtOnce = defaultLogitsAtOnce } = this.options;
+    const { rows, pass } = supervised;
+    const { context } = pass;
+    const targets = tf.tensor1d([...supervised.targets], "int32");
+    const frozen = site.frozenParts(context);
+    const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
+    // An adaptation without variables looks on while the model answers: a measurement, which is to see all rows at once.
+    const isWhole = rowsOf(states) <= chunkRows || site.variables(context).length === 0;
+    if (frozen === undefined && isWhole) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
       const logits = pickRows(this.forward(states, pass), rows);
       return tf.reshape(crossEntropy(logits, targets, "sum"), []);
     }
-    const transformed = transform === undefined ? states : transform(states, pass);
-    if (this.#cap !== null) {
-      const logits = this.#bounded(site.forward(pickRows(transformed, rows), pass.context));
-      return tf.reshape(crossEntropy(logits as tf.Tensor2D, targets, "sum"), []);
-    }
-    const { weight, bias = constantBias && tf.reshape(constantBias.value(pass.context), [-1]) } = frozen;
-    const options = { reduction: "sum", ...(bias === undefined ? {} : { bias }) } as const;
-    return linearCrossEntropy(pickRows(transformed, rows), weight, targets, options);
+    const hidden = pickRows(transform === undefined ? states : transform(states, pass), rows);
+    if (frozen === undefined) return this.#sumInChunks({ hidden, targets, chunkRows }, supervised);
+    const { weight, bias = constantBias && tf.reshape(constantBias.value(context), [-1]) } = frozen;
+    return linearCrossEntropy(hidden, weight, targets, {
+      reduction: "sum",
+      chunkRows,
+      ...(bias === undefined ? {} : { bias }),
+      ...(this.#cap === null ? {} : { cap: this.#cap }),
+    });
+  }
+
+  #sumInChunks(states: SupervisedRows, { rows, pass }: Supervised & { readonly pass: Pass }): tf.Scalar {
+    const { site } = this.options;
+    const trained = site.trainedParts(pass.context);
+    const finished = (logits: tf.Tensor) => this.#finished(logits, pass.context);
+    if (trained !== undefined) return trainedHeadLoss(states, { ...trained, finished });
+    return adaptedHeadLoss(states, {
+      variables: site.variables(pass.context),
+      logits: (hidden, first) => {
+        const positions = rows.slice(first, first + hidden.shape[0]);
+        return finished(site.forward(hidden, chunkContext(pass, { positions, first, path: site.path })));
+      },
+    });
   }
 
   get #cap(): number | null {
     return this.options.cap ?? null;
   }
 
-  #bounded(logits: tf.Tensor): tf.Tensor {
+  /** What the site's product becomes before it is shown. */
+  #finished(product: tf.Tensor, context: ForwardContext): tf.Tensor {
+    const { constantBias } = this.options;
+    const logits = constantBias === undefined ? product : tf.add(product, constantBias.value(context));
     return this.#cap === null ? logits : softCap(logits, this.#cap);
   }
-}
-
-interface Supervised {
-  /** Indices into [batch·time]. */
-  readonly rows: readonly number[];
-  readonly targets: readonly number[];
-}
-
-function supervisedPositions(
-  labels: tf.Tensor,
-  { shape, shift, classes }: { readonly shape: readonly number[]; readonly shift: 0 | 1; readonly classes: number },
-): Supervised {
-  const [batch = 0, time = 0] = shape;
-  if (labels.shape.length !== 2 || labels.shape[0] !== batch || labels.shape[1] !== time) {
-    throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [${batch}, ${time}]`);
-  }
-  const values = labels.dataSync();
-  const rows: number[] = [];
-  const targets: number[] = [];
-  for (let row = 0; row < batch * time; row++) {
-    if ((row % time) + shift >= time) continue;
-    const label = values[row + shift] ?? -100;
-    if (label === -100) continue;
-    if (label < 0 || label >= classes || !Number.isInteger(label)) {
-      throw new ModelInputError("labels", `${label} is neither -100 nor a token id below ${classes}`);
-    }
-    rows.push(row);
-    targets.push(label);
-  }
-  return { rows, targets };
 }
 
 /** x [batch, time, features], or nothing but the rows, → [rows, features] */
 function pickRows(x: tf.Tensor, rows: readonly number[]): tf.Tensor2D {
   const features = x.shape[2] ?? 1;
-  const picked = rows.length === x.size / features ? x : pickStates(x, tf.tensor1d([...rows], "int32"));
+  const picked = rows.length === rowsOf(x) ? x : pickStates(x, tf.tensor1d([...rows], "int32"));
   return tf.reshape<tf.Rank.R2>(picked, [rows.length, features]);
+}
+
+function rowsOf({ shape: [batch = 0, time = 0] }: tf.Tensor): number {
+  return batch * time;
 }

@@ -81,6 +81,18 @@ export class LinearSite implements Site, Part {
     return bias === undefined ? { weight: this.#weight.current } : { weight: this.#weight.current, bias };
   }
 
+  /**
+   * What this call computes with if that is a weight in place of the frozen one, the same for the whole batch and with
+   * nothing added to its output. Call it inside a tidy.
+   */
+  trainedParts(context: ForwardContext): { readonly weight: tf.Tensor2D; readonly bias?: tf.Tensor } | undefined {
+    if (context.adapters.kind === "rows" || this.#adaptations.isOpen(context)) return undefined;
+    const weight = this.#weightParameter.overrideFor(context);
+    if (weight === undefined) return undefined;
+    const bias = this.#bias?.value(context);
+    return bias === undefined ? { weight } : { weight, bias };
+  }
+
   attach(adapterName: string, adaptation: Adaptation): Detach {
     return this.#adaptations.attach(adapterName, adaptation);
   }

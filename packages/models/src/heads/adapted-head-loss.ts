@@ -1,0 +1,55 @@
+// The loss of a head that an adapter changes, some rows at a time: [rows, classes] never exists whole.
+
+import { crossEntropy, differentiate } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Chunk, chunksOf, type SupervisedRows } from "./chunks.ts";
+import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";
+
+export interface AdaptedHead {
+  /** Everything trainable that `logits` computes with. */
+  readonly variables: readonly tf.Variable[];
+  /** hidden [size, features] of the rows from `first` on → [size, classes]. */
+  logits(hidden: tf.Tensor2D, first: number): tf.Tensor;
+}
+
+/** The sum over all rows, differentiable for the hidden states and the variables. */
+export function adaptedHeadLoss(rows: SupervisedRows, head: AdaptedHead): tf.Scalar {
+  const variables = [...new Set(head.variables)].filter(({ trainable }) => trainable);
+  return sumWithGradients([rows.hidden, ...variables], (isDifferentiated) =>
+    isDifferentiated ? sumAndGradients(rows, head, variables) : { sum: sumOf(rows, head), gradients: [] },
+  );
+}
+
+function sumOf(rows: SupervisedRows, head: AdaptedHead): tf.Tensor {
+  return tf.addN(chunksOf(rows).map((chunk) => tf.tidy(() => lossOf(chunk.hidden(), chunk, head))));
+}
+
+function sumAndGradients(rows: SupervisedRows, head: AdaptedHead, variables: readonly tf.Variable[]): KnownGradients {
+  const sums: tf.Tensor[] = [];
+  const slopes: tf.Tensor[] = []; // of the hidden states
+  let totals: tf.Tensor[] = []; // of the variables
+  for (const chunk of chunksOf(rows)) {
+    const [sum, slope, ...ofVariables] = tf.tidy(() => {
+      const hidden = chunk.hidden();
+      const targets = [hidden, ...variables];
+      const { value, gradients } = differentiate(() => lossOf(hidden, chunk, head), targets);
+      return [value, ...targets.map((target, index) => gradients[index] ?? tf.zerosLike(target))];
+    });
+    if (sum !== undefined) sums.push(sum);
+    if (slope !== undefined) slopes.push(slope);
+    totals = totals.length === 0 ? ofVariables : totals.map((total, index) => replaced(total, ofVariables[index]));
+  }
+  return { sum: tf.addN(sums), gradients: [tf.concat(slopes, 0), ...totals] };
+}
+
+/** The sum of both, in place of both. */
+function replaced(total: tf.Tensor, added: tf.Tensor | undefined): tf.Tensor {
+  if (added === undefined) return total;
+  const sum = tf.add(total, added);
+  tf.dispose([total, added]);
+  return sum;
+}
+
+function lossOf(hidden: tf.Tensor2D, chunk: Chunk, head: AdaptedHead): tf.Tensor {
+  return crossEntropy(head.logits(hidden, chunk.first) as tf.Tensor2D, chunk.targets(), "sum");
+}

@@ -1,0 +1,30 @@
+// A sum that computes its gradients along with itself. What lies between – logits over a vocabulary – may be far larger than
+// either, and this way exists once, for a few rows at a time, and not a second time for backward.
+
+import { withGradients, withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A sum and, if they were asked for, its gradients, one for each input. */
+export interface KnownGradients {
+  readonly sum: tf.Tensor;
+  readonly gradients: readonly tf.Tensor[];
+}
+
+/** Differentiable for `inputs`: backward multiplies what `compute` gave. `compute` runs once, unrecorded, inside a tidy. */
+export function sumWithGradients(
+  inputs: readonly tf.Tensor[],
+  compute: (isDifferentiated: boolean) => KnownGradients,
+): tf.Scalar {
+  const isDifferentiated = tf.engine().isTapeOn();
+  const names = inputs.map((_, index) => `input${index}`);
+  return tf.tidy(() => {
+    const { sum, gradients } = withoutTape(() => compute(isDifferentiated));
+    const value = withGradients({
+      inputs: Object.fromEntries(inputs.map((input, index) => [names[index], input])),
+      forward: () => ({ value: tf.reshape(sum, []), saved: gradients }),
+      backward: (dy, saved) =>
+        Object.fromEntries(names.map((name, index) => [name, () => tf.mul(saved[index] ?? 0, dy)])),
+    });
+    return tf.reshape<tf.Rank.R0>(value, []);
+  });
+}

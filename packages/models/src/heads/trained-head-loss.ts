@@ -1,0 +1,82 @@
+// The loss of a head that is trained whole, some rows at a time: beside the gradient of its weight, which all rows add to,
+// nothing of the vocabulary's size exists but the logits of these.
+
+import { crossEntropy, differentiate, FrozenWeight } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Chunk, chunksOf, type SupervisedRows } from "./chunks.ts";
+import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";
+
+export interface TrainedHead {
+  /** [features, classes] */
+  readonly weight: tf.Tensor2D;
+  /** Added to the logits: [classes] */
+  readonly bias?: tf.Tensor;
+  /** What else is done to the logits [size, classes] before the loss. */
+  finished(logits: tf.Tensor): tf.Tensor;
+}
+
+/** The sum over all rows, differentiable for the hidden states, the weight and the bias. */
+export function trainedHeadLoss(rows: SupervisedRows, head: TrainedHead): tf.Scalar {
+  const { weight, bias } = head;
+  const inputs = [rows.hidden, weight, ...(bias === undefined ? [] : [bias])];
+  return sumWithGradients(inputs, (isDifferentiated) =>
+    isDifferentiated ? sumAndGradients(rows, head) : { sum: sumOf(rows, head), gradients: [] },
+  );
+}
+
+function sumOf(rows: SupervisedRows, head: TrainedHead): tf.Tensor {
+  return tf.addN(chunksOf(rows).map((chunk) => tf.tidy(() => lossOf(logitsOf(chunk.hidden(), head), chunk, head))));
+}
+
+function sumAndGradients(rows: SupervisedRows, head: TrainedHead): KnownGradients {
+  const sums: tf.Tensor[] = [];
+  const slopes: tf.Tensor[] = []; // of the hidden states
+  let forWeight: tf.Tensor | undefined;
+  let forBias: tf.Tensor | undefined;
+  for (const chunk of chunksOf(rows)) {
+    const [soFar, biasSoFar] = [forWeight, forBias];
+    const [sum, slope, total, biasTotal] = tf.tidy((): tf.Tensor[] => {
+      const hidden = chunk.hidden();
+      const [value, slope] = lossAndSlope(hidden, chunk, head);
+      const ofBias = head.bias === undefined ? [] : [tf.sum(slope, 0), ...(biasSoFar === undefined ? [] : [biasSoFar])];
+      return [
+        value,
+        tf.matMul(slope, head.weight, false, true),
+        addProduct(hidden, slope, soFar),
+        ...(ofBias.length === 0 ? [] : [tf.addN(ofBias)]),
+      ];
+    });
+    tf.dispose([soFar, biasSoFar].filter((tensor) => tensor !== undefined));
+    [forWeight, forBias] = [total, biasTotal];
+    if (sum !== undefined) sums.push(sum);
+    if (slope !== undefined) slopes.push(slope);
+  }
+  const gradients = [tf.concat(slopes, 0), forWeight, forBias].filter((tensor) => tensor !== undefined);
+  return { sum: tf.addN(sums), gradients };
+}
+
+/** The loss and its gradient for the logits [size, classes]. */
+function lossAndSlope(hidden: tf.Tensor2D, chunk: Chunk, head: TrainedHead): readonly [tf.Tensor, tf.Tensor2D] {
+  const logits = logitsOf(hidden, head);
+  const { value, gradients } = differentiate(() => lossOf(logits, chunk, head), [logits]);
+  const [slope = tf.zerosLike(logits)] = gradients;
+  logits.dispose();
+  return [value, tf.reshape<tf.Rank.R2>(slope, logits.shape)];
+}
+
+function logitsOf(hidden: tf.Tensor2D, { weight, bias }: TrainedHead): tf.Tensor2D {
+  return tf.tidy(() => {
+    const product = tf.matMul<tf.Tensor2D>(hidden, weight);
+    return bias === undefined ? product : tf.add<tf.Tensor2D>(product, bias);
+  });
+}
+
+function lossOf(logits: tf.Tensor2D, chunk: Chunk, head: TrainedHead): tf.Tensor {
+  return crossEntropy(head.finished(logits) as tf.Tensor2D, chunk.targets(), "sum");
+}
+
+/** hiddenᵀ·slope + soFar, in the memory of `soFar` where the engine allows it: nobody may read that any more. */
+function addProduct(hidden: tf.Tensor2D, slope: tf.Tensor2D, soFar: tf.Tensor | undefined): tf.Tensor2D {
+  const transposed = tf.transpose<tf.Tensor2D>(hidden);
+  return FrozenWeight.fromTransposed(slope).multiplyTransposed(transposed, soFar);
+}
