@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectedFacts, fixture, makeWorkplace, type Workplace } from "./workplace.ts";
@@ -35,6 +35,16 @@ describe("lowrank merge", () => {
     expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({ vocab_size: 51 });
   });
 
+  it.each(["t5", "bart", "vit", "bert-seqcls"])("checks %s on inputs of the kind that it reads", async (name) => {
+    const merged = place.path(`merged-${name}`);
+    const both = ["--model", fixture(name, "base"), "--adapter", fixture(name, "adapter")];
+    const { code, json, stderr } = await place.call("merge", ...both, "--out", merged, "--json");
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+    expect(json.at(-1)?.largestDifference).toBeLessThan(1e-4);
+    expect(json.at(-1)?.rounding).toBeLessThan(1e-4);
+    expect(await readdir(merged)).toContain("model.safetensors");
+  });
+
   it("never writes over the base", async () => {
     const model = fixture("gpt2", "base");
     const argv = ["--model", model, "--adapter", fixture("gpt2", "adapter"), "--out", model, "--overwrite"];
@@ -57,6 +67,26 @@ describe("lowrank inspect", () => {
       expect(code).toBe(0);
       expect(json[0]).toMatchObject({ kind: "model", isSupported: true, warnings: [] });
       expect(json[0]?.parameters).toBeGreaterThan(10_000);
+    }
+  });
+
+  it("says of a model without a limit of positions that it has none", async () => {
+    expect((await place.call("inspect", fixture("t5", "base"))).stdout).toMatch(/positions +no limit/);
+    expect((await place.call("inspect", fixture("bart", "base"))).stdout).toMatch(/positions +32/);
+  });
+
+  it("names the file and its damage where config.json is no JSON object", async () => {
+    await mkdir(place.path("broken"));
+    for (const [config, damage] of [
+      ["{model_type", "it is not JSON"],
+      ["[1]", "a JSON object is expected"],
+    ] as const) {
+      await place.write("broken/config.json", config);
+      const { code, stderr } = await place.call("inspect", place.path("broken"));
+      expect(code).toBe(1);
+      expect(stderr).toContain('"config.json"');
+      expect(stderr).toContain(damage);
+      expect(stderr).not.toContain("not foreseen");
     }
   });
 

@@ -8,6 +8,7 @@ import { WrongTaskError } from "../errors.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
 import { measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { maxLengthFor } from "../session/position-limit.ts";
 import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
@@ -62,8 +63,8 @@ async function evaluate(
   const template = chooseTemplate(options.template, rows, tokenizer);
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;
-  const { maxPositions, vocabularySize, padTokenId } = model.config;
-  const maxLength = options.maxLength ?? Math.min(512, maxPositions);
+  const { vocabularySize, padTokenId } = model.config;
+  const maxLength = maxLengthFor(model.config, options.maxLength);
   const examples = tokenizeRows(
     rows,
     { file: options.data, tokenizer, template, maxLength, vocabSize: vocabularySize, classIds },

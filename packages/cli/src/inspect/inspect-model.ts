@@ -2,9 +2,10 @@
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { checkConfig, defaultTargetsOf, type ModelConfig, resolveTask } from "@lowrank/families";
-import type { ModelFolder } from "@lowrank/models";
+import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { openSafetensors, openShardedSafetensors, type TensorCollection } from "@lowrank/safetensors";
+import { positionLimit } from "../session/position-limit.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { factsOf, metadataFacts } from "./inspect-safetensors.ts";
 import { countBytes, countParameters, type Inspection, listDtypes } from "./inspection.ts";
@@ -15,7 +16,7 @@ const maxBytes = 10_000_000;
 export async function inspectModel(path: string): Promise<Inspection> {
   const folder = openFolder(path);
   const warnings: Warning[] = [];
-  const json: unknown = JSON.parse(await folder.readText("config.json", { maxBytes }));
+  const json = await readJsonObject(folder, "config.json");
   const config = readConfig(json, warnings);
   const weights = await openWeights(folder);
   if (weights === undefined) warnings.push({ code: "NO_WEIGHTS", message: `"${path}" has no safetensors weights.` });
@@ -58,14 +59,15 @@ function readConfig(json: unknown, warnings: Warning[]): ModelConfig | undefined
 }
 
 function configFacts(config: ModelConfig): (readonly [string, string])[] {
-  const { modelType, layers, hiddenSize, heads, keyValueHeads, vocabularySize, maxPositions, tiedEmbeddings } = config;
+  const { modelType, layers, hiddenSize, heads, keyValueHeads, vocabularySize, tiedEmbeddings } = config;
+  const limit = positionLimit(config);
   const targets = defaultTargetsOf(modelType);
   const grouped = keyValueHeads === heads ? "" : ` (${keyValueHeads} for keys and values)`;
   return [
     ["type", `${modelType}, ${config.architecture ?? "no architecture named"}, ${taskOf(config)}`],
     ["layers", `${layers}, ${hiddenSize} wide, ${heads} heads${grouped}`],
     ["vocabulary", `${formatCount(vocabularySize)}${tiedEmbeddings ? ", head tied to the input embedding" : ""}`],
-    ["positions", formatCount(maxPositions)],
+    ["positions", Number.isFinite(limit) ? formatCount(limit) : "no limit"],
     ["LoRA targets", targets === null ? "name them" : `${String(targets)} by default`],
   ];
 }

@@ -12,6 +12,7 @@ import {
   numberClasses,
 } from "../session/class-names.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { maxLengthFor } from "../session/position-limit.ts";
 import { needTokenizer } from "../session/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
@@ -39,9 +40,6 @@ export interface PreparedRun {
   readonly fingerprint: string;
   dispose(): void;
 }
-
-/** The longest rows by default: enough for instructions, small enough for a laptop. */
-const defaultMaxLength = 512;
 
 /** What a run learns from. */
 export interface RunData {
@@ -139,12 +137,12 @@ async function tokenize(
 ) {
   const needsIt = needTokenizer([...rows.train, ...rows.validation]);
   const tokenizer = needsIt ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
-  const { vocabularySize, maxPositions, padTokenId } = opened.model.config;
+  const { vocabularySize, padTokenId } = opened.model.config;
   const template = chooseTemplate(options.template, rows.train, tokenizer);
   const shared = {
     tokenizer,
     template,
-    maxLength: options.maxLength ?? Math.min(defaultMaxLength, maxPositions),
+    maxLength: maxLengthFor(opened.model.config, options.maxLength),
     vocabSize: vocabularySize,
     classIds: classes.ids,
   };
