@@ -42,6 +42,21 @@ describe("a batch", () => {
     expect(batch).toMatchObject({ time: 4, supervised: 2, labelShape: [2] });
   });
 
+  it("does not count what a row's own mask hides", () => {
+    const padded: TokenizedExample = {
+      kind: "sequence",
+      inputIds: [5, 6, 1, 1],
+      labels: [5, 6, -100, -100],
+      attentionMask: [1, 1, 0, 0],
+    };
+    expect(padBatch([padded, ...sequences([3])], { padId: 1 })).toMatchObject({ tokens: 5, supervised: 3 });
+  });
+
+  it.each([0, 1.5, -4, Number.NaN])("refuses a time that is a multiple of %s", (multipleOf) => {
+    expect(() => padBatch(sequences([2]), { padId: 0, multipleOf })).toThrow(ExampleError);
+    expect(() => [...batches(sequences([2]), { batchSize: 1, padId: 0, multipleOf })]).toThrow(/whole number from 1/);
+  });
+
   it("refuses to mix kinds, or to be empty", () => {
     const mixed: TokenizedExample[] = [...sequences([2]), { kind: "classified", inputIds: [1], label: 0 }];
     expect(() => padBatch(mixed, { padId: 0 })).toThrow(ExampleError);

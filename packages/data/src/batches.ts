@@ -28,8 +28,8 @@ export interface BatchOptions {
 const batchesPerGroup = 50;
 
 /**
- * The batches of one epoch, made as they are asked for. Throws ExampleError for a batch size that is no whole number
- * from 1, or where there are no examples.
+ * The batches of one epoch, made as they are asked for. Throws ExampleError for a batch size or a `multipleOf` that is
+ * no whole number from 1, or where there are no examples.
  *
  * @example
  * ```ts

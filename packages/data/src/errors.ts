@@ -36,6 +36,20 @@ export class DataError extends LowrankError {
   }
 }
 
+/** Some rows' classes are numbers, others' names: a name's number could be another row's class. */
+export class MixedLabelsError extends LowrankError {
+  constructor(
+    /** Every row, counted from 1, whose class is not of the first one's kind. */
+    readonly problems: readonly RowProblem[],
+  ) {
+    const listed = problems.slice(0, listedProblems);
+    const lines = listed.map(({ row, found, expected }) => `  row ${row}: expected ${expected}, got ${found}`);
+    const more = problems.length > listed.length ? [`  … and ${problems.length - listed.length} more`] : [];
+    const advice = "Give every row a class number from 0, or every row a class name; a text of digits is a number.";
+    super("MIXED_LABELS", ["Cannot number the classes:", ...lines, ...more, advice].join("\n"));
+  }
+}
+
 /** A data file as a whole cannot be read: too large, not text, no rows, an unknown kind. */
 export class DataFileError extends LowrankError {
   constructor(

@@ -2,6 +2,7 @@
 
 import { DataError, DataFileError, type RowProblem } from "./errors.ts";
 import type { Example } from "./example.ts";
+import { LabelKinds } from "./label-kinds.ts";
 import { type ReadLimits, type ReadOptions, readLimits } from "./read-options.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "./row-forms/row-form.ts";
 import { rowForms } from "./row-forms/row-forms.ts";
@@ -16,6 +17,7 @@ export class ExampleCollector {
   readonly #unit: "line" | "row";
   readonly #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
+  readonly #labels = new LabelKinds();
   #problemCount = 0;
   #rows = 0;
 
@@ -59,8 +61,9 @@ export class ExampleCollector {
 
   #addFields(row: number, fields: Fields): void {
     const result = this.#read(fields);
-    if (isRefusal(result)) this.#refuse(row, result);
-    else this.#examples.push(result);
+    const refusal = isRefusal(result) ? result : this.#labels.add(row, result, this.#unit);
+    if (refusal !== undefined) this.#refuse(row, refusal);
+    else if (!isRefusal(result)) this.#examples.push(result);
   }
 
   #read(fields: Fields): Example | Refusal {

@@ -9,6 +9,7 @@ export {
   DataError,
   DataFileError,
   ExampleError,
+  MixedLabelsError,
   type RowProblem,
   TemplateError,
   TokenizerError,
@@ -34,6 +35,7 @@ export { readJsonl } from "./read-jsonl.ts";
 export type { ReadOptions } from "./read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
+export { isTrainable } from "./shorten-sequence.ts";
 export { mulberry32, shuffled } from "./shuffled.ts";
 export { type Split, type SplitOptions, splitByKey } from "./split-by-key.ts";
 export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";

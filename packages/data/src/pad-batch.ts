@@ -15,7 +15,7 @@ export interface TokenBatch {
   readonly tokenTypeIds?: Int32Array;
   readonly rows: number;
   readonly time: number;
-  /** Tokens without padding. */
+  /** Tokens without padding: those that the attention mask does not hide. */
   readonly tokens: number;
   /** What the loss averages over: trained tokens after a causal model's shift, or rows of a classifier. */
   readonly supervised: number;
@@ -28,7 +28,10 @@ export interface PadOptions {
   readonly multipleOf?: number;
 }
 
-/** Pads examples on the right to the longest of them. Throws ExampleError for none, or for classes among sequences. */
+/**
+ * Pads examples on the right to the longest of them. Throws ExampleError for none, for classes among sequences, or for a
+ * `multipleOf` that is no whole number from 1.
+ */
 export function padBatch(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
   const first = examples[0];
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
@@ -37,6 +40,9 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   }
   const rows = examples.length;
   const multiple = options.multipleOf ?? 1;
+  if (!Number.isSafeInteger(multiple) || multiple < 1) {
+    throw new ExampleError(`multipleOf must be a whole number from 1, got ${multiple}.`);
+  }
   const longest = examples.reduce((length, { inputIds }) => Math.max(length, inputIds.length), 1);
   const time = Math.ceil(longest / multiple) * multiple;
   const grid = (fill: number) => new Int32Array(rows * time).fill(fill);
@@ -55,7 +61,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
     rows,
     time,
-    tokens: examples.reduce((sum, example) => sum + example.inputIds.length, 0),
+    tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
   };
 }
 

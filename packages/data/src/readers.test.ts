@@ -81,6 +81,14 @@ describe("the form of a row", () => {
     ],
     [{ input_ids: [1, 2] }, { kind: "tokens", inputIds: [1, 2], labels: [1, 2] }],
     [
+      { input_ids: [1, 2, 8, 8], attention_mask: [1, 1, 0, 0] },
+      { kind: "tokens", inputIds: [1, 2, 8, 8], labels: [1, 2, -100, -100], attentionMask: [1, 1, 0, 0] },
+    ],
+    [
+      { input_ids: [1, 8], labels: [1, 8], attention_mask: [1, 0] },
+      { kind: "tokens", inputIds: [1, 8], labels: [1, 8], attentionMask: [1, 0] },
+    ],
+    [
       { input_ids: [1, 2], label: 3 },
       { kind: "tokens", inputIds: [1, 2], labels: 3 },
     ],
@@ -227,10 +235,18 @@ describe("CSV", () => {
   });
 
   it("reads labels as numbers or names", () => {
-    expect(readCsv("sentence,label\na,1\nb,good\n").map((row) => (row.kind === "sentence" ? row.label : ""))).toEqual([
-      1,
-      "good",
+    const labels = (csv: string) => readCsv(csv).map((row) => (row.kind === "sentence" ? row.label : ""));
+    expect(labels("sentence,label\na,1\nb,0\n")).toEqual([1, 0]);
+    expect(labels("sentence,label\na,bad\nb,good\n")).toEqual(["bad", "good"]);
+  });
+
+  it("refuses labels that are numbers in some rows and names in others, naming the lines", () => {
+    const error = caught(() => readCsv("sentence,label\na,0\nb,1\nc,unknown\n"));
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).problems).toEqual([
+      { row: 4, expected: "a class number, as in line 2", found: 'the string "unknown"' },
     ]);
+    expect(() => readJson('[{"text":"a","label":"good"},{"text":"b","label":1}]')).toThrow(/row 2: .*as in row 1/);
   });
 
   it("with a column called __proto__ reaches no prototype", () => {

@@ -1,6 +1,6 @@
 // What to leave out of a sequence that is too long.
 
-import { ignoredLabel, supervisedTokens, type TokenSequence } from "./tokenized-example.ts";
+import { ignoredLabel, supervisedTokens, type TokenizedExample, type TokenSequence } from "./tokenized-example.ts";
 
 /**
  * A sequence of at most `maxLength` tokens that keeps what is trained if it can: the beginning of the prompt goes
@@ -14,7 +14,7 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
   const promptLength = firstTrained === -1 ? 0 : firstTrained - keep;
   const answerLength = length - keep - promptLength;
   const room = Math.max(0, maxLength - keep);
-  const roomForPrompt = answerLength < room ? room - answerLength : Math.floor(room / 2);
+  const roomForPrompt = answerLength <= room ? room - answerLength : Math.floor(room / 2);
   const dropped = Math.max(0, promptLength - roomForPrompt);
   const cut = (values: readonly number[]) =>
     [...values.slice(0, keep), ...values.slice(keep + dropped)].slice(0, maxLength);
@@ -27,7 +27,17 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
   };
 }
 
-/** Whether a causal loss over the sequence counts anything. */
-export function isTrainable(sequence: TokenSequence): boolean {
-  return supervisedTokens(sequence.labels) > 0;
+/**
+ * Whether a loss counts anything of the example: a causal one predicts the first token from nothing, a classifier's needs
+ * any token. `tokenizeExamples` leaves out what is not.
+ *
+ * @example
+ * ```ts
+ * import { isTrainable } from "@lowrank/data";
+ *
+ * if (isTrainable({ kind: "sequence", inputIds: [5, 6], labels: [5, -100] })) throw new Error("nothing is predicted");
+ * ```
+ */
+export function isTrainable(example: TokenizedExample): boolean {
+  return example.kind === "classified" ? example.inputIds.length > 0 : supervisedTokens(example.labels) > 0;
 }

@@ -50,6 +50,25 @@ describe("a tokenizer", () => {
     expect([wordPiece.prefixIds, wordPiece.suffixIds, wordPiece.padId]).toEqual([[2], [3], 0]);
   });
 
+  it("knows what it adds to a text also where the letter a has no id", () => {
+    const special = ["<s>", "</s>"].map((content, index) => ({ id: 2 + index, content, special: true }));
+    const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+    const single = [mark("<s>"), { Sequence: { id: "A", type_id: 0 } }, mark("</s>")];
+    const pair = [...single, { Sequence: { id: "B", type_id: 1 } }];
+    const special_tokens = {
+      "<s>": { id: "<s>", ids: [2], tokens: ["<s>"] },
+      "</s>": { id: "</s>", ids: [3], tokens: ["</s>"] },
+    };
+    const tokenizer = TextTokenizer.fromJson({
+      model: { type: "BPE", vocab: { x: 0, y: 1 }, merges: [] },
+      added_tokens: special,
+      post_processor: { type: "TemplateProcessing", single, pair, special_tokens },
+    });
+    expect(tokenizer.encode("a")).toEqual([2, 3]); // otherwise this tests nothing
+    expect([tokenizer.prefixIds, tokenizer.suffixIds]).toEqual([[2], [3]]);
+    expect(tokenizer.encodePair("xay", "ax")).toEqual({ inputIds: [2, 0, 1, 3, 0], tokenTypeIds: [0, 0, 0, 0, 1] });
+  });
+
   it("leaves spaces before punctuation alone when decoding", () => {
     const tokenizer = TextTokenizer.fromJson(fixture("byte-level"), {});
     expect(tokenizer.decode(tokenizer.encode("... --- !!!"))).toBe("... --- !!!");

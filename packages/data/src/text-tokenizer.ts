@@ -71,12 +71,9 @@ export class TextTokenizer {
     this.chatTemplate = templateText(config.chat_template);
     // Only WordPiece writes spaces that a reader would not, and only its configs ask to have them removed.
     this.#cleansSpaces = config.clean_up_tokenization_spaces === true;
-    const bare = this.encode("a", { addSpecialTokens: false });
-    const dressed = this.encode("a");
-    const added = dressed.length - bare.length;
-    const start = added <= 0 ? 0 : startOf(dressed, bare);
-    this.prefixIds = dressed.slice(0, start);
-    this.suffixIds = added <= 0 ? [] : dressed.slice(start + bare.length);
+    const marks = marksAround(tokenizer);
+    this.prefixIds = marks.before.flatMap((token) => this.tokenId(token) ?? []);
+    this.suffixIds = marks.after.flatMap((token) => this.tokenId(token) ?? []);
   }
 
   /**
@@ -105,7 +102,12 @@ export class TextTokenizer {
   encodePair(first: string, second: string): EncodedPair {
     const encoded = this.#tokenizer.encode(first, { text_pair: second, return_token_type_ids: true });
     const types: readonly number[] | undefined = encoded.token_type_ids;
-    if (types !== undefined) return { inputIds: encoded.ids, tokenTypeIds: types };
+    if (types !== undefined) {
+      const known = encoded.ids.flatMap((id: number | undefined, index) =>
+        id === undefined ? [] : [{ id, type: types[index] ?? 0 }],
+      );
+      return { inputIds: known.map(({ id }) => id), tokenTypeIds: known.map(({ type }) => type) };
+    }
     // Without a template of its own the library drops the second text; Rust's tokenizers put one after the other.
     const a = this.encode(first);
     const b = this.encode(second);
@@ -157,9 +159,10 @@ function largestId(tokenizer: Tokenizer): number {
   return largest;
 }
 
-function startOf(ids: readonly number[], part: readonly number[]): number {
-  for (let start = 0; start + part.length <= ids.length; start += 1) {
-    if (part.every((id, index) => ids[start + index] === id)) return start;
-  }
-  return ids.length - part.length;
+/** What the tokenizer writes around a text. It is asked of the post-processor: some texts have no token at all. */
+function marksAround({ post_processor }: Tokenizer): { readonly before: string[]; readonly after: string[] } {
+  const text = "\0text";
+  const tokens = post_processor?.post_process([text], null).tokens ?? [text];
+  const at = tokens.indexOf(text);
+  return at === -1 ? { before: tokens, after: [] } : { before: tokens.slice(0, at), after: tokens.slice(at + 1) };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ExampleError } from "./errors.ts";
+import { ExampleError, MixedLabelsError } from "./errors.ts";
 import type { Example } from "./example.ts";
 import { chatTemplate } from "./templates/chat-template.ts";
 import { promptTemplate } from "./templates/prompt-templates.ts";
@@ -26,6 +26,15 @@ function sequenceOf(example: Example, by = byteLevel, maxLength = 512, template 
   const tokens = tokenizeExample(example, by, template, { maxLength });
   if (tokens.kind !== "sequence") throw new Error("expected a sequence");
   return tokens;
+}
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 function trainedText({ labels }: TokenSequence, by = byteLevel): string {
@@ -118,6 +127,22 @@ describe("an example that is too long", () => {
     expect(tokens.inputIds.at(-1)).toBe(2);
   });
 
+  it("keeps the whole of an answer that exactly fits", () => {
+    expect(sequenceOf(row([21, 22, 23, 24, 25, 26]), byteLevel, 6).inputIds).toEqual([21, 22, 23, 24, 25, 26]);
+    expect(sequenceOf(row([21, 22, 23, 24, 25]), byteLevel, 6).inputIds).toEqual([14, 21, 22, 23, 24, 25]);
+  });
+
+  it("keeps the token that starts every text where a chat template wrote it", () => {
+    const template = chatTemplate(
+      "<s>{% for m in messages %}{{ m.content }}{{ '</s>' if m.role == 'assistant' }}{% endfor %}",
+    );
+    const answer = sequenceOf(completion, llama, 512, template).labels.filter((label) => label !== -100);
+    const tokens = sequenceOf(completion, llama, answer.length + 3, template);
+    expect([tokens.inputIds[0], tokens.labels[0]]).toEqual([1, -100]);
+    expect(tokens.labels.filter((label) => label !== -100)).toEqual(answer);
+    expect(tokens.inputIds).toHaveLength(answer.length + 3);
+  });
+
   it("loses its end if it is running text", () => {
     const tokens = sequenceOf({ kind: "tokens", inputIds: [1, 2, 3, 4], labels: [1, 2, 3, 4] }, byteLevel, 3);
     expect(tokens.inputIds).toEqual([1, 2, 3]);
@@ -145,6 +170,15 @@ describe("a sentence with a class", () => {
     expect(tokens.inputIds.at(-1)).toBe(3);
     expect(tokens.tokenTypeIds).toHaveLength(6);
     expect(tokens.tokenTypeIds?.at(-1)).toBe(1);
+  });
+
+  it("cannot have a number where others have names: a name's number would be another row's class", () => {
+    const labelled = (label: string | number): Example => ({ kind: "sentence", sentence: "a", label });
+    const error = thrown(() => labelIdsOf([labelled(0), labelled(1), labelled("unknown")]));
+    expect(error).toBeInstanceOf(MixedLabelsError);
+    expect((error as MixedLabelsError).problems.map(({ row }) => row)).toEqual([3]);
+    const tokens: Example = { kind: "tokens", inputIds: [1], labels: 0 };
+    expect(() => labelIdsOf([labelled("a"), labelled(1), tokens])).toThrow(/row 2: [^\n]*as in row 1[\s\S]*row 3/);
   });
 
   it("whose class is a name gets the name's number, or a typed error", () => {

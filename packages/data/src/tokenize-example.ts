@@ -51,9 +51,8 @@ export function tokenizeExample(
 ): TokenizedExample {
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength);
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
-  const rendered = template.render(example);
-  const keep = rendered.hasSpecialTokens === true ? 0 : tokenizer.prefixIds.length;
-  return shortenSequence(labelSegments(rendered, tokenizer), options.maxLength, keep);
+  const sequence = labelSegments(template.render(example), tokenizer);
+  return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
 }
 
 /** A ready-made row as a sequence; needs no tokenizer. */
@@ -68,6 +67,12 @@ export function shortenTokens(example: TokensExample, maxLength: number): Tokeni
   const cut = shortenSequence({ kind: "sequence", inputIds, labels: inputIds, ...optional }, maxLength);
   const { labels: _, ...rest } = cut;
   return { ...rest, kind: "classified", label: labels };
+}
+
+/** How many tokens start the text and stay when it is cut, whether the tokenizer or a chat template wrote them. */
+function leadingMarks(ids: readonly number[], { prefixIds, bosId }: TextTokenizer): number {
+  if (prefixIds.length > 0 && prefixIds.every((id, index) => ids[index] === id)) return prefixIds.length;
+  return bosId !== undefined && ids[0] === bosId ? 1 : 0;
 }
 
 function labelSegments(rendered: RenderedExample, tokenizer: TextTokenizer): TokenSequence {

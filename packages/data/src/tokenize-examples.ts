@@ -1,6 +1,7 @@
 // Many examples at once, with a count of what the length limit did to them.
 
 import type { Example } from "./example.ts";
+import { checkLabelKinds } from "./label-kinds.ts";
 import { isTrainable } from "./shorten-sequence.ts";
 import type { PromptTemplate } from "./templates/prompt-template.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
@@ -29,8 +30,7 @@ export function tokenizeExamples(
   const indices: number[] = [];
   for (const [index, example] of examples.entries()) {
     const tokens = tokenizeExample(example, tokenizer, template, options);
-    const isUseful = tokens.kind === "classified" ? tokens.inputIds.length > 0 : isTrainable(tokens);
-    if (!isUseful) continue;
+    if (!isTrainable(tokens)) continue;
     kept.push(tokens);
     indices.push(index);
   }
@@ -38,8 +38,12 @@ export function tokenizeExamples(
   return { examples: kept, indices, skipped: examples.length - kept.length, atLimit };
 }
 
-/** The class names of sentence rows, sorted, each with its number; empty where the labels are numbers already. */
+/**
+ * The class names of sentence rows, sorted, each with its number; empty where the labels are numbers already. Throws
+ * MixedLabelsError where some are numbers and others names.
+ */
 export function labelIdsOf(examples: readonly Example[]): ReadonlyMap<string, number> {
+  checkLabelKinds(examples);
   const names = new Set<string>();
   for (const example of examples) {
     if (example.kind === "sentence" && typeof example.label === "string") names.add(example.label);

@@ -1,6 +1,7 @@
 // Rows that need no tokenizer: {"input_ids": […], "labels": […]}.
 
 import type { TokensExample } from "../example.ts";
+import { ignoredLabel } from "../tokenized-example.ts";
 import { describe, type Fields, type Refusal, type RowForm } from "./row-form.ts";
 
 /** Above this no vocabulary reaches, and an Int32Array would wrap. */
@@ -18,7 +19,7 @@ function readIntegers(fields: Fields, name: string, lowest: number, length?: num
   return value as readonly number[];
 }
 
-/** Already tokenised rows; labels −100 are not trained. */
+/** Already tokenised rows; labels −100 are not trained. Without labels, every token that the mask does not hide is. */
 export const tokensForm: RowForm = {
   name: "input_ids/labels",
   source: "transformers' model inputs",
@@ -26,8 +27,8 @@ export const tokensForm: RowForm = {
   read(fields) {
     const inputIds = readIntegers(fields, "input_ids", 0);
     if ("found" in inputIds) return inputIds;
-    const labels = readLabels(fields, inputIds);
-    if (typeof labels === "object" && "found" in labels) return labels;
+    const given = readLabels(fields, inputIds.length);
+    if (typeof given === "object" && "found" in given) return given;
     const optional: { attentionMask?: readonly number[]; tokenTypeIds?: readonly number[] } = {};
     for (const [key, name] of [
       ["attentionMask", "attention_mask"],
@@ -38,15 +39,20 @@ export const tokensForm: RowForm = {
       if ("found" in values) return values;
       optional[key] = values;
     }
+    const labels = given ?? visibleIds(inputIds, optional.attentionMask);
     return { kind: "tokens", inputIds, labels, ...optional };
   },
 };
 
-function readLabels(fields: Fields, inputIds: readonly number[]): TokensExample["labels"] | Refusal {
+/** The labels as they are given, hidden positions too: transformers' collators keep them. Undefined for none. */
+function readLabels(fields: Fields, length: number): TokensExample["labels"] | Refusal | undefined {
   // transformers calls a row's class "labels" in model inputs and "label" in data sets.
   const label = fields.get("labels") ?? fields.get("label");
   if (typeof label === "number" && Number.isInteger(label) && label >= 0 && label <= largestId) return label;
-  // Without labels every token is trained, as a language-modelling collator does.
-  if (label === undefined) return inputIds;
-  return readIntegers(fields, "labels", -100, inputIds.length);
+  return label === undefined ? undefined : readIntegers(fields, "labels", -100, length);
+}
+
+/** What a row without labels trains: every token, as a language-modelling collator does, and no padding. */
+function visibleIds(inputIds: readonly number[], mask: readonly number[] | undefined): readonly number[] {
+  return mask === undefined ? inputIds : inputIds.map((id, index) => (mask[index] === 0 ? ignoredLabel : id));
 }
