@@ -34,7 +34,7 @@ export type { BasePrecision } from "./loading/base-precision.ts";
 export { loadGguf } from "./loading/load-gguf.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
-export { meanLoss } from "./mean-loss.ts";
+export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
 export type { LabelledInputs, ModelInputs } from "./model-inputs.ts";
 export { ConvolutionSite, type ConvolutionSiteOptions } from "./parts/convolution-site.ts";
 export { EmbeddingSite, type EmbeddingSiteOptions } from "./parts/embedding-site.ts";

@@ -5,10 +5,22 @@ import * as tf from "@tensorflow/tfjs-core";
 import { batchTensors, type IntegerBatch } from "./batch-tensors.ts";
 import type { PretrainedModel } from "./pretrained-model.ts";
 
+/** What `meanLoss` can be told besides the model, the batches and the adapters. */
+export interface MeanLossOptions {
+  /** Stops between batches; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** The time in milliseconds; default `performance.now`. */
+  clock?(): number;
+}
+
+/** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
+const turnEveryMilliseconds = 50;
+
 /**
- * The mean loss over every label that counts in all batches; NaN if none does.
+ * The mean loss over every label that counts in all batches; NaN if none does. Some twenty times a second it lets other
+ * work run, so that Ctrl-C and buttons act.
  *
- * @throws ModelInputError and PositionLimitError as `PretrainedModel.loss`.
+ * @throws ModelInputError and PositionLimitError as `PretrainedModel.loss`; the signal's reason.
  *
  * @example
  * ```ts
@@ -23,10 +35,13 @@ export async function meanLoss(
   model: PretrainedModel,
   batches: Iterable<IntegerBatch>,
   context: ForwardContext = inferenceContext(),
+  { signal, clock = () => performance.now() }: MeanLossOptions = {},
 ): Promise<number> {
   let total = 0;
   let count = 0;
+  let lastTurn = clock();
   for (const batch of batches) {
+    signal?.throwIfAborted();
     const sum = tf.tidy(() => {
       const losses = model.lossSum(batchTensors(batch), context);
       count += losses.count;
@@ -35,6 +50,13 @@ export async function meanLoss(
     const [value = Number.NaN] = await sum.data();
     sum.dispose();
     total += value;
+    if (clock() - lastTurn < turnEveryMilliseconds) continue;
+    await othersWork();
+    lastTurn = clock();
   }
   return total / count;
+}
+
+function othersWork(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

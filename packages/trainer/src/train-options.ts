@@ -27,7 +27,10 @@ export interface EvaluationOptions {
   readonly every: number;
   /** Whether to evaluate before the first step too; default false. */
   readonly atStart?: boolean;
-  run(): Metrics | Promise<Metrics>;
+  /**
+   * Evaluates. It may stop early by throwing the signal's reason: the run then ends as aborted, with its state kept.
+   */
+  run(signal: AbortSignal | undefined): Metrics | Promise<Metrics>;
   /** The metric whose best value is kept in mind; default "loss". A value that is not finite is never the best. */
   readonly watch?: string;
   /** Whether higher values of that metric are better; default false. */
@@ -84,7 +87,7 @@ export interface TrainOptions<Batch> {
   readonly checkpoint?: CheckpointOptions;
   /** Seeds dropout through the key that `loss` receives; default 0. */
   readonly seed?: number;
-  /** Ends the run after the step that is being made. */
+  /** Ends the run after the step that is being made, or within an evaluation that heeds it. */
   readonly signal?: AbortSignal;
   /** Go on from here: the variables, the optimiser and the place in the data become those of the state. */
   readonly resumeFrom?: TrainingState;

@@ -246,4 +246,33 @@ describe("evaluations", () => {
     expect(error).toBeInstanceOf(MissingMetricError);
     expect(error).toMatchObject({ metric: "bleu", names: ["loss", "accuracy"], step: 1 });
   });
+
+  it("may stop when the run is told to, which then ends with its state kept and no evaluation", async () => {
+    const controller = new AbortController();
+    const kept: TrainingState[] = [];
+    const evaluate = {
+      every: 2,
+      run: async (signal: AbortSignal | undefined) => {
+        controller.abort();
+        signal?.throwIfAborted();
+        return { loss: 1 };
+      },
+    };
+    const checkpoint = { every: 100, save: (state: TrainingState) => void kept.push(state) };
+    const events = await collect(train(options({ signal: controller.signal, evaluate, checkpoint })));
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "aborted", step: 2 });
+    expect(kept.map(({ step }) => step)).toEqual([2]);
+    expect(events.some(({ type }) => type === "evaluation")).toBe(false);
+  });
+
+  it("that fail for another reason fail the run, aborted or not", async () => {
+    const controller = new AbortController();
+    const failure = new Error("no data");
+    const run = () => {
+      controller.abort();
+      throw failure;
+    };
+    const failed = collect(train(options({ signal: controller.signal, evaluate: { every: 1, run } })));
+    await expect(failed).rejects.toBe(failure);
+  });
 });

@@ -1,6 +1,6 @@
 // The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
 
-import type { TrainOptions } from "./train-options.ts";
+import type { EvaluationOptions, TrainOptions } from "./train-options.ts";
 import type { EndEvent, TrainingEvent } from "./training-event.ts";
 import { TrainingRun } from "./training-run.ts";
 
@@ -37,12 +37,12 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
   const { evaluate, checkpoint, signal } = options;
   try {
     yield startEvent(run, options);
-    if (evaluate?.atStart === true && run.step === 0) yield await run.evaluate(evaluate);
+    if (evaluate?.atStart === true && run.step === 0) yield* evaluation(run, evaluate);
     let reason: EndEvent["reason"] | undefined = signal?.aborted === true ? "aborted" : undefined;
     while (reason === undefined) {
       yield await run.makeStep();
       await othersWork();
-      if (evaluate !== undefined && isDue(run, evaluate.every)) yield await run.evaluate(evaluate);
+      if (evaluate !== undefined && isDue(run, evaluate.every)) yield* evaluation(run, evaluate);
       reason = reasonToEnd(run, signal);
       if (checkpoint !== undefined && (reason !== undefined || isDue(run, checkpoint.every))) {
         await checkpoint.save(await run.captureState());
@@ -60,6 +60,11 @@ function startEvent<Batch>(run: TrainingRun<Batch>, { variables }: TrainOptions<
   const trainableParameters = [...variables.values()].reduce((sum, variable) => sum + variable.size, 0);
   const { step, settings } = run;
   return { type: "start", step, steps: settings.steps, trainableTensors: variables.size, trainableParameters };
+}
+
+async function* evaluation<Batch>(run: TrainingRun<Batch>, options: EvaluationOptions): AsyncGenerator<TrainingEvent> {
+  const event = await run.evaluate(options);
+  if (event !== undefined) yield event;
 }
 
 function isDue<Batch>(run: TrainingRun<Batch>, every: number): boolean {

@@ -12,7 +12,7 @@ import { GradientWindow } from "./gradient-window.ts";
 import { learningRateFactor } from "./learning-rate-groups.ts";
 import { learningRateShare } from "./schedules/schedules.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import type { TrainOptions } from "./train-options.ts";
+import type { EvaluationOptions, TrainOptions } from "./train-options.ts";
 import type { EvaluationEvent, StepEvent } from "./training-event.ts";
 import { resolveSettings, type TrainingSettings } from "./training-settings.ts";
 import { changedSettings, checkState, type TrainingState } from "./training-state.ts";
@@ -97,10 +97,16 @@ export class TrainingRun<Batch> {
     };
   }
 
-  /** Runs the caller's evaluation. */
-  async evaluate(run: NonNullable<TrainOptions<Batch>["evaluate"]>): Promise<EvaluationEvent> {
-    const metrics = await run.run();
-    return { type: "evaluation", step: this.#step, metrics, ...this.#best.add(this.#step, metrics) };
+  /** Runs the caller's evaluation; undefined if it stopped because the run's signal told it to. */
+  async evaluate(evaluation: EvaluationOptions): Promise<EvaluationEvent | undefined> {
+    const { signal } = this.options;
+    try {
+      const metrics = await evaluation.run(signal);
+      return { type: "evaluation", step: this.#step, metrics, ...this.#best.add(this.#step, metrics) };
+    } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) return undefined;
+      throw error;
+    }
   }
 
   /** A copy of all that the rest of the run depends on. */

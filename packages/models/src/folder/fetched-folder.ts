@@ -14,6 +14,7 @@ const knownFiles = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
+  "chat_template.jinja",
 ];
 
 /**

@@ -105,6 +105,14 @@ describe("fetchedFolder", () => {
     },
   );
 
+  it("lists every file of a tokenizer, so that an export takes them along", async () => {
+    const files = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
+    const answer: typeof fetch = async (input) => {
+      return new Response("", { status: files.some((file) => String(input).endsWith(`/${file}`)) ? 200 : 404 });
+    };
+    expect(await fetchedFolder("https://example.org/m", answer).list()).toEqual(files);
+  });
+
   it("says which file failed and how", async () => {
     const folder = fetchedFolder("https://example.org/m", server({ ranges: true }).answer);
     expect(await folder.has("config.json")).toBe(false);
