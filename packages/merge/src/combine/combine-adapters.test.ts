@@ -98,6 +98,21 @@ describe("svd", () => {
     expect(errors[3]).toBeLessThan(1e-5);
   });
 
+  it("clamps factors of the size that large models have", () => {
+    const config = createLoraConfig({ rank: 16, targetModules: ["q"] });
+    const factor = (shape: readonly number[], path: string) => {
+      const values = Float32Array.from({ length: 65_536 }, (_, index) => Math.sin(index + path.length));
+      return { shape, values };
+    };
+    const tensors = new Map([
+      ["q.lora_A.weight", factor([16, 4096], "A")],
+      ["q.lora_B.weight", factor([4096, 16], "of B")],
+    ]);
+    const large: Adapter = { config, metadata: new Map(), tensors };
+    const result = combineAdapters([{ adapter: large, weight: 1 }], { type: "svd", rank: 16, clamp: 0.99 });
+    expect(result.tensors.get("q.lora_A.weight")?.shape).toEqual([16, 4096]);
+  });
+
   it("keeps all entries of the factors within the quantile they are clamped at", () => {
     const { tensors } = combineAdapters(pair, { type: "svd", clamp: 0.8 });
     const values = ["A", "B"].flatMap((part) => [...tensors.get(`layers.0.q_proj.lora_${part}.weight`)!.values]);

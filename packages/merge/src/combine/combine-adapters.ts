@@ -11,7 +11,12 @@ import type {
   WeightedPair,
 } from "./combination-method.ts";
 import { exactConfig, peftConfig } from "./combined-config.ts";
-import { CombinationSettingError, UnequalRanksError, UnknownCombinationError } from "./errors.ts";
+import {
+  CombinationSettingError,
+  UncombinableAdapterError,
+  UnequalRanksError,
+  UnknownCombinationError,
+} from "./errors.ts";
 import { combinationMethods } from "./methods.ts";
 import { type CombinedLayer, nameOf, readPairs, type WeightedAdapter } from "./read-pairs.ts";
 
@@ -47,7 +52,7 @@ export interface CombineOptions {
  * One adapter that does what the given ones do together, each multiplied by its weight. Its scaling is 1.
  *
  * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError,
- * UncombinableAdapterError (DoRA and all else that is more than B·A), CombinationShapeError
+ * UncombinableAdapterError (DoRA and all else that is more than B·A, or no pair at all), CombinationShapeError
  *
  * @example
  * ```ts
@@ -63,15 +68,16 @@ export function combineAdapters(sources: readonly WeightedAdapter[], options: Co
   const method = methodOf(sources, options);
   checkSettings(sources, options, method);
   const { layers, saved } = readPairs(sources);
+  if (layers.length === 0) throw withoutPairs(sources);
   const configs = sources.map(({ adapter }) => adapter.config);
   if (method.rank === "shared") for (const layer of layers) checkSameRank(layer, sources, method);
-  const chosen = options.rank ?? Math.max(...layers.flatMap(({ pairs }) => pairs.map(({ a }) => a.rows)));
+  const chosen = options.rank ?? largest(layers.flatMap(({ pairs }) => pairs.map(({ a }) => a.rows)));
   const signs = signsByPath(options);
   const combined = layers.map((layer) => {
     const settings = { ...settingsOf(layer, options, chosen), signs: signs.get(layer.path) ?? null };
     return { layer, factors: method.combine(pairsOf(layer, sources), settings) };
   });
-  const widest = Math.max(...combined.map(({ factors }) => factors.a.rows));
+  const widest = largest(combined.map(({ factors }) => factors.a.rows));
   const rank = options.compatible === "peft" ? peftRank(method, sources, options) : widest;
   const tensors = new Map<string, AdapterTensor>(
     combined.flatMap(({ layer, factors }) => storedFactors(layer, factors, Math.max(rank, widest))),
@@ -117,6 +123,12 @@ function checkSettings(sources: readonly WeightedAdapter[], options: CombineOpti
     throw new CombinationSettingError("majoritySign", majoritySign, '"total" or "frequency"');
 }
 
+/** Whole weights alone leave no layer whose rank the result could have. */
+function withoutPairs(sources: readonly WeightedAdapter[]): UncombinableAdapterError {
+  const problem = "it has no pair of A and B; copy the whole weights that it saves instead";
+  return new UncombinableAdapterError(sources.map((_, index) => ({ adapter: nameOf(sources, index), problem })));
+}
+
 function checkSameRank({ path, pairs }: CombinedLayer, sources: readonly WeightedAdapter[], method: CombinationMethod) {
   if (new Set(pairs.map(({ a }) => a.rows)).size === 1) return;
   const ranks = pairs.map(({ a, adapter }) => ({ adapter: nameOf(sources, adapter), rank: a.rows }));
@@ -151,9 +163,14 @@ function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> 
 
 /** PEFT takes ranks from the configurations, whatever single layers have. */
 function peftRank(method: CombinationMethod, sources: readonly WeightedAdapter[], options: CombineOptions): number {
-  const ranks = sources.map(({ adapter: { config } }) => Math.max(config.rank, ...config.rankPattern.values()));
+  const ranks = sources.map(({ adapter: { config } }) => largest([config.rank, ...config.rankPattern.values()]));
   if (method.rank === "sum") return ranks.reduce((sum, rank) => sum + rank, 0);
-  return method.rank === "chosen" ? (options.rank ?? Math.max(...ranks)) : Math.max(...ranks);
+  return method.rank === "chosen" ? (options.rank ?? largest(ranks)) : largest(ranks);
+}
+
+/** Of at least one; a file may have more layers than a call may have arguments. */
+function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value));
 }
 
 /** Both factors with as many rows and columns as the configuration says, in the layout of files. */

@@ -95,4 +95,13 @@ describe("what is refused", () => {
     expect(result.config.modulesToSave).toEqual(["score"]);
     expect(combined(saving(1), saving(1)).tensors.has("score.weight")).toBe(true);
   });
+
+  it("is nothing but whole weights, which have no rank", () => {
+    const config = createLoraConfig({ targetModules: ["q_proj"], modulesToSave: ["score"] });
+    const saved: Adapter = { config, metadata: new Map(), tensors: new Map([["score.weight", tensor(2, 2, "score")]]) };
+    const alone = () => combineAdapters([{ adapter: saved, weight: 1, name: "classifier" }]);
+    expect(alone).toThrow(UncombinableAdapterError);
+    expect(alone).toThrow(/"classifier": it has no pair of A and B/);
+    expect(combineAdapters([{ adapter: saved, weight: 1 }, ...pair]).tensors.has("score.weight")).toBe(true);
+  });
 });

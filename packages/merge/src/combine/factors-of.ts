@@ -44,7 +44,10 @@ function rowOf({ columns, values }: Matrix, row: number): Float64Array {
 
 /** Entries of both factors beyond ± the quantile of all of them, signs included, are set to it. */
 function clamped({ a, b }: Factors, quantile: number): Factors {
-  const limit = quantileOf(Float64Array.of(...b.values, ...a.values), quantile);
+  const all = new Float64Array(b.values.length + a.values.length);
+  all.set(b.values);
+  all.set(a.values, b.values.length);
+  const limit = quantileOf(all, quantile);
   const cut = (matrix: Matrix): Matrix => ({
     ...matrix,
     values: matrix.values.map((value) => Math.min(Math.max(value, -limit), limit)),
@@ -52,7 +55,7 @@ function clamped({ a, b }: Factors, quantile: number): Factors {
   return { a: cut(a), b: cut(b) };
 }
 
-/** With linear interpolation, as torch.quantile. */
+/** With linear interpolation, as torch.quantile. Sorts the values in place. */
 function quantileOf(values: Float64Array, quantile: number): number {
   const sorted = values.sort();
   const position = quantile * (sorted.length - 1);
