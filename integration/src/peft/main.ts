@@ -7,9 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { findPrepared } from "../cache-folder.ts";
+import { combinedVariants } from "./combined-variants.ts";
 import { tokenVariants } from "./token-variants.ts";
 import { variants } from "./variants.ts";
 import { writeAddedTokens } from "./write-added-tokens.ts";
+import { writeCombined } from "./write-combined.ts";
 import { writeVariant } from "./write-variant.ts";
 
 const found = findPrepared("peft-venv");
@@ -24,6 +26,8 @@ try {
   const cases = [];
   for (const [index, variant] of variants.entries())
     cases.push(...(await writeVariant(variant, join(work, String(index)))));
+  for (const [index, variant] of combinedVariants.entries())
+    cases.push(...(await writeCombined(variant, join(work, `combined-${index}`))));
   for (const [index, variant] of tokenVariants.entries())
     cases.push(...(await writeAddedTokens(variant, join(work, `tokens-${index}`))));
   const list = join(work, "cases.json");

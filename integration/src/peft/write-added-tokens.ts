@@ -9,7 +9,7 @@ import { openTokenizer } from "@lowrank/data";
 import { diskFolder } from "@lowrank/merge/node";
 import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import type { TokenVariant } from "./token-variants.ts";
-import type { PythonCase } from "./write-variant.ts";
+import type { PythonCase } from "./write-case.ts";
 
 /** Whether transformers makes the same of a tokenizer; see scripts/python/check_in_peft.py. */
 export interface TokenizerCase {

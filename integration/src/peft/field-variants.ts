@@ -1,0 +1,141 @@
+// Fields of a configuration that decide about layers, ranks and scalings, and what trains beside the pairs.
+
+import { type Variant, wholeNumbersBecomeIntegers } from "./variant.ts";
+
+const pair = { rank: 4, alpha: 8 } as const;
+
+/** Where pairs go. */
+const targets: readonly Variant[] = [
+  { name: "gpt2, c_attn", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], taskType: "CAUSAL_LM" } },
+  { name: "gpt2, default targets", base: "gpt2", config: { rank: 2, alpha: 4, taskType: "CAUSAL_LM" } },
+  { name: "gpt2, all linear layers", base: "gpt2", config: { rank: 3, alpha: 5, targetModules: "all-linear" } },
+  {
+    name: "gpt2, regular expression",
+    base: "gpt2",
+    config: { rank: 2, alpha: 2, targetModules: ".*h\\.1\\.mlp\\.c_(fc|proj)" },
+  },
+  {
+    name: "gpt2, Conv1D and a linear map, fan_in_fan_out said wrongly",
+    base: "references/gpt2-question",
+    config: { ...pair, targetModules: ["c_attn", "qa_outputs"], fanInFanOut: false },
+  },
+  ...["llama-gqa", "qwen2", "qwen3", "gemma", "mistral", "gpt_neox", "opt", "phi", "phi3"].map((base) => ({
+    name: `${base}, all linear layers`,
+    base,
+    config: { ...pair, targetModules: "all-linear", taskType: "CAUSAL_LM" } as const,
+  })),
+  {
+    name: "gemma2, all linear layers",
+    base: "gemma2",
+    config: { ...pair, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+    isNotMerged: wholeNumbersBecomeIntegers,
+  },
+  {
+    name: "llama, rank and alpha by pattern",
+    base: "llama-gqa",
+    config: {
+      ...pair,
+      targetModules: ["q_proj", "v_proj", "down_proj"],
+      rankPattern: new Map([["q_proj", 2]]),
+      alphaPattern: new Map([["^model\\.layers\\.1\\.self_attn\\.v_proj", 3]]),
+    },
+  },
+  {
+    name: "llama, one layer",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: ["o_proj"], layersToTransform: [1] },
+  },
+  {
+    name: "llama, one layer of a named list",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: ["o_proj", "up_proj"], layersToTransform: 1, layersPattern: "layers" },
+  },
+  {
+    name: "gpt2, one layer of lists by two names",
+    base: "gpt2",
+    config: { ...pair, targetModules: ["c_attn"], layersToTransform: [0], layersPattern: ["h", "layers"] },
+  },
+  {
+    name: "llama, all linear layers but some names",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: "all-linear", excludeModules: ["k_proj", "layers.0.mlp.up_proj"] },
+  },
+  {
+    name: "llama, names without those that a regular expression leaves out",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: ["q_proj", "v_proj"], excludeModules: ".*layers\\.0\\..*v_proj" },
+  },
+  {
+    name: "llama, layers repeated",
+    base: "llama-gqa",
+    config: {
+      ...pair,
+      targetModules: "all-linear",
+      layerReplication: [
+        [0, 2],
+        [0, 1],
+        [1, 2],
+      ],
+      taskType: "CAUSAL_LM",
+    },
+  },
+  {
+    name: "llama, raw parameters",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: [], targetParameters: ["mlp.up_proj.weight", "self_attn.q_proj.weight"] },
+  },
+  {
+    name: "the tiny model",
+    base: "tiny-model",
+    config: { rank: 8, alpha: 16, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+  },
+];
+
+/** How pairs act, and what else trains. */
+const extras: readonly Variant[] = [
+  { name: "gpt2, rsLoRA", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], rankStabilized: true } },
+  {
+    name: "llama, DoRA with rsLoRA",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: "all-linear", useDora: true, rankStabilized: true },
+  },
+  { name: "gpt2, DoRA", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], useDora: true } },
+  { name: "gpt2, bias on B", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], loraBias: true } },
+  {
+    name: "llama, bias on B of layers without one",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: ["q_proj"], loraBias: true },
+    isNotMerged: "a layer without a bias cannot take up B's; PEFT refuses, too",
+  },
+  { name: "gpt2, all biases", base: "gpt2", config: { ...pair, targetModules: ["c_attn"], bias: "all" } },
+  {
+    name: "gpt2, biases of adapted layers",
+    base: "gpt2",
+    config: { ...pair, targetModules: ["c_attn"], bias: "lora_only" },
+  },
+  ...(["bert-seqcls", "roberta-seqcls"] as const).map((base) => ({
+    name: `${base}, classifier saved`,
+    base,
+    config: { ...pair, targetModules: ["query", "value"], taskType: "SEQ_CLS" } as const,
+  })),
+  {
+    name: "roberta that fills gaps, the head's map and all norms saved",
+    base: "roberta-mlm",
+    config: { ...pair, targetModules: ["query"], modulesToSave: ["lm_head.dense", "LayerNorm"] },
+  },
+  {
+    name: "bart, all biases",
+    base: "bart",
+    config: { ...pair, targetModules: ["q_proj", "fc1"], bias: "all", taskType: "SEQ_2_SEQ_LM" },
+    isNotMerged: wholeNumbersBecomeIntegers,
+  },
+  {
+    name: "t5, all linear layers with DoRA",
+    base: "t5",
+    config: { ...pair, targetModules: "all-linear", useDora: true, taskType: "SEQ_2_SEQ_LM" },
+    isNotMerged: wholeNumbersBecomeIntegers,
+  },
+];
+
+/** All of them. */
+export const fieldVariants: readonly Variant[] = [...targets, ...extras];

@@ -1,0 +1,21 @@
+// What a row of the tables beside this file says.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+
+/** What keeps rows of four families from having a merged model; without it they have one. */
+export const wholeNumbersBecomeIntegers =
+  "@lowrank/merge writes 30.0 of the base's config.json as 30 (export-files.ts), which transformers 5 refuses for these";
+
+/** An adapter that we train and write, and that PEFT and transformers are to read. */
+export interface Variant {
+  readonly name: string;
+  /** What `openBase` opens. */
+  readonly base: string;
+  readonly config: Partial<LoraConfig>;
+  /** Tokens added to the base's vocabulary – or, below 0, taken from it. The batch has some of them. */
+  readonly addedTokens?: number;
+  /** Why PEFT is not asked to load the adapter. */
+  readonly adapterIsNotRead?: string;
+  /** Why there is no merged model. */
+  readonly isNotMerged?: string;
+}

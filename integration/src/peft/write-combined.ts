@@ -1,0 +1,39 @@
+// Trains two adapters, combines them – or lets them act together –, and writes what PEFT and transformers are to load.
+
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { attachAdapter } from "@lowrank/inject";
+import { combineAdapters } from "@lowrank/merge";
+import type { CombinedVariant } from "./combined-variants.ts";
+import { loadBase } from "./loaded-base.ts";
+import { openBase } from "./open-base.ts";
+import { trainAdapter } from "./train-adapter.ts";
+import { type PythonCase, writeAdapterCase, writeMergedCase } from "./write-case.ts";
+
+/** Writes adapters, merged model and expected logits under `folder`. */
+export async function writeCombined(
+  { name, base: baseName, adapters, options }: CombinedVariant,
+  folder: string,
+): Promise<readonly PythonCase[]> {
+  const [first, second] = adapters.map((config) => createLoraConfig(config)) as [LoraConfig, LoraConfig];
+  const base = await loadBase(await openBase(baseName, folder), { config: first });
+  const one = await trainAdapter(base, first, { name: "one", seed: 7 });
+  const other = await trainAdapter(base, second, { name: "other", seed: 8 });
+  const handles = [one, other];
+  if (options !== undefined) {
+    const [adapter, taken] = [await one.toAdapter(), await other.toAdapter()];
+    const combined = combineAdapters(
+      [
+        { adapter, weight: 0.7 },
+        { adapter: taken, weight: -0.4 },
+      ],
+      options,
+    );
+    for (const handle of handles.splice(0)) handle.dispose();
+    handles.push(attachAdapter(base.model, combined, { name: "combined" }));
+  }
+  const place = { name, folder };
+  const cases = [await writeAdapterCase(base, handles, place), await writeMergedCase(base, handles, place)];
+  for (const handle of handles) handle.dispose();
+  base.dispose();
+  return cases;
+}
