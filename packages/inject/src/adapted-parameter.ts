@@ -4,6 +4,7 @@ import type { ParameterRef } from "@lowrank/contracts";
 import { type LoraPair, parameterDelta } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart } from "./adapter-part.ts";
+import { checkWeights } from "./check-weights.ts";
 import type { PlannedRawParameter } from "./injection-plan.ts";
 
 /** What an adapter has at one raw parameter. */
@@ -44,7 +45,13 @@ export function adaptParameter(
         replace: (value) => parameter.replace(value),
       },
     ],
-    open: (adapterName) => parameter.override(adapterName, withUpdate, [pair.a, pair.b]),
+    open: (name) => {
+      const checked = (value: tf.Tensor, weight: number) => {
+        checkWeights([{ name, weight }]);
+        return withUpdate(value, weight);
+      };
+      return parameter.override(name, checked, [pair.a, pair.b]);
+    },
     setScale: (factor) => {
       scale = scaling * factor;
     },

@@ -14,6 +14,7 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
+import { withWeightsChecked } from "./check-weights.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
 
@@ -73,7 +74,7 @@ export function adaptSite(
     open: (adapterName) =>
       openDoors(adapterName, [
         { open: (name) => openBase(name, pair, options.siteWeight) },
-        { open: (name) => site.attach(name, adaptation) },
+        { open: (name) => site.attach(name, withWeightsChecked(adaptation)) },
       ]),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;

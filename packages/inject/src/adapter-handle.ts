@@ -2,7 +2,7 @@
 
 import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Detach } from "@lowrank/contracts";
-import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
+import { plainLayout, readStored, SettingError, transposedLayout } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedParameter } from "./adapted-parameter.ts";
 import type { AdaptedSite } from "./adapted-site.ts";
@@ -128,9 +128,15 @@ export class AdapterHandle {
     return this.#scale;
   }
 
-  /** Strengthens or weakens the adapter: every pair acts with `factor` times its own scaling. Files keep the original. */
+  /**
+   * Strengthens or weakens the adapter: every pair acts with `factor` times its own scaling. Files keep the original.
+   *
+   * @throws SettingError if the factor is no finite number; HandleDisposedError.
+   */
   setScale(factor: number): void {
     this.#checkUsable();
+    if (!Number.isFinite(factor))
+      throw new SettingError(`The adapter "${this.name}"`, "scale", factor, "a finite number");
     this.#scale = factor;
     for (const part of partsOf(this.#contents)) part.setScale?.(factor);
   }
@@ -143,7 +149,7 @@ export class AdapterHandle {
   attach(): void {
     this.#checkUsable();
     if (this.#detach) return;
-    const freeName = claimName(this.model, this.name);
+    const freeName = claimName(this.model, this.name, this);
     try {
       const close = openDoors(this.name, partsOf(this.#contents));
       this.#detach = () => {

@@ -6,8 +6,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachAdapter } from "./attach-adapter.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
-import { AdapterMismatchError, DifferentBaseError } from "./errors.ts";
 import { injectAdapter } from "./inject-adapter.ts";
+import { AdapterMismatchError, DifferentBaseError } from "./mismatch-errors.ts";
 import { planInjection } from "./plan-injection.ts";
 
 const config = createLoraConfig({

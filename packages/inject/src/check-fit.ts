@@ -1,31 +1,33 @@
-// Whether an adapter fits a model. Finds every difference before anything changes.
+// Whether an adapter fits a model. Finds every difference before anything changes, and says all of them in one error.
 
 import {
   type Adapter,
-  type AdapterTensor,
-  embeddingKeys,
   type Feature,
   type LoraConfig,
-  parseTensorKey,
   startingFeatures,
-  type TensorKey,
+  UnsupportedFeaturesError,
 } from "@lowrank/adapter-format";
-import type { AdaptableModel, Warning, WarningListener } from "@lowrank/contracts";
+import type { AdaptableModel, LowrankError, WarningListener } from "@lowrank/contracts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
+import { draftPlan } from "./draft-plan.ts";
+import { LayerReplicationError } from "./errors.ts";
+import { guessOtherBase } from "./guess-other-base.ts";
+import type { InjectionPlan } from "./injection-plan.ts";
 import {
   AdapterMismatchError,
   type AdapterProblem,
   DifferentBaseError,
-  printable,
   VocabularyMismatchError,
-} from "./errors.ts";
-import { guessOtherBase } from "./guess-other-base.ts";
-import type { InjectionPlan } from "./injection-plan.ts";
-import { nearestPaths } from "./nearest-names.ts";
+} from "./mismatch-errors.ts";
+import { findMissing, findShapes } from "./needed-tensors.ts";
+import { findNonFinite } from "./non-finite-values.ts";
 import { withBaseLayers } from "./plan-base-layers.ts";
-import { draftPlan, supportedFeatures } from "./plan-injection.ts";
+import { supportedFeatures } from "./plan-injection.ts";
+import { Refusals } from "./refusals.ts";
 import { startsForStored } from "./starts.ts";
-import { vocabularyOf, vocabularyTables } from "./vocabulary-tables.ts";
+import { findUnexpected, unusedBaseWeights } from "./unexpected-tensors.ts";
+import { findUntied } from "./untied-tensors.ts";
+import { otherVocabulary, type VocabularyDifference } from "./vocabulary-tables.ts";
 
 /** What is known of the model at hand besides its doors, and what for the adapter is attached. */
 export interface FitOptions {
@@ -35,35 +37,29 @@ export interface FitOptions {
   readonly onWarning?: WarningListener;
 }
 
-/** How many unknown paths get suggestions: looking for them takes time, and a foreign file may have a million. */
-const suggestionsFor = 4;
-
 /**
  * The plan by which the adapter will be attached.
  *
- * @throws DifferentBaseError, AdapterMismatchError, and what planning throws for configurations that are not supported
+ * @throws DifferentBaseError, VocabularyMismatchError, AdapterMismatchError; what planning throws for configurations that
+ * are not supported; SeveralProblemsError where it is both
  */
 export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
-  checkFingerprint(adapter, options);
-  checkVocabulary(model, adapter);
-  const plan = withBaseLayers(
-    draftPlan(model, adapter.config, {
-      supported: usableFeatures(adapter.config, options),
-      stored: new Set(adapter.tensors.keys()),
-    }),
-    model,
-    adapter,
-  );
-  const problems = [
-    ...findMissing(plan, adapter),
-    ...findUnexpected(plan, model, adapter),
-    ...findShapes(plan, adapter),
-    ...findUntied(plan, adapter),
-  ];
-  const other = guessOtherBase(problems);
-  if (other) throw new DifferentBaseError(`width ${other.got}`, `width ${other.expected}`, problems);
-  if (problems.length) throw new AdapterMismatchError(problems);
-  for (const warning of [...plan.warnings, ...unusedBaseWeights(plan, model, adapter)]) options.onWarning?.(warning);
+  const refusals = new Refusals();
+  const vocabulary = otherVocabulary(model, adapter);
+  const draft = draftPlan(model, adapter.config, {
+    supported: usableFeatures(adapter.config, options),
+    stored: new Set(adapter.tensors.keys()),
+    refusals,
+    vocabulary: vocabulary?.got,
+  });
+  const plan = withBaseLayers(draft, model, adapter);
+  const problems = findProblems(plan, { model, adapter, refused: refusals.errors });
+  // Planning has named them where it refused something.
+  const unmatched = refusals.errors.length > 0 ? [] : unmatchedTargets(plan);
+  const mismatch = mismatchOf(problems, { adapter, options, vocabulary, unmatched });
+  if (mismatch !== null) refusals.add(mismatch);
+  refusals.throwIfAny();
+  warn(plan, { model, adapter, options });
   return plan;
 }
 
@@ -73,137 +69,84 @@ function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): 
   return new Set([...supportedFeatures, ...past, ...startsForStored(config)]);
 }
 
-/** Before anything else: rows for tokens that the model does not have make every other difference follow. */
-function checkVocabulary(model: AdaptableModel, adapter: Adapter): void {
-  const [input] = vocabularyTables(model);
-  const found = vocabularyOf(model, adapter);
-  if (input === undefined || found === undefined || found.size === input.inFeatures) return;
-  const { keys, size } = found;
-  const problems = keys.map((key): AdapterProblem => {
-    const got = adapter.tensors.get(key)!.shape;
-    return { kind: "shape", key, got, expected: got.map((axis) => (axis === size ? input.inFeatures : axis)) };
-  });
-  throw new VocabularyMismatchError(size, input.inFeatures, problems);
+interface Facts {
+  readonly model: AdaptableModel;
+  readonly adapter: Adapter;
+  /** What planning refused already. */
+  readonly refused: readonly LowrankError[];
 }
 
-function checkFingerprint({ metadata }: Adapter, options: FitOptions): void {
-  const got = metadata.get(baseFingerprintKey);
-  const expected = options.baseFingerprint;
-  if (got === undefined || expected === undefined || got === expected) return;
-  if (!options.allowDifferentBase) throw new DifferentBaseError(`fingerprint ${got}`, `fingerprint ${expected}`);
-  options.onWarning?.({
-    code: "DIFFERENT_BASE",
-    message: `The adapter was made for a base with fingerprint ${got}; this one has ${expected}. It is used all the same.`,
-  });
-}
-
-/** Every tensor that the plan needs, with its shape as files store it. */
-function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
-  return new Map([
-    ...plan.entries.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.tiedSites.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.rawParameters.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.savedParameters.flatMap((planned) =>
-      [planned, ...(planned.followers ?? [])].map(({ key }) => [key, planned.fileShape] as const),
-    ),
-    ...plan.tokenRows.flatMap(({ key, copies = [], shape }) => [key, ...copies].map((one) => [one, shape] as const)),
-  ]);
-}
-
-function findMissing(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
-  return [...neededShapes(plan).keys()].filter((key) => !tensors.has(key)).map((key) => ({ kind: "missing", key }));
-}
-
-function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
-  return [...neededShapes(plan)].flatMap(([key, expected]): AdapterProblem[] => {
-    const got = tensors.get(key)?.shape;
-    if (got === undefined || got.join() === expected.join()) return [];
-    return [{ kind: "shape", key, got, expected }];
-  });
-}
-
-/** What is shared must be stored with the same values under both names. */
-function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
-  const saved = plan.savedParameters.flatMap(({ key, followers = [] }) =>
-    followers.map((one) => ({ key, twin: one.key })),
+/** Every difference that does not merely follow from what planning refused. */
+function findProblems(plan: InjectionPlan, { model, adapter, refused }: Facts): readonly AdapterProblem[] {
+  // Of layers that are repeated otherwise, every path means another one; and what a feature that is not implemented does to
+  // names and shapes is not known.
+  const isUnclear = refused.some(
+    (error) => error instanceof LayerReplicationError || error instanceof UnsupportedFeaturesError,
   );
-  const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
-    one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
-  const reason = "with ensure_weight_tying it must have the values of";
+  const unexpected = findUnexpected(plan, model, adapter);
   return [
-    ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
-      if (isSame(tensors.get(key), tensors.get(twin))) return [];
-      return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
-    }),
-    ...plan.tiedSites.flatMap(({ pairOf, keys }): AdapterProblem[] => {
-      const pair = embeddingKeys(pairOf);
-      return [[keys.a, pair.b] as const, [keys.b, pair.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
-        const other = tensors.get(twin);
-        const turned = other === undefined ? undefined : { ...other, values: turnedOver(other) };
-        if (isSame(tensors.get(key), turned)) return [];
-        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", turned over` }];
-      });
-    }),
+    ...(isUnclear ? [] : findMissing(plan, adapter)),
+    // A plan that is not whole has no place for what it should have one for.
+    ...(refused.length === 0 ? unexpected : isUnclear ? [] : unexpected.filter(({ kind }) => kind === "unknown-path")),
+    ...(isUnclear ? [] : findShapes(plan, adapter)),
+    ...findUntied(plan, adapter),
+    ...findNonFinite(adapter),
   ];
 }
 
-function turnedOver({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
-  return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
+function unmatchedTargets({ warnings }: InjectionPlan): readonly AdapterProblem[] {
+  return warnings
+    .filter(({ code }) => code === "TARGET_MATCHED_NOTHING")
+    .map(({ message }) => ({ kind: "unmatched-target", key: "target_modules", reason: message }));
 }
 
-function findUnexpected(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): readonly AdapterProblem[] {
-  const needed = neededShapes(plan);
-  const paths = model.sites().map((site) => site.path);
-  const known = new Set(paths);
-  let suggested = 0;
-  return [...tensors.keys()].flatMap((key): AdapterProblem[] => {
-    if (needed.has(key)) return [];
-    const parsed = parseTensorKey(key);
-    if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
-    const { path, part } = parsed;
-    if (isUnusedBaseWeight(parsed, known) || isSharedBias(parsed, known, () => isRepeated(key, plan, tensors)))
-      return [];
-    if (part === "base_layer" || part === "saved") {
-      const what =
-        part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
-      return [{ kind: "unsupported", key, reason: what }];
-    }
-    if (known.has(path)) return [{ kind: "not-targeted", key, path }];
-    const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
-    return [{ kind: "unknown-path", key, path, nearest }];
-  });
+interface Comparison {
+  readonly adapter: Adapter;
+  readonly options: FitOptions;
+  readonly vocabulary: VocabularyDifference | null;
+  /** What would be a warning if nothing else were wrong. */
+  readonly unmatched: readonly AdapterProblem[];
 }
 
-/** A head's bias may have two names in transformers ("cls.predictions.bias", "cls.predictions.decoder.bias"), and PEFT writes both. */
-function isSharedBias(
-  { part, path, parameter }: TensorKey,
-  known: ReadonlySet<string>,
-  isSame: () => boolean,
-): boolean {
-  return part === "saved" && parameter === "bias" && known.has(path) && isSame();
+/** One error with all problems, of the class that says best what to do; null if adapter and model are alike. */
+function mismatchOf(
+  found: readonly AdapterProblem[],
+  { adapter, options, vocabulary, unmatched }: Comparison,
+): AdapterMismatchError | null {
+  const tables = new Set(vocabulary?.keys);
+  const isTable = (problem: AdapterProblem) => problem.kind === "shape" && tables.has(problem.key);
+  const others = found.filter((problem) => !isTable(problem));
+  const fit = [...(vocabulary?.problems ?? []), ...others];
+  const problems = fit.length > 0 ? [...fit, ...unmatched] : fit;
+  const { got, expected, isAllowed } = compareFingerprints(adapter, options);
+  // Whoever loads the right base has the right vocabulary, too.
+  if (got !== expected && !isAllowed)
+    return new DifferentBaseError(`fingerprint ${got}`, `fingerprint ${expected}`, problems);
+  const base = guessOtherBase(others);
+  if (base) return new DifferentBaseError(`width ${base.got}`, `width ${base.expected}`, problems);
+  if (vocabulary) return new VocabularyMismatchError(vocabulary.got, vocabulary.expected, problems);
+  return problems.length > 0 ? new AdapterMismatchError(problems) : null;
 }
 
-/** Whether a tensor that the plan reads has the very values of this one. */
-function isRepeated(key: string, plan: InjectionPlan, tensors: Adapter["tensors"]): boolean {
-  const own = tensors.get(key)?.values;
-  return plan.savedParameters.some(({ key: other }) => {
-    const values = tensors.get(other)?.values;
-    return values?.length === own?.length && values?.every((value, index) => value === own?.[index]) === true;
-  });
+interface Fingerprints {
+  readonly got: string;
+  readonly expected: string;
+  readonly isAllowed: boolean;
 }
 
-/** PEFT also stores the weight of an embedding or head that only another adapter of the same model targets. */
-function isUnusedBaseWeight({ part, path, parameter }: TensorKey, known: ReadonlySet<string>): boolean {
-  return part === "base_layer" && parameter === "weight" && known.has(path);
+/** Alike where one of them is not known. */
+function compareFingerprints({ metadata }: Adapter, options: FitOptions): Fingerprints {
+  const expected = options.baseFingerprint ?? metadata.get(baseFingerprintKey) ?? "";
+  const got = metadata.get(baseFingerprintKey) ?? expected;
+  return { got, expected, isAllowed: options.allowDifferentBase ?? false };
 }
 
-function unusedBaseWeights(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): readonly Warning[] {
-  const needed = neededShapes(plan);
-  const known = new Set(model.sites().map(({ path }) => path));
-  return [...tensors.keys()].flatMap((key) => {
-    const parsed = parseTensorKey(key);
-    if (needed.has(key) || !parsed || !isUnusedBaseWeight(parsed, known)) return [];
-    const message = `${printable(key)} is a weight of the base that this adapter does not target; the base's own is used.`;
-    return [{ code: "BASE_WEIGHT_UNUSED", message }];
-  });
+function warn(
+  plan: InjectionPlan,
+  { model, adapter, options }: Pick<Facts, "model" | "adapter"> & { readonly options: FitOptions },
+): void {
+  const { got, expected } = compareFingerprints(adapter, options);
+  const message = `The adapter was made for a base with fingerprint ${got}; this one has ${expected}. It is used all the same.`;
+  if (got !== expected) options.onWarning?.({ code: "DIFFERENT_BASE", message });
+  for (const warning of [...plan.warnings, ...unusedBaseWeights(plan, model, adapter)]) options.onWarning?.(warning);
 }

@@ -1,30 +1,15 @@
 // Everything that planning or attaching an adapter can refuse.
 
 import { LowrankError } from "@lowrank/contracts";
-
-const listed = 12;
-
-/** A name from a file made safe to print: no control characters, no marks that turn the direction of text. */
-export function printable(name: string): string {
-  const plain = name.replace(/\p{C}/gu, "\u{fffd}");
-  return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, listed).map((name) => `"${printable(name)}"`);
-  return names.length > listed ? `${shown.join(", ")} and ${names.length - listed} more` : shown.join(", ");
-}
+import { itemised, listed, printable } from "./printable.ts";
 
 /** Targets that cannot be adapted as the configuration asks. */
 export class UnsupportedSiteError extends LowrankError {
   constructor(readonly sites: readonly { readonly path: string; readonly kind: string; readonly reason: string }[]) {
-    const lines = sites
-      .slice(0, listed)
-      .map(({ path, kind, reason }) => `\n  - "${printable(path)}" (${kind}): ${reason}`);
-    const more = sites.length > listed ? `\n  - and ${sites.length - listed} more` : "";
+    const lines = sites.map(({ path, kind, reason }) => `"${printable(path)}" (${kind}): ${reason}`);
     super(
       "UNSUPPORTED_SITE",
-      `These targets cannot be adapted as asked; leave them out or change the setting:${lines.join("")}${more}`,
+      `These targets cannot be adapted as asked; leave them out or change the setting:${itemised(lines)}`,
     );
   }
 }
@@ -69,8 +54,8 @@ export class SavedModuleNotFoundError extends LowrankError {
   ) {
     super(
       "SAVED_MODULE_NOT_FOUND",
-      `The model has no module whose path ends with ${list(names)} (modules_to_save or trainable_token_indices). ` +
-        `Modules that come near: ${list(suggestions)}.`,
+      `The model has no module whose path ends with ${listed(names)} (modules_to_save or trainable_token_indices). ` +
+        `Modules that come near: ${listed(suggestions)}.`,
     );
   }
 }
@@ -118,73 +103,7 @@ export class UnknownKeyError extends LowrankError {
 /** A model changed between planning and injecting, so that a planned door is gone. */
 export class StalePlanError extends LowrankError {
   constructor(readonly paths: readonly string[]) {
-    super("STALE_PLAN", `The plan names ${list(paths)}, which this model does not have. Plan again with this model.`);
-  }
-}
-
-/** One thing in which an adapter and a model differ. */
-export type AdapterProblem =
-  | {
-      readonly kind: "shape";
-      readonly key: string;
-      readonly got: readonly number[];
-      readonly expected: readonly number[];
-    }
-  | { readonly kind: "unknown-path"; readonly key: string; readonly path: string; readonly nearest: readonly string[] }
-  | { readonly kind: "not-targeted"; readonly key: string; readonly path: string }
-  | { readonly kind: "missing"; readonly key: string }
-  | { readonly kind: "unsupported"; readonly key: string; readonly reason: string };
-
-function describe(problem: AdapterProblem): string {
-  const key = printable(problem.key);
-  switch (problem.kind) {
-    case "shape":
-      return `${key}: shape [${problem.got.join(", ")}], this model needs [${problem.expected.join(", ")}]`;
-    case "unknown-path":
-      return `${key}: this model has no module "${printable(problem.path)}"${
-        problem.nearest.length ? ` (nearest: ${list(problem.nearest)})` : ""
-      }`;
-    case "not-targeted":
-      return `${key}: the adapter's own configuration does not target "${printable(problem.path)}"`;
-    case "missing":
-      return `${key}: the configuration asks for it, the file does not have it`;
-    case "unsupported":
-      return `${key}: ${problem.reason}`;
-  }
-}
-
-/** An adapter does not fit this model; `problems` has every difference, and nothing was changed. */
-export class AdapterMismatchError extends LowrankError {
-  constructor(
-    readonly problems: readonly AdapterProblem[],
-    summary = "The adapter does not fit this model",
-    code = "ADAPTER_MISMATCH",
-  ) {
-    const lines = problems.slice(0, listed).map((problem) => `\n  - ${describe(problem)}`);
-    const more = problems.length > listed ? `\n  - and ${problems.length - listed} more` : "";
-    super(code, `${summary}${problems.length ? `; ${count(problems.length)}:` : "."}${lines.join("")}${more}`);
-  }
-}
-
-function count(problems: number): string {
-  return problems === 1 ? "one difference" : `${problems} differences`;
-}
-
-/** The adapter was trained with a vocabulary of another size. */
-export class VocabularyMismatchError extends AdapterMismatchError {
-  constructor(
-    /** Tokens that the adapter's tables have rows for. */
-    readonly got: number,
-    /** Tokens that the model knows. */
-    readonly expected: number,
-    problems: readonly AdapterProblem[],
-  ) {
-    super(
-      problems,
-      `The adapter was trained with a vocabulary of ${got} tokens, this model has ${expected}: use ` +
-        `model.withVocabulary(${got})`,
-      "ADAPTER_VOCABULARY",
-    );
+    super("STALE_PLAN", `The plan names ${listed(paths)}, which this model does not have. Plan again with this model.`);
   }
 }
 
@@ -196,24 +115,36 @@ export class MergedTableError extends LowrankError {
   ) {
     super(
       "MERGED_TABLE",
-      `The file of the adapter "${adapterName}" is to carry the base's ${list(paths)}, but a merge changed it. ` +
+      `The file of the adapter "${adapterName}" is to carry the base's ${listed(paths)}, but a merge changed it. ` +
         "Undo the merge first, or pass saveEmbeddingLayers: false.",
     );
   }
 }
 
-/** The adapter was made for another base model, as its shapes or the fingerprint in its metadata say. */
-export class DifferentBaseError extends AdapterMismatchError {
+/** More than one thing is wrong. Each is an error of its own, as it would be if it were alone. */
+export class SeveralProblemsError extends LowrankError {
+  constructor(readonly errors: readonly LowrankError[]) {
+    const lines = errors.map(({ message }, index) => `\n${index + 1}. ${message.replaceAll("\n", "\n   ")}`);
+    super("SEVERAL_PROBLEMS", `${errors.length} things are wrong, and nothing was changed:${lines.join("")}`);
+  }
+}
+
+/** The model has no adapter of this name. */
+export class AdapterNotFoundError extends LowrankError {
   constructor(
-    readonly got: string,
-    readonly expected: string,
-    problems: readonly AdapterProblem[] = [],
+    readonly adapterName: string,
+    /** Those that are attached. */
+    readonly attached: readonly string[],
   ) {
-    super(
-      problems,
-      `This adapter was made for another base model (${printable(got)}; this one is ${expected}). ` +
-        "Load the base that it was trained on",
-      "ADAPTER_FOR_ANOTHER_BASE",
-    );
+    const there = attached.length ? `Attached are ${listed(attached)}.` : "None is attached.";
+    super("ADAPTER_NOT_FOUND", `No adapter named "${printable(adapterName)}" is attached to this model. ${there}`);
+  }
+}
+
+/** Weights of adapters that are no numbers to multiply with. */
+export class InvalidWeightError extends LowrankError {
+  constructor(readonly weights: readonly { readonly adapterName: string; readonly weight: number }[]) {
+    const lines = weights.map(({ adapterName, weight }) => `"${printable(adapterName)}": ${weight}`);
+    super("INVALID_WEIGHT", `The weight of an adapter has to be a finite number, as 0.5 is; got${itemised(lines)}`);
   }
 }

@@ -1,6 +1,7 @@
 // Recognises the commonest mistake: an adapter for the same kind of model in another size.
 
-import type { AdapterProblem } from "./errors.ts";
+import { parseTensorKey, rankAxisOf } from "@lowrank/adapter-format";
+import type { AdapterProblem } from "./mismatch-errors.ts";
 
 /** The width that an adapter was made for, where shapes differ from the model's in one consistent way; else null. */
 export function guessOtherBase(
@@ -9,9 +10,11 @@ export function guessOtherBase(
   const pairs = new Map<string, { got: number; expected: number; count: number }>();
   for (const problem of problems) {
     if (problem.kind !== "shape" || problem.got.length !== problem.expected.length) continue;
+    const rankAxis = rankAxisOf(parseTensorKey(problem.key)?.part ?? "saved");
     problem.got.forEach((got, axis) => {
       const expected = problem.expected[axis]!;
-      if (got === expected) return;
+      // The rank is the adapter's own and says nothing of a base.
+      if (got === expected || axis === rankAxis) return;
       const pair = pairs.get(`${got}:${expected}`) ?? { got, expected, count: 0 };
       pair.count += 1;
       pairs.set(`${got}:${expected}`, pair);

@@ -5,9 +5,10 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachAdapter } from "./attach-adapter.ts";
-import { AdapterMismatchError, HandleDisposedError } from "./errors.ts";
+import { HandleDisposedError } from "./errors.ts";
 import { hotSwap } from "./hot-swap.ts";
 import { injectAdapter } from "./inject-adapter.ts";
+import { AdapterMismatchError } from "./mismatch-errors.ts";
 import { planInjection } from "./plan-injection.ts";
 
 const small = createLoraConfig({ rank: 2, alpha: 4, init: false, targetModules: ["q_proj", "up_proj"] });

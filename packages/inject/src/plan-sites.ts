@@ -3,26 +3,24 @@
 import { alphaOf, embeddingKeys, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
 import { convolutionFileShapes } from "@lowrank/math";
-import { UnsupportedSiteError } from "./errors.ts";
+import type { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 
-/**
- * One entry for each site, in the same order.
- *
- * @throws UnsupportedSiteError naming all sites that cannot be adapted as the configuration asks, and why
- */
-export function planSites(
-  sites: readonly Site[],
-  config: LoraConfig,
-  parameters: readonly ParameterRef[],
-): readonly PlannedSite[] {
+/** What was planned, and what cannot be. */
+export interface SitesPlan {
+  readonly entries: readonly PlannedSite[];
+  /** Sites that cannot be adapted as the configuration asks, and why. */
+  readonly unsupported: UnsupportedSiteError["sites"];
+}
+
+/** One entry for each site that can be adapted, in the same order. */
+export function planSites(sites: readonly Site[], config: LoraConfig, parameters: readonly ParameterRef[]): SitesPlan {
   const weights = new Set(parameters.map(({ path }) => path));
-  const unsupported = sites.flatMap((site) => {
-    const reason = refusal(site, config) ?? unrounded(site, config, weights);
-    return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
-  });
-  if (unsupported.length) throw new UnsupportedSiteError(unsupported);
-  return sites.map((site) => planSite(site, config));
+  const reasons = new Map(sites.map((site) => [site, refusal(site, config) ?? unrounded(site, config, weights)]));
+  return {
+    entries: sites.filter((site) => reasons.get(site) === null).map((site) => planSite(site, config)),
+    unsupported: [...reasons].flatMap(([{ path, kind }, reason]) => (reason === null ? [] : [{ path, kind, reason }])),
+  };
 }
 
 function planSite(site: Site, config: LoraConfig): PlannedSite {

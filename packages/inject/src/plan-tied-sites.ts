@@ -6,15 +6,19 @@ import { UnsupportedSiteError, UnsupportedStartError } from "./errors.ts";
 import type { PlannedSite, PlannedTiedSite } from "./injection-plan.ts";
 import type { Tying } from "./tie-modules.ts";
 
-/** One entry for each follower. Throws UnsupportedSiteError, UnsupportedStartError. */
+/** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
+export function checkTiedStart({ kind }: Tying, { init }: LoraConfig): void {
+  if (kind === "targets" && typeof init === "string" && init !== "gaussian")
+    throw new UnsupportedStartError(init, "ensure_weight_tying");
+}
+
+/** One entry for each follower. Throws UnsupportedSiteError. */
 export function planTiedSites(
   { kind, embedding, followers }: Tying,
   config: LoraConfig,
   { sites, entries }: { readonly sites: readonly Site[]; readonly entries: readonly PlannedSite[] },
 ): readonly PlannedTiedSite[] {
   if (kind !== "targets") return [];
-  if (typeof config.init === "string" && config.init !== "gaussian")
-    throw new UnsupportedStartError(config.init, "ensure_weight_tying");
   const source = entries.find(({ path }) => path === embedding);
   const tied = sites.filter(({ path }) => followers.includes(path));
   const problems = tied.flatMap((site) => {

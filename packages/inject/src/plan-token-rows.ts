@@ -5,6 +5,7 @@ import type { AdaptableModel, Site } from "@lowrank/contracts";
 import { SavedModuleNotFoundError, UnsupportedSiteError } from "./errors.ts";
 import type { PlannedTokenRows } from "./injection-plan.ts";
 import { nearestNames } from "./nearest-names.ts";
+import type { Refusals } from "./refusals.ts";
 import { areTwins } from "./tie-modules.ts";
 
 interface Chosen {
@@ -12,25 +13,32 @@ interface Chosen {
   readonly indices: readonly number[];
 }
 
+/** What decides about the rows besides the configuration. */
+export interface TokenRowsOptions {
+  /** The paths of the layers that get a pair. */
+  readonly adapted: ReadonlySet<string>;
+  readonly refusals: Refusals;
+  /** How many tokens the model is taken to know. Default: as many as its tables have rows. */
+  readonly vocabulary?: number | undefined;
+}
+
 /**
  * One entry for each table. A list means the input embedding; a head that shares the table follows it, unless it has other
- * tokens of its own. `adapted`: the paths of the layers that get a pair.
- *
- * @throws SavedModuleNotFoundError, UnsupportedSiteError
+ * tokens of its own. Refusals are SavedModuleNotFoundError and UnsupportedSiteError.
  */
 export function planTokenRows(
   model: AdaptableModel,
   config: LoraConfig,
-  adapted: ReadonlySet<string>,
+  options: TokenRowsOptions,
 ): readonly PlannedTokenRows[] {
   if (config.trainableTokenIndices === null) return [];
   const sites = model.sites();
-  const chosen = chooseTables(sites, config);
+  const chosen = chooseTables(sites, config, options.refusals);
   const problems = chosen.flatMap(({ site, indices }) => {
-    const reason = refusal(site, { indices, config, adapted }) ?? untiedTokens(site, chosen, config);
+    const reason = refusal(site, { indices, config, ...options }) ?? untiedTokens(site, chosen, config);
     return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
   });
-  if (problems.length) throw new UnsupportedSiteError(problems);
+  if (problems.length) options.refusals.add(new UnsupportedSiteError(problems));
   const own = chosen.filter((one) => !chosen.some((other) => follows(one, other)));
   return own.map(({ site, indices }) => {
     const shape = [indices.length, tableOf(site).width] as const;
@@ -45,17 +53,21 @@ export function planTokenRows(
   });
 }
 
-function chooseTables(sites: readonly Site[], { trainableTokenIndices }: LoraConfig): readonly Chosen[] {
+function chooseTables(
+  sites: readonly Site[],
+  { trainableTokenIndices }: LoraConfig,
+  refusals: Refusals,
+): readonly Chosen[] {
   if (trainableTokenIndices === null) return [];
   if (Array.isArray(trainableTokenIndices)) {
     const site = sites.find(({ role }) => role === "input-embedding") ?? sites.find(endsWith("embed_tokens"));
-    if (!site) throw notFound(["embed_tokens"], sites);
-    return [{ site, indices: trainableTokenIndices }];
+    if (!site) refusals.add(notFound(["embed_tokens"], sites));
+    return site === undefined ? [] : [{ site, indices: trainableTokenIndices }];
   }
   // A list was dealt with above; what is left is by module.
   const byModule = [...(trainableTokenIndices as ReadonlyMap<string, readonly number[]>)];
   const missing = byModule.map(([name]) => name).filter((name) => !sites.some(endsWith(name)));
-  if (missing.length) throw notFound(missing, sites);
+  if (missing.length) refusals.add(notFound(missing, sites));
   return byModule.flatMap(([name, indices]) => sites.filter(endsWith(name)).map((site) => ({ site, indices })));
 }
 
@@ -84,9 +96,15 @@ function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[])
 /** Why a table's rows cannot be trained; null if they can. */
 function refusal(
   site: Site,
-  { indices, config, adapted }: Pick<Chosen, "indices"> & { config: LoraConfig; adapted: ReadonlySet<string> },
+  {
+    indices,
+    config,
+    adapted,
+    vocabulary,
+  }: Pick<Chosen, "indices"> & TokenRowsOptions & { readonly config: LoraConfig },
 ): string | null {
-  const { rows } = tableOf(site);
+  const { rows: present } = tableOf(site);
+  const rows = Math.max(present, vocabulary ?? 0);
   if (site.kind === "convolution") return "a convolution has no rows for tokens";
   if (adapted.has(site.path)) return "it is a target, too; train its rows or adapt it, not both";
   if (isSavedModule(config, site.path)) return "modules_to_save trains it whole already";

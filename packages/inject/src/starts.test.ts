@@ -165,6 +165,52 @@ describe("MiCA", () => {
   });
 });
 
+describe("a start that is not meant for an embedding", () => {
+  const planned = (init: string | boolean) => {
+    const model = new HandMadeModel();
+    const loftqConfig = { loftq_bits: 4, loftq_iter: 1 };
+    const targets = init === "loftq" ? ["embed_tokens"] : ["embed_tokens", "q_proj"];
+    const plan = planInjection(model, createLoraConfig({ rank: 2, targetModules: targets, init, loftqConfig }));
+    model.dispose();
+    return plan.warnings.filter(({ code }) => code === "START_NOT_APPLIED").map(({ message }) => message);
+  };
+
+  it.each(["pissa", "pissa_niter_4", "olora", "orthogonal", "eva", "corda", "lora_ga", "loftq"])(
+    "is warned of, since the embedding starts as with true: %s",
+    (init) => {
+      expect(planned(init)).toEqual([
+        expect.stringContaining(`"${init}" is for linear layers: the embedding "model.embed`),
+      ]);
+    },
+  );
+
+  it.each([true, false, "gaussian", "mica"])("is none of those that are: %s", (init) => {
+    expect(planned(init)).toEqual([]);
+  });
+
+  it("is of no concern to an adapter that has started already", async () => {
+    const { model, handle } = start({ init: "orthogonal", targetModules: ["embed_tokens", "q_proj"] });
+    expect(handle.plan.warnings.map(({ code }) => code)).toContain("START_NOT_APPLIED");
+    const adapter = await handle.toAdapter();
+    handle.dispose();
+    const warnings: string[] = [];
+    const again = attachAdapter(model, adapter, { onWarning: ({ code }) => warnings.push(code) });
+    expect(warnings).toEqual([]);
+    dispose({ model, handle: again });
+  });
+
+  it("leaves MiCA's B of an embedding frozen, in a new adapter and after a break", async () => {
+    const { model, handle } = start({ init: "mica", targetModules: ["embed_tokens"] });
+    expectClose(logits(model, adapted), logits(model), 0);
+    expect([...handle.variables.keys()]).toEqual(["model.embed_tokens.lora_embedding_A"]);
+    const adapter = await handle.toAdapter();
+    handle.dispose();
+    const again = attachAdapter(model, adapter, { trainable: true });
+    expect([...again.variables.keys()]).toEqual(["model.embed_tokens.lora_embedding_A"]);
+    dispose({ model, handle: again });
+  });
+});
+
 /** As a file has it. */
 function transposed(matrix: tf.Tensor2D): Float32Array {
   return tf.tidy(() => Float32Array.from(tf.transpose(matrix).dataSync()));

@@ -131,7 +131,7 @@ export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, 
 }
 
 function readMatrix(site: Site) {
-  const weight = site.readWeight() as tf.Tensor2D; // [inFeatures, outFeatures]: only linear layers get here
+  const weight = site.readWeight() as tf.Tensor2D; // [inFeatures, outFeatures]; convolutions do not get here
   try {
     return matrixOfTensor(weight);
   } finally {

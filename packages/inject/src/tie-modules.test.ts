@@ -4,8 +4,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkFit } from "./check-fit.ts";
-import { AdapterMismatchError, UnsupportedSiteError, UnsupportedStartError } from "./errors.ts";
+import { UnsupportedSiteError, UnsupportedStartError } from "./errors.ts";
 import { injectAdapter } from "./inject-adapter.ts";
+import { AdapterMismatchError } from "./mismatch-errors.ts";
 import { planInjection } from "./plan-injection.ts";
 import { tieModules } from "./tie-modules.ts";
 

@@ -24,13 +24,12 @@ const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
  * and writes configurations without them.
  */
 export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: ReadonlySet<string>): Tying {
-  const untied: Tying = { config, kind: null, embedding: "", followers: [], warnings: [] };
-  if (!config.ensureWeightTying) return untied;
+  if (!config.ensureWeightTying) return untied(config);
   const sites = model.sites();
   const embedding = sites.find(({ role }) => role === "input-embedding");
   const followers = embedding === undefined ? [] : sites.filter((site) => areTwins(site, embedding));
   if (embedding === undefined || followers.length === 0)
-    return warned(untied, "no module of the model shares the weight of its input embedding");
+    return warned(untied(config), "no module of the model shares the weight of its input embedding");
   const tied = { embedding: embedding.path, followers: followers.map(({ path }) => path), warnings: [] };
   const isStored = (keyOf: (path: string) => string) => tied.followers.some((path) => stored?.has(keyOf(path)));
   const isSaved = stored ? isStored((path) => `${path}.weight`) : savesEmbedding(config);
@@ -38,8 +37,13 @@ export function tieModules(model: AdaptableModel, config: LoraConfig, stored?: R
   if (isSaved) return { ...tied, kind: "saved", config: savingEmbedding(config, tied) };
   if (isTarget) return { ...tied, kind: "targets", config: targetingEmbedding(config, tied) };
   // Trained tokens follow without being asked, and a file without a head was made without one.
-  if (config.trainableTokenIndices !== null || stored !== undefined) return untied;
-  return warned(untied, `neither target_modules nor modules_to_save names one of ${embeddingNames.join(", ")}`);
+  if (config.trainableTokenIndices !== null || stored !== undefined) return untied(config);
+  return warned(untied(config), `neither target_modules nor modules_to_save names one of ${embeddingNames.join(", ")}`);
+}
+
+/** Nothing is shared. */
+export function untied(config: LoraConfig): Tying {
+  return { config, kind: null, embedding: "", followers: [], warnings: [] };
 }
 
 /** Whether one of two sites says that it shares the other's weight. */

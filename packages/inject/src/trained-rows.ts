@@ -4,6 +4,7 @@ import type { Site } from "@lowrank/contracts";
 import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
+import { withWeightsChecked } from "./check-weights.ts";
 import type { PlannedTokenRows } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
 
@@ -41,7 +42,7 @@ export function trainRows(
     open: (adapterName) =>
       openDoors(
         adapterName,
-        sites.map((site) => ({ open: (name) => site.attach(name, adaptation) })),
+        sites.map((site) => ({ open: (name) => site.attach(name, withWeightsChecked(adaptation)) })),
       ),
     dispose: () => variable.dispose(),
   };

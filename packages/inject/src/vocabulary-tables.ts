@@ -2,6 +2,7 @@
 
 import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import type { AdapterProblem } from "./mismatch-errors.ts";
 
 /** The input embedding and, if the model has one, the head that gives a score to each token. */
 export function vocabularyTables(model: AdaptableModel): readonly Site[] {
@@ -79,4 +80,26 @@ function tokensIn(
   const isOfBase = part === "base_layer" || part === "token_base_layer" || part === "saved";
   const width = kind === "embedding" ? outFeatures : inFeatures;
   return isOfBase && parameter === "weight" && shapeOf(key)[1] === width ? shapeOf(key)[0] : undefined;
+}
+
+/** An adapter's tables and a model's have another number of tokens. */
+export interface VocabularyDifference {
+  readonly got: number;
+  readonly expected: number;
+  readonly keys: readonly string[];
+  readonly problems: readonly AdapterProblem[];
+}
+
+/** Where an adapter's file shows that it was trained with another number of tokens; null where it does not. */
+export function otherVocabulary(model: AdaptableModel, adapter: Adapter): VocabularyDifference | null {
+  const [input] = vocabularyTables(model);
+  const found = vocabularyOf(model, adapter);
+  if (input === undefined || found === undefined || found.size === input.inFeatures) return null;
+  const { keys, size } = found;
+  const expected = input.inFeatures;
+  const problems = keys.map((key): AdapterProblem => {
+    const got = adapter.tensors.get(key)!.shape;
+    return { kind: "shape", key, got, expected: got.map((axis) => (axis === size ? expected : axis)) };
+  });
+  return { got: size, expected, keys, problems };
 }

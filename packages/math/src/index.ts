@@ -73,6 +73,7 @@ export {
 export type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
 export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./parameter-delta.ts";
+export { pissaToLora } from "./pissa-to-lora.ts";
 export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
 export { type ScalingOptions, scaling } from "./scaling.ts";
 export { TiedHeadAdaptation, type TiedHeadOptions } from "./tied-head-adaptation.ts";

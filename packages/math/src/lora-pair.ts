@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "./errors.ts";
 import { type FileLayout, fromStored, readStored, type StoredValues, transposedLayout } from "./file-layout.ts";
+import { pissaToLora } from "./pissa-to-lora.ts";
 
 /** What tells a linear pair from an embedding's: names of its variables and in which half the start is random. */
 export type PairKind = "linear" | "embedding";
@@ -162,16 +163,15 @@ export class LoraPair {
 
   /**
    * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update: where a start is
-   * subtracted, both have twice the rank, [A; A₀] and [B, −B₀] (PEFT's `subtract_mutated_init`).
+   * subtracted, both have twice the rank (`pissaToLora`).
    */
   async toTorch(): Promise<TorchPair> {
-    const whole = this.#wholeUpdate();
-    try {
-      const [a, b] = await Promise.all([readStored(whole.a, this.layout.a), readStored(whole.b, this.layout.b)]);
-      return { a, b };
-    } finally {
-      tf.dispose([whole.a, whole.b]);
-    }
+    const read = async ({ a, b }: InitialPair): Promise<TorchPair> => {
+      const [storedA, storedB] = await Promise.all([readStored(a, this.layout.a), readStored(b, this.layout.b)]);
+      return { a: storedA, b: storedB };
+    };
+    const trained = await read(this);
+    return this.initial ? pissaToLora(trained, await read(this.initial)) : trained;
   }
 
   dispose(): void {
@@ -179,16 +179,6 @@ export class LoraPair {
     this.b.dispose();
     if (this.initial) tf.dispose([this.initial.a, this.initial.b]);
     this.base?.dispose();
-  }
-
-  /** A and B of one plain product, copied. */
-  #wholeUpdate(): InitialPair {
-    const { a, b, initial } = this;
-    if (!initial) return { a: tf.clone(a), b: tf.clone(b) };
-    const minusB = tf.neg(initial.b);
-    const whole = { a: tf.concat2d([a, initial.a], 1), b: tf.concat2d([b, minusB], 0) };
-    minusB.dispose();
-    return whole;
   }
 }
 

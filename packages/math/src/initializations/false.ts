@@ -8,6 +8,7 @@ export const randomStart: Initialization = {
   name: "false",
   source: "PEFT: torch's defaults for both linear layers",
   isDrawn: true,
+  startsEmbeddings: true,
   answersTo: (init) => init === false,
   start: (request) => createPair({ ...request, init: "random" }),
 };

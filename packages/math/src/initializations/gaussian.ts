@@ -8,6 +8,7 @@ export const gaussianStart: Initialization = {
   name: "gaussian",
   source: "Hu et al. 2021, section 4.1; the deviation 1/rank is PEFT's",
   isDrawn: true,
+  startsEmbeddings: true,
   answersTo: (init) => init === "gaussian",
   start: (request) => createPair({ ...request, init: "gaussian" }),
 };

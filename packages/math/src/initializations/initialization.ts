@@ -78,6 +78,8 @@ export interface Initialization {
   readonly needs?: keyof Measured;
   /** Whether it answers to this `init_lora_weights`. */
   answersTo(init: boolean | string): boolean;
-  /** A new pair for a linear layer; the caller owns it. */
+  /** Whether it is meant for embeddings, too; others start as with true. */
+  readonly startsEmbeddings?: boolean;
+  /** A new pair for a linear layer, or an embedding if it is meant for those; the caller owns it. */
   start(request: StartRequest): LoraPair;
 }

@@ -151,6 +151,14 @@ describe("an embedding", () => {
     expect(pair.a.dataSync().every((value) => value === 0)).toBe(true);
     pair.dispose();
   });
+
+  it("starts as MiCA does, as in PEFT: A zero, B the weakest directions and frozen", () => {
+    const [linear, pair] = [started("mica"), started("mica", { kind: "embedding", name: "table" })];
+    expect(pair.b.dataSync()).toEqual(linear.b.dataSync());
+    expect([pair.kind, pair.trainsB, pair.b.trainable]).toEqual(["embedding", false, false]);
+    linear.dispose();
+    pair.dispose();
+  });
 });
 
 describe("a pair that subtracts its start", () => {

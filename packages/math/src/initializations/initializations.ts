@@ -45,8 +45,8 @@ export function initializationOf(init: boolean | string): Initialization {
 }
 
 /**
- * A new pair, started as `request.init` says. Starts other than true and false are for linear layers: embeddings start as
- * with true, as in PEFT.
+ * A new pair, started as `request.init` says. Most starts are for linear layers: embeddings then start as with true, as in
+ * PEFT; see `startsEmbeddings`.
  *
  * Throws UnknownInitializationError, MissingMeasurementError, RankError, SettingError.
  *
@@ -71,6 +71,6 @@ export function initializationOf(init: boolean | string): Initialization {
  */
 export function startPair(request: StartRequest): LoraPair {
   const row = initializationOf(request.init);
-  if (request.kind === "linear") return row.start(request);
-  return createPair({ ...request, init: request.init === false ? "random" : "default" });
+  if (request.kind === "linear" || row.startsEmbeddings) return row.start(request);
+  return createPair({ ...request, init: "default" });
 }

@@ -10,13 +10,14 @@ export const minorStart: Initialization = {
   name: "mica",
   source: "Minor Component Adaptation (MiCA), arXiv 2604.01694",
   isDrawn: false,
+  startsEmbeddings: true,
   answersTo: (init) => init === "mica",
   start(request) {
     checkDirections(request);
-    const { inFeatures, rank, name } = request;
+    const { inFeatures, rank, name, kind } = request;
     const { v } = svd(request.weight()); // [outFeatures, count], the weakest direction last
     const b = transpose(columnsOf(v, v.columns - rank, v.columns)); // [rank, outFeatures]
     const a = createMatrix(inFeatures, rank);
-    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, trainsB: false });
+    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, kind, trainsB: false });
   },
 };

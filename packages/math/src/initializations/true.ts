@@ -8,6 +8,7 @@ export const zeroStart: Initialization = {
   name: "true",
   source: "Hu et al. 2021, section 4.1; PEFT draws A by Kaiming's rule where the paper has a normal distribution",
   isDrawn: true,
+  startsEmbeddings: true,
   answersTo: (init) => init === true,
   start: (request) => createPair({ ...request, init: "default" }),
 };

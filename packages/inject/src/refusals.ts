@@ -1,0 +1,57 @@
+// Planning goes on after the first refusal, so that whoever mends a configuration hears of all of them at once.
+
+import { LowrankError } from "@lowrank/contracts";
+import { SavedModuleNotFoundError, SeveralProblemsError, UnsupportedSiteError } from "./errors.ts";
+
+/** Collects what the parts of a plan refuse. */
+export class Refusals {
+  readonly #errors: LowrankError[] = [];
+
+  get errors(): readonly LowrankError[] {
+    return this.#errors;
+  }
+
+  add(...errors: readonly LowrankError[]): void {
+    // Two parts that look at the same pattern refuse it in the same words.
+    for (const error of errors)
+      if (!this.#errors.some(({ message }) => message === error.message)) this.#errors.push(error);
+  }
+
+  /** What a part of the plan returns; `otherwise` if it refuses. Anything but a refusal goes on. */
+  attempt<Result>(part: () => Result, otherwise: Result): Result {
+    try {
+      return part();
+    } catch (error) {
+      if (!(error instanceof LowrankError)) throw error;
+      this.add(error);
+      return otherwise;
+    }
+  }
+
+  /** @throws the error there is, or SeveralProblemsError with all of them */
+  throwIfAny(): void {
+    const errors = together(this.#errors);
+    const [first] = errors;
+    if (first !== undefined) throw errors.length === 1 ? first : new SeveralProblemsError(errors);
+  }
+}
+
+/** Errors that are lists themselves become one list. */
+function together(errors: readonly LowrankError[]): readonly LowrankError[] {
+  const sites = errors.filter((error) => error instanceof UnsupportedSiteError);
+  const modules = errors.filter((error) => error instanceof SavedModuleNotFoundError);
+  const others = errors.filter((error) => !sites.some((one) => one === error) && !modules.some((one) => one === error));
+  return [
+    ...others,
+    ...(modules.length > 1 ? [joinedModules(modules)] : modules),
+    ...(sites.length > 1 ? [new UnsupportedSiteError(sites.flatMap((error) => error.sites))] : sites),
+  ];
+}
+
+function joinedModules(errors: readonly SavedModuleNotFoundError[]): SavedModuleNotFoundError {
+  const unique = (names: readonly string[]) => [...new Set(names)];
+  return new SavedModuleNotFoundError(
+    unique(errors.flatMap(({ names }) => names)),
+    unique(errors.flatMap(({ suggestions }) => suggestions)),
+  );
+}

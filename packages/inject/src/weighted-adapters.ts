@@ -1,0 +1,25 @@
+// A set of adapters that act together, each as strongly as its weight says.
+
+import type { AdapterSelection } from "@lowrank/contracts";
+import { checkWeights } from "./check-weights.ts";
+
+/**
+ * The given adapters, each multiplied by its weight, and summed: what `activeAdapters(…)` of `@lowrank/contracts` selects
+ * with weights of 1.
+ *
+ * @throws InvalidWeightError naming every weight that is no finite number
+ *
+ * @example
+ * ```ts
+ * import { inferenceContext } from "@lowrank/contracts";
+ * import { weightedAdapters } from "@lowrank/inject";
+ *
+ * const context = inferenceContext(weightedAdapters({ support: 1, formal: 0.5 }));
+ * if (context.adapters.kind !== "active") throw new Error("both act");
+ * ```
+ */
+export function weightedAdapters(weights: Readonly<Record<string, number>>): AdapterSelection {
+  const adapters = Object.entries(weights).map(([name, weight]) => ({ name, weight }));
+  checkWeights(adapters);
+  return { kind: "active", adapters };
+}
