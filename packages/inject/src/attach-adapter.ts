@@ -24,8 +24,9 @@ export interface AttachOptions {
 /**
  * Attaches an adapter that was read from files.
  *
- * @throws DifferentBaseError if fingerprints or widths show another base; AdapterMismatchError with every other
- * difference; InvalidAdapterNameError, AdapterExistsError. The model is unchanged then.
+ * @throws DifferentBaseError if fingerprints or widths show another base, VocabularyMismatchError if it has other tokens,
+ * else AdapterMismatchError: each with every difference; what `planInjection` throws for the configuration, and
+ * SeveralProblemsError if it is both; InvalidAdapterNameError, AdapterExistsError. The model is unchanged then.
  *
  * @example
  * ```ts

@@ -13,7 +13,7 @@ import { HandleDisposedError } from "./errors.ts";
  * fit. (PEFT's `hotswap_adapter` zeroes what the new file lacks; here a file that lacks what its own configuration asks for
  * is refused.)
  *
- * @throws DifferentBaseError, AdapterMismatchError, HandleDisposedError
+ * @throws what `attachAdapter` throws, and HandleDisposedError
  *
  * @example
  * ```ts
