@@ -1,10 +1,10 @@
 // An operation with its own gradients must give what plain operations and automatic differentiation give.
 
-import { expectClose, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe } from "vitest";
 import type { EngineName } from "../src/choose/engine-name.ts";
 import "../src/gradients.ts";
+import { expectEqualResults, nearbyInput } from "./expect-equal-results.ts";
 import { testEngines, useEngine } from "./test-engines.ts";
 
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
@@ -24,23 +24,26 @@ export function waves(shape: readonly number[], seed = 1): tf.Tensor {
   return tf.tensor(values, [...shape]);
 }
 
-/**
- * Throws unless value and gradients agree to `tolerance` of the largest entry, but at least of 0.1: where larger numbers
- * cancel, what is left carries their rounding. Disposes of the inputs.
- */
+/** Throws unless value and gradients are equal, to `tolerance` in place of 1e-5. Disposes of the inputs. */
 export async function expectTwin(
   operation: Operation,
   twin: Operation,
   inputs: readonly tf.Tensor[],
-  tolerance = 1e-5,
+  tolerance?: number,
 ): Promise<void> {
   const expected = await valueAndGradients(twin, inputs);
   const actual = await valueAndGradients(operation, inputs);
-  for (const [index, values] of expected.entries()) {
-    const what = index === 0 ? "value" : `gradient of input ${index - 1}`;
-    expectClose(actual[index] ?? [], values, tolerance * Math.max(largestMagnitude(values), 0.1), what);
-  }
+  await expectEqualResults(actual, expected, { tolerance, nearby: () => nearbyResults(twin, inputs) });
   tf.dispose([...inputs]);
+}
+
+async function nearbyResults(operation: Operation, inputs: readonly tf.Tensor[]): Promise<readonly Float32Array[]> {
+  const moved = await Promise.all(
+    inputs.map(async (input) => tf.tensor(nearbyInput(Float32Array.from(await input.data())), input.shape)),
+  );
+  const results = await valueAndGradients(operation, moved);
+  tf.dispose(moved);
+  return results;
 }
 
 async function valueAndGradients(operation: Operation, inputs: readonly tf.Tensor[]): Promise<readonly Float32Array[]> {

@@ -2,6 +2,7 @@ import { expectClose, expectGradients } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { expectTwin, onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { isGraphics } from "../../test/test-engines.ts";
 import { ShapeError } from "../errors.ts";
 import { gelu } from "./gelu.ts";
 import { geglu, silu, swiglu } from "./silu.ts";
@@ -12,7 +13,7 @@ const plainErfGelu = (x: tf.Tensor) => tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(t
 const plainSilu = (x: tf.Tensor) => tf.div(x, tf.add(1, tf.exp(tf.neg(x))));
 const wide = (...shape: number[]) => tf.tidy(() => tf.mul(waves(shape), 4));
 
-onEachBackend(() => {
+onEachBackend((engine) => {
   describe("gelu", () => {
     it("equals both formulas, with their gradients", async () => {
       for (const shape of [[5, 7], [3], [0, 4], [2, 1, 3]]) {
@@ -58,6 +59,19 @@ onEachBackend(() => {
       const inputs = [wide(4, 3), waves([4, 3], 2)];
       await expectGradients((...[gate, up]: tf.Tensor[]) => (gate && up ? swiglu(gate, up) : tf.scalar(0)), inputs);
       tf.dispose(inputs);
+    });
+
+    it.skipIf(isGraphics(engine))("pass an infinite gradient on as torch does", async () => {
+      const [gate, up] = [tf.tensor1d([-3, -1, 0.5, 2]), tf.tensor1d([1, Infinity, -Infinity, Infinity])];
+      const weights = tf.tensor1d([1, 2, -3, 1]);
+      const slope = (operation: typeof swiglu) =>
+        tf.grad((x: tf.Tensor) => tf.sum(tf.mul(operation(x, up), weights)))(gate);
+      const gradients = [slope(swiglu), slope((x, y) => geglu(x, y, "tanh"))];
+      const [ofSilu, ofGelu] = await Promise.all(gradients.map((gradient) => gradient.data()));
+      // torch.nn.functional.silu(gate) * up and gelu(gate, approximate="tanh") * up, PyTorch 2.
+      expectClose(ofSilu ?? [], [-0.0881, Infinity, Infinity, Infinity], 1e-4);
+      expectClose(ofGelu ?? [], [-0.0116, -Infinity, Infinity, Infinity], 1e-4);
+      tf.dispose([gate, up, weights, gradients]);
     });
 
     it("refuse two shapes", () => {

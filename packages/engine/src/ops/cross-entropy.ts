@@ -71,10 +71,19 @@ export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, weights:
     if (logits.size === 0) return weighted;
     if (areIndicesFloats()) return tf.where(isLabel(logits, labels), tf.sub<tf.Tensor2D>(weighted, columns), weighted);
     const entries = tf.reshape(weighted, [logits.size]);
-    const places = tf.expandDims(labelPlaces(logits, labels), 1);
-    const updates = tf.sub(labelEntries(weighted, labels), weights);
-    return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(entries, places, updates), logits.shape);
+    const updates = tf.sub<tf.Tensor1D>(labelEntries(weighted, labels), weights);
+    return tf.reshape<tf.Rank.R2>(withEntries(entries, labelPlaces(logits, labels), updates), logits.shape);
   });
+}
+
+/** x with other entries at some places. */
+function withEntries(x: tf.Tensor, places: tf.Tensor1D, updates: tf.Tensor1D): tf.Tensor {
+  if (tf.getBackend() !== "cpu") return tf.tensorScatterUpdate(x, tf.expandDims(places, 1), updates);
+  // tfjs-backend-cpu's own forgets all other entries where tfjs-core is loaded twice: tfjs-node brings one of its own.
+  const values = x.dataSync<"float32">().slice();
+  const entries = updates.dataSync();
+  for (const [row, place] of places.dataSync().entries()) values[place] = entries[row] ?? 0;
+  return tf.tensor(values, x.shape);
 }
 
 /** x[row, label] of each row; of an ignored row x[row, 0]: [rows]. */

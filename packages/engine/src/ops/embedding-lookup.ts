@@ -35,9 +35,17 @@ export function embeddingLookup(table: tf.Tensor | FrozenWeight, ids: tf.Tensor)
       saved: [ids],
     }),
     backward: (dy, [ids]) => ({
-      table: () => tf.unsortedSegmentSum(tf.reshape(dy, [ids.size, features]), flatIds(ids), tableRows),
+      table: () => sumById(tf.reshape<tf.Rank.R2>(dy, [ids.size, features]), flatIds(ids), [tableRows, features]),
     }),
   });
+}
+
+/** rows [ids, features] added up where their ids are equal: [tableRows, features]. */
+function sumById(rows: tf.Tensor2D, ids: tf.Tensor1D, shape: [number, number]): tf.Tensor2D {
+  // tfjs-backend-cpu's segment sum goes through all rows for each row of the table, and multiplies by 0 what does not belong
+  // there, which leaves NaN as it is.
+  if (tf.getBackend() === "cpu" && rows.size > 0) return tf.scatterND(tf.expandDims(ids, 1), rows, shape);
+  return tf.unsortedSegmentSum(rows, ids, shape[0]);
 }
 
 function flatIds(ids: tf.Tensor): tf.Tensor1D {

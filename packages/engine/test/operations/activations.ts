@@ -70,6 +70,7 @@ const gated = [
     use: (shape) => ({
       shapes: [shape, shape],
       range: 4,
+      keepsInfinities: "an infinite gradient times the slope, as torch's; the product rule subtracts two infinities",
       compute: (gate, up) => compute(given(gate), given(up)),
       twin: (gate, up) => tf.mul(formula.twin(given(gate)), given(up)),
       reference: (gate, up) => given(gate).map((value, place) => formula.reference(value) * at(given(up), place)),

@@ -75,23 +75,19 @@ function sizesOf(settings: Settings): Sizes {
 interface Mask {
   readonly shape: readonly number[];
   readonly values: Float32Array;
-  /** 1 for each query that sees a key: [batch, 1, queryTime, 1]. */
-  readonly alive: Float32Array;
 }
 
 function maskOf({ sees, hasBias = false }: MaskKind, sizes: Sizes): Mask | undefined {
   if (sees === undefined) return undefined;
   const { batch, queryTime, keyTime, past, hidden } = sizes;
   const shape = [batch, hasBias ? sizes.heads : 1, queryTime, keyTime];
-  const alive = new Float32Array(batch * queryTime);
   const values = waveValues(sizeOf(shape), 5).map((bias, place) => {
     const [query, key] = [Math.floor(place / keyTime) % queryTime, place % keyTime];
     const item = Math.floor(place / (sizeOf(shape) / batch));
     if (!sees({ item, query: past + query, key, keyTime })) return hidden;
-    alive[item * queryTime + query] = 1;
     return hasBias ? bias : 0;
   });
-  return { shape, values, alive };
+  return { shape, values };
 }
 
 /** Keys and values repeated for each query head, as transformers' `repeat_kv` does. */
@@ -101,10 +97,19 @@ function twin(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonl
   const scores = cap === undefined ? plain : tf.mul(tf.tanh(tf.div(plain, cap)), cap);
   if (mask === undefined) return tf.matMul(tf.softmax(scores), repeated(sizes, given(value)));
   const bounded = mask.values.map((entry) => Math.max(entry, maskedScore));
+  const alive = aliveQueries(mask.values, sizes.keyTime);
   const weights = tf.softmax(tf.add(scores, tf.tensor(bounded, [...mask.shape])));
   const mixed = tf.matMul(weights, repeated(sizes, given(value)));
-  const alive = tf.tile(tf.tensor(mask.alive, [batch, 1, queryTime, 1]), [1, heads, 1, sizes.valueSize]);
-  return tf.where(tf.cast(alive, "bool"), mixed, tf.zerosLike(mixed));
+  const [, maskHeads = 1] = mask.shape;
+  const tiled = tf.tile(tf.tensor(alive, [batch, maskHeads, queryTime, 1]), [1, heads / maskHeads, 1, sizes.valueSize]);
+  return tf.where(tf.cast(tiled, "bool"), mixed, tf.zerosLike(mixed));
+}
+
+/** 1 for each row of the mask in which a key is seen; NaN counts as seen. */
+function aliveQueries(mask: Float32Array, keyTime: number): Float32Array {
+  return Float32Array.from({ length: mask.length / keyTime }, (_, row) =>
+    mask.subarray(row * keyTime, (row + 1) * keyTime).some((entry) => !(entry <= maskedScore / 2)) ? 1 : 0,
+  );
 }
 
 function repeated({ batch, keyHeads, group, heads }: Sizes, x: tf.Tensor): tf.Tensor {
@@ -153,12 +158,13 @@ export const attentions: readonly OperationCase[] = kinds.map((kind) =>
           [batch, keyHeads, keyTime, headSize],
           [batch, keyHeads, keyTime, valueSize],
         ],
+        constants: mask === undefined ? [] : [mask.values],
         compute: (query, key, value) =>
           attention({
             query: given(query),
             key: given(key),
             value: given(value),
-            ...(mask === undefined ? {} : { mask: tf.tensor(mask.values, [...mask.shape]) }),
+            ...(mask === undefined ? {} : { mask: tf.tensor(mask.values.slice(), [...mask.shape]) }),
             ...(cap === undefined ? {} : { cap }),
           }),
         twin: (...inputs) => twin(sizes, mask, inputs),

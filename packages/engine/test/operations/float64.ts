@@ -52,7 +52,7 @@ export function erf(x: number): number {
 }
 
 /** An entry that is there. */
-export function at(values: ArrayLike<number>, place: number): number {
+export function at<Value>(values: ArrayLike<Value>, place: number): Value {
   const value = values[place];
   if (value === undefined) throw new RangeError(`There is no entry ${place} among ${values.length}.`);
   return value;

@@ -6,24 +6,16 @@ import { addLowRank } from "../../src/ops/add-low-rank.ts";
 import { addResidual } from "../../src/ops/add-residual.ts";
 import { frozenLinear } from "../../src/ops/frozen-linear.ts";
 import { matrix } from "../../src/rows.ts";
-import { waveValues } from "../packed-matrices.ts";
 import { at, product } from "./float64.ts";
-import {
-  defineOperation,
-  given,
-  leadingAxes,
-  type OperationCase,
-  preparedWeight,
-  size,
-  sizeOf,
-} from "./operation-case.ts";
+import { defineOperation, given, leadingAxes, type OperationCase, size, sizeOf } from "./operation-case.ts";
+import { preparedWeight, type WeightSettings, weightSettings } from "./prepared-weight.ts";
 
 interface LinearSettings {
   readonly axes: readonly number[];
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly hasBias: boolean;
-  readonly isTransposed: boolean;
+  readonly kept: WeightSettings;
 }
 
 const linear = defineOperation<LinearSettings>({
@@ -33,18 +25,33 @@ const linear = defineOperation<LinearSettings>({
     inFeatures: size,
     outFeatures: size,
     hasBias: fc.boolean(),
-    isTransposed: fc.boolean(),
+    kept: weightSettings,
   }),
+  // 2 097 152 packed numbers are decoded at one time.
   large: [
-    { axes: [2, 65], inFeatures: 129, outFeatures: 257, hasBias: true, isTransposed: true },
-    { axes: [1], inFeatures: 513, outFeatures: 1031, hasBias: false, isTransposed: false },
+    {
+      axes: [2, 65],
+      inFeatures: 129,
+      outFeatures: 257,
+      hasBias: true,
+      kept: { storage: "float32", isTransposed: true },
+    },
+    {
+      axes: [1],
+      inFeatures: 513,
+      outFeatures: 1031,
+      hasBias: false,
+      kept: { storage: "float32", isTransposed: false },
+    },
+    { axes: [3], inFeatures: 1025, outFeatures: 2111, hasBias: true, kept: { storage: "4 bits", isTransposed: true } },
+    { axes: [3], inFeatures: 1025, outFeatures: 2111, hasBias: false, kept: { storage: "bf16", isTransposed: false } },
   ],
-  use: ({ axes, inFeatures, outFeatures, hasBias, isTransposed }) => {
-    const weight = waveValues(inFeatures * outFeatures, 3); // [inFeatures, outFeatures]
-    const plain = () => tf.tensor2d(weight, [inFeatures, outFeatures]);
-    const frozen = preparedWeight(weight, [inFeatures, outFeatures], isTransposed);
+  use: ({ axes, inFeatures, outFeatures, hasBias, kept }) => {
+    const frozen = preparedWeight([inFeatures, outFeatures], kept);
+    const plain = () => tf.tensor2d(frozen.values.slice(), [inFeatures, outFeatures]);
     return {
       prepare: frozen.prepare,
+      constants: frozen.constants,
       shapes: [[...axes, inFeatures], ...(hasBias ? [[outFeatures]] : [])],
       compute: (x, bias) => frozenLinear(given(x), frozen.weight(), bias),
       twin: (x, bias) => {
@@ -53,7 +60,7 @@ const linear = defineOperation<LinearSettings>({
         return bias === undefined ? y : tf.add(y, bias);
       },
       reference: (x, bias) => {
-        const y = product(given(x), Float64Array.from(weight), inFeatures);
+        const y = product(given(x), Float64Array.from(frozen.values), inFeatures);
         return bias === undefined ? y : y.map((value, place) => value + at(bias, place % outFeatures));
       },
     };

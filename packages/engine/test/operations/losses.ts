@@ -1,13 +1,15 @@
 // Cross-entropy from logits, and straight from hidden states over selected rows.
 
 import { fc } from "@fast-check/vitest";
+import { largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { crossEntropy, type Reduction } from "../../src/ops/cross-entropy.ts";
 import { linearCrossEntropy } from "../../src/ops/linear-cross-entropy.ts";
 import { matrix } from "../../src/rows.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at, byRows, product } from "./float64.ts";
-import { defineOperation, given, type OperationCase, preparedWeight, size } from "./operation-case.ts";
+import { defineOperation, given, type OperationCase, size } from "./operation-case.ts";
+import { preparedWeight, type WeightSettings, weightSettings } from "./prepared-weight.ts";
 
 /** One label a row as a fraction of the classes; undefined where the row is not selected. */
 type Labels = readonly (number | undefined)[];
@@ -81,7 +83,8 @@ interface HeadSettings {
   readonly reduction: "mean" | "sum";
   readonly chunkRows: number;
   readonly hasBias: boolean;
-  readonly isTransposed: boolean;
+  readonly cap?: number | undefined;
+  readonly kept: WeightSettings;
 }
 
 const ofHidden = defineOperation<HeadSettings>({
@@ -93,7 +96,8 @@ const ofHidden = defineOperation<HeadSettings>({
     reduction: fc.constantFrom<"mean" | "sum">("mean", "sum"),
     chunkRows: fc.integer({ min: 1, max: 10 }),
     hasBias: fc.boolean(),
-    isTransposed: fc.boolean(),
+    cap: fc.option(fc.constantFrom(0.5, 2), { nil: undefined }),
+    kept: weightSettings,
   }),
   // The native kernel holds 262 144 logits in a tile: two of them, the second of them small.
   large: [
@@ -104,30 +108,41 @@ const ofHidden = defineOperation<HeadSettings>({
       reduction: "mean",
       chunkRows: 2,
       hasBias: true,
-      isTransposed: true,
+      kept: { storage: "float32", isTransposed: true },
     },
   ],
-  use: ({ labels, features, classes, reduction, chunkRows, hasBias, isTransposed }) => {
+  use: ({ labels, features, classes, reduction, chunkRows, hasBias, cap, kept }) => {
     const ids = idsOf(labels, classes);
-    const head = waveValues(features * classes, 3); // [features, classes]
     const bias = waveValues(classes, 4);
-    const plain = () => tf.tensor2d(head, [features, classes]);
-    const frozen = preparedWeight(head, [features, classes], isTransposed);
+    const frozen = preparedWeight([features, classes], kept);
+    const plain = () => tf.tensor2d(frozen.values.slice(), [features, classes]);
+    const logitsOf = (hidden: Float64Array) => {
+      const logits = product(hidden, Float64Array.from(frozen.values), features);
+      const shifted = hasBias ? logits.map((logit, place) => logit + at(bias, place % classes)) : logits;
+      return cap === undefined ? shifted : shifted.map((logit) => cap * Math.tanh(logit / cap));
+    };
     return {
       prepare: frozen.prepare,
+      constants: hasBias ? [...frozen.constants, bias] : frozen.constants,
+      // A loss is the difference of two logits: with one class, or one that exceeds all others, nothing is left of them.
+      terms: (hidden) => [largestMagnitude(logitsOf(Float64Array.from(given(hidden))))],
       shapes: [[ids.length, features]],
       compute: (hidden) => {
-        const options = { chunkRows, reduction, ...(hasBias ? { bias: tf.tensor1d(bias) } : {}) };
+        const options = {
+          chunkRows,
+          reduction,
+          ...(hasBias ? { bias: tf.tensor1d(bias.slice()) } : {}),
+          ...(cap === undefined ? {} : { cap }),
+        };
         return linearCrossEntropy(matrix(given(hidden)), frozen.weight(), tf.tensor1d(ids, "int32"), options);
       },
       twin: (hidden) => {
-        const logits = tf.matMul(given(hidden), plain());
-        return twinOfLogits(hasBias ? tf.add(logits, tf.tensor1d(bias)) : logits, ids, reduction);
+        const product = tf.matMul(given(hidden), plain());
+        const logits = hasBias ? tf.add(product, tf.tensor1d(bias.slice())) : product;
+        return twinOfLogits(cap === undefined ? logits : tf.mul(tf.tanh(tf.div(logits, cap)), cap), ids, reduction);
       },
       reference: (hidden) => {
-        const logits = product(given(hidden), Float64Array.from(head), features);
-        const shifted = hasBias ? logits.map((logit, place) => logit + at(bias, place % classes)) : logits;
-        return referenceOfLogits(shifted, ids, { classes, reduction });
+        return referenceOfLogits(logitsOf(given(hidden)), ids, { classes, reduction });
       },
     };
   },

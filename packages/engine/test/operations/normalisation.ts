@@ -1,6 +1,7 @@
 // Layer normalisation and root-mean-square normalisation.
 
 import { fc } from "@fast-check/vitest";
+import { largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { layerNorm } from "../../src/ops/layer-norm.ts";
 import { rmsNorm } from "../../src/ops/rms-norm.ts";
@@ -34,6 +35,7 @@ const layer = defineOperation<Settings>({
   large,
   use: ({ axes, features, epsilon }) => ({
     shapes: [[...axes, features], [features], [features]],
+    keepsInfinities: "a sum of infinite gradients of one sign is infinite, where moments subtract them from each other",
     compute: (x, gain, bias) => layerNorm(given(x), given(gain), given(bias), epsilon),
     twin: (x, gain, bias) => {
       const { mean, variance } = tf.moments(given(x), -1, true);
@@ -56,6 +58,14 @@ const rootMeanSquare = defineOperation<Settings>({
   use: ({ axes, features, epsilon, gainOffset }) => ({
     shapes: [[...axes, features], [features]],
     compute: (x, gain) => rmsNorm(given(x), given(gain), epsilon, { gainOffset }),
+    // With one feature, all but epsilon's part of the gradient cancels.
+    terms: (x, gain) => {
+      const sizes = byRows(Float64Array.from(given(x)), features, (row) => [
+        Math.sqrt(mean(row.map((value) => value * value)) + epsilon),
+      ]);
+      const largestGain = largestMagnitude(given(gain).map((value) => value + gainOffset));
+      return [0, largestGain / sizes.reduce((least, size) => Math.min(least, size), Number.POSITIVE_INFINITY)];
+    },
     twin: (x, gain) => {
       const size = tf.sqrt(tf.add(tf.mean(tf.square(given(x)), -1, true), epsilon));
       return tf.mul(tf.div(given(x), size), tf.add(given(gain), gainOffset));

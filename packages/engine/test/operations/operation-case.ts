@@ -1,8 +1,7 @@
 // One row of the table of operations: how its sizes are drawn, what is computed, and what that must equal.
 
 import { fc } from "@fast-check/vitest";
-import * as tf from "@tensorflow/tfjs-core";
-import { FrozenWeight } from "../../src/frozen-weight.ts";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** An operation at one choice of sizes and settings. */
 export interface OperationUse {
@@ -12,6 +11,18 @@ export interface OperationUse {
   readonly prepare?: () => () => void;
   /** Inputs lie between −range and range. Default 1. */
   readonly range?: number;
+  /** Entries of what is not differentiated, such as a frozen weight; each call reads them anew, so that a test may spoil them. */
+  readonly constants?: readonly Float32Array[];
+  /**
+   * Largest of the terms that cancel, in the value and in the gradient of each input, where what they leave can be much
+   * smaller than their rounding.
+   */
+  readonly terms?: (...inputs: Float32Array[]) => readonly number[];
+  /**
+   * Why an infinite input may make infinite gradients where the twin's are NaN, if it may: what torch does. The same on every
+   * engine all the same.
+   */
+  readonly keepsInfinities?: string;
   readonly compute: (...inputs: tf.Tensor[]) => tf.Tensor;
   /** The same by plain operations of TensorFlow.js, whose gradients it derives itself. */
   readonly twin: (...inputs: tf.Tensor[]) => tf.Tensor;
@@ -57,20 +68,6 @@ export const leadingAxes: fc.Arbitrary<number[]> = fc.array(fc.integer({ min: 0,
 export function given<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error("An operation got fewer inputs than its case has shapes.");
   return value;
-}
-
-/** A frozen weight [inFeatures, outFeatures] that a use prepares and computes with. */
-export function preparedWeight(values: Float32Array, shape: readonly [number, number], isTransposed: boolean) {
-  let weight: FrozenWeight | undefined;
-  const prepare = () => {
-    const made = tf.tidy(() =>
-      tf.keep(isTransposed ? tf.transpose(tf.tensor2d(values, [...shape])) : tf.tensor2d(values, [...shape])),
-    );
-    const prepared = isTransposed ? FrozenWeight.fromTransposed(made) : FrozenWeight.from(made);
-    weight = prepared;
-    return () => prepared.dispose();
-  };
-  return { prepare, weight: () => given(weight) };
 }
 
 export function sizeOf(shape: readonly number[]): number {

@@ -101,15 +101,16 @@ const turned = defineOperation<RotarySettings>({
     const turning = Array.from({ length: 2 * pairs }, (_, feature) => feature);
     return {
       shapes: [[batch, heads, time, width]],
+      constants: [angles],
       compute: (x) => rotary(given(x), { cos: table(Math.cos), sin: table(Math.sin), interleaved, dims: 2 * pairs }),
       twin: (x) => {
         const part = tf.slice(given(x), [0, 0, 0, 0], [-1, -1, -1, 2 * pairs]);
         const axis = tableShape.length - 1;
         const spread = (values: tf.Tensor) => tf.gather(values, turning.map(pairOf), axis);
-        const others = tf.mul(
-          tf.gather(part, turning.map(partner), 3),
-          turning.map((each) => (isFirst(each) ? -1 : 1)),
-        );
+        // Not by a look-up: its gradient on plain JavaScript multiplies by 0 what is not looked up, NaN too.
+        const partners = turning.map((feature) => tf.slice(part, [0, 0, 0, partner(feature)], [-1, -1, -1, 1]));
+        const signs = turning.map((feature) => (isFirst(feature) ? -1 : 1));
+        const others = tf.mul(tf.concat(partners, 3), signs);
         const result = tf.add(tf.mul(part, spread(table(Math.cos))), tf.mul(others, spread(table(Math.sin))));
         return rest === 0
           ? result
