@@ -43,6 +43,8 @@ export interface Benchmark {
    * which another program for full fine-tuning would not need.
    */
   readonly peerKeepsCopy?: boolean;
+  /** Work of ours that has no operations to profile is timed in these parts. */
+  readonly phases?: readonly { readonly label: string; readonly step: string }[];
   /** Why it cannot be measured yet. */
   readonly missing?: string;
 }
@@ -156,6 +158,13 @@ export const benchmarks: readonly Benchmark[] = [
     comparisons: [
       { label: "load and inject", ...bothDo("load"), timeTarget: 1 },
       { label: "save", ...bothDo("save"), timeTarget: 1 },
+    ],
+    phases: [
+      { label: "load: all", step: "load" },
+      { label: "save: all", step: "save" },
+      { label: "– values out of tensors", step: "takeOut" },
+      { label: "– a plain write of as many bytes", step: "writeBytes" },
+      { label: "– the same, until the disk has them", step: "writeAndSync" },
     ],
   },
 ];

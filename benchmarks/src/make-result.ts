@@ -65,7 +65,7 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
 
 function memory({ memoryTarget, peerKeepsCopy = false }: Benchmark, ours: Observed, peer: Observed | undefined) {
   const oursRssMb = rounded(ours.peakMemoryMb);
-  if (peer === undefined) return { oursRssMb };
+  if (peer === undefined) return { oursRssMb, peerRssMb: oursRssMb, rssRatio: 1 };
   const target = memoryTarget === undefined ? {} : { targetRssRatio: memoryTarget };
   const copyMb = (4 * Number(peer.facts.trainedParameters)) / 2 ** 20;
   return {

@@ -21,10 +21,10 @@ export interface Result {
   readonly targetRatio?: number;
   /** Every comparison, where there are several. */
   readonly parts?: readonly ComparedTimes[];
-  /** Peak resident memory; absent for the peer where both are one process. */
+  /** Peak resident memory; where both sides are one process, it is that of both and the ratio is 1. */
   readonly oursRssMb: number;
-  readonly peerRssMb?: number;
-  readonly rssRatio?: number;
+  readonly peerRssMb: number;
+  readonly rssRatio: number;
   readonly targetRssRatio?: number;
   /** lora-vs-full: the same ratio if the peer had no frozen copy of what it trains; the target is held against this. */
   readonly rssRatioWithoutCopy?: number;

@@ -1,21 +1,15 @@
 // Runs one benchmark: starts both sides, lets them take turns, looks at their memory, ends them.
 
-import { join } from "node:path";
-import type { Benchmark, Side } from "./benchmarks.ts";
-import { bundle } from "./harness/bundle.ts";
-import { Contender, type Program } from "./harness/contender.ts";
+import type { Benchmark } from "./benchmarks.ts";
+import { Contender } from "./harness/contender.ts";
 import { interleave, type Rounds, type Turn } from "./harness/interleave.ts";
-import { preparedNanogpt, preparedPython, tfjsNodeFolder } from "./harness/peer-folders.ts";
 import { processorName } from "./harness/process-facts.ts";
+import { type ProgramOptions, programOf } from "./harness/program-of.ts";
 import { makeResult, type Observed } from "./make-result.ts";
 import type { Result } from "./result.ts";
 
-export interface RunOptions {
-  readonly tiny: boolean;
-  readonly threads: number;
+export interface RunOptions extends ProgramOptions {
   readonly rounds: Rounds;
-  /** Ours; where a benchmark is about one engine, that one is taken. Default: what chooseEngine gives. */
-  readonly engine?: string;
 }
 
 export async function runBenchmark(benchmark: Benchmark, options: RunOptions): Promise<Result> {
@@ -54,29 +48,6 @@ async function observe(contender: Contender): Promise<Observed> {
   const facts = await contender.facts();
   contender.stop();
   return { peakMemoryMb, idleLoad, facts, versions: contender.versions };
-}
-
-async function programOf(side: Side, { tiny, threads, engine }: RunOptions): Promise<Program> {
-  const settings = JSON.stringify({ ...side.settings, ...(tiny ? tinySizes(side) : {}), tiny, threads });
-  if (side.program.endsWith(".py")) {
-    const args = [join(import.meta.dirname, "../peers", side.program), settings];
-    return { command: preparedPython(), args, environment: { OMP_NUM_THREADS: String(threads) } };
-  }
-  const args = [await bundle(side.program), settings];
-  if (side.by === "nanogpt") {
-    return { command: process.execPath, args, environment: { LOWRANK_NANOGPT: preparedNanogpt() } };
-  }
-  const chosen = side.engine ?? engine;
-  const environment = {
-    LOWRANK_THREADS: String(threads),
-    ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
-    ...(chosen?.startsWith("tfjs-node") ? tfjsNodeFolder(chosen) : {}),
-  };
-  return { command: process.execPath, args, environment };
-}
-
-function tinySizes({ settings }: Side) {
-  return { batch: Math.min(settings.batch, 2), time: 16 };
 }
 
 function distinctTurns({ comparisons }: Benchmark): readonly Turn[] {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
 const scripts = join(import.meta.dirname, "../../../scripts/python");
+const setUp = join(import.meta.dirname, "../../../scripts/setup-tfjs-node.sh");
 
 const nanogptPackages = [
   "@genai-fi/nanogpt@1.3.0",
@@ -27,10 +28,14 @@ cache = pathlib.Path(${JSON.stringify(cache)}); cache.mkdir(parents=True, exist_
   return join(cache, "peft-venv", "bin", "python");
 }
 
-/** Where scripts/setup-tfjs-node.sh put tfjs-node or tfjs-node-gpu, if it did and nobody named another place. */
-export function tfjsNodeFolder(engine: string): Readonly<Record<string, string>> {
+/** Where scripts/setup-tfjs-node.sh puts tfjs-node or tfjs-node-gpu, unless somebody named another place; it runs if need be. */
+export function preparedTfjsNode(engine: string): Readonly<Record<string, string>> {
+  if (process.env.LOWRANK_TFJS_NODE !== undefined) return {};
   const folder = join(cache, engine);
-  if (process.env.LOWRANK_TFJS_NODE !== undefined || !existsSync(folder)) return {};
+  if (!existsSync(folder))
+    execFileSync("bash", [setUp, ...(engine.endsWith("-gpu") ? ["--gpu"] : []), folder], {
+      stdio: ["ignore", "inherit", "inherit"],
+    });
   return { LOWRANK_TFJS_NODE: folder };
 }
 

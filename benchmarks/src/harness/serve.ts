@@ -4,6 +4,8 @@
 
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { timeKernels } from "../profile/kernel-times.ts";
+import type { ProfiledStep } from "../profile/operation-time.ts";
 
 const answers = 3;
 
@@ -25,10 +27,11 @@ type AfterStep = (() => void | Promise<void>) | undefined;
 export async function serve({ versions, steps, facts }: Service): Promise<void> {
   answer({ ready: versions });
   for await (const line of createInterface({ input: process.stdin })) {
-    const [order, name = ""] = line.split(" ");
+    const [order, name = "", times = "1"] = line.split(" ");
     if (order === "end") break;
     if (order === "facts") answer({ facts: (await facts?.()) ?? {} });
     if (order === "run") answer({ milliseconds: await time(name, steps[name]) });
+    if (order === "profile") answer({ profile: await profile(name, steps[name], Number(times)) });
   }
   process.exit(0);
 }
@@ -40,6 +43,18 @@ async function time(name: string, step: Service["steps"][string] | undefined): P
   const milliseconds = performance.now() - start;
   await after?.();
   return milliseconds;
+}
+
+/** The mean of some steps, kernel by kernel. The clocks stay: nothing else can be timed in this process afterwards. */
+async function profile(name: string, step: Service["steps"][string] | undefined, count: number): Promise<ProfiledStep> {
+  // Not before: a peer prepares the process for its own TensorFlow.js first.
+  const clock = timeKernels(await import("@tensorflow/tfjs-core"));
+  let milliseconds = 0;
+  for (let made = 0; made < count; made++) milliseconds += (await time(name, step)) / count;
+  const operations = clock
+    .times()
+    .map((one) => ({ ...one, milliseconds: one.milliseconds / count, calls: one.calls / count }));
+  return { milliseconds, operations };
 }
 
 function answer(value: Readonly<Record<string, unknown>>): void {

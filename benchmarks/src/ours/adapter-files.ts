@@ -1,7 +1,7 @@
 // Reading an adapter's folder and putting it on a model; writing it.
 
 import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, open, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readAdapterFolder, writeAdapterFolder } from "@lowrank/adapter-format/node";
@@ -19,6 +19,8 @@ process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 const stored = join(work, "adapter");
 await writeAdapterFolder(stored, await handle.toAdapter());
 
+const bytes = await readFile(join(stored, "adapter_model.safetensors"));
+
 await serve({
   versions,
   steps: {
@@ -31,5 +33,21 @@ await serve({
       await writeAdapterFolder(join(work, "saved"), await handle.toAdapter(), { overwrite: true });
       return undefined;
     },
+    // Parts of saving, for the profile.
+    async takeOut() {
+      await handle.toAdapter();
+      return undefined;
+    },
+    writeBytes: () => writeBytes(false),
+    writeAndSync: () => writeBytes(true),
   },
 });
+
+/** What the disk takes for as many bytes, however they came together. */
+async function writeBytes(isSynced: boolean): Promise<undefined> {
+  const file = await open(join(work, "bytes"), "w");
+  await file.writeFile(bytes);
+  if (isSynced) await file.sync();
+  await file.close();
+  return undefined;
+}

@@ -71,3 +71,29 @@ describe("the benchmarks", () => {
     expect(new Set(names(benchmarks)).size).toBe(benchmarks.length);
   });
 });
+
+describe("profiles", () => {
+  const about = { processor: "A processor", threads: 2, date: "2026-01-02T03:04:05.000Z" };
+
+  it("stand side by side, without the parts that nobody spends time in", () => {
+    const sides = [
+      { by: "lowrank on native", milliseconds: 30.4, parts: { attention: 20.44 }, gflops: 212.3 },
+      { by: "PEFT", milliseconds: 40, parts: { attention: 31, "head and loss": 9 } },
+    ];
+    const page = benchmarkPage(benchmarks, new Map(), [{ ...about, name: "gpt2-step", label: "a step", sides }]);
+    expect(page).toContain("### gpt2-step: a step");
+    expect(page).toContain("| | lowrank on native | PEFT |");
+    expect(page).toContain("| attention | 20.4 | 31.0 |");
+    expect(page).toContain("| head and loss | 0.0 | 9.0 |");
+    expect(page).toContain("| speed of the products, GFLOPS | 212 | – |");
+    expect(page).not.toContain("norms and activations");
+  });
+
+  it("are lists of phases where the work has no operations", () => {
+    const phases = [{ label: "save: all", milliseconds: 51.26 }];
+    const page = benchmarkPage(benchmarks, new Map(), [
+      { ...about, name: "adapter-io", label: "parts", sides: [], phases },
+    ]);
+    expect(page).toContain("| save: all | 51.3 |");
+  });
+});

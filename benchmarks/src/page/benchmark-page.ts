@@ -1,13 +1,19 @@
 // The page about speed and memory, made from kept results alone.
 
 import type { Benchmark } from "../benchmarks.ts";
+import type { Profile } from "../profile/profile-benchmark.ts";
 import type { ComparedTimes, Result } from "../result.ts";
+import { profileSection } from "./profile-tables.ts";
 import type { RatioBar } from "./ratio-chart.ts";
 
 const notYet = "not measured yet";
 
 /** docs/benchmarks.md. Rows come in the order of the benchmarks; what has no result says so. */
-export function benchmarkPage(benchmarks: readonly Benchmark[], results: ReadonlyMap<string, Result>): string {
+export function benchmarkPage(
+  benchmarks: readonly Benchmark[],
+  results: ReadonlyMap<string, Result>,
+  profiles: readonly Profile[] = [],
+): string {
   return [
     "# Speed and memory",
     "",
@@ -36,6 +42,7 @@ export function benchmarkPage(benchmarks: readonly Benchmark[], results: Readonl
     ...benchmarks.filter(hasPeer).map((benchmark) => memoryRow(benchmark, results.get(benchmark.name))),
     "",
     ...furtherFigures(benchmarks, results),
+    ...profileSection(profiles),
     "## Where and when",
     "",
     ...machines([...results.values()]),
@@ -80,8 +87,8 @@ function timeRows({ name, work, comparisons, sides, missing }: Benchmark, result
 
 function memoryRow({ name, memoryTarget }: Benchmark, result: Result | undefined): string {
   const aim = memoryTarget === undefined ? "–" : `≤ ${memoryTarget}`;
-  if (result?.peerRssMb === undefined) return tableRow([`\`${name}\``, notYet, "", "", aim]);
-  const ratio = result.rssRatio?.toFixed(2) ?? "";
+  if (result === undefined) return tableRow([`\`${name}\``, notYet, "", "", aim]);
+  const ratio = result.rssRatio.toFixed(2);
   return tableRow([`\`${name}\``, digits(result.oursRssMb), digits(result.peerRssMb), ratio, aim]);
 }
 

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { benchmarks } from "../benchmarks.ts";
+import type { Profile } from "../profile/profile-benchmark.ts";
 import type { Result } from "../result.ts";
 import { benchmarkPage, memoryBars, timeBars } from "./benchmark-page.ts";
 import { ratioChart } from "./ratio-chart.ts";
@@ -11,21 +12,22 @@ const root = join(import.meta.dirname, "../../..");
 const plots = join(root, "docs/benchmarks");
 const results = new Map(
   benchmarks.flatMap(({ name }) => {
-    const result = readResult(name);
+    const result = readKept<Result>(`${name}.json`);
     return result === undefined ? [] : [[name, result] as const];
   }),
 );
+const profiles = benchmarks.flatMap(({ name }) => readKept<Profile>(`profiles/${name}.json`) ?? []);
 
 mkdirSync(plots, { recursive: true });
 write("docs/benchmarks/time.svg", ratioChart("Time, ours : peer", timeBars(benchmarks, results)));
 write("docs/benchmarks/memory.svg", ratioChart("Peak memory, ours : peer", memoryBars(benchmarks, results)));
-write("docs/benchmarks.md", benchmarkPage(benchmarks, results));
+write("docs/benchmarks.md", benchmarkPage(benchmarks, results, profiles));
 console.log(`docs/benchmarks.md: ${results.size} of ${benchmarks.length} benchmarks have a result`);
 
-function readResult(name: string): Result | undefined {
-  const path = join(root, "benchmarks/results", `${name}.json`);
-  // Written by main.ts of the same version of this repository.
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Result) : undefined;
+function readKept<Kept>(name: string): Kept | undefined {
+  const path = join(root, "benchmarks/results", name);
+  // Written by a program of the same version of this repository.
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Kept) : undefined;
 }
 
 function write(file: string, text: string): void {

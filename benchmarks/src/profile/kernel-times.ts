@@ -1,25 +1,16 @@
 // Where the time of a computation goes: every kernel of the engine in use is wrapped in a clock. The time of a kernel that
 // runs others counts once, at the outermost.
 
-import * as tf from "@tensorflow/tfjs-core";
+import type * as Tf from "@tensorflow/tfjs-core";
+import type { OperationTime } from "./operation-time.ts";
 
-interface KernelTime {
-  /** TensorFlow.js's name, for products with the shapes of the factors. */
-  readonly kernel: string;
-  milliseconds: number;
-  calls: number;
-}
-
-export interface KernelClock {
-  /** Forgets what was measured. */
-  clear(): void;
-  /** The longest first. */
-  times(): readonly KernelTime[];
+interface KernelClock {
+  times(): readonly OperationTime[];
 }
 
 /** Wraps the kernels of the current backend for the rest of the process. */
-export function timeKernels(): KernelClock {
-  const found = new Map<string, KernelTime>();
+export function timeKernels(tf: typeof Tf): KernelClock {
+  const found = new Map<string, OperationTime>();
   let depth = 0;
   for (const { kernelName, backendName, kernelFunc } of tf.getKernelsForBackend(tf.getBackend())) {
     tf.unregisterKernel(kernelName, backendName);
@@ -34,28 +25,17 @@ export function timeKernels(): KernelClock {
           return kernelFunc(call);
         } finally {
           depth -= 1;
-          add(found, describe(kernelName, call.inputs), performance.now() - start);
+          add(found, kernelName, call.inputs, performance.now() - start);
         }
       },
     });
   }
-  return {
-    clear: () => found.clear(),
-    times: () => [...found.values()].sort((one, other) => other.milliseconds - one.milliseconds),
-  };
+  return { times: () => [...found.values()] };
 }
 
-function add(found: Map<string, KernelTime>, kernel: string, milliseconds: number): void {
-  const time = found.get(kernel) ?? { kernel, milliseconds: 0, calls: 0 };
-  time.milliseconds += milliseconds;
-  time.calls += 1;
-  found.set(kernel, time);
-}
-
-const products = new Set(["BatchMatMul", "_FusedMatMul", "LowrankLinear"]);
-
-function describe(kernelName: string, inputs: tf.NamedTensorInfoMap): string {
-  if (!products.has(kernelName)) return kernelName;
-  const shapes = Object.values(inputs).map((input) => input?.shape.join("×"));
-  return `${kernelName} ${shapes.join(" · ")}`;
+function add(found: Map<string, OperationTime>, operation: string, inputs: Tf.NamedTensorInfoMap, spent: number): void {
+  const shapes = Object.values(inputs).map((input) => input?.shape ?? []);
+  const key = `${operation} ${shapes.map((shape) => shape.join("×")).join(" · ")}`;
+  const { milliseconds, calls } = found.get(key) ?? { milliseconds: 0, calls: 0 };
+  found.set(key, { operation, shapes, milliseconds: milliseconds + spent, calls: calls + 1 });
 }

@@ -1,42 +1,54 @@
-// `npm run bench:profile -- <name>`: where the time of a training step goes, kernel by kernel, on the engine that a user
-// would get. TensorFlow.js between the kernels is the rest.
+// `npm run bench:profile -- <name…>`: where the time of a step goes, ours and the peer's, part by part. Kept under
+// results/profiles, from where `npm run bench:page` puts it beside the times.
 
-import { measureMatMul } from "@lowrank/engine";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { benchmarks } from "../benchmarks.ts";
-import { startTraining } from "../ours/start-training.ts";
-import type { Settings } from "../settings.ts";
-import { timeKernels } from "./kernel-times.ts";
+import { type Profile, profileBenchmark } from "./profile-benchmark.ts";
+import { workParts } from "./work-parts.ts";
 
-const steps = 5;
-const sides = benchmarks.flatMap(({ name, sides }) =>
-  sides.ours?.program === "ours/training-step" ? [{ name, ...sides.ours }] : [],
-);
-const chosen = sides.find(({ name }) => name === process.argv[2]);
-if (chosen === undefined) {
-  console.error(`npm run bench:profile -- <name>, one of\n  ${sides.map(({ name }) => name).join("\n  ")}`);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    engine: { type: "string" },
+    threads: { type: "string", default: "2" },
+    tiny: { type: "boolean", default: false },
+  },
+});
+const chosen = benchmarks.filter(({ name }) => positionals.includes("all") || positionals.includes(name));
+const unknown = positionals.filter((name) => name !== "all" && !benchmarks.some((one) => one.name === name));
+if (chosen.length === 0 || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`There is no benchmark "${unknown.join('", "')}".`);
+  console.error("npm run bench:profile -- <name…> [--engine NAME] [--threads 2] [--tiny]\n");
+  console.error(["  all", ...benchmarks.map(({ name }) => `  ${name}`)].join("\n"));
   process.exit(2);
 }
-if (chosen.engine !== undefined) process.env.LOWRANK_ENGINE ??= chosen.engine;
-process.env.LOWRANK_THREADS ??= "2";
-const threads = Number(process.env.LOWRANK_THREADS);
-const settings: Settings = { ...chosen.settings, tiny: false, threads };
 
-const { versions, makeStep } = await startTraining(settings);
-await makeStep();
-await makeStep();
-const clock = timeKernels();
-const start = performance.now();
-for (let step = 0; step < steps; step++) await makeStep();
-const whole = (performance.now() - start) / steps;
-
-const times = clock.times();
-const inKernels = times.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / steps;
-console.log(`${chosen.name} on ${versions.engine}, ${threads} threads: ${whole.toFixed(0)} ms a step`);
-console.log(`  ${inKernels.toFixed(0)} ms in kernels, ${(whole - inKernels).toFixed(0)} ms between them`);
-for (const { kernel, milliseconds, calls } of times.slice(0, 24))
-  console.log(`${(milliseconds / steps).toFixed(1).padStart(9)} ms ${String(calls / steps).padStart(6)} × ${kernel}`);
-for (const size of [1024, 2048]) {
-  const { gflops } = await measureMatMul(size);
-  console.log(`  a product of two ${size} × ${size} matrices: ${gflops.toFixed(0)} GFLOPS`);
+const { engine, tiny } = values;
+const options = { tiny, threads: Number(values.threads), ...(engine === undefined ? {} : { engine }) };
+for (const benchmark of chosen) {
+  const profile = await profileBenchmark(benchmark, options);
+  describe(profile);
+  if (!tiny) keep(profile);
 }
-process.exit(0);
+
+function describe({ name, label, sides, phases = [] }: Profile): void {
+  console.log(`${name}: ${label}`);
+  for (const phase of phases) console.log(`  ${phase.label.padEnd(40)}${phase.milliseconds.toFixed(1).padStart(8)} ms`);
+  if (sides.length === 0) return;
+  for (const { by, milliseconds, gflops } of sides) {
+    const speed = gflops === undefined ? "" : `; products with frozen matrices at ${gflops.toFixed(0)} GFLOPS`;
+    console.log(`  ${by}: ${milliseconds.toFixed(0)} ms under the profiler's clock${speed}`);
+  }
+  for (const part of workParts) {
+    const cells = sides.map(({ parts }) => (parts[part] ?? 0).toFixed(1).padStart(10));
+    console.log(`  ${part.padEnd(32)}${cells.join("")} ms`);
+  }
+}
+
+function keep(profile: Profile): void {
+  const folder = join(import.meta.dirname, "../../results/profiles");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${profile.name}.json`), `${JSON.stringify(profile, null, 2)}\n`);
+}

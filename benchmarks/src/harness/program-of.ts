@@ -1,0 +1,37 @@
+// How a side of a benchmark is started: a bundled program of ours, a Python program, or nanogpt's.
+
+import { join } from "node:path";
+import type { Side } from "../benchmarks.ts";
+import { bundle } from "./bundle.ts";
+import type { Program } from "./contender.ts";
+import { preparedNanogpt, preparedPython, preparedTfjsNode } from "./peer-folders.ts";
+
+export interface ProgramOptions {
+  readonly tiny: boolean;
+  readonly threads: number;
+  /** Ours; where a benchmark is about one engine, that one is taken. Default: what chooseEngine gives. */
+  readonly engine?: string;
+}
+
+export async function programOf(side: Side, { tiny, threads, engine }: ProgramOptions): Promise<Program> {
+  const settings = JSON.stringify({ ...side.settings, ...(tiny ? tinySizes(side) : {}), tiny, threads });
+  if (side.program.endsWith(".py")) {
+    const args = [join(import.meta.dirname, "../../peers", side.program), settings];
+    return { command: preparedPython(), args, environment: { OMP_NUM_THREADS: String(threads) } };
+  }
+  const args = [await bundle(side.program), settings];
+  if (side.by === "nanogpt") {
+    return { command: process.execPath, args, environment: { LOWRANK_NANOGPT: preparedNanogpt() } };
+  }
+  const chosen = side.engine ?? engine;
+  const environment = {
+    LOWRANK_THREADS: String(threads),
+    ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
+    ...(chosen?.startsWith("tfjs-node") ? preparedTfjsNode(chosen) : {}),
+  };
+  return { command: process.execPath, args, environment };
+}
+
+function tinySizes({ settings }: Side) {
+  return { batch: Math.min(settings.batch, 2), time: 16 };
+}

@@ -1,0 +1,101 @@
+// Runs both sides of a benchmark once more, one after the other, with a clock around every operation.
+
+import type { Benchmark } from "../benchmarks.ts";
+import { Contender } from "../harness/contender.ts";
+import { median, type Turn } from "../harness/interleave.ts";
+import { processorName } from "../harness/process-facts.ts";
+import { type ProgramOptions, programOf } from "../harness/program-of.ts";
+import { shapeOf } from "../settings.ts";
+import type { ProfiledStep } from "./operation-time.ts";
+import { flopOf, type WorkPart, workPartOf, workParts } from "./work-parts.ts";
+
+/** Where the time of a step goes, on one side. */
+export interface SideProfile {
+  readonly by: string;
+  readonly milliseconds: number;
+  /** Milliseconds of each part, in the order of `workParts`; parts that took nothing are absent. */
+  readonly parts: Readonly<Partial<Record<WorkPart, number>>>;
+  /** Floating-point operations a second that products with frozen matrices reach, in GFLOPS; absent without any. */
+  readonly gflops?: number;
+}
+
+export interface Profile {
+  readonly name: string;
+  /** What was profiled, as the benchmark's comparison is called. */
+  readonly label: string;
+  readonly sides: readonly SideProfile[];
+  /** Medians of parts of our work, where it has no operations to profile. */
+  readonly phases?: readonly { readonly label: string; readonly milliseconds: number }[];
+  readonly processor: string;
+  readonly threads: number;
+  readonly date: string;
+}
+
+const [warmUp, steps] = [2, 5];
+
+/** The benchmark's first comparison, ours and the peer's. */
+export async function profileBenchmark(benchmark: Benchmark, options: ProgramOptions): Promise<Profile> {
+  const [{ label, ours, peer }] = benchmark.comparisons;
+  const about = { name: benchmark.name, processor: processorName(), threads: options.threads };
+  const date = new Date().toISOString();
+  if (benchmark.phases !== undefined) {
+    return { ...about, label: "parts", sides: [], phases: await timePhases(benchmark, options), date };
+  }
+  const sides: SideProfile[] = [];
+  for (const turn of ours.contender === peer.contender ? [ours] : [ours, peer]) {
+    sides.push(await profileSide(benchmark, turn, options));
+  }
+  return { ...about, label, sides, date };
+}
+
+async function timePhases({ name, sides, phases = [] }: Benchmark, options: ProgramOptions) {
+  if (sides.ours === undefined) throw new Error(`${name} has no side "ours"`);
+  const contender = await Contender.start(`${name}, ours`, await programOf(sides.ours, options));
+  const times = phases.map((): number[] => []);
+  try {
+    for (let round = 0; round < warmUp + 2 * steps; round++) {
+      for (const [index, { step }] of phases.entries()) {
+        const milliseconds = await contender.run(step);
+        if (round >= warmUp) times[index]?.push(milliseconds);
+      }
+    }
+  } finally {
+    contender.end();
+  }
+  return phases.map(({ label }, index) => ({ label, milliseconds: median(times[index] ?? []) }));
+}
+
+async function profileSide(benchmark: Benchmark, turn: Turn, options: ProgramOptions): Promise<SideProfile> {
+  const side = benchmark.sides[turn.contender];
+  if (side === undefined) throw new Error(`${benchmark.name} has no side "${turn.contender}"`);
+  const contender = await Contender.start(`${benchmark.name}, ${turn.contender}`, await programOf(side, options));
+  try {
+    for (let made = 0; made < warmUp; made++) await contender.run(turn.step);
+    const step = await contender.profile(turn.step, options.tiny ? 1 : steps);
+    const { config } = shapeOf({ ...side.settings, tiny: options.tiny });
+    const by = contender.versions.engine === undefined ? side.by : `lowrank on ${contender.versions.engine}`;
+    return { by, ...summarised(step, Number(config.vocab_size)) };
+  } finally {
+    contender.end();
+  }
+}
+
+/** Adds operations up to parts; what none of them took lies between them. */
+export function summarised(step: ProfiledStep, vocabulary: number): Omit<SideProfile, "by"> {
+  const parts: Partial<Record<WorkPart, number>> = {};
+  let flop = 0;
+  let between = step.milliseconds;
+  for (const operation of step.operations) {
+    const part = workPartOf(operation, vocabulary);
+    parts[part] = (parts[part] ?? 0) + operation.milliseconds;
+    between -= operation.milliseconds;
+    if (part === "products with frozen matrices") flop += flopOf(operation);
+  }
+  parts["between the operations"] = Math.max(0, between);
+  const products = parts["products with frozen matrices"];
+  return {
+    milliseconds: step.milliseconds,
+    parts: Object.fromEntries(workParts.flatMap((part) => (parts[part] === undefined ? [] : [[part, parts[part]]]))),
+    ...(products === undefined ? {} : { gflops: flop / products / 1e6 }),
+  };
+}
