@@ -10,6 +10,7 @@ export {
   type TensorData,
 } from "./encode.ts";
 export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorPlace } from "./errors.ts";
+export { type FolderWeights, openFolderWeights, type WeightFolder, weightFileNames } from "./folder-weights.ts";
 export type { TensorInfo } from "./header.ts";
 export { type FileLayout, layoutSafetensors, type TensorOutline } from "./layout.ts";
 export { openSafetensors, type SafetensorsFile } from "./open.ts";

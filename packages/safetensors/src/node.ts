@@ -6,6 +6,7 @@ export {
   ProtectedFolderError,
 } from "./node/errors.ts";
 export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "./node/file-system.ts";
+export { type FolderFiles, type FolderProblem, folderFiles } from "./node/folder-files.ts";
 export { type FileSource, openFile } from "./node/open-file.ts";
 export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
 export { writeFolderAtomic } from "./node/write-folder-atomic.ts";

@@ -36,7 +36,15 @@ export async function openShardedSafetensors(
   indexJson: string,
   options: ReadOptions = {},
 ): Promise<TensorCollection> {
-  const index = parseShardIndex(indexJson);
+  return openShards(folder, parseShardIndex(indexJson), options);
+}
+
+/** The same for an index that is parsed already. */
+export async function openShards(
+  folder: ShardFolder,
+  index: ShardIndex,
+  options: ReadOptions,
+): Promise<TensorCollection> {
   const files = new Map<string, SafetensorsFile>();
   const sources: ByteSource[] = [];
   try {

@@ -1,9 +1,15 @@
 // Every file of the exported folder, each made only when it is written.
 
-import { layoutSafetensors, type StreamedTensor, safetensorsChunks } from "@lowrank/safetensors";
+import {
+  type FolderWeights,
+  layoutSafetensors,
+  type StreamedTensor,
+  safetensorsChunks,
+  weightFileNames,
+} from "@lowrank/safetensors";
 import { SourceFolderError } from "../errors.ts";
 import { mergesOf } from "../merge-stack.ts";
-import { type Checkpoint, indexFile, openCheckpoint, singleFile } from "./checkpoint.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import { copiedFiles } from "./copied-files.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportFile } from "./export-file.ts";
@@ -35,7 +41,7 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
     const tensors = planTensorsOf(model, choices);
     const config = textFile("config.json", configText(source.config, model, choices));
     const weights = weightsFile(
-      singleFile,
+      weightFileNames.single,
       tensors.map((planned) => streamTensor(planned, model, undefined)),
     );
     return { files: [config, weights, ...(await copiedFiles({ tokenizer }))], close: async () => undefined };
@@ -64,14 +70,14 @@ async function repeatedFiles(
 ): Promise<ExportFiles> {
   const config = configText(repeatLayers(choices.config, model), model, choices);
   const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, model, undefined));
-  const files = [textFile("config.json", config), ...copies, weightsFile(singleFile, tensors)];
+  const files = [textFile("config.json", config), ...copies, weightsFile(weightFileNames.single, tensors)];
   return { files, close: async () => undefined };
 }
 
 function weightFiles(
   planned: readonly PlannedTensor[],
   model: ExportableModel,
-  checkpoint: Checkpoint,
+  checkpoint: FolderWeights,
 ): readonly ExportFile[] {
   const last = checkpoint.files.at(-1)!;
   const byFile = new Map<string, StreamedTensor[]>(checkpoint.files.map((file) => [file, []]));
@@ -81,7 +87,7 @@ function weightFiles(
     byFile.get(file ?? last)?.push(streamTensor(tensor, model, checkpoint.collection));
   }
   const files = [...byFile].flatMap(([name, tensors]) => (tensors.length > 0 ? [weightsFile(name, tensors)] : []));
-  return checkpoint.isSharded ? [...files, textFile(indexFile, indexText(byFile))] : files;
+  return checkpoint.isSharded ? [...files, textFile(weightFileNames.index, indexText(byFile))] : files;
 }
 
 function indexText(byFile: ReadonlyMap<string, readonly StreamedTensor[]>): string {

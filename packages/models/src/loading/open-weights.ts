@@ -1,41 +1,32 @@
 // The weights of a Hugging Face folder: one safetensors file, or shards with an index.
 
 import type { WarningListener } from "@lowrank/contracts";
-import { decodeToFloat32, openSafetensors, openShardedSafetensors, type TensorCollection } from "@lowrank/safetensors";
+import { decodeToFloat32, openFolderWeights, type TensorCollection, weightFileNames } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 import type { ModelFolder } from "../folder/model-folder.ts";
 import { halfKinds, packHalf } from "./pack-half.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
-const oneFile = "model.safetensors";
-const indexFile = "model.safetensors.index.json";
-const maxIndexBytes = 100_000_000;
 const readableTypes = new Set(["F32", "F16", "BF16", "F64"]);
 
 /** Opens headers only. Throws ModelFileError if there are no weights, SafetensorsError if they are malformed. */
 export async function openWeights(folder: ModelFolder, onWarning?: WarningListener): Promise<WeightSource> {
-  if (await folder.has(oneFile)) {
-    const source = await folder.open(oneFile);
-    try {
-      const file = await openSafetensors(source);
-      const inFileOrder = [...file.tensors.keys()].sort((one, other) => beginOf(file, one) - beginOf(file, other));
-      return weightsOf(oneFile, file, inFileOrder);
-    } catch (error) {
-      await source.close?.();
-      throw error;
-    }
-  }
-  if (await folder.has(indexFile)) {
-    const index = await folder.readText(indexFile, { maxBytes: maxIndexBytes });
-    const options = onWarning === undefined ? {} : { onWarning };
-    const shards = await openShardedSafetensors(folder, index, options);
-    return weightsOf(indexFile, shards, [...shards.tensors.keys()]);
-  }
+  const weights = await openFolderWeights(folder, onWarning === undefined ? {} : { onWarning });
+  if (weights === undefined) throw await withoutWeights(folder);
+  const { collection, isSharded } = weights;
+  if (isSharded) return weightsOf(weightFileNames.index, collection, [...collection.tensors.keys()]);
+  const inFileOrder = [...collection.tensors.keys()].sort(
+    (one, other) => beginOf(collection, one) - beginOf(collection, other),
+  );
+  return weightsOf(weightFileNames.single, collection, inFileOrder);
+}
+
+async function withoutWeights(folder: ModelFolder): Promise<ModelFileError> {
   const advice = "convert the model with transformers' save_pretrained";
   const reason = (await folder.has("pytorch_model.bin"))
     ? `only pytorch_model.bin is there: ${advice}`
     : "it is not there";
-  throw new ModelFileError(folder.name, oneFile, reason);
+  return new ModelFileError(folder.name, weightFileNames.single, reason);
 }
 
 function beginOf(collection: TensorCollection, key: string): number {

@@ -1,0 +1,107 @@
+// The files of one folder on a disk, which no name and no link leads out of. Whoever reads models or adapters says by an
+// error of its own what is wrong.
+
+import { readdir, realpath } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import type { ByteSource } from "../byte-source.ts";
+import { openFile } from "./open-file.ts";
+
+/** Plain files by name: what model folders, adapters and tokenizers are read from. */
+export interface FolderFiles {
+  /** Sorted. */
+  list(): Promise<readonly string[]>;
+  has(file: string): Promise<boolean>;
+  /** The file as UTF-8 text; one larger than `maxBytes` is refused before it is read. */
+  readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
+  /** Opens a file for ranged reads; the caller closes it. */
+  open(file: string): Promise<ByteSource>;
+}
+
+/** Why a folder or one of its files is refused. */
+export interface FolderProblem {
+  /** Undefined where it is the folder itself. */
+  readonly file?: string;
+  /** In words, without a full stop. */
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The files of a folder. Links are followed inside it, and to the blobs beside a snapshot of the hub's cache, which keeps
+ * `snapshots/<revision>/model.safetensors` as a link to `blobs/<hash>`.
+ *
+ * @param refuse makes the error that is thrown for a name that is no plain file name, a link out of the folder, a file
+ * that is missing, too large or no text, and a folder that is missing.
+ *
+ * @example
+ * ```ts
+ * import { folderFiles } from "@lowrank/safetensors/node";
+ *
+ * const files = folderFiles(".", ({ file, reason }) => new Error(`${file}: ${reason}`));
+ * const refused = await files.has("../secret").catch(() => "refused");
+ * if (refused !== "refused") throw new Error("left the folder");
+ * ```
+ */
+export function folderFiles(folder: string, refuse: (problem: FolderProblem) => Error): FolderFiles {
+  /** The file's real path, or undefined if there is none. */
+  async function locate(file: string): Promise<string | undefined> {
+    if (!isPlainName(file)) throw refuse({ file, reason: "a plain file name is expected, without any path" });
+    const root = await realRoot();
+    const real = await realpath(join(root, file)).catch(() => undefined);
+    if (real === undefined || allowedRoots(root).some((allowed) => real.startsWith(withSeparator(allowed))))
+      return real;
+    throw refuse({ file, reason: `it is a link to "${real}", outside the folder` });
+  }
+
+  async function realRoot(): Promise<string> {
+    try {
+      return await realpath(folder);
+    } catch (cause) {
+      throw refuse({ reason: "there is no such folder", cause });
+    }
+  }
+
+  async function openLocated(file: string) {
+    const real = await locate(file);
+    if (real === undefined) throw refuse({ file, reason: "there is no such file" });
+    return openFile(real);
+  }
+
+  function decoded(file: string, bytes: Uint8Array): string {
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch (cause) {
+      throw refuse({ file, reason: "it is not UTF-8 text", cause });
+    }
+  }
+
+  return {
+    list: async () => (await readdir(await realRoot())).sort(),
+    has: async (file) => (await locate(file)) !== undefined,
+    open: openLocated,
+    async readText(file, { maxBytes }) {
+      const source = await openLocated(file);
+      try {
+        const { size } = source;
+        if (size > maxBytes) throw refuse({ file, reason: `it has ${size} bytes, more than ${maxBytes}` });
+        return decoded(file, await source.read(0, size));
+      } finally {
+        await source.close();
+      }
+    },
+  };
+}
+
+function isPlainName(file: string): boolean {
+  return /^[^/\\\0]{1,255}$/.test(file) && file !== "." && file !== "..";
+}
+
+function allowedRoots(root: string): readonly string[] {
+  const parent = dirname(root);
+  return basename(parent) === "snapshots" ? [root, join(dirname(parent), "blobs")] : [root];
+}
+
+/** The root of a disk ends with one already. */
+function withSeparator(folder: string): string {
+  return folder.endsWith(sep) ? folder : folder + sep;
+}
