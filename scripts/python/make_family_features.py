@@ -13,10 +13,10 @@ from make_lora_features import lora, main, one_adapter, started
 from safetensors.torch import save_file
 
 
-def vit():
+def vit(image_size=12, patch_size=4):
     config = transformers.ViTConfig(
-        hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40, image_size=12, patch_size=4,
-        num_channels=2, num_labels=4, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40, image_size=image_size,
+        patch_size=patch_size, num_channels=2, num_labels=4, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
         attn_implementation="eager")
     return started(transformers.ViTForImageClassification(config))
 
@@ -34,6 +34,19 @@ def bert(**settings):
 
 def roberta(**settings):
     return masked(transformers.RobertaForMaskedLM, transformers.RobertaConfig, pad_token_id=1, **settings)
+
+
+def electra(**settings):
+    return masked(transformers.ElectraForMaskedLM, transformers.ElectraConfig, embedding_size=16, **settings)
+
+
+def gemma3(**settings):
+    config = transformers.Gemma3TextConfig(
+        vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4,
+        num_key_value_heads=2, head_dim=8, query_pre_attn_scalar=8, sliding_window=4,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"], max_position_embeddings=32,
+        pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager", **settings)
+    return started(transformers.Gemma3ForCausalLM(config))
 
 
 def mistral():
@@ -173,7 +186,8 @@ def translations(model, rows=3, time=7):
 
 def images(model, rows=3):
     config = model.config
-    pixels = torch.randn(rows, config.num_channels, config.image_size, config.image_size)
+    size = config.image_size
+    pixels = torch.randn(rows, config.num_channels, *(size if isinstance(size, (list, tuple)) else (size, size)))
     return {"pixel_values": pixels, "labels": torch.randint(0, config.num_labels, (rows,))}
 
 
@@ -211,6 +225,23 @@ CASES = {
         folder, bert(), lora(task_type=None, target_modules=["query"], bias="all"), trains=False),
     "gpt-neo-padding": lambda folder: one_adapter(
         folder, gpt_neo(), lora(target_modules=["q_proj", "v_proj"]), batch=padded_either_way),
+    "opt-plain-norms": lambda folder: one_adapter(
+        folder, opt(layer_norm_elementwise_affine=False, activation_function="mish"),
+        lora(target_modules=["v_proj", "fc1"]), trains=False),
+    "vit-rectangles": lambda folder: one_adapter(
+        folder, vit(image_size=[12, 20], patch_size=[4, 5]),
+        lora(task_type=None, target_modules=["projection", "q_proj"]), batch=images, trains=False),
+    "gemma3-both-ways": lambda folder: one_adapter(
+        folder, gemma3(use_bidirectional_attention=True), lora(target_modules=["q_proj", "down_proj"]), trains=False),
+    "gemma3-padded-both-ways": lambda folder: one_adapter(
+        folder, gemma3(use_bidirectional_attention=True), lora(target_modules=["k_proj"]), batch=padded_either_way,
+        trains=False),
+    "bert-decoder": lambda folder: one_adapter(
+        folder, bert(is_decoder=True), lora(task_type=None, target_modules=["query", "dense"]), trains=False),
+    "roberta-decoder": lambda folder: one_adapter(
+        folder, roberta(is_decoder=True), lora(task_type=None, target_modules=["value"]), trains=False),
+    "electra-decoder": lambda folder: one_adapter(
+        folder, electra(is_decoder=True), lora(task_type=None, target_modules=["value"]), trains=False),
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ["quick_gelu", "gelu-sigmoid"],
   ["sigmoid", "sigmoid"],
   ["tanh", "tanh"],
+  ["mish", "mish"],
 ]);
 
 /** The activation; problems go to the reader. */

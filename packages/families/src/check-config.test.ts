@@ -90,7 +90,7 @@ describe("keys that change the mathematics", () => {
     [{ ...gpt2, add_cross_attention: true }, "add_cross_attention"],
     [{ ...gpt2, rope_scaling: { type: "linear", factor: 2 } }, "rope_scaling"],
     [{ ...bert, position_embedding_type: "relative_key" }, "position_embedding_type"],
-    [{ ...bert, is_decoder: true }, "is_decoder"],
+    [{ ...bert, is_decoder: true, add_cross_attention: true }, "add_cross_attention"],
   ])("refuses %j", (config, key) => {
     expect(problemsOf(config)).toEqual([`not-handled ${key}`]);
   });
@@ -105,13 +105,21 @@ describe("keys that change the mathematics", () => {
     const scores = { scale_attn_weights: false, scale_attn_by_inverse_layer_idx: true };
     expect(checkConfig({ ...gpt2, ...scores }).switches).toMatchObject({ scaledScores: false, scaledByLayer: true });
     expect(checkConfig(gpt2).switches).toMatchObject({ scaledScores: true, scaledByLayer: false });
-    const names = ["quick_gelu", "relu2", "sigmoid", "tanh"];
+    const names = ["quick_gelu", "relu2", "sigmoid", "tanh", "mish"];
     expect(names.map((name) => checkConfig({ ...llama, hidden_act: name }).activation)).toEqual([
       "gelu-sigmoid",
       "relu-squared",
       "sigmoid",
       "tanh",
+      "mish",
     ]);
+  });
+
+  it("reads which way positions see, where it is not the family's", () => {
+    const isReversed = (config: object) => checkConfig(config).switches.reversedSight;
+    expect([isReversed(bert), isReversed({ ...bert, is_decoder: true })]).toEqual([false, true]);
+    const gemma = { ...llama, model_type: "gemma3_text", head_dim: 8 };
+    expect([isReversed(gemma), isReversed({ ...gemma, use_bidirectional_attention: true })]).toEqual([false, true]);
   });
 
   it("accepts the values that change nothing", () => {
@@ -176,11 +184,50 @@ describe("windows", () => {
     expect(windowsOf({ ...qwen, use_sliding_window: true })).toEqual([null, null, null, 7]);
   });
 
+  it("count the keys to one side where a query sees both", () => {
+    const gemma = { ...four, model_type: "gemma3_text", head_dim: 8, sliding_window_pattern: 2 };
+    const windows = (sliding_window: number) =>
+      windowsOf({ ...gemma, use_bidirectional_attention: true, sliding_window });
+    expect(windows(512)).toEqual([257, null, 257, null]);
+    expect(windows(7)).toEqual([4, null, 4, null]);
+  });
+
   it("are where layer_types says", () => {
     const layer_types = ["full_attention", "sliding_attention", "full_attention", "sliding_attention"];
     expect(windowsOf({ ...four, model_type: "gemma2", head_dim: 8, layer_types })).toEqual([null, 7, null, 7]);
     const wrong = { ...four, model_type: "gemma2", head_dim: 8, layer_types: ["chunked_attention"] };
     expect(problemsOf(wrong)).toEqual(["invalid layer_types"]);
+  });
+});
+
+describe("the sizes of an image", () => {
+  const vit = { ...llama, model_type: "vit" };
+  const sizesOf = (config: object) => {
+    const { imageSize, imageWidth, patchSize, patchWidth } = checkConfig(config);
+    return [imageSize, imageWidth, patchSize, patchWidth];
+  };
+
+  it("are one number or a pair, height first", () => {
+    expect(sizesOf(vit)).toEqual([224, 224, 16, 16]);
+    expect(sizesOf({ ...vit, image_size: 32, patch_size: [8, 4] })).toEqual([32, 32, 8, 4]);
+    expect(sizesOf({ ...vit, image_size: [32, 48] })).toEqual([32, 48, 16, 16]);
+  });
+
+  it.each([
+    [[32], ["invalid image_size"]],
+    [[32, 48, 3], ["invalid image_size"]],
+    [[32, 0], ["invalid image_size"]],
+    [["a", null], ["invalid image_size"]],
+    [32.5, ["invalid image_size"]],
+  ])("are refused where they are %j", (image_size, problems) => {
+    expect(problemsOf({ ...vit, image_size })).toEqual(problems);
+  });
+
+  it("are the only ones that may be pairs", () => {
+    expect(problemsOf({ ...vit, num_channels: [3, 3], hidden_size: [32, 32] })).toEqual([
+      "invalid hidden_size",
+      "invalid num_channels",
+    ]);
   });
 });
 

@@ -33,9 +33,14 @@ export class ConfigReader {
     return keys.find((key) => (this.#values.get(key) ?? null) !== null) ?? keys[0];
   }
 
-  /** An integer within bounds; null if absent or null; NaN after reporting a problem. */
-  integer(key: string, { least, most }: Bounds): number | null {
-    const value = this.peek(key) ?? null;
+  /**
+   * An integer within bounds; null if absent or null; NaN after reporting a problem. With a place, that of a pair: a number
+   * by itself is the first, and there is no second.
+   */
+  integer(key: string, { least, most }: Bounds, place?: 0 | 1): number | null {
+    const given = this.peek(key);
+    const isPair = place !== undefined && Array.isArray(given) && given.length === 2;
+    const value = (isPair ? given[place] : place ? null : given) ?? null;
     if (value === null) return null;
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
     this.invalid(key, value, `an integer from ${least} to ${most}`);

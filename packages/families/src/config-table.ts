@@ -3,7 +3,7 @@
 
 import type { ModelConfig } from "./model-config.ts";
 
-/** The numbers that make an architecture. */
+/** The numbers that make an architecture. `imageSize` and `patchSize` are heights. */
 export type SizeName =
   | "vocabularySize"
   | "hiddenSize"
@@ -21,8 +21,10 @@ export type SizeName =
   | "positionBuckets"
   | "farthestDistance"
   | "imageSize"
+  | "imageWidth"
   | "imageChannels"
-  | "patchSize";
+  | "patchSize"
+  | "patchWidth";
 
 /** Where a size is written, and what it is when the file says nothing. */
 export interface SizeRow {
@@ -30,6 +32,8 @@ export interface SizeRow {
   readonly keys: readonly [string, ...string[]];
   /** Used when no key is present or its value is null; absent means that the size must be given. */
   readonly fallback?: number | { readonly times: number; readonly of: SizeName };
+  /** Which of two numbers it is where the file may have a pair; a number by itself is the first. */
+  readonly place?: 0 | 1;
 }
 
 /** Where a rate from 0 to below 1 is written. */
@@ -41,7 +45,10 @@ export interface RateRow {
 /** The places where a base model itself drops values while training. */
 export type DropoutPlace = "embedding" | "attention" | "activation" | "residual" | "classifier" | "question";
 
-/** What a configuration switches on or off, beyond its sizes. */
+/**
+ * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later
+ * ones, and those of another do not.
+ */
 export type SwitchName =
   | "attentionBias"
   | "feedForwardBias"
@@ -57,7 +64,9 @@ export type SwitchName =
   | "scaledScores"
   | "scaledByLayer"
   | "residualAfterNorm"
-  | "withoutLastNorm";
+  | "withoutLastNorm"
+  | "normGains"
+  | "reversedSight";
 
 /** Where a switch is written. */
 export interface SwitchRow {

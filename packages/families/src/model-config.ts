@@ -5,7 +5,7 @@ import type { RotaryConfig } from "./rotary-config.ts";
 
 /**
  * Functions between the two linear maps of a feed-forward block. "gelu-tanh" is the approximation GPT-2 uses, "gelu-sigmoid"
- * a coarser one (Hendrycks and Gimpel 2016).
+ * a coarser one (Hendrycks and Gimpel 2016); "mish" is x·tanh(log(1 + eˣ)) (Misra 2019).
  */
 export type Activation =
   | "gelu-erf"
@@ -15,7 +15,8 @@ export type Activation =
   | "relu"
   | "relu-squared"
   | "sigmoid"
-  | "tanh";
+  | "tanh"
+  | "mish";
 
 /** What a classification's loss is; null lets the number of labels and their type decide, as transformers does. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
@@ -31,7 +32,7 @@ export interface ModelConfig extends Readonly<Record<SizeName, number>> {
   readonly rotary: RotaryConfig | null;
   /** The same for layers with a window, where it differs (Gemma 3); else null. */
   readonly localRotary: RotaryConfig | null;
-  /** Of each layer, how many keys a query sees, itself included; null for all. */
+  /** Of each layer, how many keys a query sees at most to one side, itself included; null for all. */
   readonly windows: readonly (number | null)[];
   /** False for what the family does not know. */
   readonly switches: Readonly<Record<SwitchName, boolean>>;

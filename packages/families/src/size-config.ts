@@ -4,88 +4,63 @@ import type { ConfigReader } from "./config-reader.ts";
 import type { SizeName, SizeRow } from "./config-table.ts";
 import type { Family } from "./family.ts";
 
-/** Largest believable values; the largest models published stay far below. */
+/**
+ * Largest believable values, far above the largest models published. In the order in which they are read, because a
+ * fallback may refer to sizes above it.
+ */
 const limits: Readonly<Record<SizeName, number>> = {
   vocabularySize: 16_777_216,
   hiddenSize: 131_072,
   embeddingSize: 131_072,
-  intermediateSize: 1_048_576,
   layers: 1024,
   heads: 1024,
-  keyValueHeads: 1024,
-  headSize: 65_536,
+  intermediateSize: 1_048_576,
   maxPositions: 268_435_456,
   tokenTypes: 65_536,
+  keyValueHeads: 1024,
+  headSize: 65_536,
   decoderLayers: 1024,
   decoderHeads: 1024,
   decoderIntermediateSize: 1_048_576,
   positionBuckets: 65_536,
   farthestDistance: 268_435_456,
   imageSize: 65_536,
+  imageWidth: 65_536,
   imageChannels: 4096,
   patchSize: 65_536,
+  patchWidth: 65_536,
 };
+const isSize = (name: string): name is SizeName => name in limits;
 
 type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
 type Sizes = Record<SizeName, number>;
 
 /** Reads all sizes and checks that heads divide what they must; problems go to the reader. */
 export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Family): Sizes {
-  const read = (name: SizeName): number => readSize(reader, { name, row: rows[name], known });
-  // In this order, because a fallback may refer to sizes above it.
-  const known: Partial<Sizes> = {};
-  known.vocabularySize = read("vocabularySize");
-  known.hiddenSize = read("hiddenSize");
-  known.embeddingSize = rows.embeddingSize ? read("embeddingSize") : known.hiddenSize;
-  known.layers = read("layers");
-  known.heads = read("heads");
-  known.intermediateSize = read("intermediateSize");
-  known.maxPositions = read("maxPositions");
-  known.tokenTypes = rows.tokenTypes ? read("tokenTypes") : 0;
-  known.keyValueHeads = rows.keyValueHeads ? read("keyValueHeads") : known.heads;
-  const headSize = readHeadSize(reader, { rows, hidden: known.hiddenSize, heads: known.heads });
-
+  const known: Sizes = { ...limits };
+  for (const name of Object.keys(limits).filter(isSize)) {
+    known[name] =
+      name === "headSize" ? readHeadSize(reader, rows, known) : readSize(reader, { name, row: rows[name], known });
+  }
   checkDivides(reader, { row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads });
-  return {
-    vocabularySize: known.vocabularySize,
-    hiddenSize: known.hiddenSize,
-    embeddingSize: known.embeddingSize,
-    intermediateSize: known.intermediateSize,
-    layers: known.layers,
-    heads: known.heads,
-    keyValueHeads: known.keyValueHeads,
-    headSize,
-    maxPositions: known.maxPositions,
-    tokenTypes: known.tokenTypes,
-    decoderLayers: read("decoderLayers"),
-    decoderHeads: read("decoderHeads"),
-    decoderIntermediateSize: read("decoderIntermediateSize"),
-    positionBuckets: read("positionBuckets"),
-    farthestDistance: read("farthestDistance"),
-    imageSize: read("imageSize"),
-    imageChannels: read("imageChannels"),
-    patchSize: read("patchSize"),
-  };
+  return known;
 }
 
 function readSize(
   reader: ConfigReader,
-  { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Partial<Sizes> },
+  { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Sizes },
 ): number {
-  if (!row) return 0;
+  if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
   const bounds = { least: 1, most: limits[name] };
-  const value = reader.integer(reader.pick(row.keys), bounds);
+  const value = reader.integer(reader.pick(row.keys), bounds, row.place);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;
-  if (row.fallback) return row.fallback.times * (known[row.fallback.of] ?? Number.NaN);
+  if (row.fallback) return row.fallback.times * known[row.fallback.of];
   reader.missing(row.keys[0], `an integer from 1 to ${bounds.most}`);
   return Number.NaN;
 }
 
-function readHeadSize(
-  reader: ConfigReader,
-  { rows, hidden, heads }: { rows: SizeRows; hidden: number; heads: number },
-): number {
+function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden, heads }: Sizes): number {
   const row = rows.headSize;
   const given = row ? reader.integer(reader.pick(row.keys), { least: 1, most: limits.headSize }) : null;
   if (given !== null) return given;

@@ -32,6 +32,8 @@ export function readSwitches(
     scaledByLayer: isOn("scaledByLayer"),
     residualAfterNorm: isOn("residualAfterNorm"),
     withoutLastNorm: isOn("withoutLastNorm"),
+    normGains: isOn("normGains"),
+    reversedSight: isOn("reversedSight"),
   };
 }
 

@@ -74,11 +74,11 @@ function checkDecoderInputs(inputs: ModelInputs, decoderInputIds: tf.Tensor2D, c
   checkIds("decoderInputIds", decoderInputIds, config.vocabularySize);
 }
 
-function checkImages(inputs: ModelInputs, { imageChannels, imageSize }: ModelConfig): void {
+function checkImages(inputs: ModelInputs, { imageChannels, imageSize, imageWidth }: ModelConfig): void {
   const { pixelValues, inputIds } = inputs;
   if (inputIds !== undefined) throw new ModelInputError("inputIds", "this model reads images, not text");
   if (pixelValues === undefined) throw new ModelInputError("pixelValues", "they are missing: this model reads images");
-  checkShape("pixelValues", pixelValues, [pixelValues.shape[0], imageChannels, imageSize, imageSize]);
+  checkShape("pixelValues", pixelValues, [pixelValues.shape[0], imageChannels, imageSize, imageWidth]);
   if (pixelValues.dtype !== "float32") {
     throw new ModelInputError("pixelValues", `the type is ${pixelValues.dtype}, expected float32`);
   }

@@ -59,7 +59,7 @@ export class PretrainedModel implements AdaptableModel {
   readonly config: ModelConfig;
   readonly modelType: string;
   readonly task: Task;
-  /** Whether each position sees only earlier ones. */
+  /** Whether each position sees none but itself and earlier ones. */
   readonly causal: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
@@ -77,7 +77,7 @@ export class PretrainedModel implements AdaptableModel {
     this.config = assembly.config;
     this.modelType = assembly.config.modelType;
     this.task = assembly.task;
-    this.causal = familyOf(this.modelType).causal;
+    this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     if (assembly.layerOrder !== undefined) this.layerOrder = assembly.layerOrder;

@@ -121,13 +121,13 @@ export const bertConfig = {
   },
   tiedByDefault: true,
   rotary: false,
+  switches: { reversedSight: { key: "is_decoder", fallback: false } },
   fixed: [
     {
       key: "position_embedding_type",
       values: ["absolute"],
       effect: "other types add relative positions to attention",
     },
-    { key: "is_decoder", values: [false], effect: "true hides later positions from earlier ones" },
     { key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" },
   ],
   harmless: [],

@@ -28,7 +28,10 @@ export const gemma3Text: Family = {
     tokenIds: { padding: 0 },
     tiedByDefault: true,
     rotary: { thetaFallback: 1_000_000, local: { key: "rope_local_base_freq", fallback: 10_000 } },
-    switches: { attentionBias: { key: "attention_bias", fallback: false } },
+    switches: {
+      attentionBias: { key: "attention_bias", fallback: false },
+      reversedSight: { key: "use_bidirectional_attention", fallback: false },
+    },
     scalars: {
       logitCap: { key: "final_logit_softcapping", fallback: null },
       scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 },
@@ -38,6 +41,11 @@ export const gemma3Text: Family = {
       layers: { butEvery: "sliding_window_pattern", fallback: 6 },
     },
     fixed: [],
+    // The file counts the keys on both sides of a query, transformers those on one side and the query itself.
+    derive: (config) => {
+      if (!config.switches.reversedSight) return config;
+      return { ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) };
+    },
     // transformers reads the bound of scores and computes without it.
     harmless: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
   },

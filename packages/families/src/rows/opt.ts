@@ -7,6 +7,7 @@ import { decoderClasses, decoderHeads, decoderSizes, plainFeedForward, separateA
 
 const { keyValueHeads: _, ...sizes } = decoderSizes;
 const isNarrower = ({ embeddingSize, hiddenSize }: ModelConfig): boolean => embeddingSize !== hiddenSize;
+const hasGains = ({ switches }: ModelConfig): boolean => switches.normGains;
 const inDecoder = (row: LinearRow): LinearRow => ({ ...row, path: `decoder.${row.path}` });
 
 export const opt: Family = {
@@ -33,12 +34,10 @@ export const opt: Family = {
     switches: {
       attentionBias: { key: "enable_bias", fallback: true },
       normBefore: { key: "do_layer_norm_before", fallback: true },
+      normGains: { key: "layer_norm_elementwise_affine", fallback: true },
       withoutLastNorm: { key: "_remove_final_layer_norm", fallback: false },
     },
-    fixed: [
-      { key: "layer_norm_elementwise_affine", values: [null, true], effect: "false leaves out the norms' gains" },
-      { key: "layerdrop", values: [null, 0], effect: "whole layers drop out while training" },
-    ],
+    fixed: [{ key: "layerdrop", values: [null, 0], effect: "whole layers drop out while training" }],
     harmless: ["init_std"],
   },
   embeddings: [
@@ -71,10 +70,10 @@ export const opt: Family = {
     {
       path: "decoder.final_layer_norm",
       kind: "layer",
-      when: ({ switches }) => switches.normBefore && !switches.withoutLastNorm,
+      when: ({ switches }) => switches.normGains && switches.normBefore && !switches.withoutLastNorm,
     },
-    { path: "decoder.layers.{n}.self_attn_layer_norm", kind: "layer" },
-    { path: "decoder.layers.{n}.final_layer_norm", kind: "layer" },
+    { path: "decoder.layers.{n}.self_attn_layer_norm", kind: "layer", when: hasGains },
+    { path: "decoder.layers.{n}.final_layer_norm", kind: "layer", when: hasGains },
   ],
   heads: decoderHeads("decoder.embed_tokens", { inFeatures: "embedding" }),
   ignoredFileKeys: [],

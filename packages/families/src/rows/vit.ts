@@ -37,9 +37,11 @@ export const vit: Family = {
       intermediateSize: { keys: ["intermediate_size"] },
       layers: { keys: ["num_hidden_layers"] },
       heads: { keys: ["num_attention_heads"] },
-      imageSize: { keys: ["image_size"], fallback: 224 },
+      imageSize: { keys: ["image_size"], fallback: 224, place: 0 },
+      imageWidth: { keys: ["image_size"], fallback: { times: 1, of: "imageSize" }, place: 1 },
       imageChannels: { keys: ["num_channels"], fallback: 3 },
-      patchSize: { keys: ["patch_size"], fallback: 16 },
+      patchSize: { keys: ["patch_size"], fallback: 16, place: 0 },
+      patchWidth: { keys: ["patch_size"], fallback: { times: 1, of: "patchSize" }, place: 1 },
     },
     activation: { key: "hidden_act", fallback: "gelu" },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-12 },
@@ -60,12 +62,21 @@ export const vit: Family = {
     {
       path: "embeddings.position_embeddings",
       kind: "parameter",
-      shape: ({ hiddenSize, imageSize, patchSize }) => [1, Math.floor(imageSize / patchSize) ** 2 + 1, hiddenSize],
+      shape: ({ hiddenSize, imageSize, imageWidth, patchSize, patchWidth }) => [
+        1,
+        Math.floor(imageSize / patchSize) * Math.floor(imageWidth / patchWidth) + 1,
+        hiddenSize,
+      ],
     },
     {
       path: "embeddings.patch_embeddings.projection.weight",
       kind: "parameter",
-      shape: ({ hiddenSize, imageChannels, patchSize }) => [hiddenSize, imageChannels, patchSize, patchSize],
+      shape: ({ hiddenSize, imageChannels, patchSize, patchWidth }) => [
+        hiddenSize,
+        imageChannels,
+        patchSize,
+        patchWidth,
+      ],
     },
     {
       path: "embeddings.patch_embeddings.projection.bias",

@@ -3,6 +3,7 @@
 
 import { activations } from "../parts/activations.ts";
 import { feedForward } from "../parts/feed-forward.ts";
+import { type NormLayer, plainNorm } from "../parts/norm.ts";
 import type { PartList } from "../parts/part-list.ts";
 import { selfAttention, separateProjections } from "../parts/self-attention.ts";
 import { tokenEmbedding } from "../parts/token-embedding.ts";
@@ -33,7 +34,9 @@ export function opt(model: PartList): Trunk {
 }
 
 function lastStage(last: PartList): Stage {
-  const norm = last.optionalNorm("decoder.final_layer_norm");
+  const { switches } = last.plan.config;
+  const isNormed = switches.normBefore && !switches.withoutLastNorm;
+  const norm = isNormed ? normOf(last, "decoder.final_layer_norm") : undefined;
   const project = last.optionalLinear("decoder.project_out");
   return {
     parts: last.parts,
@@ -59,13 +62,13 @@ function optBlock(block: PartList, layer: number): Stage {
     keyHeads: config.heads,
     dropout: config.dropouts.attention,
   });
-  const attentionNorm = block.norm("decoder.layers.{n}.self_attn_layer_norm");
+  const attentionNorm = normOf(block, "decoder.layers.{n}.self_attn_layer_norm");
   const feed = feedForward(
     block.linear("decoder.layers.{n}.fc1"),
     activations[config.activation],
     block.linear("decoder.layers.{n}.fc2"),
   );
-  const feedNorm = block.norm("decoder.layers.{n}.final_layer_norm");
+  const feedNorm = normOf(block, "decoder.layers.{n}.final_layer_norm");
   const run = transformerBlock({
     attention,
     feedForward: feed,
@@ -75,4 +78,9 @@ function optBlock(block: PartList, layer: number): Stage {
     dropout: { rate: config.dropouts.residual, path: `layer.${layer}` },
   });
   return { parts: block.parts, run };
+}
+
+/** Some models have norms without gains. */
+function normOf(parts: PartList, path: string): NormLayer {
+  return parts.optionalNorm(path) ?? plainNorm(parts.plan.config.normEpsilon);
 }

@@ -29,10 +29,10 @@ export function vit(model: PartList): Trunk {
 
 /** Returns [batch, 1 + patches, width]. */
 function patchEmbedding(first: PartList): (pass: Pass) => tf.Tensor {
-  const { hiddenSize, patchSize, dropouts } = first.plan.config;
+  const { hiddenSize, patchSize, patchWidth, dropouts } = first.plan.config;
   const front = first.tensor("embeddings.cls_token"); // [1, 1, width]
   const positions = first.tensor("embeddings.position_embeddings"); // [1, 1 + patches, width]
-  const projection = first.convolution("embeddings.patch_embeddings.projection", { stride: patchSize });
+  const projection = first.convolution("embeddings.patch_embeddings.projection", { strides: [patchSize, patchWidth] });
   const place = (patches: tf.Tensor, context: ForwardContext) =>
     tf.tidy(() => {
       const [batch = 0] = patches.shape;

@@ -19,6 +19,7 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   "gelu-sigmoid": alsoAsGate((x) => tf.mul(x, tf.sigmoid(tf.mul(x, 1.702)))),
   sigmoid: alsoAsGate((x) => tf.sigmoid(x)),
   tanh: alsoAsGate((x) => tf.tanh(x)),
+  mish: alsoAsGate((x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
 };
 
 function alsoAsGate(apply: (x: tf.Tensor) => tf.Tensor): Activation {

@@ -2,7 +2,7 @@
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { computeByRows, layerNorm, rmsNorm } from "@lowrank/engine";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { ParameterSlot } from "./parameter-slot.ts";
 import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
@@ -13,6 +13,20 @@ export interface NormOptions {
   readonly epsilon: number;
   /** Added to an RMS norm's gain: 1 for Gemma. */
   readonly gainOffset?: number;
+}
+
+/** What computes a norm, whether it has weights or not. */
+export type NormLayer = Pick<Norm, "forward">;
+
+/** A layer norm without gain and bias (some OPTs). */
+export function plainNorm(epsilon: number): NormLayer {
+  return {
+    forward: (x) =>
+      tf.tidy(() => {
+        const width = x.shape.at(-1) ?? 1;
+        return layerNorm(x, tf.ones([width]), tf.zeros([width]), epsilon);
+      }),
+  };
 }
 
 export class Norm implements Part {

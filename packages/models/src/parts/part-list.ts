@@ -1,6 +1,7 @@
 // Makes a model's parts from its family's table, in module order. A family's forward pass then only says how the parts
 // are wired; names, widths and layouts stand in `@lowrank/families`.
 
+import type { ConvolutionGeometry } from "@lowrank/contracts";
 import {
   type EmbeddingRow,
   familyOf,
@@ -117,7 +118,7 @@ export class PartList {
   }
 
   /** A convolution over images whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width]. */
-  convolution(rowPath: string, { stride }: { readonly stride: number }): ConvolutionSite {
+  convolution(rowPath: string, { strides }: Pick<ConvolutionGeometry, "strides">): ConvolutionSite {
     const kernel = this.#find(`${rowPath}.weight`);
     if (kernel?.type !== "tensor") throw this.#missing("convolution", rowPath);
     const [outFeatures = 0, inFeatures = 0, height = 1, width = 1] = kernel.shape;
@@ -129,7 +130,7 @@ export class PartList {
         bias: this.has(`${rowPath}.bias`),
         geometry: {
           kernel: [height, width],
-          strides: [stride, stride],
+          strides,
           padding: [0, 0],
           dilations: [1, 1],
           groups: 1,

@@ -1,11 +1,12 @@
 // What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, causalMask, combineMasks, dropout, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, combineMasks, dropout, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
+import { orderMask } from "./order-mask.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./rotary-frequencies.ts";
 import { type RotationOptions, rotationMatrices } from "./rotation-matrices.ts";
 
@@ -114,7 +115,7 @@ export class Pass {
     return this.cache !== undefined || this.second?.cache !== undefined;
   }
 
-  /** What attention may see: everything if undefined. `window` counts the keys that a query sees, itself included. */
+  /** What attention may see: everything if undefined. `window` counts the keys to one side of a query, itself included. */
   mask(window = Number.POSITIVE_INFINITY): AttentionMask | undefined {
     if (!this.#masks.has(window)) this.#masks.set(window, this.#makeMask(window));
     return this.#masks.get(window);
@@ -202,15 +203,14 @@ export class Pass {
 
   #makeMask(window: number): AttentionMask | undefined {
     const { causal, attentionMask } = this.inputs;
-    if (!causal && attentionMask === undefined) return undefined;
+    if (!causal && attentionMask === undefined && window === Number.POSITIVE_INFINITY) return undefined;
     return keepOf(() => {
       const { past, inputIds } = this;
+      const [, time] = inputIds.shape;
       const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
-      // One token at the end of everything sees all of it.
-      const seesAll = !causal || (inputIds.shape[1] === 1 && past < window);
-      if (seesAll) return padding === undefined ? undefined : spread(padding, inputIds.shape[1]);
-      const order = causalMask(inputIds.shape[1], Number.isFinite(window) ? { past, window } : { past });
-      return padding === undefined ? order : withMeans(combineMasks(order, padding));
+      const order = orderMask({ causal, time, past, window });
+      if (padding === undefined) return order;
+      return order === undefined ? spread(padding, time) : withMeans(combineMasks(order, padding));
     });
   }
 

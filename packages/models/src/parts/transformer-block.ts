@@ -2,7 +2,7 @@
 
 import { addResidual } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Norm } from "./norm.ts";
+import type { NormLayer } from "./norm.ts";
 import type { Layer, Pass } from "./pass.ts";
 import { type Block, inHalves } from "./stages.ts";
 
@@ -10,14 +10,14 @@ export interface TransformerBlockOptions {
   readonly attention: Layer;
   readonly feedForward: Layer;
   /** GPT-2 and LLaMA normalise what goes into a half; in a parallel block both may share one norm. */
-  readonly beforeAttention?: Norm;
-  readonly beforeFeedForward?: Norm;
+  readonly beforeAttention?: NormLayer;
+  readonly beforeFeedForward?: NormLayer;
   /** Gemma 2 also normalises what comes out of a half. */
-  readonly afterAttention?: Norm;
-  readonly afterFeedForward?: Norm;
+  readonly afterAttention?: NormLayer;
+  readonly afterFeedForward?: NormLayer;
   /** BERT normalises the sum. */
-  readonly afterAttentionSum?: Norm;
-  readonly afterFeedForwardSum?: Norm;
+  readonly afterAttentionSum?: NormLayer;
+  readonly afterFeedForwardSum?: NormLayer;
   /**
    * "parallel" feeds both halves from the block's input (GPT-NeoX, Phi); "after-norm" adds what a half computes to what
    * goes into it, not to what the norm before it was given (some BLOOMs).
@@ -62,8 +62,8 @@ function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass):
 
 interface Half {
   readonly layer: Layer;
-  readonly before: Norm | undefined;
-  readonly after: Norm | undefined;
+  readonly before: NormLayer | undefined;
+  readonly after: NormLayer | undefined;
   readonly dropout: { readonly rate: number; readonly path: string } | undefined;
 }
 
@@ -72,6 +72,6 @@ function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pas
   return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
 }
 
-function normed(norm: Norm | undefined, x: tf.Tensor, pass: Pass): tf.Tensor {
+function normed(norm: NormLayer | undefined, x: tf.Tensor, pass: Pass): tf.Tensor {
   return norm === undefined ? x : norm.forward(x, pass.context);
 }
