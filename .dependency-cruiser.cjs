@@ -7,13 +7,13 @@ const arrows = {
   gguf: ["contracts"],
   families: ["contracts"],
   engine: ["contracts"],
-  "adapter-format": ["contracts", "safetensors", "gguf", "families"],
+  "adapter-format": ["contracts", "safetensors", "families"],
   data: ["contracts"],
   math: ["contracts", "engine"],
   models: ["contracts", "safetensors", "gguf", "families", "engine"],
-  inject: ["contracts", "math", "engine", "families", "adapter-format"],
+  inject: ["contracts", "math", "adapter-format"],
   trainer: ["contracts", "safetensors", "engine"],
-  merge: ["contracts", "math", "families", "adapter-format", "safetensors", "gguf", "inject"],
+  merge: ["contracts", "math", "families", "adapter-format", "safetensors", "inject"],
 };
 
 /** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
