@@ -1,6 +1,7 @@
 // The gradients of one optimiser step in one array that serves every step: those of its micro-batches, averaged.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { addSquares } from "./clip-gradients.ts";
 import type { FlatLayout, Place } from "./flat-layout.ts";
 import { readEach } from "./read-tensors.ts";
 
@@ -53,11 +54,7 @@ export class FlatGradients {
   /** The Euclidean norm of all gradients of the step taken as one vector. */
   norm(): number {
     let sum = 0;
-    const { values } = this;
-    // A loop of its own: a sum in a callback's closure would be a boxed number, eight times as slow.
-    for (const { start, end } of this.#ranges()) {
-      for (let i = start; i < end; i += 1) sum += (values[i] as number) * (values[i] as number);
-    }
+    for (const range of this.#ranges()) sum = addSquares(sum, this.values, range);
     return Math.sqrt(sum);
   }
 
