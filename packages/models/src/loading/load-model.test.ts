@@ -1,6 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { InvalidConfigError } from "@lowrank/families";
 import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -116,6 +117,15 @@ describe("loadModel", () => {
     const model = await loadModel(folder, { numLabels: 5, newHead: { seed: 1 } });
     expect(model.newParameters).toEqual(["classifier.weight", "classifier.bias"]);
     model.dispose();
+  });
+
+  it("refuses more classes than a configuration may have, before it makes anything", async () => {
+    const folder = await changed("bert-seqcls", unchanged);
+    for (const numLabels of [1_000_001, 0, 2.5]) {
+      const error = await failure(loadModel(folder, { numLabels, newHead: { seed: 1 } }));
+      expect(error).toBeInstanceOf(InvalidConfigError);
+      expect(error).toMatchObject({ problems: [{ key: "numLabels", got: String(numLabels) }] });
+    }
   });
 
   it("keeps a classifier that fits although a new one would be allowed", async () => {

@@ -1,6 +1,6 @@
 // From a Hugging Face folder to a model.
 
-import { checkConfig, type ModelConfig, resolveTask } from "@lowrank/families";
+import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask } from "@lowrank/families";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
@@ -69,8 +69,17 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
   }
 }
 
+/** As many as families allows a config.json to have: a mistyped class number must not take all memory. */
+const mostLabels = 1_000_000;
+
+/** The configuration with another number of classes. Throws InvalidConfigError for one that no classifier has. */
 export function withLabels(config: ModelConfig, labels: number | undefined): ModelConfig {
   if (labels === undefined || labels === config.labels) return config;
+  if (!(Number.isInteger(labels) && labels >= 1 && labels <= mostLabels)) {
+    const expected = `a whole number from 1 to ${mostLabels}`;
+    const problem = { kind: "invalid", key: "numLabels", got: String(labels), expected } as const;
+    throw new InvalidConfigError("What was asked of loading", [problem]);
+  }
   return { ...config, labels, labelNames: Array.from({ length: labels }, (_, index) => `LABEL_${index}`) };
 }
 
