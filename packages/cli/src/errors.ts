@@ -1,6 +1,7 @@
 // Failures that only the command line knows.
 
 import { LowrankError } from "@lowrank/contracts";
+import type { NonFiniteLossError } from "@lowrank/trainer";
 
 /** The arguments contradict each other or lack something; exit code 2. */
 export class UsageError extends LowrankError {
@@ -98,6 +99,18 @@ export class FileTooLargeError extends LowrankError {
   }
 }
 
+/** --template chat was asked for, but the model comes without a template for conversations. */
+export class ChatTemplateMissingError extends LowrankError {
+  constructor(readonly others: readonly string[]) {
+    super(
+      "CHAT_TEMPLATE_MISSING",
+      "--template chat is the model's own, but its tokenizer has none: there is no chat_template in " +
+        "tokenizer_config.json and no chat_template.jinja beside it. Add the file from a chat model of the family, or " +
+        `choose another template: ${others.join(", ")}.`,
+    );
+  }
+}
+
 /** A prompt that has no token at all. */
 export class EmptyPromptError extends LowrankError {
   constructor() {
@@ -179,15 +192,56 @@ export class InvalidInputsError extends LowrankError {
   }
 }
 
-/** Something went wrong between here and the Hugging Face Hub. */
+/** No such path is here, and the Hugging Face Hub does not help either. */
 export class HubError extends LowrankError {
   constructor(
     readonly repository: string,
-    reason: string,
+    readonly reason: string,
     options?: { readonly cause?: unknown },
   ) {
-    super("HUB", `Cannot download "${repository}" from the Hugging Face Hub: ${reason}`, options);
+    super(
+      "HUB",
+      `There is no folder "${repository}" here, and it cannot be downloaded from the Hugging Face Hub: ${reason}`,
+      options,
+    );
   }
+}
+
+/** The loss or a gradient stopped being a finite number; what was trained before is kept. */
+export class DivergedError extends LowrankError {
+  /** The step that failed, counted from 1. */
+  readonly step: number;
+  readonly what: "loss" | "gradient";
+  readonly value: number;
+  readonly out: string;
+  /** After which step the adapter in `out` is; undefined: nothing was written. */
+  readonly savedStep: number | undefined;
+
+  constructor(
+    cause: NonFiniteLossError,
+    kept: { readonly out: string; readonly savedStep: number | undefined; readonly hasCheckpoint: boolean },
+  ) {
+    const { step, what, value } = cause;
+    const { out, savedStep, hasCheckpoint } = kept;
+    super(
+      "DIVERGED",
+      `The ${what} of step ${step} is ${value}: the training diverged. ${whatIsKept(kept)}\n` +
+        "Use a smaller --learning-rate, more --warmup-steps or a smaller --clip-norm, and look for odd rows in the data." +
+        (hasCheckpoint ? " The same command with --resume goes on from the checkpoint." : ""),
+      { cause },
+    );
+    this.step = step;
+    this.what = what;
+    this.value = value;
+    this.out = out;
+    this.savedStep = savedStep;
+  }
+}
+
+function whatIsKept({ out, savedStep, hasCheckpoint }: ConstructorParameters<typeof DivergedError>[1]): string {
+  if (savedStep === undefined) return `No step was made before it, so nothing was written to "${out}".`;
+  if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
+  return `The adapter as step ${savedStep} left it is in "${out}" (--adapter trains it on into another --out).`;
 }
 
 /** --resume found nothing to go on from. */

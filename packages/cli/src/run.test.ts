@@ -25,6 +25,13 @@ describe("help", () => {
     expect(stderr).toBe("");
   });
 
+  it("of train names every kind of file and row that it reads", async () => {
+    const text = (await call("train", "--help")).stdout.replace(/\s+/g, " ");
+    expect(text).toContain("JSONL, JSON, CSV or TSV file");
+    for (const form of ["prompt/completion", "messages", "ShareGPT", "a label", "input_ids"])
+      expect(text).toContain(form);
+  });
+
   it("prints the version", async () => {
     const { code, stdout } = await call("--version");
     expect(code).toBe(0);

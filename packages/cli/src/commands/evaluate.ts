@@ -40,7 +40,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(modelOption())
     .addOption(adapterOption())
     .addOption(basePrecisionOption())
-    .addOption(new Option("--data <file>", "JSONL, CSV or TSV file of examples").makeOptionMandatory())
+    .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
     .addOption(columnsOption())
     .option("--template <name>", "how a row becomes text (see lowrank train --help)")
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))

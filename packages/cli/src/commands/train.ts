@@ -1,4 +1,4 @@
-// lowrank train: an adapter out of a model and data. Options here, the plan in train/plan-training.ts.
+// lowrank train: an adapter out of a model and data. Options here, the work in train/run-train.ts.
 
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
@@ -24,9 +24,10 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
     .description(
       [
         "Trains a LoRA adapter on data and writes it to --out as PEFT does, with a model card and metrics.jsonl.",
-        "Rows of the data are text (prompt/completion, instruction/input/output, text, sentence/label) or tokenised " +
-          '({"input_ids": [...], "labels": [...]}). Rows with sentence and label train a classifier. The loss counts ' +
-          "the answers, not the prompts.",
+        "Rows of the data are text (prompt/completion, instruction/input/output, text), conversations (messages, or " +
+          "conversations as ShareGPT has them), sentences with a label, or tokenised " +
+          '({"input_ids": [...], "labels": [...]}). Rows with a label train a classifier. The loss counts the ' +
+          "answers, not the prompts.",
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),
     );
@@ -50,7 +51,7 @@ function addFiles(command: Command): void {
   command
     .optionsGroup("Files:")
     .addOption(modelOption())
-    .addOption(new Option("--data <file>", "JSONL, CSV or TSV file of examples").makeOptionMandatory())
+    .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
     .addOption(outOption("folder to write the adapter to"))
     .option("--overwrite", "replace --out if it exists")
     .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
@@ -63,7 +64,7 @@ function addFiles(command: Command): void {
         .conflicts("validation"),
     )
     .addOption(columnsOption())
-    .option("--template <name>", "how a row becomes text: plain, alpaca, vicuna, koalpaca, chat …")
+    .option("--template <name>", "how a row becomes text: plain, alpaca, vicuna, koalpaca, or chat, the model's own")
     .addOption(
       new Option(
         "--max-length <number>",

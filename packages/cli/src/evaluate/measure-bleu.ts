@@ -3,6 +3,7 @@
 import { bleu, type Example, groupReferences, type PromptTemplate, promptOf, type TextTokenizer } from "@lowrank/data";
 import { generate } from "@lowrank/models";
 import { NoReferencesError } from "../errors.ts";
+import { endTokens } from "../session/end-tokens.ts";
 import type { OpenedModel } from "../session/open-model.ts";
 
 /** How to write and compare. */
@@ -25,11 +26,12 @@ export async function measureBleu(
   if (asked.length === 0) throw new NoReferencesError(options.data);
   const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
   const prefix = template.render(asked[0] as Example).hasSpecialTokens === true ? [] : tokenizer.prefixIds;
+  const eosTokenIds = await endTokens(opened, tokenizer);
   const candidates: string[] = [];
   for (let start = 0; start < groups.length; start += batchSize) {
     const prompts = groups.slice(start, start + batchSize).map(({ prompt }) => prompt);
     const promptIds = prompts.map((prompt) => [...prefix, ...tokenizer.encode(prompt, { addSpecialTokens: false })]);
-    const written = await generate(opened.model, { promptIds, maxNewTokens, context: opened.context });
+    const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
     candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
   }
   return bleu(

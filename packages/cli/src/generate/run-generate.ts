@@ -5,6 +5,7 @@ import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
 import type { GenerateOptions } from "../commands/generate.ts";
 import { EmptyPromptError, WrongTaskError } from "../errors.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
+import { endTokens } from "../session/end-tokens.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate } from "../session/tokenize-rows.ts";
@@ -32,10 +33,11 @@ function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
 }
 
 async function continuePrompts(
-  { model, context }: OpenedModel,
+  opened: OpenedModel,
   tokenizer: TextTokenizer,
   { options, report }: { readonly options: GenerateOptions; readonly report: Report },
 ): Promise<void> {
+  const { model, context } = opened;
   const { prompt: prompts, maxNewTokens } = options;
   const template =
     options.template === undefined ? promptTemplate("plain") : chooseTemplate(options.template, [], tokenizer);
@@ -49,7 +51,7 @@ async function continuePrompts(
   await generate(model, {
     promptIds,
     maxNewTokens,
-    eosTokenIds: endTokens(model, tokenizer),
+    eosTokenIds: await endTokens(opened, tokenizer),
     context,
     ...samplingOf(options),
     ...(options.repetitionPenalty === undefined ? {} : { repetitionPenalty: options.repetitionPenalty }),
@@ -69,11 +71,6 @@ async function continuePrompts(
     report.say(report.colors.bold(escapeControls(prompts[index] ?? "")));
     report.say(`${escapeControls(stream.text)}\n`);
   }
-}
-
-function endTokens(model: PretrainedModel, tokenizer: TextTokenizer): readonly number[] {
-  const own = tokenizer.eosId === undefined ? [] : [tokenizer.eosId];
-  return [...new Set([...model.config.eosTokenIds, ...own])];
 }
 
 /** Greedy unless one of the sampling options is there. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -37,5 +37,26 @@ describe("locate", () => {
     for (const path of ["./models/tiny", "models", "/no/such/folder"]) {
       await expect(locate(path, "model", report), path).rejects.toMatchObject({ code: "PATH_NOT_FOUND" });
     }
+  });
+
+  it("does not ask the Hub for a folder that is missing in one that is here", async () => {
+    const unreachable: typeof fetch = async () => {
+      throw new Error("nobody should ask");
+    };
+    const report = createReport(recordingIo({ fetch: unreachable }).io, {});
+    const here = (await readdir(".")).find((name) => /^\w/.test(name)) ?? "";
+    const attempt = locate(`${here}/typo`, "adapter", report);
+    await expect(attempt).rejects.toMatchObject({ code: "PATH_NOT_FOUND", path: `${here}/typo`, option: "--adapter" });
+    await expect(attempt).rejects.toThrow(`a folder "${here}" is here, so the Hub was not asked`);
+  });
+
+  it("says that there is no such folder either where the Hub does not help", async () => {
+    const offline: typeof fetch = async () => {
+      throw new TypeError("fetch failed");
+    };
+    const report = createReport(recordingIo({ fetch: offline }).io, {});
+    await expect(locate("nobody/typo", "model", report)).rejects.toThrow(
+      'There is no folder "nobody/typo" here, and it cannot be downloaded from the Hugging Face Hub: fetch failed',
+    );
   });
 });

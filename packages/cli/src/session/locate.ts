@@ -6,12 +6,19 @@ import { downloadFromHub, repositoryPattern } from "../hub/download.ts";
 import type { HubContent } from "../hub/plan-download.ts";
 import type { Report } from "../terminal/report.ts";
 
-/** The path of a model or adapter; "owner/name" is downloaded unless there is such a folder. Throws HubError. */
+/**
+ * The path of a model or adapter. "owner/name" is downloaded unless there is such a folder, or at least a folder "owner":
+ * then it is a mistyped path. Throws PathNotFoundError, HubError.
+ */
 export async function locate(path: string, content: HubContent, report: Report): Promise<string> {
-  const exists = (await stat(path).catch(() => undefined)) !== undefined;
-  if (exists) return path;
+  if (await exists(path)) return path;
   if (!repositoryPattern.test(path) || path.startsWith(".")) {
     throw new PathNotFoundError(`--${content}`, path, expectations[content]);
+  }
+  const [owner = ""] = path.split("/");
+  if (await exists(owner)) {
+    const advice = `${expectations[content]} (a folder "${owner}" is here, so the Hub was not asked)`;
+    throw new PathNotFoundError(`--${content}`, path, advice);
   }
   const { fetch, environment } = report.io;
   const token = environment.HF_TOKEN;
@@ -20,6 +27,10 @@ export async function locate(path: string, content: HubContent, report: Report):
     ...(token?.startsWith("hf_") ? { accessToken: token } : {}),
   };
   return downloadFromHub(path, content, { report, access });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 const expectations = {
