@@ -25,7 +25,10 @@ it("no command leaves a tensor behind, whether it succeeds or fails", async () =
     expect(await place.call(...command), command[0]).toMatchObject({ code: 0 });
     expect(tf.memory().numTensors, command[0]).toBe(0);
   }
+  const strangers = await place.write("strangers.jsonl", jsonl([{ input_ids: [1, 2000], labels: [1, 2] }]));
   const failures = [
+    ["train", ...model, "--data", strangers, "--out", place.path("none")],
+    ["train", ...model, ...adapter, "--data", strangers, "--out", place.path("none")],
     ["train", ...model, "--data", data, "--out", place.path("none"), "--rank", "0"],
     ["train", ...model, "--data", data, "--out", place.path("none"), "--target-modules", "nothing"],
     [

@@ -16,6 +16,24 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
+/** Calls the program with --json and presses Ctrl-C at, or so long after, the first output that has this text. */
+async function interrupted(
+  argv: readonly string[],
+  press: { readonly at: string; readonly afterMilliseconds?: number },
+) {
+  const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
+  let isPressed = false;
+  const stdout = (text: string) => {
+    recording.io.stdout(text);
+    if (isPressed || !text.includes(press.at)) return;
+    isPressed = true;
+    if (press.afterMilliseconds === undefined) recording.interrupt();
+    else setTimeout(() => recording.interrupt(), press.afterMilliseconds);
+  };
+  const code = await run([...argv, "--json"], { ...recording.io, stdout });
+  return { code, stdout: recording.stdout(), stderr: recording.stderr() };
+}
+
 describe("lowrank train", () => {
   it("writes the same adapter twice, byte for byte, with a line of metrics a step", async () => {
     const options = ["--steps", "4", "--batch-size", "2", "--learning-rate", "1e-2", "--dropout", "0.1"];
@@ -64,15 +82,10 @@ describe("lowrank train", () => {
     const command = ["train", ...gpt2, "--data", tokens, ...options];
     await place.call(...command, "--out", place.path("whole"));
 
-    const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
-    const stdout = (text: string) => {
-      recording.io.stdout(text);
-      if (text.includes('"step":3,')) recording.interrupt();
-    };
     const out = ["--out", place.path("parts")];
-    const code = await run([...command, ...out, "--json"], { ...recording.io, stdout });
+    const { code, stderr } = await interrupted([...command, ...out], { at: '"step":3,' });
     expect(code).toBe(130);
-    expect(recording.stderr()).toContain("Stopped after step 3 of 6");
+    expect(stderr).toContain("Stopped after step 3 of 6");
     expect(await readdir(place.path("parts"))).toContain("checkpoint-3");
 
     const rest = await place.call(...command, ...out, "--resume");
@@ -82,6 +95,44 @@ describe("lowrank train", () => {
       expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
     }
     expect(await readdir(place.path("parts"))).not.toContain("checkpoint-3");
+  });
+
+  it("does not go on with an adapter of other settings, and names them", async () => {
+    const command = ["train", ...gpt2, "--data", tokens, "--steps", "4", "--batch-size", "2"];
+    const out = ["--out", place.path("resumed")];
+    expect(await interrupted([...command, ...out], { at: '"step":2,' })).toMatchObject({ code: 130 });
+    const { code, stderr } = await place.call(...command, ...out, "--resume", "--alpha", "64", "--dropout", "0.5");
+    expect(code).toBe(1);
+    expect(stderr).toContain("Cannot go on from this state");
+    expect(stderr).toContain("lora_alpha: 16 in the checkpoint, 64 now");
+    expect(stderr).toContain("lora_dropout: 0 in the checkpoint, 0.5 now");
+    expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
+  });
+
+  it("keeps the adapter of the last finite step where the loss becomes NaN", async () => {
+    const diverging = ["--learning-rate", "1e38", "--warmup-steps", "0", "--steps", "6", "--batch-size", "2"];
+    const command = ["train", ...gpt2, "--data", tokens, ...diverging];
+    const alone = await place.call(...command, "--out", place.path("diverged"));
+    expect(alone.code).toBe(1);
+    expect(alone.stderr).toMatch(/of step 2 is (NaN|Infinity|-Infinity): the training diverged/);
+    expect(alone.stderr).toContain(`The adapter as step 1 left it is in "${place.path("diverged")}"`);
+    expect(await readdir(place.path("diverged"))).toEqual(expect.arrayContaining(["adapter_model.safetensors"]));
+    expect((await readFile(place.path("diverged", "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(1);
+
+    const saving = await place.call(...command, "--save-every", "1", "--out", place.path("diverged-later"));
+    expect(saving.stderr).toContain("The adapter and the checkpoint of step 1 are in");
+    expect(saving.stderr).toContain("with --resume goes on from the checkpoint");
+    expect(await readdir(place.path("diverged-later"))).toContain("checkpoint-1");
+  });
+
+  it("hears Ctrl-C in the middle of a validation, and has nothing to keep before the first step", async () => {
+    const many = await place.write("many.jsonl", (await readFile(tokens, "utf8")).repeat(200));
+    const command = ["train", ...gpt2, "--data", tokens, "--validation", many, "--out", place.path("deaf")];
+    const { code, stderr, stdout } = await interrupted(command, { at: '"type":"start"', afterMilliseconds: 20 });
+    expect(code).toBe(130);
+    expect(stderr).toContain("Stopped before the first of");
+    expect(stdout).not.toContain('"type":"evaluation"');
+    expect(await readdir(place.path("."))).not.toContain("deaf");
   });
 
   it("continues an adapter that PEFT made", async () => {
@@ -172,6 +223,32 @@ describe("what lowrank train refuses", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("broken.jsonl");
     expect(stderr).toContain("line 2");
+  });
+
+  it("a broken row of --validation, by its own number", async () => {
+    const data = await place.write("numbered.jsonl", '{"input_ids": [1, 2], "label": 1}\n');
+    const held = await place.write("held.jsonl", '{"input_ids": [1, 2], "labels": [1, 2]}\n');
+    const { stderr } = await refusal(...gpt2, "--data", data, "--validation", held, ...out());
+    expect(stderr).toContain("held.jsonl");
+    expect(stderr).toContain("row 1: expected a row with one label for the whole row");
+  });
+
+  it("a row that a split has moved, by its number in the file", async () => {
+    const rows = Array.from({ length: 20 }, (_, row) => ({ input_ids: [row, row === 12 ? 2000 : 1], labels: [1, 2] }));
+    const data = await place.write("split.jsonl", jsonl(rows));
+    for (const seed of ["0", "1"]) {
+      const split = ["--validation-share", "0.5", "--seed", seed];
+      expect((await refusal(...gpt2, "--data", data, ...split, ...out())).stderr).toContain(
+        "row 13: expected token ids",
+      );
+    }
+  });
+
+  it("a class number for which all memory would not do", async () => {
+    const data = await place.write("large-class.csv", "sentence,label\ngood,0\nbad,999999999\n");
+    const { code, stderr } = await refusal(...gpt2, "--data", data, ...out());
+    expect(code).toBe(1);
+    expect(stderr).toContain("row 2: expected a class number from 0 to 1999");
   });
 
   it("tokens outside the vocabulary", async () => {

@@ -63,14 +63,9 @@ async function evaluate(
   const template = chooseTemplate(options.template, rows, tokenizer);
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;
-  const { vocabularySize, padTokenId } = model.config;
   const maxLength = maxLengthFor(model.config, options.maxLength);
-  const examples = tokenizeRows(
-    rows,
-    { file: options.data, tokenizer, template, maxLength, vocabSize: vocabularySize, classIds },
-    report,
-  );
-  const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? padTokenId ?? 0 };
+  const examples = tokenizeRows(rows, { file: options.data, model, tokenizer, template, maxLength, classIds }, report);
+  const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const loss = await meanLoss(model, measuredBatches(data), opened.context);
   return {
     rows: examples.length,

@@ -2,15 +2,13 @@
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { checkConfig, defaultTargetsOf, type ModelConfig, resolveTask } from "@lowrank/families";
-import { type ModelFolder, readJsonObject } from "@lowrank/models";
+import { readJsonObject } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { openSafetensors, openShardedSafetensors, type TensorCollection } from "@lowrank/safetensors";
 import { positionLimit } from "../session/position-limit.ts";
+import { openWeightHeaders } from "../session/weight-headers.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { factsOf, metadataFacts } from "./inspect-safetensors.ts";
 import { countBytes, countParameters, type Inspection, listDtypes } from "./inspection.ts";
-
-const maxBytes = 10_000_000;
 
 /** Reads config and headers of a model folder; no weight is read. */
 export async function inspectModel(path: string): Promise<Inspection> {
@@ -18,7 +16,7 @@ export async function inspectModel(path: string): Promise<Inspection> {
   const warnings: Warning[] = [];
   const json = await readJsonObject(folder, "config.json");
   const config = readConfig(json, warnings);
-  const weights = await openWeights(folder);
+  const weights = await openWeightHeaders(folder);
   if (weights === undefined) warnings.push({ code: "NO_WEIGHTS", message: `"${path}" has no safetensors weights.` });
   const tensors = weights === undefined ? [] : factsOf(weights);
   const metadata = weights?.metadata ?? new Map<string, string>();
@@ -78,11 +76,4 @@ function taskOf(config: ModelConfig): string {
   } catch {
     return "unknown task";
   }
-}
-
-async function openWeights(folder: ModelFolder): Promise<TensorCollection | undefined> {
-  if (await folder.has("model.safetensors")) return openSafetensors(await folder.open("model.safetensors"));
-  const index = "model.safetensors.index.json";
-  if (!(await folder.has(index))) return undefined;
-  return openShardedSafetensors(folder, await folder.readText(index, { maxBytes }));
 }

@@ -1,6 +1,7 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { classNamesKey, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
+import { noClasses } from "./base-classes.ts";
+import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
 import { rowGoal } from "./row-kinds.ts";
 
 const sentence = (label: string | number): Example => ({ kind: "sentence", sentence: "x", label });
@@ -40,10 +41,31 @@ describe("numberClasses", () => {
   });
 });
 
+describe("countClasses", () => {
+  const base = { labels: 3, labelNames: ["negative", "neutral", "positive"] };
+
+  it("keeps the base's number where the data fit into it", () => {
+    expect(countClasses([sentence(0), sentence(1)], base)).toBe(3);
+    expect(countClasses([sentence("positive")], base)).toBe(3);
+  });
+
+  it("takes what the data need where they do not", () => {
+    expect(countClasses([sentence(0), sentence(4)], base)).toBe(5);
+    expect(countClasses([sentence("good"), sentence("positive")], base)).toBe(2);
+    expect(countClasses([sentence(0)], { labels: 1, labelNames: ["LABEL_0"] })).toBe(2);
+    expect(countClasses([sentence(0)], noClasses)).toBe(2);
+  });
+});
+
 describe("rowGoal", () => {
   it("names the rows that do not go with the first", () => {
     const rows: Example[] = [sentence(0), { kind: "text", text: "x" }];
     expect(() => rowGoal("rows.jsonl", rows)).toThrow(/row 2: expected a row with one label for the whole row/);
     expect(rowGoal("rows.jsonl", [sentence(1)])).toBe("class");
+  });
+
+  it("counts the rows of a second file from its own first one", () => {
+    const rows: Example[] = [{ kind: "text", text: "x" }, sentence(0)];
+    expect(() => rowGoal("validation.jsonl", rows, "class")).toThrow(/row 1: expected a row with one label/);
   });
 });

@@ -2,6 +2,8 @@
 
 import { type Example, labelIdsOf } from "@lowrank/data";
 import { ClassNameError } from "../errors.ts";
+import type { BaseClasses } from "./base-classes.ts";
+import { classNumberOf } from "./class-numbers.ts";
 
 /** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
 export const classNamesKey = "lowrank.class_names";
@@ -32,6 +34,13 @@ export function numberClasses(
   return isCovered ? numbered(known.modelNames) : { count: found.size, ids: found };
 }
 
+/** How many classes a classifier needs on this base: as many as it has where the data fit into them, and two at least. */
+export function countClasses(examples: readonly Example[], base: BaseClasses): number {
+  const { count, ids } = numberClasses(examples, { modelNames: base.labelNames });
+  const needed = Math.max(2, count);
+  return ids.size === 0 ? Math.max(needed, base.labels) : needed;
+}
+
 /** The names as they are written into an adapter's metadata. */
 export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
   return JSON.stringify([...ids].sort(([, a], [, b]) => a - b).map(([name]) => name));
@@ -52,10 +61,5 @@ function numbered(names: readonly string[]): Classes {
 }
 
 function largestLabel(examples: readonly Example[]): number {
-  let largest = 0;
-  for (const example of examples) {
-    const label = example.kind === "sentence" ? example.label : example.kind === "tokens" ? example.labels : 0;
-    if (typeof label === "number") largest = Math.max(largest, label);
-  }
-  return largest;
+  return examples.reduce((largest, example) => Math.max(largest, classNumberOf(example) ?? 0), 0);
 }

@@ -1,39 +1,20 @@
 // --model and --adapter, opened together: an adapter may bring the head that its base lacks.
 
-import { type Adapter, layerOrderOf, type TaskType } from "@lowrank/adapter-format";
+import { type Adapter, layerOrderOf } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
 import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
 import { diskFolder } from "@lowrank/merge/node";
-import {
-  type BasePrecision,
-  HeadMissingError,
-  loadGguf,
-  loadModel,
-  type ModelFolder,
-  type PretrainedModel,
-} from "@lowrank/models";
-import { openFolder } from "@lowrank/models/node";
-import { openFile } from "@lowrank/safetensors/node";
-import { ClassifierMissingError } from "../errors.ts";
+import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import type { Report } from "../terminal/report.ts";
-import { filesBeside } from "./files-beside.ts";
+import { type BaseRequest, loadBase } from "./load-base.ts";
 import { locate } from "./locate.ts";
 
 /** What to open. */
-export interface ModelRequest {
+export interface ModelRequest extends BaseRequest {
   readonly model: string;
   readonly adapter?: string | undefined;
-  /** The head to use instead of the one that the files name. */
-  readonly task?: Task | undefined;
-  /** Classes of a classifier, where they are known from data. */
-  readonly classes?: number | undefined;
-  /** Seeds a classifier that neither the base nor the adapter has; absent: that is an error. */
-  readonly newHeadSeed?: number | undefined;
-  /** How the base's weights are kept; float32 if absent. */
-  readonly basePrecision?: BasePrecision | undefined;
   /** Whether the adapter's variables will be trained. */
   readonly trainable?: boolean;
   /** How many tokens the model must have rows for; it is given what it lacks. */
@@ -65,7 +46,7 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
   const adapter = adapterFolder === undefined ? undefined : await readAdapterFolder(adapterFolder, { onWarning });
   const tokenizerFolder = await withTokenizer(adapterFolder);
   const path = await locate(request.model, "model", report);
-  const { model: base, files, folder } = await load(path, request, { adapter, report });
+  const { model: base, files, folder } = await loadBase(path, request, { adapter, report });
   const model = withTokens(withVocabularyOf(withLayersOf(base, adapter), adapter, report), request.leastTokens);
   try {
     const attachOptions = {
@@ -134,53 +115,4 @@ function withTokens(base: PretrainedModel, least = 0): PretrainedModel {
 /** The adapter's folder, if transformers would find a tokenizer in it. */
 async function withTokenizer(folder: string | undefined): Promise<string | undefined> {
   return folder !== undefined && (await diskFolder(folder).has("tokenizer.json")) ? folder : undefined;
-}
-
-async function load(
-  path: string,
-  request: ModelRequest,
-  { adapter, report }: { readonly adapter: Adapter | undefined; readonly report: Report },
-): Promise<{ model: PretrainedModel; files: TextFiles; folder: ModelFolder | undefined }> {
-  const savedClasses = adapter === undefined ? undefined : savedHeadClasses(adapter);
-  const task = request.task ?? tasks.get(adapter?.config.taskType ?? null);
-  const classes = savedClasses ?? request.classes;
-  // A head that the adapter brings replaces whatever the seed makes.
-  const seed = savedClasses === undefined ? request.newHeadSeed : 0;
-  const options = {
-    onWarning: report.warn,
-    ...(request.basePrecision === undefined ? {} : { basePrecision: request.basePrecision }),
-    ...(task === undefined ? {} : { task }),
-    ...(classes === undefined ? {} : { numLabels: classes }),
-    ...(seed === undefined ? {} : { newHead: { seed } }),
-  };
-  if (!path.endsWith(".gguf")) {
-    const folder = openFolder(path);
-    return { model: await withHead(loadModel(folder, options), path), files: folder, folder };
-  }
-  const source = await openFile(path);
-  try {
-    return { model: await withHead(loadGguf(source, options), path), files: filesBeside(path), folder: undefined };
-  } finally {
-    await source.close?.();
-  }
-}
-
-/** The library's advice is an option of its own; here the way is a command. */
-async function withHead(loading: Promise<PretrainedModel>, path: string): Promise<PretrainedModel> {
-  return loading.catch((error: unknown) => {
-    throw error instanceof HeadMissingError ? new ClassifierMissingError(path, error.parameters, error) : error;
-  });
-}
-
-/** The head that PEFT's task types stand for; CAUSAL_LM keeps what the base's own files say. */
-const tasks: ReadonlyMap<TaskType | null, Task> = new Map<TaskType | null, Task>([
-  ["SEQ_CLS", "sequence-classification"],
-]);
-
-/** How many classes the classifier has that the adapter was saved with. */
-function savedHeadClasses(adapter: Adapter): number | undefined {
-  for (const [key, tensor] of adapter.tensors) {
-    if (/(^|\.)(classifier|score)(\.out_proj)?\.weight$/.test(key)) return tensor.shape[0];
-  }
-  return undefined;
 }

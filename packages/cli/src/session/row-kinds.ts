@@ -5,10 +5,13 @@ import { DataError, type Example } from "@lowrank/data";
 /** Which of the two. */
 export type RowGoal = "next-token" | "class";
 
-/** The goal that all rows share; throws a DataError that names the rows which differ from the first. */
-export function rowGoal(file: string, examples: readonly Example[]): RowGoal {
+/**
+ * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
+ * names the rows which differ from it.
+ */
+export function rowGoal(file: string, examples: readonly Example[], expected?: RowGoal): RowGoal {
   const goals = examples.map(goalOf);
-  const first = goals[0] ?? "next-token";
+  const first = expected ?? goals[0] ?? "next-token";
   const others = goals.flatMap((goal, index) => (goal === first ? [] : [index]));
   if (others.length === 0) return first;
   const problems = others

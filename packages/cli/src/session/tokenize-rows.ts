@@ -2,42 +2,46 @@
 
 import {
   chatTemplate,
-  DataError,
   type Example,
-  ignoredLabel,
+  isTrainable,
   type PromptTemplate,
   promptTemplate,
+  promptTemplates,
   shortenTokens,
   type TextTokenizer,
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
-import { NothingToTrainError } from "../errors.ts";
+import { ChatTemplateMissingError, NothingToTrainError } from "../errors.ts";
 import type { Report } from "../terminal/report.ts";
+import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
 
 /** What decides how rows become tokens. */
 export interface TokenizeRowsOptions {
   readonly file: string;
+  readonly model: { readonly config: IdLimits };
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
   readonly maxLength: number;
-  readonly vocabSize: number;
   readonly classIds: ReadonlyMap<string, number>;
+  /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
+  readonly rowOf?: (example: Example) => number | undefined;
 }
 
-/** Tokenises rows; says what the length limit cut, and throws a DataError for tokens outside the vocabulary. */
+/**
+ * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary and classes that
+ * the classifier lacks, NothingToTrainError.
+ */
 export function tokenizeRows(
   examples: readonly Example[],
   options: TokenizeRowsOptions,
   report: Report,
 ): readonly TokenizedExample[] {
-  const { file, tokenizer, template, maxLength, classIds } = options;
-  const all =
-    tokenizer === undefined
-      ? readyMade(examples, maxLength)
-      : tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds }).examples;
-  const kept = checkIds(all, options).filter(isTrainable);
+  const { file, maxLength } = options;
+  const rows = numberedTokens(examples, options);
+  checkIds(file, rows, options.model.config);
+  const kept = rows.map(({ tokens }) => tokens).filter(isTrainable);
   const skipped = examples.length - kept.length;
   if (kept.length === 0) throw new NothingToTrainError(file);
   if (skipped > 0) {
@@ -52,20 +56,36 @@ export function tokenizeRows(
   return kept;
 }
 
-/** Whether the loss counts anything; a causal model predicts the first token from nothing. */
-function isTrainable(example: TokenizedExample): boolean {
-  if (example.kind === "classified") return example.inputIds.length > 0;
-  return example.labels.some((label, time) => time > 0 && label !== ignoredLabel);
+function numberedTokens(
+  examples: readonly Example[],
+  { tokenizer, template, maxLength, classIds, rowOf }: TokenizeRowsOptions,
+): readonly NumberedTokens[] {
+  const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
+    const example = examples[index];
+    return { tokens, row: (example && rowOf?.(example)) ?? index + 1 };
+  };
+  if (tokenizer === undefined) {
+    return examples.flatMap((example, index) => {
+      return example.kind === "tokens" ? [numbered(shortenTokens(example, maxLength), index)] : [];
+    });
+  }
+  const tokenized = tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds });
+  return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
 }
 
-/** The template that was asked for, or the one that suits the rows. */
+/**
+ * The template that was asked for, or the one that suits the rows. Throws ChatTemplateMissingError, and TemplateError for
+ * a name that there is not.
+ */
 export function chooseTemplate(
   name: string | undefined,
   examples: readonly Example[],
   tokenizer: TextTokenizer | undefined,
 ): PromptTemplate {
   const chosen = name ?? defaultTemplate(examples[0], tokenizer);
-  if (chosen !== "chat" || tokenizer?.chatTemplate === undefined) return promptTemplate(chosen);
+  if (chosen !== "chat") return promptTemplate(chosen);
+  if (tokenizer === undefined) return promptTemplate("plain"); // rows of tokens are not written at all
+  if (tokenizer.chatTemplate === undefined) throw new ChatTemplateMissingError(promptTemplates.map(({ name }) => name));
   const { bosToken, eosToken } = tokenizer;
   return chatTemplate(tokenizer.chatTemplate, {
     ...(bosToken === undefined ? {} : { bosToken }),
@@ -77,22 +97,4 @@ function defaultTemplate(example: Example | undefined, tokenizer: TextTokenizer 
   if (example?.kind === "instruction") return "alpaca";
   if (example?.kind === "chat") return tokenizer?.chatTemplate === undefined ? "vicuna" : "chat";
   return "plain";
-}
-
-function readyMade(examples: readonly Example[], maxLength: number): readonly TokenizedExample[] {
-  return examples.flatMap((example) => (example.kind === "tokens" ? [shortenTokens(example, maxLength)] : []));
-}
-
-function checkIds(
-  examples: readonly TokenizedExample[],
-  { file, vocabSize }: TokenizeRowsOptions,
-): readonly TokenizedExample[] {
-  const expected = `token ids from 0 to ${vocabSize - 1}, the model's vocabulary`;
-  const problems = examples.flatMap((example, index) => {
-    const ids = example.kind === "sequence" ? [...example.inputIds, ...example.labels] : example.inputIds;
-    const stranger = ids.find((id) => id >= vocabSize);
-    return stranger === undefined ? [] : [{ row: index + 1, found: String(stranger), expected }];
-  });
-  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), problems.length, "row");
-  return examples;
 }

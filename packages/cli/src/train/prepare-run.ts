@@ -1,12 +1,12 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
-import { createHash } from "node:crypto";
 import { type Example, readTokenizerFiles, type TokenizedExample } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import { WrongTaskError } from "../errors.ts";
 import {
   type Classes,
   classNamesKey,
+  countClasses,
   decodeClassNames,
   encodeClassNames,
   numberClasses,
@@ -18,7 +18,9 @@ import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
+import { describeHead } from "./describe-head.ts";
 import { describeTokens, type TokenPlan } from "./plan-tokens.ts";
+import { runFingerprint } from "./run-fingerprint.ts";
 import type { TrainOptions } from "./train-options.ts";
 import type { TrainingRows } from "./training-data.ts";
 
@@ -48,11 +50,10 @@ export interface RunData {
   readonly tokens: TokenPlan | undefined;
 }
 
-/** Loads the model, attaches the adapter and tokenises the rows. */
+/** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
 export async function prepareRun(options: TrainOptions, data: RunData, report: Report): Promise<PreparedRun> {
   const { rows, tokens } = data;
-  const { goal } = rows;
-  const isClassifier = goal === "class";
+  const isClassifier = rows.goal === "class";
   const all = [...rows.train, ...rows.validation];
   const opened = await openModel(
     {
@@ -62,17 +63,26 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       trainable: true,
       leastTokens: tokens?.rows,
       ...(isClassifier ? { task: "sequence-classification", newHeadSeed: options.seed } : {}),
-      ...(isClassifier ? { classes: countClasses(all) } : {}),
+      ...(isClassifier ? { classes: (base) => countClasses(all, base) } : {}),
     },
     report,
   );
+  let handle: AdapterHandle | undefined;
+  const dispose = () => {
+    handle?.dispose();
+    opened.dispose();
+  };
   try {
     refuseUntrainable(opened, rows);
-    noticeNewHead(opened, options, report);
-    if (tokens !== undefined) report.say(describeTokens(tokens, opened.model));
-    const handle = adapterToTrain(opened, { options, tokenIds: tokens?.ids ?? [] }, report);
     const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
+    if (isClassifier && opened.handle === undefined) {
+      const head = await describeHead(opened, { classes, seed: options.seed });
+      if (head !== undefined) report.say(head);
+    }
+    if (tokens !== undefined) report.say(describeTokens(tokens, opened.model));
+    handle = adapterToTrain(opened, { options, tokenIds: tokens?.ids ?? [] }, report);
     const { train, validation, padId, template } = await tokenize(opened, data, { options, classes, report });
+    const addedTokens = tokens?.tokens ?? [];
     return {
       opened,
       handle,
@@ -81,28 +91,23 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       padId,
       template,
       metadata: classes.ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(classes.ids)]]),
-      addedTokens: tokens?.tokens ?? [],
+      addedTokens,
       tokenizerFiles: tokens?.files ?? (await ownTokenizer(opened)),
-      fingerprint: hashOf([
-        `${opened.model.fingerprint} ${options.basePrecision ?? "float32"}`,
-        options.batchSize,
-        train,
-        ...(tokens === undefined ? [] : [tokens.tokens]),
-      ]),
-      dispose: () => {
-        handle.dispose();
-        opened.dispose();
-      },
+      fingerprint: runFingerprint({
+        base: opened.model.fingerprint,
+        basePrecision: options.basePrecision ?? "float32",
+        batchSize: options.batchSize,
+        seed: options.seed,
+        rows: train,
+        addedTokens,
+        adapter: handle.config,
+      }),
+      dispose,
     };
   } catch (error) {
-    opened.dispose();
+    dispose();
     throw error;
   }
-}
-
-/** Before the model is there: its config may know more classes, never fewer names. */
-function countClasses(rows: readonly Example[]): number {
-  return Math.max(2, numberClasses(rows, { modelNames: [] }).count);
 }
 
 function classesOf({ model, adapter }: OpenedModel, rows: readonly Example[]): Classes {
@@ -117,14 +122,6 @@ function refuseUntrainable({ model }: OpenedModel, { goal, train }: TrainingRows
   throw new WrongTaskError(model.modelType, model.task, "lowrank train with text rows", advice);
 }
 
-function noticeNewHead({ model, handle }: OpenedModel, { seed }: TrainOptions, report: Report): void {
-  if (model.newParameters.length === 0 || handle !== undefined) return;
-  report.say(
-    `The base has no classifier: ${model.newParameters.join(", ")} made new from seed ${seed}, ` +
-      "trained whole and saved with the adapter.",
-  );
-}
-
 /** An adapter that is continued keeps the tokenizer beside it. */
 async function ownTokenizer({ files, tokenizerFolder }: OpenedModel): Promise<ReadonlyMap<string, string>> {
   return tokenizerFolder === undefined ? new Map() : readTokenizerFiles(files, "all");
@@ -137,24 +134,21 @@ async function tokenize(
 ) {
   const needsIt = needTokenizer([...rows.train, ...rows.validation]);
   const tokenizer = needsIt ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
-  const { vocabularySize, padTokenId } = opened.model.config;
+  const { model } = opened;
   const template = chooseTemplate(options.template, rows.train, tokenizer);
   const shared = {
+    model,
     tokenizer,
     template,
-    maxLength: maxLengthFor(opened.model.config, options.maxLength),
-    vocabSize: vocabularySize,
+    maxLength: maxLengthFor(model.config, options.maxLength),
     classIds: classes.ids,
+    rowOf: (example: Example) => rows.numbers.get(example),
   };
   const held = rows.validation;
   return {
     train: tokenizeRows(rows.train, { ...shared, file: options.data }, report),
     validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, report),
-    padId: tokenizer?.padId ?? padTokenId ?? 0,
+    padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: needsIt && rows.goal === "next-token" ? template.name : "",
   };
-}
-
-function hashOf(facts: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
 }

@@ -8,14 +8,11 @@ import { startEngine } from "../session/start-engine.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkTrainOptions } from "./check-options.ts";
-import { earlierMetrics } from "./metrics-file.ts";
-import { planSteps } from "./plan-steps.ts";
 import { planTokens } from "./plan-tokens.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
-import { saveRun } from "./save-run.ts";
-import { type LoopResult, trainAdapter } from "./train-adapter.ts";
+import { checkSameRun } from "./run-fingerprint.ts";
+import { type SavedResult, trainAndSave } from "./train-and-save.ts";
 import type { TrainOptions } from "./train-options.ts";
-import { trainingCard } from "./training-card.ts";
 import { readTrainingRows } from "./training-data.ts";
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
@@ -33,6 +30,7 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
   report.say(`engine ${engine.name}`);
   const run = await prepareRun(options, { rows, tokens }, report);
   try {
+    if (resumeFrom !== undefined) checkSameRun(resumeFrom.fingerprint, run.fingerprint);
     const result = await trainAndSave(run, { options, resumeFrom, report });
     summarize(result, { run, options, report });
   } finally {
@@ -46,44 +44,15 @@ async function checkpointIn(out: string, report: Report): Promise<TrainingState>
   return checkpoint.state;
 }
 
-interface RunContext {
-  readonly options: TrainOptions;
-  readonly resumeFrom: TrainingState | undefined;
-  readonly report: Report;
-}
-
-async function trainAndSave(run: PreparedRun, { options, resumeFrom, report }: RunContext): Promise<LoopResult> {
-  const plan = planSteps({ ...options, rows: run.train.length });
-  const template = run.template === "" ? "" : `, written with the template "${run.template}"`;
-  report.say(`${run.train.length} rows${template}; steps: ${plan.totalSteps}, ${plan.stepsPerEpoch} an epoch`);
-  const metrics = resumeFrom === undefined ? [] : await earlierMetrics(options.out, resumeFrom.step);
-  let mayReplace = options.overwrite === true || options.resume === true;
-  const save = async (state: TrainingState) => {
-    const unfinished = state.step < plan.totalSteps ? state : undefined;
-    const { handle, metadata, tokenizerFiles } = run;
-    const card = trainingCard(options, { ...run, plan, rows: run.train.length, stepsDone: state.step });
-    const result = { handle, metadata, tokenizerFiles, metrics, card, state: unfinished };
-    await saveRun(options.out, result, { overwrite: mayReplace });
-    mayReplace = true; // from now on it is our own work that is replaced
-  };
-  const interrupt = new AbortController();
-  const stopListening = report.io.onInterrupt(() => {
-    report.note("\nfinishing this step, then saving (Ctrl-C again stops at once)");
-    interrupt.abort();
-  });
-  try {
-    return await trainAdapter(run, { options, plan, report, signal: interrupt.signal, resumeFrom, metrics, save });
-  } finally {
-    stopListening();
-  }
-}
-
 function summarize(
-  { end, loss, validation }: LoopResult,
+  { end, loss, validation, savedStep }: SavedResult,
   { run, options, report }: { readonly run: PreparedRun; readonly options: TrainOptions; readonly report: Report },
 ): void {
   const { out } = options;
   if (end.reason === "aborted") {
+    if (savedStep === undefined) {
+      throw new InterruptedError(`Stopped before the first of ${end.steps} steps; nothing was written to "${out}".`);
+    }
     throw new InterruptedError(
       `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
         "To go on, repeat the command with --resume.",

@@ -18,7 +18,7 @@ export interface LoopContext {
   readonly options: TrainOptions;
   readonly plan: StepPlan;
   readonly report: Report;
-  /** Ends the run after its step. */
+  /** Ends the run after its step, or in the middle of a validation. */
   readonly signal: AbortSignal;
   readonly resumeFrom: TrainingState | undefined;
   /** The lines of metrics.jsonl; the loop appends to them. */
@@ -69,13 +69,10 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
   const evaluate = {
     every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
     atStart: true,
-    run: async () => ({
-      loss: await meanLoss(
-        model,
-        measuredBatches({ examples: validation, batchSize, padId }),
-        inferenceContext(adapters),
-      ),
-    }),
+    run: async () => {
+      const measured = measuredBatches({ examples: validation, batchSize, padId });
+      return { loss: await meanLoss(model, measured, inferenceContext(adapters), { signal }) };
+    },
   };
   return train<TokenBatch>({
     variables: handle.variables,

@@ -2,6 +2,7 @@
 
 import { type Example, splitByKey } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
+import { checkClassNumbers } from "../session/class-numbers.ts";
 import { type RowGoal, rowGoal } from "../session/row-kinds.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -13,6 +14,8 @@ export interface TrainingRows {
   readonly validation: readonly Example[];
   /** The file that the validation rows are from, for messages. */
   readonly validationFile: string;
+  /** Each row's number in its file, counted from 1: a split moves rows. */
+  readonly numbers: ReadonlyMap<Example, number>;
 }
 
 /** Reads the files that the options name and holds out what they ask for. */
@@ -21,14 +24,22 @@ export async function readTrainingRows(options: TrainOptions): Promise<TrainingR
   const readOptions = columns === undefined ? {} : { columns };
   const rows = await readDataFile(data, readOptions);
   const goal = rowGoal(data, rows);
+  checkClassNumbers(data, rows);
   if (validation !== undefined) {
     const held = await readDataFile(validation, readOptions);
-    rowGoal(validation, [...rows.slice(0, 1), ...held]);
-    return { goal, train: rows, validation: held, validationFile: validation };
+    rowGoal(validation, held, goal);
+    checkClassNumbers(validation, held);
+    const numbers = numbersOf(rows, held);
+    return { goal, train: rows, validation: held, validationFile: validation, numbers };
   }
-  if (validationShare === undefined) return { goal, train: rows, validation: [], validationFile: data };
+  const numbers = numbersOf(rows);
+  if (validationShare === undefined) return { goal, train: rows, validation: [], validationFile: data, numbers };
   const split = splitByKey(rows, inputOf, { share: validationShare, seed });
-  return { goal, train: split.train, validation: split.validation, validationFile: data };
+  return { goal, train: split.train, validation: split.validation, validationFile: data, numbers };
+}
+
+function numbersOf(...files: readonly (readonly Example[])[]): ReadonlyMap<Example, number> {
+  return new Map(files.flatMap((rows) => rows.map((example, index) => [example, index + 1] as const)));
 }
 
 /** What a row is asked; rows with the same question belong on the same side of the split. */

@@ -1,0 +1,57 @@
+import { cp } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+/** The tokens of the fixture as words w1 … w99, with w7 for the end of a text (no mark that decoding leaves out). */
+const tokenizer = {
+  model: {
+    type: "WordLevel",
+    vocab: { "[UNK]": 0, ...Object.fromEntries(Array.from({ length: 99 }, (_, id) => [`w${id + 1}`, id + 1])) },
+    unk_token: "[UNK]",
+  },
+  pre_tokenizer: { type: "Whitespace" },
+  added_tokens: [],
+};
+
+describe("lowrank evaluate", () => {
+  it("ends a continuation where generate does: at the tokenizer's end token, and at generation_config.json's", async () => {
+    await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
+    await place.write("base/tokenizer.json", JSON.stringify(tokenizer));
+    // The fixture writes w61 three times and w7 from then on after w11, and w84 without an end after w60.
+    const rows = [
+      { prompt: "w11", completion: "w61 w61 w61 w7" },
+      { prompt: "w60", completion: Array(8).fill("w84").join(" ") },
+    ];
+    const data = ["--data", await place.write("rows.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
+    const scoreOf = async () => {
+      const { json, stderr } = await place.call("evaluate", "--model", place.path("base"), ...data, "--json");
+      return json[0]?.bleu ?? stderr;
+    };
+    await place.write("base/tokenizer_config.json", JSON.stringify({ eos_token: "w7" }));
+    expect(await scoreOf()).toBeCloseTo(100, 8);
+    await place.write("base/tokenizer_config.json", "{}");
+    await place.write("base/generation_config.json", '{"eos_token_id": [7]}');
+    expect(await scoreOf()).toBeCloseTo(100, 8);
+  });
+
+  it("has room for rows where a model has no limit of positions", async () => {
+    const row = { input_ids: [5, 6, 7, 8, 9, 1], labels: [5, 6, 7, 8, 9, 1] };
+    const data = await place.write("tokens.jsonl", jsonl([row]));
+    const { code, json } = await place.call("evaluate", "--model", fixture("t5", "base"), "--data", data, "--json");
+    expect([code, json[0]?.rows]).toEqual([0, 1]);
+  });
+
+  it("names the row whose class the classifier does not have", async () => {
+    const rows = [2, 3].map((labels) => ({ input_ids: [5, 6], labels }));
+    const data = await place.write("classes.jsonl", jsonl(rows));
+    const { code, stderr } = await place.call("evaluate", "--model", fixture("bert-seqcls", "base"), "--data", data);
+    expect(code).toBe(1);
+    expect(stderr).toContain("row 2: expected a class number from 0 to 2, which the classifier tells apart, got 3");
+  });
+});

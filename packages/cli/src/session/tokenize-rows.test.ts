@@ -1,0 +1,45 @@
+import { type Example, TextTokenizer } from "@lowrank/data";
+import { describe, expect, it } from "vitest";
+import { ChatTemplateMissingError } from "../errors.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { createReport } from "../terminal/report.ts";
+import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";
+
+const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 3 }, unk_token: "[UNK]" } };
+const json = { ...words, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
+const tokenizer = TextTokenizer.fromJson(json);
+const chat: Example = { kind: "chat", messages: [{ role: "user", content: "a" }] };
+
+describe("chooseTemplate", () => {
+  it("says of a model without a chat template that it has none, and what there is", () => {
+    expect(() => chooseTemplate("chat", [chat], tokenizer)).toThrow(ChatTemplateMissingError);
+    expect(() => chooseTemplate("chat", [], tokenizer)).toThrow(
+      /no chat_template in tokenizer_config\.json .* choose another template: plain, alpaca, vicuna, koalpaca\./,
+    );
+  });
+
+  it("takes the model's own where there is one", () => {
+    const own = TextTokenizer.fromJson(json, { chat_template: "{{ messages[0].content }}" });
+    expect(chooseTemplate("chat", [chat], own).name).toBe("chat");
+    expect(chooseTemplate(undefined, [chat], own).name).toBe("chat");
+    expect(chooseTemplate(undefined, [chat], tokenizer).name).toBe("vicuna");
+  });
+
+  it("needs none for rows that are tokens already", () => {
+    expect(() => chooseTemplate("chat", [{ kind: "tokens", inputIds: [1], labels: [1] }], undefined)).not.toThrow();
+  });
+});
+
+describe("tokenizeRows", () => {
+  it("counts the rows of the file, those that are left out as well", () => {
+    const rows: Example[] = [
+      { kind: "text", text: "" },
+      { kind: "text", text: "a b c" },
+    ];
+    const config = { vocabularySize: 3, labels: 2, problemType: null };
+    const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], tokenizer), maxLength: 8 };
+    const attempt = () =>
+      tokenizeRows(rows, { ...options, model: { config }, classIds: new Map() }, createReport(recordingIo().io, {}));
+    expect(attempt).toThrow("row 2: expected token ids from 0 to 2, the model's vocabulary, got 3");
+  });
+});

@@ -1,0 +1,90 @@
+// What --resume compares: everything that would silently make another run of it, readable, so that a refusal can name it.
+
+import { createHash } from "node:crypto";
+import { type LoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
+import type { TokenizedExample } from "@lowrank/data";
+import { ResumeMismatchError } from "@lowrank/trainer";
+
+/** What a run consists of. */
+export interface RunIdentity {
+  /** Fingerprint of the base. */
+  readonly base: string;
+  readonly basePrecision: string;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly rows: readonly TokenizedExample[];
+  readonly addedTokens: readonly string[];
+  readonly adapter: LoraConfig;
+}
+
+/** The facts as JSON, by the names that a refusal uses; rows as a hash. */
+export function runFingerprint(run: RunIdentity): string {
+  const { base, basePrecision, batchSize, seed, rows, addedTokens, adapter } = run;
+  const facts: Record<string, unknown> = {
+    base,
+    "base precision": basePrecision,
+    "batch size": batchSize,
+    seed,
+    "rows (as tokens)": hashRows(rows),
+    "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
+  };
+  const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
+  for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
+  return JSON.stringify(facts);
+}
+
+/** Throws ResumeMismatchError naming every fact in which the saved run was another one. */
+export function checkSameRun(saved: string | undefined, now: string): void {
+  if (saved === now) return;
+  const before = parseFacts(saved);
+  if (before === undefined) {
+    throw new ResumeMismatchError([
+      "the checkpoint was written by an earlier version of lowrank, which did not note the adapter's settings; its " +
+        "adapter can be trained on with --adapter",
+    ]);
+  }
+  const after = parseFacts(now) ?? new Map<string, unknown>();
+  const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));
+  const differences = [...new Set([...before.keys(), ...after.keys()])]
+    .map((name) => ({ name, was: shown(before.get(name)), is: shown(after.get(name)) }))
+    .filter(({ was, is }) => was !== is)
+    .map(({ name, was, is }) => `${name}: ${was} in the checkpoint, ${is} now`);
+  throw new ResumeMismatchError(differences);
+}
+
+/** Fields of adapter_config.json that no number depends on. */
+const idleFields: ReadonlySet<string> = new Set([
+  "peft_type",
+  "peft_version",
+  "base_model_name_or_path",
+  "revision",
+  "inference_mode",
+  "auto_mapping",
+]);
+
+function parseFacts(text: string | undefined): ReadonlyMap<string, unknown> | undefined {
+  if (text?.startsWith("{") !== true) return undefined;
+  try {
+    return new Map<string, unknown>(Object.entries(JSON.parse(text)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Row by row: as one text, a hundred thousand rows would be longer than a string can be. */
+function hashRows(rows: readonly TokenizedExample[]): string {
+  const hash = createHash("sha256");
+  for (const row of rows) {
+    const { kind, inputIds, attentionMask, tokenTypeIds } = row;
+    const labels = row.kind === "sequence" ? row.labels : [row.label];
+    const lists = [inputIds, labels, attentionMask, tokenTypeIds];
+    // Where each list ends, so that no two rows read alike.
+    hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
+    for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
