@@ -6,7 +6,7 @@ import type { Example } from "./example.ts";
 import { describe, type Refusal } from "./row-forms/row-form.ts";
 
 /** The class of a whole row, or undefined where a row has none. */
-export function classOf(example: Example): number | string | undefined {
+function classOf(example: Example): number | string | undefined {
   if (example.kind === "sentence") return example.label;
   return example.kind === "tokens" && typeof example.labels === "number" ? example.labels : undefined;
 }
