@@ -4,8 +4,8 @@ import { LowrankError, type Warning } from "@lowrank/contracts";
 import { checkConfig, defaultTargetsOf, type ModelConfig, resolveTask } from "@lowrank/families";
 import { readJsonObject } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
+import { openFolderWeights } from "@lowrank/safetensors";
 import { positionLimit } from "../session/position-limit.ts";
-import { openWeightHeaders } from "../session/weight-headers.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { factsOf, metadataFacts } from "./inspect-safetensors.ts";
 import { countBytes, countParameters, type Inspection, listDtypes } from "./inspection.ts";
@@ -16,7 +16,7 @@ export async function inspectModel(path: string): Promise<Inspection> {
   const warnings: Warning[] = [];
   const json = await readJsonObject(folder, "config.json");
   const config = readConfig(json, warnings);
-  const weights = await openWeightHeaders(folder);
+  const weights = (await openFolderWeights(folder))?.collection;
   if (weights === undefined) warnings.push({ code: "NO_WEIGHTS", message: `"${path}" has no safetensors weights.` });
   const tensors = weights === undefined ? [] : factsOf(weights);
   const metadata = weights?.metadata ?? new Map<string, string>();

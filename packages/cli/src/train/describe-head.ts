@@ -2,9 +2,9 @@
 
 import { matchCheckpoint } from "@lowrank/families";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
+import { openFolderWeights } from "@lowrank/safetensors";
 import { type BaseClasses, readBaseClasses } from "../session/base-classes.ts";
 import type { Classes } from "../session/class-names.ts";
-import { openWeightHeaders } from "../session/weight-headers.ts";
 
 /** What a loaded model says of its head. */
 type HeadFacts = Pick<PretrainedModel, "config" | "task" | "newParameters">;
@@ -52,7 +52,7 @@ function listed(names: readonly string[]): string {
 
 /** Whether the base's files have any of the parameters that were made new, whatever its shape. */
 async function holdsAny(folder: ModelFolder, { config, task, newParameters }: HeadFacts): Promise<boolean> {
-  const weights = await openWeightHeaders(folder);
+  const weights = (await openFolderWeights(folder))?.collection;
   if (weights === undefined) return false;
   try {
     const { fileKeys } = matchCheckpoint(config, task, weights.tensors.keys());
