@@ -8,7 +8,7 @@ import type { PretrainedModel } from "./pretrained-model.ts";
 /** What `meanLoss` can be told besides the model, the batches and the adapters. */
 export interface MeanLossOptions {
   /** Stops between batches; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The time in milliseconds; default `performance.now`. */
   clock?(): number;
 }
