@@ -10,6 +10,10 @@ describe("selectedNames", () => {
     expect(selectedNames(activeAdapters("b", "a", "b"))).toEqual(["b", "a"]);
   });
 
+  it("takes PEFT's name of the base for the base", () => {
+    expect(adapterRows(["a", "__base__"])).toEqual(adapterRows(["a", null]));
+  });
+
   it("leaves out the rows that use the base", () => {
     expect(selectedNames(adapterRows(["a", null, "b", "a"]))).toEqual(["a", "b"]);
   });

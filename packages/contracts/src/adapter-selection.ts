@@ -21,9 +21,9 @@ export function activeAdapters(...names: readonly string[]): AdapterSelection {
   return { kind: "active", adapters: names.map((name) => ({ name, weight: 1 })) };
 }
 
-/** One adapter name (or `null` for the base) for each row of the batch. */
+/** One adapter name for each row of the batch; `null`, or PEFT's "__base__", for the base. No adapter can have that name. */
 export function adapterRows(rows: readonly (string | null)[]): AdapterSelection {
-  return { kind: "rows", rows };
+  return { kind: "rows", rows: rows.map((name) => (name === "__base__" ? null : name)) };
 }
 
 /** Every adapter name that a selection mentions, each once, in order of first mention. */

@@ -14,6 +14,7 @@ import { copiedFiles } from "./copied-files.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportFile } from "./export-file.ts";
 import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
+import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { resizedParameters } from "./resized-parameters.ts";
 import { streamTensor } from "./tensor-pieces.ts";
@@ -46,15 +47,15 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
     );
     return { files: [config, weights, ...(await copiedFiles({ tokenizer }))], close: async () => undefined };
   }
-  const config = await readConfig(source);
+  const { config, floats } = await readConfig(source);
   const copies = await copiedFiles({ base: source, tokenizer });
-  if (model.layerOrder !== undefined) return repeatedFiles(model, copies, { ...choices, config });
+  if (model.layerOrder !== undefined) return repeatedFiles(model, copies, { ...choices, config, floats });
   const checkpoint = await openCheckpoint(source);
   try {
     const { tensors } = checkpoint.collection;
     const planned = planTensors(model, { name: source.name, tensors }, choices);
     const weights = weightFiles(planned, model, checkpoint);
-    const files = [textFile("config.json", configText(config, model, choices)), ...copies, ...weights];
+    const files = [textFile("config.json", configText(config, model, { ...choices, floats })), ...copies, ...weights];
     return { files, close: () => checkpoint.collection.close() };
   } catch (error) {
     await checkpoint.collection.close();
@@ -66,7 +67,7 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
 async function repeatedFiles(
   model: ExportableModel,
   copies: readonly ExportFile[],
-  choices: Parameters<typeof planTensorsOf>[1] & { readonly config: Readonly<Record<string, unknown>> },
+  choices: Parameters<typeof planTensorsOf>[1] & BaseConfig,
 ): Promise<ExportFiles> {
   const config = configText(repeatLayers(choices.config, model), model, choices);
   const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, model, undefined));
@@ -114,7 +115,12 @@ function textFile(name: string, text: string): ExportFile {
   };
 }
 
-async function readConfig(source: SourceFolder): Promise<Readonly<Record<string, unknown>>> {
+interface BaseConfig {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly floats: FloatSpellings;
+}
+
+async function readConfig(source: SourceFolder): Promise<BaseConfig> {
   const text = await source.readText("config.json", { maxBytes: maxConfigBytes });
   let value: unknown;
   try {
@@ -126,13 +132,13 @@ async function readConfig(source: SourceFolder): Promise<Readonly<Record<string,
     throw new SourceFolderError(source.name, "config.json holds no object.");
   }
   // The check above justifies it: keys are texts, values stay unknown.
-  return value as Readonly<Record<string, unknown>>;
+  return { config: value as Readonly<Record<string, unknown>>, floats: floatSpellings(text) };
 }
 
 function configText(
   base: Readonly<Record<string, unknown>>,
   model: ExportableModel,
-  changes: { readonly dtype: ExportDtype; readonly isUntied: boolean },
+  changes: { readonly dtype: ExportDtype; readonly isUntied: boolean; readonly floats?: FloatSpellings },
 ): string {
-  return `${JSON.stringify(exportConfig(base, model, changes), null, 2)}\n`;
+  return `${writeJson(exportConfig(base, model, changes), changes.floats ?? new Map())}\n`;
 }
