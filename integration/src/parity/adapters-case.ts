@@ -3,19 +3,27 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, adapterRows, inferenceContext, noAdapters } from "@lowrank/contracts";
 import { type AdapterHandle, attachAdapter, hotSwap } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import type { Fixture } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
-import { baseContext, disposeInputs, inputsOf, logitsOf, paddingFilter } from "./parity-case.ts";
+import { disposeInputs, inputsOf, logitsOf, paddingFilter } from "./parity-case.ts";
 import { compare, type ParityCheck } from "./parity-check.ts";
-import { loadParityModel, type ParityInputs, type ParityModel } from "./parity-model.ts";
+import { loadParityModel, type ParityModel } from "./parity-model.ts";
+import {
+  type AdapterWords,
+  logitsCheck,
+  lossCheck,
+  selectedChecks,
+  selectionOf,
+  statedLossChecks,
+} from "./selected-logits.ts";
 
 interface Loaded {
   readonly fixture: Fixture;
   readonly model: ParityModel;
   readonly handles: ReadonlyMap<string, AdapterHandle>;
+  readonly words: AdapterWords;
 }
 
 /** Whether a fixture has several adapters. */
@@ -30,9 +38,10 @@ export async function adaptersChecks(fixture: Fixture): Promise<readonly ParityC
   try {
     for (const name of adapterNames(fixture))
       handles.set(name, attachAdapter(model, await readAdapterFolder(adapterFolder(fixture, name)), { name }));
-    const loaded = { fixture, model, handles };
+    const loaded = { fixture, model, handles, words: new Map([...handles.keys()].map((name) => [name, name])) };
     return [
-      ...logitsChecks(loaded),
+      ...selectedChecks(loaded),
+      ...statedLossChecks(loaded, "base_loss", noAdapters),
       ...lossChecks(loaded),
       ...mixedChecks(loaded),
       ...(await mergedChecks(loaded)),
@@ -57,33 +66,14 @@ function adapterFolder({ folder }: Fixture, name: string): string {
   return name === "default" && !existsSync(own) ? `${folder}/adapters` : own;
 }
 
-/** Names of a sum "a+b" of adapters, or null if the text is none. */
-function summands({ handles }: Loaded, text: string): readonly string[] | null {
-  const names = text.split("+");
-  return names.every((name) => handles.has(name)) ? names : null;
-}
-
-function logitsChecks(loaded: Loaded): readonly ParityCheck[] {
-  const { fixture } = loaded;
-  return [...fixture.tensors.keys()].flatMap((key) => {
-    const what = /^(.+)\.logits$/.exec(key)?.[1];
-    if (what === undefined) return [];
-    const names = what === "base" ? [] : summands(loaded, what);
-    return names === null ? [] : [logitsCheck(loaded, key, inferenceContext(activeAdapters(...names)))];
-  });
-}
-
-function lossChecks(loaded: Loaded): readonly ParityCheck[] {
-  const { fixture, model } = loaded;
+/** The losses that expected.json has by name. */
+function lossChecks({ fixture, model, words }: Loaded): readonly ParityCheck[] {
   const losses = Object.entries((fixture.expected.losses ?? {}) as Readonly<Record<string, number>>);
-  const inputs = inputsOf(fixture);
-  const checks = losses.map(([name, expected]) => {
-    const context = inferenceContext(activeAdapters(...(summands(loaded, name) ?? [name])));
-    const actual = tf.tidy(() => model.loss(inputs, context).dataSync());
-    return compare(`${name} loss`, { actual, expected: [expected] }, { tolerance: 1e-5 });
+  return losses.map(([name, expected]) => {
+    const adapters = selectionOf(name, words);
+    if (adapters === null) throw new Error(`losses has "${name}", which names no adapters of the case.`);
+    return lossCheck({ fixture, model }, { what: `${name} loss`, adapters, expected: [expected] });
   });
-  disposeInputs(inputs);
-  return checks;
 }
 
 /** PEFT calls the base "__base__" in a mixed batch. */
@@ -92,18 +82,7 @@ function mixedChecks(loaded: Loaded): readonly ParityCheck[] {
   if (!fixture.tensors.has("mixed.logits")) return [];
   const given = fixture.expected.mixed_adapter_names as readonly string[];
   const names = given.map((name) => (name === "__base__" ? null : name));
-  const read = (name: string) => {
-    const { shape, values } = fixture.tensor(name);
-    const [rows = 0, time = 0] = shape;
-    return tf.tensor2d(Int32Array.from(values), [rows, time], "int32");
-  };
-  const ids = read("mixed.input_ids");
-  const isMasked = fixture.tensors.has("mixed.attention_mask");
-  const inputs: ParityInputs = {
-    inputIds: ids,
-    labels: ids,
-    ...(isMasked && { attentionMask: read("mixed.attention_mask") }),
-  };
+  const inputs = inputsOf(fixture, { set: "mixed" });
   const actual = logitsOf(loaded.model, inputs, inferenceContext(adapterRows(names)));
   disposeInputs(inputs);
   const expected = fixture.tensor("mixed.logits");
@@ -114,13 +93,13 @@ function mixedChecks(loaded: Loaded): readonly ParityCheck[] {
 async function mergedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
   const checks: ParityCheck[] = [];
   for (const key of loaded.fixture.tensors.keys()) {
-    const names = summands(loaded, /^merged_(.+)\.logits$/.exec(key)?.[1] ?? "");
-    if (names === null) continue;
-    const handles = names.map((name) => loaded.handles.get(name)!);
+    const names = /^merged_(.+)\.logits$/.exec(key)?.[1]?.split("+") ?? [];
+    const handles = names.flatMap((name) => loaded.handles.get(name) ?? []);
+    if (names.length === 0 || handles.length < names.length) continue;
     const merged = await mergeAdapter(loaded.model, handles, { tied: "untie" });
-    checks.push(logitsCheck(loaded, key, baseContext));
+    checks.push(logitsCheck(loaded, key, noAdapters));
     merged.undo();
-    checks.push(logitsCheck(loaded, "base.logits", baseContext));
+    checks.push(logitsCheck(loaded, "base.logits", noAdapters));
   }
   return checks;
 }
@@ -130,29 +109,17 @@ async function swappedChecks(loaded: Loaded): Promise<readonly ParityCheck[]> {
   const { fixture, handles } = loaded;
   if (!fixture.tensors.has("swapped.logits")) return [];
   const [slot = "", ...others] = [...handles.keys()];
-  const context = inferenceContext(activeAdapters(slot));
+  const adapters = activeAdapters(slot);
   const read = (name: string) => readAdapterFolder(adapterFolder(fixture, name));
   hotSwap(handles.get(slot)!, await read(others.at(-1) ?? slot));
-  const swapped = logitsCheck(loaded, "swapped.logits", context);
+  const swapped = logitsCheck(loaded, "swapped.logits", adapters);
   hotSwap(handles.get(slot)!, await read(slot));
-  return [swapped, logitsCheck(loaded, `${slot}.logits`, context)];
+  return [swapped, logitsCheck(loaded, `${slot}.logits`, adapters)];
 }
 
 /** Once the first adapter is gone, the others compute what they did. */
 function deletedChecks(loaded: Loaded): readonly ParityCheck[] {
   const [first = "", ...others] = [...loaded.handles.keys()];
   loaded.handles.get(first)?.dispose();
-  return others.map((name) => logitsCheck(loaded, `${name}.logits`, inferenceContext(activeAdapters(name))));
-}
-
-function logitsCheck({ fixture, model }: Loaded, what: string, context: ForwardContext): ParityCheck {
-  const inputs = inputsOf(fixture);
-  const expected = fixture.tensor(what);
-  const actual = logitsOf(model, inputs, context);
-  disposeInputs(inputs);
-  return compare(
-    what,
-    { actual, expected: expected.values },
-    { tolerance: 1e-4, skip: paddingFilter(fixture, expected) },
-  );
+  return others.map((name) => logitsCheck(loaded, `${name}.logits`, activeAdapters(name)));
 }

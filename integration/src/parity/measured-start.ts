@@ -36,7 +36,7 @@ export async function measuredAsPeft(
 ): Promise<ReadonlyMap<string, Measured> | undefined> {
   if (!fixture.tensors.has("measured.input_ids")) return undefined;
   const count = fixture.tensor("measured.input_ids").shape[0]!;
-  const batches = Array.from({ length: count }, (_, batch) => inputsOf(fixture, batch, "measured"));
+  const batches = Array.from({ length: count }, (_, batch) => inputsOf(fixture, { set: "measured", batch }));
   try {
     if (needs === "gradient") {
       const losses = batches.map((inputs) => (context: ForwardContext) => model.loss(inputs, context));

@@ -1,10 +1,10 @@
 // A fixture made by PEFT, loaded with our own packages: the base, the adapter, the inputs.
 
-import { type Adapter, keyPrefix } from "@lowrank/adapter-format";
+import type { Adapter } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import { type AdapterHandle, attachAdapter } from "@lowrank/inject";
-import { type Fixture, type FixtureTensor, readFixture } from "@lowrank/testing";
+import type { Fixture, FixtureTensor } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   loadParityModel,
@@ -31,8 +31,7 @@ export const baseContext: ForwardContext = inferenceContext();
 export const adapterContext: ForwardContext = inferenceContext(activeAdapters("default"));
 
 /** Loads `base/` and `adapter/` of a fixture, and attaches the adapter. */
-export async function openCase(nameOrPath: string): Promise<ParityCase> {
-  const fixture = await readFixture(nameOrPath);
+export async function openCase(fixture: Fixture): Promise<ParityCase> {
   const adapter = await readAdapterFolder(`${fixture.folder}/adapter`);
   const base = withVocabularyOf(await loadParityModel(`${fixture.folder}/base`), adapter);
   const models = [base];
@@ -65,9 +64,14 @@ const inputNames = {
 /** Inputs that are no integers. */
 const realInputs: ReadonlySet<string> = new Set([inputNames.pixelValues, inputNames.features]);
 
-/** A batch as tensors: the fixture's inputs, or one of its batches for training – or for measuring – by index. */
-export function inputsOf(fixture: Fixture, batch?: number, set: "train" | "measured" = "train"): ParityInputs {
-  const nameOf = (name: string) => (batch === undefined ? name : `${set}.${name}`);
+/** Which of a fixture's inputs: its own, one of its batches for training or measuring, or those of a mixed batch. */
+export type InputSet =
+  | { readonly set: "own" | "mixed"; readonly batch?: never }
+  | { readonly set: "train" | "measured"; readonly batch: number };
+
+/** A batch as tensors. */
+export function inputsOf(fixture: Fixture, { set, batch }: InputSet = { set: "own" }): ParityInputs {
+  const nameOf = (name: string) => (set === "own" ? name : `${set}.${name}`);
   const read = (name: string): tf.Tensor => {
     const { shape, values, dtype: stored } = fixture.tensor(nameOf(name));
     const isReal = realInputs.has(name) || (name === "labels" && /^(F|BF)/.test(stored)); // a regression's labels
@@ -86,7 +90,8 @@ export function inputsOf(fixture: Fixture, batch?: number, set: "train" | "measu
 
 /** Where answers start and end are two tensors in a fixture and one here. */
 function labelsOf(fixture: Fixture, nameOf: (name: string) => string, read: (name: string) => tf.Tensor): tf.Tensor {
-  if (!fixture.tensors.has(nameOf("start_positions"))) return read("labels");
+  if (fixture.tensors.has(nameOf("labels"))) return read("labels");
+  if (!fixture.tensors.has(nameOf("start_positions"))) return nameOf("") === "mixed." ? tf.zeros([0]) : read("labels");
   return tf.tidy(() => tf.stack([read("start_positions"), read("end_positions")], 1));
 }
 
@@ -112,22 +117,7 @@ export function paddingFilter(
   return (index) => mask.values[Math.floor(index / perPosition)] === 0;
 }
 
-/** Entries of a fixture that are named by tensors of the adapter: "grad.", "final.". */
-export function byKey(fixture: Fixture, start: string): ReadonlyMap<string, FixtureTensor> {
-  const prefix = start + keyPrefix;
-  return new Map(
-    [...fixture.tensors].flatMap(([name, tensor]): [string, FixtureTensor][] =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
-    ),
-  );
-}
-
 /** A variable's values, or its gradient's, with the axes as PEFT's file has them. */
 export function valuesInFile(handle: AdapterHandle, key: string, tensor: tf.Tensor): Float32Array {
   return tf.tidy(() => Float32Array.from(handle.inFileLayout(key, tensor).dataSync()));
-}
-
-/** Whether two tensors of a file say the same, as those of one variable under two names do. */
-export function haveSameValues(one: Float32Array, other: Float32Array): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
 }

@@ -1,9 +1,11 @@
 // Entries whose gradient is zero up to rounding: AdamW moves them by a full step in a random direction.
 
+import { keyPrefix } from "@lowrank/adapter-format";
 import { hotSwap } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { largestMagnitude } from "@lowrank/testing";
-import { byKey, haveSameValues, type ParityCase } from "./parity-case.ts";
+import { byKey, haveSameValues } from "./fixture-entries.ts";
+import type { ParityCase } from "./parity-case.ts";
 import type { TrainSettings } from "./train-case.ts";
 
 /** A gradient of a millionth of the largest there is, or less, is what rounding left of zero. */
@@ -32,23 +34,10 @@ export function roundingOf(fixture: Fixture, key: string): number {
 /**
  * Tells which entries of a trained tensor mean nothing. A fixture marks those in which PEFT's float32 and float64 runs
  * happened to differ (a tensor without any has no marks); the others whose gradient is as small are as random: in a tensor
- * with marks, everything below a millionth of its largest gradient – the biases of attention's keys, whose gradient is zero;
- * and wherever the `first` gradient of the training, which no fixture has, is so small that its rounding decides where the step goes.
+ * with marks, everything below a millionth of its largest gradient – the biases of attention's keys, whose gradient is zero.
  */
-export function unstableEntries(
-  fixture: Fixture,
-  key: string,
-  first?: Float32Array | undefined,
-): (index: number) => boolean {
-  const isRandom = randomEntries(fixture, key);
-  if (first === undefined) return isRandom;
-  const smallest = decisive(fixture) * largestMagnitude(first);
-  const isRounding = (gradient: number) => gradient !== 0 && Math.abs(gradient) < smallest; // 0: nothing depends on it
-  return (index) => isRandom(index) || isRounding(first[index] ?? 0);
-}
-
-function randomEntries(fixture: Fixture, key: string): (index: number) => boolean {
-  const marks = byKey(fixture, "unstable.").get(key)?.values;
+export function unstableEntries(fixture: Fixture, key: string): (index: number) => boolean {
+  const marks = fixture.tensors.get(`unstable.${keyPrefix}${key}`)?.values;
   const gradient = byKey(fixture, "grad.").get(key)?.values;
   const rounding = roundingOf(fixture, key);
   if (rounding > 0) return () => true;
@@ -57,10 +46,17 @@ function randomEntries(fixture: Fixture, key: string): (index: number) => boolea
   return (index) => marks[index] === 1 || (gradient !== undefined && Math.abs(gradient[index] ?? 0) < smallest);
 }
 
+/** Tells where the first gradient of a training is so small that its rounding may decide where the step goes. */
+export function roundingDecides(fixture: Fixture, first: Float32Array | undefined): (index: number) => boolean {
+  if (first === undefined) return () => false;
+  const smallest = decisive(fixture) * largestMagnitude(first);
+  return (index) => first[index] !== 0 && Math.abs(first[index] ?? 0) < smallest; // 0: nothing depends on it
+}
+
 /** Puts PEFT's value into each trained entry that went in a random direction, before what follows from them is compared. */
 export async function settleUnstable(
   { fixture, handle }: Pick<ParityCase, "fixture" | "handle">,
-  isUnstableIn: (key: string) => (index: number) => boolean = (key) => unstableEntries(fixture, key),
+  isUnstableIn: (key: string) => (index: number) => boolean,
 ): Promise<void> {
   const final = byKey(fixture, "final.");
   const adapter = await handle.toAdapter();

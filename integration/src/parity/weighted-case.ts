@@ -10,6 +10,7 @@ import { openFolder } from "@lowrank/models/node";
 import type { Fixture } from "@lowrank/testing";
 import { adapterContext, baseContext, disposeInputs, inputsOf, logitsOf, paddingFilter } from "./parity-case.ts";
 import { compare, type ParityCheck, worst } from "./parity-check.ts";
+import { lossCheck, statedLossChecks } from "./selected-logits.ts";
 
 /** What expected.json says of a combination. */
 interface Combination {
@@ -20,6 +21,9 @@ interface Combination {
   readonly svd_clamp?: number;
   readonly density?: number;
   readonly majority_sign_method?: "total" | "frequency";
+  /** Of PEFT's result. */
+  readonly result_rank?: number;
+  readonly result_alpha?: number;
 }
 
 interface WeightedCase {
@@ -38,7 +42,8 @@ export function hasCombinations({ expected }: Fixture): boolean {
 export async function weightedChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
   // The fixture's own file, described in its README.
   const combinations = Object.entries(fixture.expected.combos as Record<string, Combination>);
-  const names = new Set(combinations.flatMap(([, { adapters }]) => adapters));
+  const losses = (fixture.expected.losses ?? {}) as Readonly<Record<string, number>>;
+  const names = new Set([...combinations.flatMap(([, { adapters }]) => adapters), ...Object.keys(losses)]);
   const adapters = new Map<string, Adapter>();
   for (const name of names) adapters.set(name, await readAdapterFolder(`${fixture.folder}/adapters/${name}`));
   const model = await loadModel(openFolder(`${fixture.folder}/base`));
@@ -49,15 +54,43 @@ export async function weightedChecks(fixture: Fixture): Promise<readonly ParityC
       combined.push(...(await combinationChecks(parity, name, combination)));
     return [
       logitsCheck(parity, "base.logits", null),
+      ...statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters),
       worst(
         [...adapters].map(([name, adapter]) => ({ ...logitsCheck(parity, `${name}.logits`, adapter), what: "alone" })),
       ),
+      ...aloneChecks(parity, losses),
       ...combined,
       ...exactChecks(parity),
     ];
   } finally {
     model.dispose();
   }
+}
+
+/** Losses and scalings of each adapter, where expected.json has them. */
+function aloneChecks(
+  { fixture, model, adapters }: WeightedCase,
+  losses: Readonly<Record<string, number>>,
+): readonly ParityCheck[] {
+  const scalings = (fixture.expected.scaling ?? {}) as Readonly<Record<string, number>>;
+  const checks = Object.entries(losses).map(([name, loss]) => {
+    const handle = attachAdapter(model, adapters.get(name)!);
+    const check = lossCheck(
+      { fixture, model },
+      { what: "losses", adapters: adapterContext.adapters, expected: [loss] },
+    );
+    handle.dispose();
+    return check;
+  });
+  const scaled = Object.entries(scalings).flatMap(([name, expected]) => {
+    const adapter = adapters.get(name);
+    const actual = adapter ? model.sites().filter(({ path }) => adapter.tensors.has(loraKeys(path).a)) : [];
+    return actual.map(({ path }) => {
+      const numbers = { actual: [scalingOf(adapter!.config, path)], expected: [expected] };
+      return compare("scalings", numbers, { tolerance: 1e-9 });
+    });
+  });
+  return [checks, scaled].flatMap((kind) => (kind.length === 0 ? [] : [worst(kind)]));
 }
 
 /** PEFT's result of one combination: what it adds to the weights, and the logits with it. */
@@ -75,10 +108,17 @@ async function combinationChecks(parity: WeightedCase, name: string, combination
   const logits = `${name}.logits`;
   return [
     worst([
+      ...sizeChecks(name, combination, result),
       ...deltaChecks(parity, name, result),
       ...(fixture.tensors.has(logits) ? [logitsCheck(parity, logits, result)] : []),
     ]),
   ];
+}
+
+function sizeChecks(name: string, { result_rank: rank, result_alpha: alpha }: Combination, { config }: Adapter) {
+  const same = (actual: number, expected: number | undefined) =>
+    expected === undefined ? [] : [compare(name, { actual: [actual], expected: [expected] }, { tolerance: 0 })];
+  return [...same(config.rank, rank), ...same(config.alpha, alpha)];
 }
 
 /** Σ wᵢ·sᵢ·Bᵢ·Aᵢ, three ways that are exact. */

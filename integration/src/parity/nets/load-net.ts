@@ -19,8 +19,16 @@ const nets: ReadonlyMap<string, (weights: Weights, config: NetConfig) => Net> = 
 
 /** The net in a folder; undefined for a model of transformers. */
 export async function loadNet(folder: string): Promise<Net | undefined> {
-  // The fixtures' own files.
-  const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as NetConfig;
+  const config = await readConfig(join(folder, "config.json"));
   const build = nets.get(config.model_type ?? "");
   return build?.(await readTensors(join(folder, "model.safetensors")), config);
+}
+
+async function readConfig(path: string): Promise<NetConfig> {
+  const text = await readFile(path, "utf8");
+  try {
+    return JSON.parse(text) as NetConfig; // of one of the fixtures' own nets, if it says so
+  } catch (cause) {
+    throw new Error(`${path} is no JSON: ${(cause as SyntaxError).message}`, { cause });
+  }
 }

@@ -1,0 +1,37 @@
+// Every case of the folders given, one line each; what cannot be run is a failed line that says why.
+
+import { describeCase, runCase } from "./check-case.ts";
+import { type FoundCase, findCases } from "./find-cases.ts";
+
+/** One case, run. */
+export interface CaseLine {
+  readonly text: string;
+  readonly hasPassed: boolean;
+}
+
+/** Runs the cases in the order given; never throws. */
+export async function* runCases(folders: readonly string[]): AsyncGenerator<CaseLine> {
+  for (const found of folders.flatMap(findCases)) yield await lineOf(found);
+}
+
+/** The last line, of which scripts read the numbers. */
+export function countLine(lines: readonly CaseLine[]): string {
+  const passed = lines.filter(({ hasPassed }) => hasPassed).length;
+  return `${passed} passed, ${lines.length - passed} failed`;
+}
+
+async function lineOf({ folder, name, problem }: FoundCase): Promise<CaseLine> {
+  if (problem !== undefined) return failedLine(name, problem);
+  try {
+    const result = await runCase(folder);
+    return { text: describeCase(result), hasPassed: result.isEqual };
+  } catch (error) {
+    return failedLine(name, error);
+  }
+}
+
+/** A line about what could not be run. */
+export function failedLine(name: string, reason: unknown): CaseLine {
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return { text: `${name.padEnd(16)} FAIL ${message.replace(/\s*\n\s*/g, " ")}`, hasPassed: false }; // one line a case
+}
