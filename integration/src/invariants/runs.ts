@@ -61,8 +61,17 @@ export function expectLossGradients(
   loss: () => tf.Scalar,
   entries: number,
 ): void {
-  for (const [name, gradient] of gradientsOf(handle, loss)) {
-    const variable = handle.variables.get(name)!;
+  expectDifferences(handle, gradientsOf(handle, loss), { loss, entries });
+}
+
+/** The same of gradients that are given, which may be those of another way to compute the loss. */
+export function expectDifferences(
+  { variables }: Pick<AdapterHandle, "variables">,
+  gradients: ReadonlyMap<string, Float32Array>,
+  { loss, entries }: { readonly loss: () => tf.Scalar; readonly entries: number },
+): void {
+  for (const [name, gradient] of gradients) {
+    const variable = variables.get(name)!;
     const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2);
     for (let tried = 0; tried < Math.min(entries, gradient.length); tried++) {
       const entry = Math.floor((tried * gradient.length) / Math.min(entries, gradient.length));

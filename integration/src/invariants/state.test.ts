@@ -1,8 +1,14 @@
 // Invariants 14, 15 and 17: several adapters on one model, and which of them acts.
 
-import { type AdapterSelection, activeAdapters, noAdapters } from "@lowrank/contracts";
+import { type AdapterSelection, activeAdapters, adapterRows, noAdapters } from "@lowrank/contracts";
 import { withoutTape } from "@lowrank/engine";
-import { AdapterExistsError, AdapterMismatchError, hotSwap, InvalidAdapterNameError } from "@lowrank/inject";
+import {
+  AdapterExistsError,
+  AdapterMismatchError,
+  HandleDisposedError,
+  hotSwap,
+  InvalidAdapterNameError,
+} from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { UnknownAdapterError } from "@lowrank/models";
 import { expectClose } from "@lowrank/testing";
@@ -122,6 +128,25 @@ describe("15. several adapters add up, and each is its own", () => {
       expect(() => subject.logits({ adapters: activeAdapters("c", "a", "d") })).toThrow(UnknownAdapterError);
       expect(() => subject.logits({ adapters: activeAdapters("c", "a", "d") })).toThrow(/"c".*"d"/);
       expect(() => trainedAdapter(subject, {}, { name: "a" })).toThrow(AdapterExistsError);
+      expectClose(subject.logits({ adapters: onlyA }), before, 0);
+      dispose();
+    }));
+
+  it("one that is deleted is unknown from then on, cannot come back, and is deleted again without effect", () =>
+    withSubject("llama-gqa", async (subject) => {
+      const { a, b, dispose } = twoAdapters(subject);
+      const before = subject.logits({ adapters: onlyA });
+      const file = await b.toAdapter();
+      b.dispose();
+      b.dispose();
+      expect(() => subject.logits({ adapters: onlyB })).toThrow(UnknownAdapterError);
+      expect(() => subject.logits({ adapters: activeAdapters("a", "b") })).toThrow(/"b"/);
+      expect(() => subject.logits({ adapters: adapterRows(["a", "b", null]) })).toThrow(/"b"/);
+      expect(() => b.attach()).toThrow(HandleDisposedError);
+      expect(() => b.setScale(2)).toThrow(HandleDisposedError);
+      expect(() => hotSwap(b, file)).toThrow(HandleDisposedError);
+      await expect(b.toAdapter()).rejects.toThrow(HandleDisposedError);
+      await expect(mergeAdapter(subject.model, [a, b])).rejects.toThrow(/"b"/);
       expectClose(subject.logits({ adapters: onlyA }), before, 0);
       dispose();
     }));

@@ -96,7 +96,7 @@ describe("7. the zero half moves first, then both", () => {
       handle.dispose();
     }));
 
-  // DoRA holds the norm of its direction constant by definition (section 4.3 of its paper): differences do not apply.
+  // DoRA holds the norm of its direction constant by definition (section 4.3 of its paper): see dora-gradients.test.ts.
   it.each(variants.filter(({ config }) => !config.useDora))("so do those of $name", (variant) =>
     withSubject(variant.subject, (subject) => {
       const handle = moved(subject, variant);

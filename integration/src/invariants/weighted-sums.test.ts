@@ -3,13 +3,21 @@
 import { type Adapter, type LoraConfig, loraKeys, scalingOf } from "@lowrank/adapter-format";
 import { activeAdapters } from "@lowrank/contracts";
 import { attachAdapter } from "@lowrank/inject";
-import { combineAdapters, UnequalRanksError } from "@lowrank/merge";
+import { combineAdapters, UncombinableAdapterError, UnequalRanksError } from "@lowrank/merge";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anySize, examples, expectNear, tensorsOf, trainedAdapter } from "./adapters.ts";
+import { anySize, distance, examples, expectNear, tensorsOf, trainedAdapter } from "./adapters.ts";
 import { onCpu, type Subject, withSubject } from "./subjects.ts";
+import { variants } from "./variants.ts";
 
 onCpu();
+
+/** Kinds of layers, each a plain pair: what is more than that is refused by every method. */
+const kindsOfLayers: ReadonlySet<string> = new Set([
+  ...["linear maps", "GPT-2's Conv1D", "an embedding", "an untied output head", "a table that is shared"],
+  ...["biases of the base", "convolutions"],
+]);
+const summable = variants.filter(({ name }) => kindsOfLayers.has(name));
 
 describe("13. a weighted sum of adapters is the weighted sum of their updates", () => {
   const anyWeight = fc.constantFrom(-1.5, -0.25, 0, 0.5, 1, 2);
@@ -42,25 +50,43 @@ describe("13. a weighted sum of adapters is the weighted sum of their updates", 
       { ...examples, numRuns: 16 },
     ));
 
-  it("the model computes with the sum what it computes with all of them selected", () =>
-    withSubject("llama-gqa", async (subject) => {
-      const [a, b] = [
-        trainedAdapter(subject, { rank: 3, alpha: 4 }, { name: "a", seed: 1 }),
-        trainedAdapter(subject, { rank: 1, rankStabilized: true }, { name: "b", seed: 2 }),
-      ];
-      const adapters = [
-        { name: "a", weight: 0.7 },
-        { name: "b", weight: -0.4 },
-      ];
-      const expected = subject.logits({ adapters: { kind: "active", adapters } });
-      const sum = combineAdapters([
-        { adapter: await a.toAdapter(), weight: 0.7 },
-        { adapter: await b.toAdapter(), weight: -0.4 },
-      ]);
-      const handle = attachAdapter(subject.model, sum, { name: "sum" });
-      expectNear(subject.logits({ adapters: activeAdapters("sum") }), expected);
-      for (const one of [handle, a, b]) one.dispose();
-    }));
+  it.each(summable.flatMap((variant) => ["exact", "cat", "svd"].map((type) => ({ ...variant, type }))))(
+    "the model computes with the sum what it computes with all of them selected: $name, $type",
+    (variant) =>
+      withSubject(variant.subject, async (subject) => {
+        const { type, config } = variant;
+        const parts = [
+          { name: "a", weight: 0.7, size: { rank: 3, alpha: 4 } },
+          { name: "b", weight: -0.4, size: { rank: 1, rankStabilized: true } },
+        ];
+        const sources = [];
+        const handles = parts.map(({ name, size }, index) =>
+          trainedAdapter(subject, { ...config, ...size }, { name, seed: index + 1 }),
+        );
+        for (const [index, { weight }] of parts.entries())
+          sources.push({ adapter: await handles[index]!.toAdapter(), weight });
+        const expected = subject.logits({ adapters: { kind: "active", adapters: parts } });
+        expect(distance(expected, subject.logits())).toBeGreaterThan(1e-2);
+        const sum = combineAdapters(sources, { type, ...(type === "svd" && { rank: 4 }) });
+        const handle = attachAdapter(subject.model, sum, { name: "sum" });
+        expectNear(subject.logits({ adapters: activeAdapters("sum") }), expected);
+        for (const one of [handle, ...handles]) one.dispose();
+      }),
+  );
+
+  it.each([
+    ["DoRA on linear maps", /use_dora/],
+    ["experts", /target_parameters.*experts\.weight/],
+    ["a bias on B", /lora_bias/],
+    ["single tokens", /trainable_token_indices/],
+  ])("what is more than a plain pair has no sum, and is refused by name: %s", (name, reason) => {
+    const variant = variants.find((one) => one.name === name)!;
+    return withSubject(variant.subject, async (subject) => {
+      const sources = [{ adapter: await fileOf(subject, variant.config, 1), weight: 1 }];
+      expect(() => combineAdapters(sources)).toThrow(UncombinableAdapterError);
+      expect(() => combineAdapters(sources)).toThrow(reason);
+    });
+  });
 
   it("methods that work on each half apart refuse ranks that differ, by name", () =>
     withSubject("hand-made", async (subject) => {
@@ -72,21 +98,64 @@ describe("13. a weighted sum of adapters is the weighted sum of their updates", 
       expect(() => combineAdapters(sources, { type: "ties", density: 0.5 })).toThrow(/narrow.*wide/);
     }));
 
-  it("methods that drop entries give the same for the same seed, and with density 1 drop none", () =>
-    withSubject("hand-made", async (subject) => {
-      const sources = [
-        { adapter: await fileOf(subject, { rank: 2 }, 1), weight: 0.5 },
-        { adapter: await fileOf(subject, { rank: 2 }, 2), weight: 0.5 },
-      ];
-      const dare = (seed: number, density: number) =>
-        tensorsOf(combineAdapters(sources, { type: "dare_linear", density, seed }));
-      expect(dare(7, 0.5)).toEqual(dare(7, 0.5));
-      expect(dare(7, 0.5)).not.toEqual(dare(8, 0.5));
-      expect(dare(7, 1)).toEqual(tensorsOf(combineAdapters(sources, { type: "linear" })));
-      const ties = () => tensorsOf(combineAdapters(sources, { type: "ties", density: 0.5 }));
-      expect(ties()).toEqual(ties());
+  it.each(sparse)("%s gives the same for the same seed", (type) =>
+    withTwo((sources) => {
+      const combined = (seed: number) => tensorsOf(combineAdapters(sources, { type, density: 0.5, seed }));
+      expect(combined(7)).toEqual(combined(7));
+      if (type.startsWith("dare")) expect(combined(7)).not.toEqual(combined(8));
+      else expect(combined(7)).toEqual(combined(8));
+    }),
+  );
+
+  it.each([
+    ["magnitude_prune", "linear"],
+    ["dare_linear", "linear"],
+    ["dare_ties", "ties"],
+  ])("%s with density 1 drops nothing: it is %s", (type, other) =>
+    withTwo((sources) => {
+      const kept = combineAdapters(sources, { type, density: 1, seed: 7 });
+      expect(tensorsOf(kept)).toEqual(tensorsOf(combineAdapters(sources, { type: other, density: 1 })));
+    }),
+  );
+
+  it.each(["magnitude_prune_svd", "dare_linear_svd"])("%s with density 1 and full rank is the sum itself", (type) =>
+    withTwo((sources) => {
+      expectDeltas(combineAdapters(sources, { type, density: 1, rank: 4 }), sources);
+    }),
+  );
+
+  it("ties with density 1 is linear for one adapter, and takes the mean of those with the majority's sign of two", () =>
+    withTwo((sources) => {
+      const [one, other] = sources.map((source) => {
+        const alone = tensorsOf(combineAdapters([source], { type: "linear" }));
+        expect(tensorsOf(combineAdapters([source], { type: "ties", density: 1 }))).toEqual(alone);
+        return alone;
+      });
+      for (const [key, values] of tensorsOf(combineAdapters(sources, { type: "ties", density: 1 }))) {
+        const wanted = values.map((_, index) => meanOfMajority([one!.get(key)![index]!, other!.get(key)![index]!]));
+        expectNear(values, wanted, 1e-6);
+      }
     }));
 });
+
+const sparse = ["magnitude_prune", "ties", "dare_linear", "dare_ties"].flatMap((type) => [type, `${type}_svd`]);
+
+/** The mean of the numbers that have the sign of their sum. */
+function meanOfMajority(entries: readonly number[]): number {
+  const sum = entries.reduce((total, entry) => total + entry, 0);
+  const same = entries.filter((entry) => Math.sign(entry) === Math.sign(sum));
+  return same.reduce((total, entry) => total + entry, 0) / Math.max(1, same.length);
+}
+
+/** Two adapters of the same rank with the same weight. */
+function withTwo(check: (sources: readonly Weighted[]) => void): Promise<void> {
+  return withSubject("hand-made", async (subject) => {
+    check([
+      { adapter: await fileOf(subject, { rank: 2 }, 1), weight: 0.5 },
+      { adapter: await fileOf(subject, { rank: 2 }, 2), weight: 0.5 },
+    ]);
+  });
+}
 
 /** An adapter as a file holds it. */
 async function fileOf(subject: Subject, config: Partial<LoraConfig>, seed: number): Promise<Adapter> {

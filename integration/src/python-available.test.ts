@@ -1,0 +1,43 @@
+// The smallest part of `npm run test:peft` – one adapter and its merged model, read by PEFT and transformers – so that
+// `npm test` says by itself whether Python could be asked.
+
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chooseEngine } from "@lowrank/engine";
+import { describe, expect, it } from "vitest";
+import { findPrepared } from "./cache-folder.ts";
+import { variants } from "./peft/variants.ts";
+import { writeVariant } from "./peft/write-variant.ts";
+
+const script = join(import.meta.dirname, "../../scripts/python/check_in_peft.py");
+
+/** The interpreter that has PEFT, or why there is none. */
+function findPython(): { readonly python: string } | { readonly missing: string } {
+  const found = findPrepared("peft-venv");
+  if ("folder" in found) return { python: join(found.folder, "bin", "python") };
+  const isInstalled = spawnSync("python3", ["--version"]).status === 0;
+  return { missing: isInstalled ? `no python3 with PEFT: ${found.missing}` : "no python3" };
+}
+
+describe("PEFT and transformers in Python", () => {
+  it("read the first adapter of test:peft, and its merged model", { timeout: 120_000 }, async ({ skip }) => {
+    const found = findPython();
+    if ("missing" in found) {
+      console.log(`skipped: ${found.missing}`);
+      skip(found.missing);
+      return;
+    }
+    const work = await mkdtemp(join(tmpdir(), "lowrank-python-"));
+    try {
+      await chooseEngine({ order: ["cpu"] });
+      const list = join(work, "cases.json");
+      await writeFile(list, JSON.stringify(await writeVariant(variants[0]!, work)));
+      const { stdout, stderr } = spawnSync(found.python, [script, list], { encoding: "utf8" });
+      expect(stdout.trim().split("\n").at(-1), stderr).toBe("2 passed, 0 failed");
+    } finally {
+      await rm(work, { recursive: true });
+    }
+  });
+});
