@@ -7,6 +7,7 @@ import { losses } from "./losses.ts";
 import { normalisations } from "./normalisation.ts";
 import type { OperationCase } from "./operation-case.ts";
 import { placements } from "./placement.ts";
+import { recomputedBlocks } from "./recomputed.ts";
 
 export const everyOperation: readonly OperationCase[] = [
   ...linearOperations,
@@ -15,4 +16,5 @@ export const everyOperation: readonly OperationCase[] = [
   ...placements,
   ...attentions,
   ...losses,
+  ...recomputedBlocks,
 ];

@@ -1,10 +1,9 @@
 // node train-long.ts ENGINE STEPS: trains a small model and prints, as JSON, what was held after a fifth of the steps and
 // after all of them.
 
-import * as tf from "@tensorflow/tfjs-core";
 import { parseEngineName } from "../../src/choose/engine-name.ts";
-import { NativeBackend } from "../../src/native/native-backend.ts";
 import { useEngine } from "../test-engines.ts";
+import { holding } from "./holding.ts";
 import { smallModel } from "./small-model.ts";
 
 const [engine = "", steps = ""] = process.argv.slice(2);
@@ -18,12 +17,3 @@ for (let step = 1; step <= Number(steps); step++) {
 }
 model.dispose();
 process.stdout.write(JSON.stringify(held));
-
-function holding() {
-  globalThis.gc?.();
-  const backend = tf.backend();
-  const { numTensors, numDataBuffers, numBytes } = tf.memory();
-  const { arrayBuffers, heapUsed, rss } = process.memoryUsage();
-  const pool = backend instanceof NativeBackend ? backend.pool.bytes : 0;
-  return { numTensors, numDataBuffers, numBytes, pool, arrayBuffers, heapUsed, rss };
-}

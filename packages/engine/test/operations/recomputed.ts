@@ -1,0 +1,45 @@
+// A block that is computed again during backward: the gradients of the operations in it, taken on a tape of their own.
+
+import { fc } from "@fast-check/vitest";
+import * as tf from "@tensorflow/tfjs-core";
+import { addLowRank } from "../../src/ops/add-low-rank.ts";
+import { silu } from "../../src/ops/silu.ts";
+import { matrix } from "../../src/rows.ts";
+import { recompute } from "../../src/tape/recompute.ts";
+import { at, product, sigmoid } from "./float64.ts";
+import { defineOperation, given, type OperationCase, size } from "./operation-case.ts";
+
+interface Settings {
+  readonly rows: number;
+  readonly features: number;
+  readonly rank: number;
+}
+
+const block = defineOperation<Settings>({
+  name: "recompute",
+  settings: fc.record({ rows: fc.integer({ min: 0, max: 5 }), features: size, rank: size }),
+  large: [{ rows: 131, features: 257, rank: 17 }],
+  use: ({ rows, features, rank }) => ({
+    shapes: [
+      [rows, features],
+      [features, rank],
+      [rank, features],
+    ],
+    compute: (...inputs) =>
+      recompute({
+        compute: (x, a, b) => addLowRank(silu(given(x)), given(x), matrix(given(a)), matrix(given(b)), 2),
+        inputs,
+        variables: [],
+      }),
+    twin: (x, a, b) => {
+      const activated = tf.mul(given(x), tf.sigmoid(given(x)));
+      return tf.add(activated, tf.mul(tf.matMul(tf.matMul(given(x), given(a)), given(b)), 2));
+    },
+    reference: (x, a, b) => {
+      const update = product(product(given(x), given(a), features), given(b), rank);
+      return given(x).map((value, place) => value * sigmoid(value) + 2 * at(update, place));
+    },
+  }),
+});
+
+export const recomputedBlocks: readonly OperationCase[] = [block];
