@@ -12,7 +12,7 @@ const versions = await startEngine();
 const model = await loadRandomModel(settings);
 const handle = addAdapter(model, settings);
 disturbAdapter(handle);
-await mergeAdapter(model, handle);
+await mergeAdapter(model, handle, { keepOriginals: false });
 handle.dispose();
 const prompt = [...randomBatch(settings).ids];
 const newTokens = settings.tiny ? 4 : 64;

@@ -32,4 +32,9 @@ export interface ParameterRef {
   ): Restore;
   /** Computes with `value` (shape `shape`) from now on and takes ownership of it. */
   replace(value: Tensor): Restore;
+  /**
+   * Frees what `replace` hid, unless another module computes with it: there is no way back then, and calling a `Restore`
+   * does nothing. Absent where hidden values stay.
+   */
+  forgetReplaced?(): void;
 }

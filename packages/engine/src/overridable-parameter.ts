@@ -44,6 +44,7 @@ export class OverridableParameter implements ParameterRef {
   readonly tiedWith?: string;
   /** The frozen tensor, and above it whatever replaced it; the last one counts. */
   #layers: readonly tf.Tensor[];
+  #isReplaced = false;
   readonly #overrides: OverrideList;
 
   constructor(options: OverridableParameterOptions) {
@@ -73,7 +74,7 @@ export class OverridableParameter implements ParameterRef {
 
   /** Whether an adapter overrides the parameter in some call, or a merge replaced it. */
   get isChanged(): boolean {
-    return this.#layers.length > 1 || !this.#overrides.isEmpty;
+    return this.#isReplaced || this.#layers.length > 1 || !this.#overrides.isEmpty;
   }
 
   /** Everything trainable that `value` computes with. */
@@ -95,10 +96,18 @@ export class OverridableParameter implements ParameterRef {
     this.#current();
     this.#layers = [...this.#layers, value];
     return () => {
-      if (!this.#layers.includes(value)) return;
+      // The only layer is no replacement any more: what it hid is forgotten.
+      if (this.#layers.length < 2 || !this.#layers.includes(value)) return;
       this.#layers = this.#layers.filter((layer) => layer !== value);
       value.dispose();
     };
+  }
+
+  forgetReplaced(): void {
+    const kept = this.#current();
+    this.#isReplaced ||= this.#layers.length > 1;
+    for (const layer of this.#layers) if (layer !== kept) layer.dispose();
+    this.#layers = [kept];
   }
 
   /** Frees the frozen tensor and whatever replaced it; variables of overrides belong to others. */

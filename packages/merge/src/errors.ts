@@ -71,6 +71,35 @@ export class LaterMergeError extends LowrankError {
   }
 }
 
+/** A merge that gave up the originals cannot be undone. */
+export class FinalMergeError extends LowrankError {
+  constructor(readonly adapterNames: readonly string[]) {
+    super(
+      "FINAL_MERGE",
+      `The merge of ${list(adapterNames)} cannot be undone: it was made with \`keepOriginals: false\`, which frees the weights ` +
+        "from before. Load the base again.",
+    );
+  }
+}
+
+/** The engine failed while a merge was giving up the originals. The model must not be used any more. */
+export class UnfinishedMergeError extends LowrankError {
+  constructor(
+    /** Paths of the weights that hold the merged values already. */
+    readonly merged: readonly string[],
+    /** Path of the weight that could not be merged. */
+    readonly path: string,
+    override readonly cause: unknown,
+  ) {
+    super(
+      "UNFINISHED_MERGE",
+      `Merging stopped at "${path}", after ${merged.length} weights: ${cause instanceof Error ? cause.message : String(cause)} ` +
+        "Their originals were given up (`keepOriginals: false`), so the model is neither merged nor plain: dispose of it and " +
+        "load the base again.",
+    );
+  }
+}
+
 /** No adapter was given to merge. */
 export class NothingToMergeError extends LowrankError {
   constructor() {

@@ -20,6 +20,7 @@ export type { WeightedAdapter } from "./combine/read-pairs.ts";
 export {
   AlreadyMergedError,
   ExportOverflowError,
+  FinalMergeError,
   ForeignAdapterError,
   LaterMergeError,
   LogitsShapeError,
@@ -30,6 +31,7 @@ export {
   RepeatedLayersError,
   SourceFolderError,
   TiedWeightError,
+  UnfinishedMergeError,
   UnmergeableError,
   UnwritableTypeError,
 } from "./errors.ts";

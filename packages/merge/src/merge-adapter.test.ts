@@ -4,7 +4,7 @@ import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/injec
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   AlreadyMergedError,
   ForeignAdapterError,
@@ -12,6 +12,7 @@ import {
   NonFiniteMergeError,
   NothingToMergeError,
   TiedWeightError,
+  UnfinishedMergeError,
 } from "./errors.ts";
 import { mergeAdapter } from "./merge-adapter.ts";
 import { verifyMerge } from "./verify-merge.ts";
@@ -120,6 +121,33 @@ describe("mergeAdapter", () => {
     tf.tidy(() => variable.assign(tf.fill(variable.shape, Number.NaN)));
     await expect(mergeAdapter(model, handle)).rejects.toMatchObject({ weights: ["classifier.bias"] });
     expect(weights()).toEqual(before);
+    handle.dispose();
+  });
+
+  it.each([Number.NaN, 3e38])("gives up no original when a factor holds %d", async (bad) => {
+    const handle = adapt();
+    const before = weights();
+    const last = handle.sites.at(-1)!.pair.b;
+    tf.tidy(() => last.assign(tf.fill(last.shape, bad) as tf.Tensor2D));
+    const tensors = tf.memory().numTensors;
+    const merging = mergeAdapter(model, handle, { keepOriginals: false });
+    await expect(merging).rejects.toMatchObject({ weights: ["model.layers.1.mlp.up_proj.weight"] });
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(weights()).toEqual(before);
+    expect(handle.isAttached).toBe(true);
+    handle.dispose();
+  });
+
+  it("names the weight at which a merge without originals stopped", async () => {
+    const handle = adapt();
+    const { changes } = handle;
+    vi.spyOn(changes[1]!, "replace").mockImplementation(() => {
+      throw new Error("out of memory");
+    });
+    vi.spyOn(handle, "changes", "get").mockReturnValue(changes);
+    const merging = mergeAdapter(model, handle, { keepOriginals: false });
+    await expect(merging).rejects.toThrow(UnfinishedMergeError);
+    await expect(merging).rejects.toMatchObject({ merged: [changes[0]!.path], path: changes[1]!.path });
     handle.dispose();
   });
 

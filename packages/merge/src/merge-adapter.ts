@@ -1,10 +1,11 @@
 // Folds adapters into the weights: W + s·A·B in float32. Everything new is computed and checked before anything is
-// replaced, and what was replaced is kept, so that undoing is exact to the bit.
+// replaced, and what was replaced is kept, so that undoing is exact to the bit – unless the caller gives it up for memory.
 
 import type { AdaptableModel, Restore } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
 import { checkMergeable } from "./check-mergeable.ts";
 import { NonFiniteMergeError } from "./errors.ts";
+import { isFiniteThroughout, mergeForGood } from "./merge-for-good.ts";
 import { pushMerge } from "./merge-stack.ts";
 import { MergedHandle } from "./merged-handle.ts";
 import { computeMergedWeights, type MergedWeight } from "./merged-weights.ts";
@@ -16,6 +17,11 @@ export interface MergeOptions {
    * "untie": that module gets a weight of its own, and an exported model has both.
    */
   readonly tied?: "refuse" | "untie";
+  /**
+   * Whether the weights from before the merge stay in memory, for `undo`. Default true. With false each is freed as soon as
+   * its new value is in place: a merged model then needs no more memory than the plain one, and there is no way back.
+   */
+  readonly keepOriginals?: boolean;
 }
 
 /**
@@ -23,6 +29,7 @@ export interface MergeOptions {
  * adapted one did. Several adapters are summed, whatever order they are given in.
  *
  * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError; nothing was changed then.
+ * @throws UnfinishedMergeError if the engine fails – memory ran out, say – while originals are being given up.
  *
  * @example
  * ```ts
@@ -42,12 +49,16 @@ export async function mergeAdapter(
   options: MergeOptions = {},
 ): Promise<MergedHandle> {
   const handles = inFixedOrder("length" in adapters ? adapters : [adapters]);
-  checkMergeable(model, handles, options.tied ?? "refuse");
+  const { tied = "refuse", keepOriginals = true } = options;
+  checkMergeable(model, handles, tied);
+  if (!keepOriginals) return mergeForGood(model, handles, tied);
   const weights = computeMergedWeights(handles);
   try {
-    await checkFinite(weights);
+    const broken: string[] = [];
+    for (const { path, value } of weights) if (!(await isFiniteThroughout(value))) broken.push(path);
+    if (broken.length) throw new NonFiniteMergeError(broken);
     // The check above waited: another call may have merged meanwhile.
-    checkMergeable(model, handles, options.tied ?? "refuse");
+    checkMergeable(model, handles, tied);
   } catch (error) {
     for (const { value } of weights) value.dispose();
     throw error;
@@ -58,16 +69,6 @@ export async function mergeAdapter(
 /** Sums depend on their order in the last bit; by name, it does not matter how the caller lists the adapters. */
 function inFixedOrder(handles: readonly AdapterHandle[]): readonly AdapterHandle[] {
   return [...handles].sort((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-async function checkFinite(weights: readonly MergedWeight[]): Promise<void> {
-  const broken: string[] = [];
-  for (const { path, value } of weights) {
-    // Read and looked at here: shader compilers may assume that NaN does not occur.
-    const numbers = await value.data();
-    if (!numbers.every(Number.isFinite)) broken.push(path);
-  }
-  if (broken.length) throw new NonFiniteMergeError(broken);
 }
 
 /** Replaces every weight; if one door refuses, those already replaced are put back. */

@@ -2,9 +2,9 @@
 
 import type { AdaptableModel, Restore } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
-import { LaterMergeError } from "./errors.ts";
+import { FinalMergeError, LaterMergeError } from "./errors.ts";
 import { mergesOf, popMerge } from "./merge-stack.ts";
-import type { MergedWeight } from "./merged-weights.ts";
+import type { WeightToMerge } from "./merged-weights.ts";
 
 /** Adapters folded into a model's weights, until undone. */
 export class MergedHandle {
@@ -15,15 +15,16 @@ export class MergedHandle {
   /** Those of them that shared a weight with another module and have their own now. */
   readonly untied: readonly string[];
   readonly #model: AdaptableModel;
-  readonly #restore: Restore;
+  /** Absent where the originals were given up. */
+  readonly #restore: Restore | undefined;
   readonly #wereAttached: readonly AdapterHandle[];
 
   /** Takes the adapters off their model. */
   constructor(
     model: AdaptableModel,
     adapters: readonly AdapterHandle[],
-    weights: readonly MergedWeight[],
-    restore: Restore,
+    weights: readonly Pick<WeightToMerge, "path" | "tiedWith">[],
+    restore?: Restore,
   ) {
     this.#model = model;
     this.adapters = adapters;
@@ -43,10 +44,11 @@ export class MergedHandle {
    * Puts every weight back bit for bit and attaches the adapters again, unless they were disposed of meanwhile.
    * Calling it twice does nothing more.
    *
-   * @throws LaterMergeError if another merge lies on top
+   * @throws FinalMergeError if the originals were not kept; LaterMergeError if another merge lies on top
    */
   undo(): void {
     if (!this.isMerged) return;
+    if (this.#restore === undefined) throw new FinalMergeError(namesOf(this));
     const last = mergesOf(this.#model).at(-1)!;
     if (last !== this) throw new LaterMergeError(namesOf(this), namesOf(last));
     this.#restore();

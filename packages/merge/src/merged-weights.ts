@@ -4,25 +4,41 @@ import type { Restore } from "@lowrank/contracts";
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** One weight's new value, not yet in place. */
-export interface MergedWeight {
+/** A weight that a merge changes. */
+export interface WeightToMerge {
   /** transformers' parameter path. */
   readonly path: string;
   /** Path of the parameter that shares the old value and keeps it, if one does. */
   readonly tiedWith?: string;
-  /** [inFeatures, outFeatures] for a matrix. Owned by whoever replaces with it. */
-  readonly value: tf.Tensor;
+  compute(): ComputedWeight;
   replace(value: tf.Tensor): Restore;
 }
 
-/** Every weight that the adapters change; the caller owns the values. */
-export function computeMergedWeights(handles: readonly AdapterHandle[]): readonly MergedWeight[] {
+export interface ComputedWeight {
+  /** The new value, [inFeatures, outFeatures] for a matrix; owned by the caller. */
+  readonly value: tf.Tensor;
+  /** Whether it came from other weights, too, as they are before the merge. */
+  readonly usesOthers: boolean;
+}
+
+/** One weight's new value, not yet in place; owned by whoever replaces with it. */
+export interface MergedWeight extends Pick<WeightToMerge, "path" | "tiedWith" | "replace"> {
+  readonly value: tf.Tensor;
+}
+
+/** Every weight that the adapters change; nothing is computed yet. */
+export function weightsToMerge(handles: readonly AdapterHandle[]): readonly WeightToMerge[] {
   const groups = groupByPath(handles);
+  return [...groups.values()].flatMap((changes) =>
+    changes.every(({ onlyAfterOthers }) => onlyAfterOthers) ? [] : [mergeChanges(changes, groups)],
+  );
+}
+
+/** The new value of every weight; the caller owns them all. */
+export function computeMergedWeights(handles: readonly AdapterHandle[]): readonly MergedWeight[] {
   const weights: MergedWeight[] = [];
   try {
-    for (const changes of groups.values()) {
-      if (!changes.every(({ onlyAfterOthers }) => onlyAfterOthers)) weights.push(mergeChanges(changes, groups));
-    }
+    for (const weight of weightsToMerge(handles)) weights.push({ ...weight, value: weight.compute().value });
     return weights;
   } catch (error) {
     for (const { value } of weights) value.dispose();
@@ -44,21 +60,29 @@ function groupByPath(handles: readonly AdapterHandle[]): ChangesByPath {
 }
 
 /** A weight that several adapters replace has the last one's value, as in a forward pass; updates follow in their order. */
-function mergeChanges(changes: SomeChanges, groups: ChangesByPath): MergedWeight {
+function mergeChanges(changes: SomeChanges, groups: ChangesByPath): WeightToMerge {
   const updates = changes.filter(({ kind }) => kind === "update");
   const last = updates.at(-1) ?? replacementIn(changes) ?? changes[0];
   const tied = changes.find(({ tiedWith }) => tiedWith !== undefined);
-  const value = tf.tidy(() => {
-    const base = baseOf(changes);
-    const baseOfOther = (path: string) => baseOf(groups.get(path) ?? unchanged(path));
-    return updates.reduce<tf.Tensor>((weight, update) => update.fold(weight, base, baseOfOther), base);
-  });
   return {
     path: last.path,
     ...(tied?.tiedWith === undefined ? {} : { tiedWith: tied.tiedWith }),
-    value,
+    compute: () => foldAll(changes, updates, groups),
     replace: (weight) => last.replace(weight),
   };
+}
+
+function foldAll(changes: SomeChanges, updates: readonly WeightChange[], groups: ChangesByPath): ComputedWeight {
+  let usesOthers = false;
+  const value = tf.tidy(() => {
+    const base = baseOf(changes);
+    const baseOfOther = (path: string) => {
+      usesOthers = true;
+      return baseOf(groups.get(path) ?? unchanged(path));
+    };
+    return updates.reduce<tf.Tensor>((weight, update) => update.fold(weight, base, baseOfOther), base);
+  });
+  return { value, usesOthers };
 }
 
 /** The weight before any update: the frozen one, or the last that replaces it. */

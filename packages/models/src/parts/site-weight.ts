@@ -13,6 +13,10 @@ export type Orientation = "linear" | "table";
 export class SiteWeight {
   #base: SharedWeight | undefined;
   readonly #twin: SiteWeight | undefined;
+  /** Those whose twin this one is. */
+  readonly #followers: SiteWeight[] = [];
+  /** A replacement for good: what it hid is forgotten. */
+  #final: SharedWeight | undefined;
   #replacements: readonly SharedWeight[] = [];
 
   /**
@@ -25,6 +29,7 @@ export class SiteWeight {
     twin?: SiteWeight,
   ) {
     this.#twin = twin;
+    if (twin !== undefined) twin.#followers.push(this);
   }
 
   /** Takes ownership. */
@@ -52,7 +57,7 @@ export class SiteWeight {
 
   /** Whether a merge replaced the matrix. */
   get isReplaced(): boolean {
-    return this.#replacements.length > 0;
+    return this.#final !== undefined || this.#replacements.length > 0;
   }
 
   get current(): FrozenWeight {
@@ -72,10 +77,23 @@ export class SiteWeight {
     const added = new SharedWeight(isTable ? FrozenWeight.fromTransposed(matrix) : frozenLike(this.current, matrix));
     this.#replacements = [...this.#replacements, added];
     return () => {
-      if (!this.#replacements.includes(added)) return;
+      if (added === this.#final || !this.#replacements.includes(added)) return;
       this.#replacements = this.#replacements.filter((other) => other !== added);
       added.release();
     };
+  }
+
+  /** Frees what replacements hid, except a base that a twin computes with: it goes when nobody does any more. */
+  forgetReplaced(): void {
+    const kept = this.#replacements.at(-1);
+    if (kept === undefined) return;
+    this.#final = kept;
+    for (const weight of this.#replacements) if (weight !== kept) weight.release();
+    this.#replacements = [kept];
+    const owner = this.#twin ?? this;
+    if ([owner, ...owner.#followers].some((one) => one.#final === undefined)) return;
+    owner.#base?.release();
+    owner.#base = undefined;
   }
 
   dispose(): void {

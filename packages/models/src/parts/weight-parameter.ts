@@ -66,6 +66,10 @@ export class WeightParameter implements ParameterRef {
     return this.#weight.replace(value as tf.Tensor2D);
   }
 
+  forgetReplaced(): void {
+    this.#weight.forgetReplaced();
+  }
+
   #checkShape(value: tf.Tensor): void {
     if (tf.util.arraysEqual(value.shape, [...this.shape])) return;
     throw new ShapeError(`Parameter "${this.path}"`, value.shape, `[${this.shape.join(", ")}]`);
