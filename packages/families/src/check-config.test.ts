@@ -86,6 +86,7 @@ describe("keys that change the mathematics", () => {
     [{ ...llama, sliding_window: 4096 }, "sliding_window"],
     [{ ...llama, attn_logit_softcapping: 50 }, "attn_logit_softcapping"],
     [{ ...llama, scale_attn_weights: false }, "scale_attn_weights"],
+    [{ ...llama, is_causal: false }, "is_causal"],
     [{ ...llama, model_type: "bloom", slow_but_exact: true }, "slow_but_exact"],
     [{ ...gpt2, add_cross_attention: true }, "add_cross_attention"],
     [{ ...gpt2, rope_scaling: { type: "linear", factor: 2 } }, "rope_scaling"],
