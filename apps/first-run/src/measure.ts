@@ -35,7 +35,8 @@ export function tokenizeRestaurants(
   { tokenizer, model }: BaseModel,
   examples: Restaurants["train"],
 ): readonly TokenizedExample[] {
-  const maxLength = Math.min(longestRow, model.config.maxPositions);
+  const { maxPositions } = model.config; // 0: no limit
+  const maxLength = maxPositions > 0 ? Math.min(longestRow, maxPositions) : longestRow;
   return tokenizeExamples(examples, tokenizer, promptTemplate("plain"), { maxLength }).examples;
 }
 

@@ -13,7 +13,8 @@ const add = (line: CaseLine) => {
   console.log(line.text);
 };
 try {
-  const { name: engine } = await chooseEngine({ order: ["cpu"] });
+  const { name: engine, note } = await chooseEngine({ order: ["cpu"] });
+  if (note !== undefined) console.error(note);
   console.log(`engine: ${engine}; largest differences from what PEFT computed`);
   for await (const line of runCases(given.length > 0 ? given : [fixturesRoot])) add(line);
 } catch (error) {

@@ -59,8 +59,22 @@ describe("parseInputs", () => {
     expect(faultsOf({ input_ids: [[1, 2]] }, limits)[0]).toContain('"decoder_input_ids" is missing');
   });
 
+  it("takes images that are wider than high", () => {
+    const limits: InputLimits = {
+      vocabSize: 0,
+      image: { channels: 1, height: 1, width: 3 },
+      labels: { kind: "row", count: 3 },
+    };
+    const inputs = parseInputs("f", JSON.stringify({ pixel_values: [[[[1, 2, 3]]]] }), limits);
+    expect(inputs.pixelValues?.shape).toEqual([1, 1, 1, 3]);
+  });
+
   it("takes images where a model reads images", () => {
-    const limits: InputLimits = { vocabSize: 0, image: { channels: 1, size: 2 }, labels: { kind: "row", count: 3 } };
+    const limits: InputLimits = {
+      vocabSize: 0,
+      image: { channels: 1, height: 2, width: 2 },
+      labels: { kind: "row", count: 3 },
+    };
     const image = [
       [
         [0, 0.5],

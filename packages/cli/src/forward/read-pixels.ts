@@ -3,8 +3,8 @@
 /** What a model's images must be. */
 export interface ImageLimits {
   readonly channels: number;
-  /** Height and width. */
-  readonly size: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 /** Images, row-major. */
@@ -14,17 +14,21 @@ export interface PixelValues {
 }
 
 /** Reads [batch, channels, height, width]; a fault is added to the list and gives undefined. */
-export function readPixels(given: unknown, { channels, size }: ImageLimits, faults: string[]): PixelValues | undefined {
-  const expected = `expected [batch, ${channels}, ${size}, ${size}] numbers`;
+export function readPixels(
+  given: unknown,
+  { channels, height, width }: ImageLimits,
+  faults: string[],
+): PixelValues | undefined {
+  const expected = `expected [batch, ${channels}, ${height}, ${width}] numbers`;
   if (given === undefined) {
     faults.push(`"pixel_values" is missing: ${expected}`);
     return undefined;
   }
   const rows = listsOf([given], [], faults, expected);
-  const images = rows && listsOf(rows, [channels, size, size], faults, expected);
+  const images = rows && listsOf(rows, [channels, height, width], faults, expected);
   if (rows === undefined || images === undefined) return undefined;
   if (images.every((value) => typeof value === "number" && Number.isFinite(value))) {
-    return { shape: [rows.length, channels, size, size], values: Float32Array.from(images, Number) };
+    return { shape: [rows.length, channels, height, width], values: Float32Array.from(images, Number) };
   }
   faults.push(`"pixel_values": one of the values is no finite number; ${expected}`);
   return undefined;

@@ -60,12 +60,12 @@ function asTask(task: string | undefined): Task | undefined {
 }
 
 function limitsOf(model: PretrainedModel): InputLimits {
-  const { vocabularySize, tokenTypes, labels, decoderLayers, imageChannels, imageSize } = model.config;
+  const { vocabularySize, tokenTypes, labels, decoderLayers, imageChannels, imageSize, imageWidth } = model.config;
   return {
     vocabSize: vocabularySize,
     ...(tokenTypes > 0 ? { tokenTypes } : {}),
     hasDecoder: decoderLayers > 0,
-    ...(imageSize > 0 ? { image: { channels: imageChannels, size: imageSize } } : {}),
+    ...(imageSize > 0 ? { image: { channels: imageChannels, height: imageSize, width: imageWidth } } : {}),
     labels: labelLimits(model.task, { vocabularySize, labels }),
   };
 }

@@ -12,9 +12,9 @@ const longest = 24;
 /** A few rows of arbitrary tokens – for an encoder–decoder two of them – or arbitrary images. The caller owns them. */
 export function sampleInputs(config: ModelConfig): ModelInputs {
   const random = mulberry32(20260101);
-  const { vocabularySize, decoderLayers, imageChannels, imageSize } = config;
+  const { vocabularySize, decoderLayers, imageChannels, imageSize, imageWidth } = config;
   if (imageSize > 0) {
-    const shape: [number, number, number, number] = [rows, imageChannels, imageSize, imageSize];
+    const shape: [number, number, number, number] = [rows, imageChannels, imageSize, imageWidth];
     // Pixels as an image processor leaves them: about 0, and seldom beyond ±2.
     const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 4 * random() - 2);
     return { pixelValues: tf.tensor4d(values, shape) };

@@ -2,6 +2,7 @@
 
 import { type ByteSource, bytesSource, joinPieces } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
+import { decodeText } from "./decode-text.ts";
 import { checkFileName, type ModelFolder } from "./model-folder.ts";
 
 /** What is asked for at once: tensors are read in file order, so that small ones cost no request of their own. */
@@ -67,7 +68,7 @@ export function fetchedFolder(baseUrl: string, fetchFile: typeof fetch = fetch):
       const bytes = await bytesUpTo(response, maxBytes, () => {
         throw new ModelFileError(baseUrl, file, `it is larger than ${maxBytes} bytes`);
       });
-      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return decodeText(baseUrl, file, bytes);
     },
     async open(file) {
       const first = await demand(file, { headers: { Range: `bytes=0-${chunkBytes - 1}` } });

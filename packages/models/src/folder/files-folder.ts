@@ -2,6 +2,7 @@
 
 import { blobSource, bytesSource } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
+import { decodeText } from "./decode-text.ts";
 import { checkFileName, type ModelFolder } from "./model-folder.ts";
 
 /**
@@ -34,7 +35,7 @@ export function filesFolder(name: string, files: ReadonlyMap<string, Blob | Uint
       if (source.size > maxBytes) {
         throw new ModelFileError(name, file, `it has ${source.size} bytes, more than ${maxBytes}`);
       }
-      return new TextDecoder("utf-8", { fatal: true }).decode(await source.read(0, source.size));
+      return decodeText(name, file, await source.read(0, source.size));
     },
     open: async (file) => find(file),
   };

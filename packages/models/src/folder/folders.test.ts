@@ -40,6 +40,13 @@ describe("openFolder", () => {
     await expect(folder.open("model.safetensors")).rejects.toBeInstanceOf(ModelFileError);
   });
 
+  it("refuses files that are no text", async () => {
+    await writeFile(join(root, "model", "config.json"), Uint8Array.of(0x7b, 0xff, 0xfe));
+    const reading = openFolder(join(root, "model")).readText("config.json", limits);
+    await expect(reading).rejects.toBeInstanceOf(ModelFileError);
+    await expect(reading).rejects.toThrow(/config.json.*no text in UTF-8/);
+  });
+
   it("never leaves the folder, by a path or by a link", async () => {
     await symlink(join(root, "secret.txt"), join(root, "model", "model.safetensors"));
     const folder = openFolder(join(root, "model"));

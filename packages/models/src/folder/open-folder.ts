@@ -5,6 +5,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { openFile } from "@lowrank/safetensors/node";
 import { ModelFileError, ModelFolderError } from "../errors.ts";
+import { decodeText } from "./decode-text.ts";
 import { checkFileName, type ModelFolder } from "./model-folder.ts";
 
 /**
@@ -55,7 +56,7 @@ export function openFolder(path: string): ModelFolder {
         if (source.size > maxBytes) {
           throw new ModelFileError(path, file, `it has ${source.size} bytes, more than ${maxBytes}`);
         }
-        return new TextDecoder("utf-8", { fatal: true }).decode(await source.read(0, source.size));
+        return decodeText(path, file, await source.read(0, source.size));
       } finally {
         await source.close?.();
       }
