@@ -21,7 +21,7 @@ describe("7. the gradients of DoRA agree with finite differences of a weight who
       const loss = () => subject.loss({ adapters: activeAdapters("default") });
       const norms = handle.sites.map((site) => tf.tidy(() => lengthsOf(directionOf(handle, site))));
       const held = () => lossWithHeld(subject, handle, norms);
-      expect(valueOf(held)).toBeCloseTo(valueOf(loss), 5);
+      expect(numberOf(held)).toBeCloseTo(numberOf(loss), 5);
       expectDifferences(handle, gradientsOf(handle, loss), { loss: held, entries: 3 });
       tf.dispose(norms);
       handle.dispose();
@@ -29,7 +29,7 @@ describe("7. the gradients of DoRA agree with finite differences of a weight who
   );
 });
 
-function valueOf(loss: () => tf.Scalar): number {
+function numberOf(loss: () => tf.Scalar): number {
   return tf.tidy(() => loss().dataSync()[0]!);
 }
 

@@ -14,7 +14,7 @@ export interface WeightToMerge {
   replace(value: tf.Tensor): Restore;
 }
 
-export interface ComputedWeight {
+interface ComputedWeight {
   /** The new value, [inFeatures, outFeatures] for a matrix; owned by the caller. */
   readonly value: tf.Tensor;
   /** Whether it came from other weights, too, as they are before the merge. */
