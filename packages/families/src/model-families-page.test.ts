@@ -1,0 +1,85 @@
+// docs/model-families.md, made from the tables themselves: a change of a row that the page does not show fails here.
+// `npx vitest run packages/families/src/model-families-page.test.ts -u` writes it anew.
+
+import { expect, it } from "vitest";
+import { mathsKeys } from "./common-keys.ts";
+import type { ConfigTable, FixedKey } from "./config-table.ts";
+import { families } from "./families.ts";
+import type { Family } from "./family.ts";
+
+it("docs/model-families.md shows every family, its heads and its keys", async () => {
+  await expect(page()).toMatchFileSnapshot("../../../docs/model-families.md");
+});
+
+function page(): string {
+  const sorted = [...families].sort((one, other) => (one.modelType < other.modelType ? -1 : 1));
+  return [
+    "# Model families",
+    "",
+    "<!-- Made from the tables in packages/families by model-families-page.test.ts there, which says how. -->",
+    "",
+    "What `config.json` may say, family by family. Every row here is compared with transformers by `npm run parity` or by the",
+    "package's own fixtures. A model of another `model_type` is refused with a list of these.",
+    "",
+    "## Heads",
+    "",
+    "transformers' classes, as `architectures` names them.",
+    "",
+    "| `model_type` | classes |",
+    "| --- | --- |",
+    ...sorted.map(({ modelType, architectures }) => `| \`${modelType}\` | ${[...architectures.keys()].join(", ")} |`),
+    "",
+    "## Keys that are read",
+    "",
+    "| `model_type` | keys |",
+    "| --- | --- |",
+    ...sorted.map(({ modelType, config }) => `| \`${modelType}\` | ${keysOf(config).map(code).join(" ")} |`),
+    "",
+    "`rope_parameters`, `rope_theta` and `rope_scaling` are read where positions are rotations; `num_labels`, `id2label`, `label2id`,",
+    "`problem_type`, `tie_word_embeddings` and the ids of special tokens everywhere.",
+    "",
+    "## Keys of which some values are computed",
+    "",
+    "Any other value changes the mathematics and is an error that names the key; an absent key is always fine. Keys of no table",
+    "that are not known to be harmless are told in one warning.",
+    "",
+    "| key | computed | otherwise | only in |",
+    "| --- | --- | --- | --- |",
+    ...mathsKeys.map((row) => fixedRow(row, "all that do not read it")),
+    ...sorted.flatMap(({ modelType, config }: Family) => config.fixed.map((row) => fixedRow(row, code(modelType)))),
+    "",
+  ].join("\n");
+}
+
+function keysOf(config: ConfigTable): readonly string[] {
+  const { sizes, activation, normEpsilon, dropouts, switches = {}, scalars = {}, window, rotary } = config;
+  const turns =
+    typeof rotary === "object" ? [rotary.thetaKey, rotary.share?.key, rotary.features?.key, rotary.local?.key] : [];
+  const windows = window === undefined ? [] : [window.size.key, window.enabledBy, ...windowKeys(window.layers)];
+  const keys = [
+    ...Object.values(sizes).flatMap((row) => ("keys" in row ? row.keys : [])),
+    activation.key,
+    normEpsilon.key,
+    ...Object.values(dropouts).flatMap(({ keys }) => keys),
+    ...Object.values(switches).map(({ key }) => key),
+    ...Object.values(scalars).map(({ key }) => key),
+    ...windows,
+    ...turns,
+  ];
+  return [...new Set(keys.filter((key) => key !== undefined))];
+}
+
+function windowKeys(layers: NonNullable<ConfigTable["window"]>["layers"]): readonly string[] {
+  if (typeof layers === "string") return ["layer_types"];
+  const { from, types, butEvery } = { from: undefined, types: undefined, butEvery: undefined, ...layers };
+  return ["layer_types", ...[from, types, butEvery].filter((key) => key !== undefined)];
+}
+
+function fixedRow({ key, values, effect }: FixedKey, where: string): string {
+  const computed = values.map((value) => code(JSON.stringify(value))).join(" ") || "none";
+  return `| ${code(key)} | ${computed} | ${effect} | ${where} |`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
