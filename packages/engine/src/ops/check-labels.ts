@@ -3,6 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
+import { requireAlive } from "./require-alive.ts";
 
 /** A row has a label that is no class. `row` is the first such row, `count` how many there are. */
 export class LabelError extends ArgumentError {
@@ -28,8 +29,9 @@ export function areLabelsOnCard(): boolean {
   return backend === "webgl" || backend === "webgpu";
 }
 
-/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`. */
+/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`; DisposedError. */
 export function checkLabels(where: string, labels: tf.Tensor1D, classes: number): void {
+  requireAlive({ labels });
   if (areLabelsOnCard()) return;
   const ids = labels.dataSync();
   const isOutside = (label: number) => !(label < classes); // NaN is

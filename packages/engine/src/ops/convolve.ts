@@ -4,6 +4,7 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { requireAlive } from "./require-alive.ts";
 
 /**
  * Convolves x [batch, height, width, inFeatures] with a filter [kernelHeight, kernelWidth, inFeatures/groups,
@@ -22,6 +23,7 @@ import { ShapeError } from "../errors.ts";
  * ```
  */
 export function convolve(x: tf.Tensor, filter: tf.Tensor, geometry: ConvolutionGeometry): tf.Tensor {
+  requireAlive({ x, filter });
   const { groups } = geometry;
   const [, , perGroup = 0, outFeatures = 0] = filter.shape;
   if (x.rank !== 4 || x.shape[3] !== perGroup * groups)

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import { uniformValues } from "../random/draw.ts";
 import type { DrawKey } from "../random/hash-key.ts";
+import { requireAlive } from "./require-alive.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -24,6 +25,7 @@ import { withGradients } from "./with-gradients.ts";
  */
 export function dropout(x: tf.Tensor, rate: number, key: DrawKey): tf.Tensor {
   if (!(rate >= 0 && rate < 1)) throw new ArgumentError("dropout", "rate", rate, "a number from 0 up to but not 1");
+  requireAlive({ x });
   if (rate === 0) return tf.clone(x);
   return withGradients({
     inputs: { x },

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
+import { requireAlive } from "./require-alive.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /**
@@ -22,6 +23,7 @@ import { withGradients } from "./with-gradients.ts";
  * ```
  */
 export function embeddingLookup(table: tf.Tensor | FrozenWeight, ids: tf.Tensor): tf.Tensor {
+  requireAlive({ ids });
   // Asked this way round, whoever looks up in tensors alone does not ship all that a frozen weight can be.
   if (!(table instanceof tf.Tensor)) {
     return tf.tidy(() => tf.reshape(table.rows(flatIds(ids)), [...ids.shape, table.inFeatures]));

@@ -9,6 +9,7 @@ import { checkLastAxis, checkVector } from "../rows.ts";
 import { checkLabels } from "./check-labels.ts";
 import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
 import { runOwnKernel } from "./own-kernel.ts";
+import { requireAlive } from "./require-alive.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** Settings of `linearCrossEntropy`. */
@@ -51,6 +52,7 @@ export function linearCrossEntropy(
   checkRows("linearCrossEntropy", hidden, labels);
   checkLastAxis("linearCrossEntropy", hidden, head.inFeatures);
   if (options.bias !== undefined) checkVector("linearCrossEntropy's bias", options.bias, head.outFeatures);
+  requireAlive({ bias: options.bias });
   checkLabels("linearCrossEntropy", labels, head.outFeatures);
   const chunkRows = options.chunkRows ?? Math.max(1, Math.floor(defaultChunkLogits / head.outFeatures));
   if (!Number.isInteger(chunkRows) || chunkRows < 1)

@@ -2,6 +2,7 @@
 // plain twin beside it. Nothing outside this package knows which of the two ran.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { requireAlive } from "./require-alive.ts";
 
 /** Names of the kernels that a backend may bring. */
 export type OwnKernel =
@@ -25,8 +26,9 @@ export type OwnKernel =
   | "LowrankAddLowRankGradient"
   | "LowrankHeadLoss";
 
-/** Whether the current backend has the kernel, and each input is of the type it takes and not empty. */
+/** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
 export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {
+  requireAlive(inputs);
   if (tf.getKernel(name, tf.getBackend()) == null) return false;
   for (const input in inputs) {
     const tensor = inputs[input];

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
 import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
+import { requireAlive } from "./require-alive.ts";
 import { withGradients } from "./with-gradients.ts";
 
 /** x·σ(x), of any shape. Differentiable. */
@@ -52,6 +53,7 @@ export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
 /** gelu(gate)·up (Shazeer 2020), as Gemma uses it. Differentiable for both. Throws ShapeError. */
 export function geglu(gate: tf.Tensor, up: tf.Tensor, kind: GeluKind): tf.Tensor {
   checkSameShape("geglu", gate, up);
+  requireAlive({ gate, up });
   return tf.tidy(() => tf.mul(gelu(gate, kind), up));
 }
 

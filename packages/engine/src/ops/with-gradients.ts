@@ -3,6 +3,7 @@
 // tf.customGrad itself calls takes one thunk for each input and runs only those on the path to a trainable variable.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { requireAlive } from "./require-alive.ts";
 
 /** A differentiable operation, as data. */
 export interface GradientRule<Saved extends readonly tf.Tensor[]> {
@@ -26,8 +27,12 @@ interface KernelRunner {
   runKernelFunc(invocation: KernelInvocation): tf.Tensor;
 }
 
-/** Runs the operation and records its gradients if a tape is on. Returns one tensor, which the caller owns. */
+/**
+ * Runs the operation and records its gradients if a tape is on. Returns one tensor, which the caller owns. Throws
+ * DisposedError if one of the inputs was disposed of.
+ */
 export function withGradients<const Saved extends readonly tf.Tensor[]>(rule: GradientRule<Saved>): tf.Tensor {
+  requireAlive(rule.inputs);
   const runner: object = tf.engine();
   // Without a tape nothing is to be recorded, and a token that is generated takes hundreds of operations.
   if (tf.engine().state.gradientDepth === 0) return tf.tidy(() => rule.forward().value);

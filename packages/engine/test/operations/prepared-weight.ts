@@ -8,7 +8,7 @@ import { packedMatrices, waveValues } from "../packed-matrices.ts";
 import { at } from "./float64.ts";
 import { given } from "./operation-case.ts";
 
-export type Storage = "float32" | keyof typeof packedMatrices;
+type Storage = "float32" | keyof typeof packedMatrices;
 
 /** How a weight is kept. */
 export interface WeightSettings {

@@ -1,0 +1,11 @@
+// Shapes outlive a tensor's values, so a disposed one passes every check of shapes; what a kernel then says of it is about
+// its own inside.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import { DisposedError } from "../errors.ts";
+
+/** Throws DisposedError if one of an operation's tensors was disposed of. */
+export function requireAlive(tensors: Readonly<Record<string, tf.Tensor | undefined>>): void {
+  for (const name in tensors)
+    if (tensors[name]?.isDisposed === true) throw new DisposedError(`The tensor "${name}" of an operation`);
+}
