@@ -4,9 +4,9 @@ check_in_peft.py CASES.json
 
 CASES.json is a list of {name, kind: "adapter" | "merged" | "tokenizer", base, folder, expected}: `folder` is an adapter
 folder on top of `base` (with `vocabulary` tokens, where that is given, and together with the adapters in the folders
-`beside` it), or a merged model folder; `expected` is a safetensors file with the inputs and our `logits`. Of a tokenizer,
-`expected` is a JSON file with the tokens that we added to that of `base`, and with our ids of some texts. One line a
-case; the last line is "N passed, N failed".
+`beside` it, each in the rows that have its folder's name where `rows` is given), or a merged model folder; `expected` is
+a safetensors file with the inputs and our `logits`. Of a tokenizer, `expected` is a JSON file with the tokens that we
+added to that of `base`, and with our ids of some texts. One line a case; the last line is "N passed, N failed".
 """
 
 import json
@@ -78,11 +78,19 @@ def load_adapted(case):
         want |= have & other
     if have != want:
         raise AssertionError(f"PEFT misses {sorted(want - have)} and does not know {sorted(have - want)}")
-    if "beside" in case:
-        for folder in case["beside"]:
-            model.load_adapter(folder, os.path.basename(folder))
+    for folder in case.get("beside", []):
+        model.load_adapter(folder, os.path.basename(folder))
+    if "beside" in case and "rows" not in case:
         model.base_model.set_adapter(list(model.peft_config))
     return model.eval()
+
+
+def mixed(case):
+    """What PEFT's batches that are mixed by row take besides: the first adapter is called "default"."""
+    if "rows" not in case:
+        return {}
+    first = os.path.basename(case["folder"])
+    return {"adapter_names": ["default" if name == first else name for name in case["rows"]]}
 
 
 def table_names(model):
@@ -90,10 +98,10 @@ def table_names(model):
     return {name for name, module in model.named_modules() if any(module is table for table in tables)}
 
 
-def largest_difference(model, expected):
+def largest_difference(model, expected, **options):
     given = {key: as_input(value) for key, value in expected.items() if key != "logits"}
     with torch.no_grad():
-        logits = logits_of(model(**given))
+        logits = logits_of(model(**given, **options))
     if logits.shape != expected["logits"].shape:
         raise AssertionError(f"logits have shape {list(logits.shape)}, ours {list(expected['logits'].shape)}")
     difference = (logits - expected["logits"]).abs()
@@ -150,7 +158,7 @@ def main():
                 passed += 1
                 continue
             model = load_adapted(case) if case["kind"] == "adapter" else load_merged(case)
-            difference = largest_difference(model, load_file(case["expected"]))
+            difference = largest_difference(model, load_file(case["expected"]), **mixed(case))
             if not difference <= TOLERANCE:
                 raise AssertionError(f"largest difference of logits {difference:.2e}, allowed {TOLERANCE:.0e}")
             passed += 1

@@ -3,13 +3,15 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { type CombineOptions, combinationMethods } from "@lowrank/merge";
 
-/** A combination, or – without options – both adapters acting together. */
+/** A combination, or – with neither options nor rows – both adapters acting together. */
 export interface CombinedVariant {
   readonly name: string;
   /** What `openBase` opens. */
   readonly base: string;
   readonly adapters: readonly [Partial<LoraConfig>, Partial<LoraConfig>];
   readonly options?: CombineOptions;
+  /** Which adapter – or the base – each row of the batch has, in place of one for all of them: PEFT's `adapter_names`. */
+  readonly rows?: readonly ("one" | "other" | "__base__")[];
 }
 
 const attention = { rank: 4, alpha: 8, targetModules: ["q_proj", "v_proj"] } as const;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { LoraConfig } from "@lowrank/adapter-format";
 import { checkConfig, resolveTask, type Task } from "@lowrank/families";
 import { referencesRoot } from "./open-base.ts";
-import { type Variant, wholeNumbersBecomeIntegers } from "./variant.ts";
+import type { Variant } from "./variant.ts";
 
 interface Reference {
   readonly name: string;
@@ -25,45 +25,38 @@ const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
   "masked-lm": {},
   "sequence-classification": { taskType: "SEQ_CLS" },
   "token-classification": { taskType: "TOKEN_CLS" },
-  "question-answering": { taskType: "QUESTION_ANS", modulesToSave: ["qa_outputs"] },
+  "question-answering": { taskType: "QUESTION_ANS" },
   "sequence-to-sequence": { taskType: "SEQ_2_SEQ_LM" },
   "image-classification": { modulesToSave: ["classifier"] },
   "feature-extraction": {},
 };
 
-/** What single references need besides. */
-const besides: ReadonlyMap<string, Partial<LoraConfig>> = new Map([
-  // "classifier", which PEFT saves whole, is the end of this name, too; it then fails on the pair that is there already.
-  ["distilbert-classifier", { excludeModules: ["pre_classifier"] }],
-]);
-
-/** Families whose configurations have whole numbers that transformers takes as floats only. */
-const withWholeFloats: ReadonlySet<string> = new Set(["bart", "t5", "gemma2", "gemma3_text"]);
-
 /** One row a reference. */
 const plain = references.map((reference): Variant => rowOf(reference, "all linear layers", {}));
 
 /**
- * One more row a family, which has most of what an adapter can have at once. Not where masked tokens are found: PEFT saves
- * the bias of that head under two names, and we under one, which PEFT takes for a file with something missing.
+ * One more row for each head of a family, which has most of what an adapter can have at once. PEFT writes the bias of a
+ * head that finds masked tokens under two names.
  */
 const rich = references
-  .filter(({ task }) => task !== "masked-lm")
-  .filter(({ modelType }, index, rest) => index === rest.findIndex((one) => one.modelType === modelType))
+  .filter((reference, index) => index === references.findIndex((one) => isSameKind(one, reference)))
   .map((reference): Variant => {
     return rowOf(reference, "DoRA, rsLoRA and all biases", { useDora: true, rankStabilized: true, bias: "all" });
   });
 
+function isSameKind(one: Reference, other: Reference): boolean {
+  return one.modelType === other.modelType && one.task === other.task;
+}
+
 /** All of them. */
 export const familyVariants: readonly Variant[] = [...plain, ...rich];
 
-function rowOf({ name, task, modelType }: Reference, what: string, config: Partial<LoraConfig>): Variant {
+function rowOf({ name, task }: Reference, what: string, config: Partial<LoraConfig>): Variant {
   const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
   return {
     name: `${name}, ${what}`,
     base: `references/${name}`,
-    config: { ...common, ...tasks[task], ...besides.get(name), ...config },
-    ...(withWholeFloats.has(modelType) && { isNotMerged: wholeNumbersBecomeIntegers }),
+    config: { ...common, ...tasks[task], ...config },
   };
 }
 

@@ -1,6 +1,6 @@
 // Fields of a configuration that decide about layers, ranks and scalings, and what trains beside the pairs.
 
-import { type Variant, wholeNumbersBecomeIntegers } from "./variant.ts";
+import type { Variant } from "./variant.ts";
 
 const pair = { rank: 4, alpha: 8 } as const;
 
@@ -28,7 +28,6 @@ const targets: readonly Variant[] = [
     name: "gemma2, all linear layers",
     base: "gemma2",
     config: { ...pair, targetModules: "all-linear", taskType: "CAUSAL_LM" },
-    isNotMerged: wholeNumbersBecomeIntegers,
   },
   {
     name: "llama, rank and alpha by pattern",
@@ -113,6 +112,23 @@ const extras: readonly Variant[] = [
     base: "gpt2",
     config: { ...pair, targetModules: ["c_attn"], bias: "lora_only" },
   },
+  {
+    name: "roberta that fills gaps, all biases, the head's own under two names",
+    base: "roberta-mlm",
+    config: { ...pair, targetModules: ["query", "lm_head.dense"], bias: "all" },
+  },
+  {
+    name: "roberta that fills gaps, biases of adapted layers, the head one of them",
+    base: "roberta-mlm",
+    config: { ...pair, targetModules: ["query", "decoder"], bias: "lora_only" },
+    isNotMerged: "the head's weight is the embedding's, too, which has no pair",
+  },
+  {
+    name: "bert that fills gaps, the whole head saved with its bias under two names",
+    base: "references/bert-masked",
+    config: { ...pair, targetModules: ["query"], modulesToSave: ["predictions"] },
+    isNotMerged: "the head's weight is the embedding's, too, which is not saved",
+  },
   ...(["bert-seqcls", "roberta-seqcls"] as const).map((base) => ({
     name: `${base}, classifier saved`,
     base,
@@ -127,13 +143,11 @@ const extras: readonly Variant[] = [
     name: "bart, all biases",
     base: "bart",
     config: { ...pair, targetModules: ["q_proj", "fc1"], bias: "all", taskType: "SEQ_2_SEQ_LM" },
-    isNotMerged: wholeNumbersBecomeIntegers,
   },
   {
     name: "t5, all linear layers with DoRA",
     base: "t5",
     config: { ...pair, targetModules: "all-linear", useDora: true, taskType: "SEQ_2_SEQ_LM" },
-    isNotMerged: wholeNumbersBecomeIntegers,
   },
 ];
 

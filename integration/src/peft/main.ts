@@ -1,5 +1,6 @@
 // `npm run test:peft`: PEFT and transformers load what our code wrote and compute the same. Prints one line a case and,
-// last, "N passed, N failed". Without the Python environment it says so; in CI that is a failure.
+// last, "N passed, N failed". Without the Python environment it says so; in CI that is a failure. A text behind it
+// (`npm run test:peft -- bert`) keeps to the rows whose names have it.
 
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { findPrepared } from "../cache-folder.ts";
 import { combinedVariants } from "./combined-variants.ts";
+import { mixedVariants } from "./mixed-variants.ts";
 import { tokenVariants } from "./token-variants.ts";
 import { variants } from "./variants.ts";
 import { writeAddedTokens } from "./write-added-tokens.ts";
@@ -20,16 +22,20 @@ if ("missing" in found) {
   process.exit(process.env.CI ? 1 : 0);
 }
 
+const [, , wanted = ""] = process.argv;
+const isWanted = ({ name }: { readonly name: string }) => name.includes(wanted);
+
 const work = await mkdtemp(join(tmpdir(), "lowrank-peft-"));
 try {
   await chooseEngine({ order: ["wasm", "cpu"] });
   const cases = [];
-  for (const [index, variant] of variants.entries())
+  for (const [index, variant] of variants.filter(isWanted).entries())
     cases.push(...(await writeVariant(variant, join(work, String(index)))));
-  for (const [index, variant] of combinedVariants.entries())
+  for (const [index, variant] of [...combinedVariants, ...mixedVariants].filter(isWanted).entries())
     cases.push(...(await writeCombined(variant, join(work, `combined-${index}`))));
-  for (const [index, variant] of tokenVariants.entries())
+  for (const [index, variant] of tokenVariants.filter(isWanted).entries())
     cases.push(...(await writeAddedTokens(variant, join(work, `tokens-${index}`))));
+  if (cases.length === 0) throw new Error(`no row has a name with "${wanted}" in it`);
   const list = join(work, "cases.json");
   await writeFile(list, JSON.stringify(cases));
   const script = join(import.meta.dirname, "../../../scripts/python/check_in_peft.py");

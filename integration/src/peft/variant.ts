@@ -2,10 +2,6 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 
-/** What keeps rows of four families from having a merged model; without it they have one. */
-export const wholeNumbersBecomeIntegers =
-  "@lowrank/merge writes 30.0 of the base's config.json as 30 (export-files.ts), which transformers 5 refuses for these";
-
 /** An adapter that we train and write, and that PEFT and transformers are to read. */
 export interface Variant {
   readonly name: string;

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
-import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
 import { writeModelFolder } from "@lowrank/merge/node";
@@ -23,6 +23,8 @@ export interface PythonCase {
   readonly folder: string;
   /** Folders of adapters that are to act together with that in `folder`. */
   readonly beside?: readonly string[];
+  /** Which of these adapters each row of the batch has, by folder name, or "__base__"; all act on all rows without it. */
+  readonly rows?: readonly string[];
   readonly expected: string;
   /** Tokens that `base` is to have before the adapter is loaded, where it has others. */
   readonly vocabulary?: number;
@@ -34,21 +36,25 @@ export interface CasePlace {
   readonly folder: string;
 }
 
-/** Writes adapters that act together. */
+/** Writes adapters that act together, or each in the rows that have its name. */
 export async function writeAdapterCase(
   loaded: LoadedBase,
   handles: readonly AdapterHandle[],
-  { name, folder }: CasePlace,
+  { name, folder, rows }: CasePlace & Pick<PythonCase, "rows">,
 ): Promise<PythonCase> {
   const { folder: base, vocabulary } = loaded;
   const folders = handles.map((handle) => join(folder, handle.name));
   await mkdir(folder, { recursive: true });
   for (const [index, handle] of handles.entries()) await writeAdapterFolder(folders[index]!, await handle.toAdapter());
   const expected = join(folder, "adapter.safetensors");
-  const context = inferenceContext(activeAdapters(...handles.map((handle) => handle.name)));
-  await writeExpected(expected, loaded, context);
+  const all = activeAdapters(...handles.map((handle) => handle.name));
+  await writeExpected(expected, loaded, inferenceContext(rows === undefined ? all : adapterRows(rows)));
   const [first = "", ...beside] = folders;
-  const more = { ...(beside.length > 0 && { beside }), ...(vocabulary !== undefined && { vocabulary }) };
+  const more = {
+    ...(beside.length > 0 && { beside }),
+    ...(vocabulary !== undefined && { vocabulary }),
+    ...(rows && { rows }),
+  };
   return { name, kind: "adapter", base, folder: first, expected, ...more };
 }
 

@@ -1,4 +1,5 @@
-// Trains two adapters, combines them – or lets them act together –, and writes what PEFT and transformers are to load.
+// Trains two adapters, combines them – or lets them act together, or in rows of their own –, and writes what PEFT and
+// transformers are to load.
 
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { attachAdapter } from "@lowrank/inject";
@@ -11,7 +12,7 @@ import { type PythonCase, writeAdapterCase, writeMergedCase } from "./write-case
 
 /** Writes adapters, merged model and expected logits under `folder`. */
 export async function writeCombined(
-  { name, base: baseName, adapters, options }: CombinedVariant,
+  { name, base: baseName, adapters, options, rows }: CombinedVariant,
   folder: string,
 ): Promise<readonly PythonCase[]> {
   const [first, second] = adapters.map((config) => createLoraConfig(config)) as [LoraConfig, LoraConfig];
@@ -32,7 +33,9 @@ export async function writeCombined(
     handles.push(attachAdapter(base.model, combined, { name: "combined" }));
   }
   const place = { name, folder };
-  const cases = [await writeAdapterCase(base, handles, place), await writeMergedCase(base, handles, place)];
+  const cases = [await writeAdapterCase(base, handles, { ...place, ...(rows !== undefined && { rows }) })];
+  // No weight is right for all rows of a mixed batch.
+  if (rows === undefined) cases.push(await writeMergedCase(base, handles, place));
   for (const handle of handles) handle.dispose();
   base.dispose();
   return cases;

@@ -13,7 +13,8 @@ const peftVersion = "0.21.2";
 /**
  * Makes a configuration from some of its fields, the rest with PEFT's defaults, under the same checks as a file.
  *
- * A classification (`SEQ_CLS`, `TOKEN_CLS`) saves the modules `classifier` and `score`, as in PEFT.
+ * A classification (`SEQ_CLS`, `TOKEN_CLS`) saves the modules `classifier` and `score`, and the finding of answers
+ * (`QUESTION_ANS`) `qa_outputs`, as in PEFT.
  *
  * @throws InvalidAdapterConfigError listing every broken field.
  * @example
@@ -40,14 +41,21 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
   return config;
 }
 
-/** Modules that PEFT trains whole for a classification, whichever of them a model has. */
-const classifierModules: readonly string[] = ["classifier", "score"];
+/** Modules that PEFT trains whole for a task, whichever of them a model has. */
+const taskModules: ReadonlyMap<LoraConfig["taskType"], readonly string[]> = new Map([
+  ["SEQ_CLS", ["classifier", "score"]],
+  ["TOKEN_CLS", ["classifier", "score"]],
+  ["QUESTION_ANS", ["qa_outputs"]],
+]);
 
-/** The configuration with the modules to save that its task implies (PEFT: PeftModelForSequenceClassification). */
+/**
+ * The configuration with the modules to save that its task implies. PEFT adds them when it makes a model (0.21.2:
+ * peft_model.py, PeftModelForSequenceClassification and its like), and misses their weights in a file without them.
+ */
 export function withTaskModules(config: LoraConfig): LoraConfig {
-  if (config.taskType !== "SEQ_CLS" && config.taskType !== "TOKEN_CLS") return config;
-  const modulesToSave = [...new Set([...(config.modulesToSave ?? []), ...classifierModules])];
-  return { ...config, modulesToSave };
+  const implied = taskModules.get(config.taskType);
+  if (implied === undefined) return config;
+  return { ...config, modulesToSave: [...new Set([...(config.modulesToSave ?? []), ...implied])] };
 }
 
 function checkField(row: FieldRow<unknown>, value: unknown): ConfigFieldProblem | null {

@@ -167,6 +167,12 @@ describe("making a configuration", () => {
     expect(createLoraConfig({ taskType: "CAUSAL_LM" }).modulesToSave).toBeNull();
   });
 
+  it("saves the head that finds answers, without which PEFT does not load the file", () => {
+    expect(createLoraConfig({ taskType: "QUESTION_ANS" }).modulesToSave).toEqual(["qa_outputs"]);
+    const named = createLoraConfig({ taskType: "QUESTION_ANS", modulesToSave: ["qa_outputs", "extra"] });
+    expect(named.modulesToSave).toEqual(["qa_outputs", "extra"]);
+  });
+
   it("says which version of the format it follows", () => {
     expect(createLoraConfig().peftVersion).toBe("0.21.2");
   });

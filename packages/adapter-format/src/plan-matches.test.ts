@@ -44,6 +44,12 @@ describe("planning matches", () => {
     expect(saved).toEqual(["model.layers.0.self_attn.q_proj"]);
   });
 
+  it("all-linear leaves out what is trained whole because its name ends so, without a dot", () => {
+    const { matched, saved } = plan({ targetModules: "all-linear", modulesToSave: ["s.0.self_attn.q_proj"] });
+    expect(matched).toEqual(linearPaths.slice(1));
+    expect(saved).toEqual(["model.layers.0.self_attn.q_proj"]);
+  });
+
   it("says twenty and more full names by their endings, which mean the same modules", () => {
     const { config, matched } = plan({ targetModules: "all-linear" });
     expect(config.targetModules).toEqual(projections);

@@ -10,7 +10,7 @@ import type { LoraConfig } from "./lora-config.ts";
 import { isInChosenLayer, isNamed, matchesTarget, targetVerdict } from "./matches-target.ts";
 import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
 import { compilePattern } from "./pattern.ts";
-import { isGuarded, matchesSaved } from "./saved-modules.ts";
+import { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
 
 /** What is known of the model whose modules are matched. */
 export interface ModelFacts {
@@ -95,10 +95,13 @@ function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[
   );
 }
 
-/** Every linear module but the output head, by full names. */
+/**
+ * Every linear module but the output head and what is trained whole, by full names. PEFT spares the latter by whole names
+ * only, and then fails on those that merely end with one (DistilBERT's "pre_classifier" with "classifier").
+ */
 function allLinear(config: LoraConfig, { linearPaths = [], outputHeadPaths = [] }: ModelFacts): readonly string[] {
   const heads = new Set(outputHeadPaths);
-  return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path));
+  return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path) && !isSavedModule(config, path));
 }
 
 /** Shortens long lists of full names, unless layers are chosen: that choice does not apply to full names. */

@@ -56,6 +56,8 @@ export interface PlannedParameter {
   readonly reason: "saved-module" | "bias" | "base-layer";
   /** Parameters that share this table and follow it, under names of their own (PEFT's `ensure_weight_tying`). */
   readonly followers?: readonly { readonly path: string; readonly key: string }[];
+  /** Names under which PEFT writes the value once more: those of a bias that two modules name. A file may lack them. */
+  readonly copies?: readonly string[];
 }
 
 /** One raw parameter that will get a pair (PEFT's `target_parameters`). */

@@ -26,7 +26,7 @@ export interface OverriddenTogether {
 
 /** Puts it together; nothing is attached yet. */
 export function overrideParameter(
-  { key, reason }: PlannedParameter,
+  { key, copies = [], reason }: PlannedParameter,
   { parameter, followers }: OverriddenTogether,
   variable: tf.Variable,
 ): OverriddenParameter {
@@ -34,6 +34,7 @@ export function overrideParameter(
   const isIdle = !isTrained && isFrozenValue(parameter, variable);
   const all = [parameter, ...followers.map((follower) => follower.parameter)];
   const layout = parameter.transposedInFile ? transposedLayout : plainLayout;
+  const otherKeys = [...followers.map((follower) => follower.key), ...copies];
   return {
     parameter,
     variable,
@@ -41,13 +42,7 @@ export function overrideParameter(
     isTrained,
     tensors: [
       { key, variable, layout, isTrained, isOfBase: !isTrained },
-      ...followers.map((follower) => ({
-        key: follower.key,
-        variable,
-        layout,
-        isTrained: false,
-        isOfBase: !isTrained,
-      })),
+      ...otherKeys.map((other) => ({ key: other, variable, layout, isTrained: false, isOfBase: !isTrained })),
     ],
     changes: isIdle ? [] : all.map((one) => replacement(one, parameter, variable, followers.length === 0)),
     open: (adapterName) => {

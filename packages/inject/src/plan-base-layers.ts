@@ -11,7 +11,11 @@ import { parametersOfTable, vocabularyTables } from "./vocabulary-tables.ts";
 /** The plan with every weight of the base that the file has and that has its place: adapted layers, and tables. */
 export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
   const planned = new Set(
-    plan.savedParameters.flatMap(({ key, followers = [] }) => [key, ...followers.map((one) => one.key)]),
+    plan.savedParameters.flatMap(({ key, followers = [], copies = [] }) => [
+      key,
+      ...followers.map((one) => one.key),
+      ...copies,
+    ]),
   );
   // A bias may have two names in a file (BERT's output): what is trained under one is not set back under the other.
   const trained = new Set(plan.savedParameters.map(({ path }) => path));

@@ -1,10 +1,19 @@
 // What each matched layer will get.
 
-import { alphaOf, embeddingKeys, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
+import {
+  alphaOf,
+  embeddingKeys,
+  isSavedModule,
+  type LoraConfig,
+  loraKeys,
+  rankOf,
+  scalingOf,
+} from "@lowrank/adapter-format";
 import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
 import { convolutionFileShapes } from "@lowrank/math";
 import type { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
+import { listed } from "./printable.ts";
 
 /** What was planned, and what cannot be. */
 export interface SitesPlan {
@@ -67,6 +76,7 @@ function shapesOf(site: Site, rank: number, keys: PlannedSite["keys"]): Readonly
 
 /** Why a site cannot be adapted as the configuration asks; null if it can. */
 function refusal(site: Site, config: LoraConfig): string | null {
+  if (isSavedModule(config, site.path)) return savedReason(site, config);
   if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
   if (site.kind === "linear") return null;
   if (!isConvolution(site)) return "it does not tell its stride, padding and groups";
@@ -77,6 +87,15 @@ function refusal(site: Site, config: LoraConfig): string | null {
   if (typeof config.init === "string" && config.init !== "gaussian")
     return `init_lora_weights = "${config.init}" is for linear layers`;
   return null;
+}
+
+/** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError where a pair is in one. */
+function savedReason({ path }: Site, config: LoraConfig): string {
+  const names = (config.modulesToSave ?? []).filter((name) => isSavedModule({ modulesToSave: [name] }, path));
+  return (
+    `modules_to_save trains it whole – its path, or that of what it lies in, ends with ${listed(names)} –, ` +
+    "and such a module can have no pair; exclude_modules with its path leaves the pair out"
+  );
 }
 
 /** LoftQ computes with a rounded weight in place of the frozen one. */

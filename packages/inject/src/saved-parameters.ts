@@ -18,16 +18,44 @@ export function planSavedParameters(
   const users = new Map(model.sites().map(({ path, biasPath }) => [biasPath, path]));
   return model.parameters().flatMap((parameter) => {
     const module = moduleOf(parameter.path);
-    if (isSavedModule(config, module)) return [plannedParameter(parameter, parameter.path, "saved-module")];
-    // A bias that two modules name: the copy of the one that PEFT saves holds it under its own name.
+    // A bias that two modules name (BERT's "cls.predictions" and "cls.predictions.decoder").
     const user = users.get(parameter.path);
+    if (isSavedModule(config, module)) {
+      const planned = plannedParameter(parameter, parameter.path, "saved-module");
+      return [user === undefined ? planned : { ...planned, copies: [`${user}.bias`] }];
+    }
+    // The copy of the module that PEFT saves holds it under its own name.
     if (user !== undefined && isSavedModule(config, user))
       return [plannedParameter(parameter, `${user}.bias`, "saved-module")];
-    if (!trainsBias(config, parameter.path, adapted)) return [];
-    // In the file, the bias of an adapted layer stands under the layer that PEFT wrapped.
-    const key = adapted.has(module) ? `${module}.base_layer.bias` : parameter.path;
-    return [plannedParameter(parameter, key, "bias")];
+    return planBias(parameter, { config, adapted, user });
   });
+}
+
+interface BiasOptions {
+  readonly config: LoraConfig;
+  readonly adapted: ReadonlySet<string>;
+  /** Path of the layer that adds the bias, where it has the name of another module. */
+  readonly user: string | undefined;
+}
+
+function planBias(parameter: ParameterRef, { config, adapted, user }: BiasOptions): readonly PlannedParameter[] {
+  const { path } = parameter;
+  // As PEFT, by the name: a table of relative positions that is called so (T5) is no bias.
+  if (!/(^|\.)bias$/.test(path) || config.bias === "none") return [];
+  const own = biasKey(moduleOf(path), adapted);
+  const other = user === undefined ? [] : [biasKey(user, adapted)];
+  if (config.bias === "all") {
+    const planned = plannedParameter(parameter, own, "bias");
+    return [other.length === 0 ? planned : { ...planned, copies: other }];
+  }
+  if (adapted.has(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
+  // PEFT looks for biases of adapted layers by the layers' names.
+  return user !== undefined && adapted.has(user) ? [plannedParameter(parameter, biasKey(user, adapted), "bias")] : [];
+}
+
+/** In the file, the bias of an adapted layer stands under the layer that PEFT wrapped. */
+function biasKey(module: string, adapted: ReadonlySet<string>): string {
+  return adapted.has(module) ? `${module}.base_layer.bias` : `${module}.bias`;
 }
 
 /**
@@ -42,12 +70,6 @@ export function checkSavedModules(model: AdaptableModel, config: LoraConfig): vo
   if (unknown.length === 0) return;
   const suggestions = [...new Set(unknown.flatMap((name) => nearestNames(name, modules)))];
   throw new SavedModuleNotFoundError(unknown, suggestions);
-}
-
-function trainsBias({ bias }: LoraConfig, path: string, adapted: ReadonlySet<string>): boolean {
-  // As PEFT, by the name: a table of relative positions that is called so (T5) is no bias.
-  if (!/(^|\.)bias$/.test(path)) return false;
-  return bias === "all" || (bias === "lora_only" && adapted.has(moduleOf(path)));
 }
 
 /** The plan of one weight, under a name in files. */

@@ -18,16 +18,16 @@ export function findUnexpected(
   { tensors }: Adapter,
 ): readonly AdapterProblem[] {
   const needed = neededShapes(plan);
+  const copies = new Set(plan.savedParameters.flatMap((planned) => planned.copies ?? []));
   const paths = model.sites().map((site) => site.path);
   const known = new Set(paths);
   let suggested = 0;
   return [...tensors.keys()].flatMap((key): AdapterProblem[] => {
-    if (needed.has(key)) return [];
+    if (needed.has(key) || copies.has(key)) return [];
     const parsed = parseTensorKey(key);
     if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
     const { path, part } = parsed;
-    if (isUnusedBaseWeight(parsed, known) || isSharedBias(parsed, known, () => isRepeated(key, plan, tensors)))
-      return [];
+    if (isUnusedBaseWeight(parsed, known)) return [];
     if (part === "base_layer" || part === "saved") {
       const what =
         part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
@@ -36,24 +36,6 @@ export function findUnexpected(
     if (known.has(path)) return [{ kind: "not-targeted", key, path }];
     const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
     return [{ kind: "unknown-path", key, path, nearest }];
-  });
-}
-
-/** A head's bias may have two names in transformers ("cls.predictions.bias", "cls.predictions.decoder.bias"), and PEFT writes both. */
-function isSharedBias(
-  { part, path, parameter }: TensorKey,
-  known: ReadonlySet<string>,
-  isSame: () => boolean,
-): boolean {
-  return part === "saved" && parameter === "bias" && known.has(path) && isSame();
-}
-
-/** Whether a tensor that the plan reads has the very values of this one. */
-function isRepeated(key: string, plan: InjectionPlan, tensors: Adapter["tensors"]): boolean {
-  const own = tensors.get(key)?.values;
-  return plan.savedParameters.some(({ key: other }) => {
-    const values = tensors.get(other)?.values;
-    return values?.length === own?.length && values?.every((value, index) => value === own?.[index]) === true;
   });
 }
 

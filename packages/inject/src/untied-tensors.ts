@@ -1,7 +1,8 @@
-// What is shared (PEFT's `ensure_weight_tying`) stands in a file under two names, and must be the same under both.
+// What is shared stands in a file under two names, and must be the same under both: PEFT's `ensure_weight_tying`, and a bias
+// that two modules name.
 
 import { type Adapter, type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format";
-import type { InjectionPlan } from "./injection-plan.ts";
+import type { InjectionPlan, PlannedParameter } from "./injection-plan.ts";
 import type { AdapterProblem } from "./mismatch-errors.ts";
 
 /** What is shared must be stored with the same values under both names. */
@@ -13,6 +14,7 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
     one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
   const reason = "with ensure_weight_tying it must have the values of";
   return [
+    ...plan.savedParameters.flatMap((planned) => otherCopies(planned, tensors)),
     ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
       if (isSame(tensors.get(key), tensors.get(twin))) return [];
       return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
@@ -27,6 +29,20 @@ export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly 
       });
     }),
   ];
+}
+
+/** Copies with other values than what they are copies of. A file may do without them. */
+function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["tensors"]): readonly AdapterProblem[] {
+  const values = tensors.get(key)?.values;
+  const isOther = (copy: Float32Array) =>
+    copy.length !== values?.length || copy.some((value, index) => value !== values[index]);
+  const reason = `the model has one parameter for it and "${key}", and so it must have the values of that`;
+  return copies.flatMap((copy): AdapterProblem[] => {
+    const found = tensors.get(copy)?.values;
+    return found !== undefined && values !== undefined && isOther(found)
+      ? [{ kind: "unsupported", key: copy, reason }]
+      : [];
+  });
 }
 
 function turnedOver({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
