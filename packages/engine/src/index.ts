@@ -33,6 +33,7 @@ export {
   maskedScore,
   paddingMask,
 } from "./ops/attention-mask.ts";
+export { LabelError } from "./ops/check-labels.ts";
 export { convolve } from "./ops/convolve.ts";
 export { crossEntropy, type Reduction } from "./ops/cross-entropy.ts";
 export { dropout } from "./ops/dropout.ts";
