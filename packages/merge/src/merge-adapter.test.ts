@@ -170,6 +170,26 @@ describe("mergeAdapter", () => {
     handle.dispose();
   });
 
+  it.each([
+    [true, true],
+    [true, false],
+    [false, true],
+    [false, false],
+  ])("loses neither of two adapters that are merged at once (originals kept: %s, %s)", async (first, second) => {
+    const one = adapt({ modulesToSave: null }, { name: "one", seed: 1 });
+    const two = adapt({ modulesToSave: null }, { name: "two", seed: 2 });
+    const adapted = forward("one", "two");
+    await Promise.all([
+      mergeAdapter(model, one, { keepOriginals: first }),
+      mergeAdapter(model, two, { keepOriginals: second }),
+    ]);
+    const plain = forward();
+    await verifyMerge({ adapted, merged: plain, tolerance: 1e-5 });
+    tf.dispose([adapted, plain]);
+    one.dispose();
+    two.dispose();
+  });
+
   it("sums several adapters, in whatever order they are listed", async () => {
     const one = adapt({ modulesToSave: null }, { name: "one", seed: 1 });
     const two = adapt({ modulesToSave: null, rank: 3 }, { name: "two", seed: 2 });
@@ -240,6 +260,14 @@ describe("verifyMerge", () => {
     await expect(verifyMerge({ adapted, merged })).rejects.toThrow("6.00");
     expect((await verifyMerge({ adapted, merged, attentionMask })).compared).toBe(2);
     tf.dispose([adapted, merged, attentionMask]);
+  });
+
+  it("finds nothing within a tolerance that is no number", async () => {
+    await tf.setBackend("cpu");
+    const adapted = tf.tensor1d([1]);
+    const merged = tf.tensor1d([5]);
+    await expect(verifyMerge({ adapted, merged, tolerance: Number.NaN })).rejects.toThrow("tolerance");
+    tf.dispose([adapted, merged]);
   });
 
   it("takes NaN for the worst difference", async () => {

@@ -6,7 +6,7 @@ import type { AdapterHandle } from "@lowrank/inject";
 import { checkMergeable } from "./check-mergeable.ts";
 import { NonFiniteMergeError } from "./errors.ts";
 import { isFiniteThroughout, mergeForGood } from "./merge-for-good.ts";
-import { pushMerge } from "./merge-stack.ts";
+import { mergesOf, pushMerge } from "./merge-stack.ts";
 import { MergedHandle } from "./merged-handle.ts";
 import { computeMergedWeights, type MergedWeight } from "./merged-weights.ts";
 
@@ -52,18 +52,28 @@ export async function mergeAdapter(
   const { tied = "refuse", keepOriginals = true } = options;
   checkMergeable(model, handles, tied);
   if (!keepOriginals) return mergeForGood(model, handles, tied);
-  const weights = computeMergedWeights(handles);
-  try {
-    const broken: string[] = [];
-    for (const { path, value } of weights) if (!(await isFiniteThroughout(value))) broken.push(path);
-    if (broken.length) throw new NonFiniteMergeError(broken);
-    // The check above waited: another call may have merged meanwhile.
-    checkMergeable(model, handles, tied);
-  } catch (error) {
+  for (;;) {
+    const below = mergesOf(model);
+    const weights = computeMergedWeights(handles);
+    try {
+      await checkFinite(weights);
+      // The check above waited: another call may have merged meanwhile.
+      checkMergeable(model, handles, tied);
+    } catch (error) {
+      for (const { value } of weights) value.dispose();
+      throw error;
+    }
+    if (mergesOf(model) === below)
+      return pushMerge(model, new MergedHandle(model, handles, weights, replaceAll(weights)));
+    // These values lack what was merged meanwhile, and would take it away again.
     for (const { value } of weights) value.dispose();
-    throw error;
   }
-  return pushMerge(model, new MergedHandle(model, handles, weights, replaceAll(weights)));
+}
+
+async function checkFinite(weights: readonly MergedWeight[]): Promise<void> {
+  const broken: string[] = [];
+  for (const { path, value } of weights) if (!(await isFiniteThroughout(value))) broken.push(path);
+  if (broken.length) throw new NonFiniteMergeError(broken);
 }
 
 /** Sums depend on their order in the last bit; by name, it does not matter how the caller lists the adapters. */

@@ -6,7 +6,7 @@ import type { AdapterHandle } from "@lowrank/inject";
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkMergeable } from "./check-mergeable.ts";
 import { NonFiniteMergeError, UnfinishedMergeError } from "./errors.ts";
-import { pushMerge } from "./merge-stack.ts";
+import { mergesOf, pushMerge } from "./merge-stack.ts";
 import { MergedHandle } from "./merged-handle.ts";
 import { type WeightToMerge, weightsToMerge } from "./merged-weights.ts";
 
@@ -16,10 +16,7 @@ export async function mergeForGood(
   handles: readonly AdapterHandle[],
   tied: "refuse" | "untie",
 ): Promise<MergedHandle> {
-  const weights = weightsToMerge(handles);
-  const dependent = await checkAll(weights);
-  // The check above waited: another call may have merged meanwhile.
-  checkMergeable(model, handles, tied);
+  const { weights, dependent } = await checkedWeights(model, handles, tied);
   const parameters = new Map(model.parameters().map((parameter) => [parameter.path, parameter]));
   const merged: string[] = [];
   // What comes from other weights is computed while these are what they were.
@@ -38,6 +35,27 @@ export async function mergeForGood(
     merged.push(weight.path);
   }
   return pushMerge(model, new MergedHandle(model, handles, weights));
+}
+
+interface CheckedWeights {
+  readonly weights: readonly WeightToMerge[];
+  /** Those that come from other weights, too. */
+  readonly dependent: ReadonlySet<WeightToMerge>;
+}
+
+/** Checks again for as long as other calls merge or undo meanwhile: what lies below decides what is finite. */
+async function checkedWeights(
+  model: AdaptableModel,
+  handles: readonly AdapterHandle[],
+  tied: "refuse" | "untie",
+): Promise<CheckedWeights> {
+  for (;;) {
+    const below = mergesOf(model);
+    const weights = weightsToMerge(handles);
+    const dependent = await checkAll(weights);
+    checkMergeable(model, handles, tied);
+    if (mergesOf(model) === below) return { weights, dependent };
+  }
 }
 
 /** Computes every weight once. Those that come from other weights, too. */

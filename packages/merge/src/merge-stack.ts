@@ -4,11 +4,12 @@ import type { AdaptableModel } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
 import type { MergedHandle } from "./merged-handle.ts";
 
-const stacks = new WeakMap<AdaptableModel, MergedHandle[]>();
+const stacks = new WeakMap<AdaptableModel, readonly MergedHandle[]>();
+const none: readonly MergedHandle[] = [];
 
-/** Merges that are in effect, the oldest first. */
+/** Merges that are in effect, the oldest first. It is another list after each merge and each undoing, and else the same. */
 export function mergesOf(model: AdaptableModel): readonly MergedHandle[] {
-  return stacks.get(model) ?? [];
+  return stacks.get(model) ?? none;
 }
 
 export function pushMerge(model: AdaptableModel, merged: MergedHandle): MergedHandle {

@@ -54,7 +54,8 @@ export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVer
     compared += 1;
     if (largestDifference === Number.POSITIVE_INFINITY) break;
   }
-  if (largestDifference > tolerance) throw new MergeVerificationError(largestDifference, tolerance);
+  // Nothing is within a tolerance that is NaN.
+  if (!(largestDifference <= tolerance)) throw new MergeVerificationError(largestDifference, tolerance);
   return { largestDifference, tolerance, compared };
 }
 
