@@ -2,8 +2,9 @@
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
 import { checkNewTokens } from "./check-new-tokens.ts";
-import { checkTokenizerJson, isObject } from "./check-tokenizer-json.ts";
+import { checkTokenizerJson } from "./check-tokenizer-json.ts";
 import { AddedTokensError, TokenizerError } from "./errors.ts";
+import { isObject } from "./json-object.ts";
 import { vocabularyOf } from "./vocabulary-of.ts";
 
 /** How tokens are added. */

@@ -2,6 +2,8 @@
 // once, and what it would get wrong is rewritten.
 
 import { TokenizerError } from "./errors.ts";
+import { isObject, type JsonObject } from "./json-object.ts";
+import { rewriteNormalizer, rewritePostProcessor, rewritePreTokenizer } from "./rewrite-tokenizer.ts";
 
 /** Bounds on a tokenizer. The defaults fit every published one (Gemma 3: 262 144 tokens) several times over. */
 export interface TokenizerLimits {
@@ -9,13 +11,6 @@ export interface TokenizerLimits {
   readonly maxTokens?: number;
   /** Longest regular expression in characters; default 4096. */
   readonly maxPatternLength?: number;
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const requiredParts = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
@@ -35,7 +30,9 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
     ...json,
     ...Object.fromEntries(requiredParts.map((part) => [part, json[part] ?? null])),
     added_tokens: json.added_tokens ?? [],
-    pre_tokenizer: unicodeSplits(json.pre_tokenizer ?? null),
+    normalizer: rewriteNormalizer(json.normalizer ?? null),
+    pre_tokenizer: rewritePreTokenizer(json.pre_tokenizer ?? null),
+    post_processor: rewritePostProcessor(json.post_processor ?? null),
   };
 }
 
@@ -53,7 +50,9 @@ function modelProblems(model: unknown, maxTokens: number): string[] {
   const problems = wrong.slice(0, 3).map(([token]) => {
     return `model.vocab[${JSON.stringify(token.slice(0, 40))}]: expected an id from 0 to ${maxTokens - 1}`;
   });
-  if (model.type === "BPE" || model.merges !== undefined) problems.push(...mergeProblems(model.merges));
+  if (model.type === "BPE" || model.merges !== undefined) {
+    problems.push(...mergeProblems(model.merges), ...prefixProblems(model.continuing_subword_prefix));
+  }
   return problems;
 }
 
@@ -72,6 +71,13 @@ function mergeProblems(merges: unknown): string[] {
     (Array.isArray(merge) && merge.length === 2 && merge.every((s) => typeof s === "string"));
   const at = merges.findIndex((merge) => !isMerge(merge));
   return at === -1 ? [] : [`model.merges[${at}]: expected two tokens`];
+}
+
+/** The library's BPE has no such prefix: it would give other ids without a word. */
+function prefixProblems(prefix: unknown): string[] {
+  if (prefix === undefined || prefix === null || prefix === "") return [];
+  const got = JSON.stringify(prefix).slice(0, 40);
+  return [`model.continuing_subword_prefix: expected none, which alone is computed with BPE, got ${got}`];
 }
 
 function addedTokenProblems(tokens: unknown, maxTokens: number): string[] {
@@ -107,22 +113,3 @@ function patternProblems(json: JsonObject, maxLength: number): string[] {
   for (const part of requiredParts) visit(json[part], part, 0);
   return problems.slice(0, 10);
 }
-
-/**
- * Where the library means ASCII, Rust means Unicode: every number (½, ①, Ⅳ) with `Digits`, every letter (é, 서) with
- * `Whitespace`. The same splits are written as patterns, which the library does as Rust does.
- */
-function unicodeSplits(preTokenizer: unknown): unknown {
-  if (!isObject(preTokenizer)) return preTokenizer;
-  if (preTokenizer.type === "Digits") {
-    const pattern = { Regex: preTokenizer.individual_digits === true ? "\\p{N}" : "\\p{N}+" };
-    return { type: "Split", pattern, behavior: "Isolated", invert: false };
-  }
-  if (preTokenizer.type === "Whitespace") return { type: "Split", pattern: words, behavior: "Removed", invert: true };
-  const inner = preTokenizer.pretokenizers;
-  return Array.isArray(inner) ? { ...preTokenizer, pretokenizers: inner.map(unicodeSplits) } : preTokenizer;
-}
-
-/** `\w` of Rust's regex crate. */
-const inWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
-const words = { Regex: `[${inWord}]+|[^${inWord}\\p{White_Space}]+` };

@@ -1,8 +1,8 @@
 // The tokenizer beside a model with more tokens: to encode with, and as files to write beside an adapter or a merged model.
 
 import { type AddedToken, type AddTokensOptions, addTokens } from "./add-tokens.ts";
-import { isObject } from "./check-tokenizer-json.ts";
 import { AddedTokensError, TokenizerError } from "./errors.ts";
+import { isObject } from "./json-object.ts";
 import type { TextFiles } from "./text-files.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";

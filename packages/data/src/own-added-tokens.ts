@@ -4,6 +4,7 @@
 
 import type { Tokenizer } from "@huggingface/tokenizers";
 import type { AddedToken } from "./add-tokens.ts";
+import { keepSingleWords } from "./single-words.ts";
 import { vocabularyOf } from "./vocabulary-of.ts";
 
 /** Makes the tokenizer do as Rust's; returns the ids of its added tokens. */
@@ -16,6 +17,7 @@ export function ownAddedTokens(
   const ofModel = vocabularyOf(json.model);
   const ids = new Map(tokens.map(({ content, id }) => [content, id]));
   if (model === null || tokens.length === 0) return ids;
+  keepSingleWords(tokenizer, tokens);
   for (const content of ids.keys()) if (!ofModel.has(content)) model.tokens_to_ids.delete(content);
   if (normalizer === null) return ids;
   const decoded = new Map(

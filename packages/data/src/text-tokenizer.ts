@@ -1,8 +1,10 @@
 // A Hugging Face tokenizer as fine-tuning needs it: ids in, ids out, with the gaps of the JavaScript library closed.
 
 import { Tokenizer } from "@huggingface/tokenizers";
-import { checkTokenizerJson, isObject, type TokenizerLimits } from "./check-tokenizer-json.ts";
+import { fallBackToBytes } from "./byte-fallback.ts";
+import { checkTokenizerJson, type TokenizerLimits } from "./check-tokenizer-json.ts";
 import { TokenizerError } from "./errors.ts";
+import { isObject } from "./json-object.ts";
 import { ownAddedTokens } from "./own-added-tokens.ts";
 
 /** What `encode` can be told. */
@@ -62,6 +64,7 @@ export class TextTokenizer {
     const tokenizer = new Tokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
     this.#addedIds = ownAddedTokens(tokenizer, json);
+    fallBackToBytes(tokenizer, json.model);
     this.bosToken = tokenText(config.bos_token);
     this.eosToken = tokenText(config.eos_token);
     this.bosId = this.#idOf(this.bosToken);
@@ -100,12 +103,13 @@ export class TextTokenizer {
 
   /** The ids of two texts as one input ([CLS] a [SEP] b [SEP]), with 0 and 1 for the tokens of each. */
   encodePair(first: string, second: string): EncodedPair {
-    const encoded = this.#tokenizer.encode(first, { text_pair: second, return_token_type_ids: true });
-    const types: readonly number[] | undefined = encoded.token_type_ids;
-    if (types !== undefined) {
-      const known = encoded.ids.flatMap((id: number | undefined, index) =>
-        id === undefined ? [] : [{ id, type: types[index] ?? 0 }],
-      );
+    const post = this.#tokenizer.post_processor?.post_process(this.#tokens(first), this.#tokens(second), true);
+    const types: readonly number[] | undefined = post?.token_type_ids;
+    if (post !== undefined && types !== undefined) {
+      const known = post.tokens.flatMap((token, index) => {
+        const id = this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id;
+        return id === undefined ? [] : [{ id, type: types[index] ?? 0 }];
+      });
       return { inputIds: known.map(({ id }) => id), tokenTypeIds: known.map(({ type }) => type) };
     }
     // Without a template of its own the library drops the second text; Rust's tokenizers put one after the other.
@@ -127,6 +131,11 @@ export class TextTokenizer {
   /** The id of one token, or undefined. */
   tokenId(token: string): number | undefined {
     return this.#addedIds.get(token) ?? this.#tokenizer.token_to_id(token);
+  }
+
+  /** A text's tokens; the library takes an empty second text for none, so that its marks would be missing. */
+  #tokens(text: string): string[] {
+    return this.#tokenizer.tokenize(text, { add_special_tokens: false });
   }
 
   #idOf(token: string | undefined): number | undefined {

@@ -1,7 +1,7 @@
 // The files that make a tokenizer, as transformers' `save_pretrained` writes them.
 
-import { isObject } from "./check-tokenizer-json.ts";
 import { TokenizerError } from "./errors.ts";
+import { isObject } from "./json-object.ts";
 import type { TextFiles } from "./text-files.ts";
 
 /** Gemma's tokenizer.json, the largest that is common, has 33 MB. */
