@@ -10,6 +10,8 @@ const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json
 
 export default defineConfig({
   base: "./",
+  // One page: a file that is not there is a 404. A single-page app would answer with the page instead, as if it were the file.
+  appType: "mpa",
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
     staticFolders({

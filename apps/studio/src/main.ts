@@ -123,4 +123,4 @@ worker.addEventListener("error", (event) =>
   receive({ type: "failed", message: `The worker stopped: ${event.message}` }),
 );
 show("loading");
-ask({ type: "load" });
+ask({ type: "load", base: document.baseURI });

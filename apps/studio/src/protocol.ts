@@ -2,7 +2,8 @@
 
 /** What the page may ask for. */
 export type Request =
-  | { readonly type: "load" }
+  /** `base`: the page's address, beside which the model, the sample and the wasm files lie. */
+  | { readonly type: "load"; readonly base: string }
   | { readonly type: "train"; readonly settings: TrainingSettings }
   | { readonly type: "stop" }
   | { readonly type: "answer"; readonly prompt: string }

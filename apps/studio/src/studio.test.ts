@@ -1,6 +1,5 @@
 // Drives the studio in a real Chromium, and checks that the adapter it hands out computes the same in Node.
 
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -12,18 +11,10 @@ import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { unzipSync } from "fflate";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { createServer, type ViteDevServer } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const executable = [
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-const reason = "no Chromium found (install it, or name it in the environment variable CHROMIUM)";
-if (executable === undefined) console.info(`skipped: the studio in a browser – ${reason}`);
+import { executable, startBrowser } from "./testing/browser.ts";
 
 describe.skipIf(executable === undefined)("the studio in a browser", () => {
   let server: ViteDevServer;
@@ -37,18 +28,7 @@ describe.skipIf(executable === undefined)("the studio in a browser", () => {
       server: { port: 0, hmr: false, watch: null },
     });
     await server.listen();
-    browser = await chromium.launch({
-      executablePath: executable as string,
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-      ],
-    });
+    browser = await startBrowser();
     page = await browser.newPage();
     await page.goto(server.resolvedUrls?.local[0] ?? "");
     await page.waitForSelector("body[data-state=idle]", { timeout: 90_000 });

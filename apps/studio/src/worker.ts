@@ -11,7 +11,7 @@ let training: AbortController | undefined;
 
 async function serve(request: Request): Promise<void> {
   if (request.type === "load") {
-    session = await openSession(new URL("./", self.location.origin + import.meta.env.BASE_URL));
+    session = await openSession(new URL("./", request.base));
     report({ type: "ready", ...session.summary });
     return;
   }

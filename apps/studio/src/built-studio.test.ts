@@ -1,0 +1,30 @@
+// The studio as it is published, in a real Chromium: from any folder of a server, and what it says when files are missing.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { executable } from "./testing/browser.ts";
+import { type BuiltStudio, openBuiltStudio, settled } from "./testing/built-studio.ts";
+
+describe.skipIf(executable === undefined)("the built studio", () => {
+  let studio: BuiltStudio;
+
+  beforeAll(async () => {
+    studio = await openBuiltStudio();
+  }, 120_000);
+
+  afterAll(() => studio?.close());
+
+  it("loads from a folder below the server's root, asks no other address and reports no error", async () => {
+    const page = await studio.newPage();
+    await page.goto(studio.address);
+    await settled(page, "idle", "broken");
+    expect(await page.textContent("#engine")).toMatch(/^4\.\d M parameters on /);
+    expect(await page.isVisible("#failure")).toBe(false);
+    expect(studio.complaints).toEqual([]);
+    await page.close();
+  }, 120_000);
+
+  it("answers with 404 for a file that is not there", async () => {
+    const response = await fetch(new URL("tiny-model/nothing.json", studio.address));
+    expect(response.status).toBe(404);
+  });
+});

@@ -1,0 +1,56 @@
+// The studio as it is published: built, and served from a folder below the server's root.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { build, preview } from "vite";
+import { startBrowser } from "./browser.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** A built studio in a browser; whoever opened it closes it. */
+export interface BuiltStudio {
+  readonly browser: Browser;
+  readonly address: string;
+  /** What went wrong unseen: errors on the console, uncaught errors, requests to other machines. */
+  readonly complaints: string[];
+  /** A new tab before its first address. */
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export async function openBuiltStudio(): Promise<BuiltStudio> {
+  const folder = await mkdtemp(join(tmpdir(), "lowrank-studio-"));
+  await build({ root, logLevel: "error", build: { outDir: join(folder, "below"), emptyOutDir: true } });
+  const server = await preview({ root, logLevel: "error", build: { outDir: folder }, preview: { port: 0 } });
+  const browser = await startBrowser();
+  const address = new URL("below/", server.resolvedUrls?.local[0]).href;
+  const complaints: string[] = [];
+  return {
+    browser,
+    address,
+    complaints,
+    async newPage() {
+      const page = await browser.newPage();
+      page.on("pageerror", (error) => complaints.push(error.message));
+      page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+      page.on("request", (request) => {
+        if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(address)) complaints.push(request.url());
+      });
+      return page;
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Waits until the page is in one of the states, and says in which. */
+export async function settled(page: Page, ...states: readonly string[]): Promise<string> {
+  const selector = states.map((state) => `body[data-state=${state}]`).join(",");
+  const body = await page.waitForSelector(selector, { timeout: 90_000 });
+  return (await body.getAttribute("data-state")) ?? "";
+}
