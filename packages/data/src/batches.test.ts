@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { batchCount, batches, batchIndices } from "./batches.ts";
 import { ExampleError } from "./errors.ts";
 import { padBatch } from "./pad-batch.ts";
+import { isTrainable } from "./shorten-sequence.ts";
 import { shuffled } from "./shuffled.ts";
 import type { TokenizedExample } from "./tokenized-example.ts";
 
@@ -50,6 +51,15 @@ describe("a batch", () => {
       attentionMask: [1, 1, 0, 0],
     };
     expect(padBatch([padded, ...sequences([3])], { padId: 1 })).toMatchObject({ tokens: 5, supervised: 3 });
+  });
+
+  it("counts a row's first label only where it is not predicted from nothing", () => {
+    const row: TokenizedExample = { kind: "sequence", inputIds: [5, 6, 7], labels: [4, -100, 7] };
+    const options = { batchSize: 1, padId: 0 };
+    expect([...batches([row], options)][0]).toMatchObject({ supervised: 1 });
+    expect([...batches([row], { ...options, firstCounts: true })][0]).toMatchObject({ supervised: 2 });
+    const lone: TokenizedExample = { ...row, labels: [4, -100, -100] };
+    expect([isTrainable(lone), isTrainable(lone, { firstCounts: true })]).toEqual([false, true]);
   });
 
   it.each([0, 1.5, -4, Number.NaN])("refuses a time that is a multiple of %s", (multipleOf) => {

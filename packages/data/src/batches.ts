@@ -3,10 +3,10 @@
 import { ExampleError } from "./errors.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";
 import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
-import type { TokenizedExample } from "./tokenized-example.ts";
+import type { CountedLabels, TokenizedExample } from "./tokenized-example.ts";
 
 /** How examples become batches. */
-export interface BatchOptions {
+export interface BatchOptions extends CountedLabels {
   readonly batchSize: number;
   /** What rows are padded with on the right. */
   readonly padId: number;
@@ -44,9 +44,10 @@ const batchesPerGroup = 50;
  * ```
  */
 export function* batches(examples: readonly TokenizedExample[], options: BatchOptions): Generator<TokenBatch> {
+  const { padId, multipleOf = 1, firstCounts = false } = options;
   for (const indices of batchIndices(examples, options)) {
     const rows = indices.map((index) => examples[index] as TokenizedExample);
-    yield padBatch(rows, { padId: options.padId, multipleOf: options.multipleOf ?? 1 });
+    yield padBatch(rows, { padId, multipleOf, firstCounts });
   }
 }
 

@@ -47,6 +47,7 @@ export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenize
 export { labelIdsOf, type TokenizedExamples, tokenizeExamples } from "./tokenize-examples.ts";
 export {
   type ClassifiedSequence,
+  type CountedLabels,
   ignoredLabel,
   type TokenizedExample,
   type TokenSequence,

@@ -1,7 +1,7 @@
 // Sequences of different lengths as one rectangle of integers.
 
 import { ExampleError } from "./errors.ts";
-import { ignoredLabel, supervisedTokens, type TokenizedExample } from "./tokenized-example.ts";
+import { type CountedLabels, ignoredLabel, supervisedTokens, type TokenizedExample } from "./tokenized-example.ts";
 
 /** A batch of token sequences: every array is row-major [rows, time] unless it says otherwise. */
 export interface TokenBatch {
@@ -17,12 +17,12 @@ export interface TokenBatch {
   readonly time: number;
   /** Tokens without padding: those that the attention mask does not hide. */
   readonly tokens: number;
-  /** What the loss averages over: trained tokens after a causal model's shift, or rows of a classifier. */
+  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, or a classifier's rows. */
   readonly supervised: number;
 }
 
 /** How to fill the rectangle. */
-export interface PadOptions {
+export interface PadOptions extends CountedLabels {
   readonly padId: number;
   /** Make `time` a multiple of this, so that a compiled or cached shape is met again; default 1. */
   readonly multipleOf?: number;
@@ -57,7 +57,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   return {
     inputIds,
     attentionMask,
-    ...labelsOf(examples, rows, time),
+    ...labelsOf(examples, { rows, time, ...options }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
     rows,
     time,
@@ -67,8 +67,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
 
 function labelsOf(
   examples: readonly TokenizedExample[],
-  rows: number,
-  time: number,
+  { rows, time, ...counted }: CountedLabels & Pick<TokenBatch, "rows" | "time">,
 ): Pick<TokenBatch, "labels" | "labelShape" | "supervised"> {
   if (examples[0]?.kind === "classified") {
     const labels = Int32Array.from(examples, (example) =>
@@ -81,7 +80,7 @@ function labelsOf(
   for (const [row, example] of examples.entries()) {
     if (example.kind !== "sequence") continue;
     labels.set(example.labels, row * time);
-    supervised += supervisedTokens(example.labels);
+    supervised += supervisedTokens(example.labels, counted);
   }
   return { labels, labelShape: [rows, time], supervised };
 }

@@ -1,6 +1,12 @@
 // What to leave out of a sequence that is too long.
 
-import { ignoredLabel, supervisedTokens, type TokenizedExample, type TokenSequence } from "./tokenized-example.ts";
+import {
+  type CountedLabels,
+  ignoredLabel,
+  supervisedTokens,
+  type TokenizedExample,
+  type TokenSequence,
+} from "./tokenized-example.ts";
 
 /**
  * A sequence of at most `maxLength` tokens that keeps what is trained if it can: the beginning of the prompt goes
@@ -28,8 +34,9 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
 }
 
 /**
- * Whether a loss counts anything of the example: a causal one predicts the first token from nothing, a classifier's needs
- * any token. `tokenizeExamples` leaves out what is not.
+ * Whether a loss counts anything of the example: a causal one predicts the first token from nothing, every other one counts
+ * that token too (`firstCounts`), a classifier's needs any token. `tokenizeExamples`, whose rows are for causal models,
+ * leaves out what is not.
  *
  * @example
  * ```ts
@@ -38,6 +45,6 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
  * if (isTrainable({ kind: "sequence", inputIds: [5, 6], labels: [5, -100] })) throw new Error("nothing is predicted");
  * ```
  */
-export function isTrainable(example: TokenizedExample): boolean {
-  return example.kind === "classified" ? example.inputIds.length > 0 : supervisedTokens(example.labels) > 0;
+export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
+  return example.kind === "classified" ? example.inputIds.length > 0 : supervisedTokens(example.labels, counted) > 0;
 }

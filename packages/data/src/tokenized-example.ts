@@ -26,9 +26,18 @@ export interface ClassifiedSequence {
 /** An example as tokens. */
 export type TokenizedExample = TokenSequence | ClassifiedSequence;
 
-/** How many labels of a sequence a causal loss counts: the first token is predicted from nothing. */
-export function supervisedTokens(labels: ArrayLike<number>): number {
+/** Which labels of a sequence a loss counts. */
+export interface CountedLabels {
+  /**
+   * Whether the first token's label counts: in every model but a causal one, which predicts that token from nothing.
+   * Default false.
+   */
+  readonly firstCounts?: boolean;
+}
+
+/** How many labels of a sequence a loss counts. */
+export function supervisedTokens(labels: ArrayLike<number>, { firstCounts = false }: CountedLabels = {}): number {
   let count = 0;
-  for (let t = 1; t < labels.length; t += 1) if (labels[t] !== ignoredLabel) count += 1;
+  for (let t = firstCounts ? 0 : 1; t < labels.length; t += 1) if (labels[t] !== ignoredLabel) count += 1;
   return count;
 }

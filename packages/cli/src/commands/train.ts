@@ -111,7 +111,9 @@ function addSchedule(command: Command): void {
     .addOption(new Option("--steps <number>", "optimiser steps").argParser(integerIn({ min: 1 })).conflicts("epochs"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(
-      new Option("--accumulate <number>", "batches an optimiser step").argParser(integerIn({ min: 1 })).default(1),
+      new Option("--accumulate <number>", "batches an optimiser step, as one large batch")
+        .argParser(integerIn({ min: 1 }))
+        .default(1),
     )
     .addOption(
       new Option("--learning-rate <rate>", "peak learning rate").argParser(numberIn({ above: 0 })).default(5e-4),

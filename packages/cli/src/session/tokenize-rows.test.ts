@@ -1,6 +1,6 @@
 import { type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { ChatTemplateMissingError } from "../errors.ts";
+import { ChatTemplateMissingError, NothingToTrainError } from "../errors.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { createReport } from "../terminal/report.ts";
 import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";
@@ -39,7 +39,30 @@ describe("tokenizeRows", () => {
     const config = { vocabularySize: 3, labels: 2, problemType: null };
     const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], tokenizer), maxLength: 8 };
     const attempt = () =>
-      tokenizeRows(rows, { ...options, model: { config }, classIds: new Map() }, createReport(recordingIo().io, {}));
+      tokenizeRows(
+        rows,
+        { ...options, model: { config, task: "causal-lm" }, classIds: new Map() },
+        createReport(recordingIo().io, {}),
+      );
     expect(attempt).toThrow("row 2: expected token ids from 0 to 2, the model's vocabulary, got 3");
+  });
+
+  it("keeps a row whose first label is its only one, but for a causal model, which predicts it from nothing", () => {
+    const row: Example = { kind: "tokens", inputIds: [1, 2], labels: [3, -100] };
+    const config = { vocabularySize: 4, labels: 2, problemType: null };
+    const options = {
+      file: "rows.jsonl",
+      tokenizer: undefined,
+      template: chooseTemplate("plain", [], tokenizer),
+      maxLength: 8,
+    };
+    const rowsFor = (task: "masked-lm" | "causal-lm") =>
+      tokenizeRows(
+        [row],
+        { ...options, model: { config, task }, classIds: new Map() },
+        createReport(recordingIo().io, {}),
+      );
+    expect(rowsFor("masked-lm")).toHaveLength(1);
+    expect(() => rowsFor("causal-lm")).toThrow(NothingToTrainError);
   });
 });

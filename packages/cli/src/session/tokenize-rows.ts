@@ -12,6 +12,7 @@ import {
   type TokenizedExample,
   tokenizeExamples,
 } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
 import { ChatTemplateMissingError, NothingToTrainError } from "../errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
@@ -19,7 +20,7 @@ import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
 /** What decides how rows become tokens. */
 export interface TokenizeRowsOptions {
   readonly file: string;
-  readonly model: { readonly config: IdLimits };
+  readonly model: { readonly config: IdLimits; readonly task: Task };
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
@@ -38,10 +39,10 @@ export function tokenizeRows(
   options: TokenizeRowsOptions,
   report: Report,
 ): readonly TokenizedExample[] {
-  const { file, maxLength } = options;
+  const { file, maxLength, model } = options;
   const rows = numberedTokens(examples, options);
-  checkIds(file, rows, options.model.config);
-  const kept = rows.map(({ tokens }) => tokens).filter(isTrainable);
+  checkIds(file, rows, model.config);
+  const kept = rows.map(({ tokens }) => tokens).filter((row) => isTrainable(row, countedLabels(model)));
   const skipped = examples.length - kept.length;
   if (kept.length === 0) throw new NothingToTrainError(file);
   if (skipped > 0) {
@@ -54,6 +55,11 @@ export function tokenizeRows(
     report.warn({ code: "ROWS_CUT", message });
   }
   return kept;
+}
+
+/** Only a causal model predicts a token from those before it. */
+export function countedLabels({ task }: { readonly task: Task }): { readonly firstCounts: boolean } {
+  return { firstCounts: task !== "causal-lm" };
 }
 
 function numberedTokens(

@@ -5,6 +5,7 @@ import { batches, type TokenBatch } from "@lowrank/data";
 import { batchTensors, meanLoss } from "@lowrank/models";
 import { type EndEvent, type StepEvent, type TrainingEvent, type TrainingState, train } from "@lowrank/trainer";
 import { measuredBatches } from "../session/measured-batches.ts";
+import { countedLabels } from "../session/tokenize-rows.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
@@ -78,7 +79,7 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) =>
       model.loss(batchTensors(batch), { training: true, adapters, random, ...checkpointsOf(options) }),
-    batches: (epoch) => batches(examples, { batchSize, padId, seed, epoch }),
+    batches: (epoch) => batches(examples, { batchSize, padId, seed, epoch, ...countedLabels(model) }),
     steps: plan.totalSteps,
     learningRate: options.learningRate,
     schedule: options.schedule,
@@ -86,6 +87,8 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
     weightDecay: options.weightDecay,
     clipNorm: options.clipNorm === 0 ? null : options.clipNorm,
     accumulate: options.accumulate,
+    // One large batch, as transformers counts it since 4.46; of a single batch every weight gives the same.
+    weightByTokens: options.accumulate > 1,
     batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
     seed,
     signal,
