@@ -41,6 +41,14 @@ describe("encodeNumbers and decodeToFloat64", () => {
     expect(() => encodeNumbers([0, 1, value], dtype)).toThrow(/at index 2/);
   });
 
+  it("refuse what becomes infinite only on the way through float32", () => {
+    for (const dtype of ["F16", "BF16"] as const) {
+      const limit = dtype === "F16" ? 65_520 : 2 ** 128 - 2 ** 119;
+      expect(() => encodeNumbers([limit * (1 - 2 ** -52)], dtype)).toThrow(/at index 0/);
+      expect(encodeNumbers([limit * (1 - 2 ** -23)], dtype)).toHaveLength(2);
+    }
+  });
+
   it("let infinities and NaN pass where the type has them", () => {
     const bytes = encodeFloat32(Float32Array.of(Number.POSITIVE_INFINITY, Number.NaN), "F16");
     expect([...decodeToFloat32(bytes, "F16")]).toEqual([Number.POSITIVE_INFINITY, Number.NaN]);

@@ -137,5 +137,7 @@ function outOfRange(dtype: EncodableDtype): ((value: number) => boolean) | undef
   if (range !== undefined) return (value) => !Number.isInteger(value) || value < range[0] || value > range[1];
   const limit = floatLimit.get(dtype);
   if (limit === undefined) return undefined;
-  return (value) => Math.abs(value) >= limit && Number.isFinite(value);
+  // The two short types are rounded by way of float32, which may reach the limit from below.
+  return (value) =>
+    (dtype === "F32" ? Math.abs(value) : Math.abs(Math.fround(value))) >= limit && Number.isFinite(value);
 }

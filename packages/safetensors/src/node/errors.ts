@@ -62,7 +62,8 @@ export class FileReadError extends LowrankError {
 /** A failed write as one of the errors above; what is a LowrankError already, or no system failure, stays itself. */
 export function writeFailure(path: string, error: unknown): unknown {
   const code = systemCode(error);
-  if (LowrankError.isInstance(error) || code === undefined) return error;
+  // The system's names begin with E; "ABORT_ERR" is somebody who changed his mind.
+  if (LowrankError.isInstance(error) || code?.startsWith("E") !== true) return error;
   if (code === "ENOSPC" || code === "EDQUOT") return new DiskFullError(path, error);
   return new FileWriteError(path, error);
 }

@@ -18,6 +18,8 @@ export interface OpenFile {
 export interface PathEntry {
   readonly kind: "file" | "folder" | "other";
   readonly modifiedAt: number;
+  /** When anything about it changed last, its name included. */
+  readonly changedAt: number;
 }
 
 /** The file-system calls that reading and atomic writing need. */
@@ -29,7 +31,8 @@ export interface FileSystem {
   makeFolder(path: string): Promise<void>;
   /** Makes a folder and those above it, where they are missing. */
   makeFolders(path: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
+  /** With `isToNew` it fails with EEXIST if the new path exists; that is for files. */
+  rename(from: string, to: string, options?: { readonly isToNew: boolean }): Promise<void>;
   /** Removes a file or a whole folder; an absent path is fine. */
   remove(path: string): Promise<void>;
   removeEmptyFolder(path: string): Promise<void>;
@@ -40,6 +43,9 @@ export interface FileSystem {
   syncFolder(path: string): Promise<void>;
 }
 
+/** The most bytes that one call reads or writes: from 2 GiB on Node refuses, and so do some systems. */
+export const largestTransfer = 1 << 30;
+
 /** Node's own file system. */
 export const nodeFileSystem: FileSystem = {
   // O_NONBLOCK: opening a named pipe would otherwise wait for ever for a writer.
@@ -47,7 +53,7 @@ export const nodeFileSystem: FileSystem = {
   create: async (path) => wrap(await fs.open(path, "wx")),
   makeFolder: async (path) => void (await fs.mkdir(path)),
   makeFolders: async (path) => void (await fs.mkdir(path, { recursive: true })),
-  rename: (from, to) => fs.rename(from, to),
+  rename: (from, to, { isToNew } = { isToNew: false }) => (isToNew ? renameToNew(from, to) : fs.rename(from, to)),
   remove: (path) => fs.rm(path, { recursive: true, force: true }),
   removeEmptyFolder: (path) => fs.rmdir(path),
   list: (path) => fs.readdir(path),
@@ -72,11 +78,23 @@ async function entry(path: string): Promise<PathEntry | undefined> {
   try {
     const stat = await fs.lstat(path);
     const kind = stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
-    return { kind, modifiedAt: stat.mtimeMs };
+    return { kind, modifiedAt: stat.mtimeMs, changedAt: stat.ctimeMs };
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** `rename` replaces what is there; a second name for the same file cannot. */
+async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") throw error;
+    // Not every file system has links: memory cards and some network folders do not.
+    return fs.rename(from, to);
+  }
+  await fs.unlink(from);
 }
 
 async function syncFolder(path: string): Promise<void> {

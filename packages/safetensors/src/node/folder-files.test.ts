@@ -33,6 +33,13 @@ describe("the files of a folder", () => {
       await source.close?.();
     }));
 
+  it("are listed without folders", () =>
+    inModelFolder(async (files, root) => {
+      await mkdir(join(root, "model", "LICENSES"));
+      expect(await files.list()).toEqual(["a"]);
+      await expect(filesOf(join(root, "secret")).list()).rejects.toThrow(/no folder that can be listed/);
+    }));
+
   it("are never left, by a path or by a link", () =>
     inModelFolder(async (files, root) => {
       await symlink(join(root, "secret"), join(root, "model", "link"));

@@ -8,7 +8,7 @@ import { openFile } from "./open-file.ts";
 
 /** Plain files by name: what model folders, adapters and tokenizers are read from. */
 export interface FolderFiles {
-  /** Sorted. */
+  /** Names of files and links, not of folders; sorted. */
   list(): Promise<readonly string[]>;
   has(file: string): Promise<boolean>;
   /** The file as UTF-8 text; one larger than `maxBytes` is refused before it is read. */
@@ -61,6 +61,16 @@ export function folderFiles(folder: string, refuse: (problem: FolderProblem) => 
     }
   }
 
+  async function listFiles(): Promise<readonly string[]> {
+    const root = await realRoot();
+    try {
+      const entries = await readdir(root, { withFileTypes: true });
+      return entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name])).sort();
+    } catch (cause) {
+      throw refuse({ reason: "it is no folder that can be listed", cause });
+    }
+  }
+
   async function openLocated(file: string) {
     const real = await locate(file);
     if (real === undefined) throw refuse({ file, reason: "there is no such file" });
@@ -76,7 +86,7 @@ export function folderFiles(folder: string, refuse: (problem: FolderProblem) => 
   }
 
   return {
-    list: async () => (await readdir(await realRoot())).sort(),
+    list: listFiles,
     has: async (file) => (await locate(file)) !== undefined,
     open: openLocated,
     async readText(file, { maxBytes }) {

@@ -3,7 +3,7 @@
 import { type ByteSource, checkReadRange } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
 import { FileReadError } from "./errors.ts";
-import { type FileSystem, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
+import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
 
 /** A byte source that must be closed. */
 export interface FileSource extends ByteSource {
@@ -60,16 +60,13 @@ async function sizeOf(path: string, file: OpenFile): Promise<number> {
   }
 }
 
-/** A single read call is limited to 2 GiB by the system. */
-const largestRead = 1 << 30;
-
 async function readSome(
   path: string,
   file: OpenFile,
   { bytes, done, position }: { readonly bytes: Uint8Array; readonly done: number; readonly position: number },
 ): Promise<number> {
   try {
-    return await file.read(bytes, done, Math.min(bytes.length - done, largestRead), position);
+    return await file.read(bytes, done, Math.min(bytes.length - done, largestTransfer), position);
   } catch (error) {
     throw new FileReadError(path, String(error), error);
   }

@@ -46,6 +46,30 @@ describe("tidyUpTemporaries", () => {
       expect(await readdir(folder)).toEqual([]);
     }));
 
+  it("knows what a process before this one left under the same id, as in a container", () =>
+    inScratchFolder(async (folder) => {
+      const [target, other] = [join(folder, "out"), join(folder, "other")];
+      await mkdir(pathOf(target, "replaced", {}));
+      await writeFile(pathOf(other, "unfinished", {}), "half");
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect(await readdir(folder)).toHaveLength(2);
+      const aDay = 86_400_000; // as if this process had started then
+      await tidyUpTemporaries(folder, nodeFileSystem, Date.now() + aDay);
+      expect(await readdir(folder)).toEqual(["out"]);
+    }));
+
+  it("leaves a folder that another machine just moved aside, however old it is", () =>
+    inScratchFolder(async (folder) => {
+      const target = join(folder, "out");
+      await mkdir(target);
+      const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+      await utimes(target, twoDaysAgo, twoDaysAgo);
+      const aside = pathOf(target, "replaced", { host: "00000000" });
+      await rename(target, aside);
+      await tidyUpTemporaries(folder, nodeFileSystem);
+      expect(await readdir(folder)).toEqual([basename(aside)]);
+    }));
+
   it("puts a replaced folder back if its successor never arrived, and else removes it", () =>
     inScratchFolder(async (folder) => {
       const target = join(folder, "out-1");

@@ -8,6 +8,8 @@ import { type FileSystem, systemCode } from "./file-system.ts";
 
 const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}-(.+)$/;
 const dayInMilliseconds = 24 * 60 * 60 * 1000;
+/** How far a file's time and the process's may disagree, in milliseconds. */
+const clockTolerance = 1000;
 
 /** Process ids mean something on one machine only, and folders can be shared. */
 const thisHost = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
@@ -15,7 +17,9 @@ const thisHost = createHash("sha256").update(hostname()).digest("hex").slice(0, 
 /** A new name beside `target`: "unfinished" for what is being written, "replaced" for what is about to be removed. */
 export function temporaryPath(target: string, purpose: "unfinished" | "replaced"): string {
   const random = randomBytes(6).toString("hex");
-  return join(dirname(target), `.lowrank-${purpose}-${thisHost}-${process.pid}-${random}-${basename(target)}`);
+  // Only what is put back must keep its whole name; a long one would leave no room for the rest.
+  const name = purpose === "replaced" ? basename(target) : basename(target).slice(0, 40);
+  return join(dirname(target), `.lowrank-${purpose}-${thisHost}-${process.pid}-${random}-${name}`);
 }
 
 /**
@@ -48,9 +52,15 @@ async function isStale(
   match: RegExpExecArray,
   { fileSystem, now }: { readonly fileSystem: FileSystem; readonly now: number },
 ): Promise<boolean> {
-  if (match[2] === thisHost) return !isRunning(Number(match[3]));
-  const entry = await fileSystem.entry(join(folder, match[0]));
-  return entry !== undefined && now - entry.modifiedAt > dayInMilliseconds;
+  const [name, purpose, host, pid] = match;
+  const isOfThisId = Number(pid) === process.pid;
+  if (host === thisHost && !isOfThisId) return !isRunning(Number(pid));
+  const entry = await fileSystem.entry(join(folder, name));
+  if (entry === undefined) return false;
+  // In a container every run may have the same id, so what is older than this process was left by one before it.
+  if (host === thisHost) return entry.changedAt < now - process.uptime() * 1000 - clockTolerance;
+  // A folder that was moved aside a moment ago may have been written a year ago.
+  return now - (purpose === "replaced" ? entry.changedAt : entry.modifiedAt) > dayInMilliseconds;
 }
 
 function isRunning(pid: number): boolean {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
 import { DiskFullError, FileWriteError, OutputExistsError } from "./errors.ts";
+import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 
 const never = { call: 0, code: "" };
@@ -52,6 +53,36 @@ describe("writeFileAtomic", () => {
       expect(await contentsOf(folder)).toEqual({ out: "somebody else's" });
     }));
 
+  it("lets only one of several writers win that write a new file at once", () =>
+    inScratchFolder(async (folder) => {
+      const out = join(folder, "out");
+      const outcomes = await Promise.all(["1", "2", "3"].map((text) => caught(writeFileAtomic(out, text))));
+      expect(outcomes.filter((error) => error === undefined)).toHaveLength(1);
+      expect(outcomes.filter((error) => error instanceof OutputExistsError)).toHaveLength(2);
+      expect(Object.keys(await contentsOf(folder))).toEqual(["out"]);
+    }));
+
+  it("gives a file a name that leaves no room for a temporary one", () =>
+    inScratchFolder(async (folder) => {
+      const name = "n".repeat(255);
+      await writeFileAtomic(join(folder, name), "new");
+      expect(await contentsOf(folder)).toEqual({ [name]: "new" });
+    }));
+
+  it("asks for no more at once than a system can write", () =>
+    inScratchFolder(async (folder) => {
+      const asked: number[] = [];
+      const fileSystem = {
+        ...nodeFileSystem,
+        create: async (path: string) => ({
+          ...(await nodeFileSystem.create(path)),
+          write: async (_from: Uint8Array, _offset: number, length: number) => asked.push(length) && length,
+        }),
+      };
+      await writeFileAtomic(join(folder, "out"), new Uint8Array(2 ** 30 + 5), { fileSystem });
+      expect(asked).toEqual([2 ** 30, 5]);
+    }));
+
   it("goes on where the system wrote only a part", () =>
     inScratchFolder(async (folder) => {
       await writeFileAtomic(join(folder, "out"), pieces, { fileSystem: faultyFileSystem(never, 3) });
@@ -62,9 +93,10 @@ describe("writeFileAtomic", () => {
     inScratchFolder(async (folder) => {
       async function* broken() {
         yield new Uint8Array(1);
-        throw new Error("the tensor is gone");
+        throw gone;
       }
-      await expect(writeFileAtomic(join(folder, "out"), broken())).rejects.toThrow("the tensor is gone");
+      const gone = Object.assign(new Error("the tensor is gone"), { code: "ENOENT" });
+      expect(await caught(writeFileAtomic(join(folder, "out"), broken()))).toBe(gone);
       expect(await contentsOf(folder)).toEqual({});
     }));
 

@@ -2,7 +2,7 @@
 
 import { dirname, resolve } from "node:path";
 import { OutputExistsError, writeFailure } from "./errors.ts";
-import { type FileSystem, nodeFileSystem, type OpenFile } from "./file-system.ts";
+import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 
 /** What a file will hold: all at once, or piece by piece (`safetensorsChunks`). */
@@ -36,20 +36,33 @@ export async function writeFileAtomic(
     await fileSystem.makeFolders(dirname(target));
     await tidyUpTemporaries(dirname(target), fileSystem);
     await writeWhole(temporary, contents, fileSystem);
-    await refuseExisting(target, { ...options, fileSystem }); // writing may have taken an hour
-    await fileSystem.rename(temporary, target);
+    await moveIntoPlace(temporary, target, { ...options, fileSystem });
     await fileSystem.syncFolder(dirname(target));
   } catch (error) {
     await fileSystem.remove(temporary).catch(() => undefined);
-    throw writeFailure(path, error);
+    throw error instanceof ContentsFailure ? error.reason : writeFailure(path, error);
   }
 }
 
-async function refuseExisting(
-  target: string,
-  { overwrite = false, fileSystem }: { readonly overwrite?: boolean; readonly fileSystem: FileSystem },
-): Promise<void> {
+/** What `contents` threw, which is no failure to write whatever it says. */
+class ContentsFailure {
+  constructor(readonly reason: unknown) {}
+}
+
+type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };
+
+async function refuseExisting(target: string, { overwrite = false, fileSystem }: CheckedOptions): Promise<void> {
   if (!overwrite && (await fileSystem.entry(target)) !== undefined) throw new OutputExistsError(target);
+}
+
+/** Writing may have taken an hour, and somebody else may write the same file at this moment. */
+async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
+  const { overwrite = false, fileSystem } = options;
+  try {
+    await fileSystem.rename(temporary, target, { isToNew: !overwrite });
+  } catch (error) {
+    throw !overwrite && systemCode(error) === "EEXIST" ? new OutputExistsError(target) : error;
+  }
 }
 
 async function writeWhole(path: string, contents: FileContents, fileSystem: FileSystem): Promise<void> {
@@ -64,15 +77,22 @@ async function writeWhole(path: string, contents: FileContents, fileSystem: File
   await file.close(); // some file systems report a failed write only here
 }
 
-function piecesOf(contents: FileContents): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-  if (typeof contents === "string") return [new TextEncoder().encode(contents)];
-  return contents instanceof Uint8Array ? [contents] : contents;
+async function* piecesOf(contents: FileContents): AsyncGenerator<Uint8Array> {
+  if (typeof contents === "string") yield new TextEncoder().encode(contents);
+  else if (contents instanceof Uint8Array) yield contents;
+  else {
+    try {
+      yield* contents;
+    } catch (reason) {
+      throw new ContentsFailure(reason);
+    }
+  }
 }
 
 async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
-    const count = await file.write(bytes, done, bytes.length - done);
+    const count = await file.write(bytes, done, Math.min(bytes.length - done, largestTransfer));
     if (count === 0) throw new Error("The system wrote no bytes and gave no reason.");
     done += count;
   }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
@@ -83,6 +83,36 @@ describe("writeFolderAtomic", () => {
       expect(error).toBeInstanceOf(ProtectedFolderError);
     }
   });
+
+  it("never replaces the current folder under another name", () =>
+    inScratchFolder(async (folder) => {
+      await makeOld(folder);
+      await symlink(folder, join(folder, "link"));
+      const current = process.cwd();
+      process.chdir(join(folder, "out"));
+      const error = await caught(writeFolderAtomic(join(folder, "link", "out"), fill, { overwrite: true }));
+      process.chdir(current);
+      expect(error).toBeInstanceOf(ProtectedFolderError);
+      expect(await contentsOf(join(folder, "out"))).toEqual({ weights: "old" });
+    }));
+
+  it.each([false, true])("is whole when several write it at once (overwrite: %s)", (overwrite) =>
+    inScratchFolder(async (folder) => {
+      const write = (text: string) =>
+        writeFolderAtomic(join(folder, "out"), (inside) => writeFile(join(inside, "weights"), text), { overwrite });
+      const errors = (await Promise.all(["1", "2", "3", "4"].map((text) => caught(write(text))))).filter(Boolean);
+      expect(errors.map((error) => error instanceof OutputExistsError)).toEqual(overwrite ? [] : [true, true, true]);
+      expect(await contentsOf(folder)).toMatchObject({ "out/weights": expect.stringMatching(/^[1-4]$/) });
+      expect(Object.keys(await contentsOf(folder))).toHaveLength(1);
+    }),
+  );
+
+  it("passes on that filling was stopped", () =>
+    inScratchFolder(async (folder) => {
+      const stopped = Object.assign(new Error("stopped"), { code: "ABORT_ERR" });
+      const filling = writeFolderAtomic(join(folder, "out"), () => Promise.reject(stopped));
+      expect(await caught(filling)).toBe(stopped);
+    }));
 
   it("passes on what filling throws, and leaves nothing", () =>
     inScratchFolder(async (folder) => {

@@ -1,8 +1,9 @@
 // A folder of several files that is either complete or not there.
 
+import { realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
-import { type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 import type { AtomicWriteOptions } from "./write-file-atomic.ts";
 
@@ -11,7 +12,8 @@ import type { AtomicWriteOptions } from "./write-file-atomic.ts";
  * writes into a temporary folder beside it, whose files are then synced and which is renamed into place. An existing
  * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set. Missing folders above it are made.
  *
- * @param fill Writes the files; whatever it throws passes through, and nothing is left of its work.
+ * @param fill Writes the files; whatever it throws passes through, failures of the system as the errors below, and nothing
+ * is left of its work.
  * @throws {OutputExistsError} if the path exists, is no empty folder, and `overwrite` is not set.
  * @throws {ProtectedFolderError} if the current folder is, or is in, the folder to be replaced.
  * @throws {DiskFullError | FileWriteError} if the system fails.
@@ -52,8 +54,13 @@ async function stateOf(target: string, options: CheckedOptions): Promise<"absent
   if (entry === undefined) return "absent";
   if (entry.kind === "folder" && (await options.fileSystem.list(target)).length === 0) return "empty";
   if (options.overwrite !== true) throw new OutputExistsError(target);
-  if (contains(target, process.cwd())) throw new ProtectedFolderError(target);
+  if (contains(await realPath(target), await realPath(process.cwd()))) throw new ProtectedFolderError(target);
   return "replaceable";
+}
+
+/** Links resolved: by another name, the current folder is what it is. */
+function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 function contains(folder: string, path: string): boolean {
@@ -84,27 +91,57 @@ async function syncFile(path: string, fileSystem: FileSystem): Promise<void> {
   }
 }
 
+/** How often to try where others write the same folder at this moment. */
+const mostAttempts = 10;
+
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
+  const aside = await enter(temporary, target, options);
+  await options.fileSystem.syncFolder(dirname(target));
+  // The new folder is complete and in place; the old one's remains are removed by the next run if not now.
+  if (aside !== undefined) await options.fileSystem.remove(aside).catch(() => undefined);
+}
+
+/** Returns where an older folder was moved, if there was one. */
+async function enter(temporary: string, target: string, options: CheckedOptions): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await enterOnce(temporary, target, options);
+    } catch (error) {
+      const isOvertaken = ["ENOENT", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "");
+      if (!isOvertaken || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+async function enterOnce(temporary: string, target: string, options: CheckedOptions): Promise<string | undefined> {
   const { fileSystem } = options;
   const state = await stateOf(target, options); // filling may have taken an hour
   if (state === "replaceable") return replace(temporary, target, fileSystem);
   // POSIX renames over an empty folder, Windows does not.
   if (state === "empty") await fileSystem.removeEmptyFolder(target);
   await fileSystem.rename(temporary, target);
-  await fileSystem.syncFolder(dirname(target));
+  return undefined;
 }
 
 /** No system call swaps two folders everywhere, so the old one steps aside – and comes back if the new one cannot enter. */
-async function replace(temporary: string, target: string, fileSystem: FileSystem): Promise<void> {
+async function replace(temporary: string, target: string, fileSystem: FileSystem): Promise<string> {
   const aside = temporaryPath(target, "replaced");
   await fileSystem.rename(target, aside);
   try {
     await fileSystem.rename(temporary, target);
   } catch (error) {
-    await fileSystem.rename(aside, target);
+    await putBack(aside, target, fileSystem);
     throw error;
   }
-  await fileSystem.syncFolder(dirname(target));
-  // The new folder is complete and in place; the old one's remains are removed by the next run if not now.
-  await fileSystem.remove(aside).catch(() => undefined);
+  return aside;
+}
+
+/** If another output came into its place meanwhile, the old folder was replaced all the same. */
+async function putBack(aside: string, target: string, fileSystem: FileSystem): Promise<void> {
+  try {
+    await fileSystem.rename(aside, target);
+  } catch (error) {
+    if (systemCode(error) !== "ENOTEMPTY" && systemCode(error) !== "EEXIST") throw error;
+    await fileSystem.remove(aside).catch(() => undefined);
+  }
 }

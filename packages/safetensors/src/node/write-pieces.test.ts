@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { inScratchFolder } from "../test-files/scratch-folder.ts";
 import { joinPieces } from "../write.ts";
-import { writePieces } from "./write-pieces.ts";
+import { atOnce, writePieces } from "./write-pieces.ts";
 
 it("writes more pieces than one system call takes, empty ones among them", () =>
   inScratchFolder(async (folder) => {
@@ -11,6 +11,16 @@ it("writes more pieces than one system call takes, empty ones among them", () =>
     await writePieces(join(folder, "file"), pieces);
     expect(new Uint8Array(await readFile(join(folder, "file")))).toEqual(joinPieces(pieces));
   }));
+
+it("gives no system call more bytes than it can write", () => {
+  const pieces = [Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5), Uint8Array.of(6)];
+  expect(atOnce(pieces, 4).map((piece) => [...piece])).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(atOnce(pieces, 5)).toHaveLength(2);
+  expect(atOnce(pieces)).toEqual(pieces);
+});
 
 it("writes nothing over a file that is there", () =>
   inScratchFolder(async (folder) => {

@@ -1,6 +1,7 @@
 // Many pieces of memory into one file by a few system calls.
 
 import { open } from "node:fs/promises";
+import { largestTransfer } from "./file-system.ts";
 
 /** Pieces of one call; every system takes so many. */
 const piecesOfCall = 512;
@@ -11,13 +12,26 @@ export async function writePieces(path: string, pieces: readonly Uint8Array[]): 
   try {
     let left = pieces.filter(({ length }) => length > 0);
     while (left.length > 0) {
-      const { bytesWritten } = await file.writev(left.slice(0, piecesOfCall));
+      const { bytesWritten } = await file.writev(atOnce(left));
       if (bytesWritten === 0) throw new Error("The system wrote no bytes and gave no reason.");
       left = without(left, bytesWritten);
     }
   } finally {
     await file.close();
   }
+}
+
+/** The first pieces, as many as one call can write; the last of them may be cut. */
+export function atOnce(pieces: readonly Uint8Array[], mostBytes = largestTransfer): Uint8Array[] {
+  const batch: Uint8Array[] = [];
+  let room = mostBytes;
+  for (const piece of pieces.slice(0, piecesOfCall)) {
+    if (room === 0) break;
+    const part = piece.subarray(0, room);
+    batch.push(part);
+    room -= part.length;
+  }
+  return batch;
 }
 
 /** What is left after the first bytes: a system may write fewer than it was asked to. */

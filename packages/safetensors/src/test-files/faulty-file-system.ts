@@ -44,7 +44,7 @@ export function faultyFileSystem(fault: Fault, largestWrite = Number.POSITIVE_IN
     create: (path) => attempt("create", async () => wrap(await nodeFileSystem.create(path))),
     makeFolder: (path) => attempt("makeFolder", () => nodeFileSystem.makeFolder(path)),
     makeFolders: (path) => attempt("makeFolders", () => nodeFileSystem.makeFolders(path)),
-    rename: (from, to) => attempt("rename", () => nodeFileSystem.rename(from, to)),
+    rename: (from, to, options) => attempt("rename", () => nodeFileSystem.rename(from, to, options)),
     remove: (path) => attempt("remove", () => nodeFileSystem.remove(path)),
     removeEmptyFolder: (path) => attempt("removeEmptyFolder", () => nodeFileSystem.removeEmptyFolder(path)),
     list: (path) => attempt("list", () => nodeFileSystem.list(path)),
