@@ -6,7 +6,7 @@ import { frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algeb
 
 /** What the amplification factor is made of. */
 export interface Amplification {
-  /** ‖ΔW‖ / ‖Uᵀ·W·V‖: the paper finds about 20 for GPT-3, rank 4. Infinite if W has nothing in these directions. */
+  /** ‖ΔW‖ / ‖Uᵀ·W·V‖: the paper finds about 20 for GPT-3, rank 4. Infinite if W has nothing in these directions, NaN if ΔW is 0. */
   readonly factor: number;
   /** ‖ΔW‖, Frobenius. */
   readonly updateNorm: number;

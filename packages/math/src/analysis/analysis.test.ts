@@ -47,6 +47,14 @@ describe("subspaceSimilarity", () => {
     expect(() => subspaceSimilarity(noise(4, 9, "one"), noise(4, 9, "other"), { i, j: 1 })).toThrow(SettingError);
   });
 
+  it("refuses directions that a matrix does not have, instead of making some up", () => {
+    const zero = createMatrix(4, 9);
+    expect(() => subspaceSimilarity(zero, zero, { i: 1, j: 1 })).toThrow(/i = 1 but needs at most 0/);
+    const line = multiply(noise(4, 1, "left"), noise(1, 9, "right"));
+    expect(subspaceSimilarity(line, line, { i: 1, j: 1 })).toBeCloseTo(1, 10);
+    expect(() => subspaceSimilarity(line, noise(4, 9, "other"), { i: 2, j: 1 })).toThrow(SettingError);
+  });
+
   it("refuses matrices of different widths", () => {
     expect(() => subspaceSimilarity(noise(4, 9, "one"), noise(4, 8, "other"), { i: 1, j: 1 })).toThrow(SettingError);
   });

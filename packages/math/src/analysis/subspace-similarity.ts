@@ -46,6 +46,10 @@ function directions(matrix: Matrix, count: number, name: string, side: "left" | 
   const limit = Math.min(matrix.rows, matrix.columns);
   if (!Number.isInteger(count) || count < 1 || count > limit)
     throw new SettingError("subspaceSimilarity", name, count, `a whole number from 1 to ${limit}`);
-  const { u, v } = truncatedSvd(matrix, count);
+  const { u, s, v } = truncatedSvd(matrix, count);
+  // Beyond them any vector would do, and two matrices of zeros would look in the same directions.
+  const present = s.filter((value) => value > 1e-12 * s[0]!).length;
+  if (present < count)
+    throw new SettingError("subspaceSimilarity", name, count, `at most ${present}, the directions that the matrix has`);
   return columnsOf(side === "left" ? u : v, 0, count);
 }

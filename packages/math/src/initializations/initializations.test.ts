@@ -52,6 +52,18 @@ function distance(one: Matrix, other: Matrix): number {
 }
 
 describe("every start", () => {
+  it.each(["pissa", "pissa_niter_3", "olora", "mica", "loftq"])(
+    "%s names the pair whose weight is not finite",
+    (init) => {
+      const broken = { ...weight, values: weight.values.map((value, index) => (index === 5 ? Number.NaN : value)) };
+      expect(() => started(init, { weight: () => broken })).toThrow(`"start ${init}" got a frozen weight = NaN`);
+    },
+  );
+
+  it.each(["pissa", "pissa_niter_3"])("%s refuses a scaling by which it cannot divide", (init) => {
+    for (const scaling of [0, -2]) expect(() => started(init, { scaling })).toThrow(/scaling = .* needs alpha above 0/);
+  });
+
   it.each(["true", "gaussian", "orthogonal", "pissa", "pissa_niter_3", "olora", "mica"])(
     "%s leaves the weight as it was",
     (name) => {

@@ -1,7 +1,8 @@
 // The table of starts: a new one is a file and a line here.
 
 import { createPair } from "../create-pair.ts";
-import { UnknownInitializationError } from "../errors.ts";
+import { SettingError, UnknownInitializationError } from "../errors.ts";
+import type { Matrix } from "../linear-algebra/matrix.ts";
 import type { LoraPair } from "../lora-pair.ts";
 import { contextStart } from "./corda.ts";
 import { explainedVarianceStart } from "./eva.ts";
@@ -71,6 +72,15 @@ export function initializationOf(init: boolean | string): Initialization {
  */
 export function startPair(request: StartRequest): LoraPair {
   const row = initializationOf(request.init);
-  if (request.kind === "linear" || row.startsEmbeddings) return row.start(request);
+  const weight = () => finiteWeight(request);
+  if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
   return createPair({ ...request, init: "default" });
+}
+
+/** A start that takes NaN over from one weight would have the error blame a decomposition, or nobody. */
+function finiteWeight({ weight, name }: StartRequest): Matrix {
+  const matrix = weight();
+  const broken = matrix.values.find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new SettingError(`The pair "${name}"`, "a frozen weight", broken, "finite numbers");
+  return matrix;
 }

@@ -5,7 +5,7 @@ import { createMatrix, type Matrix, scaleColumns, transpose } from "../linear-al
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
 import { measuredOf } from "./measured-of.ts";
-import { checkDirections, subtractedPair } from "./subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
 
 /** Which of the first 2·rank directions of the gradient A and B get. */
 export type GradientDirection = "ArBr" | "A2rBr" | "ArB2r" | "random";
@@ -60,7 +60,10 @@ const scales: Readonly<
 > = {
   stable: (request) => ({ a: 1, b: storedRows(request) ** 0.25 / Math.sqrt(request.settings?.stableGamma ?? 16) }),
   weight_svd: ({ weight }, strongest) => ({ a: 1, b: strongest > 0 ? truncatedSvd(weight(), 1).s[0]! / strongest : 1 }),
-  gd_scale: ({ scaling }) => ({ a: 1 / scaling, b: 1 / scaling }),
+  gd_scale: (request) => {
+    checkScaling(request, request.scaling !== 0);
+    return { a: 1 / request.scaling, b: 1 / request.scaling };
+  },
   unit: () => ({ a: 1, b: 1 }),
 };
 

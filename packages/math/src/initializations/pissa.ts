@@ -5,7 +5,7 @@ import type { Svd } from "../linear-algebra/svd.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
 import type { LoraPair } from "../lora-pair.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
-import { checkDirections, subtractedPair } from "./subtracted-pair.ts";
+import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
 
 export const principalStart: Initialization = {
   name: "pissa",
@@ -20,6 +20,7 @@ export const principalStart: Initialization = {
 
 /** A and B each get the square root of the singular values, divided by s so that s·A·B is the part taken over. */
 export function pairOfDirections({ u, s, v }: Svd, request: StartRequest): LoraPair {
+  checkScaling(request, request.scaling > 0);
   const roots = s.map((value) => Math.sqrt(value / request.scaling));
   return subtractedPair(scaleColumns(u, roots), transpose(scaleColumns(v, roots)), request);
 }

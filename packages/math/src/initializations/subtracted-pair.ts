@@ -12,6 +12,12 @@ export function subtractedPair(a: Matrix, b: Matrix, { name }: StartRequest): Lo
   return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, initial: frozen });
 }
 
+/** Throws SettingError if a start would have to be divided by a scaling that it cannot be divided by. */
+export function checkScaling({ init, name, scaling }: StartRequest, isPossible: boolean): void {
+  if (!isPossible)
+    throw new SettingError(`The pair "${name}" with init "${String(init)}"`, "scaling", scaling, "alpha above 0");
+}
+
 /** Throws SettingError if a weight does not have as many directions as a start is to take from it. */
 export function checkDirections({ init, name, rank, inFeatures, outFeatures }: StartRequest, each = 1): void {
   const most = Math.floor(Math.min(inFeatures, outFeatures) / each);

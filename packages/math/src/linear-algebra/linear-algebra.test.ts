@@ -66,6 +66,30 @@ describe("thinQr", () => {
     expect(r.values[0]).toBeCloseTo(-5, 12);
     expect(q.values[0]).toBeCloseTo(-0.6, 12);
   });
+
+  it.each([0, -0])("has LAPACK's signs where a column begins with %d, which counts as positive", (first) => {
+    const { q, r } = thinQr(createMatrix(2, 2, [first, 2, 3, 4]));
+    // torch.linalg.qr of the same
+    const expected = [0, -1, -1, 0, -3, -4, 0, -2];
+    for (const [index, value] of [...q.values, ...r.values].entries()) expect(value).toBeCloseTo(expected[index]!, 12);
+  });
+});
+
+describe("a matrix with NaN or infinity", () => {
+  it.each([Number.NaN, Number.NEGATIVE_INFINITY])("is refused at once: %d", (bad) => {
+    const matrix = noise(150, 140);
+    matrix.values[77] = bad;
+    const key = { seed: 1, path: "test" };
+    for (const decompose of [
+      () => thinQr(matrix),
+      () => svd(matrix),
+      () => svd(transpose(matrix)),
+      () => truncatedSvd(matrix, 2),
+      () => randomizedSvd(matrix, { rank: 2, powerIterations: 1, key }),
+      () => lowRankSvd(matrix, noise(140, 3)),
+    ])
+      expect(decompose).toThrow(/finite numbers/);
+  });
 });
 
 describe("svd", () => {

@@ -21,7 +21,7 @@ const tolerance = 1e-15;
 const mostSweeps = 60;
 
 /**
- * All min(rows, columns) singular values and vectors.
+ * All min(rows, columns) singular values and vectors. Throws SettingError for NaN and infinity.
  *
  * @example
  * ```ts

@@ -1,6 +1,7 @@
 // QR by Householder reflections (Golub & Van Loan, "Matrix Computations", 4th ed., 5.2), with LAPACK's signs, so that
 // the factors are those of torch.linalg.qr up to rounding.
 
+import { SettingError } from "../errors.ts";
 import { createMatrix, type Matrix, transpose } from "./matrix.ts";
 
 /** matrix = q · r. */
@@ -15,7 +16,7 @@ export interface ThinQr {
 const negligible = 1e-290;
 
 /**
- * The thin QR decomposition.
+ * The thin QR decomposition. Throws SettingError for NaN and infinity.
  *
  * @example
  * ```ts
@@ -27,6 +28,9 @@ const negligible = 1e-290;
  */
 export function thinQr(matrix: Matrix): ThinQr {
   const { rows, columns } = matrix;
+  // NaN would go through all steps, and keep iterations that are built on them from ever ending.
+  const broken = matrix.values.find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new SettingError("A decomposition", "an entry", broken, "finite numbers");
   const count = Math.min(rows, columns);
   // Turned round, so that each column lies in one piece.
   const work = transpose(matrix).values; // [columns, rows]
@@ -49,7 +53,7 @@ function reflector(column: Float64Array, step: number): number {
   for (let row = step + 1; row < column.length; row++) below += column[row]! ** 2;
   if (below < negligible) return 0;
   const first = column[step]!;
-  const target = first > 0 ? -Math.sqrt(first * first + below) : Math.sqrt(first * first + below);
+  const target = first >= 0 ? -Math.sqrt(first * first + below) : Math.sqrt(first * first + below);
   for (let row = step + 1; row < column.length; row++) column[row]! /= first - target;
   column[step] = target;
   return (target - first) / target;
