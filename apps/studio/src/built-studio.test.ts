@@ -23,6 +23,35 @@ describe.skipIf(executable === undefined)("the built studio", () => {
     await page.close();
   }, 120_000);
 
+  it.each([
+    ["e2e/e2e-devset.csv", /Cannot read the sample http.*e2e-devset\.csv: the server answered 404\. Expected .*CSV/],
+    ["tiny-model/model.safetensors", /Cannot read "model\.safetensors" of the model "http/],
+    ["assets/worker-*.js", /The worker's script could not be loaded\./],
+  ])(
+    "names %s where it is missing, and offers nothing that cannot work",
+    async (file, words) => {
+      const page = await studio.newPage();
+      await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
+      await page.goto(studio.address);
+      await settled(page, "idle", "broken");
+      expect(await page.textContent("#failure")).toMatch(words);
+      expect(await page.textContent("#failure")).toContain("Reload the page to try again.");
+      expect(await page.textContent("#engine")).toBe("The model did not load.");
+      expect(await page.isEnabled("#train")).toBe(false);
+      await page.close();
+    },
+    60_000,
+  );
+
+  it("says why it computes slowly where only the slowest engine starts", async () => {
+    const page = await studio.newPage();
+    await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
+    await page.goto(studio.address);
+    await settled(page, "idle", "broken");
+    expect(await page.textContent("#engine")).toMatch(/on cpu, which is slow\..* wasm: /);
+    await page.close();
+  }, 60_000);
+
   it("answers with 404 for a file that is not there", async () => {
     const response = await fetch(new URL("tiny-model/nothing.json", studio.address));
     expect(response.status).toBe(404);

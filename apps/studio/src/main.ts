@@ -1,126 +1,124 @@
-// The page: reads the form, talks to the worker, shows what it reports. All work happens in the worker.
+// The page: reads the forms, talks to the worker, shows what it reports. All work happens in the worker.
 
+import { consoleTools } from "./page/console-tools.ts";
+import { Controls, type State } from "./page/controls.ts";
 import { element } from "./page/element.ts";
-import { LossChart } from "./page/loss-chart.ts";
+import { RunView } from "./page/run-view.ts";
 import { saveFile } from "./page/save-file.ts";
-import type { Report, Request } from "./protocol.ts";
+import { StudioWorker } from "./page/studio-worker.ts";
+import type { Report, Request, SessionSummary } from "./protocol.ts";
 
-const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-const chart = new LossChart(element("chart"));
-const buttons = {
-  train: element("train", HTMLButtonElement),
-  stop: element("stop", HTMLButtonElement),
-  answer: element("answer", HTMLButtonElement),
-  download: element("download", HTMLButtonElement),
-};
-
-type State = "loading" | "idle" | "training" | "trained" | "answering";
+const controls = new Controls();
+const run = new RunView();
+const worker = new StudioWorker(receive);
+const prompt = element("prompt", HTMLTextAreaElement);
+const answers = [element("base-answer"), element("adapted-answer")] as const;
+const failure = element("failure");
 let hasAdapter = false;
+let isSaved = false;
 
-/** Which buttons make sense in a state. */
 function show(state: State): void {
-  const busy = state === "loading" || state === "training" || state === "answering";
-  buttons.train.disabled = busy;
-  buttons.stop.disabled = state !== "training";
-  buttons.answer.disabled = busy;
-  buttons.download.disabled = busy || !hasAdapter;
-  document.body.dataset.state = state;
-}
-
-function ask(request: Request): void {
-  worker.postMessage(request);
+  controls.show(state, { hasAdapter });
 }
 
 function receive(report: Report): void {
   switch (report.type) {
     case "ready":
-      element("engine").textContent = `${millions(report.parameters)} parameters on ${report.engine}`;
-      element("prompt", HTMLTextAreaElement).value = report.prompt;
+      element("engine").textContent = describe(report);
+      prompt.value = report.prompt;
       show("idle");
       return;
     case "planned":
-      element("plan").textContent =
-        `${report.sites} layers adapted: ${report.trainable.toLocaleString("en")} trainable parameters, ${(100 * report.share).toFixed(2)} % of the model.`;
+      run.showPlan(report);
       return;
     case "step":
-      chart.add(report.step, report.loss);
-      element("progress").textContent =
-        `Step ${report.step} of ${report.steps} · loss ${report.loss.toFixed(3)} · ${Math.round(report.tokensPerSecond)} tokens/s`;
+      run.showStep(report);
       return;
     case "validated":
-      element("task").append(` Validation loss ${report.when} training: ${report.loss.toFixed(3)}.`);
+      run.showValidation(report);
       return;
     case "trained":
-      hasAdapter = true;
-      if (report.stopped) element("progress").append(" · stopped");
-      element("adapted-answer").textContent = "–";
-      show("trained");
+      if (report.steps > 0) {
+        hasAdapter = true;
+        isSaved = false;
+        element("adapted-answer").textContent = "–";
+      }
+      run.end(report);
+      show(hasAdapter ? "trained" : "idle");
       return;
     case "answered":
-      element(`${report.side}-answer`).textContent = report.text;
-      if (report.side === "adapted" || !hasAdapter) show(hasAdapter ? "trained" : "idle");
+      element(`${report.side}-answer`).textContent = report.text === "" ? "(nothing: it ended at once)" : report.text;
+      if (report.isLast) show(hasAdapter ? "trained" : "idle");
       return;
     case "adapter":
       saveFile("lowrank-adapter.zip", report.zip);
+      isSaved = true;
       element("download-note").textContent = `Saved ${(report.zip.byteLength / 1024).toFixed(0)} kB.`;
       return;
-    case "logits":
-      waitingForLogits.shift()?.(report.values);
-      return;
     case "failed":
-      element("failure").textContent = report.message;
-      element("failure").hidden = false;
-      show(hasAdapter ? "trained" : "idle");
+      showFailure(report);
       return;
   }
 }
 
-function millions(count: number): string {
-  return `${(count / 1e6).toFixed(1)} M`;
+/** "4.1 M parameters on wasm"; where only the slowest engine runs, also why. */
+function describe({ parameters, engine, passedOver }: SessionSummary): string {
+  const what = `${(parameters / 1e6).toFixed(1)} M parameters on ${engine}`;
+  return engine === "cpu" ? `${what}, which is slow. ${passedOver.join("; ")}.` : what;
 }
 
-function number(id: string): number {
-  return element(id, HTMLInputElement).valueAsNumber;
+function showFailure({ during, message }: { readonly during: Request["type"]; readonly message: string }): void {
+  const isBroken = during === "load";
+  const isKept = during === "train" && hasAdapter;
+  failure.textContent = message;
+  if (isBroken) failure.append("\nReload the page to try again.");
+  if (isKept) failure.append("\nThe adapter of the run before is still here.");
+  failure.hidden = false;
+  for (const answer of answers) if (answer.textContent === "…") answer.textContent = "–";
+  if (isBroken) element("engine").textContent = "The model did not load.";
+  if (isBroken) show("broken");
+  else show(hasAdapter ? "trained" : "idle");
+  failure.scrollIntoView({ block: "nearest" });
 }
 
 element("settings").addEventListener("submit", (event) => {
   event.preventDefault();
-  element("failure").hidden = true;
-  chart.clear();
-  show("training");
+  const number = (id: string) => element(id, HTMLInputElement).valueAsNumber;
   const settings = {
     rank: number("rank"),
     steps: number("steps"),
     learningRate: number("learning-rate"),
     seed: number("seed"),
   };
-  ask({ type: "train", settings });
+  failure.hidden = true;
+  run.begin(settings.steps);
+  element("download-note").textContent = "";
+  show("training");
+  worker.ask({ type: "train", settings });
 });
 element("ask").addEventListener("submit", (event) => {
   event.preventDefault();
+  failure.hidden = true;
   show("answering");
-  element("base-answer").textContent = "…";
-  if (hasAdapter) element("adapted-answer").textContent = "…";
-  ask({ type: "answer", prompt: element("prompt", HTMLTextAreaElement).value });
+  answers[0].textContent = "…";
+  if (hasAdapter) answers[1].textContent = "…";
+  worker.ask({ type: "answer", prompt: prompt.value });
 });
-buttons.stop.addEventListener("click", () => ask({ type: "stop" }));
-buttons.download.addEventListener("click", () => ask({ type: "download" }));
-
-/** For tests and the curious: `await studio.logits([1, 2, 3])` in the console gives what this tab computes. */
-const waitingForLogits: ((values: Float32Array) => void)[] = [];
-Object.assign(globalThis, {
-  studio: {
-    logits: (inputIds: readonly number[]) =>
-      new Promise<Float32Array>((resolve) => {
-        waitingForLogits.push(resolve);
-        ask({ type: "logits", inputIds });
-      }),
-  },
+prompt.addEventListener("input", () => {
+  const isBlank = prompt.value.trim() === "";
+  prompt.setCustomValidity(isBlank ? "Write some facts, such as name[Aromi], food[Chinese]." : "");
+});
+element("stop").addEventListener("click", () => {
+  controls.showStopping();
+  run.showStopping();
+  worker.ask({ type: "stop" });
+});
+element("download").addEventListener("click", () => worker.ask({ type: "download" }));
+/** A run and its adapter live in this tab alone. */
+addEventListener("beforeunload", (event) => {
+  if (document.body.dataset.state === "training" || (hasAdapter && !isSaved)) event.preventDefault();
 });
 
-worker.addEventListener("message", (event: MessageEvent<Report>) => receive(event.data));
-worker.addEventListener("error", (event) =>
-  receive({ type: "failed", message: `The worker stopped: ${event.message}` }),
-);
+Object.assign(globalThis, { studio: consoleTools(worker) });
 show("loading");
-ask({ type: "load", base: document.baseURI });
+worker.ask({ type: "load", base: document.baseURI });

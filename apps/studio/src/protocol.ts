@@ -8,7 +8,8 @@ export type Request =
   | { readonly type: "stop" }
   | { readonly type: "answer"; readonly prompt: string }
   | { readonly type: "download" }
-  | { readonly type: "logits"; readonly inputIds: readonly number[] };
+  | { readonly type: "logits"; readonly inputIds: readonly number[] }
+  | { readonly type: "memory" };
 
 export interface TrainingSettings {
   readonly rank: number;
@@ -17,9 +18,18 @@ export interface TrainingSettings {
   readonly seed: number;
 }
 
+/** What the tab holds once it has loaded. */
+export interface SessionSummary {
+  readonly engine: string;
+  /** Why each better engine does not run. */
+  readonly passedOver: readonly string[];
+  readonly parameters: number;
+  readonly prompt: string;
+}
+
 /** What the worker tells the page. */
 export type Report =
-  | { readonly type: "ready"; readonly engine: string; readonly parameters: number; readonly prompt: string }
+  | ({ readonly type: "ready" } & SessionSummary)
   | { readonly type: "planned"; readonly sites: number; readonly trainable: number; readonly share: number }
   | {
       readonly type: "step";
@@ -29,8 +39,10 @@ export type Report =
       readonly tokensPerSecond: number;
     }
   | { readonly type: "validated"; readonly when: "before" | "after"; readonly loss: number }
-  | { readonly type: "trained"; readonly stopped: boolean }
-  | { readonly type: "answered"; readonly side: "base" | "adapted"; readonly text: string }
+  /** A run that was stopped before its first step leaves the adapter that was there. */
+  | { readonly type: "trained"; readonly stopped: boolean; readonly steps: number }
+  | { readonly type: "answered"; readonly side: "base" | "adapted"; readonly text: string; readonly isLast: boolean }
   | { readonly type: "adapter"; readonly zip: Uint8Array }
   | { readonly type: "logits"; readonly values: Float32Array }
-  | { readonly type: "failed"; readonly message: string };
+  | { readonly type: "memory"; readonly tensors: number; readonly bytes: number }
+  | { readonly type: "failed"; readonly during: Request["type"]; readonly message: string };

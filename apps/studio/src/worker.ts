@@ -4,46 +4,57 @@ import { LowrankError } from "@lowrank/contracts";
 import type { Report, Request } from "./protocol.ts";
 import { openSession, type Session } from "./worker/session.ts";
 
-const report = (message: Report, transfer: Transferable[] = []) => self.postMessage(message, { transfer });
+/** Where an answer goes: to the page, or to the port that came with the question. */
+type Send = (message: Report, transfer?: Transferable[]) => void;
 
 let session: Session | undefined;
 let training: AbortController | undefined;
 
-async function serve(request: Request): Promise<void> {
+async function serve(request: Request, send: Send): Promise<void> {
   if (request.type === "load") {
     session = await openSession(new URL("./", request.base));
-    report({ type: "ready", ...session.summary });
+    send({ type: "ready", ...session.summary });
     return;
   }
-  if (session === undefined) throw new Error("The model is still loading.");
+  if (session === undefined) throw new Error("There is no model: it is still loading, or did not load.");
   switch (request.type) {
-    case "train":
+    case "train": {
       training = new AbortController();
-      await session.train(request.settings, { signal: training.signal, report });
+      const { signal } = training;
+      const steps = await session.train(request.settings, { signal, report: send });
+      send({ type: "trained", stopped: signal.aborted, steps });
       return;
+    }
     case "stop":
       training?.abort();
       return;
-    case "answer":
-      report({ type: "answered", side: "base", text: await session.answer(request.prompt, "base") });
-      if (session.hasAdapter) {
-        report({ type: "answered", side: "adapted", text: await session.answer(request.prompt, "adapted") });
+    case "answer": {
+      const sides = session.hasAdapter ? (["base", "adapted"] as const) : (["base"] as const);
+      for (const side of sides) {
+        const text = await session.answer(request.prompt, side);
+        send({ type: "answered", side, text, isLast: side === sides.at(-1) });
       }
       return;
+    }
     case "download": {
       const zip = await session.zipAdapter();
-      report({ type: "adapter", zip }, [zip.buffer as ArrayBuffer]);
+      send({ type: "adapter", zip }, [zip.buffer as ArrayBuffer]);
       return;
     }
     case "logits":
-      report({ type: "logits", values: await session.logits(request.inputIds) });
+      send({ type: "logits", values: await session.logits(request.inputIds) });
+      return;
+    case "memory":
+      send({ type: "memory", ...session.memory() });
       return;
   }
 }
 
-self.addEventListener("message", (event: MessageEvent<Request>) => {
-  serve(event.data).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    report({ type: "failed", message: LowrankError.isInstance(error) ? message : `Something went wrong: ${message}` });
+self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Request>) => {
+  const send: Send = (message, transfer = []) => (port ?? self).postMessage(message, { transfer });
+  serve(data, send).catch((error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    const message = LowrankError.isInstance(error) ? text : `Something went wrong: ${text}`;
+    send({ type: "failed", during: data.type, message });
   });
 });

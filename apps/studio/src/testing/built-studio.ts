@@ -32,7 +32,8 @@ export async function openBuiltStudio(): Promise<BuiltStudio> {
     address,
     complaints,
     async newPage() {
-      const page = await browser.newPage();
+      const context = await browser.newContext(); // browser.newPage()'s own context would close without asking the page
+      const page = await context.newPage();
       page.on("pageerror", (error) => complaints.push(error.message));
       page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
       page.on("request", (request) => {

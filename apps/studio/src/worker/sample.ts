@@ -26,7 +26,7 @@ const template = promptTemplate("plain");
 export const asPrompt = (facts: string): string => `${facts.trim()} ->`;
 
 export function prepareSample(csv: string, tokenizer: TextTokenizer): Sample {
-  const rows = readCsv(csv, { columns: { prompt: "mr", completion: "ref" } });
+  const rows = readCsv(csv, { file: "e2e/e2e-devset.csv", columns: { prompt: "mr", completion: "ref" } });
   const examples = rows.filter((row): row is CompletionExample => row.kind === "completion");
   const { train, validation } = splitByKey(examples, (example) => example.prompt, { share: 0.1, seed: 42 });
   const tokens = ({ prompt, completion }: CompletionExample): readonly TokenSequence[] => {

@@ -20,8 +20,11 @@ export interface SampleRun {
 
 const batchSize = 8;
 
-/** Trains until the steps are made or the signal says stop; reports each step, and the validation loss around it. */
-export async function trainOnSample(run: SampleRun): Promise<void> {
+/**
+ * Trains until the steps are made or the signal says stop; reports each step, and the validation loss around it. Returns
+ * the number of steps made.
+ */
+export async function trainOnSample(run: SampleRun): Promise<number> {
   const { model, handle, sample, padId, settings, signal, report } = run;
   const adapters = activeAdapters(handle.name);
   const shared = { batchSize, padId, seed: settings.seed };
@@ -39,13 +42,17 @@ export async function trainOnSample(run: SampleRun): Promise<void> {
     seed: settings.seed,
     signal,
   });
+  let made = 0;
   for await (const event of events) {
     if (event.type !== "step") continue;
     const { step, loss, tokensPerSecond } = event;
+    made = step;
     report({ type: "step", step, steps: settings.steps, loss, tokensPerSecond: tokensPerSecond ?? 0 });
   }
-  report({ type: "validated", when: "after", loss: await validationLoss(run, inferenceContext(adapters)) });
-  report({ type: "trained", stopped: signal.aborted });
+  if (made > 0) {
+    report({ type: "validated", when: "after", loss: await validationLoss(run, inferenceContext(adapters)) });
+  }
+  return made;
 }
 
 /** Mean loss of a supervised token of the validation part. */
