@@ -9,7 +9,9 @@ import {
   basePrecisionOption,
   columnsOption,
   type EngineOptions,
+  headerOption,
   modelOption,
+  templateOption,
   withEngine,
   withExamples,
 } from "../options/shared-options.ts";
@@ -21,6 +23,7 @@ export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
   readonly adapter?: string;
   readonly data: string;
   readonly columns?: Readonly<Record<string, string>>;
+  readonly header?: readonly string[];
   readonly template?: string;
   readonly batchSize: number;
   readonly maxLength?: number;
@@ -42,7 +45,8 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(basePrecisionOption())
     .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
     .addOption(columnsOption())
-    .option("--template <name>", "how a row becomes text (see lowrank train --help)")
+    .addOption(headerOption())
+    .addOption(templateOption("how a row becomes text (see lowrank train --help)"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))
     .option("--generate", "continue every prompt and report BLEU against the references")

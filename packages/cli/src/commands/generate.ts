@@ -10,6 +10,7 @@ import {
   type EngineOptions,
   modelOption,
   seedOption,
+  templateOption,
   withEngine,
   withExamples,
 } from "../options/shared-options.ts";
@@ -67,10 +68,7 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
       ).argParser(numberIn({ above: 0 })),
     )
     .option("--stop <text...>", "end where the new text holds one of these")
-    .option(
-      "--template <name>",
-      "write the prompt as in training: plain, alpaca, vicuna, koalpaca or chat (default: as it is)",
-    )
+    .addOption(templateOption("write the prompt as in training (default: as it is)"))
     .addOption(seedOption("seed of the sampling"));
   withExamples(
     withEngine(command),

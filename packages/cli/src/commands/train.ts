@@ -7,9 +7,11 @@ import {
   adapterOption,
   basePrecisionOption,
   columnsOption,
+  headerOption,
   modelOption,
   outOption,
   seedOption,
+  templateOption,
   withEngine,
   withExamples,
 } from "../options/shared-options.ts";
@@ -64,7 +66,8 @@ function addFiles(command: Command): void {
         .conflicts("validation"),
     )
     .addOption(columnsOption())
-    .option("--template <name>", "how a row becomes text: plain, alpaca, vicuna, koalpaca, or chat, the model's own")
+    .addOption(headerOption())
+    .addOption(templateOption("how a row becomes text; chat is the model's own (default: what suits the rows)"))
     .addOption(
       new Option(
         "--max-length <number>",
@@ -76,9 +79,13 @@ function addFiles(command: Command): void {
 function addAdapterShape(command: Command): void {
   command
     .optionsGroup("Adapter:")
-    .addOption(new Option("--rank <number>", "rank of the update (default: 8)").argParser(integerIn()))
+    .addOption(
+      new Option("--rank <number>", "rank of the update (default: 8)").argParser(integerIn({ min: 1, max: 4096 })),
+    )
     .addOption(new Option("--alpha <number>", "its scale is alpha / rank (default: 16)").argParser(numberIn()))
-    .addOption(new Option("--dropout <rate>", "dropout before A (default: 0)").argParser(numberIn()))
+    .addOption(
+      new Option("--dropout <rate>", "dropout before A (default: 0)").argParser(numberIn({ min: 0, below: 1 })),
+    )
     .addOption(
       new Option(
         "--target-modules <names>",

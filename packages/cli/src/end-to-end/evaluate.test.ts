@@ -40,6 +40,26 @@ describe("lowrank evaluate", () => {
     expect(await scoreOf()).toBeCloseTo(100, 8);
   });
 
+  it("leaves empty prompts out of BLEU and cuts those that are too long, saying so", async () => {
+    await cp(fixture("gpt2", "base"), place.path("short"), { recursive: true });
+    await place.write("short/tokenizer.json", JSON.stringify(tokenizer));
+    const rows = [
+      { prompt: "", completion: "w1 w2" },
+      { prompt: `${"w60 ".repeat(40)}w11`, completion: "w61" },
+    ];
+    const data = ["--data", await place.write("odd.jsonl", jsonl(rows)), "--max-new-tokens", "8", "--generate"];
+    const { code, stderr, json } = await place.call("evaluate", "--model", place.path("short"), ...data, "--json");
+    expect([code, typeof json[0]?.bleu], stderr).toEqual([0, "number"]);
+    expect(stderr).toContain('1 empty prompts of "');
+    expect(stderr).toContain("lost their beginning: the model has positions for 24 tokens of them");
+  });
+
+  it("says before it computes that rows of tokens have nothing to compare with", async () => {
+    const data = await place.write("ready.jsonl", jsonl([{ input_ids: [5, 6] }]));
+    const call = await place.call("evaluate", "--model", "nowhere", "--data", data, "--generate");
+    expect(call).toMatchObject({ code: 1, stderr: expect.stringContaining("--generate needs rows with a prompt") });
+  });
+
   it("has room for rows where a model has no limit of positions", async () => {
     const row = { input_ids: [5, 6, 7, 8, 9, 1], labels: [5, 6, 7, 8, 9, 1] };
     const data = await place.write("tokens.jsonl", jsonl([row]));

@@ -206,8 +206,8 @@ describe("what lowrank train refuses", () => {
 
   it("rank 0", async () => {
     const { code, stderr } = await refusal(...gpt2, "--data", tokens, ...out(), "--rank", "0");
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/error: .*cannot be used as a LoRA configuration:\n {2}r: got 0/);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/error: .*'--rank <number>' argument '0' is invalid\. Expected a whole number, at least 1/);
     expect(stderr).not.toContain("    at ");
   });
 

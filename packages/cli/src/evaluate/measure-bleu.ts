@@ -5,6 +5,8 @@ import { generate } from "@lowrank/models";
 import { NoReferencesError } from "../errors.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import type { OpenedModel } from "../session/open-model.ts";
+import { positionLimit } from "../session/position-limit.ts";
+import type { Report } from "../terminal/report.ts";
 
 /** How to write and compare. */
 export interface BleuOptions {
@@ -13,31 +15,77 @@ export interface BleuOptions {
   readonly template: PromptTemplate;
   readonly batchSize: number;
   readonly maxNewTokens: number;
+  readonly report: Report;
 }
 
-/** Corpus BLEU, 0 to 100, of greedy continuations. Throws NoReferencesError where no row has prompt and answer. */
+/** A prompt as tokens and what may follow it. */
+interface AskedPrompt {
+  readonly ids: readonly number[];
+  readonly references: readonly string[];
+}
+
+/** Whether a row has a prompt to continue and an answer to compare with. */
+function isAsked({ kind }: Example): boolean {
+  return kind !== "text" && kind !== "tokens" && kind !== "sentence";
+}
+
+/** Throws NoReferencesError where no row has prompt and answer. */
+export function checkReferences(file: string, rows: readonly Example[]): void {
+  if (!rows.some(isAsked)) throw new NoReferencesError(file);
+}
+
+/**
+ * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
+ * beginning, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
+ */
 export async function measureBleu(
   opened: OpenedModel,
   rows: readonly Example[],
   options: BleuOptions,
 ): Promise<number> {
-  const { tokenizer, template, batchSize, maxNewTokens } = options;
-  const asked = rows.filter((row) => row.kind !== "text" && row.kind !== "tokens" && row.kind !== "sentence");
-  if (asked.length === 0) throw new NoReferencesError(options.data);
-  const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
-  const prefix = template.render(asked[0] as Example).hasSpecialTokens === true ? [] : tokenizer.prefixIds;
+  const { tokenizer, batchSize, maxNewTokens } = options;
+  const prompts = promptsOf(opened, rows, options);
   const eosTokenIds = await endTokens(opened, tokenizer);
   const candidates: string[] = [];
-  for (let start = 0; start < groups.length; start += batchSize) {
-    const prompts = groups.slice(start, start + batchSize).map(({ prompt }) => prompt);
-    const promptIds = prompts.map((prompt) => [...prefix, ...tokenizer.encode(prompt, { addSpecialTokens: false })]);
+  for (let start = 0; start < prompts.length; start += batchSize) {
+    const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
     const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
     candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
   }
   return bleu(
     candidates,
-    groups.map(({ references }) => references.map((reference) => reference.trim())),
+    prompts.map(({ references }) => references.map((reference) => reference.trim())),
   ).score;
+}
+
+function promptsOf(
+  { model }: OpenedModel,
+  rows: readonly Example[],
+  { data, tokenizer, template, maxNewTokens, report }: BleuOptions,
+): readonly AskedPrompt[] {
+  const asked = rows.filter(isAsked);
+  const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
+  const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
+  const prefix = isWritten ? [] : tokenizer.prefixIds;
+  const room = Math.max(prefix.length + 1, positionLimit(model.config) - maxNewTokens);
+  let cut = 0;
+  const prompts = groups.map(({ prompt, references }): AskedPrompt => {
+    const ids = [...prefix, ...tokenizer.encode(prompt, { addSpecialTokens: false })];
+    if (ids.length <= room) return { ids, references };
+    cut += 1;
+    return { ids: [...prefix, ...ids.slice(ids.length - room + prefix.length)], references };
+  });
+  const kept = prompts.filter(({ ids }) => ids.length > 0);
+  if (kept.length === 0) throw new NoReferencesError(data);
+  const empty = prompts.length - kept.length;
+  if (empty > 0) {
+    report.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
+  }
+  if (cut > 0) {
+    const message = `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
+    report.warn({ code: "PROMPTS_CUT", message });
+  }
+  return kept;
 }
 
 /** Prompt and answer as the template writes them. */

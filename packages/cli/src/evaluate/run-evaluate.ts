@@ -9,6 +9,7 @@ import { decodeClassNames, numberClasses } from "../session/class-names.ts";
 import { measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { maxLengthFor } from "../session/position-limit.ts";
+import { readingOptions } from "../session/reading-options.ts";
 import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
@@ -17,7 +18,7 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 import { measureAccuracy } from "./measure-accuracy.ts";
-import { measureBleu } from "./measure-bleu.ts";
+import { checkReferences, measureBleu } from "./measure-bleu.ts";
 
 /** What was found; only what applies is there. */
 interface Evaluation {
@@ -30,8 +31,9 @@ interface Evaluation {
 
 /** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {
-  const rows = await readDataFile(options.data, options.columns === undefined ? {} : { columns: options.columns });
+  const rows = await readDataFile(options.data, readingOptions(options));
   const isClassifier = rowGoal(options.data, rows) === "class";
+  if (options.generate === true) checkReferences(options.data, rows);
   const engine = await startEngine(options, report);
   const { model, adapter, basePrecision } = options;
   const opened = await openModel(
@@ -63,7 +65,7 @@ async function evaluate(
   const template = chooseTemplate(options.template, rows, tokenizer);
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;
-  const maxLength = maxLengthFor(model.config, options.maxLength);
+  const maxLength = maxLengthFor(model, options.maxLength);
   const examples = tokenizeRows(rows, { file: options.data, model, tokenizer, template, maxLength, classIds }, report);
   const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const loss = await meanLoss(model, measuredBatches(data), opened.context);
@@ -74,7 +76,7 @@ async function evaluate(
       ? { accuracy: await measureAccuracy(model, data, opened.context) }
       : { perplexity: Math.exp(loss) }),
     ...(options.generate === true && tokenizer !== undefined
-      ? { bleu: await measureBleu(opened, rows, { ...options, tokenizer, template }) }
+      ? { bleu: await measureBleu(opened, rows, { ...options, tokenizer, template, report }) }
       : {}),
   };
 }

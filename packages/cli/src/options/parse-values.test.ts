@@ -15,6 +15,7 @@ describe("numberIn", () => {
 
   it("names the bounds that a value breaks", () => {
     expect(() => numberIn({ min: 0, max: 1 })("1.5")).toThrow("Expected a number, at least 0 and at most 1.");
+    expect(() => numberIn({ min: 0, below: 1 })("1")).toThrow("Expected a number, at least 0 and less than 1.");
     expect(() => numberIn({ above: 0 })("0")).toThrow("Expected a number, more than 0.");
   });
 });

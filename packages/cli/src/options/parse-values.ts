@@ -8,6 +8,8 @@ export interface NumberRange {
   readonly max?: number;
   /** Excludes `min` itself: a learning rate is more than 0. */
   readonly above?: number;
+  /** Excludes `max` itself: a share that must leave something. */
+  readonly below?: number;
 }
 
 /** A parser of decimal numbers within a range. */
@@ -54,17 +56,19 @@ export function targetModules(text: string): string | readonly string[] {
   return isPattern ? text : nameList(text);
 }
 
-function isInside(value: number, { min, max, above }: NumberRange): boolean {
+function isInside(value: number, { min, max, above, below }: NumberRange): boolean {
   if (min !== undefined && value < min) return false;
   if (max !== undefined && value > max) return false;
+  if (below !== undefined && value >= below) return false;
   return above === undefined || value > above;
 }
 
-function expected(kind: string, { min, max, above }: NumberRange): string {
+function expected(kind: string, { min, max, above, below }: NumberRange): string {
   const bounds = [
     min === undefined ? "" : `at least ${min}`,
     above === undefined ? "" : `more than ${above}`,
     max === undefined ? "" : `at most ${max}`,
+    below === undefined ? "" : `less than ${below}`,
   ].filter((bound) => bound !== "");
   return `Expected ${kind}${bounds.length > 0 ? `, ${bounds.join(" and ")}` : ""}.`;
 }

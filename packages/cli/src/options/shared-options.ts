@@ -1,7 +1,7 @@
 // Options that several commands have, described once so that they never drift apart.
 
 import { type Command, Option } from "commander";
-import { columnNames, integerIn } from "./parse-values.ts";
+import { columnNames, integerIn, nameList } from "./parse-values.ts";
 
 /** Names that `--engine` takes, best first; the engine package decides which of them can start. */
 export const engineNames = ["tfjs-node-gpu", "native", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
@@ -79,6 +79,22 @@ export function columnsOption(): Option {
     "--columns <pairs>",
     'names of a file\'s columns, where they differ: "prompt=question,completion=answer"',
   ).argParser(columnNames);
+}
+
+/** Names that `--template` takes; "chat" is the model's own. */
+export const templateNames = ["plain", "alpaca", "vicuna", "koalpaca", "chat"] as const;
+
+/** `--template` of commands that write prompts. */
+export function templateOption(description: string): Option {
+  return new Option("--template <name>", description).choices(templateNames);
+}
+
+/** `--header` of commands that read data. */
+export function headerOption(): Option {
+  return new Option(
+    "--header <names>",
+    'for a CSV or TSV file whose first line is a row already: names of its columns, such as "sentence,label"',
+  ).argParser(nameList);
 }
 
 /** `--seed`, the source of every random number. */

@@ -1,21 +1,38 @@
 import { describe, expect, it } from "vitest";
-import { maxLengthFor, positionLimit } from "./position-limit.ts";
+import { UsageError } from "../errors.ts";
+import { maxLengthFor, type PositionedModel, positionLimit } from "./position-limit.ts";
+
+function model(maxPositions: number, ...paths: readonly string[]): PositionedModel {
+  const config = { modelType: "gpt2", maxPositions, padTokenId: null };
+  return { config, sites: () => paths.map((path) => ({ path })) };
+}
 
 describe("positionLimit", () => {
   it("takes 0 for no limit", () => {
-    expect(positionLimit({ maxPositions: 0 })).toBe(Number.POSITIVE_INFINITY);
-    expect(positionLimit({ maxPositions: 32 })).toBe(32);
+    expect(positionLimit(model(0).config)).toBe(Number.POSITIVE_INFINITY);
+    expect(positionLimit(model(32).config)).toBe(32);
+  });
+
+  it("leaves out the rows before RoBERTa's first position, which follows the padding id", () => {
+    expect(positionLimit({ modelType: "roberta", maxPositions: 514, padTokenId: 1 })).toBe(512);
+    expect(positionLimit({ modelType: "roberta", maxPositions: 130, padTokenId: null })).toBe(128);
   });
 });
 
 describe("maxLengthFor", () => {
   it("cuts rows at the model's limit or at 512, never at 0", () => {
-    expect(maxLengthFor({ maxPositions: 0 }, undefined)).toBe(512);
-    expect(maxLengthFor({ maxPositions: 32 }, undefined)).toBe(32);
-    expect(maxLengthFor({ maxPositions: 4096 }, undefined)).toBe(512);
+    expect(maxLengthFor(model(0), undefined)).toBe(512);
+    expect(maxLengthFor(model(32), undefined)).toBe(32);
+    expect(maxLengthFor(model(4096), undefined)).toBe(512);
   });
 
   it("does as it is told", () => {
-    expect(maxLengthFor({ maxPositions: 32 }, 7)).toBe(7);
+    expect(maxLengthFor(model(32), 7)).toBe(7);
+    expect(maxLengthFor(model(32, "model.layers.0.self_attn.q_proj"), 64)).toBe(64);
+  });
+
+  it("refuses more than a table of positions has rows for, before the run meets such a row", () => {
+    expect(() => maxLengthFor(model(32, "transformer.wte", "transformer.wpe"), 64)).toThrow(UsageError);
+    expect(() => maxLengthFor(model(32, "bert.embeddings.position_embeddings"), 33)).toThrow("more than the 32 tokens");
   });
 });

@@ -140,7 +140,7 @@ async function tokenize(
     model,
     tokenizer,
     template,
-    maxLength: maxLengthFor(model.config, options.maxLength),
+    maxLength: maxLengthFor(model, options.maxLength),
     classIds: classes.ids,
     rowOf: (example: Example) => rows.numbers.get(example),
   };

@@ -71,8 +71,13 @@ function summarize(
   report.say(`try: ${commandToTry(run, options)}`);
 }
 
-function commandToTry({ opened, template }: PreparedRun, { model, data, out }: TrainOptions): string {
+function commandToTry({ opened, template }: PreparedRun, options: TrainOptions): string {
+  const { model, data, out, columns, header } = options;
   const both = `--model ${model} --adapter ${out}`;
-  if (opened.model.task !== "causal-lm" || template === "") return `lowrank evaluate ${both} --data ${data}`;
+  if (opened.model.task !== "causal-lm" || template === "") {
+    const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
+    const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
+    return `lowrank evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
+  }
   return `lowrank generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
 }

@@ -17,6 +17,8 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly validationShare?: number;
   /** Which column of the file is which field of a row. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** Names of a table's columns where its first line has none. */
+  readonly header?: readonly string[];
   readonly template?: string;
   readonly maxLength?: number;
 

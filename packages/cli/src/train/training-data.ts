@@ -3,6 +3,7 @@
 import { type Example, splitByKey } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { checkClassNumbers } from "../session/class-numbers.ts";
+import { readingOptions } from "../session/reading-options.ts";
 import { type RowGoal, rowGoal } from "../session/row-kinds.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -20,8 +21,8 @@ export interface TrainingRows {
 
 /** Reads the files that the options name and holds out what they ask for. */
 export async function readTrainingRows(options: TrainOptions): Promise<TrainingRows> {
-  const { data, validation, validationShare, seed, columns } = options;
-  const readOptions = columns === undefined ? {} : { columns };
+  const { data, validation, validationShare, seed } = options;
+  const readOptions = readingOptions(options);
   const rows = await readDataFile(data, readOptions);
   const goal = rowGoal(data, rows);
   checkClassNumbers(data, rows);

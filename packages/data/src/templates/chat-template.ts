@@ -62,6 +62,9 @@ function compile(source: string, options: ChatTemplateOptions): Render {
   }
   return (messages, addGenerationPrompt) => {
     const variables = {
+      // transformers always has these two, none for want of any: `tools is not none` must be false.
+      tools: null,
+      documents: null,
       ...options.variables,
       messages: messages.map((message) => ({ ...message })),
       add_generation_prompt: addGenerationPrompt,

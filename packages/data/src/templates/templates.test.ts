@@ -120,6 +120,12 @@ describe("a chat template", () => {
     expect(template.render(completion).segments.map(({ text }) => text)).toEqual(["<s>!Q</s>", "A</s>"]);
   });
 
+  it("sees that there are no tools and no documents, as transformers' do", () => {
+    const tools = "{% if tools is not none %}{{ tools | length }}{% endif %}{% if documents is defined %}d{% endif %}";
+    const template = chatTemplate(`${tools}{% for m in messages %}{{ m.content }}{% endfor %}`);
+    expect(template.render(completion).segments.map(({ text }) => text)).toEqual(["dQ", "A"]);
+  });
+
   it.each([
     ["is no Jinja", "{% for %}"],
     ["refuses the conversation", "{{ raise_exception('no') }}"],
