@@ -24,6 +24,7 @@ export { filesFolder } from "./folder/files-folder.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
 export { type GenerateOptions, generate } from "./generation/generate.ts";
 export { type GeneratedToken, generateTokens } from "./generation/generate-tokens.ts";
+export type { ForcedTokens, GenerationDefaults } from "./generation/generation-defaults.ts";
 export type { GenerationOptions } from "./generation/generation-options.ts";
 export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.ts";
 export type { Sampling } from "./generation/sampling.ts";

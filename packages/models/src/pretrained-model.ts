@@ -12,6 +12,7 @@ import {
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
+import type { GenerationDefaults } from "./generation/generation-defaults.ts";
 import type { Head, LossSum } from "./heads/head.ts";
 import { replicateLayers } from "./loading/replicate-layers.ts";
 import { resizeVocabulary } from "./loading/resize-vocabulary.ts";
@@ -44,6 +45,7 @@ export interface ModelAssembly {
   readonly newParameters: readonly string[];
   /** Tells this base from others: "lowrank-1:" and 16 hexadecimal digits. */
   readonly fingerprint: string;
+  readonly generation: GenerationDefaults;
   /** Of a model with repeated layers: which of its base's layers each repeats. */
   readonly layerOrder?: readonly number[];
   /** Of a model with a vocabulary of another size: how many tokens its files know. */
@@ -65,6 +67,8 @@ export class PretrainedModel implements AdaptableModel {
   readonly newParameters: readonly string[];
   /** Of the files that it was loaded from. */
   readonly fingerprint: string;
+  /** Where its texts begin and end if a call of `generate` does not say it. */
+  readonly generation: GenerationDefaults;
   /** Of a model that `withLayers` made: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];
   /** Of a model that `withVocabulary` made: how many tokens its files know. */
@@ -80,6 +84,7 @@ export class PretrainedModel implements AdaptableModel {
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
+    this.generation = assembly.generation;
     if (assembly.layerOrder !== undefined) this.layerOrder = assembly.layerOrder;
     if (assembly.resizedFrom !== undefined) this.resizedFrom = assembly.resizedFrom;
   }

@@ -2,8 +2,11 @@
 // prompt gives what it would give alone.
 
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import { forcedToken } from "./forced-tokens.ts";
+import type { ForcedTokens } from "./generation-defaults.ts";
 import { checkGeneration, type GenerationOptions } from "./generation-options.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
 import { penalizeRepetition } from "./repetition-penalty.ts";
@@ -45,20 +48,18 @@ export async function* generateTokens(
   const { promptIds, maxNewTokens, signal, context = inferenceContext() } = options;
   const rows = promptIds.map((): number[] => []);
   const read = decoded(model, promptIds);
-  const isEnd = stopRule(options.eosTokenIds ?? model.config.eosTokenIds, options.stopStrings);
+  const { eosTokenIds = model.generation.eosTokenIds, forced = model.generation.forced } = options;
+  const isEnd = stopRule(eosTokenIds, options.stopStrings);
   const ended = promptIds.map(() => false);
-  const cache = new KeyValueCache(context.adapters);
+  let cache = new KeyValueCache(context.adapters);
   try {
     let next = firstWindow(model, promptIds);
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
       const logits = lastLogits(model, next, { cache, context });
-      const ids = await chooseTokens(logits, {
-        options,
-        seen: rows.map((row, prompt) => [...(read[prompt] ?? []), ...row]),
-        step,
-      });
+      const seen = rows.map((row, prompt) => [...(read[prompt] ?? []), ...row]);
+      const ids = await chooseTokens(logits, { options: { ...options, forced }, seen, step });
       for (const [prompt, id] of ids.entries()) {
         const row = rows[prompt];
         if (ended[prompt] || row === undefined) continue;
@@ -69,6 +70,13 @@ export async function* generateTokens(
       }
       if (ended.every(Boolean)) return;
       next = next.after(ids);
+      if (!turnsOtherwise(model.config, next.positions)) continue;
+      cache.dispose();
+      cache = new KeyValueCache(context.adapters);
+      next = firstWindow(
+        model,
+        promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]),
+      );
     }
   } finally {
     cache.dispose();
@@ -84,38 +92,57 @@ function lastLogits(
 }
 
 interface Choice {
-  readonly options: GenerationOptions;
+  readonly options: GenerationOptions & { readonly forced: ForcedTokens };
   /** Of each prompt what the decoder has read and written. */
   readonly seen: readonly (readonly number[])[];
   readonly step: number;
 }
 
 /** Frees the logits [batch, vocabulary]. */
-async function chooseTokens(logits: tf.Tensor2D, { options, seen, step }: Choice): Promise<number[]> {
+async function chooseTokens(logits: tf.Tensor2D, choice: Choice): Promise<number[]> {
+  const { options, seen, step } = choice;
+  const { sampling, maxNewTokens, forced } = options;
+  try {
+    const ids = await chosenByLogits(logits, choice);
+    return ids.map((id, prompt) => {
+      const place = { prompt, step, maxNewTokens, read: (seen[prompt]?.length ?? 0) - step };
+      return forcedToken(forced, place, sampling) ?? id;
+    });
+  } finally {
+    logits.dispose();
+  }
+}
+
+async function chosenByLogits(logits: tf.Tensor2D, { options, seen, step }: Choice): Promise<number[]> {
   const { sampling, repetitionPenalty = 1 } = options;
   if (sampling === undefined && repetitionPenalty === 1) {
     const best = tf.argMax(logits, 1);
-    logits.dispose();
     const ids = Array.from(await best.data());
     best.dispose();
     return ids;
   }
   const vocabulary = logits.shape[1];
   const values = await logits.data<"float32">();
-  const ids = seen.map((tokens, prompt) => {
+  return seen.map((tokens, prompt) => {
     const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
     const penalized = repetitionPenalty === 1 ? own : penalizeRepetition(own, tokens, repetitionPenalty);
     return sampling === undefined ? likeliestToken(penalized) : sampleToken(penalized, sampling, { prompt, step });
   });
-  logits.dispose();
-  return ids;
 }
 
 /** What a repetition would repeat: the prompts, or of an encoder–decoder, whose sources are not its own words, the start. */
 function decoded(model: PretrainedModel, promptIds: GenerationOptions["promptIds"]): GenerationOptions["promptIds"] {
   if (model.task !== "sequence-to-sequence") return promptIds;
-  const { decoderStartTokenId: start } = model.config;
+  const { decoderStartTokenId: start } = model.generation;
   return promptIds.map(() => (start === null ? [] : [start]));
+}
+
+/**
+ * Whether the longest text has just become so long that all its keys turn at other speeds (LongRoPE): those in the cache
+ * are of no use any more. transformers begins anew there as well.
+ */
+function turnsOtherwise({ rotary }: ModelConfig, positions: number): boolean {
+  return rotary?.scaling.type === "longrope" && positions === rotary.scaling.originalMaxPositions + 1;
 }
 
 /** Lets timers and messages through now and then: most backends never wait, so an abort would go unheard. */

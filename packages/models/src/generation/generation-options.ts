@@ -3,15 +3,19 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import type { ForcedTokens } from "./generation-defaults.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
+/** What `generate` and `generateTokens` are asked for. */
 export interface GenerationOptions {
   /** At least one token each; lengths may differ. */
   readonly promptIds: readonly (readonly number[])[];
   readonly maxNewTokens: number;
-  /** A row ends with the first of these. Default: the configuration's. */
+  /** A row ends with the first of these. Default: what the model's files say, generation_config.json first. */
   readonly eosTokenIds?: readonly number[];
+  /** Tokens that come whatever their logits are. Default: what the model's files say (BART's do). */
+  readonly forced?: ForcedTokens;
   /** A row ends with the token that completes one of these in its new text. */
   readonly stopStrings?: StopStrings;
   /** Absent: always the likeliest token. */
@@ -48,6 +52,7 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
   }
   const { vocabularySize, maxPositions } = model.config;
+  checkForced(options.forced, vocabularySize);
   const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
   const longest = Math.max(...promptIds.map(({ length }) => length));
@@ -56,4 +61,10 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   // 0 stands for a family whose positions have no limit.
   if (maxPositions > 0 && wanted > maxPositions) throw new PositionLimitError(wanted, maxPositions);
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
+}
+
+function checkForced(forced: ForcedTokens | undefined, vocabularySize: number): void {
+  const ids = forced === undefined ? [] : [...forced.last, ...(forced.first === null ? [] : [forced.first])];
+  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+  if (wrong !== undefined) throw new GenerationOptionError("forced", wrong, `a token id below ${vocabularySize}`);
 }

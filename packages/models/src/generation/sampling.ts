@@ -4,6 +4,7 @@ import { uniformValues } from "@lowrank/engine";
 import { GenerationOptionError } from "../errors.ts";
 import { type ProbabilityRules, tokenProbabilities } from "./token-probabilities.ts";
 
+/** How tokens are drawn; the rules act in the order in which transformers applies them. */
 export interface Sampling extends ProbabilityRules {
   /** The same seed draws the same tokens. One for all prompts, or one for each. */
   readonly seed: number | readonly number[];
@@ -18,6 +19,9 @@ export function checkSampling(sampling: Sampling, prompts: number): void {
   if (!(Number.isInteger(topK) && topK >= 0)) throw new GenerationOptionError("topK", topK, "an integer from 0");
   if (!(topP > 0 && topP <= 1)) throw new GenerationOptionError("topP", topP, "a number above 0 and at most 1");
   if (!(minP >= 0 && minP <= 1)) throw new GenerationOptionError("minP", minP, "a number from 0 to 1");
+  const seeds = typeof seed === "number" ? [seed] : seed;
+  const wrong = seeds.find((one) => !(Number.isInteger(one) && one >= 0 && one < 2 ** 32));
+  if (wrong !== undefined) throw new GenerationOptionError("seed", wrong, "an integer from 0 to 4294967295");
   if (typeof seed !== "number" && seed.length !== prompts) {
     throw new GenerationOptionError("seed", `${seed.length} seeds`, `one seed, or ${prompts}: one for each prompt`);
   }

@@ -2,6 +2,7 @@
 // the k likeliest (ties with the last of them stay), the likeliest that together have probability p (Holtzman et al.
 // 2020), and those not too far below the likeliest (min-p, Nguyen et al. 2024).
 
+/** Which tokens may be drawn, and how much likelier some are than others. */
 export interface ProbabilityRules {
   /** Divides the logits; above 0. Default 1. */
   readonly temperature?: number;

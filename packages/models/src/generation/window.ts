@@ -8,6 +8,8 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 type Rows = readonly (readonly number[])[];
 
 export interface Window {
+  /** Of the longest text so far, the new tokens included; 0 where a source was read. */
+  readonly positions: number;
   /** What the next call is given, apart from the cache; the caller disposes of the tensors. */
   inputs(): ModelInputs;
   /** The window after one more token in each row. */
@@ -17,8 +19,10 @@ export interface Window {
 /** A decoder's prompts, or the sources that an encoder reads before the decoder begins. */
 export function firstWindow(model: PretrainedModel, promptIds: Rows): Window {
   if (model.task !== "sequence-to-sequence") return promptWindow(padLeft(promptIds));
-  const { decoderStartTokenId: start } = model.config;
-  if (start === null) throw new GenerationOptionError("decoder_start_token_id", "missing in config.json", "a token id");
+  const { decoderStartTokenId: start } = model.generation;
+  if (start === null) {
+    throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
+  }
   return sourceWindow(
     padRight(promptIds),
     promptIds.map(() => start),
@@ -50,6 +54,7 @@ function padLeft(prompts: Rows): Prompts {
 
 function promptWindow({ ids, positions, mask }: Prompts): Window {
   return {
+    positions: Math.max(...positions.map((row) => (row.at(-1) ?? 0) + 1)),
     inputs: () => ({
       inputIds: matrix(ids),
       positionIds: positions,
@@ -82,6 +87,7 @@ function padRight(sources: Rows): Sources {
 
 function sourceWindow(source: Sources, latest: readonly number[]): Window {
   return {
+    positions: 0,
     inputs: () => ({
       inputIds: matrix(source.ids),
       ...maskOf(source.mask),

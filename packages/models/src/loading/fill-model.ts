@@ -2,6 +2,7 @@
 
 import { normal } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { GenerationDefaults } from "../generation/generation-defaults.ts";
 import type { WeightSlot } from "../parts/weight-slot.ts";
 import { PretrainedModel } from "../pretrained-model.ts";
 import { fillSlot } from "./base-precision.ts";
@@ -15,6 +16,8 @@ export interface FillSettings {
   readonly options: LoadOptions;
   /** Standard deviation of new weights. */
   readonly initializerRange: number;
+  /** What the files say of writing texts. */
+  readonly generation: GenerationDefaults;
 }
 
 /** Checks every header first, then reads. If anything fails or is aborted, everything made so far is freed. */
@@ -42,6 +45,7 @@ export async function fillModel(
       head,
       newParameters,
       fingerprint: fingerprint.toString(),
+      generation: settings.generation,
     });
   } catch (error) {
     for (const part of parts) part.dispose();

@@ -3,6 +3,7 @@
 import { checkConfig, configFromGguf, familyOf, resolveTask } from "@lowrank/families";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
 import { RefusedTensorError } from "../errors.ts";
+import { defaultsOf } from "../generation/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { ggufWeights } from "./gguf-weights.ts";
@@ -37,5 +38,6 @@ export async function loadGguf(source: GgufSource, options: LoadOptions = {}): P
     if (file.tensors.has(name)) throw new RefusedTensorError(source.name, name, reason);
   }
   const outline = outlineModel({ config, task: resolveTask(config, options.task) });
-  return fillModel(outline, ggufWeights({ family, config, file, source }), { options, initializerRange: 0.02 });
+  const settings = { options, initializerRange: 0.02, generation: defaultsOf(config) };
+  return fillModel(outline, ggufWeights({ family, config, file, source }), settings);
 }

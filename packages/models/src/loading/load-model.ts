@@ -2,6 +2,7 @@
 
 import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask } from "@lowrank/families";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
+import { readGenerationDefaults } from "../generation/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
@@ -42,10 +43,15 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   const raw = await readJsonObject(folder, configFile);
   const config = withLabels(checkConfig(raw, options.onWarning, configFile), options.numLabels);
   const task = resolveTask(config, options.task);
+  const generation = await readGenerationDefaults(folder, raw, config);
   const source = await openWeights(folder, options.onWarning);
   try {
     const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
-    return await fillModel(outline, source, { options, initializerRange: initializerRange(raw) });
+    return await fillModel(outline, source, {
+      options,
+      initializerRange: initializerRange(raw),
+      generation,
+    });
   } finally {
     await source.close();
   }

@@ -1,0 +1,54 @@
+import { checkConfig } from "@lowrank/families";
+import { describe, expect, it } from "vitest";
+import { ModelFileError } from "../errors.ts";
+import { filesFolder } from "../folder/files-folder.ts";
+import { readGenerationDefaults } from "./generation-defaults.ts";
+
+const sizes = { encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 1, decoder_attention_heads: 1 };
+const widths = { d_model: 4, encoder_ffn_dim: 4, decoder_ffn_dim: 4, vocab_size: 64 };
+const ends = { decoder_start_token_id: 2, eos_token_id: 2, forced_bos_token_id: 0, forced_eos_token_id: 2 };
+const raw = { model_type: "bart", is_encoder_decoder: true, ...sizes, ...widths, ...ends };
+
+function read(generation: unknown, changes: Record<string, unknown> = {}) {
+  const text = new TextEncoder().encode(JSON.stringify(generation));
+  const folder = filesFolder("bart", new Map(generation === undefined ? [] : [["generation_config.json", text]]));
+  const config = { ...raw, ...changes };
+  return readGenerationDefaults(folder, config, checkConfig(config));
+}
+
+describe("readGenerationDefaults", () => {
+  it("reads config.json where there is no other file", async () => {
+    expect(await read(undefined)).toEqual({
+      eosTokenIds: [2],
+      decoderStartTokenId: 2,
+      forced: { first: 0, last: [2] },
+    });
+  });
+
+  it("takes generation_config.json first, and forced tokens from there alone", async () => {
+    expect(await read({ eos_token_id: [25, 2], decoder_start_token_id: 5 })).toEqual({
+      eosTokenIds: [25, 2],
+      decoderStartTokenId: 5,
+      forced: { first: null, last: [] },
+    });
+    expect((await read({ forced_eos_token_id: [31, 9] })).forced.last).toEqual([31, 9]);
+  });
+
+  it("begins with the first token of a text where no file names a decoder's own", async () => {
+    const none = { decoder_start_token_id: null, bos_token_id: 3 };
+    expect((await read(undefined, none)).decoderStartTokenId).toBe(3);
+    expect((await read({ bos_token_id: 4 }, none)).decoderStartTokenId).toBe(4);
+  });
+
+  it.each([
+    ["forced_bos_token_id", 64],
+    ["forced_eos_token_id", [2, 64]],
+    ["eos_token_id", "two"],
+    ["decoder_start_token_id", 1.5],
+  ])("refuses %s as %j, by file and key", async (key, value) => {
+    const error = await read({ [key]: value }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ModelFileError);
+    expect(String(error)).toContain("generation_config.json");
+    expect(String(error)).toContain(key);
+  });
+});

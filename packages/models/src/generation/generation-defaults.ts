@@ -1,0 +1,77 @@
+// What a model's files say of writing texts, where a call says nothing: transformers' generation_config.json goes before
+// config.json. Of what is in them the tokens count; how a text is drawn or searched, a call says.
+
+import type { ModelConfig } from "@lowrank/families";
+import { ModelFileError } from "../errors.ts";
+import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
+
+/** Tokens that come whatever their logits are (BART). */
+export interface ForcedTokens {
+  /** What is written first behind a single token, a decoder's start; null: what the logits say. */
+  readonly first: number | null;
+  /** What the last of `maxNewTokens` is one of; without any it is what the logits say. */
+  readonly last: readonly number[];
+}
+
+/** Where a model's texts begin and end. */
+export interface GenerationDefaults {
+  /** A row ends with the first of these. */
+  readonly eosTokenIds: readonly number[];
+  /** With which an encoder–decoder's text begins; null where no file says so. */
+  readonly decoderStartTokenId: number | null;
+  readonly forced: ForcedTokens;
+}
+
+const file = "generation_config.json";
+
+/** Of a configuration alone, as a GGUF file has it. */
+export function defaultsOf(config: ModelConfig): GenerationDefaults {
+  return {
+    eosTokenIds: config.eosTokenIds,
+    decoderStartTokenId: config.decoderStartTokenId ?? config.bosTokenId,
+    forced: { first: null, last: [] },
+  };
+}
+
+/** Of a folder whose config.json holds `raw` and was checked to be `config`. Throws ModelFileError. */
+export async function readGenerationDefaults(
+  folder: ModelFolder,
+  raw: Readonly<Record<string, unknown>>,
+  config: ModelConfig,
+): Promise<GenerationDefaults> {
+  const own = (await folder.has(file)) ? await readJsonObject(folder, file) : undefined;
+  const read = new TokenReader({ folder: folder.name, file: own === undefined ? "config.json" : file }, own ?? raw);
+  const ends = read.ids("eos_token_id");
+  const usual = defaultsOf(config);
+  // transformers looks for forced tokens in config.json only if it is the only file.
+  const [first = null] = read.ids("forced_bos_token_id", config.vocabularySize) ?? [];
+  return {
+    eosTokenIds: ends ?? usual.eosTokenIds,
+    decoderStartTokenId:
+      read.ids("decoder_start_token_id", config.vocabularySize)?.[0] ??
+      config.decoderStartTokenId ??
+      read.ids("bos_token_id")?.[0] ??
+      usual.decoderStartTokenId,
+    forced: { first, last: read.ids("forced_eos_token_id", config.vocabularySize) ?? [] },
+  };
+}
+
+/** Takes ids out of an unchecked file. */
+class TokenReader {
+  constructor(
+    private readonly place: { readonly folder: string; readonly file: string },
+    private readonly values: Readonly<Record<string, unknown>>,
+  ) {}
+
+  /** An id or a list of them; undefined where the file says nothing. −1 is how old files say "none". */
+  ids(key: string, below = 2 ** 31): readonly number[] | undefined {
+    const value = this.values[key] ?? undefined;
+    if (value === undefined) return undefined;
+    const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const isId = (id: unknown): id is number => Number.isInteger(id) && Number(id) >= -1 && Number(id) < below;
+    if (ids.every(isId)) return ids.filter((id) => id >= 0);
+    const got = JSON.stringify(value).slice(0, 60);
+    const expected = `a token id from 0 to ${below - 1}, or a list of them`;
+    throw new ModelFileError(this.place.folder, this.place.file, `${key} is ${got}; expected ${expected}`);
+  }
+}
