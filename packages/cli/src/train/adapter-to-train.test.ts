@@ -52,6 +52,11 @@ describe("adapterToTrain", () => {
     });
   });
 
+  it("says of an encoder–decoder's adapter that it writes one sequence for another", async () => {
+    const taskType = await withNewAdapter("../../../fixtures/peft/t5/base", ({ config }) => config.taskType);
+    expect(taskType).toBe("SEQ_2_SEQ_LM");
+  });
+
   it("gives DistilBERT's pre_classifier no pair: PEFT saves it whole, for its name ends with that of the classifier", async () => {
     await withNewAdapter("distilbert-classifier", ({ variables }) => {
       expect([...variables.keys()].filter((key) => key.startsWith("pre_classifier"))).toEqual([

@@ -47,6 +47,7 @@ function loraConfig(options: TrainOptions, model: PretrainedModel): LoraConfig {
 
 const taskTypes: ReadonlyMap<Task, TaskType> = new Map<Task, TaskType>([
   ["causal-lm", "CAUSAL_LM"],
+  ["sequence-to-sequence", "SEQ_2_SEQ_LM"],
   ["sequence-classification", "SEQ_CLS"],
   ["token-classification", "TOKEN_CLS"],
   ["question-answering", "QUESTION_ANS"],
