@@ -1,7 +1,7 @@
 // Several adapters as one. Works on adapters as files hold them: no model, no backend.
 
 import { type Adapter, type AdapterTensor, scalingOf } from "@lowrank/adapter-format";
-import { createMatrix, type Matrix, randomMask } from "@lowrank/math";
+import { randomMask } from "@lowrank/math";
 import type {
   CombinationMethod,
   Factors,
@@ -19,6 +19,7 @@ import {
 } from "./errors.ts";
 import { combinationMethods } from "./methods.ts";
 import { type CombinedLayer, nameOf, readPairs, type WeightedAdapter } from "./read-pairs.ts";
+import { checkFinite, storedFactors } from "./stored-factors.ts";
 
 /** How adapters are combined. */
 export interface CombineOptions {
@@ -82,6 +83,7 @@ export function combineAdapters(sources: readonly WeightedAdapter[], options: Co
   const tensors = new Map<string, AdapterTensor>(
     combined.flatMap(({ layer, factors }) => storedFactors(layer, factors, Math.max(rank, widest))),
   );
+  checkFinite(tensors);
   for (const [key, tensor] of saved) tensors.set(key, tensor);
   const config =
     options.compatible === "peft"
@@ -171,26 +173,4 @@ function peftRank(method: CombinationMethod, sources: readonly WeightedAdapter[]
 /** Of at least one; a file may have more layers than a call may have arguments. */
 function largest(values: readonly number[]): number {
   return values.reduce((most, value) => Math.max(most, value));
-}
-
-/** Both factors with as many rows and columns as the configuration says, in the layout of files. */
-function storedFactors({ keys, kernels }: CombinedLayer, { a, b }: Factors, rank: number): [string, AdapterTensor][] {
-  const wideA = resized(a, rank, a.columns);
-  const wideB = resized(b, b.rows, rank);
-  const inFeatures = a.columns / kernels.a.reduce((product, size) => product * size, 1);
-  return [
-    [keys.a, { shape: [rank, inFeatures, ...kernels.a], values: Float32Array.from(wideA.values) }],
-    [keys.b, { shape: [b.rows, rank, ...kernels.b], values: Float32Array.from(wideB.values) }],
-  ];
-}
-
-/** Zeros where the matrix ends. */
-function resized(matrix: Matrix, rows: number, columns: number): Matrix {
-  if (matrix.rows === rows && matrix.columns === columns) return matrix;
-  const larger = createMatrix(rows, columns);
-  for (let row = 0; row < matrix.rows; row++) {
-    const values = matrix.values.subarray(row * matrix.columns, (row + 1) * matrix.columns);
-    larger.values.set(values, row * columns);
-  }
-  return larger;
 }

@@ -9,6 +9,7 @@ import {
   UncombinableAdapterError,
   UnknownCombinationError,
 } from "./errors.ts";
+import { combinationMethods } from "./methods.ts";
 
 describe("PEFT's numbers", () => {
   it("are √rank too large for rank-stabilised adapters, which ours are not", () => {
@@ -94,6 +95,25 @@ describe("what is refused", () => {
     expect(result.tensors.get("score.weight")?.values[0]).toBe(1);
     expect(result.config.modulesToSave).toEqual(["score"]);
     expect(combined(saving(1), saving(1)).tensors.has("score.weight")).toBe(true);
+  });
+
+  it("is an adapter that diverged, whatever the method would make of it", () => {
+    const tensors = new Map(a.tensors);
+    const broken = tensor(2, 5, "broken");
+    broken.values[3] = Number.NaN;
+    tensors.set("layers.0.q_proj.lora_A.weight", broken);
+    for (const { name } of combinationMethods) {
+      const parts = [...pair, { adapter: { ...a, tensors }, weight: 1, name: "diverged" }];
+      const combine = () => combineAdapters(parts, { type: name, density: 0.5 });
+      expect(combine, name).toThrow(UncombinableAdapterError);
+      expect(combine, name).toThrow(/"diverged": layers.0.q_proj.lora_A.weight has NaN/);
+    }
+  });
+
+  it.each(["exact", "cat", "svd", "ties_svd"])("is a weight that float32 cannot follow: %s", (type) => {
+    const combine = () => combineAdapters([{ adapter: a, weight: 1e39 }], { type, density: 0.5 });
+    expect(combine).toThrow(CombinationSettingError);
+    expect(combine).toThrow(/q_proj.lora_.* would be infinite/);
   });
 
   it("is nothing but whole weights, which have no rank", () => {

@@ -21,14 +21,15 @@ export function exactConfig(configs: readonly LoraConfig[], rank: number, paths:
       layersPattern: null,
       excludeModules: null,
     }),
-    modulesToSave: unionOf(configs.map(({ modulesToSave }) => modulesToSave ?? [])),
+    ...wholeWeights(configs),
   };
 }
 
 /** What PEFT writes: the first adapter's configuration with another rank; with `use_rslora` its scaling is √rank. */
 export function peftConfig(configs: readonly LoraConfig[], rank: number): LoraConfig {
   const targetModules = peftTargets(configs);
-  return { ...configs[0]!, rank, alpha: rank, targetModules, rankPattern: new Map(), alphaPattern: new Map() };
+  const patterns = { rankPattern: new Map(), alphaPattern: new Map() };
+  return { ...configs[0]!, rank, alpha: rank, targetModules, ...patterns, ...wholeWeights(configs) };
 }
 
 function peftTargets(configs: readonly LoraConfig[]): readonly string[] | string {
@@ -53,6 +54,17 @@ function sharedList(configs: readonly LoraConfig[]): Pick<LoraConfig, "targetMod
   // Of different lists, a name in one could match layers that the other adapter left out.
   const first = [...lists[0]!].sort().join("\n");
   return lists.every((list) => [...list].sort().join("\n") === first) ? { targetModules: lists[0]! } : null;
+}
+
+/** What one adapter trained whole goes along, and readers look for it only where the configuration says so. */
+function wholeWeights(configs: readonly LoraConfig[]): Pick<LoraConfig, "bias" | "modulesToSave"> {
+  return { bias: mostBiases(configs), modulesToSave: unionOf(configs.map(({ modulesToSave }) => modulesToSave ?? [])) };
+}
+
+/** Which biases some adapter trained. */
+export function mostBiases(configs: readonly Pick<LoraConfig, "bias">[]): LoraConfig["bias"] {
+  const trained = configs.map(({ bias }) => bias);
+  return (["all", "lora_only"] as const).find((bias) => trained.includes(bias)) ?? "none";
 }
 
 function unionOf(lists: readonly (readonly string[])[]): readonly string[] | null {

@@ -10,6 +10,7 @@ import {
   unsupportedFeatures,
 } from "@lowrank/adapter-format";
 import { createMatrix, type Matrix } from "@lowrank/math";
+import { mostBiases } from "./combined-config.ts";
 import { CombinationShapeError, SharedSavedWeightError, UncombinableAdapterError } from "./errors.ts";
 
 /** One of the adapters to combine. */
@@ -55,7 +56,6 @@ export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
     problemsOf(adapter).map((problem) => ({ adapter: nameOf(sources, index), problem })),
   );
   if (problems.length) throw new UncombinableAdapterError(problems);
-  const saved = collectSaved(sources);
   const layers = new Map<string, CombinedLayer>();
   sources.forEach(({ adapter }, index) => {
     for (const layer of layersOf(adapter, index)) {
@@ -64,7 +64,8 @@ export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
     }
   });
   checkShapes([...layers.values()]);
-  return { layers: [...layers.values()], saved };
+  checkBiases([...layers.values()], sources);
+  return { layers: [...layers.values()], saved: collectSaved(sources, layers) };
 }
 
 /** What messages call an adapter. */
@@ -84,8 +85,12 @@ function problemsOf({ config, tensors }: Adapter): readonly string[] {
       part === "lora_B_bias"
     );
   });
-  // A feature that is named already need not be named by its tensors too.
-  return features.length ? features : foreign.map((key) => `${key} is no part of a plain pair`);
+  const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite));
+  return [
+    // A feature that is named already need not be named by its tensors too.
+    ...(features.length ? features : foreign.map((key) => `${key} is no part of a plain pair`)),
+    ...broken.map(([key]) => `${key} has NaN or infinite values; its training diverged`),
+  ];
 }
 
 function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer> {
@@ -125,14 +130,29 @@ function checkShapes(layers: readonly CombinedLayer[]): void {
   if (mismatches.length) throw new CombinationShapeError(mismatches);
 }
 
+/** Where only biases of adapted layers were trained, those of layers that only others adapt are in no file. */
+function checkBiases(layers: readonly CombinedLayer[], sources: readonly WeightedAdapter[]): void {
+  const configs = sources.map(({ adapter }) => adapter.config);
+  if (mostBiases(configs) !== "lora_only") return;
+  const without = layers.filter(({ pairs }) => pairs.every(({ adapter }) => configs[adapter]?.bias === "none"));
+  if (without.length === 0) return;
+  const problem = `it has no bias for ${without[0]!.path}, which it alone adapts, and others have theirs (bias = "lora_only")`;
+  const adapters = new Set(without.flatMap(({ pairs }) => pairs.map(({ adapter }) => adapter)));
+  throw new UncombinableAdapterError([...adapters].map((index) => ({ adapter: nameOf(sources, index), problem })));
+}
+
 /** Whole weights: an adapter may bring them alone, or all bring the same, as embeddings that PEFT saves unchanged. */
-function collectSaved(sources: readonly WeightedAdapter[]): ReadonlyMap<string, AdapterTensor> {
+function collectSaved(
+  sources: readonly WeightedAdapter[],
+  layers: ReadonlyMap<string, CombinedLayer>,
+): ReadonlyMap<string, AdapterTensor> {
   const saved = new Map<string, AdapterTensor>();
   const shared: string[] = [];
   for (const { adapter } of sources) {
-    for (const [key, tensor] of adapter.tensors) {
-      const part = parseTensorKey(key)?.part;
+    for (const [stored, tensor] of adapter.tensors) {
+      const part = parseTensorKey(stored)?.part;
       if (part !== "saved" && part !== "base_layer") continue;
+      const key = savedKey(stored, layers);
       const known = saved.get(key);
       if (known && !isEqual(known, tensor)) shared.push(key);
       saved.set(key, tensor);
@@ -140,6 +160,13 @@ function collectSaved(sources: readonly WeightedAdapter[]): ReadonlyMap<string, 
   }
   if (shared.length) throw new SharedSavedWeightError([...new Set(shared)]);
   return saved;
+}
+
+/** The bias of an adapted layer stands under the layer that PEFT wrapped – in the combination, of one that any adapts. */
+function savedKey(key: string, layers: ReadonlyMap<string, CombinedLayer>): string {
+  const module = /^(.*?)(\.base_layer)?\.bias$/.exec(key)?.[1];
+  if (module === undefined) return key;
+  return layers.has(module) ? `${module}.base_layer.bias` : `${module}.bias`;
 }
 
 function isEqual(one: AdapterTensor, other: AdapterTensor): boolean {
