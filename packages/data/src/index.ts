@@ -42,7 +42,13 @@ export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-templat
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
 export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
 export type { TextFiles } from "./text-files.ts";
-export { type DecodeOptions, type EncodedPair, type EncodeOptions, TextTokenizer } from "./text-tokenizer.ts";
+export {
+  type DecodeOptions,
+  type EncodedPair,
+  type EncodeOptions,
+  type PairOptions,
+  TextTokenizer,
+} from "./text-tokenizer.ts";
 export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
 export { labelIdsOf, type TokenizedExamples, tokenizeExamples } from "./tokenize-examples.ts";
 export {

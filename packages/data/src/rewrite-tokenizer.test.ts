@@ -13,6 +13,8 @@ interface RustPart {
     readonly ids: readonly number[];
     readonly types: readonly number[];
   }[];
+  /** Pairs that were cut, the longer text first. */
+  readonly cuts: readonly (RustPart["pairs"][number] & { readonly length: number })[];
 }
 
 const { parts } = JSON.parse(readFileSync(new URL("../fixtures/rust-parts.json", import.meta.url), "utf8")) as {
@@ -29,7 +31,16 @@ describe.each(parts)("a tokenizer with $name", ({ json, texts }) => {
   });
 });
 
-describe.each(parts.filter(({ pairs }) => pairs.length > 0))("a tokenizer with $name", ({ json, pairs }) => {
+describe.each(parts.filter(({ pairs }) => pairs.length > 0))("a tokenizer with $name", ({ json, pairs, cuts }) => {
+  it("cuts pairs as Rust's does: the longer text first", () => {
+    const tokenizer = TextTokenizer.fromJson(json);
+    const got = cuts.map(({ pair, length }) => {
+      const { inputIds, tokenTypeIds } = tokenizer.encodePair(...pair, { maxLength: length });
+      return { pair, length, ids: inputIds, types: tokenTypeIds };
+    });
+    expect(got).toEqual(cuts);
+  });
+
   it("encodes every pair as Rust's does, empty texts too", () => {
     const tokenizer = TextTokenizer.fromJson(json);
     const got = pairs.map(({ pair }) => {

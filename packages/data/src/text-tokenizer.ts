@@ -6,6 +6,7 @@ import { checkTokenizerJson, type TokenizerLimits } from "./check-tokenizer-json
 import { TokenizerError } from "./errors.ts";
 import { isObject } from "./json-object.ts";
 import { ownAddedTokens } from "./own-added-tokens.ts";
+import { pairLengths } from "./pair-lengths.ts";
 
 /** What `encode` can be told. */
 export interface EncodeOptions {
@@ -17,6 +18,12 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** Whether marks such as </s> are left out; default true. */
   readonly skipSpecialTokens?: boolean;
+}
+
+/** What `encodePair` can be told. */
+export interface PairOptions {
+  /** Largest number of tokens, marks included; default: any. */
+  readonly maxLength?: number;
 }
 
 /** A pair of texts as ids, with the segment of each token. */
@@ -101,21 +108,17 @@ export class TextTokenizer {
     return ids.filter((id) => id !== undefined);
   }
 
-  /** The ids of two texts as one input ([CLS] a [SEP] b [SEP]), with 0 and 1 for the tokens of each. */
-  encodePair(first: string, second: string): EncodedPair {
-    const post = this.#tokenizer.post_processor?.post_process(this.#tokens(first), this.#tokens(second), true);
-    const types: readonly number[] | undefined = post?.token_type_ids;
-    if (post !== undefined && types !== undefined) {
-      const known = post.tokens.flatMap((token, index) => {
-        const id = this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id;
-        return id === undefined ? [] : [{ id, type: types[index] ?? 0 }];
-      });
-      return { inputIds: known.map(({ id }) => id), tokenTypeIds: known.map(({ type }) => type) };
-    }
-    // Without a template of its own the library drops the second text; Rust's tokenizers put one after the other.
-    const a = this.encode(first);
-    const b = this.encode(second);
-    return { inputIds: [...a, ...b], tokenTypeIds: [...a.map(() => 0), ...b.map(() => 1)] };
+  /**
+   * The ids of two texts as one input ([CLS] a [SEP] b [SEP]), with 0 and 1 for the tokens of each. What is too long loses
+   * the end of its longer text first, as with transformers' `truncation=True`.
+   */
+  encodePair(first: string, second: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedPair {
+    const [a, b] = [this.#tokens(first), this.#tokens(second)];
+    const whole = this.#joinPair(a, b);
+    if (whole.inputIds.length <= maxLength) return whole;
+    const marks = whole.inputIds.length - a.length - b.length;
+    const [keptOfA, keptOfB] = pairLengths(a.length, b.length, Math.max(0, maxLength - marks));
+    return this.#joinPair(a.slice(0, keptOfA), b.slice(0, keptOfB));
   }
 
   /** The text of ids; ids outside the vocabulary are left out. */
@@ -133,9 +136,25 @@ export class TextTokenizer {
     return this.#addedIds.get(token) ?? this.#tokenizer.token_to_id(token);
   }
 
-  /** A text's tokens; the library takes an empty second text for none, so that its marks would be missing. */
+  /** A text's tokens without marks. */
   #tokens(text: string): string[] {
     return this.#tokenizer.tokenize(text, { add_special_tokens: false });
+  }
+
+  /** The library takes an empty second text for none, so that its marks would be missing. */
+  #joinPair(first: string[], second: string[]): EncodedPair {
+    const { post_processor, model } = this.#tokenizer;
+    const joined = post_processor?.post_process(first, second, true);
+    // Without a template of its own the library drops the second text; Rust's tokenizers put one after the other.
+    const { tokens, token_type_ids: types } =
+      joined?.token_type_ids === undefined
+        ? { tokens: [...first, ...second], token_type_ids: [...first.map(() => 0), ...second.map(() => 1)] }
+        : joined;
+    const known = tokens.flatMap((token, index) => {
+      const id = this.tokenId(token) ?? model?.unk_token_id;
+      return id === undefined ? [] : [{ id, type: types?.[index] ?? 0 }];
+    });
+    return { inputIds: known.map(({ id }) => id), tokenTypeIds: known.map(({ type }) => type) };
   }
 
   #idOf(token: string | undefined): number | undefined {

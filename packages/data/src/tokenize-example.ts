@@ -124,9 +124,10 @@ function classifySentence(
     const inputIds = cutMiddle(tokenizer.encode(example.sentence), options.maxLength, tokenizer.suffixIds);
     return { kind: "classified", inputIds, label };
   }
-  const { inputIds, tokenTypeIds } = tokenizer.encodePair(example.sentence, example.pair);
-  const ids = cutMiddle(inputIds, options.maxLength, tokenizer.suffixIds);
-  return { kind: "classified", inputIds: ids, label, tokenTypeIds: tokenTypeIds.slice(0, ids.length) };
+  const { maxLength } = options;
+  const { inputIds, tokenTypeIds } = tokenizer.encodePair(example.sentence, example.pair, { maxLength });
+  const cut = (values: readonly number[]) => values.slice(0, maxLength);
+  return { kind: "classified", inputIds: cut(inputIds), label, tokenTypeIds: cut(tokenTypeIds) };
 }
 
 /** The ids up to the length allowed, with the closing marks ([SEP]) kept. */
