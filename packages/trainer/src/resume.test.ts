@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { collect, type Rows, useRegression } from "../test/regression.ts";
 import { ResumeMismatchError } from "./errors.ts";
 import { readCheckpoint, writeCheckpoint } from "./node/checkpoint-folder.ts";
+import { parseState, serializeState } from "./state-files.ts";
 import { train } from "./train.ts";
 import type { TrainOptions } from "./train-options.ts";
 import type { TrainingState } from "./training-state.ts";
@@ -59,6 +60,40 @@ describe("a run that goes on from its state", () => {
       expect(values()).toEqual(whole);
     }
     await rm(folder, { recursive: true });
+  });
+
+  it.each([1, 2, 3, 5, 6])("makes the evaluation that stopping it after step %i left out", async (step) => {
+    // Lower, then higher from step 3 on: two in a row end the run after step 6.
+    const losses = new Map([0, 1, 2, 3, 4, 5, 6, 7, 8].map((made) => [made, Math.abs(made - 3)]));
+    let made = 0;
+    const run = async (signal: AbortSignal | undefined) => {
+      signal?.throwIfAborted();
+      return { loss: losses.get(made) ?? Number.NaN };
+    };
+    const more = { steps: 8, evaluate: { every: 1, patience: 3, run } };
+    const seen = async (present: TrainOptions<Rows>, stop?: () => void) => {
+      const events: unknown[] = [];
+      for await (const event of train(present)) {
+        if (event.type === "step") made = event.step;
+        if (event.type === "step" && event.step === step) stop?.();
+        if (event.type === "evaluation") events.push([event.step, event.metrics.loss, event.isBest]);
+        if (event.type === "end" && event.reason !== "aborted") events.push([event.reason, event.step, event.best]);
+      }
+      return events;
+    };
+    const whole = await seen(options(more));
+    expect(whole.at(-1)).toEqual(["stopped-early", 6, { step: 3, value: 0 }]);
+    regression.startOver();
+    const controller = new AbortController();
+    let kept: Promise<TrainingState> | undefined;
+    const save = (state: TrainingState) => {
+      kept = parseState(serializeState(state));
+    };
+    const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
+    const before = await seen(first, () => controller.abort());
+    if (kept === undefined) throw new Error("no state was kept");
+    const after = await seen(options({ ...more, resumeFrom: await kept }));
+    expect([...before, ...after]).toEqual(whole);
   });
 
   it("refuses the state of another run and names all differences", async () => {

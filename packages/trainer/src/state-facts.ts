@@ -54,6 +54,7 @@ const isFacts = isRecord({
   updates: (value) => Array.isArray(value) && value.every(isPair(isText, isCount)),
   best: isOptional(isRecord({ step: isCount, value: isNumber })),
   evaluationsSinceBest: isCount,
+  owesEvaluation: isOptional((value) => value === true),
   fingerprint: isOptional(isText),
 });
 

@@ -37,8 +37,8 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
   const { evaluate, checkpoint, signal } = options;
   try {
     yield startEvent(run, options);
-    if (evaluate?.atStart === true && run.step === 0) yield* evaluation(run, evaluate);
-    let reason: EndEvent["reason"] | undefined = signal?.aborted === true ? "aborted" : undefined;
+    if (evaluate !== undefined && isDueAtStart(run, evaluate)) yield* evaluation(run, evaluate);
+    let reason = reasonToEnd(run, signal);
     while (reason === undefined) {
       yield await run.makeStep();
       await othersWork();
@@ -67,13 +67,18 @@ async function* evaluation<Batch>(run: TrainingRun<Batch>, options: EvaluationOp
   if (event !== undefined) yield event;
 }
 
+/** Before the first step if that is asked for, and where a run goes on whose last evaluation was stopped. */
+function isDueAtStart<Batch>(run: TrainingRun<Batch>, { atStart = false }: EvaluationOptions): boolean {
+  return run.owesEvaluation || (atStart && run.step === 0);
+}
+
 function isDue<Batch>(run: TrainingRun<Batch>, every: number): boolean {
   return run.step % every === 0 || run.isFinished;
 }
 
 function reasonToEnd<Batch>(run: TrainingRun<Batch>, signal: AbortSignal | undefined): EndEvent["reason"] | undefined {
   if (run.isFinished) return "finished";
-  if (run.best.isExhausted) return "stopped-early";
+  if (run.step > 0 && run.best.isExhausted) return "stopped-early"; // an evaluation before the first step judges nothing
   return signal?.aborted === true ? "aborted" : undefined;
 }
 

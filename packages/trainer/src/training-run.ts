@@ -27,6 +27,7 @@ export class TrainingRun<Batch> {
   readonly #optimizer: FlatAdamW;
   readonly #best: BestTracker;
   #step: number;
+  #owesEvaluation: boolean;
 
   private constructor(
     private readonly options: TrainOptions<Batch>,
@@ -41,6 +42,7 @@ export class TrainingRun<Batch> {
     this.#optimizer = new FlatAdamW(this.#layout, settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
     this.#step = state?.step ?? 0;
+    this.#owesEvaluation = state?.owesEvaluation === true;
     if (state !== undefined) this.#restore(state);
   }
 
@@ -66,6 +68,11 @@ export class TrainingRun<Batch> {
 
   get isFinished(): boolean {
     return this.#step >= this.settings.steps;
+  }
+
+  /** Whether the last evaluation that was due was not made, because the run's signal stopped it. */
+  get owesEvaluation(): boolean {
+    return this.#owesEvaluation;
   }
 
   get best(): BestTracker {
@@ -100,8 +107,10 @@ export class TrainingRun<Batch> {
   /** Runs the caller's evaluation; undefined if it stopped because the run's signal told it to. */
   async evaluate(evaluation: EvaluationOptions): Promise<EvaluationEvent | undefined> {
     const { signal } = this.options;
+    this.#owesEvaluation = true;
     try {
       const metrics = await evaluation.run(signal);
+      this.#owesEvaluation = false;
       return { type: "evaluation", step: this.#step, metrics, ...this.#best.add(this.#step, metrics) };
     } catch (error) {
       if (signal?.aborted === true && error === signal.reason) return undefined;
@@ -125,6 +134,7 @@ export class TrainingRun<Batch> {
       moments: this.#optimizer.capture(),
       evaluationsSinceBest,
       ...(best === undefined ? {} : { best }),
+      ...(this.#owesEvaluation ? { owesEvaluation: true } : {}),
       ...(this.options.fingerprint === undefined ? {} : { fingerprint: this.options.fingerprint }),
     };
   }

@@ -27,6 +27,8 @@ export interface TrainingState {
   readonly best?: BestEvaluation;
   /** Evaluations in a row that were no better. */
   readonly evaluationsSinceBest: number;
+  /** There where the evaluation due after `step` was stopped by the run's signal: a resumed run begins with it. */
+  readonly owesEvaluation?: true;
   readonly fingerprint?: string;
 }
 
