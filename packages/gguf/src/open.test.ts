@@ -134,6 +134,12 @@ describe("openGguf", () => {
     await expect(file.readFloat32("absent")).rejects.toMatchObject({ code: "GGUF_TENSOR_NOT_FOUND", tensor: "absent" });
   });
 
+  it("does not blame a limit when the source ends within the header", async () => {
+    const bytes = buildGguf({ metadata: [["general.name", text("a model")]] });
+    const cut = sourceOf(bytes.subarray(0, 40), bytes.length);
+    await expect(openGguf(cut)).rejects.toMatchObject({ code: "GGUF_TRUNCATED", offset: 40 });
+  });
+
   it("notices a file that became shorter after it was opened", async () => {
     const bytes = buildGguf({ tensors: [{ name: "w", dimensions: [2], type: 0, data: floats(1, 2) }] });
     const source = sourceOf(bytes.subarray(0, bytes.length - 28), bytes.length);

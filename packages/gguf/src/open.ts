@@ -90,6 +90,10 @@ async function readHeader(source: GgufSource, options: GgufOptions): Promise<Ggu
       return parseHeader(bytes, source, limits);
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
+      if (bytes.length < window) {
+        const problem = `Asked for the first ${window} bytes, got ${bytes.length}; the file changed or the source is broken.`;
+        throw new GgufError("GGUF_TRUNCATED", problem, { file: source.name, offset: bytes.length });
+      }
       if (window >= most) {
         const problem = `The header has more than ${most} bytes, the limit set.`;
         throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, { file: source.name });

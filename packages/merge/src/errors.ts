@@ -180,12 +180,17 @@ export class SourceFolderError extends LowrankError {
   }
 }
 
-/** The output would overwrite the folder that it is made from. */
+/** The output would overwrite a folder that it is made from. */
 export class OutputIsSourceError extends LowrankError {
-  constructor(readonly folder: string) {
+  constructor(
+    readonly folder: string,
+    /** The folder that is read: the base's, or the tokenizer's. */
+    readonly source: string,
+  ) {
     super(
       "OUTPUT_IS_SOURCE",
-      `Cannot write the merged model into "${folder}", from which it is read. Choose another folder.`,
+      `Cannot write the merged model into "${folder}": that is or holds "${source}", from which it is read. ` +
+        "Choose another folder.",
     );
   }
 }

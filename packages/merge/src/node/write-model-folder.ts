@@ -1,7 +1,7 @@
 // The exported folder on disk: complete, or not there.
 
 import { realpath } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { type FileSystem, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
 import { OutputIsSourceError } from "../errors.ts";
 import { planFiles } from "../export/export-files.ts";
@@ -41,7 +41,8 @@ export interface WriteModelFolderOptions {
 export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
   const { model, sourceFolder, tokenizerFolder, dtype, overwrite = false, fileSystem } = options;
   const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
-  if ("name" in source) await refuseSameFolder(path, source.name);
+  if ("name" in source) await refuseToReplace(source.name, path);
+  if (tokenizerFolder !== undefined) await refuseToReplace(tokenizerFolder, path);
   const plan = await planFiles(model, {
     source,
     ...(tokenizerFolder === undefined ? {} : { tokenizer: diskFolder(tokenizerFolder) }),
@@ -61,9 +62,10 @@ export async function writeModelFolder(path: string, options: WriteModelFolderOp
   }
 }
 
-async function refuseSameFolder(output: string, source: string): Promise<void> {
-  const [there, here] = await Promise.all([realPath(output), realPath(source)]);
-  if (there === here) throw new OutputIsSourceError(output);
+async function refuseToReplace(source: string, output: string): Promise<void> {
+  const [here, there] = await Promise.all([realPath(source), realPath(output)]);
+  if (here === there || here.startsWith(there.endsWith(sep) ? there : there + sep))
+    throw new OutputIsSourceError(output, source);
 }
 
 async function realPath(path: string): Promise<string> {
