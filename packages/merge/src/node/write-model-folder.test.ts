@@ -6,8 +6,8 @@ import { OutputIsSourceError, SourceFolderError } from "../errors.ts";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { writeModelFolder } from "./write-model-folder.ts";
 
-/** Everything here is decided before the model is looked at. */
-const model = {} as ExportableModel;
+/** All here is decided before anything else of the model is looked at. */
+const model = { newParameters: [] } as Partial<ExportableModel> as ExportableModel;
 
 describe("the folder of an exported model", () => {
   let folder: string;
