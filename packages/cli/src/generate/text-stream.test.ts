@@ -16,3 +16,33 @@ it("gives out what is left at the end, complete or not", () => {
   expect(stream.end()).toBe("\ufffd");
   expect(stream.ids).toEqual([0xc3]);
 });
+
+it("goes on after a character that was never completed, though the decoder then reads its whole run otherwise", () => {
+  // As Rust's ByteFallback: a run that is no UTF-8 has a U+FFFD for each byte. Ids from 256 on end a run.
+  const decode = (ids: readonly number[]) => {
+    const run = ids.findIndex((id) => id > 255);
+    const bytes = Uint8Array.from(run === -1 ? ids : ids.slice(0, run));
+    const rest = run === -1 ? "" : "!".repeat(ids.length - run);
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes) + rest;
+    } catch {
+      return "\ufffd".repeat(bytes.length) + rest;
+    }
+  };
+  const stream = new TextStream({ decode });
+  const shown = [0xc3, 0xa9, 0xc3, 256, 257].map((id) => stream.push(id));
+  expect(shown).toEqual(["", "é", "", "\ufffd\ufffd!", "!"]);
+});
+
+it("decodes a few tokens at a time, however long the text is, with the spaces between them", () => {
+  const lengths: number[] = [];
+  const stream = new TextStream({
+    decode: (ids) => {
+      lengths.push(ids.length);
+      return ids.join(" ");
+    },
+  });
+  const shown = Array.from({ length: 50 }, (_, id) => stream.push(id)).join("");
+  expect(Math.max(...lengths)).toBe(2);
+  expect(shown).toBe(stream.text);
+});
