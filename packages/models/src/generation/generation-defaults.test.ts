@@ -1,3 +1,4 @@
+import type { Warning } from "@lowrank/contracts";
 import { checkConfig } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
 import { ModelFileError } from "../errors.ts";
@@ -13,7 +14,7 @@ function read(generation: unknown, changes: Record<string, unknown> = {}) {
   const text = new TextEncoder().encode(JSON.stringify(generation));
   const folder = filesFolder("bart", new Map(generation === undefined ? [] : [["generation_config.json", text]]));
   const config = { ...raw, ...changes };
-  return readGenerationDefaults(folder, config, checkConfig(config));
+  return readGenerationDefaults(folder, { raw: config, config: checkConfig(config) });
 }
 
 describe("readGenerationDefaults", () => {
@@ -38,6 +39,15 @@ describe("readGenerationDefaults", () => {
     const none = { decoder_start_token_id: null, bos_token_id: 3 };
     expect((await read(undefined, none)).decoderStartTokenId).toBe(3);
     expect((await read({ bos_token_id: 4 }, none)).decoderStartTokenId).toBe(4);
+  });
+
+  it("warns of a file that is no JSON, and reads config.json", async () => {
+    const folder = filesFolder("bart", new Map([["generation_config.json", new TextEncoder().encode("base")]]));
+    const warnings: string[] = [];
+    const listen = ({ code, message }: Warning) => warnings.push(`${code}: ${message}`);
+    const { forced } = await readGenerationDefaults(folder, { raw, config: checkConfig(raw) }, listen);
+    expect(forced).toEqual({ first: 0, last: [2] });
+    expect(warnings).toEqual([expect.stringMatching(/^GENERATION_CONFIG: .*generation_config\.json/)]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 // What a model's files say of writing texts, where a call says nothing: transformers' generation_config.json goes before
 // config.json. Of what is in them the tokens count; how a text is drawn or searched, a call says.
 
+import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/families";
 import { ModelFileError } from "../errors.ts";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
@@ -33,13 +34,19 @@ export function defaultsOf(config: ModelConfig): GenerationDefaults {
   };
 }
 
-/** Of a folder whose config.json holds `raw` and was checked to be `config`. Throws ModelFileError. */
+/** A folder's config.json as it stands there and as it was checked. */
+export interface CheckedFile {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly config: ModelConfig;
+}
+
+/** Of a folder. Throws ModelFileError for entries that are no ids. */
 export async function readGenerationDefaults(
   folder: ModelFolder,
-  raw: Readonly<Record<string, unknown>>,
-  config: ModelConfig,
+  { raw, config }: CheckedFile,
+  onWarning?: WarningListener,
 ): Promise<GenerationDefaults> {
-  const own = (await folder.has(file)) ? await readJsonObject(folder, file) : undefined;
+  const own = await readOwnFile(folder, onWarning);
   const read = new TokenReader({ folder: folder.name, file: own === undefined ? "config.json" : file }, own ?? raw);
   const ends = read.ids("eos_token_id");
   const usual = defaultsOf(config);
@@ -54,6 +61,19 @@ export async function readGenerationDefaults(
       usual.decoderStartTokenId,
     forced: { first, last: read.ids("forced_eos_token_id", config.vocabularySize) ?? [] },
   };
+}
+
+/** Undefined where there is none, or none that can be read: as in transformers, training needs no such file. */
+async function readOwnFile(
+  folder: ModelFolder,
+  onWarning?: WarningListener,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!(await folder.has(file))) return undefined;
+  return readJsonObject(folder, file).catch((cause: unknown) => {
+    if (!(cause instanceof ModelFileError)) throw cause;
+    onWarning?.({ code: "GENERATION_CONFIG", message: `${cause.message} config.json is read in its place.` });
+    return undefined;
+  });
 }
 
 /** Takes ids out of an unchecked file. */

@@ -1,8 +1,8 @@
 // From a Hugging Face folder to a model.
 
-import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask } from "@lowrank/families";
+import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
-import { readGenerationDefaults } from "../generation/generation-defaults.ts";
+import { defaultsOf, readGenerationDefaults } from "../generation/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
@@ -12,6 +12,7 @@ import { outlineModel } from "./outline-model.ts";
 import { withOwnHead } from "./own-head.ts";
 
 const configFile = "config.json";
+const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
 
 /**
  * Loads config.json and model.safetensors (or its shards) in F32, F16 or BF16. Weights become float32 tensors, owned by
@@ -43,7 +44,9 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   const raw = await readJsonObject(folder, configFile);
   const config = withLabels(checkConfig(raw, options.onWarning, configFile), options.numLabels);
   const task = resolveTask(config, options.task);
-  const generation = await readGenerationDefaults(folder, raw, config);
+  const generation = writesText.includes(task)
+    ? await readGenerationDefaults(folder, { raw, config }, options.onWarning)
+    : defaultsOf(config);
   const source = await openWeights(folder, options.onWarning);
   try {
     const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
