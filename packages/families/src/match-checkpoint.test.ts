@@ -22,6 +22,15 @@ const llama = checkConfig({
   num_attention_heads: 2,
   tie_word_embeddings: true,
 });
+const t5 = checkConfig({ model_type: "t5", vocab_size: 9, d_model: 4, d_ff: 8, d_kv: 2, num_layers: 1, num_heads: 2 });
+const distilbert = checkConfig({
+  model_type: "distilbert",
+  vocab_size: 9,
+  dim: 4,
+  hidden_dim: 8,
+  n_layers: 1,
+  n_heads: 2,
+});
 
 /** The keys of a file as a model for `task` saves it. */
 function fileOf(config: typeof gpt2, task: Task): readonly string[] {
@@ -85,9 +94,27 @@ describe("a checkpoint", () => {
     expect(matchCheckpoint(bert, "masked-lm", ["embeddings.position_ids"]).unused).toEqual(["embeddings.position_ids"]);
   });
 
+  it("may hold a tied weight under any of its names alone, as transformers reads it", () => {
+    const rest = fileOf(gpt2, "causal-lm").filter((key) => key !== "transformer.wte.weight");
+    const match = matchCheckpoint(gpt2, "causal-lm", [...rest, "lm_head.weight"]);
+    expect(match.fileKeys.get("transformer.wte.weight")).toBe("lm_head.weight");
+    expect([match.missing, match.unused, match.unexpected]).toEqual([[], [], []]);
+    const stacks = ["decoder.embed_tokens.weight", "encoder.embed_tokens.weight"];
+    const { fileKeys, unused } = matchCheckpoint(t5, "sequence-to-sequence", stacks);
+    expect([fileKeys.get("shared.weight"), unused]).toEqual([stacks[0], [stacks[1]]]);
+  });
+
+  it("does not read a table out of a head of its own", () => {
+    const untied = { ...gpt2, tiedEmbeddings: false };
+    const { missing } = matchCheckpoint(untied, "causal-lm", ["lm_head.weight"]);
+    expect(missing.map(({ path }) => path)).toContain("transformer.wte.weight");
+  });
+
   it("may spell layer norms as TensorFlow does", () => {
     const { fileKeys } = matchCheckpoint(bert, "masked-lm", ["bert.embeddings.LayerNorm.gamma"]);
     expect(fileKeys.get("bert.embeddings.LayerNorm.weight")).toBe("bert.embeddings.LayerNorm.gamma");
+    const small = matchCheckpoint(distilbert, "masked-lm", ["distilbert.embeddings.LayerNorm.beta"]);
+    expect(small.fileKeys.get("distilbert.embeddings.LayerNorm.bias")).toBe("distilbert.embeddings.LayerNorm.beta");
   });
 
   it("with two spellings of one weight is read by the present one, whatever the order", () => {

@@ -10,7 +10,10 @@ import type { Task } from "./task.ts";
 
 /** How a checkpoint's keys and a model's parameters fit together. */
 export interface CheckpointMatch {
-  /** File key of each parameter that the file holds. A tied head is not looked up: it has its twin's values. */
+  /**
+   * File key of each parameter that the file holds. A tied head is not looked up: it has its twin's values, which a file may
+   * hold under the head's name alone.
+   */
   readonly fileKeys: ReadonlyMap<string /* parameter path */, string>;
   /** Parameters without which the model cannot run. */
   readonly missing: readonly Parameter[];
@@ -47,17 +50,22 @@ export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Itera
   const isKnown = (path: string) => otherHeads.has(path) || otherHeads.has(prefixed(family, path));
 
   const found = new Map<string, string>();
+  const copies = new Map<string, string /* parameter path */>();
   const unused: string[] = [];
   const unexpected: string[] = [];
   for (const { key, path, isRespelt } of exactFirst(fileKeys, (key) =>
     parameterOf(key) ? null : respelt(family, key),
   )) {
     const parameter = parameterOf(path);
-    const isTaken = parameter !== undefined && (parameter.tiedWith !== null || found.has(parameter.path));
-    if (parameter && !isTaken) found.set(parameter.path, key);
-    else if (parameter ? parameter.tiedWith !== null || isRespelt : isIgnored(family, path) || isKnown(path))
-      unused.push(key);
+    if (parameter?.tiedWith) copies.set(key, parameter.tiedWith);
+    else if (parameter && !found.has(parameter.path)) found.set(parameter.path, key);
+    else if (parameter ? isRespelt : isIgnored(family, path) || isKnown(path)) unused.push(key);
     else unexpected.push(key);
+  }
+  // A file has a tied weight once, under whichever of its names the writer kept.
+  for (const [key, path] of copies) {
+    if (found.has(path)) unused.push(key);
+    else found.set(path, key);
   }
   const absent = parameters.filter(({ path, tiedWith }) => tiedWith === null && !found.has(path));
   return {

@@ -8,6 +8,7 @@ import {
   hiddenToHidden,
   positionCounter,
   questionAnswering,
+  tensorflowSpellings,
   tokenClassification,
 } from "./encoder-rows.ts";
 
@@ -89,4 +90,5 @@ export const distilbert: Family = {
     "question-answering": questionAnswering,
   },
   ignoredFileKeys: [positionCounter],
+  fileSpellings: tensorflowSpellings,
 };
