@@ -25,6 +25,8 @@ export interface PathEntry {
 /** The file-system calls that reading and atomic writing need. */
 export interface FileSystem {
   openForReading(path: string): Promise<OpenFile>;
+  /** To ask the disk to keep what was written before: `sync` need not work on a file that is open for reading. */
+  openForSyncing(path: string): Promise<OpenFile>;
   /** Fails if the path exists. */
   create(path: string): Promise<OpenFile>;
   /** Fails if the path exists. */
@@ -50,6 +52,7 @@ export const largestTransfer = 1 << 30;
 export const nodeFileSystem: FileSystem = {
   // O_NONBLOCK: opening a named pipe would otherwise wait for ever for a writer.
   openForReading: async (path) => wrap(await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))),
+  openForSyncing: async (path) => wrap(await openForSyncing(path)),
   create: async (path) => wrap(await fs.open(path, "wx")),
   makeFolder: async (path) => void (await fs.mkdir(path)),
   makeFolders: async (path) => void (await fs.mkdir(path, { recursive: true })),
@@ -72,6 +75,16 @@ function wrap(handle: fs.FileHandle): OpenFile {
       return { bytes: stat.size, isFile: stat.isFile() };
     },
   };
+}
+
+/** Windows syncs only what is open for writing; elsewhere a file that nobody may write is synced all the same. */
+async function openForSyncing(path: string): Promise<fs.FileHandle> {
+  try {
+    return await fs.open(path, "r+");
+  } catch (error) {
+    if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM") throw error;
+    return fs.open(path, "r");
+  }
 }
 
 async function entry(path: string): Promise<PathEntry | undefined> {

@@ -1,9 +1,10 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
 import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError } from "./errors.ts";
+import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 import { writeFolderAtomic } from "./write-folder-atomic.ts";
 
@@ -53,6 +54,21 @@ describe("writeFolderAtomic", () => {
       expect(error).toBeInstanceOf(DiskFullError);
       expect(error).toMatchObject({ path: out });
       expect(await contentsOf(folder)).toEqual({});
+    }));
+
+  it("syncs files as Windows wants it, open for writing", () =>
+    inScratchFolder(async (folder) => {
+      const openForReading = async (path: string) => ({
+        ...(await nodeFileSystem.openForReading(path)),
+        sync: () =>
+          Promise.reject(Object.assign(new Error("EPERM: operation not permitted, fsync"), { code: "EPERM" })),
+      });
+      const readOnly = async (inside: string) => {
+        await fill(inside);
+        await chmod(join(inside, "config.json"), 0o444);
+      };
+      await writeFolderAtomic(join(folder, "out"), readOnly, { fileSystem: { ...nodeFileSystem, openForReading } });
+      expect(await contentsOf(folder)).toEqual(filled);
     }));
 
   it("makes the folders above it", () =>

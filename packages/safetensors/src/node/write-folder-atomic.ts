@@ -83,7 +83,7 @@ async function syncEntry(path: string, fileSystem: FileSystem): Promise<void> {
 }
 
 async function syncFile(path: string, fileSystem: FileSystem): Promise<void> {
-  const file = await fileSystem.openForReading(path);
+  const file = await fileSystem.openForSyncing(path);
   try {
     await file.sync();
   } finally {

@@ -41,6 +41,7 @@ export function faultyFileSystem(fault: Fault, largestWrite = Number.POSITIVE_IN
   return {
     calls,
     openForReading: (path) => attempt("open", async () => wrap(await nodeFileSystem.openForReading(path))),
+    openForSyncing: (path) => attempt("open", async () => wrap(await nodeFileSystem.openForSyncing(path))),
     create: (path) => attempt("create", async () => wrap(await nodeFileSystem.create(path))),
     makeFolder: (path) => attempt("makeFolder", () => nodeFileSystem.makeFolder(path)),
     makeFolders: (path) => attempt("makeFolders", () => nodeFileSystem.makeFolders(path)),
