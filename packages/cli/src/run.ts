@@ -1,7 +1,8 @@
 // From arguments to exit code: the one place where failures become messages.
 
 import { CommanderError } from "commander";
-import { InterruptedError, UsageError } from "./errors.ts";
+import { InterruptedError } from "./errors/run-errors.ts";
+import { UsageError } from "./errors/usage-errors.ts";
 import type { CommandIo } from "./io.ts";
 import { createProgram } from "./program.ts";
 import { printFailure } from "./terminal/print-failure.ts";

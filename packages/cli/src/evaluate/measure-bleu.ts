@@ -2,7 +2,7 @@
 
 import { bleu, type Example, groupReferences, type PromptTemplate, promptOf, type TextTokenizer } from "@lowrank/data";
 import { generate } from "@lowrank/models";
-import { NoReferencesError } from "../errors.ts";
+import { NoReferencesError } from "../errors/data-errors.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import type { OpenedModel } from "../session/open-model.ts";
 import { positionLimit } from "../session/position-limit.ts";

@@ -4,7 +4,7 @@ import type { Example } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { meanLoss } from "@lowrank/models";
 import type { EvaluateOptions } from "../commands/evaluate.ts";
-import { WrongTaskError } from "../errors.ts";
+import { WrongTaskError } from "../errors/model-errors.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
 import { measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";

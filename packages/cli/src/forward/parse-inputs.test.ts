@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InvalidInputsError } from "../errors.ts";
+import { InvalidInputsError } from "../errors/usage-errors.ts";
 import { type InputLimits, parseInputs } from "./parse-inputs.ts";
 
 const causal: InputLimits = { vocabSize: 100, labels: { kind: "position", count: 100 } };

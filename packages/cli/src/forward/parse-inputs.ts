@@ -1,6 +1,6 @@
 // inputs.json of `lowrank forward`: integer matrices, every fault named at once.
 
-import { InvalidInputsError } from "../errors.ts";
+import { InvalidInputsError } from "../errors/usage-errors.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
 
 /** A matrix of integers, row-major. */

@@ -7,7 +7,7 @@ import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/s
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForwardOptions } from "../commands/forward.ts";
-import { PathNotFoundError } from "../errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { checkOutput } from "../session/check-output.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";

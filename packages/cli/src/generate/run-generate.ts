@@ -3,7 +3,8 @@
 import { promptTemplate, type TextTokenizer } from "@lowrank/data";
 import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
 import type { GenerateOptions } from "../commands/generate.ts";
-import { EmptyPromptError, WrongTaskError } from "../errors.ts";
+import { WrongTaskError } from "../errors/model-errors.ts";
+import { EmptyPromptError } from "../errors/usage-errors.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";

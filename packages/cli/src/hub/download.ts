@@ -2,7 +2,7 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HubError } from "../errors.ts";
+import { HubError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { type HubContent, planDownload } from "./plan-download.ts";
 

@@ -1,7 +1,7 @@
 // Which files of a Hub repository a command needs. A repository often holds the same weights five times over
 // (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one copy, in safetensors, is fetched.
 
-import { HubError } from "../errors.ts";
+import { HubError } from "../errors/model-errors.ts";
 
 /** What is to be opened: a model folder or an adapter folder. */
 export type HubContent = "model" | "adapter";

@@ -3,7 +3,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { InspectOptions } from "../commands/inspect.ts";
-import { NotInspectableError, PathNotFoundError } from "../errors.ts";
+import { NotInspectableError } from "../errors/model-errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { inspectAdapter } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";

@@ -3,7 +3,12 @@
 
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { OutputExistsError, OutputHoldsWorkError, OutputIsInputError, OutputNotOursError } from "../errors.ts";
+import {
+  OutputExistsError,
+  OutputHoldsWorkError,
+  OutputIsInputError,
+  OutputNotOursError,
+} from "../errors/output-errors.ts";
 
 /**
  * Refuses an existing output unless `overwrite`; and always one that holds an input or the current folder, or a folder of

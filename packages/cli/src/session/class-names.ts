@@ -1,7 +1,7 @@
 // Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
 import { type Example, labelIdsOf } from "@lowrank/data";
-import { ClassNameError } from "../errors.ts";
+import { ClassNameError } from "../errors/data-errors.ts";
 import type { BaseClasses } from "./base-classes.ts";
 import { classNumberOf } from "./class-numbers.ts";
 

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TextFiles } from "@lowrank/data";
 import { openFile } from "@lowrank/safetensors/node";
-import { FileTooLargeError } from "../errors.ts";
+import { FileTooLargeError } from "../errors/model-errors.ts";
 
 /** The files in the folder of `path`, by name. */
 export function filesBeside(path: string): TextFiles {

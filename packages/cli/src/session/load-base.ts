@@ -13,7 +13,7 @@ import {
 } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { openFile } from "@lowrank/safetensors/node";
-import { ClassifierMissingError } from "../errors.ts";
+import { ClassifierMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { type BaseClasses, noClasses, readBaseClasses } from "./base-classes.ts";
 import { filesBeside } from "./files-beside.ts";

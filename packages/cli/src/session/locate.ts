@@ -1,7 +1,7 @@
 // Where a --model or --adapter is: on disk, or on the Hugging Face Hub.
 
 import { stat } from "node:fs/promises";
-import { PathNotFoundError } from "../errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { downloadFromHub, repositoryPattern } from "../hub/download.ts";
 import type { HubContent } from "../hub/plan-download.ts";
 import type { Report } from "../terminal/report.ts";

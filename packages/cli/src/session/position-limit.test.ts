@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
 import { maxLengthFor, type PositionedModel, positionLimit } from "./position-limit.ts";
 
 function model(maxPositions: number, ...paths: readonly string[]): PositionedModel {

@@ -1,7 +1,7 @@
 // How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
 
 import type { ModelConfig } from "@lowrank/families";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
 
 /** What the limit depends on. */
 type PositionFacts = Pick<ModelConfig, "maxPositions" | "modelType" | "padTokenId">;

@@ -1,7 +1,7 @@
 // What the command line says of a data file's columns.
 
 import type { ReadOptions } from "@lowrank/data";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
 
 /** The options that decide it. */
 export interface ColumnOptions {

@@ -1,6 +1,7 @@
 import { type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { ChatTemplateMissingError, NothingToTrainError } from "../errors.ts";
+import { NothingToTrainError } from "../errors/data-errors.ts";
+import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { createReport } from "../terminal/report.ts";
 import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";

@@ -13,7 +13,8 @@ import {
   tokenizeExamples,
 } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
-import { ChatTemplateMissingError, NothingToTrainError } from "../errors.ts";
+import { NothingToTrainError } from "../errors/data-errors.ts";
+import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
 

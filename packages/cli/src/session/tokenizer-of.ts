@@ -1,7 +1,7 @@
 // The tokenizer of an opened model.
 
 import { openTokenizer, type TextTokenizer } from "@lowrank/data";
-import { TokenizerMissingError } from "../errors.ts";
+import { TokenizerMissingError } from "../errors/model-errors.ts";
 import type { OpenedModel } from "./open-model.ts";
 
 /** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */

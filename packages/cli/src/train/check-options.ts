@@ -1,6 +1,6 @@
 // Which options of `lowrank train` exclude each other, beyond what commander checks.
 
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 const shapeOptions = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
 import { checkTrainOptions } from "./check-options.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { TrainOptions } from "./train-options.ts";

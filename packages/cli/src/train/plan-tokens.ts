@@ -10,7 +10,8 @@ import {
 } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
-import { PathNotFoundError, TokenizerMissingError } from "../errors.ts";
+import { TokenizerMissingError } from "../errors/model-errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { filesBeside } from "../session/files-beside.ts";
 import { locate } from "../session/locate.ts";
 import type { Report } from "../terminal/report.ts";

@@ -2,7 +2,7 @@
 
 import { type Example, readTokenizerFiles, type TokenizedExample } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
-import { WrongTaskError } from "../errors.ts";
+import { WrongTaskError } from "../errors/model-errors.ts";
 import {
   type Classes,
   classNamesKey,

@@ -2,7 +2,7 @@
 
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
-import { InterruptedError, NothingToResumeError } from "../errors.ts";
+import { InterruptedError, NothingToResumeError } from "../errors/run-errors.ts";
 import { checkOutput } from "../session/check-output.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";

@@ -1,7 +1,7 @@
 // The loop with what it leaves in --out: as often as --save-every says, at the end, after Ctrl-C, and when it diverges.
 
 import { NonFiniteLossError, type TrainingState } from "@lowrank/trainer";
-import { DivergedError } from "../errors.ts";
+import { DivergedError } from "../errors/run-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { earlierMetrics } from "./metrics-file.ts";
 import { planSteps } from "./plan-steps.ts";

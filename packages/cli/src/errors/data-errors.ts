@@ -1,0 +1,33 @@
+// What the rows of a data file lack.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** Not one row of a data file has a token or class to learn. */
+export class NothingToTrainError extends LowrankError {
+  constructor(readonly file: string) {
+    super(
+      "NOTHING_TO_TRAIN",
+      `No row of "${file}" has anything to learn: every label is -100, or every answer was cut off.`,
+    );
+  }
+}
+
+/** BLEU was asked for, but no row has both a prompt and an answer. */
+export class NoReferencesError extends LowrankError {
+  constructor(readonly file: string) {
+    super("NO_REFERENCES", `--generate needs rows with a prompt and an answer to compare with; "${file}" has none.`);
+  }
+}
+
+/** Data names classes that the adapter was not trained to tell apart. */
+export class ClassNameError extends LowrankError {
+  constructor(
+    readonly strangers: readonly string[],
+    readonly known: readonly string[],
+  ) {
+    super(
+      "CLASS_NAMES",
+      `The data has classes that the adapter does not know: ${strangers.join(", ")}. It knows ${known.join(", ")}.`,
+    );
+  }
+}

@@ -1,0 +1,41 @@
+// Why --out is not written to.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** The output path is taken and --overwrite was not given. */
+export class OutputExistsError extends LowrankError {
+  constructor(readonly path: string) {
+    super("OUTPUT_EXISTS", `"${path}" exists already. Choose another --out, or add --overwrite to replace it.`);
+  }
+}
+
+/** The output path is, or holds, something that the command reads; --overwrite would destroy it. */
+export class OutputIsInputError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly input: string,
+  ) {
+    super(
+      "OUTPUT_IS_INPUT",
+      `--out "${path}" would replace "${input}", which this command reads. Choose another --out.`,
+    );
+  }
+}
+
+/** The output path is, or holds, the current folder; --overwrite would destroy what one works on. */
+export class OutputHoldsWorkError extends LowrankError {
+  constructor(readonly path: string) {
+    super("OUTPUT_HOLDS_WORK", `--out "${path}" is the current folder or contains it. Name a folder of its own.`);
+  }
+}
+
+/** --overwrite names a folder of something else. */
+export class OutputNotOursError extends LowrankError {
+  constructor(readonly path: string) {
+    super(
+      "OUTPUT_NOT_OURS",
+      `--overwrite replaces an adapter, a model or a run, but "${path}" holds neither an adapter_config.json, nor a ` +
+        "config.json, nor checkpoints. Name another folder, or remove it yourself.",
+    );
+  }
+}

@@ -1,0 +1,41 @@
+// What was typed cannot be done: options, paths, prompts and inputs.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** The arguments contradict each other or lack something; exit code 2. */
+export class UsageError extends LowrankError {
+  constructor(message: string) {
+    super("WRONG_USAGE", message);
+  }
+}
+
+/** A path given on the command line does not lead anywhere. */
+export class PathNotFoundError extends LowrankError {
+  constructor(
+    readonly option: string,
+    readonly path: string,
+    readonly expected: string,
+  ) {
+    super("PATH_NOT_FOUND", `${option}: there is no "${path}"; expected ${expected}.`);
+  }
+}
+
+/** A prompt that has no token at all. */
+export class EmptyPromptError extends LowrankError {
+  constructor() {
+    super("EMPTY_PROMPT", "An empty --prompt has no token to continue. Give at least one word.");
+  }
+}
+
+/** inputs.json of `lowrank forward` is not what the model takes; every fault is listed. */
+export class InvalidInputsError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly faults: readonly string[],
+  ) {
+    super(
+      "INVALID_INPUTS",
+      `"${file}" cannot be used as model inputs:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    );
+  }
+}
