@@ -52,6 +52,21 @@ describe.skipIf(executable === undefined)("the built studio", () => {
     await page.close();
   }, 60_000);
 
+  it("loads in a page that its server isolates, where threads could start", async () => {
+    const page = await studio.newPage();
+    await page.route("**/*", async (route) => {
+      const response = await route.fetch();
+      const isolating = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+      await route.fulfill({ response, headers: { ...response.headers(), ...isolating } });
+    });
+    await page.goto(studio.address);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(await settled(page, "idle", "broken")).toBe("idle");
+    expect(await page.textContent("#engine")).toMatch(/on wasm$/);
+    await page.close();
+    expect(studio.complaints).toEqual([]);
+  }, 120_000);
+
   it("answers with 404 for a file that is not there", async () => {
     const response = await fetch(new URL("tiny-model/nothing.json", studio.address));
     expect(response.status).toBe(404);
