@@ -66,4 +66,16 @@ describe("tokenizeRows", () => {
     expect(rowsFor("masked-lm")).toHaveLength(1);
     expect(() => rowsFor("causal-lm")).toThrow(NothingToTrainError);
   });
+
+  it("names every row that the template cannot write", () => {
+    const rows: Example[] = [{ kind: "text", text: "a b" }, chat, { kind: "text", text: "b c" }, chat];
+    const config = { vocabularySize: 4, labels: 2, problemType: null };
+    const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], tokenizer), maxLength: 8 };
+    const model = { config, task: "causal-lm" } as const;
+    const attempt = () =>
+      tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
+    expect(attempt).toThrow(
+      /2 rows of it are broken.*\n.*row 2: .*template "plain" can write, got a "chat" row: .*\n.*row 4: /,
+    );
+  });
 });

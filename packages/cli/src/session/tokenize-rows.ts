@@ -17,6 +17,7 @@ import { NothingToTrainError } from "../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
+import { unwritableRows } from "./unwritable-rows.ts";
 
 /** What decides how rows become tokens. */
 export interface TokenizeRowsOptions {
@@ -32,8 +33,8 @@ export interface TokenizeRowsOptions {
 }
 
 /**
- * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary and classes that
- * the classifier lacks, NothingToTrainError.
+ * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary, classes that
+ * the classifier lacks and rows that the template cannot write, NothingToTrainError.
  */
 export function tokenizeRows(
   examples: readonly Example[],
@@ -63,21 +64,23 @@ export function countedLabels({ task }: { readonly task: Task }): { readonly fir
   return { firstCounts: task !== "causal-lm" };
 }
 
-function numberedTokens(
-  examples: readonly Example[],
-  { tokenizer, template, maxLength, classIds, rowOf }: TokenizeRowsOptions,
-): readonly NumberedTokens[] {
+function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptions): readonly NumberedTokens[] {
+  const { file, tokenizer, template, maxLength, classIds } = options;
+  const rowOf = (example: Example | undefined, index: number) => (example && options.rowOf?.(example)) ?? index + 1;
   const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
-    const example = examples[index];
-    return { tokens, row: (example && rowOf?.(example)) ?? index + 1 };
+    return { tokens, row: rowOf(examples[index], index) };
   };
   if (tokenizer === undefined) {
     return examples.flatMap((example, index) => {
       return example.kind === "tokens" ? [numbered(shortenTokens(example, maxLength), index)] : [];
     });
   }
-  const tokenized = tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds });
-  return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
+  try {
+    const tokenized = tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds });
+    return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
+  } catch (error) {
+    throw unwritableRows(error, examples, { file, template, rowOf });
+  }
 }
 
 /**
