@@ -14,7 +14,10 @@ export interface ModelInputs {
   readonly pixelValues?: tf.Tensor4D;
   /** 1 for tokens, 0 for padding, int32 [batch, time]; with a cache [batch, past + time]. Absent: no padding. */
   readonly attentionMask?: tf.Tensor2D;
-  /** Which segment each token belongs to (BERT), int32 [batch, time]. Absent: all 0. */
+  /**
+   * Which segment each token belongs to (BERT), int32 [batch, time]. Absent: all 0. A model without a table of segments takes
+   * no notice of them (transformers' GPT-2, GPT-J and GPT-Neo would add rows of their table of tokens).
+   */
   readonly tokenTypeIds?: tf.Tensor2D;
   /** int32 [batch, time], or plain rows: [batch or 1][time]. Absent: 0, 1, 2 …, whatever the mask, as in transformers. */
   readonly positionIds?: tf.Tensor2D | readonly (readonly number[])[];
@@ -57,12 +60,18 @@ export function checkInputs(inputs: ModelInputs, config: ModelConfig): void {
   const [batch, time] = inputIds.shape;
   // An encoder sees its whole input at once; what a cache holds belongs to the decoder.
   const past = config.decoderLayers > 0 ? 0 : (inputs.cache?.length ?? 0);
+  checkCache(inputs.cache, batch);
   checkShape("attentionMask", attentionMask, [batch, past + time]);
   checkShape("tokenTypeIds", tokenTypeIds, [batch, time]);
   checkPositions(positionIds, [batch, time]);
   checkIds("inputIds", inputIds, config.vocabularySize);
   if (decoderInputIds !== undefined) checkDecoderInputs(inputs, decoderInputIds, config);
   if (tokenTypeIds !== undefined && config.tokenTypes > 0) checkIds("tokenTypeIds", tokenTypeIds, config.tokenTypes);
+}
+
+function checkCache(cache: KeyValueCache | undefined, batch: number): void {
+  const rows = cache?.rows ?? batch;
+  if (rows !== batch) throw new ModelInputError("cache", `it was filled by ${rows} rows, but there are ${batch}`);
 }
 
 function checkDecoderInputs(inputs: ModelInputs, decoderInputIds: tf.Tensor2D, config: ModelConfig): void {
@@ -84,12 +93,17 @@ function checkImages(inputs: ModelInputs, { imageChannels, imageSize, imageWidth
   }
 }
 
-/** Positions of each row, or of all rows alike: [batch or 1][time]. Throws PositionLimitError. */
+/** Rotations turn either way; float32 counts so far. */
+const maxPosition = 2 ** 24;
+
+/** Positions of each row, or of all rows alike: [batch or 1][time]. Throws ModelInputError and PositionLimitError. */
 export function positionsOf(
   inputs: TextInputs,
   { positionRows: limit, positionsFrom = "columns" }: Pick<Trunk, "positionRows" | "positionsFrom">,
 ): readonly (readonly number[])[] {
-  const rows = givenPositions(inputs.positionIds) ?? countPositions(inputs, positionsFrom);
+  const given = givenPositions(inputs.positionIds);
+  if (given !== undefined) checkNumbers(given, limit === undefined ? -maxPosition : positionsFrom === "mask" ? -2 : 0);
+  const rows = given ?? countPositions(inputs, positionsFrom);
   const highest = rows.reduce((most, row) => row.reduce((higher, position) => Math.max(higher, position), most), 0);
   if (limit !== undefined && highest >= limit) throw new PositionLimitError(highest + 1, limit);
   return rows;
@@ -97,6 +111,13 @@ export function positionsOf(
 
 function givenPositions(given: ModelInputs["positionIds"]): readonly (readonly number[])[] | undefined {
   return given === undefined || isRows(given) ? given : given.arraySync();
+}
+
+/** A table that counts by the mask begins with a row for padding, −1, and one below it (OPT). */
+function checkNumbers(rows: readonly (readonly number[])[], least: number): void {
+  const wrong = rows.flat().find((position) => !(Number.isInteger(position) && position >= least));
+  if (wrong === undefined) return;
+  throw new ModelInputError("positionIds", `${wrong} is no position; expected integers from ${least}`);
 }
 
 function isRows(given: NonNullable<ModelInputs["positionIds"]>): given is readonly (readonly number[])[] {

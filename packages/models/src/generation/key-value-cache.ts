@@ -37,6 +37,12 @@ export class KeyValueCache {
     return this.#length;
   }
 
+  /** Rows of the batch that filled it; undefined while it is empty. */
+  get rows(): number | undefined {
+    const [first] = this.#layers.values();
+    return first?.[0]?.key.shape[0] ?? this.#source?.shape[0];
+  }
+
   /** Throws CacheAdaptersError unless the selection is the one that the cache was made with. */
   check(adapters: AdapterSelection): void {
     const got = describeSelection(adapters);

@@ -8,6 +8,7 @@ import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
 import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
+/** What an embedding is made of, before it has a table. */
 export interface EmbeddingSiteOptions {
   readonly path: string;
   /** Rows of the table. */
@@ -23,6 +24,7 @@ export interface EmbeddingSiteOptions {
   readonly outputScale?: number;
 }
 
+/** A table whose rows are looked up: one of the doors of a model. Ids [batch, time] int32 → [batch, time, width]. */
 export class EmbeddingSite implements Site, Part {
   readonly kind = "embedding";
   readonly path: string;

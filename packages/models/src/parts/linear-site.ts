@@ -10,6 +10,7 @@ import { SiteWeight } from "./site-weight.ts";
 import { WeightParameter } from "./weight-parameter.ts";
 import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
+/** What a linear map is made of, before it has a weight. */
 export interface LinearSiteOptions {
   readonly path: string;
   readonly inFeatures: number;
@@ -24,6 +25,7 @@ export interface LinearSiteOptions {
   readonly tiedTo?: EmbeddingSite;
 }
 
+/** A linear map x·W + b: one of the doors of a model. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
 export class LinearSite implements Site, Part {
   readonly kind = "linear";
   readonly path: string;

@@ -8,6 +8,7 @@ import { ModelDisposedError } from "../errors.ts";
 import { type NewRows, resizeVector } from "./new-rows.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
+/** What a parameter is besides its path and shape. */
 export interface ParameterSlotOptions {
   /** Default "parameter". */
   readonly kind?: TensorRow["kind"];
@@ -15,6 +16,7 @@ export interface ParameterSlotOptions {
   readonly isStackedInOut?: boolean;
 }
 
+/** A parameter that computes as it is stored, and in whose place an adapter can put its own. */
 export class ParameterSlot implements WeightSlot, Part {
   readonly slots: readonly WeightSlot[] = [this];
   #parameter: OverridableParameter | undefined;

@@ -9,6 +9,7 @@ import type { NewRows } from "./new-rows.ts";
 /** How a parameter begins that no file holds (transformers' `_init_weights`). */
 export type InitialValue = "normal" | "zeros" | "ones";
 
+/** Where one tensor of a file goes, and what it must look like. */
 export interface WeightSlot {
   /** transformers' parameter path: "model.layers.0.self_attn.q_proj.weight". */
   readonly path: string;
