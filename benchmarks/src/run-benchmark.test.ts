@@ -42,7 +42,7 @@ describe("a benchmark of one process", () => {
     const result = await tinyRun("merged-latency");
     expect(result.parts?.map(({ label }) => label)).toEqual(["merged : base", "adapted : merged"]);
     expect(result.parts?.[1]?.peerMs).toBe(result.oursMs);
-    expect(result.peerRssMb).toBeUndefined();
+    expect([result.peerRssMb, result.rssRatio]).toEqual([result.oursRssMb, 1]);
   }, 60_000);
 });
 
