@@ -23,7 +23,10 @@ export class TableReader {
   readonly #collector: ExampleCollector;
   readonly #parser: Papa.Parser;
   #header: readonly string[] | undefined;
+  /** What no row was made of yet, its line ends LF already. */
   #rest = "";
+  /** A CR at the very end of what came: it may be the first half of a line end. */
+  #held: "" | "\r" = "";
   #size = 0;
   #line = 1;
 
@@ -42,18 +45,18 @@ export class TableReader {
     const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
     this.#size += piece.length;
     if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
-    const text = this.#rest + start;
-    // A CR at the very end may be the first half of a line end.
-    const held = text.endsWith("\r") ? 1 : 0;
-    const ready = text.slice(0, text.length - held).replaceAll("\r\n", "\n");
-    const cursor = this.#parse(ready, true);
-    this.#rest = ready.slice(cursor) + text.slice(text.length - held);
+    const fresh = this.#held + start;
+    this.#held = fresh.endsWith("\r") ? "\r" : "";
+    const whole = fresh.slice(0, fresh.length - this.#held.length);
+    // Once only: a line that ends with CR CR LF keeps one of them, wherever the pieces of the text part.
+    const ready = this.#rest + whole.replaceAll("\r\n", "\n");
+    this.#rest = ready.slice(this.#parse(ready, true));
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
   /** Says that the text has ended, and gives its examples. */
   finish(): Example[] {
-    if (this.#rest !== "") this.#parse(this.#rest.replace(/\r$/, ""), false);
+    if (this.#rest !== "") this.#parse(this.#rest, false);
     this.#rest = "";
     return this.#collector.finish();
   }
@@ -83,6 +86,9 @@ export class TableReader {
 
   #setHeader(record: readonly string[]): void {
     const { file } = this.#collector.limits;
+    if (record.some((name) => name.trim().includes("\r"))) {
+      throw new DataFileError(file, "its lines end with CR alone; save it with LF or CRLF at the end of each line.");
+    }
     const names = record.map((name) => name.trim());
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {
