@@ -23,6 +23,23 @@ describe.skipIf(executable === undefined)("the built studio", () => {
     await page.close();
   }, 120_000);
 
+  it("needs no network once it has loaded", async () => {
+    const page = await studio.newPage();
+    await page.goto(studio.address);
+    await settled(page, "idle");
+    await page.context().setOffline(true);
+    await page.fill("#steps", "1");
+    await page.click("#train");
+    await settled(page, "trained");
+    await page.click("#answer");
+    await expect.poll(() => page.textContent("#adapted-answer"), { timeout: 60_000 }).not.toMatch(/^(–|…)$/);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+    expect(download.suggestedFilename()).toBe("lowrank-adapter.zip");
+    expect(await page.isVisible("#failure")).toBe(false);
+    await page.close();
+    expect(studio.complaints).toEqual([]);
+  }, 120_000);
+
   it.each([
     ["e2e/e2e-devset.csv", /Cannot read the sample http.*e2e-devset\.csv: the server answered 404\. Expected .*CSV/],
     ["tiny-model/model.safetensors", /Cannot read "model\.safetensors" of the model "http/],

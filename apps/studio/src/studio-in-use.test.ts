@@ -147,6 +147,18 @@ describe.skipIf(executable === undefined)("the studio in use", () => {
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   });
 
+  it.each(["light", "dark"] as const)(
+    "bounds its fields with a line that is seen in the %s scheme",
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      const [line, card] = await page.evaluate(() => [
+        getComputedStyle(document.querySelector("#rank") as Element).borderTopColor,
+        getComputedStyle(document.querySelector(".card") as Element).backgroundColor,
+      ]);
+      expect(contrast(line ?? "", card ?? "")).toBeGreaterThan(3); // WCAG 2.2, 1.4.11
+    },
+  );
+
   it("draws the chart anew in the colours of the other scheme", async () => {
     const picture = () => page.locator("#chart canvas").evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     await page.emulateMedia({ colorScheme: "light" });
@@ -155,3 +167,17 @@ describe.skipIf(executable === undefined)("the studio in use", () => {
     await expect.poll(picture).not.toBe(light);
   });
 });
+
+/** How far two colours of the form "rgb(1, 2, 3)" are apart, from 1 to 21 (WCAG 2.2, contrast ratio). */
+function contrast(one: string, other: string): number {
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map((part) => {
+    const share = Number(part) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

@@ -1,6 +1,7 @@
 // Drives the studio in a real Chromium, and checks that the adapter it hands out computes the same in Node.
 
 import { readFile } from "node:fs/promises";
+import { get } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { readAdapter } from "@lowrank/adapter-format";
@@ -39,6 +40,16 @@ describe.skipIf(executable === undefined)("the studio in a browser", () => {
     await server?.close();
   });
 
+  it.each(["/", "/tiny-model/config.json", "/src/main.ts"])(
+    "serves %s to this machine alone, and to no page of another name",
+    async (path) => {
+      expect(server.httpServer?.address()).toMatchObject({ address: "127.0.0.1" });
+      const { href, host } = new URL(path, server.resolvedUrls?.local[0]);
+      expect(await statusFor(href, host)).toBe(200);
+      expect(await statusFor(href, "attacker.example")).toBe(403);
+    },
+  );
+
   it("trains, answers with both models, and hands out an adapter with equal logits in Node", async () => {
     await page.fill("#steps", "4");
     await page.fill("#rank", "4");
@@ -64,6 +75,16 @@ describe.skipIf(executable === undefined)("the studio in a browser", () => {
     expect(difference).toBeLessThan(1e-4);
   }, 300_000);
 });
+
+/** The status of the answer to a request with this Host header, which fetch does not let us choose. */
+function statusFor(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on("error", reject);
+  });
+}
 
 async function logitsInNode(
   files: Readonly<Record<string, Uint8Array>>,
