@@ -49,6 +49,12 @@ const table: Row[] = [
   ["more metadata than bytes", buildGguf({ metadataCount: 2n ** 40n }), "GGUF_TRUNCATED"],
   ["more tensors than allowed", withTensors(tensor(), tensor({ name: "v" })), "GGUF_LIMIT_EXCEEDED", { maxTensors: 1 }],
   ["more metadata than allowed", withValue(u8(1)), "GGUF_LIMIT_EXCEEDED", { maxMetadata: 0 }],
+  [
+    "arrays with more items together than allowed",
+    withValue(array([array([u8(1), u8(2)]), array([u8(3), u8(4)])])),
+    "GGUF_LIMIT_EXCEEDED",
+    { maxItems: 5 },
+  ],
   ["a header over the limit", withValue(text("x".repeat(500))), "GGUF_LIMIT_EXCEEDED", { maxHeaderBytes: 100 }],
   [
     "a key longer than the file",

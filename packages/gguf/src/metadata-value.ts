@@ -14,8 +14,21 @@ interface ValueType {
 const stringType = 8;
 const arrayType = 9;
 const maximumDepth = 4;
-/** Vocabularies have some hundred thousand entries; a file can pack a list of bytes far more densely than memory can. */
+/** Vocabularies have some hundred thousand entries. */
 const maximumArrayLength = 4_000_000;
+
+/** Where a value stands, and what its file may still ask of us. */
+export interface ValuePlace {
+  readonly file: string;
+  readonly key: string;
+  readonly items: ItemBudget;
+}
+
+/** Items of arrays, all arrays of a file together: a file can pack a list of bytes far more densely than memory can. */
+export interface ItemBudget {
+  readonly most: number;
+  left: number;
+}
 
 const valueTypes: ReadonlyMap<number, ValueType> = new Map([
   [0, { leastBytes: 1, read: (reader) => reader.uint8() }],
@@ -34,17 +47,13 @@ const valueTypes: ReadonlyMap<number, ValueType> = new Map([
 ]);
 
 /** Reads the type number and the value of a metadata entry. */
-export function readValue(reader: BinaryReader, place: { readonly file: string; readonly key: string }): GgufValue {
+export function readValue(reader: BinaryReader, place: ValuePlace): GgufValue {
   const id = reader.uint32();
   const type = valueTypeOf(id, place);
   return id === arrayType ? readArray(reader, place, 1) : type.read(reader);
 }
 
-function readArray(
-  reader: BinaryReader,
-  place: { readonly file: string; readonly key: string },
-  depth: number,
-): readonly GgufValue[] {
+function readArray(reader: BinaryReader, place: ValuePlace, depth: number): readonly GgufValue[] {
   if (depth > maximumDepth) throw invalid(`has arrays nested deeper than ${maximumDepth}`, place);
   const id = reader.uint32();
   const type = valueTypeOf(id, place);
@@ -53,6 +62,11 @@ function readArray(
     const problem = `The metadata ${quoted(place.key)} has ${length} items, more than ${maximumArrayLength}.`;
     throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
   }
+  if (length > place.items.left) {
+    const problem = `The metadata's arrays have more than ${place.items.most} items together, the limit, at ${quoted(place.key)}.`;
+    throw new GgufError("GGUF_LIMIT_EXCEEDED", problem, place);
+  }
+  place.items.left -= length;
   const items: GgufValue[] = [];
   for (let index = 0; index < length; index += 1) {
     items.push(id === arrayType ? readArray(reader, place, depth + 1) : type.read(reader));
@@ -60,13 +74,13 @@ function readArray(
   return items;
 }
 
-function valueTypeOf(id: number, place: { readonly file: string; readonly key: string }): ValueType {
+function valueTypeOf(id: number, place: ValuePlace): ValueType {
   const type = valueTypes.get(id);
   if (type === undefined) throw invalid(`has the unknown value type ${id}`, place);
   return type;
 }
 
-function invalid(problem: string, place: { readonly file: string; readonly key: string }): GgufError {
+function invalid(problem: string, place: ValuePlace): GgufError {
   return new GgufError("GGUF_METADATA_INVALID", `The metadata ${quoted(place.key)} ${problem}.`, place);
 }
 

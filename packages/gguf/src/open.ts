@@ -24,6 +24,8 @@ export interface GgufOptions {
   readonly maxTensors?: number;
   /** Most metadata entries; default 100 000. */
   readonly maxMetadata?: number;
+  /** Most items in all arrays of the metadata together (a vocabulary has some million); default 16 000 000. */
+  readonly maxItems?: number;
 }
 
 /** An open GGUF file. The source stays the caller's to close. */
@@ -82,12 +84,12 @@ const firstWindow = 1 << 20;
 
 /** The header's size is stated nowhere: read a window, and a larger one from the start if it was too small. */
 async function readHeader(source: GgufSource, options: GgufOptions): Promise<GgufHeader> {
-  const limits = { maxTensors: options.maxTensors ?? 100_000, maxMetadata: options.maxMetadata ?? 100_000 };
+  const { maxTensors = 100_000, maxMetadata = 100_000, maxItems = 16_000_000 } = options;
   const most = Math.min(source.size, options.maxHeaderBytes ?? 256_000_000);
   for (let window = Math.min(firstWindow, most); ; ) {
     const bytes = await source.read(0, window);
     try {
-      return parseHeader(bytes, source, limits);
+      return parseHeader(bytes, source, { maxTensors, maxMetadata, maxItems });
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
       if (bytes.length < window) {

@@ -3,7 +3,7 @@
 
 import { BinaryReader } from "./binary-reader.ts";
 import { GgufError, quoted } from "./errors.ts";
-import { type GgufValue, readValue } from "./metadata-value.ts";
+import { type GgufValue, readValue, type ValuePlace } from "./metadata-value.ts";
 import { type TensorType, tensorTypeOfId } from "./tensor-types.ts";
 
 /** One tensor of a file. */
@@ -29,6 +29,7 @@ export interface GgufHeader {
 export interface GgufLimits {
   readonly maxTensors: number;
   readonly maxMetadata: number;
+  readonly maxItems: number;
 }
 
 const magic = 0x46554747; // "GGUF"
@@ -49,7 +50,8 @@ export function parseHeader(
     "metadata entries",
     file.name,
   );
-  const metadata = readMetadata(reader, metadataCount, file.name);
+  const items = { most: limits.maxItems, left: limits.maxItems };
+  const metadata = readMetadata(reader, metadataCount, { file: file.name, items });
   const alignment = alignmentOf(metadata, file.name);
   const relative = readTensors(reader, tensorCount, file.name);
   const dataStart = Math.ceil(reader.position / alignment) * alignment;
@@ -77,14 +79,18 @@ function limited(count: number, limit: number, what: string, file: string): numb
   });
 }
 
-function readMetadata(reader: BinaryReader, count: number, file: string): Map<string, GgufValue> {
+function readMetadata(
+  reader: BinaryReader,
+  count: number,
+  { file, items }: Omit<ValuePlace, "key">,
+): Map<string, GgufValue> {
   const metadata = new Map<string, GgufValue>();
   for (let index = 0; index < count; index += 1) {
     const key = reader.string("metadata key", "name");
     if (metadata.has(key)) {
       throw new GgufError("GGUF_METADATA_INVALID", `The metadata ${quoted(key)} occurs twice.`, { file, key });
     }
-    metadata.set(key, readValue(reader, { file, key }));
+    metadata.set(key, readValue(reader, { file, key, items }));
   }
   return metadata;
 }

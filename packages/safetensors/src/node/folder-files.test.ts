@@ -61,6 +61,19 @@ describe("the files of a folder", () => {
       expect(await filesOf(snapshot).readText("config.json", limits)).toBe("{}");
     }));
 
+  it("may be such links in a folder further down, but not beside the blobs", () =>
+    inScratchFolder(async (root) => {
+      const adapter = join(root, "snapshots", "abc", "adapter");
+      await mkdir(adapter, { recursive: true });
+      await mkdir(join(root, "blobs"));
+      await writeFile(join(root, "blobs", "123"), "{}");
+      await writeFile(join(root, "secret"), "{}");
+      await symlink(join("..", "..", "..", "blobs", "123"), join(adapter, "config.json"));
+      await symlink(join("..", "..", "..", "secret"), join(adapter, "secret.json"));
+      expect(await filesOf(adapter).readText("config.json", limits)).toBe("{}");
+      await expect(filesOf(adapter).readText("secret.json", limits)).rejects.toThrow(/outside the folder/);
+    }));
+
   it("are refused by the caller's own error where they are missing, too large or no text", () =>
     inModelFolder(async (files, root) => {
       await expect(files.open("b")).rejects.toMatchObject({ problem: { file: "b", reason: "there is no such file" } });

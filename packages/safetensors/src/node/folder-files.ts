@@ -2,7 +2,7 @@
 // error of its own what is wrong.
 
 import { readdir, realpath } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import type { ByteSource } from "../byte-source.ts";
 import { openFile } from "./open-file.ts";
 
@@ -28,7 +28,7 @@ export interface FolderProblem {
 
 /**
  * The files of a folder. Links are followed inside it, and to the blobs beside a snapshot of the hub's cache, which keeps
- * `snapshots/<revision>/model.safetensors` as a link to `blobs/<hash>`.
+ * `snapshots/<revision>/model.safetensors` – or a file further down – as a link to `blobs/<hash>`.
  *
  * @param refuse makes the error that is thrown for a name that is no plain file name, a link out of the folder, a file
  * that is missing, too large or no text, and a folder that is missing.
@@ -106,9 +106,11 @@ function isPlainName(file: string): boolean {
   return /^[^/\\\0]{1,255}$/.test(file) && file !== "." && file !== "..";
 }
 
+/** A model may lie in a folder of its repository: `snapshots/<revision>/adapter`. */
 function allowedRoots(root: string): readonly string[] {
-  const parent = dirname(root);
-  return basename(parent) === "snapshots" ? [root, join(dirname(parent), "blobs")] : [root];
+  const parts = root.split(sep);
+  const snapshots = parts.lastIndexOf("snapshots", -2);
+  return snapshots < 1 ? [root] : [root, [...parts.slice(0, snapshots), "blobs"].join(sep)];
 }
 
 /** The root of a disk ends with one already. */
