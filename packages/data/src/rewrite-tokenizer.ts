@@ -91,6 +91,13 @@ function literal(text: string): string {
 /** Rust lower-cases letter by letter: Σ is σ at the end of a word too, where JavaScript writes ς. */
 const sigmas = { type: "Replace", pattern: { String: "Σ" }, content: "σ" };
 
+/** Chinese characters beyond U+FFFF: the library looks at half of each, and puts no space around it. */
+const rareHan = {
+  type: "Replace",
+  pattern: { Regex: "[\\u{20000}-\\u{2A6DF}\\u{2A700}-\\u{2B81F}\\u{2B920}-\\u{2CEAF}\\u{2F800}-\\u{2FA1F}]" },
+  content: " $& ",
+};
+
 /** Control characters, and what SentencePiece's NMT rules make spaces of. */
 const nmt = {
   type: "Sequence",
@@ -108,8 +115,13 @@ const nmt = {
 export function rewriteNormalizer(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Nmt") return nmt;
-  if (part.type === "Lowercase" || (part.type === "BertNormalizer" && part.lowercase === true)) {
-    return { type: "Sequence", normalizers: [sigmas, part] };
+  if (part.type === "Lowercase") return { type: "Sequence", normalizers: [sigmas, part] };
+  if (part.type === "BertNormalizer") {
+    const before = [
+      ...(part.lowercase === true ? [sigmas] : []),
+      ...(part.handle_chinese_chars === true ? [rareHan] : []),
+    ];
+    return { type: "Sequence", normalizers: [...before, part] };
   }
   if (part.type !== "Sequence" || !Array.isArray(part.normalizers)) return part;
   return { ...part, normalizers: part.normalizers.map(rewriteNormalizer) };
