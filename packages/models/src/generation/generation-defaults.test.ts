@@ -35,6 +35,12 @@ describe("readGenerationDefaults", () => {
     expect((await read({ forced_eos_token_id: [31, 9] })).forced.last).toEqual([31, 9]);
   });
 
+  it("knows how config.json once asked for a forced start", async () => {
+    const older = { force_bos_token_to_be_generated: true, bos_token_id: 11 };
+    expect((await read(undefined, older)).forced.first).toBe(11);
+    expect((await read({}, older)).forced.first).toBeNull();
+  });
+
   it("begins with the first token of a text where no file names a decoder's own", async () => {
     const none = { decoder_start_token_id: null, bos_token_id: 3 };
     expect((await read(undefined, none)).decoderStartTokenId).toBe(3);

@@ -51,7 +51,9 @@ export async function readGenerationDefaults(
   const ends = read.ids("eos_token_id");
   const usual = defaultsOf(config);
   // transformers looks for forced tokens in config.json only if it is the only file.
-  const [first = null] = read.ids("forced_bos_token_id", config.vocabularySize) ?? [];
+  const [forcedFirst = null] = read.ids("forced_bos_token_id", config.vocabularySize) ?? [];
+  // How the first BART files said it; transformers reads it in config.json alone.
+  const first = own === undefined && raw.force_bos_token_to_be_generated === true ? config.bosTokenId : forcedFirst;
   return {
     eosTokenIds: ends ?? usual.eosTokenIds,
     decoderStartTokenId:
