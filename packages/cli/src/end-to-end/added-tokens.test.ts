@@ -1,6 +1,6 @@
 // lowrank train --add-tokens: from a command to a tokenizer and a model that know the tokens, adapted or merged.
 
-import { cp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { openTokenizer } from "@lowrank/data";
 import { diskFolder } from "@lowrank/merge/node";
@@ -124,5 +124,15 @@ describe("tokens that lowrank train refuses, before the engine starts", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("model.type: expected BPE, WordPiece, WordLevel or Unigram");
     await rm(place.path("strange"), { recursive: true });
+  });
+
+  it("any from a file in the folder that --overwrite would replace", async () => {
+    await mkdir(place.path("old"));
+    await place.write("old/adapter_config.json", "{}");
+    const file = await place.write("old/tokens.txt", "<a>\n");
+    const { code, stderr } = await train(tiny, "old", "--overwrite", "--add-tokens-file", file);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`would replace "${file}", which this command reads`)]);
+    expect(await readFile(file, "utf8")).toBe("<a>\n");
+    await rm(place.path("old"), { recursive: true });
   });
 });

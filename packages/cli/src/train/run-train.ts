@@ -18,10 +18,10 @@ import { readTrainingRows } from "./training-data.ts";
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
 export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
   checkTrainOptions(options);
-  const { model, adapter, data, validation, out, overwrite, resume } = options;
+  const { model, adapter, data, validation, addTokensFile, out, overwrite, resume } = options;
   await checkOutput(out, {
     overwrite: overwrite === true || resume === true,
-    inputs: [model, adapter, data, validation],
+    inputs: [model, adapter, data, validation, addTokensFile],
   });
   const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
   const rows = await readTrainingRows(options);
