@@ -32,7 +32,6 @@ export interface Session {
 
 /** Starts an engine and loads the model and the sample from beside the page. */
 export async function openSession(base: URL): Promise<Session> {
-  await forbidThreads();
   const engine = await chooseEngine({ order: ["webgpu", "wasm", "cpu"], wasmPath: new URL("wasm/", base).href });
   const folder = fetchedFolder(new URL("tiny-model/", base).href);
   const model = await loadModel(folder);
@@ -119,13 +118,4 @@ export async function openSession(base: URL): Promise<Session> {
       );
     },
   };
-}
-
-/**
- * Threads would start where a server isolates the page (COOP and COEP). tfjs-backend-wasm 4.22 hands them its factory as
- * text, in which a minified build has renamed what is defined outside: they throw, and the page would wait for ever.
- */
-async function forbidThreads(): Promise<void> {
-  await import("@tensorflow/tfjs-backend-wasm"); // registers the flag
-  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
 }
