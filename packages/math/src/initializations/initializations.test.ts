@@ -3,7 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { SettingError, UnknownInitializationError } from "../errors.ts";
+import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import {
   createMatrix,
   frobeniusNorm,
@@ -59,6 +59,12 @@ describe("every start", () => {
       expect(() => started(init, { weight: () => broken })).toThrow(`"start ${init}" got a frozen weight = NaN`);
     },
   );
+
+  it.each(initializations.map(({ name }) => name.replace("<n>", "3")))("%s refuses a rank that is none", (name) => {
+    const init = name === "true" || name === "false" ? name === "true" : name;
+    const measured = { gradient: weight };
+    for (const rank of [0, 1.5]) expect(() => started(init, { rank, measured })).toThrow(RankError);
+  });
 
   it.each(["pissa", "pissa_niter_3"])("%s refuses a scaling by which it cannot divide", (init) => {
     for (const scaling of [0, -2]) expect(() => started(init, { scaling })).toThrow(/scaling = .* needs alpha above 0/);

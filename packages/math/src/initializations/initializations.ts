@@ -1,7 +1,7 @@
 // The table of starts: a new one is a file and a line here.
 
 import { createPair } from "../create-pair.ts";
-import { SettingError, UnknownInitializationError } from "../errors.ts";
+import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
 import type { LoraPair } from "../lora-pair.ts";
 import { contextStart } from "./corda.ts";
@@ -71,7 +71,9 @@ export function initializationOf(init: boolean | string): Initialization {
  * ```
  */
 export function startPair(request: StartRequest): LoraPair {
-  const row = initializationOf(request.init);
+  const { init, name, rank } = request;
+  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
+  const row = initializationOf(init);
   const weight = () => finiteWeight(request);
   if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
   return createPair({ ...request, init: "default" });
