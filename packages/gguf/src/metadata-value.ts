@@ -25,7 +25,7 @@ export interface ValuePlace {
 }
 
 /** Items of arrays, all arrays of a file together: a file can pack a list of bytes far more densely than memory can. */
-export interface ItemBudget {
+interface ItemBudget {
   readonly most: number;
   left: number;
 }
