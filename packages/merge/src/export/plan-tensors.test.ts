@@ -44,6 +44,22 @@ describe("planTensors", () => {
     expect(planned.every(({ from, dtype }) => from.kind === "base" && dtype === "BF16")).toBe(true);
   });
 
+  it("gives a table that the file has under its head's name a name of its own, once both are written", () => {
+    const base = headerOf("causal-lm", (path) => (path === "transformer.wte.weight" ? "lm_head.weight" : path));
+    const changed = new Set(["lm_head.weight"]);
+    const planned = planTensors(modelFor("causal-lm"), base, { ...nothing, changed, isUntied: true });
+    const keys = planned.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(planned.find(({ key }) => key === "transformer.wte.weight")).toMatchObject({
+      from: { kind: "base" },
+      baseKey: "lm_head.weight",
+    });
+    expect(planned.find(({ key }) => key === "lm_head.weight")?.from).toEqual({
+      kind: "model",
+      path: "lm_head.weight",
+    });
+  });
+
   it("takes changed weights from the model, under the base's own spelling", () => {
     const changed = new Set(["transformer.h.0.attn.c_attn.weight"]);
     const planned = planTensors(modelFor("causal-lm"), headerOf("causal-lm", bare), { ...nothing, changed });

@@ -123,8 +123,18 @@ function fitToBase(
     shapeOf: (path) => (changed.has(path) && all.get(path)?.isBuffer ? all.get(path)?.shape : undefined),
     added,
     leftOut: new Set(unneeded.filter((key) => !parameters.has(key))),
-    rename: added.length > 0 ? fullNames(model, paths) : (key) => key,
+    rename: added.length > 0 ? withoutClash(fullNames(model, paths), paths, added) : (key) => key,
   };
+}
+
+/** A table that the file has under its head's name gets its own once the head is written as well. */
+function withoutClash(
+  rename: (key: string) => string,
+  paths: ReadonlyMap<string, string>,
+  added: readonly Parameter[],
+): (key: string) => string {
+  const taken = new Set(added.map(({ path }) => path));
+  return (key) => (taken.has(rename(key)) ? (paths.get(key) ?? rename(key)) : rename(key));
 }
 
 /** Parameters by path; a tied head only once it is untied. Buffers never change: they stay as the base's file has them. */
