@@ -55,9 +55,13 @@ export async function writeAdapterFolder(
   const files = adapterPieces(adapter, options);
   const fill = async (folder: string): Promise<void> => {
     // Nobody sees the folder until it is complete and synced: its files need no temporary names of their own.
-    await writeFile(join(folder, "README.md"), files["README.md"]);
-    await writePieces(join(folder, weightsName), files.weights);
-    await writeFile(join(folder, configName), files[configName]);
+    const written = await Promise.allSettled([
+      writePieces(join(folder, weightsName), files.weights),
+      writeFile(join(folder, "README.md"), files["README.md"]),
+      writeFile(join(folder, configName), files[configName]),
+    ]);
+    // Only now: nothing may write any more when the folder of a failure is removed.
+    for (const outcome of written) if (outcome.status === "rejected") throw outcome.reason;
   };
   await writeFolderAtomic(path, fill, { overwrite: options.overwrite ?? false });
 }
