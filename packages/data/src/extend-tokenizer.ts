@@ -3,6 +3,7 @@
 import { type AddedToken, type AddTokensOptions, addTokens } from "./add-tokens.ts";
 import { AddedTokensError, TokenizerError } from "./errors.ts";
 import { isObject } from "./json-object.ts";
+import { withSpecialTokens } from "./special-tokens.ts";
 import type { TextFiles } from "./text-files.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";
@@ -42,8 +43,11 @@ export async function extendTokenizer(
   options: AddTokensOptions = {},
 ): Promise<ExtendedTokenizer> {
   const texts = await readTokenizerFiles(files, "all");
-  const { json, ids, newIds, added } = addTokens(parseTokenizerFile(texts, "tokenizer.json", files), tokens, options);
-  const config = withEntries(parseTokenizerFile(texts, "tokenizer_config.json", files), added);
+  const before = parseTokenizerFile(texts, "tokenizer.json", files);
+  const { json, ids, newIds, added } = addTokens(before, tokens, options);
+  // Written too: beside an adapter there is no config.json to name them.
+  const named = await withSpecialTokens(parseTokenizerFile(texts, "tokenizer_config.json", files), before, files);
+  const config = withEntries(named, added);
   const tokenizer = TextTokenizer.fromJson(json, withChatTemplate(config, texts));
   checkFound(tokenizer, tokens, ids);
   const written = new Map([...texts, ["tokenizer.json", textOf(json)], ["tokenizer_config.json", textOf(config)]]);

@@ -1,11 +1,13 @@
 // The tokenizer that lies beside a model.
 
+import { withSpecialTokens } from "./special-tokens.ts";
 import type { TextFiles } from "./text-files.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";
 
 /**
- * Reads tokenizer.json and, if they are there, tokenizer_config.json and chat_template.jinja.
+ * Reads tokenizer.json and, if they are there, tokenizer_config.json and chat_template.jinja; for marks that these do not
+ * name, special_tokens_map.json and the model's config.json.
  *
  * Throws TokenizerError if there is no tokenizer.json or a file is not what it should be.
  *
@@ -24,8 +26,7 @@ import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./toke
  */
 export async function openTokenizer(files: TextFiles): Promise<TextTokenizer> {
   const texts = await readTokenizerFiles(files, "needed");
-  return TextTokenizer.fromJson(
-    parseTokenizerFile(texts, "tokenizer.json", files),
-    withChatTemplate(parseTokenizerFile(texts, "tokenizer_config.json", files), texts),
-  );
+  const json = parseTokenizerFile(texts, "tokenizer.json", files);
+  const config = await withSpecialTokens(parseTokenizerFile(texts, "tokenizer_config.json", files), json, files);
+  return TextTokenizer.fromJson(json, withChatTemplate(config, texts));
 }
