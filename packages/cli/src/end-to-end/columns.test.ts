@@ -29,12 +29,3 @@ describe("--header", () => {
     expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining('.csv or .tsv file; in "rows.jsonl"') });
   });
 });
-
-it.each([
-  ["--template", "llama"],
-  ["--rank", "0"],
-  ["--dropout", "1"],
-])("%s %s is wrong usage, before anything is loaded", async (option, value) => {
-  const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option, value);
-  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(option) });
-});

@@ -4,7 +4,7 @@ import { promptTemplate, type TextTokenizer } from "@lowrank/data";
 import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
 import type { GenerateOptions } from "../commands/generate.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
-import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { EmptyPromptError, UsageError } from "../errors/usage-errors.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
@@ -17,6 +17,9 @@ import { TextStream } from "./text-stream.ts";
 
 /** Continues the prompts as one batch. */
 export async function runGenerate(options: GenerateOptions, report: Report): Promise<void> {
+  if (options.stop?.includes("") === true) {
+    throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
+  }
   await startEngine(options, report);
   const opened = await openModel(options, report);
   try {

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+it.each([
+  ["--template", "llama"],
+  ["--rank", "0"],
+  ["--dropout", "1"],
+])("%s %s is wrong usage, before anything is loaded", async (option, value) => {
+  const call = await place.call("train", "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option, value);
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(option) });
+});
+
+it("an empty --stop is wrong usage, before anything is loaded", async () => {
+  const call = await place.call("generate", "--model", "m", "--prompt", "a", "--stop", "");
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining('--stop ""') });
+});
