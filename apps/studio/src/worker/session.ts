@@ -85,7 +85,7 @@ export async function openSession(base: URL): Promise<Session> {
       const [ids = []] = await generate(model, {
         promptIds: [[...tokenizer.prefixIds, ...tokenizer.encode(asPrompt(prompt), { addSpecialTokens: false })]],
         maxNewTokens: 64,
-        eosTokenIds: tokenizer.eosId === undefined ? [] : [tokenizer.eosId],
+        eosTokenIds: [...model.generation.eosTokenIds, ...(tokenizer.eosId === undefined ? [] : [tokenizer.eosId])],
         context,
       });
       return tokenizer.decode(ids).trim();

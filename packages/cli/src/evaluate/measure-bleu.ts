@@ -45,7 +45,7 @@ export async function measureBleu(
 ): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens } = options;
   const prompts = promptsOf(opened, rows, options);
-  const eosTokenIds = await endTokens(opened, tokenizer);
+  const eosTokenIds = endTokens(opened.model, tokenizer);
   const candidates: string[] = [];
   for (let start = 0; start < prompts.length; start += batchSize) {
     const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);

@@ -55,7 +55,7 @@ async function continuePrompts(
   await generate(model, {
     promptIds,
     maxNewTokens,
-    eosTokenIds: await endTokens(opened, tokenizer),
+    eosTokenIds: endTokens(model, tokenizer),
     context,
     ...samplingOf(options),
     ...(options.repetitionPenalty === undefined ? {} : { repetitionPenalty: options.repetitionPenalty }),
