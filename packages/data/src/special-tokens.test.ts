@@ -6,8 +6,11 @@ import { promptTemplate } from "./templates/prompt-templates.ts";
 import { tokenizeExample } from "./tokenize-example.ts";
 
 const json = JSON.stringify({
-  model: { type: "WordLevel", vocab: { "[UNK]": 0, two: 1, four: 2, "<pad>": 3 }, unk_token: "[UNK]" },
-  added_tokens: [{ id: 4, content: "<|endoftext|>", special: true }],
+  model: { type: "WordLevel", vocab: { "[UNK]": 0, two: 1, four: 2 }, unk_token: "[UNK]" },
+  added_tokens: [
+    { id: 3, content: "<pad>", special: true },
+    { id: 4, content: "<|endoftext|>", special: true },
+  ],
   pre_tokenizer: { type: "Whitespace" },
 });
 
@@ -47,6 +50,11 @@ describe("marks that tokenizer_config.json does not name", () => {
     const files = folder({ "tokenizer_config.json": none, "config.json": { ...config, pad_token_id: -1 } });
     const tokenizer = await openTokenizer(files);
     expect([tokenizer.bosId, tokenizer.eosId, tokenizer.padId]).toEqual([undefined, undefined, 0]);
+  });
+
+  it("are no words of the vocabulary, which transformers would cut out of every text", async () => {
+    const tokenizer = await openTokenizer(folder({ "config.json": { bos_token_id: 1, eos_token_id: 2 } }));
+    expect([tokenizer.bosId, tokenizer.eosId]).toEqual([undefined, undefined]);
   });
 
   it("are written with more tokens: beside an adapter there is no config.json", async () => {

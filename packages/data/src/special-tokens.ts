@@ -4,7 +4,6 @@
 import { isObject, type JsonObject } from "./json-object.ts";
 import type { TextFiles } from "./text-files.ts";
 import { parseTokenizerFile } from "./tokenizer-files.ts";
-import { vocabularyOf } from "./vocabulary-of.ts";
 
 const marks = ["bos_token", "eos_token", "pad_token"] as const;
 
@@ -34,7 +33,10 @@ export async function withSpecialTokens(config: unknown, tokenizerJson: unknown,
   return config === undefined && Object.keys(known).length === 0 ? undefined : known;
 }
 
-/** `eos_token_id` and its like as tokens; of several ids the first. An id that the tokenizer lacks names nothing. */
+/**
+ * `eos_token_id` and its like as tokens; of several ids the first. An id that is no special token names nothing: once a word
+ * of the vocabulary is called a mark, transformers cuts it out of every text.
+ */
 function namesOfIds(config: JsonObject, tokenizerJson: unknown): JsonObject {
   const entries = marks.flatMap((mark) => {
     const ids = config[`${mark}_id`];
@@ -45,12 +47,7 @@ function namesOfIds(config: JsonObject, tokenizerJson: unknown): JsonObject {
 }
 
 function tokenOf(id: unknown, tokenizerJson: unknown): string | undefined {
-  if (typeof id !== "number" || !isObject(tokenizerJson)) return undefined;
-  const { added_tokens: added, model } = tokenizerJson;
-  const entry = Array.isArray(added) ? added.find((token) => isObject(token) && token.id === id) : undefined;
-  if (isObject(entry)) return typeof entry.content === "string" ? entry.content : undefined;
-  const hasVocabulary = isObject(model) && typeof model.vocab === "object" && model.vocab !== null;
-  if (!hasVocabulary) return undefined;
-  for (const [token, tokenId] of vocabularyOf(model)) if (tokenId === id) return token;
-  return undefined;
+  if (!isObject(tokenizerJson) || !Array.isArray(tokenizerJson.added_tokens)) return undefined;
+  const entry: unknown = tokenizerJson.added_tokens.find((token) => isObject(token) && token.id === id);
+  return isObject(entry) && entry.special === true && typeof entry.content === "string" ? entry.content : undefined;
 }
