@@ -22,6 +22,7 @@ export {
   type UnsupportedFeature,
   unsupportedFeatures,
 } from "./features.ts";
+export { firstNonFinite } from "./first-non-finite.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export { layerOrderOf } from "./layer-order.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";

@@ -5,6 +5,7 @@ import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } f
 import type { Adapter, AdapterTensor } from "./adapter.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
+import { firstNonFinite } from "./first-non-finite.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { isRepeatedParameter } from "./repeated-parameters.ts";
 import { currentName, keyPrefix } from "./tensor-keys.ts";
@@ -122,7 +123,7 @@ async function readTensors(
   for (const [key, name] of keys) {
     if (!isReadable(file, name)) continue;
     const values = await file.readFloat32(name);
-    const broken = allowNonFinite ? -1 : values.findIndex((value) => !Number.isFinite(value));
+    const broken = allowNonFinite ? -1 : firstNonFinite(values);
     if (broken >= 0) problems.push({ key, problem: `has ${values[broken]} at position ${broken}` });
     tensors.set(currentName(key), { shape: file.tensors.get(name)?.shape ?? [], values });
   }
