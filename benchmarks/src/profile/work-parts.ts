@@ -42,9 +42,12 @@ function partOfProduct(shapes: OperationTime["shapes"], vocabulary: number): Wor
   return sides.includes(rank) ? "low-rank products" : "products with frozen matrices";
 }
 
+/** Those of torch that only call another one, which is counted. */
+const wrappers = /^aten::(linear|matmul)$/;
+
 /** Floating-point operations of a product, 2·rows·inner·columns; 0 for anything else. */
 export function flopOf({ operation, shapes, calls }: OperationTime): number {
-  if (!products.test(operation)) return 0;
+  if (!products.test(operation) || wrappers.test(operation)) return 0;
   // torch's addmm has the bias first.
   const [left, right] = shapes.filter((shape) => shape.length >= 2);
   const inner = left?.at(-1) ?? 0;

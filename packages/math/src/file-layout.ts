@@ -69,6 +69,7 @@ export function kernelInFile(kernel: ConvolutionGeometry["kernel"], axesInFile: 
 
 /** Reads a tensor out in the layout of files. */
 export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise<StoredValues> {
+  if (layout === transposedLayout) return readTransposed(tensor);
   const stored = layout.toFile(tensor);
   try {
     const values = lentValues(stored) ?? (await stored.data<"float32">());
@@ -76,6 +77,17 @@ export async function readStored(tensor: tf.Tensor, layout: FileLayout): Promise
   } finally {
     stored.dispose();
   }
+}
+
+/** Turned while it is copied, which it is anyway: an adapter has hundreds of small matrices, and a tensor for each costs more. */
+async function readTransposed(matrix: tf.Tensor): Promise<StoredValues> {
+  const [rows = 0, columns = 0] = matrix.shape;
+  const values = lentValues(matrix) ?? (await matrix.data<"float32">());
+  const turned = new Float32Array(values.length);
+  let place = 0;
+  for (let column = 0; column < columns; column++)
+    for (let row = 0; row < rows; row++) turned[place++] = values[row * columns + column] as number;
+  return { shape: [columns, rows], values: turned };
 }
 
 /** A tensor as computed with; the caller owns it. */
