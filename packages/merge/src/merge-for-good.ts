@@ -1,6 +1,7 @@
 // A merge without a way back. At most one weight is in memory twice: each is computed, checked and freed again in a first
 // pass, so that a broken adapter changes nothing, and computed once more and put in place in a second one.
 
+import { firstNonFinite } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -77,5 +78,5 @@ async function checkAll(weights: readonly WeightToMerge[]): Promise<ReadonlySet<
 
 /** Read and looked at here: shader compilers may assume that NaN does not occur. */
 export async function isFiniteThroughout(value: tf.Tensor): Promise<boolean> {
-  return (await value.data()).every(Number.isFinite);
+  return firstNonFinite(await value.data<"float32">()) < 0;
 }
