@@ -65,6 +65,17 @@ describe("writing an adapter", () => {
     expect(() => writeAdapter(adapterOf(changes))).toThrow(problem);
   });
 
+  it.each([0, 3, 4, 7, 8])("finds what is no number at place %i of nine, whatever lies around it", (place) => {
+    for (const [broken, name] of [
+      [Number.NaN, "NaN"],
+      [Number.NEGATIVE_INFINITY, "-Infinity"],
+    ] as const) {
+      const values = Float32Array.of(-3.4e38, 3.4e38, 0, -0, 1e-45, 1, -1, 2, 3).fill(broken, place, place + 1);
+      const adapter = adapterOf({ "q.lora_A.weight": { shape: [1, 9], values } });
+      expect(() => writeAdapter(adapter)).toThrow(`${name} at position ${place}, which F32 cannot hold`);
+    }
+  });
+
   it("refuses numbers that the type would turn into infinity", () => {
     const large = adapterOf({ "q.lora_A.weight": { shape: [1, 2], values: Float32Array.of(65_504, 65_520) } });
     expect(() => writeAdapter(large, { dtype: "F16" })).toThrow("65520 at position 1, which F16 cannot hold");
