@@ -16,7 +16,7 @@ import {
   withExamples,
 } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
-import { schedules, type TrainOptions } from "../train/train-options.ts";
+import { schedules, type TrainOptions, trainableTasks } from "../train/train-options.ts";
 
 /** Adds the command to the program. */
 export function addTrainCommand(program: Command, io: CommandIo): void {
@@ -64,6 +64,13 @@ function addFiles(command: Command): void {
       new Option("--validation-share <share>", "hold out this share of the data, split by prompt")
         .argParser(numberIn({ above: 0, max: 0.9 }))
         .conflicts("validation"),
+    )
+    .addOption(
+      new Option(
+        "--task <name>",
+        "head to train: token-classification for rows with a class for each token (default: a classifier for rows with " +
+          "one label, else the base's own)",
+      ).choices(trainableTasks),
     )
     .addOption(columnsOption())
     .addOption(headerOption())

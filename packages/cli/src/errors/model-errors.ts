@@ -63,6 +63,47 @@ export class ClassifierMissingError extends LowrankError {
   }
 }
 
+/** An adapter brings only a part of the head that its base lacks. */
+export class HeadIncompleteError extends LowrankError {
+  constructor(
+    readonly model: string,
+    readonly parameters: readonly string[],
+  ) {
+    super(
+      "HEAD_INCOMPLETE",
+      `Neither "${model}" nor the adapter has ${parameters.join(", ")}: the adapter was trained above random values that ` +
+        "nobody kept. Train it again with these modules saved, too – lowrank train does so by itself.",
+    );
+  }
+}
+
+/** An adapter's task needs a head that the base's family does not have, or that is not the one asked for. */
+export class AdapterTaskError extends LowrankError {
+  /** PEFT's name of the adapter's task: "TOKEN_CLS". */
+  readonly taskType: string;
+  /** The head that was asked for; undefined where it is the family that has none for the adapter's. */
+  readonly asked: string | undefined;
+  /** The heads that the family has. */
+  readonly possible: readonly string[];
+
+  constructor(
+    readonly modelType: string,
+    facts: { readonly taskType: string; readonly asked: string | undefined; readonly possible: readonly string[] },
+  ) {
+    const { taskType, asked, possible } = facts;
+    super(
+      "ADAPTER_TASK",
+      asked === undefined
+        ? `The adapter was trained for ${taskType}, but a ${modelType} model has no such head here. It has: ` +
+            `${possible.join(", ")}. Is --model the base that the adapter was trained on?`
+        : `The adapter was trained for ${taskType}, so it cannot be used for ${asked}. Give data, or a --task, that go with it.`,
+    );
+    this.taskType = taskType;
+    this.asked = asked;
+    this.possible = possible;
+  }
+}
+
 /** The model's task does not allow what the command does. */
 export class WrongTaskError extends LowrankError {
   constructor(

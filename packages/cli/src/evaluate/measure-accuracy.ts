@@ -1,6 +1,7 @@
-// The share of rows whose likeliest class is the right one.
+// The share of rows, or of labelled tokens, whose likeliest class is the right one.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import { ignoredLabel } from "@lowrank/data";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { type MeasuredData, measuredBatches } from "../session/measured-batches.ts";
@@ -12,14 +13,16 @@ export async function measureAccuracy(
   context: ForwardContext,
 ): Promise<number> {
   let right = 0;
+  let counted = 0;
   for (const batch of measuredBatches(data)) {
     const chosen = tf.tidy(() => {
       const { labels: _, ...inputs } = batchTensors(batch);
-      return tf.argMax(model.forward(inputs, context), 1); // [batch]
+      return tf.argMax(model.forward(inputs, context), -1); // [batch], or [batch, time] of a token classifier
     });
     const classes = await chosen.data();
     chosen.dispose();
-    right += batch.labels.filter((label, row) => label === classes[row]).length;
+    right += batch.labels.filter((label, place) => label === classes[place]).length;
+    counted += batch.labels.filter((label) => label !== ignoredLabel).length;
   }
-  return right / data.examples.length;
+  return right / counted;
 }

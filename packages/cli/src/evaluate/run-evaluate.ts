@@ -72,7 +72,7 @@ async function evaluate(
   return {
     rows: examples.length,
     loss,
-    ...(isClassifier
+    ...(isClassifier || model.task === "token-classification"
       ? { accuracy: await measureAccuracy(model, data, opened.context) }
       : { perplexity: Math.exp(loss) }),
     ...(options.generate === true && tokenizer !== undefined

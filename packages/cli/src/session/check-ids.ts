@@ -1,7 +1,7 @@
 // Whether the model has a row of weights for every id that the data name.
 
 import { DataError, type RowProblem, type TokenizedExample } from "@lowrank/data";
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/families";
 
 /** A row of a data file as tokens, with its number there, counted from 1. */
 export interface NumberedTokens {
@@ -12,22 +12,36 @@ export interface NumberedTokens {
 /** What decides which ids there are. */
 export type IdLimits = Pick<ModelConfig, "vocabularySize" | "labels" | "problemType">;
 
+/** Whose rows they are. */
+interface CheckedModel {
+  readonly config: IdLimits;
+  readonly task: Task;
+}
+
 /** Throws a DataError that names the rows with tokens outside the vocabulary or a class that the classifier lacks. */
-export function checkIds(file: string, rows: readonly NumberedTokens[], limits: IdLimits): void {
-  const { vocabularySize } = limits;
-  const classes = isRegression(limits) ? Number.POSITIVE_INFINITY : limits.labels;
+export function checkIds(file: string, rows: readonly NumberedTokens[], model: CheckedModel): void {
   const problems = rows.flatMap(({ row, tokens }): RowProblem[] => {
-    const ids = tokens.kind === "sequence" ? [tokens.inputIds, tokens.labels] : [tokens.inputIds];
-    const stranger = ids.map((list) => list.find((id) => id >= vocabularySize)).find((id) => id !== undefined);
-    if (stranger !== undefined) {
-      const expected = `token ids from 0 to ${vocabularySize - 1}, the model's vocabulary`;
-      return [{ row, found: String(stranger), expected }];
-    }
-    if (tokens.kind === "sequence" || tokens.label < classes) return [];
-    const expected = `a class number from 0 to ${classes - 1}, which the classifier tells apart`;
-    return [{ row, found: String(tokens.label), expected }];
+    const problem = problemOf(tokens, model);
+    return problem === undefined ? [] : [{ row, ...problem }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), problems.length, "row");
+}
+
+function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Omit<RowProblem, "row"> | undefined {
+  const { vocabularySize } = config;
+  const classes = isRegression(config) ? Number.POSITIVE_INFINITY : config.labels;
+  const areClasses = tokens.kind === "classified" || task === "token-classification";
+  const labels = tokens.kind === "sequence" ? tokens.labels : [tokens.label];
+  const ids = areClasses ? tokens.inputIds : [...tokens.inputIds, ...labels];
+  const stranger = ids.find((id) => id >= vocabularySize);
+  if (stranger !== undefined) {
+    const expected = `token ids from 0 to ${vocabularySize - 1}, the model's vocabulary`;
+    return { found: String(stranger), expected };
+  }
+  const unknown = areClasses ? labels.find((label) => label >= classes) : undefined;
+  if (unknown === undefined) return undefined;
+  const expected = `a class number from 0 to ${classes - 1}, which the classifier tells apart`;
+  return { found: String(unknown), expected };
 }
 
 /** One output, or what is called so: its labels are numbers, not classes. */

@@ -1,6 +1,5 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { noClasses } from "./base-classes.ts";
 import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
 import { rowGoal } from "./row-kinds.ts";
 
@@ -53,7 +52,7 @@ describe("countClasses", () => {
     expect(countClasses([sentence(0), sentence(4)], base)).toBe(5);
     expect(countClasses([sentence("good"), sentence("positive")], base)).toBe(2);
     expect(countClasses([sentence(0)], { labels: 1, labelNames: ["LABEL_0"] })).toBe(2);
-    expect(countClasses([sentence(0)], noClasses)).toBe(2);
+    expect(countClasses([sentence(0)], { labels: 0, labelNames: [] })).toBe(2);
   });
 });
 

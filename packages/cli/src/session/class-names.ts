@@ -2,8 +2,8 @@
 
 import { type Example, labelIdsOf } from "@lowrank/data";
 import { ClassNameError } from "../errors/data-errors.ts";
-import type { BaseClasses } from "./base-classes.ts";
-import { classNumberOf } from "./class-numbers.ts";
+import type { BaseClasses } from "./base-config.ts";
+import { countNumbers, rowClasses } from "./class-numbers.ts";
 
 /** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
 export const classNamesKey = "lowrank.class_names";
@@ -24,7 +24,7 @@ export function numberClasses(
   known: { readonly adapterNames?: readonly string[] | undefined; readonly modelNames: readonly string[] },
 ): Classes {
   const found = labelIdsOf(examples);
-  if (found.size === 0) return { count: largestLabel(examples) + 1, ids: found };
+  if (found.size === 0) return { count: countNumbers(examples, rowClasses), ids: found };
   if (known.adapterNames !== undefined) {
     const strangers = [...found.keys()].filter((name) => !known.adapterNames?.includes(name));
     if (strangers.length > 0) throw new ClassNameError(strangers, known.adapterNames);
@@ -58,8 +58,4 @@ export function decodeClassNames(metadata: ReadonlyMap<string, string>): readonl
 
 function numbered(names: readonly string[]): Classes {
   return { count: names.length, ids: new Map(names.map((name, index) => [name, index])) };
-}
-
-function largestLabel(examples: readonly Example[]): number {
-  return examples.reduce((largest, example) => Math.max(largest, classNumberOf(example) ?? 0), 0);
 }

@@ -1,11 +1,12 @@
 // The base of --model, with the head that the task, the adapter or the data ask for.
 
-import type { Adapter, TaskType } from "@lowrank/adapter-format";
+import type { Adapter } from "@lowrank/adapter-format";
 import type { TextFiles } from "@lowrank/data";
-import type { Task } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/families";
 import {
   type BasePrecision,
   HeadMissingError,
+  type LoadOptions,
   loadGguf,
   loadModel,
   type ModelFolder,
@@ -15,7 +16,8 @@ import { openFolder } from "@lowrank/models/node";
 import { openFile } from "@lowrank/safetensors/node";
 import { ClassifierMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
-import { type BaseClasses, noClasses, readBaseClasses } from "./base-classes.ts";
+import { adapterHead } from "./adapter-head.ts";
+import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
 import { filesBeside } from "./files-beside.ts";
 
 /** How to load the base. */
@@ -38,38 +40,48 @@ export interface LoadedBase {
   readonly folder: ModelFolder | undefined;
 }
 
-/** Loads a folder or a .gguf file; an adapter that brings a classifier decides how many classes there are. */
+/** Loads a folder or a .gguf file, with the head that the adapter was trained under. */
 export async function loadBase(
   path: string,
   request: BaseRequest,
   { adapter, report }: { readonly adapter: Adapter | undefined; readonly report: Report },
 ): Promise<LoadedBase> {
-  const savedClasses = adapter === undefined ? undefined : savedHeadClasses(adapter);
-  const task = request.task ?? tasks.get(adapter?.config.taskType ?? null);
-  // A head that the adapter brings replaces whatever the seed makes.
-  const seed = savedClasses === undefined ? request.newHeadSeed : 0;
-  const optionsFor = async (classesOfBase: () => Promise<BaseClasses>) => {
-    const classes = savedClasses ?? request.classes?.(await classesOfBase());
-    return {
-      onWarning: report.warn,
-      ...(request.basePrecision === undefined ? {} : { basePrecision: request.basePrecision }),
-      ...(task === undefined ? {} : { task }),
-      ...(classes === undefined ? {} : { numLabels: classes }),
-      ...(seed === undefined ? {} : { newHead: { seed } }),
-    };
-  };
+  const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
+    onWarning: report.warn,
+    ...(request.basePrecision === undefined ? {} : { basePrecision: request.basePrecision }),
+    ...(await headFor(request, adapter, configOf)),
+  });
   if (!path.endsWith(".gguf")) {
     const folder = openFolder(path);
-    const options = await optionsFor(() => readBaseClasses(folder));
+    const options = await optionsFor(() => readBaseConfig(folder));
     return { model: await withHead(loadModel(folder, options), path), files: folder, folder };
   }
-  const options = await optionsFor(async () => noClasses);
   const source = await openFile(path);
   try {
+    const options = await optionsFor(() => readGgufConfig(source));
     return { model: await withHead(loadGguf(source, options), path), files: filesBeside(path), folder: undefined };
   } finally {
     await source.close?.();
   }
+}
+
+/** Which head, and for how many classes: as the adapter was trained, else as the data or the command ask. */
+async function headFor(
+  { task, classes, newHeadSeed }: BaseRequest,
+  adapter: Adapter | undefined,
+  configOf: () => Promise<ModelConfig>,
+): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead">> {
+  const config = adapter === undefined && classes === undefined ? undefined : await configOf();
+  const trained = adapter && config && adapterHead(adapter, config, task);
+  const head = trained === undefined ? task : trained.task;
+  const numLabels = trained?.classes ?? (config && classes?.(config));
+  // A head that the adapter brings replaces whatever the seed makes.
+  const seed = trained?.classes === undefined ? newHeadSeed : 0;
+  return {
+    ...(head === undefined ? {} : { task: head }),
+    ...(numLabels === undefined ? {} : { numLabels }),
+    ...(seed === undefined ? {} : { newHead: { seed } }),
+  };
 }
 
 /** The library's advice is an option of its own; here the way is a command. */
@@ -77,17 +89,4 @@ async function withHead(loading: Promise<PretrainedModel>, path: string): Promis
   return loading.catch((error: unknown) => {
     throw error instanceof HeadMissingError ? new ClassifierMissingError(path, error.parameters, error) : error;
   });
-}
-
-/** The head that PEFT's task types stand for; CAUSAL_LM keeps what the base's own files say. */
-const tasks: ReadonlyMap<TaskType | null, Task> = new Map<TaskType | null, Task>([
-  ["SEQ_CLS", "sequence-classification"],
-]);
-
-/** How many classes the classifier has that the adapter was saved with. */
-function savedHeadClasses(adapter: Adapter): number | undefined {
-  for (const [key, tensor] of adapter.tensors) {
-    if (/(^|\.)(classifier|score)(\.out_proj)?\.weight$/.test(key)) return tensor.shape[0];
-  }
-  return undefined;
 }

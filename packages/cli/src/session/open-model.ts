@@ -7,6 +7,7 @@ import type { TextFiles } from "@lowrank/data";
 import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
 import { diskFolder } from "@lowrank/merge/node";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
+import { HeadIncompleteError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import { locate } from "./locate.ts";
@@ -55,6 +56,7 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
       onWarning,
     };
     const handle = adapter === undefined ? undefined : attachAdapter(model, adapter, attachOptions);
+    if (adapter !== undefined && request.newHeadSeed === undefined) checkHead(model, adapter, path);
     return {
       model,
       path,
@@ -73,6 +75,12 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
     model.dispose();
     throw error;
   }
+}
+
+/** Throws HeadIncompleteError where a part of the head is in neither the base nor the adapter: it would be random. */
+function checkHead({ newParameters, task }: PretrainedModel, { tensors }: Adapter, path: string): void {
+  const missing = newParameters.filter((parameter) => !tensors.has(parameter));
+  if (missing.length > 0 && task !== "feature-extraction") throw new HeadIncompleteError(path, missing);
 }
 
 /** The model with the layers that the adapter repeats; the weights stay where they are. */

@@ -43,7 +43,7 @@ export function tokenizeRows(
 ): readonly TokenizedExample[] {
   const { file, maxLength, model } = options;
   const rows = numberedTokens(examples, options);
-  checkIds(file, rows, model.config);
+  checkIds(file, rows, model);
   const kept = rows.map(({ tokens }) => tokens).filter((row) => isTrainable(row, countedLabels(model)));
   const skipped = examples.length - kept.length;
   if (kept.length === 0) throw new NothingToTrainError(file);

@@ -3,7 +3,7 @@
 import { matchCheckpoint } from "@lowrank/families";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
-import { type BaseClasses, readBaseClasses } from "../session/base-classes.ts";
+import { type BaseClasses, readBaseConfig } from "../session/base-config.ts";
 import type { Classes } from "../session/class-names.ts";
 
 /** What a loaded model says of its head. */
@@ -14,7 +14,7 @@ export async function describeHead(
   { model, folder }: { readonly model: HeadFacts; readonly folder: ModelFolder | undefined },
   { classes, seed }: { readonly classes: Classes; readonly seed: number },
 ): Promise<string | undefined> {
-  const base = folder === undefined ? undefined : await readBaseClasses(folder);
+  const base = folder === undefined ? undefined : await readBaseConfig(folder);
   const { newParameters } = model;
   if (newParameters.length === 0) return base === undefined ? undefined : renamed(base, classes);
   const isReplaced = folder !== undefined && (await holdsAny(folder, model));

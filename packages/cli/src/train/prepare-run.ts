@@ -1,6 +1,7 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
 import { type Example, readTokenizerFiles, type TokenizedExample } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
 import type { AdapterHandle } from "@lowrank/inject";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import {
@@ -11,7 +12,8 @@ import {
   encodeClassNames,
   numberClasses,
 } from "../session/class-names.ts";
-import { type OpenedModel, openModel } from "../session/open-model.ts";
+import { countNumbers, tokenClasses } from "../session/class-numbers.ts";
+import { type ModelRequest, type OpenedModel, openModel } from "../session/open-model.ts";
 import { maxLengthFor } from "../session/position-limit.ts";
 import { needTokenizer } from "../session/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
@@ -55,6 +57,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   const { rows, tokens } = data;
   const isClassifier = rows.goal === "class";
   const all = [...rows.train, ...rows.validation];
+  const task = isClassifier ? "sequence-classification" : options.task;
   const opened = await openModel(
     {
       model: options.model,
@@ -62,8 +65,8 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       basePrecision: options.basePrecision,
       trainable: true,
       leastTokens: tokens?.rows,
-      ...(isClassifier ? { task: "sequence-classification", newHeadSeed: options.seed } : {}),
-      ...(isClassifier ? { classes: (base) => countClasses(all, base) } : {}),
+      task,
+      ...classifierFor(task, all, options.seed),
     },
     report,
   );
@@ -75,7 +78,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   try {
     refuseUntrainable(opened, rows);
     const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
-    if (isClassifier && opened.handle === undefined) {
+    if ((isClassifier || task === "token-classification") && opened.handle === undefined) {
       const head = await describeHead(opened, { classes, seed: options.seed });
       if (head !== undefined) report.say(head);
     }
@@ -108,6 +111,17 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
     dispose();
     throw error;
   }
+}
+
+/** A classifier is made new where the base has none for the classes of the rows. */
+function classifierFor(
+  task: Task | undefined,
+  rows: readonly Example[],
+  newHeadSeed: number,
+): Pick<ModelRequest, "classes" | "newHeadSeed"> {
+  if (task === "sequence-classification") return { newHeadSeed, classes: (base) => countClasses(rows, base) };
+  if (task !== "token-classification") return {};
+  return { newHeadSeed, classes: ({ labels }) => Math.max(2, labels, countNumbers(rows, tokenClasses)) };
 }
 
 function classesOf({ model, adapter }: OpenedModel, rows: readonly Example[]): Classes {

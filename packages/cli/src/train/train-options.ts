@@ -5,6 +5,9 @@ import type { BasePrecisionOptions, EngineOptions } from "../options/shared-opti
 /** Learning rate schedules by name. */
 export const schedules = ["linear", "cosine", "constant"] as const;
 
+/** Heads that rows of a data file can train, by name. */
+export const trainableTasks = ["causal-lm", "masked-lm", "sequence-classification", "token-classification"] as const;
+
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
 export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly model: string;
@@ -19,6 +22,8 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly columns?: Readonly<Record<string, string>>;
   /** Names of a table's columns where its first line has none. */
   readonly header?: readonly string[];
+  /** The head to train, where neither the base's files nor the rows say it. */
+  readonly task?: (typeof trainableTasks)[number];
   readonly template?: string;
   readonly maxLength?: number;
 

@@ -2,7 +2,8 @@
 
 import { type Example, splitByKey } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
-import { checkClassNumbers } from "../session/class-numbers.ts";
+import { UsageError } from "../errors/usage-errors.ts";
+import { checkClassNumbers, rowClasses, tokenClasses } from "../session/class-numbers.ts";
 import { readingOptions } from "../session/reading-options.ts";
 import { type RowGoal, rowGoal } from "../session/row-kinds.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -25,11 +26,13 @@ export async function readTrainingRows(options: TrainOptions): Promise<TrainingR
   const readOptions = readingOptions(options);
   const rows = await readDataFile(data, readOptions);
   const goal = rowGoal(data, rows);
-  checkClassNumbers(data, rows);
+  checkTask(options, goal);
+  const classes = options.task === "token-classification" ? tokenClasses : rowClasses;
+  checkClassNumbers(data, rows, classes);
   if (validation !== undefined) {
     const held = await readDataFile(validation, readOptions);
     rowGoal(validation, held, goal);
-    checkClassNumbers(validation, held);
+    checkClassNumbers(validation, held, classes);
     const numbers = numbersOf(rows, held);
     return { goal, train: rows, validation: held, validationFile: validation, numbers };
   }
@@ -37,6 +40,14 @@ export async function readTrainingRows(options: TrainOptions): Promise<TrainingR
   if (validationShare === undefined) return { goal, train: rows, validation: [], validationFile: data, numbers };
   const split = splitByKey(rows, inputOf, { share: validationShare, seed });
   return { goal, train: split.train, validation: split.validation, validationFile: data, numbers };
+}
+
+/** A head for whole rows needs rows that have one label, and every other head rows that have more. */
+function checkTask({ task, data }: TrainOptions, goal: RowGoal): void {
+  if (task === undefined || (task === "sequence-classification") === (goal === "class")) return;
+  const wanted = goal === "class" ? "a label for each token" : "one label for the whole row";
+  const got = goal === "class" ? "one label for the whole row" : "text, or a label for each token";
+  throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${data}" have ${got}.`);
 }
 
 function numbersOf(...files: readonly (readonly Example[])[]): ReadonlyMap<Example, number> {

@@ -54,6 +54,27 @@ describe("exportConfig", () => {
   });
 });
 
+describe("exportConfig", () => {
+  it.each(["token-classification", "question-answering"] as const)(
+    "writes as many labels as the head has: %s",
+    (task) => {
+      const three = { ...base, id2label: { 0: "no", 1: "yes", 2: "perhaps" } };
+      const answers = model({ task, newParameters: ["qa_outputs.weight"], config: checkConfig(base) });
+      const written = exportConfig(three, answers, { dtype: "as-base", isUntied: false });
+      expect(checkConfig(written)).toMatchObject({ labels: 2, labelNames: ["no", "yes"] });
+    },
+  );
+
+  it("writes as many labels as a classifier of images has", () => {
+    const images = { model_type: "vit", hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, image_size: 8 };
+    const vit = { ...images, intermediate_size: 8, patch_size: 4, architectures: ["ViTModel"] };
+    const config = { ...checkConfig(vit), labels: 3, labelNames: ["a", "b", "c"] };
+    const classifier = model({ task: "image-classification", newParameters: ["classifier.weight"], config });
+    const written = exportConfig(vit, classifier, { dtype: "as-base", isUntied: false });
+    expect(checkConfig(written)).toMatchObject({ labels: 3, architecture: "ViTForImageClassification" });
+  });
+});
+
 describe("repeatLayers", () => {
   const repeating = (config: Record<string, unknown>, layerOrder: readonly number[]) => {
     const read = checkConfig(config);

@@ -1,6 +1,6 @@
 // config.json of the exported model: the base's own, with what the export changed.
 
-import { architectureOf, checkConfig, InvalidConfigError } from "@lowrank/families";
+import { architectureOf, checkConfig, InvalidConfigError, type Task } from "@lowrank/families";
 import { RepeatedLayersError } from "../errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
@@ -70,9 +70,17 @@ function typeFields(base: Readonly<Record<string, unknown>>, dtype: ExportDtype)
   return Object.fromEntries((keys.length > 0 ? keys : ["torch_dtype"]).map((key) => [key, name]));
 }
 
+/** Tasks whose head has as many outputs as the configuration has labels; question answering calls its two scores so. */
+const labelled: ReadonlySet<Task> = new Set<Task>([
+  "sequence-classification",
+  "token-classification",
+  "question-answering",
+  "image-classification",
+]);
+
 function headFields({ config, task }: ExportableModel): Readonly<Record<string, unknown>> {
   const architectures = [architectureOf(config.modelType, task)];
-  if (task !== "sequence-classification" && task !== "token-classification") return { architectures };
+  if (!labelled.has(task)) return { architectures };
   return {
     architectures,
     id2label: Object.fromEntries(config.labelNames.map((name, index) => [String(index), name])),

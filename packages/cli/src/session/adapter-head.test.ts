@@ -1,0 +1,89 @@
+import { type Adapter, createLoraConfig, type TaskType } from "@lowrank/adapter-format";
+import { checkConfig } from "@lowrank/families";
+import { describe, expect, it } from "vitest";
+import { adapterHead } from "./adapter-head.ts";
+
+const bert = { model_type: "bert", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
+const base = (values: object) => checkConfig({ ...bert, intermediate_size: 8, ...values });
+const plainBert = base({ architectures: ["BertModel"] });
+const llama = base({ model_type: "llama", architectures: ["LlamaForCausalLM"], num_key_value_heads: 2 });
+
+/** An adapter whose file has tensors of these shapes. */
+function adapter(taskType: TaskType | null, shapes: Readonly<Record<string, readonly number[]>> = {}): Adapter {
+  const tensors = Object.entries(shapes).map(([key, shape]) => [key, { shape, values: new Float32Array(0) }] as const);
+  return { config: createLoraConfig({ taskType }), tensors: new Map(tensors), metadata: new Map() };
+}
+
+describe("adapterHead", () => {
+  it.each([
+    ["SEQ_CLS", "sequence-classification", "classifier.weight"],
+    ["TOKEN_CLS", "token-classification", "classifier.weight"],
+    ["QUESTION_ANS", "question-answering", "qa_outputs.weight"],
+  ] as const)("is %s's, with as many classes as the saved classifier has", (taskType, task, key) => {
+    for (const architectures of [["BertModel"], ["BertForMaskedLM"], undefined]) {
+      const head = adapterHead(adapter(taskType, { [key]: [5, 4] }), base({ architectures }), undefined);
+      expect(head).toEqual({ task, classes: 5 });
+    }
+  });
+
+  it("is a language model's for the types of language models, whatever class the base names", () => {
+    const headless = base({ model_type: "llama", architectures: ["LlamaModel"], num_key_value_heads: 2 });
+    expect(adapterHead(adapter("CAUSAL_LM"), headless, undefined)).toEqual({ task: "causal-lm" });
+    const t5 = checkConfig({
+      model_type: "t5",
+      vocab_size: 9,
+      d_model: 4,
+      d_kv: 2,
+      d_ff: 8,
+      num_layers: 1,
+      num_heads: 2,
+    });
+    expect(adapterHead(adapter("SEQ_2_SEQ_LM"), t5, undefined)).toEqual({ task: "sequence-to-sequence" });
+  });
+
+  it("reads the classifier where the family keeps it", () => {
+    const { classes } = adapterHead(adapter("TOKEN_CLS", { "score.weight": [7, 4] }), llama, undefined);
+    expect(classes).toBe(7);
+    const roberta = base({ model_type: "roberta" });
+    const shapes = { "classifier.dense.weight": [4, 4], "classifier.out_proj.weight": [3, 4] };
+    expect(adapterHead(adapter("SEQ_CLS", shapes), roberta, undefined).classes).toBe(3);
+  });
+
+  it("refuses a type that the family has no head for, with those that it has", () => {
+    expect(() => adapterHead(adapter("SEQ_2_SEQ_LM"), llama, undefined)).toThrow(
+      "The adapter was trained for SEQ_2_SEQ_LM, but a llama model has no such head here. It has: causal-lm, ",
+    );
+  });
+
+  it("refuses another head than the adapter's", () => {
+    expect(() => adapterHead(adapter("TOKEN_CLS"), plainBert, "sequence-classification")).toThrow(
+      "The adapter was trained for TOKEN_CLS, so it cannot be used for sequence-classification.",
+    );
+    expect(adapterHead(adapter("SEQ_CLS"), plainBert, "sequence-classification").task).toBe("sequence-classification");
+    expect(adapterHead(adapter(null), plainBert, "token-classification").task).toBe("token-classification");
+  });
+
+  it("keeps the base's own where the type says little: PEFT has none for masked language models", () => {
+    const masked = base({ architectures: ["BertForMaskedLM"] });
+    expect(adapterHead(adapter(null), masked, undefined).task).toBeUndefined();
+    expect(adapterHead(adapter("CAUSAL_LM"), masked, undefined).task).toBeUndefined();
+    const query = "encoder.layer.0.attention.self.query.lora_A.weight";
+    expect(adapterHead(adapter("FEATURE_EXTRACTION", { [`bert.${query}`]: [2, 4] }), masked, undefined).task).toBe(
+      undefined,
+    );
+    expect(adapterHead(adapter("FEATURE_EXTRACTION", { [query]: [2, 4] }), masked, undefined).task).toBe(
+      "feature-extraction",
+    );
+  });
+
+  it("is, without a type, the only one that has the saved classifier, over a base that has no head", () => {
+    const vit = base({ model_type: "vit", architectures: ["ViTModel"], image_size: 8, patch_size: 4 });
+    const classifier = { "classifier.weight": [10, 4] };
+    expect(adapterHead(adapter(null, classifier), vit, undefined)).toEqual({
+      task: "image-classification",
+      classes: 10,
+    });
+    // Two heads of BERT keep it under that name.
+    expect(adapterHead(adapter(null, classifier), plainBert, undefined).task).toBeUndefined();
+  });
+});

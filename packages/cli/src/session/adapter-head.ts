@@ -1,0 +1,83 @@
+// The head that an adapter was trained under: a base such as BertModel names another one, or none, in its own files.
+
+import type { Adapter, TaskType } from "@lowrank/adapter-format";
+import { familyOf, type ModelConfig, modulesOf, type Task } from "@lowrank/families";
+import { AdapterTaskError } from "../errors/model-errors.ts";
+
+/** What to load a base with. */
+export interface AdapterHead {
+  /** Undefined: what the base's own files name. */
+  readonly task: Task | undefined;
+  /** Outputs of the classifier that the adapter brings along; undefined where it brings none. */
+  readonly classes: number | undefined;
+}
+
+/** What PEFT's task types are called here. */
+const tasks: ReadonlyMap<TaskType, Task> = new Map<TaskType, Task>([
+  ["CAUSAL_LM", "causal-lm"],
+  ["SEQ_2_SEQ_LM", "sequence-to-sequence"],
+  ["SEQ_CLS", "sequence-classification"],
+  ["TOKEN_CLS", "token-classification"],
+  ["QUESTION_ANS", "question-answering"],
+  ["FEATURE_EXTRACTION", "feature-extraction"],
+]);
+
+/** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
+const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
+
+/**
+ * The head for an adapter on this base. Throws AdapterTaskError where the base's family has no such head, or where another
+ * one is asked for than the adapter was trained under.
+ */
+export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task | undefined): AdapterHead {
+  const task = asked === undefined ? taskOf(adapter, config) : checkAsked(adapter, config, asked);
+  const loaded = task ?? ownTask(config);
+  return { task, classes: loaded === undefined ? undefined : savedClasses(adapter, config, loaded) };
+}
+
+function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
+  const { taskType } = adapter.config;
+  if (taskType === null) return savedHead(adapter, config);
+  const task = tasks.get(taskType);
+  const possible = tasksOf(config);
+  if (task === "feature-extraction" && isBelowHead(adapter, config)) return undefined;
+  if (task !== undefined && possible.includes(task)) return task;
+  if (loose.has(taskType)) return undefined;
+  throw new AdapterTaskError(config.modelType, { taskType, asked: undefined, possible });
+}
+
+function checkAsked(adapter: Adapter, config: ModelConfig, asked: Task): Task {
+  const { taskType } = adapter.config;
+  if (taskType === null || loose.has(taskType) || tasks.get(taskType) === asked) return asked;
+  throw new AdapterTaskError(config.modelType, { taskType, asked, possible: tasksOf(config) });
+}
+
+function tasksOf({ modelType }: ModelConfig): readonly Task[] {
+  return [...new Set(familyOf(modelType).architectures.values())];
+}
+
+function ownTask({ modelType, architecture }: ModelConfig): Task | undefined {
+  return architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
+}
+
+/** Whether the adapter's modules lie where a model with a head has them: "bert.encoder…", not "encoder…". */
+function isBelowHead({ tensors }: Adapter, { modelType }: ModelConfig): boolean {
+  const { basePrefix } = familyOf(modelType);
+  return basePrefix !== "" && [...tensors.keys()].some((key) => key.startsWith(`${basePrefix}.`));
+}
+
+/** Without a task type, the one head whose classifier the adapter brings along, for a base that has none itself. */
+function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
+  const own = ownTask(config);
+  if (own !== undefined && own !== "feature-extraction") return undefined;
+  const heads = tasksOf(config).filter((task) => savedClasses(adapter, config, task) !== undefined);
+  return heads.length === 1 ? heads[0] : undefined;
+}
+
+/** How many outputs the classifier of a task has in the adapter's file: those of [labels, inFeatures]. */
+function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): number | undefined {
+  const classifier = modulesOf(config, task).find(({ inHead, row }) => {
+    return inHead && "role" in row && row.role === "classifier";
+  });
+  return classifier === undefined ? undefined : tensors.get(`${classifier.path}.weight`)?.shape[0];
+}

@@ -1,0 +1,20 @@
+// What a base's own files say of it before it is loaded: its family, and the classes that decide whether a classifier is
+// kept.
+
+import { checkConfig, configFromGguf, type ModelConfig } from "@lowrank/families";
+import { type GgufSource, openGguf } from "@lowrank/gguf";
+import { type ModelFolder, readJsonObject } from "@lowrank/models";
+
+/** How many classes config.json has, and their names by number. */
+export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames">;
+
+/** Reads config.json; loading the model reads it again and gives its warnings. Throws as `loadModel` does for it. */
+export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> {
+  return checkConfig(await readJsonObject(folder, "config.json"), undefined, "config.json");
+}
+
+/** The same of a .gguf file. Throws as `loadGguf` does for it. */
+export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
+  const { metadata, tensors } = await openGguf(source);
+  return checkConfig(configFromGguf(metadata, new Set(tensors.keys())), undefined, source.name);
+}
