@@ -260,6 +260,14 @@ CASES = {
         folder, llama(2), lora(target_modules=["v_proj", "embed_tokens", "lm_head"]), added=3),
     "added-tokens-frozen": lambda folder: one_adapter(
         folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "value"]), added=4),
+    "bd-lora": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "v_proj", "o_proj", "up_proj", "down_proj"], r=4, use_bdlora={
+            "target_modules_bd_a": ["o_proj", "down_proj"], "target_modules_bd_b": ["q_proj", "v_proj", "up_proj"],
+            "nblocks": 2})),
+    "bd-lora-mixed": lambda folder: one_adapter(
+        folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], r=8, rank_pattern={"layer.1.*": 4},
+                             use_rslora=True, lora_bias=True, use_bdlora={
+                                 "target_modules_bd_a": ["output.dense"], "nblocks": 4, "match_strict": False})),
 }
 
 

@@ -78,6 +78,11 @@ export const variants: readonly Variant[] = [
     config: { ...some, init: "loftq", loftqConfig: { loftq_bits: 4, loftq_iter: 2 } },
   },
   { name: "an orthogonal start", subject: "llama-gqa", config: { ...some, init: "orthogonal" } },
+  {
+    name: "diagonals of blocks",
+    subject: "llama-gqa",
+    config: { ...some, blockDiagonal: { target_modules_bd_a: ["down"], target_modules_bd_b: ["q_proj"], nblocks: 2 } },
+  },
   { name: "MiCA", subject: "llama-gqa", config: { ...some, init: "mica" } },
 ];
 

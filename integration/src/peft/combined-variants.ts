@@ -17,6 +17,10 @@ export interface CombinedVariant {
 const attention = { rank: 4, alpha: 8, targetModules: ["q_proj", "v_proj"] } as const;
 const wider = { rank: 4, alpha: 12, targetModules: ["q_proj", "v_proj", "down_proj"] } as const;
 const smaller = { rank: 2, alpha: 3, targetModules: ["q_proj", "up_proj"], rankStabilized: true } as const;
+const blocks = {
+  ...attention,
+  blockDiagonal: { target_modules_bd_a: ["v_proj"], target_modules_bd_b: ["q_proj"], nblocks: 2 },
+} as const;
 
 /** All of them. */
 export const combinedVariants: readonly CombinedVariant[] = [
@@ -66,6 +70,13 @@ export const combinedVariants: readonly CombinedVariant[] = [
     ],
     options: {},
   },
+  {
+    name: "llama, one with blocks and a plain one combined",
+    base: "llama-gqa",
+    adapters: [blocks, wider],
+    options: {},
+  },
+  { name: "llama, one with blocks and a plain one at once", base: "llama-gqa", adapters: [blocks, wider] },
   { name: "llama, two adapters at once", base: "llama-gqa", adapters: [attention, smaller] },
   {
     name: "gpt2, two adapters at once, one of them with PiSSA's start",

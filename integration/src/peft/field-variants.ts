@@ -151,5 +151,36 @@ const extras: readonly Variant[] = [
   },
 ];
 
+/** Blocks in A or in B (BD-LoRA). */
+const blocks: readonly Variant[] = [
+  {
+    name: "llama, blocks as for two servers",
+    base: "llama-gqa",
+    config: {
+      ...pair,
+      targetModules: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+      blockDiagonal: {
+        target_modules_bd_a: ["o_proj", "down_proj"],
+        target_modules_bd_b: ["q_proj", "k_proj", "v_proj", "up_proj", "gate_proj"],
+        nblocks: 2,
+      },
+    },
+  },
+  {
+    name: "bert, blocks in some layers, with a bias on B, ranks by pattern",
+    base: "bert-seqcls",
+    config: {
+      ...pair,
+      targetModules: ["query", "output.dense"],
+      taskType: "SEQ_CLS",
+      loraBias: true,
+      init: false,
+      rankStabilized: true,
+      rankPattern: new Map([["output.dense", 8]]),
+      blockDiagonal: { target_modules_bd_a: ["output.dense"], nblocks: 4, match_strict: false },
+    },
+  },
+];
+
 /** All of them. */
-export const fieldVariants: readonly Variant[] = [...targets, ...extras];
+export const fieldVariants: readonly Variant[] = [...targets, ...extras, ...blocks];

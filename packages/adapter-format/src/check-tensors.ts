@@ -1,5 +1,6 @@
 // Whether an adapter's tensors fit its configuration and each other, judged from names and shapes alone.
 
+import { blocksIn } from "./block-diagonal.ts";
 import { describeValue } from "./describe-value.ts";
 import type { TensorProblem } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
@@ -57,7 +58,9 @@ function problemOf(config: LoraConfig, key: string, shape: readonly number[]): s
   if (parsed.part === "saved") return savedProblem(config, parsed);
   if (parsed.part === "token_base_layer" && config.trainableTokenIndices === null)
     return "belongs to a table of which rows train, but trainable_token_indices names none";
-  return rankProblem(config, parsed, shape);
+  // Of B, a file has rank/blocks columns.
+  const blocks = parsed.part === "lora_B" ? blocksIn(config, key) : 1;
+  return rankProblem(config, parsed, { shape, blocks });
 }
 
 function unknownNameProblem(key: string): string {
@@ -75,13 +78,17 @@ function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): strin
   return "belongs to no module in modules_to_save and is no part of a LoRA pair";
 }
 
-function rankProblem(config: LoraConfig, { path, part }: TensorKey, shape: readonly number[]): string | null {
+function rankProblem(
+  config: LoraConfig,
+  { path, part }: TensorKey,
+  { shape, blocks }: TensorShape & { readonly blocks: number },
+): string | null {
   const axis = rankAxisOf(part);
   if (axis === null) return null;
   if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
   if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
   const rank = rankOf(config, path);
-  const got = shape[axis] ?? 0;
+  const got = blocks * (shape[axis] ?? 0);
   if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
   return `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
 }

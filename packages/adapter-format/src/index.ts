@@ -1,5 +1,6 @@
 export type { Adapter, AdapterTensor } from "./adapter.ts";
 export { badPatterns } from "./bad-patterns.ts";
+export { type BlockVerdict, blockVerdict, spreadBlocks } from "./block-diagonal.ts";
 export { type TensorShape, tensorProblems } from "./check-tensors.ts";
 export { createLoraConfig, withTaskModules } from "./create-lora-config.ts";
 export {

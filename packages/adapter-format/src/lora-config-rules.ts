@@ -1,5 +1,6 @@
 // What must hold between fields. Source: LoraConfig.__post_init__ in PEFT 0.21.2.
 
+import { areBlockSettings } from "./block-diagonal.ts";
 import type { ConfigFieldProblem } from "./errors.ts";
 import { areLayerRanges } from "./layer-order.ts";
 import type { LoraConfig } from "./lora-config.ts";
@@ -55,7 +56,27 @@ const rules: readonly Rule[] = [
     expected: "false, because megatron_config is given",
     holds: ({ useDora, megatronConfig }) => !useDora || megatronConfig === null,
   },
+  {
+    key: "use_bdlora",
+    expected:
+      "target_modules_bd_a and target_modules_bd_b with lists of names, none in both, nblocks with an integer from 1 to " +
+      "4096, and match_strict with true or false",
+    holds: ({ blockDiagonal }) => blockDiagonal === null || areBlockSettings(blockDiagonal),
+  },
+  {
+    // PEFT's resolve_lora_variant.
+    key: "use_bdlora",
+    expected: `null, because PEFT has no layer that is also what use_dora, alora_invocation_tokens, arrow_config, \
+velora_config, monteclora_config, kasa_config or init_lora_weights = "mica" asks for`,
+    holds: (config) => config.blockDiagonal === null || !asksForAnotherVariant(config),
+  },
 ];
+
+function asksForAnotherVariant(config: LoraConfig): boolean {
+  const { useDora, activationTokens, arrowConfig, veloraConfig, monteCloraConfig, kasaConfig, init } = config;
+  const others = [arrowConfig, veloraConfig, monteCloraConfig, kasaConfig];
+  return useDora || (activationTokens?.length ?? 0) > 0 || init === "mica" || others.some((other) => other !== null);
+}
 
 /** Everything that two or more fields together get wrong. */
 export function brokenRules(config: LoraConfig): readonly ConfigFieldProblem[] {

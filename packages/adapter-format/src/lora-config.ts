@@ -62,7 +62,7 @@ export interface LoraConfig {
   /** A bias on B. */
   readonly loraBias: boolean;
   readonly targetParameters: readonly string[] | null;
-  /** `use_bdlora` */
+  /** `use_bdlora`: A or B made of blocks, with PEFT's keys: target_modules_bd_a, target_modules_bd_b, nblocks, match_strict */
   readonly blockDiagonal: JsonObject | null;
   readonly arrowConfig: JsonObject | null;
   readonly kasaConfig: JsonObject | null;

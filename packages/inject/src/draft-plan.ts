@@ -11,6 +11,7 @@ import {
   withTaskModules,
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
+import { blockWarnings, checkBlockStart } from "./block-pairs.ts";
 import { checkLayers } from "./check-layers.ts";
 import { countParameters } from "./count-parameters.ts";
 import { UnsupportedSiteError } from "./errors.ts";
@@ -22,6 +23,7 @@ import { planTokenRows } from "./plan-token-rows.ts";
 import type { Refusals } from "./refusals.ts";
 import { planSavedParameters } from "./saved-parameters.ts";
 import { siteWarnings } from "./site-warnings.ts";
+import { startsForStored } from "./starts.ts";
 import { type Tying, tieModules, untied } from "./tie-modules.ts";
 
 /** What decides about a plan besides the configuration. */
@@ -67,6 +69,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
       ...raw.warnings,
       ...fanInFanOut.warnings,
       ...siteWarnings(entries),
+      ...blockWarnings(config, entries),
     ],
   };
 }
@@ -79,6 +82,8 @@ function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refu
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
   refusals.attempt(() => checkTiedStart(tying, config), undefined);
+  const isStarted = stored === undefined || startsForStored(config).length > 0;
+  refusals.attempt(() => checkBlockStart(config, isStarted), undefined);
   return tying;
 }
 

@@ -20,11 +20,11 @@ export class UnsupportedStartError extends LowrankError {
     readonly init: string,
     /** PEFT's key of the other setting. */
     readonly key: string,
+    reason = "the start is taken out of the very weight that the other setting looks at",
   ) {
     super(
       "UNSUPPORTED_START",
-      `init_lora_weights = "${init}" together with ${key} is not supported: the start is taken out of the very weight ` +
-        "that the other setting looks at. Use init_lora_weights = true.",
+      `init_lora_weights = "${init}" together with ${key} is not supported: ${reason}. Use init_lora_weights = true.`,
     );
   }
 }

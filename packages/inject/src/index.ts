@@ -26,6 +26,7 @@ export { hotSwap } from "./hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./inject-adapter.ts";
 export type {
   InjectionPlan,
+  PlannedBlocks,
   PlannedParameter,
   PlannedRawParameter,
   PlannedSite,

@@ -23,8 +23,16 @@ export interface PlannedSite {
   readonly fileShapes: ReadonlyMap<string, readonly number[]>;
   /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
   readonly tiedWith?: string;
+  /** Which half of the pair is made of blocks (PEFT's `use_bdlora`), if one is. */
+  readonly blocks?: PlannedBlocks;
   /** Paths of the heads that share this embedding's pair (PEFT's `ensure_weight_tying`). */
   readonly sharedBy?: readonly string[];
+}
+
+/** One half of a pair that is a diagonal of `count` blocks. */
+export interface PlannedBlocks {
+  readonly half: "a" | "b";
+  readonly count: number;
 }
 
 /** An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). */

@@ -18,6 +18,7 @@ export const supportedFeatures: readonly Feature[] = [
   "trainable_token_indices",
   "layer_replication",
   "ensure_weight_tying",
+  "use_bdlora",
 ];
 
 /** What a new adapter may ask for. */

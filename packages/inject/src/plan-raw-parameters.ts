@@ -79,13 +79,14 @@ function keysAmong(matched: readonly ParameterRef[], parameter: ParameterRef): P
 
 function checkSupported(
   matched: readonly ParameterRef[],
-  { dropout, useDora, loraBias, init }: LoraConfig,
+  { dropout, useDora, loraBias, init, blockDiagonal }: LoraConfig,
   adapted: ReadonlySet<string>,
 ): void {
   const general =
     (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
     (useDora && "use_dora is for layers") ||
     (loraBias && "lora_bias is for layers") ||
+    (blockDiagonal !== null && "use_bdlora is for layers") ||
     (typeof init === "string" && init !== "gaussian" && `init_lora_weights = "${init}" is for layers`) ||
     null;
   const problems = matched.flatMap((parameter) => {

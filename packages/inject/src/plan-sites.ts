@@ -11,6 +11,7 @@ import {
 } from "@lowrank/adapter-format";
 import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
 import { convolutionFileShapes } from "@lowrank/math";
+import { blockRefusal, pairShapes, plannedBlocks } from "./block-pairs.ts";
 import type { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { listed } from "./printable.ts";
@@ -35,8 +36,9 @@ export function planSites(sites: readonly Site[], config: LoraConfig, parameters
 function planSite(site: Site, config: LoraConfig): PlannedSite {
   const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
   const rank = rankOf(config, path);
-  const keys = keysOf(site, config);
-  const fileShapes = shapesOf(site, rank, keys);
+  const blocks = plannedBlocks(config, path);
+  const keys = keysOf(site, config, blocks);
+  const fileShapes = shapesOf(site, { rank, keys, blocks });
   return {
     path,
     kind,
@@ -49,23 +51,31 @@ function planSite(site: Site, config: LoraConfig): PlannedSite {
     parameters: [...fileShapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0),
     keys,
     fileShapes,
+    ...(blocks === undefined ? {} : { blocks }),
     ...(tiedWith === undefined ? {} : { tiedWith }),
   };
 }
 
-function keysOf({ path, kind }: Site, { useDora, loraBias }: LoraConfig): PlannedSite["keys"] {
+function keysOf(
+  { path, kind }: Site,
+  { useDora, loraBias }: LoraConfig,
+  blocks: PlannedSite["blocks"],
+): PlannedSite["keys"] {
   return {
     ...(kind === "embedding" ? embeddingKeys(path) : loraKeys(path)),
     ...(useDora ? { magnitude: `${path}.lora_magnitude_vector` } : {}),
-    ...(loraBias ? { bias: `${path}.lora_B.bias` } : {}),
+    ...(loraBias && blocks?.half !== "b" ? { bias: `${path}.lora_B.bias` } : {}),
   };
 }
 
-function shapesOf(site: Site, rank: number, keys: PlannedSite["keys"]): ReadonlyMap<string, readonly number[]> {
-  const { inFeatures, outFeatures } = site;
+function shapesOf(
+  site: Site,
+  { rank, keys, blocks }: Pick<PlannedSite, "rank" | "keys"> & { readonly blocks: PlannedSite["blocks"] },
+): ReadonlyMap<string, readonly number[]> {
+  const { outFeatures } = site;
   const shapes = isConvolution(site)
     ? convolutionFileShapes(site, rank)
-    : { a: [rank, inFeatures], b: [outFeatures, rank], magnitude: [outFeatures] };
+    : { ...pairShapes(site, rank, blocks), magnitude: [outFeatures] };
   return new Map([
     [keys.a, shapes.a],
     [keys.b, shapes.b],
@@ -77,6 +87,8 @@ function shapesOf(site: Site, rank: number, keys: PlannedSite["keys"]): Readonly
 /** Why a site cannot be adapted as the configuration asks; null if it can. */
 function refusal(site: Site, config: LoraConfig): string | null {
   if (isSavedModule(config, site.path)) return savedReason(site, config);
+  const blocked = blockRefusal(site, config);
+  if (blocked !== null) return blocked;
   if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
   if (site.kind === "linear") return null;
   if (!isConvolution(site)) return "it does not tell its stride, padding and groups";

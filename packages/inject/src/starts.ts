@@ -14,6 +14,7 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { geometryOf } from "./adapted-site.ts";
+import { freshBlocks } from "./block-pairs.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { startSettings } from "./start-settings.ts";
 
@@ -52,6 +53,8 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
   const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
   if (kind === "convolution") return freshKernels(entry, site, options);
   if (entry.sharedBy !== undefined) return freshShared(entry, options);
+  if (entry.blocks !== undefined)
+    return freshBlocks(entry, entry.blocks, { init: pairInitialization(config), seed, name });
   const measured = options.measured?.get(path);
   return startPair({
     inFeatures,

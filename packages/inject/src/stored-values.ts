@@ -1,10 +1,20 @@
 // The values of an adapter that was read from files, in the layout in which they are computed with.
 
 import type { Adapter, AdapterTensor } from "@lowrank/adapter-format";
-import { convolutionPairLayout, fromStored, LoraPair, plainLayout, transposedLayout } from "@lowrank/math";
+import type { Site } from "@lowrank/contracts";
+import {
+  convolutionPairLayout,
+  fromStored,
+  LoraPair,
+  type PairLayout,
+  plainLayout,
+  transposedLayout,
+} from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { geometryOf } from "./adapted-site.ts";
+import { blockLayout } from "./block-pairs.ts";
 import type { ValueSource } from "./build-handle.ts";
+import type { PlannedSite } from "./injection-plan.ts";
 import { storedStart } from "./starts.ts";
 
 /** `adapter` must have passed `checkFit`: every tensor is there and has the planned shape. */
@@ -14,11 +24,10 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
   const vector = (key: string): tf.Tensor => tf.tensor1d(stored(key).values);
   return {
     pair: (entry, name, site) => {
-      const { keys, kind, rank } = entry;
+      const { keys, kind } = entry;
       const start = storedStart(entry, site, adapter.config, name);
       const trainsB = adapter.config.init !== "mica";
-      const layout =
-        kind === "convolution" ? convolutionPairLayout({ ...entry, geometry: geometryOf(site) }, rank) : undefined;
+      const layout = layoutOf(entry, site);
       return LoraPair.fromTorch(pairIn(keys), {
         name,
         kind: kind === "embedding" ? "embedding" : "linear",
@@ -35,4 +44,10 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
       fromStored(stored(key), transposedInFile ? transposedLayout : plainLayout),
     rows: ({ key, shape }) => tf.tensor2d(stored(key).values, [...shape]),
   };
+}
+
+/** How the halves lie in files, where they are not two matrices stored the other way round. */
+function layoutOf(entry: PlannedSite, site: Site): PairLayout | undefined {
+  if (entry.kind === "convolution") return convolutionPairLayout({ ...entry, geometry: geometryOf(site) }, entry.rank);
+  return entry.blocks && blockLayout(entry.blocks);
 }

@@ -64,7 +64,7 @@ export class LoraAdaptation implements LowRankAdaptation {
   }
 
   apply({ input, output, site, context, weight }: AdaptationCall): tf.Tensor {
-    const { a, b, initial } = this.pair;
+    const { initial } = this.pair;
     const rate = context.training ? this.dropout : 0;
     const scale = this.#scale * weight;
     return tf.tidy(() => {
@@ -72,6 +72,7 @@ export class LoraAdaptation implements LowRankAdaptation {
       const frozen = initial ? addLowRank(output, input, initial.a, initial.b, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;
       const branchInput = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
+      const { a, b } = this.pair.factors();
       return addLowRank(frozen, branchInput, a, b, scale, { mayReuseOutput: true });
     });
   }

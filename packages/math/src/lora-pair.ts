@@ -21,8 +21,13 @@ export interface TorchPair {
 export interface PairLayout {
   readonly a: FileLayout;
   readonly b: FileLayout;
-  /** A grouped convolution's B sees rank/groups of A's columns at a time. Default 1. */
+  /**
+   * B sees rank/groups of A's columns at a time and has as many rows: that of a grouped convolution, or one that is a
+   * diagonal of blocks (BD-LoRA). Default 1.
+   */
   readonly groups?: number;
+  /** A is a diagonal of so many blocks and has inFeatures/blocks rows. Default 1. */
+  readonly blocks?: number;
 }
 
 const matrices: PairLayout = { a: transposedLayout, b: transposedLayout };
@@ -49,9 +54,9 @@ export interface InitialPair {
  */
 export class LoraPair {
   readonly kind: PairKind;
-  /** [inFeatures, rank]; an embedding's has one row for each token. */
+  /** [inFeatures, rank]; an embedding's has one row for each token, a diagonal of blocks inFeatures/blocks rows. */
   readonly a: tf.Variable<tf.Rank.R2>;
-  /** [rank, outFeatures]; a grouped convolution's has rank/groups rows. */
+  /** [rank, outFeatures]; that of a grouped convolution or a diagonal of blocks has rank/groups rows. */
   readonly b: tf.Variable<tf.Rank.R2>;
   readonly layout: PairLayout;
   /** What the pair subtracts from its update, ΔW = s·(A·B − A₀·B₀), if it took over a part of the weight (PiSSA). */
@@ -140,7 +145,7 @@ export class LoraPair {
   }
 
   get inFeatures(): number {
-    return this.a.shape[0];
+    return this.a.shape[0] * (this.layout.blocks ?? 1);
   }
 
   get outFeatures(): number {
@@ -159,6 +164,15 @@ export class LoraPair {
   /** What is trained: A and, unless it stays as it started, B. */
   get variables(): readonly tf.Variable<tf.Rank.R2>[] {
     return this.trainsB ? [this.a, this.b] : [this.a];
+  }
+
+  /**
+   * The matrices whose product is the update, [inFeatures, rank] and [rank, outFeatures]: blocks are spread over their
+   * diagonals. Call it inside a `tidy` and dispose of nothing: they may be the variables.
+   */
+  factors(): InitialPair {
+    const { blocks = 1, groups = 1 } = this.layout;
+    return { a: onDiagonal(this.a, blocks), b: onDiagonal(this.b, groups) };
   }
 
   /**
@@ -185,6 +199,15 @@ export class LoraPair {
 /** A pair may be made inside a `tidy`, as variables may; its start has to outlive that too. */
 function kept({ a, b }: InitialPair): InitialPair {
   return { a: tf.keep(a), b: tf.keep(b) };
+}
+
+/** `count` blocks [rows, columns/count], side by side, as a diagonal of blocks [rows · count, columns]. */
+function onDiagonal(matrix: tf.Tensor2D, count: number): tf.Tensor2D {
+  if (count === 1) return matrix;
+  const [rows, columns] = matrix.shape;
+  const sideBySide = tf.reshape(matrix, [1, rows, count, columns / count]);
+  const places = tf.reshape(tf.eye(count), [count, 1, count, 1]);
+  return tf.reshape(tf.mul(sideBySide, places), [rows * count, columns]);
 }
 
 /** A matrix [rows, columns] as torch stores it: [columns, rows], row by row. */

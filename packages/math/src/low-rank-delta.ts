@@ -30,7 +30,10 @@ export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.
  * What a pair adds to its weight [inFeatures, outFeatures]: scale·A·B, less scale·A₀·B₀ where the pair took over a part of
  * the weight. The caller owns it.
  */
-export function pairDelta({ a, b, initial }: LoraPair, scale: number): tf.Tensor2D {
-  if (!initial) return lowRankDelta(a, b, scale);
-  return tf.tidy(() => tf.sub(lowRankDelta(a, b, scale), lowRankDelta(initial.a, initial.b, scale)));
+export function pairDelta(pair: LoraPair, scale: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const { a, b } = pair.factors();
+    const whole = lowRankDelta(a, b, scale);
+    return pair.initial ? tf.sub(whole, lowRankDelta(pair.initial.a, pair.initial.b, scale)) : whole;
+  });
 }

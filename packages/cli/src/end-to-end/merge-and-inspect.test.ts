@@ -61,6 +61,13 @@ describe("lowrank inspect", () => {
     expect(stdout).toMatch(/fits .*q_proj: \d+ → \d+, rank \d+, scaling/);
   });
 
+  it("says how wide the base is, and not how wide blocks are", async () => {
+    const adapter = fixture("..", "lora-features", "bd-lora", "adapter");
+    const { stdout } = await place.call("inspect", adapter);
+    expect(stdout).toMatch(/fits .*q_proj: 24 → 24, rank 4/);
+    expect(stdout).toMatch(/fits .*down_proj: 40 → 24, rank 4/);
+  });
+
   it("describes a model, sharded or not", async () => {
     for (const name of ["sharded", "bert-seqcls"]) {
       const { code, json } = await place.call("inspect", fixture(name, "base"), "--json");

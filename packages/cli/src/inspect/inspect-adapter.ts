@@ -1,7 +1,7 @@
 // A PEFT adapter folder: its configuration, its modules, and how wide a base must be for it.
 
 import { join } from "node:path";
-import { type Adapter, alphaOf, parseTensorKey, rankOf, scalingOf } from "@lowrank/adapter-format";
+import { type Adapter, alphaOf, blockVerdict, parseTensorKey, rankOf, scalingOf } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import type { Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
@@ -75,7 +75,10 @@ function fitFacts(adapter: Adapter, modules: readonly AdaptedModule[]): (readonl
   ];
 }
 
-/** Widths are read off the tensors: A is [rank, in] and B is [out, rank], for an embedding the same with rows as in. */
+/**
+ * Widths are read off the tensors: A is [rank, in] and B is [out, rank], for an embedding the same with rows as in. Of an A
+ * that is a diagonal of blocks, a file has in/blocks columns.
+ */
 function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] {
   const modules: AdaptedModule[] = [];
   for (const [key, a] of tensors) {
@@ -85,12 +88,14 @@ function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] 
       key.replace(/lora_A\.weight$/, "lora_B.weight").replace(/lora_embedding_A$/, "lora_embedding_B"),
     );
     const { path } = parsed;
+    const verdict = blockVerdict(config, path);
+    const blocks = verdict.kind === "blocks" && verdict.half === "a" ? verdict.count : 1;
     modules.push({
       path,
       rank: rankOf(config, path),
       alpha: alphaOf(config, path),
       scaling: scalingOf(config, path),
-      inFeatures: a.shape[1] ?? 0,
+      inFeatures: blocks * (a.shape[1] ?? 0),
       outFeatures: b?.shape[0] ?? 0,
     });
   }

@@ -1,8 +1,8 @@
 import { fc, it as property } from "@fast-check/vitest";
-import { type Adapter, createLoraConfig, scalingOf } from "@lowrank/adapter-format";
+import { type Adapter, createLoraConfig, scalingOf, spreadBlocks } from "@lowrank/adapter-format";
 import { frobeniusNorm } from "@lowrank/math";
 import { describe, expect, it } from "vitest";
-import { a, adapter, delta, errorOf, pair, weights, wide } from "../../test/random-adapters.ts";
+import { a, adapter, delta, errorOf, pair, tensor, weights, wide } from "../../test/random-adapters.ts";
 import { combineAdapters } from "./combine-adapters.ts";
 import { UnequalRanksError } from "./errors.ts";
 
@@ -39,6 +39,22 @@ describe("the exact types", () => {
       { adapter: a, weight: -1 },
     ]);
     expect(frobeniusNorm(delta(result, "layers.0.q_proj"))).toBeLessThan(1e-6);
+  });
+
+  it("spread blocks over their diagonals, where another adapter has numbers beside them", () => {
+    const blockDiagonal = { target_modules_bd_b: ["q_proj"], nblocks: 7, match_strict: false };
+    const { tensors, ...rest } = adapter("blocks", { rank: 7, blockDiagonal });
+    const ofB = [...tensors.keys()].filter((key) => key.endsWith("q_proj.lora_B.weight"));
+    const blocks = { ...rest, tensors: new Map([...tensors, ...ofB.map((key) => [key, tensor(7, 1, key)] as const)]) };
+    const combined = (one: Adapter) => [
+      { adapter: one, weight: 0.5 },
+      { adapter: a, weight: -2 },
+    ];
+    for (const type of ["exact", "cat"]) {
+      const result = combineAdapters(combined(blocks), { type });
+      expect(errorOf(result, combined(spreadBlocks(blocks)))).toBeLessThan(1e-5);
+      expect(result.config.blockDiagonal).toBeNull();
+    }
   });
 
   it("combine adapters on different layers, and target just these", () => {

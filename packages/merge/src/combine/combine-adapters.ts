@@ -1,6 +1,6 @@
 // Several adapters as one. Works on adapters as files hold them: no model, no backend.
 
-import { type Adapter, type AdapterTensor, scalingOf } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, scalingOf, spreadBlocks } from "@lowrank/adapter-format";
 import { randomMask } from "@lowrank/math";
 import type {
   CombinationMethod,
@@ -65,7 +65,9 @@ export interface CombineOptions {
  * }
  * ```
  */
-export function combineAdapters(sources: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
+export function combineAdapters(given: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
+  // A diagonal of blocks has no place for what another adapter has beside it.
+  const sources = given.map((source) => ({ ...source, adapter: spreadBlocks(source.adapter) }));
   const method = methodOf(sources, options);
   checkSettings(sources, options, method);
   const { layers, saved } = readPairs(sources);
@@ -160,7 +162,9 @@ function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number)
 
 function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> {
   if (!signsOf) return new Map();
-  return new Map(readPairs([{ adapter: signsOf, weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]));
+  return new Map(
+    readPairs([{ adapter: spreadBlocks(signsOf), weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]),
+  );
 }
 
 /** PEFT takes ranks from the configurations, whatever single layers have. */
