@@ -43,6 +43,8 @@ export interface FileSystem {
   entry(path: string): Promise<PathEntry | undefined>;
   /** Asks the disk to keep a folder's names. */
   syncFolder(path: string): Promise<void>;
+  /** Gives one path the permissions of another; absent where there are none. */
+  copyMode?(from: string, to: string): Promise<void>;
 }
 
 /** The most bytes that one call reads or writes: from 2 GiB on Node refuses, and so do some systems. */
@@ -57,11 +59,13 @@ export const nodeFileSystem: FileSystem = {
   makeFolder: async (path) => void (await fs.mkdir(path)),
   makeFolders: async (path) => void (await fs.mkdir(path, { recursive: true })),
   rename: (from, to, { isToNew } = { isToNew: false }) => (isToNew ? renameToNew(from, to) : fs.rename(from, to)),
-  remove: (path) => fs.rm(path, { recursive: true, force: true }),
+  // On Windows a file that somebody looks at cannot be removed at once.
+  remove: (path) => fs.rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 }),
   removeEmptyFolder: (path) => fs.rmdir(path),
   list: (path) => fs.readdir(path),
   entry,
   syncFolder,
+  copyMode,
 };
 
 function wrap(handle: fs.FileHandle): OpenFile {
@@ -98,6 +102,12 @@ async function entry(path: string): Promise<PathEntry | undefined> {
   }
 }
 
+/** Who may read, write and run; not who one becomes by running it. Of a folder, its owner may do all, or it could not be removed. */
+async function copyMode(from: string, to: string): Promise<void> {
+  const stat = await fs.stat(from);
+  await fs.chmod(to, (stat.mode & 0o777) | (stat.isDirectory() ? 0o700 : 0));
+}
+
 /** `rename` replaces what is there; a second name for the same file cannot. */
 async function renameToNew(from: string, to: string): Promise<void> {
   try {
@@ -107,7 +117,8 @@ async function renameToNew(from: string, to: string): Promise<void> {
     // Not every file system has links: memory cards and some network folders do not.
     return fs.rename(from, to);
   }
-  await fs.unlink(from);
+  // The file is in place whatever becomes of its other name, which the next run tidies up.
+  await fs.unlink(from).catch(() => undefined);
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type FileSystem, systemCode } from "./file-system.ts";
+import { renamePatiently } from "./rename-patiently.ts";
 
 const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}-(.+)$/;
 const dayInMilliseconds = 24 * 60 * 60 * 1000;
@@ -43,7 +44,7 @@ async function tidyUp(folder: string, match: RegExpExecArray, fileSystem: FileSy
   const path = join(folder, match[0]);
   const target = join(folder, match[4] ?? "");
   const isOnlyCopy = match[1] === "replaced" && (await fileSystem.entry(target)) === undefined;
-  if (isOnlyCopy) await fileSystem.rename(path, target);
+  if (isOnlyCopy) await renamePatiently(fileSystem, path, target);
   else await fileSystem.remove(path);
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
@@ -100,6 +100,39 @@ describe("writeFileAtomic", () => {
       expect(await contentsOf(folder)).toEqual({});
     }));
 
+  it("keeps the permissions of the file that it replaces", () =>
+    inScratchFolder(async (folder) => {
+      const out = join(folder, "out");
+      await writeFile(out, "old");
+      await chmod(out, 0o640);
+      await writeFileAtomic(out, "new", { overwrite: true });
+      expect([(await stat(out)).mode & 0o777, await contentsOf(folder)]).toEqual([0o640, { out: "new" }]);
+    }));
+
+  it("writes what a link leads to, there or not, and leaves the link", () =>
+    inScratchFolder(async (folder) => {
+      await mkdir(join(folder, "disk"));
+      await writeFile(join(folder, "disk", "old"), "old");
+      for (const name of ["old", "new"]) {
+        const link = join(folder, `link-${name}`);
+        await symlink(join("disk", name), link);
+        await symlink(link, join(folder, `link-to-${name}`));
+        await writeFileAtomic(join(folder, `link-to-${name}`), "through", { overwrite: true });
+        expect(await readlink(link)).toBe(join("disk", name));
+      }
+      expect(await contentsOf(join(folder, "disk"))).toEqual({ new: "through", old: "through" });
+      await expect(writeFileAtomic(join(folder, "link-old"), "no")).rejects.toBeInstanceOf(OutputExistsError);
+    }));
+
+  it("replaces a link that leads in a circle", () =>
+    inScratchFolder(async (folder) => {
+      const out = join(folder, "out");
+      await symlink(out, out);
+      await expect(writeFileAtomic(out, "no")).rejects.toBeInstanceOf(OutputExistsError);
+      await writeFileAtomic(out, "new", { overwrite: true });
+      expect(await contentsOf(folder)).toEqual({ out: "new" });
+    }));
+
   it("says that the disk is full", () =>
     inScratchFolder(async (folder) => {
       for (const code of ["ENOSPC", "EDQUOT"]) {
@@ -153,7 +186,8 @@ describe("writeFileAtomic, failing at any call", () => {
         const unchanged = before === "old" ? { out: "old" } : {};
         expect(contents, where).toEqual(isInPlace ? { out: "new content!" } : unchanged);
         // Tidying up after others is the only thing that may fail without a word.
-        if (name === "list") expect(error, where).toBeUndefined();
+        // Permissions are kept where the system lets us.
+        if (name === "list" || name === "copyMode") expect(error, where).toBeUndefined();
         else expect(error, where).toBeInstanceOf(FileWriteError);
       });
       expect(calls).toBeGreaterThan(8);

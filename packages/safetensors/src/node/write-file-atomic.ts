@@ -1,8 +1,10 @@
 // A file that is either whole or not there: written beside its target, forced to disk, then renamed over it.
 
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { OutputExistsError, writeFailure } from "./errors.ts";
 import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
+import { linkTarget } from "./link-target.ts";
+import { renamePatiently } from "./rename-patiently.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 
 /** What a file will hold: all at once, or piece by piece (`safetensorsChunks`). */
@@ -18,7 +20,8 @@ export interface AtomicWriteOptions {
 /**
  * Writes a file so that, whatever happens, its path holds the old content, the whole new content, or nothing: a
  * temporary file in the same folder is written, synced and renamed, and the folder synced. On failure the temporary
- * file is removed; what killed processes left in the folder is removed first. Missing folders above it are made.
+ * file is removed; what killed processes left in the folder is removed first. Missing folders above it are made. A file
+ * that is overwritten keeps its permissions where the system lets it; a link stays a link, and what it leads to is written.
  *
  * @throws {OutputExistsError} if the path exists and `overwrite` is not set.
  * @throws {DiskFullError | FileWriteError} if the system fails. An error thrown by `contents` passes through.
@@ -28,7 +31,7 @@ export async function writeFileAtomic(
   contents: FileContents,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
-  const target = resolve(path);
+  const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const temporary = temporaryPath(target, "unfinished");
   try {
@@ -58,11 +61,17 @@ async function refuseExisting(target: string, { overwrite = false, fileSystem }:
 /** Writing may have taken an hour, and somebody else may write the same file at this moment. */
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
   const { overwrite = false, fileSystem } = options;
+  if (overwrite && (await fileSystem.entry(target))?.kind === "file") await keepMode(target, temporary, fileSystem);
   try {
-    await fileSystem.rename(temporary, target, { isToNew: !overwrite });
+    await renamePatiently(fileSystem, temporary, target, { isToNew: !overwrite });
   } catch (error) {
     throw !overwrite && systemCode(error) === "EEXIST" ? new OutputExistsError(target) : error;
   }
+}
+
+/** Permissions of what is replaced. Some file systems have none, and a file may belong to somebody else: no reason to fail. */
+export async function keepMode(old: string, replacement: string, fileSystem: FileSystem): Promise<void> {
+  await fileSystem.copyMode?.(old, replacement).catch(() => undefined);
 }
 
 async function writeWhole(path: string, contents: FileContents, fileSystem: FileSystem): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
@@ -93,6 +93,31 @@ describe("writeFolderAtomic", () => {
       expect(await contentsOf(folder)).toEqual(filled);
     }));
 
+  it("keeps the permissions of the folder that it replaces or fills", () =>
+    inScratchFolder(async (folder) => {
+      const out = join(folder, "out");
+      await mkdir(out, { mode: 0o700 });
+      for (const overwrite of [false, true]) {
+        await writeFolderAtomic(out, fill, { overwrite });
+        expect((await stat(out)).mode & 0o777).toBe(0o700);
+      }
+    }));
+
+  it("writes what a link leads to – nothing yet, an empty folder, an old one – and leaves the link", () =>
+    inScratchFolder(async (folder) => {
+      const link = join(folder, "link");
+      await symlink(join("disk", "run"), link);
+      await mkdir(join(folder, "disk"));
+      await writeFolderAtomic(link, fill);
+      await rm(join(folder, "disk", "run"), { recursive: true });
+      await mkdir(join(folder, "disk", "run"));
+      await writeFolderAtomic(link, fill);
+      await expect(writeFolderAtomic(link, fill)).rejects.toBeInstanceOf(OutputExistsError);
+      await writeFolderAtomic(link, (inside) => writeFile(join(inside, "weights"), "newer"), { overwrite: true });
+      expect(await readlink(link)).toBe(join("disk", "run"));
+      expect(await contentsOf(join(folder, "disk"))).toEqual({ "run/weights": "newer" });
+    }));
+
   it("never replaces the current folder or one above it", async () => {
     for (const path of [".", process.cwd(), dirname(process.cwd()), "/"]) {
       const error = await caught(writeFolderAtomic(path, fill, { overwrite: true }));
@@ -169,8 +194,8 @@ describe("writeFolderAtomic, failing at any call", () => {
         const name = fileSystem.calls[call - 1];
         const contents = await contentsOf(folder);
         if (error === undefined) {
-          // Only tidying up may fail silently, at the start or at the end; the latter leaves the old folder aside.
-          expect(["list", "remove"], `call ${call}`).toContain(name);
+          // Only tidying up may fail silently, at the start or at the end, which leaves the old folder aside; and permissions.
+          expect(["list", "remove", "copyMode"], `call ${call}`).toContain(name);
           expect(contents, `call ${call}`).toMatchObject(filled);
         } else {
           expect(error, `call ${call}, ${name}`).toBeInstanceOf(FileWriteError);

@@ -4,13 +4,16 @@ import { realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
+import { linkTarget } from "./link-target.ts";
+import { renamePatiently } from "./rename-patiently.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
-import type { AtomicWriteOptions } from "./write-file-atomic.ts";
+import { type AtomicWriteOptions, keepMode } from "./write-file-atomic.ts";
 
 /**
  * Makes a folder so that, whatever happens, its path holds the old folder, the complete new one, or nothing: `fill`
  * writes into a temporary folder beside it, whose files are then synced and which is renamed into place. An existing
- * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set. Missing folders above it are made.
+ * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set. Missing folders
+ * above it are made. Permissions of the folder, and a link to it, stay as they were.
  *
  * @param fill Writes the files; whatever it throws passes through, failures of the system as the errors below, and nothing
  * is left of its work.
@@ -23,7 +26,7 @@ export async function writeFolderAtomic(
   fill: (temporaryFolder: string) => Promise<void>,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
-  const target = resolve(path);
+  const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const temporary = temporaryPath(target, "unfinished");
   try {
@@ -116,19 +119,20 @@ async function enter(temporary: string, target: string, options: CheckedOptions)
 async function enterOnce(temporary: string, target: string, options: CheckedOptions): Promise<string | undefined> {
   const { fileSystem } = options;
   const state = await stateOf(target, options); // filling may have taken an hour
+  if (state !== "absent") await keepMode(target, temporary, fileSystem);
   if (state === "replaceable") return replace(temporary, target, fileSystem);
   // POSIX renames over an empty folder, Windows does not.
   if (state === "empty") await fileSystem.removeEmptyFolder(target);
-  await fileSystem.rename(temporary, target);
+  await renamePatiently(fileSystem, temporary, target);
   return undefined;
 }
 
 /** No system call swaps two folders everywhere, so the old one steps aside – and comes back if the new one cannot enter. */
 async function replace(temporary: string, target: string, fileSystem: FileSystem): Promise<string> {
   const aside = temporaryPath(target, "replaced");
-  await fileSystem.rename(target, aside);
+  await renamePatiently(fileSystem, target, aside);
   try {
-    await fileSystem.rename(temporary, target);
+    await renamePatiently(fileSystem, temporary, target);
   } catch (error) {
     await putBack(aside, target, fileSystem);
     throw error;
@@ -139,7 +143,7 @@ async function replace(temporary: string, target: string, fileSystem: FileSystem
 /** If another output came into its place meanwhile, the old folder was replaced all the same. */
 async function putBack(aside: string, target: string, fileSystem: FileSystem): Promise<void> {
   try {
-    await fileSystem.rename(aside, target);
+    await renamePatiently(fileSystem, aside, target);
   } catch (error) {
     if (systemCode(error) !== "ENOTEMPTY" && systemCode(error) !== "EEXIST") throw error;
     await fileSystem.remove(aside).catch(() => undefined);

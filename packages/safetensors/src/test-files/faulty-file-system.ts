@@ -50,6 +50,7 @@ export function faultyFileSystem(fault: Fault, largestWrite = Number.POSITIVE_IN
     removeEmptyFolder: (path) => attempt("removeEmptyFolder", () => nodeFileSystem.removeEmptyFolder(path)),
     list: (path) => attempt("list", () => nodeFileSystem.list(path)),
     entry: (path) => attempt("entry", () => nodeFileSystem.entry(path)),
+    copyMode: (from, to) => attempt("copyMode", async () => nodeFileSystem.copyMode?.(from, to)),
     syncFolder: (path) => attempt("syncFolder", () => nodeFileSystem.syncFolder(path)),
   };
 }
