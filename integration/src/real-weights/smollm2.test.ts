@@ -4,7 +4,9 @@
 import { join } from "node:path";
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters } from "@lowrank/contracts";
+import { TextTokenizer, tokenizerFromGguf } from "@lowrank/data";
 import { chooseEngine } from "@lowrank/engine";
+import { openGguf } from "@lowrank/gguf";
 import { injectAdapter, planInjection } from "@lowrank/inject";
 import { describeModel, loadGguf, type PretrainedModel } from "@lowrank/models";
 import { openFile } from "@lowrank/safetensors/node";
@@ -63,6 +65,29 @@ describe.skipIf("missing" in weights)("SmolLM2-135M from GGUF", () => {
     expect(packed.fingerprint).toBe(model.fingerprint);
     packed.dispose();
   }, 120_000);
+
+  // Of Python's tokenizers 0.23.3, with the parts of SmolLM2's published tokenizer.json.
+  it.each([
+    ["The capital of France is", [504, 3575, 282, 4649, 314]],
+    ["½ ① Ⅳ ² 1234", [16738, 216, 173, 235, 250, 216, 173, 223, 113, 216, 19133, 216, 33, 34, 35, 36]],
+    [
+      "def f(x):\n\t\treturn  x**2  # ünï\r\n",
+      [1604, 275, 24, 104, 727, 3354, 197, 5406, 216, 1792, 828, 34, 216, 907, 5549, 137, 94, 25972, 2738],
+    ],
+    [
+      "<|im_start|>user\nhi 大阪 नमस्ते<|im_end|>\n",
+      [1, 4093, 198, 6004, 13223, 114, 117, 180, 242, 120, 12335, 118, 35090, 38770, 16525, 26293, 30581, 2, 198],
+    ],
+  ])("makes of its metadata a tokenizer that reads %j", async (text, ids) => {
+    const source = await openFile(file);
+    const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf((await openGguf(source)).metadata);
+    await source.close?.();
+    const tokenizer = TextTokenizer.fromJson(tokenizerJson, tokenizerConfig);
+    expect(tokenizer.encode(text)).toEqual(ids);
+    expect(tokenizer.decode(ids, { skipSpecialTokens: false })).toBe(text);
+    expect(tokenizer).toMatchObject({ bosToken: "<|im_start|>", eosToken: "<|im_end|>", prefixIds: [], suffixIds: [] });
+    expect(tokenizer.chatTemplate).toContain("<|im_start|>");
+  });
 
   it("learns with LoRA: 20 steps bring the loss down", async () => {
     const plan = planInjection(model, createLoraConfig({ rank: 8, alpha: 16, targetModules: ["q_proj", "v_proj"] }));

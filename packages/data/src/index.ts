@@ -26,6 +26,9 @@ export type {
   TokensExample,
 } from "./example.ts";
 export { type ExtendedTokenizer, extendTokenizer } from "./extend-tokenizer.ts";
+export { ggufTokenizerFiles } from "./gguf/gguf-tokenizer-files.ts";
+export type { GgufMetadata } from "./gguf/gguf-vocabulary.ts";
+export { type GgufTokenizer, tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";
 export { groupReferences, type PromptReferences } from "./group-references.ts";
 export { openTokenizer } from "./open-tokenizer.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./pad-batch.ts";

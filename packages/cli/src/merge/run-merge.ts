@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { inferenceContext } from "@lowrank/contracts";
+import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
 import { configFromGguf } from "@lowrank/families";
 import { openGguf } from "@lowrank/gguf";
 import { type ExportOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
@@ -28,7 +29,7 @@ export async function runMerge(options: MergeOptions, report: Report): Promise<v
     try {
       const { changed, largestDifference } = await mergeAndVerify(opened, adapted, options);
       await mkdir(dirname(resolve(out)), { recursive: true });
-      const sourceFolder = await exportSource(opened);
+      const sourceFolder = await exportSource(opened, report);
       await writeModelFolder(out, {
         model: opened.model,
         sourceFolder,
@@ -76,15 +77,32 @@ async function toleranceFor(logits: tf.Tensor): Promise<number> {
   return 1e-4 * Math.max(1, magnitude / 16);
 }
 
-/** The base's folder, or what a .gguf file says in place of a config.json. */
-async function exportSource({ folder, path }: OpenedModel): Promise<ExportOptions["source"]> {
+/** The base's folder, or what a .gguf file says in place of a config.json and a tokenizer. */
+async function exportSource(opened: OpenedModel, report: Report): Promise<ExportOptions["source"]> {
+  const { folder, path } = opened;
   if (!path.endsWith(".gguf")) return folder ?? { config: {} };
   const source = await openFile(path);
   try {
     const { metadata, tensors } = await openGguf(source);
-    return { config: configFromGguf(metadata, new Set(tensors.keys())) };
+    const config = configFromGguf(metadata, new Set(tensors.keys()));
+    return { config, texts: await tokenizerTexts(opened, report) };
   } finally {
     await source.close?.();
+  }
+}
+
+/** A model without its tokenizer is worth more than none. */
+async function tokenizerTexts(
+  { files, tokenizerFolder }: OpenedModel,
+  report: Report,
+): Promise<ReadonlyMap<string, string>> {
+  if (tokenizerFolder !== undefined || !(await files.has("tokenizer.json"))) return new Map();
+  try {
+    return await readTokenizerFiles(files, "all");
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    report.warn({ code: "TOKENIZER_LEFT_OUT", message: `The merged model gets no tokenizer. ${error.message}` });
+    return new Map();
   }
 }
 

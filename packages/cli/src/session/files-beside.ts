@@ -1,4 +1,4 @@
-// The texts that lie beside a file: the tokenizer of a .gguf file, without any of the rest of a model folder.
+// The texts that lie beside a file, without any of the rest of a model folder.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";

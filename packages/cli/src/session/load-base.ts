@@ -18,7 +18,7 @@ import { ClassifierMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterHead } from "./adapter-head.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
-import { filesBeside } from "./files-beside.ts";
+import { ggufFiles } from "./gguf-files.ts";
 
 /** How to load the base. */
 export interface BaseRequest {
@@ -59,7 +59,7 @@ export async function loadBase(
   const source = await openFile(path);
   try {
     const options = await optionsFor(() => readGgufConfig(source));
-    return { model: await withHead(loadGguf(source, options), path), files: filesBeside(path), folder: undefined };
+    return { model: await withHead(loadGguf(source, options), path), files: ggufFiles(path), folder: undefined };
   } finally {
     await source.close?.();
   }

@@ -27,7 +27,7 @@ export interface OpenedModel {
   readonly model: PretrainedModel;
   /** The folder or file it was read from. */
   readonly path: string;
-  /** Where the tokenizer is: the adapter's folder if it has one, else the model's, or the one that a .gguf file lies in. */
+  /** Where the tokenizer is: the adapter's folder if it has one, else the model's, or the .gguf file itself and the one it lies in. */
   readonly files: TextFiles;
   /** The adapter's folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
   readonly tokenizerFolder: string | undefined;

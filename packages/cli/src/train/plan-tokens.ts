@@ -13,6 +13,7 @@ import { openFolder } from "@lowrank/models/node";
 import { TokenizerMissingError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { filesBeside } from "../session/files-beside.ts";
+import { ggufFiles } from "../session/gguf-files.ts";
 import { locate } from "../session/locate.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -33,7 +34,7 @@ export async function planTokens(options: TrainOptions, report: Report): Promise
   if (addTokens === undefined && addTokensFile === undefined) return undefined;
   const tokens = [...(addTokens ?? []), ...(addTokensFile === undefined ? [] : await readTokens(addTokensFile))];
   const path = await locate(model, "model", report);
-  const files: TextFiles = path.endsWith(".gguf") ? filesBeside(path) : openFolder(path);
+  const files: TextFiles = path.endsWith(".gguf") ? ggufFiles(path) : openFolder(path);
   if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
   const extended = await extendTokenizer(files, tokens, { special: addAsSpecial });
   return { ...extended, tokens, rows: extended.ids.reduce((most, id) => Math.max(most, id + 1), 0) };

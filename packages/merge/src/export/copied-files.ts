@@ -9,6 +9,11 @@ const tokenizerFile =
 /** … and, of a base, generation settings and licences. */
 const otherFile = /^(generation_config\.json|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
 
+/** Whether a file of this name belongs to a tokenizer: a plain name, so that writing it leads nowhere else. */
+export function isTokenizerFile(name: string): boolean {
+  return tokenizerFile.test(name);
+}
+
 /** The base's files, and in place of the tokenizer's among them those of the same name in `tokenizer`. */
 export async function copiedFiles(folders: {
   readonly base?: SourceFolder;
@@ -18,7 +23,7 @@ export async function copiedFiles(folders: {
   const copies = new Map<string, ExportFile>();
   for (const folder of [base, tokenizer]) {
     for (const file of (await folder?.list()) ?? []) {
-      const belongs = tokenizerFile.test(file) || (folder === base && otherFile.test(file));
+      const belongs = isTokenizerFile(file) || (folder === base && otherFile.test(file));
       if (folder !== undefined && belongs) copies.set(file, copiedFile(folder, file));
     }
   }

@@ -10,7 +10,7 @@ import {
 import { SourceFolderError } from "../errors.ts";
 import { mergesOf } from "../merge-stack.ts";
 import { openCheckpoint } from "./checkpoint.ts";
-import { copiedFiles } from "./copied-files.ts";
+import { copiedFiles, isTokenizerFile } from "./copied-files.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportFile } from "./export-file.ts";
 import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
@@ -45,7 +45,10 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
       weightFileNames.single,
       tensors.map((planned) => streamTensor(planned, model, undefined)),
     );
-    return { files: [config, weights, ...(await copiedFiles({ tokenizer }))], close: async () => undefined };
+    const copies = new Map((await copiedFiles({ tokenizer })).map((file) => [file.name, file]));
+    const texts = [...(source.texts ?? [])].filter(([name]) => isTokenizerFile(name) && !copies.has(name));
+    const files = [config, weights, ...copies.values(), ...texts.map(([name, text]) => textFile(name, text))];
+    return { files, close: async () => undefined };
   }
   const { config, floats } = await readConfig(source);
   const copies = await copiedFiles({ base: source, tokenizer });

@@ -29,9 +29,12 @@ export type ExportDtype = "as-base" | "F32" | "F16" | "BF16";
 export interface ExportOptions {
   /**
    * The folder that the model was loaded from, or – for a base that is no such folder (GGUF) – the object to write as
-   * config.json (`configFromGguf`); all weights then come from the model.
+   * config.json (`configFromGguf`), and its tokenizer's texts by file name (`readTokenizerFiles` of `@lowrank/data`); all
+   * weights then come from the model.
    */
-  readonly source: SourceFolder | { readonly config: Readonly<Record<string, unknown>> };
+  readonly source:
+    | SourceFolder
+    | { readonly config: Readonly<Record<string, unknown>>; readonly texts?: ReadonlyMap<string, string> };
   /**
    * A folder whose tokenizer is written in place of the base's, file by file: that of an adapter with tokens of its own.
    * Its other files are not looked at.

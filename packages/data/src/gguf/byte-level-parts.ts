@@ -1,0 +1,87 @@
+// GGUF's tokenizers of the model "gpt2": byte-level BPE. The file names only how text is cut into words before it; what
+// that name means is written down here, as the models' own tokenizer.json say it.
+
+import { TokenizerError } from "../errors.ts";
+import type { GgufVocabulary } from "./gguf-vocabulary.ts";
+import type { TokenizerParts } from "./tokenizer-parts.ts";
+
+interface WordRule {
+  /** Names of `tokenizer.ggml.pre`. */
+  readonly names: readonly string[];
+  readonly preTokenizers: readonly object[];
+  readonly normalizer?: object;
+  /** Whether a word that is a token stays whole, whatever its merges would make. */
+  readonly keepsWholeWords?: boolean;
+  /** Whether a text starts with a mark where the file does not say it. */
+  readonly addsBos?: boolean;
+}
+
+/** Cuts as GPT-2 does (Radford et al. 2019), and writes bytes as letters. */
+const gpt2Words = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
+/** Only the bytes, after a pattern has cut. */
+const bytesAlone = { ...gpt2Words, use_regex: false };
+const singleDigits = { type: "Digits", individual_digits: true };
+
+function cutAt(...patterns: readonly string[]): readonly object[] {
+  return [{ type: "Split", pattern: { Regex: patterns.join("|") }, behavior: "Isolated", invert: false }, bytesAlone];
+}
+
+const contractions = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
+const letters = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
+const symbols = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
+const spaces = ["\\s*[\\r\\n]+", "\\s+(?!\\S)", "\\s+"] as const;
+const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]"];
+const before = "[^\\r\\n\\p{L}\\p{N}]?";
+
+const rules: readonly WordRule[] = [
+  { names: ["gpt-2"], preTokenizers: [gpt2Words] },
+  { names: ["smollm", "starcoder", "refact"], preTokenizers: [singleDigits, gpt2Words] },
+  {
+    // Llama 3
+    names: ["llama-bpe", "llama3", "llama-v3"],
+    preTokenizers: cutAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces),
+    keepsWholeWords: true,
+    addsBos: true,
+  },
+  {
+    names: ["qwen2"],
+    normalizer: { type: "NFC" },
+    preTokenizers: cutAt(contractions, letters, "\\p{N}", symbols, ...spaces),
+  },
+  {
+    // Mistral Nemo
+    names: ["tekken"],
+    preTokenizers: cutAt(
+      `${before}${upper}*${lower}+`,
+      `${before}${upper}+${lower}*`,
+      "\\p{N}",
+      " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*",
+      ...spaces,
+    ),
+    keepsWholeWords: true,
+    addsBos: true,
+  },
+];
+
+/** The parts of such a tokenizer. Throws TokenizerError for a way of cutting that is not known, and without merges. */
+export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts {
+  const rule = rules.find(({ names }) => pre !== undefined && names.includes(pre));
+  if (rule === undefined) {
+    const known = rules.flatMap(({ names }) => names).join(", ");
+    const got = pre === undefined ? "is missing" : `is ${JSON.stringify(pre)}`;
+    throw new TokenizerError([
+      `tokenizer.ggml.pre ${got}, so that nobody knows how text is cut into words; known are ${known}`,
+      "put the model's own tokenizer.json into the folder of the .gguf file",
+    ]);
+  }
+  if (merges === undefined) throw new TokenizerError(["tokenizer.ggml.merges: missing, without which no text is cut"]);
+  return {
+    normalizer: rule.normalizer ?? null,
+    preTokenizer: { type: "Sequence", pretokenizers: rule.preTokenizers },
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    merges,
+    model: { ignore_merges: rule.keepsWholeWords ?? false },
+    addsBos: rule.addsBos ?? false,
+    impliedMarks: {},
+  };
+}

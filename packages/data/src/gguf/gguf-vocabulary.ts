@@ -1,0 +1,142 @@
+// The tokenizer's entries of a GGUF file's metadata, checked: the file comes from strangers, and what they make us do must
+// be bounded before it is done. Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+
+import { TokenizerError } from "../errors.ts";
+
+/** A GGUF file's metadata by key, as `openGguf` of `@lowrank/gguf` gives it. */
+export type GgufMetadata = ReadonlyMap<string, unknown>;
+
+/** What a token is for; GGUF numbers these from 1. */
+const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
+
+/** One token. */
+export interface GgufToken {
+  readonly text: string;
+  readonly kind: (typeof kinds)[number];
+}
+
+/** Ids of the marks that the file names. */
+export type GgufMarks = Readonly<Partial<Record<"bos" | "eos" | "unknown" | "padding", number>>>;
+
+/** A tokenizer's entries; the place of a token is its id. */
+export interface GgufVocabulary {
+  /** "gpt2", "llama". */
+  readonly model: string;
+  /** How text is cut into words; undefined where the file does not say. */
+  readonly pre: string | undefined;
+  readonly tokens: readonly GgufToken[];
+  /** Pairs in order of their rank. */
+  readonly merges: readonly (readonly [string, string])[] | undefined;
+  /** One for each token; the highest is merged first. */
+  readonly scores: readonly number[] | undefined;
+  readonly marks: GgufMarks;
+  readonly flags: Readonly<Partial<Record<"addBos" | "addEos" | "addSpacePrefix" | "removeExtraSpaces", boolean>>>;
+  readonly chatTemplate: string | undefined;
+}
+
+/** Gemma 3 has 262 144 tokens; merges are about as many. */
+const mostEntries = 2 ** 21;
+/** Rows of 128 spaces are the longest tokens that are common. */
+const longestToken = 1024;
+const longestTemplate = 1_000_000;
+
+/** Reads the entries. Throws TokenizerError with everything that is wrong with them. */
+export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
+  const problems: string[] = [];
+  const value = (key: string) => metadata.get(`tokenizer.${key}`);
+  const text = (key: string, most: number): string | undefined => {
+    const got = value(key);
+    if (got === undefined || (typeof got === "string" && got.length <= most)) return got;
+    problems.push(`tokenizer.${key}: expected a text of at most ${most} characters`);
+    return undefined;
+  };
+  const flag = (key: string): boolean | undefined => {
+    const got = value(key);
+    if (got === undefined || typeof got === "boolean") return got;
+    problems.push(`tokenizer.${key}: expected true or false`);
+    return undefined;
+  };
+  const list = <T>(key: string, length: number | undefined, read: (entry: unknown) => T | undefined) => {
+    const got = value(key);
+    if (got === undefined) return undefined;
+    const found = readList(got, length, read);
+    if (typeof found !== "string") return found;
+    problems.push(`tokenizer.${key}${found}`);
+    return undefined;
+  };
+  const texts = list("ggml.tokens", undefined, tokenText);
+  if (texts === undefined && value("ggml.tokens") === undefined) problems.push("tokenizer.ggml.tokens: missing");
+  const types = list("ggml.token_type", texts?.length, (entry) => kinds[Number(entry) - 1]);
+  const scores = list("ggml.scores", texts?.length, (entry) => (Number.isFinite(entry) ? Number(entry) : undefined));
+  const merges = list("ggml.merges", undefined, mergedPair);
+  const id = (name: string): number | undefined => {
+    const got = value(`ggml.${name}_token_id`);
+    if (got === undefined) return undefined;
+    const number = Number(got);
+    if (Number.isInteger(number) && number >= 0 && number < (texts?.length ?? 0)) return number;
+    problems.push(`tokenizer.ggml.${name}_token_id: expected the id of a token`);
+    return undefined;
+  };
+  const vocabulary: GgufVocabulary = {
+    model: text("ggml.model", 64) ?? "",
+    pre: text("ggml.pre", 64),
+    tokens: (texts ?? []).map((token, place) => ({ text: token, kind: types?.[place] ?? "normal" })),
+    merges,
+    scores,
+    marks: { bos: id("bos"), eos: id("eos"), unknown: id("unknown"), padding: id("padding") } as GgufMarks,
+    flags: {
+      addBos: flag("ggml.add_bos_token"),
+      addEos: flag("ggml.add_eos_token"),
+      addSpacePrefix: flag("ggml.add_space_prefix"),
+      removeExtraSpaces: flag("ggml.remove_extra_whitespaces"),
+    } as GgufVocabulary["flags"],
+    chatTemplate: text("chat_template", longestTemplate),
+  };
+  problems.push(...repeatedTokens(texts ?? []));
+  if (problems.length > 0) throw new TokenizerError(problems);
+  return vocabulary;
+}
+
+/** The entries, or what is wrong with them, to be written behind the key. */
+function readList<T>(
+  got: unknown,
+  length: number | undefined,
+  read: (entry: unknown) => T | undefined,
+): readonly T[] | string {
+  if (!Array.isArray(got)) return ": expected a list";
+  if (got.length > mostEntries) return `: ${got.length} entries, more than ${mostEntries}`;
+  if (length !== undefined && got.length !== length) return `: ${got.length} entries for ${length} tokens`;
+  const entries: T[] = [];
+  for (const [place, entry] of got.entries()) {
+    const one = read(entry);
+    if (one === undefined) return `[${place}]: got ${JSON.stringify(String(entry).slice(0, 40))}`;
+    entries.push(one);
+  }
+  return entries;
+}
+
+function tokenText(entry: unknown): string | undefined {
+  return typeof entry === "string" && entry.length <= longestToken ? entry : undefined;
+}
+
+/** "Ġ t": the space that parts them is never the first character, and byte-level tokens have none. */
+function mergedPair(entry: unknown): readonly [string, string] | undefined {
+  if (typeof entry !== "string" || entry.length > 2 * longestToken + 1) return undefined;
+  const space = entry.indexOf(" ", 1);
+  return space === -1 || space === entry.length - 1 ? undefined : [entry.slice(0, space), entry.slice(space + 1)];
+}
+
+/** A text with two ids: one of them could never be read or written. */
+function repeatedTokens(texts: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  const problems: string[] = [];
+  for (const [id, token] of texts.entries()) {
+    const earlier = seen.get(token);
+    if (earlier === undefined) seen.set(token, id);
+    else if (problems.length < 3) {
+      const shown = JSON.stringify(token.slice(0, 40));
+      problems.push(`tokenizer.ggml.tokens[${id}]: ${shown} is the token ${earlier} already`);
+    }
+  }
+  return problems;
+}
