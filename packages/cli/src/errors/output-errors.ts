@@ -29,6 +29,27 @@ export class OutputHoldsWorkError extends LowrankError {
   }
 }
 
+/** Another run is writing to the output at this moment. */
+export class OutputInUseError extends LowrankError {
+  /** The other run's process; undefined where its lock does not say. */
+  readonly pid: number | undefined;
+  readonly host: string | undefined;
+
+  constructor(
+    readonly path: string,
+    readonly lock: string,
+    holder: { readonly pid: number; readonly host: string } | undefined,
+  ) {
+    const who = holder === undefined ? "Another run" : `Another run (process ${holder.pid} on ${holder.host})`;
+    super(
+      "OUTPUT_IN_USE",
+      `${who} is writing to --out "${path}". Choose another --out, or wait for it. If it is no longer there, remove "${lock}".`,
+    );
+    this.pid = holder?.pid;
+    this.host = holder?.host;
+  }
+}
+
 /** --overwrite names a folder of something else. */
 export class OutputNotOursError extends LowrankError {
   constructor(readonly path: string) {

@@ -11,7 +11,7 @@ import { writeModelFolder } from "@lowrank/merge/node";
 import { openFile } from "@lowrank/safetensors/node";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { MergeOptions } from "../commands/merge.ts";
-import { checkOutput } from "../session/check-output.ts";
+import { claimOutput } from "../session/check-output.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
@@ -21,7 +21,16 @@ import { sampleLogits } from "./sample-logits.ts";
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before writing anything. */
 export async function runMerge(options: MergeOptions, report: Report): Promise<void> {
   const { model, adapter, out, overwrite } = options;
-  await checkOutput(out, { overwrite, inputs: [model, adapter] });
+  const release = await claimOutput(out, { overwrite, inputs: [model, adapter] });
+  try {
+    await mergeInto(options, report);
+  } finally {
+    await release();
+  }
+}
+
+async function mergeInto(options: MergeOptions, report: Report): Promise<void> {
+  const { model, adapter, out, overwrite } = options;
   const engine = await startEngine(options, report);
   const opened = await openModel({ model, adapter }, report);
   try {

@@ -1,23 +1,45 @@
 // Looks at the output path before any work is done: hours of training must not end in "exists already", and
 // --overwrite must not remove what the command reads.
 
-import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { sep } from "node:path";
 import {
   OutputExistsError,
   OutputHoldsWorkError,
   OutputIsInputError,
   OutputNotOursError,
 } from "../errors/output-errors.ts";
+import { lockOutput } from "./lock-output.ts";
+import { realPath } from "./real-path.ts";
+
+/** What an output may be. */
+export interface OutputRules {
+  readonly overwrite?: boolean | undefined;
+  /** Paths that the command reads. */
+  readonly inputs: readonly (string | undefined)[];
+}
+
+/**
+ * Checks the output and claims it for this run, until the function that is returned is called. Throws what `checkOutput`
+ * does, and OutputInUseError where another run has it.
+ */
+export async function claimOutput(path: string, rules: OutputRules): Promise<() => Promise<void>> {
+  await checkOutput(path, rules);
+  const release = await lockOutput(path);
+  try {
+    await checkOutput(path, rules); // another run may have ended in between
+    return release;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
 
 /**
  * Refuses an existing output unless `overwrite`; and always one that holds an input or the current folder, or a folder of
  * something that lowrank does not write.
  */
-export async function checkOutput(
-  path: string,
-  options: { readonly overwrite?: boolean | undefined; readonly inputs: readonly (string | undefined)[] },
-): Promise<void> {
+export async function checkOutput(path: string, options: OutputRules): Promise<void> {
   if (options.overwrite !== true && (await isOccupied(path))) throw new OutputExistsError(path);
   const output = await realPath(path);
   if (isWithin(await realPath("."), output)) throw new OutputHoldsWorkError(path);
@@ -49,13 +71,4 @@ async function isOurs(path: string): Promise<boolean> {
   if (entry === undefined || !entry.isDirectory()) return true;
   const names = await readdir(path);
   return names.length === 0 || names.some((name) => /^(adapter_config\.json|config\.json|checkpoint-\d+)$/.test(name));
-}
-
-/** The real path of what may not exist yet. */
-async function realPath(path: string): Promise<string> {
-  const absolute = resolve(path);
-  const real = await realpath(absolute).catch(() => undefined);
-  if (real !== undefined) return real;
-  const parent = dirname(absolute);
-  return parent === absolute ? absolute : join(await realPath(parent), basename(absolute));
 }

@@ -3,7 +3,7 @@
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { InterruptedError, NothingToResumeError } from "../errors/run-errors.ts";
-import { checkOutput } from "../session/check-output.ts";
+import { claimOutput } from "../session/check-output.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
@@ -19,10 +19,19 @@ import { readTrainingRows } from "./training-data.ts";
 export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
   checkTrainOptions(options);
   const { model, adapter, data, validation, addTokensFile, out, overwrite, resume } = options;
-  await checkOutput(out, {
+  const release = await claimOutput(out, {
     overwrite: overwrite === true || resume === true,
     inputs: [model, adapter, data, validation, addTokensFile],
   });
+  try {
+    await trainInto(options, report);
+  } finally {
+    await release();
+  }
+}
+
+async function trainInto(options: TrainOptions, report: Report): Promise<void> {
+  const { out, resume } = options;
   const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
   const rows = await readTrainingRows(options);
   const tokens = await planTokens(options, report);

@@ -1,0 +1,112 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lockOutput } from "./lock-output.ts";
+import { processIdentity } from "./process-identity.ts";
+
+let folder: string;
+let out: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-lock-"));
+  out = join(folder, "run");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Where the lock of `out` is. */
+async function lockPath(): Promise<string> {
+  const release = await lockOutput(out);
+  const [name = ""] = await readdir(folder);
+  await release();
+  return join(folder, name);
+}
+
+/** Leaves a lock as a run would that is not this one. */
+async function leave(holder: object | string, silentMinutes = 0): Promise<string> {
+  const path = await lockPath();
+  await writeFile(path, typeof holder === "string" ? holder : JSON.stringify(holder));
+  const last = new Date(Date.now() - silentMinutes * 60_000);
+  await utimes(path, last, last);
+  return path;
+}
+
+/** The id of a process that has ended. */
+const endedProcess = () => spawnSync(process.execPath, ["-e", ""]).pid;
+
+const here = { host: hostname(), run: "another", identity: null };
+const inUse = { code: "OUTPUT_IN_USE" };
+
+describe("lockOutput", () => {
+  it("lets one run have an output, says who, and leaves nothing behind", async () => {
+    const release = await lockOutput(out);
+    await expect(lockOutput(out)).rejects.toMatchObject({ ...inUse, pid: process.pid, host: hostname(), path: out });
+    await expect(lockOutput(join(folder, ".", "run"))).rejects.toMatchObject(inUse);
+    await (await lockOutput(join(folder, "another")))();
+    await release();
+    expect(await readdir(folder)).toEqual([]);
+    await (await lockOutput(out))();
+  });
+
+  it("lets only one of many have it that ask at once", async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lockOutput(out)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("takes over what a killed process left, and only one of many that find it", async () => {
+    await leave({ ...here, pid: endedProcess() });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lockOutput(out)));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it("takes over although a run was killed while it did so", async () => {
+    const lock = await leave({ ...here, pid: endedProcess() });
+    await mkdir(`${lock}-taken`);
+    const before = new Date(Date.now() - 60_000);
+    await utimes(`${lock}-taken`, before, before);
+    await (await lockOutput(out))();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("takes over where the process's id was given to another since", async () => {
+    const identity = await processIdentity(process.pid);
+    if (identity === undefined) return expect(process.platform).not.toBe("linux");
+    await leave({ ...here, pid: process.pid, identity: "an earlier boot 17" });
+    await (await lockOutput(out))();
+    await leave({ ...here, pid: process.pid, identity }, 600);
+    await expect(lockOutput(out)).rejects.toMatchObject(inUse);
+  });
+
+  it("believes a process on another machine for ten minutes after it last said that it is there", async () => {
+    const there = { ...here, host: "elsewhere", pid: endedProcess() };
+    await leave(there, 9);
+    await expect(lockOutput(out)).rejects.toMatchObject({ ...inUse, host: "elsewhere" });
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await leave(there, 11);
+    await (await lockOutput(out))();
+  });
+
+  it.each(["", "{", '{"pid": "1"}', '{"pid": -1, "host": "x", "run": "y"}', "x".repeat(5000)])(
+    "waits with a lock that says nothing, and takes it over once it cannot be one that is being written: %#",
+    async (text) => {
+      await leave(text);
+      await expect(lockOutput(out)).rejects.toMatchObject({ ...inUse, pid: undefined });
+      await rm(folder, { recursive: true });
+      await mkdir(folder);
+      await leave(text, 1);
+      await (await lockOutput(out))();
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
+  it("does not remove a lock that is another run's by now", async () => {
+    const release = await lockOutput(out);
+    const [name = ""] = await readdir(folder);
+    const other = JSON.stringify({ ...here, pid: process.pid });
+    await writeFile(join(folder, name), other);
+    await release();
+    expect(await readFile(join(folder, name), "utf8")).toBe(other);
+  });
+});
