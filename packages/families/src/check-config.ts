@@ -5,7 +5,7 @@ import type { WarningListener } from "@lowrank/contracts";
 import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { ConfigReader, jsonObject } from "./config-reader.ts";
-import type { ConfigTable, DropoutPlace, FixedKey } from "./config-table.ts";
+import type { ConfigTable, DropoutPlace, FixedKey, RateRow } from "./config-table.ts";
 import { describeValue } from "./describe-value.ts";
 import { InvalidConfigError } from "./errors.ts";
 import { familyOf } from "./families.ts";
@@ -95,18 +95,16 @@ function readEpsilon(reader: ConfigReader, { normEpsilon: { key, fallback } }: C
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {
-  const rate = (place: DropoutPlace): number => {
-    const row = dropouts[place];
-    if (!row) return 0;
-    return reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback;
+  const rate = (row: RateRow | undefined): number => {
+    return row ? (reader.number(reader.pick(row.keys), { least: 0, most: 1 }) ?? row.fallback) : 0;
   };
   return {
-    embedding: rate("embedding"),
-    attention: rate("attention"),
-    activation: rate("activation"),
-    residual: rate("residual"),
-    classifier: rate("classifier"),
-    question: rate("question"),
+    embedding: rate(dropouts.embedding),
+    attention: rate(dropouts.attention),
+    activation: rate(dropouts.activation),
+    residual: rate(dropouts.residual),
+    classifier: rate(dropouts.classifier),
+    question: rate(dropouts.question),
   };
 }
 
@@ -149,12 +147,12 @@ function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: Model
   reader.invalid(sizes.headSize?.keys[0] ?? sizes.heads?.keys[0] ?? "head size", headSize, expected);
 }
 
-function checkFixedKeys(reader: ConfigReader, table: ConfigTable): void {
-  const own = new Set(table.fixed.map((row) => row.key));
+function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): void {
+  const own = new Set(fixed.map((row) => row.key));
   // What a table reads, it handles; what it calls harmless, it knows.
-  const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || table.harmless.includes(key);
+  const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || harmless.includes(key);
   const others = mathsKeys.filter((row) => !isKnown(row.key));
-  for (const row of [...table.fixed, ...others]) checkFixedKey(reader, row);
+  for (const row of [...fixed, ...others]) checkFixedKey(reader, row);
 }
 
 function checkFixedKey(reader: ConfigReader, { key, values, effect }: FixedKey): void {
@@ -172,7 +170,7 @@ function warnOfUnknownKeys(
   table: ConfigTable,
   { file, onWarning }: { readonly file: string; readonly onWarning: WarningListener | undefined },
 ): void {
-  const harmless = new Set([...harmlessKeys, ...table.harmless]);
+  const harmless = new Set([...harmlessKeys, ...(table.harmless ?? [])]);
   const unknown = reader.unseenKeys().filter((key) => !harmless.has(key));
   if (unknown.length === 0) return;
   onWarning?.({

@@ -35,6 +35,13 @@ export const harmlessKeys: ReadonlySet<string> = new Set([
   "transformers_version",
   "use_bfloat16",
   "use_cache",
+  // How GPT-2's double heads and ELECTRA's choices make one state of a sequence.
+  "summary_activation",
+  "summary_first_dropout",
+  "summary_last_dropout",
+  "summary_proj_to_labels",
+  "summary_type",
+  "summary_use_proj",
   // How a text is continued, not what is computed: transformers keeps these in generation_config.json now.
   "bad_words_ids",
   "decoder_start_token_id",

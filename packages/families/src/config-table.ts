@@ -161,9 +161,9 @@ export interface ConfigTable {
   readonly window?: WindowTable;
   /** Ids that transformers assumes where the file has no such key. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number };
-  readonly fixed: readonly FixedKey[];
+  readonly fixed?: readonly FixedKey[];
   /** Last corrections, where sizes follow from switches (Falcon). */
   readonly derive?: (config: ModelConfig) => ModelConfig;
   /** Keys of this family that change nothing here, beyond those common to all families. */
-  readonly harmless: readonly string[];
+  readonly harmless?: readonly string[];
 }

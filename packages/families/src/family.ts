@@ -152,7 +152,7 @@ export interface Family {
   readonly tensors?: readonly TensorRow[];
   readonly heads: Readonly<Partial<Record<Task, HeadTable>>>;
   /** Ends of file keys that hold no weights of the model: masks, position counters. */
-  readonly ignoredFileKeys: readonly string[];
+  readonly ignoredFileKeys?: readonly string[];
   readonly fileSpellings?: readonly FileSpelling[];
   /** How GGUF names the same tensors; absent where no GGUF loader exists. */
   readonly gguf?: GgufTable;

@@ -129,7 +129,7 @@ function endOf(key: string, end: string): { readonly start: number; readonly lay
 }
 
 function isIgnored(family: Family, path: string): boolean {
-  return family.ignoredFileKeys.some((end) => path.endsWith(end));
+  return (family.ignoredFileKeys ?? []).some((end) => path.endsWith(end));
 }
 
 function pathsOfOtherHeads(config: ModelConfig, family: Family, task: Task): ReadonlySet<string> {

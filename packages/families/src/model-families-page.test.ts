@@ -46,7 +46,9 @@ function page(): string {
     "| key | computed | otherwise | only in |",
     "| --- | --- | --- | --- |",
     ...mathsKeys.map((row) => fixedRow(row, "all that do not read it")),
-    ...sorted.flatMap(({ modelType, config }: Family) => config.fixed.map((row) => fixedRow(row, code(modelType)))),
+    ...sorted.flatMap(({ modelType, config }: Family) =>
+      (config.fixed ?? []).map((row) => fixedRow(row, code(modelType))),
+    ),
     "",
   ].join("\n");
 }

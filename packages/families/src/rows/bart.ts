@@ -1,29 +1,28 @@
 // BART (Lewis et al. 2020), as transformers' modeling_bart.py names it: an encoder and a decoder with learned positions
 // that start at row 2, norms after each sum.
 
-import type { EmbeddingRow, Family, LinearRow, NormRow, Width } from "../family.ts";
+import type { EmbeddingRow, Family, LinearRow, Width } from "../family.ts";
 import { classifierRow, lastTokenClassification } from "./encoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
 function attention(layer: string, name: "self_attn" | "encoder_attn"): readonly LinearRow[] {
-  const square = { inFeatures: "hidden", outFeatures: "hidden", ...linear } as const;
-  return [
-    { path: `${layer}.${name}.k_proj`, role: "key", ...square },
-    { path: `${layer}.${name}.v_proj`, role: "value", ...square },
-    { path: `${layer}.${name}.q_proj`, role: "query", ...square },
-    { path: `${layer}.${name}.out_proj`, role: "attention-output", ...square },
-  ];
+  return linearRows(linear, [
+    [`${layer}.${name}.k_proj`, "key", "hidden", "hidden"],
+    [`${layer}.${name}.v_proj`, "value", "hidden", "hidden"],
+    [`${layer}.${name}.q_proj`, "query", "hidden", "hidden"],
+    [`${layer}.${name}.out_proj`, "attention-output", "hidden", "hidden"],
+  ]);
 }
 
 function feedForward(layer: string, width: Width): readonly LinearRow[] {
-  return [
-    { path: `${layer}.fc1`, role: "feed-forward-up", inFeatures: "hidden", outFeatures: width, ...linear },
-    { path: `${layer}.fc2`, role: "feed-forward-down", inFeatures: width, outFeatures: "hidden", ...linear },
-  ];
+  return linearRows(linear, [
+    [`${layer}.fc1`, "feed-forward-up", "hidden", width],
+    [`${layer}.fc2`, "feed-forward-down", width, "hidden"],
+  ]);
 }
 
-const norm = (path: string): NormRow => ({ path, kind: "layer" });
 const tokens = { role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden-if-switched" } as const;
 const positions = (stack: "encoder" | "decoder"): EmbeddingRow => {
   return { path: `${stack}.embed_positions`, role: "positions", rows: "positions", extraRows: 2 };
@@ -95,15 +94,15 @@ export const bart: Family = {
     ...attention("decoder.layers.{m}", "encoder_attn"),
     ...feedForward("decoder.layers.{m}", "decoder-intermediate"),
   ],
-  norms: [
-    norm("encoder.layers.{n}.self_attn_layer_norm"),
-    norm("encoder.layers.{n}.final_layer_norm"),
-    norm("encoder.layernorm_embedding"),
-    norm("decoder.layers.{m}.self_attn_layer_norm"),
-    norm("decoder.layers.{m}.encoder_attn_layer_norm"),
-    norm("decoder.layers.{m}.final_layer_norm"),
-    norm("decoder.layernorm_embedding"),
-  ],
+  norms: normRows("layer", [
+    "encoder.layers.{n}.self_attn_layer_norm",
+    "encoder.layers.{n}.final_layer_norm",
+    "encoder.layernorm_embedding",
+    "decoder.layers.{m}.self_attn_layer_norm",
+    "decoder.layers.{m}.encoder_attn_layer_norm",
+    "decoder.layers.{m}.final_layer_norm",
+    "decoder.layernorm_embedding",
+  ]),
   heads: {
     "sequence-to-sequence": {
       tensors: [{ path: "final_logits_bias", kind: "buffer", shape: ({ vocabularySize }) => [1, vocabularySize] }],

@@ -3,6 +3,7 @@
 
 import type { Family } from "../family.ts";
 import { decoderClasses, decoderHeads, tokenDropout } from "./decoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -51,42 +52,17 @@ export const bloom: Family = {
     ],
   },
   embeddings: [{ path: "word_embeddings", role: "input-embedding", rows: "vocabulary" }],
-  linears: [
-    {
-      path: "h.{n}.self_attention.query_key_value",
-      role: "query-key-value",
-      inFeatures: "hidden",
-      outFeatures: "triple-hidden",
-      ...linear,
-    },
-    {
-      path: "h.{n}.self_attention.dense",
-      role: "attention-output",
-      inFeatures: "hidden",
-      outFeatures: "hidden",
-      ...linear,
-    },
-    {
-      path: "h.{n}.mlp.dense_h_to_4h",
-      role: "feed-forward-up",
-      inFeatures: "hidden",
-      outFeatures: "quadruple-hidden",
-      ...linear,
-    },
-    {
-      path: "h.{n}.mlp.dense_4h_to_h",
-      role: "feed-forward-down",
-      inFeatures: "quadruple-hidden",
-      outFeatures: "hidden",
-      ...linear,
-    },
-  ],
-  norms: [
-    { path: "word_embeddings_layernorm", kind: "layer" },
-    { path: "h.{n}.input_layernorm", kind: "layer" },
-    { path: "h.{n}.post_attention_layernorm", kind: "layer" },
-    { path: "ln_f", kind: "layer" },
-  ],
+  linears: linearRows(linear, [
+    ["h.{n}.self_attention.query_key_value", "query-key-value", "hidden", "triple-hidden"],
+    ["h.{n}.self_attention.dense", "attention-output", "hidden", "hidden"],
+    ["h.{n}.mlp.dense_h_to_4h", "feed-forward-up", "hidden", "quadruple-hidden"],
+    ["h.{n}.mlp.dense_4h_to_h", "feed-forward-down", "quadruple-hidden", "hidden"],
+  ]),
+  norms: normRows("layer", [
+    "word_embeddings_layernorm",
+    "h.{n}.input_layernorm",
+    "h.{n}.post_attention_layernorm",
+    "ln_f",
+  ]),
   heads: decoderHeads("word_embeddings", { tokens: "classifier" }),
-  ignoredFileKeys: [],
 };

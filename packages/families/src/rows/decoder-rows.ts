@@ -4,55 +4,40 @@
 import type { SwitchName } from "../config-table.ts";
 import type { Family, LinearRow, Width } from "../family.ts";
 import type { Task } from "../task.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 type Bias = boolean | SwitchName;
 
 /** Query, key, value and output as maps of their own; layers are numbered `{n}`. */
 export function separateAttention(bias: Bias, output: { readonly name?: string; readonly bias?: Bias } = {}) {
-  const map = (name: string, role: LinearRow["role"], outFeatures: Width): LinearRow => ({
-    path: `layers.{n}.self_attn.${name}`,
-    role,
-    inFeatures: "hidden",
-    outFeatures,
-    bias,
-    layout: "out-in",
-  });
+  const { name = "o_proj", bias: outputBias = bias } = output;
   return [
-    map("q_proj", "query", "queries"),
-    map("k_proj", "key", "key-values"),
-    map("v_proj", "value", "key-values"),
-    {
-      ...map(output.name ?? "o_proj", "attention-output", "hidden"),
-      inFeatures: "queries",
-      bias: output.bias ?? bias,
-    },
-  ] satisfies readonly LinearRow[];
+    ...linearRows({ bias, layout: "out-in" }, [
+      ["layers.{n}.self_attn.q_proj", "query", "hidden", "queries"],
+      ["layers.{n}.self_attn.k_proj", "key", "hidden", "key-values"],
+      ["layers.{n}.self_attn.v_proj", "value", "hidden", "key-values"],
+    ]),
+    ...linearRows({ bias: outputBias, layout: "out-in" }, [
+      [`layers.{n}.self_attn.${name}`, "attention-output", "queries", "hidden"],
+    ]),
+  ];
 }
 
 /** down(activation(gate(x))·up(x)) */
 export function gatedFeedForward(bias: Bias): readonly LinearRow[] {
-  const common = { bias, layout: "out-in" } as const;
-  const widening = { inFeatures: "hidden", outFeatures: "intermediate", ...common } as const;
-  return [
-    { path: "layers.{n}.mlp.gate_proj", role: "feed-forward-gate", ...widening },
-    { path: "layers.{n}.mlp.up_proj", role: "feed-forward-up", ...widening },
-    {
-      path: "layers.{n}.mlp.down_proj",
-      role: "feed-forward-down",
-      inFeatures: "intermediate",
-      outFeatures: "hidden",
-      ...common,
-    },
-  ];
+  return linearRows({ bias, layout: "out-in" }, [
+    ["layers.{n}.mlp.gate_proj", "feed-forward-gate", "hidden", "intermediate"],
+    ["layers.{n}.mlp.up_proj", "feed-forward-up", "hidden", "intermediate"],
+    ["layers.{n}.mlp.down_proj", "feed-forward-down", "intermediate", "hidden"],
+  ]);
 }
 
 /** down(activation(up(x))); the names are those of the two maps, with `{n}`. */
 export function plainFeedForward(up: string, down: string, bias: Bias): readonly LinearRow[] {
-  const common = { bias, layout: "out-in" } as const;
-  return [
-    { path: up, role: "feed-forward-up", inFeatures: "hidden", outFeatures: "intermediate", ...common },
-    { path: down, role: "feed-forward-down", inFeatures: "intermediate", outFeatures: "hidden", ...common },
-  ];
+  return linearRows({ bias, layout: "out-in" }, [
+    [up, "feed-forward-up", "hidden", "intermediate"],
+    [down, "feed-forward-down", "intermediate", "hidden"],
+  ]);
 }
 
 interface DecoderHeadOptions {
@@ -123,11 +108,11 @@ export const decoderSizes = {
 } as const satisfies Family["config"]["sizes"];
 
 /** LLaMA's root-mean-square norms, two in a layer and one at the end. */
-export const decoderNorms: Family["norms"] = [
-  { path: "layers.{n}.input_layernorm", kind: "root-mean-square" },
-  { path: "layers.{n}.post_attention_layernorm", kind: "root-mean-square" },
-  { path: "norm", kind: "root-mean-square" },
-];
+export const decoderNorms = normRows("root-mean-square", [
+  "layers.{n}.input_layernorm",
+  "layers.{n}.post_attention_layernorm",
+  "norm",
+]);
 
 /** Rotation speeds follow from the configuration; files made before transformers 4.32 also store them. */
 export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;

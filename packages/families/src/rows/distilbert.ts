@@ -11,6 +11,7 @@ import {
   tensorflowSpellings,
   tokenClassification,
 } from "./encoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -46,31 +47,19 @@ export const distilbert: Family = {
     { path: "embeddings.word_embeddings", role: "input-embedding", rows: "vocabulary" },
     { path: "embeddings.position_embeddings", role: "positions", rows: "positions" },
   ],
-  linears: [
-    { path: "transformer.layer.{n}.attention.q_lin", role: "query", ...hiddenToHidden },
-    { path: "transformer.layer.{n}.attention.k_lin", role: "key", ...hiddenToHidden },
-    { path: "transformer.layer.{n}.attention.v_lin", role: "value", ...hiddenToHidden },
-    { path: "transformer.layer.{n}.attention.out_lin", role: "attention-output", ...hiddenToHidden },
-    {
-      path: "transformer.layer.{n}.ffn.lin1",
-      role: "feed-forward-up",
-      inFeatures: "hidden",
-      outFeatures: "intermediate",
-      ...linear,
-    },
-    {
-      path: "transformer.layer.{n}.ffn.lin2",
-      role: "feed-forward-down",
-      inFeatures: "intermediate",
-      outFeatures: "hidden",
-      ...linear,
-    },
-  ],
-  norms: [
-    { path: "embeddings.LayerNorm", kind: "layer" },
-    { path: "transformer.layer.{n}.sa_layer_norm", kind: "layer" },
-    { path: "transformer.layer.{n}.output_layer_norm", kind: "layer" },
-  ],
+  linears: linearRows(linear, [
+    ["transformer.layer.{n}.attention.q_lin", "query", "hidden", "hidden"],
+    ["transformer.layer.{n}.attention.k_lin", "key", "hidden", "hidden"],
+    ["transformer.layer.{n}.attention.v_lin", "value", "hidden", "hidden"],
+    ["transformer.layer.{n}.attention.out_lin", "attention-output", "hidden", "hidden"],
+    ["transformer.layer.{n}.ffn.lin1", "feed-forward-up", "hidden", "intermediate"],
+    ["transformer.layer.{n}.ffn.lin2", "feed-forward-down", "intermediate", "hidden"],
+  ]),
+  norms: normRows("layer", [
+    "embeddings.LayerNorm",
+    "transformer.layer.{n}.sa_layer_norm",
+    "transformer.layer.{n}.output_layer_norm",
+  ]),
   heads: {
     "masked-lm": {
       linears: [

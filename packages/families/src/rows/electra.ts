@@ -25,8 +25,6 @@ export const electra: Family = {
   config: {
     ...bertConfig,
     sizes: { ...bertConfig.sizes, embeddingSize: { keys: ["embedding_size"], fallback: 128 } },
-    // How multiple-choice heads summarise; no task here has one.
-    harmless: ["summary_activation", "summary_last_dropout", "summary_type", "summary_use_proj"],
   },
   embeddings: bertEmbeddings("embedding"),
   linears: [

@@ -1,6 +1,7 @@
 // What BERT's relatives have in common: names of layers and config.json's keys, and the heads that all encoders get.
 
 import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
@@ -54,26 +55,14 @@ export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow
 }
 
 /** The maps of BERT's layers. */
-export const bertLinears: readonly LinearRow[] = [
-  { path: "encoder.layer.{n}.attention.self.query", role: "query", ...hiddenToHidden },
-  { path: "encoder.layer.{n}.attention.self.key", role: "key", ...hiddenToHidden },
-  { path: "encoder.layer.{n}.attention.self.value", role: "value", ...hiddenToHidden },
-  { path: "encoder.layer.{n}.attention.output.dense", role: "attention-output", ...hiddenToHidden },
-  {
-    path: "encoder.layer.{n}.intermediate.dense",
-    role: "feed-forward-up",
-    inFeatures: "hidden",
-    outFeatures: "intermediate",
-    ...linear,
-  },
-  {
-    path: "encoder.layer.{n}.output.dense",
-    role: "feed-forward-down",
-    inFeatures: "intermediate",
-    outFeatures: "hidden",
-    ...linear,
-  },
-];
+export const bertLinears = linearRows(linear, [
+  ["encoder.layer.{n}.attention.self.query", "query", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.self.key", "key", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.self.value", "value", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.output.dense", "attention-output", "hidden", "hidden"],
+  ["encoder.layer.{n}.intermediate.dense", "feed-forward-up", "hidden", "intermediate"],
+  ["encoder.layer.{n}.output.dense", "feed-forward-down", "intermediate", "hidden"],
+]);
 
 /** The pooler, part of the base model for these tasks. */
 export function poolerRow(tasks: NonNullable<LinearRow["tasks"]>): LinearRow {
@@ -84,8 +73,7 @@ export function poolerRow(tasks: NonNullable<LinearRow["tasks"]>): LinearRow {
 export function bertNorms(embeddingWidth: Width = "hidden"): readonly NormRow[] {
   return [
     { path: "embeddings.LayerNorm", kind: "layer", width: embeddingWidth },
-    { path: "encoder.layer.{n}.attention.output.LayerNorm", kind: "layer" },
-    { path: "encoder.layer.{n}.output.LayerNorm", kind: "layer" },
+    ...normRows("layer", ["encoder.layer.{n}.attention.output.LayerNorm", "encoder.layer.{n}.output.LayerNorm"]),
   ];
 }
 
@@ -128,9 +116,7 @@ export const bertConfig = {
       values: ["absolute"],
       effect: "other types add relative positions to attention",
     },
-    { key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" },
   ],
-  harmless: [],
 } as const satisfies Family["config"];
 
 /** A counter 0, 1, 2 … that old files store. */

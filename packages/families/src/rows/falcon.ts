@@ -3,14 +3,8 @@
 
 import type { Family } from "../family.ts";
 import type { ModelConfig } from "../model-config.ts";
-import {
-  decoderClasses,
-  decoderHeads,
-  decoderSizes,
-  plainFeedForward,
-  rotaryBuffers,
-  tokenDropout,
-} from "./decoder-rows.ts";
+import { decoderClasses, decoderHeads, decoderSizes, rotaryBuffers, tokenDropout } from "./decoder-rows.ts";
+import { linearRows } from "./module-rows.ts";
 
 /** Whether the two halves of a parallel layer have a norm each. */
 function hasTwoNorms({ switches, scalars }: ModelConfig): boolean {
@@ -47,8 +41,6 @@ export const falcon: Family = {
       alibi: { key: "alibi", fallback: false },
     },
     scalars: { parallelNorms: { key: "num_ln_in_parallel_attn", fallback: null } },
-    fixed: [],
-    harmless: [],
     derive: (config) => {
       const { groupedHeads, sharedKeys, alibi } = config.switches;
       const rotary = alibi ? null : config.rotary;
@@ -57,25 +49,12 @@ export const falcon: Family = {
     },
   },
   embeddings: [{ path: "word_embeddings", role: "input-embedding", rows: "vocabulary" }],
-  linears: [
-    {
-      path: "h.{n}.self_attention.query_key_value",
-      role: "query-key-value",
-      inFeatures: "hidden",
-      outFeatures: "queries-keys-values",
-      bias: "attentionBias",
-      layout: "out-in",
-    },
-    {
-      path: "h.{n}.self_attention.dense",
-      role: "attention-output",
-      inFeatures: "hidden",
-      outFeatures: "hidden",
-      bias: "attentionBias",
-      layout: "out-in",
-    },
-    ...plainFeedForward("h.{n}.mlp.dense_h_to_4h", "h.{n}.mlp.dense_4h_to_h", "attentionBias"),
-  ],
+  linears: linearRows({ bias: "attentionBias", layout: "out-in" }, [
+    ["h.{n}.self_attention.query_key_value", "query-key-value", "hidden", "queries-keys-values"],
+    ["h.{n}.self_attention.dense", "attention-output", "hidden", "hidden"],
+    ["h.{n}.mlp.dense_h_to_4h", "feed-forward-up", "hidden", "intermediate"],
+    ["h.{n}.mlp.dense_4h_to_h", "feed-forward-down", "intermediate", "hidden"],
+  ]),
   norms: [
     { path: "h.{n}.ln_attn", kind: "layer", when: hasTwoNorms },
     { path: "h.{n}.ln_mlp", kind: "layer", when: hasTwoNorms },

@@ -37,7 +37,6 @@ export const gemma: Family = {
       // An older spelling of hidden_act, which transformers 5 does not read.
       { key: "hidden_activation", values: [null, "gelu_pytorch_tanh"], effect: "it names another activation" },
     ],
-    harmless: [],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],

@@ -39,7 +39,6 @@ export const gemma2: Family = {
       scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 },
     },
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "alternating" },
-    fixed: [],
     // Older files repeat the activation here (unused), and say how the cache is kept.
     harmless: ["hidden_act", "cache_implementation"],
   },

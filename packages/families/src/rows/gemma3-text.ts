@@ -40,7 +40,6 @@ export const gemma3Text: Family = {
       size: { key: "sliding_window", fallback: 4096 },
       layers: { butEvery: "sliding_window_pattern", fallback: 6 },
     },
-    fixed: [],
     // The file counts the keys on both sides of a query, transformers those on one side and the query itself.
     derive: (config) => {
       if (!config.switches.reversedSight) return config;

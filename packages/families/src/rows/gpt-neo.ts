@@ -3,6 +3,7 @@
 
 import type { Family } from "../family.ts";
 import { decoderClasses, decoderHeads, plainFeedForward, separateAttention } from "./decoder-rows.ts";
+import { normRows } from "./module-rows.ts";
 
 export const gptNeo: Family = {
   modelType: "gpt_neo",
@@ -35,16 +36,8 @@ export const gptNeo: Family = {
         fallback: Array.from({ length: 24 }, (_, layer) => (layer % 2 === 0 ? "global" : "local")),
       },
     },
-    fixed: [],
     // attention_layers repeats attention_types.
-    harmless: [
-      "attention_layers",
-      "summary_activation",
-      "summary_first_dropout",
-      "summary_proj_to_labels",
-      "summary_type",
-      "summary_use_proj",
-    ],
+    harmless: ["attention_layers"],
   },
   embeddings: [
     { path: "wte", role: "input-embedding", rows: "vocabulary" },
@@ -57,11 +50,7 @@ export const gptNeo: Family = {
     })),
     ...plainFeedForward("h.{n}.mlp.c_fc", "h.{n}.mlp.c_proj", true),
   ],
-  norms: [
-    { path: "h.{n}.ln_1", kind: "layer" },
-    { path: "h.{n}.ln_2", kind: "layer" },
-    { path: "ln_f", kind: "layer" },
-  ],
+  norms: normRows("layer", ["h.{n}.ln_1", "h.{n}.ln_2", "ln_f"]),
   heads: decoderHeads("wte", { tokens: "classifier" }),
   // The mask, which older checkpoints carry as a buffer of every layer.
   ignoredFileKeys: [".attn.attention.bias", ".attn.attention.masked_bias"],

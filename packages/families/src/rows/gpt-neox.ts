@@ -3,6 +3,7 @@
 
 import type { Family } from "../family.ts";
 import { decoderClasses, decoderHeads, decoderSizes, plainFeedForward, rotaryBuffers } from "./decoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 const { keyValueHeads: _, ...sizes } = decoderSizes;
 
@@ -27,35 +28,18 @@ export const gptNeox: Family = {
       attentionBias: { key: "attention_bias", fallback: true },
       parallelResidual: { key: "use_parallel_residual", fallback: true },
     },
-    fixed: [],
     // Only rotary_pct counts; transformers 5 writes this one beside it.
     harmless: ["partial_rotary_factor", "is_decoder", "rope_theta"],
   },
   embeddings: [{ path: "embed_in", role: "input-embedding", rows: "vocabulary" }],
   linears: [
-    {
-      path: "layers.{n}.attention.query_key_value",
-      role: "query-key-value",
-      inFeatures: "hidden",
-      outFeatures: "triple-hidden",
-      bias: "attentionBias",
-      layout: "out-in",
-    },
-    {
-      path: "layers.{n}.attention.dense",
-      role: "attention-output",
-      inFeatures: "hidden",
-      outFeatures: "hidden",
-      bias: "attentionBias",
-      layout: "out-in",
-    },
+    ...linearRows({ bias: "attentionBias", layout: "out-in" }, [
+      ["layers.{n}.attention.query_key_value", "query-key-value", "hidden", "triple-hidden"],
+      ["layers.{n}.attention.dense", "attention-output", "hidden", "hidden"],
+    ]),
     ...plainFeedForward("layers.{n}.mlp.dense_h_to_4h", "layers.{n}.mlp.dense_4h_to_h", true),
   ],
-  norms: [
-    { path: "layers.{n}.input_layernorm", kind: "layer" },
-    { path: "layers.{n}.post_attention_layernorm", kind: "layer" },
-    { path: "final_layer_norm", kind: "layer" },
-  ],
+  norms: normRows("layer", ["layers.{n}.input_layernorm", "layers.{n}.post_attention_layernorm", "final_layer_norm"]),
   heads: decoderHeads("embed_in", { tokens: "classifier" }),
   // Causal masks, which older checkpoints carry as buffers of every layer.
   ignoredFileKeys: [...rotaryBuffers, ".attention.bias", ".attention.masked_bias"],

@@ -2,6 +2,7 @@
 
 import type { Family } from "../family.ts";
 import { decoderHeads, tokenDropout } from "./decoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 const conv1d = { bias: true, layout: "in-out" } as const;
 
@@ -39,45 +40,20 @@ export const gpt2: Family = {
       scaledScores: { key: "scale_attn_weights", fallback: true },
       scaledByLayer: { key: "scale_attn_by_inverse_layer_idx", fallback: false },
     },
-    fixed: [{ key: "add_cross_attention", values: [false], effect: "true adds attention to an encoder" }],
     // reorder_and_upcast_attn changes the order of rounding in half precision only; we compute in float32.
-    harmless: [
-      "reorder_and_upcast_attn",
-      "n_ctx",
-      "summary_type",
-      "summary_use_proj",
-      "summary_activation",
-      "summary_proj_to_labels",
-      "summary_first_dropout",
-    ],
+    harmless: ["reorder_and_upcast_attn", "n_ctx"],
   },
   embeddings: [
     { path: "wte", role: "input-embedding", rows: "vocabulary" },
     { path: "wpe", role: "positions", rows: "positions" },
   ],
-  linears: [
-    {
-      path: "h.{n}.attn.c_attn",
-      role: "query-key-value",
-      inFeatures: "hidden",
-      outFeatures: "triple-hidden",
-      ...conv1d,
-    },
-    { path: "h.{n}.attn.c_proj", role: "attention-output", inFeatures: "hidden", outFeatures: "hidden", ...conv1d },
-    { path: "h.{n}.mlp.c_fc", role: "feed-forward-up", inFeatures: "hidden", outFeatures: "intermediate", ...conv1d },
-    {
-      path: "h.{n}.mlp.c_proj",
-      role: "feed-forward-down",
-      inFeatures: "intermediate",
-      outFeatures: "hidden",
-      ...conv1d,
-    },
-  ],
-  norms: [
-    { path: "h.{n}.ln_1", kind: "layer" },
-    { path: "h.{n}.ln_2", kind: "layer" },
-    { path: "ln_f", kind: "layer" },
-  ],
+  linears: linearRows(conv1d, [
+    ["h.{n}.attn.c_attn", "query-key-value", "hidden", "triple-hidden"],
+    ["h.{n}.attn.c_proj", "attention-output", "hidden", "hidden"],
+    ["h.{n}.mlp.c_fc", "feed-forward-up", "hidden", "intermediate"],
+    ["h.{n}.mlp.c_proj", "feed-forward-down", "intermediate", "hidden"],
+  ]),
+  norms: normRows("layer", ["h.{n}.ln_1", "h.{n}.ln_2", "ln_f"]),
   heads: decoderHeads("wte", { tokens: "classifier" }),
   // The causal mask, which older checkpoints carry as a buffer of every layer.
   ignoredFileKeys: [".attn.bias", ".attn.masked_bias"],

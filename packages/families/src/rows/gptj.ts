@@ -3,6 +3,7 @@
 
 import type { Family } from "../family.ts";
 import { decoderClasses, decoderHeads, plainFeedForward, separateAttention } from "./decoder-rows.ts";
+import { normRows } from "./module-rows.ts";
 
 export const gptj: Family = {
   modelType: "gptj",
@@ -27,17 +28,7 @@ export const gptj: Family = {
     },
     tiedByDefault: false,
     rotary: { features: { key: "rotary_dim", fallback: 64 } },
-    fixed: [],
-    harmless: [
-      "n_ctx",
-      "rotary",
-      "scale_attn_weights",
-      "summary_activation",
-      "summary_first_dropout",
-      "summary_proj_to_labels",
-      "summary_type",
-      "summary_use_proj",
-    ],
+    harmless: ["n_ctx", "rotary", "scale_attn_weights"],
   },
   embeddings: [{ path: "wte", role: "input-embedding", rows: "vocabulary" }],
   linears: [
@@ -47,10 +38,7 @@ export const gptj: Family = {
     })),
     ...plainFeedForward("h.{n}.mlp.fc_in", "h.{n}.mlp.fc_out", true),
   ],
-  norms: [
-    { path: "h.{n}.ln_1", kind: "layer" },
-    { path: "ln_f", kind: "layer" },
-  ],
+  norms: normRows("layer", ["h.{n}.ln_1", "ln_f"]),
   heads: decoderHeads("wte", { bias: true }),
   // The causal mask, which older checkpoints carry as a buffer of every layer.
   ignoredFileKeys: [".attn.bias", ".attn.masked_bias"],

@@ -32,7 +32,6 @@ export const llama: Family = {
       attentionBias: { key: "attention_bias", fallback: false },
       feedForwardBias: { key: "mlp_bias", fallback: false },
     },
-    fixed: [{ key: "rope_interleaved", values: [false], effect: "true rotates adjacent pairs instead of halves" }],
     // Tensor parallelism of the first training run: it only splits sums.
     harmless: ["pretraining_tp", "is_llama_config"],
   },

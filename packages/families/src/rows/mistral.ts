@@ -31,7 +31,6 @@ export const mistral: Family = {
     rotary: true,
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "all" },
     fixed: [{ key: "layer_types", values: [null], effect: "Mistral has one kind of layer; Ministral has several" }],
-    harmless: [],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [...separateAttention(false), ...gatedFeedForward(false)],

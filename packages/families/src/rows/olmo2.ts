@@ -10,6 +10,7 @@ import {
   rotaryBuffers,
   separateAttention,
 } from "./decoder-rows.ts";
+import { normRows } from "./module-rows.ts";
 
 export const olmo2: Family = {
   modelType: "olmo2",
@@ -25,17 +26,17 @@ export const olmo2: Family = {
     tiedByDefault: false,
     rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },
-    fixed: [],
-    harmless: [],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "queries" },
     { path: "layers.{n}.self_attn.k_norm", kind: "root-mean-square", width: "key-values" },
-    { path: "layers.{n}.post_attention_layernorm", kind: "root-mean-square" },
-    { path: "layers.{n}.post_feedforward_layernorm", kind: "root-mean-square" },
-    { path: "norm", kind: "root-mean-square" },
+    ...normRows("root-mean-square", [
+      "layers.{n}.post_attention_layernorm",
+      "layers.{n}.post_feedforward_layernorm",
+      "norm",
+    ]),
   ],
   heads: decoderHeads("embed_tokens"),
   ignoredFileKeys: rotaryBuffers,

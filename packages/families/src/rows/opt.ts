@@ -76,5 +76,4 @@ export const opt: Family = {
     { path: "decoder.layers.{n}.final_layer_norm", kind: "layer", when: hasGains },
   ],
   heads: decoderHeads("decoder.embed_tokens", { inFeatures: "embedding" }),
-  ignoredFileKeys: [],
 };

@@ -30,8 +30,6 @@ export const phi: Family = {
     tiedByDefault: false,
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.5 } },
     switches: { queryKeyNorm: { key: "qk_layernorm", fallback: false } },
-    fixed: [],
-    harmless: [],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [

@@ -10,6 +10,7 @@ import {
   rotaryBuffers,
   tokenDropout,
 } from "./decoder-rows.ts";
+import { linearRows } from "./module-rows.ts";
 
 const linear = { bias: false, layout: "out-in" } as const;
 
@@ -37,40 +38,15 @@ export const phi3: Family = {
       scalingAliases: { su: "longrope", yarn: "longrope" },
     },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
-    fixed: [],
     harmless: ["embd_pdrop"],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
-  linears: [
-    {
-      path: "layers.{n}.self_attn.qkv_proj",
-      role: "query-key-value",
-      inFeatures: "hidden",
-      outFeatures: "queries-keys-values",
-      ...linear,
-    },
-    {
-      path: "layers.{n}.self_attn.o_proj",
-      role: "attention-output",
-      inFeatures: "queries",
-      outFeatures: "hidden",
-      ...linear,
-    },
-    {
-      path: "layers.{n}.mlp.gate_up_proj",
-      role: "feed-forward-gate-up",
-      inFeatures: "hidden",
-      outFeatures: "double-intermediate",
-      ...linear,
-    },
-    {
-      path: "layers.{n}.mlp.down_proj",
-      role: "feed-forward-down",
-      inFeatures: "intermediate",
-      outFeatures: "hidden",
-      ...linear,
-    },
-  ],
+  linears: linearRows(linear, [
+    ["layers.{n}.self_attn.qkv_proj", "query-key-value", "hidden", "queries-keys-values"],
+    ["layers.{n}.self_attn.o_proj", "attention-output", "queries", "hidden"],
+    ["layers.{n}.mlp.gate_up_proj", "feed-forward-gate-up", "hidden", "double-intermediate"],
+    ["layers.{n}.mlp.down_proj", "feed-forward-down", "intermediate", "hidden"],
+  ]),
   norms: decoderNorms,
   heads: decoderHeads("embed_tokens"),
   ignoredFileKeys: rotaryBuffers,

@@ -35,7 +35,6 @@ export const qwen3: Family = {
       enabledBy: "use_sliding_window",
       layers: { from: "max_window_layers", fallback: 28 },
     },
-    fixed: [],
     harmless: ["max_window_layers"],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],

@@ -32,7 +32,6 @@ export const stablelm: Family = {
       { key: "qk_layernorm", values: [null, false], effect: "true gives each head a norm of its own" },
       { key: "hidden_dropout", values: [null, 0], effect: "outputs of the feed-forward drop out while training" },
     ],
-    harmless: [],
   },
   embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias", { bias: false }), ...gatedFeedForward(false)],

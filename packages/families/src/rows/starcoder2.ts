@@ -11,6 +11,7 @@ import {
   separateAttention,
   tokenDropout,
 } from "./decoder-rows.ts";
+import { normRows } from "./module-rows.ts";
 
 export const starcoder2: Family = {
   modelType: "starcoder2",
@@ -46,11 +47,7 @@ export const starcoder2: Family = {
     ...separateAttention("attentionBias"),
     ...plainFeedForward("layers.{n}.mlp.c_fc", "layers.{n}.mlp.c_proj", "attentionBias"),
   ],
-  norms: [
-    { path: "layers.{n}.input_layernorm", kind: "layer" },
-    { path: "layers.{n}.post_attention_layernorm", kind: "layer" },
-    { path: "norm", kind: "layer" },
-  ],
+  norms: normRows("layer", ["layers.{n}.input_layernorm", "layers.{n}.post_attention_layernorm", "norm"]),
   heads: decoderHeads("embed_tokens"),
   ignoredFileKeys: rotaryBuffers,
 };

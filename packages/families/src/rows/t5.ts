@@ -4,6 +4,7 @@
 import type { Family, LinearRow, NormRow } from "../family.ts";
 import type { Task } from "../task.ts";
 import { lastTokenClassification, questionAnswering, tokenClassification } from "./encoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
 type Attention = "SelfAttention" | "EncDecAttention";
 
@@ -19,35 +20,29 @@ const inDecoder = <Row extends LinearRow | NormRow>(row: Row): Row => ({ ...row,
 const plain = { bias: false, layout: "out-in" } as const;
 
 function attention(layer: string, name: Attention): readonly LinearRow[] {
-  const inward = { inFeatures: "hidden", outFeatures: "queries", ...plain } as const;
-  return [
-    { path: `${layer}.${name}.q`, role: "query", ...inward },
-    { path: `${layer}.${name}.k`, role: "key", ...inward },
-    { path: `${layer}.${name}.v`, role: "value", ...inward },
-    { path: `${layer}.${name}.o`, role: "attention-output", inFeatures: "queries", outFeatures: "hidden", ...plain },
-  ];
+  return linearRows(plain, [
+    [`${layer}.${name}.q`, "query", "hidden", "queries"],
+    [`${layer}.${name}.k`, "key", "hidden", "queries"],
+    [`${layer}.${name}.v`, "value", "hidden", "queries"],
+    [`${layer}.${name}.o`, "attention-output", "queries", "hidden"],
+  ]);
 }
 
 function feedForward(layer: string): readonly LinearRow[] {
-  const widening = { inFeatures: "hidden", outFeatures: "intermediate", ...plain } as const;
-  const when = (isGated: boolean): NonNullable<LinearRow["when"]> => {
-    return ({ switches }) => switches.gatedFeedForward === isGated;
+  const when = (isGated: boolean): Pick<LinearRow, "when"> => {
+    return { when: ({ switches }) => switches.gatedFeedForward === isGated };
   };
   return [
-    { path: `${layer}.DenseReluDense.wi`, role: "feed-forward-up", when: when(false), ...widening },
-    { path: `${layer}.DenseReluDense.wi_0`, role: "feed-forward-gate", when: when(true), ...widening },
-    { path: `${layer}.DenseReluDense.wi_1`, role: "feed-forward-up", when: when(true), ...widening },
-    {
-      path: `${layer}.DenseReluDense.wo`,
-      role: "feed-forward-down",
-      inFeatures: "intermediate",
-      outFeatures: "hidden",
-      ...plain,
-    },
+    ...linearRows({ ...plain, ...when(false) }, [
+      [`${layer}.DenseReluDense.wi`, "feed-forward-up", "hidden", "intermediate"],
+    ]),
+    ...linearRows({ ...plain, ...when(true) }, [
+      [`${layer}.DenseReluDense.wi_0`, "feed-forward-gate", "hidden", "intermediate"],
+      [`${layer}.DenseReluDense.wi_1`, "feed-forward-up", "hidden", "intermediate"],
+    ]),
+    ...linearRows(plain, [[`${layer}.DenseReluDense.wo`, "feed-forward-down", "intermediate", "hidden"]]),
   ];
 }
-
-const norm = (path: string): NormRow => ({ path, kind: "root-mean-square" });
 
 export const t5: Family = {
   modelType: "t5",
@@ -124,13 +119,17 @@ export const t5: Family = {
     ...feedForward("decoder.block.{m}.layer.2").map(inDecoder),
   ],
   norms: [
-    norm("encoder.block.{n}.layer.0.layer_norm"),
-    norm("encoder.block.{n}.layer.1.layer_norm"),
-    norm("encoder.final_layer_norm"),
-    inDecoder(norm("decoder.block.{m}.layer.0.layer_norm")),
-    inDecoder(norm("decoder.block.{m}.layer.1.layer_norm")),
-    inDecoder(norm("decoder.block.{m}.layer.2.layer_norm")),
-    inDecoder(norm("decoder.final_layer_norm")),
+    ...normRows("root-mean-square", [
+      "encoder.block.{n}.layer.0.layer_norm",
+      "encoder.block.{n}.layer.1.layer_norm",
+      "encoder.final_layer_norm",
+    ]),
+    ...normRows("root-mean-square", [
+      "decoder.block.{m}.layer.0.layer_norm",
+      "decoder.block.{m}.layer.1.layer_norm",
+      "decoder.block.{m}.layer.2.layer_norm",
+      "decoder.final_layer_norm",
+    ]).map(inDecoder),
   ],
   heads: {
     "sequence-to-sequence": {

@@ -1,11 +1,11 @@
 // ViT (Dosovitskiy et al. 2021), as transformers' modeling_vit.py names it. Files keep the names that modules had before
 // transformers 5: "encoder.layer.0.attention.attention.query".
 
-import type { Family, FileSpelling, LinearRow } from "../family.ts";
+import type { Family, FileSpelling } from "../family.ts";
+import { classifierRow, poolerRow } from "./encoder-rows.ts";
+import { linearRows, normRows } from "./module-rows.ts";
 
-const attention = { inFeatures: "hidden", outFeatures: "hidden", layout: "out-in" } as const;
 const linear = { bias: true, layout: "out-in" } as const;
-const pooled: Pick<LinearRow, "tasks"> = { tasks: ["feature-extraction"] };
 
 /** The older name of each module of a layer. */
 const spellings: readonly FileSpelling[] = [
@@ -86,53 +86,21 @@ export const vit: Family = {
   ],
   embeddings: [],
   linears: [
-    { path: "layers.{n}.attention.q_proj", role: "query", bias: "attentionBias", ...attention },
-    { path: "layers.{n}.attention.k_proj", role: "key", bias: "attentionBias", ...attention },
-    { path: "layers.{n}.attention.v_proj", role: "value", bias: "attentionBias", ...attention },
-    { path: "layers.{n}.attention.o_proj", role: "attention-output", bias: true, ...attention },
-    {
-      path: "layers.{n}.mlp.fc1",
-      role: "feed-forward-up",
-      inFeatures: "hidden",
-      outFeatures: "intermediate",
-      ...linear,
-    },
-    {
-      path: "layers.{n}.mlp.fc2",
-      role: "feed-forward-down",
-      inFeatures: "intermediate",
-      outFeatures: "hidden",
-      ...linear,
-    },
-    {
-      path: "pooler.dense",
-      role: "pooler",
-      inFeatures: "hidden",
-      outFeatures: "hidden",
-      newIfMissing: true,
-      ...pooled,
-      ...linear,
-    },
+    ...linearRows({ bias: "attentionBias", layout: "out-in" }, [
+      ["layers.{n}.attention.q_proj", "query", "hidden", "hidden"],
+      ["layers.{n}.attention.k_proj", "key", "hidden", "hidden"],
+      ["layers.{n}.attention.v_proj", "value", "hidden", "hidden"],
+    ]),
+    ...linearRows(linear, [
+      ["layers.{n}.attention.o_proj", "attention-output", "hidden", "hidden"],
+      ["layers.{n}.mlp.fc1", "feed-forward-up", "hidden", "intermediate"],
+      ["layers.{n}.mlp.fc2", "feed-forward-down", "intermediate", "hidden"],
+    ]),
+    poolerRow(["feature-extraction"]),
   ],
-  norms: [
-    { path: "layers.{n}.layernorm_before", kind: "layer" },
-    { path: "layers.{n}.layernorm_after", kind: "layer" },
-    { path: "layernorm", kind: "layer" },
-  ],
+  norms: normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]),
   heads: {
-    "image-classification": {
-      linears: [
-        {
-          path: "classifier",
-          role: "classifier",
-          inFeatures: "hidden",
-          outFeatures: "labels",
-          newIfMissing: true,
-          ...linear,
-        },
-      ],
-    },
+    "image-classification": { linears: [classifierRow("classifier")] },
   },
-  ignoredFileKeys: [],
   fileSpellings: spellings,
 };
