@@ -42,26 +42,10 @@ interface ModuleRow {
   readonly newIfMissing?: boolean;
 }
 
-/** What a linear map is for, within its layer or head. */
-export type LinearRole =
-  | "query"
-  | "key"
-  | "value"
-  | "query-key-value"
-  | "attention-output"
-  | "feed-forward-gate"
-  | "feed-forward-up"
-  | "feed-forward-gate-up"
-  | "feed-forward-down"
-  | "embedding-projection"
-  | "pooler"
-  | "head-transform"
-  | "output-head"
-  | "classifier";
-
 /** A linear map y = x·W + b. */
 export interface LinearRow extends ModuleRow {
-  readonly role: LinearRole;
+  /** Where its outputs are a model's answers: what "all-linear" adapts ends in front of it. */
+  readonly role?: "output-head";
   readonly inFeatures: Width;
   readonly outFeatures: Width;
   /** A name stands for the configuration's switch. */
@@ -73,7 +57,6 @@ export interface LinearRow extends ModuleRow {
 
 /** A table whose rows are looked up by index: [rows, columns]. */
 export interface EmbeddingRow extends ModuleRow {
-  readonly role: "input-embedding" | "positions" | "token-types" | "relative-positions";
   readonly rows: Width;
   /** Default "hidden". */
   readonly columns?: Width;

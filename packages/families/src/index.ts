@@ -22,7 +22,6 @@ export type {
   Family,
   FileSpelling,
   HeadTable,
-  LinearRole,
   LinearRow,
   NormRow,
   TensorRow,

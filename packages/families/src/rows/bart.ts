@@ -9,23 +9,23 @@ const linear = { bias: true, layout: "out-in" } as const;
 
 function attention(layer: string, name: "self_attn" | "encoder_attn"): readonly LinearRow[] {
   return linearRows(linear, [
-    [`${layer}.${name}.k_proj`, "key", "hidden", "hidden"],
-    [`${layer}.${name}.v_proj`, "value", "hidden", "hidden"],
-    [`${layer}.${name}.q_proj`, "query", "hidden", "hidden"],
-    [`${layer}.${name}.out_proj`, "attention-output", "hidden", "hidden"],
+    [`${layer}.${name}.k_proj`, "hidden", "hidden"],
+    [`${layer}.${name}.v_proj`, "hidden", "hidden"],
+    [`${layer}.${name}.q_proj`, "hidden", "hidden"],
+    [`${layer}.${name}.out_proj`, "hidden", "hidden"],
   ]);
 }
 
 function feedForward(layer: string, width: Width): readonly LinearRow[] {
   return linearRows(linear, [
-    [`${layer}.fc1`, "feed-forward-up", "hidden", width],
-    [`${layer}.fc2`, "feed-forward-down", width, "hidden"],
+    [`${layer}.fc1`, "hidden", width],
+    [`${layer}.fc2`, width, "hidden"],
   ]);
 }
 
-const tokens = { role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden-if-switched" } as const;
+const tokens = { rows: "vocabulary", scale: "root-of-hidden-if-switched" } as const;
 const positions = (stack: "encoder" | "decoder"): EmbeddingRow => {
-  return { path: `${stack}.embed_positions`, role: "positions", rows: "positions", extraRows: 2 };
+  return { path: `${stack}.embed_positions`, rows: "positions", extraRows: 2 };
 };
 
 export const bart: Family = {

@@ -40,7 +40,7 @@ export const bert: Family = {
     "masked-lm": {
       tensors: [unusedBias("cls.predictions.bias")],
       linears: [
-        { path: "cls.predictions.transform.dense", role: "head-transform", ...hiddenToHidden },
+        { path: "cls.predictions.transform.dense", ...hiddenToHidden },
         {
           path: "cls.predictions.decoder",
           role: "output-head",

@@ -51,12 +51,12 @@ export const bloom: Family = {
       "unk_token_id",
     ],
   },
-  embeddings: [{ path: "word_embeddings", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "word_embeddings", rows: "vocabulary" }],
   linears: linearRows(linear, [
-    ["h.{n}.self_attention.query_key_value", "query-key-value", "hidden", "triple-hidden"],
-    ["h.{n}.self_attention.dense", "attention-output", "hidden", "hidden"],
-    ["h.{n}.mlp.dense_h_to_4h", "feed-forward-up", "hidden", "quadruple-hidden"],
-    ["h.{n}.mlp.dense_4h_to_h", "feed-forward-down", "quadruple-hidden", "hidden"],
+    ["h.{n}.self_attention.query_key_value", "hidden", "triple-hidden"],
+    ["h.{n}.self_attention.dense", "hidden", "hidden"],
+    ["h.{n}.mlp.dense_h_to_4h", "hidden", "quadruple-hidden"],
+    ["h.{n}.mlp.dense_4h_to_h", "quadruple-hidden", "hidden"],
   ]),
   norms: normRows("layer", [
     "word_embeddings_layernorm",

@@ -13,30 +13,28 @@ export function separateAttention(bias: Bias, output: { readonly name?: string; 
   const { name = "o_proj", bias: outputBias = bias } = output;
   return [
     ...linearRows({ bias, layout: "out-in" }, [
-      ["layers.{n}.self_attn.q_proj", "query", "hidden", "queries"],
-      ["layers.{n}.self_attn.k_proj", "key", "hidden", "key-values"],
-      ["layers.{n}.self_attn.v_proj", "value", "hidden", "key-values"],
+      ["layers.{n}.self_attn.q_proj", "hidden", "queries"],
+      ["layers.{n}.self_attn.k_proj", "hidden", "key-values"],
+      ["layers.{n}.self_attn.v_proj", "hidden", "key-values"],
     ]),
-    ...linearRows({ bias: outputBias, layout: "out-in" }, [
-      [`layers.{n}.self_attn.${name}`, "attention-output", "queries", "hidden"],
-    ]),
+    ...linearRows({ bias: outputBias, layout: "out-in" }, [[`layers.{n}.self_attn.${name}`, "queries", "hidden"]]),
   ];
 }
 
 /** down(activation(gate(x))·up(x)) */
 export function gatedFeedForward(bias: Bias): readonly LinearRow[] {
   return linearRows({ bias, layout: "out-in" }, [
-    ["layers.{n}.mlp.gate_proj", "feed-forward-gate", "hidden", "intermediate"],
-    ["layers.{n}.mlp.up_proj", "feed-forward-up", "hidden", "intermediate"],
-    ["layers.{n}.mlp.down_proj", "feed-forward-down", "intermediate", "hidden"],
+    ["layers.{n}.mlp.gate_proj", "hidden", "intermediate"],
+    ["layers.{n}.mlp.up_proj", "hidden", "intermediate"],
+    ["layers.{n}.mlp.down_proj", "intermediate", "hidden"],
   ]);
 }
 
 /** down(activation(up(x))); the names are those of the two maps, with `{n}`. */
 export function plainFeedForward(up: string, down: string, bias: Bias): readonly LinearRow[] {
   return linearRows({ bias, layout: "out-in" }, [
-    [up, "feed-forward-up", "hidden", "intermediate"],
-    [down, "feed-forward-down", "intermediate", "hidden"],
+    [up, "hidden", "intermediate"],
+    [down, "intermediate", "hidden"],
   ]);
 }
 
@@ -60,7 +58,7 @@ export function decoderHeads(
 ): Family["heads"] {
   const layout = "out-in";
   const classifier = (path: string, hasBias: boolean, outFeatures: Width): LinearRow => {
-    return { path, role: "classifier", inFeatures, outFeatures, bias: hasBias, layout, newIfMissing: true };
+    return { path, role: "output-head", inFeatures, outFeatures, bias: hasBias, layout, newIfMissing: true };
   };
   return {
     "causal-lm": {

@@ -44,16 +44,16 @@ export const distilbert: Family = {
     harmless: ["sinusoidal_pos_embds", "tie_weights_", "is_decoder"],
   },
   embeddings: [
-    { path: "embeddings.word_embeddings", role: "input-embedding", rows: "vocabulary" },
-    { path: "embeddings.position_embeddings", role: "positions", rows: "positions" },
+    { path: "embeddings.word_embeddings", rows: "vocabulary" },
+    { path: "embeddings.position_embeddings", rows: "positions" },
   ],
   linears: linearRows(linear, [
-    ["transformer.layer.{n}.attention.q_lin", "query", "hidden", "hidden"],
-    ["transformer.layer.{n}.attention.k_lin", "key", "hidden", "hidden"],
-    ["transformer.layer.{n}.attention.v_lin", "value", "hidden", "hidden"],
-    ["transformer.layer.{n}.attention.out_lin", "attention-output", "hidden", "hidden"],
-    ["transformer.layer.{n}.ffn.lin1", "feed-forward-up", "hidden", "intermediate"],
-    ["transformer.layer.{n}.ffn.lin2", "feed-forward-down", "intermediate", "hidden"],
+    ["transformer.layer.{n}.attention.q_lin", "hidden", "hidden"],
+    ["transformer.layer.{n}.attention.k_lin", "hidden", "hidden"],
+    ["transformer.layer.{n}.attention.v_lin", "hidden", "hidden"],
+    ["transformer.layer.{n}.attention.out_lin", "hidden", "hidden"],
+    ["transformer.layer.{n}.ffn.lin1", "hidden", "intermediate"],
+    ["transformer.layer.{n}.ffn.lin2", "intermediate", "hidden"],
   ]),
   norms: normRows("layer", [
     "embeddings.LayerNorm",
@@ -63,17 +63,14 @@ export const distilbert: Family = {
   heads: {
     "masked-lm": {
       linears: [
-        { path: "vocab_transform", role: "head-transform", ...hiddenToHidden },
+        { path: "vocab_transform", ...hiddenToHidden },
         { path: "vocab_projector", role: "output-head", inFeatures: "hidden", outFeatures: "vocabulary", ...linear },
       ],
       norms: [{ path: "vocab_layer_norm", kind: "layer" }],
       tie: { head: "vocab_projector", embedding: "embeddings.word_embeddings" },
     },
     "sequence-classification": {
-      linears: [
-        { path: "pre_classifier", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
-        classifierRow("classifier"),
-      ],
+      linears: [{ path: "pre_classifier", newIfMissing: true, ...hiddenToHidden }, classifierRow("classifier")],
     },
     "token-classification": tokenClassification,
     "question-answering": questionAnswering,

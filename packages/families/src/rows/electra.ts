@@ -30,7 +30,7 @@ export const electra: Family = {
   linears: [
     {
       path: "embeddings_project",
-      role: "embedding-projection",
+
       inFeatures: "embedding",
       outFeatures: "hidden",
       when: ({ embeddingSize, hiddenSize }) => embeddingSize !== hiddenSize,
@@ -44,7 +44,7 @@ export const electra: Family = {
       linears: [
         {
           path: "generator_predictions.dense",
-          role: "head-transform",
+
           inFeatures: "hidden",
           outFeatures: "embedding",
           ...linear,

@@ -14,7 +14,7 @@ export function classifierRow(
   widths: Partial<Pick<LinearRow, "inFeatures" | "outFeatures">> = {},
 ): LinearRow {
   const usual = { inFeatures: "hidden", outFeatures: "labels", ...linear } as const;
-  return { path, role: "classifier", newIfMissing: true, ...usual, ...widths };
+  return { path, role: "output-head", newIfMissing: true, ...usual, ...widths };
 }
 
 /** A class for every token. */
@@ -25,16 +25,13 @@ export const questionAnswering: HeadTable = { linears: [classifierRow("qa_output
 
 /** A map and a classifier on the first token's state (RoBERTa, ELECTRA). */
 export const firstTokenClassification: HeadTable = {
-  linears: [
-    { path: "classifier.dense", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
-    classifierRow("classifier.out_proj"),
-  ],
+  linears: [{ path: "classifier.dense", newIfMissing: true, ...hiddenToHidden }, classifierRow("classifier.out_proj")],
 };
 
 /** A map and a classifier on the state of the last end token (BART, T5). */
 export const lastTokenClassification: HeadTable = {
   linears: [
-    { path: "classification_head.dense", role: "head-transform", newIfMissing: true, ...hiddenToHidden },
+    { path: "classification_head.dense", newIfMissing: true, ...hiddenToHidden },
     classifierRow("classification_head.out_proj"),
   ],
 };
@@ -48,25 +45,25 @@ export function unusedBias(path: string): TensorRow {
 /** BERT's three tables. */
 export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow[] {
   return [
-    { path: "embeddings.word_embeddings", role: "input-embedding", rows: "vocabulary", columns },
-    { path: "embeddings.position_embeddings", role: "positions", rows: "positions", columns },
-    { path: "embeddings.token_type_embeddings", role: "token-types", rows: "token-types", columns },
+    { path: "embeddings.word_embeddings", rows: "vocabulary", columns },
+    { path: "embeddings.position_embeddings", rows: "positions", columns },
+    { path: "embeddings.token_type_embeddings", rows: "token-types", columns },
   ];
 }
 
 /** The maps of BERT's layers. */
 export const bertLinears = linearRows(linear, [
-  ["encoder.layer.{n}.attention.self.query", "query", "hidden", "hidden"],
-  ["encoder.layer.{n}.attention.self.key", "key", "hidden", "hidden"],
-  ["encoder.layer.{n}.attention.self.value", "value", "hidden", "hidden"],
-  ["encoder.layer.{n}.attention.output.dense", "attention-output", "hidden", "hidden"],
-  ["encoder.layer.{n}.intermediate.dense", "feed-forward-up", "hidden", "intermediate"],
-  ["encoder.layer.{n}.output.dense", "feed-forward-down", "intermediate", "hidden"],
+  ["encoder.layer.{n}.attention.self.query", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.self.key", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.self.value", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.output.dense", "hidden", "hidden"],
+  ["encoder.layer.{n}.intermediate.dense", "hidden", "intermediate"],
+  ["encoder.layer.{n}.output.dense", "intermediate", "hidden"],
 ]);
 
 /** The pooler, part of the base model for these tasks. */
 export function poolerRow(tasks: NonNullable<LinearRow["tasks"]>): LinearRow {
-  return { path: "pooler.dense", role: "pooler", tasks, newIfMissing: true, ...hiddenToHidden };
+  return { path: "pooler.dense", tasks, newIfMissing: true, ...hiddenToHidden };
 }
 
 /** BERT's norms: after the embeddings and after each half of a layer. */

@@ -48,12 +48,12 @@ export const falcon: Family = {
       return { ...config, rotary, keyValueHeads: sharedKeys ? 1 : config.heads };
     },
   },
-  embeddings: [{ path: "word_embeddings", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "word_embeddings", rows: "vocabulary" }],
   linears: linearRows({ bias: "attentionBias", layout: "out-in" }, [
-    ["h.{n}.self_attention.query_key_value", "query-key-value", "hidden", "queries-keys-values"],
-    ["h.{n}.self_attention.dense", "attention-output", "hidden", "hidden"],
-    ["h.{n}.mlp.dense_h_to_4h", "feed-forward-up", "hidden", "intermediate"],
-    ["h.{n}.mlp.dense_4h_to_h", "feed-forward-down", "intermediate", "hidden"],
+    ["h.{n}.self_attention.query_key_value", "hidden", "queries-keys-values"],
+    ["h.{n}.self_attention.dense", "hidden", "hidden"],
+    ["h.{n}.mlp.dense_h_to_4h", "hidden", "intermediate"],
+    ["h.{n}.mlp.dense_4h_to_h", "intermediate", "hidden"],
   ]),
   norms: [
     { path: "h.{n}.ln_attn", kind: "layer", when: hasTwoNorms },

@@ -38,7 +38,7 @@ export const gemma: Family = {
       { key: "hidden_activation", values: [null, "gelu_pytorch_tanh"], effect: "it names another activation" },
     ],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: decoderNorms.map((row) => ({ ...row, gainOffset: 1 })),
   heads: decoderHeads("embed_tokens"),

@@ -42,7 +42,7 @@ export const gemma2: Family = {
     // Older files repeat the activation here (unused), and say how the cache is kept.
     harmless: ["hidden_act", "cache_implementation"],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.input_layernorm", ...norm },

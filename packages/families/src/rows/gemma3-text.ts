@@ -48,7 +48,7 @@ export const gemma3Text: Family = {
     // transformers reads the bound of scores and computes without it.
     harmless: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary", scale: "root-of-hidden" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.self_attn.q_norm", width: "head", ...norm },

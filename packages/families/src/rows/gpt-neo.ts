@@ -40,8 +40,8 @@ export const gptNeo: Family = {
     harmless: ["attention_layers"],
   },
   embeddings: [
-    { path: "wte", role: "input-embedding", rows: "vocabulary" },
-    { path: "wpe", role: "positions", rows: "positions" },
+    { path: "wte", rows: "vocabulary" },
+    { path: "wpe", rows: "positions" },
   ],
   linears: [
     ...separateAttention(false, { name: "out_proj", bias: true }).map((row) => ({

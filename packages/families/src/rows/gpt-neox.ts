@@ -31,11 +31,11 @@ export const gptNeox: Family = {
     // Only rotary_pct counts; transformers 5 writes this one beside it.
     harmless: ["partial_rotary_factor", "is_decoder", "rope_theta"],
   },
-  embeddings: [{ path: "embed_in", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_in", rows: "vocabulary" }],
   linears: [
     ...linearRows({ bias: "attentionBias", layout: "out-in" }, [
-      ["layers.{n}.attention.query_key_value", "query-key-value", "hidden", "triple-hidden"],
-      ["layers.{n}.attention.dense", "attention-output", "hidden", "hidden"],
+      ["layers.{n}.attention.query_key_value", "hidden", "triple-hidden"],
+      ["layers.{n}.attention.dense", "hidden", "hidden"],
     ]),
     ...plainFeedForward("layers.{n}.mlp.dense_h_to_4h", "layers.{n}.mlp.dense_4h_to_h", true),
   ],

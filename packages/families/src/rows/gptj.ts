@@ -30,7 +30,7 @@ export const gptj: Family = {
     rotary: { features: { key: "rotary_dim", fallback: 64 } },
     harmless: ["n_ctx", "rotary", "scale_attn_weights"],
   },
-  embeddings: [{ path: "wte", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "wte", rows: "vocabulary" }],
   linears: [
     ...separateAttention(false, { name: "out_proj" }).map((row) => ({
       ...row,

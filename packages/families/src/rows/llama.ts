@@ -35,7 +35,7 @@ export const llama: Family = {
     // Tensor parallelism of the first training run: it only splits sums.
     harmless: ["pretraining_tp", "is_llama_config"],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward("feedForwardBias")],
   norms: decoderNorms,
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),

@@ -32,7 +32,7 @@ export const mistral: Family = {
     window: { size: { key: "sliding_window", fallback: 4096 }, layers: "all" },
     fixed: [{ key: "layer_types", values: [null], effect: "Mistral has one kind of layer; Ministral has several" }],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention(false), ...gatedFeedForward(false)],
   norms: decoderNorms,
   heads: decoderHeads("embed_tokens"),

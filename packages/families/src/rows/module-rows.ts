@@ -1,16 +1,16 @@
 // Rows of modules that are alike but for names and widths, written as lists.
 
-import type { LinearRole, LinearRow, NormRow, Width } from "../family.ts";
+import type { LinearRow, NormRow, Width } from "../family.ts";
 
-/** Path, what it is for, width of what comes in and of what goes out. */
-type LinearEntry = readonly [path: string, role: LinearRole, inFeatures: Width, outFeatures: Width];
+/** Path, width of what comes in and of what goes out. */
+type LinearEntry = readonly [path: string, inFeatures: Width, outFeatures: Width];
 
 /** Linear maps that have their bias and layout in common. */
 export function linearRows(
   shared: Pick<LinearRow, "bias" | "layout"> & Partial<LinearRow>,
   entries: readonly LinearEntry[],
 ): readonly LinearRow[] {
-  return entries.map(([path, role, inFeatures, outFeatures]) => ({ ...shared, path, role, inFeatures, outFeatures }));
+  return entries.map(([path, inFeatures, outFeatures]) => ({ ...shared, path, inFeatures, outFeatures }));
 }
 
 /** Norms of one kind, as wide as the layers. */

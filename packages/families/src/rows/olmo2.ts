@@ -27,7 +27,7 @@ export const olmo2: Family = {
     rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "queries" },

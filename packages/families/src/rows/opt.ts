@@ -41,13 +41,13 @@ export const opt: Family = {
     harmless: ["init_std"],
   },
   embeddings: [
-    { path: "decoder.embed_tokens", role: "input-embedding", rows: "vocabulary", columns: "embedding" },
-    { path: "decoder.embed_positions", role: "positions", rows: "positions", extraRows: 2 },
+    { path: "decoder.embed_tokens", rows: "vocabulary", columns: "embedding" },
+    { path: "decoder.embed_positions", rows: "positions", extraRows: 2 },
   ],
   linears: [
     {
       path: "decoder.project_out",
-      role: "embedding-projection",
+
       inFeatures: "hidden",
       outFeatures: "embedding",
       bias: false,
@@ -56,7 +56,7 @@ export const opt: Family = {
     },
     {
       path: "decoder.project_in",
-      role: "embedding-projection",
+
       inFeatures: "embedding",
       outFeatures: "hidden",
       bias: false,

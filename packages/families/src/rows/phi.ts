@@ -31,7 +31,7 @@ export const phi: Family = {
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.5 } },
     switches: { queryKeyNorm: { key: "qk_layernorm", fallback: false } },
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [
     ...separateAttention(true, { name: "dense" }),
     ...plainFeedForward("layers.{n}.mlp.fc1", "layers.{n}.mlp.fc2", true),

@@ -36,7 +36,7 @@ export const qwen2: Family = {
     },
     harmless: ["max_window_layers"],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention(true, { bias: false }), ...gatedFeedForward(false)],
   norms: decoderNorms,
   heads: decoderHeads("embed_tokens", { questionPrefix: "transformer" }),

@@ -37,7 +37,7 @@ export const qwen3: Family = {
     },
     harmless: ["max_window_layers"],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "head" },

@@ -31,7 +31,7 @@ export const roberta: Family = {
     "masked-lm": {
       tensors: [unusedBias("lm_head.bias")],
       linears: [
-        { path: "lm_head.dense", role: "head-transform", ...hiddenToHidden },
+        { path: "lm_head.dense", ...hiddenToHidden },
         {
           path: "lm_head.decoder",
           role: "output-head",

@@ -33,7 +33,7 @@ export const stablelm: Family = {
       { key: "hidden_dropout", values: [null, 0], effect: "outputs of the feed-forward drop out while training" },
     ],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias", { bias: false }), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.input_layernorm", kind: "layer" },

@@ -42,7 +42,7 @@ export const starcoder2: Family = {
     ],
     harmless: ["embedding_dropout"],
   },
-  embeddings: [{ path: "embed_tokens", role: "input-embedding", rows: "vocabulary" }],
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [
     ...separateAttention("attentionBias"),
     ...plainFeedForward("layers.{n}.mlp.c_fc", "layers.{n}.mlp.c_proj", "attentionBias"),

@@ -21,10 +21,10 @@ const plain = { bias: false, layout: "out-in" } as const;
 
 function attention(layer: string, name: Attention): readonly LinearRow[] {
   return linearRows(plain, [
-    [`${layer}.${name}.q`, "query", "hidden", "queries"],
-    [`${layer}.${name}.k`, "key", "hidden", "queries"],
-    [`${layer}.${name}.v`, "value", "hidden", "queries"],
-    [`${layer}.${name}.o`, "attention-output", "queries", "hidden"],
+    [`${layer}.${name}.q`, "hidden", "queries"],
+    [`${layer}.${name}.k`, "hidden", "queries"],
+    [`${layer}.${name}.v`, "hidden", "queries"],
+    [`${layer}.${name}.o`, "queries", "hidden"],
   ]);
 }
 
@@ -33,14 +33,12 @@ function feedForward(layer: string): readonly LinearRow[] {
     return { when: ({ switches }) => switches.gatedFeedForward === isGated };
   };
   return [
-    ...linearRows({ ...plain, ...when(false) }, [
-      [`${layer}.DenseReluDense.wi`, "feed-forward-up", "hidden", "intermediate"],
-    ]),
+    ...linearRows({ ...plain, ...when(false) }, [[`${layer}.DenseReluDense.wi`, "hidden", "intermediate"]]),
     ...linearRows({ ...plain, ...when(true) }, [
-      [`${layer}.DenseReluDense.wi_0`, "feed-forward-gate", "hidden", "intermediate"],
-      [`${layer}.DenseReluDense.wi_1`, "feed-forward-up", "hidden", "intermediate"],
+      [`${layer}.DenseReluDense.wi_0`, "hidden", "intermediate"],
+      [`${layer}.DenseReluDense.wi_1`, "hidden", "intermediate"],
     ]),
-    ...linearRows(plain, [[`${layer}.DenseReluDense.wo`, "feed-forward-down", "intermediate", "hidden"]]),
+    ...linearRows(plain, [[`${layer}.DenseReluDense.wo`, "intermediate", "hidden"]]),
   ];
 }
 
@@ -94,19 +92,19 @@ export const t5: Family = {
     harmless: ["is_encoder_decoder", "dense_act_fn", "is_gated_act", "n_positions", "initializer_factor"],
   },
   embeddings: [
-    { path: "shared", role: "input-embedding", rows: "vocabulary" },
-    { path: "encoder.embed_tokens", role: "input-embedding", rows: "vocabulary", sharedWith: "shared" },
+    { path: "shared", rows: "vocabulary" },
+    { path: "encoder.embed_tokens", rows: "vocabulary", sharedWith: "shared" },
     {
       path: "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
-      role: "relative-positions",
+
       rows: "position-buckets",
       columns: "heads",
     },
-    { path: "decoder.embed_tokens", role: "input-embedding", rows: "vocabulary", sharedWith: "shared", tasks },
+    { path: "decoder.embed_tokens", rows: "vocabulary", sharedWith: "shared", tasks },
     {
       path: "decoder.block.0.layer.0.SelfAttention.relative_attention_bias",
       tasks,
-      role: "relative-positions",
+
       rows: "position-buckets",
       columns: "heads",
     },

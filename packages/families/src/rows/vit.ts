@@ -87,14 +87,14 @@ export const vit: Family = {
   embeddings: [],
   linears: [
     ...linearRows({ bias: "attentionBias", layout: "out-in" }, [
-      ["layers.{n}.attention.q_proj", "query", "hidden", "hidden"],
-      ["layers.{n}.attention.k_proj", "key", "hidden", "hidden"],
-      ["layers.{n}.attention.v_proj", "value", "hidden", "hidden"],
+      ["layers.{n}.attention.q_proj", "hidden", "hidden"],
+      ["layers.{n}.attention.k_proj", "hidden", "hidden"],
+      ["layers.{n}.attention.v_proj", "hidden", "hidden"],
     ]),
     ...linearRows(linear, [
-      ["layers.{n}.attention.o_proj", "attention-output", "hidden", "hidden"],
-      ["layers.{n}.mlp.fc1", "feed-forward-up", "hidden", "intermediate"],
-      ["layers.{n}.mlp.fc2", "feed-forward-down", "intermediate", "hidden"],
+      ["layers.{n}.attention.o_proj", "hidden", "hidden"],
+      ["layers.{n}.mlp.fc1", "hidden", "intermediate"],
+      ["layers.{n}.mlp.fc2", "intermediate", "hidden"],
     ]),
     poolerRow(["feature-extraction"]),
   ],
