@@ -17,9 +17,9 @@ interface Reference {
 /** Without a head there is no loss, so that nothing can be trained. */
 const references = readdirSync(referencesRoot, { withFileTypes: true })
   .flatMap((entry) => (entry.isDirectory() ? [referenceIn(entry.name)] : []))
-  .filter(({ task }) => task !== "feature-extraction");
+  .filter(({ task }) => task !== "feature-extraction" && task !== "text-encoding");
 
-/** What a task asks of an adapter. */
+/** What a task asks of an adapter. For some PEFT has no task type, so that their answers' maps are named here. */
 const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
   "causal-lm": { taskType: "CAUSAL_LM" },
   "masked-lm": {},
@@ -28,7 +28,11 @@ const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
   "question-answering": { taskType: "QUESTION_ANS" },
   "sequence-to-sequence": { taskType: "SEQ_2_SEQ_LM" },
   "image-classification": { modulesToSave: ["classifier"] },
+  "multiple-choice": { modulesToSave: ["classifier"] },
+  "next-sentence-prediction": { modulesToSave: ["seq_relationship"] },
+  "replaced-token-detection": { modulesToSave: ["dense_prediction"] },
   "feature-extraction": {},
+  "text-encoding": {},
 };
 
 /** One row a reference. */

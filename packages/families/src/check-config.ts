@@ -105,6 +105,7 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
     residual: rate(dropouts.residual),
     classifier: rate(dropouts.classifier),
     question: rate(dropouts.question),
+    summary: rate(dropouts.summary),
   };
 }
 

@@ -43,7 +43,14 @@ export interface RateRow {
 }
 
 /** The places where a base model itself drops values while training. */
-export type DropoutPlace = "embedding" | "attention" | "activation" | "residual" | "classifier" | "question";
+export type DropoutPlace =
+  | "embedding"
+  | "attention"
+  | "activation"
+  | "residual"
+  | "classifier"
+  | "question"
+  | "summary";
 
 /**
  * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later

@@ -6,7 +6,7 @@ import type { GgufTable } from "./gguf-table.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
 
-/** A width that the configuration decides. */
+/** A width that the configuration decides, or a number of outputs that is always the same. */
 export type Width =
   | "hidden"
   | "embedding"
@@ -25,7 +25,8 @@ export type Width =
   | "heads"
   | "position-buckets"
   | "labels"
-  | "start-and-end";
+  | 1
+  | 2;
 
 /** How a checkpoint stores a linear weight: torch's Linear as [out, in], GPT-2's Conv1D as [in, out]. */
 export type WeightLayout = "out-in" | "in-out";

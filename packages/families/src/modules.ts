@@ -72,7 +72,8 @@ export function pathInModel(family: Family, task: Task, path: string): string {
 
 /** The number behind a width's name. */
 export function widthOf(config: ModelConfig, width: Width): number {
-  const numbers: Record<Width, number> = {
+  if (typeof width === "number") return width;
+  const numbers: Record<Exclude<Width, number>, number> = {
     hidden: config.hiddenSize,
     embedding: config.embeddingSize,
     "triple-hidden": 3 * config.hiddenSize,
@@ -90,7 +91,6 @@ export function widthOf(config: ModelConfig, width: Width): number {
     heads: config.heads,
     "position-buckets": config.positionBuckets,
     labels: config.labels,
-    "start-and-end": 2,
   };
   return numbers[width];
 }

@@ -23,6 +23,13 @@ describe("a model's task", () => {
     expect(() => resolveTask(withArchitecture("GPT2DoubleHeadsModel"))).toThrow("Supported: GPT2LMHeadModel");
   });
 
+  it("names a class that it does not have, and those that it has", () => {
+    const bert = { model_type: "bert", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
+    const config = checkConfig({ ...bert, intermediate_size: 8, architectures: ["BertForPreTraining"] });
+    expect(() => resolveTask(config)).toThrow('"BertForPreTraining"');
+    expect(() => resolveTask(config)).toThrow("BertForMultipleChoice, BertLMHeadModel, BertForNextSentencePrediction");
+  });
+
   it("has a class to write into config.json", () => {
     expect(architectureOf("llama", "sequence-classification")).toBe("LlamaForSequenceClassification");
     expect(() => architectureOf("llama", "masked-lm")).toThrow(UnsupportedTaskError);

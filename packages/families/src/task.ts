@@ -1,6 +1,9 @@
 // What a model is asked to do, as the class name in config.json's `architectures` says it.
 
-/** The head on top of the base model; `feature-extraction` is the base model alone. */
+/**
+ * The head on top of the base model; `feature-extraction` is the base model alone, and `text-encoding` its
+ * encoder alone where it has a decoder too.
+ */
 export type Task =
   | "causal-lm"
   | "masked-lm"
@@ -9,4 +12,8 @@ export type Task =
   | "question-answering"
   | "sequence-to-sequence"
   | "image-classification"
+  | "multiple-choice"
+  | "next-sentence-prediction"
+  | "replaced-token-detection"
+  | "text-encoding"
   | "feature-extraction";

@@ -20,6 +20,7 @@ export interface IntegerBatch {
 
 /** What `batchTensors` makes; whoever called it disposes of the tensors. */
 export interface BatchTensors extends LabelledInputs {
+  readonly inputIds: tf.Tensor2D;
   readonly attentionMask: tf.Tensor2D;
 }
 

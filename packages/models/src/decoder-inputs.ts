@@ -3,7 +3,7 @@
 import type { ModelConfig, Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "./errors.ts";
-import type { ModelInputs } from "./model-inputs.ts";
+import type { SequenceInputs } from "./sequence-inputs.ts";
 
 interface Model {
   readonly config: ModelConfig;
@@ -13,7 +13,7 @@ interface Model {
 const readsTwice: readonly Task[] = ["sequence-classification", "question-answering"];
 
 /** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are. */
-export function decoderInputsOf(inputs: ModelInputs, { config, task }: Model): tf.Tensor2D {
+export function decoderInputsOf(inputs: SequenceInputs, { config, task }: Model): tf.Tensor2D {
   const { labels, inputIds, decoderInputIds } = inputs;
   if (decoderInputIds !== undefined) return decoderInputIds;
   // A classifier's decoder reads the text itself.

@@ -4,9 +4,10 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { decoderInputsOf } from "./decoder-inputs.ts";
-import { type ModelInputs, positionsOf } from "./model-inputs.ts";
+import { positionsOf } from "./model-inputs.ts";
 import { Pass } from "./parts/pass.ts";
 import type { Trunk } from "./parts/trunk.ts";
+import type { SequenceInputs } from "./sequence-inputs.ts";
 
 interface Model {
   readonly trunk: Trunk;
@@ -16,7 +17,11 @@ interface Model {
 }
 
 /** Call it inside a tidy; the caller disposes of the pass. Throws ModelInputError and PositionLimitError. */
-export function makePass(inputs: ModelInputs, context: ForwardContext, { trunk, config, task, causal }: Model): Pass {
+export function makePass(
+  inputs: SequenceInputs,
+  context: ForwardContext,
+  { trunk, config, task, causal }: Model,
+): Pass {
   const { inputIds, pixelValues } = inputs;
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
@@ -31,7 +36,7 @@ export function makePass(inputs: ModelInputs, context: ForwardContext, { trunk, 
 }
 
 function decoderPass(
-  inputs: ModelInputs,
+  inputs: SequenceInputs,
   context: ForwardContext,
   { trunk, config, task }: Omit<Model, "causal">,
 ): Pass {

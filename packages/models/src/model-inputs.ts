@@ -5,22 +5,26 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "./errors.ts";
 import type { KeyValueCache } from "./generation/key-value-cache.ts";
 import type { Trunk } from "./parts/trunk.ts";
+import type { SequenceInputs } from "./sequence-inputs.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
-  /** Token ids, int32 [batch, time]. Absent only where a model reads images. */
-  readonly inputIds?: tf.Tensor2D;
+  /** Token ids, int32 [batch, time]; of a multiple choice [batch, choices, time]. Absent only where a model reads images. */
+  readonly inputIds?: tf.Tensor2D | tf.Tensor3D;
   /** What a model for images reads: float32 [batch, channels, height, width]. */
   readonly pixelValues?: tf.Tensor4D;
-  /** 1 for tokens, 0 for padding, int32 [batch, time]; with a cache [batch, past + time]. Absent: no padding. */
-  readonly attentionMask?: tf.Tensor2D;
+  /** 1 for tokens, 0 for padding, int32 as `inputIds`; with a cache [batch, past + time]. Absent: no padding. */
+  readonly attentionMask?: tf.Tensor2D | tf.Tensor3D;
   /**
-   * Which segment each token belongs to (BERT), int32 [batch, time]. Absent: all 0. A model without a table of segments takes
+   * Which segment each token belongs to (BERT), int32 as `inputIds`. Absent: all 0. A model without a table of segments takes
    * no notice of them (transformers' GPT-2, GPT-J and GPT-Neo would add rows of their table of tokens).
    */
-  readonly tokenTypeIds?: tf.Tensor2D;
-  /** int32 [batch, time], or plain rows: [batch or 1][time]. Absent: 0, 1, 2 …, whatever the mask, as in transformers. */
-  readonly positionIds?: tf.Tensor2D | readonly (readonly number[])[];
+  readonly tokenTypeIds?: tf.Tensor2D | tf.Tensor3D;
+  /**
+   * int32 as `inputIds`, or plain rows: [batch or 1][time], [batch·choices or 1][time]. Absent: 0, 1, 2 …, whatever the
+   * mask, as in transformers.
+   */
+  readonly positionIds?: tf.Tensor2D | tf.Tensor3D | readonly (readonly number[])[];
   /** What an encoder–decoder's second stack reads, int32 [batch, targetTime]. Absent: made from `labels`. */
   readonly decoderInputIds?: tf.Tensor2D;
   /** 1 for tokens, 0 for padding, int32 [batch, targetTime]; with a cache [batch, past + targetTime]. Absent: no padding. */
@@ -32,7 +36,7 @@ export interface ModelInputs {
 }
 
 /** What positions are counted from. */
-export interface TextInputs extends Pick<ModelInputs, "attentionMask" | "positionIds" | "cache"> {
+export interface TextInputs extends Pick<SequenceInputs, "attentionMask" | "positionIds" | "cache"> {
   readonly inputIds: tf.Tensor2D;
 }
 
@@ -40,13 +44,14 @@ export interface TextInputs extends Pick<ModelInputs, "attentionMask" | "positio
 export interface LabelledInputs extends ModelInputs {
   /**
    * Tokens [batch, time] with −100 where nothing is asked (not shifted), or classes [batch], or numbers; for a question
-   * where its answer starts and ends, [batch, 2].
+   * where its answer starts and ends, [batch, 2]; of a multiple choice the right one's number, [batch]; for each token
+   * whether it was replaced, 0 or 1, [batch, time]; and whether a second sentence does not follow the first, [batch].
    */
   readonly labels: tf.Tensor;
 }
 
 /** Throws ModelInputError for shapes and ids that the model cannot take. */
-export function checkInputs(inputs: ModelInputs, config: ModelConfig): void {
+export function checkInputs(inputs: SequenceInputs, config: ModelConfig): void {
   if (config.imageSize > 0) {
     checkImages(inputs, config);
     return;
@@ -74,7 +79,7 @@ function checkCache(cache: KeyValueCache | undefined, batch: number): void {
   if (rows !== batch) throw new ModelInputError("cache", `it was filled by ${rows} rows, but there are ${batch}`);
 }
 
-function checkDecoderInputs(inputs: ModelInputs, decoderInputIds: tf.Tensor2D, config: ModelConfig): void {
+function checkDecoderInputs(inputs: SequenceInputs, decoderInputIds: tf.Tensor2D, config: ModelConfig): void {
   if (config.decoderLayers === 0) throw new ModelInputError("decoderInputIds", "this model has no decoder");
   const [batch = 0, time = 0] = decoderInputIds.shape;
   const past = inputs.cache?.length ?? 0;
@@ -83,7 +88,7 @@ function checkDecoderInputs(inputs: ModelInputs, decoderInputIds: tf.Tensor2D, c
   checkIds("decoderInputIds", decoderInputIds, config.vocabularySize);
 }
 
-function checkImages(inputs: ModelInputs, { imageChannels, imageSize, imageWidth }: ModelConfig): void {
+function checkImages(inputs: SequenceInputs, { imageChannels, imageSize, imageWidth }: ModelConfig): void {
   const { pixelValues, inputIds } = inputs;
   if (inputIds !== undefined) throw new ModelInputError("inputIds", "this model reads images, not text");
   if (pixelValues === undefined) throw new ModelInputError("pixelValues", "they are missing: this model reads images");
@@ -109,7 +114,7 @@ export function positionsOf(
   return rows;
 }
 
-function givenPositions(given: ModelInputs["positionIds"]): readonly (readonly number[])[] | undefined {
+function givenPositions(given: SequenceInputs["positionIds"]): readonly (readonly number[])[] | undefined {
   return given === undefined || isRows(given) ? given : given.arraySync();
 }
 
@@ -120,7 +125,7 @@ function checkNumbers(rows: readonly (readonly number[])[], least: number): void
   throw new ModelInputError("positionIds", `${wrong} is no position; expected integers from ${least}`);
 }
 
-function isRows(given: NonNullable<ModelInputs["positionIds"]>): given is readonly (readonly number[])[] {
+function isRows(given: NonNullable<SequenceInputs["positionIds"]>): given is readonly (readonly number[])[] {
   return Array.isArray(given);
 }
 
@@ -156,7 +161,7 @@ function shownPositions(inputs: TextInputs): readonly (readonly number[])[] {
   });
 }
 
-function checkPositions(given: ModelInputs["positionIds"], [batch = 0, time = 0]: readonly number[]): void {
+function checkPositions(given: SequenceInputs["positionIds"], [batch = 0, time = 0]: readonly number[]): void {
   if (given === undefined) return;
   if (!isRows(given)) {
     checkShape("positionIds", given, [batch, time]);

@@ -26,6 +26,7 @@ import type { Pass } from "./parts/pass.ts";
 import type { Pick } from "./parts/stages.ts";
 import { runTrunk, type Trunk } from "./parts/trunk.ts";
 import type { Part } from "./parts/weight-slot.ts";
+import { sequencesOf } from "./sequence-inputs.ts";
 
 /** What is made of the last states. */
 interface Reading<T extends tf.Tensor> {
@@ -63,6 +64,8 @@ export class PretrainedModel implements AdaptableModel {
   readonly task: Task;
   /** Whether each position sees none but itself and earlier ones. */
   readonly causal: boolean;
+  /** Number of a text's first position: 0, or that behind the padding token's id (RoBERTa). */
+  readonly firstPosition: number;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
   /** Of the files that it was loaded from. */
@@ -82,6 +85,7 @@ export class PretrainedModel implements AdaptableModel {
     this.modelType = assembly.config.modelType;
     this.task = assembly.task;
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
+    this.firstPosition = firstPosition(assembly.trunk);
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     this.generation = assembly.generation;
@@ -105,8 +109,9 @@ export class PretrainedModel implements AdaptableModel {
 
   /**
    * Logits [batch, time, vocabulary] of a language model (of an encoder–decoder: at each of the decoder's positions),
-   * [batch, classes] of a classifier, [batch, time, 2] of a question's start and end, or the last hidden states
-   * [batch, time, features] of a model without a head. The caller owns the result.
+   * [batch, classes] of a classifier, [batch, choices] of a multiple choice, [batch, time, 2] of a question's start and
+   * end, [batch, time] of what tells replaced tokens, or the last hidden states [batch, time, features] of a model without a
+   * head. The caller owns the result.
    *
    * @throws ModelInputError, PositionLimitError, CacheAdaptersError, and UnknownAdapterError for a selected name that
    * nothing is attached under.
@@ -212,13 +217,14 @@ export class PretrainedModel implements AdaptableModel {
     for (const part of this.#assembly.parts) part.dispose();
   }
 
-  #run<T extends tf.Tensor>(inputs: ModelInputs, context: ForwardContext, prepare: (pass: Pass) => Reading<T>): T {
+  #run<T extends tf.Tensor>(given: ModelInputs, context: ForwardContext, prepare: (pass: Pass) => Reading<T>): T {
     this.#checkAlive();
-    checkInputs(inputs, this.config);
-    inputs.cache?.check(context.adapters);
-    this.#checkAdapters(context);
     const { trunk } = this.#assembly;
     return tf.tidy(() => {
+      const inputs = sequencesOf(given, this.task);
+      checkInputs(inputs, this.config);
+      inputs.cache?.check(context.adapters);
+      this.#checkAdapters(context);
       const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
       try {
         const { pick, finish } = prepare(pass);
@@ -241,4 +247,8 @@ export class PretrainedModel implements AdaptableModel {
   #checkAlive(): void {
     if (this.#isDisposed) throw new ModelDisposedError();
   }
+}
+
+function firstPosition({ positionsFrom = "columns" }: Trunk): number {
+  return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
 }

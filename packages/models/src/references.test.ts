@@ -13,11 +13,11 @@ import { openFolder } from "./node.ts";
 
 interface Reference {
   readonly inputs: {
-    readonly input_ids?: number[][];
+    readonly input_ids?: number[][] | number[][][];
     readonly decoder_input_ids?: number[][];
     readonly pixel_values?: number[][][][];
-    readonly attention_mask?: number[][];
-    readonly token_type_ids?: number[][];
+    readonly attention_mask?: number[][] | number[][][];
+    readonly token_type_ids?: number[][] | number[][][];
     readonly labels?: number[] | number[][];
   };
   readonly logits?: number[][][];
@@ -34,10 +34,13 @@ function reference(name: string) {
 }
 
 function tensors({ inputs }: Reference) {
-  const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
+  // Of a multiple choice each row is several.
+  const grid = (rows: number[][] | number[][][]) => tf.tensor(rows, undefined, "int32") as tf.Tensor2D | tf.Tensor3D;
   return {
     ...(inputs.input_ids === undefined ? {} : { inputIds: grid(inputs.input_ids) }),
-    ...(inputs.decoder_input_ids === undefined ? {} : { decoderInputIds: grid(inputs.decoder_input_ids) }),
+    ...(inputs.decoder_input_ids === undefined
+      ? {}
+      : { decoderInputIds: tf.tensor2d(inputs.decoder_input_ids, undefined, "int32") }),
     ...(inputs.pixel_values === undefined ? {} : { pixelValues: tf.tensor4d(inputs.pixel_values) }),
     ...(inputs.attention_mask === undefined ? {} : { attentionMask: grid(inputs.attention_mask) }),
     ...(inputs.token_type_ids === undefined ? {} : { tokenTypeIds: grid(inputs.token_type_ids) }),
@@ -65,10 +68,11 @@ describe.each(cases)("%s", (name) => {
     const wanted = tf.tensor(expected.logits ?? expected.last_hidden_state ?? []);
     expect(output.shape).toEqual(wanted.shape);
     // What stands at padded positions means nothing; classifiers have no positions.
-    const mask = expected.inputs.attention_mask?.flat();
-    const width = output.shape.at(-1) ?? 1;
-    const counts = (_: number, index: number) =>
-      output.shape[1] !== expected.inputs.attention_mask?.[0]?.length || (mask?.[Math.floor(index / width)] ?? 1) === 1;
+    const mask = expected.inputs.attention_mask ?? [];
+    const shown = mask.flat(2);
+    const hasPositions = output.shape[1] === mask[0]?.length && model.task !== "multiple-choice";
+    const perPosition = output.size / shown.length;
+    const counts = (_: number, index: number) => !hasPositions || shown[Math.floor(index / perPosition)] === 1;
     // 48 positions of rotations and two layers with weights of size 1: values reach 30.
     const actual = Float32Array.from(await output.data()).filter(counts);
     expectClose(actual, Float32Array.from(await wanted.data()).filter(counts), 1e-4, name);

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { bytesSource, openSafetensors } from "@lowrank/safetensors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectedFacts, fixture, makeWorkplace, type Workplace } from "./workplace.ts";
@@ -75,6 +76,25 @@ describe("lowrank forward", () => {
     expect(await place.call("forward", ...model, "--inputs", inputsFile, "--out", out)).toMatchObject({ code: 0 });
     expect((await openTensors(out)).tensors.get("last_hidden_state")?.shape).toEqual([1, 3, 32]);
   });
+
+  it.each(["bert-choice", "electra-replaced", "bert-next-sentence", "t5-encoder", "t5-tokens"])(
+    "gives what transformers gives: %s",
+    async (name) => {
+      const folder = fileURLToPath(new URL(`../../../models/fixtures/${name}`, import.meta.url));
+      const { inputs, loss, ...outputs } = JSON.parse(await readFile(`${folder}/expected.json`, "utf8"));
+      const [[key, wanted] = ["", []]] = Object.entries<unknown[]>(outputs);
+      const inputsFile = await place.write(`${name}.json`, JSON.stringify(inputs));
+      const out = place.path(`${name}.safetensors`);
+      const call = ["--model", folder, "--inputs", inputsFile, "--out", out, "--json"];
+      const { code, json } = await place.call("forward", ...call);
+      expect(code).toBe(0);
+      const values = await (await openTensors(out)).readFloat32(key);
+      expect(values).toHaveLength(wanted.flat(Number.POSITIVE_INFINITY).length);
+      expect(values[0]).toBeCloseTo(Number(wanted.flat(Number.POSITIVE_INFINITY)[0]), 4);
+      if (loss === undefined) expect(json[0]).not.toHaveProperty("loss");
+      else expect(json[0]?.loss).toBeCloseTo(loss, 5);
+    },
+  );
 
   it("names every fault of its inputs and writes nothing", async () => {
     const inputsFile = await place.write("wrong.json", '{"input_ids": [[1, 500]], "pixel_values": []}');

@@ -59,6 +59,29 @@ describe("parseInputs", () => {
     expect(faultsOf({ input_ids: [[1, 2]] }, limits)[0]).toContain('"decoder_input_ids" is missing');
   });
 
+  it("takes the choices of each question, and a label for each", () => {
+    const limits: InputLimits = { vocabSize: 100, hasChoices: true, labels: { kind: "row", count: 3 } };
+    const ids = [
+      [
+        [1, 2],
+        [1, 3],
+        [1, 4],
+      ],
+      [
+        [5, 6],
+        [5, 7],
+        [5, 8],
+      ],
+    ];
+    const inputs = parseInputs("f", JSON.stringify({ input_ids: ids, labels: [2, 0] }), limits);
+    expect(inputs.inputIds).toEqual({ rows: 6, columns: 2, values: Int32Array.of(1, 2, 1, 3, 1, 4, 5, 6, 5, 7, 5, 8) });
+    expect([inputs.choices, inputs.labels?.rows]).toEqual([3, 2]);
+    expect(faultsOf({ input_ids: [[1, 2]] }, limits)).toEqual([expect.stringContaining("[batch, choices, time]")]);
+    expect(faultsOf({ input_ids: [[[1], [2]], [[3]]] }, limits)[0]).toContain("2 and 1");
+    expect(faultsOf({ input_ids: ids, labels: [0, 1, 2] }, limits)[0]).toContain("is [3, 1]; expected [2, 1]");
+    expect(faultsOf({ input_ids: ids, attention_mask: [[[1, 1]]] }, limits).length).toBeGreaterThan(0);
+  });
+
   it("takes images that are wider than high", () => {
     const limits: InputLimits = {
       vocabSize: 0,

@@ -1,6 +1,7 @@
 // inputs.json of `lowrank forward`: integer matrices, every fault named at once.
 
 import { InvalidInputsError } from "../errors/usage-errors.ts";
+import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
 
 /** A matrix of integers, row-major. */
@@ -17,6 +18,8 @@ export interface InputLimits {
   readonly tokenTypes?: number;
   /** Whether a second stack reads tokens of its own. */
   readonly hasDecoder?: boolean;
+  /** Whether each example is several sequences of which one is to be chosen. */
+  readonly hasChoices?: boolean;
   /** What an image is, where the model reads images and no text. */
   readonly image?: ImageLimits;
   /**
@@ -30,15 +33,17 @@ export interface InputLimits {
 
 /** Checked inputs of one forward pass. */
 export interface ForwardInputs {
-  /** [batch, time]; absent for images. */
+  /** [batch, time], or [batch·choices, time]; absent for images. */
   readonly inputIds?: IntegerMatrix;
+  /** How many neighbouring rows are the choices of one question. */
+  readonly choices?: number;
   /** [batch, channels, height, width] */
   readonly pixelValues?: PixelValues;
   /** [batch, targetTime] */
   readonly decoderInputIds?: IntegerMatrix;
-  /** [batch, time] */
+  /** As `inputIds`. */
   readonly attentionMask?: IntegerMatrix;
-  /** [batch, time] */
+  /** As `inputIds`. */
   readonly tokenTypeIds?: IntegerMatrix;
   /** [batch, time], [batch, 1] for a label a row, or [batch, targetTime] with a decoder. */
   readonly labels?: IntegerMatrix;
@@ -54,8 +59,9 @@ const otherModels = new Map([
 /** Parses and checks the file's text; throws InvalidInputsError with every fault. */
 export function parseInputs(file: string, text: string, limits: InputLimits): ForwardInputs {
   const faults: string[] = [];
-  const given = readObject(text, faults);
-  if (limits.image !== undefined) return parseImages(file, given, { ...limits, image: limits.image }, faults);
+  const object = readObject(text, faults);
+  if (limits.image !== undefined) return parseImages(file, object, { ...limits, image: limits.image }, faults);
+  const { given, choices } = limits.hasChoices ? choicesAsRows(object, faults) : { given: object, choices: 1 };
   const inputIds = readMatrix(given, "input_ids", { min: 0, max: limits.vocabSize - 1 }, faults);
   if (!given.has("input_ids")) faults.push('"input_ids" is missing: expected a matrix such as [[1, 2, 3]]');
   const attentionMask = readMatrix(given, "attention_mask", { min: 0, max: 1 }, faults);
@@ -73,11 +79,12 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
     checkShape("attention_mask", attentionMask, inputIds, faults);
     checkShape("token_type_ids", tokenTypeIds, inputIds, faults);
     checkShape("decoder_input_ids", decoderInputIds, { ...inputIds, columns: decoderInputIds?.columns ?? 1 }, faults);
-    checkShape("labels", labels, labelShape(inputIds, { limits, labels, decoderInputIds }), faults);
+    checkShape("labels", labels, labelShape(inputIds, { limits, labels, decoderInputIds, choices }), faults);
   }
   if (faults.length > 0 || inputIds === undefined) throw new InvalidInputsError(file, faults);
   return {
     inputIds,
+    ...(limits.hasChoices ? { choices } : {}),
     ...(attentionMask === undefined ? {} : { attentionMask }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
     ...(decoderInputIds === undefined ? {} : { decoderInputIds }),
@@ -106,14 +113,15 @@ interface LabelFacts {
   readonly limits: InputLimits;
   readonly labels: IntegerMatrix | undefined;
   readonly decoderInputIds: IntegerMatrix | undefined;
+  readonly choices: number;
 }
 
 /** The shape that labels must have. */
 function labelShape(
   inputIds: IntegerMatrix,
-  { limits, labels, decoderInputIds }: LabelFacts,
+  { limits, labels, decoderInputIds, choices }: LabelFacts,
 ): { readonly rows: number; readonly columns: number } {
-  if (limits.labels.kind === "row") return { rows: inputIds.rows, columns: 1 };
+  if (limits.labels.kind === "row") return { rows: inputIds.rows / choices, columns: 1 };
   if (limits.labels.kind === "position") return inputIds;
   if (limits.labels.kind === "span") return { rows: inputIds.rows, columns: 2 };
   return { rows: inputIds.rows, columns: decoderInputIds?.columns ?? labels?.columns ?? 1 };

@@ -64,23 +64,38 @@ function limitsOf(model: PretrainedModel): InputLimits {
   return {
     vocabSize: vocabularySize,
     ...(tokenTypes > 0 ? { tokenTypes } : {}),
-    hasDecoder: decoderLayers > 0,
+    hasDecoder: decoderLayers > 0 && !encoderTasks.includes(model.task),
+    hasChoices: model.task === "multiple-choice",
     ...(imageSize > 0 ? { image: { channels: imageChannels, height: imageSize, width: imageWidth } } : {}),
     labels: labelLimits(model.task, { vocabularySize, labels }),
   };
 }
+
+/** What an encoder–decoder's encoder does alone. */
+const encoderTasks: readonly Task[] = ["token-classification", "text-encoding"];
 
 function labelLimits(task: Task, counts: { vocabularySize: number; labels: number }): InputLimits["labels"] {
   if (task === "causal-lm" || task === "masked-lm") return { kind: "position", count: counts.vocabularySize };
   if (task === "token-classification") return { kind: "position", count: counts.labels };
   if (task === "sequence-to-sequence") return { kind: "target", count: counts.vocabularySize };
   if (task === "question-answering") return { kind: "span", count: 2 ** 31 - 1 };
+  if (task === "replaced-token-detection") return { kind: "position", count: 2 };
+  if (task === "next-sentence-prediction") return { kind: "row", count: 2 };
+  // The model knows how many choices there are.
+  if (task === "multiple-choice") return { kind: "row", count: 2 ** 31 - 1 };
   if (isPerRow(task)) return { kind: "row", count: counts.labels };
   return { kind: "none" };
 }
 
+const perRow: readonly Task[] = [
+  "sequence-classification",
+  "image-classification",
+  "multiple-choice",
+  "next-sentence-prediction",
+];
+
 function isPerRow(task: Task): boolean {
-  return task === "sequence-classification" || task === "image-classification";
+  return perRow.includes(task);
 }
 
 async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
@@ -93,7 +108,8 @@ async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<Read
   const output = tf.tidy(() => model.forward({ ...given, ...(labelTensor && { labels: labelTensor }) }, context));
   const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
   try {
-    const name = model.task === "feature-extraction" ? "last_hidden_state" : "logits";
+    const isHeadless = model.task === "feature-extraction" || model.task === "text-encoding";
+    const name = isHeadless ? "last_hidden_state" : "logits";
     const tensors = new Map([[name, float32Tensor(output.shape, Float32Array.from(await output.data()))]]);
     if (loss !== undefined) tensors.set("loss", float32Tensor([], Float32Array.from(await loss.data())));
     return tensors;
@@ -102,12 +118,15 @@ async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<Read
   }
 }
 
-function modelInputs({ inputIds, pixelValues, attentionMask, tokenTypeIds, decoderInputIds }: ForwardInputs) {
-  const tensor = ({ rows, columns, values }: IntegerMatrix) => tf.tensor2d(values, [rows, columns], "int32");
+function modelInputs({ pixelValues, decoderInputIds, ...rows }: ForwardInputs) {
+  const { inputIds, attentionMask, tokenTypeIds, choices } = rows;
+  const matrix = ({ rows, columns, values }: IntegerMatrix) => tf.tensor2d(values, [rows, columns], "int32");
+  const tensor = (of: IntegerMatrix) =>
+    choices === undefined ? matrix(of) : tf.tensor3d(of.values, [of.rows / choices, choices, of.columns], "int32");
   return {
     ...(inputIds === undefined ? {} : { inputIds: tensor(inputIds) }),
     ...(pixelValues === undefined ? {} : { pixelValues: tf.tensor4d(pixelValues.values, [...pixelValues.shape]) }),
-    ...(decoderInputIds === undefined ? {} : { decoderInputIds: tensor(decoderInputIds) }),
+    ...(decoderInputIds === undefined ? {} : { decoderInputIds: matrix(decoderInputIds) }),
     ...(attentionMask === undefined ? {} : { attentionMask: tensor(attentionMask) }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tensor(tokenTypeIds) }),
   };

@@ -1,16 +1,18 @@
 // Inputs that are the same every time, to compare a model with itself: of the kind that the model reads.
 
 import { mulberry32 } from "@lowrank/data";
-import type { ModelConfig } from "@lowrank/families";
-import type { ModelInputs } from "@lowrank/models";
+import type { ModelInputs, PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { positionLimit } from "../session/position-limit.ts";
 
 const rows = 2;
 const longest = 24;
 
-/** A few rows of arbitrary tokens – for an encoder–decoder two of them – or arbitrary images. The caller owns them. */
-export function sampleInputs(config: ModelConfig): ModelInputs {
+/**
+ * A few rows of arbitrary tokens – for an encoder–decoder two of them, for a multiple choice one question – or arbitrary
+ * images. The caller owns them.
+ */
+export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
   const random = mulberry32(20260101);
   const { vocabularySize, decoderLayers, imageChannels, imageSize, imageWidth } = config;
   if (imageSize > 0) {
@@ -24,5 +26,6 @@ export function sampleInputs(config: ModelConfig): ModelInputs {
     const ids = Int32Array.from({ length: rows * time }, () => Math.floor(random() * vocabularySize));
     return tf.tensor2d(ids, [rows, time], "int32");
   };
+  if (task === "multiple-choice") return { inputIds: tf.tidy(() => tf.expandDims<tf.Tensor3D>(tokens(), 0)) };
   return { inputIds: tokens(), ...(decoderLayers > 0 ? { decoderInputIds: tokens() } : {}) };
 }

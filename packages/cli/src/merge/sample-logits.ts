@@ -7,5 +7,5 @@ import { sampleInputs } from "./sample-inputs.ts";
 
 /** What the model computes for `sampleInputs`; the caller disposes of it. */
 export function sampleLogits(model: PretrainedModel, context: ForwardContext): tf.Tensor {
-  return tf.tidy(() => model.forward(sampleInputs(model.config), context));
+  return tf.tidy(() => model.forward(sampleInputs(model), context));
 }

@@ -76,6 +76,22 @@ describe("adapterHead", () => {
     );
   });
 
+  it("is the base's own encoder, or the head of an encoder that writes", () => {
+    const sizes = { vocab_size: 9, d_model: 4, d_kv: 2, d_ff: 8, num_layers: 1, num_heads: 2 };
+    const encoder = checkConfig({ model_type: "t5", ...sizes, architectures: ["T5EncoderModel"] });
+    expect(adapterHead(adapter("FEATURE_EXTRACTION"), encoder, undefined).task).toBeUndefined();
+    const decoder = base({ architectures: ["BertForMaskedLM"], is_decoder: true });
+    expect(adapterHead(adapter("CAUSAL_LM"), decoder, undefined).task).toBe("causal-lm");
+  });
+
+  it("is, without a type, told by the number of outputs where heads keep their classifiers alike", () => {
+    const roberta = base({ model_type: "roberta", architectures: ["RobertaModel"] });
+    const saved = (outputs: number) => adapter(null, { "classifier.weight": [outputs, 4] });
+    expect(adapterHead(saved(3), roberta, undefined)).toEqual({ task: "token-classification", classes: 3 });
+    const next = adapter(null, { "cls.seq_relationship.weight": [2, 4] });
+    expect(adapterHead(next, plainBert, undefined).task).toBe("next-sentence-prediction");
+  });
+
   it("is, without a type, the only one that has the saved classifier, over a base that has no head", () => {
     const vit = base({ model_type: "vit", architectures: ["ViTModel"], image_size: 8, patch_size: 4 });
     const classifier = { "classifier.weight": [10, 4] };

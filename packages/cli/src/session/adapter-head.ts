@@ -40,7 +40,9 @@ function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
   if (taskType === null) return savedHead(adapter, config);
   const task = tasks.get(taskType);
   const possible = tasksOf(config);
-  if (task === "feature-extraction" && isBelowHead(adapter, config)) return undefined;
+  const hasOwnBase = isBelowHead(adapter, config) || ownTask(config) === "text-encoding";
+  if (task === "feature-extraction" && hasOwnBase) return undefined;
+  if (task === "causal-lm" && !looksBack(config)) return undefined;
   if (task !== undefined && possible.includes(task)) return task;
   if (loose.has(taskType)) return undefined;
   throw new AdapterTaskError(config.modelType, { taskType, asked: undefined, possible });
@@ -60,6 +62,11 @@ function ownTask({ modelType, architecture }: ModelConfig): Task | undefined {
   return architecture === null ? undefined : familyOf(modelType).architectures.get(architecture);
 }
 
+/** Whether positions see earlier ones alone, as a decoder's do, or BERT's with `is_decoder`. */
+function looksBack({ modelType, switches }: ModelConfig): boolean {
+  return familyOf(modelType).causal || switches.reversedSight;
+}
+
 /** Whether the adapter's modules lie where a model with a head has them: "bert.encoder…", not "encoder…". */
 function isBelowHead({ tensors }: Adapter, { modelType }: ModelConfig): boolean {
   const { basePrefix } = familyOf(modelType);
@@ -74,10 +81,16 @@ function savedHead(adapter: Adapter, config: ModelConfig): Task | undefined {
   return heads.length === 1 ? heads[0] : undefined;
 }
 
-/** How many outputs the classifier of a task has in the adapter's file: those of [labels, inFeatures]. */
+/**
+ * How many outputs the classifier of a task has in the adapter's file: those of [labels, inFeatures]. Undefined as well
+ * where the task asks for another number of them, as a multiple choice does for one.
+ */
 function savedClasses({ tensors }: Adapter, config: ModelConfig, task: Task): number | undefined {
-  const classifier = modulesOf(config, task).find(({ inHead, row }) => {
-    return inHead && "role" in row && row.role === "classifier";
-  });
-  return classifier === undefined ? undefined : tensors.get(`${classifier.path}.weight`)?.shape[0];
+  for (const { inHead, row, path } of modulesOf(config, task)) {
+    const isClassifier = inHead && "role" in row && row.role === "output-head" && row.newIfMissing === true;
+    if (!isClassifier) continue;
+    const outputs = tensors.get(`${path}.weight`)?.shape[0];
+    return typeof row.outFeatures === "number" && row.outFeatures !== outputs ? undefined : outputs;
+  }
+  return undefined;
 }

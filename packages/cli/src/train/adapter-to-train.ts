@@ -52,4 +52,5 @@ const taskTypes: ReadonlyMap<Task, TaskType> = new Map<Task, TaskType>([
   ["token-classification", "TOKEN_CLS"],
   ["question-answering", "QUESTION_ANS"],
   ["feature-extraction", "FEATURE_EXTRACTION"],
+  ["text-encoding", "FEATURE_EXTRACTION"],
 ]);

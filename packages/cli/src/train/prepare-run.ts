@@ -130,6 +130,10 @@ function classesOf({ model, adapter }: OpenedModel, rows: readonly Example[]): C
 }
 
 function refuseUntrainable({ model }: OpenedModel, { goal, train }: TrainingRows): void {
+  if (model.task === "multiple-choice") {
+    const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
+    throw new WrongTaskError(model.modelType, model.task, "lowrank train", advice);
+  }
   const learnsText = goal === "next-token" && needTokenizer(train);
   if (!learnsText || model.task === "causal-lm") return;
   const advice = 'Give rows with "sentence" and "label" to train a classifier on it.';

@@ -119,7 +119,7 @@ export const bart: Family = {
       tie: { head: "lm_head", embedding: "shared" },
     },
     "sequence-classification": lastTokenClassification,
-    "question-answering": { linears: [classifierRow("qa_outputs", { outFeatures: "start-and-end" })] },
+    "question-answering": { linears: [classifierRow("qa_outputs", 2)] },
   },
   ignoredFileKeys: ["encoder.version", "decoder.version"],
 };

@@ -1,6 +1,7 @@
 // BERT (Devlin et al. 2018), as transformers' modeling_bert.py names it.
 
 import type { Family } from "../family.ts";
+import type { Task } from "../task.ts";
 import {
   bertConfig,
   bertEmbeddings,
@@ -8,20 +9,38 @@ import {
   bertNorms,
   classifierRow,
   encoderClasses,
-  hiddenToHidden,
+  languageHead,
+  multipleChoice,
   poolerRow,
   positionCounter,
   questionAnswering,
   tensorflowSpellings,
   tokenClassification,
-  unusedBias,
 } from "./encoder-rows.ts";
+
+/** What reads the pooled state. */
+const pooled: readonly Task[] = [
+  "sequence-classification",
+  "multiple-choice",
+  "next-sentence-prediction",
+  "feature-extraction",
+];
+
+const languageModel = languageHead({
+  dense: "cls.predictions.transform.dense",
+  norm: "cls.predictions.transform.LayerNorm",
+  output: "cls.predictions.decoder",
+  bias: "cls.predictions.bias",
+});
 
 export const bert: Family = {
   modelType: "bert",
   causal: false,
   basePrefix: "bert",
-  architectures: encoderClasses("Bert"),
+  architectures: encoderClasses("Bert", [
+    ["BertLMHeadModel", "causal-lm"],
+    ["BertForNextSentencePrediction", "next-sentence-prediction"],
+  ]),
   config: {
     ...bertConfig,
     harmless: [
@@ -34,31 +53,17 @@ export const bert: Family = {
     ],
   },
   embeddings: bertEmbeddings(),
-  linears: [...bertLinears, poolerRow(["sequence-classification", "feature-extraction"])],
+  linears: [...bertLinears, poolerRow(pooled)],
   norms: bertNorms(),
   heads: {
-    "masked-lm": {
-      tensors: [unusedBias("cls.predictions.bias")],
-      linears: [
-        { path: "cls.predictions.transform.dense", ...hiddenToHidden },
-        {
-          path: "cls.predictions.decoder",
-          role: "output-head",
-          inFeatures: "hidden",
-          outFeatures: "vocabulary",
-          bias: true,
-          biasPath: "cls.predictions.bias",
-          layout: "out-in",
-        },
-      ],
-      norms: [{ path: "cls.predictions.transform.LayerNorm", kind: "layer" }],
-      tie: { head: "cls.predictions.decoder", embedding: "embeddings.word_embeddings" },
-    },
-    "sequence-classification": { linears: [classifierRow("classifier")] },
+    "masked-lm": languageModel,
+    "causal-lm": languageModel,
+    "sequence-classification": tokenClassification,
     "token-classification": tokenClassification,
     "question-answering": questionAnswering,
+    "multiple-choice": multipleChoice,
+    "next-sentence-prediction": { linears: [classifierRow("cls.seq_relationship", 2)] },
   },
-  // The next-sentence head, which no task here uses.
-  ignoredFileKeys: [positionCounter, "cls.seq_relationship.weight", "cls.seq_relationship.bias"],
+  ignoredFileKeys: [positionCounter],
   fileSpellings: [{ file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" }, ...tensorflowSpellings],
 };

@@ -68,7 +68,7 @@ export function decoderHeads(
     "sequence-classification": { linears: [classifier("score", false, "labels")] },
     "token-classification": { linears: [classifier(tokens, true, "labels")] },
     "question-answering": {
-      linears: [classifier("qa_outputs", true, "start-and-end")],
+      linears: [classifier("qa_outputs", true, 2)],
       ...(questionPrefix === undefined ? {} : { basePrefix: questionPrefix }),
     },
   };

@@ -5,11 +5,12 @@ import {
   bertConfig,
   classifierRow,
   encoderClasses,
-  hiddenToHidden,
+  languageHead,
   positionCounter,
   questionAnswering,
   tensorflowSpellings,
   tokenClassification,
+  transformRow,
 } from "./encoder-rows.ts";
 import { linearRows, normRows } from "./module-rows.ts";
 
@@ -61,19 +62,11 @@ export const distilbert: Family = {
     "transformer.layer.{n}.output_layer_norm",
   ]),
   heads: {
-    "masked-lm": {
-      linears: [
-        { path: "vocab_transform", ...hiddenToHidden },
-        { path: "vocab_projector", role: "output-head", inFeatures: "hidden", outFeatures: "vocabulary", ...linear },
-      ],
-      norms: [{ path: "vocab_layer_norm", kind: "layer" }],
-      tie: { head: "vocab_projector", embedding: "embeddings.word_embeddings" },
-    },
-    "sequence-classification": {
-      linears: [{ path: "pre_classifier", newIfMissing: true, ...hiddenToHidden }, classifierRow("classifier")],
-    },
+    "masked-lm": languageHead({ dense: "vocab_transform", norm: "vocab_layer_norm", output: "vocab_projector" }),
+    "sequence-classification": { linears: [transformRow("pre_classifier"), classifierRow("classifier")] },
     "token-classification": tokenClassification,
     "question-answering": questionAnswering,
+    "multiple-choice": { linears: [transformRow("pre_classifier"), classifierRow("classifier", 1)] },
   },
   ignoredFileKeys: [positionCounter],
   fileSpellings: tensorflowSpellings,

@@ -7,24 +7,46 @@ import {
   bertEmbeddings,
   bertLinears,
   bertNorms,
+  classifierRow,
   encoderClasses,
   firstTokenClassification,
+  languageHead,
   positionCounter,
   questionAnswering,
   tensorflowSpellings,
   tokenClassification,
+  transformRow,
 } from "./encoder-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
+
+const languageModel = languageHead(
+  {
+    dense: "generator_predictions.dense",
+    norm: "generator_predictions.LayerNorm",
+    output: "generator_lm_head",
+  },
+  "embedding",
+);
 
 export const electra: Family = {
   modelType: "electra",
   causal: false,
   basePrefix: "electra",
-  architectures: encoderClasses("Electra"),
+  architectures: encoderClasses("Electra", [
+    ["ElectraForCausalLM", "causal-lm"],
+    ["ElectraForPreTraining", "replaced-token-detection"],
+  ]),
   config: {
     ...bertConfig,
     sizes: { ...bertConfig.sizes, embeddingSize: { keys: ["embedding_size"], fallback: 128 } },
+    dropouts: { ...bertConfig.dropouts, summary: { keys: ["summary_last_dropout"], fallback: 0.1 } },
+    fixed: [
+      ...bertConfig.fixed,
+      { key: "summary_type", values: ["first"], effect: "choices are summarised otherwise" },
+      { key: "summary_use_proj", values: [true], effect: "choices are summarised otherwise" },
+      { key: "summary_activation", values: ["gelu"], effect: "choices are summarised otherwise" },
+    ],
   },
   embeddings: bertEmbeddings("embedding"),
   linears: [
@@ -40,38 +62,19 @@ export const electra: Family = {
   ],
   norms: bertNorms("embedding"),
   heads: {
-    "masked-lm": {
-      linears: [
-        {
-          path: "generator_predictions.dense",
-
-          inFeatures: "hidden",
-          outFeatures: "embedding",
-          ...linear,
-        },
-        {
-          path: "generator_lm_head",
-          role: "output-head",
-          inFeatures: "embedding",
-          outFeatures: "vocabulary",
-          ...linear,
-        },
-      ],
-      norms: [{ path: "generator_predictions.LayerNorm", kind: "layer", width: "embedding" }],
-      tie: { head: "generator_lm_head", embedding: "embeddings.word_embeddings" },
-    },
+    "masked-lm": languageModel,
+    "causal-lm": languageModel,
     "sequence-classification": firstTokenClassification,
     "token-classification": tokenClassification,
     "question-answering": questionAnswering,
+    "multiple-choice": { linears: [transformRow("sequence_summary.summary"), classifierRow("classifier", 1)] },
+    "replaced-token-detection": {
+      linears: [
+        transformRow("discriminator_predictions.dense"),
+        classifierRow("discriminator_predictions.dense_prediction", 1),
+      ],
+    },
   },
-  // The head with which the published discriminators were trained; the generator's bias in old files.
-  ignoredFileKeys: [
-    positionCounter,
-    "discriminator_predictions.dense.weight",
-    "discriminator_predictions.dense.bias",
-    "discriminator_predictions.dense_prediction.weight",
-    "discriminator_predictions.dense_prediction.bias",
-    "generator_lm_head.bias",
-  ],
+  ignoredFileKeys: [positionCounter],
   fileSpellings: [...tensorflowSpellings],
 };

@@ -1,43 +1,63 @@
 // What BERT's relatives have in common: names of layers and config.json's keys, and the heads that all encoders get.
 
 import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
+import type { Task } from "../task.ts";
 import { linearRows, normRows } from "./module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
-/** A square map with a bias. */
-export const hiddenToHidden = { inFeatures: "hidden", outFeatures: "hidden", ...linear } as const;
+/** A classifier on top of a hidden state; made new where a file has none. */
+export function classifierRow(path: string, outFeatures: Width = "labels"): LinearRow {
+  return { path, role: "output-head", newIfMissing: true, inFeatures: "hidden", outFeatures, ...linear };
+}
 
-/** A classifier on top of a representation of width `inFeatures`; made new where a file has none. */
-export function classifierRow(
-  path: string,
-  widths: Partial<Pick<LinearRow, "inFeatures" | "outFeatures">> = {},
-): LinearRow {
-  const usual = { inFeatures: "hidden", outFeatures: "labels", ...linear } as const;
-  return { path, role: "output-head", newIfMissing: true, ...usual, ...widths };
+/** A square map that shapes the state in front of a classifier, and is made new with it. */
+export function transformRow(path: string): LinearRow {
+  return { path, newIfMissing: true, inFeatures: "hidden", outFeatures: "hidden", ...linear };
 }
 
 /** A class for every token. */
 export const tokenClassification: HeadTable = { linears: [classifierRow("classifier")] };
+
+/** One score for every choice, read from its pooled state (BERT, RoBERTa). */
+export const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
 
 /** Two scores for every token: whether an answer starts and whether it ends there. */
 export const questionAnswering: HeadTable = { linears: [classifierRow("qa_outputs")] };
 
 /** A map and a classifier on the first token's state (RoBERTa, ELECTRA). */
 export const firstTokenClassification: HeadTable = {
-  linears: [{ path: "classifier.dense", newIfMissing: true, ...hiddenToHidden }, classifierRow("classifier.out_proj")],
+  linears: [transformRow("classifier.dense"), classifierRow("classifier.out_proj")],
 };
 
 /** A map and a classifier on the state of the last end token (BART, T5). */
 export const lastTokenClassification: HeadTable = {
-  linears: [
-    { path: "classification_head.dense", newIfMissing: true, ...hiddenToHidden },
-    classifierRow("classification_head.out_proj"),
-  ],
+  linears: [transformRow("classification_head.dense"), classifierRow("classification_head.out_proj")],
 };
 
-/** The bias that a masked-language head shares with its output while that is tied; else declared, but never added. */
-export function unusedBias(path: string): TensorRow {
+interface LanguageHeadPaths {
+  readonly dense: string;
+  readonly norm: string;
+  readonly output: string;
+  /** What the output's bias is called while the output is tied; else it is declared, but never added. */
+  readonly bias?: string;
+}
+
+/** output(norm(activation(dense(state)))) over the vocabulary, for hidden words and for those that come next. */
+export function languageHead({ dense, norm, output, bias }: LanguageHeadPaths, width: Width = "hidden"): HeadTable {
+  const own = bias === undefined ? {} : { biasPath: bias };
+  return {
+    tensors: bias === undefined ? [] : [unusedBias(bias)],
+    linears: [
+      ...linearRows(linear, [[dense, "hidden", width]]),
+      ...linearRows({ ...linear, ...own, role: "output-head" }, [[output, width, "vocabulary"]]),
+    ],
+    norms: [{ path: norm, kind: "layer", width }],
+    tie: { head: output, embedding: "embeddings.word_embeddings" },
+  };
+}
+
+function unusedBias(path: string): TensorRow {
   const when: NonNullable<TensorRow["when"]> = ({ tiedEmbeddings }) => !tiedEmbeddings;
   return { path, kind: "unused", shape: ({ vocabularySize }) => [vocabularySize], when };
 }
@@ -63,7 +83,7 @@ export const bertLinears = linearRows(linear, [
 
 /** The pooler, part of the base model for these tasks. */
 export function poolerRow(tasks: NonNullable<LinearRow["tasks"]>): LinearRow {
-  return { path: "pooler.dense", tasks, newIfMissing: true, ...hiddenToHidden };
+  return { ...transformRow("pooler.dense"), tasks };
 }
 
 /** BERT's norms: after the embeddings and after each half of a layer. */
@@ -74,13 +94,15 @@ export function bertNorms(embeddingWidth: Width = "hidden"): readonly NormRow[] 
   ];
 }
 
-/** The classes that transformers makes for encoders: "Bert" → BertForMaskedLM and so on. */
-export function encoderClasses(name: string): Family["architectures"] {
-  return new Map([
+/** The classes that transformers makes for encoders: "Bert" → BertForMaskedLM and so on; `own` are a family's besides. */
+export function encoderClasses(name: string, own: readonly (readonly [string, Task])[] = []): Family["architectures"] {
+  return new Map<string, Task>([
     [`${name}ForMaskedLM`, "masked-lm"],
     [`${name}ForSequenceClassification`, "sequence-classification"],
     [`${name}ForTokenClassification`, "token-classification"],
     [`${name}ForQuestionAnswering`, "question-answering"],
+    [`${name}ForMultipleChoice`, "multiple-choice"],
+    ...own,
     [`${name}Model`, "feature-extraction"],
   ]);
 }

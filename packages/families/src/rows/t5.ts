@@ -8,7 +8,7 @@ import { linearRows, normRows } from "./module-rows.ts";
 
 type Attention = "SelfAttention" | "EncDecAttention";
 
-/** What has a decoder: all but a classifier of tokens. */
+/** What has a decoder: all but a classifier of tokens and the encoder alone. */
 const tasks: readonly Task[] = [
   "sequence-to-sequence",
   "sequence-classification",
@@ -52,6 +52,7 @@ export const t5: Family = {
     ["T5ForTokenClassification", "token-classification"],
     ["T5ForQuestionAnswering", "question-answering"],
     ["T5Model", "feature-extraction"],
+    ["T5EncoderModel", "text-encoding"],
   ]),
   config: {
     sizes: {

@@ -17,8 +17,8 @@ import type { Stage, Trunk } from "../parts/trunk.ts";
 export function t5(model: PartList): Trunk {
   const tokens = model.embedding("shared");
   const encoder = stack(model, "encoder", tokens);
-  // A classifier of tokens has no decoder.
-  if (model.plan.task === "token-classification") return { tokens, embed: encoder.embed, stages: encoder.stages };
+  // A classifier of tokens has no decoder, and the encoder alone neither.
+  if (!model.has("decoder.embed_tokens")) return { tokens, embed: encoder.embed, stages: encoder.stages };
   const decoder = stack(model, "decoder", tokens);
   return encoderDecoder({ tokens, encoder, decoder });
 }

@@ -1,9 +1,12 @@
 import "@tensorflow/tfjs-backend-cpu";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GenerationOptionError } from "../errors.ts";
+import { GenerationOptionError, PositionLimitError } from "../errors.ts";
+import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
@@ -37,6 +40,34 @@ describe("checkGeneration", () => {
       const error = await generate(model, { promptIds: [[5]], maxNewTokens: 2, forced }).catch((reason) => reason);
       expect(error).toMatchObject({ option: "forced" });
     }
+  });
+
+  it("refuses an encoder whose positions see later ones, though it predicts the next token", async () => {
+    const path = fileURLToPath(new URL("../../fixtures/bert-causal", import.meta.url));
+    const config = { ...JSON.parse(await readFile(join(path, "config.json"), "utf8")), is_decoder: false };
+    const files = new Map([
+      ["config.json", Buffer.from(JSON.stringify(config))],
+      ["model.safetensors", await readFile(join(path, "model.safetensors"))],
+    ]);
+    const seesAll = await loadModel(filesFolder("bert", files));
+    expect([seesAll.task, seesAll.causal]).toEqual(["causal-lm", false]);
+    const error = await generate(seesAll, { promptIds: [[5]], maxNewTokens: 2 }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(GenerationOptionError);
+    expect(String(error)).toContain("is_decoder");
+    seesAll.dispose();
+  });
+
+  it("counts RoBERTa's positions from behind the padding token", async () => {
+    const roberta = await loadModel(
+      openFolder(fileURLToPath(new URL("../../fixtures/roberta-causal", import.meta.url))),
+    );
+    expect([roberta.firstPosition, roberta.config.maxPositions]).toEqual([1, 20]);
+    const options = { promptIds: [[5, 6]], eosTokenIds: [] };
+    expect((await generate(roberta, { ...options, maxNewTokens: 17 }))[0]).toHaveLength(17);
+    const error = await generate(roberta, { ...options, maxNewTokens: 18 }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PositionLimitError);
+    expect(error).toMatchObject({ limit: 19 });
+    roberta.dispose();
   });
 
   it("forces what a call asks for", async () => {

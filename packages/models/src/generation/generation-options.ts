@@ -1,6 +1,7 @@
 // What a generation is asked for, checked before anything is computed.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import { familyOf } from "@lowrank/families";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { ForcedTokens } from "./generation-defaults.ts";
@@ -39,6 +40,10 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
       "one loaded for causal-lm or sequence-to-sequence",
     );
   }
+  if (!isSourced && !model.causal && !familyOf(model.modelType).causal) {
+    const got = `a ${model.modelType} model whose positions see later ones`;
+    throw new GenerationOptionError("model", got, '"is_decoder": true in config.json');
+  }
   if (!(Number.isInteger(maxNewTokens) && maxNewTokens >= 0)) {
     throw new GenerationOptionError("maxNewTokens", maxNewTokens, "an integer from 0");
   }
@@ -59,7 +64,8 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
   const wanted = isSourced ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
   // 0 stands for a family whose positions have no limit.
-  if (maxPositions > 0 && wanted > maxPositions) throw new PositionLimitError(wanted, maxPositions);
+  const most = maxPositions - model.firstPosition;
+  if (maxPositions > 0 && wanted > most) throw new PositionLimitError(wanted, most);
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 

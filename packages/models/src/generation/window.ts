@@ -18,7 +18,7 @@ export interface Window {
 
 /** A decoder's prompts, or the sources that an encoder reads before the decoder begins. */
 export function firstWindow(model: PretrainedModel, promptIds: Rows): Window {
-  if (model.task !== "sequence-to-sequence") return promptWindow(padLeft(promptIds));
+  if (model.task !== "sequence-to-sequence") return promptWindow(padLeft(promptIds, model.firstPosition));
   const { decoderStartTokenId: start } = model.generation;
   if (start === null) {
     throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
@@ -36,25 +36,29 @@ interface Prompts {
   readonly positions: Rows;
   /** Of everything so far, [batch][past + time]; absent where nothing is padded. */
   readonly mask: Rows | undefined;
+  /** Number of a text's first position. */
+  readonly first: number;
 }
 
-function padLeft(prompts: Rows): Prompts {
+function padLeft(prompts: Rows, first: number): Prompts {
   const longest = Math.max(...prompts.map(({ length }) => length));
   if (prompts.every(({ length }) => length === longest)) {
-    return { ids: prompts, positions: [Array.from({ length: longest }, (_, position) => position)], mask: undefined };
+    const positions = [Array.from({ length: longest }, (_, place) => first + place)];
+    return { ids: prompts, positions, mask: undefined, first };
   }
   const padding = prompts.map(({ length }) => Array<number>(longest - length).fill(0));
   return {
     ids: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids]),
-    // Padding stands at position 0 (nothing sees it); the first token of each prompt as well.
-    positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, position) => position)]),
+    // Padding stands at position 0: nothing sees it.
+    positions: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map((_, place) => first + place)]),
     mask: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map(() => 1)]),
+    first,
   };
 }
 
-function promptWindow({ ids, positions, mask }: Prompts): Window {
+function promptWindow({ ids, positions, mask, first }: Prompts): Window {
   return {
-    positions: Math.max(...positions.map((row) => (row.at(-1) ?? 0) + 1)),
+    positions: Math.max(...positions.map((row) => (row.at(-1) ?? 0) + 1 - first)),
     inputs: () => ({
       inputIds: matrix(ids),
       positionIds: positions,
@@ -65,6 +69,7 @@ function promptWindow({ ids, positions, mask }: Prompts): Window {
         ids: next.map((id) => [id]),
         positions: positions.map((row) => [(row.at(-1) ?? 0) + 1]),
         mask: mask?.map((row) => [...row, 1]),
+        first,
       }),
   };
 }

@@ -1,4 +1,4 @@
-// One answer for a whole sequence: a class, several yes-or-no labels, or numbers.
+// One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
 import { crossEntropy } from "@lowrank/engine";
 import type { ProblemType } from "@lowrank/families";
@@ -21,7 +21,7 @@ export interface ClassificationHeadOptions {
 export class ClassificationHead implements Head {
   constructor(private readonly options: ClassificationHeadOptions) {}
 
-  /** [batch, classes] */
+  /** [batch, classes], or [batch, choices] */
   forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
     return this.#classify(this.options.pick(hidden, pass), pass);
   }
@@ -33,11 +33,13 @@ export class ClassificationHead implements Head {
     };
   }
 
-  /** states [batch, 1, width] → [batch, classes] */
+  /** states [batch, 1, width] → [batch, classes]; of choices, states [batch·choices, 1, width] → [batch, choices] */
   #classify(states: tf.Tensor, pass: Pass): tf.Tensor2D {
     const { site, transform } = this.options;
     const rows = tf.reshape(states, [states.shape[0] ?? 0, -1]);
-    return site.forward(transform === undefined ? rows : transform(rows, pass), pass.context) as tf.Tensor2D;
+    const answers = site.forward(transform === undefined ? rows : transform(rows, pass), pass.context) as tf.Tensor2D;
+    const { choices } = pass.inputs;
+    return choices === undefined ? answers : tf.reshape<tf.Rank.R2>(answers, [-1, choices]);
   }
 
   #problemType(labels: tf.Tensor): ProblemType {

@@ -44,29 +44,31 @@ export interface DenseClassifierOptions {
   readonly activation: (x: tf.Tensor) => tf.Tensor;
   /** Whether values drop out in front of `dense` too, and not only after it. */
   readonly dropsTwice: boolean;
+  /** Rate of dropout; `dropouts.classifier` unless given. */
+  readonly rate?: number;
   /** Which state stands for the sequence: the first token's unless given. */
   readonly pick?: Layer;
 }
 
-/** classifier(activation(dense(one token's state))) */
+/** classifier(activation(dense(one token's state))): classes of a sequence, or how good a choice each sequence is. */
 export function denseClassifier(model: PartList, options: DenseClassifierOptions): Head {
-  const { config } = model.plan;
+  const { config, task } = model.plan;
   const dense = model.linear(options.dense);
-  const rate = config.dropouts.classifier;
-  const { pick = firstToken } = options;
+  const { pick = firstToken, rate = config.dropouts.classifier } = options;
   const transform: Layer = (state, pass) => {
     const input = options.dropsTwice ? pass.drop(state, rate, "classifier/input") : state;
     return pass.drop(options.activation(dense.forward(input, pass.context)), rate, "classifier");
   };
   return new ClassificationHead({
     site: model.linear(options.classifier),
-    problemType: config.problemType,
+    // Whatever the file says: of two sentences or several choices one thing is true.
+    problemType: task === "sequence-classification" ? config.problemType : "single_label_classification",
     pick,
     transform,
   });
 }
 
-export interface MaskedLanguageOptions {
+export interface LanguageModelOptions {
   readonly dense: string;
   readonly norm: string;
   readonly output: string;
@@ -75,14 +77,17 @@ export interface MaskedLanguageOptions {
   readonly activation: Activation;
 }
 
-/** output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so. */
-export function maskedLanguageModel(model: PartList, trunk: Trunk, options: MaskedLanguageOptions): Head {
+/**
+ * output(norm(activation(dense(hidden)))), tied to the token embedding where the configuration says so: of hidden tokens,
+ * or, where the task is a causal one, of the next.
+ */
+export function languageModel(model: PartList, trunk: Trunk, options: LanguageModelOptions): Head {
   if (options.unusedBias !== undefined) model.optionalTensor(options.unusedBias);
   const dense = model.linear(options.dense);
   const norm = model.norm(options.norm);
   return new TokenHead({
     site: model.linear(options.output, trunk.tokens),
-    shift: 0,
+    shift: model.plan.task === "causal-lm" ? 1 : 0,
     transform: (hidden, { context }) => norm.forward(options.activation.apply(dense.forward(hidden, context)), context),
   });
 }

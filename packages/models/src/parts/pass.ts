@@ -21,6 +21,8 @@ export interface PassInputs {
   readonly attentionMask?: tf.Tensor2D;
   /** int32 [batch, time] */
   readonly tokenTypeIds?: tf.Tensor2D;
+  /** How many neighbouring rows are the choices of one question, where the task is to choose: batch counts them all. */
+  readonly choices?: number;
   readonly cache?: KeyValueCache;
   readonly causal: boolean;
   /** Of a decoder's pass, its encoder's mask: [batch, sourceTime]. */

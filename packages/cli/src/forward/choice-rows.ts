@@ -1,0 +1,36 @@
+// A multiple choice in inputs.json is [batch][choices][time]; everything else is a matrix.
+
+const keys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids"];
+
+/** What is given, with a row for each choice. */
+export interface ChoiceRows {
+  readonly given: ReadonlyMap<string, unknown>;
+  /** Of each question; 1 where that cannot be told. */
+  readonly choices: number;
+}
+
+/** Makes rows of choices and adds to the faults; what is no list of questions is left out as undefined. */
+export function choicesAsRows(given: ReadonlyMap<string, unknown>, faults: string[]): ChoiceRows {
+  const rows = new Map(given);
+  const counts = new Set<number>();
+  for (const key of keys.filter((name) => given.has(name))) {
+    const questions = given.get(key);
+    if (!isQuestions(questions)) {
+      faults.push(`"${key}": expected the choices of each question, [[[1, 2], [1, 3]]]: [batch, choices, time]`);
+      rows.set(key, undefined);
+      continue;
+    }
+    for (const { length } of questions) counts.add(length);
+    rows.set(key, questions.flat());
+  }
+  const [choices = 1] = counts;
+  if (counts.size > 1)
+    faults.push(`every question needs as many choices as the others; there are ${[...counts].join(" and ")}`);
+  return { given: rows, choices };
+}
+
+function isQuestions(value: unknown): value is readonly (readonly unknown[][])[] {
+  const isQuestion = (question: unknown) =>
+    Array.isArray(question) && question.length > 0 && question.every((choice) => Array.isArray(choice));
+  return Array.isArray(value) && value.length > 0 && value.every(isQuestion);
+}

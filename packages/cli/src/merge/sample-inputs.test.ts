@@ -1,0 +1,28 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { fileURLToPath } from "node:url";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sampleInputs } from "./sample-inputs.ts";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+const shapes = [
+  ["bert-choice", [1, 2]],
+  ["electra-replaced", [2, 20]],
+  ["bert-next-sentence", [2, 2]],
+  ["t5-encoder", [2, 24, 16]],
+  ["t5-plain", [2, 24, 40]],
+  ["vit-regression", [2, 1]],
+] as const;
+
+describe("sampleInputs", () => {
+  it.each(shapes)("are what %s reads", async (name, shape) => {
+    const folder = fileURLToPath(new URL(`../../../models/fixtures/${name}`, import.meta.url));
+    const model = await loadModel(openFolder(folder));
+    const found = tf.tidy(() => model.forward(sampleInputs(model)).shape);
+    model.dispose();
+    expect(found).toEqual(shape);
+  });
+});

@@ -1,0 +1,59 @@
+// A multiple choice is asked as [batch, choices, time]; a model reads rows, [batch·choices, time].
+
+import type { Task } from "@lowrank/families";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "./errors.ts";
+import type { ModelInputs } from "./model-inputs.ts";
+
+/** Inputs with one sequence a row. */
+export interface SequenceInputs
+  extends Omit<ModelInputs, "inputIds" | "attentionMask" | "tokenTypeIds" | "positionIds"> {
+  readonly inputIds?: tf.Tensor2D;
+  readonly attentionMask?: tf.Tensor2D;
+  readonly tokenTypeIds?: tf.Tensor2D;
+  readonly positionIds?: tf.Tensor2D | readonly (readonly number[])[];
+  /** How many neighbouring rows are the choices of one question; absent for other tasks. */
+  readonly choices?: number;
+}
+
+/** Call it inside a tidy: choices get rows of their own. Throws ModelInputError for tensors of another rank or shape. */
+export function sequencesOf(inputs: ModelInputs, task: Task): SequenceInputs {
+  const { inputIds, attentionMask, tokenTypeIds, positionIds, ...others } = inputs;
+  const asked = task === "multiple-choice" ? choiceShape(inputIds) : undefined;
+  const rows = (name: string, given: tf.Tensor): tf.Tensor2D => {
+    if (asked !== undefined) return flattened(name, given, asked);
+    if (isMatrix(given)) return given;
+    throw new ModelInputError(name, `the shape is [${given.shape}], expected [batch, time]`);
+  };
+  return {
+    ...others,
+    ...(inputIds === undefined ? {} : { inputIds: rows("inputIds", inputIds) }),
+    ...(attentionMask === undefined ? {} : { attentionMask: rows("attentionMask", attentionMask) }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: rows("tokenTypeIds", tokenTypeIds) }),
+    ...(positionIds === undefined
+      ? {}
+      : { positionIds: positionIds instanceof tf.Tensor ? rows("positionIds", positionIds) : positionIds }),
+    ...(asked === undefined ? {} : { choices: asked[1] }),
+  };
+}
+
+type ChoiceShape = readonly [batch: number, choices: number, time: number];
+
+function choiceShape(inputIds: tf.Tensor | undefined): ChoiceShape {
+  const shape = inputIds?.shape ?? [];
+  const [batch = 0, choices = 0, time = 0] = shape;
+  if (shape.length === 3 && batch * choices * time > 0) return [batch, choices, time];
+  const got = inputIds === undefined ? "they are missing" : `the shape is [${shape}]`;
+  throw new ModelInputError("inputIds", `${got}, expected [batch, choices, time] without zeros`);
+}
+
+function flattened(name: string, given: tf.Tensor, [batch, choices, time]: ChoiceShape): tf.Tensor2D {
+  if (!tf.util.arraysEqual(given.shape, [batch, choices, time])) {
+    throw new ModelInputError(name, `the shape is [${given.shape}], expected [${[batch, choices, time]}]`);
+  }
+  return tf.reshape(given, [batch * choices, time]);
+}
+
+function isMatrix(given: tf.Tensor): given is tf.Tensor2D {
+  return given.shape.length === 2;
+}
