@@ -93,7 +93,7 @@ def train(model, names, batches):
     losses = []
     for inputs in batches:
         optimiser.zero_grad()
-        loss = model(**inputs).loss
+        loss = model(**inputs).loss + model.base_model._get_kasa_loss()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
@@ -125,7 +125,7 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
     inputs = batch(base)
     tensors = {**inputs, "base.logits": logits_of(base, inputs)}
     model = get_peft_model(base, LoraConfig(**config)).eval()
-    if isinstance(config.get("init_lora_weights"), str):
+    if isinstance(config.get("init_lora_weights"), str) or "kasa_config" in config:
         tensors["start.logits"] = logits_of(model, inputs)
     moved(model)
     # "auto" would compare sizes with a base that is looked up in the network.
@@ -140,6 +140,8 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
     for key, parameter in names.items():
         tensors["grad." + key] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
     model.zero_grad()
+    if "kasa_config" in config:
+        tensors.update(regularisers(model, names))
     if merges:
         tensors["merged.logits"] = logits_of(copy.deepcopy(model).merge_and_unload(), inputs)
     if not trains:
@@ -155,6 +157,16 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
         tensors["final." + key] = parameter
     tensors["final.logits"] = logits_of(model, inputs)
     return {"train": {**TRAINING, "losses": losses}}, tensors
+
+
+def regularisers(model, names):
+    """What KaSA adds to the loss, and its gradients."""
+    loss = model.base_model._get_kasa_loss()
+    loss.backward()
+    gradients = {"kasa.grad." + key: parameter.grad.clone() for key, parameter in names.items()
+                 if parameter.grad is not None}
+    model.zero_grad()
+    return {"kasa.loss": loss.reshape(1), **gradients}
 
 
 def add_tokens(model, added):
@@ -268,6 +280,12 @@ CASES = {
         folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], r=8, rank_pattern={"layer.1.*": 4},
                              use_rslora=True, lora_bias=True, use_bdlora={
                                  "target_modules_bd_a": ["output.dense"], "nblocks": 4, "match_strict": False})),
+    "kasa": lambda folder: one_adapter(
+        folder, llama(2), lora(target_modules=["q_proj", "v_proj", "down_proj"],
+                               kasa_config={"beta": 0.01, "gamma": 0.02})),
+    "kasa-mixed": lambda folder: one_adapter(
+        folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], use_rslora=True, lora_bias=True,
+                             rank_pattern={"output.dense": 5}, kasa_config={})),
 }
 
 

@@ -83,11 +83,17 @@ export const variants: readonly Variant[] = [
     subject: "llama-gqa",
     config: { ...some, blockDiagonal: { target_modules_bd_a: ["down"], target_modules_bd_b: ["q_proj"], nblocks: 2 } },
   },
+  { name: "KaSA", subject: "llama-gqa", config: { ...some, kasaConfig: {} } },
   { name: "MiCA", subject: "llama-gqa", config: { ...some, init: "mica" } },
 ];
 
-/** Those that begin on the base as it is. LoftQ rounds it, and its pair brings back a part: parity holds that to PEFT. */
-export const unroundedVariants = variants.filter(({ config }) => config.init !== "loftq");
+/**
+ * Those that begin on the base as it is. LoftQ rounds it, and its pair brings back a part; KaSA takes directions out of it:
+ * parity holds both to PEFT.
+ */
+export const unroundedVariants = variants.filter(
+  ({ config }) => config.init !== "loftq" && config.kasaConfig === undefined,
+);
 
 /** A new adapter of a kind. */
 export function fresh(subject: Subject, { config }: Variant, options: Parameters<typeof newAdapter>[2] = {}) {

@@ -2,6 +2,7 @@
 // zero goes anywhere.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { regulariserOf } from "./kasa-checks.ts";
 import { adapterContext, disposeInputs, inputsOf, type ParityCase, valuesInFile } from "./parity-case.ts";
 import type { TrainSettings } from "./train-case.ts";
 
@@ -13,7 +14,9 @@ export function firstGradients({ fixture, model, handle }: TrainedCase): Readonl
   // The fixture's own file, described in its README.
   const { accumulate } = fixture.expected.train as TrainSettings;
   const inputs = Array.from({ length: accumulate }, (_, batch) => inputsOf(fixture, { set: "train", batch }));
-  const loss = () => tf.addN(inputs.map((batch) => model.loss(batch, adapterContext))) as tf.Scalar;
+  const regulariser = regulariserOf({ fixture, handle });
+  const loss = () =>
+    tf.addN(inputs.flatMap((batch) => [model.loss(batch, adapterContext), regulariser()])) as tf.Scalar;
   const { value, grads } = tf.variableGrads(loss, variables);
   const found = new Map<string, Float32Array>();
   for (const [key, variable] of handle.variables) {

@@ -15,7 +15,10 @@ export function byKey(fixture: Fixture, start: string): ReadonlyMap<string, Fixt
 }
 
 /** The same, of which every entry will be compared. */
-export function comparedByKey(fixture: Fixture, start: "grad." | "final."): ReadonlyMap<string, FixtureTensor> {
+export function comparedByKey(
+  fixture: Fixture,
+  start: "grad." | "final." | "kasa.grad.",
+): ReadonlyMap<string, FixtureTensor> {
   return new Map([...byKey(fixture, start).keys()].map((key) => [key, fixture.tensor(start + keyPrefix + key)]));
 }
 

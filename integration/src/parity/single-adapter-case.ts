@@ -7,6 +7,7 @@ import { globalNorm } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { deltaChecks } from "./delta-checks.ts";
 import { comparedByKey, ownEntries } from "./fixture-entries.ts";
+import { kasaChecks } from "./kasa-checks.ts";
 import {
   adapterContext,
   baseContext,
@@ -37,6 +38,7 @@ export async function singleAdapterChecks(fixture: Fixture): Promise<readonly Pa
       ...(await reloadedChecks(parity)),
       ...deltaChecks(parity),
       ...gradientChecks(parity),
+      ...kasaChecks(parity),
       ...(await mergeChecks(parity)),
       ...(await trainingChecks(parity)),
     ];

@@ -3,6 +3,7 @@
 import type { AdapterHandle } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { train } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
 import { adapterContext, inputsOf, type ParityCase } from "./parity-case.ts";
 import { compare, type ParityCheck, worst } from "./parity-check.ts";
 
@@ -43,8 +44,11 @@ export async function trainCase({
   fixture,
   model,
   handle,
+  regulariser,
 }: Pick<ParityCase, "fixture" | "model"> & {
   readonly handle: Pick<AdapterHandle, "variables">;
+  /** Added to the loss of each batch. */
+  readonly regulariser?: () => tf.Scalar;
 }): Promise<TrainedRun> {
   const settings = settingsOf(fixture);
   const numbers = Array.from({ length: settings.steps * settings.accumulate }, (_, index) => index);
@@ -53,7 +57,8 @@ export async function trainCase({
     variables: handle.variables,
     loss: (batch, random) => {
       const inputs = inputsOf(fixture, { set: "train", batch });
-      return model.loss(inputs, { ...adapterContext, training: true, random });
+      const loss = model.loss(inputs, { ...adapterContext, training: true, random });
+      return regulariser ? tf.add<tf.Scalar>(loss, regulariser()) : loss;
     },
     batches: () => numbers,
     steps: settings.steps,

@@ -3,6 +3,7 @@
 import { compareFinalTensors } from "./final-tensors.ts";
 import { firstGradients } from "./first-step.ts";
 import { comparedByKey, ownEntries } from "./fixture-entries.ts";
+import { regulariserOf } from "./kasa-checks.ts";
 import { adapterContext, type ParityCase, valuesInFile } from "./parity-case.ts";
 import type { ParityCheck } from "./parity-check.ts";
 import { logitsCheck, statedLossChecks } from "./selected-logits.ts";
@@ -15,7 +16,7 @@ type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
 export async function trainingChecks({ fixture, model, handle }: TrainedCase): Promise<readonly ParityCheck[]> {
   if (!hasTraining(fixture)) return [];
   const first = firstGradients({ fixture, model, handle });
-  const run = await trainCase({ fixture, model, handle });
+  const run = await trainCase({ fixture, model, handle, regulariser: regulariserOf({ fixture, handle }) });
   const { check, isRandom, drift } = compareFinalTensors(fixture, {
     wanted: ownEntries(comparedByKey(fixture, "final."), handle),
     actual: (key) => valuesOf(handle, key),

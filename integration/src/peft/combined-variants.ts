@@ -21,6 +21,7 @@ const blocks = {
   ...attention,
   blockDiagonal: { target_modules_bd_a: ["v_proj"], target_modules_bd_b: ["q_proj"], nblocks: 2 },
 } as const;
+const kasa = { kasaConfig: {} } as const;
 
 /** All of them. */
 export const combinedVariants: readonly CombinedVariant[] = [
@@ -77,6 +78,14 @@ export const combinedVariants: readonly CombinedVariant[] = [
     options: {},
   },
   { name: "llama, one with blocks and a plain one at once", base: "llama-gqa", adapters: [blocks, wider] },
+  {
+    name: "llama, two with KaSA at once",
+    base: "llama-gqa",
+    adapters: [
+      { ...attention, ...kasa },
+      { ...wider, ...kasa },
+    ],
+  },
   { name: "llama, two adapters at once", base: "llama-gqa", adapters: [attention, smaller] },
   {
     name: "gpt2, two adapters at once, one of them with PiSSA's start",

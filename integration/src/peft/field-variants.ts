@@ -182,5 +182,28 @@ const blocks: readonly Variant[] = [
   },
 ];
 
+/** Weights cut short, and a vector between A and B (KaSA). */
+const kasa: readonly Variant[] = [
+  {
+    name: "llama with KaSA",
+    base: "llama-gqa",
+    config: { ...pair, targetModules: ["q_proj", "k_proj", "down_proj"], kasaConfig: { beta: 0, gamma: 0.1 } },
+  },
+  {
+    name: "bert with KaSA, a bias on B, and B random, too",
+    base: "bert-seqcls",
+    config: {
+      ...pair,
+      targetModules: ["query", "output.dense"],
+      taskType: "SEQ_CLS",
+      init: false,
+      loraBias: true,
+      rankStabilized: true,
+      rankPattern: new Map([["query", 2]]),
+      kasaConfig: {},
+    },
+  },
+];
+
 /** All of them. */
-export const fieldVariants: readonly Variant[] = [...targets, ...extras, ...blocks];
+export const fieldVariants: readonly Variant[] = [...targets, ...extras, ...blocks, ...kasa];

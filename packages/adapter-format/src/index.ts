@@ -25,6 +25,7 @@ export {
 } from "./features.ts";
 export { firstNonFinite } from "./first-non-finite.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
+export { type KasaSettings, kasaSettings } from "./kasa.ts";
 export { layerOrderOf } from "./layer-order.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
 export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./matches-target.ts";

@@ -2,6 +2,7 @@
 
 import { areBlockSettings } from "./block-diagonal.ts";
 import type { ConfigFieldProblem } from "./errors.ts";
+import { areKasaSettings } from "./kasa.ts";
 import { areLayerRanges } from "./layer-order.ts";
 import type { LoraConfig } from "./lora-config.ts";
 
@@ -13,6 +14,23 @@ interface Rule {
   readonly key: string;
   readonly expected: string;
   holds(config: LoraConfig): boolean;
+}
+
+/** What PEFT has layers of their own for; whether a configuration asks for them. */
+const variants = {
+  use_dora: ({ useDora }) => useDora,
+  alora_invocation_tokens: ({ activationTokens }) => (activationTokens?.length ?? 0) > 0,
+  use_bdlora: ({ blockDiagonal }) => blockDiagonal !== null,
+  kasa_config: ({ kasaConfig }) => kasaConfig !== null,
+  arrow_config: ({ arrowConfig }) => arrowConfig !== null,
+  velora_config: ({ veloraConfig }) => veloraConfig !== null,
+  monteclora_config: ({ monteCloraConfig }) => monteCloraConfig !== null,
+  'init_lora_weights = "mica"': ({ init }) => init === "mica",
+} satisfies Readonly<Record<string, (config: LoraConfig) => boolean>>;
+
+function listOthers(key: string): string {
+  const others = Object.keys(variants).filter((other) => other !== key);
+  return `${others.slice(0, -1).join(", ")} or ${others.at(-1)}`;
 }
 
 const rules: readonly Rule[] = [
@@ -64,19 +82,18 @@ const rules: readonly Rule[] = [
     holds: ({ blockDiagonal }) => blockDiagonal === null || areBlockSettings(blockDiagonal),
   },
   {
-    // PEFT's resolve_lora_variant.
-    key: "use_bdlora",
-    expected: `null, because PEFT has no layer that is also what use_dora, alora_invocation_tokens, arrow_config, \
-velora_config, monteclora_config, kasa_config or init_lora_weights = "mica" asks for`,
-    holds: (config) => config.blockDiagonal === null || !asksForAnotherVariant(config),
+    key: "kasa_config",
+    expected: "beta and gamma with numbers from 0",
+    holds: ({ kasaConfig }) => kasaConfig === null || areKasaSettings(kasaConfig),
   },
+  ...(["use_bdlora", "kasa_config"] as const).map((key) => ({
+    // PEFT's resolve_lora_variant.
+    key,
+    expected: `null, because PEFT has no layer that is also what ${listOthers(key)} asks for`,
+    holds: (config: LoraConfig) =>
+      !variants[key](config) || Object.values(variants).filter((asks) => asks(config)).length === 1,
+  })),
 ];
-
-function asksForAnotherVariant(config: LoraConfig): boolean {
-  const { useDora, activationTokens, arrowConfig, veloraConfig, monteCloraConfig, kasaConfig, init } = config;
-  const others = [arrowConfig, veloraConfig, monteCloraConfig, kasaConfig];
-  return useDora || (activationTokens?.length ?? 0) > 0 || init === "mica" || others.some((other) => other !== null);
-}
 
 /** Everything that two or more fields together get wrong. */
 export function brokenRules(config: LoraConfig): readonly ConfigFieldProblem[] {

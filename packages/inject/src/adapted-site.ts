@@ -45,7 +45,7 @@ export interface AdaptOptions {
   readonly dropout: number;
   /** The site's own bias, for folding B's into it. */
   readonly siteBias?: ParameterRef | undefined;
-  /** The site's own weight, for a pair that goes with another one (LoftQ). */
+  /** The site's own weight, for a pair that goes with another one (LoftQ, KaSA). */
   readonly siteWeight?: ParameterRef | undefined;
 }
 
@@ -126,6 +126,8 @@ function tensorsOf({ keys, fileShapes }: PlannedSite, { pair, magnitude, bias }:
   }
   if (bias && keys.bias !== undefined)
     tensors.push({ key: keys.bias, variable: bias, layout: plainLayout, isTrained: true });
+  if (pair.diagonal && keys.diagonal !== undefined)
+    tensors.push({ key: keys.diagonal, variable: pair.diagonal, layout: plainLayout, isTrained: true });
   return tensors;
 }
 

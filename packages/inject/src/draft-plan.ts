@@ -16,6 +16,7 @@ import { checkLayers } from "./check-layers.ts";
 import { countParameters } from "./count-parameters.ts";
 import { UnsupportedSiteError } from "./errors.ts";
 import type { InjectionPlan, PlannedParameter, PlannedSite, PlannedTiedSite } from "./injection-plan.ts";
+import { checkKasaStart } from "./kasa-pairs.ts";
 import { planRawParameters } from "./plan-raw-parameters.ts";
 import { planSites } from "./plan-sites.ts";
 import { checkTiedStart, planTiedSites } from "./plan-tied-sites.ts";
@@ -84,6 +85,7 @@ function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refu
   refusals.attempt(() => checkTiedStart(tying, config), undefined);
   const isStarted = stored === undefined || startsForStored(config).length > 0;
   refusals.attempt(() => checkBlockStart(config, isStarted), undefined);
+  refusals.attempt(() => checkKasaStart(config), undefined);
   return tying;
 }
 

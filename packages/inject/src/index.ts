@@ -33,6 +33,7 @@ export type {
   PlannedTiedSite,
   PlannedTokenRows,
 } from "./injection-plan.ts";
+export { kasaLoss } from "./kasa-loss.ts";
 export { measureGradients } from "./measure-gradients.ts";
 export { type MeasureInputsOptions, measureInputs } from "./measure-inputs.ts";
 export {

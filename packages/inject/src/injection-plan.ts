@@ -17,8 +17,17 @@ export interface PlannedSite {
   readonly scaling: number;
   /** Numbers in everything that is trained here; in both matrices of a linear layer: rank · (inFeatures + outFeatures). */
   readonly parameters: number;
-  /** Names in an adapter file, without "base_model.model.": both matrices, DoRA's magnitude, the bias on B. */
-  readonly keys: { readonly a: string; readonly b: string; readonly magnitude?: string; readonly bias?: string };
+  /**
+   * Names in an adapter file, without "base_model.model.": both matrices, DoRA's magnitude, the bias on B, what KaSA has
+   * between the matrices.
+   */
+  readonly keys: {
+    readonly a: string;
+    readonly b: string;
+    readonly magnitude?: string;
+    readonly bias?: string;
+    readonly diagonal?: string;
+  };
   /** Shape in files of each of them, by name. */
   readonly fileShapes: ReadonlyMap<string, readonly number[]>;
   /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */

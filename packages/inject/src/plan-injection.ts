@@ -19,6 +19,7 @@ export const supportedFeatures: readonly Feature[] = [
   "layer_replication",
   "ensure_weight_tying",
   "use_bdlora",
+  "kasa_config",
 ];
 
 /** What a new adapter may ask for. */

@@ -79,7 +79,7 @@ function keysAmong(matched: readonly ParameterRef[], parameter: ParameterRef): P
 
 function checkSupported(
   matched: readonly ParameterRef[],
-  { dropout, useDora, loraBias, init, blockDiagonal }: LoraConfig,
+  { dropout, useDora, loraBias, init, blockDiagonal, kasaConfig }: LoraConfig,
   adapted: ReadonlySet<string>,
 ): void {
   const general =
@@ -87,6 +87,7 @@ function checkSupported(
     (useDora && "use_dora is for layers") ||
     (loraBias && "lora_bias is for layers") ||
     (blockDiagonal !== null && "use_bdlora is for layers") ||
+    (kasaConfig !== null && "kasa_config is for layers") ||
     (typeof init === "string" && init !== "gaussian" && `init_lora_weights = "${init}" is for layers`) ||
     null;
   const problems = matched.flatMap((parameter) => {

@@ -14,6 +14,7 @@ import { convolutionFileShapes } from "@lowrank/math";
 import { blockRefusal, pairShapes, plannedBlocks } from "./block-pairs.ts";
 import type { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
+import { kasaRefusal } from "./kasa-pairs.ts";
 import { listed } from "./printable.ts";
 
 /** What was planned, and what cannot be. */
@@ -58,13 +59,14 @@ function planSite(site: Site, config: LoraConfig): PlannedSite {
 
 function keysOf(
   { path, kind }: Site,
-  { useDora, loraBias }: LoraConfig,
+  { useDora, loraBias, kasaConfig }: LoraConfig,
   blocks: PlannedSite["blocks"],
 ): PlannedSite["keys"] {
   return {
     ...(kind === "embedding" ? embeddingKeys(path) : loraKeys(path)),
     ...(useDora ? { magnitude: `${path}.lora_magnitude_vector` } : {}),
     ...(loraBias && blocks?.half !== "b" ? { bias: `${path}.lora_B.bias` } : {}),
+    ...(kasaConfig === null ? {} : { diagonal: `${path}.lora_diag` }),
   };
 }
 
@@ -81,14 +83,15 @@ function shapesOf(
     [keys.b, shapes.b],
     ...(keys.magnitude === undefined ? [] : [[keys.magnitude, shapes.magnitude] as const]),
     ...(keys.bias === undefined ? [] : [[keys.bias, [outFeatures]] as const]),
+    ...(keys.diagonal === undefined ? [] : [[keys.diagonal, [rank]] as const]),
   ]);
 }
 
 /** Why a site cannot be adapted as the configuration asks; null if it can. */
 function refusal(site: Site, config: LoraConfig): string | null {
   if (isSavedModule(config, site.path)) return savedReason(site, config);
-  const blocked = blockRefusal(site, config);
-  if (blocked !== null) return blocked;
+  const ofVariant = blockRefusal(site, config) ?? kasaRefusal(site, config);
+  if (ofVariant !== null) return ofVariant;
   if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
   if (site.kind === "linear") return null;
   if (!isConvolution(site)) return "it does not tell its stride, padding and groups";
@@ -110,10 +113,16 @@ function savedReason({ path }: Site, config: LoraConfig): string {
   );
 }
 
-/** LoftQ computes with a rounded weight in place of the frozen one. */
-function unrounded({ kind, path }: Site, { init }: LoraConfig, weights: ReadonlySet<string>): string | null {
-  if (init !== "loftq" || kind !== "linear" || weights.has(`${path}.weight`)) return null;
-  return 'init_lora_weights = "loftq" rounds the weight, and this model does not offer it as a parameter';
+/** LoftQ and KaSA compute with a weight of their own in place of the frozen one. */
+function unrounded(
+  { kind, path }: Site,
+  { init, kasaConfig }: LoraConfig,
+  weights: ReadonlySet<string>,
+): string | null {
+  if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
+  const missing = "and this model does not offer it as a parameter";
+  if (init === "loftq") return `init_lora_weights = "loftq" rounds the weight, ${missing}`;
+  return kasaConfig === null ? null : `kasa_config takes directions out of the weight, ${missing}`;
 }
 
 function isConvolution(site: Site): site is Site & { readonly geometry: ConvolutionGeometry } {

@@ -16,6 +16,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { geometryOf } from "./adapted-site.ts";
 import { freshBlocks } from "./block-pairs.ts";
 import type { PlannedSite } from "./injection-plan.ts";
+import { freshKasa, withoutWeakest } from "./kasa-pairs.ts";
 import { startSettings } from "./start-settings.ts";
 
 /** Starts of new pairs beyond PEFT's true, false and "gaussian". */
@@ -56,7 +57,9 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
   if (entry.blocks !== undefined)
     return freshBlocks(entry, entry.blocks, { init: pairInitialization(config), seed, name });
   const measured = options.measured?.get(path);
-  return startPair({
+  const key = { seed, path };
+  const isKasa = config.kasaConfig !== null;
+  const pair = startPair({
     inFeatures,
     outFeatures,
     rank,
@@ -64,12 +67,13 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
     fanInFanOut: site.fanInFanOut,
     scaling,
     init: config.init,
-    key: { seed, path },
-    name,
+    key,
+    name: isKasa ? `${name}/halves` : name,
     weight: () => readMatrix(site),
     settings: startSettings(config),
     ...(measured && { measured }),
   });
+  return isKasa ? freshKasa({ pair, name, key, weight: readMatrix(site) }) : pair;
 }
 
 /** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
@@ -120,12 +124,13 @@ export function startsForStored({ init }: LoraConfig): readonly Feature[] {
 export interface StoredStart {
   /** What it has to subtract (PiSSA). */
   readonly initial?: InitialPair;
-  /** What stands in for the weight (LoftQ). */
+  /** What stands in for the weight (LoftQ, KaSA). */
   readonly base?: tf.Tensor2D;
 }
 
 /** Computes again what the start of a stored adapter did to the base. */
 export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): StoredStart {
+  if (entry.keys.diagonal !== undefined) return { base: withoutWeakest(readMatrix(site), entry.rank) };
   if (!repeatable.has(config.init) || entry.kind !== "linear") return {};
   const { a, b, initial, base } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
   a.dispose();

@@ -21,7 +21,7 @@ import { storedStart } from "./starts.ts";
 export function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
   const stored = (key: string): AdapterTensor => adapter.tensors.get(key)!;
   const pairIn = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
-  const vector = (key: string): tf.Tensor => tf.tensor1d(stored(key).values);
+  const vector = (key: string): tf.Tensor1D => tf.tensor1d(stored(key).values);
   return {
     pair: (entry, name, site) => {
       const { keys, kind } = entry;
@@ -34,6 +34,7 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
         trainable,
         trainsB,
         ...(layout && { layout }),
+        ...(keys.diagonal === undefined ? {} : { diagonal: vector(keys.diagonal) }),
         ...start,
       });
     },

@@ -61,12 +61,16 @@ export class LoraPair {
   readonly layout: PairLayout;
   /** What the pair subtracts from its update, ΔW = s·(A·B − A₀·B₀), if it took over a part of the weight (PiSSA). */
   readonly initial: InitialPair | null;
-  /** What stands in for the frozen weight wherever the pair acts, [inFeatures, outFeatures]: LoftQ's rounded one. */
+  /** What stands in for the frozen weight wherever the pair acts, [inFeatures, outFeatures]: rounded (LoftQ) or cut short (KaSA). */
   readonly base: tf.Tensor2D | null;
   /** False where B stays as it started (MiCA). */
   readonly trainsB: boolean;
+  /** What stands between the halves, [rank]: ΔW = s·A·diag·B (KaSA). */
+  readonly diagonal: tf.Variable<tf.Rank.R1> | null;
 
-  private constructor(options: Pick<LoraPair, "kind" | "a" | "b" | "layout" | "initial" | "base" | "trainsB">) {
+  private constructor(
+    options: Pick<LoraPair, "kind" | "a" | "b" | "layout" | "initial" | "base" | "trainsB" | "diagonal">,
+  ) {
     this.kind = options.kind;
     this.a = options.a;
     this.b = options.b;
@@ -74,6 +78,7 @@ export class LoraPair {
     this.initial = options.initial;
     this.base = options.base;
     this.trainsB = options.trainsB;
+    this.diagonal = options.diagonal;
   }
 
   /**
@@ -95,9 +100,11 @@ export class LoraPair {
     readonly base?: tf.Tensor2D;
     /** See `trainsB`. Default true. */
     readonly trainsB?: boolean;
+    /** See `diagonal`; owned by the pair from now on. */
+    readonly diagonal?: tf.Tensor1D | undefined;
   }): LoraPair {
     const { a, b, name, kind = "linear", trainable = true, layout = matrices } = options;
-    const { initial = null, base = null, trainsB = true } = options;
+    const { initial = null, base = null, trainsB = true, diagonal } = options;
     if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0] * (layout.groups ?? 1) || a.shape[1] < 1)
       throw new PairShapeError(`The pair "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
     const prefix = kind === "embedding" ? `${name}.lora_embedding_` : `${name}.lora_`;
@@ -109,8 +116,9 @@ export class LoraPair {
       initial: initial && kept(initial),
       base: base && tf.keep(base),
       trainsB,
+      diagonal: diagonal ? tf.variable(diagonal, trainable, `${prefix}diag`) : null,
     });
-    tf.dispose([a, b]);
+    tf.dispose([a, b, diagonal]);
     return pair;
   }
 
@@ -125,6 +133,7 @@ export class LoraPair {
       readonly initial?: InitialPair;
       readonly base?: tf.Tensor2D;
       readonly trainsB?: boolean;
+      readonly diagonal?: tf.Tensor1D | undefined;
     },
   ): LoraPair {
     const { a, b } = stored;
@@ -156,28 +165,29 @@ export class LoraPair {
     return this.a.shape[1];
   }
 
-  /** Number of values in both matrices. */
+  /** Number of values in both matrices, and between them. */
   get size(): number {
-    return this.a.size + this.b.size;
+    return this.a.size + this.b.size + (this.diagonal?.size ?? 0);
   }
 
-  /** What is trained: A and, unless it stays as it started, B. */
-  get variables(): readonly tf.Variable<tf.Rank.R2>[] {
-    return this.trainsB ? [this.a, this.b] : [this.a];
+  /** What is trained: A, what stands between the halves and, unless it stays as it started, B. */
+  get variables(): readonly tf.Variable[] {
+    return [this.a, ...(this.trainsB ? [this.b] : []), ...(this.diagonal ? [this.diagonal] : [])];
   }
 
   /**
    * The matrices whose product is the update, [inFeatures, rank] and [rank, outFeatures]: blocks are spread over their
-   * diagonals. Call it inside a `tidy` and dispose of nothing: they may be the variables.
+   * diagonals, and A has what stands between the halves. Call it inside a `tidy` and dispose of nothing: they may be the variables.
    */
   factors(): InitialPair {
     const { blocks = 1, groups = 1 } = this.layout;
-    return { a: onDiagonal(this.a, blocks), b: onDiagonal(this.b, groups) };
+    const a = onDiagonal(this.a, blocks);
+    return { a: this.diagonal ? tf.mul(a, this.diagonal) : a, b: onDiagonal(this.b, groups) };
   }
 
   /**
-   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update: where a start is
-   * subtracted, both have twice the rank (`pissaToLora`).
+   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update but for what stands
+   * between them: where a start is subtracted, both have twice the rank (`pissaToLora`).
    */
   async toTorch(): Promise<TorchPair> {
     const read = async ({ a, b }: InitialPair): Promise<TorchPair> => {
@@ -193,6 +203,7 @@ export class LoraPair {
     this.b.dispose();
     if (this.initial) tf.dispose([this.initial.a, this.initial.b]);
     this.base?.dispose();
+    this.diagonal?.dispose();
   }
 }
 

@@ -63,6 +63,7 @@ describe("what is refused", () => {
     { targetParameters: ["experts"] },
     { trainableTokenIndices: [1] },
     { init: "pissa" },
+    { kasaConfig: {} },
   ])("is an adapter that is more than B·A: %j", (options) => {
     const parts = [...pair, { adapter: adapter("more", options), weight: 1, name: "more" }];
     expect(() => combineAdapters(parts)).toThrow(UncombinableAdapterError);
