@@ -162,7 +162,7 @@ describe("KaSA's regularisers", () => {
           lengthOfA += ofA ** 2;
           lengthOfB += (ofB - Number(one === other)) ** 2;
         }
-      const squares = diagonal!.dataSync().reduce((sum, value) => sum + value ** 2, 0);
+      const squares = diagonal!.dataSync<"float32">().reduce((sum, value) => sum + value ** 2, 0);
       const loss = kasaLoss(handle);
       expect(loss.dataSync()[0]).toBeCloseTo(2 * squares + 0.5 * (Math.sqrt(lengthOfA) + Math.sqrt(lengthOfB)), 4);
       loss.dispose();

@@ -5,9 +5,9 @@
 import type { AdaptationCall, ConvolutionGeometry, Site } from "@lowrank/contracts";
 import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { GroupedConvolutionError, SettingError } from "./errors.ts";
+import { GroupedConvolutionError } from "./errors.ts";
 import { kernelInFile, kernelLayout } from "./file-layout.ts";
-import { checkScale, type LoraAdaptationOptions } from "./lora-adaptation.ts";
+import { checkDropout, checkScale, type LoraAdaptationOptions } from "./lora-adaptation.ts";
 import type { LoraPair, PairLayout } from "./lora-pair.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 import { pairDelta } from "./low-rank-delta.ts";
@@ -33,10 +33,8 @@ export class ConvolutionLoraAdaptation implements LowRankAdaptation {
 
   constructor(options: ConvolutionLoraOptions) {
     const { pair, scale, dropout = 0, adapterName = "default", geometry } = options;
-    if (!(dropout >= 0 && dropout < 1))
-      throw new SettingError("ConvolutionLoraAdaptation", "dropout", dropout, "a number from 0 up to but not 1");
     this.pair = pair;
-    this.dropout = dropout;
+    this.dropout = checkDropout("ConvolutionLoraAdaptation", dropout);
     this.variables = pair.variables;
     this.geometry = geometry;
     this.#adapterName = adapterName;

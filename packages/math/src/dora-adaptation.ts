@@ -8,7 +8,7 @@
 import type { AdaptationCall } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { SettingError } from "./errors.ts";
+import { checkDropout } from "./lora-adaptation.ts";
 import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 /** How a DoRA adaptation is made. */
@@ -50,11 +50,9 @@ export class DoraAdaptation implements LowRankAdaptation {
 
   constructor(options: DoraAdaptationOptions) {
     const { inner, magnitude, dropout = 0, adapterName = "default" } = options;
-    if (!(dropout >= 0 && dropout < 1))
-      throw new SettingError("DoraAdaptation", "dropout", dropout, "a number from 0 up to but not 1");
     this.inner = inner;
     this.magnitude = magnitude;
-    this.dropout = dropout;
+    this.dropout = checkDropout("DoraAdaptation", dropout);
     this.variables = [...inner.variables, magnitude];
     this.#adapterName = adapterName;
   }

@@ -45,10 +45,8 @@ export class LoraAdaptation implements LowRankAdaptation {
 
   constructor(options: LoraAdaptationOptions) {
     const { pair, scale, dropout = 0, adapterName = "default" } = options;
-    if (!(dropout >= 0 && dropout < 1))
-      throw new SettingError("LoraAdaptation", "dropout", dropout, "a number from 0 up to but not 1");
     this.pair = pair;
-    this.dropout = dropout;
+    this.dropout = checkDropout("LoraAdaptation", dropout);
     this.variables = pair.variables;
     this.#adapterName = adapterName;
     this.#scale = checkScale("LoraAdaptation", scale);
@@ -95,4 +93,10 @@ export class LoraAdaptation implements LowRankAdaptation {
 export function checkScale(where: string, scale: number): number {
   if (!Number.isFinite(scale)) throw new SettingError(where, "scale", scale, "a finite number");
   return scale;
+}
+
+export function checkDropout(where: string, dropout: number): number {
+  if (!(dropout >= 0 && dropout < 1))
+    throw new SettingError(where, "dropout", dropout, "a number from 0 up to but not 1");
+  return dropout;
 }
