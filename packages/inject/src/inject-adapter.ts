@@ -20,8 +20,8 @@ export interface InjectOptions {
 }
 
 /**
- * Attaches a fresh adapter, which leaves what the model computes exactly as it was (unless its `init` is
- * false) until it is trained. If anything fails, the model is unchanged and nothing is left in memory.
+ * Attaches a fresh adapter, which leaves what the model computes exactly as it was until it is trained – unless its `init`
+ * is false, or LoftQ or KaSA put another weight in the place of the base's. If anything fails, the model is unchanged and nothing is left in memory.
  *
  * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError, MissingMeasurementError
  *
