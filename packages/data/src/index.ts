@@ -40,6 +40,13 @@ export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
 export { isTrainable } from "./shorten-sequence.ts";
 export { mulberry32, shuffled } from "./shuffled.ts";
+export {
+  cutSourceTarget,
+  encodeSource,
+  renderSourceTarget,
+  type SourceTargetLimits,
+  tokenizeSourceTargets,
+} from "./source-target.ts";
 export { type Split, type SplitOptions, splitByKey } from "./split-by-key.ts";
 export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
@@ -53,11 +60,18 @@ export {
   TextTokenizer,
 } from "./text-tokenizer.ts";
 export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
-export { labelIdsOf, type TokenizedExamples, tokenizeExamples } from "./tokenize-examples.ts";
+export {
+  isAtLimit,
+  labelIdsOf,
+  type TokenizedExamples,
+  type TokenizeExamplesOptions,
+  tokenizeExamples,
+} from "./tokenize-examples.ts";
 export {
   type ClassifiedSequence,
   type CountedLabels,
   ignoredLabel,
+  type SourceTarget,
   type TokenizedExample,
   type TokenSequence,
 } from "./tokenized-example.ts";

@@ -8,7 +8,10 @@ export interface TokenBatch {
   readonly inputIds: Int32Array;
   /** 1 on tokens, 0 on padding. */
   readonly attentionMask: Int32Array;
-  /** [rows, time] with −100 where nothing is trained, or [rows] of classes; `labelShape` says which. */
+  /**
+   * [rows, time] with −100 where nothing is trained, [rows, targetTime] for an encoder–decoder, or [rows] of classes;
+   * `labelShape` says which.
+   */
   readonly labels: Int32Array;
   readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
   /** Present where an example of the batch has them. */
@@ -36,15 +39,19 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   const first = examples[0];
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
-    throw new ExampleError("A batch cannot mix rows that have a class with rows that have a label for each token.");
+    throw new ExampleError(
+      "A batch cannot mix rows that have a class, a label for each token, and a target for a decoder.",
+    );
   }
   const rows = examples.length;
   const multiple = options.multipleOf ?? 1;
   if (!Number.isSafeInteger(multiple) || multiple < 1) {
     throw new ExampleError(`multipleOf must be a whole number from 1, got ${multiple}.`);
   }
-  const longest = examples.reduce((length, { inputIds }) => Math.max(length, inputIds.length), 1);
-  const time = Math.ceil(longest / multiple) * multiple;
+  const time = paddedLength(
+    examples.map(({ inputIds }) => inputIds.length),
+    multiple,
+  );
   const grid = (fill: number) => new Int32Array(rows * time).fill(fill);
   const inputIds = grid(options.padId);
   const attentionMask = grid(0);
@@ -65,9 +72,14 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   };
 }
 
+function paddedLength(lengths: readonly number[], multiple: number): number {
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  return Math.ceil(longest / multiple) * multiple;
+}
+
 function labelsOf(
   examples: readonly TokenizedExample[],
-  { rows, time, ...counted }: CountedLabels & Pick<TokenBatch, "rows" | "time">,
+  { rows, time: sourceTime, ...options }: PadOptions & Pick<TokenBatch, "rows" | "time">,
 ): Pick<TokenBatch, "labels" | "labelShape" | "supervised"> {
   if (examples[0]?.kind === "classified") {
     const labels = Int32Array.from(examples, (example) =>
@@ -75,12 +87,14 @@ function labelsOf(
     );
     return { labels, labelShape: [rows], supervised: rows };
   }
+  const lists = examples.map((example) => (example.kind === "classified" ? [] : example.labels));
+  // A decoder's labels have a length of their own, and it predicts the first of them, too.
+  const hasTargets = examples[0]?.kind === "source-target";
+  const targetLengths = lists.map(({ length }) => length);
+  const time = hasTargets ? paddedLength(targetLengths, options.multipleOf ?? 1) : sourceTime;
+  const counted = hasTargets ? { firstCounts: true } : options;
   const labels = new Int32Array(rows * time).fill(ignoredLabel);
-  let supervised = 0;
-  for (const [row, example] of examples.entries()) {
-    if (example.kind !== "sequence") continue;
-    labels.set(example.labels, row * time);
-    supervised += supervisedTokens(example.labels, counted);
-  }
+  for (const [row, list] of lists.entries()) labels.set(list, row * time);
+  const supervised = lists.reduce((sum, list) => sum + supervisedTokens(list, counted), 0);
   return { labels, labelShape: [rows, time], supervised };
 }

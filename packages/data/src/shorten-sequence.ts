@@ -46,5 +46,9 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
  * ```
  */
 export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
-  return example.kind === "classified" ? example.inputIds.length > 0 : supervisedTokens(example.labels, counted) > 0;
+  const { kind, inputIds } = example;
+  if (kind === "classified") return inputIds.length > 0;
+  if (kind === "source-target")
+    return inputIds.length > 0 && supervisedTokens(example.labels, { firstCounts: true }) > 0;
+  return supervisedTokens(example.labels, counted) > 0;
 }

@@ -1,5 +1,6 @@
 // From an example to tokens with labels: only the answer is trained.
 
+import { cutBeforeEnd } from "./cut-before-end.ts";
 import { ExampleError } from "./errors.ts";
 import type { Example, SentenceExample, TokensExample } from "./example.ts";
 import { shortenSequence } from "./shorten-sequence.ts";
@@ -121,17 +122,11 @@ function classifySentence(
     throw new ExampleError(`The class ${JSON.stringify(String(example.label).slice(0, 60))} has no number: ${names}.`);
   }
   if (example.pair === undefined) {
-    const inputIds = cutMiddle(tokenizer.encode(example.sentence), options.maxLength, tokenizer.suffixIds);
+    const inputIds = cutBeforeEnd(tokenizer.encode(example.sentence), options.maxLength, tokenizer.suffixIds);
     return { kind: "classified", inputIds, label };
   }
   const { maxLength } = options;
   const { inputIds, tokenTypeIds } = tokenizer.encodePair(example.sentence, example.pair, { maxLength });
   const cut = (values: readonly number[]) => values.slice(0, maxLength);
   return { kind: "classified", inputIds: cut(inputIds), label, tokenTypeIds: cut(tokenTypeIds) };
-}
-
-/** The ids up to the length allowed, with the closing marks ([SEP]) kept. */
-function cutMiddle(ids: readonly number[], maxLength: number, suffix: readonly number[]): readonly number[] {
-  if (ids.length <= maxLength) return ids;
-  return [...ids.slice(0, Math.max(0, maxLength - suffix.length)), ...suffix].slice(0, maxLength);
 }

@@ -3,6 +3,7 @@
 import type { Example } from "./example.ts";
 import { checkLabelKinds } from "./label-kinds.ts";
 import { isTrainable } from "./shorten-sequence.ts";
+import { tokenizeSourceTargets } from "./source-target.ts";
 import type { PromptTemplate } from "./templates/prompt-template.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
 import { type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
@@ -11,7 +12,7 @@ import type { TokenizedExample } from "./tokenized-example.ts";
 /** Examples as tokens, and what became of them. */
 export interface TokenizedExamples {
   readonly examples: readonly TokenizedExample[];
-  /** For each of `examples`, its index among those given. */
+  /** For each of `examples`, its index among those given. A conversation gives an encoder–decoder one for each answer. */
   readonly indices: readonly number[];
   /** How many had nothing left to train and were left out. */
   readonly skipped: number;
@@ -19,23 +20,50 @@ export interface TokenizedExamples {
   readonly atLimit: number;
 }
 
-/** Tokenises examples as `tokenizeExample` does; an example without a trained token is left out and counted. */
+/** How to tokenise many examples. */
+export interface TokenizeExamplesOptions extends TokenizeOptions {
+  /** Says that the model is an encoder–decoder: the largest number of tokens of what its decoder writes. */
+  readonly maxTargetLength?: number | undefined;
+}
+
+/**
+ * Tokenises examples as `tokenizeExample` does, or with `maxTargetLength` as `tokenizeSourceTargets`; an example without a
+ * trained token is left out and counted.
+ */
 export function tokenizeExamples(
   examples: readonly Example[],
   tokenizer: TextTokenizer,
   template: PromptTemplate,
-  options: TokenizeOptions,
+  options: TokenizeExamplesOptions,
 ): TokenizedExamples {
+  const { maxLength, maxTargetLength } = options;
+  const tokensOf = (example: Example): readonly TokenizedExample[] => {
+    if (maxTargetLength === undefined || hasClass(example))
+      return [tokenizeExample(example, tokenizer, template, options)];
+    return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
+  };
   const kept: TokenizedExample[] = [];
   const indices: number[] = [];
   for (const [index, example] of examples.entries()) {
-    const tokens = tokenizeExample(example, tokenizer, template, options);
-    if (!isTrainable(tokens)) continue;
-    kept.push(tokens);
-    indices.push(index);
+    const trainable = tokensOf(example).filter((tokens) => isTrainable(tokens));
+    kept.push(...trainable);
+    indices.push(...trainable.map(() => index));
   }
-  const atLimit = kept.filter((tokens) => tokens.inputIds.length === options.maxLength).length;
-  return { examples: kept, indices, skipped: examples.length - kept.length, atLimit };
+  const atLimit = kept.filter((tokens) => isAtLimit(tokens, options)).length;
+  return { examples: kept, indices, skipped: examples.length - new Set(indices).size, atLimit };
+}
+
+/** Whether a text has exactly the largest length, and so was probably cut. */
+export function isAtLimit(
+  tokens: TokenizedExample,
+  { maxLength, maxTargetLength }: Pick<TokenizeExamplesOptions, "maxLength" | "maxTargetLength">,
+): boolean {
+  if (tokens.inputIds.length === maxLength) return true;
+  return tokens.kind === "source-target" && tokens.labels.length === maxTargetLength;
+}
+
+function hasClass(example: Example): boolean {
+  return example.kind === "sentence" || (example.kind === "tokens" && typeof example.labels === "number");
 }
 
 /**

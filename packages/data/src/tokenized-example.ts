@@ -23,8 +23,19 @@ export interface ClassifiedSequence {
   readonly tokenTypeIds?: readonly number[];
 }
 
+/** What an encoder–decoder reads, and what its decoder is to write. */
+export interface SourceTarget {
+  readonly kind: "source-target";
+  /** What the encoder reads. */
+  readonly inputIds: readonly number[];
+  /** What the decoder writes, its end token included; of any length. −100 is not trained. */
+  readonly labels: readonly number[];
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
 /** An example as tokens. */
-export type TokenizedExample = TokenSequence | ClassifiedSequence;
+export type TokenizedExample = TokenSequence | ClassifiedSequence | SourceTarget;
 
 /** Which labels of a sequence a loss counts. */
 export interface CountedLabels {

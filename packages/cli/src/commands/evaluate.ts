@@ -10,6 +10,7 @@ import {
   columnsOption,
   type EngineOptions,
   headerOption,
+  maxTargetLengthOption,
   modelOption,
   templateOption,
   withEngine,
@@ -27,6 +28,7 @@ export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
   readonly template?: string;
   readonly batchSize: number;
   readonly maxLength?: number;
+  readonly maxTargetLength?: number;
   readonly generate?: boolean;
   readonly maxNewTokens: number;
 }
@@ -49,6 +51,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(templateOption("how a row becomes text (see lowrank train --help)"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))
+    .addOption(maxTargetLengthOption())
     .option("--generate", "continue every prompt and report BLEU against the references")
     .addOption(
       new Option("--max-new-tokens <number>", "with --generate: stop after so many tokens")

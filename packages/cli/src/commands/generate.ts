@@ -37,7 +37,9 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
   const command = program
     .command("generate")
     .summary("continue prompts")
-    .description("Continues prompts. Greedy unless --temperature, --top-k, --top-p or --min-p asks for sampling.")
+    .description(
+      "Continues prompts, or answers them with an encoder–decoder. Greedy unless --temperature, --top-k, --top-p or --min-p asks for sampling.",
+    )
     .addOption(modelOption())
     .addOption(adapterOption())
     .addOption(basePrecisionOption())

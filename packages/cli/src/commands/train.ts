@@ -8,6 +8,7 @@ import {
   basePrecisionOption,
   columnsOption,
   headerOption,
+  maxTargetLengthOption,
   modelOption,
   outOption,
   seedOption,
@@ -29,7 +30,7 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
         "Rows of the data are text (prompt/completion, instruction/input/output, text), conversations (messages, or " +
           "conversations as ShareGPT has them), sentences with a label, or tokenised " +
           '({"input_ids": [...], "labels": [...]}). Rows with a label train a classifier. The loss counts the ' +
-          "answers, not the prompts.",
+          "answers, not the prompts. An encoder–decoder (T5, BART) reads the prompt and learns to write the answer.",
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),
     );
@@ -80,7 +81,8 @@ function addFiles(command: Command): void {
         "--max-length <number>",
         "cut rows after so many tokens (default: 512 or the model's limit)",
       ).argParser(integerIn({ min: 2 })),
-    );
+    )
+    .addOption(maxTargetLengthOption());
 }
 
 function addAdapterShape(command: Command): void {

@@ -114,7 +114,7 @@ export class WrongTaskError extends LowrankError {
   ) {
     super(
       "WRONG_TASK",
-      `${command} needs a causal language model, but this is a ${modelType} model for ${task}. ${advice}`,
+      `${command} needs a model that writes text, but this is a ${modelType} model for ${task}. ${advice}`,
     );
   }
 }

@@ -5,8 +5,8 @@ import { generate } from "@lowrank/models";
 import { NoReferencesError } from "../errors/data-errors.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import type { OpenedModel } from "../session/open-model.ts";
-import { positionLimit } from "../session/position-limit.ts";
 import type { Report } from "../terminal/report.ts";
+import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
 /** How to write and compare. */
 export interface BleuOptions {
@@ -14,6 +14,8 @@ export interface BleuOptions {
   readonly tokenizer: TextTokenizer;
   readonly template: PromptTemplate;
   readonly batchSize: number;
+  /** Of a source, where an encoder reads it. */
+  readonly maxLength: number;
   readonly maxNewTokens: number;
   readonly report: Report;
 }
@@ -36,7 +38,7 @@ export function checkReferences(file: string, rows: readonly Example[]): void {
 
 /**
  * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
- * beginning, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
+ * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
  */
 export async function measureBleu(
   opened: OpenedModel,
@@ -58,22 +60,19 @@ export async function measureBleu(
   ).score;
 }
 
-function promptsOf(
-  { model }: OpenedModel,
-  rows: readonly Example[],
-  { data, tokenizer, template, maxNewTokens, report }: BleuOptions,
-): readonly AskedPrompt[] {
+function promptsOf(opened: OpenedModel, rows: readonly Example[], options: BleuOptions): readonly AskedPrompt[] {
+  const { data, template, report } = options;
   const asked = rows.filter(isAsked);
   const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
   const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
-  const prefix = isWritten ? [] : tokenizer.prefixIds;
-  const room = Math.max(prefix.length + 1, positionLimit(model.config) - maxNewTokens);
+  const isSource = opened.model.task === "sequence-to-sequence";
+  const written = { ...options, isWritten };
+  const { room, idsOf } = isSource ? sourceEncoder(written) : promptEncoder(written, opened.model.config);
   let cut = 0;
   const prompts = groups.map(({ prompt, references }): AskedPrompt => {
-    const ids = [...prefix, ...tokenizer.encode(prompt, { addSpecialTokens: false })];
-    if (ids.length <= room) return { ids, references };
-    cut += 1;
-    return { ids: [...prefix, ...ids.slice(ids.length - room + prefix.length)], references };
+    const { ids, isCut } = idsOf(prompt);
+    if (isCut) cut += 1;
+    return { ids, references };
   });
   const kept = prompts.filter(({ ids }) => ids.length > 0);
   if (kept.length === 0) throw new NoReferencesError(data);
@@ -82,7 +81,9 @@ function promptsOf(
     report.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
   }
   if (cut > 0) {
-    const message = `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
+    const message = isSource
+      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (--max-length).`
+      : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
     report.warn({ code: "PROMPTS_CUT", message });
   }
   return kept;

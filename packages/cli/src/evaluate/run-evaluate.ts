@@ -8,12 +8,13 @@ import { WrongTaskError } from "../errors/model-errors.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
 import { measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
-import { maxLengthFor } from "../session/position-limit.ts";
+import { rowLengths } from "../session/position-limit.ts";
 import { readingOptions } from "../session/reading-options.ts";
 import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
+import { writesText } from "../session/writes-text.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
@@ -57,16 +58,16 @@ async function evaluate(
   const { options, report, isClassifier } = context;
   const { model, adapter } = opened;
   const needsText = needTokenizer(rows);
-  if (!isClassifier && model.task !== "causal-lm" && needsText) {
+  if (!isClassifier && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
     throw new WrongTaskError(model.modelType, model.task, "lowrank evaluate with text rows", advice);
   }
   const tokenizer = needsText ? await tokenizerOf(opened) : undefined;
-  const template = chooseTemplate(options.template, rows, tokenizer);
+  const template = chooseTemplate(options.template, rows, { tokenizer, task: model.task });
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;
-  const maxLength = maxLengthFor(model, options.maxLength);
-  const examples = tokenizeRows(rows, { file: options.data, model, tokenizer, template, maxLength, classIds }, report);
+  const lengths = rowLengths(model, options);
+  const examples = tokenizeRows(rows, { file: options.data, model, tokenizer, template, lengths, classIds }, report);
   const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const loss = await meanLoss(model, measuredBatches(data), opened.context);
   return {
@@ -76,7 +77,7 @@ async function evaluate(
       ? { accuracy: await measureAccuracy(model, data, opened.context) }
       : { perplexity: Math.exp(loss) }),
     ...(options.generate === true && tokenizer !== undefined
-      ? { bleu: await measureBleu(opened, rows, { ...options, tokenizer, template, report }) }
+      ? { bleu: await measureBleu(opened, rows, { ...options, ...lengths, tokenizer, template, report }) }
       : {}),
   };
 }

@@ -11,6 +11,7 @@ import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
+import { writesText } from "../session/writes-text.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import type { Report } from "../terminal/report.ts";
 import { TextStream } from "./text-stream.ts";
@@ -32,7 +33,7 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
 }
 
 function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
-  if (task === "causal-lm") return;
+  if (writesText(task)) return;
   throw new WrongTaskError(modelType, task, "lowrank generate", "Use lowrank evaluate or lowrank forward with it.");
 }
 
@@ -42,15 +43,16 @@ async function continuePrompts(
   { options, report }: { readonly options: GenerateOptions; readonly report: Report },
 ): Promise<void> {
   const { model, context } = opened;
+  const reader = { tokenizer, task: model.task };
   const { prompt: prompts, maxNewTokens } = options;
   const template =
-    options.template === undefined ? promptTemplate("plain") : chooseTemplate(options.template, [], tokenizer);
+    options.template === undefined ? promptTemplate("plain") : chooseTemplate(options.template, [], reader);
   const streams = prompts.map(() => new TextStream(tokenizer));
   const isStreamed = prompts.length === 1;
   const show = (text: string) => {
     if (isStreamed) report.write(escapeControls(text));
   };
-  const promptIds = prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), tokenizer));
+  const promptIds = prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), reader));
   if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
   await generate(model, {
     promptIds,

@@ -89,6 +89,14 @@ export function templateOption(description: string): Option {
   return new Option("--template <name>", description).choices(templateNames);
 }
 
+/** `--max-target-length` of commands that read data. */
+export function maxTargetLengthOption(): Option {
+  return new Option(
+    "--max-target-length <number>",
+    "for an encoder–decoder: cut answers after so many tokens (default: 512 or the model's limit)",
+  ).argParser(integerIn({ min: 2 }));
+}
+
 /** `--header` of commands that read data. */
 export function headerOption(): Option {
   return new Option(

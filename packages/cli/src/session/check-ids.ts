@@ -31,7 +31,7 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   const { vocabularySize } = config;
   const classes = isRegression(config) ? Number.POSITIVE_INFINITY : config.labels;
   const areClasses = tokens.kind === "classified" || task === "token-classification";
-  const labels = tokens.kind === "sequence" ? tokens.labels : [tokens.label];
+  const labels = tokens.kind === "classified" ? [tokens.label] : tokens.labels;
   const ids = areClasses ? tokens.inputIds : [...tokens.inputIds, ...labels];
   const stranger = ids.find((id) => id >= vocabularySize);
   if (stranger !== undefined) {

@@ -1,10 +1,17 @@
 // A prompt as the ids that generation starts from: those that training would have seen.
 
-import type { PromptTemplate, RenderedExample, TextTokenizer } from "@lowrank/data";
-import { promptOf } from "@lowrank/data";
+import { encodeSource, type PromptTemplate, promptOf, type RenderedExample, type TextTokenizer } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
 
-/** The ids of a rendered example's prompt, the tokenizer's own start marks included. */
-export function encodePrompt(rendered: RenderedExample, tokenizer: TextTokenizer): readonly number[] {
+/** Who reads the prompt. */
+export interface PromptReader {
+  readonly tokenizer: TextTokenizer;
+  readonly task: Task;
+}
+
+/** The ids of a rendered example's prompt, with the tokenizer's own marks: those that start a text, or a source's all. */
+export function encodePrompt(rendered: RenderedExample, { tokenizer, task }: PromptReader): readonly number[] {
+  if (task === "sequence-to-sequence") return encodeSource(rendered, tokenizer);
   const ids = tokenizer.encode(promptOf(rendered), { addSpecialTokens: false });
   return rendered.hasSpecialTokens === true ? ids : [...tokenizer.prefixIds, ...ids];
 }

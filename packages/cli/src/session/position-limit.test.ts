@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../errors/usage-errors.ts";
-import { maxLengthFor, type PositionedModel, positionLimit } from "./position-limit.ts";
+import { maxLengthFor, type PositionedModel, positionLimit, rowLengths } from "./position-limit.ts";
 
 function model(maxPositions: number, ...paths: readonly string[]): PositionedModel {
   const config = { modelType: "gpt2", maxPositions, padTokenId: null };
@@ -34,5 +34,14 @@ describe("maxLengthFor", () => {
   it("refuses more than a table of positions has rows for, before the run meets such a row", () => {
     expect(() => maxLengthFor(model(32, "transformer.wte", "transformer.wpe"), 64)).toThrow(UsageError);
     expect(() => maxLengthFor(model(32, "bert.embeddings.position_embeddings"), 33)).toThrow("more than the 32 tokens");
+  });
+});
+
+describe("rowLengths", () => {
+  it("limits a target only where a decoder writes it", () => {
+    const asked = { maxLength: 7, maxTargetLength: 5 };
+    expect(rowLengths({ ...model(32), task: "sequence-to-sequence" }, asked)).toEqual(asked);
+    expect(rowLengths({ ...model(32), task: "causal-lm" }, { maxLength: 7 })).toEqual({ maxLength: 7 });
+    expect(() => rowLengths({ ...model(32), task: "causal-lm" }, asked)).toThrow(UsageError);
   });
 });

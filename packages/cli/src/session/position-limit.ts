@@ -1,10 +1,10 @@
 // How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
 
-import type { ModelConfig } from "@lowrank/families";
+import type { ModelConfig, Task } from "@lowrank/families";
 import { UsageError } from "../errors/usage-errors.ts";
 
 /** What the limit depends on. */
-type PositionFacts = Pick<ModelConfig, "maxPositions" | "modelType" | "padTokenId">;
+export type PositionFacts = Pick<ModelConfig, "maxPositions" | "modelType" | "padTokenId">;
 
 /** How many tokens the model has positions for; Infinity where it has no limit. */
 export function positionLimit({ maxPositions, modelType, padTokenId }: PositionFacts): number {
@@ -26,11 +26,33 @@ export interface PositionedModel {
  * After how many tokens rows are cut: what was asked for, or the default as far as the model has positions. Throws a
  * UsageError for more than a table of positions has: the first long row would end the run.
  */
-export function maxLengthFor(model: PositionedModel, asked: number | undefined): number {
+export function maxLengthFor(model: PositionedModel, asked: number | undefined, option = "--max-length"): number {
   const limit = positionLimit(model.config);
   if (asked === undefined) return Math.min(defaultMaxLength, limit);
   if (asked <= limit || !hasPositionTable(model)) return asked;
-  throw new UsageError(`--max-length ${asked} is more than the ${limit} tokens that the model has positions for.`);
+  throw new UsageError(`${option} ${asked} is more than the ${limit} tokens that the model has positions for.`);
+}
+
+/** After how many tokens the texts of a row are cut. */
+export interface RowLengths {
+  readonly maxLength: number;
+  /** Of what a decoder writes; only where the model is an encoder–decoder that writes texts. */
+  readonly maxTargetLength?: number;
+}
+
+/** Both limits. Throws UsageError as `maxLengthFor`, and for a target's where the model has no texts of its own to write. */
+export function rowLengths(
+  model: PositionedModel & { readonly task: Task },
+  asked: { readonly maxLength?: number; readonly maxTargetLength?: number },
+): RowLengths {
+  const maxLength = maxLengthFor(model, asked.maxLength);
+  if (model.task === "sequence-to-sequence") {
+    return { maxLength, maxTargetLength: maxLengthFor(model, asked.maxTargetLength, "--max-target-length") };
+  }
+  if (asked.maxTargetLength === undefined) return { maxLength };
+  throw new UsageError(
+    `--max-target-length is for encoder–decoders that write texts; this model is for ${model.task}.`,
+  );
 }
 
 /** Rotary positions and biases go on beyond what the configuration says; a table has rows or has not. */

@@ -9,25 +9,34 @@ import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";
 const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 3 }, unk_token: "[UNK]" } };
 const json = { ...words, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
 const tokenizer = TextTokenizer.fromJson(json);
+const reader = { tokenizer, task: "causal-lm" } as const;
 const chat: Example = { kind: "chat", messages: [{ role: "user", content: "a" }] };
 
 describe("chooseTemplate", () => {
   it("says of a model without a chat template that it has none, and what there is", () => {
-    expect(() => chooseTemplate("chat", [chat], tokenizer)).toThrow(ChatTemplateMissingError);
-    expect(() => chooseTemplate("chat", [], tokenizer)).toThrow(
+    expect(() => chooseTemplate("chat", [chat], reader)).toThrow(ChatTemplateMissingError);
+    expect(() => chooseTemplate("chat", [], reader)).toThrow(
       /no chat_template in tokenizer_config\.json .* choose another template: plain, alpaca, vicuna, koalpaca\./,
     );
   });
 
   it("takes the model's own where there is one", () => {
     const own = TextTokenizer.fromJson(json, { chat_template: "{{ messages[0].content }}" });
-    expect(chooseTemplate("chat", [chat], own).name).toBe("chat");
-    expect(chooseTemplate(undefined, [chat], own).name).toBe("chat");
-    expect(chooseTemplate(undefined, [chat], tokenizer).name).toBe("vicuna");
+    expect(chooseTemplate("chat", [chat], { ...reader, tokenizer: own }).name).toBe("chat");
+    expect(chooseTemplate(undefined, [chat], { ...reader, tokenizer: own }).name).toBe("chat");
+    expect(chooseTemplate(undefined, [chat], reader).name).toBe("vicuna");
+  });
+
+  it("sets no instruction apart for an encoder–decoder, which reads it as a text of its own", () => {
+    const row: Example = { kind: "instruction", instruction: "a", input: "", output: "b" };
+    expect(chooseTemplate(undefined, [row], reader).name).toBe("alpaca");
+    expect(chooseTemplate(undefined, [row], { tokenizer, task: "sequence-to-sequence" }).name).toBe("plain");
   });
 
   it("needs none for rows that are tokens already", () => {
-    expect(() => chooseTemplate("chat", [{ kind: "tokens", inputIds: [1], labels: [1] }], undefined)).not.toThrow();
+    expect(() =>
+      chooseTemplate("chat", [{ kind: "tokens", inputIds: [1], labels: [1] }], { ...reader, tokenizer: undefined }),
+    ).not.toThrow();
   });
 });
 
@@ -38,7 +47,12 @@ describe("tokenizeRows", () => {
       { kind: "text", text: "a b c" },
     ];
     const config = { vocabularySize: 3, labels: 2, problemType: null };
-    const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], tokenizer), maxLength: 8 };
+    const options = {
+      file: "rows.jsonl",
+      tokenizer,
+      template: chooseTemplate("plain", [], reader),
+      lengths: { maxLength: 8 },
+    };
     const attempt = () =>
       tokenizeRows(
         rows,
@@ -54,8 +68,8 @@ describe("tokenizeRows", () => {
     const options = {
       file: "rows.jsonl",
       tokenizer: undefined,
-      template: chooseTemplate("plain", [], tokenizer),
-      maxLength: 8,
+      template: chooseTemplate("plain", [], reader),
+      lengths: { maxLength: 8 },
     };
     const rowsFor = (task: "masked-lm" | "causal-lm") =>
       tokenizeRows(
@@ -70,12 +84,31 @@ describe("tokenizeRows", () => {
   it("names every row that the template cannot write", () => {
     const rows: Example[] = [{ kind: "text", text: "a b" }, chat, { kind: "text", text: "b c" }, chat];
     const config = { vocabularySize: 4, labels: 2, problemType: null };
-    const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], tokenizer), maxLength: 8 };
+    const options = {
+      file: "rows.jsonl",
+      tokenizer,
+      template: chooseTemplate("plain", [], reader),
+      lengths: { maxLength: 8 },
+    };
     const model = { config, task: "causal-lm" } as const;
     const attempt = () =>
       tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
     expect(attempt).toThrow(
       /2 rows of it are broken.*\n.*row 2: .*template "plain" can write, got a "chat" row: .*\n.*row 4: /,
     );
+  });
+
+  it("names every row of which an encoder would have nothing to read", () => {
+    const rows: Example[] = [
+      { kind: "text", text: "a b" },
+      { kind: "completion", prompt: "a", completion: "b" },
+    ];
+    const config = { vocabularySize: 4, labels: 2, problemType: null };
+    const lengths = { maxLength: 8, maxTargetLength: 8 };
+    const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], reader), lengths };
+    const model = { config, task: "sequence-to-sequence" } as const;
+    const attempt = () =>
+      tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
+    expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs a prompt to read and an answer/);
   });
 });

@@ -2,11 +2,14 @@
 
 import {
   chatTemplate,
+  cutSourceTarget,
   type Example,
+  isAtLimit,
   isTrainable,
   type PromptTemplate,
   promptTemplate,
   promptTemplates,
+  renderSourceTarget,
   shortenTokens,
   type TextTokenizer,
   type TokenizedExample,
@@ -17,6 +20,7 @@ import { NothingToTrainError } from "../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
+import type { RowLengths } from "./position-limit.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
 
 /** What decides how rows become tokens. */
@@ -26,7 +30,7 @@ export interface TokenizeRowsOptions {
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
-  readonly maxLength: number;
+  readonly lengths: RowLengths;
   readonly classIds: ReadonlyMap<string, number>;
   /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
   readonly rowOf?: (example: Example) => number | undefined;
@@ -41,19 +45,24 @@ export function tokenizeRows(
   options: TokenizeRowsOptions,
   report: Report,
 ): readonly TokenizedExample[] {
-  const { file, maxLength, model } = options;
+  const { file, lengths, model } = options;
   const rows = numberedTokens(examples, options);
   checkIds(file, rows, model);
-  const kept = rows.map(({ tokens }) => tokens).filter((row) => isTrainable(row, countedLabels(model)));
-  const skipped = examples.length - kept.length;
+  const trainable = rows.filter(({ tokens }) => isTrainable(tokens, countedLabels(model)));
+  const kept = trainable.map(({ tokens }) => tokens);
+  const skipped = examples.length - new Set(trainable.map(({ row }) => row)).size;
   if (kept.length === 0) throw new NothingToTrainError(file);
   if (skipped > 0) {
     const message = `${skipped} of ${examples.length} rows of "${file}" have nothing to train and are left out.`;
     report.warn({ code: "ROWS_SKIPPED", message });
   }
-  const atLimit = kept.filter((tokens) => tokens.inputIds.length === maxLength).length;
+  const atLimit = kept.filter((tokens) => isAtLimit(tokens, lengths)).length;
   if (atLimit > 0) {
-    const message = `${atLimit} rows of "${file}" reach ${maxLength} tokens and may be cut (--max-length).`;
+    const { maxLength, maxTargetLength } = lengths;
+    const limit =
+      maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
+    const flags = maxTargetLength === undefined ? "--max-length" : "--max-length, --max-target-length";
+    const message = `${atLimit} rows of "${file}" reach ${limit} and may be cut (${flags}).`;
     report.warn({ code: "ROWS_CUT", message });
   }
   return kept;
@@ -65,34 +74,53 @@ export function countedLabels({ task }: { readonly task: Task }): { readonly fir
 }
 
 function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptions): readonly NumberedTokens[] {
-  const { file, tokenizer, template, maxLength, classIds } = options;
+  const { file, tokenizer, classIds, lengths } = options;
+  const { maxLength, maxTargetLength } = lengths;
   const rowOf = (example: Example | undefined, index: number) => (example && options.rowOf?.(example)) ?? index + 1;
   const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
     return { tokens, row: rowOf(examples[index], index) };
   };
   if (tokenizer === undefined) {
     return examples.flatMap((example, index) => {
-      return example.kind === "tokens" ? [numbered(shortenTokens(example, maxLength), index)] : [];
+      if (example.kind !== "tokens") return [];
+      const isTarget = maxTargetLength !== undefined && typeof example.labels !== "number";
+      const tokens = isTarget
+        ? cutSourceTarget(example, { maxLength, maxTargetLength })
+        : shortenTokens(example, maxLength);
+      return [numbered(tokens, index)];
     });
   }
+  const template = maxTargetLength === undefined ? options.template : withSource(options.template);
   try {
-    const tokenized = tokenizeExamples(examples, tokenizer, template, { maxLength, labelIds: classIds });
+    const tokenized = tokenizeExamples(examples, tokenizer, template, { ...lengths, labelIds: classIds });
     return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
   } catch (error) {
     throw unwritableRows(error, examples, { file, template, rowOf });
   }
 }
 
+/** The template, refusing rows of which nothing would be left for an encoder to read. */
+function withSource(template: PromptTemplate): PromptTemplate {
+  return { ...template, render: (example) => renderSourceTarget(example, template) };
+}
+
+/** Who reads what a template writes. */
+interface TemplateReader {
+  readonly tokenizer: TextTokenizer | undefined;
+  readonly task: Task;
+}
+
 /**
- * The template that was asked for, or the one that suits the rows. Throws ChatTemplateMissingError, and TemplateError for
- * a name that there is not.
+ * The template that was asked for, or the one that suits the rows and the model. Throws ChatTemplateMissingError, and
+ * TemplateError for a name that there is not.
  */
 export function chooseTemplate(
   name: string | undefined,
   examples: readonly Example[],
-  tokenizer: TextTokenizer | undefined,
+  reader: TemplateReader,
 ): PromptTemplate {
-  const chosen = name ?? defaultTemplate(examples[0], tokenizer);
+  const { tokenizer } = reader;
+  const chosen = name ?? defaultTemplate(examples[0], reader);
   if (chosen !== "chat") return promptTemplate(chosen);
   if (tokenizer === undefined) return promptTemplate("plain"); // rows of tokens are not written at all
   if (tokenizer.chatTemplate === undefined) throw new ChatTemplateMissingError(promptTemplates.map(({ name }) => name));
@@ -103,8 +131,9 @@ export function chooseTemplate(
   });
 }
 
-function defaultTemplate(example: Example | undefined, tokenizer: TextTokenizer | undefined): string {
-  if (example?.kind === "instruction") return "alpaca";
+function defaultTemplate(example: Example | undefined, { tokenizer, task }: TemplateReader): string {
+  // Encoder–decoders were taught tasks as plain text ("translate English to German: …"); no answer has to be set apart.
+  if (example?.kind === "instruction") return task === "sequence-to-sequence" ? "plain" : "alpaca";
   if (example?.kind === "chat") return tokenizer?.chatTemplate === undefined ? "vicuna" : "chat";
   return "plain";
 }

@@ -14,10 +14,11 @@ import {
 } from "../session/class-names.ts";
 import { countNumbers, tokenClasses } from "../session/class-numbers.ts";
 import { type ModelRequest, type OpenedModel, openModel } from "../session/open-model.ts";
-import { maxLengthFor } from "../session/position-limit.ts";
+import { rowLengths } from "../session/position-limit.ts";
 import { needTokenizer } from "../session/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
+import { writesText } from "../session/writes-text.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
 import { describeHead } from "./describe-head.ts";
@@ -135,8 +136,11 @@ function refuseUntrainable({ model }: OpenedModel, { goal, train }: TrainingRows
     throw new WrongTaskError(model.modelType, model.task, "lowrank train", advice);
   }
   const learnsText = goal === "next-token" && needTokenizer(train);
-  if (!learnsText || model.task === "causal-lm") return;
-  const advice = 'Give rows with "sentence" and "label" to train a classifier on it.';
+  if (!learnsText || writesText(model.task)) return;
+  const isPair = model.config.decoderLayers > 0;
+  const advice = isPair
+    ? "Add --task sequence-to-sequence to train what its decoder writes."
+    : 'Give rows with "sentence" and "label" to train a classifier on it.';
   throw new WrongTaskError(model.modelType, model.task, "lowrank train with text rows", advice);
 }
 
@@ -153,12 +157,12 @@ async function tokenize(
   const needsIt = needTokenizer([...rows.train, ...rows.validation]);
   const tokenizer = needsIt ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
   const { model } = opened;
-  const template = chooseTemplate(options.template, rows.train, tokenizer);
+  const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
   const shared = {
     model,
     tokenizer,
     template,
-    maxLength: maxLengthFor(model, options.maxLength),
+    lengths: rowLengths(model, options),
     classIds: classes.ids,
     rowOf: (example: Example) => rows.numbers.get(example),
   };

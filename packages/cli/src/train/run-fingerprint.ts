@@ -76,7 +76,7 @@ function hashRows(rows: readonly TokenizedExample[]): string {
   const hash = createHash("sha256");
   for (const row of rows) {
     const { kind, inputIds, attentionMask, tokenTypeIds } = row;
-    const labels = row.kind === "sequence" ? row.labels : [row.label];
+    const labels = row.kind === "classified" ? [row.label] : row.labels;
     const lists = [inputIds, labels, attentionMask, tokenTypeIds];
     // Where each list ends, so that no two rows read alike.
     hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));

@@ -5,6 +5,7 @@ import { latestCheckpoint } from "@lowrank/trainer/node";
 import { InterruptedError, NothingToResumeError } from "../errors/run-errors.ts";
 import { claimOutput } from "../session/check-output.ts";
 import { startEngine } from "../session/start-engine.ts";
+import { writesText } from "../session/writes-text.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkTrainOptions } from "./check-options.ts";
@@ -83,7 +84,7 @@ function summarize(
 function commandToTry({ opened, template }: PreparedRun, options: TrainOptions): string {
   const { model, data, out, columns, header } = options;
   const both = `--model ${model} --adapter ${out}`;
-  if (opened.model.task !== "causal-lm" || template === "") {
+  if (!writesText(opened.model.task) || template === "") {
     const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
     const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
     return `lowrank evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;

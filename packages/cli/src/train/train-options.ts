@@ -6,7 +6,13 @@ import type { BasePrecisionOptions, EngineOptions } from "../options/shared-opti
 export const schedules = ["linear", "cosine", "constant"] as const;
 
 /** Heads that rows of a data file can train, by name. */
-export const trainableTasks = ["causal-lm", "masked-lm", "sequence-classification", "token-classification"] as const;
+export const trainableTasks = [
+  "causal-lm",
+  "masked-lm",
+  "sequence-to-sequence",
+  "sequence-classification",
+  "token-classification",
+] as const;
 
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
 export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
@@ -26,6 +32,7 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly task?: (typeof trainableTasks)[number];
   readonly template?: string;
   readonly maxLength?: number;
+  readonly maxTargetLength?: number;
 
   readonly rank?: number;
   readonly alpha?: number;
