@@ -60,3 +60,19 @@ export class OutputNotOursError extends LowrankError {
     );
   }
 }
+
+/** Nothing can be made at the output path: noticed before the work, not after it. */
+export class OutputNotWritableError extends LowrankError {
+  /** The folder that would hold the output, or the nearest one above it that exists. */
+  readonly folder: string;
+  readonly reason: string;
+
+  constructor(
+    readonly path: string,
+    { folder, reason }: { readonly folder: string; readonly reason: string },
+  ) {
+    super("OUTPUT_NOT_WRITABLE", `--out "${path}" cannot be written in "${folder}": ${reason}. Choose another --out.`);
+    this.folder = folder;
+    this.reason = reason;
+  }
+}

@@ -1,7 +1,5 @@
 // lowrank merge: fold, check, write, read back.
 
-import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { inferenceContext } from "@lowrank/contracts";
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
 import { configFromGguf } from "@lowrank/families";
@@ -37,7 +35,6 @@ async function mergeInto(options: MergeOptions, report: Report): Promise<void> {
     const adapted = sampleLogits(opened.model, opened.context);
     try {
       const { changed, largestDifference } = await mergeAndVerify(opened, adapted, options);
-      await mkdir(dirname(resolve(out)), { recursive: true });
       const sourceFolder = await exportSource(opened, report);
       await writeModelFolder(out, {
         model: opened.model,

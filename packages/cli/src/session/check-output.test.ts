@@ -1,8 +1,12 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkOutput } from "./check-output.ts";
+
+/** Permissions do not bind root, and Windows has others. */
+const mayWriteAnywhere = process.getuid?.() === 0 || process.platform === "win32";
+const printedReason = mayWriteAnywhere ? " (skipped: permissions do not bind this user)" : "";
 
 describe("checkOutput", () => {
   let folder: string;
@@ -46,5 +50,21 @@ describe("checkOutput", () => {
       await expect(attempt, out).rejects.toMatchObject({ code: "OUTPUT_IS_INPUT" });
     }
     await checkOutput(join(folder, "model-2"), { overwrite: true, inputs });
+  });
+
+  it("refuses a path below a file, before the work", async () => {
+    const file = join(folder, "model", "config.json");
+    for (const out of [join(file, "out"), join(file, "deep", "out")]) {
+      const attempt = checkOutput(out, { inputs: [] });
+      await expect(attempt, out).rejects.toMatchObject({ code: "OUTPUT_NOT_WRITABLE", folder: file });
+    }
+  });
+
+  it.skipIf(mayWriteAnywhere)(`refuses a folder that it may not write into${printedReason}`, async () => {
+    await chmod(join(folder, "model"), 0o555);
+    for (const out of ["out", "deep/out"]) {
+      const attempt = checkOutput(join(folder, "model", out), { inputs: [] });
+      await expect(attempt, out).rejects.toMatchObject({ code: "OUTPUT_NOT_WRITABLE", reason: "permission denied" });
+    }
   });
 });

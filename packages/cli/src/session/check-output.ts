@@ -1,13 +1,14 @@
-// Looks at the output path before any work is done: hours of training must not end in "exists already", and
-// --overwrite must not remove what the command reads.
+// Looks at the output path before any work is done: hours of training must not end in "exists already" or "permission
+// denied", and --overwrite must not remove what the command reads.
 
-import { readdir, stat } from "node:fs/promises";
-import { sep } from "node:path";
+import { access, constants, readdir, stat } from "node:fs/promises";
+import { dirname, sep } from "node:path";
 import {
   OutputExistsError,
   OutputHoldsWorkError,
   OutputIsInputError,
   OutputNotOursError,
+  OutputNotWritableError,
 } from "../errors/output-errors.ts";
 import { lockOutput } from "./lock-output.ts";
 import { realPath } from "./real-path.ts";
@@ -36,8 +37,8 @@ export async function claimOutput(path: string, rules: OutputRules): Promise<() 
 }
 
 /**
- * Refuses an existing output unless `overwrite`; and always one that holds an input or the current folder, or a folder of
- * something that lowrank does not write.
+ * Refuses an existing output unless `overwrite`; and always one that holds an input or the current folder, a folder of
+ * something that lowrank does not write, or a path at which nothing can be made.
  */
 export async function checkOutput(path: string, options: OutputRules): Promise<void> {
   if (options.overwrite !== true && (await isOccupied(path))) throw new OutputExistsError(path);
@@ -49,6 +50,22 @@ export async function checkOutput(path: string, options: OutputRules): Promise<v
     if (isWithin(real, output)) throw new OutputIsInputError(path, input);
   }
   if (options.overwrite === true && !(await isOurs(path))) throw new OutputNotOursError(path);
+  await checkWritable(path, dirname(output));
+}
+
+/** An output is made beside its place and moved there, so what has to be writable is the folder that will hold it. */
+async function checkWritable(path: string, folder: string): Promise<void> {
+  const entry = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
+  if (entry instanceof Error) {
+    // What is missing is made, if the next folder above lets us; below a file nothing can be.
+    if (entry.code === "ENOENT" || entry.code === "ENOTDIR") return checkWritable(path, dirname(folder));
+    throw new OutputNotWritableError(path, { folder, reason: entry.message });
+  }
+  if (!entry.isDirectory()) throw new OutputNotWritableError(path, { folder, reason: "it is a file, not a folder" });
+  await access(folder, constants.W_OK | constants.X_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
+    const reason = code === "EROFS" ? "its disk can only be read" : code === "EACCES" ? "permission denied" : message;
+    throw new OutputNotWritableError(path, { folder, reason });
+  });
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -1,6 +1,6 @@
 // Writes --out as a whole: at every moment it holds a complete adapter, old or new.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAdapter } from "@lowrank/adapter-format";
 import type { AdapterHandle } from "@lowrank/inject";
@@ -28,7 +28,6 @@ export async function saveRun(out: string, result: RunResult, options: { readonl
   const { handle, metadata, tokenizerFiles, metrics, card, state } = result;
   const adapter = writeAdapter(await handle.toAdapter({ metadata }));
   const files = { ...Object.fromEntries(tokenizerFiles), ...adapter, "README.md": adapter["README.md"] + card };
-  await mkdir(join(out, ".."), { recursive: true });
   const fill = async (folder: string) => {
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
     await writeFile(join(folder, metricsFile), metrics.join(""));
