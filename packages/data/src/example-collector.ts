@@ -93,5 +93,5 @@ function keysOf(fields: Fields): string {
 
 function unknownForm(fields: Fields): Refusal {
   const forms = rowForms.map((form) => form.name).join(" · ");
-  return { expected: `a row of one of the forms ${forms}`, found: keysOf(fields) };
+  return { expected: `a row of one of the forms ${forms} (or other names, mapped by columns)`, found: keysOf(fields) };
 }

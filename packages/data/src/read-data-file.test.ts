@@ -49,10 +49,19 @@ describe("a data file", () => {
     await expect(readDataFile(path)).rejects.toThrow('"broken.jsonl"');
   });
 
+  it("that is missing is looked for among the data files beside it, which the error lists", async () => {
+    const inside = join(folder, "mistyped");
+    await mkdir(inside);
+    await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/row\.jsonl"\.$/);
+    await writeFile(join(inside, "rows.jsonl"), "");
+    await writeFile(join(inside, "notes.md"), "");
+    await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/The data files there are "rows\.jsonl"\.$/);
+  });
+
   it("that is missing, a folder, too large, of an unknown kind or no UTF-8 gets a typed error", async () => {
     await mkdir(join(folder, "a.jsonl"));
     const cases: readonly (readonly [string, string])[] = [
-      [join(folder, "absent.jsonl"), "there is no file"],
+      [join(folder, "absent.jsonl"), `there is no file at "${join(folder, "absent.jsonl")}"`],
       [join(folder, "a.jsonl"), "no regular file"],
       [await write("rows.parquet", "x"), "kind is unknown"],
       [await write("utf16.csv", new Uint8Array([0xff, 0xfe, 0x61, 0])), "UTF-16"],

@@ -1,8 +1,8 @@
 // Reads a data file from a path, in pieces, so that a large JSONL or CSV file is never held as one text.
 
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
 import { DataFileError } from "./errors.ts";
 import type { Example } from "./example.ts";
 import { readJson } from "./read-json.ts";
@@ -65,10 +65,14 @@ export async function readDataFile(path: string, options: ReadFileOptions = {}):
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const stream = createReadStream(path, { signal: options.signal });
   let isFirst = true;
-  for await (const bytes of stream as AsyncIterable<Uint8Array>) {
-    if (isFirst) refuseUtf16(bytes, named.file);
-    isFirst = false;
-    reader.push(decode(decoder, bytes, named.file));
+  try {
+    for await (const bytes of stream as AsyncIterable<Uint8Array>) {
+      if (isFirst) refuseUtf16(bytes, named.file);
+      isFirst = false;
+      reader.push(decode(decoder, bytes, named.file));
+    }
+  } catch (error) {
+    throw isSystemFailure(error) ? unopened(path, named.file, error) : error;
   }
   const last = decode(decoder, undefined, named.file);
   if (last !== "") reader.push(last);
@@ -77,16 +81,35 @@ export async function readDataFile(path: string, options: ReadFileOptions = {}):
 
 async function checkFile(path: string, options: ReadOptions): Promise<void> {
   const { file, maxSize } = readLimits(options);
-  const facts = await stat(path).catch((cause: unknown) => {
-    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    throw new DataFileError(file, isMissing ? `there is no file at "${path}".` : `"${path}" cannot be opened.`, {
-      cause,
+  const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw unopened(path, file, error);
+    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesBeside(path)}`, {
+      cause: error,
     });
   });
   if (!facts.isFile()) throw new DataFileError(file, `"${path}" is no regular file.`);
   if (facts.size > maxSize) {
     throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
   }
+}
+
+/** A failure of the system, as against a broken file or an abort, whose code begins with no E. */
+function isSystemFailure(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function unopened(path: string, file: string, cause: NodeJS.ErrnoException): DataFileError {
+  const reason = cause.code === "EACCES" ? "permission denied" : cause.message;
+  return new DataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
+}
+
+/** Names a mistyped path's neighbours, for somebody who looks for the right one. */
+async function filesBeside(path: string): Promise<string> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const data = names.filter((name) => formats.has(extname(name).toLowerCase())).sort();
+  if (data.length === 0) return "";
+  const listed = data.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
+  return ` The data files there are ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
 }
 
 function readerOf(format: DataFormat, options: ReadOptions): PieceReader {

@@ -2,13 +2,16 @@
 
 import type { Example } from "./example.ts";
 import { ExampleCollector } from "./example-collector.ts";
+import { isObject } from "./json-object.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { ReadOptions } from "./read-options.ts";
+import { describe } from "./row-forms/row-form.ts";
 
 /** Reads JSON Lines piece by piece; `finish` gives the examples. */
 export class JsonlReader {
   readonly #collector: ExampleCollector;
   readonly #lines: LineSplitter;
+  #isFirst = true;
 
   constructor(options: ReadOptions = {}) {
     this.#collector = new ExampleCollector(options);
@@ -26,21 +29,27 @@ export class JsonlReader {
 
   #read(line: string, number: number): void {
     if (line.trim() === "") return;
+    const expected = this.#isFirst ? `a JSON object${otherKinds}` : "a JSON object";
+    this.#isFirst = false;
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#collector.refuse(number, { expected: "a JSON object", found: `${preview(line)} (${printable(reason)})` });
+      this.#collector.refuse(number, { expected, found: `${preview(line)} (${printable(reason)})` });
       return;
     }
-    this.#collector.add(number, value);
+    if (isObject(value)) this.#collector.add(number, value);
+    else this.#collector.refuse(number, { expected, found: describe(value) });
   }
 }
 
+/** A file whose very first line is no object is most often another kind of file. */
+const otherKinds = " on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)";
+
 /** A NUL or an escape sequence from a file must not reach a terminal as it is. */
 function printable(text: string): string {
-  return JSON.stringify(text.slice(0, 120)).slice(1, -1);
+  return JSON.stringify(text.slice(0, 120)).slice(1, -1).replaceAll('\\"', '"');
 }
 
 function preview(line: string): string {

@@ -114,8 +114,9 @@ describe("the form of a row", () => {
     [{ input_ids: [1, 2 ** 40] }, 'at "input_ids"[1]', "1099511627776"],
     [{ input_ids: [] }, "at least one integer", "0"],
     [{ question: "a" }, "a row of one of the forms", 'the keys "question"'],
-    [[1], "an object", "an array"],
-    ["text", "an object", 'the string "text"'],
+    [{ question: "a" }, "other names, mapped by columns", 'the keys "question"'],
+    [[1], "a JSON object", "an array"],
+    ["text", "a JSON object", 'the string "text"'],
   ])("%j is refused, saying what came and what was expected", (row, expected, found) => {
     const error = caught(() => readJsonl(JSON.stringify(row), { file: "rows.jsonl" }));
     expect(error).toBeInstanceOf(DataError);
@@ -150,6 +151,17 @@ describe("JSON Lines", () => {
     expect(error.problems.map(({ row }) => row)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
     expect(error.message).toContain("20 lines of it are broken");
     expect(error.message).toContain("and 10 more");
+  });
+
+  it("names the endings of other kinds of files where the first line is no object", () => {
+    for (const text of ["prompt,completion\na,b\n", '[{"text": "a"}]', '{\n  "text": "a"\n}\n']) {
+      const { problems } = caught(() => readJsonl(text)) as DataError;
+      expect(problems[0]?.expected, text).toBe(
+        "a JSON object on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)",
+      );
+    }
+    const second = caught(() => readJsonl('{"text": "a"}\na,b\n')) as DataError;
+    expect(second.problems[0]?.expected).toBe("a JSON object");
   });
 
   it("does not pass control characters of a file on to a terminal", () => {
@@ -218,6 +230,19 @@ describe("CSV", () => {
   it("names the columns that are missing", () => {
     const error = caught(() => readCsv("a,b\n1,2\n", { columns })) as DataError;
     expect(error.problems[0]).toMatchObject({ expected: 'the columns "mr", "ref"', found: 'the keys "a", "b"' });
+  });
+
+  it.each([
+    ['{"text": "a"}\n{"text": "b"}\n', "it is JSON: name it .jsonl"],
+    ["prompt;completion\na;b\n", "separated by semicolons: save it with commas"],
+    ["prompt\tcompletion\na\tb\n", "separated by tabs: name it .tsv"],
+  ])("says of %j, another kind of file, which one it is", (text, reason) => {
+    expect(() => readCsv(text)).toThrow(DataFileError);
+    expect(() => readCsv(text)).toThrow(reason);
+  });
+
+  it("takes any names of columns from somebody who maps them", () => {
+    expect(readCsv("{a;b}\nc\n", { columns: { text: "{a;b}" } })).toEqual([{ kind: "text", text: "c" }]);
   });
 
   it("refuses a quote left open, two columns of one name, and NUL bytes", () => {

@@ -22,6 +22,7 @@ interface ParsedPiece {
 export class TableReader {
   readonly #collector: ExampleCollector;
   readonly #parser: Papa.Parser;
+  readonly #hasColumns: boolean;
   #header: readonly string[] | undefined;
   /** What no row was made of yet, its line ends LF already. */
   #rest = "";
@@ -32,6 +33,7 @@ export class TableReader {
 
   constructor(kind: TableKind, options: ReadOptions = {}) {
     this.#collector = new ExampleCollector(options);
+    this.#hasColumns = options.columns !== undefined;
     // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
     this.#parser = new Papa.Parser(
       kind === "csv" ? { delimiter: ",", newline: "\n" } : { delimiter: "\t", newline: "\n", fastMode: true },
@@ -76,12 +78,25 @@ export class TableReader {
     const { maxRowLength } = this.#collector.limits;
     if (record.reduce((sum, field) => sum + field.length, 0) > maxRowLength) throw this.#tooLong(line);
     if (this.#header === undefined) {
+      this.#refuseOtherKinds(record);
       this.#setHeader(record);
       return;
     }
     const refusal = refusalOf(record, this.#header, fault);
     if (refusal !== undefined) this.#collector.refuse(line, refusal);
     else this.#collector.add(line, new Map(this.#header.map((name, index) => [name, record[index]])));
+  }
+
+  /** The first line of another kind of file would be one strange name, and every row that follows broken. */
+  #refuseOtherKinds([first = "", ...others]: readonly string[]): void {
+    if (this.#hasColumns) return; // whoever names the columns knows the file
+    const { file } = this.#collector.limits;
+    if (/^\s*[{[]/.test(first)) {
+      throw new DataFileError(file, "it is JSON: name it .jsonl (an object on each line) or .json (one array).");
+    }
+    const separator =
+      others.length === 0 ? otherSeparators.find(([character]) => first.includes(character)) : undefined;
+    if (separator !== undefined) throw new DataFileError(file, `its columns are separated by ${separator[1]}.`);
   }
 
   #setHeader(record: readonly string[]): void {
@@ -107,6 +122,13 @@ export class TableReader {
     return new DataFileError(file, `the row at line ${line} is longer than ${maxRowLength} characters; ${hint}`);
   }
 }
+
+/** What a first line without the file's own separator may be split by, and what to do then. */
+const otherSeparators = [
+  ["\t", "tabs: name it .tsv"],
+  [";", "semicolons: save it with commas, as .csv"],
+  [",", "commas: name it .csv"],
+] as const;
 
 function refusalOf(record: readonly string[], header: readonly string[], fault?: string): Refusal | undefined {
   if (fault !== undefined) {
