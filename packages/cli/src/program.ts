@@ -10,6 +10,7 @@ import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
+import { withOurName } from "./options/other-names.ts";
 
 /** Builds the command line. Parsing it runs a command; wrong usage throws commander's CommanderError. */
 export function createProgram(io: CommandIo): Command {
@@ -34,6 +35,9 @@ export function createProgram(io: CommandIo): Command {
     addDoctorCommand,
   ];
   for (const addCommand of add) addCommand(program, io);
+  for (const command of program.commands) {
+    command.configureOutput({ outputError: (text, write) => printUsageError(withOurName(text, command), write) });
+  }
   return program;
 }
 

@@ -91,6 +91,9 @@ describe("lowrank train", () => {
     const rest = await place.call(...command, ...out, "--resume");
     expect(rest.stderr).not.toContain("error");
     expect(rest.code).toBe(0);
+    const again = await place.call(...command, ...out, "--resume");
+    const advice = `only an adapter: --adapter "${place.path("parts")}" trains it on`;
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining(advice) });
     for (const file of ["adapter_model.safetensors", "metrics.jsonl"]) {
       expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
     }

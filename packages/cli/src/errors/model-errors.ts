@@ -13,6 +13,16 @@ export class NotInspectableError extends LowrankError {
   }
 }
 
+/** --model is an adapter, which is nothing without its base. */
+export class AdapterAsModelError extends LowrankError {
+  constructor(readonly path: string) {
+    super(
+      "ADAPTER_AS_MODEL",
+      `--model "${path}" is an adapter: give it as --adapter, and as --model the base that it was trained on.`,
+    );
+  }
+}
+
 /** Text needs a tokenizer, which the model folder lacks. */
 export class TokenizerMissingError extends LowrankError {
   constructor(readonly model: string) {

@@ -49,10 +49,14 @@ function whatIsKept({ out, savedStep, hasCheckpoint }: ConstructorParameters<typ
 
 /** --resume found nothing to go on from. */
 export class NothingToResumeError extends LowrankError {
-  constructor(readonly folder: string) {
-    super(
-      "NOTHING_TO_RESUME",
-      `There is no checkpoint in "${folder}" to go on from. Run the command without --resume.`,
-    );
+  constructor(
+    readonly folder: string,
+    /** Whether an adapter is there all the same: a finished run removes its checkpoints. */
+    readonly holdsAdapter: boolean,
+  ) {
+    const advice = holdsAdapter
+      ? `, only an adapter: --adapter "${folder}" trains it on, into another --out.`
+      : ". Run the command without --resume.";
+    super("NOTHING_TO_RESUME", `There is no checkpoint in "${folder}" to go on from${advice}`);
   }
 }

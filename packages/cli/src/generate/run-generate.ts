@@ -73,10 +73,16 @@ async function continuePrompts(
   show(`${streams[0]?.end() ?? ""}\n`);
   for (const [index, stream] of streams.entries()) {
     report.emit({ type: "result", index, prompt: prompts[index], text: stream.text, ids: stream.ids });
+    // An empty line alone looks like a failure of the program.
+    if (stream.text.trim() === "") report.note(`${nameOf(index, prompts)}the model wrote nothing: it ended its text.`);
     if (isStreamed) continue;
     report.say(report.colors.bold(escapeControls(prompts[index] ?? "")));
     report.say(`${escapeControls(stream.text)}\n`);
   }
+}
+
+function nameOf(index: number, prompts: readonly string[]): string {
+  return prompts.length === 1 ? "" : `prompt ${index + 1}: `;
 }
 
 /** Greedy unless one of the sampling options is there. */

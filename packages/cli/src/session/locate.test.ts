@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -37,6 +37,15 @@ describe("locate", () => {
     for (const path of ["./models/tiny", "models", "/no/such/folder"]) {
       await expect(locate(path, "model", report), path).rejects.toMatchObject({ code: "PATH_NOT_FOUND" });
     }
+  });
+
+  it("says of an adapter given as a model that it needs its base", async () => {
+    const report = createReport(recordingIo().io, {});
+    await writeFile(join(cache, "adapter_config.json"), "{}");
+    await expect(locate(cache, "model", report)).rejects.toMatchObject({ code: "ADAPTER_AS_MODEL", path: cache });
+    expect(await locate(cache, "adapter", report)).toBe(cache);
+    await writeFile(join(cache, "config.json"), "{}"); // a merged model with the adapter beside it
+    expect(await locate(cache, "model", report)).toBe(cache);
   });
 
   it("does not ask the Hub for a folder that is missing in one that is here", async () => {

@@ -1,6 +1,8 @@
 // Where a --model or --adapter is: on disk, or on the Hugging Face Hub.
 
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AdapterAsModelError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { downloadFromHub, repositoryPattern } from "../hub/download.ts";
 import type { HubContent } from "../hub/plan-download.ts";
@@ -8,10 +10,13 @@ import type { Report } from "../terminal/report.ts";
 
 /**
  * The path of a model or adapter. "owner/name" is downloaded unless there is such a folder, or at least a folder "owner":
- * then it is a mistyped path. Throws PathNotFoundError, HubError.
+ * then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
  */
 export async function locate(path: string, content: HubContent, report: Report): Promise<string> {
-  if (await exists(path)) return path;
+  if (await exists(path)) {
+    if (content === "model") await refuseAdapter(path);
+    return path;
+  }
   if (!repositoryPattern.test(path) || path.startsWith(".")) {
     throw new PathNotFoundError(`--${content}`, path, expectations[content]);
   }
@@ -27,6 +32,15 @@ export async function locate(path: string, content: HubContent, report: Report):
     ...(token?.startsWith("hf_") ? { accessToken: token } : {}),
   };
   return downloadFromHub(path, content, { report, access });
+}
+
+/** An adapter holds no model; it is the likeliest folder to be mistaken for one. */
+async function refuseAdapter(path: string): Promise<void> {
+  const [isAdapter, isModel] = await Promise.all([
+    exists(join(path, "adapter_config.json")),
+    exists(join(path, "config.json")),
+  ]);
+  if (isAdapter && !isModel) throw new AdapterAsModelError(path);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,7 @@
 // lowrank train: data and a model in, an adapter out.
 
+import { access } from "node:fs/promises";
+import { join } from "node:path";
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { InterruptedError, NothingToResumeError } from "../errors/run-errors.ts";
@@ -7,6 +9,7 @@ import { claimOutput } from "../session/check-output.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { writesText } from "../session/writes-text.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
+import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkTrainOptions } from "./check-options.ts";
 import { planTokens } from "./plan-tokens.ts";
@@ -50,8 +53,15 @@ async function trainInto(options: TrainOptions, report: Report): Promise<void> {
 
 async function checkpointIn(out: string, report: Report): Promise<TrainingState> {
   const checkpoint = await latestCheckpoint(out, { onWarning: report.warn });
-  if (checkpoint === undefined) throw new NothingToResumeError(out);
+  if (checkpoint === undefined) throw new NothingToResumeError(out, await holdsAdapter(out));
   return checkpoint.state;
+}
+
+async function holdsAdapter(folder: string): Promise<boolean> {
+  return access(join(folder, "adapter_config.json")).then(
+    () => true,
+    () => false,
+  );
 }
 
 function summarize(
@@ -78,7 +88,7 @@ function summarize(
   report.say(
     `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
   );
-  report.say(`try: ${commandToTry(run, options)}`);
+  report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 
 function commandToTry({ opened, template }: PreparedRun, options: TrainOptions): string {
@@ -87,7 +97,7 @@ function commandToTry({ opened, template }: PreparedRun, options: TrainOptions):
   if (!writesText(opened.model.task) || template === "") {
     const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
     const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
-    return `lowrank evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
+    return `evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
   }
-  return `lowrank generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
+  return `generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
 }

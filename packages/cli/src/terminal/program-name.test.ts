@@ -1,0 +1,11 @@
+import { expect, it } from "vitest";
+import { programName } from "./program-name.ts";
+
+it("is the script of the repository for somebody who came by it, so that a printed command can be repeated", () => {
+  expect(programName({ environment: { npm_lifecycle_event: "lowrank" } })).toBe("npm run lowrank --");
+});
+
+it("is lowrank for everybody else, also in a script of their own", () => {
+  expect(programName({ environment: {} })).toBe("lowrank");
+  expect(programName({ environment: { npm_lifecycle_event: "train" } })).toBe("lowrank");
+});
