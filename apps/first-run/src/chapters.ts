@@ -75,9 +75,15 @@ export function planAdapter({ model, path }: BaseModel, screen: Screen): Injecti
 /** How good the base is at the task: not at all. */
 export async function measureBase(base: BaseModel, validation: ValidationSet, screen: Screen): Promise<Measurement> {
   screen.heading("4  Before");
+  announce(validation, screen);
   const before = await measure(base, validation, inferenceContext());
   screen.line(`validation loss ${before.loss.toFixed(3)}, BLEU ${before.bleu.toFixed(1)}`);
   return before;
+}
+
+/** Measuring takes a tenth of the run, which is long to look at a heading. */
+function announce({ examples, references }: ValidationSet, screen: Screen): void {
+  screen.line(`measuring the loss of ${examples.length} sentences, then writing ${references.length} …`);
 }
 
 /** Attaches the adapter, which changes nothing yet, and trains it. */
@@ -106,6 +112,7 @@ export async function measureAdapter(
   }: { readonly adapter: AdapterHandle; readonly before: Measurement; readonly screen: Screen },
 ): Promise<Measurement> {
   screen.heading("6  After");
+  announce(validation, screen);
   const after = await measure(base, validation, inferenceContext(activeAdapters(adapter.name)));
   const share = ((100 * after.loss) / before.loss).toFixed(0);
   screen.line(`validation loss ${before.loss.toFixed(3)} → ${after.loss.toFixed(3)} (${share} %)`);

@@ -5,6 +5,7 @@ import { generate } from "@lowrank/models";
 import { NoReferencesError } from "../errors/data-errors.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import type { OpenedModel } from "../session/open-model.ts";
+import { startCount } from "../terminal/count.ts";
 import type { Report } from "../terminal/report.ts";
 import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
@@ -45,14 +46,20 @@ export async function measureBleu(
   rows: readonly Example[],
   options: BleuOptions,
 ): Promise<number> {
-  const { tokenizer, batchSize, maxNewTokens } = options;
+  const { tokenizer, batchSize, maxNewTokens, report } = options;
   const prompts = promptsOf(opened, rows, options);
   const eosTokenIds = endTokens(opened.model, tokenizer);
   const candidates: string[] = [];
-  for (let start = 0; start < prompts.length; start += batchSize) {
-    const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
-    const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
-    candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
+  const count = startCount(report, { what: "prompts continued", total: prompts.length });
+  try {
+    for (let start = 0; start < prompts.length; start += batchSize) {
+      const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
+      const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
+      candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
+      count.add(promptIds.length);
+    }
+  } finally {
+    count.stop();
   }
   return bleu(
     candidates,

@@ -6,7 +6,7 @@ import { meanLoss } from "@lowrank/models";
 import type { EvaluateOptions } from "../commands/evaluate.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
-import { measuredBatches } from "../session/measured-batches.ts";
+import { type MeasuredData, measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { rowLengths } from "../session/position-limit.ts";
 import { readingOptions } from "../session/reading-options.ts";
@@ -15,6 +15,7 @@ import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
 import { writesText } from "../session/writes-text.ts";
+import { startCount } from "../terminal/count.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
@@ -69,7 +70,7 @@ async function evaluate(
   const lengths = rowLengths(model, options);
   const examples = tokenizeRows(rows, { file: options.data, model, tokenizer, template, lengths, classIds }, report);
   const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
-  const loss = await meanLoss(model, measuredBatches(data), opened.context);
+  const loss = await measureLoss(opened, data, report);
   return {
     rows: examples.length,
     loss,
@@ -80,6 +81,21 @@ async function evaluate(
       ? { bleu: await measureBleu(opened, rows, { ...options, ...lengths, tokenizer, template, report }) }
       : {}),
   };
+}
+
+async function measureLoss({ model, context }: OpenedModel, data: MeasuredData, report: Report): Promise<number> {
+  const count = startCount(report, { what: "rows measured", total: data.examples.length });
+  const counted = function* () {
+    for (const batch of measuredBatches(data)) {
+      yield batch;
+      count.add(batch.rows);
+    }
+  };
+  try {
+    return await meanLoss(model, counted(), context);
+  } finally {
+    count.stop();
+  }
 }
 
 function factsOf({ rows, loss, perplexity, accuracy, bleu }: Evaluation): (readonly [string, string])[] {

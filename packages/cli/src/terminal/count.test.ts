@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { startCount } from "./count.ts";
+import { recordingIo } from "./recording-io.ts";
+import { createReport } from "./report.ts";
+
+/** A count of 40 rows, 10 at a time, and how long each ten takes. */
+function lines(milliseconds: number): string {
+  const recording = recordingIo();
+  let now = 0;
+  const count = startCount(createReport(recording.io, {}), { what: "rows", total: 40, clock: () => now });
+  for (let done = 0; done < 40; done += 10) {
+    now += milliseconds;
+    count.add(10);
+  }
+  count.stop();
+  return recording.stderr();
+}
+
+it("tells a log every few seconds how far it is, and nothing once all is done", () => {
+  expect(lines(6000)).toBe("  rows 10/40\n  rows 20/40\n  rows 30/40\n");
+  expect(lines(3000)).toBe("  rows 20/40\n");
+});
+
+it("says nothing of what is done at once", () => {
+  expect(lines(1)).toBe("");
+});
+
+it("redraws one line on a terminal, and leaves it empty", () => {
+  const written: string[] = [];
+  const terminal = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+  const count = startCount(createReport(recordingIo({ terminal }).io, {}), { what: "rows", total: 2 });
+  count.add(1);
+  count.stop();
+  expect(written).toEqual(["\r\u001b[K  rows 0/2", "\r\u001b[K  rows 1/2", "\r\u001b[K"]);
+});

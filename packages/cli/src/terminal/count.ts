@@ -1,0 +1,40 @@
+// Says how far a measurement is that takes longer than one likes to look at nothing.
+
+import type { Report } from "./report.ts";
+
+/** A running count. */
+export interface Count {
+  add(done: number): void;
+  /** Ends the line where one is drawn. */
+  stop(): void;
+}
+
+/** What is counted. */
+export interface Counted {
+  readonly what: string;
+  readonly total: number;
+  /** Milliseconds; by default the process's own. */
+  readonly clock?: () => number;
+}
+
+const quiet = 5000; // milliseconds between two lines where nobody watches
+
+/** Starts at 0: a line that is redrawn where somebody watches, else one every few seconds, so that short work says nothing. */
+export function startCount(report: Report, { what, total, clock = () => performance.now() }: Counted): Count {
+  const { terminal } = report.io;
+  let done = 0;
+  let last = clock();
+  const draw = () => terminal?.write(`\r\u001b[K  ${what} ${done}/${total}`);
+  draw();
+  return {
+    add(more) {
+      done += more;
+      if (terminal !== undefined) draw();
+      else if (clock() - last >= quiet && done < total) {
+        last = clock();
+        report.note(`  ${what} ${done}/${total}`);
+      }
+    },
+    stop: () => void terminal?.write("\r\u001b[K"),
+  };
+}
