@@ -93,6 +93,11 @@ for (const { folder, manifest } of packages) {
     if (withoutTensorflow.includes(folder) && existsSync(join(folderHere, "node_modules", "@tensorflow"))) {
       throw new Error("installing this package brought TensorFlow.js with it");
     }
+    if (withoutTensorflow.includes(folder)) {
+      writeFileSync(join(folderHere, "user.ts"), `export * from "${name}";\n`);
+      const options = ["--strict", "--skipLibCheck", "false", "--module", "node16", "--target", "es2022", "--noEmit"];
+      run(join(root, "node_modules", ".bin", "tsc"), [...options, "user.ts"], folderHere);
+    }
     if (withoutNative.includes(folder)) {
       const native = ["koffi", "onnxruntime-node", "@tensorflow/tfjs-node", "@tensorflow/tfjs-node-gpu"];
       const found = native.filter((dependency) => existsSync(join(folderHere, "node_modules", dependency)));

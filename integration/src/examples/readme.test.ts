@@ -1,9 +1,9 @@
 // Every README example runs as its reader would run it: in a folder of its own, with the packages installed.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type Example, markdownExamples, root } from "./extract-examples.ts";
 
@@ -35,10 +35,37 @@ describe("the program that opens the README", () => {
   }, 120_000);
 });
 
+function textBefore({ code }: Example, path: string): string {
+  return readFileSync(path, "utf8").split(code)[0] ?? "";
+}
+
+/** The packages that a program imports or opens a folder of, and for chooseEngine the engine that runs everywhere. */
+function neededBy(code: string): readonly string[] {
+  const imported = [...code.matchAll(/(?:from|import) "([^"]+)"/g)].map(([, name = ""]) => name);
+  const packages = imported
+    .filter((name) => !name.startsWith("node:"))
+    .map((name) => /^@?[^/]+\/[^/]+/.exec(name)?.[0]);
+  const opened = [...code.matchAll(/@lowrank\/tiny-model/g)].map(([name]) => name);
+  const engines = code.includes("chooseEngine")
+    ? ["@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-cpu"]
+    : [];
+  return [...packages.filter((name) => name !== undefined), ...opened, ...engines];
+}
+
 describe("package READMEs", () => {
   const packages = readdirSync(join(root, "packages"))
     .map((name) => join(root, "packages", name, "README.md"))
     .filter((path) => existsSync(path));
+
+  for (const path of packages) {
+    const [first] = markdownExamples(path);
+    if (first === undefined) continue;
+    it(`${relative(root, path)} installs, before its first example, what that needs`, () => {
+      const command = /```sh\n(npm install [\s\S]*?)```/.exec(textBefore(first, path))?.[1] ?? "";
+      const installed = command.split(/[\s\\]+/).map((word) => word.replace(/(?<=.)@[\d.]+$/, ""));
+      expect(installed).toEqual(expect.arrayContaining(neededBy(first.code)));
+    });
+  }
 
   for (const example of packages.flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
