@@ -89,12 +89,10 @@ export class UnknownEngineError extends LowrankError {
 /** No engine could be started. */
 export class NoEngineError extends LowrankError {
   constructor(readonly passedOver: readonly { readonly name: string; readonly reason: string }[]) {
-    const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+    const reasons = passedOver.map(({ name, reason }) => `  ${name}: ${reason}`).join("\n");
     const triedWasm = passedOver.some(({ name }) => name === "wasm");
-    const advice = triedWasm
-      ? "Install @tensorflow/tfjs-backend-wasm."
-      : "Mend that, or leave the choice open: wasm works everywhere.";
-    super("NO_ENGINE", `No TensorFlow.js engine could be started. ${reasons}. ${advice}`);
+    const advice = triedWasm ? "Mend one of them" : "Mend that, or leave the choice open";
+    super("NO_ENGINE", `No TensorFlow.js engine could be started:\n${reasons}\n${advice}: wasm works everywhere.`);
   }
 }
 

@@ -43,6 +43,14 @@ describe("explainFailure", () => {
     expect(explainFailure("tfjs-node-gpu", new Error(says)).reason).toMatch(reason);
   });
 
+  it("says of a wasm backend that does not start where its files are and which option names their folder", () => {
+    const { reason } = explainFailure("wasm", new Error('the backend "wasm" could not be initialised'));
+    expect(reason).toMatch(/\.wasm files could not be loaded.*tfjs-backend-wasm\/dist.*wasmPath/);
+    expect(explainFailure("webgl", new Error('the backend "webgl" could not be initialised')).reason).toBe(
+      'the backend "webgl" could not be initialised',
+    );
+  });
+
   it("keeps what an engine says of itself", () => {
     const failure = explainFailure("webgpu", new EngineUnavailableError("no library", "npm install it"));
     expect(sentenceOf(failure)).toBe("no library (npm install it)");

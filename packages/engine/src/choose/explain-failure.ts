@@ -55,6 +55,12 @@ const meanings: readonly { readonly says: RegExp; readonly reason: string; reado
     says: /Error relocating|ld-linux|Error loading shared library/,
     reason: "its library needs glibc, and this Linux uses another C library (musl)",
   },
+  {
+    says: /backend "wasm" could not be initialised/,
+    reason:
+      "its .wasm files could not be loaded; let the page's server give those of @tensorflow/tfjs-backend-wasm/dist, and " +
+      'name their folder: wasmPath: "/wasm/"',
+  },
   { says: /GLIBC(XX)?_[\d.]+.*not found/, reason: "its library needs a newer system than this one (glibc)" },
   {
     says: /undefined symbol|symbol not found/i,
