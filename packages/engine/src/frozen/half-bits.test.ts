@@ -33,6 +33,12 @@ describe("halfBits", () => {
     }
   });
 
+  it("rounds to the nearest bf16, halfway to the even one, and keeps signs", () => {
+    const values = Float32Array.of(1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -1.001, 3.4e38, 1e-45, -0);
+    const back = [...halfBits(values, "bf16")].map(bf16Value);
+    expect(back).toEqual([1, 1, 1 + 2 ** -6, -1, 1 / 0, 0, -0]);
+  });
+
   it("keeps NaN and infinities", () => {
     for (const kind of ["f16", "bf16"] as const) {
       const [nan = 0, infinity] = halfBits(Float32Array.of(Number.NaN, Number.NEGATIVE_INFINITY), kind);

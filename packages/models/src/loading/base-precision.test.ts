@@ -11,7 +11,6 @@ import { filesFolder } from "../folder/files-folder.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { BasePrecision } from "./base-precision.ts";
 import { loadModel } from "./load-model.ts";
-import { packBf16 } from "./pack-half.ts";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -74,15 +73,6 @@ function roundedTo8Bits(value: number): number {
   const isUp = rest === 0.5 ? below % 2 !== 0 : rest > 0.5;
   return (isUp ? below + 1 : below) * unit;
 }
-
-describe("packBf16", () => {
-  it("rounds to the nearest bf16, halfway to the even one, and keeps infinities, NaN and signs", () => {
-    const values = Float32Array.of(1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -1.001, 3.4e38, 1e-45, -0, Number.NaN, -1 / 0);
-    const { bits } = packBf16(values, { rows: 3, columns: 3 });
-    const back = new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
-    expect([...back]).toEqual([1, 1, 1 + 2 ** -6, -1, 1 / 0, 0, -0, Number.NaN, -1 / 0]);
-  });
-});
 
 describe("basePrecision", () => {
   it.each(["bf16-base", "fp16-base"])("as-stored: %s computes the same in half the memory", async (name) => {

@@ -1,9 +1,8 @@
 // In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16".
 
-import { packNormalFloat4 } from "@lowrank/engine";
+import { halfBits, packNormalFloat4 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSlot } from "../parts/weight-slot.ts";
-import { packBf16 } from "./pack-half.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 /**
@@ -34,8 +33,8 @@ export function fillSlot(
     packing.fill(packNormalFloat4(source.decode(key, bytes), { rows, columns }));
   } else if (packing !== undefined && precision === "bf16") {
     const [rows = 0, columns = 0] = slot.shape;
-    const matrix = stored?.kind === "bf16" ? stored : packBf16(source.decode(key, bytes), { rows, columns });
-    packing.fill({ ...matrix, products: "bf16" });
+    const bits = stored?.kind === "bf16" ? stored.bits : halfBits(source.decode(key, bytes), "bf16");
+    packing.fill({ kind: "bf16", rows, columns, bits, products: "bf16" });
   } else if (packing !== undefined && stored !== undefined) packing.fill(stored);
   else slot.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
 }

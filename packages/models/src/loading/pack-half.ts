@@ -17,18 +17,3 @@ export function packHalf(
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
   return { kind, rows, columns, bits: new Uint16Array(own.buffer, own.byteOffset, rows * columns) };
 }
-
-/** float32 numbers rounded to the nearest bf16, to the even one halfway; NaN stays NaN. */
-export function packBf16(
-  values: Float32Array,
-  { rows, columns }: { readonly rows: number; readonly columns: number },
-): HalfMatrix {
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const bits = new Uint16Array(values.length);
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] ?? 0;
-    const isNotANumber = (word & 0x7fffffff) > 0x7f800000;
-    bits[index] = isNotANumber ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
-  }
-  return { kind: "bf16", rows, columns, bits };
-}
