@@ -1,15 +1,10 @@
-// The browser of the tests: where it is, and how it is started.
+// How the tests start a browser.
 
-import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
+import { findChromium } from "../../../../scripts/chromium.mjs";
 
-/** The path of an installed Chromium or Chrome, undefined if there is none. The environment variable CHROMIUM comes first. */
-export const executable = [
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
+/** undefined where none is installed. */
+export const executable = findChromium();
 
 if (executable === undefined) {
   console.info(
