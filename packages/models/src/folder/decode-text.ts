@@ -7,6 +7,6 @@ export function decodeText(folder: string, file: string, bytes: Uint8Array): str
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new ModelFileError(folder, file, "it is no text in UTF-8", { cause });
+    throw new ModelFileError(folder, file, "it is not UTF-8 text", { cause });
   }
 }

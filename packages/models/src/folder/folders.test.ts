@@ -44,7 +44,7 @@ describe("openFolder", () => {
     await writeFile(join(root, "model", "config.json"), Uint8Array.of(0x7b, 0xff, 0xfe));
     const reading = openFolder(join(root, "model")).readText("config.json", limits);
     await expect(reading).rejects.toBeInstanceOf(ModelFileError);
-    await expect(reading).rejects.toThrow(/config.json.*no text in UTF-8/);
+    await expect(reading).rejects.toThrow(/config.json.*it is not UTF-8 text/);
   });
 
   it("never leaves the folder, by a path or by a link", async () => {
@@ -55,6 +55,15 @@ describe("openFolder", () => {
     }
     await expect(folder.open("model.safetensors")).rejects.toThrow(/outside the folder/);
     await expect(folder.has("model.safetensors")).rejects.toThrow(/outside the folder/);
+  });
+
+  it("follows the hub cache's links from a folder further down in a repository", async () => {
+    const nested = join(root, "models--a--b", "snapshots", "abc", "merged");
+    await mkdir(nested, { recursive: true });
+    await mkdir(join(root, "models--a--b", "blobs"));
+    await writeFile(join(root, "models--a--b", "blobs", "123"), "{}");
+    await symlink(join("..", "..", "..", "blobs", "123"), join(nested, "config.json"));
+    expect(await openFolder(nested).readText("config.json", limits)).toBe("{}");
   });
 
   it("follows the hub cache's links to its blobs, and links to the folder itself", async () => {
