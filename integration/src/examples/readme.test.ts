@@ -40,7 +40,7 @@ function textBefore({ code }: Example, path: string): string {
 }
 
 /** The packages that a program imports or opens a folder of, and for chooseEngine the engine that runs everywhere. */
-function neededBy(code: string): readonly string[] {
+function neededBy(code: string): string[] {
   const imported = [...code.matchAll(/(?:from|import) "([^"]+)"/g)].map(([, name = ""]) => name);
   const packages = imported
     .filter((name) => !name.startsWith("node:"))
