@@ -43,6 +43,34 @@ export interface SentenceExample {
   readonly label: number | string;
 }
 
+/** A question about a text that holds its answer, as SQuAD has them. */
+export interface QuestionExample {
+  readonly kind: "question";
+  readonly question: string;
+  readonly context: string;
+  /** Right answers; none where the text does not answer the question. The first is trained, all are compared with. */
+  readonly answers: readonly Answer[];
+}
+
+/** A stretch of a context. */
+export interface Answer {
+  readonly text: string;
+  /** Where it starts in the context, in UTF-16 units. */
+  readonly start: number;
+}
+
+/** Tokens that somebody else made, among them an answer. */
+export interface SpanExample {
+  readonly kind: "span";
+  readonly inputIds: readonly number[];
+  /** The answer's first token, counted from 0. */
+  readonly start: number;
+  /** Its last token. */
+  readonly end: number;
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
 /** Tokens that somebody else made. */
 export interface TokensExample {
   readonly kind: "tokens";
@@ -60,4 +88,6 @@ export type Example =
   | TextExample
   | ChatExample
   | SentenceExample
+  | QuestionExample
+  | SpanExample
   | TokensExample;

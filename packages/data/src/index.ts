@@ -16,12 +16,15 @@ export {
   type TokenProblem,
 } from "./errors.ts";
 export type {
+  Answer,
   ChatExample,
   ChatMessage,
   CompletionExample,
   Example,
   InstructionExample,
+  QuestionExample,
   SentenceExample,
+  SpanExample,
   TextExample,
   TokensExample,
 } from "./example.ts";
@@ -55,6 +58,7 @@ export type { TextFiles } from "./text-files.ts";
 export {
   type DecodeOptions,
   type EncodedPair,
+  type EncodedQuestion,
   type EncodeOptions,
   type PairOptions,
   TextTokenizer,
@@ -67,12 +71,16 @@ export {
   type TokenizeExamplesOptions,
   tokenizeExamples,
 } from "./tokenize-examples.ts";
+export { cutSpan, type TokenizedQuestion, tokenizeQuestion } from "./tokenize-question.ts";
 export {
+  type AnswerSpan,
   type ClassifiedSequence,
   type CountedLabels,
   ignoredLabel,
+  labelsOf,
   type SourceTarget,
   type TokenizedExample,
   type TokenSequence,
 } from "./tokenized-example.ts";
 export { readTokenizerFiles } from "./tokenizer-files.ts";
+export type { CharacterSpan } from "./traced-normalization.ts";

@@ -1,7 +1,13 @@
 // Sequences of different lengths as one rectangle of integers.
 
 import { ExampleError } from "./errors.ts";
-import { type CountedLabels, ignoredLabel, supervisedTokens, type TokenizedExample } from "./tokenized-example.ts";
+import {
+  type CountedLabels,
+  ignoredLabel,
+  labelsOf,
+  supervisedTokens,
+  type TokenizedExample,
+} from "./tokenized-example.ts";
 
 /** A batch of token sequences: every array is row-major [rows, time] unless it says otherwise. */
 export interface TokenBatch {
@@ -9,8 +15,8 @@ export interface TokenBatch {
   /** 1 on tokens, 0 on padding. */
   readonly attentionMask: Int32Array;
   /**
-   * [rows, time] with −100 where nothing is trained, [rows, targetTime] for an encoder–decoder, or [rows] of classes;
-   * `labelShape` says which.
+   * [rows, time] with −100 where nothing is trained, [rows, targetTime] for an encoder–decoder, [rows, 2] of first and last
+   * tokens, or [rows] of classes; `labelShape` says which.
    */
   readonly labels: Int32Array;
   readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
@@ -40,7 +46,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
-      "A batch cannot mix rows that have a class, a label for each token, and a target for a decoder.",
+      "A batch cannot mix rows that have a class, a label for each token, a target for a decoder, and an answer's place.",
     );
   }
   const rows = examples.length;
@@ -64,7 +70,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   return {
     inputIds,
     attentionMask,
-    ...labelsOf(examples, { rows, time, ...options }),
+    ...batchLabels(examples, { rows, time, ...options }),
     ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
     rows,
     time,
@@ -77,19 +83,17 @@ function paddedLength(lengths: readonly number[], multiple: number): number {
   return Math.ceil(longest / multiple) * multiple;
 }
 
-function labelsOf(
+function batchLabels(
   examples: readonly TokenizedExample[],
   { rows, time: sourceTime, ...options }: PadOptions & Pick<TokenBatch, "rows" | "time">,
 ): Pick<TokenBatch, "labels" | "labelShape" | "supervised"> {
-  if (examples[0]?.kind === "classified") {
-    const labels = Int32Array.from(examples, (example) =>
-      example.kind === "classified" ? example.label : ignoredLabel,
-    );
-    return { labels, labelShape: [rows], supervised: rows };
-  }
-  const lists = examples.map((example) => (example.kind === "classified" ? [] : example.labels));
+  const lists = examples.map(labelsOf);
+  const kind = examples[0]?.kind;
+  if (kind === "classified") return { labels: Int32Array.from(lists.flat()), labelShape: [rows], supervised: rows };
+  // Start and end are two predictions.
+  if (kind === "span") return { labels: Int32Array.from(lists.flat()), labelShape: [rows, 2], supervised: 2 * rows };
   // A decoder's labels have a length of their own, and it predicts the first of them, too.
-  const hasTargets = examples[0]?.kind === "source-target";
+  const hasTargets = kind === "source-target";
   const targetLengths = lists.map(({ length }) => length);
   const time = hasTargets ? paddedLength(targetLengths, options.multipleOf ?? 1) : sourceTime;
   const counted = hasTargets ? { firstCounts: true } : options;

@@ -55,10 +55,14 @@ export function tokenizeSourceTargets(
 
 /** The example as text. Throws TemplateError where it has no source, and where the template refuses it. */
 export function renderSourceTarget(example: Example, template: PromptTemplate): RenderedExample {
-  if (example.kind === "text" || example.kind === "sentence" || example.kind === "tokens") {
+  if (!hasAnswer(example)) {
     throw new TemplateError(template.name, "an encoder–decoder needs a prompt to read and an answer to write.");
   }
   return template.render(example);
+}
+
+function hasAnswer({ kind }: Example): boolean {
+  return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
 /**

@@ -3,10 +3,12 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { fallBackToBytes } from "./byte-fallback.ts";
 import { checkTokenizerJson, type TokenizerLimits } from "./check-tokenizer-json.ts";
-import { TokenizerError } from "./errors.ts";
+import { ExampleError, TokenizerError } from "./errors.ts";
 import { isObject } from "./json-object.ts";
 import { ownAddedTokens } from "./own-added-tokens.ts";
 import { pairLengths } from "./pair-lengths.ts";
+import { placeTokens } from "./place-tokens.ts";
+import type { CharacterSpan } from "./traced-normalization.ts";
 
 /** What `encode` can be told. */
 export interface EncodeOptions {
@@ -30,6 +32,14 @@ export interface PairOptions {
 export interface EncodedPair {
   readonly inputIds: readonly number[];
   readonly tokenTypeIds: readonly number[];
+}
+
+/** A question and the text that holds its answer as ids, and where in the text the tokens are from. */
+export interface EncodedQuestion extends EncodedPair {
+  /** The first token of the text. */
+  readonly contextStart: number;
+  /** For each token of the text that is there, its characters: UTF-16 units from the first to behind the last. */
+  readonly spans: readonly CharacterSpan[];
 }
 
 /**
@@ -121,6 +131,32 @@ export class TextTokenizer {
     return this.#joinPair(a.slice(0, keptOfA), b.slice(0, keptOfB));
   }
 
+  /**
+   * The ids of a question and a text as one input, as transformers' `truncation="only_second"` makes them: the text loses its
+   * end where both are too long. Throws ExampleError where the question leaves no room, and where the tokenizer does not say
+   * which characters a token is made of.
+   */
+  encodeQuestion(
+    question: string,
+    context: string,
+    { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {},
+  ): EncodedQuestion {
+    const asked = this.#tokens(question).filter((token) => this.#knows(token));
+    const placed = placeTokens(context, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
+    if (placed === undefined) {
+      throw new ExampleError("This tokenizer does not say which characters of the text its tokens are made of.");
+    }
+    const places = this.#placesInPair();
+    const room = maxLength - places.marks - asked.length;
+    if (room < 1) throw new ExampleError(`The question has ${asked.length} tokens and leaves no room for the text.`);
+    const kept = placed.slice(0, room);
+    const pair = this.#joinPair(
+      asked,
+      kept.map(({ token }) => token),
+    );
+    return { ...pair, contextStart: places.before + asked.length, spans: kept.map(({ span }) => span) };
+  }
+
   /** The text of ids; ids outside the vocabulary are left out. */
   decode(ids: readonly number[], options: DecodeOptions = {}): string {
     const known = ids.filter((id) => this.#tokenizer.id_to_token(id) !== undefined);
@@ -155,6 +191,18 @@ export class TextTokenizer {
       return id === undefined ? [] : [{ id, type: types?.[index] ?? 0 }];
     });
     return { inputIds: known.map(({ id }) => id), tokenTypeIds: known.map(({ type }) => type) };
+  }
+
+  #knows(token: string): boolean {
+    return (this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id) !== undefined;
+  }
+
+  /** How many marks a pair has, and how many of them are before its second text. */
+  #placesInPair(): { readonly marks: number; readonly before: number } {
+    const [first, second] = ["\0first", "\0second"];
+    const joined = this.#tokenizer.post_processor?.post_process([first], [second], true);
+    const tokens = joined?.token_type_ids === undefined ? [first, second] : joined.tokens;
+    return { marks: tokens.length - 2, before: tokens.indexOf(second) - 1 };
   }
 
   #idOf(token: string | undefined): number | undefined {

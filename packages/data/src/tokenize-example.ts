@@ -6,6 +6,7 @@ import type { Example, SentenceExample, TokensExample } from "./example.ts";
 import { shortenSequence } from "./shorten-sequence.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./templates/prompt-template.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
+import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
 import {
   type ClassifiedSequence,
   ignoredLabel,
@@ -26,9 +27,9 @@ export interface TokenizeOptions {
  *
  * Ids are those of the whole text where the prompt's ids are a prefix of them, and otherwise those of the pieces one
  * after the other, so that the prompt's tokens in training are those that generation starts from. An end-of-text token
- * follows the answer. Sentence rows need no template and give a class instead of labels.
+ * follows the answer. Sentence rows need no template and give a class instead of labels, questions the place of their answer.
  *
- * Throws ExampleError for a class name without a number; templates throw TemplateError.
+ * Throws ExampleError for a class name without a number, and as `tokenizeQuestion`; templates throw TemplateError.
  *
  * @example
  * ```ts
@@ -51,6 +52,8 @@ export function tokenizeExample(
   options: TokenizeOptions,
 ): TokenizedExample {
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength);
+  if (example.kind === "span") return cutSpan(example, options.maxLength);
+  if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
   const sequence = labelSegments(template.render(example), tokenizer);
   return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));

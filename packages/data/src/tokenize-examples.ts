@@ -38,7 +38,7 @@ export function tokenizeExamples(
 ): TokenizedExamples {
   const { maxLength, maxTargetLength } = options;
   const tokensOf = (example: Example): readonly TokenizedExample[] => {
-    if (maxTargetLength === undefined || hasClass(example))
+    if (maxTargetLength === undefined || isOneText(example))
       return [tokenizeExample(example, tokenizer, template, options)];
     return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
   };
@@ -62,7 +62,8 @@ export function isAtLimit(
   return tokens.kind === "source-target" && tokens.labels.length === maxTargetLength;
 }
 
-function hasClass(example: Example): boolean {
+function isOneText(example: Example): boolean {
+  if (example.kind === "question" || example.kind === "span") return true;
   return example.kind === "sentence" || (example.kind === "tokens" && typeof example.labels === "number");
 }
 

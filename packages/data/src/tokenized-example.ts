@@ -34,8 +34,25 @@ export interface SourceTarget {
   readonly tokenTypeIds?: readonly number[];
 }
 
+/** A text as tokens, and which of them the answer is. */
+export interface AnswerSpan {
+  readonly kind: "span";
+  readonly inputIds: readonly number[];
+  /** The answer's first token, and its last; both 0 where there is none. */
+  readonly start: number;
+  readonly end: number;
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
 /** An example as tokens. */
-export type TokenizedExample = TokenSequence | ClassifiedSequence | SourceTarget;
+export type TokenizedExample = TokenSequence | ClassifiedSequence | SourceTarget | AnswerSpan;
+
+/** The labels of an example: one a token, a class, or start and end. */
+export function labelsOf(example: TokenizedExample): readonly number[] {
+  if (example.kind === "classified") return [example.label];
+  return example.kind === "span" ? [example.start, example.end] : example.labels;
+}
 
 /** Which labels of a sequence a loss counts. */
 export interface CountedLabels {

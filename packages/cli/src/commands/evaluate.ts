@@ -37,9 +37,10 @@ export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
 export function addEvaluateCommand(program: Command, io: CommandIo): void {
   const command = program
     .command("evaluate")
-    .summary("measure loss, perplexity, accuracy or BLEU on data")
+    .summary("measure loss, perplexity, accuracy, F1 or BLEU on data")
     .description(
-      "Measures the loss and perplexity of a language model on data, or the loss and accuracy of a classifier. " +
+      "Measures the loss and perplexity of a language model on data, or the loss and accuracy of a classifier, " +
+        "or exact match and F1 of answers to questions. " +
         "With --generate it also continues every prompt and compares with the reference (BLEU).",
     )
     .addOption(modelOption())

@@ -29,7 +29,8 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
         "Trains a LoRA adapter on data and writes it to --out as PEFT does, with a model card and metrics.jsonl.",
         "Rows of the data are text (prompt/completion, instruction/input/output, text), conversations (messages, or " +
           "conversations as ShareGPT has them), sentences with a label, or tokenised " +
-          '({"input_ids": [...], "labels": [...]}). Rows with a label train a classifier. The loss counts the ' +
+          '({"input_ids": [...], "labels": [...]}), or questions with the place of their answer ' +
+          "(question/context/answers, as SQuAD's). Rows with a label train a classifier. The loss counts the " +
           "answers, not the prompts. An encoder–decoder (T5, BART) reads the prompt and learns to write the answer.",
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),

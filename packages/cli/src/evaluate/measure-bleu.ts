@@ -29,7 +29,7 @@ interface AskedPrompt {
 
 /** Whether a row has a prompt to continue and an answer to compare with. */
 function isAsked({ kind }: Example): boolean {
-  return kind !== "text" && kind !== "tokens" && kind !== "sentence";
+  return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
 /** Throws NoReferencesError where no row has prompt and answer. */

@@ -1,6 +1,6 @@
 // lowrank evaluate: numbers that say how well a model does on data.
 
-import type { Example } from "@lowrank/data";
+import type { Example, QuestionExample } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 import { meanLoss } from "@lowrank/models";
 import type { EvaluateOptions } from "../commands/evaluate.ts";
@@ -10,7 +10,7 @@ import { type MeasuredData, measuredBatches } from "../session/measured-batches.
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { rowLengths } from "../session/position-limit.ts";
 import { readingOptions } from "../session/reading-options.ts";
-import { needTokenizer, rowGoal } from "../session/row-kinds.ts";
+import { needTokenizer, type RowGoal, rowGoal, taskFor } from "../session/row-kinds.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
@@ -20,6 +20,7 @@ import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 import { measureAccuracy } from "./measure-accuracy.ts";
+import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
 
 /** What was found; only what applies is there. */
@@ -29,21 +30,21 @@ interface Evaluation {
   readonly perplexity?: number;
   readonly accuracy?: number;
   readonly bleu?: number;
+  /** Of answers to questions, 0 to 100. */
+  readonly exactMatch?: number;
+  readonly f1?: number;
 }
 
 /** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {
   const rows = await readDataFile(options.data, readingOptions(options));
-  const isClassifier = rowGoal(options.data, rows) === "class";
+  const goal = rowGoal(options.data, rows);
   if (options.generate === true) checkReferences(options.data, rows);
   const engine = await startEngine(options, report);
   const { model, adapter, basePrecision } = options;
-  const opened = await openModel(
-    { model, adapter, basePrecision, ...(isClassifier ? { task: "sequence-classification" } : {}) },
-    report,
-  );
+  const opened = await openModel({ model, adapter, basePrecision, task: taskFor(goal) }, report);
   try {
-    const evaluation = await evaluate(opened, rows, { options, report, isClassifier });
+    const evaluation = await evaluate(opened, rows, { options, report, goal });
     report.emit({ engine: engine.name, ...evaluation });
     for (const line of formatFacts(factsOf(evaluation))) report.say(line);
   } finally {
@@ -54,12 +55,12 @@ export async function runEvaluate(options: EvaluateOptions, report: Report): Pro
 async function evaluate(
   opened: OpenedModel,
   rows: readonly Example[],
-  context: { readonly options: EvaluateOptions; readonly report: Report; readonly isClassifier: boolean },
+  context: { readonly options: EvaluateOptions; readonly report: Report; readonly goal: RowGoal },
 ): Promise<Evaluation> {
-  const { options, report, isClassifier } = context;
+  const { options, report, goal } = context;
   const { model, adapter } = opened;
   const needsText = needTokenizer(rows);
-  if (!isClassifier && !writesText(model.task) && needsText) {
+  if (goal === "next-token" && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
     throw new WrongTaskError(model.modelType, model.task, "lowrank evaluate with text rows", advice);
   }
@@ -74,9 +75,13 @@ async function evaluate(
   return {
     rows: examples.length,
     loss,
-    ...(isClassifier || model.task === "token-classification"
+    ...(goal === "class" || model.task === "token-classification"
       ? { accuracy: await measureAccuracy(model, data, opened.context) }
-      : { perplexity: Math.exp(loss) }),
+      : {}),
+    ...(goal === "next-token" && model.task !== "token-classification" ? { perplexity: Math.exp(loss) } : {}),
+    ...(tokenizer !== undefined && rows.some(isQuestion)
+      ? await measureAnswers(opened, rows.filter(isQuestion), { ...options, ...lengths, tokenizer })
+      : {}),
     ...(options.generate === true && tokenizer !== undefined
       ? { bleu: await measureBleu(opened, rows, { ...options, ...lengths, tokenizer, template, report }) }
       : {}),
@@ -98,12 +103,26 @@ async function measureLoss({ model, context }: OpenedModel, data: MeasuredData, 
   }
 }
 
-function factsOf({ rows, loss, perplexity, accuracy, bleu }: Evaluation): (readonly [string, string])[] {
+function isQuestion(row: Example): row is QuestionExample {
+  return row.kind === "question";
+}
+
+function factsOf({
+  rows,
+  loss,
+  perplexity,
+  accuracy,
+  bleu,
+  exactMatch,
+  f1,
+}: Evaluation): (readonly [string, string])[] {
   return [
     ["rows", String(rows)],
     ["loss", formatNumber(loss)],
     ...(perplexity === undefined ? [] : [["perplexity", formatNumber(perplexity)] as const]),
     ...(accuracy === undefined ? [] : [["accuracy", accuracy.toFixed(4)] as const]),
+    ...(exactMatch === undefined ? [] : [["exact match", exactMatch.toFixed(2)] as const]),
+    ...(f1 === undefined ? [] : [["F1", f1.toFixed(2)] as const]),
     ...(bleu === undefined ? [] : [["BLEU", bleu.toFixed(2)] as const]),
   ];
 }

@@ -1,6 +1,6 @@
 // Whether the model has a row of weights for every id that the data name.
 
-import { DataError, type RowProblem, type TokenizedExample } from "@lowrank/data";
+import { DataError, labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
 import type { ModelConfig, Task } from "@lowrank/families";
 
 /** A row of a data file as tokens, with its number there, counted from 1. */
@@ -31,8 +31,9 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   const { vocabularySize } = config;
   const classes = isRegression(config) ? Number.POSITIVE_INFINITY : config.labels;
   const areClasses = tokens.kind === "classified" || task === "token-classification";
-  const labels = tokens.kind === "classified" ? [tokens.label] : tokens.labels;
-  const ids = areClasses ? tokens.inputIds : [...tokens.inputIds, ...labels];
+  const labels = labelsOf(tokens);
+  const areIds = !areClasses && tokens.kind !== "span";
+  const ids = areIds ? [...tokens.inputIds, ...labels] : tokens.inputIds;
   const stranger = ids.find((id) => id >= vocabularySize);
   if (stranger !== undefined) {
     const expected = `token ids from 0 to ${vocabularySize - 1}, the model's vocabulary`;

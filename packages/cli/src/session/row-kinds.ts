@@ -1,9 +1,10 @@
-// What the rows of a data file train: the next token, or a class for each row.
+// What the rows of a data file train: the next token, a class for each row, or where the answer to a question is.
 
 import { DataError, type Example } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
 
-/** Which of the two. */
-export type RowGoal = "next-token" | "class";
+/** Which of the three. */
+export type RowGoal = "next-token" | "class" | "answer";
 
 /**
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
@@ -16,24 +17,33 @@ export function rowGoal(file: string, examples: readonly Example[], expected?: R
   if (others.length === 0) return first;
   const problems = others
     .slice(0, 10)
-    .map((index) => ({ row: index + 1, found: describe(otherGoal(first)), expected: describe(first) }));
+    .map((index) => ({ row: index + 1, found: describe(goals[index] ?? first), expected: describe(first) }));
   throw new DataError(file, problems, others.length, "row");
+}
+
+/** The head that rows need; undefined where the model or the command says it. */
+export function taskFor(goal: RowGoal): Task | undefined {
+  if (goal === "class") return "sequence-classification";
+  return goal === "answer" ? "question-answering" : undefined;
 }
 
 /** Whether any row is text, so that a tokenizer is needed. */
 export function needTokenizer(examples: readonly Example[]): boolean {
-  return examples.some((example) => example.kind !== "tokens");
+  return examples.some(({ kind }) => kind !== "tokens" && kind !== "span");
 }
 
 function goalOf(example: Example): RowGoal {
+  if (example.kind === "question" || example.kind === "span") return "answer";
   if (example.kind === "sentence") return "class";
   return example.kind === "tokens" && typeof example.labels === "number" ? "class" : "next-token";
 }
 
-function otherGoal(goal: RowGoal): RowGoal {
-  return goal === "class" ? "next-token" : "class";
-}
+const descriptions: Readonly<Record<RowGoal, string>> = {
+  "next-token": "a row of text or with a label for each token",
+  class: "a row with one label for the whole row",
+  answer: "a question with its answer's place",
+};
 
 function describe(goal: RowGoal): string {
-  return goal === "class" ? "a row with one label for the whole row" : "a row of text or with a label for each token";
+  return descriptions[goal];
 }

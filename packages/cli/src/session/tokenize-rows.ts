@@ -3,6 +3,7 @@
 import {
   chatTemplate,
   cutSourceTarget,
+  cutSpan,
   type Example,
   isAtLimit,
   isTrainable,
@@ -19,6 +20,7 @@ import type { Task } from "@lowrank/families";
 import { NothingToTrainError } from "../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import type { Report } from "../terminal/report.ts";
+import { answersLost } from "./answers-lost.ts";
 import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
 import type { RowLengths } from "./position-limit.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
@@ -56,6 +58,13 @@ export function tokenizeRows(
     const message = `${skipped} of ${examples.length} rows of "${file}" have nothing to train and are left out.`;
     report.warn({ code: "ROWS_SKIPPED", message });
   }
+  const lost = answersLost(examples, rows, (example, index) => options.rowOf?.(example) ?? index + 1);
+  if (lost > 0) {
+    const message =
+      `${lost} answers of "${file}" are not in the first ${lengths.maxLength} tokens of their row (--max-length): such ` +
+      "rows train that there is no answer.";
+    report.warn({ code: "ANSWERS_CUT", message });
+  }
   const atLimit = kept.filter((tokens) => isAtLimit(tokens, lengths)).length;
   if (atLimit > 0) {
     const { maxLength, maxTargetLength } = lengths;
@@ -82,6 +91,7 @@ function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptio
   };
   if (tokenizer === undefined) {
     return examples.flatMap((example, index) => {
+      if (example.kind === "span") return [numbered(cutSpan(example, maxLength), index)];
       if (example.kind !== "tokens") return [];
       const isTarget = maxTargetLength !== undefined && typeof example.labels !== "number";
       const tokens = isTarget
@@ -95,7 +105,7 @@ function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptio
     const tokenized = tokenizeExamples(examples, tokenizer, template, { ...lengths, labelIds: classIds });
     return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
   } catch (error) {
-    throw unwritableRows(error, examples, { file, template, rowOf });
+    throw unwritableRows(error, examples, { file, template, tokenizer, maxLength, rowOf });
   }
 }
 

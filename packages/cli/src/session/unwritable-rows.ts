@@ -1,38 +1,53 @@
-// Which rows of a file a prompt template cannot write: asked only where it failed, so that one error names them all.
+// Which rows of a file cannot become tokens, because a prompt template cannot write them or a question leaves no room for its
+// text: asked only where it failed, so that one error names them all.
 
-import { DataError, type Example, type PromptTemplate, type RowProblem, TemplateError } from "@lowrank/data";
+import {
+  DataError,
+  type Example,
+  ExampleError,
+  type PromptTemplate,
+  type RowProblem,
+  TemplateError,
+  type TextTokenizer,
+  tokenizeQuestion,
+} from "@lowrank/data";
 
 /** The rows and where they are from. */
 export interface WrittenRows {
   readonly file: string;
   readonly template: PromptTemplate;
+  readonly tokenizer: TextTokenizer;
+  readonly maxLength: number;
   /** A row's number in the file, counted from 1. */
   rowOf(example: Example, index: number): number;
 }
 
-/** A DataError that names the rows which the template refuses, or the error itself where it is about no row. */
-export function unwritableRows(
-  error: unknown,
-  examples: readonly Example[],
-  { file, template, rowOf }: WrittenRows,
-): unknown {
-  if (!(error instanceof TemplateError)) return error;
-  const expected = `a row that the template "${template.name}" can write`;
+/** A DataError that names the rows which are refused, or the error itself where it is about no row. */
+export function unwritableRows(error: unknown, examples: readonly Example[], rows: WrittenRows): unknown {
+  if (!(error instanceof TemplateError || error instanceof ExampleError)) return error;
   const problems = examples.flatMap((example, index): RowProblem[] => {
-    const reason = refusalOf(example, template);
+    const reason = refusalOf(example, rows);
     if (reason === undefined) return [];
-    return [{ row: rowOf(example, index), expected, found: `a "${example.kind}" row: ${reason}` }];
+    const row = rows.rowOf(example, index);
+    const expected =
+      example.kind === "question"
+        ? "a question with a text that its tokens can be found in"
+        : `a row that the template "${rows.template.name}" can write`;
+    return [{ row, expected, found: `a "${example.kind}" row: ${reason}` }];
   });
-  return problems.length === 0 ? error : new DataError(file, problems.slice(0, 10), problems.length, "row");
+  return problems.length === 0 ? error : new DataError(rows.file, problems.slice(0, 10), problems.length, "row");
 }
 
-function refusalOf(example: Example, template: PromptTemplate): string | undefined {
-  if (example.kind === "tokens" || example.kind === "sentence") return undefined; // written without a template
+const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set(["tokens", "span", "sentence"]);
+
+function refusalOf(example: Example, { template, tokenizer, maxLength }: WrittenRows): string | undefined {
+  if (writtenWithoutTemplate.has(example.kind)) return undefined;
   try {
-    template.render(example);
+    if (example.kind === "question") tokenizeQuestion(example, tokenizer, { maxLength });
+    else template.render(example);
     return undefined;
   } catch (error) {
-    if (error instanceof TemplateError) return error.reason;
+    if (error instanceof TemplateError || error instanceof ExampleError) return error.reason;
     throw error;
   }
 }

@@ -15,7 +15,7 @@ import {
 import { countNumbers, tokenClasses } from "../session/class-numbers.ts";
 import { type ModelRequest, type OpenedModel, openModel } from "../session/open-model.ts";
 import { rowLengths } from "../session/position-limit.ts";
-import { needTokenizer } from "../session/row-kinds.ts";
+import { needTokenizer, taskFor } from "../session/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
 import { writesText } from "../session/writes-text.ts";
@@ -58,7 +58,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   const { rows, tokens } = data;
   const isClassifier = rows.goal === "class";
   const all = [...rows.train, ...rows.validation];
-  const task = isClassifier ? "sequence-classification" : options.task;
+  const task = taskFor(rows.goal) ?? options.task;
   const opened = await openModel(
     {
       model: options.model,
@@ -79,7 +79,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   try {
     refuseUntrainable(opened, rows);
     const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
-    if ((isClassifier || task === "token-classification") && opened.handle === undefined) {
+    if (mayHaveNewHead(task) && opened.handle === undefined) {
       const head = await describeHead(opened, { classes, seed: options.seed });
       if (head !== undefined) report.say(head);
     }
@@ -114,6 +114,13 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   }
 }
 
+/** A head for answers says of each token whether one starts there, and whether one ends there. */
+const startAndEnd = 2;
+
+function mayHaveNewHead(task: Task | undefined): boolean {
+  return task === "sequence-classification" || task === "token-classification" || task === "question-answering";
+}
+
 /** A classifier is made new where the base has none for the classes of the rows. */
 function classifierFor(
   task: Task | undefined,
@@ -121,6 +128,7 @@ function classifierFor(
   newHeadSeed: number,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
   if (task === "sequence-classification") return { newHeadSeed, classes: (base) => countClasses(rows, base) };
+  if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };
   if (task !== "token-classification") return {};
   return { newHeadSeed, classes: ({ labels }) => Math.max(2, labels, countNumbers(rows, tokenClasses)) };
 }

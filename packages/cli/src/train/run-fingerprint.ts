@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { type LoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
-import type { TokenizedExample } from "@lowrank/data";
+import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 
 /** What a run consists of. */
@@ -76,8 +76,7 @@ function hashRows(rows: readonly TokenizedExample[]): string {
   const hash = createHash("sha256");
   for (const row of rows) {
     const { kind, inputIds, attentionMask, tokenTypeIds } = row;
-    const labels = row.kind === "classified" ? [row.label] : row.labels;
-    const lists = [inputIds, labels, attentionMask, tokenTypeIds];
+    const lists = [inputIds, labelsOf(row), attentionMask, tokenTypeIds];
     // Where each list ends, so that no two rows read alike.
     hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
     for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));

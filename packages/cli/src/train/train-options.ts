@@ -12,6 +12,7 @@ export const trainableTasks = [
   "sequence-to-sequence",
   "sequence-classification",
   "token-classification",
+  "question-answering",
 ] as const;
 
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */

@@ -42,11 +42,21 @@ export async function readTrainingRows(options: TrainOptions): Promise<TrainingR
   return { goal, train: split.train, validation: split.validation, validationFile: data, numbers };
 }
 
-/** A head for whole rows needs rows that have one label, and every other head rows that have more. */
+/** Which rows each head needs. */
+function goalFor(task: NonNullable<TrainOptions["task"]>): RowGoal {
+  if (task === "sequence-classification") return "class";
+  return task === "question-answering" ? "answer" : "next-token";
+}
+
+const descriptions: Readonly<Record<RowGoal, string>> = {
+  class: "one label for the whole row",
+  answer: "a question and its answer's place",
+  "next-token": "text, or a label for each token",
+};
+
 function checkTask({ task, data }: TrainOptions, goal: RowGoal): void {
-  if (task === undefined || (task === "sequence-classification") === (goal === "class")) return;
-  const wanted = goal === "class" ? "a label for each token" : "one label for the whole row";
-  const got = goal === "class" ? "one label for the whole row" : "text, or a label for each token";
+  if (task === undefined || goalFor(task) === goal) return;
+  const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
   throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${data}" have ${got}.`);
 }
 
@@ -67,7 +77,10 @@ function inputOf(example: Example): string {
       return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
     case "sentence":
       return JSON.stringify([example.sentence, example.pair]);
+    case "question":
+      return JSON.stringify([example.question, example.context]);
     case "tokens":
+    case "span":
       return example.inputIds.join();
   }
 }

@@ -3,6 +3,7 @@
 import { conversationsForm, messagesForm } from "./chat-form.ts";
 import { completionForm } from "./completion-form.ts";
 import { instructionForm } from "./instruction-form.ts";
+import { questionForm, spanForm } from "./question-form.ts";
 import type { RowForm } from "./row-form.ts";
 import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
 import { textForm } from "./text-form.ts";
@@ -20,7 +21,9 @@ import { tokensForm } from "./tokens-form.ts";
  * ```
  */
 export const rowForms: readonly RowForm[] = [
+  spanForm,
   tokensForm,
+  questionForm,
   messagesForm,
   conversationsForm,
   instructionForm,

@@ -2,22 +2,8 @@
 
 import type { TokensExample } from "../example.ts";
 import { ignoredLabel } from "../tokenized-example.ts";
-import { describe, type Fields, type Refusal, type RowForm } from "./row-form.ts";
-
-/** Above this no vocabulary reaches, and an Int32Array would wrap. */
-const largestId = 2 ** 31 - 1;
-
-function readIntegers(fields: Fields, name: string, lowest: number, length?: number): readonly number[] | Refusal {
-  const value = fields.get(name);
-  const many = length === undefined ? "at least one integer" : `${length} integers, one for each token,`;
-  if (!Array.isArray(value) || value.length === 0 || (length !== undefined && value.length !== length)) {
-    const found = Array.isArray(value) ? `${value.length}` : describe(value);
-    return { expected: `${many} for "${name}"`, found };
-  }
-  const at = value.findIndex((entry) => !Number.isInteger(entry) || entry < lowest || entry > largestId);
-  if (at !== -1) return { expected: `an integer from ${lowest} at "${name}"[${at}]`, found: describe(value[at]) };
-  return value as readonly number[];
-}
+import { largestId, readIntegers, readMasks } from "./read-integers.ts";
+import type { Fields, Refusal, RowForm } from "./row-form.ts";
 
 /** Already tokenised rows; labels −100 are not trained. Without labels, every token that the mask does not hide is. */
 export const tokensForm: RowForm = {
@@ -29,18 +15,10 @@ export const tokensForm: RowForm = {
     if ("found" in inputIds) return inputIds;
     const given = readLabels(fields, inputIds.length);
     if (typeof given === "object" && "found" in given) return given;
-    const optional: { attentionMask?: readonly number[]; tokenTypeIds?: readonly number[] } = {};
-    for (const [key, name] of [
-      ["attentionMask", "attention_mask"],
-      ["tokenTypeIds", "token_type_ids"],
-    ] as const) {
-      if (fields.get(name) === undefined) continue;
-      const values = readIntegers(fields, name, 0, inputIds.length);
-      if ("found" in values) return values;
-      optional[key] = values;
-    }
-    const labels = given ?? visibleIds(inputIds, optional.attentionMask);
-    return { kind: "tokens", inputIds, labels, ...optional };
+    const masks = readMasks(fields, inputIds.length);
+    if ("found" in masks) return masks;
+    const labels = given ?? visibleIds(inputIds, masks.attentionMask);
+    return { kind: "tokens", inputIds, labels, ...masks };
   },
 };
 

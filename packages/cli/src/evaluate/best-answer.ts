@@ -1,0 +1,39 @@
+// The stretch of a text that start and end logits together find likeliest: transformers' postprocess_qa_predictions, for one
+// window.
+
+/** Logits of one row, and which of its tokens are of the text. */
+export interface AnswerLogits {
+  readonly starts: ArrayLike<number>;
+  readonly ends: ArrayLike<number>;
+  /** The row's tokens without padding. */
+  readonly length: number;
+  readonly contextStart: number;
+  readonly contextLength: number;
+  /** Whether "no answer" is one, as in SQuAD 2.0: what the first token says. */
+  readonly mayBeNone: boolean;
+}
+
+const candidates = 20;
+const longestAnswer = 30;
+
+/** First and last token of the answer, counted from the text's first; undefined for none. */
+export function bestAnswer(logits: AnswerLogits): readonly [first: number, last: number] | undefined {
+  const { starts, ends, length, contextStart, contextLength, mayBeNone } = logits;
+  const isInText = (place: number) => place >= contextStart && place < contextStart + contextLength;
+  let best: { readonly score: number; readonly first: number; readonly last: number } | undefined;
+  for (const first of highest(starts, length).filter(isInText)) {
+    for (const last of highest(ends, length).filter(isInText)) {
+      if (last < first || last - first + 1 > longestAnswer) continue;
+      const score = (starts[first] ?? 0) + (ends[last] ?? 0);
+      if (best === undefined || score > best.score) best = { score, first, last };
+    }
+  }
+  if (best === undefined) return undefined;
+  if (mayBeNone && (starts[0] ?? 0) + (ends[0] ?? 0) > best.score) return undefined;
+  return [best.first - contextStart, best.last - contextStart];
+}
+
+function highest(logits: ArrayLike<number>, length: number): readonly number[] {
+  const places = Array.from({ length }, (_, place) => place);
+  return places.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0)).slice(0, candidates);
+}
