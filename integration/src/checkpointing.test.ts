@@ -34,6 +34,11 @@ const cases: readonly Case[] = [
   { name: "LLaMA", base: "llama-gqa", config: everywhere },
   { name: "LLaMA with DoRA", base: "llama-gqa", config: { ...everywhere, useDora: true } },
   {
+    name: "LLaMA, from a place in each text on",
+    base: "llama-gqa",
+    config: { ...everywhere, activationTokens: [4], taskType: "CAUSAL_LM" },
+  },
+  {
     name: "LLaMA with a norm trained whole",
     base: "llama-gqa",
     config: { ...everywhere, modulesToSave: ["post_attention_layernorm"] },

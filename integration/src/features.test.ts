@@ -30,7 +30,6 @@ describe("FEATURES.md", () => {
   });
 
   const values: Readonly<Record<string, unknown>> = {
-    alora_invocation_tokens: [1],
     use_qalora: true,
   };
   const refused = features.filter((key) => rows.get(key) === "no");

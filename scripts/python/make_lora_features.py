@@ -177,7 +177,7 @@ def add_tokens(model, added):
             table.weight[-added:] = table.weight[:-added].mean(0)
 
 
-def several_adapters(folder, base, configs):
+def several_adapters(folder, base, configs, batch=batch):
     """Each adapter alone, and a batch in which every row has another one."""
     base.save_pretrained(folder / "base")
     inputs = batch(base)

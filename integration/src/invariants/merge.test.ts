@@ -16,7 +16,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anySize, differing, distance, examples, expectNear, trainedAdapter, weightsOf } from "./adapters.ts";
 import { anySubject, onCpu, withSubject } from "./subjects.ts";
-import { moved, type Variant, variants } from "./variants.ts";
+import { mergedVariants, moved, type Variant, variants } from "./variants.ts";
 
 onCpu();
 
@@ -109,7 +109,7 @@ describe("11. an adapter with NaN or infinity is not merged, and no weight of th
   it("wherever in it they are", () =>
     fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...variants.filter(({ isTied }) => !isTied)),
+        fc.constantFrom(...mergedVariants.filter(({ isTied }) => !isTied)),
         fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
         fc.nat(),
         (variant, broken, place) =>
@@ -132,7 +132,7 @@ describe("11. an adapter with NaN or infinity is not merged, and no weight of th
 });
 
 describe("12. every kind of layer and adapter merges and comes back", () => {
-  it.each(variants)("$name", (variant) =>
+  it.each(mergedVariants)("$name", (variant) =>
     withSubject(variant.subject, async (subject) => {
       const before = weightsOf(subject.model);
       const handle = moved(subject, variant);
@@ -152,11 +152,25 @@ describe("12. every kind of layer and adapter merges and comes back", () => {
     }),
   );
 
+  it.each(variants.filter(({ isNotMerged }) => isNotMerged))("or is refused, layer by layer: $name", (variant) =>
+    withSubject(variant.subject, async (subject) => {
+      const before = weightsOf(subject.model);
+      const handle = moved(subject, variant);
+      const problems = handle.sites.map(({ site }) => ({
+        path: `${site.path}.weight`,
+        problem: expect.stringContaining("alora_invocation_tokens"),
+      }));
+      await expect(mergeAdapter(subject.model, handle)).rejects.toMatchObject({ code: "UNMERGEABLE", problems });
+      expect(differing(weightsOf(subject.model), before)).toEqual([]);
+      handle.dispose();
+    }),
+  );
+
   const anyPair = fc
-    .constantFrom(...variants)
+    .constantFrom(...mergedVariants)
     .chain((one) =>
       fc
-        .constantFrom(...variants.filter(({ subject }) => subject === one.subject))
+        .constantFrom(...mergedVariants.filter(({ subject }) => subject === one.subject))
         .map((other) => [one, other] as const),
     );
 

@@ -24,7 +24,10 @@ describe("23. the number of tensors stays the same", () => {
       const adapter = await handle.toAdapter();
       await expectNoLeak(() => subject.logits(active));
       await expectNoLeak(() => runSteps(subject, handle));
-      await expectNoLeak(async () => (await mergeAdapter(subject.model, handle, { tied: "untie" })).undo());
+      const merge = () => mergeAdapter(subject.model, handle, { tied: "untie" });
+      await expectNoLeak(async () =>
+        variant.isNotMerged ? expect(merge()).rejects.toThrow() : (await merge()).undo(),
+      );
       await expectNoLeak(() => handle.toAdapter());
       await expectNoLeak(() => hotSwap(handle, adapter));
       await expectNoLeak(() => attachAdapter(subject.model, adapter, { name: "loaded" }).dispose());

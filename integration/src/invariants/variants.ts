@@ -13,6 +13,8 @@ export interface Variant {
   readonly config: Partial<LoraConfig>;
   /** Whether it changes a table that another module shares, and only for itself. */
   readonly isTied?: boolean;
+  /** Whether it acts on some tokens alone, so that no weight does the same. */
+  readonly isNotMerged?: boolean;
 }
 
 const some = { targetModules: ["q_proj", "down_proj"] };
@@ -84,6 +86,12 @@ export const variants: readonly Variant[] = [
     config: { ...some, blockDiagonal: { target_modules_bd_a: ["down"], target_modules_bd_b: ["q_proj"], nblocks: 2 } },
   },
   { name: "KaSA", subject: "llama-gqa", config: { ...some, kasaConfig: {} } },
+  {
+    name: "a place in the text from which on it acts",
+    subject: "llama-gqa",
+    config: { ...some, activationTokens: [9, 2], taskType: "CAUSAL_LM" },
+    isNotMerged: true,
+  },
   { name: "MiCA", subject: "llama-gqa", config: { ...some, init: "mica" } },
 ];
 
@@ -94,6 +102,9 @@ export const variants: readonly Variant[] = [
 export const unroundedVariants = variants.filter(
   ({ config }) => config.init !== "loftq" && config.kasaConfig === undefined,
 );
+
+/** Those that a weight can take up. */
+export const mergedVariants = variants.filter(({ isNotMerged = false }) => !isNotMerged);
 
 /** A new adapter of a kind. */
 export function fresh(subject: Subject, { config }: Variant, options: Parameters<typeof newAdapter>[2] = {}) {

@@ -7,6 +7,7 @@ import { globalNorm } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { deltaChecks } from "./delta-checks.ts";
 import { comparedByKey, ownEntries } from "./fixture-entries.ts";
+import { generationChecks } from "./generation-checks.ts";
 import { kasaChecks } from "./kasa-checks.ts";
 import {
   adapterContext,
@@ -36,6 +37,7 @@ export async function singleAdapterChecks(fixture: Fixture): Promise<readonly Pa
       ...settingsChecks(fixture, parity.handle),
       ...freshChecks(parity),
       ...(await reloadedChecks(parity)),
+      ...(await generationChecks(parity)),
       ...deltaChecks(parity),
       ...gradientChecks(parity),
       ...kasaChecks(parity),

@@ -48,12 +48,23 @@ const rich = references
     return rowOf(reference, "DoRA, rsLoRA and all biases", { useDora: true, rankStabilized: true, bias: "all" });
   });
 
+/** One row for each causal language model, whose adapter acts from the middle of the first text on. */
+const activated = references
+  .filter(({ task }) => task === "causal-lm")
+  .map((reference): Variant => {
+    const activationTokens = middleOf(reference.name);
+    // OPT joins its texts into one list of states there, which PEFT takes for texts of one token: it raises IndexError.
+    const excludeModules = reference.modelType === "opt" ? ["fc1", "fc2"] : null;
+    const row = rowOf(reference, "activated by tokens of its batch", { activationTokens, excludeModules });
+    return { ...row, isNotMerged: "no weight is right for all tokens; PEFT refuses, too" };
+  });
+
 function isSameKind(one: Reference, other: Reference): boolean {
   return one.modelType === other.modelType && one.task === other.task;
 }
 
 /** All of them. */
-export const familyVariants: readonly Variant[] = [...plain, ...rich];
+export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activated];
 
 function rowOf({ name, task }: Reference, what: string, config: Partial<LoraConfig>): Variant {
   const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
@@ -62,6 +73,16 @@ function rowOf({ name, task }: Reference, what: string, config: Partial<LoraConf
     base: `references/${name}`,
     config: { ...common, ...tasks[task], ...config },
   };
+}
+
+/** Two tokens of a reference's first text. */
+function middleOf(name: string): readonly number[] {
+  // The repository's own file, as in `openBase`.
+  const { inputs } = JSON.parse(readFileSync(join(referencesRoot, name, "expected.json"), "utf8")) as {
+    inputs: { readonly input_ids: readonly (readonly number[])[] };
+  };
+  const [first = []] = inputs.input_ids;
+  return first.slice(first.length >> 1).slice(0, 2);
 }
 
 function referenceIn(name: string): Reference {

@@ -205,5 +205,50 @@ const kasa: readonly Variant[] = [
   },
 ];
 
+const activated = { ...pair, targetModules: ["q_proj", "v_proj", "down_proj"], taskType: "CAUSAL_LM" } as const;
+
+/** Adapters that act from certain tokens of their batch on. */
+const activations: readonly Omit<Variant, "isNotMerged">[] = [
+  {
+    name: "llama, activated in one text at the second of two places, the head adapted and the table saved",
+    base: "llama-gqa",
+    config: {
+      ...activated,
+      activationTokens: [81],
+      targetModules: ["v_proj", "lm_head"],
+      modulesToSave: ["embed_tokens"],
+    },
+  },
+  {
+    name: "llama, activated, with PiSSA's start",
+    base: "llama-gqa",
+    config: { ...activated, activationTokens: [41], init: "pissa", rankStabilized: true },
+  },
+  {
+    name: "llama, activated, single tokens and layers repeated",
+    base: "llama-gqa",
+    config: {
+      ...activated,
+      activationTokens: [59, 94],
+      trainableTokenIndices: [41, 94],
+      layerReplication: [
+        [0, 2],
+        [1, 2],
+      ],
+    },
+  },
+  {
+    name: "gpt2, activated, a bias on B and all biases of the base",
+    base: "gpt2",
+    config: { ...activated, activationTokens: [71], targetModules: ["c_attn", "c_proj"], loraBias: true, bias: "all" },
+  },
+];
+
 /** All of them. */
-export const fieldVariants: readonly Variant[] = [...targets, ...extras, ...blocks, ...kasa];
+export const fieldVariants: readonly Variant[] = [
+  ...targets,
+  ...extras,
+  ...blocks,
+  ...kasa,
+  ...activations.map((row) => ({ ...row, isNotMerged: "no weight is right for all tokens; PEFT refuses, too" })),
+];

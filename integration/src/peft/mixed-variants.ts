@@ -32,6 +32,24 @@ export const mixedVariants: readonly CombinedVariant[] = [
     rows: ["one", "other"],
   },
   {
+    name: "llama, activated adapters by row, each by tokens of its own",
+    base: "llama-gqa",
+    adapters: [
+      { ...attention, activationTokens: [41], taskType: "CAUSAL_LM" },
+      { ...feedForward, activationTokens: [59, 94], taskType: "CAUSAL_LM" },
+    ],
+    rows: ["other", "one"],
+  },
+  {
+    name: "llama, an activated adapter beside one that acts everywhere",
+    base: "llama-gqa",
+    adapters: [
+      { ...attention, taskType: "CAUSAL_LM" },
+      { ...feedForward, activationTokens: [93, 50], targetModules: ["q_proj", "lm_head"], taskType: "CAUSAL_LM" },
+    ],
+    rows: ["one", "other"],
+  },
+  {
     name: "llama, embeddings and heads adapted by row",
     base: "llama-gqa",
     adapters: [

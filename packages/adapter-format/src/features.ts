@@ -56,7 +56,7 @@ const rows = [
   {
     name: "alora_invocation_tokens",
     key: "alora_invocation_tokens",
-    asked: ({ activationTokens }) => activationTokens,
+    asked: ({ activationTokens }) => (activationTokens?.length ? activationTokens : null),
     effect: "the adapter acts only after an invocation sequence",
   },
   {

@@ -86,7 +86,7 @@ const rules: readonly Rule[] = [
     expected: "beta and gamma with numbers from 0",
     holds: ({ kasaConfig }) => kasaConfig === null || areKasaSettings(kasaConfig),
   },
-  ...(["use_bdlora", "kasa_config"] as const).map((key) => ({
+  ...(["use_bdlora", "kasa_config", "alora_invocation_tokens"] as const).map((key) => ({
     // PEFT's resolve_lora_variant.
     key,
     expected: `null, because PEFT has no layer that is also what ${listOthers(key)} asks for`,

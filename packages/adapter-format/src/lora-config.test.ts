@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createLoraConfig } from "./create-lora-config.ts";
 import { InvalidAdapterConfigError, UnsupportedPeftTypeError } from "./errors.ts";
+import { unsupportedFeatures } from "./features.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { serializeLoraConfig } from "./serialize-lora-config.ts";
@@ -67,8 +68,16 @@ describe("reading a configuration", () => {
     [{ lora_bias: true, use_dora: true }, "lora_bias"],
     [{ lora_bias: true, init_lora_weights: "pissa" }, "lora_bias"],
     [{ use_dora: true, megatron_config: {} }, "use_dora"],
+    [{ alora_invocation_tokens: [1], use_dora: true }, "alora_invocation_tokens"],
+    [{ alora_invocation_tokens: [1], init_lora_weights: "mica" }, "alora_invocation_tokens"],
+    [{ alora_invocation_tokens: [1], velora_config: {} }, "alora_invocation_tokens"],
   ])("refuses %j, which contradicts itself", (fields, key) => {
     expect(problemKeys(() => parse(fields))).toContain(key);
+  });
+
+  it("takes an empty list of invocation tokens for none, as PEFT does", () => {
+    const config = parse({ alora_invocation_tokens: [], use_dora: true });
+    expect(unsupportedFeatures(config, new Set()).map(({ feature }) => feature)).toEqual(["use_dora"]);
   });
 
   it("refuses an adapter of another kind, and one that does not say its kind", () => {

@@ -9,6 +9,8 @@ export interface AdaptableModel {
   readonly modelType?: string;
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
+  /** Whether its calls tell where states stand in their texts (`ForwardContext.places`), as activated LoRA needs. */
+  readonly tellsPlaces?: boolean;
   /** Of a model made by `withLayers`: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];
   /** Of a model made by `withVocabulary`: how many tokens its base knows. */

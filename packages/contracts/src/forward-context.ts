@@ -1,6 +1,7 @@
 // What one forward pass was asked to do.
 
 import { type AdapterSelection, noAdapters } from "./adapter-selection.ts";
+import type { TokenPlaces } from "./token-places.ts";
 
 /** Names one draw of randomness: dropout adds the site's path. The same key gives the same numbers, always. */
 export interface RandomKey {
@@ -23,6 +24,8 @@ export interface ForwardContext {
    * keep everything. It costs up to a second forward pass and changes no number.
    */
   readonly blocksPerCheckpoint?: number;
+  /** Where the states at hand stand in their texts. Callers leave it out: a model that tells it fills it in. */
+  readonly places?: TokenPlaces;
 }
 
 /** A context for evaluation: no dropout, with the given adapters (default: the base alone). */

@@ -19,4 +19,5 @@ export type {
   Site,
   SiteValues,
 } from "./site.ts";
+export type { TokenPlaces } from "./token-places.ts";
 export type { Warning, WarningListener } from "./warning.ts";

@@ -5,6 +5,7 @@ import {
   type ForwardContext,
   inferenceContext,
   type Site,
+  type TokenPlaces,
 } from "@lowrank/contracts";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -47,9 +48,40 @@ async function applied(slots: AdaptationSlots, context: ForwardContext): Promise
   return values;
 }
 
+function placesOf(states: readonly number[]): TokenPlaces {
+  return {
+    count: states.length,
+    since: () => Float32Array.from(states),
+    pick: (some) => placesOf(some.map((state) => states[state] ?? -1)),
+  };
+}
+
 beforeAll(useTestEngine);
 
 describe("AdaptationSlots", () => {
+  it("tells each adapter where the states of its own rows stand", async () => {
+    const slots = new AdaptationSlots();
+    const seen = new Map<string, number[]>();
+    for (const name of ["one", "two"]) {
+      slots.attach(name, {
+        variables: [],
+        apply: ({ output, context }) => {
+          seen.set(name, [...(context.places?.since([7]) ?? [])]);
+          return tf.clone(output);
+        },
+      });
+    }
+    // Two states a row; each tells its own number.
+    const places = placesOf([0, 1, 2, 3, 4, 5]);
+    const context = { ...inferenceContext(adapterRows(["two", "one", "two"])), places };
+    const [input, output] = [tf.ones([3, 2, 2]), tf.ones([3, 2, 2])];
+    tf.dispose([slots.apply({ input, output, site, context }), input, output]);
+    expect([...seen]).toEqual([
+      ["two", [0, 1, 4, 5]],
+      ["one", [2, 3]],
+    ]);
+  });
+
   it("applies an active set in the order of the selection", async () => {
     const slots = new AdaptationSlots();
     slots.attach("ten", marked(10));

@@ -2,7 +2,7 @@
 
 import { type Adaptation, type Detach, type ForwardContext, type Site, selectedNames } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { groupRows, joinRows } from "./adapter-rows.ts";
+import { contextOfRows, groupRows, joinRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
 
 /** One application of everything attached to a site. */
@@ -94,7 +94,8 @@ export class AdaptationSlots {
       const picked = tf.tensor1d([...rows], "int32");
       const output = tf.gather(call.output, picked);
       if (name === null) return output;
-      return this.#applyNamed(name, 1, { ...call, input: tf.gather(call.input, picked), output });
+      const context = contextOfRows(call.context, rows, batch);
+      return this.#applyNamed(name, 1, { ...call, input: tf.gather(call.input, picked), output, context });
     });
     return joinRows(groups, parts);
   }

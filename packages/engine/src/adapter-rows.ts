@@ -27,6 +27,15 @@ export function joinRows(groups: readonly RowGroup[], parts: readonly tf.Tensor[
   return tf.gather(tf.concat([...parts], 0), tf.tensor1d(back, "int32"));
 }
 
+/** The context of some rows of a batch alone. */
+export function contextOfRows(context: ForwardContext, rows: readonly number[], batch: number): ForwardContext {
+  const { places } = context;
+  if (places === undefined) return context;
+  const time = places.count / batch;
+  const states = rows.flatMap((row) => Array.from({ length: time }, (_, column) => row * time + column));
+  return { ...context, places: places.pick(states) };
+}
+
 /** One computation in which rows may need different weights. */
 export interface RowsCall {
   /** Axis 0 is the batch. */
@@ -71,7 +80,8 @@ export function computeByRows(
     const named = adapters.rows.filter((name) => name !== null);
     const groups = groupRows(adapters.rows, named);
     const parts = groups.map(({ name, rows }) => {
-      const alone = { ...context, adapters: name === null ? noAdapters : activeAdapters(name) };
+      const own = contextOfRows(context, rows, batch);
+      const alone = { ...own, adapters: name === null ? noAdapters : activeAdapters(name) };
       return compute(tf.gather(x, tf.tensor1d([...rows], "int32")), alone);
     });
     return joinRows(groups, parts);

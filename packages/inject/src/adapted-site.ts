@@ -13,6 +13,7 @@ import {
   reshapedLayout,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
+import { ActivatedAdaptation } from "./activated-adaptation.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { withWeightsChecked } from "./check-weights.ts";
 import type { PlannedSite } from "./injection-plan.ts";
@@ -43,6 +44,8 @@ export interface SiteVariables {
 export interface AdaptOptions {
   readonly adapterName: string;
   readonly dropout: number;
+  /** The tokens from which on the pair acts; null: everywhere. */
+  readonly invocation: readonly number[] | null;
   /** The site's own bias, for folding B's into it. */
   readonly siteBias?: ParameterRef | undefined;
   /** The site's own weight, for a pair that goes with another one (LoftQ, KaSA). */
@@ -107,12 +110,13 @@ function buildAdaptation(
   entry: PlannedSite,
   site: Site,
   { pair, magnitude, bias }: SiteVariables,
-  { adapterName, dropout }: AdaptOptions,
+  { adapterName, dropout, invocation }: AdaptOptions,
 ): LowRankAdaptation {
   const common = { pair, scale: entry.scaling, adapterName };
   if (magnitude) return new DoraAdaptation({ inner: pairAdaptation(site, common), magnitude, dropout, adapterName });
   const plain = pairAdaptation(site, { ...common, dropout });
-  return bias ? new BiasedAdaptation(plain, bias) : plain;
+  const whole = bias ? new BiasedAdaptation(plain, bias) : plain;
+  return invocation === null ? whole : new ActivatedAdaptation(whole, invocation);
 }
 
 function tensorsOf({ keys, fileShapes }: PlannedSite, { pair, magnitude, bias }: SiteVariables): AdapterVariable[] {
@@ -165,13 +169,21 @@ function weightChange({ sharedBy, keys }: PlannedSite, site: Site, adaptation: L
     path: `${path}.weight`,
     kind: "update",
     ...(tiedWith === undefined ? {} : { tiedWith: `${tiedWith}.weight` }),
-    ...(geometry && geometry.groups > 1
-      ? { problem: `the update of a convolution in ${geometry.groups} groups has no place in its weight` }
-      : {}),
+    ...problemOf(geometry, adaptation),
     read: () => site.readWeight(),
     fold: (weight, base) => adaptation.fold(weight, base),
     replace: (value) => site.replaceWeight(value),
   };
+}
+
+function problemOf(
+  geometry: ConvolutionGeometry | undefined,
+  adaptation: LowRankAdaptation,
+): Pick<WeightChange, "problem"> {
+  if (adaptation instanceof ActivatedAdaptation)
+    return { problem: "its update is for the tokens from alora_invocation_tokens on alone, and a weight is for all" };
+  if (geometry === undefined || geometry.groups === 1) return {};
+  return { problem: `the update of a convolution in ${geometry.groups} groups has no place in its weight` };
 }
 
 /** What becomes of the site's bias: B's is added to it, and DoRA stretches what an earlier adapter added. */

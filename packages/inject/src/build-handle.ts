@@ -15,6 +15,7 @@ import type {
   PlannedTiedSite,
   PlannedTokenRows,
 } from "./injection-plan.ts";
+import { invocationOf } from "./invocation.ts";
 import { overrideParameter } from "./overridden-parameter.ts";
 import { tieSite } from "./tied-site.ts";
 import { trainRows } from "./trained-rows.ts";
@@ -129,7 +130,9 @@ class PartMaker {
       throw error;
     }
     const [siteBias, siteWeight] = ["bias", "weight"].map((one) => this.doors.findParameter(`${entry.path}.${one}`));
-    return adaptSite(entry, site, variables, { adapterName: name, dropout: plan.config.dropout, siteBias, siteWeight });
+    const { config } = plan;
+    const common = { adapterName: name, dropout: config.dropout, invocation: invocationOf(config) };
+    return adaptSite(entry, site, variables, { ...common, siteBias, siteWeight });
   }
 
   /** `made`: the sites so far, among them the embedding whose pair is shared. */

@@ -16,6 +16,7 @@ import { checkLayers } from "./check-layers.ts";
 import { countParameters } from "./count-parameters.ts";
 import { UnsupportedSiteError } from "./errors.ts";
 import type { InjectionPlan, PlannedParameter, PlannedSite, PlannedTiedSite } from "./injection-plan.ts";
+import { checkInvocation, invocationWarnings } from "./invocation.ts";
 import { checkKasaStart } from "./kasa-pairs.ts";
 import { planRawParameters } from "./plan-raw-parameters.ts";
 import { planSites } from "./plan-sites.ts";
@@ -71,6 +72,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
       ...fanInFanOut.warnings,
       ...siteWarnings(entries),
       ...blockWarnings(config, entries),
+      ...invocationWarnings(config),
     ],
   };
 }
@@ -79,6 +81,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
 function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refusals, stored }: DraftOptions): Tying {
   refusals.attempt(() => checkFeatures(given, supported), undefined);
   refusals.attempt(() => checkLayers(model, given), undefined);
+  refusals.attempt(() => checkInvocation(model, given), undefined);
   refusals.add(...badPatterns(given));
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));

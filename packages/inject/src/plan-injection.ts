@@ -20,6 +20,7 @@ export const supportedFeatures: readonly Feature[] = [
   "ensure_weight_tying",
   "use_bdlora",
   "kasa_config",
+  "alora_invocation_tokens",
 ];
 
 /** What a new adapter may ask for. */

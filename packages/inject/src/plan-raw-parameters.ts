@@ -5,6 +5,7 @@ import type { AdaptableModel, ParameterRef, Warning } from "@lowrank/contracts";
 import { rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedRawParameter } from "./injection-plan.ts";
+import { invocationOf } from "./invocation.ts";
 import { nearestPaths } from "./nearest-names.ts";
 
 /** What was planned, and what a person should know. */
@@ -77,17 +78,15 @@ function keysAmong(matched: readonly ParameterRef[], parameter: ParameterRef): P
   return loraKeys(module + ".base_layer".repeat(depth));
 }
 
-function checkSupported(
-  matched: readonly ParameterRef[],
-  { dropout, useDora, loraBias, init, blockDiagonal, kasaConfig }: LoraConfig,
-  adapted: ReadonlySet<string>,
-): void {
+function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, adapted: ReadonlySet<string>): void {
+  const { dropout, useDora, loraBias, init, blockDiagonal, kasaConfig } = config;
   const general =
     (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
     (useDora && "use_dora is for layers") ||
     (loraBias && "lora_bias is for layers") ||
     (blockDiagonal !== null && "use_bdlora is for layers") ||
     (kasaConfig !== null && "kasa_config is for layers") ||
+    (invocationOf(config) !== null && "alora_invocation_tokens is for linear layers") ||
     (typeof init === "string" && init !== "gaussian" && `init_lora_weights = "${init}" is for layers`) ||
     null;
   const problems = matched.flatMap((parameter) => {

@@ -14,6 +14,7 @@ import { convolutionFileShapes } from "@lowrank/math";
 import { blockRefusal, pairShapes, plannedBlocks } from "./block-pairs.ts";
 import type { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
+import { invocationOf } from "./invocation.ts";
 import { kasaRefusal } from "./kasa-pairs.ts";
 import { listed } from "./printable.ts";
 
@@ -92,6 +93,7 @@ function refusal(site: Site, config: LoraConfig): string | null {
   if (isSavedModule(config, site.path)) return savedReason(site, config);
   const ofVariant = blockRefusal(site, config) ?? kasaRefusal(site, config);
   if (ofVariant !== null) return ofVariant;
+  if (site.kind !== "linear" && invocationOf(config) !== null) return "alora_invocation_tokens is for linear layers";
   if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
   if (site.kind === "linear") return null;
   if (!isConvolution(site)) return "it does not tell its stride, padding and groups";

@@ -4,8 +4,9 @@ import type { ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import { decoderInputsOf } from "./decoder-inputs.ts";
-import { positionsOf } from "./model-inputs.ts";
+import { positionsOf, type TextInputs } from "./model-inputs.ts";
 import { Pass } from "./parts/pass.ts";
+import { TextPlaces, Texts } from "./parts/text-places.ts";
 import type { Trunk } from "./parts/trunk.ts";
 import type { SequenceInputs } from "./sequence-inputs.ts";
 
@@ -27,12 +28,27 @@ export function makePass(
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
   }
   if (trunk.decoder === undefined) {
-    return new Pass(context, { ...inputs, positions: positionsOf({ ...inputs, inputIds }, trunk), causal });
+    const positions = positionsOf({ ...inputs, inputIds }, trunk);
+    const own = tellsPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
+    return new Pass(own, { ...inputs, positions, causal });
   }
   // What a cache holds belongs to the decoder.
   const { cache: _, ...source } = inputs;
   const positions = positionsOf({ ...source, inputIds }, trunk);
   return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { trunk, config, task }));
+}
+
+/** Whether a model's calls tell where states stand in their texts: PEFT looks for invocation tokens in no other models. */
+export function tellsPlaces(task: Task): boolean {
+  return task === "causal-lm";
+}
+
+/** Without adapters nobody asks. */
+function withPlaces(context: ForwardContext, inputs: TextInputs): ForwardContext {
+  if (context.adapters.kind === "none") return context;
+  const { inputIds, cache } = inputs;
+  const texts = cache?.textsOf(inputs) ?? new Texts(inputs);
+  return { ...context, places: TextPlaces.behind(cache?.length ?? 0, inputIds.shape, texts) };
 }
 
 function decoderPass(

@@ -16,7 +16,7 @@ import type { GenerationDefaults } from "./generation/generation-defaults.ts";
 import type { Head, LossSum } from "./heads/head.ts";
 import { replicateLayers } from "./loading/replicate-layers.ts";
 import { resizeVocabulary } from "./loading/resize-vocabulary.ts";
-import { makePass } from "./make-pass.ts";
+import { makePass, tellsPlaces } from "./make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
 import { ConvolutionSite } from "./parts/convolution-site.ts";
 import { EmbeddingSite } from "./parts/embedding-site.ts";
@@ -66,6 +66,8 @@ export class PretrainedModel implements AdaptableModel {
   readonly causal: boolean;
   /** Number of a text's first position: 0, or that behind the padding token's id (RoBERTa). */
   readonly firstPosition: number;
+  /** Whether adapters can act from certain tokens on (activated LoRA). */
+  readonly tellsPlaces: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];
   /** Of the files that it was loaded from. */
@@ -86,6 +88,7 @@ export class PretrainedModel implements AdaptableModel {
     this.task = assembly.task;
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
     this.firstPosition = firstPosition(assembly.trunk);
+    this.tellsPlaces = tellsPlaces(assembly.task);
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
     this.generation = assembly.generation;
@@ -122,13 +125,16 @@ export class PretrainedModel implements AdaptableModel {
 
   /** Logits of the last position alone, [batch, vocabulary]: what generation needs. The caller owns the result. */
   forwardLast(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor2D {
-    return this.#run(inputs, context, (pass) => ({
-      pick: (hidden) => tf.slice(hidden, [0, (hidden.shape[1] ?? 1) - 1, 0], [-1, 1, -1]), // [batch, 1, features]
-      finish: (last) => {
-        const logits = this.#assembly.head.forward(last, pass);
-        return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
-      },
-    }));
+    return this.#run(inputs, context, (pass) => {
+      const pick = lastStates(pass);
+      return {
+        pick,
+        finish: (last) => {
+          const logits = this.#assembly.head.forward(last, pick.states === undefined ? pass : pass.only(pick.states));
+          return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
+        },
+      };
+    });
   }
 
   /**
@@ -251,4 +257,12 @@ export class PretrainedModel implements AdaptableModel {
 
 function firstPosition({ positionsFrom = "columns" }: Trunk): number {
   return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
+}
+
+/** Of each row the last state: [batch, 1, features] */
+function lastStates({ context: { places }, inputs: { inputIds } }: Pass): Pick {
+  const pick = (hidden: tf.Tensor) => tf.slice(hidden, [0, (hidden.shape[1] ?? 1) - 1, 0], [-1, 1, -1]);
+  if (places === undefined || inputIds === undefined) return pick;
+  const [batch, time] = inputIds.shape;
+  return Object.assign(pick, { states: Array.from({ length: batch }, (_, row) => row * time + time - 1) });
 }

@@ -70,6 +70,22 @@ describe("what is refused", () => {
     expect(() => combineAdapters(parts)).toThrow(/"more"/);
   });
 
+  it("are adapters that act from different tokens on, or one of them everywhere; but not those that share theirs", () => {
+    const activated = (name: string, activationTokens: readonly number[]) => ({
+      adapter: adapter(name, { activationTokens }),
+      weight: 1,
+      name,
+    });
+    const refused = (second: readonly number[]) => () =>
+      combineAdapters([activated("first", [7, 5]), activated("second", second)]);
+    expect(refused([7])).toThrow(/"first": alora_invocation_tokens = .*7.*\n.*"second": alora_invocation_tokens/);
+    expect(refused([])).toThrow(UncombinableAdapterError);
+    const parts = [activated("first", [7, 5]), activated("second", [7, 5])];
+    const combined = combineAdapters(parts);
+    expect(combined.config.activationTokens).toEqual([7, 5]);
+    expect(errorOf(combined, parts)).toBeLessThan(1e-6);
+  });
+
   it("is a pair of adapters for different bases", () => {
     const other = adapter("other");
     const tensors = new Map(other.tensors);

@@ -52,8 +52,9 @@ const harmless: ReadonlySet<Feature> = new Set(["bias", ...startingFeatures]);
 
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
 export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
+  const supported = supportedIn(sources);
   const problems = sources.flatMap(({ adapter }, index) =>
-    problemsOf(adapter).map((problem) => ({ adapter: nameOf(sources, index), problem })),
+    problemsOf(adapter, supported).map((problem) => ({ adapter: nameOf(sources, index), problem })),
   );
   if (problems.length) throw new UncombinableAdapterError(problems);
   const layers = new Map<string, CombinedLayer>();
@@ -73,8 +74,14 @@ export function nameOf(sources: readonly WeightedAdapter[], index: number): stri
   return sources[index]?.name ?? `adapter ${index + 1}`;
 }
 
-function problemsOf({ config, tensors }: Adapter): readonly string[] {
-  const features = unsupportedFeatures(config, harmless).map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
+/** Adapters that all act from the same tokens on are one that does. */
+function supportedIn(sources: readonly WeightedAdapter[]): ReadonlySet<Feature> {
+  const tokens = new Set(sources.map(({ adapter }) => (adapter.config.activationTokens ?? []).join()));
+  return tokens.size > 1 ? harmless : new Set([...harmless, "alora_invocation_tokens"]);
+}
+
+function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature>): readonly string[] {
+  const features = unsupportedFeatures(config, supported).map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
   const foreign = [...tensors.keys()].filter((key) => {
     const part = parseTensorKey(key)?.part;
     return (

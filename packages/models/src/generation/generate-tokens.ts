@@ -72,7 +72,7 @@ export async function* generateTokens(
       next = next.after(ids);
       if (!turnsOtherwise(model.config, next.positions)) continue;
       cache.dispose();
-      cache = new KeyValueCache(context.adapters);
+      cache = new KeyValueCache(context.adapters, { generated: rows.map(({ length }) => length) });
       next = firstWindow(
         model,
         promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]),

@@ -4,6 +4,7 @@
 import type { AdapterSelection } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../errors.ts";
+import { type FirstTokens, Texts } from "../parts/text-places.ts";
 
 /** Each [batch, keyHeads, time, headSize]. */
 export interface KeysAndValues {
@@ -17,6 +18,12 @@ export interface KeysAndValues {
  */
 const defaultSegmentLength = 256;
 
+export interface CacheOptions {
+  readonly segmentLength?: number;
+  /** Of each row, how many of the first call's last tokens were generated: they are no part of the text that began it. */
+  readonly generated?: readonly number[];
+}
+
 /** The state of one generation; its owner disposes of it. */
 export class KeyValueCache {
   readonly #madeWith: string;
@@ -24,12 +31,15 @@ export class KeyValueCache {
   /** Of each layer one or two segments, oldest first. */
   readonly #layers = new Map<number, readonly KeysAndValues[]>();
   readonly #ofSource = new Map<number, KeysAndValues>();
+  readonly #generated: readonly number[] | undefined;
   #source: tf.Tensor | undefined;
+  #texts: Texts | undefined;
   #length = 0;
 
-  constructor(adapters: AdapterSelection, options: { readonly segmentLength?: number } = {}) {
+  constructor(adapters: AdapterSelection, options: CacheOptions = {}) {
     this.#madeWith = describeSelection(adapters);
     this.#segmentLength = options.segmentLength ?? defaultSegmentLength;
+    this.#generated = options.generated;
   }
 
   /** Positions held. */
@@ -47,6 +57,15 @@ export class KeyValueCache {
   check(adapters: AdapterSelection): void {
     const got = describeSelection(adapters);
     if (got !== this.#madeWith) throw new CacheAdaptersError(this.#madeWith, got);
+  }
+
+  /** The texts that the first call began. */
+  textsOf(first: FirstTokens): Texts {
+    if (this.#texts === undefined) {
+      this.#texts = new Texts({ ...first, generated: this.#generated });
+      this.#texts.read();
+    }
+    return this.#texts;
   }
 
   /** Adds a layer's new keys and values and returns all of them, oldest first; the cache keeps owning these. */
@@ -98,6 +117,7 @@ export class KeyValueCache {
     }
     this.#source?.dispose();
     this.#source = undefined;
+    this.#texts = undefined;
     this.#ofSource.clear();
     this.#layers.clear();
     this.#length = 0;

@@ -15,9 +15,10 @@ export interface ChunkPlace {
 
 /** Each row's own adapter where the batch's rows have one each, and dropout that is not that of another chunk. */
 export function chunkContext({ context, lastIds }: Pass, { positions, first, path }: ChunkPlace): ForwardContext {
-  const { adapters, random, training } = context;
+  const { adapters, random, training, places } = context;
   const key = { ...random, path: `rows from ${first}` };
-  const drawn = training && first > 0 ? { ...context, random: { ...random, seed: hashKey(key)[0] } } : context;
+  const own = places === undefined ? context : { ...context, places: places.pick(positions) };
+  const drawn = training && first > 0 ? { ...own, random: { ...random, seed: hashKey(key)[0] } } : own;
   if (adapters.kind !== "rows") return drawn;
   const [batch, time] = lastIds.shape;
   if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);

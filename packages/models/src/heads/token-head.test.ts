@@ -8,6 +8,7 @@ import {
   adapterRows,
   type ForwardContext,
   inferenceContext,
+  type TokenPlaces,
 } from "@lowrank/contracts";
 import { addLowRank, dropout, uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
@@ -192,5 +193,42 @@ describe("the dropout of an adapted head", () => {
     expect(masks).toHaveLength(6);
     expect(new Set(masks.slice(0, 3)).size).toBe(3);
     expect(masks.slice(3)).toEqual(masks.slice(0, 3));
+  });
+});
+
+describe("the places of states at an adapted head", () => {
+  const tokens = [7];
+
+  /** Each state's own number, which is what it tells of any tokens. */
+  function numbered(states: readonly number[]): TokenPlaces {
+    return {
+      count: states.length,
+      since: () => Float32Array.from(states),
+      pick: (some) => numbered(some.map((state) => states[state] ?? -1)),
+    };
+  }
+
+  it.each([
+    ["all at once", 1e9, activeAdapters("a")],
+    ["in chunks", 4 * classes, activeAdapters("a")],
+    ["in chunks, by row", 4 * classes, adapterRows(["a", "a", "a", "a"])],
+  ])("are those of the supervised rows, %s", (_, logitsAtOnce, adapters) => {
+    const { site, headFor } = headWith({});
+    const seen: number[] = [];
+    site.attach("a", {
+      variables: [variable([1], "unused")],
+      apply: ({ output, context }) => {
+        seen.push(...(context.places?.since(tokens) ?? []));
+        return tf.clone(output);
+      },
+    });
+    const inputs = labelsAndStates();
+    const places = numbered(Array.from({ length: batch * time }, (_, state) => state));
+    lossOf(headFor(logitsAtOnce), inputs, { ...adapted, adapters, places }).dispose();
+    const labels = inputs.labels.dataSync();
+    const supervised = Array.from({ length: batch * time }, (_, state) => state).filter(
+      (state) => state % time < time - 1 && labels[state + 1] !== -100,
+    );
+    expect(seen).toEqual(supervised);
   });
 });

@@ -52,7 +52,11 @@ export class TokenHead implements Head {
       // Adapters that go by rows of the batch need all of them.
       ...(pass.context.adapters.kind === "rows"
         ? {}
-        : { pick: (hidden) => pickStates(hidden, tf.tensor1d([...rows], "int32")) }),
+        : {
+            pick: Object.assign((hidden: tf.Tensor) => pickStates(hidden, tf.tensor1d([...rows], "int32")), {
+              states: rows,
+            }),
+          }),
       of: (states) => ({ sum: sumOf(states), count }),
     };
   }
@@ -62,6 +66,7 @@ export class TokenHead implements Head {
     const { site, transform, constantBias, logitsAtOnce = defaultLogitsAtOnce } = this.options;
     const { rows, pass } = supervised;
     const { context } = pass;
+    const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
     const targets = tf.tensor1d([...supervised.targets], "int32");
     const frozen = site.frozenParts(context);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
@@ -69,10 +74,10 @@ export class TokenHead implements Head {
     const isWhole = rowsOf(states) <= chunkRows || site.variables(context).length === 0;
     if (frozen === undefined && isWhole) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
-      const logits = pickRows(this.forward(states, pass), rows);
+      const logits = pickRows(this.forward(states, seen), rows);
       return tf.reshape(crossEntropy(logits, targets, "sum"), []);
     }
-    const hidden = pickRows(transform === undefined ? states : transform(states, pass), rows);
+    const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
     if (frozen === undefined) return this.#sumInChunks({ hidden, targets, chunkRows }, supervised);
     const { weight, bias = constantBias && tf.reshape(constantBias.value(context), [-1]) } = frozen;
     return linearCrossEntropy(hidden, weight, targets, {

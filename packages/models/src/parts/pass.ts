@@ -182,6 +182,16 @@ export class Pass {
     );
   }
 
+  /**
+   * The pass where only some states are left, by their numbers among batch·time. For what treats each position by itself:
+   * nothing is kept in it.
+   */
+  only(states: readonly number[]): Pass {
+    const { places } = this.context;
+    if (places === undefined) return this;
+    return new Pass({ ...this.context, places: places.pick(states) }, this.inputs, this.second);
+  }
+
   /** The base model's own dropout; it acts while training alone. */
   drop(x: tf.Tensor, rate: number, path: string): tf.Tensor {
     const { training, random } = this.context;

@@ -27,7 +27,11 @@ export interface StageList {
 }
 
 /** Keeps those of the last states [batch, time, width] that will be read: [any, any, width]. */
-export type Pick = (hidden: tf.Tensor) => tf.Tensor;
+export interface Pick {
+  (hidden: tf.Tensor): tf.Tensor;
+  /** Their numbers among all batch·time, if the model tells where states stand. */
+  readonly states?: readonly number[] | undefined;
+}
 
 export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);
@@ -56,7 +60,13 @@ export function withPick<List extends StageList>(list: List, pick: Pick): List {
   const { mix = block.run, byPosition } = block.run.halves ?? {};
   const second = byPosition === undefined ? [] : [{ ...block, run: byPosition }];
   const before = [...list.stages.slice(0, last), { ...block, run: mix }];
-  return { ...list, stages: [...before, picking, ...second, ...list.stages.slice(last + 1)] };
+  const after = [...second, ...list.stages.slice(last + 1)].map((stage) => onStates(stage, pick.states));
+  return { ...list, stages: [...before, picking, ...after] };
+}
+
+/** The stage where no others are left. */
+function onStates(stage: Stage, states: readonly number[] | undefined): Stage {
+  return states === undefined ? stage : { ...stage, run: (hidden, pass) => stage.run(hidden, pass.only(states)) };
 }
 
 /** Index of the last stage in which positions see each other; −1 without one. */

@@ -1,0 +1,102 @@
+// Where the states of a call stand in their texts: what activated LoRA asks for. A text is what a row held when it began;
+// with a cache, later calls go on with it.
+
+import type { TokenPlaces } from "@lowrank/contracts";
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** What a batch of texts began with. All tensors belong to the caller. */
+export interface FirstTokens {
+  /** int32 [batch, time] */
+  readonly inputIds: tf.Tensor2D;
+  /** [batch, time]; what it hides is no part of a text. */
+  readonly attentionMask?: tf.Tensor2D | undefined;
+  /** Of each row, how many of its last tokens were generated and are no part of its text, either. */
+  readonly generated?: readonly number[] | undefined;
+}
+
+/** The beginnings of a batch of texts. */
+export class Texts {
+  readonly #first: FirstTokens;
+  #ids: readonly (readonly number[])[] | undefined;
+  readonly #starts = new Map<readonly number[], readonly number[]>();
+
+  constructor(first: FirstTokens) {
+    this.#first = first;
+  }
+
+  /** Reads the tensors, which may be gone afterwards. */
+  read(): readonly (readonly number[])[] {
+    this.#ids ??= readIds(this.#first);
+    return this.#ids;
+  }
+
+  /** In which column the last occurrence of `tokens` begins in each row; infinite where there is none. */
+  startsOf(tokens: readonly number[]): readonly number[] {
+    const known = this.#starts.get(tokens);
+    if (known !== undefined) return known;
+    const starts = this.read().map((row) => lastStart(row, tokens));
+    this.#starts.set(tokens, starts);
+    return starts;
+  }
+}
+
+/** One state's place. */
+interface Place {
+  readonly row: number;
+  readonly column: number;
+}
+
+export class TextPlaces implements TokenPlaces {
+  readonly #texts: Texts;
+  readonly #places: readonly Place[];
+  readonly #since = new Map<readonly number[], Float32Array>();
+
+  private constructor(texts: Texts, places: readonly Place[]) {
+    this.#texts = texts;
+    this.#places = places;
+  }
+
+  /** The states [batch, time] behind `past` columns. */
+  static behind(past: number, [batch, time]: readonly [number, number], texts: Texts): TextPlaces {
+    const places = Array.from({ length: batch * time }, (_, state) => ({
+      row: Math.floor(state / time),
+      column: past + (state % time),
+    }));
+    return new TextPlaces(texts, places);
+  }
+
+  get count(): number {
+    return this.#places.length;
+  }
+
+  since(tokens: readonly number[]): Float32Array {
+    const known = this.#since.get(tokens);
+    if (known !== undefined) return known;
+    const starts = this.#texts.startsOf(tokens);
+    const since = Float32Array.from(this.#places, ({ row, column }) => Number(column >= (starts[row] as number)));
+    this.#since.set(tokens, since);
+    return since;
+  }
+
+  pick(states: readonly number[]): TextPlaces {
+    return new TextPlaces(
+      this.#texts,
+      states.map((state) => this.#places[state] as Place),
+    );
+  }
+}
+
+/** What is no part of a text is −1, which no token is. */
+function readIds({ inputIds, attentionMask, generated }: FirstTokens): readonly (readonly number[])[] {
+  const shown = attentionMask?.arraySync();
+  return inputIds.arraySync().map((row, index) => {
+    const end = row.length - (generated?.[index] ?? 0);
+    return row.map((id, column) => (column < end && shown?.[index]?.[column] !== 0 ? id : -1));
+  });
+}
+
+function lastStart(row: readonly number[], tokens: readonly number[]): number {
+  for (let start = row.length - tokens.length; start >= 0; start--)
+    if (tokens.every((token, index) => row[start + index] === token)) return start;
+  return Number.POSITIVE_INFINITY;
+}
