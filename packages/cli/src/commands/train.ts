@@ -107,6 +107,10 @@ function addAdapterShape(command: Command): void {
       new Option("--modules-to-save <names>", "train these modules whole and save them with the adapter").argParser(
         nameList,
       ),
+    )
+    .option(
+      "--invocation <text>",
+      "let the adapter act from this text on alone, in each row; before it the base computes (activated LoRA)",
     );
 }
 

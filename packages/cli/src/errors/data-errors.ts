@@ -12,6 +12,21 @@ export class NothingToTrainError extends LowrankError {
   }
 }
 
+/** No row of a data file has the tokens that the adapter waits for. */
+export class InvocationMissingError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly tokens: readonly number[],
+  ) {
+    super(
+      "INVOCATION_MISSING",
+      `No row of "${file}" has the tokens [${tokens.slice(0, 20).join(", ")}] that the adapter waits for, so it would ` +
+        "learn nothing. Write them into the rows, choose a template that does, or raise --max-length if it cuts them off. " +
+        "Beside other text the same words may be other tokens: marks of the tokenizer's own are safe.",
+    );
+  }
+}
+
 /** BLEU was asked for, but no row has both a prompt and an answer. */
 export class NoReferencesError extends LowrankError {
   constructor(readonly file: string) {

@@ -7,6 +7,7 @@ import { WrongTaskError } from "../errors/model-errors.ts";
 import { EmptyPromptError, UsageError } from "../errors/usage-errors.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
 import { endTokens } from "../session/end-tokens.ts";
+import { checkPrompts } from "../session/invocation.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate } from "../session/tokenize-rows.ts";
@@ -54,6 +55,7 @@ async function continuePrompts(
   };
   const promptIds = prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), reader));
   if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
+  checkPrompts(promptIds, { config: opened.adapter?.config, report });
   await generate(model, {
     promptIds,
     maxNewTokens,

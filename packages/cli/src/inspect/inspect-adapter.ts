@@ -46,6 +46,7 @@ export async function inspectAdapter(path: string): Promise<Inspection> {
 
 function configFacts({ config }: Adapter): (readonly [string, string])[] {
   const { rank, alpha, rankStabilized, dropout, targetModules, modulesToSave, taskType, baseModel } = config;
+  const { activationTokens } = config;
   const targets = typeof targetModules === "string" ? targetModules : (targetModules ?? []).join(", ");
   return [
     ["base model", escapeName(baseModel ?? "not named")],
@@ -53,6 +54,7 @@ function configFacts({ config }: Adapter): (readonly [string, string])[] {
     ["rank", `${rank}, alpha ${alpha}${rankStabilized ? " (rank-stabilised)" : ""}, dropout ${dropout}`],
     ["targets", escapeName(targets)],
     ...(modulesToSave?.length ? [["saved whole", escapeName(modulesToSave.join(", "))] as const] : []),
+    ...(activationTokens?.length ? [["acts from", `the tokens [${activationTokens.join(", ")}] on`] as const] : []),
   ];
 }
 

@@ -30,7 +30,7 @@ async function withNewAdapter<Found>(reference: string, look: (handle: AdapterHa
   const report = createReport(recordingIo().io, {});
   const opened = await openModel({ model }, report);
   try {
-    const handle = adapterToTrain(opened, { options, tokenIds: [] }, report);
+    const handle = adapterToTrain(opened, { options, tokenIds: [], invocation: [] }, report);
     try {
       return look(handle);
     } finally {

@@ -14,17 +14,20 @@ export interface AdapterRequest {
   readonly options: TrainOptions;
   /** Whose rows train as well. */
   readonly tokenIds: readonly number[];
+  /** The tokens from which on it acts; none: everywhere. */
+  readonly invocation: readonly number[];
 }
 
 /** Attaches a new adapter to the model, or returns the one that was opened with it; prints the plan. */
 export function adapterToTrain(opened: OpenedModel, request: AdapterRequest, report: Report): AdapterHandle {
-  const { options, tokenIds } = request;
+  const { options, tokenIds, invocation } = request;
   if (opened.handle !== undefined) {
     report.say(describePlan(opened.handle.plan));
     return opened.handle;
   }
   const { model } = opened;
-  const config = loraConfig(options, model);
+  const activated = invocation.length === 0 ? {} : { activationTokens: invocation };
+  const config = { ...loraConfig(options, model), ...activated };
   const plan = planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
   report.say(describePlan(plan));
   return injectAdapter(model, plan, { seed: options.seed, baseFingerprint: model.fingerprint });

@@ -10,6 +10,7 @@ const shapeOptions = [
   ["targetModules", "--target-modules"],
   ["useRslora", "--use-rslora"],
   ["modulesToSave", "--modules-to-save"],
+  ["invocation", "--invocation"],
   ["addTokens", "--add-tokens"],
   ["addTokensFile", "--add-tokens-file"],
 ] as const satisfies readonly (readonly [keyof TrainOptions, string])[];

@@ -1,6 +1,6 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
-import { type Example, readTokenizerFiles, type TokenizedExample } from "@lowrank/data";
+import { type Example, readTokenizerFiles, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { AdapterHandle } from "@lowrank/inject";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -13,6 +13,7 @@ import {
   numberClasses,
 } from "../session/class-names.ts";
 import { countNumbers, tokenClasses } from "../session/class-numbers.ts";
+import { checkRows, invocationIds } from "../session/invocation.ts";
 import { type ModelRequest, type OpenedModel, openModel } from "../session/open-model.ts";
 import { rowLengths } from "../session/position-limit.ts";
 import { needTokenizer, taskFor } from "../session/row-kinds.ts";
@@ -84,8 +85,18 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       if (head !== undefined) report.say(head);
     }
     if (tokens !== undefined) report.say(describeTokens(tokens, opened.model));
-    handle = adapterToTrain(opened, { options, tokenIds: tokens?.ids ?? [] }, report);
-    const { train, validation, padId, template } = await tokenize(opened, data, { options, classes, report });
+    const hasText = needTokenizer(all);
+    const isAsked = hasText || options.invocation !== undefined;
+    const tokenizer = isAsked ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
+    const invocation = invocationOf(options, tokenizer);
+    handle = adapterToTrain(opened, { options, tokenIds: tokens?.ids ?? [], invocation }, report);
+    const { train, validation, padId, template } = tokenize(opened, data, {
+      options,
+      tokenizer: hasText ? tokenizer : undefined,
+      classes,
+      report,
+    });
+    checkRows(options.data, train, { config: handle.config, report });
     const addedTokens = tokens?.tokens ?? [];
     return {
       opened,
@@ -157,14 +168,19 @@ async function ownTokenizer({ files, tokenizerFolder }: OpenedModel): Promise<Re
   return tokenizerFolder === undefined ? new Map() : readTokenizerFiles(files, "all");
 }
 
-async function tokenize(
-  opened: OpenedModel,
-  { rows, tokens }: RunData,
-  { options, classes, report }: { readonly options: TrainOptions; readonly classes: Classes; readonly report: Report },
-) {
-  const needsIt = needTokenizer([...rows.train, ...rows.validation]);
-  const tokenizer = needsIt ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
-  const { model } = opened;
+function invocationOf({ invocation }: TrainOptions, tokenizer: TextTokenizer | undefined): readonly number[] {
+  return invocation === undefined || tokenizer === undefined ? [] : invocationIds(invocation, tokenizer);
+}
+
+interface RowOptions {
+  readonly options: TrainOptions;
+  /** Absent where every row is tokenised already. */
+  readonly tokenizer: TextTokenizer | undefined;
+  readonly classes: Classes;
+  readonly report: Report;
+}
+
+function tokenize({ model }: OpenedModel, { rows }: RunData, { options, tokenizer, classes, report }: RowOptions) {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
   const shared = {
     model,
@@ -179,6 +195,6 @@ async function tokenize(
     train: tokenizeRows(rows.train, { ...shared, file: options.data }, report),
     validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, report),
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
-    template: needsIt && rows.goal === "next-token" ? template.name : "",
+    template: tokenizer !== undefined && rows.goal === "next-token" ? template.name : "",
   };
 }

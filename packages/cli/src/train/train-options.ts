@@ -41,6 +41,8 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly targetModules?: string | readonly string[];
   readonly useRslora?: boolean;
   readonly modulesToSave?: readonly string[];
+  /** The text from which on the adapter acts in each row. */
+  readonly invocation?: string;
 
   readonly addTokens?: readonly string[];
   /** A file with a token a line. */
