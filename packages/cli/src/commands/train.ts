@@ -17,7 +17,7 @@ import {
   withExamples,
 } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
-import { schedules, type TrainOptions, trainableTasks } from "../train/train-options.ts";
+import { biasModes, schedules, starts, type TrainOptions, trainableTasks } from "../train/train-options.ts";
 
 /** Adds the command to the program. */
 export function addTrainCommand(program: Command, io: CommandIo): void {
@@ -103,6 +103,20 @@ function addAdapterShape(command: Command): void {
       ).argParser(targetModules),
     )
     .option("--use-rslora", "scale by alpha / √rank")
+    .option("--use-dora", "train the length of every weight's columns apart from their direction (DoRA)")
+    .addOption(
+      new Option(
+        "--init <name>",
+        "how pairs start: by chance with B zero, from the weights, or – eva, corda, lora_ga – from what the model makes " +
+          "of the data (default: default)",
+      ).choices(starts),
+    )
+    .addOption(
+      new Option("--init-batches <number>", "how many batches eva, corda and lora_ga look at (default: 16)").argParser(
+        integerIn({ min: 1 }),
+      ),
+    )
+    .addOption(new Option("--bias <which>", "biases of the base to train (default: none)").choices(biasModes))
     .addOption(
       new Option("--modules-to-save <names>", "train these modules whole and save them with the adapter").argParser(
         nameList,
@@ -111,6 +125,11 @@ function addAdapterShape(command: Command): void {
     .option(
       "--invocation <text>",
       "let the adapter act from this text on alone, in each row; before it the base computes (activated LoRA)",
+    )
+    .option(
+      "--lora-config <file>",
+      "an adapter_config.json with any field of PEFT's LoraConfig (rank_pattern, layers_to_transform, …); fields that " +
+        "it lacks have PEFT's defaults, and options here go before it",
     );
 }
 

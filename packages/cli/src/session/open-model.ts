@@ -1,6 +1,6 @@
 // --model and --adapter, opened together: an adapter may bring the head that its base lacks.
 
-import { type Adapter, layerOrderOf } from "@lowrank/adapter-format";
+import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
@@ -18,6 +18,8 @@ export interface ModelRequest extends BaseRequest {
   readonly adapter?: string | undefined;
   /** Whether the adapter's variables will be trained. */
   readonly trainable?: boolean;
+  /** The configuration of a new adapter, of which the model needs the order of layers. */
+  readonly newAdapter?: LoraConfig | undefined;
   /** How many tokens the model must have rows for; it is given what it lacks. */
   readonly leastTokens?: number | undefined;
 }
@@ -48,7 +50,10 @@ export async function openModel(request: ModelRequest, report: Report): Promise<
   const tokenizerFolder = await withTokenizer(adapterFolder);
   const path = await locate(request.model, "model", report);
   const { model: base, files, folder } = await loadBase(path, request, { adapter, report });
-  const model = withTokens(withVocabularyOf(withLayersOf(base, adapter), adapter, report), request.leastTokens);
+  const model = withTokens(
+    withVocabularyOf(withLayersOf(base, adapter?.config ?? request.newAdapter), adapter, report),
+    request.leastTokens,
+  );
   try {
     const attachOptions = {
       baseFingerprint: model.fingerprint,
@@ -84,8 +89,8 @@ function checkHead({ newParameters, task }: PretrainedModel, { tensors }: Adapte
 }
 
 /** The model with the layers that the adapter repeats; the weights stay where they are. */
-function withLayersOf(base: PretrainedModel, adapter: Adapter | undefined): PretrainedModel {
-  const order = adapter === undefined ? null : layerOrderOf(adapter.config);
+function withLayersOf(base: PretrainedModel, config: LoraConfig | undefined): PretrainedModel {
+  const order = config === undefined ? null : layerOrderOf(config);
   if (order === null) return base;
   try {
     return base.withLayers(order);

@@ -30,7 +30,8 @@ async function withNewAdapter<Found>(reference: string, look: (handle: AdapterHa
   const report = createReport(recordingIo().io, {});
   const opened = await openModel({ model }, report);
   try {
-    const handle = adapterToTrain(opened, { options, tokenIds: [], invocation: [] }, report);
+    const start = { rows: [], padId: 0 };
+    const handle = await adapterToTrain(opened, { options, tokenIds: [], invocation: [], start }, report);
     try {
       return look(handle);
     } finally {

@@ -9,8 +9,13 @@ const shapeOptions = [
   ["dropout", "--dropout"],
   ["targetModules", "--target-modules"],
   ["useRslora", "--use-rslora"],
+  ["useDora", "--use-dora"],
+  ["init", "--init"],
+  ["initBatches", "--init-batches"],
+  ["bias", "--bias"],
   ["modulesToSave", "--modules-to-save"],
   ["invocation", "--invocation"],
+  ["loraConfig", "--lora-config"],
   ["addTokens", "--add-tokens"],
   ["addTokensFile", "--add-tokens-file"],
 ] as const satisfies readonly (readonly [keyof TrainOptions, string])[];

@@ -1,5 +1,6 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
+import type { LoraConfig } from "@lowrank/adapter-format";
 import { type Example, readTokenizerFiles, type TextTokenizer, type TokenizedExample } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { AdapterHandle } from "@lowrank/inject";
@@ -52,11 +53,13 @@ export interface RunData {
   readonly rows: TrainingRows;
   /** The tokenizer with the tokens that the run adds, if it adds some. */
   readonly tokens: TokenPlan | undefined;
+  /** What --lora-config says. */
+  readonly loraConfig: LoraConfig | undefined;
 }
 
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
 export async function prepareRun(options: TrainOptions, data: RunData, report: Report): Promise<PreparedRun> {
-  const { rows, tokens } = data;
+  const { rows, tokens, loraConfig } = data;
   const isClassifier = rows.goal === "class";
   const all = [...rows.train, ...rows.validation];
   const task = taskFor(rows.goal) ?? options.task;
@@ -68,6 +71,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       trainable: true,
       leastTokens: tokens?.rows,
       task,
+      newAdapter: loraConfig,
       ...classifierFor(task, all, options.seed),
     },
     report,
@@ -89,13 +93,20 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
     const isAsked = hasText || options.invocation !== undefined;
     const tokenizer = isAsked ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
     const invocation = invocationOf(options, tokenizer);
-    handle = adapterToTrain(opened, { options, tokenIds: tokens?.ids ?? [], invocation }, report);
     const { train, validation, padId, template } = tokenize(opened, data, {
       options,
       tokenizer: hasText ? tokenizer : undefined,
       classes,
       report,
     });
+    const request = {
+      options,
+      file: loraConfig,
+      tokenIds: tokens?.ids ?? [],
+      invocation,
+      start: { rows: train, padId },
+    };
+    handle = await adapterToTrain(opened, request, report);
     checkRows(options.data, train, { config: handle.config, report });
     const addedTokens = tokens?.tokens ?? [];
     return {
@@ -115,6 +126,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
         seed: options.seed,
         rows: train,
         addedTokens,
+        startBatches: options.initBatches,
         adapter: handle.config,
       }),
       dispose,

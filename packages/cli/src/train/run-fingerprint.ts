@@ -14,12 +14,14 @@ export interface RunIdentity {
   readonly seed: number;
   readonly rows: readonly TokenizedExample[];
   readonly addedTokens: readonly string[];
+  /** How many batches the start looks at, where it looks at data. */
+  readonly startBatches?: number | undefined;
   readonly adapter: LoraConfig;
 }
 
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
-  const { base, basePrecision, batchSize, seed, rows, addedTokens, adapter } = run;
+  const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter } = run;
   const facts: Record<string, unknown> = {
     base,
     "base precision": basePrecision,
@@ -27,6 +29,7 @@ export function runFingerprint(run: RunIdentity): string {
     seed,
     "rows (as tokens)": hashRows(rows),
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
+    ...(startBatches === undefined ? {} : { "init batches": startBatches }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;

@@ -12,6 +12,7 @@ import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
 import { checkTrainOptions } from "./check-options.ts";
+import { readLoraConfig } from "./lora-config.ts";
 import { planTokens } from "./plan-tokens.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { checkSameRun } from "./run-fingerprint.ts";
@@ -22,10 +23,10 @@ import { readTrainingRows } from "./training-data.ts";
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
 export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
   checkTrainOptions(options);
-  const { model, adapter, data, validation, addTokensFile, out, overwrite, resume } = options;
+  const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
   const release = await claimOutput(out, {
     overwrite: overwrite === true || resume === true,
-    inputs: [model, adapter, data, validation, addTokensFile],
+    inputs: [model, adapter, data, validation, addTokensFile, loraConfig],
   });
   try {
     await trainInto(options, report);
@@ -39,9 +40,10 @@ async function trainInto(options: TrainOptions, report: Report): Promise<void> {
   const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
   const rows = await readTrainingRows(options);
   const tokens = await planTokens(options, report);
+  const loraConfig = await readLoraConfig(options, report);
   const engine = await startEngine(options, report);
   report.say(`engine ${engine.name}`);
-  const run = await prepareRun(options, { rows, tokens }, report);
+  const run = await prepareRun(options, { rows, tokens, loraConfig }, report);
   try {
     if (resumeFrom !== undefined) checkSameRun(resumeFrom.fingerprint, run.fingerprint);
     const result = await trainAndSave(run, { options, resumeFrom, report });

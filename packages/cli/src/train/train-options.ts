@@ -15,6 +15,23 @@ export const trainableTasks = [
   "question-answering",
 ] as const;
 
+/** Starts of a new pair by name: PEFT's values of `init_lora_weights`, `true` as "default". */
+export const starts = [
+  "default",
+  "gaussian",
+  "orthogonal",
+  "pissa",
+  "olora",
+  "mica",
+  "loftq",
+  "eva",
+  "corda",
+  "lora_ga",
+] as const;
+
+/** Which biases of the base train. */
+export const biasModes = ["none", "all", "lora_only"] as const;
+
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
 export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly model: string;
@@ -40,9 +57,16 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly dropout?: number;
   readonly targetModules?: string | readonly string[];
   readonly useRslora?: boolean;
+  readonly useDora?: boolean;
+  readonly init?: (typeof starts)[number];
+  /** How many batches a start looks at that looks at data. */
+  readonly initBatches?: number;
+  readonly bias?: (typeof biasModes)[number];
   readonly modulesToSave?: readonly string[];
   /** The text from which on the adapter acts in each row. */
   readonly invocation?: string;
+  /** A file with any field of PEFT's LoraConfig. */
+  readonly loraConfig?: string;
 
   readonly addTokens?: readonly string[];
   /** A file with a token a line. */

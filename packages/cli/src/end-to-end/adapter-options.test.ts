@@ -1,0 +1,117 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { starts } from "../train/train-options.ts";
+import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let tokens: string;
+const llama = ["--model", fixture("llama-gqa", "base")];
+const steps = ["--steps", "2", "--batch-size", "2", "--learning-rate", "1e-3", "--seed", "3", "--json"];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  const { inputs } = expectedFacts("llama-gqa");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows]));
+});
+afterAll(() => place.remove());
+
+async function trained(name: string, ...options: readonly string[]) {
+  const out = place.path(name);
+  const call = await place.call("train", ...llama, "--data", tokens, "--out", out, ...steps, ...options);
+  expect([call.code, call.stderr]).toEqual([0, expect.not.stringContaining("rror")]);
+  const config = JSON.parse(await readFile(place.path(name, "adapter_config.json"), "utf8"));
+  const losses = call.json.filter(({ type }) => type === "step").map(({ loss }) => Number(loss));
+  const evaluated = await place.call("evaluate", ...llama, "--adapter", out, "--data", tokens, "--json");
+  expect(evaluated.code).toBe(0);
+  return { config, losses, evaluated: Number(evaluated.json.at(-1)?.loss), stderr: call.stderr };
+}
+
+describe("how a new adapter starts", () => {
+  it.each(starts.filter((start) => start !== "loftq"))("%s leaves the model as it was, and trains", async (start) => {
+    const plain = await trained(`plain-${start}`);
+    const { losses, evaluated } = await trained(`start-${start}`, "--init", start, "--init-batches", "2");
+    expect(losses[0]).toBeCloseTo(plain.losses[0] ?? 0, 4);
+    // Written and read again, it is what was trained.
+    expect(evaluated).toBeLessThan(losses[0] ?? 0);
+  });
+
+  it("loftq begins from a base that was rounded, with PEFT's settings where there are none", async () => {
+    const { config } = await trained("loftq", "--init", "loftq");
+    expect(config).toMatchObject({ init_lora_weights: "loftq", loftq_config: { loftq_bits: 4, loftq_iter: 1 } });
+  });
+
+  it("eva moves ranks to where the inputs vary most", async () => {
+    const { config } = await trained("eva-ranks", "--init", "eva", "--rank", "4", "--target-modules", "all-linear");
+    const ranks = new Set(Object.values(config.rank_pattern));
+    expect(ranks.size).toBeGreaterThan(1);
+  });
+});
+
+describe("fields of PEFT's LoraConfig", () => {
+  it("have options of their own", async () => {
+    const { config } = await trained("flags", "--use-dora", "--bias", "lora_only", "--use-rslora");
+    expect(config).toMatchObject({ use_dora: true, bias: "lora_only", use_rslora: true, lora_alpha: 16 });
+  });
+
+  it("come from a file, and options go before it", async () => {
+    const file = await place.write(
+      "fields.json",
+      JSON.stringify({
+        peft_type: "LORA",
+        r: 2,
+        target_modules: ["q_proj", "v_proj"],
+        rank_pattern: { "layers.0.self_attn.q_proj": 5 },
+        layers_to_transform: [0],
+        use_dora: true,
+      }),
+    );
+    const { config } = await trained("file", "--lora-config", file, "--alpha", "32");
+    expect(config).toMatchObject({
+      r: 2,
+      lora_alpha: 32,
+      rank_pattern: { "layers.0.self_attn.q_proj": 5 },
+      layers_to_transform: [0],
+      use_dora: true,
+      task_type: "CAUSAL_LM",
+    });
+  });
+
+  it("may repeat layers", async () => {
+    const file = await place.write(
+      "repeated.json",
+      JSON.stringify({
+        peft_type: "LORA",
+        target_modules: ["q_proj"],
+        layer_replication: [
+          [0, 2],
+          [0, 2],
+        ],
+      }),
+    );
+    const { config, losses, evaluated } = await trained("repeated", "--lora-config", file);
+    expect(config.layer_replication).toEqual([
+      [0, 2],
+      [0, 2],
+    ]);
+    expect(evaluated).toBeLessThan(losses[0] ?? 0);
+  });
+
+  it.each([
+    ["a file that is not there", "absent.json", undefined, /--lora-config.*absent\.json/],
+    ["a broken field", "broken.json", { peft_type: "LORA", r: "eight" }, /broken\.json[\s\S]*r: .*eight/],
+    ["another method", "other.json", { peft_type: "IA3" }, /other\.json[\s\S]*IA3/],
+  ])("are refused: %s", async (_, name, content, message) => {
+    if (content !== undefined) await place.write(name, JSON.stringify(content));
+    const asked = ["--data", tokens, "--out", place.path("never"), "--lora-config", place.path(name)];
+    const { code, stderr } = await place.call("train", ...llama, ...asked);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  it("cannot be changed of an adapter that is continued", async () => {
+    const asked = ["--data", tokens, "--out", place.path("never"), "--adapter", fixture("llama-gqa", "adapter")];
+    const { code, stderr } = await place.call("train", ...llama, ...asked, "--use-dora", "--init", "pissa");
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/remove --use-dora, --init/)]);
+  });
+});
