@@ -71,6 +71,8 @@ export interface Site {
   readonly tiedWith?: string;
   /** Whether something – a merge – replaced the weight; absent where a site cannot tell. */
   readonly isReplaced?: boolean;
+  /** The embedding's row to which look-ups send no gradient (torch's `padding_idx`), if there is one. */
+  readonly paddingRow?: number;
   /** An embedding's output is multiplied by this (Gemma); 1 elsewhere. */
   readonly outputScale?: number;
   readonly geometry?: ConvolutionGeometry;

@@ -34,7 +34,7 @@ export class EmbeddingLoraAdaptation implements LowRankAdaptation {
   apply({ input, output, site, weight }: AdaptationCall): tf.Tensor {
     const { a, b } = this.pair;
     return tf.tidy(() => {
-      const narrow = embeddingLookup(a, tf.reshape(input, [input.size])); // [batch·time, rank]
+      const narrow = embeddingLookup(a, tf.reshape(input, [input.size]), site); // [batch·time, rank]
       const scale = this.#scale * weight * (site.outputScale ?? 1);
       const update = tf.matMul(tf.mul<tf.Tensor2D>(narrow, scale), b); // [batch·time, outFeatures]
       return tf.add(output, tf.reshape(update, output.shape));

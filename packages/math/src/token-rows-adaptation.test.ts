@@ -113,6 +113,20 @@ describe("TokenRowsAdaptation", () => {
     tf.dispose([ids, x, value, grads, wanted]);
   });
 
+  it("learns nothing from look-ups of padding, and all from scores", () => {
+    const ids = tf.tensor2d([5, 2], [1, 2], "int32");
+    const output = tf.zeros([1, 2, width]);
+    const site = { ...embedding(), paddingRow: 2 };
+    const looked = () => adaptation.apply({ input: ids, output, site, context, weight: 1 });
+    expectClose(looked().dataSync(), lookUp(ids).dataSync(), 0);
+    const { value, grads } = tf.variableGrads(() => tf.sum(looked()), [rows]);
+    expect([...grads["token-rows"]!.dataSync()]).toEqual([2, 2, 2, 0, 0, 0]);
+    const x = tf.ones([1, width]);
+    const scored = tf.variableGrads(() => tf.sum(score(x)), [rows]);
+    expect([...scored.grads["token-rows"]!.dataSync()]).toEqual([1, 1, 1, 1, 1, 1]);
+    tf.dispose([ids, output, value, grads, x, scored]);
+  });
+
   it("leaks nothing", async () => {
     const ids = tf.tensor2d([1, 5], [1, 2], "int32");
     const output = embedding().applyBase(ids);

@@ -3,7 +3,7 @@
 // a model's largest weight, is never copied.
 
 import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
-import { withGradients } from "@lowrank/engine";
+import { embeddingLookup, withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Which tokens have rows of their own. */
@@ -39,13 +39,15 @@ export class TokenRowsAdaptation implements Adaptation {
     );
   }
 
-  /** Rows by a product with zeros and ones, which leaves them as they are to the bit. */
+  /** Rows as they are, to the bit. Look-ups train no row of padding. */
   #lookUp({ input, output, site }: AdaptationCall): tf.Tensor {
     const ids = tf.reshape(tf.cast(input, "int32"), [input.size, 1]);
     const tokens = tf.tensor2d([...this.indices], [1, this.indices.length], "int32");
     const chosen = tf.cast(tf.equal<tf.Tensor2D>(ids, tokens), "float32"); // [batch·time, tokens]
-    const scaled: tf.Tensor2D = tf.mul(this.rows, site.outputScale ?? 1);
-    const own = tf.reshape(tf.matMul(chosen, scaled), output.shape);
+    const numbers = tf.tensor2d([...this.indices.keys()], [this.indices.length, 1]);
+    const which = tf.reshape(tf.matMul(chosen, numbers), input.shape); // 0 for any other token
+    const paddingRow = this.indices.indexOf(site.paddingRow ?? -1);
+    const own = tf.mul(embeddingLookup(this.rows, which, { paddingRow }), site.outputScale ?? 1);
     const isOwn = tf.reshape(tf.sum(chosen, 1), [...input.shape, 1]);
     return tf.where(tf.broadcastTo(tf.greater(isOwn, 0), output.shape), own, output);
   }

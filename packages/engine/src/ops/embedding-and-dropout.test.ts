@@ -33,6 +33,15 @@ onEachBackend((backend) => {
       }
     });
 
+    it("sends no gradient to the row of padding", async () => {
+      const ids = tf.tensor1d([4, 1, 4, 0], "int32");
+      const table = matrix(waves([5, 3]));
+      const loss = (x: tf.Tensor) => tf.sum<tf.Tensor>(embeddingLookup(x, ids, { paddingRow: 4 }));
+      const gradient = tf.grad(loss)(table);
+      expect([...(await gradient.data())]).toEqual([1, 1, 1, 1, 1, 1, ...Array(9).fill(0)]);
+      tf.dispose([ids, table, gradient]);
+    });
+
     it("looks rows of a tied head up whichever way it is stored", async () => {
       const table = matrix(waves([6, 4]));
       const ids = tf.tensor1d([5, 0, 5], "int32");

@@ -11,7 +11,8 @@ import { withGradients } from "./with-gradients.ts";
  * The row of `table` for each id: ids [...] int32 and a table [rows, features] give [..., features].
  *
  * A FrozenWeight is looked up in its [outFeatures, inFeatures] view, as an output head tied to the embedding needs.
- * Differentiable for a tensor table (a segment sum); ids must be below the number of rows. Throws ShapeError.
+ * Differentiable for a tensor table (a segment sum); ids must be below the number of rows. No gradient reaches the row
+ * `paddingRow`: torch's `padding_idx`. Throws ShapeError.
  *
  * @example
  * ```ts
@@ -22,7 +23,11 @@ import { withGradients } from "./with-gradients.ts";
  * const rows = embeddingLookup(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([1, 0], "int32")); // [[3, 4], [1, 2]]
  * ```
  */
-export function embeddingLookup(table: tf.Tensor | FrozenWeight, ids: tf.Tensor): tf.Tensor {
+export function embeddingLookup(
+  table: tf.Tensor | FrozenWeight,
+  ids: tf.Tensor,
+  { paddingRow = -1 }: { readonly paddingRow?: number | undefined } = {},
+): tf.Tensor {
   requireAlive({ ids });
   // Asked this way round, whoever looks up in tensors alone does not ship all that a frozen weight can be.
   if (!(table instanceof tf.Tensor)) {
@@ -37,7 +42,12 @@ export function embeddingLookup(table: tf.Tensor | FrozenWeight, ids: tf.Tensor)
       saved: [ids],
     }),
     backward: (dy, [ids]) => ({
-      table: () => sumById(tf.reshape<tf.Rank.R2>(dy, [ids.size, features]), flatIds(ids), [tableRows, features]),
+      table: () => {
+        const flat = flatIds(ids);
+        const isPadding = tf.equal(tf.expandDims(flat, 1), paddingRow);
+        const rows = tf.where<tf.Tensor2D>(isPadding, 0, tf.reshape(dy, [ids.size, features]));
+        return sumById(rows, flat, [tableRows, features]);
+      },
     }),
   });
 }

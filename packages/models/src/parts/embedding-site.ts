@@ -20,6 +20,8 @@ export interface EmbeddingSiteOptions {
   readonly tiedWith?: string;
   /** The embedding whose table is this one (T5's two stacks). */
   readonly tiedTo?: EmbeddingSite;
+  /** The row that look-ups do not train, whatever tunes the table. */
+  readonly paddingRow?: number;
   /** The looked-up rows are multiplied by this (Gemma). */
   readonly outputScale?: number;
 }
@@ -34,6 +36,7 @@ export class EmbeddingSite implements Site, Part {
   readonly hasBias = false;
   readonly fanInFanOut = false;
   readonly tiedWith?: string;
+  readonly paddingRow?: number;
   readonly outputScale: number;
   readonly slots: readonly WeightSlot[];
   /** [rows, width], kept as the transposed view of a head's weight [width, rows]. */
@@ -51,6 +54,7 @@ export class EmbeddingSite implements Site, Part {
     this.outFeatures = width;
     this.outputScale = options.outputScale ?? 1;
     if (tiedWith !== undefined) this.tiedWith = tiedWith;
+    if (options.paddingRow !== undefined) this.paddingRow = options.paddingRow;
     this.#weightParameter = new WeightParameter({
       path: `${path}.weight`,
       shape: [rows, width],
@@ -138,9 +142,8 @@ export class EmbeddingSite implements Site, Part {
 
   #forward(ids: tf.Tensor, context: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const output = this.#scaled(
-        embeddingLookup(this.#weightParameter.overrideFor(context) ?? this.weight.current, ids),
-      );
+      const table = this.#weightParameter.overrideFor(context) ?? this.weight.current;
+      const output = this.#scaled(embeddingLookup(table, ids, { paddingRow: this.paddingRow }));
       if (!this.#adaptations.isOpen(context)) return output;
       return this.#adaptations.apply({ input: ids, output, site: this, context });
     });

@@ -16,6 +16,7 @@ import { ConvolutionSite } from "./convolution-site.ts";
 import { EmbeddingSite } from "./embedding-site.ts";
 import { LinearSite } from "./linear-site.ts";
 import { Norm } from "./norm.ts";
+import { paddingRowOf } from "./padding-row.ts";
 import { ParameterSlot } from "./parameter-slot.ts";
 import type { Part } from "./weight-slot.ts";
 
@@ -93,6 +94,7 @@ export class PartList {
         role: row.rows === "vocabulary" ? "input-embedding" : "body",
         ...(tiedWith === null ? {} : { tiedWith }),
         ...(tiedWith === tiedTo?.path && tiedTo !== undefined ? { tiedTo } : {}),
+        ...paddingRowOf(row, this.plan.config),
         ...(isScaled(row, this.plan.config) ? { outputScale: Math.sqrt(this.plan.config.hiddenSize) } : {}),
       }),
     );

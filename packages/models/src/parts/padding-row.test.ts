@@ -1,0 +1,38 @@
+import { checkConfig, families } from "@lowrank/families";
+import { describe, expect, it } from "vitest";
+import { outlineModel } from "../loading/outline-model.ts";
+import { EmbeddingSite } from "./embedding-site.ts";
+import { paddingRowOf } from "./padding-row.ts";
+
+describe("paddingRowOf", () => {
+  it("is the padding token's row in the families whose tables transformers makes with it", () => {
+    const plain = families
+      .map(({ modelType }) => modelType)
+      .filter((modelType) => !("paddingRow" in paddingRowOf({ rows: "vocabulary" }, { modelType, padTokenId: 3 })));
+    // ViT has no tokens.
+    expect(plain.sort()).toEqual(["bloom", "falcon", "gpt2", "gpt_neo", "gpt_neox", "gptj", "t5"]);
+    expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: 3 })).toEqual({ paddingRow: 3 });
+  });
+
+  it("is none without a padding token, and among positions RoBERTa's alone", () => {
+    expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: null })).toEqual({});
+    const positions = (modelType: string) => paddingRowOf({ rows: "positions" }, { modelType, padTokenId: 1 });
+    expect([positions("bert"), positions("roberta")]).toEqual([{}, { paddingRow: 1 }]);
+  });
+
+  it("reaches a model's tables, BART's two stacks included", () => {
+    const config = checkConfig({
+      ...{ model_type: "bart", vocab_size: 20, d_model: 8, encoder_layers: 1, decoder_layers: 1, pad_token_id: 1 },
+      ...{ encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 8, decoder_ffn_dim: 8 },
+    });
+    const { parts } = outlineModel({ config, task: "sequence-to-sequence" });
+    const tables = parts.filter((part) => part instanceof EmbeddingSite);
+    expect(tables.map(({ path, paddingRow }) => [path, paddingRow])).toEqual([
+      ["model.shared", 1],
+      ["model.encoder.embed_tokens", 1],
+      ["model.encoder.embed_positions", undefined],
+      ["model.decoder.embed_tokens", 1],
+      ["model.decoder.embed_positions", undefined],
+    ]);
+  });
+});
