@@ -78,6 +78,16 @@ function keysAmong(matched: readonly ParameterRef[], parameter: ParameterRef): P
   return loraKeys(module + ".base_layer".repeat(depth));
 }
 
+/** How many wrappers PEFT puts around each module: one for a layer that gets a pair, one for each raw parameter. */
+export function countWrappers(
+  layers: ReadonlySet<string>,
+  parameters: readonly PlannedRawParameter[],
+): ReadonlyMap<string, number> {
+  const counts = new Map([...layers].map((path) => [path, 1]));
+  for (const { path } of parameters) counts.set(moduleOf(path), (counts.get(moduleOf(path)) ?? 0) + 1);
+  return counts;
+}
+
 function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, adapted: ReadonlySet<string>): void {
   const { dropout, useDora, loraBias, init, blockDiagonal, kasaConfig } = config;
   const general =

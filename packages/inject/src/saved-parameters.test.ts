@@ -20,6 +20,31 @@ afterEach(() => model.dispose());
 
 const plan = (options: Partial<LoraConfig>) => planInjection(model, createLoraConfig({ rank: 2, ...options }));
 
+describe("the bias of a module with an adapted raw parameter", () => {
+  const keysOf = (options: Partial<LoraConfig>) =>
+    plan({ targetModules: ["q_proj"], targetParameters: ["classifier.weight"], ...options })
+      .savedParameters.filter(({ path }) => path === "classifier.bias")
+      .map(({ key }) => key);
+
+  it("stands under the module that PEFT wrapped, and trains where biases of adapted layers do", () => {
+    expect(keysOf({ bias: "all" })).toEqual(["classifier.base_layer.bias"]);
+    expect(keysOf({ bias: "lora_only" })).toEqual(["classifier.base_layer.bias"]);
+    expect(keysOf({ bias: "all", targetParameters: null })).toEqual(["classifier.bias"]);
+    expect(keysOf({ bias: "lora_only", targetParameters: null })).toEqual([]);
+  });
+
+  it("is read and written under that name", async () => {
+    const config = plan({ targetModules: ["q_proj"], targetParameters: ["classifier.weight"], bias: "all" });
+    const handle = injectAdapter(model, config, { seed: 7 });
+    tf.tidy(() => handle.variables.get("classifier.base_layer.bias")!.assign(tf.tensor1d([1, 2, 3])));
+    const adapter = await handle.toAdapter();
+    handle.dispose();
+    const again = attachAdapter(model, adapter);
+    expect([...(await again.toAdapter()).tensors.get("classifier.base_layer.bias")!.values]).toEqual([1, 2, 3]);
+    again.dispose();
+  });
+});
+
 describe("a bias that two modules name", () => {
   // As BERT's "cls.predictions.bias" is that of "cls.predictions.decoder".
   beforeEach(() => {

@@ -9,11 +9,14 @@ import { nearestNames } from "./nearest-names.ts";
 /** Heads that PEFT saves for a task whether the model has them or not (peft_model.py, PeftModelFor…). */
 const impliedModules: ReadonlySet<string> = new Set(["classifier", "score", "qa_outputs"]);
 
-/** Every weight to train whole, in the model's order. `adapted`: the paths that get a pair. */
+/** How many wrappers PEFT puts around each module that gets pairs: one for a layer, one for each raw parameter. */
+export type Wrappers = ReadonlyMap<string, number>;
+
+/** Every weight to train whole, in the model's order. */
 export function planSavedParameters(
   model: AdaptableModel,
   config: LoraConfig,
-  adapted: ReadonlySet<string>,
+  wrappers: Wrappers,
 ): readonly PlannedParameter[] {
   const users = new Map(model.sites().map(({ path, biasPath }) => [biasPath, path]));
   return model.parameters().flatMap((parameter) => {
@@ -27,35 +30,35 @@ export function planSavedParameters(
     // The copy of the module that PEFT saves holds it under its own name.
     if (user !== undefined && isSavedModule(config, user))
       return [plannedParameter(parameter, `${user}.bias`, "saved-module")];
-    return planBias(parameter, { config, adapted, user });
+    return planBias(parameter, { config, wrappers, user });
   });
 }
 
 interface BiasOptions {
   readonly config: LoraConfig;
-  readonly adapted: ReadonlySet<string>;
+  readonly wrappers: Wrappers;
   /** Path of the layer that adds the bias, where it has the name of another module. */
   readonly user: string | undefined;
 }
 
-function planBias(parameter: ParameterRef, { config, adapted, user }: BiasOptions): readonly PlannedParameter[] {
+function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptions): readonly PlannedParameter[] {
   const { path } = parameter;
   // As PEFT, by the name: a table of relative positions that is called so (T5) is no bias.
   if (!/(^|\.)bias$/.test(path) || config.bias === "none") return [];
-  const own = biasKey(moduleOf(path), adapted);
-  const other = user === undefined ? [] : [biasKey(user, adapted)];
+  const own = biasKey(moduleOf(path), wrappers);
+  const other = user === undefined ? [] : [biasKey(user, wrappers)];
   if (config.bias === "all") {
     const planned = plannedParameter(parameter, own, "bias");
     return [other.length === 0 ? planned : { ...planned, copies: other }];
   }
-  if (adapted.has(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
+  if (wrappers.has(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
   // PEFT looks for biases of adapted layers by the layers' names.
-  return user !== undefined && adapted.has(user) ? [plannedParameter(parameter, biasKey(user, adapted), "bias")] : [];
+  return user !== undefined && wrappers.has(user) ? [plannedParameter(parameter, biasKey(user, wrappers), "bias")] : [];
 }
 
-/** In the file, the bias of an adapted layer stands under the layer that PEFT wrapped. */
-function biasKey(module: string, adapted: ReadonlySet<string>): string {
-  return adapted.has(module) ? `${module}.base_layer.bias` : `${module}.bias`;
+/** In the file, the bias of an adapted module stands under the module that PEFT wrapped. */
+function biasKey(module: string, wrappers: Wrappers): string {
+  return `${module}${".base_layer".repeat(wrappers.get(module) ?? 0)}.bias`;
 }
 
 /**
