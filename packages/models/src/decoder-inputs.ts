@@ -12,12 +12,18 @@ interface Model {
 
 const readsTwice: readonly Task[] = ["sequence-classification", "question-answering"];
 
+/** A classifier's decoder reads the text itself; so does BART's, where nothing else is there for it. */
+function readsText({ config, task }: Model, labels: tf.Tensor | undefined): boolean {
+  if (readsTwice.includes(task)) return true;
+  return config.modelType === "bart" && (task === "feature-extraction" || labels === undefined);
+}
+
 /** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are. */
-export function decoderInputsOf(inputs: SequenceInputs, { config, task }: Model): tf.Tensor2D {
+export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor2D {
+  const { config } = model;
   const { labels, inputIds, decoderInputIds } = inputs;
   if (decoderInputIds !== undefined) return decoderInputIds;
-  // A classifier's decoder reads the text itself.
-  if (inputIds !== undefined && readsTwice.includes(task)) return shiftRight(inputIds, config);
+  if (inputIds !== undefined && readsText(model, labels)) return shiftRight(inputIds, config);
   if (labels === undefined) {
     throw new ModelInputError("decoderInputIds", "an encoder–decoder needs them, or labels to make them from");
   }
