@@ -34,13 +34,20 @@ export async function changeExpected(
 }
 
 /** Adds tensors to expected.safetensors: copies of others under new names, or single numbers. */
-export async function addTensors(folder: string, added: Readonly<Record<string, string | number>>): Promise<void> {
+export function addTensors(folder: string, added: Readonly<Record<string, string | number>>): Promise<void> {
+  return changeTensors(folder, (tensors) => {
+    for (const [name, value] of Object.entries(added))
+      tensors.set(name, typeof value === "string" ? tensors.get(value)! : float32Tensor([1], Float32Array.of(value)));
+  });
+}
+
+/** Changes expected.safetensors. */
+export async function changeTensors(folder: string, change: (tensors: Map<string, TensorData>) => void): Promise<void> {
   const path = join(folder, "expected.safetensors");
   const file = parseSafetensors(await readFile(path), { name: path });
   const tensors = new Map<string, TensorData>(
     [...file.tensors].map(([name, { dtype, shape }]) => [name, { dtype, shape, data: file.bytes(name) }]),
   );
-  for (const [name, value] of Object.entries(added))
-    tensors.set(name, typeof value === "string" ? tensors.get(value)! : float32Tensor([1], Float32Array.of(value)));
+  change(tensors);
   await writeFile(path, serializeSafetensors(tensors));
 }

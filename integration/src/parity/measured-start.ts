@@ -1,7 +1,7 @@
 // Starts that look at data first, made here from the batches that PEFT looked at: the same pair but for signs, and the same
 // left of the weight.
 
-import { type Adapter, loraKeys } from "@lowrank/adapter-format";
+import { type Adapter, type LoraConfig, loraKeys } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AdapterHandle, type InjectionPlan, measureGradients, measureInputs } from "@lowrank/inject";
 import {
@@ -46,7 +46,7 @@ export async function measuredAsPeft(
       run: (context, keepOnly) => {
         for (const inputs of batches)
           tf.tidy(() => {
-            keepOnly(labelled(inputs));
+            keepOnly(lookedAt(inputs, plan.config));
             model.forward(inputs, context);
           });
       },
@@ -56,9 +56,13 @@ export async function measuredAsPeft(
   }
 }
 
-/** What PEFT's EVA looks at: positions that have a label. */
-function labelled({ labels }: ParityInputs): tf.Tensor {
-  return tf.notEqual(labels, -100);
+/** PEFT's CorDA looks at every position, its EVA at what is no padding and, unless told not to, has a label. */
+function lookedAt({ labels, attentionMask }: ParityInputs, { init, evaConfig }: LoraConfig): tf.Tensor {
+  const all = tf.onesLike(labels);
+  if (init !== "eva") return all;
+  const { use_label_mask: usesLabels = true, label_mask_value: ignored = -100 } = evaConfig ?? {};
+  const real = tf.greater(attentionMask ?? all, 0);
+  return usesLabels === false ? real : tf.logicalAnd(real, tf.notEqual(labels, Number(ignored)));
 }
 
 /** A, B and what is left of the weight. */

@@ -88,10 +88,16 @@ export function inputsOf(fixture: Fixture, { set, batch }: InputSet = { set: "ow
   return { ...(Object.fromEntries(given) as Omit<ParityInputs, "labels">), labels: labelsOf(fixture, nameOf, read) };
 }
 
+/** Whether there is something to learn from the fixture's own inputs: a base without a head has states, and no loss. */
+export function hasLabels({ tensors }: Pick<Fixture, "tensors">): boolean {
+  return tensors.has("labels") || tensors.has("start_positions");
+}
+
 /** Where answers start and end are two tensors in a fixture and one here. */
 function labelsOf(fixture: Fixture, nameOf: (name: string) => string, read: (name: string) => tf.Tensor): tf.Tensor {
   if (fixture.tensors.has(nameOf("labels"))) return read("labels");
-  if (!fixture.tensors.has(nameOf("start_positions"))) return nameOf("") === "mixed." ? tf.zeros([0]) : read("labels");
+  const isOptional = nameOf("") === "mixed." || (nameOf("") === "" && !hasLabels(fixture));
+  if (!fixture.tensors.has(nameOf("start_positions"))) return isOptional ? tf.zeros([0]) : read("labels");
   return tf.tidy(() => tf.stack([read("start_positions"), read("end_positions")], 1));
 }
 
