@@ -19,8 +19,8 @@ function expectNoGrowth([early, late]: readonly Holding[]): void {
   expect(late.pool).toBeLessThanOrEqual(pool);
   expect(late.arrayBuffers - early.arrayBuffers).toBeLessThan(megabyte / 4);
   expect(late.heapUsed - early.heapUsed).toBeLessThan(4 * megabyte);
-  // The process grows and shrinks by tens of megabytes as V8 likes: a lost 8 kB a step would show in 10 000.
-  expect(late.rss - early.rss).toBeLessThan(80 * megabyte);
+  // A lost 8 kB a step would show in 10 000.
+  expect(late.rss - early.rss).toBeLessThan(48 * megabyte);
 }
 
 describe.each(testEngines("native"))("on %s", (engine) => {

@@ -15,11 +15,45 @@ export interface Holding {
 }
 
 /** Measured after a garbage collection, if node runs with --expose-gc. */
-export function holding(): Holding {
+function holding(): Holding {
   for (let pass = 0; pass < 2; pass++) globalThis.gc?.(); // what the first finds, V8 may still be freeing when it returns
   const backend = tf.backend();
   const { numTensors, numDataBuffers, numBytes } = tf.memory();
   const { arrayBuffers, heapUsed, rss } = process.memoryUsage();
   const pool = backend instanceof NativeBackend ? backend.pool.bytes : 0;
   return { numTensors, numDataBuffers, numBytes, pool, arrayBuffers, heapUsed, rss };
+}
+
+/** Takes a reading after a fifth of the steps and another after all of them. */
+export interface HoldingWatch {
+  /** The step after which the first reading is taken. */
+  readonly early: number;
+  /** What was read, first the early one. */
+  readonly held: readonly Holding[];
+  afterStep(step: number): void;
+}
+
+/**
+ * Watches a run of `count` steps. Resident memory is the least of several readings before each of the two moments: from
+ * one to the next V8 takes tens of megabytes, or gives them back.
+ */
+export function watchHolding(count: number): HoldingWatch {
+  const early = Math.floor(count / 5);
+  const before = Math.floor(early / 2);
+  const apart = Math.max(1, Math.floor(before / 10));
+  const held: Holding[] = [];
+  let leastResident = Number.POSITIVE_INFINITY;
+  return {
+    early,
+    held,
+    afterStep(step) {
+      const ahead = step <= early ? early - step : count - step;
+      if (ahead > before || ahead % apart !== 0) return;
+      const reading = holding();
+      leastResident = Math.min(leastResident, reading.rss);
+      if (ahead > 0) return;
+      held.push({ ...reading, rss: leastResident });
+      leastResident = Number.POSITIVE_INFINITY;
+    },
+  };
 }

@@ -8,7 +8,7 @@ import { everyOperation } from "../operations/every-operation.ts";
 import { type OperationCase, type OperationUse, sizeOf } from "../operations/operation-case.ts";
 import { inputsOf } from "../operations/run-use.ts";
 import { useEngine } from "../test-engines.ts";
-import { type Holding, holding } from "./holding.ts";
+import { type Holding, watchHolding } from "./holding.ts";
 
 /** What this program prints. */
 export interface Repeated {
@@ -28,20 +28,19 @@ await useEngine(parseEngineName(engine, "the command line"));
 process.stdout.write(JSON.stringify(repeatAll(Number(steps))));
 
 function repeatAll(count: number): Repeated {
-  const early = Math.floor(count / 5);
+  const watch = watchHolding(count);
   const operations = everyOperation.map((operation) => ({ ...operation, runs: smallUses(operation).map(startUse) }));
   const left: Record<string, Left> = {};
-  const held: Holding[] = [];
   for (let step = 1; step <= count; step++) {
     for (const { name, runs } of operations) {
       const before = tf.memory();
       runs[step % runs.length]?.step();
-      if (step > early) left[name] = sumOf(left[name], before, tf.memory());
+      if (step > watch.early) left[name] = sumOf(left[name], before, tf.memory());
     }
-    if (step === early || step === count) held.push(holding());
+    watch.afterStep(step);
   }
   for (const { runs } of operations) for (const { stop } of runs) stop();
-  return { held, left };
+  return { held: watch.held, left };
 }
 
 function sumOf(sum: Left | undefined, before: Left, after: Left): Left {

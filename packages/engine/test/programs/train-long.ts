@@ -3,17 +3,17 @@
 
 import { parseEngineName } from "../../src/choose/engine-name.ts";
 import { useEngine } from "../test-engines.ts";
-import { holding } from "./holding.ts";
+import { watchHolding } from "./holding.ts";
 import { smallModel } from "./small-model.ts";
 
 const [engine = "", steps = ""] = process.argv.slice(2);
 await useEngine(parseEngineName(engine, "the command line"));
 const model = smallModel();
-const held = [];
+const watch = watchHolding(Number(steps));
 for (let step = 1; step <= Number(steps); step++) {
   const loss = model.train(step);
   if (!Number.isFinite(loss)) throw new Error(`The loss of step ${step} is ${loss}.`);
-  if (step === Math.floor(Number(steps) / 5) || step === Number(steps)) held.push(holding());
+  watch.afterStep(step);
 }
 model.dispose();
-process.stdout.write(JSON.stringify(held));
+process.stdout.write(JSON.stringify(watch.held));
