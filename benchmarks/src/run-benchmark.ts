@@ -1,5 +1,6 @@
 // Runs one benchmark: starts both sides, lets them take turns, looks at their memory, ends them.
 
+import { execFileSync } from "node:child_process";
 import type { Benchmark } from "./benchmarks.ts";
 import { Contender } from "./harness/contender.ts";
 import { interleave, type Rounds, type Turn } from "./harness/interleave.ts";
@@ -23,7 +24,8 @@ export async function runBenchmark(benchmark: Benchmark, options: RunOptions): P
       contender.stop();
     }
     const turns = distinctTurns(benchmark);
-    const times = await interleave(contenders, turns, options.rounds);
+    const settling = benchmark.settlesDisk === true ? { beforeTurn: settleDisk } : {};
+    const times = await interleave(contenders, turns, { ...options.rounds, ...settling });
     const timesOf = (turn: Turn) => times[turns.findIndex((one) => isSame(one, turn))] ?? [];
     const observed = new Map<string, Observed>();
     for (const [name, contender] of contenders) observed.set(name, await observe(contender));
@@ -32,6 +34,11 @@ export async function runBenchmark(benchmark: Benchmark, options: RunOptions): P
   } finally {
     for (const contender of contenders.values()) contender.end();
   }
+}
+
+/** Everything that any program wrote until now. */
+function settleDisk(): void {
+  execFileSync("sync");
 }
 
 /** An engine that does not start gives way to the next one, and a result would be called by the wrong name. */

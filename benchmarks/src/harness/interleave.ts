@@ -11,6 +11,8 @@ export interface Turn {
 export interface Rounds {
   readonly warmUp: number;
   readonly measured: number;
+  /** Called before each turn, outside its time. */
+  readonly beforeTurn?: () => void;
 }
 
 /** Milliseconds of each turn, in the order of its measured rounds. */
@@ -23,6 +25,7 @@ export async function interleave(
   for (const contender of contenders.values()) contender.stop();
   for (let round = 0; round < rounds.warmUp + rounds.measured; round += 1) {
     for (const index of inOrder(turns.length, round)) {
+      rounds.beforeTurn?.();
       const milliseconds = await takeTurn(contenders, turns[index]);
       if (round >= rounds.warmUp) times[index]?.push(milliseconds);
     }
