@@ -1,5 +1,7 @@
 // What a row of a data file means, whatever its keys were called.
 
+import type { AnswerSpan, TokenMasks } from "./tokenized-example.ts";
+
 /** One turn of a conversation. */
 export interface ChatMessage {
   readonly role: string;
@@ -59,26 +61,12 @@ export interface Answer {
   readonly start: number;
 }
 
-/** Tokens that somebody else made, among them an answer. */
-export interface SpanExample {
-  readonly kind: "span";
-  readonly inputIds: readonly number[];
-  /** The answer's first token, counted from 0. */
-  readonly start: number;
-  /** Its last token. */
-  readonly end: number;
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
-}
-
 /** Tokens that somebody else made. */
-export interface TokensExample {
+export interface TokensExample extends TokenMasks {
   readonly kind: "tokens";
   readonly inputIds: readonly number[];
   /** One for each token (−100: not trained), or the class of the whole row. */
   readonly labels: readonly number[] | number;
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
 }
 
 /** One row of a data file. */
@@ -89,5 +77,5 @@ export type Example =
   | ChatExample
   | SentenceExample
   | QuestionExample
-  | SpanExample
+  | AnswerSpan
   | TokensExample;

@@ -24,7 +24,6 @@ export type {
   InstructionExample,
   QuestionExample,
   SentenceExample,
-  SpanExample,
   TextExample,
   TokensExample,
 } from "./example.ts";
@@ -80,6 +79,7 @@ export {
   labelsOf,
   type SourceTarget,
   type TokenizedExample,
+  type TokenMasks,
   type TokenSequence,
 } from "./tokenized-example.ts";
 export { readTokenizerFiles } from "./tokenizer-files.ts";

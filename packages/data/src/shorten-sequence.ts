@@ -2,6 +2,7 @@
 
 import {
   type CountedLabels,
+  cutMasks,
   ignoredLabel,
   supervisedTokens,
   type TokenizedExample,
@@ -28,8 +29,7 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
     ...sequence,
     inputIds: cut(sequence.inputIds),
     labels: cut(sequence.labels),
-    ...(sequence.attentionMask === undefined ? {} : { attentionMask: cut(sequence.attentionMask) }),
-    ...(sequence.tokenTypeIds === undefined ? {} : { tokenTypeIds: cut(sequence.tokenTypeIds) }),
+    ...cutMasks(sequence, cut),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Example, TokensExample } from "./example.ts";
 import type { PromptTemplate, RenderedExample } from "./templates/prompt-template.ts";
 import { promptOf } from "./templates/prompt-template.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
-import type { SourceTarget } from "./tokenized-example.ts";
+import { cutMasks, type SourceTarget } from "./tokenized-example.ts";
 
 /** How long the two texts of an encoder–decoder may be. */
 export interface SourceTargetLimits {
@@ -84,13 +84,13 @@ export function cutSourceTarget(
   example: TokensExample,
   { maxLength, maxTargetLength }: SourceTargetLimits,
 ): SourceTarget {
-  const { inputIds, labels, attentionMask, tokenTypeIds } = example;
+  const { inputIds, labels } = example;
+  const cut = (values: readonly number[]) => values.slice(0, maxLength);
   return {
     kind: "source-target",
-    inputIds: inputIds.slice(0, maxLength),
+    inputIds: cut(inputIds),
     labels: typeof labels === "number" ? [] : labels.slice(0, maxTargetLength),
-    ...(attentionMask === undefined ? {} : { attentionMask: attentionMask.slice(0, maxLength) }),
-    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tokenTypeIds.slice(0, maxLength) }),
+    ...cutMasks(example, cut),
   };
 }
 

@@ -1,8 +1,8 @@
 // From a question about a text to tokens, and which of them the answer is.
 
-import type { QuestionExample, SpanExample } from "./example.ts";
+import type { QuestionExample } from "./example.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
-import type { AnswerSpan } from "./tokenized-example.ts";
+import { type AnswerSpan, cutMasks } from "./tokenized-example.ts";
 import type { CharacterSpan } from "./traced-normalization.ts";
 
 /** A question as tokens, and what leads from tokens back to the text. */
@@ -52,17 +52,10 @@ export function tokenizeQuestion(
 }
 
 /** A ready-made row of at most so many tokens; (0, 0) where they do not hold the answer. */
-export function cutSpan(example: SpanExample, maxLength: number): AnswerSpan {
-  const { inputIds, start, end, attentionMask, tokenTypeIds } = example;
-  const isThere = end < maxLength;
-  return {
-    kind: "span",
-    inputIds: inputIds.slice(0, maxLength),
-    start: isThere ? start : 0,
-    end: isThere ? end : 0,
-    ...(attentionMask === undefined ? {} : { attentionMask: attentionMask.slice(0, maxLength) }),
-    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tokenTypeIds.slice(0, maxLength) }),
-  };
+export function cutSpan(example: AnswerSpan, maxLength: number): AnswerSpan {
+  const cut = (values: readonly number[]) => values.slice(0, maxLength);
+  const { start, end } = example.end < maxLength ? example : { start: 0, end: 0 };
+  return { kind: "span", inputIds: cut(example.inputIds), start, end, ...cutMasks(example, cut) };
 }
 
 /** The last token that starts no later than the answer, and the first that ends no earlier; undefined if none does. */

@@ -3,46 +3,55 @@
 /** The label that the loss passes over, as torch's cross-entropy does. */
 export const ignoredLabel = -100;
 
+/** What a model reads beside ids, one entry for each token. */
+export interface TokenMasks {
+  readonly attentionMask?: readonly number[];
+  readonly tokenTypeIds?: readonly number[];
+}
+
+/** The masks that are there, each shortened by `cut` as the ids are. */
+export function cutMasks(
+  { attentionMask, tokenTypeIds }: TokenMasks,
+  cut: (values: readonly number[]) => readonly number[],
+): TokenMasks {
+  return {
+    ...(attentionMask === undefined ? {} : { attentionMask: cut(attentionMask) }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: cut(tokenTypeIds) }),
+  };
+}
+
 /** One text as tokens, with a label for each: the token itself, or −100 where it is not trained. */
-export interface TokenSequence {
+export interface TokenSequence extends TokenMasks {
   readonly kind: "sequence";
   readonly inputIds: readonly number[];
   /** Not shifted: `labels[t]` belongs to `inputIds[t]`, and the loss predicts it from what comes before t. */
   readonly labels: readonly number[];
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
 }
 
 /** One text (or pair) as tokens, and its class. */
-export interface ClassifiedSequence {
+export interface ClassifiedSequence extends TokenMasks {
   readonly kind: "classified";
   readonly inputIds: readonly number[];
   /** The class's number from 0. */
   readonly label: number;
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
 }
 
 /** What an encoder–decoder reads, and what its decoder is to write. */
-export interface SourceTarget {
+export interface SourceTarget extends TokenMasks {
   readonly kind: "source-target";
   /** What the encoder reads. */
   readonly inputIds: readonly number[];
   /** What the decoder writes, its end token included; of any length. −100 is not trained. */
   readonly labels: readonly number[];
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
 }
 
 /** A text as tokens, and which of them the answer is. */
-export interface AnswerSpan {
+export interface AnswerSpan extends TokenMasks {
   readonly kind: "span";
   readonly inputIds: readonly number[];
   /** The answer's first token, and its last; both 0 where there is none. */
   readonly start: number;
   readonly end: number;
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
 }
 
 /** An example as tokens. */

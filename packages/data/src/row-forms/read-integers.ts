@@ -1,5 +1,6 @@
 // Integers of rows that are tokens already.
 
+import type { TokenMasks } from "../tokenized-example.ts";
 import { describe, type Fields, type Refusal } from "./row-form.ts";
 
 /** Above this no vocabulary reaches, and an Int32Array would wrap. */
@@ -32,12 +33,6 @@ export function readInteger(
   const value = fields.get(name);
   if (typeof value === "number" && Number.isInteger(value) && value >= lowest && value <= highest) return value;
   return { expected: `an integer from ${lowest} to ${highest} for "${name}"`, found: describe(value) };
-}
-
-/** What a model reads beside ids. */
-export interface TokenMasks {
-  readonly attentionMask?: readonly number[];
-  readonly tokenTypeIds?: readonly number[];
 }
 
 /** The lists that are there, each with one entry for each token. */
