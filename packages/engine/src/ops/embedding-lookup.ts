@@ -44,9 +44,10 @@ export function embeddingLookup(
     backward: (dy, [ids]) => ({
       table: () => {
         const flat = flatIds(ids);
+        const rows = tf.reshape<tf.Rank.R2>(dy, [ids.size, features]);
+        if (paddingRow < 0) return sumById(rows, flat, [tableRows, features]);
         const isPadding = tf.equal(tf.expandDims(flat, 1), paddingRow);
-        const rows = tf.where<tf.Tensor2D>(isPadding, 0, tf.reshape(dy, [ids.size, features]));
-        return sumById(rows, flat, [tableRows, features]);
+        return sumById(tf.where<tf.Tensor2D>(isPadding, 0, rows), flat, [tableRows, features]);
       },
     }),
   });
