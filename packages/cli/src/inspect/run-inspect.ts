@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { InspectOptions } from "../commands/inspect.ts";
 import { NotInspectableError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { exists } from "../session/exists.ts";
 import type { Report } from "../terminal/report.ts";
 import { inspectAdapter } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
@@ -25,8 +26,4 @@ async function inspect(path: string): Promise<Inspection> {
   if (await exists(join(path, "adapter_config.json"))) return inspectAdapter(path);
   if (await exists(join(path, "config.json"))) return inspectModel(path);
   throw new NotInspectableError(path);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -3,6 +3,7 @@
 import type { Adapter, TaskType } from "@lowrank/adapter-format";
 import { familyOf, type ModelConfig, modulesOf, type Task } from "@lowrank/families";
 import { AdapterTaskError } from "../errors/model-errors.ts";
+import { taskOfType } from "./task-types.ts";
 
 /** What to load a base with. */
 export interface AdapterHead {
@@ -11,16 +12,6 @@ export interface AdapterHead {
   /** Outputs of the classifier that the adapter brings along; undefined where it brings none. */
   readonly classes: number | undefined;
 }
-
-/** What PEFT's task types are called here. */
-const tasks: ReadonlyMap<TaskType, Task> = new Map<TaskType, Task>([
-  ["CAUSAL_LM", "causal-lm"],
-  ["SEQ_2_SEQ_LM", "sequence-to-sequence"],
-  ["SEQ_CLS", "sequence-classification"],
-  ["TOKEN_CLS", "token-classification"],
-  ["QUESTION_ANS", "question-answering"],
-  ["FEATURE_EXTRACTION", "feature-extraction"],
-]);
 
 /** Types that adapters are also given for want of a better one: PEFT has none for masked language models. */
 const loose: ReadonlySet<TaskType> = new Set<TaskType>(["CAUSAL_LM", "FEATURE_EXTRACTION"]);
@@ -38,7 +29,7 @@ export function adapterHead(adapter: Adapter, config: ModelConfig, asked: Task |
 function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
   const { taskType } = adapter.config;
   if (taskType === null) return savedHead(adapter, config);
-  const task = tasks.get(taskType);
+  const task = taskOfType(taskType);
   const possible = tasksOf(config);
   const hasOwnBase = isBelowHead(adapter, config) || ownTask(config) === "text-encoding";
   if (task === "feature-extraction" && hasOwnBase) return undefined;
@@ -50,7 +41,7 @@ function taskOf(adapter: Adapter, config: ModelConfig): Task | undefined {
 
 function checkAsked(adapter: Adapter, config: ModelConfig, asked: Task): Task {
   const { taskType } = adapter.config;
-  if (taskType === null || loose.has(taskType) || tasks.get(taskType) === asked) return asked;
+  if (taskType === null || loose.has(taskType) || taskOfType(taskType) === asked) return asked;
   throw new AdapterTaskError(config.modelType, { taskType, asked, possible: tasksOf(config) });
 }
 

@@ -1,12 +1,12 @@
 // Where a --model or --adapter is: on disk, or on the Hugging Face Hub.
 
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AdapterAsModelError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { downloadFromHub, repositoryPattern } from "../hub/download.ts";
 import type { HubContent } from "../hub/plan-download.ts";
 import type { Report } from "../terminal/report.ts";
+import { exists } from "./exists.ts";
 
 /**
  * The path of a model or adapter. "owner/name" is downloaded unless there is such a folder, or at least a folder "owner":
@@ -41,10 +41,6 @@ async function refuseAdapter(path: string): Promise<void> {
     exists(join(path, "config.json")),
   ]);
   if (isAdapter && !isModel) throw new AdapterAsModelError(path);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 const expectations = {

@@ -21,10 +21,21 @@ export function rowGoal(file: string, examples: readonly Example[], expected?: R
   throw new DataError(file, problems, others.length, "row");
 }
 
+/** The heads that rows of these kinds need; the others are said by the model or the command. */
+const tasks: ReadonlyMap<RowGoal, Task> = new Map([
+  ["class", "sequence-classification"],
+  ["answer", "question-answering"],
+]);
+
 /** The head that rows need; undefined where the model or the command says it. */
 export function taskFor(goal: RowGoal): Task | undefined {
-  if (goal === "class") return "sequence-classification";
-  return goal === "answer" ? "question-answering" : undefined;
+  return tasks.get(goal);
+}
+
+/** What rows must train for a head. */
+export function goalFor(task: Task): RowGoal {
+  for (const [goal, needed] of tasks) if (needed === task) return goal;
+  return "next-token";
 }
 
 /** Whether any row is text, so that a tokenizer is needed. */

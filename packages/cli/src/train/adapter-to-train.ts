@@ -12,7 +12,7 @@ import {
 import type { OpenedModel } from "../session/open-model.ts";
 import type { Report } from "../terminal/report.ts";
 import { newLoraConfig } from "./lora-config.ts";
-import { measureStart, type StartRows } from "./measure-start.ts";
+import { measureStart, type StartRows, startBatches } from "./measure-start.ts";
 import type { TrainOptions } from "./train-options.ts";
 import { trainingTokens } from "./train-tokens.ts";
 
@@ -43,7 +43,8 @@ export async function adapterToTrain(
   }
   const config = newLoraConfig(options, model, { file, invocation });
   const plan = planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
-  const { batchSize, seed, initBatches: count = 16 } = options;
+  const { batchSize, seed } = options;
+  const count = startBatches(options, plan.config) ?? 0;
   const measured = await measureStart(model, plan, { ...request.start, batchSize, seed, count });
   const isShared = plan.config.init === "eva" && measured !== undefined;
   const final: InjectionPlan = isShared ? planInjection(model, shareRanks(plan, measured)) : plan;

@@ -1,10 +1,10 @@
 // What a new adapter is to be: fields from a file, what the options say, and what the model decides.
 
 import { readFile } from "node:fs/promises";
-import { createLoraConfig, type LoraConfig, parseLoraConfig, type TaskType } from "@lowrank/adapter-format";
-import type { Task } from "@lowrank/families";
+import { createLoraConfig, type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { typeOfTask } from "../session/task-types.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -41,7 +41,7 @@ export function newLoraConfig(
     }),
     ...(init === undefined ? {} : startOf(init, file)),
     inferenceMode: false,
-    taskType: taskTypes.get(model.task) ?? null,
+    taskType: typeOfTask(model.task),
     baseModel: options.model,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
@@ -58,13 +58,3 @@ function startOf(init: string, file: LoraConfig | undefined): Partial<LoraConfig
 function given(fields: { readonly [Name in keyof LoraConfig]?: LoraConfig[Name] | undefined }): Partial<LoraConfig> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
-
-const taskTypes: ReadonlyMap<Task, TaskType> = new Map<Task, TaskType>([
-  ["causal-lm", "CAUSAL_LM"],
-  ["sequence-to-sequence", "SEQ_2_SEQ_LM"],
-  ["sequence-classification", "SEQ_CLS"],
-  ["token-classification", "TOKEN_CLS"],
-  ["question-answering", "QUESTION_ANS"],
-  ["feature-extraction", "FEATURE_EXTRACTION"],
-  ["text-encoding", "FEATURE_EXTRACTION"],
-]);

@@ -1,12 +1,14 @@
 // What some starts learn from data before the first step: the model runs over the first batches of the run's own rows. EVA
 // and CorDA look at what the layers are given, LoRA-GA at the gradients of their weights.
 
+import type { LoraConfig } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
 import { batches, ignoredLabel, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { countedLabels } from "../session/tokenize-rows.ts";
+import type { TrainOptions } from "./train-options.ts";
 
 /** The rows to look at. */
 export interface StartRows {
@@ -18,6 +20,13 @@ export interface StartRows {
   readonly seed: number;
 }
 
+const dataStarts: ReadonlySet<LoraConfig["init"]> = new Set(["eva", "corda", "lora_ga"]);
+
+/** How many batches the start looks at; undefined where it looks at none. */
+export function startBatches({ initBatches = 16 }: TrainOptions, { init }: LoraConfig): number | undefined {
+  return dataStarts.has(init) ? initBatches : undefined;
+}
+
 /** What `injectAdapter` needs for a plan's start; undefined for starts that look at no data. */
 export async function measureStart(
   model: PretrainedModel,
@@ -25,12 +34,12 @@ export async function measureStart(
   start: StartRows,
 ): Promise<InjectOptions["measured"]> {
   const { init } = plan.config;
+  if (!dataStarts.has(init)) return undefined;
   const loss = (batch: TokenBatch, context: ForwardContext) => model.loss(batchTensors(batch), context);
   if (init === "lora_ga") {
     const losses = firstBatches(model, start).map((batch) => (context: ForwardContext) => loss(batch, context));
     return measureGradients(model, plan, losses);
   }
-  if (init !== "eva" && init !== "corda") return undefined;
   // CorDA takes one text a call. An encoder–decoder's layers do not all see the same rows, so that no mask fits them.
   const isAlone = init === "corda" || model.config.decoderLayers > 0;
   const chosen = firstBatches(

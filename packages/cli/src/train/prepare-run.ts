@@ -24,6 +24,7 @@ import { writesText } from "../session/writes-text.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
 import { describeHead } from "./describe-head.ts";
+import { startBatches } from "./measure-start.ts";
 import { describeTokens, type TokenPlan } from "./plan-tokens.ts";
 import { runFingerprint } from "./run-fingerprint.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -63,6 +64,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   const isClassifier = rows.goal === "class";
   const all = [...rows.train, ...rows.validation];
   const task = taskFor(rows.goal) ?? options.task;
+  const newHead = newHeadFor(task, all, options.seed);
   const opened = await openModel(
     {
       model: options.model,
@@ -72,7 +74,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       leastTokens: tokens?.rows,
       task,
       newAdapter: loraConfig,
-      ...classifierFor(task, all, options.seed),
+      ...newHead,
     },
     report,
   );
@@ -84,7 +86,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   try {
     refuseUntrainable(opened, rows);
     const classes = isClassifier ? classesOf(opened, all) : { count: 0, ids: new Map<string, number>() };
-    if (mayHaveNewHead(task) && opened.handle === undefined) {
+    if (newHead.classes !== undefined && opened.handle === undefined) {
       const head = await describeHead(opened, { classes, seed: options.seed });
       if (head !== undefined) report.say(head);
     }
@@ -126,7 +128,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
         seed: options.seed,
         rows: train,
         addedTokens,
-        startBatches: options.initBatches,
+        startBatches: startBatches(options, handle.config),
         adapter: handle.config,
       }),
       dispose,
@@ -140,12 +142,8 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
 /** A head for answers says of each token whether one starts there, and whether one ends there. */
 const startAndEnd = 2;
 
-function mayHaveNewHead(task: Task | undefined): boolean {
-  return task === "sequence-classification" || task === "token-classification" || task === "question-answering";
-}
-
 /** A classifier is made new where the base has none for the classes of the rows. */
-function classifierFor(
+function newHeadFor(
   task: Task | undefined,
   rows: readonly Example[],
   newHeadSeed: number,

@@ -1,11 +1,11 @@
 // lowrank train: data and a model in, an adapter out.
 
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint } from "@lowrank/trainer/node";
 import { InterruptedError, NothingToResumeError } from "../errors/run-errors.ts";
 import { claimOutput } from "../session/check-output.ts";
+import { exists } from "../session/exists.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { writesText } from "../session/writes-text.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
@@ -55,15 +55,8 @@ async function trainInto(options: TrainOptions, report: Report): Promise<void> {
 
 async function checkpointIn(out: string, report: Report): Promise<TrainingState> {
   const checkpoint = await latestCheckpoint(out, { onWarning: report.warn });
-  if (checkpoint === undefined) throw new NothingToResumeError(out, await holdsAdapter(out));
+  if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
   return checkpoint.state;
-}
-
-async function holdsAdapter(folder: string): Promise<boolean> {
-  return access(join(folder, "adapter_config.json")).then(
-    () => true,
-    () => false,
-  );
 }
 
 function summarize(

@@ -5,7 +5,7 @@ import { readDataFile } from "@lowrank/data/node";
 import { UsageError } from "../errors/usage-errors.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "../session/class-numbers.ts";
 import { readingOptions } from "../session/reading-options.ts";
-import { type RowGoal, rowGoal } from "../session/row-kinds.ts";
+import { goalFor, type RowGoal, rowGoal } from "../session/row-kinds.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** Rows of a run. */
@@ -40,12 +40,6 @@ export async function readTrainingRows(options: TrainOptions): Promise<TrainingR
   if (validationShare === undefined) return { goal, train: rows, validation: [], validationFile: data, numbers };
   const split = splitByKey(rows, inputOf, { share: validationShare, seed });
   return { goal, train: split.train, validation: split.validation, validationFile: data, numbers };
-}
-
-/** Which rows each head needs. */
-function goalFor(task: NonNullable<TrainOptions["task"]>): RowGoal {
-  if (task === "sequence-classification") return "class";
-  return task === "question-answering" ? "answer" : "next-token";
 }
 
 const descriptions: Readonly<Record<RowGoal, string>> = {
