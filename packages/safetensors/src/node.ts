@@ -9,5 +9,5 @@ export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "
 export { type FolderFiles, type FolderProblem, folderFiles } from "./node/folder-files.ts";
 export { type FileSource, openFile } from "./node/open-file.ts";
 export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
-export { writeFolderAtomic } from "./node/write-folder-atomic.ts";
+export { type FolderWriteOptions, writeFolderAtomic } from "./node/write-folder-atomic.ts";
 export { writePieces } from "./node/write-pieces.ts";

@@ -35,6 +35,10 @@ export interface FileSystem {
   makeFolders(path: string): Promise<void>;
   /** With `isToNew` it fails with EEXIST if the new path exists; that is for files. */
   rename(from: string, to: string, options?: { readonly isToNew: boolean }): Promise<void>;
+  /** Gives a file a second name; fails if the path exists, or where the file system has no links. */
+  link(from: string, to: string): Promise<void>;
+  /** Copies a file with its permissions; fails if the path exists. */
+  copy(from: string, to: string): Promise<void>;
   /** Removes a file or a whole folder; an absent path is fine. */
   remove(path: string): Promise<void>;
   removeEmptyFolder(path: string): Promise<void>;
@@ -59,6 +63,8 @@ export const nodeFileSystem: FileSystem = {
   makeFolder: async (path) => void (await fs.mkdir(path)),
   makeFolders: async (path) => void (await fs.mkdir(path, { recursive: true })),
   rename: (from, to, { isToNew } = { isToNew: false }) => (isToNew ? renameToNew(from, to) : fs.rename(from, to)),
+  link: (from, to) => fs.link(from, to),
+  copy: (from, to) => fs.copyFile(from, to, constants.COPYFILE_EXCL),
   // On Windows a file that somebody looks at cannot be removed at once.
   remove: (path) => fs.rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 }),
   removeEmptyFolder: (path) => fs.rmdir(path),

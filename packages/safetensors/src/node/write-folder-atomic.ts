@@ -2,6 +2,7 @@
 
 import { realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { carryOver, moveRest } from "./carry-over.ts";
 import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
 import { linkTarget } from "./link-target.ts";
@@ -9,11 +10,20 @@ import { renamePatiently } from "./rename-patiently.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
 import { type AtomicWriteOptions, keepMode } from "./write-file-atomic.ts";
 
+/** How a folder is written. */
+export interface FolderWriteOptions extends AtomicWriteOptions {
+  /**
+   * Which entries of a folder that is replaced live on in the new one, by their names, unless `fill` wrote one of that
+   * name; default none.
+   */
+  readonly keep?: (name: string) => boolean;
+}
+
 /**
  * Makes a folder so that, whatever happens, its path holds the old folder, the complete new one, or nothing: `fill`
  * writes into a temporary folder beside it, whose files are then synced and which is renamed into place. An existing
- * empty folder counts as absent; another one is moved aside and removed at the end if `overwrite` is set. Missing folders
- * above it are made. Permissions of the folder, and a link to it, stay as they were.
+ * empty folder counts as absent; another one is moved aside and removed at the end, but for what `keep` says, if `overwrite`
+ * is set. Missing folders above it are made. Permissions of the folder, and a link to it, stay as they were.
  *
  * @param fill Writes the files; whatever it throws passes through, failures of the system as the errors below, and nothing
  * is left of its work.
@@ -24,7 +34,7 @@ import { type AtomicWriteOptions, keepMode } from "./write-file-atomic.ts";
 export async function writeFolderAtomic(
   path: string,
   fill: (temporaryFolder: string) => Promise<void>,
-  options: AtomicWriteOptions = {},
+  options: FolderWriteOptions = {},
 ): Promise<void> {
   const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
@@ -49,7 +59,7 @@ function withoutTemporary(error: unknown, temporary: string): unknown {
   return isWriteFailure && contains(temporary, resolve(error.path)) ? error.cause : error;
 }
 
-type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };
+type CheckedOptions = FolderWriteOptions & { readonly fileSystem: FileSystem };
 
 /** What is at the target; throws if it may not be replaced. */
 async function stateOf(target: string, options: CheckedOptions): Promise<"absent" | "empty" | "replaceable"> {
@@ -101,7 +111,12 @@ async function moveIntoPlace(temporary: string, target: string, options: Checked
   const aside = await enter(temporary, target, options);
   await options.fileSystem.syncFolder(dirname(target));
   // The new folder is complete and in place; the old one's remains are removed by the next run if not now.
-  if (aside !== undefined) await options.fileSystem.remove(aside).catch(() => undefined);
+  if (aside !== undefined) await clearAway(aside, target, options).catch(() => undefined);
+}
+
+async function clearAway(aside: string, target: string, { keep, fileSystem }: CheckedOptions): Promise<void> {
+  if (keep !== undefined) await moveRest({ from: aside, to: target, keep }, fileSystem);
+  await fileSystem.remove(aside);
 }
 
 /** Returns where an older folder was moved, if there was one. */
@@ -120,7 +135,7 @@ async function enterOnce(temporary: string, target: string, options: CheckedOpti
   const { fileSystem } = options;
   const state = await stateOf(target, options); // filling may have taken an hour
   if (state !== "absent") await keepMode(target, temporary, fileSystem);
-  if (state === "replaceable") return replace(temporary, target, fileSystem);
+  if (state === "replaceable") return replace(temporary, target, options);
   // POSIX renames over an empty folder, Windows does not.
   if (state === "empty") await fileSystem.removeEmptyFolder(target);
   await renamePatiently(fileSystem, temporary, target);
@@ -128,7 +143,11 @@ async function enterOnce(temporary: string, target: string, options: CheckedOpti
 }
 
 /** No system call swaps two folders everywhere, so the old one steps aside – and comes back if the new one cannot enter. */
-async function replace(temporary: string, target: string, fileSystem: FileSystem): Promise<string> {
+async function replace(temporary: string, target: string, { keep, fileSystem }: CheckedOptions): Promise<string> {
+  if (keep !== undefined) {
+    await carryOver({ from: target, to: temporary, keep }, fileSystem, (path) => syncEntry(path, fileSystem));
+    await fileSystem.syncFolder(temporary);
+  }
   const aside = temporaryPath(target, "replaced");
   await renamePatiently(fileSystem, target, aside);
   try {

@@ -46,6 +46,8 @@ export function faultyFileSystem(fault: Fault, largestWrite = Number.POSITIVE_IN
     makeFolder: (path) => attempt("makeFolder", () => nodeFileSystem.makeFolder(path)),
     makeFolders: (path) => attempt("makeFolders", () => nodeFileSystem.makeFolders(path)),
     rename: (from, to, options) => attempt("rename", () => nodeFileSystem.rename(from, to, options)),
+    link: (from, to) => attempt("link", () => nodeFileSystem.link(from, to)),
+    copy: (from, to) => attempt("copy", () => nodeFileSystem.copy(from, to)),
     remove: (path) => attempt("remove", () => nodeFileSystem.remove(path)),
     removeEmptyFolder: (path) => attempt("removeEmptyFolder", () => nodeFileSystem.removeEmptyFolder(path)),
     list: (path) => attempt("list", () => nodeFileSystem.list(path)),
