@@ -40,6 +40,23 @@ const targets: readonly Variant[] = [
     },
   },
   {
+    name: "llama, several patterns for a module, which sorted would mean another rank and alpha",
+    base: "llama-gqa",
+    config: {
+      ...pair,
+      targetModules: ["q_proj", "v_proj", "down_proj"],
+      rankPattern: new Map([
+        ["layers.1.*v_proj", 3],
+        ["v_proj", 2],
+        [".*", 5],
+      ]),
+      alphaPattern: new Map([
+        ["self_attn.q_proj", 32],
+        ["q_proj|v_proj", 2],
+      ]),
+    },
+  },
+  {
     name: "llama, one layer",
     base: "llama-gqa",
     config: { ...pair, targetModules: ["o_proj"], layersToTransform: [1] },

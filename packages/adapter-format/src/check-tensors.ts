@@ -90,7 +90,10 @@ function rankProblem(
   const rank = rankOf(config, path);
   const got = blocks * (shape[axis] ?? 0);
   if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
-  return `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
+  const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
+  const backwards = new Map([...config.rankPattern].reverse());
+  if (rankOf({ ...config, rankPattern: backwards }, path) !== got) return problem;
+  return `${problem}; a later key of rank_pattern gives it ${got}: PEFT takes the first that matches, but sorts the keys when it saves`;
 }
 
 /** B of a grouped convolution has rank/groups input channels. */

@@ -1,7 +1,7 @@
 // How one field's value is read from JSON and written back. A codec says what it expects, so that the error can.
 
 import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
-import { PythonFloat, type WritableJson } from "./write-json.ts";
+import { OrderedDictionary, PythonFloat, sorted, type WritableJson } from "./write-json.ts";
 
 /** Reads and writes the values of one field. */
 export interface FieldCodec<Value> {
@@ -72,10 +72,7 @@ export function listOf<Value extends JsonValue>(item: FieldCodec<Value>): FieldC
   };
 }
 
-/**
- * A dictionary with values of one kind. Its order counts (the first matching pattern wins) and is kept, except that
- * JavaScript lists keys that are whole numbers first.
- */
+/** A dictionary with values of one kind. */
 export function dictionaryOf<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
   return {
     expected: `an object, each value ${item.expected}`,
@@ -90,6 +87,23 @@ export function dictionaryOf<Value extends JsonValue>(item: FieldCodec<Value>): 
       return values;
     },
     write: (value) => Object.fromEntries(value),
+  };
+}
+
+/**
+ * Values by pattern, of which the first that matches counts: the order is kept. Some tools write null where PEFT writes {}.
+ */
+export function byPattern<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
+  const { expected, read } = dictionaryOf(item);
+  return {
+    expected,
+    read: (json) => {
+      const values = json === null ? new Map<string, Value>() : read(json);
+      // JavaScript lists keys that are whole numbers first; a file of PEFT's has them sorted.
+      const isOrderLost = [...(values?.keys() ?? [])].some((key) => /^\d+$/.test(key));
+      return values !== undefined && isOrderLost ? new Map(sorted([...values])) : values;
+    },
+    write: (value) => new OrderedDictionary(value),
   };
 }
 

@@ -31,6 +31,7 @@ export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
 export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./matches-target.ts";
 export { modelCard } from "./model-card.ts";
 export { type ParseConfigOptions, parseLoraConfig } from "./parse-lora-config.ts";
+export { patternFor } from "./pattern-order.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./plan-matches.ts";
 export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./read-adapter.ts";
 export { isGuarded, isNamedIn, isSavedModule, matchesSaved } from "./saved-modules.ts";

@@ -2,6 +2,7 @@
 // Source: PEFT 0.21.2, tuners/lora/config.py and config.py.
 
 import {
+  byPattern,
   dictionaryOf,
   either,
   type FieldCodec,
@@ -77,8 +78,8 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
     codec: optional(either(index, indices, (value): value is number => typeof value === "number")),
   },
   layersPattern: { key: "layers_pattern", fallback: null, codec: optional(layersPatternCodec()) },
-  rankPattern: { key: "rank_pattern", fallback: new Map(), codec: emptyIfNull(dictionaryOf(rank)) },
-  alphaPattern: { key: "alpha_pattern", fallback: new Map(), codec: emptyIfNull(dictionaryOf(finite)) },
+  rankPattern: { key: "rank_pattern", fallback: new Map(), codec: byPattern(rank) },
+  alphaPattern: { key: "alpha_pattern", fallback: new Map(), codec: byPattern(finite) },
   megatronConfig: { key: "megatron_config", fallback: null, codec: optional(object) },
   megatronCore: { key: "megatron_core", fallback: "megatron.core", codec: optional(text()) },
   trainableTokenIndices: {
@@ -111,9 +112,4 @@ export const fieldNames = Object.keys(loraFields) as readonly FieldName[];
 /** An empty text and an empty list mean "any layers", as null does. */
 function layersPatternCodec(): FieldCodec<readonly string[] | string> {
   return either(listOf(text()), text(), (value): value is readonly string[] => typeof value !== "string");
-}
-
-/** Some tools write null where PEFT writes {}. */
-function emptyIfNull<Value>(codec: FieldCodec<ReadonlyMap<string, Value>>): FieldCodec<ReadonlyMap<string, Value>> {
-  return { ...codec, read: (json) => (json === null ? new Map() : codec.read(json)) };
 }

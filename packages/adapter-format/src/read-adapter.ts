@@ -7,6 +7,7 @@ import { tensorProblems } from "./check-tensors.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
 import { firstNonFinite } from "./first-non-finite.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
+import { patternOrderWarnings } from "./pattern-order.ts";
 import { isRepeatedParameter } from "./repeated-parameters.ts";
 import { currentName, keyPrefix } from "./tensor-keys.ts";
 
@@ -71,6 +72,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   const named = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];
   const { tensors, problems } = await readTensors(file, needed, options);
   if (named.length + problems.length > 0) throw new InvalidAdapterTensorsError(source.name, [...named, ...problems]);
+  for (const warning of patternOrderWarnings(config, tensors.keys())) options.onWarning?.(warning);
   const metadata = new Map([...file.metadata].filter(([key]) => key !== "format"));
   return { config, tensors, metadata };
 }

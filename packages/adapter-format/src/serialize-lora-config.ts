@@ -6,7 +6,8 @@ import { type WritableJson, writeJsonObject } from "./write-json.ts";
 
 /**
  * Writes an adapter_config.json: every key that PEFT 0.21 writes, sorted, indented by two, `inference_mode` true;
- * unknown keys come back as they were.
+ * unknown keys come back as they were. Patterns keep their order, because the first that matches counts; `writeAdapter`,
+ * which knows the modules, sorts them or writes patterns whose order does not matter.
  *
  * @example
  * ```ts

@@ -6,6 +6,7 @@ import { tensorProblems } from "./check-tensors.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "./errors.ts";
 import { firstBeyond } from "./first-non-finite.ts";
 import { modelCard } from "./model-card.ts";
+import { withSortedPatterns } from "./pattern-order.ts";
 import { serializeLoraConfig } from "./serialize-lora-config.ts";
 import { keyPrefix } from "./tensor-keys.ts";
 
@@ -47,7 +48,7 @@ export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {
   for (const [key, { shape, values }] of adapter.tensors)
     tensors.set(keyPrefix + key, { dtype, shape, data: encodeFloat32(values, dtype) });
   return {
-    "adapter_config.json": serializeLoraConfig(adapter.config),
+    "adapter_config.json": serializeLoraConfig(withSortedPatterns(adapter)),
     weights: safetensorsPieces(tensors, new Map([["format", "pt"], ...adapter.metadata])),
     "README.md": modelCard(adapter.config),
   };

@@ -7,19 +7,25 @@ export class PythonFloat {
   constructor(readonly value: number) {}
 }
 
-/** What can be written: JSON, and floats that say so. */
-export type WritableJson = JsonValue | PythonFloat;
+/** A dictionary whose order counts. */
+export class OrderedDictionary {
+  constructor(readonly entries: ReadonlyMap<string, JsonValue>) {}
+}
+
+/** What can be written: JSON, floats that say so, dictionaries that keep their order. */
+export type WritableJson = JsonValue | PythonFloat | OrderedDictionary;
 
 /** Writes a dictionary with sorted keys and an indent of two, without a newline at the end. */
 export function writeJsonObject(entries: ReadonlyMap<string, WritableJson>): string {
-  return writeEntries([...entries], "");
+  return writeEntries(sorted([...entries]), "");
 }
 
 function write(value: WritableJson, indent: string): string {
   if (value instanceof PythonFloat) return writeFloat(value.value);
   if (typeof value === "string") return writeText(value);
   if (Array.isArray(value)) return writeList(value, indent);
-  if (isJsonObject(value)) return writeEntries(Object.entries(value), indent);
+  if (value instanceof OrderedDictionary) return writeEntries([...value.entries], indent);
+  if (isJsonObject(value)) return writeEntries(sorted(Object.entries(value)), indent);
   return JSON.stringify(value);
 }
 
@@ -44,10 +50,10 @@ function writeList(list: readonly JsonValue[], indent: string): string {
 function writeEntries(entries: readonly (readonly [string, WritableJson])[], indent: string): string {
   if (entries.length === 0) return "{}";
   const inner = `${indent}  `;
-  const sorted = [...entries].sort(([left], [right]) => compareCodePoints(left, right));
-  return `{\n${sorted.map(([key, value]) => `${inner}${writeText(key)}: ${write(value, inner)}`).join(",\n")}\n${indent}}`;
+  return `{\n${entries.map(([key, value]) => `${inner}${writeText(key)}: ${write(value, inner)}`).join(",\n")}\n${indent}}`;
 }
 
-function compareCodePoints(left: string, right: string): number {
-  return left < right ? -1 : Number(left > right);
+/** As Python sorts keys. */
+export function sorted<Value>(entries: readonly (readonly [string, Value])[]): readonly (readonly [string, Value])[] {
+  return [...entries].sort(([left], [right]) => (left < right ? -1 : Number(left > right)));
 }

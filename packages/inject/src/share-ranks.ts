@@ -1,6 +1,6 @@
 // EVA's second half: the same number of ranks, moved to the layers whose inputs they explain most of.
 
-import type { LoraConfig } from "@lowrank/adapter-format";
+import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
 import { explainedVariance, type Measured, MissingMeasurementError } from "@lowrank/math";
 import type { InjectionPlan, PlannedSite } from "./injection-plan.ts";
 import { rankSettings } from "./start-settings.ts";
@@ -36,8 +36,8 @@ export function shareRanks(plan: InjectionPlan, measured: ReadonlyMap<string, Me
     layersToTransform: null,
     layersPattern: null,
     excludeModules: null,
-    rankPattern: new Map(kept.map((entry) => [patternOf(entry), rankOf(entry)])),
-    alphaPattern: new Map(kept.map((entry) => [patternOf(entry), alphaOf(entry)])),
+    rankPattern: new Map(kept.map((entry) => [patternFor(entry.path), rankOf(entry)])),
+    alphaPattern: new Map(kept.map((entry) => [patternFor(entry.path), alphaOf(entry)])),
   };
 }
 
@@ -53,9 +53,4 @@ function countRanks(entries: readonly PlannedSite[], rho: number, measured: Read
   for (const { path } of shares.sort((one, other) => other.share - one.share).slice(0, budget))
     ranks.set(path, ranks.get(path)! + 1);
   return ranks;
-}
-
-/** A pattern for this path alone. */
-function patternOf({ path }: PlannedSite): string {
-  return `^${path.replaceAll(".", "\\.")}`;
 }
