@@ -12,7 +12,8 @@ export type Native = (...values: unknown[]) => unknown;
 
 /** The part of koffi that is used here. */
 export interface Koffi extends KoffiSettings {
-  load(path: string): KoffiLibrary;
+  /** null: what the process has loaded already, C's library among it. */
+  load(path: string | null): KoffiLibrary;
   proto(result: string, parameters: readonly string[]): object;
   call(address: Address, prototype: object, ...values: unknown[]): unknown;
   decode(address: Address, prototype: object): unknown;

@@ -34,6 +34,7 @@ export interface SessionOptions {
 const P = "void *";
 const functions = {
   GetErrorMessage: [2, "str", [P]],
+  DisableTelemetryEvents: [6, P, [P]],
   CreateSessionOptions: [10, P, [P]],
   CreateSessionFromArray: [8, P, [P, P, "size_t", P, P]],
   Run: [9, P, [P, P, P, P, "size_t", P, "size_t", P]],
@@ -106,6 +107,7 @@ export class OnnxRuntime {
       this.#call.CreateEnvWithGlobalThreadPools(severityFatal, "lowrank", options, result),
     );
     this.#call.ReleaseThreadingOptions(options);
+    this.#check(this.#call.DisableTelemetryEvents(this.#environment));
     this.#memory = this.#make((result) => this.#call.CreateCpuMemoryInfo(1, 0, result));
   }
 

@@ -6,6 +6,7 @@ import { EngineUnavailableError } from "../choose/engine-unavailable-error.ts";
 import { importUnseen, isNode } from "../choose/import-unseen.ts";
 import type { StartOutcome } from "../choose/start-outcome.ts";
 import { commandLineBytes, makeRoomFor } from "./command-line.ts";
+import { disableTelemetry } from "./disable-telemetry.ts";
 import { findLibrary, nodeSurroundings } from "./find-library.ts";
 import { installCommandOf } from "./install-command.ts";
 import { importKoffi } from "./koffi.ts";
@@ -34,6 +35,7 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
   const { origin } = library;
   const koffi = await importKoffi(origin === "setting" ? "npm install koffi" : installCommandOf(origin.name));
   makeRoomFor(await commandLineBytes(), koffi);
+  disableTelemetry(koffi);
   const threads = options.threads ?? (await availableThreads());
   const runtime = new OnnxRuntime(koffi, library, { threads });
   tf.registerBackend(nativeBackendName, () => new NativeBackend(runtime), priority);
