@@ -2,7 +2,6 @@
 // `families.ts`.
 
 import type { ConfigTable, SwitchName } from "./config-table.ts";
-import type { GgufTable } from "./gguf-table.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
 
@@ -138,6 +137,4 @@ export interface Family {
   /** Ends of file keys that hold no weights of the model: masks, position counters. */
   readonly ignoredFileKeys?: readonly string[];
   readonly fileSpellings?: readonly FileSpelling[];
-  /** How GGUF names the same tensors; absent where no GGUF loader exists. */
-  readonly gguf?: GgufTable;
 }

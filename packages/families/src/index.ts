@@ -29,8 +29,6 @@ export type {
   WeightLayout,
   Width,
 } from "./family.ts";
-export { configFromGguf, type GgufPlace, ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
-export type { GgufConfigRow, GgufNameRow, GgufTable } from "./gguf-table.ts";
 export { type CheckpointMatch, matchCheckpoint } from "./match-checkpoint.ts";
 export type { Activation, ModelConfig, ProblemType } from "./model-config.ts";
 export { type Module, modulesOf, pathInModel, widthOf } from "./modules.ts";

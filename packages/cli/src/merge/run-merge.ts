@@ -2,7 +2,7 @@
 
 import { inferenceContext } from "@lowrank/contracts";
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
-import { configFromGguf } from "@lowrank/families";
+import { configFromGguf } from "@lowrank/families/gguf";
 import { openGguf } from "@lowrank/gguf";
 import { type ExportOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
 import { writeModelFolder } from "@lowrank/merge/node";
@@ -90,7 +90,7 @@ async function exportSource(opened: OpenedModel, report: Report): Promise<Export
   const source = await openFile(path);
   try {
     const { metadata, tensors } = await openGguf(source);
-    const config = configFromGguf(metadata, new Set(tensors.keys()));
+    const config = configFromGguf(metadata, new Set(tensors.keys()), path);
     return { config, texts: await tokenizerTexts(opened, report) };
   } finally {
     await source.close?.();

@@ -1,7 +1,8 @@
 // What a base's own files say of it before it is loaded: its family, and the classes that decide whether a classifier is
 // kept.
 
-import { checkConfig, configFromGguf, type ModelConfig } from "@lowrank/families";
+import { checkConfig, type ModelConfig } from "@lowrank/families";
+import { configFromGguf } from "@lowrank/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 
@@ -16,5 +17,5 @@ export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> 
 /** The same of a .gguf file. Throws as `loadGguf` does for it. */
 export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
   const { metadata, tensors } = await openGguf(source);
-  return checkConfig(configFromGguf(metadata, new Set(tensors.keys())), undefined, source.name);
+  return checkConfig(configFromGguf(metadata, new Set(tensors.keys()), source.name), undefined, source.name);
 }

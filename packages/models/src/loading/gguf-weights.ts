@@ -1,6 +1,7 @@
 // A GGUF file seen as transformers' weights: the names, and the row order of rotated projections.
 
-import { type Family, ggufPlaceOf, type ModelConfig } from "@lowrank/families";
+import type { ModelConfig } from "@lowrank/families";
+import { type GgufTable, ggufPlaceOf } from "@lowrank/families/gguf";
 import { dequantizableTypes, dequantize, type GgufFile, type GgufSource } from "@lowrank/gguf";
 import { ModelFileError } from "../errors.ts";
 import { packGgufBlocks } from "./pack-gguf-blocks.ts";
@@ -8,7 +9,7 @@ import { halfKinds, packHalf } from "./pack-half.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 export interface GgufContents {
-  readonly family: Family;
+  readonly table: GgufTable;
   readonly config: ModelConfig;
   readonly file: GgufFile;
   readonly source: GgufSource;
@@ -21,10 +22,10 @@ interface Entry extends SourceTensor {
   readonly permutedHeads?: number;
 }
 
-export function ggufWeights({ family, config, file, source }: GgufContents): WeightSource {
+export function ggufWeights({ table, config, file, source }: GgufContents): WeightSource {
   const tensors = new Map<string, Entry>();
   for (const [name, { type, shape, offset, byteLength }] of file.tensors) {
-    const place = ggufPlaceOf(family, name);
+    const place = ggufPlaceOf(table, name);
     const isReadable = dequantizableTypes.includes(type);
     const permutedHeads = place?.permutedRows === undefined ? {} : { permutedHeads: config[place.permutedRows] };
     tensors.set(place?.path ?? name, { type, dtype: type, shape, offset, byteLength, isReadable, ...permutedHeads });

@@ -1,6 +1,7 @@
 // From a GGUF file to a model: the configuration stands in its metadata.
 
-import { checkConfig, configFromGguf, familyOf, resolveTask } from "@lowrank/families";
+import { checkConfig, resolveTask } from "@lowrank/families";
+import { configFromGguf, ggufTableOf } from "@lowrank/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
 import { RefusedTensorError } from "../errors.ts";
 import { defaultsOf } from "../generation/generation-defaults.ts";
@@ -31,13 +32,13 @@ import { outlineModel } from "./outline-model.ts";
 export async function loadGguf(source: GgufSource, options: LoadOptions = {}): Promise<PretrainedModel> {
   options.signal?.throwIfAborted();
   const file = await openGguf(source);
-  const raw = configFromGguf(file.metadata, new Set(file.tensors.keys()));
+  const table = ggufTableOf(file.metadata, source.name);
+  const raw = configFromGguf(file.metadata, new Set(file.tensors.keys()), source.name);
   const config = withLabels(checkConfig(raw, options.onWarning, source.name), options.numLabels);
-  const family = familyOf(config.modelType);
-  for (const [name, reason] of family.gguf?.refusedTensors ?? []) {
+  for (const [name, reason] of table.refusedTensors) {
     if (file.tensors.has(name)) throw new RefusedTensorError(source.name, name, reason);
   }
   const outline = outlineModel({ config, task: resolveTask(config, options.task) });
   const settings = { options, initializerRange: 0.02, generation: defaultsOf(config) };
-  return fillModel(outline, ggufWeights({ family, config, file, source }), settings);
+  return fillModel(outline, ggufWeights({ table, config, file, source }), settings);
 }

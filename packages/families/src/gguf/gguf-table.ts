@@ -21,10 +21,12 @@ export interface GgufConfigRow {
   readonly key: string;
 }
 
-/** GGUF's view of one family. */
+/** GGUF's view of one family, whose causal language models it holds. */
 export interface GgufTable {
   /** `general.architecture`. */
   readonly architecture: string;
+  /** config.json's word for the same family. */
+  readonly modelType: string;
   readonly names: readonly GgufNameRow[];
   readonly config: readonly GgufConfigRow[];
   /** Tensors that change the computation in ways not handled, with the reason. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { checkConfig } from "./check-config.ts";
-import { UnsupportedModelError } from "./errors.ts";
-import { familyOf } from "./families.ts";
-import { configFromGguf, ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
-import { parametersOf } from "./parameters.ts";
-
-const llama = familyOf("llama");
+import { checkConfig } from "../check-config.ts";
+import { InvalidConfigError } from "../errors.ts";
+import { parametersOf } from "../parameters.ts";
+import { configFromGguf } from "./config-from-gguf.ts";
+import { UnsupportedArchitectureError } from "./errors.ts";
+import { ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";
+import { llama } from "./tables/llama.ts";
 
 /** The metadata of SmolLM2-135M, as its GGUF file has it; 64-bit numbers are bigint. */
 const metadata = new Map<string, unknown>([
@@ -54,10 +54,6 @@ describe("GGUF names", () => {
       expect(ggufPlaceOf(llama, name)).toBeNull();
     },
   );
-
-  it("are unknown for families without a table", () => {
-    expect(ggufNameOf(familyOf("bert"), "bert.pooler.dense.weight")).toBeNull();
-  });
 });
 
 describe("GGUF metadata", () => {
@@ -96,13 +92,70 @@ describe("GGUF metadata", () => {
     expect(scaled("yarn")).toMatchObject({ type: "yarn", factor: 2 });
     expect(() => scaled("longrope")).toThrow("rope_scaling.short_factor");
     const experts = new Map([...metadata, ["llama.expert_count", 8] as const]);
-    expect(() => checkConfig(configFromGguf(experts, new Set()))).toThrow("num_local_experts");
+    expect(() => checkConfig(configFromGguf(experts, new Set()))).toThrow("llama.expert_count");
+  });
+
+  const withKeys = (keys: Readonly<Record<string, unknown>>) =>
+    new Map([...metadata, ...Object.entries(keys).map(([key, value]) => [`llama.${key}`, value] as const)]);
+
+  it.each([
+    ["a factor without a type", { "rope.scaling.factor": 4 }],
+    ["the older name of a factor", { "rope.scale_linear": 4 }],
+  ])("with %s is scaled linearly, as in llama.cpp", (_, keys) => {
+    const { rotary } = checkConfig(configFromGguf(withKeys(keys), new Set()));
+    expect(rotary?.scaling).toEqual({ type: "linear", factor: 4 });
+  });
+
+  it("that changes the computation is refused, all keys at once", () => {
+    const keys = {
+      "rope.dimension_count": 32,
+      "attention.value_length": 128,
+      "attention.scale": 0.1,
+      "attention.clamp_kqv": 8,
+      "attention.sliding_window": 4096,
+      attn_logit_softcapping: 50,
+      logit_scale: 0.0625,
+      "attention.causal": false,
+    };
+    const error = (() => {
+      try {
+        return configFromGguf(withKeys(keys), new Set(), "model.gguf");
+      } catch (reason) {
+        return reason;
+      }
+    })();
+    expect(error).toBeInstanceOf(InvalidConfigError);
+    const { file, problems } = error as InvalidConfigError;
+    expect(file).toBe("model.gguf");
+    expect(problems.map(({ key }) => key).sort()).toEqual(
+      Object.keys(keys)
+        .map((key) => `llama.${key}`)
+        .sort(),
+    );
+  });
+
+  it("that says what would be so without it is fine", () => {
+    const keys = {
+      "attention.sliding_window": 0,
+      logit_scale: 1,
+      "attention.value_length": 64n,
+      "attention.causal": true,
+    };
+    const plain = checkConfig(configFromGguf(metadata, new Set()));
+    expect(checkConfig(configFromGguf(withKeys(keys), new Set()))).toEqual(plain);
+  });
+
+  it("that nobody knows is warned of", () => {
+    const warnings: string[] = [];
+    const config = configFromGguf(withKeys({ "attention.novelty": 3 }), new Set());
+    checkConfig(config, ({ message }) => void warnings.push(message), "model.gguf");
+    expect(warnings).toEqual([expect.stringContaining('"llama.attention.novelty"')]);
   });
 
   it("of another architecture is refused", () => {
     expect(() => configFromGguf(new Map([["general.architecture", "mamba"]]), new Set())).toThrow(
-      UnsupportedModelError,
+      UnsupportedArchitectureError,
     );
-    expect(() => configFromGguf(new Map(), new Set())).toThrow(UnsupportedModelError);
+    expect(() => configFromGguf(new Map(), new Set())).toThrow(UnsupportedArchitectureError);
   });
 });
