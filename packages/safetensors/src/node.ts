@@ -7,7 +7,10 @@ export {
 } from "./node/errors.ts";
 export { type FileSystem, nodeFileSystem, type OpenFile, type PathEntry } from "./node/file-system.ts";
 export { type FolderFiles, type FolderProblem, folderFiles } from "./node/folder-files.ts";
+export { linkTarget } from "./node/link-target.ts";
 export { type FileSource, openFile } from "./node/open-file.ts";
+export { isRunning, processIdentity } from "./node/process-identity.ts";
+export { tidyUpTemporaries } from "./node/temporary-path.ts";
 export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
 export { type FolderWriteOptions, writeFolderAtomic } from "./node/write-folder-atomic.ts";
 export { writePieces } from "./node/write-pieces.ts";

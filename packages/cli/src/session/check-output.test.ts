@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkOutput } from "./check-output.ts";
+import { checkOutput, claimOutput } from "./check-output.ts";
 
 /** Permissions do not bind root, and Windows has others. */
 const mayWriteAnywhere = process.getuid?.() === 0 || process.platform === "win32";
@@ -65,6 +66,43 @@ describe("checkOutput", () => {
     for (const out of ["out", "deep/out"]) {
       const attempt = checkOutput(join(folder, "model", out), { inputs: [] });
       await expect(attempt, out).rejects.toMatchObject({ code: "OUTPUT_NOT_WRITABLE", reason: "permission denied" });
+    }
+  });
+});
+
+describe("claimOutput", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lowrank-claim-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Replaces `out` in a program that is killed between the two renames, so that nothing is at `out`. */
+  async function killWhileReplacing(out: string): Promise<void> {
+    const program = `
+      import { nodeFileSystem, writeFolderAtomic } from "@lowrank/safetensors/node";
+      let renames = 0;
+      const rename = async (...paths) => {
+        if (++renames === 2) process.kill(process.pid, "SIGKILL");
+        return nodeFileSystem.rename(...paths);
+      };
+      const options = { overwrite: true, fileSystem: { ...nodeFileSystem, rename } };
+      await writeFolderAtomic(${JSON.stringify(out)}, async () => undefined, options);`;
+    const flags = ["--conditions=lowrank-source", "--import", "tsx", "--input-type=module", "--eval", program];
+    expect(spawnSync(process.execPath, flags, { cwd: import.meta.dirname }).signal).toBe("SIGKILL");
+    expect(await readdir(dirname(out))).not.toContain(basename(out));
+  }
+
+  it("finds an output that a killed run was about to replace, also behind a link", async () => {
+    const out = join(folder, "disk", "run");
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, "adapter_config.json"), "{}");
+    await symlink(out, join(folder, "link"));
+    for (const path of [out, join(folder, "link")]) {
+      await killWhileReplacing(out);
+      await expect(claimOutput(path, { inputs: [] })).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+      expect(await readdir(join(folder, "disk"))).toEqual(["run"]);
+      expect(await readdir(out)).toEqual(["adapter_config.json"]);
     }
   });
 });

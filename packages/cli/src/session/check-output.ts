@@ -3,6 +3,7 @@
 
 import { access, constants, readdir, stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
+import { tidyUpTemporaries } from "@lowrank/safetensors/node";
 import {
   OutputExistsError,
   OutputHoldsWorkError,
@@ -28,6 +29,8 @@ export async function claimOutput(path: string, rules: OutputRules): Promise<() 
   await checkOutput(path, rules);
   const release = await lockOutput(path);
   try {
+    // A run that was killed while it replaced the output left it aside: whoever looks for it now must find it.
+    await tidyUpTemporaries(dirname(await realPath(path)));
     await checkOutput(path, rules); // another run may have ended in between
     return release;
   } catch (error) {

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { processIdentity } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockOutput } from "./lock-output.ts";
-import { processIdentity } from "./process-identity.ts";
 
 let folder: string;
 let out: string;

@@ -5,8 +5,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isRunning, processIdentity } from "@lowrank/safetensors/node";
 import { OutputInUseError } from "../errors/output-errors.ts";
-import { isRunning, processIdentity } from "./process-identity.ts";
 import { realPath } from "./real-path.ts";
 
 /** Who holds an output. */

@@ -9,6 +9,14 @@ const mostLinks = 40;
 /**
  * The path that a link leads to, there or not; a path that is no link stays as it is. Only for paths that a person gave:
  * names that come from files are written into a new folder, which has no links.
+ *
+ * @example
+ * ```ts
+ * import { dirname } from "node:path";
+ * import { linkTarget } from "@lowrank/safetensors/node";
+ *
+ * const folder = dirname(await linkTarget("runs/latest")); // where the file system needs room, if that is a link
+ * ```
  */
 export async function linkTarget(path: string): Promise<string> {
   let target = resolve(path);

@@ -13,11 +13,24 @@ function deadProcess(): number {
 }
 
 /** A temporary path as another process would have named it. */
-function pathOf(target: string, purpose: "unfinished" | "replaced", change: { pid?: number; host?: string }): string {
-  const parts = basename(temporaryPath(target, purpose)).split("-");
+async function pathOf(
+  target: string,
+  purpose: "unfinished" | "replaced",
+  change: { pid?: number; host?: string; identity?: string },
+): Promise<string> {
+  const parts = basename(await temporaryPath(target, purpose)).split("-");
   if (change.host !== undefined) parts[2] = change.host;
   if (change.pid !== undefined) parts[3] = String(change.pid);
+  if (change.identity !== undefined) parts[4] = change.identity;
   return join(target, "..", parts.join("-"));
+}
+
+/** Leaves a folder as it is between the two renames of a replacement. */
+async function stepAside(target: string, maker: Parameters<typeof pathOf>[2]): Promise<string> {
+  const room = await pathOf(target, "replaced", maker);
+  await mkdir(room);
+  await rename(target, join(room, basename(target)));
+  return room;
 }
 
 describe("tidyUpTemporaries", () => {
@@ -25,10 +38,10 @@ describe("tidyUpTemporaries", () => {
     inScratchFolder(async (folder) => {
       const target = join(folder, "out");
       const pid = deadProcess();
-      const alive = pathOf(target, "unfinished", {});
+      const alive = await pathOf(target, "unfinished", {});
       await writeFile(alive, "in progress");
-      await writeFile(pathOf(target, "unfinished", { pid }), "left over");
-      await mkdir(pathOf(target, "unfinished", { pid }));
+      await writeFile(await pathOf(target, "unfinished", { pid }), "left over");
+      await mkdir(await pathOf(target, "unfinished", { pid }));
       await writeFile(join(folder, ".lowrank-unfinished-notes"), "a user's own file");
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect((await readdir(folder)).sort()).toEqual([basename(alive), ".lowrank-unfinished-notes"].sort());
@@ -36,7 +49,7 @@ describe("tidyUpTemporaries", () => {
 
   it("leaves another machine's work alone for a day", () =>
     inScratchFolder(async (folder) => {
-      const path = pathOf(join(folder, "out"), "unfinished", { host: "00000000", pid: deadProcess() });
+      const path = await pathOf(join(folder, "out"), "unfinished", { host: "00000000", pid: deadProcess() });
       await writeFile(path, "perhaps in progress");
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await readdir(folder)).toEqual([basename(path)]);
@@ -49,12 +62,40 @@ describe("tidyUpTemporaries", () => {
   it("knows what a process before this one left under the same id, as in a container", () =>
     inScratchFolder(async (folder) => {
       const [target, other] = [join(folder, "out"), join(folder, "other")];
-      await mkdir(pathOf(target, "replaced", {}));
-      await writeFile(pathOf(other, "unfinished", {}), "half");
+      await mkdir(target);
+      await stepAside(target, { identity: "unknown" });
+      await writeFile(await pathOf(other, "unfinished", { identity: "unknown" }), "half");
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await readdir(folder)).toHaveLength(2);
       const aDay = 86_400_000; // as if this process had started then
       await tidyUpTemporaries(folder, nodeFileSystem, Date.now() + aDay);
+      expect(await readdir(folder)).toEqual(["out"]);
+    }));
+
+  it("knows what a process left whose id is another program's by now", () =>
+    inScratchFolder(async (folder) => {
+      const target = join(folder, "out");
+      // Where the system does not tell processes apart, an id that runs is believed for a day.
+      if ((await temporaryPath(target, "unfinished")).includes("-unknown-"))
+        return expect(process.platform).not.toBe("linux");
+      await mkdir(target);
+      for (const pid of [process.pid, process.ppid]) {
+        await stepAside(target, { pid, identity: "00000000" });
+        await writeFile(await pathOf(target, "unfinished", { pid, identity: "00000000" }), "half");
+        await tidyUpTemporaries(folder, nodeFileSystem);
+        expect(await readdir(folder)).toEqual(["out"]);
+      }
+    }));
+
+  it("puts back after ten minutes what another machine moved aside", () =>
+    inScratchFolder(async (folder) => {
+      const target = join(folder, "out");
+      await mkdir(target);
+      const aside = await stepAside(target, { host: "00000000" });
+      const in9Minutes = Date.now() + 9 * 60_000;
+      await tidyUpTemporaries(folder, nodeFileSystem, in9Minutes);
+      expect(await readdir(folder)).toEqual([basename(aside)]);
+      await tidyUpTemporaries(folder, nodeFileSystem, in9Minutes + 2 * 60_000);
       expect(await readdir(folder)).toEqual(["out"]);
     }));
 
@@ -64,8 +105,7 @@ describe("tidyUpTemporaries", () => {
       await mkdir(target);
       const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
       await utimes(target, twoDaysAgo, twoDaysAgo);
-      const aside = pathOf(target, "replaced", { host: "00000000" });
-      await rename(target, aside);
+      const aside = await stepAside(target, { host: "00000000" });
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await readdir(folder)).toEqual([basename(aside)]);
     }));
@@ -75,10 +115,11 @@ describe("tidyUpTemporaries", () => {
       const target = join(folder, "out-1");
       await mkdir(target);
       await writeFile(join(target, "weights"), "old");
-      await rename(target, pathOf(target, "replaced", { pid: deadProcess() }));
+      await stepAside(target, { pid: deadProcess() });
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await contentsOf(folder)).toEqual({ "out-1/weights": "old" });
-      await mkdir(pathOf(target, "replaced", { pid: deadProcess() }));
+      const room = await pathOf(target, "replaced", { pid: deadProcess() });
+      await mkdir(join(room, "out-1"), { recursive: true });
       await tidyUpTemporaries(folder, nodeFileSystem);
       expect(await readdir(folder)).toEqual(["out-1"]);
     }));

@@ -3,32 +3,49 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { type FileSystem, systemCode } from "./file-system.ts";
+import { dirname, join } from "node:path";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { isRunning, processIdentity } from "./process-identity.ts";
 import { renamePatiently } from "./rename-patiently.ts";
 
-const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}-(.+)$/;
-const dayInMilliseconds = 24 * 60 * 60 * 1000;
+const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-([0-9a-f]{8}|unknown)-[0-9a-f]{12}$/;
+/** For how long nobody touched what is unfinished, if its maker cannot be asked, in milliseconds. */
+const longestPause = 24 * 60 * 60 * 1000;
+/** What was replaced goes, or comes back, within a second. */
+const longestReplacement = 10 * 60 * 1000;
 /** How far a file's time and the process's may disagree, in milliseconds. */
 const clockTolerance = 1000;
 
 /** Process ids mean something on one machine only, and folders can be shared. */
-const thisHost = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+const thisHost = shortHash(hostname());
 
-/** A new name beside `target`: "unfinished" for what is being written, "replaced" for what is about to be removed. */
-export function temporaryPath(target: string, purpose: "unfinished" | "replaced"): string {
+/**
+ * A new name beside `target`: "unfinished" for what is being written, "replaced" for a folder that keeps, under its own
+ * name, what is about to be removed. It does not hold the target's name, which may be as long as a name can be.
+ */
+export async function temporaryPath(target: string, purpose: "unfinished" | "replaced"): Promise<string> {
   const random = randomBytes(6).toString("hex");
-  // Only what is put back must keep its whole name; a long one would leave no room for the rest.
-  const name = purpose === "replaced" ? basename(target) : basename(target).slice(0, 40);
-  return join(dirname(target), `.lowrank-${purpose}-${thisHost}-${process.pid}-${random}-${name}`);
+  const maker = `${thisHost}-${process.pid}-${await shortIdentity(process.pid)}`;
+  return join(dirname(target), `.lowrank-${purpose}-${maker}-${random}`);
 }
 
 /**
  * Tidies up after killed processes in a folder: removes unfinished outputs whose process is gone, or – made on another
- * machine – that nobody touched for a day; and puts a replaced folder back if its successor never arrived. Failing to
- * tidy up never fails the work at hand.
+ * machine – that nobody touched for a day; and puts a replaced output back if its successor never arrived. So whoever looks
+ * for an output of his own calls this first. Failing to tidy up never fails the work at hand.
+ *
+ * @example
+ * ```ts
+ * import { tidyUpTemporaries } from "@lowrank/safetensors/node";
+ *
+ * await tidyUpTemporaries("runs"); // a run that was killed while it replaced runs/mine has its folder back
+ * ```
  */
-export async function tidyUpTemporaries(folder: string, fileSystem: FileSystem, now = Date.now()): Promise<void> {
+export async function tidyUpTemporaries(
+  folder: string,
+  fileSystem: FileSystem = nodeFileSystem,
+  now = Date.now(),
+): Promise<void> {
   try {
     for (const name of await fileSystem.list(folder)) {
       const match = pattern.exec(name);
@@ -42,10 +59,15 @@ export async function tidyUpTemporaries(folder: string, fileSystem: FileSystem, 
 
 async function tidyUp(folder: string, match: RegExpExecArray, fileSystem: FileSystem): Promise<void> {
   const path = join(folder, match[0]);
-  const target = join(folder, match[4] ?? "");
-  const isOnlyCopy = match[1] === "replaced" && (await fileSystem.entry(target)) === undefined;
-  if (isOnlyCopy) await renamePatiently(fileSystem, path, target);
-  else await fileSystem.remove(path);
+  if (match[1] === "replaced") await putBackMissing(path, folder, fileSystem);
+  await fileSystem.remove(path);
+}
+
+async function putBackMissing(path: string, folder: string, fileSystem: FileSystem): Promise<void> {
+  for (const name of await fileSystem.list(path)) {
+    const target = join(folder, name);
+    if ((await fileSystem.entry(target)) === undefined) await renamePatiently(fileSystem, join(path, name), target);
+  }
 }
 
 async function isStale(
@@ -53,22 +75,26 @@ async function isStale(
   match: RegExpExecArray,
   { fileSystem, now }: { readonly fileSystem: FileSystem; readonly now: number },
 ): Promise<boolean> {
-  const [name, purpose, host, pid] = match;
-  const isOfThisId = Number(pid) === process.pid;
-  if (host === thisHost && !isOfThisId) return !isRunning(Number(pid));
+  const [name, purpose, host, id, identity] = match;
+  const pid = Number(id);
+  if (host === thisHost && !isRunning(pid)) return true;
+  const current = host === thisHost ? await shortIdentity(pid) : unknown;
+  // The id may be another program's by now; in a container every run has the same.
+  if (identity !== unknown && current !== unknown) return identity !== current;
   const entry = await fileSystem.entry(join(folder, name));
   if (entry === undefined) return false;
-  // In a container every run may have the same id, so what is older than this process was left by one before it.
-  if (host === thisHost) return entry.changedAt < now - process.uptime() * 1000 - clockTolerance;
-  // A folder that was moved aside a moment ago may have been written a year ago.
-  return now - (purpose === "replaced" ? entry.changedAt : entry.modifiedAt) > dayInMilliseconds;
+  // What is older than this process was left by one before it.
+  if (host === thisHost && pid === process.pid) return entry.changedAt < now - process.uptime() * 1000 - clockTolerance;
+  return purpose === "replaced" ? now - entry.changedAt > longestReplacement : now - entry.modifiedAt > longestPause;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // signal 0 only asks
-    return true;
-  } catch (error) {
-    return systemCode(error) === "EPERM"; // it runs, under another user
-  }
+const unknown = "unknown";
+
+async function shortIdentity(pid: number): Promise<string> {
+  const identity = await processIdentity(pid);
+  return identity === undefined ? unknown : shortHash(identity);
+}
+
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

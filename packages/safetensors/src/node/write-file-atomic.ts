@@ -33,7 +33,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
-  const temporary = temporaryPath(target, "unfinished");
+  const temporary = await temporaryPath(target, "unfinished");
   try {
     await refuseExisting(target, { ...options, fileSystem });
     await fileSystem.makeFolders(dirname(target));

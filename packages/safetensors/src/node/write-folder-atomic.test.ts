@@ -93,6 +93,17 @@ describe("writeFolderAtomic", () => {
       expect(await contentsOf(folder)).toEqual(filled);
     }));
 
+  it("replaces a folder whose name leaves no room for a temporary one", () =>
+    inScratchFolder(async (folder) => {
+      const name = "n".repeat(255);
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, "weights"), "old");
+      await writeFolderAtomic(join(folder, name), (inside) => writeFile(join(inside, "weights"), "new"), {
+        overwrite: true,
+      });
+      expect(await contentsOf(folder)).toEqual({ [`${name}/weights`]: "new" });
+    }));
+
   it("keeps the permissions of the folder that it replaces or fills", () =>
     inScratchFolder(async (folder) => {
       const out = join(folder, "out");

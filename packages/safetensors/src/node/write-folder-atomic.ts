@@ -1,7 +1,7 @@
 // A folder of several files that is either complete or not there.
 
 import { realpath } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { carryOver, moveRest } from "./carry-over.ts";
 import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
@@ -38,7 +38,7 @@ export async function writeFolderAtomic(
 ): Promise<void> {
   const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
-  const temporary = temporaryPath(target, "unfinished");
+  const temporary = await temporaryPath(target, "unfinished");
   try {
     await fileSystem.makeFolders(dirname(target));
     await tidyUpTemporaries(dirname(target), fileSystem); // first: it may bring back an older output
@@ -116,7 +116,7 @@ async function moveIntoPlace(temporary: string, target: string, options: Checked
 
 async function clearAway(aside: string, target: string, { keep, fileSystem }: CheckedOptions): Promise<void> {
   if (keep !== undefined) await moveRest({ from: aside, to: target, keep }, fileSystem);
-  await fileSystem.remove(aside);
+  await fileSystem.remove(dirname(aside));
 }
 
 /** Returns where an older folder was moved, if there was one. */
@@ -148,8 +148,15 @@ async function replace(temporary: string, target: string, { keep, fileSystem }: 
     await carryOver({ from: target, to: temporary, keep }, fileSystem, (path) => syncEntry(path, fileSystem));
     await fileSystem.syncFolder(temporary);
   }
-  const aside = temporaryPath(target, "replaced");
-  await renamePatiently(fileSystem, target, aside);
+  const room = await temporaryPath(target, "replaced");
+  const aside = join(room, basename(target));
+  await fileSystem.makeFolder(room);
+  try {
+    await renamePatiently(fileSystem, target, aside);
+  } catch (error) {
+    await fileSystem.remove(room).catch(() => undefined);
+    throw error;
+  }
   try {
     await renamePatiently(fileSystem, temporary, target);
   } catch (error) {
@@ -165,6 +172,6 @@ async function putBack(aside: string, target: string, fileSystem: FileSystem): P
     await renamePatiently(fileSystem, aside, target);
   } catch (error) {
     if (systemCode(error) !== "ENOTEMPTY" && systemCode(error) !== "EEXIST") throw error;
-    await fileSystem.remove(aside).catch(() => undefined);
   }
+  await fileSystem.remove(dirname(aside)).catch(() => undefined);
 }

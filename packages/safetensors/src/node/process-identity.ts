@@ -5,6 +5,15 @@ import { readFile } from "node:fs/promises";
 /**
  * What tells the process of an id from those that have the id later: on Linux the boot and the tick at which it started.
  * Undefined where no such process runs, or where the system does not say.
+ *
+ * @example
+ * ```ts
+ * import { isRunning, processIdentity } from "@lowrank/safetensors/node";
+ *
+ * async function isStillThere(pid: number, identity: string): Promise<boolean> {
+ *   return isRunning(pid) && (await processIdentity(pid)) === identity;
+ * }
+ * ```
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   try {
