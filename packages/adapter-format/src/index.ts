@@ -34,7 +34,7 @@ export { type ParseConfigOptions, parseLoraConfig } from "./parse-lora-config.ts
 export { patternFor } from "./pattern-order.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./plan-matches.ts";
 export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./read-adapter.ts";
-export { isGuarded, isNamedIn, isSavedModule, matchesSaved } from "./saved-modules.ts";
+export { firstNamedIn, isGuarded, isSavedModule, matchesSaved, savingNames } from "./saved-modules.ts";
 export { alphaOf, rankOf, type ScalingFields, scalingOf } from "./scaling.ts";
 export { serializeLoraConfig } from "./serialize-lora-config.ts";
 export {

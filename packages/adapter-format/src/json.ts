@@ -8,8 +8,8 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
-/** Limits on a configuration file. */
-const limits = { bytes: 1_000_000, depth: 16, textLength: 65_536, arrayLength: 100_000 };
+/** Limits on a configuration file: a rank for each expert of the largest models takes 45 000 entries and 2 MB. */
+const limits = { bytes: 8_000_000, depth: 16, textLength: 65_536, length: 100_000 };
 
 /** Whether a value is a JSON object (not null, not a list). */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
@@ -17,7 +17,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 /**
- * Parses an object, refusing more than 1 MB, 16 levels, texts over 64 KB and lists over 100 000 entries.
+ * Parses an object, refusing more than 8 MB, 16 levels, texts over 64 KB, lists and objects over 100 000 entries.
  *
  * The result is a map, so that a key such as "__proto__" is a key like any other.
  */
@@ -30,7 +30,8 @@ export function parseJsonObject(text: string, file: string): ReadonlyMap<string,
   const value = parseText(text, wrong);
   if (!isJsonObject(value)) throw wrong(Array.isArray(value) ? "a list" : String(value), "an object");
   const excess = findExcess(value);
-  if (excess) throw wrong(excess, `texts of at most ${limits.textLength} characters, lists of ${limits.arrayLength}`);
+  if (excess)
+    throw wrong(excess, `texts of at most ${limits.textLength} characters, lists and objects of ${limits.length}`);
   return new Map(Object.entries(value));
 }
 
@@ -63,8 +64,9 @@ function nestingOf(text: string): number {
 function findExcess(value: JsonValue): string | null {
   if (typeof value === "string") return value.length > limits.textLength ? `a text of ${value.length}` : null;
   if (typeof value !== "object" || value === null) return null;
-  if (Array.isArray(value) && value.length > limits.arrayLength) return `a list of ${value.length}`;
-  for (const [key, child] of Object.entries(value)) {
+  const entries = Object.entries(value);
+  if (entries.length > limits.length) return `${Array.isArray(value) ? "a list" : "an object"} of ${entries.length}`;
+  for (const [key, child] of entries) {
     const excess = findExcess(key) ?? findExcess(child as JsonValue);
     if (excess) return excess;
   }

@@ -2,7 +2,10 @@
 // check_target_module_exists, version 0.21.2.
 
 import type { LoraConfig } from "./lora-config.ts";
-import { compilePattern } from "./pattern.ts";
+import { endingsOf } from "./minimal-targets.ts";
+import { oncePer } from "./once-per.ts";
+import { compilePattern, isShort } from "./pattern.ts";
+import { PatternList } from "./pattern-list.ts";
 import { isGuarded } from "./saved-modules.ts";
 
 /** The fields that decide about targets. */
@@ -47,26 +50,41 @@ export function isNamed(path: string, name: string): boolean {
   return path === name || path.endsWith(`.${name}`);
 }
 
-function isExcluded({ excludeModules }: TargetFields, path: string): boolean {
+const setOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
+/** `targetModules`, if it is a pattern. */
+export const targetPattern = oncePer(({ targetModules }: TargetFields) =>
+  compilePattern(String(targetModules), "target_modules"),
+);
+
+/** `excludeModules`, if it is a pattern. */
+export const excludePattern = oncePer(({ excludeModules }: TargetFields) =>
+  compilePattern(String(excludeModules), "exclude_modules"),
+);
+
+function isExcluded(config: TargetFields, path: string): boolean {
+  const { excludeModules } = config;
   if (excludeModules === null || excludeModules.length === 0) return false;
-  if (typeof excludeModules === "string") return compilePattern(excludeModules, "exclude_modules").matchesWhole(path);
-  return excludeModules.some((name) => isNamed(path, name));
+  if (typeof excludeModules === "string") return excludePattern(config).matchesWhole(path);
+  const excluded = setOf(excludeModules);
+  return endingsOf(path).some((ending) => excluded.has(ending));
 }
 
 function isTarget(config: TargetFields, path: string): boolean {
   const { targetModules } = config;
   if (targetModules === null) return false;
-  if (typeof targetModules === "string") return compilePattern(targetModules, "target_modules").matchesWhole(path);
+  if (typeof targetModules === "string") return targetPattern(config).matchesWhole(path);
+  const targets = setOf(targetModules);
   // A full name is taken as meant: the choice of layers does not apply to it.
-  if (targetModules.includes(path)) return true;
-  return targetModules.some((name) => path.endsWith(`.${name}`)) && isInChosenLayer(config, path);
+  if (targets.has(path)) return true;
+  return endingsOf(path).some((ending) => targets.has(ending)) && isInChosenLayer(config, path);
 }
 
 /** Whether a path lies in a layer that `layersToTransform` names; true if it names none. */
-export function isInChosenLayer({ layersToTransform, layersPattern }: TargetFields, path: string): boolean {
+export function isInChosenLayer(config: TargetFields, path: string): boolean {
+  const { layersToTransform } = config;
   const chosen = typeof layersToTransform === "number" ? [layersToTransform] : (layersToTransform ?? []);
   if (typeof layersToTransform !== "number" && chosen.length === 0) return true;
-  const layer = layerOf(path, layersPattern);
+  const layer = layerOf(config, path);
   return layer !== null && chosen.includes(layer);
 }
 
@@ -74,15 +92,33 @@ export function isInChosenLayer({ layersToTransform, layersPattern }: TargetFiel
  * The number after the first numbered container, or after the first container that a pattern names. Like PEFT, stops
  * at the first pattern that matches, even where an alternative of it leaves the number out.
  */
-function layerOf(path: string, layersPattern: TargetFields["layersPattern"]): number | null {
-  const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
+function layerOf(config: TargetFields, path: string): number | null {
+  const { layersPattern } = config;
   if (layersPattern === null || layersPattern.length === 0) return numberIn(/^.*?\.[^.]*\.(\d+)\./.exec(path)?.[1]);
-  const before = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
-  for (const pattern of patterns) {
-    const layer = compilePattern(pattern, "layers_pattern", before).layerAtStart(path);
-    if (layer !== undefined) return numberIn(layer);
-  }
-  return null;
+  if (!isShort(path)) return null;
+  const patterns = containerPatterns(config);
+  const [named] = numberedContainers(path)
+    .map(({ container, layer }) => ({ place: patterns.names.firstAtEnd(container), found: layer }))
+    .filter(({ place }) => Number.isFinite(place))
+    .sort((one, other) => one.place - other.place);
+  const end = named?.place ?? Number.POSITIVE_INFINITY;
+  const match = patterns.firstBefore(end, (pattern) => pattern.layerAtStart(path)) ?? named;
+  return numberIn(match?.found);
+}
+
+/** The patterns of `layersPattern`, which stand before a layer's number. */
+export const containerPatterns = oncePer(({ layersPattern }: TargetFields) => {
+  const wrap = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
+  const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
+  return new PatternList(patterns, { key: "layers_pattern", wrap });
+});
+
+/** What stands before each number of a path, the outermost first: "a" and 0, "a.0.b" and 1 for "a.0.b.1.c". */
+function numberedContainers(path: string): readonly { readonly container: string; readonly layer: string }[] {
+  return [...path.matchAll(/\.(\d+)(?=\.)/g)].map(({ index, 1: layer = "" }) => ({
+    container: path.slice(0, index),
+    layer,
+  }));
 }
 
 function numberIn(digits: string | null | undefined): number | null {

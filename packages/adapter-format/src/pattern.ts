@@ -5,10 +5,12 @@ import { UnsupportedPatternError } from "./errors.ts";
 import { foreignConstruct } from "./foreign-constructs.ts";
 
 /** Limits that bound the time of a match together with RE2. */
-const limits = { patternLength: 1000, programSize: 2000, nameLength: 512 };
+export const patternLimits = { patternLength: 1000, programSize: 2000, nameLength: 512 };
 
 /** A compiled pattern. */
 export interface Pattern {
+  /** How many states its program has: a match takes at most so many steps a character. */
+  readonly states: number;
   /** Whether the whole text matches (Python's re.fullmatch). */
   matchesWhole(text: string): boolean;
   /** Whether the text starts with a match (Python's re.match). */
@@ -17,11 +19,8 @@ export interface Pattern {
   layerAtStart(text: string): string | null | undefined;
 }
 
-const compiled = new Map<string, Pattern>();
-const cacheSize = 1000;
-
 /**
- * Compiles a pattern given by a user or a file.
+ * Compiles a pattern given by a user or a file. That takes a thousand times as long as a match: keep the result.
  *
  * @param key Where it stands, for messages: "target_modules".
  * @param wrap Puts a checked pattern into a larger expression.
@@ -33,28 +32,23 @@ export function compilePattern(
   key: string,
   wrap: (source: string) => string = (plain) => plain,
 ): Pattern {
-  const expression = wrap(source);
-  const known = compiled.get(expression);
-  if (known) return known;
-  if (source.length > limits.patternLength)
+  if (source.length > patternLimits.patternLength)
     throw new UnsupportedPatternError(
       key,
       source,
-      `it has ${source.length} characters, more than ${limits.patternLength}`,
+      `it has ${source.length} characters, more than ${patternLimits.patternLength}`,
     );
   const foreign = foreignConstruct(source);
   if (foreign !== null) throw new UnsupportedPatternError(key, source, foreign);
-  const pattern = compile(expression, source, key);
-  if (compiled.size >= cacheSize) compiled.clear();
-  compiled.set(expression, pattern);
-  return pattern;
+  return compile(wrap(source), source, key);
 }
 
 function compile(expression: string, source: string, key: string): Pattern {
   const program = compileWithRe2(expression, source, key);
-  if (program.programSize() > limits.programSize)
+  if (program.programSize() > patternLimits.programSize)
     throw new UnsupportedPatternError(key, source, "its nested repetitions multiply to too many states");
   return {
+    states: program.programSize(),
     matchesWhole: (text) => isShort(text) && program.matches(text),
     matchesStart: (text) => isShort(text) && program.matcher(text).lookingAt(),
     layerAtStart: (text) => {
@@ -64,8 +58,9 @@ function compile(expression: string, source: string, key: string): Pattern {
   };
 }
 
-function isShort(text: string): boolean {
-  return text.length <= limits.nameLength;
+/** Whether a text may be a module's path; a longer one matches nothing. */
+export function isShort(text: string): boolean {
+  return text.length <= patternLimits.nameLength;
 }
 
 function compileWithRe2(expression: string, source: string, key: string): RE2JS {

@@ -7,9 +7,8 @@ import { describeValue } from "./describe-value.ts";
 import { NothingMatchedError } from "./errors.ts";
 import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";
 import type { LoraConfig } from "./lora-config.ts";
-import { isInChosenLayer, isNamed, matchesTarget, targetVerdict } from "./matches-target.ts";
+import { excludePattern, isInChosenLayer, matchesTarget, targetVerdict } from "./matches-target.ts";
 import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
-import { compilePattern } from "./pattern.ts";
 import { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
 
 /** What is known of the model whose modules are matched. */
@@ -118,18 +117,21 @@ function findUnmatchedTargets(config: LoraConfig, modulePaths: readonly string[]
   const { targetModules } = config;
   if (targetModules === null) return [];
   const open = modulePaths.filter((path) => !isGuarded(config, path));
+  const withoutExcludes = { ...config, excludeModules: null };
   if (typeof targetModules === "string")
-    return open.some((path) => matchesTarget({ ...config, excludeModules: null }, path)) ? [] : [targetModules];
+    return open.some((path) => matchesTarget(withoutExcludes, path)) ? [] : [targetModules];
   const reachable = new Set(open.flatMap((path) => (isInChosenLayer(config, path) ? endingsOf(path) : [path])));
   return targetModules.filter((target) => !reachable.has(target));
 }
 
-function findUnusedExcludes({ excludeModules }: LoraConfig, modulePaths: readonly string[]): readonly string[] {
+function findUnusedExcludes(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {
+  const { excludeModules } = config;
   if (excludeModules === null) return [];
-  if (typeof excludeModules !== "string")
-    return excludeModules.filter((name) => !modulePaths.some((path) => isNamed(path, name)));
-  const pattern = compilePattern(excludeModules, "exclude_modules");
-  return modulePaths.some((path) => pattern.matchesWhole(path)) ? [] : [excludeModules];
+  if (typeof excludeModules !== "string") {
+    const named = new Set(modulePaths.flatMap(endingsOf));
+    return excludeModules.filter((name) => !named.has(name));
+  }
+  return modulePaths.some((path) => excludePattern(config).matchesWhole(path)) ? [] : [excludeModules];
 }
 
 function unusedWarning(name: string): Warning {

@@ -1,19 +1,21 @@
 // Rank, alpha and scale of one module, with the patterns that may override them.
 
 import type { LoraConfig } from "./lora-config.ts";
-import { compilePattern } from "./pattern.ts";
+import { oncePer } from "./once-per.ts";
+import { isShort } from "./pattern.ts";
+import { PatternList } from "./pattern-list.ts";
 
 /** The fields that decide about a module's scale. */
 export type ScalingFields = Pick<LoraConfig, "rank" | "alpha" | "rankPattern" | "alphaPattern" | "rankStabilized">;
 
 /** The rank of a module: that of the first pattern in `rankPattern` that matches, else `rank`. */
 export function rankOf(config: ScalingFields, path: string): number {
-  return firstMatch(config.rankPattern, "rank_pattern", path) ?? config.rank;
+  return firstMatch(rankPatterns(config.rankPattern), path) ?? config.rank;
 }
 
 /** The alpha of a module: that of the first pattern in `alphaPattern` that matches, else `alpha`. */
 export function alphaOf(config: ScalingFields, path: string): number {
-  return firstMatch(config.alphaPattern, "alpha_pattern", path) ?? config.alpha;
+  return firstMatch(alphaPatterns(config.alphaPattern), path) ?? config.alpha;
 }
 
 /**
@@ -33,11 +35,27 @@ export function scalingOf(config: ScalingFields, path: string): number {
   return alphaOf(config, path) / (config.rankStabilized ? Math.sqrt(rank) : rank);
 }
 
+/** The patterns of a map and the numbers that belong to them. */
+interface RankedPatterns {
+  readonly patterns: PatternList;
+  readonly values: readonly number[];
+}
+
+/** The patterns of `rankPattern`. */
+export const rankPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "rank_pattern"));
+
+/** The patterns of `alphaPattern`. */
+export const alphaPatterns = oncePer((map: ReadonlyMap<string, number>) => listed(map, "alpha_pattern"));
+
 /** PEFT's get_pattern_key (utils/other.py): a key is a regular expression for the end of the path. */
-function firstMatch(patterns: ReadonlyMap<string, number>, key: string, path: string): number | null {
-  for (const [pattern, value] of patterns) {
-    const wrap = (source: string): string => `(?:.*\\.)?(?:${source})$`;
-    if (compilePattern(pattern, key, wrap).matchesWhole(path)) return value;
-  }
-  return null;
+function listed(map: ReadonlyMap<string, number>, key: string): RankedPatterns {
+  const wrap = (source: string): string => `(?:.*\\.)?(?:${source})$`;
+  return { patterns: new PatternList(map.keys(), { key, wrap }), values: [...map.values()] };
+}
+
+function firstMatch({ patterns, values }: RankedPatterns, path: string): number | undefined {
+  if (!isShort(path)) return undefined;
+  const named = patterns.names.firstAtEnd(path);
+  const other = patterns.firstBefore(named, (pattern) => pattern.matchesWhole(path) || undefined);
+  return values[other?.place ?? named];
 }

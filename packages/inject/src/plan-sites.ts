@@ -7,6 +7,7 @@ import {
   type LoraConfig,
   loraKeys,
   rankOf,
+  savingNames,
   scalingOf,
 } from "@lowrank/adapter-format";
 import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
@@ -108,7 +109,7 @@ function refusal(site: Site, config: LoraConfig): string | null {
 
 /** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError where a pair is in one. */
 function savedReason({ path }: Site, config: LoraConfig): string {
-  const names = (config.modulesToSave ?? []).filter((name) => isSavedModule({ modulesToSave: [name] }, path));
+  const names = savingNames(config, path);
   return (
     `modules_to_save trains it whole – its path, or that of what it lies in, ends with ${listed(names)} –, ` +
     "and such a module can have no pair; exclude_modules with its path leaves the pair out"

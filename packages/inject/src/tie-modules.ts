@@ -1,7 +1,7 @@
 // PEFT's `ensure_weight_tying`: what an adapter does to an embedding, it does to the modules that share its table. The
 // configuration then names the embedding alone, and the others follow (PEFT 0.21.2: BaseTuner._check_tied_modules).
 
-import { isNamedIn, type LoraConfig, loraKeys, matchesTarget } from "@lowrank/adapter-format";
+import { firstNamedIn, type LoraConfig, loraKeys, matchesTarget } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
 
 /** Which modules follow the input embedding. */
@@ -87,8 +87,8 @@ function targetingEmbedding(config: LoraConfig, { embedding, followers }: Tied):
 /** Of each follower, the first name that means it is left out. */
 function withoutFollowers(names: readonly string[], followers: readonly string[]): readonly string[] {
   return followers.reduce((left, path) => {
-    const first = left.findIndex((name) => isNamedIn(path, name));
-    return first < 0 ? left : left.filter((_, index) => index !== first);
+    const first = firstNamedIn(left, path);
+    return first === null ? left : left.filter((_, index) => index !== first);
   }, names);
 }
 

@@ -12,7 +12,7 @@ const configName = "adapter_config.json";
 const weightsName = "adapter_model.safetensors";
 const pickleName = "adapter_model.bin";
 /** Largest configuration file that is read at all. */
-const largestConfig = 4_000_000;
+const largestConfig = 32_000_000;
 
 /**
  * Reads the adapter in a folder.
