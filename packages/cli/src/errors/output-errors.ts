@@ -50,6 +50,20 @@ export class OutputInUseError extends LowrankError {
   }
 }
 
+/** Something that no run made lies where the output's lock is to be. */
+export class OutputLockBlockedError extends LowrankError {
+  constructor(
+    readonly path: string,
+    readonly lock: string,
+  ) {
+    super(
+      "OUTPUT_LOCK_BLOCKED",
+      `--out "${path}" cannot be claimed: "${lock}" is in the way, which no run of lowrank made (a link, a folder, a pipe). ` +
+        "Remove it, or choose another --out.",
+    );
+  }
+}
+
 /** --overwrite names a folder of something else. */
 export class OutputNotOursError extends LowrankError {
   constructor(readonly path: string) {

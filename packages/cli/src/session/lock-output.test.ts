@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { processIdentity } from "@lowrank/safetensors/node";
@@ -100,6 +100,33 @@ describe("lockOutput", () => {
       expect(await readdir(folder)).toEqual([]);
     },
   );
+
+  const obstacles: readonly (readonly [string, (path: string) => unknown])[] = [
+    ["a link that leads nowhere", (path) => symlink("nowhere", path)],
+    ["a link to itself", (path) => symlink(path, path)],
+    ["a folder with something in it", (path) => mkdir(join(path, "inside"), { recursive: true })],
+    ...(process.platform === "win32" ? [] : [["a pipe", (path: string) => spawnSync("mkfifo", [path])] as const]),
+  ];
+  it.each(obstacles)("names %s that lies at the lock's place, and leaves it there", async (_, make) => {
+    const lock = await lockPath();
+    await make(lock);
+    await expect(lockOutput(out)).rejects.toMatchObject({ code: "OUTPUT_LOCK_BLOCKED", path: out, lock });
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it.each(obstacles)("names %s that lies where runs agree who takes a stale lock away", async (_, make) => {
+    const guard = `${await leave({ ...here, pid: endedProcess() })}-taken`;
+    await make(guard);
+    // As old as a guard whose maker was killed; waiting for that would take ten seconds.
+    const now = Date.now;
+    Date.now = () => now() + 60_000;
+    try {
+      await expect(lockOutput(out)).rejects.toMatchObject({ code: "OUTPUT_LOCK_BLOCKED", path: out, lock: guard });
+    } finally {
+      Date.now = now;
+    }
+    expect(await readdir(folder)).toHaveLength(2);
+  });
 
   it("does not remove a lock that is another run's by now", async () => {
     const release = await lockOutput(out);

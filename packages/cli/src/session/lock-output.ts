@@ -2,11 +2,11 @@
 // taken after hours. Who writes says so in a file beside the folder, which is replaced as a whole.
 
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { lstat, mkdir, rm, rmdir, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { isRunning, processIdentity } from "@lowrank/safetensors/node";
-import { OutputInUseError } from "../errors/output-errors.ts";
+import { FileReadError, isRunning, openFile, processIdentity } from "@lowrank/safetensors/node";
+import { OutputInUseError, OutputLockBlockedError } from "../errors/output-errors.ts";
 import { realPath } from "./real-path.ts";
 
 /** Who holds an output. */
@@ -25,12 +25,14 @@ const beat = 60_000;
 const longestSilence = 10 * beat;
 /** For how long a file without a holder may be one that is being written at this moment. */
 const longestWrite = 10_000;
+/** For how long to try while others take locks, and take stale ones away. */
+const longestTry = 2 * longestWrite;
 const mostBytes = 4096;
 
 /**
  * Claims an output path for one run, until the function that is returned is called. Throws OutputInUseError where another
  * run has it. What a killed run left is taken over: its process is gone, or, on another machine, silent for ten
- * minutes.
+ * minutes. Throws OutputLockBlockedError where something lies at the lock's place that no run made.
  *
  * The lock lies beside the output, since the output is replaced as a whole; folders above it are made.
  */
@@ -40,11 +42,17 @@ export async function lockOutput(out: string): Promise<() => Promise<void>> {
   const identity = (await processIdentity(process.pid)) ?? null;
   const own: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
   await mkdir(dirname(target), { recursive: true });
-  while (!(await claim(lock, own))) {
-    const other = await holderOf(lock);
-    if (other === undefined) continue; // gone meanwhile
-    if (!(await isStale(other))) throw new OutputInUseError(out, lock, other.holder);
-    await takeAway(lock, other.text);
+  const start = Date.now();
+  try {
+    while (!(await claim(lock, own))) {
+      const other = await holderOf(lock);
+      if (other === undefined) continue; // gone meanwhile
+      const isTried = Date.now() - start > longestTry;
+      if (isTried || !(await isStale(other))) throw new OutputInUseError(out, lock, other.holder);
+      await takeAway(lock, other.text);
+    }
+  } catch (error) {
+    throw error instanceof Blocked ? new OutputLockBlockedError(out, error.path) : error;
   }
   const timer = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => undefined), beat);
   timer.unref();
@@ -53,6 +61,11 @@ export async function lockOutput(out: string): Promise<() => Promise<void>> {
     const current = await holderOf(lock).catch(() => undefined);
     if (current?.holder?.run === own.run) await rm(lock, { force: true });
   };
+}
+
+/** Something of somebody else's is where a lock or its guard is to be. */
+class Blocked {
+  constructor(readonly path: string) {}
 }
 
 function shortHash(text: string): string {
@@ -78,13 +91,34 @@ interface FoundLock {
   readonly silence: number;
 }
 
+/** Whatever lies there is looked at before it is opened: a pipe would wait for ever, and a link may lead nowhere. */
 async function holderOf(lock: string): Promise<FoundLock | undefined> {
-  try {
-    const { mtimeMs, size } = await stat(lock);
-    const text = size > mostBytes ? "" : await readFile(lock, "utf8");
-    return { text, holder: parseHolder(text), silence: Date.now() - mtimeMs };
-  } catch (error) {
+  const entry = await entryAt(lock);
+  if (entry === undefined) return undefined;
+  if (!entry.isFile()) throw new Blocked(lock);
+  const text = entry.size > mostBytes ? "" : await readWhole(lock);
+  return text === undefined ? undefined : { text, holder: parseHolder(text), silence: Date.now() - entry.mtimeMs };
+}
+
+/** Without following a link. */
+async function entryAt(path: string) {
+  return lstat(path).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+/** Undefined where it is gone. */
+async function readWhole(lock: string): Promise<string | undefined> {
+  try {
+    const file = await openFile(lock);
+    try {
+      return new TextDecoder().decode(await file.read(0, file.size));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof FileReadError && error.systemCode === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -119,8 +153,7 @@ async function takeAway(lock: string, stale: string): Promise<void> {
     await mkdir(guard);
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    const silence = Date.now() - ((await stat(guard).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (silence > longestWrite) await rm(guard, { recursive: true, force: true }); // its maker was killed
+    await removeOldGuard(guard);
     return new Promise((resume) => setTimeout(resume, 20));
   }
   try {
@@ -128,6 +161,15 @@ async function takeAway(lock: string, stale: string): Promise<void> {
   } finally {
     await rm(guard, { recursive: true, force: true });
   }
+}
+
+/** Its maker was killed if it is old. What is no empty folder is nothing that a run made. */
+async function removeOldGuard(guard: string): Promise<void> {
+  const entry = await entryAt(guard);
+  if (entry === undefined || Date.now() - entry.mtimeMs <= longestWrite) return;
+  await rmdir(guard).catch((error: unknown) => {
+    if (codeOf(error) !== "ENOENT") throw new Blocked(guard);
+  });
 }
 
 function codeOf(error: unknown): string | undefined {
