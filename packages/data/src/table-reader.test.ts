@@ -17,6 +17,30 @@ describe("a table", () => {
     ]);
   });
 
+  it("with very many columns is refused by their number, in time that grows with it and not with its square", () => {
+    const start = process.cpuUsage().user;
+    const header = Array.from({ length: 100_000 }, (_, at) => `column ${at}`).join(",");
+    expect(() => rowsOf(`${header}\n`, 65_536)).toThrow(DataFileError);
+    expect(() => rowsOf(`${header}\n`, 65_536)).toThrow("it has 100000 columns, more than 16384");
+    expect(process.cpuUsage().user - start).toBeLessThan(1_000_000);
+  });
+
+  it("names a column that stands there twice, wherever", () => {
+    expect(() => rowsOf("a,b,c, b\n", 100)).toThrow('the column "b" twice');
+  });
+
+  it("reads a row that comes in thousands of pieces, in time that grows with its length", () => {
+    const start = process.cpuUsage().user;
+    const long = "line\n".repeat(800_000);
+    const rows = `prompt,completion\n"${long}",b\nc,d\ne,f\n`;
+    expect(rowsOf(rows, 1000)).toEqual([
+      [long, "b"],
+      ["c", "d"],
+      ["e", "f"],
+    ]);
+    expect(process.cpuUsage().user - start).toBeLessThan(2_000_000);
+  });
+
   it("whose lines end with CR alone is refused for that, not for having no rows", () => {
     expect(() => rowsOf("prompt,completion\ra,b\r", 100)).toThrow(DataFileError);
     expect(() => rowsOf("prompt,completion\ra,b\r", 3)).toThrow("its lines end with CR alone");

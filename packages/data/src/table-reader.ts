@@ -11,6 +11,9 @@ import type { Refusal } from "./row-forms/row-form.ts";
 /** How a table is written. */
 export type TableKind = "csv" | "tsv";
 
+/** As many as a spreadsheet has. */
+const mostColumns = 16_384;
+
 /** What Papa's low-level parser gives back (its types say `any`). */
 interface ParsedPiece {
   readonly data: readonly (readonly string[])[];
@@ -26,6 +29,8 @@ export class TableReader {
   #header: readonly string[] | undefined;
   /** What no row was made of yet, its line ends LF already. */
   #rest = "";
+  /** How long the rest must be before it is looked at again: a row in many pieces would be split anew with each. */
+  #wanted = 0;
   /** A CR at the very end of what came: it may be the first half of a line end. */
   #held: "" | "\r" = "";
   #size = 0;
@@ -52,7 +57,9 @@ export class TableReader {
     const whole = fresh.slice(0, fresh.length - this.#held.length);
     // Once only: a line that ends with CR CR LF keeps one of them, wherever the pieces of the text part.
     const ready = this.#rest + whole.replaceAll("\r\n", "\n");
-    this.#rest = ready.slice(this.#parse(ready, true));
+    const isLongEnough = ready.length >= Math.min(this.#wanted, maxRowLength);
+    this.#rest = isLongEnough ? ready.slice(this.#parse(ready, true)) : ready;
+    if (isLongEnough) this.#wanted = 2 * this.#rest.length;
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
@@ -104,8 +111,12 @@ export class TableReader {
     if (record.some((name) => name.trim().includes("\r"))) {
       throw new DataFileError(file, "its lines end with CR alone; save it with LF or CRLF at the end of each line.");
     }
+    if (record.length > mostColumns) {
+      const columns = `it has ${record.length} columns, more than ${mostColumns}`;
+      throw new DataFileError(file, `${columns}; keep those with the texts and labels.`);
+    }
     const names = record.map((name) => name.trim());
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    const twice = firstRepeated(names);
     if (twice !== undefined) {
       const name = JSON.stringify(twice.slice(0, 60));
       throw new DataFileError(
@@ -129,6 +140,11 @@ const otherSeparators = [
   [";", "semicolons: save it with commas, as .csv"],
   [",", "commas: name it .csv"],
 ] as const;
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}
 
 function refusalOf(record: readonly string[], header: readonly string[], fault?: string): Refusal | undefined {
   if (fault !== undefined) {
