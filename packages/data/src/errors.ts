@@ -102,6 +102,18 @@ export class TemplateError extends LowrankError {
   }
 }
 
+/** A chat template, a program from a stranger, takes more than any honest one. */
+export class TemplateLimitError extends TemplateError {
+  constructor(
+    /** What there is too much of: "steps", "characters in one text" … */
+    readonly what: string,
+    readonly largest: number,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("chat", `it takes more than ${largest} ${what}. Give another template.`, options);
+  }
+}
+
 /** Examples cannot be tokenised or batched as asked. */
 export class ExampleError extends LowrankError {
   constructor(readonly reason: string) {

@@ -12,6 +12,7 @@ export {
   MixedLabelsError,
   type RowProblem,
   TemplateError,
+  TemplateLimitError,
   TokenizerError,
   type TokenProblem,
 } from "./errors.ts";

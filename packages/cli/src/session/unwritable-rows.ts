@@ -8,6 +8,7 @@ import {
   type PromptTemplate,
   type RowProblem,
   TemplateError,
+  TemplateLimitError,
   type TextTokenizer,
   tokenizeQuestion,
 } from "@lowrank/data";
@@ -22,8 +23,12 @@ export interface WrittenRows {
   rowOf(example: Example, index: number): number;
 }
 
-/** A DataError that names the rows which are refused, or the error itself where it is about no row. */
+/**
+ * A DataError that names the rows which are refused, or the error itself where it is about no row. Throws TemplateLimitError:
+ * a template that takes too long with one row would do so with each.
+ */
 export function unwritableRows(error: unknown, examples: readonly Example[], rows: WrittenRows): unknown {
+  if (error instanceof TemplateLimitError) return error;
   if (!(error instanceof TemplateError || error instanceof ExampleError)) return error;
   const problems = examples.flatMap((example, index): RowProblem[] => {
     const reason = refusalOf(example, rows);
@@ -47,6 +52,7 @@ function refusalOf(example: Example, { template, tokenizer, maxLength }: Written
     else template.render(example);
     return undefined;
   } catch (error) {
+    if (error instanceof TemplateLimitError) throw error;
     if (error instanceof TemplateError || error instanceof ExampleError) return error.reason;
     throw error;
   }

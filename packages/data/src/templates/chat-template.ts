@@ -1,9 +1,9 @@
 // The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program. Which characters are the
 // assistant's is found by rendering the conversation up to each of its turns and comparing.
 
-import { Template } from "@huggingface/jinja";
 import { TemplateError } from "../errors.ts";
 import type { ChatMessage, Example } from "../example.ts";
+import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
 import { taskAndAnswer } from "./task-and-answer.ts";
 
@@ -15,9 +15,6 @@ export interface ChatTemplateOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
-/** Published templates have up to some 20 000 characters. */
-const largestTemplate = 2 ** 18;
-
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
 /**
@@ -27,7 +24,8 @@ type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) =
  * once more turns follow (as Qwen 3 drops its thoughts) is shown but not trained.
  *
  * Throws TemplateError where the text is too long or no Jinja; `render` throws it where the template refuses the
- * conversation or writes the last answer elsewhere than after its generation prompt.
+ * conversation or writes the last answer elsewhere than after its generation prompt, and TemplateLimitError where it takes
+ * too long or writes too much.
  *
  * @example
  * ```ts
@@ -49,19 +47,9 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
 }
 
 function compile(source: string, options: ChatTemplateOptions): Render {
-  if (source.length > largestTemplate) {
-    throw new TemplateError("chat", `it has ${source.length} characters, more than ${largestTemplate}.`);
-  }
-  const failed = (cause: unknown) =>
-    new TemplateError("chat", cause instanceof Error ? cause.message : String(cause), { cause });
-  let template: Template;
-  try {
-    template = new Template(source);
-  } catch (cause) {
-    throw failed(cause);
-  }
-  return (messages, addGenerationPrompt) => {
-    const variables = {
+  const template: JinjaTemplate = parseTemplate(source);
+  return (messages, addGenerationPrompt) =>
+    template.render({
       // transformers always has these two, none for want of any: `tools is not none` must be false.
       tools: null,
       documents: null,
@@ -70,13 +58,7 @@ function compile(source: string, options: ChatTemplateOptions): Render {
       add_generation_prompt: addGenerationPrompt,
       bos_token: options.bosToken ?? "",
       eos_token: options.eosToken ?? "",
-    };
-    try {
-      return template.render(variables);
-    } catch (cause) {
-      throw failed(cause);
-    }
-  };
+    });
 }
 
 function messagesOf(example: Example): readonly ChatMessage[] {

@@ -1,0 +1,133 @@
+// The library's interpreter with bounds. Everything that it computes goes through `evaluate`, so that counting there,
+// and looking at what an operation is about to work on, bounds time and memory without a copy of the library. A worker
+// with a deadline would need asynchronous rendering, and in a browser would not bound memory.
+
+import { type Environment, Interpreter } from "@huggingface/jinja";
+import { givenArguments, type JinjaNode, type Operation, operationOf } from "./jinja-tree.ts";
+import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
+import { binaryCost, filterCost, type Operand, type OperationCost, operandOf } from "./operation-costs.ts";
+import { TemplateBudget } from "./template-budget.ts";
+
+/** An operation under way, and what its inputs were found to be. */
+interface Activation {
+  readonly operation: Operation;
+  readonly values: JinjaValue[];
+}
+
+/** Steps of what is cheap to write and dear to do: the library throws errors to leave a loop or find no variable. */
+const throwSteps = 24;
+/** Of each round of a loop, for which the library makes two scopes. */
+const iterationSteps = 16;
+
+const nothing: OperationCost = { steps: 0, added: 0 };
+
+/** Runs a template; throws TemplateLimitError where it takes more than `templateLimits`. */
+export class BoundedInterpreter extends Interpreter {
+  readonly #budget = new TemplateBudget();
+  readonly #sizes = new ValueSizes(this.#budget);
+  readonly #activations: Activation[] = [];
+  /** What a text's or object's functions belong to, with their names. */
+  readonly #methods = new WeakMap<JinjaValue, { readonly owner: JinjaValue; readonly name: string }>();
+  readonly #operations: Map<JinjaNode, Operation>;
+  readonly #macroSteps: number;
+
+  /** `operations` is what is known of the nodes from earlier renderings of the same template. */
+  constructor(environment: Environment, operations: Map<JinjaNode, Operation>, length: number) {
+    super(environment);
+    this.#operations = operations;
+    // The library walks through the whole of a macro's body where the macro is defined.
+    this.#macroSteps = length / 32;
+  }
+
+  override evaluate(node: JinjaNode | undefined, environment: Environment): JinjaValue {
+    if (node === undefined) return super.evaluate(node, environment);
+    this.#budget.spend(1);
+    this.#budget.checkDepth(this.#activations.length);
+    const activation: Activation = { operation: this.#operationOf(node), values: [] };
+    this.#spendOnEntry(node.type);
+    this.#activations.push(activation);
+    let value: JinjaValue;
+    try {
+      value = super.evaluate(node, environment);
+    } finally {
+      this.#activations.pop();
+    }
+    this.#look(value, activation);
+    this.#giveTo(this.#activations.at(-1), node, value);
+    return value;
+  }
+
+  #operationOf(node: JinjaNode): Operation {
+    const known = this.#operations.get(node);
+    if (known !== undefined) return known;
+    const operation = operationOf(node);
+    this.#operations.set(node, operation);
+    return operation;
+  }
+
+  #spendOnEntry(type: string): void {
+    if (type === "Break" || type === "Continue") this.#budget.spend(throwSteps);
+    if (type === "Macro" || type === "CallStatement") this.#budget.spend(this.#macroSteps);
+  }
+
+  /** At what an operation gave. */
+  #look(value: JinjaValue, { operation, values: [owner] }: Activation): void {
+    if (value.type === "UndefinedValue") this.#budget.spend(throwSteps);
+    if (value.type === "FunctionValue" && owner !== undefined && operation.kind === "member") {
+      for (const [name, method] of owner.builtins) if (method === value) this.#methods.set(value, { owner, name });
+    }
+    this.#sizes.of(value);
+  }
+
+  /** When the last input is known, the operation is about to happen. */
+  #giveTo(activation: Activation | undefined, node: JinjaNode, value: JinjaValue): void {
+    if (activation === undefined || activation.operation.inputs[activation.values.length] !== node) return;
+    activation.values.push(value);
+    const { operation, values } = activation;
+    if (values.length < operation.inputs.length) return;
+    const { steps, added } = this.#costOf(operation, values);
+    this.#budget.checkText(added);
+    this.#budget.spend(steps);
+  }
+
+  #costOf(operation: Operation, values: readonly JinjaValue[]): OperationCost {
+    const [first] = values;
+    const last = values.at(-1);
+    if (first === undefined || last === undefined) return nothing;
+    switch (operation.kind) {
+      case "filter":
+        return filterCost(
+          operation.name,
+          operandOf(first, this.#sizes),
+          givenArguments(operation.args, values.slice(1)),
+        );
+      case "filter-block": {
+        const written = values.slice(0, values.length - operation.args.length);
+        const given = givenArguments(operation.args, values.slice(written.length));
+        return filterCost(operation.name, this.#textOf(written), given);
+      }
+      case "call": {
+        const { owner = last, name = "" } = this.#methods.get(last) ?? {};
+        return filterCost(name, operandOf(owner, this.#sizes), givenArguments(operation.args, values));
+      }
+      case "binary":
+        return binaryCost(operation.name, values, this.#sizes);
+      case "slice":
+        return { steps: typeof first.value === "string" ? first.value.length / 4 : lengthOf(first) / 8, added: 0 };
+      case "loop":
+        return { steps: iterationSteps * lengthOf(first), added: 0 };
+      case "test":
+        return filterCost("", operandOf(first, this.#sizes), givenArguments([], []));
+      default:
+        return nothing;
+    }
+  }
+
+  /** What a block writes. */
+  #textOf(written: readonly JinjaValue[]): Operand {
+    const parts = written.filter(({ type }) => type !== "NullValue" && type !== "UndefinedValue").map(String);
+    const characters = parts.reduce((sum, { length }) => sum + length, 0);
+    this.#budget.checkText(characters);
+    return { text: parts.join(""), length: 0, size: { characters, entries: 1, depth: 0, isFixed: true } };
+  }
+}

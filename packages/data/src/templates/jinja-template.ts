@@ -1,0 +1,73 @@
+// A chat template's program: parsed once, run within bounds for each conversation.
+
+import { Environment, parse, Template, tokenize } from "@huggingface/jinja";
+import { TemplateError, TemplateLimitError } from "../errors.ts";
+import { BoundedInterpreter } from "./bounded-interpreter.ts";
+import type { JinjaNode, Operation } from "./jinja-tree.ts";
+import { boundedRange, templateLimits } from "./template-budget.ts";
+
+/** A parsed template. */
+export interface JinjaTemplate {
+  /** Throws TemplateError, TemplateLimitError where it takes too much. */
+  render(variables: Readonly<Record<string, unknown>>): string;
+}
+
+/** Published templates have up to some 20 000 characters. */
+const longestSource = 2 ** 18;
+/** The library's search for a tag takes the square of a run's length. */
+const longestSpace = 1000;
+
+/** Parses a template; throws TemplateError. */
+export function parseTemplate(source: string): JinjaTemplate {
+  if (source.length > longestSource) throw new TemplateLimitError("characters of source", longestSource);
+  if (source.split(/\S+/).some(({ length }) => length > longestSpace)) {
+    throw new TemplateLimitError("spaces in a row of its source", longestSpace);
+  }
+  const program = typed(() => parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })));
+  const operations = new Map<JinjaNode, Operation>();
+  return {
+    render: (variables) =>
+      typed(() => {
+        const environment = environmentOf(variables);
+        return String(new BoundedInterpreter(environment, operations, source.length).run(program).value);
+      }),
+  };
+}
+
+/** What the library gives every template, with a `range` that ends. */
+function environmentOf(variables: Readonly<Record<string, unknown>>): Environment {
+  const environment = new Environment();
+  const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
+  const functions = { range: boundedRange, raise_exception: refuse, strftime_now: formatNow };
+  for (const [name, value] of Object.entries({ ...constants, ...functions, ...variables }))
+    environment.set(name, value);
+  return environment;
+}
+
+function refuse(reason: unknown): never {
+  throw new Error(String(reason));
+}
+
+/** The library's own, which it does not export. */
+function formatNow(format: unknown): string {
+  const text = String(format);
+  if (text.length > 1000) throw new TemplateLimitError("characters in a format of the time", 1000);
+  return new Template("{{ strftime_now(format) }}").render({ format: text });
+}
+
+/** Any failure as ours. Firefox calls a full stack an InternalError. */
+function typed<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof TemplateError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (/call stack|too much recursion/.test(reason)) {
+      throw new TemplateLimitError("levels of nesting", templateLimits.depth, { cause });
+    }
+    if (cause instanceof RangeError) {
+      throw new TemplateLimitError("characters in one text", templateLimits.characters, { cause });
+    }
+    throw new TemplateError("chat", reason, { cause });
+  }
+}

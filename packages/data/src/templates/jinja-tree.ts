@@ -1,0 +1,111 @@
+// The program that a template is, as the library's parser leaves it: the library exports no types of its nodes.
+
+import type { Interpreter } from "@huggingface/jinja";
+import type { JinjaValue } from "./jinja-values.ts";
+
+/** A statement or an expression. */
+export type JinjaNode = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
+
+/** One operation and what it works on, in the order in which it is evaluated. */
+export interface Operation {
+  readonly kind: "filter" | "filter-block" | "call" | "binary" | "member" | "slice" | "loop" | "test" | "none";
+  /** Of a filter its name, of a binary operation its operator. */
+  readonly name: string;
+  readonly inputs: readonly JinjaNode[];
+  /** Of a call and of a filter: what is given in brackets. */
+  readonly args: readonly JinjaNode[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const none: Operation = { kind: "none", name: "", inputs: [], args: [] };
+
+/** The operation of a node. */
+export function operationOf(node: JinjaNode): Operation {
+  const fields = node as unknown as Fields;
+  switch (node.type) {
+    case "FilterExpression":
+      return filterOperation("filter", [fields.operand as JinjaNode], fields.filter as JinjaNode);
+    case "FilterStatement":
+      return filterOperation("filter-block", fields.body as readonly JinjaNode[], fields.filter as JinjaNode);
+    case "CallExpression":
+      return callOperation(fields);
+    case "CallStatement":
+      return callOperation(fields.call as Fields);
+    case "BinaryExpression": {
+      const { value: name } = fields.operator as { readonly value: string };
+      return name === "and" || name === "or" ? none : { ...none, kind: "binary", name, inputs: bothOf(fields) };
+    }
+    case "MemberExpression": {
+      const isSlice = (fields.property as JinjaNode).type === "SliceExpression";
+      return { ...none, kind: isSlice ? "slice" : "member", inputs: [fields.object as JinjaNode] };
+    }
+    case "For": {
+      const iterable = fields.iterable as JinjaNode;
+      const isSelected = iterable.type === "SelectExpression";
+      return { ...none, kind: "loop", inputs: [isSelected ? bothOf(iterable as unknown as Fields)[0] : iterable] };
+    }
+    case "TestExpression":
+      return { ...none, kind: "test", inputs: [fields.operand as JinjaNode] };
+    default:
+      return none;
+  }
+}
+
+function bothOf(fields: Fields): readonly [JinjaNode, JinjaNode] {
+  return [(fields.left ?? fields.lhs) as JinjaNode, fields.right as JinjaNode];
+}
+
+function filterOperation(
+  kind: "filter" | "filter-block",
+  operands: readonly JinjaNode[],
+  filter: JinjaNode,
+): Operation {
+  const fields = filter as unknown as Fields;
+  if (filter.type !== "CallExpression") return { ...none, kind, name: String(fields.value), inputs: operands };
+  const { value: name } = fields.callee as { readonly value?: unknown };
+  const args = inOrder(fields.args as readonly JinjaNode[]);
+  return { kind, name: String(name), inputs: [...operands, ...args.map(evaluated)], args };
+}
+
+function callOperation({ callee, args }: Fields): Operation {
+  const ordered = inOrder(args as readonly JinjaNode[]);
+  return { kind: "call", name: "", inputs: [...ordered.map(evaluated), callee as JinjaNode], args: ordered };
+}
+
+/** What is given by name is evaluated last. */
+function inOrder(args: readonly JinjaNode[]): readonly JinjaNode[] {
+  const isNamed = ({ type }: JinjaNode) => type === "KeywordArgumentExpression" || type === "KeywordSpreadExpression";
+  return [...args.filter((arg) => !isNamed(arg)), ...args.filter(isNamed)];
+}
+
+/** The node whose value an argument is. */
+function evaluated(arg: JinjaNode): JinjaNode {
+  const { value, argument } = arg as unknown as Fields;
+  if (arg.type === "KeywordArgumentExpression") return value as JinjaNode;
+  return arg.type === "SpreadExpression" || arg.type === "KeywordSpreadExpression" ? (argument as JinjaNode) : arg;
+}
+
+/** The values of arguments: those given by place, with those of an unpacked list, and those given by name. */
+export interface GivenArguments {
+  readonly placed: readonly JinjaValue[];
+  readonly named: ReadonlyMap<string, JinjaValue>;
+}
+
+/** Matches arguments with their values, which lie in the same order. */
+export function givenArguments(args: readonly JinjaNode[], values: readonly JinjaValue[]): GivenArguments {
+  const placed: JinjaValue[] = [];
+  const named = new Map<string, JinjaValue>();
+  for (const [index, arg] of args.entries()) {
+    const value = values[index];
+    if (value === undefined) continue;
+    const content: unknown = value.value;
+    if (arg.type === "KeywordArgumentExpression") {
+      named.set((arg as unknown as { readonly key: { readonly value: string } }).key.value, value);
+    } else if (arg.type === "SpreadExpression" && Array.isArray(content)) for (const item of content) placed.push(item);
+    else if (arg.type === "KeywordSpreadExpression" && content instanceof Map) {
+      for (const [name, item] of content) named.set(name, item);
+    } else placed.push(value);
+  }
+  return { placed, named };
+}

@@ -1,0 +1,73 @@
+// How large a value of a template is. The library's lists, objects and texts never change once made, so that each is
+// looked at once; only what holds a namespace is looked at again.
+
+import type { Interpreter } from "@huggingface/jinja";
+import type { TemplateBudget } from "./template-budget.ts";
+
+/** What an expression gives. */
+export type JinjaValue = ReturnType<Interpreter["evaluate"]>;
+
+/** The size of a value. */
+export interface ValueSize {
+  /** About how many characters it prints as; what is held twice counts twice. */
+  readonly characters: number;
+  /** It and all that it holds. */
+  readonly entries: number;
+  /** How deeply lists and objects are nested in it. */
+  readonly depth: number;
+  /** Whether it holds no namespace. */
+  readonly isFixed: boolean;
+}
+
+const ofOther: ValueSize = { characters: 8, entries: 1, depth: 0, isFixed: true };
+
+/** Measures values against a budget, so that no value comes to be that could not be printed. */
+export class ValueSizes {
+  readonly #known = new WeakMap<JinjaValue, ValueSize>();
+
+  constructor(private readonly budget: TemplateBudget) {}
+
+  /** Throws TemplateLimitError where the value is too large, or too deep. */
+  of(value: JinjaValue, depth = 0): ValueSize {
+    if (typeof value.value === "string") return this.#checked({ ...ofOther, characters: value.value.length });
+    const held = entriesOf(value);
+    if (held === undefined) return ofOther;
+    const known = this.#known.get(value);
+    if (known !== undefined) return known;
+    this.budget.checkNesting(depth);
+    this.budget.spend(held.length);
+    let { characters, entries, depth: deepest } = { characters: keysOf(value).length + 2, entries: 1, depth: 0 };
+    let isFixed = value.type !== "NamespaceValue";
+    for (const entry of held) {
+      const size = this.of(entry, depth + 1);
+      characters += size.characters + 2;
+      entries += size.entries;
+      deepest = Math.max(deepest, size.depth);
+      isFixed &&= size.isFixed;
+    }
+    const size = this.#checked({ characters, entries, depth: deepest + 1, isFixed });
+    this.budget.checkNesting(size.depth);
+    if (isFixed) this.#known.set(value, size);
+    return size;
+  }
+
+  #checked(size: ValueSize): ValueSize {
+    this.budget.checkText(size.characters);
+    this.budget.checkEntries(size.entries);
+    return size;
+  }
+}
+
+/** How many entries a list or object has itself. */
+export function lengthOf({ value }: JinjaValue): number {
+  return Array.isArray(value) ? value.length : value instanceof Map ? value.size : 0;
+}
+
+function entriesOf({ value }: JinjaValue): readonly JinjaValue[] | undefined {
+  if (value instanceof Map) return [...value.values()];
+  return Array.isArray(value) ? value : undefined;
+}
+
+function keysOf({ value }: JinjaValue): string {
+  return value instanceof Map ? [...value.keys()].join('": "') : "";
+}
