@@ -12,12 +12,21 @@ export function metricsLine({ step, loss, learningRate, gradientNorm }: StepEven
   return `${JSON.stringify({ step, loss, learningRate, gradientNorm })}\n`;
 }
 
-/** The lines of the first `steps` steps of an interrupted run. */
+/** The lines of the first `steps` steps of an interrupted run; of a file that was cut or overwritten, the whole ones. */
 export async function earlierMetrics(folder: string, steps: number): Promise<string[]> {
   const text = await readFile(join(folder, metricsFile), "utf8").catch(() => "");
   return text
     .split("\n")
-    .slice(0, steps)
-    .filter((line) => line !== "")
+    .filter((line) => stepOf(line) <= steps)
     .map((line) => `${line}\n`);
+}
+
+/** NaN where the line is not of a step. */
+function stepOf(line: string): number {
+  try {
+    const step: unknown = JSON.parse(line).step;
+    return typeof step === "number" ? step : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
 }

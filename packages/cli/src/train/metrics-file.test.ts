@@ -1,0 +1,32 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { earlierMetrics, metricsFile, metricsLine } from "./metrics-file.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-metrics-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const shared = { type: "step", steps: 9, epoch: 0, tokens: 1, tokensPerSecond: 1, seconds: 1, secondsLeft: 1 } as const;
+const line = (step: number) => metricsLine({ ...shared, step, loss: 0.5, learningRate: 0.1, gradientNorm: 2 });
+
+async function kept(text: string, steps: number) {
+  await writeFile(join(folder, metricsFile), text);
+  return earlierMetrics(folder, steps);
+}
+
+it("the metrics of a run that goes on are the whole lines of the steps it has made", async () => {
+  expect(await kept(line(1) + line(2) + line(3), 2)).toEqual([line(1), line(2)]);
+  expect(await kept(line(1) + line(2).slice(0, 20), 2)).toEqual([line(1)]);
+  expect(await kept(`${line(1).slice(0, 20)}\n${line(2)}\0\0\n{"step":"1"}\nnull\n${line(3)}`, 3)).toEqual([
+    line(2),
+    line(3),
+  ]);
+});
+
+it("there are none of a run without the file", async () => {
+  expect(await earlierMetrics(join(folder, "absent"), 3)).toEqual([]);
+});
