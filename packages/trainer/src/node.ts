@@ -4,8 +4,10 @@ export {
   type LatestCheckpointOptions,
   latestCheckpoint,
   listCheckpoints,
+  type Retention,
   readCheckpoint,
   type StoredCheckpoint,
+  surplusCheckpoints,
   type WriteCheckpointOptions,
   writeCheckpoint,
 } from "./node/checkpoint-folder.ts";

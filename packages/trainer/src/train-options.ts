@@ -43,6 +43,8 @@ export interface EvaluationOptions {
 export interface CheckpointOptions {
   /** After how many steps, each time; the last step, also of an aborted run, is always kept. */
   readonly every: number;
+  /** Whether to keep it also after each evaluation that was the best so far; default false. */
+  readonly atBest?: boolean;
   save(state: TrainingState): void | Promise<void>;
 }
 

@@ -240,6 +240,20 @@ describe("evaluations", () => {
     for (const state of states) expect(await parseState(serializeState(state))).toMatchObject({ step: 2 });
   });
 
+  it("have their state kept where they are the best so far and that is asked for", async () => {
+    for (const [atBest, expected] of [
+      [true, [2, 3, 6, 7]],
+      [false, [3, 6, 7]],
+    ] as const) {
+      const losses = [4, 3, 5, 5, 2];
+      const kept: TrainingState[] = [];
+      const evaluate = { every: 2, atStart: true, run: () => ({ loss: losses.shift() ?? 0 }) };
+      const checkpoint = { every: 3, atBest, save: (state: TrainingState) => void kept.push(state) };
+      await collect(train(options({ steps: 7, evaluate, checkpoint })));
+      expect(kept.map(({ step }) => step)).toEqual(expected);
+    }
+  });
+
   it("without the metric that is watched fail, naming those there are", async () => {
     const evaluate = { every: 1, watch: "bleu", run: () => ({ loss: 1, accuracy: 0.5 }) };
     const error = await collect(train(options({ evaluate }))).catch((caught: unknown) => caught);

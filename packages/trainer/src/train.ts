@@ -1,6 +1,6 @@
 // The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
 
-import type { EvaluationOptions, TrainOptions } from "./train-options.ts";
+import type { CheckpointOptions, EvaluationOptions, TrainOptions } from "./train-options.ts";
 import type { EndEvent, TrainingEvent } from "./training-event.ts";
 import { TrainingRun } from "./training-run.ts";
 
@@ -44,7 +44,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
       await othersWork();
       if (evaluate !== undefined && isDue(run, evaluate.every)) yield* evaluation(run, evaluate);
       reason = reasonToEnd(run, signal);
-      if (checkpoint !== undefined && (reason !== undefined || isDue(run, checkpoint.every))) {
+      if (checkpoint !== undefined && (reason !== undefined || isWorthKeeping(run, checkpoint))) {
         await checkpoint.save(await run.captureState());
         yield { type: "checkpoint", step: run.step };
       }
@@ -74,6 +74,10 @@ function isDueAtStart<Batch>(run: TrainingRun<Batch>, { atStart = false }: Evalu
 
 function isDue<Batch>(run: TrainingRun<Batch>, every: number): boolean {
   return run.step % every === 0 || run.isFinished;
+}
+
+function isWorthKeeping<Batch>(run: TrainingRun<Batch>, { every, atBest = false }: CheckpointOptions): boolean {
+  return isDue(run, every) || (atBest && run.best.best?.step === run.step);
 }
 
 function reasonToEnd<Batch>(run: TrainingRun<Batch>, signal: AbortSignal | undefined): EndEvent["reason"] | undefined {

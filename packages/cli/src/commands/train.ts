@@ -181,5 +181,16 @@ function addSchedule(command: Command): void {
     .addOption(
       new Option("--eval-every <steps>", "measure the validation loss so often").argParser(integerIn({ min: 1 })),
     )
-    .addOption(new Option("--save-every <steps>", "save a checkpoint so often").argParser(integerIn({ min: 1 })));
+    .addOption(
+      new Option(
+        "--save-every <steps>",
+        "save a checkpoint so often, and after each validation that is the best so far",
+      ).argParser(integerIn({ min: 1 })),
+    )
+    .addOption(
+      new Option(
+        "--keep-checkpoints <number>",
+        "how many of the last checkpoints stay, besides the best (default: 3)",
+      ).argParser(integerIn({ min: 1 })),
+    );
 }

@@ -1,8 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { run } from "../run.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
-import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
 let tokens: string;
@@ -15,24 +13,6 @@ beforeAll(async () => {
   tokens = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
 });
 afterAll(() => place.remove());
-
-/** Calls the program with --json and presses Ctrl-C at, or so long after, the first output that has this text. */
-async function interrupted(
-  argv: readonly string[],
-  press: { readonly at: string; readonly afterMilliseconds?: number },
-) {
-  const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
-  let isPressed = false;
-  const stdout = (text: string) => {
-    recording.io.stdout(text);
-    if (isPressed || !text.includes(press.at)) return;
-    isPressed = true;
-    if (press.afterMilliseconds === undefined) recording.interrupt();
-    else setTimeout(() => recording.interrupt(), press.afterMilliseconds);
-  };
-  const code = await run([...argv, "--json"], { ...recording.io, stdout });
-  return { code, stdout: recording.stdout(), stderr: recording.stderr() };
-}
 
 describe("lowrank train", () => {
   it("writes the same adapter twice, byte for byte, with a line of metrics a step", async () => {

@@ -65,6 +65,24 @@ export async function makeWorkplace(): Promise<Workplace> {
   };
 }
 
+/** Calls the program with --json and presses Ctrl-C at, or so long after, the first output that has this text. */
+export async function interrupted(
+  argv: readonly string[],
+  press: { readonly at: string; readonly afterMilliseconds?: number },
+) {
+  const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
+  let isPressed = false;
+  const stdout = (text: string) => {
+    recording.io.stdout(text);
+    if (isPressed || !text.includes(press.at)) return;
+    isPressed = true;
+    if (press.afterMilliseconds === undefined) recording.interrupt();
+    else setTimeout(() => recording.interrupt(), press.afterMilliseconds);
+  };
+  const code = await run([...argv, "--json"], { ...recording.io, stdout });
+  return { code, stdout: recording.stdout(), stderr: recording.stderr() };
+}
+
 /** Rows as JSONL. */
 export function jsonl(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join("");

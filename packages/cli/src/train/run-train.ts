@@ -56,11 +56,12 @@ async function trainInto(options: TrainOptions, report: Report): Promise<void> {
 async function checkpointIn(out: string, report: Report): Promise<TrainingState> {
   const checkpoint = await latestCheckpoint(out, { onWarning: report.warn });
   if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
+  report.say(`going on after step ${checkpoint.step}`);
   return checkpoint.state;
 }
 
 function summarize(
-  { end, loss, validation, savedStep }: SavedResult,
+  { end, loss, validation, savedStep, bestCheckpoint }: SavedResult,
   { run, options, report }: { readonly run: PreparedRun; readonly options: TrainOptions; readonly report: Report },
 ): void {
   const { out } = options;
@@ -75,7 +76,8 @@ function summarize(
   }
   const first = validation[0];
   const last = validation.at(-1);
-  report.emit({ type: "result", out, steps: end.step, loss, validation, seconds: end.seconds });
+  const best = bestCheckpoint;
+  report.emit({ type: "result", out, steps: end.step, loss, validation, best, seconds: end.seconds });
   if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
   if (first !== undefined && last !== undefined && first !== last) {
     report.say(`validation loss        ${formatNumber(first.loss)} → ${formatNumber(last.loss)}`);
@@ -83,6 +85,11 @@ function summarize(
   report.say(
     `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
   );
+  if (best !== undefined) {
+    report.say(
+      `the lowest validation loss was ${formatNumber(best.loss)} after step ${best.step}: that adapter is ${best.path}`,
+    );
+  }
   report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 

@@ -1,12 +1,12 @@
-// Writes --out as a whole: at every moment it holds a complete adapter, old or new.
+// Writes --out as a whole: at every moment it holds a complete adapter, old or new, and the checkpoints that shall stay.
 
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { writeAdapter } from "@lowrank/adapter-format";
 import type { AdapterHandle } from "@lowrank/inject";
 import { writeFolderAtomic } from "@lowrank/safetensors/node";
 import type { TrainingState } from "@lowrank/trainer";
-import { writeCheckpoint } from "@lowrank/trainer/node";
+import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import { metricsFile } from "./metrics-file.ts";
 
 /** What a run has to show so far. */
@@ -19,19 +19,58 @@ export interface RunResult {
   readonly metrics: readonly string[];
   /** A section for the model card. */
   readonly card: string;
-  /** What --resume needs, written as checkpoint-<step>; absent once the run is finished. */
+  readonly stepsDone: number;
+  /** The step whose validation loss is the lowest, if one was measured. */
+  readonly bestStep: number | undefined;
+  /** What --resume needs, written as checkpoint-<step> with the adapter; absent once the run is over. */
   readonly state: TrainingState | undefined;
 }
 
-/** Writes adapter, model card, metrics, a tokenizer of the run's own and, for an unfinished run, its checkpoint. */
-export async function saveRun(out: string, result: RunResult, options: { readonly overwrite: boolean }): Promise<void> {
+/** What happens to what is in --out. */
+export interface SaveOptions {
+  readonly overwrite: boolean;
+  /** Whether it is this run's earlier work: then everything stays but what is written anew, and surplus checkpoints. */
+  readonly isOwn: boolean;
+  /** How many of the last checkpoints stay, besides the best; default 3. */
+  readonly keepCheckpoints: number | undefined;
+}
+
+/**
+ * Writes adapter, model card, metrics, a tokenizer of the run's own and, for an unfinished run, its checkpoint. Of a
+ * finished one the best checkpoint alone stays, if it is not the last step's, under a name that --resume does not look
+ * for; its path is returned.
+ */
+export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
   const { handle, metadata, tokenizerFiles, metrics, card, state } = result;
   const adapter = writeAdapter(await handle.toAdapter({ metadata }));
   const files = { ...Object.fromEntries(tokenizerFiles), ...adapter, "README.md": adapter["README.md"] + card };
+  const { best, leaving } = await earlierCheckpoints(out, result, options);
+  const bestName = state === undefined && best !== undefined ? `best-${basename(best)}` : undefined;
   const fill = async (folder: string) => {
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
     await writeFile(join(folder, metricsFile), metrics.join(""));
-    if (state !== undefined) await writeCheckpoint(folder, state);
+    if (state !== undefined) await writeCheckpoint(folder, state, { files: new Map(Object.entries(files)) });
+    if (best !== undefined && bestName !== undefined) await cp(best, join(folder, bestName), { recursive: true });
   };
-  await writeFolderAtomic(out, fill, options);
+  const keep = (name: string) => options.isOwn && !leaving.has(name);
+  await writeFolderAtomic(out, fill, { overwrite: options.overwrite, keep });
+  return bestName === undefined ? undefined : join(out, bestName);
+}
+
+/** The path of the best checkpoint before this step, and the names of those that do not stay. */
+async function earlierCheckpoints(
+  out: string,
+  { stepsDone, bestStep, state }: RunResult,
+  { isOwn, keepCheckpoints = 3 }: SaveOptions,
+) {
+  const all = isOwn ? await listCheckpoints(out) : [];
+  const earlier = all.filter(({ step }) => step < stepsDone);
+  const rule = { keepLast: keepCheckpoints, best: bestStep };
+  const surplus = state === undefined ? earlier : surplusCheckpoints(earlier, rule);
+  // Where a run goes on from an older checkpoint, a newer one is damaged.
+  const leaving = [...surplus, ...all.filter(({ step }) => step >= stepsDone)];
+  return {
+    best: earlier.find(({ step }) => step === bestStep)?.path,
+    leaving: new Set(leaving.map(({ path }) => basename(path))),
+  };
 }

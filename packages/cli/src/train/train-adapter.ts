@@ -93,7 +93,7 @@ function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<T
     seed,
     signal,
     fingerprint: run.fingerprint,
-    checkpoint: { every: options.saveEvery ?? plan.totalSteps, save },
+    checkpoint: { every: options.saveEvery ?? plan.totalSteps, atBest: options.saveEvery !== undefined, save },
     onWarning: context.report.warn,
     ...(validation.length === 0 ? {} : { evaluate }),
     ...(resumeFrom === undefined ? {} : { resumeFrom }),

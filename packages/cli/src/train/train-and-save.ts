@@ -6,7 +6,7 @@ import type { Report } from "../terminal/report.ts";
 import { earlierMetrics } from "./metrics-file.ts";
 import { planSteps } from "./plan-steps.ts";
 import type { PreparedRun } from "./prepare-run.ts";
-import { saveRun } from "./save-run.ts";
+import { type RunResult, saveRun } from "./save-run.ts";
 import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
 import { trainingCard } from "./training-card.ts";
@@ -18,9 +18,12 @@ export interface RunContext {
   readonly report: Report;
 }
 
-/** How the run ended, and after which step the adapter in --out is; undefined: nothing was written. */
+/** How the run ended, and what is in --out. */
 export interface SavedResult extends LoopResult {
+  /** After which step the adapter is; undefined: nothing was written. */
   readonly savedStep: number | undefined;
+  /** Of a finished run: an earlier adapter with the lowest validation loss of all. */
+  readonly bestCheckpoint: { readonly step: number; readonly loss: number; readonly path: string } | undefined;
 }
 
 /** Trains and writes --out. Throws DivergedError where a loss is not finite, the last finite adapter kept. */
@@ -34,16 +37,23 @@ export async function trainAndSave(
   report.say(`${run.train.length} rows${template}; steps: ${plan.totalSteps}, ${plan.stepsPerEpoch} an epoch`);
   const metrics = resumeFrom === undefined ? [] : await earlierMetrics(out, resumeFrom.step);
   let savedStep = resumeFrom?.step;
-  let mayReplace = options.overwrite === true || options.resume === true;
-  const write = async (stepsDone: number, state: TrainingState | undefined) => {
+  let isOwn = options.resume === true;
+  const write = async (stepsDone: number, { state, bestStep }: Pick<RunResult, "state" | "bestStep">) => {
     const { handle, metadata, tokenizerFiles } = run;
     const card = trainingCard(options, { ...run, plan, rows: run.train.length, stepsDone });
-    const result = { handle, metadata, tokenizerFiles, metrics, card, state };
-    await saveRun(out, result, { overwrite: mayReplace });
-    mayReplace = true; // from now on it is our own work that is replaced
+    const result = { handle, metadata, tokenizerFiles, metrics, card, stepsDone, bestStep, state };
+    const { keepCheckpoints } = options;
+    const path = await saveRun(out, result, { overwrite: isOwn || options.overwrite === true, isOwn, keepCheckpoints });
+    isOwn = true;
     savedStep = stepsDone;
+    return path;
   };
-  const save = (state: TrainingState) => write(state.step, state.step < plan.totalSteps ? state : undefined);
+  let bestCheckpoint: SavedResult["bestCheckpoint"];
+  const save = async (state: TrainingState) => {
+    const { step, best } = state;
+    const path = await write(step, { state: step < plan.totalSteps ? state : undefined, bestStep: best?.step });
+    if (path !== undefined && best !== undefined) bestCheckpoint = { step: best.step, loss: best.value, path };
+  };
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
     report.note("\nfinishing this step, then saving (Ctrl-C again stops at once)");
@@ -52,13 +62,13 @@ export async function trainAndSave(
   try {
     const { signal } = interrupt;
     const result = await trainAdapter(run, { options, plan, report, signal, resumeFrom, metrics, save });
-    return { ...result, savedStep };
+    return { ...result, savedStep, bestCheckpoint };
   } catch (error) {
     if (!(error instanceof NonFiniteLossError)) throw error;
     const hasCheckpoint = savedStep !== undefined;
     const lastStep = error.step - 1;
     // A checkpoint is worth more than a later adapter without the optimiser's state.
-    if (!hasCheckpoint && lastStep > 0) await write(lastStep, undefined);
+    if (!hasCheckpoint && lastStep > 0) await write(lastStep, { state: undefined, bestStep: undefined });
     throw new DivergedError(error, { out, savedStep, hasCheckpoint });
   } finally {
     stopListening();

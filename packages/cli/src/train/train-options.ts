@@ -88,4 +88,5 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly seed: number;
   readonly evalEvery?: number;
   readonly saveEvery?: number;
+  readonly keepCheckpoints?: number;
 }

@@ -93,6 +93,14 @@ describe("a checkpoint", () => {
     expect(await readdir(folder)).toHaveLength(2);
   });
 
+  it("stays however old where its evaluation is the best", async () => {
+    const best = { step: 2, value: 0.25 };
+    for (const step of [1, 2, 3, 4, 5]) {
+      await writeCheckpoint(folder, { ...state(step), ...(step > 1 && { best }) }, { keepLast: 2 });
+    }
+    expect((await listCheckpoints(folder)).map(({ step }) => step)).toEqual([5, 4, 2]);
+  });
+
   it("never falls victim to its own keepLast", async () => {
     await writeCheckpoint(folder, state(10), { keepLast: 1 });
     await writeCheckpoint(folder, state(3), { keepLast: 1 });

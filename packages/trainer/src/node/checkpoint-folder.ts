@@ -11,7 +11,10 @@ import { isPlainName, manifestName, readListedFile, readManifest, serializeManif
 
 /** How to keep checkpoints. */
 export interface WriteCheckpointOptions {
-  /** How many of the newest to keep; default 3. Older ones are removed once the new one is on the disk. */
+  /**
+   * How many of the newest to keep; default 3. Older ones are removed once the new one is on the disk, but for that of
+   * the state's best evaluation.
+   */
   readonly keepLast?: number;
   /** More files to put into the folder, such as the adapter's: plain names with their contents. */
   readonly files?: ReadonlyMap<string, Uint8Array | string>;
@@ -23,6 +26,14 @@ export interface WriteCheckpointOptions {
 export interface StoredCheckpoint {
   readonly path: string;
   readonly step: number;
+}
+
+/** Which checkpoints stay. */
+export interface Retention {
+  /** How many of the newest, the one that is being written counted. */
+  readonly keepLast: number;
+  /** The step of the best evaluation. */
+  readonly best: number | undefined;
 }
 
 /** Where checkpoints were found wanting. */
@@ -70,7 +81,7 @@ export async function writeCheckpoint(
     },
     { overwrite: true, ...onDisk },
   );
-  await removeOldest(folder, path, options.keepLast ?? 3);
+  await removeSurplus(folder, { newest: path, best: state.best?.step, keepLast: options.keepLast ?? 3 });
   return path;
 }
 
@@ -116,6 +127,14 @@ export async function latestCheckpoint(
   return undefined;
 }
 
+/** Those of older checkpoints, newest first as `listCheckpoints` gives them, that need not stay beside the new one. */
+export function surplusCheckpoints(
+  others: readonly StoredCheckpoint[],
+  { keepLast, best }: Retention,
+): readonly StoredCheckpoint[] {
+  return others.slice(Math.max(0, keepLast - 1)).filter(({ step }) => step !== best);
+}
+
 function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | string>): Map<string, Uint8Array> {
   const { tensors, facts } = serializeState(state);
   const encoder = new TextEncoder();
@@ -133,9 +152,12 @@ function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | st
 }
 
 /** Renamed first, so that a kill in the middle leaves nothing that looks like a checkpoint. */
-async function removeOldest(folder: string, newest: string, keepLast: number): Promise<void> {
+async function removeSurplus(
+  folder: string,
+  { newest, ...rule }: Retention & { readonly newest: string },
+): Promise<void> {
   const others = (await listCheckpoints(folder)).filter(({ path }) => path !== newest);
-  for (const { path, step } of others.slice(Math.max(0, keepLast - 1))) {
+  for (const { path, step } of surplusCheckpoints(others, rule)) {
     const trash = join(folder, `.trash-${step}-${process.pid}`);
     await rm(trash, { recursive: true, force: true });
     await rename(path, trash);

@@ -1,0 +1,75 @@
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let command: readonly string[];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  const { inputs } = expectedFacts("gpt2");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  const data = await place.write("tokens.jsonl", jsonl([...rows, ...rows, ...rows]));
+  command = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--steps", "6", "--batch-size", "2"];
+});
+afterAll(() => place.remove());
+
+const checkpointsIn = async (folder: string) =>
+  (await readdir(place.path(folder))).filter((name) => name.includes("checkpoint")).sort();
+
+describe("the checkpoints of lowrank train", () => {
+  it("are the last three, so that a damaged one is no loss: the run goes on from the one before, and says so", async () => {
+    await place.call(...command, "--out", place.path("whole"));
+    const out = ["--out", place.path("parts"), "--save-every", "1"];
+    await interrupted([...command, ...out], { at: '"step":5,' });
+    expect(await checkpointsIn("parts")).toEqual(["checkpoint-3", "checkpoint-4", "checkpoint-5"]);
+
+    await truncate(place.path("parts", "checkpoint-5", "state.safetensors"), 100);
+    const rest = await place.call(...command, ...out, "--resume");
+    expect(rest.code).toBe(0);
+    expect(rest.stderr).toMatch(/checkpoint-5".*Looking for an older one/);
+    expect(rest.stdout).toContain("going on after step 4");
+    for (const file of ["adapter_model.safetensors", "metrics.jsonl"]) {
+      expect(await readFile(place.path("parts", file)), file).toEqual(await readFile(place.path("whole", file)));
+    }
+    expect(await checkpointsIn("parts")).toEqual([]);
+  });
+
+  it("are as many as --keep-checkpoints says, and do not outlive the run they are of", async () => {
+    const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "2"];
+    await interrupted([...command, ...out], { at: '"step":4,' });
+    expect(await checkpointsIn("few")).toEqual(["checkpoint-3", "checkpoint-4"]);
+    await interrupted([...command, ...out, "--overwrite"], { at: '"step":1,' });
+    expect(await checkpointsIn("few")).toEqual(["checkpoint-1"]);
+  });
+
+  it("leave what others put beside them where it is", async () => {
+    const out = ["--out", place.path("shared"), "--save-every", "1"];
+    await interrupted([...command, ...out], { at: '"step":2,' });
+    await writeFile(place.path("shared", "notes.txt"), "mine");
+    expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
+    expect(await readFile(place.path("shared", "notes.txt"), "utf8")).toBe("mine");
+  });
+
+  it("hold an adapter each, and the best by validation stays when the run is over", async () => {
+    const wild = ["--learning-rate", "0.5", "--warmup-steps", "0", "--schedule", "constant"];
+    const row = [50, 60, 70, 80];
+    const validation = await place.write("other.jsonl", jsonl([{ input_ids: row, labels: row }]));
+    const out = ["--out", place.path("best"), "--save-every", "4", "--eval-every", "1", "--validation", validation];
+    const trained = await place.call(...command, ...out, ...wild, "--json");
+    const losses = trained.json.filter(({ type }) => type === "evaluation").map(lossOf);
+    const loss = Math.min(...losses);
+    const step = losses.indexOf(loss);
+    expect([0, 6]).not.toContain(step); // or this test would show nothing
+    const path = place.path("best", `best-checkpoint-${step}`);
+    expect(await checkpointsIn("best")).toEqual([`best-checkpoint-${step}`]);
+    expect(trained.json.at(-1)).toMatchObject({ best: { step, loss, path } });
+    const model = ["--model", fixture("gpt2", "base")];
+    const found = await place.call("evaluate", ...model, "--adapter", path, "--data", validation, "--json");
+    expect(found.json[0]?.loss).toBeCloseTo(loss, 6);
+  });
+});
+
+function lossOf(event: Record<string, unknown>): number {
+  return (event.metrics as { readonly loss: number }).loss;
+}
