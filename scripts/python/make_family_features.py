@@ -64,12 +64,19 @@ def gpt2(**settings):
     return started(transformers.GPT2LMHeadModel(config))
 
 
-def gpt_neo(**settings):
+def gpt_neo(cls=transformers.GPTNeoForCausalLM, **settings):
     config = transformers.GPTNeoConfig(
         vocab_size=48, hidden_size=24, num_layers=2, num_heads=3, intermediate_size=32, max_position_embeddings=16,
         attention_types=[[["local", "global"], 1]], window_size=3, pad_token_id=0, bos_token_id=1, eos_token_id=2,
         attn_implementation="eager", **settings)
-    return started(transformers.GPTNeoForCausalLM(config))
+    return started(cls(config))
+
+
+def gpt_neox(**settings):
+    config = transformers.GPTNeoXConfig(
+        vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=3,
+        max_position_embeddings=16, pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager", **settings)
+    return started(transformers.GPTNeoXForCausalLM(config))
 
 
 def bloom(**settings):
@@ -179,6 +186,16 @@ def padded_either_way(model, rows=3, time=9):
     return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
+def answers(model, rows=3, time=11):
+    """Spans in texts with padding on the right: a start or an end is looked for in the padding, too."""
+    ids = torch.randint(3, model.config.vocab_size, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, 8:] = mask[2, 4:] = 0
+    ids[mask == 0] = 0
+    return {"input_ids": ids, "attention_mask": mask,
+            "start_positions": torch.tensor([2, 3, 1]), "end_positions": torch.tensor([5, 6, 3])}
+
+
 def translations(model, rows=3, time=7):
     ids, labels = (torch.randint(3, model.config.vocab_size, (rows, length)) for length in (time, time - 2))
     return {"input_ids": ids, "decoder_input_ids": model.prepare_decoder_input_ids_from_labels(labels), "labels": labels}
@@ -225,6 +242,11 @@ CASES = {
         folder, bert(), lora(task_type=None, target_modules=["query"], bias="all"), trains=False),
     "gpt-neo-padding": lambda folder: one_adapter(
         folder, gpt_neo(), lora(target_modules=["q_proj", "v_proj"]), batch=padded_either_way),
+    "gpt-neo-answers": lambda folder: one_adapter(
+        folder, gpt_neo(transformers.GPTNeoForQuestionAnswering),
+        lora(task_type="QUESTION_ANS", target_modules=["q_proj", "k_proj"]), batch=answers),
+    "gpt-neox-odd-rotation": lambda folder: one_adapter(
+        folder, gpt_neox(rotary_pct=0.64), lora(target_modules=["query_key_value"])),
     "opt-plain-norms": lambda folder: one_adapter(
         folder, opt(layer_norm_elementwise_affine=False, activation_function="mish"),
         lora(target_modules=["v_proj", "fc1"]), trains=False),

@@ -67,7 +67,10 @@ def batch(model, rows=3, time=7):
 
 def logits_of(model, inputs):
     with torch.no_grad():
-        return model(**{key: value for key, value in inputs.items() if key != "labels"}).logits
+        output = model(**{key: value for key, value in inputs.items() if key != "labels"})
+    if "start_logits" in output:
+        return torch.stack([output.start_logits, output.end_logits], -1)
+    return output.logits
 
 
 def moved(model):

@@ -20,6 +20,11 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ["sigmoid", "sigmoid"],
   ["tanh", "tanh"],
   ["mish", "mish"],
+  ["gelu_10", "gelu-clipped"],
+  ["relu6", "relu6"],
+  ["leaky_relu", "leaky-relu"],
+  ["laplace", "laplace"],
+  ["linear", "linear"],
 ]);
 
 /** The activation; problems go to the reader. */

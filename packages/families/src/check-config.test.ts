@@ -75,7 +75,7 @@ describe("keys that change the mathematics", () => {
     [{ ...mistral, layer_types: ["full_attention", "full_attention"] }, "layer_types"],
     [{ ...llama, model_type: "opt", ffn_dim: 48, layerdrop: 0.1 }, "layerdrop"],
     [{ ...llama, model_type: "gemma2", use_bidirectional_attention: true }, "use_bidirectional_attention"],
-    [{ ...llama, hidden_act: "laplace" }, "hidden_act"],
+    [{ ...llama, hidden_act: "prelu" }, "hidden_act"],
     [{ ...llama, rope_scaling: { type: "proportional", factor: 2 } }, "rope_scaling.type"],
     [{ ...llama, rope_parameters: { rope_type: "dynamic", factor: 2, alpha: 3 } }, "rope_parameters.alpha"],
     [
@@ -250,7 +250,15 @@ describe("rotary positions", () => {
       share: 1,
       scaling: { type: "none" },
     });
-    expect(problemsOf({ ...neox, rotary_pct: 0.4 })).toEqual(["invalid num_attention_heads"]);
+  });
+
+  it("turn an even number of features; GPT-NeoX takes the next one along, if the head has one", () => {
+    const neox = { ...llama, model_type: "gpt_neox" };
+    expect(problemsOf({ ...neox, rotary_pct: 0.4 })).toEqual([]); // 3 of 8
+    expect(problemsOf({ ...neox, hidden_size: 28, rotary_pct: 1 })).toEqual(["invalid num_attention_heads"]); // 7 of 7
+    expect(problemsOf({ ...neox, rotary_pct: 0.1 })).toEqual(["invalid num_attention_heads"]); // 0 of 8
+    const phi = { ...llama, model_type: "phi", partial_rotary_factor: 0.4 };
+    expect(problemsOf(phi)).toEqual(["invalid num_attention_heads"]);
   });
 
   it("reads what transformers 5 and older versions write alike", () => {

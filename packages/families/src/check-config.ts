@@ -5,9 +5,9 @@ import type { WarningListener } from "@lowrank/contracts";
 import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { ConfigReader, jsonObject } from "./config-reader.ts";
-import type { ConfigTable, DropoutPlace, FixedKey, RateRow } from "./config-table.ts";
+import type { ConfigTable, DropoutPlace, RateRow } from "./config-table.ts";
 import { describeValue } from "./describe-value.ts";
-import { InvalidConfigError } from "./errors.ts";
+import { type ConfigProblem, InvalidConfigError } from "./errors.ts";
 import { familyOf } from "./families.ts";
 import type { Family } from "./family.ts";
 import { readLabels } from "./label-config.ts";
@@ -15,6 +15,7 @@ import type { ModelConfig } from "./model-config.ts";
 import { readRotations } from "./rotary-config.ts";
 import { readSizes } from "./size-config.ts";
 import { readScalars, readSwitches } from "./switch-config.ts";
+import type { Task } from "./task.ts";
 import { readWindows } from "./window-config.ts";
 
 /**
@@ -57,9 +58,10 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
     dropouts: readDropouts(reader, table),
     ...readLabels(reader),
     ...readTokenIds(reader, table),
+    // Last, because these are the keys that nothing else has read.
+    refusedTasks: checkFixedKeys(reader, table),
   };
   checkRotatingFeatures(reader, checked, table);
-  checkFixedKeys(reader, table);
   if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
   warnOfUnknownKeys(reader, table, { file, onWarning });
   return table.derive?.(checked) ?? checked;
@@ -140,26 +142,35 @@ function readEndTokens(reader: ConfigReader, one: (key: string) => number | null
   return [];
 }
 
-function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ModelConfig, { sizes }: ConfigTable): void {
+function checkRotatingFeatures(reader: ConfigReader, { rotary, headSize }: ModelConfig, table: ConfigTable): void {
   if (rotary === null || Number.isNaN(headSize)) return;
-  const rotating = Math.floor(headSize * rotary.share + 1e-9);
+  const { oddTakesNext = false } = typeof table.rotary === "object" ? table.rotary : {};
+  const features = Math.floor(headSize * rotary.share + 1e-9);
+  const rotating = oddTakesNext ? features + (features % 2) : features;
   if (rotating >= 2 && rotating <= headSize && rotating % 2 === 0) return;
   const expected = "a head of which an even number of features rotates, as two halves";
-  reader.invalid(sizes.headSize?.keys[0] ?? sizes.heads?.keys[0] ?? "head size", headSize, expected);
+  const { headSize: own, heads } = table.sizes;
+  reader.invalid(own?.keys[0] ?? heads?.keys[0] ?? "head size", headSize, expected);
 }
 
-function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): void {
+/** Gives what only some tasks cannot do without. */
+function checkFixedKeys(reader: ConfigReader, { fixed = [], harmless = [] }: ConfigTable): ModelConfig["refusedTasks"] {
   const own = new Set(fixed.map((row) => row.key));
   // What a table reads, it handles; what it calls harmless, it knows.
   const isKnown = (key: string) => own.has(key) || reader.hasSeen(key) || harmless.includes(key);
   const others = mathsKeys.filter((row) => !isKnown(row.key));
-  for (const row of [...fixed, ...others]) checkFixedKey(reader, row);
-}
-
-function checkFixedKey(reader: ConfigReader, { key, values, effect }: FixedKey): void {
-  const value = reader.peek(key);
-  if (value === undefined || values.some((allowed) => sameJson(allowed, value))) return;
-  reader.notHandled(key, value, `${values.map(describeValue).join(" or ")} (${effect})`);
+  const refusedTasks = new Map<Task, ConfigProblem[]>();
+  for (const { key, values, effect, task } of [...fixed, ...others]) {
+    const value = reader.peek(key);
+    if (value === undefined || values.some((allowed) => sameJson(allowed, value))) continue;
+    const expected = `${values.map(describeValue).join(" or ")} (${effect})`;
+    if (task === undefined) reader.notHandled(key, value, expected);
+    else {
+      const problem = { kind: "not-handled", key, got: describeValue(value), expected } as const;
+      refusedTasks.set(task, [...(refusedTasks.get(task) ?? []), problem]);
+    }
+  }
+  return refusedTasks;
 }
 
 function sameJson(left: unknown, right: unknown): boolean {

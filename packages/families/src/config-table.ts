@@ -2,6 +2,7 @@
 // do not matter here.
 
 import type { ModelConfig } from "./model-config.ts";
+import type { Task } from "./task.ts";
 
 /** The numbers that make an architecture. `imageSize` and `patchSize` are heights. */
 export type SizeName =
@@ -123,6 +124,8 @@ export interface RotaryTable {
   readonly thetaFallback?: number;
   /** The share of each head that rotates. */
   readonly share?: { readonly key: string; readonly fallback: number };
+  /** An odd number of features that rotate takes the next one along (GPT-NeoX). */
+  readonly oddTakesNext?: boolean;
   /** The same as a number of features (GPT-J). */
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, where these rotate at another speed (Gemma 3). */
@@ -140,6 +143,8 @@ export interface FixedKey {
   readonly values: readonly unknown[];
   /** What another value would change. */
   readonly effect: string;
+  /** The only task in which it does. */
+  readonly task?: Task;
 }
 
 /** One family's config.json. */

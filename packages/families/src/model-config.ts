@@ -1,11 +1,14 @@
 // A config.json after checking: the same words for every family.
 
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-table.ts";
+import type { ConfigProblem } from "./errors.ts";
 import type { RotaryConfig } from "./rotary-config.ts";
+import type { Task } from "./task.ts";
 
 /**
  * Functions between the two linear maps of a feed-forward block. "gelu-tanh" is the approximation GPT-2 uses, "gelu-sigmoid"
- * a coarser one (Hendrycks and Gimpel 2016); "mish" is x·tanh(log(1 + eˣ)) (Misra 2019).
+ * a coarser one (Hendrycks and Gimpel 2016), "gelu-clipped" stays within ±10 (Wu et al. 2020); "mish" is x·tanh(log(1 + eˣ))
+ * (Misra 2019), "laplace" the normal distribution's share below x, moved and narrowed (Ma et al. 2022).
  */
 export type Activation =
   | "gelu-erf"
@@ -16,7 +19,12 @@ export type Activation =
   | "relu-squared"
   | "sigmoid"
   | "tanh"
-  | "mish";
+  | "mish"
+  | "gelu-clipped"
+  | "relu6"
+  | "leaky-relu"
+  | "laplace"
+  | "linear";
 
 /** What a classification's loss is; null lets the number of labels and their type decide, as transformers does. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
@@ -52,4 +60,6 @@ export interface ModelConfig extends Readonly<Record<SizeName, number>> {
   readonly decoderStartTokenId: number | null;
   readonly bosTokenId: number | null;
   readonly eosTokenIds: readonly number[];
+  /** Tasks for which the file asks for something that is not computed. */
+  readonly refusedTasks: ReadonlyMap<Task, readonly ConfigProblem[]>;
 }

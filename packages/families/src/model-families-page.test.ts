@@ -77,9 +77,9 @@ function windowKeys(layers: NonNullable<ConfigTable["window"]>["layers"]): reado
   return ["layer_types", ...[from, types, butEvery].filter((key) => key !== undefined)];
 }
 
-function fixedRow({ key, values, effect }: FixedKey, where: string): string {
+function fixedRow({ key, values, effect, task }: FixedKey, where: string): string {
   const computed = values.map((value) => code(JSON.stringify(value))).join(" ") || "none";
-  return `| ${code(key)} | ${computed} | ${effect} | ${where} |`;
+  return `| ${code(key)} | ${computed} | ${effect} | ${where}${task === undefined ? "" : `, ${task}`} |`;
 }
 
 function code(text: string): string {

@@ -30,6 +30,13 @@ describe("a model's task", () => {
     expect(() => resolveTask(config)).toThrow("BertForMultipleChoice, BertLMHeadModel, BertForNextSentencePrediction");
   });
 
+  it("is refused where the configuration asks for a form of it that is not computed, and only then", () => {
+    const sizes = { vocab_size: 9, hidden_size: 4, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2 };
+    const config = checkConfig({ model_type: "electra", ...sizes, summary_type: "mean", summary_activation: "tanh" });
+    expect(resolveTask(config, "sequence-classification")).toBe("sequence-classification");
+    expect(() => resolveTask(config, "multiple-choice")).toThrow(/summary_type: got "mean".*\n.*summary_activation/);
+  });
+
   it("has a class to write into config.json", () => {
     expect(architectureOf("llama", "sequence-classification")).toBe("LlamaForSequenceClassification");
     expect(() => architectureOf("llama", "masked-lm")).toThrow(UnsupportedTaskError);

@@ -1,6 +1,6 @@
 // Which task a model is loaded for.
 
-import { UnsupportedTaskError } from "./errors.ts";
+import { InvalidConfigError, UnsupportedTaskError } from "./errors.ts";
 import { familyOf } from "./families.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
@@ -9,6 +9,7 @@ import type { Task } from "./task.ts";
  * The task that `asked` or else the configuration's architecture names.
  *
  * @throws UnsupportedTaskError if the family has no such task or architecture, or if nothing names one.
+ * @throws InvalidConfigError if the configuration asks for a form of it that is not computed.
  * @example
  * ```ts
  * import { checkConfig, resolveTask } from "@lowrank/families";
@@ -21,6 +22,13 @@ import type { Task } from "./task.ts";
  * ```
  */
 export function resolveTask(config: ModelConfig, asked?: Task): Task {
+  const task = namedTask(config, asked);
+  const problems = config.refusedTasks.get(task);
+  if (problems !== undefined) throw new InvalidConfigError(`config.json (for ${task})`, problems);
+  return task;
+}
+
+function namedTask(config: ModelConfig, asked: Task | undefined): Task {
   const { architectures, modelType } = familyOf(config.modelType);
   const tasks = [...new Set(architectures.values())];
   if (asked) {

@@ -43,9 +43,11 @@ export const electra: Family = {
     dropouts: { ...bertConfig.dropouts, summary: { keys: ["summary_last_dropout"], fallback: 0.1 } },
     fixed: [
       ...bertConfig.fixed,
-      { key: "summary_type", values: ["first"], effect: "choices are summarised otherwise" },
-      { key: "summary_use_proj", values: [true], effect: "choices are summarised otherwise" },
-      { key: "summary_activation", values: ["gelu"], effect: "choices are summarised otherwise" },
+      ...[
+        { key: "summary_type", values: ["first"] },
+        { key: "summary_use_proj", values: [true] },
+        { key: "summary_activation", values: ["gelu"] },
+      ].map((row) => ({ ...row, effect: "choices are summarised otherwise", task: "multiple-choice" as const })),
     ],
   },
   embeddings: bertEmbeddings("embedding"),

@@ -1,7 +1,7 @@
 // GPT-Neo's wiring (transformers' modeling_gpt_neo.py): GPT-2's, with separate projections and scores left unscaled.
 
 import { activations } from "../parts/activations.ts";
-import { addedMasks } from "../parts/added-masks.ts";
+import { addedMasks, keptScores } from "../parts/added-masks.ts";
 import { decoderTrunk } from "../parts/decoder-trunk.ts";
 import { feedForward } from "../parts/feed-forward.ts";
 import type { PartList } from "../parts/part-list.ts";
@@ -20,7 +20,8 @@ export function gptNeo(model: PartList): Trunk {
 }
 
 function gptNeoBlock(block: PartList, layer: number): Stage {
-  const { config } = block.plan;
+  const { config, task } = block.plan;
+  const window = config.windows[layer] ?? null;
   const beforeAttention = block.norm("h.{n}.ln_1");
   const attention = selfAttention({
     layer,
@@ -33,7 +34,8 @@ function gptNeoBlock(block: PartList, layer: number): Stage {
     heads: config.heads,
     keyHeads: config.heads,
     dropout: config.dropouts.attention,
-    mask: addedMasks(config.windows[layer] ?? null),
+    mask: addedMasks(window),
+    keptScores: task === "question-answering" ? keptScores(window) : undefined,
     scale: 1,
   });
   const beforeFeedForward = block.norm("h.{n}.ln_2");

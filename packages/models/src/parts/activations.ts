@@ -20,7 +20,16 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   sigmoid: alsoAsGate((x) => tf.sigmoid(x)),
   tanh: alsoAsGate((x) => tf.tanh(x)),
   mish: alsoAsGate((x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
+  "gelu-clipped": alsoAsGate((x) => tf.clipByValue(gelu(x, "erf"), -10, 10)),
+  relu6: alsoAsGate((x) => tf.relu6(x)),
+  "leaky-relu": alsoAsGate((x) => tf.leakyRelu(x, 0.01)), // torch's slope
+  laplace: alsoAsGate((x) => tf.mul(tf.add(tf.erf(tf.div(tf.sub(x, laplaceMean), laplaceWidth)), 1), 0.5)),
+  linear: { apply: (x) => tf.clone(x), gate: (gate, up) => tf.mul(gate, up) },
 };
+
+/** transformers' LaplaceActivation: the normal distribution that comes closest to a squared ReLU, times √2 as erf has it. */
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: it is transformers' number, not the root of a half.
+const [laplaceMean, laplaceWidth] = [0.707107, 0.282095 * Math.SQRT2];
 
 function alsoAsGate(apply: (x: tf.Tensor) => tf.Tensor): Activation {
   return { apply, gate: (gate, up) => tf.mul(apply(gate), up) };

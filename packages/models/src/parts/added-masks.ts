@@ -26,10 +26,25 @@ export function addedMasks(window: number | null): MaskMaker {
 }
 
 /**
+ * 1 where the layer's own mask leaves a score as it is, 0 where it replaces it: no gradient passes there. Only a query that
+ * sees nothing can tell, and only where a loss reads such queries: answers are looked for in padding, too.
+ */
+export function keptScores(window: number | null): MaskMaker {
+  const key = {};
+  return (pass) => {
+    if (pass.inputs.attentionMask === undefined) return undefined;
+    return pass.once(key, () => {
+      const { past, inputIds } = pass;
+      const own = causalMask(inputIds.shape[1], window === null ? { past } : { past, window });
+      return tf.cast(tf.equal(own, 0), "float32"); // [1, 1, time, past + time]
+    });
+  };
+}
+
+/**
  * Where a query sees nothing, its scores are lost in the lowest finite number, and twice that is −Infinity: it gets the mean
  * of the values that only one of the masks hides. So does the query before the first token, from which a loss may count
- * that token's prediction. (Scores that transformers replaced, those of keys before the window, have no gradient there; here
- * they have, which only labels in padding on the right can tell.)
+ * that token's prediction.
  */
 function withMeans(own: tf.Tensor4D, shared: tf.Tensor4D): tf.Tensor {
   const seen = combineMasks(own, shared);

@@ -4,14 +4,20 @@ import { type AttentionInputs, maskedScore } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { softCap } from "./soft-cap.ts";
 
+export interface DroppingInputs extends AttentionInputs {
+  /** Multiplies the scores, which is 0 where nothing may pass back through them. */
+  readonly kept?: tf.Tensor | undefined;
+}
+
 /** As engine's `attention`, with `drop` applied to the weights [batch, heads, queryTime, keyTime]. */
-export function attentionWithDropout(inputs: AttentionInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const { query, mask, cap, scale = 1 } = inputs;
+export function attentionWithDropout(inputs: DroppingInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
+  const { query, mask, cap, kept, scale = 1 } = inputs;
   const heads = query.shape[1] ?? 1;
   const key = repeatHeads(inputs.key, heads);
   const value = repeatHeads(inputs.value, heads);
   const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
-  const scores = cap === undefined ? unbounded : softCap(unbounded, cap);
+  const bounded = cap === undefined ? unbounded : softCap(unbounded, cap);
+  const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
   if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
   // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
   const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");

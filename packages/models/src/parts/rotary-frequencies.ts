@@ -22,11 +22,11 @@ export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.r
   return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
 }
 
-/** The frequencies of `dims` rotating features: dims/2 of them. */
+/** The frequencies of `dims` rotating features: dims/2 of them, or one more for an odd one, which the next one turns with. */
 export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryConfig, "share">): RotaryFrequencies {
   const { fround } = Math;
   // How many positions make a radian.
-  const periods = Float32Array.from({ length: dims / 2 }, (_, pair) => theta ** fround((2 * pair) / dims));
+  const periods = Float32Array.from({ length: Math.ceil(dims / 2) }, (_, pair) => theta ** fround((2 * pair) / dims));
   const divided = (factors: readonly number[]) =>
     periods.map((period, pair) => 1 / fround(fround(factors[pair] ?? 1) * period));
   const usual = periods.map((period) => 1 / period);

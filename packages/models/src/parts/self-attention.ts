@@ -43,6 +43,8 @@ export interface SelfAttentionOptions {
   readonly window?: number | null;
   /** Where a family masks in a way of its own (GPT-Neo); its `window` is in there. */
   readonly mask?: MaskMaker;
+  /** Which scores pass gradients on, where not all do (GPT-Neo): undefined in passes where all do. */
+  readonly keptScores?: MaskMaker | undefined;
   /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
   readonly alibi?: Alibi;
   /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
@@ -165,9 +167,11 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   const cap = options.cap ?? null;
   const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
   const isBiasOpen = options.relativePositions?.isOpen(pass.context) ?? false;
-  // The fused operation takes its mask for a constant.
-  if (!isBiasOpen && (!pass.context.training || options.dropout === 0)) return attention(inputs);
-  return attentionWithDropout(inputs, (weights) =>
+  const kept = options.keptScores?.(pass);
+  // The fused operation takes its mask for a constant, and has a gradient for every score.
+  const isPlain = !isBiasOpen && kept === undefined;
+  if (isPlain && (!pass.context.training || options.dropout === 0)) return attention(inputs);
+  return attentionWithDropout({ ...inputs, kept }, (weights) =>
     pass.drop(weights, options.dropout, `${options.output.path}/attention`),
   );
 }
