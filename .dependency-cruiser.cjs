@@ -28,7 +28,10 @@ module.exports = {
       comment: `${name} may import ${allowed.length ? allowed.join(", ") : "no other package"}.`,
       severity: "error",
       from: { path: `^packages/${name}/src/`, pathNot: isTest },
-      to: { path: "^(packages|apps|integration|benchmarks)/", pathNot: `^packages/(${[name, ...allowed].join("|")})/` },
+      to: {
+        path: "^(packages|apps|integration|benchmarks|fuzz)/",
+        pathNot: `^packages/(${[name, ...allowed].join("|")})/`,
+      },
     })),
     {
       name: "no-tensorflow-here",
@@ -48,7 +51,7 @@ module.exports = {
       name: "libraries-know-no-apps",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(apps|integration|benchmarks)/" },
+      to: { path: "^(apps|integration|benchmarks|fuzz)/" },
     },
     {
       name: "no-cycles",
@@ -59,7 +62,9 @@ module.exports = {
     {
       name: "tests-stay-out-of-sources",
       severity: "error",
-      from: { pathNot: [isTest, "^packages/testing/", "^integration/", "^benchmarks/", "^(apps|packages)/.*/test/"] },
+      from: {
+        pathNot: [isTest, "^packages/testing/", "^integration/", "^benchmarks/", "^fuzz/", "^(apps|packages)/.*/test/"],
+      },
       to: { path: "^packages/testing/" },
     },
   ],

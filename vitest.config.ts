@@ -12,6 +12,7 @@ export default defineConfig({
       "apps/*/src/**/*.test.ts",
       "integration/src/**/*.test.ts",
       "benchmarks/src/**/*.test.ts",
+      "fuzz/src/**/*.test.ts",
     ],
     exclude: [...configDefaults.exclude, "**/*.browser.test.ts"], // npm run test:browser has them
     testTimeout: 30_000,

@@ -1,0 +1,73 @@
+// Every reader that is fuzzed. A target is imported only in the process that runs it: some bring TensorFlow.js along.
+
+import type { Target } from "./target.ts";
+
+/** A target before it is imported. */
+export interface TargetRow {
+  readonly name: string;
+  /** What it reads, for people. */
+  readonly reads: string;
+  readonly load: () => Promise<Target>;
+}
+
+export const targets: readonly TargetRow[] = [
+  {
+    name: "safetensors",
+    reads: "parseSafetensors and openSafetensors, against a checker written from the specification",
+    load: async () => (await import("./targets/safetensors.ts")).safetensors,
+  },
+  {
+    name: "shard-index",
+    reads: "model.safetensors.index.json over two shards",
+    load: async () => (await import("./targets/shard-index.ts")).shardIndex,
+  },
+  {
+    name: "gguf",
+    reads: "openGguf, and the configuration and tokenizer in its metadata",
+    load: async () => (await import("./targets/gguf.ts")).gguf,
+  },
+  {
+    name: "adapter-config",
+    reads: "adapter_config.json: parseLoraConfig, then written and read again",
+    load: async () => (await import("./targets/adapter-config.ts")).adapterConfig,
+  },
+  {
+    name: "model-folder",
+    reads: "config.json and generation_config.json: loadModel",
+    load: async () => (await import("./targets/model-folder.ts")).modelFolder,
+  },
+  {
+    name: "tokenizer",
+    reads: "tokenizer.json and tokenizer_config.json: openTokenizer, then encode and decode",
+    load: async () => (await import("./targets/tokenizer.ts")).tokenizer,
+  },
+  {
+    name: "chat-template",
+    reads: "chatTemplate and what it renders",
+    load: async () => (await import("./targets/chat-template.ts")).chatTemplates,
+  },
+  {
+    name: "data-files",
+    reads: "JSONL, JSON, CSV and TSV: readDataFile against the readers of texts",
+    load: async () => (await import("./targets/data-files.ts")).dataFiles,
+  },
+  {
+    name: "checkpoint",
+    reads: "readCheckpoint of a folder with a manifest",
+    load: async () => (await import("./targets/checkpoint.ts")).checkpoint,
+  },
+];
+
+/** What the watchdog's own tests run. */
+const planted: TargetRow = {
+  name: "planted",
+  reads: "nothing",
+  load: async () => (await import("./watch/planted.ts")).planted,
+};
+
+/** The row with a name; throws for a name that no row has. */
+export function targetRow(name: string): TargetRow {
+  const row = [...targets, planted].find((candidate) => candidate.name === name);
+  if (row === undefined) throw new Error(`There is no target "${name}".`);
+  return row;
+}
