@@ -88,9 +88,9 @@ def bloom(**settings):
 
 def opt(**settings):
     config = transformers.OPTConfig(
-        vocab_size=48, hidden_size=24, ffn_dim=32, num_hidden_layers=2, num_attention_heads=3, word_embed_proj_dim=24,
+        vocab_size=48, hidden_size=24, ffn_dim=32, num_hidden_layers=2, num_attention_heads=3,
         max_position_embeddings=16, dropout=0.0, pad_token_id=0, bos_token_id=1, eos_token_id=2,
-        attn_implementation="eager", **settings)
+        attn_implementation="eager", **{"word_embed_proj_dim": 24, **settings})
     return started(transformers.OPTForCausalLM(config))
 
 

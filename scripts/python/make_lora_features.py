@@ -118,7 +118,8 @@ def one_gradient(names):
         table.grad = table.grad + names.pop(head).grad.T
 
 
-def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch, added=0):
+def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch, added=0,
+                tables="auto"):
     """An adapter on a base – with added tokens, if any –: logits, loss, gradients, merge and a few steps of training."""
     base.save_pretrained(folder / "base")
     if prepare:
@@ -132,7 +133,7 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
         tensors["start.logits"] = logits_of(model, inputs)
     moved(model)
     # "auto" would compare sizes with a base that is looked up in the network.
-    model.save_pretrained(folder / "adapter", save_embedding_layers=True if added else "auto")
+    model.save_pretrained(folder / "adapter", save_embedding_layers=True if added else tables)
     names = trained_by_name(model)
     tensors["adapter.logits"] = logits_of(model, inputs)
     loss = model(**inputs).loss

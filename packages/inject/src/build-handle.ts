@@ -157,8 +157,8 @@ class PartMaker {
     const parameter = this.doors.parameter(planned.path);
     const value = this.options.values.parameter(planned, parameter);
     const variable = this.#variable(planned.key, value, planned.reason !== "base-layer");
-    const followers = (planned.followers ?? []).map(({ path, key }) => ({
-      key,
+    const followers = (planned.followers ?? []).map(({ path, ...named }) => ({
+      ...named,
       parameter: this.doors.parameter(path),
     }));
     return overrideParameter(planned, { parameter, followers }, variable);

@@ -71,8 +71,11 @@ export interface PlannedParameter {
   readonly parameters: number;
   /** "base-layer": PEFT stores the frozen weight of an adapted embedding too; it acts, but is not trained. */
   readonly reason: "saved-module" | "bias" | "base-layer";
-  /** Parameters that share this table and follow it, under names of their own (PEFT's `ensure_weight_tying`). */
-  readonly followers?: readonly { readonly path: string; readonly key: string }[];
+  /**
+   * Parameters that share this table and follow it. Files have them under names of their own where both are saved (PEFT's
+   * `ensure_weight_tying`, `save_embedding_layers`), else not at all.
+   */
+  readonly followers?: readonly { readonly path: string; readonly key?: string }[];
   /** Names under which PEFT writes the value once more: those of a bias that two modules name. A file may lack them. */
   readonly copies?: readonly string[];
 }

@@ -11,7 +11,9 @@ export function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly 
     ...plan.tiedSites.flatMap(({ fileShapes }) => [...fileShapes]),
     ...plan.rawParameters.flatMap(({ fileShapes }) => [...fileShapes]),
     ...plan.savedParameters.flatMap((planned) =>
-      [planned, ...(planned.followers ?? [])].map(({ key }) => [key, planned.fileShape] as const),
+      [planned, ...(planned.followers ?? [])].flatMap(({ key }) =>
+        key === undefined ? [] : [[key, planned.fileShape] as const],
+      ),
     ),
     ...plan.tokenRows.flatMap(({ key, copies = [], shape }) => [key, ...copies].map((one) => [one, shape] as const)),
   ]);

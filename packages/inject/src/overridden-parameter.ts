@@ -18,10 +18,10 @@ export interface OverriddenParameter extends AdapterPart {
   readonly isTrained: boolean;
 }
 
-/** The parameter, and those that share its values and follow (PEFT's `ensure_weight_tying`). */
+/** The parameter, and those that share its values and follow; some of them have a name of their own in files. */
 export interface OverriddenTogether {
   readonly parameter: ParameterRef;
-  readonly followers: readonly { readonly parameter: ParameterRef; readonly key: string }[];
+  readonly followers: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
 }
 
 /** Puts it together; nothing is attached yet. */
@@ -34,7 +34,7 @@ export function overrideParameter(
   const isIdle = !isTrained && isFrozenValue(parameter, variable);
   const all = [parameter, ...followers.map((follower) => follower.parameter)];
   const layout = parameter.transposedInFile ? transposedLayout : plainLayout;
-  const otherKeys = [...followers.map((follower) => follower.key), ...copies];
+  const otherKeys = [...followers.flatMap((follower) => follower.key ?? []), ...copies];
   return {
     parameter,
     variable,

@@ -2,10 +2,10 @@
 // differ from the model's own.
 
 import { type Adapter, type AdapterTensor, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import type { InjectionPlan, PlannedParameter } from "./injection-plan.ts";
 import { plannedParameter } from "./saved-parameters.ts";
-import { areTwins } from "./tie-modules.ts";
+import { sharedNames } from "./shared-weights.ts";
 import { parametersOfTable, vocabularyTables } from "./vocabulary-tables.ts";
 
 /** The plan with every weight of the base that the file has and that has its place: adapted layers, and tables. */
@@ -13,12 +13,14 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
   const planned = new Set(
     plan.savedParameters.flatMap(({ key, followers = [], copies = [] }) => [
       key,
-      ...followers.map((one) => one.key),
+      ...followers.flatMap((one) => one.key ?? []),
       ...copies,
     ]),
   );
   // A bias may have two names in a file (BERT's output): what is trained under one is not set back under the other.
-  const trained = new Set(plan.savedParameters.map(({ path }) => path));
+  const trained = new Set(
+    plan.savedParameters.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]),
+  );
   const places = placesFor(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
     const parsed = planned.has(key) ? null : parseTensorKey(key);
@@ -26,7 +28,7 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
     if (parameter === undefined || trained.has(parameter.path)) return [];
     return [plannedParameter(parameter, key, "base-layer")];
   });
-  const savedParameters = [...plan.savedParameters, ...together(found, model, tensors)];
+  const savedParameters = [...plan.savedParameters, ...together(found, { model, tensors, trained })];
   return { ...plan, savedParameters, tokenRows: plan.tokenRows.map((rows) => withCopies(rows, tensors)) };
 }
 
@@ -46,30 +48,40 @@ function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey)
   };
 }
 
-/** A table and the head that shares it stay one where the file has the same values for both. */
+interface Together {
+  readonly model: AdaptableModel;
+  readonly tensors: Adapter["tensors"];
+  /** Paths of the parameters that the adapter has trained copies of. */
+  readonly trained: ReadonlySet<string>;
+}
+
+/**
+ * What shares a weight goes on sharing it: as in PEFT, which puts the file's values into the one parameter, they reach every
+ * module that computes with it. Only a module for which the file has other values, or a trained copy, computes with those.
+ */
 function together(
   found: readonly PlannedParameter[],
-  model: AdaptableModel,
-  tensors: Adapter["tensors"],
+  { model, tensors, trained }: Together,
 ): readonly PlannedParameter[] {
-  const siteOf = new Map(model.sites().map((site): [string, Site] => [`${site.path}.weight`, site]));
-  const isFollower = (one: PlannedParameter, other: PlannedParameter) =>
-    isTable(siteOf.get(other.path)) &&
-    areTwinsAt(siteOf.get(one.path), siteOf.get(other.path)) &&
-    haveSameValues(tensors.get(one.key), tensors.get(other.key));
-  const leaders = found.filter((one) => !found.some((other) => isFollower(one, other)));
+  const sharedName = sharedNames(model);
+  const isOneWeight = (one: { path: string }, other: { path: string }) =>
+    sharedName(one.path) === sharedName(other.path);
+  const isSame = (one: PlannedParameter, other: PlannedParameter) =>
+    isOneWeight(one, other) && haveSameValues(tensors.get(one.key), tensors.get(other.key));
+  const parameters = model.parameters();
+  const ordered = parameters.flatMap(({ path }) => found.filter((one) => one.path === path));
+  const isFirst = (one: PlannedParameter, among: readonly PlannedParameter[], isAlike: typeof isSame) =>
+    among.find((other) => isAlike(other, one)) === one;
+  const leaders = ordered.filter((one) => isFirst(one, ordered, isSame));
+  const unnamed = parameters.filter(({ path }) => !trained.has(path) && !found.some((one) => one.path === path));
   return leaders.map((leader) => {
-    const followers = found.filter((one) => isFollower(one, leader)).map(({ path, key }) => ({ path, key }));
+    const named = ordered
+      .filter((one) => one !== leader && isSame(one, leader))
+      .map(({ path, key }) => ({ path, key }));
+    const others = isFirst(leader, leaders, isOneWeight) ? unnamed.filter((one) => isOneWeight(one, leader)) : [];
+    const followers = [...named, ...others.map(({ path }) => ({ path }))];
     return followers.length === 0 ? leader : { ...leader, followers };
   });
-}
-
-function isTable(site: Site | undefined): boolean {
-  return site?.role === "input-embedding";
-}
-
-function areTwinsAt(one: Site | undefined, other: Site | undefined): boolean {
-  return one !== undefined && other !== undefined && one.kind !== other.kind && areTwins(one, other);
 }
 
 /** The names under which the file has the rows once more: heads that share the table. */

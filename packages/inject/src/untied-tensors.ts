@@ -8,7 +8,7 @@ import type { AdapterProblem } from "./mismatch-errors.ts";
 /** What is shared must be stored with the same values under both names. */
 export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
   const saved = plan.savedParameters.flatMap(({ key, followers = [] }) =>
-    followers.map((one) => ({ key, twin: one.key })),
+    followers.flatMap((one) => (one.key === undefined ? [] : [{ key, twin: one.key }])),
   );
   const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
     one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
