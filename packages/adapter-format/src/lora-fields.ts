@@ -70,7 +70,7 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
   init: {
     key: "init_lora_weights",
     fallback: true,
-    codec: either(flag, text(), (value): value is boolean => typeof value === "boolean"),
+    codec: either(falseIfNull(flag), text(), (value): value is boolean => typeof value === "boolean"),
   },
   layersToTransform: {
     key: "layers_to_transform",
@@ -112,4 +112,9 @@ export const fieldNames = Object.keys(loraFields) as readonly FieldName[];
 /** An empty text and an empty list mean "any layers", as null does. */
 function layersPatternCodec(): FieldCodec<readonly string[] | string> {
   return either(listOf(text()), text(), (value): value is readonly string[] => typeof value !== "string");
+}
+
+/** PEFT makes no difference between the two: neither draws a pair in its usual way. */
+function falseIfNull(codec: FieldCodec<boolean>): FieldCodec<boolean> {
+  return { ...codec, read: (json) => (json === null ? false : codec.read(json)) };
 }

@@ -101,6 +101,40 @@ describe("reading an adapter", () => {
   });
 });
 
+describe("an adapter that an older PEFT wrote, or that was saved as a model's state_dict", () => {
+  it("may have a classifier that modules_to_save does not name: its task implies it", async () => {
+    const tensors = { ...pair, [`${prefix}classifier.weight`]: counting([2, 3]) };
+    const { config } = await read(tensors, { ...plain, task_type: "SEQ_CLS", modules_to_save: null });
+    expect(config.modulesToSave).toEqual(["classifier", "score"]);
+  });
+
+  it("may say null for init_lora_weights, which PEFT takes for false", async () => {
+    expect((await read(pair, { ...plain, init_lora_weights: null })).config.init).toBe(false);
+  });
+
+  it("may call the adapter default in its keys", async () => {
+    const { tensors } = await read({
+      [`${prefix}q.lora_A.default.weight`]: counting([2, 3]),
+      [`${prefix}q.lora_B.default.weight`]: counting([4, 2]),
+      [`${prefix}q.lora_magnitude_vector.default.weight`]: counting([4]),
+      [`${prefix}e.lora_embedding_A.default`]: counting([2, 7]),
+      [`${prefix}e.lora_embedding_B.default`]: counting([5, 2]),
+    });
+    expect([...tensors.keys()].sort()).toEqual([
+      "e.lora_embedding_A",
+      "e.lora_embedding_B",
+      "q.lora_A.weight",
+      "q.lora_B.weight",
+      "q.lora_magnitude_vector",
+    ]);
+  });
+
+  it("has no tensor twice, with that name and without", async () => {
+    const twice = { ...pair, [`${prefix}q.lora_A.default.weight`]: counting([2, 3]) };
+    expect(String(await problemsOf(twice))).toContain("names a tensor twice");
+  });
+});
+
 describe("tensors that make no adapter", () => {
   it("are all named in one error", async () => {
     const broken = {
@@ -108,7 +142,7 @@ describe("tensors that make no adapter", () => {
       [`${prefix}half.lora_A.weight`]: counting([2, 3]),
       [`${prefix}rank.lora_A.weight`]: counting([5, 3]),
       [`${prefix}rank.lora_B.weight`]: counting([4, 2]),
-      [`${prefix}v.lora_A.default.weight`]: counting([2, 3]),
+      [`${prefix}v.lora_A.mine.weight`]: counting([2, 3]),
       [`${prefix}v.lora_C.weight`]: counting([2, 3]),
       [`${prefix}other.weight`]: counting([2]),
       "v.lora_magnitude_vector": counting([2]),
@@ -119,7 +153,7 @@ describe("tensors that make no adapter", () => {
     expect(problems.join("\n")).toContain(
       "rank.lora_A.weight: has the shape [5, 3], so rank 5, but the configuration says 2",
     );
-    expect(problems.join("\n")).toContain('carries the adapter\'s name "default"');
+    expect(problems.join("\n")).toContain('carries the adapter\'s name "mine"');
     expect(problems.join("\n")).toContain('does not start with "base_model.model."');
   });
 

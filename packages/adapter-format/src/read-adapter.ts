@@ -4,12 +4,13 @@ import type { WarningListener } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "./adapter.ts";
 import { tensorProblems } from "./check-tensors.ts";
+import { withTaskModules } from "./create-lora-config.ts";
 import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
 import { firstNonFinite } from "./first-non-finite.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
 import { isRepeatedParameter } from "./repeated-parameters.ts";
-import { currentName, keyPrefix } from "./tensor-keys.ts";
+import { currentName, keyPrefix, withoutDefaultName } from "./tensor-keys.ts";
 
 /** The files of an adapter. */
 export interface AdapterFiles {
@@ -58,7 +59,9 @@ const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptions = {}): Promise<Adapter> {
   const folder = files.name === undefined ? "" : `${files.name}/`;
   const listener = options.onWarning ? { onWarning: options.onWarning } : {};
-  const config = parseLoraConfig(files.config, { file: `${folder}adapter_config.json`, ...listener });
+  const parsed = parseLoraConfig(files.config, { file: `${folder}adapter_config.json`, ...listener });
+  // PEFT up to 0.10 wrote a classifier without naming it.
+  const config = withTaskModules(parsed);
   const source =
     files.weights instanceof Uint8Array
       ? bytesSource(files.weights, `${folder}adapter_model.safetensors`)
@@ -66,7 +69,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   await refusePickle(source);
   const file = await openSafetensors(source, listener);
 
-  const keys = new Map([...file.tensors.keys()].map((name) => [withoutPrefix(name), name]));
+  const keys = new Map([...file.tensors.keys()].map((name) => [withoutDefaultName(withoutPrefix(name)), name]));
   const needed = new Map([...keys].filter(([key]) => !isRepeatedParameter(config, key, keys)));
   const shapes = new Map([...needed].map(([key, name]) => [key, { shape: file.tensors.get(name)?.shape ?? [] }]));
   const named = [...prefixProblems(file, keys), ...typeProblems(file), ...tensorProblems(config, shapes)];

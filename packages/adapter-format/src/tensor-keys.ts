@@ -58,6 +58,14 @@ export function currentName(key: string): string {
 }
 
 /**
+ * A key as `save_pretrained` writes it. In a model's state_dict it has the adapter's name in it, and PEFT reads it where
+ * that is the name it loads the adapter by: "default", unless another is given.
+ */
+export function withoutDefaultName(key: string): string {
+  return key.replace(/(\.lora_[^.]+)\.default(\.weight|\.bias)?$/, "$1$2");
+}
+
+/**
  * Takes a key apart (without `base_model.model.`), or returns null if it follows no rule.
  *
  * @example

@@ -13,6 +13,7 @@ import { draftPlan } from "./draft-plan.ts";
 import { LayerReplicationError } from "./errors.ts";
 import { guessOtherBase } from "./guess-other-base.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
+import { lostBiasWarnings } from "./lost-biases.ts";
 import {
   AdapterMismatchError,
   type AdapterProblem,
@@ -148,5 +149,6 @@ function warn(
   const { got, expected } = compareFingerprints(adapter, options);
   const message = `The adapter was made for a base with fingerprint ${got}; this one has ${expected}. It is used all the same.`;
   if (got !== expected) options.onWarning?.({ code: "DIFFERENT_BASE", message });
-  for (const warning of [...plan.warnings, ...unusedBaseWeights(plan, model, adapter)]) options.onWarning?.(warning);
+  const ofFile = [...unusedBaseWeights(plan, model, adapter), ...lostBiasWarnings(plan, adapter)];
+  for (const warning of [...plan.warnings, ...ofFile]) options.onWarning?.(warning);
 }

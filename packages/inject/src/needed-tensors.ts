@@ -2,6 +2,7 @@
 
 import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, rankAxisOf } from "@lowrank/adapter-format";
 import type { InjectionPlan } from "./injection-plan.ts";
+import { lostBiases } from "./lost-biases.ts";
 import type { AdapterProblem } from "./mismatch-errors.ts";
 
 /** Every tensor that the plan needs, with its shape as files store it. */
@@ -20,9 +21,11 @@ export function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly 
 }
 
 /** Tensors that are not there; of half a pair, with the half that is. */
-export function findMissing(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
+export function findMissing(plan: InjectionPlan, adapter: Adapter): readonly AdapterProblem[] {
+  const { tensors } = adapter;
+  const lost = lostBiases(plan, adapter);
   return [...neededShapes(plan).keys()].flatMap((key): AdapterProblem[] => {
-    if (tensors.has(key)) return [];
+    if (tensors.has(key) || lost.has(key)) return [];
     const partner = partnerOf(key);
     return [partner !== null && tensors.has(partner) ? { kind: "missing", key, partner } : { kind: "missing", key }];
   });

@@ -17,7 +17,7 @@ import type { ValueSource } from "./build-handle.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { storedStart } from "./starts.ts";
 
-/** `adapter` must have passed `checkFit`: every tensor is there and has the planned shape. */
+/** `adapter` must have passed `checkFit`: every tensor is there – but for biases that PEFT lost – and has the planned shape. */
 export function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
   const stored = (key: string): AdapterTensor => adapter.tensors.get(key)!;
   const pairIn = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
@@ -41,8 +41,12 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
     magnitude: ({ keys }) => vector(keys.magnitude!),
     bias: ({ keys }) => vector(keys.bias!),
     rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, trainable }),
-    parameter: ({ key }, { transposedInFile }) =>
-      fromStored(stored(key), transposedInFile ? transposedLayout : plainLayout),
+    parameter: ({ key }, parameter) => {
+      const tensor = adapter.tensors.get(key);
+      // A bias that PEFT lost.
+      if (tensor === undefined) return parameter.read();
+      return fromStored(tensor, parameter.transposedInFile ? transposedLayout : plainLayout);
+    },
     rows: ({ key, shape }) => tf.tensor2d(stored(key).values, [...shape]),
   };
 }

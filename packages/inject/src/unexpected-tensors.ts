@@ -3,6 +3,7 @@
 import { type Adapter, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, Warning } from "@lowrank/contracts";
 import type { InjectionPlan } from "./injection-plan.ts";
+import { lostBiases, oldNamesOf } from "./lost-biases.ts";
 import type { AdapterProblem } from "./mismatch-errors.ts";
 import { nearestPaths } from "./nearest-names.ts";
 import { neededShapes } from "./needed-tensors.ts";
@@ -15,15 +16,16 @@ const suggestionsFor = 4;
 export function findUnexpected(
   plan: InjectionPlan,
   model: AdaptableModel,
-  { tensors }: Adapter,
+  adapter: Adapter,
 ): readonly AdapterProblem[] {
   const needed = neededShapes(plan);
   const copies = new Set(plan.savedParameters.flatMap((planned) => planned.copies ?? []));
+  const passedOver = oldNamesOf(lostBiases(plan, adapter));
   const paths = model.sites().map((site) => site.path);
   const known = new Set(paths);
   let suggested = 0;
-  return [...tensors.keys()].flatMap((key): AdapterProblem[] => {
-    if (needed.has(key) || copies.has(key)) return [];
+  return [...adapter.tensors.keys()].flatMap((key): AdapterProblem[] => {
+    if (needed.has(key) || copies.has(key) || passedOver.has(key)) return [];
     const parsed = parseTensorKey(key);
     if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
     const { path, part } = parsed;
