@@ -3,6 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decoderInputsOf } from "./decoder-inputs.ts";
+import { ModelInputError } from "./errors.ts";
 
 const bart = checkConfig({
   ...{ model_type: "bart", vocab_size: 20, d_model: 8, encoder_layers: 1, decoder_layers: 1 },
@@ -28,6 +29,13 @@ describe("decoderInputsOf", () => {
   it("are the text itself where BART gets nothing else, with a head and without", () => {
     for (const task of ["sequence-to-sequence", "feature-extraction"] as const)
       expect(idsOf(bart, task)).toEqual([[2, 5, 6]]);
+  });
+
+  it("are refused where the labels are no tokens of the model", () => {
+    for (const wrong of [20, -5]) {
+      const make = () => idsOf(bart, "sequence-to-sequence", [[wrong, 8]]);
+      expect(make).toThrow(new ModelInputError("labels", `${wrong} is outside 0 to 19`));
+    }
   });
 
   it("must be given to T5", () => {

@@ -3,6 +3,7 @@
 import type { ModelConfig, Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "./errors.ts";
+import { checkIds } from "./model-inputs.ts";
 import type { SequenceInputs } from "./sequence-inputs.ts";
 
 interface Model {
@@ -18,7 +19,7 @@ function readsText({ config, task }: Model, labels: tf.Tensor | undefined): bool
   return config.modelType === "bart" && (task === "feature-extraction" || labels === undefined);
 }
 
-/** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are. */
+/** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are, or labels are no tokens. */
 export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor2D {
   const { config } = model;
   const { labels, inputIds, decoderInputIds } = inputs;
@@ -31,7 +32,9 @@ export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor
     throw new ModelInputError("labels", `the shape is [${labels.shape}], expected [batch, targetTime]`);
   }
   // Two axes were just checked.
-  return shiftRight(labels as tf.Tensor2D, config);
+  const made = shiftRight(labels as tf.Tensor2D, config);
+  checkIds("labels", made, config.vocabularySize);
+  return made;
 }
 
 /** Each row one place later behind the start token; −100 becomes padding. */

@@ -177,8 +177,11 @@ function checkShape(name: string, tensor: tf.Tensor | undefined, expected: reado
   throw new ModelInputError(name, `the shape is [${tensor.shape}], expected [${expected}]`);
 }
 
-/** On a GPU the values would have to travel back first: there, whoever makes the ids is trusted. */
-function checkIds(name: string, ids: tf.Tensor, size: number): void {
+/**
+ * Throws ModelInputError for ids outside a table of `size` rows. On a GPU the values would have to travel back first: there,
+ * whoever makes the ids is trusted.
+ */
+export function checkIds(name: string, ids: tf.Tensor, size: number): void {
   if (ids.dtype !== "int32") throw new ModelInputError(name, `the type is ${ids.dtype}, expected int32`);
   if (/^web/.test(tf.getBackend())) return;
   const wrong = ids.dataSync().find((id) => id < 0 || id >= size);
