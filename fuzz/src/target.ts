@@ -36,3 +36,8 @@ export function mayRefuse<Result>(step: () => Result): Result | undefined {
     return undefined;
   }
 }
+
+/** Says that an input – changed too much, or somebody else's – is none that the reader could be given. */
+export function notAnInput(): never {
+  throw new LowrankError("NOT_AN_INPUT", "The reader cannot be given this.");
+}

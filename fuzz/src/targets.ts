@@ -56,6 +56,11 @@ export const targets: readonly TargetRow[] = [
     reads: "readCheckpoint of a folder with a manifest",
     load: async () => (await import("./targets/checkpoint.ts")).checkpoint,
   },
+  {
+    name: "forward-inputs",
+    reads: "tensors for model.forward and model.loss, and inputs.json of the command line",
+    load: async () => (await import("./targets/forward-inputs.ts")).forwardInputs,
+  },
 ];
 
 /** What the watchdog's own tests run. */

@@ -9,7 +9,7 @@ import { treeOf, writeTree } from "../inputs/json-tree.ts";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";
 import { mutateJson } from "../inputs/mutate-json.ts";
 import type { Random } from "../inputs/random.ts";
-import { demand, type Target } from "../target.ts";
+import { demand, notAnInput, type Target } from "../target.ts";
 
 const readers = new Map<string, (text: string) => Example[]>([
   ["jsonl", readJsonl],
@@ -55,7 +55,7 @@ export const dataFiles: Target = {
     const lineEnd = input.indexOf(0x0a);
     const format = new TextDecoder().decode(input.subarray(0, Math.max(0, lineEnd)));
     const read = readers.get(format);
-    if (read === undefined) return; // an input of somebody else
+    if (read === undefined) notAnInput();
     const bytes = input.subarray(lineEnd + 1);
     const path = `${folder}/rows.${format}`;
     writeFileSync(path, bytes);

@@ -9,7 +9,7 @@ import { joinFiles, splitFiles } from "../inputs/joined-files.ts";
 import { treeOf } from "../inputs/json-tree.ts";
 import { jsonInput } from "../inputs/mutate-json.ts";
 import { fixturesWith, jsonSeeds, root } from "../inputs/seeds.ts";
-import { demand, type Target } from "../target.ts";
+import { demand, notAnInput, type Target } from "../target.ts";
 import { messageFault } from "../watch/judge.ts";
 
 await tf.setBackend("cpu");
@@ -36,7 +36,7 @@ export const modelFolder: Target = {
   async check(input) {
     const files = new Map(splitFiles(input));
     const base = new TextDecoder().decode(files.get("base"));
-    if (!names.includes(base)) return; // an input of somebody else
+    if (!names.includes(base)) notAnInput();
     files.delete("base");
     files.set("model.safetensors", weightsOf(base));
     const before = tf.memory().numTensors;

@@ -8,9 +8,9 @@ export type Verdict =
   | { readonly kind: "problem"; readonly message: string; readonly signature: string };
 
 const longestMessage = 20_000;
-/** All but the line feed; and the marks that turn the direction of text. */
+/** All but tabs and line breaks; and the marks that turn the direction of text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 const pristine = facts();
 
