@@ -24,7 +24,10 @@ export function createProgram(io: CommandIo): Command {
     .showSuggestionAfterError()
     .allowExcessArguments(false)
     .addHelpText("after", `\nExample:\n  lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --steps 100`)
-    .addHelpText("after", `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted.`);
+    .addHelpText(
+      "after",
+      `\nExit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted,\n129 terminal closed, 141 nobody reads stdout any more.`,
+    );
   const add = [
     addTrainCommand,
     addGenerateCommand,

@@ -3,7 +3,7 @@
 import { LowrankError } from "@lowrank/contracts";
 import type { NonFiniteLossError } from "@lowrank/trainer";
 
-/** Ctrl-C or SIGTERM ended a run early, after saving; exit code 130. The message says how to go on. */
+/** A signal, or a reader who left, ended a run early, after saving. The message says how to go on. */
 export class InterruptedError extends LowrankError {
   constructor(message: string) {
     super("INTERRUPTED", message);
@@ -58,5 +58,25 @@ export class NothingToResumeError extends LowrankError {
       ? `, only an adapter: --adapter "${folder}" trains it on, into another --out.`
       : ". Run the command without --resume.";
     super("NOTHING_TO_RESUME", `There is no checkpoint in "${folder}" to go on from${advice}`);
+  }
+}
+
+/** Standard output could not be written, so that results are lost. */
+export class OutputLostError extends LowrankError {
+  /** Such as "ENOSPC". */
+  readonly reason: string;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(
+      "OUTPUT_LOST",
+      `stdout could not be written: ${cause.message}. What the command prints is not complete; files that it writes are.`,
+      { cause },
+    );
+    this.reason = cause.code ?? "";
+  }
+
+  /** Whether a pipe's other end was closed, which is no fault: `lowrank inspect … | head`. */
+  get isReaderGone(): boolean {
+    return this.reason === "EPIPE";
   }
 }

@@ -23,12 +23,14 @@ export function recordingIo(overrides: Partial<CommandIo> = {}): RecordingIo {
     stderr: (text) => {
       written.stderr += text;
     },
+    settled: async () => undefined,
     hasColors: false,
     environment: {},
     onInterrupt: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    interruption: () => undefined,
     ...overrides,
   };
   return {

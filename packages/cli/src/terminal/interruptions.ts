@@ -1,0 +1,63 @@
+// What ends a run early. While a command listens it can save its work; otherwise the system's default ends the process.
+
+/** Ctrl-C, a request to end, a terminal that was closed, a reader of stdout that left. */
+export type Interruption = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGPIPE";
+
+/** Interruptions of this process. */
+export interface Interruptions {
+  /** Calls the listener once, at the first interruption or at once after one; returns a function that stops listening. */
+  readonly listen: (listener: () => void) => () => void;
+  readonly isListening: () => boolean;
+  /** The first interruption. */
+  readonly first: () => Interruption | undefined;
+  /** Interrupts the run for a reason that is no signal to us. */
+  readonly interrupt: (interruption: Interruption) => void;
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** npm and a shell pass on what we have got ourselves; a person takes longer to press Ctrl-C again. */
+const echo = 500; // milliseconds
+/** How often a run that npm started looks whether npm is still there. */
+const look = 1000; // milliseconds
+
+/** Watches the process, while somebody listens. */
+export function watchInterruptions(environment: Readonly<Record<string, string | undefined>>): Interruptions {
+  let first: Interruption | undefined;
+  let firstAt = 0;
+  let heard: (() => void) | undefined;
+  const interrupt = (interruption: Interruption) => {
+    if (first !== undefined) return;
+    first = interruption;
+    firstAt = performance.now();
+    heard?.();
+  };
+  const onSignal = (signal: (typeof signals)[number]) => {
+    if (first === undefined) return interrupt(signal);
+    // Whoever asks again wants it at once. A hangup comes several times: from the terminal, and from the shell in it.
+    if (signal === "SIGHUP" || performance.now() - firstAt < echo) return;
+    stop();
+    process.kill(process.pid, signal);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    heard = undefined;
+    clearInterval(timer);
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
+  const listen = (listener: () => void) => {
+    heard = listener;
+    for (const signal of signals) process.on(signal, onSignal);
+    if (environment.npm_lifecycle_event !== undefined) timer = watchParent(() => interrupt("SIGTERM"));
+    if (first !== undefined) listener();
+    return stop;
+  };
+  return { listen, isListening: () => heard !== undefined, first: () => first, interrupt };
+}
+
+/** npm passes SIGTERM on to the shell that it starts us with, which ends and says nothing to us. */
+function watchParent(onGone: () => void): NodeJS.Timeout {
+  const parent = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== parent) onGone();
+  }, look).unref();
+}
