@@ -46,6 +46,7 @@ describe("the tokenizer of an exported model", () => {
     await writeModelFolder(path("merged"), { model, sourceFolder: path("base"), tokenizerFolder: path("adapter") });
     const text = (file: string) => readFile(path("merged", file), "utf8");
     expect((await readdir(path("merged"))).sort()).toEqual([
+      ".lowrank.json",
       "chat_template.jinja",
       "config.json",
       "generation_config.json",

@@ -2,6 +2,7 @@ export {
   DiskFullError,
   FileReadError,
   FileWriteError,
+  NotReplaceableError,
   OutputExistsError,
   ProtectedFolderError,
 } from "./node/errors.ts";
@@ -13,4 +14,5 @@ export { isRunning, processIdentity } from "./node/process-identity.ts";
 export { tidyUpTemporaries } from "./node/temporary-path.ts";
 export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
 export { type FolderWriteOptions, writeFolderAtomic } from "./node/write-folder-atomic.ts";
+export { type ListedFolderOptions, listedNames, writeListedFolder } from "./node/write-listed-folder.ts";
 export { writePieces } from "./node/write-pieces.ts";

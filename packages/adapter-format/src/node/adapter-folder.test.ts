@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OutputExistsError } from "@lowrank/safetensors/node";
+import { listedNames, OutputExistsError } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.ts";
 import { createLoraConfig } from "../create-lora-config.ts";
@@ -17,6 +17,8 @@ const adapter: Adapter = {
   metadata: new Map(),
 };
 
+const files = ["README.md", "adapter_config.json", "adapter_model.safetensors"];
+
 let root = "";
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "lowrank-adapter-"));
@@ -24,22 +26,33 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 describe("an adapter's folder", () => {
-  it("holds three files, and reading it gives the adapter back", async () => {
+  it("holds three files and their list, and reading it gives the adapter back", async () => {
     const folder = join(root, "adapter");
     await writeAdapterFolder(folder, adapter);
-    expect((await readdir(folder)).sort()).toEqual(["README.md", "adapter_config.json", "adapter_model.safetensors"]);
+    expect((await readdir(folder)).sort()).toEqual([".lowrank.json", ...files]);
+    expect(await listedNames(folder)).toEqual(new Set(files));
     expect(await readAdapterFolder(folder)).toEqual(adapter);
   });
 
-  it("is not touched if it exists, unless overwriting was asked for", async () => {
+  it("is not touched if it exists, unless overwriting was asked for, which keeps what others put there", async () => {
     const folder = join(root, "adapter");
     await mkdir(folder);
     await writeFile(join(folder, "mine.txt"), "mine");
     await expect(writeAdapterFolder(folder, adapter)).rejects.toThrow(OutputExistsError);
     expect(await readdir(folder)).toEqual(["mine.txt"]);
     await writeAdapterFolder(folder, adapter, { overwrite: true });
-    expect(await readdir(folder)).toHaveLength(3);
+    expect((await readdir(folder)).sort()).toEqual([".lowrank.json", ...files, "mine.txt"]);
     expect(await readdir(root)).toEqual(["adapter"]);
+  });
+
+  it("keeps the text that a person wrote into README.md, as PEFT does", async () => {
+    const folder = join(root, "adapter");
+    await mkdir(folder);
+    await writeFile(join(folder, "README.md"), "---\nlicense: mit\n---\n# Mine\n");
+    await writeAdapterFolder(folder, adapter, { overwrite: true });
+    await writeAdapterFolder(folder, adapter, { overwrite: true });
+    const card = await readFile(join(folder, "README.md"), "utf8");
+    expect(card).toMatch(/^---\nlicense: mit\nlibrary_name: peft\n[\s\S]*\n---\n# Mine\n$/);
   });
 
   it("is not made if the adapter is broken", async () => {

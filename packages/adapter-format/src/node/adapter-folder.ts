@@ -2,15 +2,17 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openFile, writeFolderAtomic, writePieces } from "@lowrank/safetensors/node";
+import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, PickleWeightsError } from "../errors.ts";
 import { type ReadAdapterOptions, readAdapter } from "../read-adapter.ts";
+import { updateModelCard } from "../update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions } from "../write-adapter.ts";
 
 const configName = "adapter_config.json";
 const weightsName = "adapter_model.safetensors";
 const pickleName = "adapter_model.bin";
+const cardName = "README.md";
 /** Largest configuration file that is read at all. */
 const largestConfig = 32_000_000;
 
@@ -26,7 +28,7 @@ export async function readAdapterFolder(path: string, options: ReadAdapterOption
   if (!names.has(configName)) throw new AdapterFileMissingError(path, configName);
   if (!names.has(weightsName) && names.has(pickleName)) throw new PickleWeightsError(join(path, pickleName));
   if (!names.has(weightsName)) throw new AdapterFileMissingError(path, weightsName);
-  const config = await readText(join(path, configName));
+  const config = await readText(join(path, configName), largestConfig);
   const weights = await openFile(join(path, weightsName));
   try {
     return await readAdapter({ config, weights, name: path }, options);
@@ -37,12 +39,14 @@ export async function readAdapterFolder(path: string, options: ReadAdapterOption
 
 /** How to write an adapter's folder. */
 export interface WriteFolderOptions extends WriteAdapterOptions {
-  /** Replace a folder that exists; otherwise it is an error. */
+  /** Write into a folder that exists; otherwise it is an error. */
   readonly overwrite?: boolean;
 }
 
 /**
- * Writes an adapter into a new folder: all of it, or nothing.
+ * Writes an adapter into a new folder: all of it, or nothing. Overwriting does as PEFT's `save_pretrained`: the adapter's
+ * files are replaced, whoever wrote them, other files stay, and so does the text of a README.md that a person wrote, with its
+ * front matter brought up to date. What an earlier call listed in `.lowrank.json` goes.
  *
  * @throws OutputExistsError if the folder exists, is not empty, and `overwrite` is not set.
  * @throws DiskFullError, FileWriteError if the system fails; what `writeAdapter` throws for broken content.
@@ -53,17 +57,34 @@ export async function writeAdapterFolder(
   options: WriteFolderOptions = {},
 ): Promise<void> {
   const files = adapterPieces(adapter, options);
+  const { overwrite = false } = options;
+  const card = overwrite ? await updatedCard(path, adapter, files[cardName]) : files[cardName];
   const fill = async (folder: string): Promise<void> => {
     // Nobody sees the folder until it is complete and synced: its files need no temporary names of their own.
     const written = await Promise.allSettled([
       writePieces(join(folder, weightsName), files.weights),
-      writeFile(join(folder, "README.md"), files["README.md"]),
+      writeFile(join(folder, cardName), card),
       writeFile(join(folder, configName), files[configName]),
     ]);
     // Only now: nothing may write any more when the folder of a failure is removed.
     for (const outcome of written) if (outcome.status === "rejected") throw outcome.reason;
   };
-  await writeFolderAtomic(path, fill, { overwrite: options.overwrite ?? false });
+  await writeListedFolder(path, fill, { overwrite, mayBeUnlisted: true });
+}
+
+async function updatedCard(path: string, { config }: Adapter, card: string): Promise<string> {
+  const [earlierCard, earlierConfig] = await Promise.all([cardName, configName].map((name) => textIn(path, name)));
+  return earlierCard === undefined ? card : updateModelCard({ card: earlierCard, config: earlierConfig }, config);
+}
+
+/** Undefined where there is no such file. */
+async function textIn(path: string, name: string): Promise<string | undefined> {
+  try {
+    return await readText(join(path, name), Number.POSITIVE_INFINITY); // a person's text stays whole
+  } catch (error) {
+    if (error instanceof FileReadError && ["ENOENT", "ENOTDIR"].includes(error.systemCode ?? "")) return undefined;
+    throw error;
+  }
 }
 
 async function listFolder(path: string): Promise<ReadonlySet<string>> {
@@ -74,11 +95,11 @@ async function listFolder(path: string): Promise<ReadonlySet<string>> {
   }
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, mostBytes: number): Promise<string> {
   const source = await openFile(path);
   try {
     // The parser refuses what is longer than this prefix allows, by its own limit.
-    return new TextDecoder().decode(await source.read(0, Math.min(source.size, largestConfig)));
+    return new TextDecoder().decode(await source.read(0, Math.min(source.size, mostBytes)));
   } finally {
     await source.close?.();
   }

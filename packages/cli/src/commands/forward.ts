@@ -38,7 +38,7 @@ export function addForwardCommand(program: Command, io: CommandIo): void {
     .addOption(new Option("--inputs <file>", "JSON file of model inputs").makeOptionMandatory())
     .addOption(outOption("safetensors file to write"))
     .option("--task <name>", "head to use instead of the one in config.json (causal-lm, sequence-classification, …)")
-    .option("--overwrite", "replace --out if it exists");
+    .option("--overwrite", "replace --out if an earlier run wrote it");
   withExamples(
     withEngine(command),
     `echo '{"input_ids": [[1, 2, 3]]}' > inputs.json`,

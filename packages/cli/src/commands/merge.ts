@@ -49,7 +49,7 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
         "largest difference of merged and adapted logits (default: 1e-4, more for logits beyond 16)",
       ).argParser(numberIn({ above: 0 })),
     )
-    .option("--overwrite", "replace --out if it exists");
+    .option("--overwrite", "replace --out if an earlier run wrote it");
   withExamples(withEngine(command), "lowrank merge --model ./tiny --adapter ./adapter --out ./merged").action(
     async (options: MergeOptions) => {
       const { runMerge } = await import("../merge/run-merge.ts");

@@ -57,7 +57,7 @@ function addFiles(command: Command): void {
     .addOption(modelOption())
     .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
     .addOption(outOption("folder to write the adapter to"))
-    .option("--overwrite", "replace --out if it exists")
+    .option("--overwrite", "replace --out if an earlier run wrote it")
     .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
     .addOption(basePrecisionOption())
     .option("--resume", "go on with the interrupted run in --out")

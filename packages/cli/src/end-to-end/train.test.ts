@@ -26,6 +26,7 @@ describe("lowrank train", () => {
     );
     expect(one).toEqual(two);
     expect((await readdir(place.path("one"))).sort()).toEqual([
+      ".lowrank.json",
       "README.md",
       "adapter_config.json",
       "adapter_model.safetensors",

@@ -64,13 +64,16 @@ export class OutputLockBlockedError extends LowrankError {
   }
 }
 
-/** --overwrite names a folder of something else. */
+/** --overwrite names something that no run of lowrank wrote. */
 export class OutputNotOursError extends LowrankError {
-  constructor(readonly path: string) {
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+  ) {
     super(
       "OUTPUT_NOT_OURS",
-      `--overwrite replaces an adapter, a model or a run, but "${path}" holds neither an adapter_config.json, nor a ` +
-        "config.json, nor checkpoints. Name another folder, or remove it yourself.",
+      `--overwrite replaces what an earlier run wrote, but "${path}" is somebody else's: ${reason}. ` +
+        "Name another --out, or remove it yourself.",
     );
   }
 }

@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { ForwardOptions } from "../commands/forward.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { checkOutput } from "../session/check-output.ts";
+import { resultNames } from "../session/forward-result.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
@@ -18,7 +19,7 @@ import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs }
 /** Runs one forward pass and writes its tensors. */
 export async function runForward(options: ForwardOptions, report: Report): Promise<void> {
   const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
-  await checkOutput(out, { overwrite, inputs: [modelPath, adapter, inputsPath] });
+  await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, adapter, inputsPath] });
   const text = await readInputs(inputsPath);
   const engine = await startEngine(options, report);
   const opened = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
@@ -109,9 +110,9 @@ async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<Read
   const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
   try {
     const isHeadless = model.task === "feature-extraction" || model.task === "text-encoding";
-    const name = isHeadless ? "last_hidden_state" : "logits";
+    const name = isHeadless ? resultNames.hidden : resultNames.logits;
     const tensors = new Map([[name, float32Tensor(output.shape, Float32Array.from(await output.data()))]]);
-    if (loss !== undefined) tensors.set("loss", float32Tensor([], Float32Array.from(await loss.data())));
+    if (loss !== undefined) tensors.set(resultNames.loss, float32Tensor([], Float32Array.from(await loss.data())));
     return tensors;
   } finally {
     tf.dispose([...Object.values(given), output, labelTensor, loss].filter((tensor) => tensor !== undefined));
@@ -133,6 +134,6 @@ function modelInputs({ pixelValues, decoderInputIds, ...rows }: ForwardInputs) {
 }
 
 function lossOf(tensors: ReadonlyMap<string, TensorData>): number | undefined {
-  const data = tensors.get("loss")?.data;
+  const data = tensors.get(resultNames.loss)?.data;
   return data === undefined ? undefined : new DataView(data.buffer, data.byteOffset, 4).getFloat32(0, true);
 }

@@ -19,7 +19,7 @@ import { sampleLogits } from "./sample-logits.ts";
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before writing anything. */
 export async function runMerge(options: MergeOptions, report: Report): Promise<void> {
   const { model, adapter, out, overwrite } = options;
-  const release = await claimOutput(out, { overwrite, inputs: [model, adapter] });
+  const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [model, adapter] });
   try {
     await mergeInto(options, report);
   } finally {

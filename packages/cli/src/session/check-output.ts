@@ -1,22 +1,28 @@
 // Looks at the output path before any work is done: hours of training must not end in "exists already" or "permission
 // denied", and --overwrite must not remove what the command reads.
 
-import { access, constants, readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
-import { tidyUpTemporaries } from "@lowrank/safetensors/node";
+import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/node";
 import {
   OutputExistsError,
   OutputHoldsWorkError,
   OutputIsInputError,
   OutputNotOursError,
-  OutputNotWritableError,
 } from "../errors/output-errors.ts";
+import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
+import { isForwardResult } from "./forward-result.ts";
 import { lockOutput } from "./lock-output.ts";
 import { realPath } from "./real-path.ts";
 
 /** What an output may be. */
 export interface OutputRules {
+  /** What the command writes. */
+  readonly kind: OutputKind;
+  /** Replaces what an earlier run wrote. */
   readonly overwrite?: boolean | undefined;
+  /** Goes on with the run in the folder, whose checkpoint says whose it is. */
+  readonly resume?: boolean | undefined;
   /** Paths that the command reads. */
   readonly inputs: readonly (string | undefined)[];
 }
@@ -40,55 +46,34 @@ export async function claimOutput(path: string, rules: OutputRules): Promise<() 
 }
 
 /**
- * Refuses an existing output unless `overwrite`; and always one that holds an input or the current folder, a folder of
- * something that lowrank does not write, or a path at which nothing can be made.
+ * Refuses an existing output unless `overwrite` or `resume`; with `overwrite` what no run of lowrank wrote; and always one
+ * that holds an input or the current folder, and a path at which nothing can be made.
  */
-export async function checkOutput(path: string, options: OutputRules): Promise<void> {
-  if (options.overwrite !== true && (await isOccupied(path))) throw new OutputExistsError(path);
+export async function checkOutput(path: string, rules: OutputRules): Promise<void> {
+  const { kind, overwrite = false, resume = false, inputs } = rules;
   const output = await realPath(path);
+  const isTaken = await isOccupied(path, output, kind);
+  if (isTaken && !overwrite && !resume) throw new OutputExistsError(path);
   if (isWithin(await realPath("."), output)) throw new OutputHoldsWorkError(path);
-  for (const input of options.inputs) {
+  for (const input of inputs) {
     if (input === undefined) continue;
     const real = await realPath(input);
     if (isWithin(real, output)) throw new OutputIsInputError(path, input);
   }
-  if (options.overwrite === true && !(await isOurs(path))) throw new OutputNotOursError(path);
-  await checkWritable(path, dirname(output));
-}
-
-/** An output is made beside its place and moved there, so what has to be writable is the folder that will hold it. */
-async function checkWritable(path: string, folder: string): Promise<void> {
-  const entry = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
-  if (entry instanceof Error) {
-    // What is missing is made, if the next folder above lets us; below a file nothing can be.
-    if (entry.code === "ENOENT" || entry.code === "ENOTDIR") return checkWritable(path, dirname(folder));
-    throw new OutputNotWritableError(path, { folder, reason: entry.message });
-  }
-  if (!entry.isDirectory()) throw new OutputNotWritableError(path, { folder, reason: "it is a file, not a folder" });
-  await access(folder, constants.W_OK | constants.X_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
-    const reason = code === "EROFS" ? "its disk can only be read" : code === "EACCES" ? "permission denied" : message;
-    throw new OutputNotWritableError(path, { folder, reason });
-  });
+  if (isTaken && !resume) await checkOurs(path, kind);
+  await checkWritable(path, output);
 }
 
 function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** An empty folder is as good as none. */
-async function isOccupied(path: string): Promise<boolean> {
-  const entry = await stat(path).catch(() => undefined);
-  if (entry === undefined) return false;
-  return !entry.isDirectory() || (await readdir(path)).length > 0;
-}
-
-/**
- * What `--overwrite` may remove: a file, an empty folder, or one that looks like an adapter, a model or a run. A folder of
- * photographs named by mistake is none of these.
- */
-async function isOurs(path: string): Promise<boolean> {
-  const entry = await stat(path).catch(() => undefined);
-  if (entry === undefined || !entry.isDirectory()) return true;
-  const names = await readdir(path);
-  return names.length === 0 || names.some((name) => /^(adapter_config\.json|config\.json|checkpoint-\d+)$/.test(name));
+/** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
+async function checkOurs(path: string, kind: OutputKind): Promise<void> {
+  if (kind === "file" && !(await isForwardResult(path)))
+    throw new OutputNotOursError(path, 'it is no file that "lowrank forward" wrote');
+  if (kind === "folder" && (await stat(path)).isFile())
+    throw new OutputNotOursError(path, "it is a file, and this command writes a folder");
+  if (kind === "folder" && (await listedNames(path)) === undefined)
+    throw new OutputNotOursError(path, "it has no .lowrank.json, the list of what lowrank wrote there");
 }

@@ -25,7 +25,9 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
   checkTrainOptions(options);
   const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
   const release = await claimOutput(out, {
-    overwrite: overwrite === true || resume === true,
+    kind: "folder",
+    overwrite,
+    resume,
     inputs: [model, adapter, data, validation, addTokensFile, loraConfig],
   });
   try {

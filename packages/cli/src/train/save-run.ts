@@ -4,7 +4,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { writeAdapter } from "@lowrank/adapter-format";
 import type { AdapterHandle } from "@lowrank/inject";
-import { writeFolderAtomic } from "@lowrank/safetensors/node";
+import { writeListedFolder } from "@lowrank/safetensors/node";
 import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import { metricsFile } from "./metrics-file.ts";
@@ -52,8 +52,10 @@ export async function saveRun(out: string, result: RunResult, options: SaveOptio
     if (state !== undefined) await writeCheckpoint(folder, state, { files: new Map(Object.entries(files)) });
     if (best !== undefined && bestName !== undefined) await cp(best, join(folder, bestName), { recursive: true });
   };
-  const keep = (name: string) => options.isOwn && !leaving.has(name);
-  await writeFolderAtomic(out, fill, { overwrite: options.overwrite, keep });
+  const { overwrite, isOwn } = options;
+  const keep = (name: string, isListed: boolean) => !leaving.has(name) && (isOwn || !isListed);
+  // A run that goes on is known by its checkpoint.
+  await writeListedFolder(out, fill, { overwrite, keep, mayBeUnlisted: isOwn });
   return bestName === undefined ? undefined : join(out, bestName);
 }
 

@@ -2,7 +2,7 @@
 
 import { realpath } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
-import { type FileSystem, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { type FileSystem, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
 import { OutputIsSourceError } from "../errors.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportDtype, ExportOptions } from "../export/exportable-model.ts";
@@ -17,7 +17,10 @@ export interface WriteModelFolderOptions {
   readonly tokenizerFolder?: string;
   /** Default "F32": what is written is what was computed. */
   readonly dtype?: ExportDtype;
-  /** Replace a folder that is not empty. Default false. */
+  /**
+   * Replace a folder that an earlier call wrote, which its `.lowrank.json` says: the files that it lists go, and others
+   * stay. Default false.
+   */
   readonly overwrite?: boolean;
   /** Stands in for the disk in tests. */
   readonly fileSystem?: FileSystem;
@@ -26,7 +29,7 @@ export interface WriteModelFolderOptions {
 /**
  * Writes a model – merged or not – as a Hugging Face folder, tensor by tensor. The folder appears whole or not at all.
  *
- * @throws OutputIsSourceError, OutputExistsError, ExportOverflowError, SourceFolderError, DiskFullError
+ * @throws OutputIsSourceError, OutputExistsError, NotReplaceableError, ExportOverflowError, SourceFolderError, DiskFullError
  *
  * @example
  * ```ts
@@ -50,7 +53,7 @@ export async function writeModelFolder(path: string, options: WriteModelFolderOp
   });
   const system = fileSystem === undefined ? {} : { fileSystem };
   try {
-    await writeFolderAtomic(
+    await writeListedFolder(
       path,
       async (folder) => {
         for (const { name, contents } of plan.files) await writeFileAtomic(join(folder, name), contents(), system);

@@ -18,6 +18,17 @@ export class ProtectedFolderError extends LowrankError {
   }
 }
 
+/** Overwriting was asked for, but what is there is nothing that may be replaced; nothing was changed. */
+export class NotReplaceableError extends LowrankError {
+  constructor(
+    readonly path: string,
+    /** Why, in words: "it is a device, a pipe or a socket". */
+    readonly reason: string,
+  ) {
+    super("NOT_REPLACEABLE", `"${path}" is not replaced: ${reason}. Choose another path, or remove it yourself.`);
+  }
+}
+
 /** The disk, or this user's share of it, is full; nothing half-written is left and an older output is untouched. */
 export class DiskFullError extends LowrankError {
   /** ENOSPC or EDQUOT. */

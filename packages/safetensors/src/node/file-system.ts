@@ -1,6 +1,6 @@
 // The few file-system calls that are used here, as an interface: a test passes one that fails at any call it likes.
 
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 
 /** An open file. */
@@ -16,7 +16,8 @@ export interface OpenFile {
 
 /** What is at a path. */
 export interface PathEntry {
-  readonly kind: "file" | "folder" | "other";
+  /** "other": a device, a pipe or a socket. */
+  readonly kind: "file" | "folder" | "link" | "other";
   readonly modifiedAt: number;
   /** When anything about it changed last, its name included. */
   readonly changedAt: number;
@@ -100,12 +101,17 @@ async function openForSyncing(path: string): Promise<fs.FileHandle> {
 async function entry(path: string): Promise<PathEntry | undefined> {
   try {
     const stat = await fs.lstat(path);
-    const kind = stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
-    return { kind, modifiedAt: stat.mtimeMs, changedAt: stat.ctimeMs };
+    return { kind: kindOf(stat), modifiedAt: stat.mtimeMs, changedAt: stat.ctimeMs };
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function kindOf(stat: Stats): PathEntry["kind"] {
+  if (stat.isFile()) return "file";
+  if (stat.isDirectory()) return "folder";
+  return stat.isSymbolicLink() ? "link" : "other";
 }
 
 /** Who may read, write and run; not who one becomes by running it. Of a folder, its owner may do all, or it could not be removed. */

@@ -3,12 +3,14 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { isRunning, processIdentity } from "./process-identity.ts";
 import { renamePatiently } from "./rename-patiently.ts";
 
-const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-([0-9a-f]{8}|unknown)-[0-9a-f]{12}$/;
+const pattern = /^\.lowrank-(unfinished|replaced)-([0-9a-f]{8})-(\d+)-([0-9a-f]{8}|unknown)-[0-9a-f]{12}(-.*)?$/s;
+/** In characters, each of which may take four bytes. */
+const longestStart = 20;
 /** For how long nobody touched what is unfinished, if its maker cannot be asked, in milliseconds. */
 const longestPause = 24 * 60 * 60 * 1000;
 /** What was replaced goes, or comes back, within a second. */
@@ -21,12 +23,14 @@ const thisHost = shortHash(hostname());
 
 /**
  * A new name beside `target`: "unfinished" for what is being written, "replaced" for a folder that keeps, under its own
- * name, what is about to be removed. It does not hold the target's name, which may be as long as a name can be.
+ * name, what is about to be removed. It ends, for people, with the start of the target's name, which may be as long as a
+ * name can be.
  */
 export async function temporaryPath(target: string, purpose: "unfinished" | "replaced"): Promise<string> {
   const random = randomBytes(6).toString("hex");
   const maker = `${thisHost}-${process.pid}-${await shortIdentity(process.pid)}`;
-  return join(dirname(target), `.lowrank-${purpose}-${maker}-${random}`);
+  const start = [...basename(target)].slice(0, longestStart).join("");
+  return join(dirname(target), `.lowrank-${purpose}-${maker}-${random}-${start}`);
 }
 
 /**

@@ -1,9 +1,10 @@
-import { chmod, mkdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, lstat, mkdir, readdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
-import { DiskFullError, FileWriteError, OutputExistsError } from "./errors.ts";
+import { DiskFullError, FileWriteError, NotReplaceableError, OutputExistsError } from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 
@@ -99,6 +100,20 @@ describe("writeFileAtomic", () => {
       expect(await caught(writeFileAtomic(join(folder, "out"), broken()))).toBe(gone);
       expect(await contentsOf(folder)).toEqual({});
     }));
+
+  it.skipIf(process.platform === "win32").each(["folder", "pipe"])(
+    "never replaces a %s (skipped on Windows: no mkfifo)",
+    (kind) =>
+      inScratchFolder(async (folder) => {
+        const path = join(folder, "out");
+        if (kind === "folder") await mkdir(path);
+        if (kind === "pipe") spawnSync("mkfifo", [path]);
+        const before = await lstat(path);
+        await expect(writeFileAtomic(path, "new", { overwrite: true })).rejects.toBeInstanceOf(NotReplaceableError);
+        expect((await lstat(path)).ino).toBe(before.ino);
+        expect(await readdir(folder)).toEqual(["out"]);
+      }),
+  );
 
   it("keeps the permissions of the file that it replaces", () =>
     inScratchFolder(async (folder) => {

@@ -1,7 +1,7 @@
 // A file that is either whole or not there: written beside its target, forced to disk, then renamed over it.
 
 import { dirname } from "node:path";
-import { OutputExistsError, writeFailure } from "./errors.ts";
+import { NotReplaceableError, OutputExistsError, writeFailure } from "./errors.ts";
 import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
 import { linkTarget } from "./link-target.ts";
 import { renamePatiently } from "./rename-patiently.ts";
@@ -24,6 +24,7 @@ export interface AtomicWriteOptions {
  * that is overwritten keeps its permissions where the system lets it; a link stays a link, and what it leads to is written.
  *
  * @throws {OutputExistsError} if the path exists and `overwrite` is not set.
+ * @throws {NotReplaceableError} if it is a folder, a device, a pipe or a socket.
  * @throws {DiskFullError | FileWriteError} if the system fails. An error thrown by `contents` passes through.
  */
 export async function writeFileAtomic(
@@ -35,8 +36,8 @@ export async function writeFileAtomic(
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const temporary = await temporaryPath(target, "unfinished");
   try {
-    await refuseExisting(target, { ...options, fileSystem });
     await fileSystem.makeFolders(dirname(target));
+    await checkTarget(target, { ...options, fileSystem });
     await tidyUpTemporaries(dirname(target), fileSystem);
     await writeWhole(temporary, contents, fileSystem);
     await moveIntoPlace(temporary, target, { ...options, fileSystem });
@@ -54,14 +55,20 @@ class ContentsFailure {
 
 type CheckedOptions = AtomicWriteOptions & { readonly fileSystem: FileSystem };
 
-async function refuseExisting(target: string, { overwrite = false, fileSystem }: CheckedOptions): Promise<void> {
-  if (!overwrite && (await fileSystem.entry(target)) !== undefined) throw new OutputExistsError(target);
+/** Whether a file is there that will be replaced. A link is one that leads in a circle: it holds nothing. */
+async function checkTarget(target: string, { overwrite = false, fileSystem }: CheckedOptions): Promise<boolean> {
+  const entry = await fileSystem.entry(target);
+  if (entry === undefined) return false;
+  if (!overwrite) throw new OutputExistsError(target);
+  if (entry.kind === "folder") throw new NotReplaceableError(target, "it is a folder, not a file");
+  if (entry.kind === "other") throw new NotReplaceableError(target, "it is a device, a pipe or a socket");
+  return entry.kind === "file";
 }
 
 /** Writing may have taken an hour, and somebody else may write the same file at this moment. */
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
   const { overwrite = false, fileSystem } = options;
-  if (overwrite && (await fileSystem.entry(target))?.kind === "file") await keepMode(target, temporary, fileSystem);
+  if (overwrite && (await checkTarget(target, options))) await keepMode(target, temporary, fileSystem);
   try {
     await renamePatiently(fileSystem, temporary, target, { isToNew: !overwrite });
   } catch (error) {

@@ -1,9 +1,16 @@
-import { chmod, mkdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { chmod, lstat, mkdir, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
-import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError } from "./errors.ts";
+import {
+  DiskFullError,
+  FileWriteError,
+  NotReplaceableError,
+  OutputExistsError,
+  ProtectedFolderError,
+} from "./errors.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 import { writeFolderAtomic } from "./write-folder-atomic.ts";
@@ -103,6 +110,21 @@ describe("writeFolderAtomic", () => {
       });
       expect(await contentsOf(folder)).toEqual({ [`${name}/weights`]: "new" });
     }));
+
+  it.skipIf(process.platform === "win32").each(["file", "pipe", "circle"])(
+    "never replaces a %s (skipped on Windows: no mkfifo)",
+    (kind) =>
+      inScratchFolder(async (folder) => {
+        const path = join(folder, "out");
+        if (kind === "file") await writeFile(path, "somebody's");
+        if (kind === "pipe") spawnSync("mkfifo", [path]);
+        if (kind === "circle") await symlink(path, path);
+        const before = await lstat(path);
+        await expect(writeFolderAtomic(path, fill, { overwrite: true })).rejects.toBeInstanceOf(NotReplaceableError);
+        expect((await lstat(path)).ino).toBe(before.ino);
+        expect(await readdir(folder)).toEqual(["out"]);
+      }),
+  );
 
   it("keeps the permissions of the folder that it replaces or fills", () =>
     inScratchFolder(async (folder) => {

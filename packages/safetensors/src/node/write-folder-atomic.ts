@@ -3,7 +3,14 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { carryOver, moveRest } from "./carry-over.ts";
-import { DiskFullError, FileWriteError, OutputExistsError, ProtectedFolderError, writeFailure } from "./errors.ts";
+import {
+  DiskFullError,
+  FileWriteError,
+  NotReplaceableError,
+  OutputExistsError,
+  ProtectedFolderError,
+  writeFailure,
+} from "./errors.ts";
 import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
 import { linkTarget } from "./link-target.ts";
 import { renamePatiently } from "./rename-patiently.ts";
@@ -28,6 +35,7 @@ export interface FolderWriteOptions extends AtomicWriteOptions {
  * @param fill Writes the files; whatever it throws passes through, failures of the system as the errors below, and nothing
  * is left of its work.
  * @throws {OutputExistsError} if the path exists, is no empty folder, and `overwrite` is not set.
+ * @throws {NotReplaceableError} if it is a file, a device, a pipe, a socket or a link that leads in a circle.
  * @throws {ProtectedFolderError} if the current folder is, or is in, the folder to be replaced.
  * @throws {DiskFullError | FileWriteError} if the system fails.
  */
@@ -67,6 +75,7 @@ async function stateOf(target: string, options: CheckedOptions): Promise<"absent
   if (entry === undefined) return "absent";
   if (entry.kind === "folder" && (await options.fileSystem.list(target)).length === 0) return "empty";
   if (options.overwrite !== true) throw new OutputExistsError(target);
+  if (entry.kind !== "folder") throw new NotReplaceableError(target, "it is no folder");
   if (contains(await realPath(target), await realPath(process.cwd()))) throw new ProtectedFolderError(target);
   return "replaceable";
 }
