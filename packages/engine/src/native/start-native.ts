@@ -7,6 +7,7 @@ import { importUnseen, isNode } from "../choose/import-unseen.ts";
 import type { StartOutcome } from "../choose/start-outcome.ts";
 import { commandLineBytes, makeRoomFor } from "./command-line.ts";
 import { disableTelemetry } from "./disable-telemetry.ts";
+import { exitWithKoffi } from "./exit-with-koffi.ts";
 import { findLibrary, nodeSurroundings } from "./find-library.ts";
 import { installCommandOf } from "./install-command.ts";
 import { importKoffi } from "./koffi.ts";
@@ -34,6 +35,7 @@ export async function startNative(options: NativeOptions = {}): Promise<StartOut
   await requireWholeLibrary(library);
   const { origin } = library;
   const koffi = await importKoffi(origin === "setting" ? "npm install koffi" : installCommandOf(origin.name));
+  await exitWithKoffi();
   makeRoomFor(await commandLineBytes(), koffi);
   disableTelemetry(koffi);
   const threads = options.threads ?? (await availableThreads());
