@@ -192,6 +192,18 @@ export class MissingModuleError extends LowrankError {
   }
 }
 
+/** The model computes NaN or infinity where a number is to be read out of it. */
+export class NonFiniteOutputError extends LowrankError {
+  constructor(
+    /** What is no number, as the beginning of a sentence: "A logit of prompt 1, new token 3,". */
+    readonly what: string,
+    readonly value: number,
+  ) {
+    const reason = "A weight of the base or of its adapter is not finite, or numbers grew beyond float32 on the way";
+    super("NON_FINITE_OUTPUT", `${what} is ${value}: no answer can be made of it. ${reason}.`);
+  }
+}
+
 /** A file holds a tensor that changes the computation in a way that is not handled. */
 export class RefusedTensorError extends LowrankError {
   constructor(

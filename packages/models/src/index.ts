@@ -11,6 +11,7 @@ export {
   ModelFileError,
   ModelFolderError,
   ModelInputError,
+  NonFiniteOutputError,
   NothingSupervisedError,
   PositionLimitError,
   RefusedTensorError,

@@ -1,6 +1,7 @@
 // How a training run ends early, and why one does not go on.
 
 import { LowrankError } from "@lowrank/contracts";
+import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
 
 /** A signal, or a reader who left, ended a run early, after saving. The message says how to go on. */
@@ -10,39 +11,86 @@ export class InterruptedError extends LowrankError {
   }
 }
 
-/** The loss or a gradient stopped being a finite number; what was trained before is kept. */
+/** A weight that holds NaN or infinity. */
+export interface BrokenWeight {
+  readonly of: "base" | "adapter";
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What --out holds where a training ended because of a number that is none. */
+interface Kept {
+  readonly out: string;
+  /** After which step the adapter in `out` is; undefined: nothing was written. */
+  readonly savedStep: number | undefined;
+  readonly hasCheckpoint: boolean;
+}
+
+/** The model's output, or the loss, is NaN or infinite, which no setting of a run can help. */
+export class NonFiniteModelError extends LowrankError {
+  /** The first weight that is not finite; undefined: all are. */
+  readonly weight: BrokenWeight | undefined;
+
+  constructor(
+    cause: NonFiniteOutputError | NonFiniteLossError,
+    { weight, kept }: { readonly weight: BrokenWeight | undefined; readonly kept?: Kept },
+  ) {
+    const what = "step" in cause ? `The ${cause.what} of step ${cause.step}` : cause.what;
+    const lines = [`${what} is ${cause.value}. ${blame(weight)}`, ...(kept === undefined ? [] : [whatIsKept(kept)])];
+    super("NON_FINITE_MODEL", lines.join("\n"), { cause });
+    this.weight = weight;
+  }
+}
+
+function blame(weight: BrokenWeight | undefined): string {
+  if (weight === undefined) {
+    return (
+      "Every weight of the base and of the adapter is finite, so numbers grow beyond float32 on the way: look whether " +
+      "base and adapter belong together, and whether another --engine says the same."
+    );
+  }
+  const { of, name, value } = weight;
+  const advice =
+    of === "base"
+      ? "its file is damaged, or was saved like that. Fetch the base anew, or take another one."
+      : "train it anew with a smaller learning rate.";
+  return `The ${of}'s "${name}" holds ${value}: ${advice}`;
+}
+
+/** The loss, a gradient or a weight stopped being a finite number; what was trained before is kept. */
 export class DivergedError extends LowrankError {
   /** The step that failed, counted from 1. */
   readonly step: number;
-  readonly what: "loss" | "gradient";
+  readonly what: "loss" | "gradient" | "weight";
   readonly value: number;
   readonly out: string;
   /** After which step the adapter in `out` is; undefined: nothing was written. */
   readonly savedStep: number | undefined;
 
-  constructor(
-    cause: NonFiniteLossError,
-    kept: { readonly out: string; readonly savedStep: number | undefined; readonly hasCheckpoint: boolean },
-  ) {
-    const { step, what, value } = cause;
-    const { out, savedStep, hasCheckpoint } = kept;
+  constructor(failure: NonFiniteLossError | { readonly step: number; readonly weight: BrokenWeight }, kept: Kept) {
+    const { step } = failure;
+    const isWeight = "weight" in failure;
+    const [what, value] = isWeight ? (["weight", failure.weight.value] as const) : [failure.what, failure.value];
+    const found = isWeight
+      ? `The adapter's "${failure.weight.name}" holds ${value} after step ${step}`
+      : `The ${what} of step ${step} is ${value}`;
     super(
       "DIVERGED",
-      `The ${what} of step ${step} is ${value}: the training diverged. ${whatIsKept(kept)}\n` +
+      `${found}: the training diverged. ${whatIsKept(kept)}\n` +
         "Use a smaller --learning-rate, more --warmup-steps or a smaller --clip-norm, and look for odd rows in the data." +
-        (hasCheckpoint ? " The same command with --resume goes on from the checkpoint." : ""),
-      { cause },
+        (kept.hasCheckpoint ? " The same command with --resume goes on from the checkpoint." : ""),
+      isWeight ? {} : { cause: failure },
     );
     this.step = step;
     this.what = what;
     this.value = value;
-    this.out = out;
-    this.savedStep = savedStep;
+    this.out = kept.out;
+    this.savedStep = kept.savedStep;
   }
 }
 
-function whatIsKept({ out, savedStep, hasCheckpoint }: ConstructorParameters<typeof DivergedError>[1]): string {
-  if (savedStep === undefined) return `No step was made before it, so nothing was written to "${out}".`;
+function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
+  if (savedStep === undefined) return `No step before it was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
   return `The adapter as step ${savedStep} left it is in "${out}" (--adapter trains it on into another --out).`;
 }

@@ -2,9 +2,10 @@
 
 import type { Example, QuestionExample } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
-import { meanLoss } from "@lowrank/models";
+import { meanLoss, NonFiniteOutputError } from "@lowrank/models";
 import type { EvaluateOptions } from "../commands/evaluate.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
+import { namingBrokenWeights } from "../session/broken-weights.ts";
 import { decodeClassNames, numberClasses } from "../session/class-names.ts";
 import { type MeasuredData, measuredBatches } from "../session/measured-batches.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
@@ -44,7 +45,7 @@ export async function runEvaluate(options: EvaluateOptions, report: Report): Pro
   const { model, adapter, basePrecision } = options;
   const opened = await openModel({ model, adapter, basePrecision, task: taskFor(goal) }, report);
   try {
-    const evaluation = await evaluate(opened, rows, { options, report, goal });
+    const evaluation = await namingBrokenWeights(opened, () => evaluate(opened, rows, { options, report, goal }));
     report.emit({ engine: engine.name, ...evaluation });
     for (const line of formatFacts(factsOf(evaluation))) report.say(line);
   } finally {
@@ -72,6 +73,8 @@ async function evaluate(
   const examples = tokenizeRows(rows, { file: options.data, model, tokenizer, template, lengths, classIds }, report);
   const data = { examples, batchSize: options.batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const loss = await measureLoss(opened, data, report);
+  // Whatever else is measured would come from the same logits.
+  if (!Number.isFinite(loss)) throw new NonFiniteOutputError("The mean loss", loss);
   return {
     rows: examples.length,
     loss,

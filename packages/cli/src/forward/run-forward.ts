@@ -2,12 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 import type { Task } from "@lowrank/families";
-import type { PretrainedModel } from "@lowrank/models";
+import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
 import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForwardOptions } from "../commands/forward.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { namingBrokenWeights } from "../session/broken-weights.ts";
 import { checkOutput } from "../session/check-output.ts";
 import { resultNames } from "../session/forward-result.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
@@ -25,7 +26,7 @@ export async function runForward(options: ForwardOptions, report: Report): Promi
   const opened = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
   try {
     const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));
-    const tensors = await compute(opened, inputs);
+    const tensors = await namingBrokenWeights(opened, () => compute(opened, inputs));
     await writeFileAtomic(out, serializeSafetensors(tensors), { overwrite: overwrite === true });
     const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
     const loss = lossOf(tensors);
@@ -111,12 +112,21 @@ async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<Read
   try {
     const isHeadless = model.task === "feature-extraction" || model.task === "text-encoding";
     const name = isHeadless ? resultNames.hidden : resultNames.logits;
-    const tensors = new Map([[name, float32Tensor(output.shape, Float32Array.from(await output.data()))]]);
-    if (loss !== undefined) tensors.set(resultNames.loss, float32Tensor([], Float32Array.from(await loss.data())));
+    const values = await usableValues(output, isHeadless ? "One of the last states" : "One of the logits");
+    const tensors = new Map([[name, float32Tensor(output.shape, values)]]);
+    if (loss !== undefined) tensors.set(resultNames.loss, float32Tensor([], await usableValues(loss, "The loss")));
     return tensors;
   } finally {
     tf.dispose([...Object.values(given), output, labelTensor, loss].filter((tensor) => tensor !== undefined));
   }
+}
+
+/** Throws NonFiniteOutputError, unless it is −∞ alone, by which a bias in a file may rule an answer out. */
+async function usableValues(tensor: tf.Tensor, what: string): Promise<Float32Array> {
+  const values = Float32Array.from(await tensor.data());
+  const bad = values.find((value) => !(value < Number.POSITIVE_INFINITY));
+  if (bad !== undefined) throw new NonFiniteOutputError(what, bad);
+  return values;
 }
 
 function modelInputs({ pixelValues, decoderInputIds, ...rows }: ForwardInputs) {

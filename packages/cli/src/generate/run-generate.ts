@@ -5,6 +5,7 @@ import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
 import type { GenerateOptions } from "../commands/generate.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { EmptyPromptError, UsageError } from "../errors/usage-errors.ts";
+import { namingBrokenWeights } from "../session/broken-weights.ts";
 import { encodePrompt, renderPrompt } from "../session/encode-prompt.ts";
 import { endTokens } from "../session/end-tokens.ts";
 import { checkPrompts } from "../session/invocation.ts";
@@ -27,7 +28,7 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
   try {
     refuseOtherTasks(opened.model);
     const tokenizer = await tokenizerOf(opened);
-    await continuePrompts(opened, tokenizer, { options, report });
+    await namingBrokenWeights(opened, () => continuePrompts(opened, tokenizer, { options, report }));
   } finally {
     opened.dispose();
   }

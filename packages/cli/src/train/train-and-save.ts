@@ -1,7 +1,8 @@
 // The loop with what it leaves in --out: as often as --save-every says, at the end, after Ctrl-C, and when it diverges.
 
 import { NonFiniteLossError, type TrainingState } from "@lowrank/trainer";
-import { DivergedError } from "../errors/run-errors.ts";
+import { DivergedError, NonFiniteModelError } from "../errors/run-errors.ts";
+import { brokenAdapterWeight, brokenBaseWeight } from "../session/broken-weights.ts";
 import type { Report } from "../terminal/report.ts";
 import { earlierMetrics } from "./metrics-file.ts";
 import { planSteps } from "./plan-steps.ts";
@@ -26,7 +27,7 @@ export interface SavedResult extends LoopResult {
   readonly bestCheckpoint: { readonly step: number; readonly loss: number; readonly path: string } | undefined;
 }
 
-/** Trains and writes --out. Throws DivergedError where a loss is not finite, the last finite adapter kept. */
+/** Trains and writes --out. Throws DivergedError where a loss is not finite, the last finite adapter kept; NonFiniteModelError where the base's are to blame. */
 export async function trainAndSave(
   run: PreparedRun,
   { options, resumeFrom, report }: RunContext,
@@ -38,8 +39,11 @@ export async function trainAndSave(
   const metrics = resumeFrom === undefined ? [] : await earlierMetrics(out, resumeFrom.step);
   let savedStep = resumeFrom?.step;
   let isOwn = options.resume === true;
+  const kept = () => ({ out, savedStep, hasCheckpoint: savedStep !== undefined });
   const write = async (stepsDone: number, { state, bestStep }: Pick<RunResult, "state" | "bestStep">) => {
     const { handle, metadata, tokenizerFiles } = run;
+    const weight = await brokenAdapterWeight(run);
+    if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, kept());
     const card = trainingCard(options, { ...run, plan, rows: run.train.length, stepsDone });
     const result = { handle, metadata, tokenizerFiles, metrics, card, stepsDone, bestStep, state };
     const { keepCheckpoints } = options;
@@ -65,11 +69,15 @@ export async function trainAndSave(
     return { ...result, savedStep, bestCheckpoint };
   } catch (error) {
     if (!(error instanceof NonFiniteLossError)) throw error;
-    const hasCheckpoint = savedStep !== undefined;
+    const { hasCheckpoint } = kept();
     const lastStep = error.step - 1;
     // A checkpoint is worth more than a later adapter without the optimiser's state.
     if (!hasCheckpoint && lastStep > 0) await write(lastStep, { state: undefined, bestStep: undefined });
-    throw new DivergedError(error, { out, savedStep, hasCheckpoint });
+    const left = { ...kept(), hasCheckpoint };
+    const weight = await brokenBaseWeight(run.opened);
+    throw weight === undefined
+      ? new DivergedError(error, left)
+      : new NonFiniteModelError(error, { weight, kept: left });
   } finally {
     stopListening();
   }

@@ -5,6 +5,7 @@ import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import { checkLogits } from "./check-logits.ts";
 import { forcedToken } from "./forced-tokens.ts";
 import type { ForcedTokens } from "./generation-defaults.ts";
 import { checkGeneration, type GenerationOptions } from "./generation-options.ts";
@@ -26,7 +27,8 @@ export interface GeneratedToken {
 /**
  * The new tokens of every prompt as they come, round by round. A consumer that stops early frees everything.
  *
- * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; the signal's reason.
+ * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; NonFiniteOutputError; the
+ * signal's reason.
  *
  * @example
  * ```ts
@@ -114,6 +116,7 @@ async function chooseTokens(logits: tf.Tensor2D, choice: Choice): Promise<number
 }
 
 async function chosenByLogits(logits: tf.Tensor2D, { options, seen, step }: Choice): Promise<number[]> {
+  await checkLogits(logits, step);
   const { sampling, repetitionPenalty = 1 } = options;
   if (sampling === undefined && repetitionPenalty === 1) {
     const best = tf.argMax(logits, 1);

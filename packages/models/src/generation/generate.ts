@@ -13,7 +13,8 @@ export interface GenerateOptions extends GenerationOptions {
 /**
  * Continues each prompt, or with an encoder–decoder answers each source; returns the new tokens of each, its end token included if one came.
  *
- * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; the signal's reason.
+ * @throws GenerationOptionError, ModelInputError, PositionLimitError before anything is computed; NonFiniteOutputError; the
+ * signal's reason.
  *
  * @example
  * ```ts

@@ -1,0 +1,29 @@
+// Logits by which no token can be chosen: without a look at them, NaN writes one word for ever or ends the text at once.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { NonFiniteOutputError } from "../errors.ts";
+
+/**
+ * Throws NonFiniteOutputError where a row of the logits [batch, vocabulary] of the new token number `step`, from 0, says
+ * not which tokens are likelier.
+ */
+export async function checkLogits(logits: tf.Tensor2D, step: number): Promise<void> {
+  // One number a row is enough to see that all is well: NaN and infinity survive every addition.
+  const sums = tf.sum(logits, 1);
+  const isWell = (await sums.data()).every(Number.isFinite);
+  sums.dispose();
+  if (isWell) return;
+  const vocabulary = logits.shape[1];
+  const values = await logits.data<"float32">();
+  for (let prompt = 0; prompt < logits.shape[0]; prompt++) {
+    const bad = unusable(values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary));
+    if (bad !== undefined)
+      throw new NonFiniteOutputError(`A logit of prompt ${prompt + 1}, new token ${step + 1},`, bad);
+  }
+}
+
+/** What keeps a token from being chosen, if anything does; −∞ rules single tokens out, which a bias in a file may do. */
+function unusable(row: Float32Array): number | undefined {
+  const above = row.find((logit) => !(logit < Number.POSITIVE_INFINITY));
+  return above ?? (row.some(Number.isFinite) ? undefined : row[0]);
+}
