@@ -22,6 +22,7 @@ const look = 1000; // milliseconds
 
 /** Watches the process, while somebody listens. */
 export function watchInterruptions(environment: Readonly<Record<string, string | undefined>>): Interruptions {
+  const parent = process.ppid;
   let first: Interruption | undefined;
   let firstAt = 0;
   let heard: (() => void) | undefined;
@@ -38,6 +39,10 @@ export function watchInterruptions(environment: Readonly<Record<string, string |
     stop();
     process.kill(process.pid, signal);
   };
+  // npm passes SIGTERM on to the shell that it starts us with, which ends and says nothing to us.
+  const lookForParent = () => {
+    if (process.ppid !== parent) interrupt("SIGTERM");
+  };
   let timer: NodeJS.Timeout | undefined;
   const stop = () => {
     heard = undefined;
@@ -47,17 +52,9 @@ export function watchInterruptions(environment: Readonly<Record<string, string |
   const listen = (listener: () => void) => {
     heard = listener;
     for (const signal of signals) process.on(signal, onSignal);
-    if (environment.npm_lifecycle_event !== undefined) timer = watchParent(() => interrupt("SIGTERM"));
+    if (environment.npm_lifecycle_event !== undefined) timer = setInterval(lookForParent, look).unref();
     if (first !== undefined) listener();
     return stop;
   };
   return { listen, isListening: () => heard !== undefined, first: () => first, interrupt };
-}
-
-/** npm passes SIGTERM on to the shell that it starts us with, which ends and says nothing to us. */
-function watchParent(onGone: () => void): NodeJS.Timeout {
-  const parent = process.ppid;
-  return setInterval(() => {
-    if (process.ppid !== parent) onGone();
-  }, look).unref();
 }
