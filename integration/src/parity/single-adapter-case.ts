@@ -7,6 +7,7 @@ import { globalNorm } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { deltaChecks } from "./delta-checks.ts";
 import { comparedByKey, ownEntries } from "./fixture-entries.ts";
+import { asPeftComputes } from "./forgotten-biases.ts";
 import { generationChecks } from "./generation-checks.ts";
 import { kasaChecks } from "./kasa-checks.ts";
 import {
@@ -34,16 +35,15 @@ export async function singleAdapterChecks(fixture: Fixture): Promise<readonly Pa
   const parity = await openCase(fixture);
   try {
     return [
-      ...forwardChecks(parity),
+      ...(await asPeftComputes(parity, async () => [...forwardChecks(parity), ...gradientChecks(parity)])),
       ...settingsChecks(fixture, parity.handle),
       ...freshChecks(parity),
       ...(await reloadedChecks(parity)),
       ...(await generationChecks(parity)),
       ...deltaChecks(parity),
-      ...gradientChecks(parity),
       ...kasaChecks(parity),
       ...(await mergeChecks(parity)),
-      ...(await trainingChecks(parity)),
+      ...(await asPeftComputes(parity, () => trainingChecks(parity))),
     ];
   } finally {
     parity.dispose();

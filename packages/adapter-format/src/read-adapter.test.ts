@@ -85,6 +85,7 @@ describe("reading an adapter", () => {
       [`${prefix}c.lora_magnitude_vector`]: counting([1, 4, 1, 1]),
       [`${prefix}c.base_layer.bias`]: counting([4]),
       [`${prefix}model.embed_tokens.weight`]: counting([3, 2]),
+      [`${prefix}vit.embeddings.patch_embeddings.projection.weight`]: counting([2, 3, 4, 4]),
     };
     expect(await problemsOf(tensors)).toEqual([]);
   });

@@ -26,6 +26,14 @@ describe("parameters that PEFT writes more than once", () => {
     expect(isRepeatedParameter({ ...config, bias: "lora_only" }, key, none)).toBe(false);
   });
 
+  it("happens to DoRA's lengths of an embedding whose table is saved, and to no others", () => {
+    const key = "transformer.wte.lora_magnitude_vector";
+    const saved = new Set([`${key}.weight`, "transformer.wte.base_layer.weight"]);
+    expect(isRepeatedParameter(config, key, saved)).toBe(true);
+    expect(isRepeatedParameter(config, `${key}.weight`, saved)).toBe(false);
+    for (const one of saved) expect(isRepeatedParameter(config, key, new Set([one]))).toBe(false);
+  });
+
   it("happens to tables of a resized vocabulary, whose own name is in the file as well", () => {
     const own = new Set(["model.embed_tokens.weight"]);
     for (const twin of ["modules_to_save", "original_module"]) {

@@ -1,4 +1,4 @@
-// Parameters of modules that are trained whole and that PEFT writes more than once.
+// What PEFT writes more than once: parameters of modules that are trained whole, and DoRA's lengths of an embedding.
 
 import type { LoraConfig } from "./lora-config.ts";
 import { isSavedModule } from "./saved-modules.ts";
@@ -7,10 +7,15 @@ import { isSavedModule } from "./saved-modules.ts";
 const wrapper = /\.(modules_to_save|original_module)\./;
 
 /**
- * Whether a key only repeats a module that is trained whole. PEFT writes parameters as they are called in memory –
+ * Whether a key only repeats another.
+ *
+ * Of a module that is trained whole, PEFT writes parameters as they are called in memory –
  * "classifier.modules_to_save.bias", "classifier.original_module.bias" – and besides them the module's own
  * "classifier.bias", which is the one that it reads: with `bias: "all"` everything with "bias" in its name, and of an
  * embedding or a head whose vocabulary was resized every parameter.
+ *
+ * Of an embedding whose table it saves (`save_embedding_layers`) it writes everything, and so DoRA's lengths under their
+ * name in memory, too: that is the later one, which it reads.
  *
  * @param keys the file's
  */
@@ -19,6 +24,8 @@ export function isRepeatedParameter(
   key: string,
   keys: Pick<ReadonlySet<string>, "has">,
 ): boolean {
+  if (key.endsWith(".lora_magnitude_vector"))
+    return keys.has(`${key}.weight`) && keys.has(key.replace(/lora_magnitude_vector$/, "base_layer.weight"));
   const found = wrapper.exec(key);
   if (found === null || !isSavedModule(config, key.slice(0, found.index))) return false;
   return (config.bias === "all" && key.endsWith("bias")) || keys.has(key.replace(wrapper, "."));

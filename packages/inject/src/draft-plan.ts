@@ -47,11 +47,14 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
   const { config, adapted, entries, tiedSites } = layers;
   const matched = new Set(adapted.map(({ path }) => path));
   const raw = refusals.attempt(() => planRawParameters(model, config, matched), { planned: [], warnings: [] });
-  const wrappers = countWrappers(matched, raw.planned);
-  const saved = refusals.attempt(() => planSavedParameters(model, config, wrappers), []);
-  const savedParameters = saved.map((one) => followed(one, tying));
   const rows = { adapted: matched, refusals, vocabulary };
   const tokenRows = refusals.attempt(() => planTokenRows(model, config, rows), []);
+  const wrappers = {
+    pairs: countWrappers(matched, raw.planned),
+    rows: new Set(tokenRows.flatMap(({ path, followers }) => [path, ...followers])),
+  };
+  const saved = refusals.attempt(() => planSavedParameters(model, config, wrappers), []);
+  const savedParameters = saved.map((one) => followed(one, tying));
   if (refusals.errors.length > 0) refusals.add(...unmatchedBeside(layers.matches));
   const fanInFanOut = correctFanInFanOut(config, adapted);
   const trainableParameters = sum([...entries, ...tiedSites, ...savedParameters, ...raw.planned, ...tokenRows]);

@@ -38,10 +38,12 @@ function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey)
   const adapted = new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path));
   const trained = new Set(plan.tokenRows.flatMap(({ path, followers }) => [path, ...followers]));
   const tables = new Set(vocabularyTables(model).map(({ path }) => path));
+  // To transformers, what cuts an image into patches is its input embedding.
+  const isTable = (path: string) => tables.has(path) || sites.get(path)?.kind === "convolution";
   const hasPlace = ({ path, part }: TensorKey) =>
     (part === "base_layer" && adapted.has(path)) ||
     (part === "token_base_layer" && trained.has(path)) ||
-    (part === "saved" && tables.has(path) && !adapted.has(path) && !trained.has(path));
+    (part === "saved" && isTable(path) && !adapted.has(path) && !trained.has(path));
   return (key) => {
     const site = hasPlace(key) ? sites.get(key.path) : undefined;
     return site && parametersOfTable(model, site).get(key.parameter ?? "");

@@ -1,6 +1,6 @@
 // Which of the model's own weights train beside the pairs: modules to save, and biases.
 
-import { isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
+import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { SavedModuleNotFoundError } from "./errors.ts";
 import type { PlannedParameter } from "./injection-plan.ts";
@@ -9,8 +9,13 @@ import { nearestNames } from "./nearest-names.ts";
 /** Heads that PEFT saves for a task whether the model has them or not (peft_model.py, PeftModelFor…). */
 const impliedModules: ReadonlySet<string> = new Set(["classifier", "score", "qa_outputs"]);
 
-/** How many wrappers PEFT puts around each module that gets pairs: one for a layer, one for each raw parameter. */
-export type Wrappers = ReadonlyMap<string, number>;
+/** What PEFT wraps modules in, by their paths; in files it stands before the names of their biases. */
+export interface Wrappers {
+  /** How many there are around each module that gets pairs: one for a layer, one for each raw parameter. */
+  readonly pairs: ReadonlyMap<string, number>;
+  /** Tables of which some rows are trained, and the heads that follow them. */
+  readonly rows: ReadonlySet<string>;
+}
 
 /** Every weight to train whole, in the model's order. */
 export function planSavedParameters(
@@ -51,14 +56,16 @@ function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptio
     const planned = plannedParameter(parameter, own, "bias");
     return [other.length === 0 ? planned : { ...planned, copies: other }];
   }
-  if (wrappers.has(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
+  const isAdapted = (module: string) => wrappers.pairs.has(module);
+  if (isAdapted(moduleOf(path))) return [plannedParameter(parameter, own, "bias")];
   // PEFT looks for biases of adapted layers by the layers' names.
-  return user !== undefined && wrappers.has(user) ? [plannedParameter(parameter, biasKey(user, wrappers), "bias")] : [];
+  return user !== undefined && isAdapted(user) ? [plannedParameter(parameter, biasKey(user, wrappers), "bias")] : [];
 }
 
 /** In the file, the bias of an adapted module stands under the module that PEFT wrapped. */
-function biasKey(module: string, wrappers: Wrappers): string {
-  return `${module}${".base_layer".repeat(wrappers.get(module) ?? 0)}.bias`;
+function biasKey(module: string, { pairs, rows }: Wrappers): string {
+  if (rows.has(module)) return buildTensorKey({ path: module, part: "token_base_layer", parameter: "bias" });
+  return `${module}${".base_layer".repeat(pairs.get(module) ?? 0)}.bias`;
 }
 
 /**
