@@ -61,6 +61,10 @@ function addFiles(command: Command): void {
     .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
     .addOption(basePrecisionOption())
     .option("--resume", "go on with the interrupted run in --out")
+    .option(
+      "--verify-base",
+      "note the SHA-256 of the base's weight files, so that --resume refuses a base of which one bit is another",
+    )
     .option("--validation <file>", "measure the loss on this file as well")
     .addOption(
       new Option("--validation-share <share>", "hold out this share of the data, split by prompt")

@@ -24,6 +24,7 @@ import { writesText } from "../session/writes-text.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
 import { describeHead } from "./describe-head.ts";
+import { type HashedFile, hashBase } from "./hash-base.ts";
 import { startBatches } from "./measure-start.ts";
 import { describeTokens, type TokenPlan } from "./plan-tokens.ts";
 import { runFingerprint } from "./run-fingerprint.ts";
@@ -56,6 +57,8 @@ export interface RunData {
   readonly tokens: TokenPlan | undefined;
   /** What --lora-config says. */
   readonly loraConfig: LoraConfig | undefined;
+  /** The base's files as the run that goes on noted them; empty without --verify-base. */
+  readonly baseFiles: ReadonlyMap<string, HashedFile>;
 }
 
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
@@ -111,6 +114,9 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
     handle = await adapterToTrain(opened, request, report);
     checkRows(options.data, train, { config: handle.config, report });
     const addedTokens = tokens?.tokens ?? [];
+    const isAnew = options.verifyBase === true;
+    const isVerified = isAnew || data.baseFiles.size > 0;
+    const baseFiles = isVerified ? await hashBase(opened, { recorded: data.baseFiles, isAnew }) : data.baseFiles;
     return {
       opened,
       handle,
@@ -130,6 +136,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
         addedTokens,
         startBatches: startBatches(options, handle.config),
         adapter: handle.config,
+        baseFiles,
       }),
       dispose,
     };

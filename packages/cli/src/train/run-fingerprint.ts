@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { type LoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
 import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
+import type { HashedFile } from "./hash-base.ts";
 
 /** What a run consists of. */
 export interface RunIdentity {
@@ -17,13 +18,18 @@ export interface RunIdentity {
   /** How many batches the start looks at, where it looks at data. */
   readonly startBatches?: number | undefined;
   readonly adapter: LoraConfig;
+  /** The base's files by name, where every byte of them was looked at. */
+  readonly baseFiles?: ReadonlyMap<string, HashedFile>;
 }
+
+const filePrefix = "base file ";
 
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
-  const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter } = run;
+  const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
   const facts: Record<string, unknown> = {
     base,
+    ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
     "base precision": basePrecision,
     "batch size": batchSize,
     seed,
@@ -34,6 +40,15 @@ export function runFingerprint(run: RunIdentity): string {
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
   return JSON.stringify(facts);
+}
+
+/** The base's files that a saved run noted. */
+export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, HashedFile> {
+  const files = new Map<string, HashedFile>();
+  for (const [key, value] of parseFacts(saved) ?? []) {
+    if (key.startsWith(filePrefix) && isHashedFile(value)) files.set(key.slice(filePrefix.length), value);
+  }
+  return files;
 }
 
 /** Throws ResumeMismatchError naming every fact in which the saved run was another one. */
@@ -64,6 +79,12 @@ const idleFields: ReadonlySet<string> = new Set([
   "inference_mode",
   "auto_mapping",
 ]);
+
+function isHashedFile(value: unknown): value is HashedFile {
+  if (typeof value !== "object" || value === null) return false;
+  const { sha256, bytes, modified } = value as Readonly<Record<keyof HashedFile, unknown>>;
+  return typeof sha256 === "string" && typeof bytes === "number" && typeof modified === "string";
+}
 
 function parseFacts(text: string | undefined): ReadonlyMap<string, unknown> | undefined {
   if (text?.startsWith("{") !== true) return undefined;

@@ -15,7 +15,7 @@ import { checkTrainOptions } from "./check-options.ts";
 import { readLoraConfig } from "./lora-config.ts";
 import { planTokens } from "./plan-tokens.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
-import { checkSameRun } from "./run-fingerprint.ts";
+import { checkSameRun, notedBaseFiles } from "./run-fingerprint.ts";
 import { type SavedResult, trainAndSave } from "./train-and-save.ts";
 import type { TrainOptions } from "./train-options.ts";
 import { readTrainingRows } from "./training-data.ts";
@@ -45,7 +45,8 @@ async function trainInto(options: TrainOptions, report: Report): Promise<void> {
   const loraConfig = await readLoraConfig(options, report);
   const engine = await startEngine(options, report);
   report.say(`engine ${engine.name}`);
-  const run = await prepareRun(options, { rows, tokens, loraConfig }, report);
+  const baseFiles = notedBaseFiles(resumeFrom?.fingerprint);
+  const run = await prepareRun(options, { rows, tokens, loraConfig, baseFiles }, report);
   try {
     if (resumeFrom !== undefined) checkSameRun(resumeFrom.fingerprint, run.fingerprint);
     const result = await trainAndSave(run, { options, resumeFrom, report });

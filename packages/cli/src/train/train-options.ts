@@ -40,6 +40,8 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly overwrite?: boolean;
   readonly adapter?: string;
   readonly resume?: boolean;
+  /** Whether every byte of the base's weights counts for --resume, not samples of them. */
+  readonly verifyBase?: boolean;
   readonly validation?: string;
   readonly validationShare?: number;
   /** Which column of the file is which field of a row. */

@@ -1,0 +1,68 @@
+import { cp, open, stat, utimes } from "node:fs/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { expectedFacts, fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let weights: string;
+let command: readonly string[];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
+  weights = place.path("base", "model.safetensors");
+  const { inputs } = expectedFacts("gpt2");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  const data = await place.write("tokens.jsonl", jsonl(rows));
+  command = ["train", "--model", place.path("base"), "--data", data, "--steps", "3", "--batch-size", "1"];
+});
+afterAll(() => place.remove());
+
+/** The lowest bit of a number between the bytes that the fingerprint samples: 100 bytes into the last of the tensors. */
+async function flipBit(): Promise<void> {
+  const file = await open(weights, "r+");
+  const head = Buffer.alloc(8);
+  await file.read(head, 0, 8, 0);
+  const length = Number(head.readBigUInt64LE());
+  const json = Buffer.alloc(length);
+  await file.read(json, 0, length, 8);
+  const [begin] = JSON.parse(json.toString())["transformer.wte.weight"].data_offsets;
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, 8 + length + begin + 100);
+  await file.write(
+    byte.map((value) => value ^ 1),
+    0,
+    1,
+    8 + length + begin + 100,
+  );
+  await file.close();
+}
+
+it("a run that began with --verify-base does not go on with a base of which one bit has changed, and names the file", async () => {
+  const out = ["--out", place.path("out")];
+  expect(await interrupted([...command, ...out, "--verify-base"], { at: '"step":1,' })).toMatchObject({ code: 130 });
+  await flipBit();
+  const other = await place.call(...command, ...out, "--resume");
+  expect(other.code).toBe(1);
+  expect(other.stderr).toMatch(/base file model\.safetensors: .*in the checkpoint, .*now/);
+  expect(other.stderr).not.toContain("  base: "); // the samples do not see it
+  await flipBit(); // back: the same bytes at another time
+  expect(await interrupted([...command, ...out, "--resume"], { at: '"step":2,' })).toMatchObject({ code: 130 });
+
+  // A bit that changed by itself leaves the file's time as it was: then every byte has to be read again.
+  const { atime, mtime } = await stat(weights);
+  await flipBit();
+  await utimes(weights, atime, mtime);
+  const verified = await place.call(...command, ...out, "--resume", "--verify-base");
+  expect(verified.stderr).toMatch(/base file model\.safetensors/);
+  await flipBit();
+  await utimes(weights, atime, mtime);
+  expect(await place.call(...command, ...out, "--resume", "--verify-base")).toMatchObject({ code: 0 });
+});
+
+it("a run without it has nothing to compare every byte with, and says so", async () => {
+  const out = ["--out", place.path("unverified")];
+  expect(await interrupted([...command, ...out], { at: '"step":1,' })).toMatchObject({ code: 130 });
+  const { code, stderr } = await place.call(...command, ...out, "--resume", "--verify-base");
+  expect(code).toBe(1);
+  expect(stderr).toContain("base file model.safetensors: not there in the checkpoint");
+});
