@@ -1,8 +1,8 @@
 // BD-LoRA (PEFT's `use_bdlora`): in the modules that its two lists name, A or B is a diagonal of blocks. A file has the
 // blocks alone, one below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
 
+import { describeValue } from "@lowrank/contracts";
 import type { Adapter, AdapterTensor } from "./adapter.ts";
-import { describeValue } from "./describe-value.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { LoraConfig } from "./lora-config.ts";

@@ -1,7 +1,7 @@
 // Whether an adapter's tensors fit its configuration and each other, judged from names and shapes alone.
 
+import { describeValue } from "@lowrank/contracts";
 import { blocksIn } from "./block-diagonal.ts";
-import { describeValue } from "./describe-value.ts";
 import type { TensorProblem } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { isSavedModule } from "./saved-modules.ts";

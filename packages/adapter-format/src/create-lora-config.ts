@@ -1,6 +1,6 @@
 // A LoraConfig from a program's options.
 
-import { describeValue } from "./describe-value.ts";
+import { describeValue } from "@lowrank/contracts";
 import { type ConfigFieldProblem, InvalidAdapterConfigError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 import type { LoraConfig } from "./lora-config.ts";

@@ -1,7 +1,6 @@
 // What can go wrong with an adapter as a file or as a configuration.
 
-import { LowrankError } from "@lowrank/contracts";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, itemised, LowrankError, printable } from "@lowrank/contracts";
 
 /** One thing wrong with a configuration. */
 export interface ConfigFieldProblem {
@@ -18,8 +17,8 @@ export class InvalidAdapterConfigError extends LowrankError {
     readonly problems: readonly ConfigFieldProblem[],
     cause?: unknown,
   ) {
-    const lines = problems.map(({ key, got, expected }) => `  ${key}: got ${got}, expected ${expected}`);
-    const message = `${file} cannot be used as a LoRA configuration:\n${lines.join("\n")}`;
+    const lines = problems.map(({ key, got, expected }) => `${key}: got ${got}, expected ${expected}`);
+    const message = `${printable(file)} cannot be used as a LoRA configuration:${itemised(lines)}`;
     super("INVALID_ADAPTER_CONFIG", message, cause === undefined ? undefined : { cause });
   }
 }
@@ -43,8 +42,8 @@ export class UnsupportedFeaturesError extends LowrankError {
     /** PEFT's keys and what each value asks for. */
     readonly features: readonly { readonly key: string; readonly got: string; readonly effect: string }[],
   ) {
-    const lines = features.map(({ key, got, effect }) => `  ${key} = ${got}: ${effect}`);
-    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not implemented here:\n${lines.join("\n")}`);
+    const lines = features.map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
+    super("UNSUPPORTED_FEATURES", `This adapter needs features that are not implemented here:${itemised(lines)}`);
   }
 }
 
@@ -89,9 +88,8 @@ export class InvalidAdapterTensorsError extends LowrankError {
     readonly file: string,
     readonly problems: readonly TensorProblem[],
   ) {
-    const shown = problems.slice(0, 50).map(({ key, problem }) => `  ${describeValue(key)}: ${problem}`);
-    if (problems.length > shown.length) shown.push(`  … and ${problems.length - shown.length} more`);
-    super("INVALID_ADAPTER_TENSORS", `The tensors in ${file} do not make a LoRA adapter:\n${shown.join("\n")}`);
+    const lines = problems.map(({ key, problem }) => `${describeValue(key)}: ${problem}`);
+    super("INVALID_ADAPTER_TENSORS", `The tensors in ${printable(file)} do not make a LoRA adapter:${itemised(lines)}`);
   }
 }
 

@@ -1,8 +1,7 @@
 // Why a target matched nothing, said so that the next try succeeds: other layers, a module that is trained whole, or a
 // name that nearly is one.
 
-import type { Warning } from "@lowrank/contracts";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, enumerated, printable, type Warning } from "@lowrank/contracts";
 import { NothingMatchedError } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { isNamed } from "./matches-target.ts";
@@ -50,7 +49,7 @@ interface Facts {
 function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): string {
   if (open.length > 0) return otherLayers(config, open);
   if (named.length > 0) return " that could be adapted: modules_to_save trains it whole already.";
-  const likely = near.length > 0 ? `. Did you mean ${near.join(", ")}?` : ".";
+  const likely = near.length > 0 ? `. Did you mean ${enumerated(near.map(printable))}?` : ".";
   const isPatternInList = typeof config.targetModules !== "string" && /[\\^$*+?()[\]{}|]/.test(target);
   if (!isPatternInList) return likely;
   return `${likely} Names in a list are taken literally; give a regular expression as one text, not in a list.`;
@@ -64,12 +63,14 @@ function otherLayers({ layersToTransform, layersPattern }: LoraConfig, open: rea
   return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${there}.`;
 }
 
-/** A warning for each target that matched nothing beside others that did. */
+/** A warning for each of the first twenty targets that matched nothing beside others that did, and one for the rest. */
 export function unmatchedWarnings({ targets, reasons }: Unmatched): readonly Warning[] {
-  return targets.map((target) => ({
-    code: "TARGET_MATCHED_NOTHING",
-    message: `The target ${describeValue(target)} matches no module${reasons.get(target) ?? "."}`,
-  }));
+  const warnings = [...reasons].map(
+    ([target, reason]) => `The target ${describeValue(target)} matches no module${reason}`,
+  );
+  const rest = targets.length - warnings.length;
+  if (rest > 0) warnings.push(`${rest} more targets match no module.`);
+  return warnings.map((message) => ({ code: "TARGET_MATCHED_NOTHING", message }));
 }
 
 /** The error for a configuration of which no target matched. */
@@ -92,5 +93,5 @@ function examplesOf(modulePaths: readonly string[]): string {
   const endings = [...new Set(modulePaths.map((path) => path.slice(path.lastIndexOf(".") + 1)))];
   return endings.length === 0
     ? "The model has no modules."
-    : `The model's modules end with ${endings.slice(0, 20).join(", ")}.`;
+    : `The model's modules end with ${enumerated(endings.map(printable))}.`;
 }

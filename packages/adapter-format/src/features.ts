@@ -1,7 +1,7 @@
 // Features of a configuration beyond plain LoRA: each changes what an adapter computes, so a program must either
 // implement it or refuse the adapter. One row a feature; who attaches adapters names the ones it implements.
 
-import { describeValue } from "./describe-value.ts";
+import { describeValue } from "@lowrank/contracts";
 import { UnsupportedFeaturesError } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
 

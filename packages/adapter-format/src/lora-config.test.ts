@@ -131,6 +131,16 @@ describe("any file at all", () => {
 });
 
 describe("unknown keys", () => {
+  it("are named in a short warning even where there are thousands of them", () => {
+    const warnings: Warning[] = [];
+    const keys = Array.from({ length: 20_000 }, (_, at) => [`key\u001b\n${at}`, at]);
+    const json = JSON.stringify({ peft_type: "LORA", ...Object.fromEntries(keys) });
+    parseLoraConfig(json, { onWarning: (warning) => warnings.push(warning) });
+    expect(warnings.map(({ message }) => message.length < 1000)).toEqual([true]);
+    expect(warnings[0]?.message).toContain('"key\\u001b\\n1"');
+    expect(warnings[0]?.message).toContain("and 19988 more");
+  });
+
   it("are kept, written back, and give one warning", () => {
     const warnings: Warning[] = [];
     const json = JSON.stringify({ peft_type: "LORA", zebra: { stripes: [1] }, apple: null });

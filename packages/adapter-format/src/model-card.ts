@@ -1,5 +1,6 @@
 // README.md of an adapter: the front matter by which a model hub knows what it is, and how to use it.
 
+import { escapeControls } from "@lowrank/contracts";
 import type { LoraConfig, TaskType } from "./lora-config.ts";
 
 const pipelines: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
@@ -66,5 +67,5 @@ function quoted(text: string): string {
 
 /** Inline code that the text cannot end. */
 function inCode(text: string): string {
-  return `\`${text.replace(/[`\r\n]/g, " ")}\``;
+  return `\`${escapeControls(text.replace(/[`\r\n]/g, " "))}\``;
 }

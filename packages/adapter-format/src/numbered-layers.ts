@@ -1,7 +1,6 @@
 // Which layers a model has, as its module paths number them: "layers 0 to 5".
 
-/** Longer lists of layers are cut. */
-const mostListed = 20;
+import { enumerated } from "@lowrank/contracts";
 
 /** The numbers after each container's name, "layers" → 0, 1, 2, in ascending order. */
 export function numberedLayers(paths: readonly string[]): ReadonlyMap<string, readonly number[]> {
@@ -20,6 +19,5 @@ export function describeLayers(layers: ReadonlyMap<string, readonly number[]>): 
 function describeNumbers(numbers: readonly number[]): string {
   const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
   if (numbers.length > 2 && last - first === numbers.length - 1) return `${first} to ${last}`;
-  const shown = numbers.slice(0, mostListed).join(", ");
-  return numbers.length > mostListed ? `${shown} and ${numbers.length - mostListed} more` : shown;
+  return enumerated(numbers);
 }

@@ -1,7 +1,6 @@
 // adapter_config.json → LoraConfig, field by field into a fresh object.
 
-import type { WarningListener } from "@lowrank/contracts";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
 import { type ConfigFieldProblem, InvalidAdapterConfigError, UnsupportedPeftTypeError } from "./errors.ts";
 import { type JsonValue, parseJsonObject } from "./json.ts";
 import type { LoraConfig } from "./lora-config.ts";
@@ -82,7 +81,7 @@ function warn(
   if (unknown.size > 0)
     onWarning?.({
       code: "UNKNOWN_ADAPTER_CONFIG_KEYS",
-      message: `${file} has keys that are not known here; they are kept but have no effect: ${[...unknown.keys()].sort().map(describeValue).join(", ")}. It may come from a newer PEFT.`,
+      message: `${file} has keys that are not known here; they are kept but have no effect: ${listed([...unknown.keys()].sort())}. It may come from a newer PEFT.`,
     });
   if (dropped.length > 0)
     onWarning?.({

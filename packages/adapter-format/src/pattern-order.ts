@@ -1,9 +1,8 @@
 // PEFT takes the first key of `rank_pattern` and `alpha_pattern` that matches a module, but sorts the keys whenever it saves
 // (json.dumps with sort_keys). Where two keys match the same module, sorted keys may be another adapter.
 
-import type { Warning } from "@lowrank/contracts";
+import { describeValue, type Warning } from "@lowrank/contracts";
 import type { Adapter } from "./adapter.ts";
-import { describeValue } from "./describe-value.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { isNamed } from "./matches-target.ts";
 import { alphaOf, rankOf } from "./scaling.ts";

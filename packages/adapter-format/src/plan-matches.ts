@@ -1,9 +1,8 @@
 // From a configuration and a model's modules to the list of modules to adapt, and everything a user should know about
 // names that meant nothing. PEFT stays silent when one of several targets matches nothing (peft#1959).
 
-import type { Warning } from "@lowrank/contracts";
+import { describeValue, type Warning } from "@lowrank/contracts";
 import { defaultTargetsOf } from "@lowrank/families";
-import { describeValue } from "./describe-value.ts";
 import { NothingMatchedError } from "./errors.ts";
 import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";
 import type { LoraConfig } from "./lora-config.ts";

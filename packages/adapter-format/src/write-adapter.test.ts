@@ -104,6 +104,13 @@ tags:
     expect(card).not.toContain("\nlibrary_name: evil");
   });
 
+  it("shows control characters of a base model's name, and marks that turn the direction of text, harmlessly", () => {
+    const name = "base\u001b[2J\u202e\u009b";
+    const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: name } })["README.md"];
+    expect(card).toContain("`base\\u001b[2J\\u202e\\u009b`");
+    expect(card).toMatch(/^[\n -~]*$/);
+  });
+
   it("leaves out what is not known", () => {
     const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: null, taskType: null } })["README.md"];
     expect(card).not.toMatch(/base_model:|pipeline_tag/);

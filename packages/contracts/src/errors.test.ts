@@ -14,6 +14,13 @@ describe("LowrankError", () => {
     expect([error.code, error.name, error.cause]).toEqual(["EXAMPLE", "ExampleError", cause]);
   });
 
+  it("has a message of bounded length without control characters, whatever a file put into it", () => {
+    const error = new LowrankError("EXAMPLE", `No "\u001b]0;title\u0007\u202e"\n  at all: ${"x".repeat(1_000_000)}`);
+    expect(error.message).toMatch(/^No "\\u001b\]0;title\\u0007\\u202e"\n {2}at all: x+… \(and \d+ characters more\)$/);
+    expect(error.message.length).toBeLessThan(16_100);
+    expect(error.stack).not.toContain("\u001b");
+  });
+
   it("recognises an error made by another copy of the package", () => {
     const foreign = Object.assign(new Error("x"), { [Symbol.for("lowrank.error")]: true });
     expect(LowrankError.isInstance(foreign)).toBe(true);

@@ -1,12 +1,18 @@
 // The base of every error that a lowrank package throws on purpose.
 
+import { escapeControls } from "./messages.ts";
+
 const marker = Symbol.for("lowrank.error");
+
+/** Longer messages are cut: nobody reads them, and a log should not grow by what a stranger's file says. */
+const longestMessage = 16_000;
 
 /**
  * An error with a stable code, thrown by every lowrank package for whatever a caller may want to handle.
  *
  * Subclasses carry the facts (file, tensor, got, expected) as read-only fields, so that a program never has to parse
- * a message. `LowrankError.isInstance` also recognises errors made by another installed copy of this package.
+ * a message. Control characters in a message are made visible, and it is cut at 16 000 characters; names from files go
+ * into it through `printable` and `listed`. `LowrankError.isInstance` also recognises errors made by another installed copy of this package.
  *
  * @example
  * ```ts
@@ -27,7 +33,7 @@ export class LowrankError extends Error {
   readonly [marker] = true;
 
   constructor(code: string, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super(bounded(escapeControls(message)), options);
     this.name = new.target.name;
     this.code = code;
   }
@@ -36,4 +42,9 @@ export class LowrankError extends Error {
   static isInstance(value: unknown): value is LowrankError {
     return typeof value === "object" && value !== null && marker in value;
   }
+}
+
+function bounded(message: string): string {
+  const rest = message.length - longestMessage;
+  return rest > 0 ? `${message.slice(0, longestMessage)}… (and ${rest} characters more)` : message;
 }

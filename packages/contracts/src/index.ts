@@ -9,6 +9,17 @@ export {
 } from "./adapter-selection.ts";
 export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
+export {
+  describeValue,
+  enumerated,
+  escapeControls,
+  escapeName,
+  itemised,
+  listed,
+  mostListed,
+  printable,
+  shortened,
+} from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
 export type {
   Adaptation,

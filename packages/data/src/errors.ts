@@ -1,6 +1,6 @@
 // What can go wrong between a file and a token batch.
 
-import { LowrankError } from "@lowrank/contracts";
+import { itemised, LowrankError } from "@lowrank/contracts";
 
 /** One thing wrong with one row of a file. */
 export interface RowProblem {
@@ -67,7 +67,7 @@ export class TokenizerError extends LowrankError {
     readonly problems: readonly string[],
     options?: { readonly cause?: unknown },
   ) {
-    super("TOKENIZER_INVALID", `Cannot build a tokenizer:\n${problems.map((line) => `  ${line}`).join("\n")}`, options);
+    super("TOKENIZER_INVALID", `Cannot build a tokenizer:${itemised(problems)}`, options);
   }
 }
 

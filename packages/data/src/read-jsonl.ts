@@ -1,5 +1,6 @@
 // JSON Lines: one JSON object on each line.
 
+import { printable } from "@lowrank/contracts";
 import type { Example } from "./example.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { isObject } from "./json-object.ts";
@@ -46,11 +47,6 @@ export class JsonlReader {
 
 /** A file whose very first line is no object is most often another kind of file. */
 const otherKinds = " on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)";
-
-/** A NUL or an escape sequence from a file must not reach a terminal as it is. */
-function printable(text: string): string {
-  return JSON.stringify(text.slice(0, 120)).slice(1, -1).replaceAll('\\"', '"');
-}
 
 function preview(line: string): string {
   return line.length > 60 ? `${JSON.stringify(line.slice(0, 60))}…` : JSON.stringify(line);

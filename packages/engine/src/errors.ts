@@ -1,6 +1,6 @@
 // Every error this package throws on purpose.
 
-import { LowrankError } from "@lowrank/contracts";
+import { LowrankError, listed } from "@lowrank/contracts";
 
 /** A tensor came in with a shape that an operation cannot use. */
 export class ShapeError extends LowrankError {
@@ -54,7 +54,7 @@ export class RowsOverrideError extends LowrankError {
   ) {
     super(
       "ROWS_WITH_OVERRIDE",
-      `"${path}" is overridden by ${adapters.map((name) => `"${name}"`).join(", ")}, so one batch cannot mix adapters by row there. Run these rows in a call of their own with activeAdapters(…).`,
+      `"${path}" is overridden by ${listed(adapters)}, so one batch cannot mix adapters by row there. Run these rows in a call of their own with activeAdapters(…).`,
     );
   }
 }

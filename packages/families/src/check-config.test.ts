@@ -35,7 +35,7 @@ describe("a broken configuration", () => {
     const broken = { ...gpt2, n_embd: "32", n_layer: undefined, n_head: 4.5 };
     expect(problemsOf(broken)).toEqual(["invalid n_embd", "missing n_layer", "invalid n_head"]);
     expect(() => checkConfig(broken, undefined, "model/config.json")).toThrow(
-      'model/config.json cannot be used:\n  n_embd: got "32", expected an integer from 1 to 131072',
+      'model/config.json cannot be used:\n  - n_embd: got "32", expected an integer from 1 to 131072',
     );
   });
 
@@ -129,6 +129,15 @@ describe("keys that change the mathematics", () => {
 });
 
 describe("other unknown keys", () => {
+  it("are named in a short warning even where there are thousands of them", () => {
+    const warnings: Warning[] = [];
+    const keys = Array.from({ length: 20_000 }, (_, at) => [`key\u001b\n${at}`, at]);
+    checkConfig({ ...gpt2, ...Object.fromEntries(keys) }, (warning) => warnings.push(warning));
+    expect(warnings.map(({ message }) => message.length < 1000)).toEqual([true]);
+    expect(warnings[0]?.message).toContain('"key\\u001b\\n0"');
+    expect(warnings[0]?.message).toContain("and 19988 more");
+  });
+
   it("give one warning that lists them", () => {
     const warnings: Warning[] = [];
     checkConfig({ ...gpt2, zebra: 1, apple: 2, use_cache: true }, (warning) => warnings.push(warning));

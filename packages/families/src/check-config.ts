@@ -1,12 +1,11 @@
 // From a foreign config.json to a configuration that the rest can rely on: every size present and sane, every key
 // that changes the mathematics either computed or refused.
 
-import type { WarningListener } from "@lowrank/contracts";
+import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
 import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { ConfigReader, jsonObject } from "./config-reader.ts";
 import type { ConfigTable, DropoutPlace, RateRow } from "./config-table.ts";
-import { describeValue } from "./describe-value.ts";
 import { type ConfigProblem, InvalidConfigError } from "./errors.ts";
 import { familyOf } from "./families.ts";
 import type { Family } from "./family.ts";
@@ -187,6 +186,6 @@ function warnOfUnknownKeys(
   if (unknown.length === 0) return;
   onWarning?.({
     code: "UNKNOWN_CONFIG_KEYS",
-    message: `${file} has keys that are not known here and are ignored: ${unknown.map(describeValue).join(", ")}.`,
+    message: `${file} has keys that are not known here and are ignored: ${listed(unknown)}.`,
   });
 }

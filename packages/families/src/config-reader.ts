@@ -1,7 +1,7 @@
 // Takes typed values out of a parsed config.json, gathering every problem instead of stopping at the first, and
 // remembering which keys were looked at so that the rest can be reported.
 
-import { describeValue } from "./describe-value.ts";
+import { describeValue } from "@lowrank/contracts";
 import type { ConfigProblem } from "./errors.ts";
 
 /** Bounds of a number, both included. */

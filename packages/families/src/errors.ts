@@ -1,7 +1,6 @@
 // What can go wrong between a model's configuration and what we can compute.
 
-import { LowrankError } from "@lowrank/contracts";
-import { describeValue } from "./describe-value.ts";
+import { describeValue, itemised, LowrankError, printable } from "@lowrank/contracts";
 
 /** A `model_type` without a family here. */
 export class UnsupportedModelError extends LowrankError {
@@ -55,6 +54,6 @@ export class InvalidConfigError extends LowrankError {
 }
 
 function describeProblems(file: string, problems: readonly ConfigProblem[]): string {
-  const lines = problems.map(({ key, got, expected }) => `  ${key}: got ${got}, expected ${expected}`);
-  return `${file} cannot be used:\n${lines.join("\n")}`;
+  const lines = problems.map(({ key, got, expected }) => `${printable(key)}: got ${got}, expected ${expected}`);
+  return `${printable(file)} cannot be used:${itemised(lines)}`;
 }

@@ -2,12 +2,11 @@
 // in files and how it starts. Source: PEFT 0.21.2, BdLoraLinearVariant and BlockDiagonalLinear in tuners/lora/variants.py.
 
 import { blockVerdict, type LoraConfig, rankOf } from "@lowrank/adapter-format";
-import type { Site, Warning } from "@lowrank/contracts";
+import { listed, type Site, type Warning } from "@lowrank/contracts";
 import { createPair, LoraPair, type PairInitialization, type PairLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedStartError } from "./errors.ts";
 import type { PlannedBlocks, PlannedSite } from "./injection-plan.ts";
-import { listed } from "./printable.ts";
 
 /** Which half of the site's pair is made of blocks; undefined for a pair of whole matrices. */
 export function plannedBlocks(config: LoraConfig, path: string): PlannedBlocks | undefined {

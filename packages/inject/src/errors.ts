@@ -1,7 +1,6 @@
 // Everything that planning or attaching an adapter can refuse.
 
-import { LowrankError } from "@lowrank/contracts";
-import { itemised, listed, printable } from "./printable.ts";
+import { enumerated, itemised, LowrankError, listed, mostListed, printable, shortened } from "@lowrank/contracts";
 
 /** Targets that cannot be adapted as the configuration asks. */
 export class UnsupportedSiteError extends LowrankError {
@@ -48,7 +47,7 @@ export class InvocationTokensError extends LowrankError {
   ) {
     super(
       "INVOCATION_TOKENS",
-      `The adapter acts from its alora_invocation_tokens [${tokens.slice(0, 20).join(", ")}] on, which are looked for in ` +
+      `The adapter acts from its alora_invocation_tokens [${enumerated(tokens)}] on, which are looked for in ` +
         `causal language models alone, as in PEFT; this model${modelType === null ? "" : ` (${printable(modelType)})`} is ` +
         "none. Load it with its language-model head, or train without the tokens.",
     );
@@ -63,7 +62,7 @@ export class LayerReplicationError extends LowrankError {
     readonly expected: readonly number[] | null,
   ) {
     const text = (order: readonly number[] | null) =>
-      order === null ? "its own layers, each once" : `the layers ${order.slice(0, 40).join(", ")} of its base`;
+      order === null ? "its own layers, each once" : `the layers ${enumerated(order)} of its base`;
     super(
       "LAYER_REPLICATION",
       `The adapter's layer_replication is for a model with ${text(expected)}; this model has ${text(got)}. ` +
@@ -150,8 +149,10 @@ export class MergedTableError extends LowrankError {
 /** More than one thing is wrong. Each is an error of its own, as it would be if it were alone. */
 export class SeveralProblemsError extends LowrankError {
   constructor(readonly errors: readonly LowrankError[]) {
-    const lines = errors.map(({ message }, index) => `\n${index + 1}. ${message.replaceAll("\n", "\n   ")}`);
-    super("SEVERAL_PROBLEMS", `${errors.length} things are wrong, and nothing was changed:${lines.join("")}`);
+    const shown = errors.slice(0, mostListed);
+    const lines = shown.map(({ message }, at) => `\n${at + 1}. ${shortened(message, 4000).replaceAll("\n", "\n   ")}`);
+    const more = errors.length > shown.length ? `\n… and ${errors.length - shown.length} more` : "";
+    super("SEVERAL_PROBLEMS", `${errors.length} things are wrong, and nothing was changed:${lines.join("")}${more}`);
   }
 }
 

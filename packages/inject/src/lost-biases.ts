@@ -2,9 +2,8 @@
 // "query.base_layer.bias". What PEFT 0.6 wrote as "query.bias", today's passes over.
 
 import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
-import type { Warning } from "@lowrank/contracts";
+import { printable, type Warning } from "@lowrank/contracts";
 import type { InjectionPlan } from "./injection-plan.ts";
-import { printable } from "./printable.ts";
 
 /** Keys of the planned biases of adapted layers, if a file has none of them: like PEFT, we then begin with the base's. */
 export function lostBiases(plan: InjectionPlan, { tensors }: Adapter): ReadonlySet<string> {

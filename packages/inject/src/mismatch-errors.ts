@@ -1,7 +1,6 @@
 // In what an adapter and a model can differ, and the errors that say so.
 
-import { LowrankError } from "@lowrank/contracts";
-import { itemised, listed, mostListed, printable } from "./printable.ts";
+import { itemised, LowrankError, listed, mostListed, printable } from "@lowrank/contracts";
 
 /** One thing in which an adapter and a model differ. */
 export type AdapterProblem =

@@ -1,7 +1,7 @@
 // Which raw parameters get pairs (PEFT's `target_parameters`).
 
 import { alphaOf, type LoraConfig, loraKeys, NothingMatchedError, rankOf, scalingOf } from "@lowrank/adapter-format";
-import type { AdaptableModel, ParameterRef, Warning } from "@lowrank/contracts";
+import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
 import { rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedRawParameter } from "./injection-plan.ts";
@@ -115,12 +115,8 @@ function nothingMatched(names: readonly string[], parameters: readonly Parameter
   const paths = parameters.map(({ path }) => path);
   const suggestions = new Map(names.slice(0, 20).map((name) => [name, nearestPaths(name, endingsLike(name, paths))]));
   const near = [...new Set([...suggestions.values()].flat())];
-  const hint = near.length ? ` Did you mean ${near.join(", ")}?` : "";
-  return new NothingMatchedError(
-    names,
-    suggestions,
-    `No parameter matches target_parameters ${names.join(", ")}.${hint}`,
-  );
+  const hint = near.length ? ` Did you mean ${listed(near)}?` : "";
+  return new NothingMatchedError(names, suggestions, `No parameter matches target_parameters ${listed(names)}.${hint}`);
 }
 
 /** The ends of all paths that have as many parts as the name. */

@@ -10,14 +10,13 @@ import {
   savingNames,
   scalingOf,
 } from "@lowrank/adapter-format";
-import type { ConvolutionGeometry, ParameterRef, Site } from "@lowrank/contracts";
+import { type ConvolutionGeometry, listed, type ParameterRef, type Site } from "@lowrank/contracts";
 import { convolutionFileShapes } from "@lowrank/math";
 import { blockRefusal, pairShapes, plannedBlocks } from "./block-pairs.ts";
 import type { UnsupportedSiteError } from "./errors.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { invocationOf } from "./invocation.ts";
 import { kasaRefusal } from "./kasa-pairs.ts";
-import { listed } from "./printable.ts";
 
 /** What was planned, and what cannot be. */
 export interface SitesPlan {

@@ -1,13 +1,12 @@
 // Tensors of a file that a plan has no place for.
 
 import { type Adapter, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
-import type { AdaptableModel, Warning } from "@lowrank/contracts";
+import { type AdaptableModel, printable, type Warning } from "@lowrank/contracts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { lostBiases, oldNamesOf } from "./lost-biases.ts";
 import type { AdapterProblem } from "./mismatch-errors.ts";
 import { nearestPaths } from "./nearest-names.ts";
 import { neededShapes } from "./needed-tensors.ts";
-import { printable } from "./printable.ts";
 
 /** How many unknown paths get suggestions: looking for them takes time, and a foreign file may have a million. */
 const suggestionsFor = 4;

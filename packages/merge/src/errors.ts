@@ -1,13 +1,6 @@
 // Everything that folding, checking or exporting a model can refuse.
 
-import { LowrankError } from "@lowrank/contracts";
-
-const listed = 10;
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, listed).map((name) => `"${name}"`);
-  return names.length > listed ? `${shown.join(", ")} and ${names.length - listed} more` : shown.join(", ");
-}
+import { enumerated, itemised, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** Folding would put NaN or infinity into weights. Nothing was changed. */
 export class NonFiniteMergeError extends LowrankError {
@@ -17,7 +10,7 @@ export class NonFiniteMergeError extends LowrankError {
   ) {
     super(
       "NON_FINITE_MERGE",
-      `Merging would make ${list(weights)} NaN or infinite, so nothing was changed. ` +
+      `Merging would make ${listed(weights)} NaN or infinite, so nothing was changed. ` +
         "The adapter is broken (its training diverged?) or its scale is far too large.",
     );
   }
@@ -39,10 +32,7 @@ export class UnmergeableError extends LowrankError {
   constructor(readonly problems: readonly { readonly path: string; readonly problem: string }[]) {
     super(
       "UNMERGEABLE",
-      `Cannot merge into ${problems
-        .slice(0, listed)
-        .map(({ path, problem }) => `"${path}": ${problem}`)
-        .join("; ")}. Keep the adapter unmerged.`,
+      `Cannot merge into these:${itemised(problems.map(({ path, problem }) => `"${printable(path)}": ${problem}`))}\nKeep the adapter unmerged.`,
     );
   }
 }
@@ -52,7 +42,7 @@ export class AlreadyMergedError extends LowrankError {
   constructor(readonly adapterNames: readonly string[]) {
     super(
       "ALREADY_MERGED",
-      `${list(adapterNames)} ${adapterNames.length === 1 ? "is" : "are"} merged into this model already; merging twice would apply it twice.`,
+      `${listed(adapterNames)} ${adapterNames.length === 1 ? "is" : "are"} merged into this model already; merging twice would apply it twice.`,
     );
   }
 }
@@ -65,7 +55,7 @@ export class LaterMergeError extends LowrankError {
   ) {
     super(
       "LATER_MERGE",
-      `Cannot undo the merge of ${list(adapterNames)} before the later one of ${list(laterAdapterNames)}: ` +
+      `Cannot undo the merge of ${listed(adapterNames)} before the later one of ${listed(laterAdapterNames)}: ` +
         "undo merges in the reverse order, the last one first.",
     );
   }
@@ -76,7 +66,7 @@ export class FinalMergeError extends LowrankError {
   constructor(readonly adapterNames: readonly string[]) {
     super(
       "FINAL_MERGE",
-      `The merge of ${list(adapterNames)} cannot be undone: it was made with \`keepOriginals: false\`, which frees the weights ` +
+      `The merge of ${listed(adapterNames)} cannot be undone: it was made with \`keepOriginals: false\`, which frees the weights ` +
         "from before. Load the base again.",
     );
   }
@@ -112,7 +102,7 @@ export class ForeignAdapterError extends LowrankError {
   constructor(readonly adapterName: string) {
     super(
       "FOREIGN_ADAPTER",
-      `The adapter "${adapterName}" is not one of this model's. Merge it into the model it was attached to.`,
+      `The adapter "${printable(adapterName)}" is not one of this model's. Merge it into the model it was attached to.`,
     );
   }
 }
@@ -203,7 +193,7 @@ export class RepeatedLayersError extends LowrankError {
   ) {
     super(
       "REPEATED_LAYERS",
-      `A config.json of type ${modelType} cannot say what the layers ${order.join(", ")} of the base are in a model of ` +
+      `A config.json of type ${modelType} cannot say what the layers ${enumerated(order)} of the base are in a model of ` +
         "their own: some attend to nearby tokens only, in another order. Save the adapter instead.",
     );
   }

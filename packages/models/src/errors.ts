@@ -1,6 +1,6 @@
 // What can go wrong with a model, each failure with its facts as fields.
 
-import { LowrankError } from "@lowrank/contracts";
+import { enumerated, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** A model folder is missing, or is no folder. */
 export class ModelFolderError extends LowrankError {
@@ -11,7 +11,7 @@ export class ModelFolderError extends LowrankError {
   ) {
     super(
       "MODEL_FOLDER",
-      `Cannot open the model folder "${folder}": ${reason}. Expected a folder with config.json and model.safetensors.`,
+      `Cannot open the model folder "${printable(folder)}": ${reason}. Expected a folder with config.json and model.safetensors.`,
       options,
     );
   }
@@ -25,7 +25,7 @@ export class ModelFileError extends LowrankError {
     reason: string,
     options?: { readonly cause?: unknown },
   ) {
-    super("MODEL_FILE", `Cannot read "${file}" of the model "${folder}": ${reason}.`, options);
+    super("MODEL_FILE", `Cannot read "${printable(file)}" of the model "${printable(folder)}": ${reason}.`, options);
   }
 }
 
@@ -73,9 +73,7 @@ function describeProblems(file: string, { missing, unexpected, misshapen, unread
 
 function list(title: string, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
-  const shown = names.slice(0, 10).join("; ");
-  const more = names.length > 10 ? `; and ${names.length - 10} more` : "";
-  return [`  ${names.length} ${title}: ${shown}${more}`];
+  return [`  ${names.length} ${title}: ${enumerated(names.map(printable), "; ")}`];
 }
 
 /** A classifier is asked for, but the files hold none and none is to be made. */
@@ -86,7 +84,7 @@ export class HeadMissingError extends LowrankError {
   ) {
     super(
       "HEAD_MISSING",
-      `The weights in "${file}" have no ${parameters.join(", ")}: this base was never trained for the task. ` +
+      `The weights in "${file}" have no ${listed(parameters)}: this base was never trained for the task. ` +
         "Pass newHead: { seed } to make the head new (and train and save it with the adapter).",
     );
   }
@@ -98,11 +96,7 @@ export class LayerOrderError extends LowrankError {
     readonly order: readonly number[],
     readonly reason: string,
   ) {
-    const shown = order.slice(0, 20).join(", ");
-    super(
-      "LAYER_ORDER",
-      `Layers cannot be repeated in the order [${shown}${order.length > 20 ? ", …" : ""}]: ${reason}.`,
-    );
+    super("LAYER_ORDER", `Layers cannot be repeated in the order [${enumerated(order)}]: ${reason}.`);
   }
 }
 
@@ -220,7 +214,7 @@ export class UnknownAdapterError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {
     super(
       "UNKNOWN_ADAPTER",
-      `No part of this model has an adapter named ${adapters.map((name) => `"${name}"`).join(", ")}. ` +
+      `No part of this model has an adapter named ${listed(adapters)}. ` +
         "Attach it first, or leave it out of the selection.",
     );
   }

@@ -1,6 +1,6 @@
 // What can go wrong with a safetensors file, as types.
 
-import { LowrankError } from "@lowrank/contracts";
+import { LowrankError, printable } from "@lowrank/contracts";
 
 /**
  * Why a file was refused. The first eleven are the names that the reference implementation (Rust) uses for the same
@@ -51,20 +51,4 @@ export class SafetensorsError extends LowrankError {
     this.tensor = place.tensor;
     this.offset = place.offset;
   }
-}
-
-/** A name from a file made safe to print: control characters escaped, at most 200 characters. */
-export function printable(name: string): string {
-  const short = name.length > 200 ? `${name.slice(0, 200)}…` : name;
-  return Array.from(short, (character) => (isControl(character) ? escapeOf(character) : character)).join("");
-}
-
-function isControl(character: string): boolean {
-  const code = character.codePointAt(0) ?? 0;
-  // C0, DEL, C1, and the marks that reverse the direction of text in a terminal.
-  return code < 32 || (code >= 127 && code < 160) || (code >= 0x202a && code <= 0x202e) || (code & 0xfff800) === 0xd800;
-}
-
-function escapeOf(character: string): string {
-  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 }

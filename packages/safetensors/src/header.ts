@@ -1,8 +1,9 @@
 // The header as data: what each tensor is and where its bytes lie, checked as the reference checks it and a little more.
 
+import { printable } from "@lowrank/contracts";
 import { checkLayout } from "./check-layout.ts";
 import { type Dtype, isDtype } from "./dtypes.ts";
-import { printable, SafetensorsError } from "./errors.ts";
+import { SafetensorsError } from "./errors.ts";
 import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
 import type { ReadOptions } from "./read-options.ts";
 

@@ -1,8 +1,9 @@
 // Decides how a file will look before a byte of it is written: the order of tensors, their offsets, the header.
 
+import { printable } from "@lowrank/contracts";
 import { countElements, labelOf } from "./check-layout.ts";
 import { bitsOf, type Dtype, layoutRank } from "./dtypes.ts";
-import { printable, SafetensorsError } from "./errors.ts";
+import { SafetensorsError } from "./errors.ts";
 import type { TensorInfo } from "./header.ts";
 import { headerLimit } from "./header-length.ts";
 import { hasLoneSurrogate } from "./json-reader.ts";

@@ -1,7 +1,8 @@
 // One file that is in memory already, read without waiting.
 
+import { printable } from "@lowrank/contracts";
 import { decodeToFloat32, decodeToInt32 } from "./decode.ts";
-import { printable, SafetensorsError } from "./errors.ts";
+import { SafetensorsError } from "./errors.ts";
 import { type HeaderContent, parseHeader, type TensorInfo } from "./header.ts";
 import { headerLength } from "./header-length.ts";
 import type { ReadOptions } from "./read-options.ts";

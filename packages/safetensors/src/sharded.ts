@@ -1,7 +1,8 @@
 // A model in several files: model.safetensors.index.json says which tensor lies where, and must tell the truth.
 
+import { enumerated, listed, printable } from "@lowrank/contracts";
 import type { ByteSource } from "./byte-source.ts";
-import { printable, SafetensorsError } from "./errors.ts";
+import { SafetensorsError } from "./errors.ts";
 import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
 import type { ReadOptions } from "./read-options.ts";
@@ -91,7 +92,7 @@ export function parseShardIndex(indexJson: string): ShardIndex {
 
 function checkFileNames(names: ReadonlySet<string>): void {
   const bad = [...names].filter((name) => !/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,250}\.safetensors$/.test(name));
-  if (bad.length > 0) throw invalidIndex(`it names files that are no plain .safetensors names: ${listOf(bad)}`);
+  if (bad.length > 0) throw invalidIndex(`it names files that are no plain .safetensors names: ${listed(bad)}`);
   if (names.size > maximumShards) throw invalidIndex(`it names ${names.size} files, more than ${maximumShards}`);
 }
 
@@ -114,9 +115,11 @@ function combine(
   }
   const missing = [...index.weightMap].filter(([name]) => !located.has(name));
   const problems = [
-    ...(strays.length > 0 ? [`files hold tensors that it does not place there: ${listOf(strays)}`] : []),
+    ...(strays.length > 0 ? [`files hold tensors that it does not place there: ${enumerated(strays)}`] : []),
     ...(missing.length > 0
-      ? [`tensors are not where it says: ${listOf(missing.map(([name, file]) => `"${printable(name)}" in ${file}`))}`]
+      ? [
+          `tensors are not where it says: ${enumerated(missing.map(([name, file]) => `"${printable(name)}" in ${file}`))}`,
+        ]
       : []),
   ];
   if (problems.length > 0) throw invalidIndex(problems.join("; "));
@@ -135,9 +138,4 @@ function invalidIndex(problem: string, cause?: unknown): SafetensorsError {
   return new SafetensorsError("InvalidIndex", `The index of the shards is not acceptable: ${problem}.`, {
     cause,
   });
-}
-
-function listOf(items: readonly string[]): string {
-  const more = items.length > 10 ? ` and ${items.length - 10} more` : "";
-  return items.slice(0, 10).map(printable).join(", ") + more;
 }

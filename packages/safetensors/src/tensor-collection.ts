@@ -1,9 +1,10 @@
 // What one file and several shards have in common: named tensors, each read when asked for.
 
+import { printable } from "@lowrank/contracts";
 import { type ByteSource, readExactly } from "./byte-source.ts";
 import { decodeToFloat32, decodeToInt32 } from "./decode.ts";
 import { bitsOf } from "./dtypes.ts";
-import { printable, SafetensorsError } from "./errors.ts";
+import { SafetensorsError } from "./errors.ts";
 import type { TensorInfo } from "./header.ts";
 
 /** Named tensors that are read from their source when asked for. */

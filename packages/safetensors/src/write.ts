@@ -1,7 +1,8 @@
 // Writing: the header is known before the data, so a file can be made in one pass, however large its tensors are.
 
+import { printable } from "@lowrank/contracts";
 import type { TensorData } from "./encode.ts";
-import { printable, SafetensorsError } from "./errors.ts";
+import { SafetensorsError } from "./errors.ts";
 import type { TensorInfo } from "./header.ts";
 import { layoutSafetensors, type TensorOutline } from "./layout.ts";
 

@@ -1,11 +1,11 @@
 // What can go wrong in a training run.
 
-import { LowrankError } from "@lowrank/contracts";
+import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** Options that cannot be trained with, all of them at once. */
 export class TrainingOptionsError extends LowrankError {
   constructor(readonly problems: readonly string[]) {
-    super("TRAINING_OPTIONS", `Cannot train:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    super("TRAINING_OPTIONS", `Cannot train:${itemised(problems)}`);
   }
 }
 
@@ -42,7 +42,7 @@ export class MissingMetricError extends LowrankError {
     const got = names.length > 0 ? listed(names) : "none";
     super(
       "MISSING_METRIC",
-      `The evaluation after step ${step} returned no metric "${metric}", which evaluate.watch names; got ${got}. ` +
+      `The evaluation after step ${step} returned no metric "${printable(metric)}", which evaluate.watch names; got ${got}. ` +
         "Return it from evaluate.run, or watch one of these.",
     );
   }
@@ -66,10 +66,9 @@ export class NoGradientError extends LowrankError {
 /** A training state does not belong to this run: every difference at once. */
 export class ResumeMismatchError extends LowrankError {
   constructor(readonly differences: readonly string[]) {
-    const lines = differences.map((difference) => `  ${difference}`).join("\n");
     super(
       "RESUME_MISMATCH",
-      `Cannot go on from this state:\n${lines}\nStart anew, or use the settings of the first run.`,
+      `Cannot go on from this state:${itemised(differences)}\nStart anew, or use the settings of the first run.`,
     );
   }
 }
@@ -81,11 +80,6 @@ export class CheckpointError extends LowrankError {
     readonly reason: string,
     options?: { readonly cause?: unknown },
   ) {
-    super("CHECKPOINT_INVALID", `Cannot use the checkpoint "${path}": ${reason}`, options);
+    super("CHECKPOINT_INVALID", `Cannot use the checkpoint "${printable(path)}": ${reason}`, options);
   }
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => `"${name}"`);
-  return names.length > shown.length ? `${shown.join(", ")} and ${names.length - shown.length} more` : shown.join(", ");
 }

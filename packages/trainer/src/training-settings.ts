@@ -1,5 +1,6 @@
 // Options with defaults filled in and checked, as plain data that a checkpoint can hold.
 
+import { listed } from "@lowrank/contracts";
 import { countBatches } from "./batch-stream.ts";
 import { TrainingOptionsError } from "./errors.ts";
 import { type ScheduleName, schedules } from "./schedules/schedules.ts";
@@ -73,7 +74,7 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
   const problems: string[] = [];
   if (options.variables.size === 0) problems.push("variables: there are none to train");
   const frozen = [...options.variables].filter(([, variable]) => !variable.trainable).map(([name]) => name);
-  if (frozen.length > 0) problems.push(`variables: not trainable: ${frozen.slice(0, 5).join(", ")}`);
+  if (frozen.length > 0) problems.push(`variables: not trainable: ${listed(frozen)}`);
   if ((options.steps === undefined) === (options.epochs === undefined)) {
     problems.push("steps, epochs: expected exactly one of them");
   }

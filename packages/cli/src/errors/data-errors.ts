@@ -1,6 +1,6 @@
 // What the rows of a data file lack.
 
-import { LowrankError } from "@lowrank/contracts";
+import { enumerated, LowrankError, listed } from "@lowrank/contracts";
 
 /** Not one row of a data file has a token or class to learn. */
 export class NothingToTrainError extends LowrankError {
@@ -20,7 +20,7 @@ export class InvocationMissingError extends LowrankError {
   ) {
     super(
       "INVOCATION_MISSING",
-      `No row of "${file}" has the tokens [${tokens.slice(0, 20).join(", ")}] that the adapter waits for, so it would ` +
+      `No row of "${file}" has the tokens [${enumerated(tokens)}] that the adapter waits for, so it would ` +
         "learn nothing. Write them into the rows, choose a template that does, or raise --max-length if it cuts them off. " +
         "Beside other text the same words may be other tokens: marks of the tokenizer's own are safe.",
     );
@@ -42,7 +42,7 @@ export class ClassNameError extends LowrankError {
   ) {
     super(
       "CLASS_NAMES",
-      `The data has classes that the adapter does not know: ${strangers.join(", ")}. It knows ${known.join(", ")}.`,
+      `The data has classes that the adapter does not know: ${listed(strangers)}. It knows ${listed(known)}.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 // What a model or an adapter lacks, or where it cannot be had.
 
-import { LowrankError } from "@lowrank/contracts";
+import { LowrankError, listed } from "@lowrank/contracts";
 
 /** A folder is neither an adapter nor a model. */
 export class NotInspectableError extends LowrankError {
@@ -66,7 +66,7 @@ export class ClassifierMissingError extends LowrankError {
   ) {
     super(
       "CLASSIFIER_MISSING",
-      `"${model}" has no ${parameters.join(", ")}: it was never trained for this task. Train it first – lowrank train ` +
+      `"${model}" has no ${listed(parameters)}: it was never trained for this task. Train it first – lowrank train ` +
         "makes a new classifier and saves it with the adapter – and give that folder as --adapter.",
       { cause },
     );
@@ -81,7 +81,7 @@ export class HeadIncompleteError extends LowrankError {
   ) {
     super(
       "HEAD_INCOMPLETE",
-      `Neither "${model}" nor the adapter has ${parameters.join(", ")}: the adapter was trained above random values that ` +
+      `Neither "${model}" nor the adapter has ${listed(parameters)}: the adapter was trained above random values that ` +
         "nobody kept. Train it again with these modules saved, too – lowrank train does so by itself.",
     );
   }

@@ -1,6 +1,6 @@
 // What was typed cannot be done: options, paths, prompts and inputs.
 
-import { LowrankError } from "@lowrank/contracts";
+import { itemised, LowrankError } from "@lowrank/contracts";
 
 /** The arguments contradict each other or lack something; exit code 2. */
 export class UsageError extends LowrankError {
@@ -33,9 +33,6 @@ export class InvalidInputsError extends LowrankError {
     readonly file: string,
     readonly faults: readonly string[],
   ) {
-    super(
-      "INVALID_INPUTS",
-      `"${file}" cannot be used as model inputs:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`,
-    );
+    super("INVALID_INPUTS", `"${file}" cannot be used as model inputs:${itemised(faults)}`);
   }
 }

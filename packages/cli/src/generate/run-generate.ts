@@ -1,5 +1,6 @@
 // lowrank generate: prompts in, text out as it comes.
 
+import { escapeControls } from "@lowrank/contracts";
 import { promptTemplate, type TextTokenizer } from "@lowrank/data";
 import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
 import type { GenerateOptions } from "../commands/generate.ts";
@@ -14,7 +15,6 @@ import { startEngine } from "../session/start-engine.ts";
 import { chooseTemplate } from "../session/tokenize-rows.ts";
 import { tokenizerOf } from "../session/tokenizer-of.ts";
 import { writesText } from "../session/writes-text.ts";
-import { escapeControls } from "../terminal/escape-controls.ts";
 import type { Report } from "../terminal/report.ts";
 import { TextStream } from "./text-stream.ts";
 

@@ -3,10 +3,9 @@
 import { join } from "node:path";
 import { type Adapter, alphaOf, blockVerdict, parseTensorKey, rankOf, scalingOf } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
-import type { Warning } from "@lowrank/contracts";
+import { escapeName, type Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
 import { decodeClassNames } from "../session/class-names.ts";
-import { escapeName } from "../terminal/escape-controls.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { groupTensors } from "./group-tensors.ts";
 import { inspectSafetensors } from "./inspect-safetensors.ts";

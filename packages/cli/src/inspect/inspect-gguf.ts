@@ -1,8 +1,8 @@
 // A .gguf file: metadata and tensor types; nothing is dequantised.
 
+import { escapeName } from "@lowrank/contracts";
 import { type GgufValue, openGguf } from "@lowrank/gguf";
 import { openFile } from "@lowrank/safetensors/node";
-import { escapeName } from "../terminal/escape-controls.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { countBytes, countParameters, type Inspection, listDtypes } from "./inspection.ts";
 

@@ -1,8 +1,8 @@
 // A single .safetensors file: its header says everything; no weight is read.
 
+import { escapeName } from "@lowrank/contracts";
 import { openSafetensors, type TensorCollection } from "@lowrank/safetensors";
 import { openFile } from "@lowrank/safetensors/node";
-import { escapeName } from "../terminal/escape-controls.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { countBytes, countParameters, type Inspection, listDtypes, type TensorFact } from "./inspection.ts";
 

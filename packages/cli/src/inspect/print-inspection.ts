@@ -1,6 +1,6 @@
 // An inspection for people and for programs.
 
-import { escapeName } from "../terminal/escape-controls.ts";
+import { escapeName } from "@lowrank/contracts";
 import { formatCount } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";

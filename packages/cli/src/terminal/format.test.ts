@@ -1,5 +1,5 @@
+import { escapeControls, escapeName } from "@lowrank/contracts";
 import { describe, expect, it } from "vitest";
-import { escapeControls, escapeName } from "./escape-controls.ts";
 import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import { formatTable } from "./table.ts";
 

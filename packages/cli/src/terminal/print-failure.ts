@@ -1,9 +1,8 @@
 // One clear message for a failure; the stack only for those who ask.
 
-import { LowrankError } from "@lowrank/contracts";
+import { escapeControls, LowrankError } from "@lowrank/contracts";
 import pc from "picocolors";
 import type { CommandIo } from "../io.ts";
-import { escapeControls } from "./escape-controls.ts";
 
 /** Prints what went wrong on stderr. `LOWRANK_DEBUG=1` adds the stack and the causes. */
 export function printFailure(error: unknown, io: CommandIo): void {

@@ -1,9 +1,8 @@
 // The two audiences of a command: people read text, programs read JSON lines.
 
-import type { Warning } from "@lowrank/contracts";
+import { escapeControls, type Warning } from "@lowrank/contracts";
 import pc from "picocolors";
 import type { CommandIo } from "../io.ts";
-import { escapeControls } from "./escape-controls.ts";
 
 /** Where one run of a command says what it does. */
 export interface Report {

@@ -1,5 +1,6 @@
 // What a run does with the base's classifier: keeps it, replaces it because the data need another, or makes the first.
 
+import { enumerated } from "@lowrank/contracts";
 import { matchCheckpoint } from "@lowrank/families";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
@@ -22,7 +23,7 @@ export async function describeHead(
   if (!isReplaced || base === undefined) return `The base has no classifier: ${made}`;
   const because = `it tells ${base.labels} classes apart${namesOf(base)}, the data need ${model.config.labels}`;
   const strangers = strangersOf(base, classes);
-  const names = strangers.length === 0 ? "" : ` and name others: ${listed(strangers)}`;
+  const names = strangers.length === 0 ? "" : ` and name others: ${enumerated(strangers)}`;
   return `The base's classifier is replaced, because ${because}${names}. ${made}`;
 }
 
@@ -31,7 +32,7 @@ function renamed(base: BaseClasses, classes: Classes): string | undefined {
   const strangers = strangersOf(base, classes);
   if (strangers.length === 0 || namesOf(base) === "") return undefined;
   const names = [...classes.ids].sort(([, one], [, other]) => one - other).map(([name]) => name);
-  return `The base's classifier is kept and trained on, though its classes${namesOf(base)} now are ${listed(names)}.`;
+  return `The base's classifier is kept and trained on, though its classes${namesOf(base)} now are ${enumerated(names)}.`;
 }
 
 function strangersOf(base: BaseClasses, classes: Classes): readonly string[] {
@@ -40,14 +41,7 @@ function strangersOf(base: BaseClasses, classes: Classes): readonly string[] {
 
 /** Names that say something, in brackets; a configuration without names numbers them. */
 function namesOf({ labelNames }: BaseClasses): string {
-  return labelNames.every((name) => /^LABEL_\d+$/.test(name)) ? "" : ` (${listed(labelNames)})`;
-}
-
-const listedNames = 10;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - listedNames;
-  return names.slice(0, listedNames).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return labelNames.every((name) => /^LABEL_\d+$/.test(name)) ? "" : ` (${enumerated(labelNames)})`;
 }
 
 /** Whether the base's files have any of the parameters that were made new, whatever its shape. */

@@ -1,6 +1,7 @@
 // What the model card says about the run. Nothing in it changes when the run is repeated.
 
 import { basename } from "node:path";
+import { enumerated, escapeControls } from "@lowrank/contracts";
 import type { StepPlan } from "./plan-steps.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -18,7 +19,7 @@ export function trainingCard(
   const table: readonly (readonly [string, string | number])[] = [
     ["data", `${basename(options.data)} (${rows} rows)`],
     ["template", template],
-    ...(addedTokens.length === 0 ? [] : [["added tokens", listed(addedTokens)] as const]),
+    ...(addedTokens.length === 0 ? [] : [["added tokens", enumerated(addedTokens)] as const]),
     ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],
     ["batch size", options.batchSize * options.accumulate],
     ["learning rate", `${options.learningRate}, ${options.schedule}, ${plan.warmupSteps} warm-up steps`],
@@ -45,14 +46,7 @@ function isRounded({ basePrecision }: TrainOptions): boolean {
   return basePrecision === "nf4" || basePrecision === "bf16";
 }
 
-const listedTokens = 20;
-
-function listed(tokens: readonly string[]): string {
-  const more = tokens.length - listedTokens;
-  return tokens.slice(0, listedTokens).join(", ") + (more > 0 ? ` and ${more} more` : "");
-}
-
 /** Text that can neither end its cell nor start markup, yet reads as it is. */
 function inCell(text: string): string {
-  return text.replace(/[\r\n]/g, " ").replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  return escapeControls(text.replace(/[\r\n]/g, " ")).replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

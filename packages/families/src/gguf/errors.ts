@@ -1,7 +1,6 @@
 // What can go wrong between a GGUF file's metadata and the families.
 
-import { LowrankError } from "@lowrank/contracts";
-import { describeValue } from "../describe-value.ts";
+import { describeValue, LowrankError } from "@lowrank/contracts";
 
 /** A GGUF file of an architecture without a table here. */
 export class UnsupportedArchitectureError extends LowrankError {

@@ -1,6 +1,6 @@
 // Everything that combining adapters can refuse.
 
-import { LowrankError } from "@lowrank/contracts";
+import { itemised, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** A method that does not exist. */
 export class UnknownCombinationError extends LowrankError {
@@ -31,10 +31,10 @@ export class UnequalRanksError extends LowrankError {
     readonly ranks: readonly { readonly adapter: string; readonly rank: number }[],
     readonly path: string,
   ) {
-    const listed = ranks.map(({ adapter, rank }) => `"${adapter}" has ${rank}`).join(", ");
+    const unequal = ranks.map(({ adapter, rank }) => `"${printable(adapter)}" has ${rank}`).join(", ");
     super(
       "UNEQUAL_RANKS",
-      `"${combination}" combines A with A and B with B, so all adapters need one rank; at ${path}: ${listed}. ` +
+      `"${combination}" combines A with A and B with B, so all adapters need one rank; at ${printable(path)}: ${unequal}. ` +
         'Use "exact", "cat" or "svd", which take any ranks.',
     );
   }
@@ -48,7 +48,7 @@ export class SharedSavedWeightError extends LowrankError {
   ) {
     super(
       "SHARED_SAVED_WEIGHT",
-      `Several adapters have a value of their own for ${keys.slice(0, 10).join(", ")}: whole weights are not low-rank ` +
+      `Several adapters have a value of their own for ${listed(keys)}: whole weights are not low-rank ` +
         "updates and cannot be added up. Keep such an adapter apart, or train it without these modules to save.",
     );
   }
@@ -57,18 +57,18 @@ export class SharedSavedWeightError extends LowrankError {
 /** Adapters whose effect is more than the product B·A. */
 export class UncombinableAdapterError extends LowrankError {
   constructor(readonly problems: readonly { readonly adapter: string; readonly problem: string }[]) {
-    const lines = problems.slice(0, 20).map(({ adapter, problem }) => `\n  - "${adapter}": ${problem}`);
-    super("UNCOMBINABLE_ADAPTER", `Only plain LoRA can be combined, where an update is s·B·A:${lines.join("")}`);
+    const lines = problems.map(({ adapter, problem }) => `"${printable(adapter)}": ${problem}`);
+    super("UNCOMBINABLE_ADAPTER", `Only plain LoRA can be combined, where an update is s·B·A:${itemised(lines)}`);
   }
 }
 
 /** Adapters of different base models. */
 export class CombinationShapeError extends LowrankError {
   constructor(readonly mismatches: readonly { readonly path: string; readonly shapes: readonly string[] }[]) {
-    const lines = mismatches.slice(0, 10).map(({ path, shapes }) => `\n  - ${path}: ${shapes.join(" and ")}`);
+    const lines = mismatches.map(({ path, shapes }) => `${printable(path)}: ${shapes.join(" and ")}`);
     super(
       "COMBINATION_SHAPE",
-      `The adapters were not made for the same base model; their layers have different widths:${lines.join("")}`,
+      `The adapters were not made for the same base model; their layers have different widths:${itemised(lines)}`,
     );
   }
 }

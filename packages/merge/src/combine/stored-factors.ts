@@ -1,6 +1,7 @@
 // Combined factors as the tensors of an adapter.
 
 import type { AdapterTensor } from "@lowrank/adapter-format";
+import { listed } from "@lowrank/contracts";
 import { createMatrix, type Matrix } from "@lowrank/math";
 import type { Factors } from "./combination-method.ts";
 import { CombinationSettingError } from "./errors.ts";
@@ -26,11 +27,7 @@ export function checkFinite(tensors: ReadonlyMap<string, AdapterTensor>): void {
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite)).map(([key]) => key);
   if (broken.length === 0) return;
   const expected = "weights with which float32 can hold the result";
-  throw new CombinationSettingError(
-    "weights",
-    `such that ${broken.slice(0, 10).join(", ")} would be infinite`,
-    expected,
-  );
+  throw new CombinationSettingError("weights", `such that ${listed(broken)} would be infinite`, expected);
 }
 
 /** Zeros where the matrix ends. */

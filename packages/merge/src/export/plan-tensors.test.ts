@@ -123,6 +123,6 @@ describe("planTensors", () => {
     const tensors = new Map([...base.tensors].filter(([key]) => !key.endsWith("ln_f.bias")));
     const plan = () => planTensors(modelFor("causal-lm"), { name: "base", tensors }, nothing);
     expect(plan).toThrow(SourceFolderError);
-    expect(plan).toThrow("it lacks transformer.ln_f.bias");
+    expect(plan).toThrow('it lacks "transformer.ln_f.bias"');
   });
 });

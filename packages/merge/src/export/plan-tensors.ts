@@ -1,5 +1,6 @@
 // Decides for every tensor of the export where its values come from: the base's file as it is, or the model.
 
+import { listed } from "@lowrank/contracts";
 import { familyOf, matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families";
 import type { Dtype } from "@lowrank/safetensors";
 import { SourceFolderError } from "../errors.ts";
@@ -104,7 +105,7 @@ function fitToBase(
   const added = [...parameters.values()].filter(({ path }) => !held.has(path));
   const lost = added.filter(({ path, tiedWith }) => !changed.has(path) && tiedWith === null);
   if (lost.length > 0) {
-    const names = lost.map(({ path }) => path).join(", ");
+    const names = listed(lost.map(({ path }) => path));
     throw new SourceFolderError(base.name, `it is not the folder of this model: it lacks ${names}.`);
   }
   // With a head made new the model is of another class than its base: the old head would only be reported as unexpected.

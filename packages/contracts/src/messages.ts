@@ -1,0 +1,96 @@
+// What comes from files – names, values, whole lists – made fit for messages: short, harmless, on one line.
+
+/** Control characters, C1 included, marks that turn the direction of text, and line separators; no tab, no line break. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose.
+const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Longer names are cut. */
+const longestName = 200;
+/** Longer values are cut. */
+const longestValue = 120;
+/** Of longer lists the first are named. */
+export const mostListed = 12;
+
+/** Makes control characters visible ("\u001b"), so that a stranger's text prints harmlessly. Tabs and line breaks stay. */
+export function escapeControls(text: string): string {
+  return text.replace(dangerous, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The same for a name that must stay on one line: tabs and line breaks are made visible too. */
+export function escapeName(text: string): string {
+  return escapeControls(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+}
+
+/**
+ * A name from outside for a message: on one line, without control characters, cut to 200 characters. Every name that a
+ * file, a program's argument or another host gave goes through here, so that the line breaks of a message are our own.
+ *
+ * @example
+ * ```ts
+ * import { printable } from "@lowrank/contracts";
+ *
+ * if (printable("head\nerror: none") !== "head\\nerror: none") throw new Error("it became a line of its own");
+ * ```
+ */
+export function printable(name: string): string {
+  return escapeName(shortened(name, longestName));
+}
+
+/**
+ * A value from outside as JSON, cut to 120 characters; what JSON cannot say by its type.
+ *
+ * @example
+ * ```ts
+ * import { describeValue } from "@lowrank/contracts";
+ *
+ * if (describeValue({ r: "8" }) !== '{"r":"8"}' || describeValue(undefined) !== "nothing") throw new Error("unexpected");
+ * ```
+ */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  if (value instanceof Map) return describeValue(Object.fromEntries(value));
+  return escapeControls(shortened(JSON.stringify(value) ?? typeof value, longestValue));
+}
+
+/**
+ * The first twelve names in quotation marks, and how many there are besides. Whoever needs all of them finds them in the
+ * error's fields.
+ *
+ * @example
+ * ```ts
+ * import { listed } from "@lowrank/contracts";
+ *
+ * if (listed(["wte", "wpe"]) !== '"wte", "wpe"') throw new Error("unexpected");
+ * ```
+ */
+export function listed(names: readonly string[]): string {
+  return enumerated(names.map((name) => `"${printable(name)}"`));
+}
+
+/** The first twelve texts and how many there are besides, for what is no name or is `printable` already. */
+export function enumerated(texts: readonly (string | number)[], separator = ", "): string {
+  const shown = texts.slice(0, mostListed).join(separator);
+  return texts.length > mostListed ? `${shown} and ${texts.length - mostListed} more` : shown;
+}
+
+/**
+ * A line for each of the first twelve, after a line break, two spaces and a dash, and how many there are besides. Names in
+ * the lines are to be `printable` already.
+ *
+ * @example
+ * ```ts
+ * import { itemised } from "@lowrank/contracts";
+ *
+ * if (itemised(["no wte", "no wpe"]) !== "\n  - no wte\n  - no wpe") throw new Error("unexpected");
+ * ```
+ */
+export function itemised(lines: readonly string[], most = mostListed): string {
+  const shown = lines.slice(0, most).map((line) => `\n  - ${line}`);
+  return lines.length > most ? `${shown.join("")}\n  - … and ${lines.length - most} more` : shown.join("");
+}
+
+/** A text cut to a length, with the sign that something is missing. */
+export function shortened(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
