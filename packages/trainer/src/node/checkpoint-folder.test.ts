@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -200,6 +201,18 @@ describe("a damaged checkpoint", () => {
     expect(latest?.state).toEqual(state(1));
     expect(warnings).toHaveLength(1);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "with a pipe for a file is passed over without waiting for a writer (skipped on Windows: no mkfifo)",
+    async () => {
+      await writeCheckpoint(folder, state(1));
+      const path = await writeCheckpoint(folder, state(2));
+      await rm(join(path, "state.safetensors"));
+      execFileSync("mkfifo", [join(path, "state.safetensors")]);
+      expect((await latestCheckpoint(folder))?.state).toEqual(state(1));
+    },
+    2000,
+  );
 
   it("is no reason to fail where there is none at all", async () => {
     expect(await latestCheckpoint(join(folder, "absent"))).toBeUndefined();

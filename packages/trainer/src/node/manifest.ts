@@ -1,8 +1,8 @@
 // The list of a checkpoint's files with their sizes and hashes: a file cut short, zeroed or swapped is noticed.
 
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { openFile } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 
 /** What is known of one file. */
@@ -76,19 +76,19 @@ async function readRegularFile(
   name: string,
   size: { readonly most: number } | { readonly exactly: number },
 ): Promise<Uint8Array> {
-  const handle = await open(join(folder, name), "r").catch((cause: unknown) => {
-    throw new CheckpointError(folder, `${name} cannot be opened; the checkpoint is incomplete.`, { cause });
-  });
   try {
-    const facts = await handle.stat();
-    const isRight = "most" in size ? facts.size <= size.most : facts.size === size.exactly;
-    if (!facts.isFile() || !isRight) {
+    const file = await openFile(join(folder, name));
+    try {
+      const isRight = "most" in size ? file.size <= size.most : file.size === size.exactly;
+      if (isRight) return await file.read(0, file.size);
       const expected = "most" in size ? `at most ${size.most}` : `${size.exactly}`;
-      throw new CheckpointError(folder, `${name} has ${facts.size} bytes, expected ${expected}.`);
+      throw new CheckpointError(folder, `${name} has ${file.size} bytes, expected ${expected}.`);
+    } finally {
+      await file.close();
     }
-    return await handle.readFile();
-  } finally {
-    await handle.close();
+  } catch (cause) {
+    if (cause instanceof CheckpointError) throw cause;
+    throw new CheckpointError(folder, `${name} cannot be read; the checkpoint is incomplete or damaged.`, { cause });
   }
 }
 
