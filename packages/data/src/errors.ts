@@ -71,6 +71,18 @@ export class TokenizerError extends LowrankError {
   }
 }
 
+/** A text cannot be tokenised, or ids not be written: the tokenizer has no piece for it, or asks for too much work or text. */
+export class TokenizationError extends LowrankError {
+  constructor(
+    readonly reason: string,
+    /** The limit that was exceeded, if it was one. */
+    readonly limit?: number,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("TOKENIZATION_FAILED", `Cannot tokenise: ${reason} Give another text or another tokenizer.`, options);
+  }
+}
+
 /** One token that cannot be added. */
 export interface TokenProblem {
   readonly token: string;

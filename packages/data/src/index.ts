@@ -13,6 +13,7 @@ export {
   type RowProblem,
   TemplateError,
   TemplateLimitError,
+  TokenizationError,
   TokenizerError,
   type TokenProblem,
 } from "./errors.ts";

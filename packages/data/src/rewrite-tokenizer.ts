@@ -115,6 +115,7 @@ const nmt = {
 export function rewriteNormalizer(part: Part): Part {
   if (!isObject(part)) return part;
   if (part.type === "Nmt") return nmt;
+  if (part.type === "Replace") return literalReplace(part);
   if (part.type === "Lowercase") return { type: "Sequence", normalizers: [sigmas, part] };
   if (part.type === "BertNormalizer") {
     const before = [
@@ -125,6 +126,19 @@ export function rewriteNormalizer(part: Part): Part {
   }
   if (part.type !== "Sequence" || !Array.isArray(part.normalizers)) return part;
   return { ...part, normalizers: part.normalizers.map(rewriteNormalizer) };
+}
+
+/** And for what is made of tokens. */
+export function rewriteDecoder(part: Part): Part {
+  if (!isObject(part)) return part;
+  if (part.type === "Replace") return literalReplace(part);
+  if (part.type !== "Sequence" || !Array.isArray(part.decoders)) return part;
+  return { ...part, decoders: part.decoders.map(rewriteDecoder) };
+}
+
+/** Rust writes the content as it is; JavaScript takes `$&` for what was found, and `` $` `` for all that is before it. */
+function literalReplace(part: JsonObject): Part {
+  return typeof part.content === "string" ? { ...part, content: part.content.replaceAll("$", "$$$$") } : part;
 }
 
 /** RoBERTa's pairs are one segment: its models have no other. */

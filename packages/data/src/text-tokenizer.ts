@@ -1,6 +1,8 @@
 // A Hugging Face tokenizer as fine-tuning needs it: ids in, ids out, with the gaps of the JavaScript library closed.
 
-import { Tokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer } from "@huggingface/tokenizers";
+import { LowrankError } from "@lowrank/contracts";
+import { boundedTokenizer } from "./bounded-tokenizer.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";
 import { checkTokenizerJson, type TokenizerLimits } from "./check-tokenizer-json.ts";
 import { ExampleError, TokenizerError } from "./errors.ts";
@@ -43,7 +45,8 @@ export interface EncodedQuestion extends EncodedPair {
 }
 
 /**
- * Turns texts into token ids and back, from the contents of tokenizer.json and tokenizer_config.json.
+ * Turns texts into token ids and back, from the contents of tokenizer.json and tokenizer_config.json. A tokenizer that takes
+ * too much work or makes too much text of a text, or has no piece for it, gets a TokenizationError.
  *
  * @example
  * ```ts
@@ -78,7 +81,7 @@ export class TextTokenizer {
   readonly #cleansSpaces: boolean;
 
   private constructor(json: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
-    const tokenizer = new Tokenizer(json, { ...unknownToken(json), ...config });
+    const tokenizer = boundedTokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
     this.#addedIds = ownAddedTokens(tokenizer, json);
     fallBackToBytes(tokenizer, json.model);
@@ -103,9 +106,16 @@ export class TextTokenizer {
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}, limits: TokenizerLimits = {}): TextTokenizer {
     const json = checkTokenizerJson(tokenizerJson, limits);
     if (!isObject(tokenizerConfig)) throw new TokenizerError(["tokenizer_config.json: expected an object"]);
+    const further = tokenizerConfig.additional_special_tokens;
+    // The library looks through all of them for each.
+    if (Array.isArray(further) && further.length > mostSpecialTokens) {
+      const expected = `at most ${mostSpecialTokens} tokens, got ${further.length}`;
+      throw new TokenizerError([`tokenizer_config.json: additional_special_tokens: expected ${expected}`]);
+    }
     try {
       return new TextTokenizer(json, tokenizerConfig);
     } catch (cause) {
+      if (cause instanceof LowrankError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new TokenizerError([`tokenizer.json: ${reason.slice(0, 200)}`], { cause });
     }
@@ -209,6 +219,8 @@ export class TextTokenizer {
     return token === undefined ? undefined : this.tokenId(token);
   }
 }
+
+const mostSpecialTokens = 2 ** 14;
 
 /** Of a model of whole words the library takes it from the configuration, Rust from the model. */
 function unknownToken({ model }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

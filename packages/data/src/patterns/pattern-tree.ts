@@ -1,0 +1,99 @@
+// Regular expressions of a tokenizer.json, as the tokenizer library translates them for JavaScript, read into a tree.
+
+/** A part of a pattern. */
+export type PatternTree =
+  | { readonly kind: "character"; readonly source: string }
+  | { readonly kind: "sequence" | "choice"; readonly parts: readonly PatternTree[] }
+  | {
+      readonly kind: "repeat";
+      readonly body: PatternTree;
+      readonly least: number;
+      readonly most: number;
+      readonly isLazy: boolean;
+    }
+  | { readonly kind: "look"; readonly body: PatternTree; readonly isNegated: boolean; readonly isBehind: boolean };
+
+/** Reads the source of a RegExp with the flag u. Throws SyntaxError for what only backtracking can find. */
+export function parsePattern(source: string): PatternTree {
+  return new PatternParser(source).parse();
+}
+
+/** What stands for one character: a class, an escape, or itself. */
+const characterSource =
+  /\[(?:\\[\s\S]|[^\]\\])*\]|\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\x[\da-fA-F]{2}|\\c[A-Za-z]|\\[dDsSwWtnvfr0^$\\.*+?()[\]{}|/-]|[^\\^$*+?()[\]{}|]/uy;
+const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})(\??)/y;
+const groupStart = /\((?:\?(?::|(<?)([=!])|<[\p{ID_Start}$_][\p{ID_Continue}$]*>))?/uy;
+const deepest = 100;
+
+class PatternParser {
+  #at = 0;
+  #depth = 0;
+
+  constructor(private readonly source: string) {}
+
+  parse(): PatternTree {
+    const tree = this.#choice();
+    if (this.#at < this.source.length) throw this.#unsupported();
+    return tree;
+  }
+
+  #choice(): PatternTree {
+    this.#depth += 1;
+    if (this.#depth > deepest) throw new SyntaxError(`a pattern with more than ${deepest} groups within each other`);
+    const parts = [this.#sequence()];
+    while (this.source[this.#at] === "|") {
+      this.#at += 1;
+      parts.push(this.#sequence());
+    }
+    this.#depth -= 1;
+    const [only] = parts;
+    return parts.length === 1 && only !== undefined ? only : { kind: "choice", parts };
+  }
+
+  #sequence(): PatternTree {
+    const parts: PatternTree[] = [];
+    while (this.#at < this.source.length && !"|)".includes(this.source[this.#at] ?? "")) {
+      parts.push(this.#repeated(this.#atom()));
+    }
+    return { kind: "sequence", parts };
+  }
+
+  #atom(): PatternTree {
+    const group = this.#take(groupStart);
+    if (group !== null) {
+      const body = this.#choice();
+      if (this.source[this.#at] !== ")") throw this.#unsupported();
+      this.#at += 1;
+      const [, behind, look] = group;
+      return look === undefined ? body : { kind: "look", body, isNegated: look === "!", isBehind: behind === "<" };
+    }
+    const character = this.#take(characterSource);
+    if (character === null) throw this.#unsupported();
+    return { kind: "character", source: character[0] };
+  }
+
+  #repeated(body: PatternTree): PatternTree {
+    const found = this.#take(quantifier);
+    if (found === null) return body;
+    const [, sign, least = "", comma, most = "", lazy] = found;
+    const isLazy = lazy === "?";
+    if (sign === "?") return { kind: "repeat", body, least: 0, most: 1, isLazy };
+    const bounds =
+      sign === undefined
+        ? { least: Number(least), most: comma === undefined ? Number(least) : most === "" ? Infinity : Number(most) }
+        : { least: sign === "+" ? 1 : 0, most: Infinity };
+    return { kind: "repeat", body, ...bounds, isLazy };
+  }
+
+  #take(part: RegExp): RegExpExecArray | null {
+    part.lastIndex = this.#at;
+    const found = part.exec(this.source);
+    if (found !== null) this.#at += found[0].length;
+    return found;
+  }
+
+  #unsupported(): SyntaxError {
+    const rest = this.source.slice(this.#at, this.#at + 20);
+    return new SyntaxError(`a pattern with ${JSON.stringify(rest)}, which cannot be run in bounded time`);
+  }
+}
