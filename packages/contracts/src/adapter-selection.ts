@@ -16,7 +16,10 @@ export type AdapterSelection =
 /** The frozen base model alone. */
 export const noAdapters: AdapterSelection = { kind: "none" };
 
-/** The given adapters, each with weight 1, summed. */
+/**
+ * The given adapters, each with weight 1, summed. What replaces a weight has no sum: only one of the adapters may have a
+ * saved module, a bias, a row of a table of its own that others of them have, too, with other numbers.
+ */
 export function activeAdapters(...names: readonly string[]): AdapterSelection {
   return { kind: "active", adapters: names.map((name) => ({ name, weight: 1 })) };
 }

@@ -2,6 +2,7 @@
 // trained token rows.
 
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { ForwardContext } from "./forward-context.ts";
 import type { Restore } from "./site.ts";
 
 /** A named weight of a model. */
@@ -22,12 +23,12 @@ export interface ParameterRef {
   /**
    * In calls that select `adapterName`, computes with `value` instead of the frozen one: a variable (trainable; the
    * caller keeps ownership) or a function of the value so far, which is the frozen one unless an adapter before this one
-   * changed it. `weight` is that of the adapter in the active set. `variables` names everything trainable that the function
+   * changed it. `weight` is that of the adapter in the active set, `context` the call's. `variables` names everything trainable that the function
    * reads, so that a recomputed block can be differentiated for it.
    */
   override(
     adapterName: string,
-    value: Variable | ((value: Tensor, weight: number) => Tensor),
+    value: Variable | ((value: Tensor, weight: number, context: ForwardContext) => Tensor),
     variables?: readonly Variable[],
   ): Restore;
   /** Computes with `value` (shape `shape`) from now on and takes ownership of it. */

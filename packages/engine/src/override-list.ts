@@ -6,9 +6,11 @@ import { RowsOverrideError } from "./errors.ts";
 
 /**
  * What computes in place of a value: a variable, or a function of the value so far. `weight` is that of the adapter in
- * the active set.
+ * the active set, `context` the call's.
  */
-export type ParameterOverride = tf.Variable | ((value: tf.Tensor, weight: number) => tf.Tensor);
+export type ParameterOverride =
+  | tf.Variable
+  | ((value: tf.Tensor, weight: number, context: ForwardContext) => tf.Tensor);
 
 interface NamedOverride {
   readonly adapterName: string;
@@ -67,7 +69,7 @@ export class OverrideList {
    */
   apply(frozen: () => tf.Tensor, context: ForwardContext): tf.Tensor | undefined {
     return this.#selected(context).reduce<tf.Tensor | undefined>((current, { value, weight }) => {
-      return typeof value === "function" ? value(current ?? frozen(), weight) : value;
+      return typeof value === "function" ? value(current ?? frozen(), weight, context) : value;
     }, undefined);
   }
 

@@ -1,10 +1,9 @@
 // A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
-import type { ParameterRef } from "@lowrank/contracts";
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { type LoraPair, parameterDelta } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart } from "./adapter-part.ts";
-import { checkWeights } from "./check-weights.ts";
 import type { PlannedRawParameter } from "./injection-plan.ts";
 
 /** What an adapter has at one raw parameter. */
@@ -45,9 +44,9 @@ export function adaptParameter(
         replace: (value) => parameter.replace(value),
       },
     ],
-    open: (name) => {
-      const checked = (value: tf.Tensor, weight: number) => {
-        checkWeights([{ name, weight }]);
+    open: ({ name, checkCall }) => {
+      const checked = (value: tf.Tensor, weight: number, context: ForwardContext) => {
+        checkCall(context);
         return withUpdate(value, weight);
       };
       return parameter.override(name, checked, [pair.a, pair.b]);

@@ -15,7 +15,7 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { ActivatedAdaptation } from "./activated-adaptation.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
-import { withWeightsChecked } from "./check-weights.ts";
+import { withCallsChecked } from "./check-selection.ts";
 import type { PlannedSite } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
 
@@ -74,10 +74,10 @@ export function adaptSite(
       weightChange(entry, site, adaptation),
       ...biasChanges(site, adaptation, options.siteBias),
     ],
-    open: (adapterName) =>
-      openDoors(adapterName, [
-        { open: (name) => openBase(name, pair, options.siteWeight) },
-        { open: (name) => site.attach(name, withWeightsChecked(adaptation)) },
+    open: (opener) =>
+      openDoors(opener, [
+        { open: ({ name }) => openBase(name, pair, options.siteWeight) },
+        { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;

@@ -9,6 +9,7 @@ import type { AdaptedSite } from "./adapted-site.ts";
 import { claimName } from "./adapter-names.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
+import { checkSelection } from "./check-selection.ts";
 import { HandleDisposedError, MergedTableError, UnknownKeyError } from "./errors.ts";
 import type { InjectionPlan } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
@@ -151,7 +152,10 @@ export class AdapterHandle {
     if (this.#detach) return;
     const freeName = claimName(this.model, this.name, this);
     try {
-      const close = openDoors(this.name, partsOf(this.#contents));
+      const close = openDoors(
+        { name: this.name, checkCall: (context, ownPath) => checkSelection(this.model, context, ownPath) },
+        partsOf(this.#contents),
+      );
       this.#detach = () => {
         close();
         freeName();

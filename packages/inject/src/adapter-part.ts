@@ -3,6 +3,7 @@
 import type { Detach, Restore } from "@lowrank/contracts";
 import type { FileLayout } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { Opener } from "./open-doors.ts";
 
 /** One tensor of an adapter file, while it is in use. */
 export interface AdapterVariable {
@@ -15,6 +16,14 @@ export interface AdapterVariable {
   readonly isOfBase?: boolean;
 }
 
+/** What an adapter computes with in place of a weight of the base. */
+export interface OwnValues {
+  /** The whole of the weight, or the rows of a table with these indices. */
+  readonly rows: "all" | readonly number[];
+  readonly variable: tf.Variable;
+  readonly isTrained: boolean;
+}
+
 /** One weight of the base that an adapter changes, for whoever folds the change in. */
 export interface WeightChange {
   /** transformers' parameter path. */
@@ -23,6 +32,8 @@ export interface WeightChange {
   readonly kind: "replacement" | "update";
   /** Path of the parameter that shares the weight, where that one does not get the same change. */
   readonly tiedWith?: string;
+  /** Absent where the change is computed from pairs: those of several adapters add up. */
+  readonly own?: OwnValues;
   /** Why it cannot be folded in, if it cannot. */
   readonly problem?: string;
   /** A copy of the frozen weight; the caller disposes of it. */
@@ -43,7 +54,7 @@ export interface AdapterPart {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];
   readonly changes: readonly WeightChange[];
-  open(adapterName: string): Detach;
+  open(opener: Opener): Detach;
   /** Acts with `factor` times the scaling that the configuration gives; absent where nothing is scaled. */
   setScale?(factor: number): void;
   /** Frees its variables. */

@@ -1,6 +1,7 @@
 // Everything that planning or attaching an adapter can refuse.
 
 import { enumerated, itemised, LowrankError, listed, mostListed, printable, shortened } from "@lowrank/contracts";
+import type { AdapterConflict } from "./conflicting-adapters.ts";
 
 /** Targets that cannot be adapted as the configuration asks. */
 export class UnsupportedSiteError extends LowrankError {
@@ -165,6 +166,19 @@ export class AdapterNotFoundError extends LowrankError {
   ) {
     const there = attached.length ? `Attached are ${listed(attached)}.` : "None is attached.";
     super("ADAPTER_NOT_FOUND", `No adapter named "${printable(adapterName)}" is attached to this model. ${there}`);
+  }
+}
+
+/** Adapters were to act together that have different values of their own for the same weights: these have no sum. */
+export class ConflictingAdaptersError extends LowrankError {
+  constructor(readonly conflicts: readonly AdapterConflict[]) {
+    const lines = conflicts.map(({ path, adapterNames }) => `"${printable(path)}": ${listed(adapterNames)}`);
+    super(
+      "CONFLICTING_ADAPTERS",
+      "Adapters cannot act together, or be merged, if they have different values of their own for the same weight (a " +
+        "saved module, a bias, rows of tokens), or one that trains: there is no sum of them. Select one of them, or one for each row of the batch " +
+        `(adapterRows).${itemised(lines)}`,
+    );
   }
 }
 

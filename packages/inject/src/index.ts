@@ -1,15 +1,17 @@
 export type { AdaptedParameter } from "./adapted-parameter.ts";
 export type { AdaptedSite } from "./adapted-site.ts";
 export { type AdapterContents, AdapterHandle, type ToAdapterOptions } from "./adapter-handle.ts";
-export type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
+export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./adapter-part.ts";
 export { type AttachOptions, attachAdapter } from "./attach-adapter.ts";
 export { adapterNames, findAdapter } from "./attached-adapters.ts";
 export { baseFingerprintKey } from "./base-fingerprint.ts";
+export { type AdapterConflict, checkTogether } from "./conflicting-adapters.ts";
 export { countParameters } from "./count-parameters.ts";
 export { describePlan, type TrainingBytes, trainingBytes } from "./describe-plan.ts";
 export {
   AdapterExistsError,
   AdapterNotFoundError,
+  ConflictingAdaptersError,
   HandleDisposedError,
   InvalidAdapterNameError,
   InvalidWeightError,
@@ -44,6 +46,7 @@ export {
   DifferentBaseError,
   VocabularyMismatchError,
 } from "./mismatch-errors.ts";
+export type { Opener } from "./open-doors.ts";
 export type { OverriddenParameter } from "./overridden-parameter.ts";
 export { planInjection } from "./plan-injection.ts";
 export type { SaveEmbeddingLayers } from "./save-embeddings.ts";

@@ -1,16 +1,24 @@
 // Opens a model's doors for one adapter: all of them, or none.
 
-import type { Detach } from "@lowrank/contracts";
+import type { Detach, ForwardContext } from "@lowrank/contracts";
 import type { AdapterPart } from "./adapter-part.ts";
 
-/** Attaches everything under `name`. If one door refuses, those already open are closed again and its error goes on. */
-export function openDoors(name: string, parts: readonly Pick<AdapterPart, "open">[]): Detach {
+/** For whom doors are opened. */
+export interface Opener {
+  /** The adapter's. */
+  readonly name: string;
+  /** Throws if a call selects adapters that cannot act together; `ownPath` is a weight that the adapter replaces. */
+  readonly checkCall: (context: ForwardContext, ownPath?: string) => void;
+}
+
+/** Attaches everything. If one door refuses, those already open are closed again and its error goes on. */
+export function openDoors(opener: Opener, parts: readonly Pick<AdapterPart, "open">[]): Detach {
   const closers: Detach[] = [];
   const closeAll = () => {
     for (const close of closers.splice(0).reverse()) close();
   };
   try {
-    for (const part of parts) closers.push(part.open(name));
+    for (const part of parts) closers.push(part.open(opener));
   } catch (error) {
     closeAll();
     throw error;

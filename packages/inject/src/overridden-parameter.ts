@@ -1,11 +1,12 @@
 // A weight of the base that an adapter has a value of its own for, whole.
 
-import type { ParameterRef } from "@lowrank/contracts";
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { plainLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
 import type { PlannedParameter } from "./injection-plan.ts";
-import { openDoors } from "./open-doors.ts";
+import { type Opener, openDoors } from "./open-doors.ts";
+import { haveSameValues } from "./same-values.ts";
 
 /** A weight of the model that the adapter replaces by a variable of its own. */
 export interface OverriddenParameter extends AdapterPart {
@@ -44,12 +45,20 @@ export function overrideParameter(
       { key, variable, layout, isTrained, isOfBase: !isTrained },
       ...otherKeys.map((other) => ({ key: other, variable, layout, isTrained: false, isOfBase: !isTrained })),
     ],
-    changes: isIdle ? [] : all.map((one) => replacement(one, parameter, variable, followers.length === 0)),
-    open: (adapterName) => {
+    changes: isIdle
+      ? []
+      : all.map((one) => ({
+          ...replacement(one, parameter, variable, followers.length === 0),
+          own: { rows: "all", variable, isTrained },
+        })),
+    open: (opener) => {
       if (isIdle) return () => {};
       return openDoors(
-        adapterName,
-        all.map((one) => ({ open: (name) => one.override(name, valueFor(one, parameter, variable), [variable]) })),
+        opener,
+        all.map((one) => ({
+          open: ({ name }) =>
+            one.override(name, checkedValue(opener, one.path, valueFor(one, parameter, variable)), [variable]),
+        })),
       );
     },
     dispose: () => variable.dispose(),
@@ -57,8 +66,15 @@ export function overrideParameter(
 }
 
 /** A table is [rows, width] to an embedding and [width, rows] to a head; files have both the same way round. */
-function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable) {
-  return one.transposedInFile === first.transposedInFile ? variable : () => tf.transpose(variable);
+function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable): () => tf.Tensor {
+  return one.transposedInFile === first.transposedInFile ? () => variable : () => tf.transpose(variable);
+}
+
+function checkedValue({ checkCall }: Opener, path: string, value: () => tf.Tensor) {
+  return (_value: tf.Tensor, _weight: number, context: ForwardContext): tf.Tensor => {
+    checkCall(context, path);
+    return value();
+  };
 }
 
 function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variable, isAlone: boolean): WeightChange {
@@ -80,13 +96,6 @@ function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variab
  * override, and a batch may mix adapters by row.
  */
 function isFrozenValue(parameter: ParameterRef, variable: tf.Variable): boolean {
-  return tf.tidy(() => {
-    const isSame = tf.all(tf.equal(variable, parameter.read()));
-    try {
-      return isSame.dataSync()[0] === 1;
-    } catch {
-      // Some backends read asynchronously only (webgpu): the override does no harm then.
-      return false;
-    }
-  });
+  // Where that cannot be said, the override does no harm.
+  return tf.tidy(() => haveSameValues(variable, parameter.read()) === true);
 }

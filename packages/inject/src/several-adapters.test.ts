@@ -11,7 +11,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { logits } from "../test/started-model.ts";
 import { adaptParameter } from "./adapted-parameter.ts";
 import { adapterNames, findAdapter } from "./attached-adapters.ts";
-import { AdapterNotFoundError, InvalidWeightError } from "./errors.ts";
+import { checkSelection } from "./check-selection.ts";
+import { AdapterNotFoundError, ConflictingAdaptersError, InvalidWeightError } from "./errors.ts";
 import { injectAdapter } from "./inject-adapter.ts";
 import type { PlannedRawParameter } from "./injection-plan.ts";
 import { planInjection } from "./plan-injection.ts";
@@ -107,7 +108,7 @@ describe("weights", () => {
     const parameter = new OverridableParameter({ path: planned.path, tensor: tf.zeros([...planned.shape]) });
     const pair = createPair({ ...planned, key: { seed: 7, path: planned.path }, name: "raw" });
     const adapted = adaptParameter(planned, parameter, pair);
-    adapted.open("one");
+    adapted.open({ name: "one", checkCall: (context) => checkSelection(model, context, undefined) });
     const adapters = [{ name: "one", weight: Number.NaN }];
     const value = () => tf.tidy(() => parameter.value(inferenceContext({ kind: "active", adapters })).dataSync());
     expect(value).toThrow(InvalidWeightError);
@@ -128,5 +129,65 @@ describe("weights", () => {
     expect(() => handle.setScale(Number.NaN)).toThrow(SettingError);
     expect(handle.scale).toBe(1);
     expect(logits(model, inferenceContext(activeAdapters("one")))).toEqual(before);
+  });
+});
+
+describe("adapters with values of their own for the same weight", () => {
+  const both = inferenceContext(activeAdapters("one", "two"));
+  const saving = { modulesToSave: ["classifier"], bias: "all" } as const;
+  const conflictsOf = (context = both) => {
+    try {
+      logits(model, context);
+    } catch (error) {
+      if (error instanceof ConflictingAdaptersError) return error.conflicts;
+      throw error;
+    }
+    return [];
+  };
+
+  it("are refused together, with every weight, whichever comes first", () => {
+    const [one, two] = [attach("one", saving), attach("two", saving)];
+    const biases = [0, 1].map((layer) => `model.layers.${layer}.self_attn.q_proj.bias`);
+    const paths = [...biases, "classifier.weight", "classifier.bias"];
+    expect(conflictsOf()).toEqual([]); // both are the base's as yet
+    expect(conflictsOf({ ...both, training: true }).length).toBe(paths.length);
+    for (const { variable } of [...one.parameters, ...two.parameters])
+      tf.tidy(() => variable.assign(tf.add(variable, variable === two.parameters.at(-1)?.variable ? 2 : 1)));
+    expect(conflictsOf()).toEqual([{ path: "classifier.bias", adapterNames: ["one", "two"] }]);
+    for (const { variable } of two.parameters) tf.tidy(() => variable.assign(tf.add(variable, 1)));
+    for (const names of [
+      ["one", "two"],
+      ["two", "one"],
+    ])
+      expect(conflictsOf(inferenceContext(activeAdapters(...names)))).toEqual(
+        paths.map((path) => ({ path, adapterNames: names })),
+      );
+    expect(() => logits(model, both)).toThrow(/"classifier.weight": "one", "two"/);
+  });
+
+  it("act one by one, and side by side in a batch mixed by row", () => {
+    attach("one", { trainableTokenIndices: [1, 2] });
+    const { tokenRows } = attach("two", { trainableTokenIndices: [2, 3] });
+    expect(conflictsOf()).toEqual([]); // row 2 is the base's in both
+    const [rows] = tokenRows;
+    tf.tidy(() => rows?.variable.assign(tf.add(rows.variable, 1)));
+    expect(conflictsOf()).toEqual([{ path: "model.embed_tokens.weight", adapterNames: ["one", "two"] }]);
+    const [one, two] = ["one", "two"].map((name) => logits(model, inferenceContext(activeAdapters(name))));
+    const mixed = logits(model, inferenceContext(adapterRows(["one", "two"])));
+    expectClose(mixed, [...one!.slice(0, one!.length / 2), ...two!.slice(two!.length / 2)], 1e-6);
+  });
+
+  it("are none where one has nothing of its own, or the rows are others", () => {
+    const one = attach("one", saving);
+    attach("two");
+    logits(model, both);
+    one.dispose();
+    attach("one", { trainableTokenIndices: [1, 2] });
+    attach("three", { trainableTokenIndices: [3, 4] });
+    const selections = [
+      ["one", "three"],
+      ["three", "one"],
+    ].map((names) => logits(model, inferenceContext(activeAdapters(...names))));
+    expectClose(selections[0]!, selections[1]!, 1e-6);
   });
 });

@@ -4,7 +4,7 @@ import type { Site } from "@lowrank/contracts";
 import { DoraAdaptation, type LoraPair, plainLayout, TiedHeadAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
-import { withWeightsChecked } from "./check-weights.ts";
+import { withCallsChecked } from "./check-selection.ts";
 import type { PlannedTiedSite } from "./injection-plan.ts";
 
 /** What an adapter has at such a head. */
@@ -54,7 +54,7 @@ export function tieSite(
         replace: (value) => site.replaceWeight(value),
       },
     ],
-    open: (adapterName) => site.attach(adapterName, withWeightsChecked(adaptation)),
+    open: (opener) => site.attach(opener.name, withCallsChecked(adaptation, opener)),
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
     },

@@ -4,7 +4,7 @@ import type { Site } from "@lowrank/contracts";
 import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
-import { withWeightsChecked } from "./check-weights.ts";
+import { withCallsChecked } from "./check-selection.ts";
 import type { PlannedTokenRows } from "./injection-plan.ts";
 import { openDoors } from "./open-doors.ts";
 
@@ -38,11 +38,16 @@ export function trainRows(
         isOfBase: true,
       })),
     ],
-    changes: sites.map((site) => rowsChange(site, sites, adaptation)),
-    open: (adapterName) =>
+    changes: sites.map((site) => ({
+      ...rowsChange(site, sites, adaptation),
+      own: { rows: indices, variable, isTrained: true },
+    })),
+    open: (opener) =>
       openDoors(
-        adapterName,
-        sites.map((site) => ({ open: (name) => site.attach(name, withWeightsChecked(adaptation)) })),
+        opener,
+        sites.map((site) => ({
+          open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener, `${site.path}.weight`)),
+        })),
       ),
     dispose: () => variable.dispose(),
   };

@@ -1,7 +1,7 @@
 // A set of adapters that act together, each as strongly as its weight says.
 
 import type { AdapterSelection } from "@lowrank/contracts";
-import { checkWeights } from "./check-weights.ts";
+import { checkWeights } from "./check-selection.ts";
 
 /**
  * The given adapters, each multiplied by its weight, and summed: what `activeAdapters(…)` of `@lowrank/contracts` selects

@@ -1,7 +1,7 @@
 // Everything that can be known against a merge before a single number is computed.
 
 import type { AdaptableModel } from "@lowrank/contracts";
-import { type AdapterHandle, HandleDisposedError } from "@lowrank/inject";
+import { type AdapterHandle, checkTogether, HandleDisposedError } from "@lowrank/inject";
 import {
   AlreadyMergedError,
   ForeignAdapterError,
@@ -22,6 +22,7 @@ export function checkMergeable(
   const twice = handles.filter((handle, index) => isMerged(model, handle) || handles.indexOf(handle) !== index);
   if (twice.length) throw new AlreadyMergedError(twice.map(({ name }) => name));
   for (const handle of handles) if (handle.model !== model) throw new ForeignAdapterError(handle.name);
+  checkTogether(handles);
   const problems = handles.flatMap(({ changes }) =>
     changes.flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path, problem }])),
   );

@@ -26,9 +26,11 @@ export interface MergeOptions {
 
 /**
  * Folds one or several adapters into the model's weights and takes them off: the plain model then computes what the
- * adapted one did. Several adapters are summed, whatever order they are given in.
+ * adapted one did. Several adapters are summed, whatever order they are given in; where each brings a base of its own along
+ * (LoftQ, KaSA), the last one's counts, as in a call that selects them in this order.
  *
- * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError; nothing was changed then.
+ * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError,
+ * ConflictingAdaptersError; nothing was changed then.
  * @throws UnfinishedMergeError if the engine fails – memory ran out, say – while originals are being given up.
  *
  * @example
@@ -48,7 +50,7 @@ export async function mergeAdapter(
   adapters: AdapterHandle | readonly AdapterHandle[],
   options: MergeOptions = {},
 ): Promise<MergedHandle> {
-  const handles = inFixedOrder("length" in adapters ? adapters : [adapters]);
+  const handles = "length" in adapters ? [...adapters] : [adapters];
   const { tied = "refuse", keepOriginals = true } = options;
   checkMergeable(model, handles, tied);
   if (!keepOriginals) return mergeForGood(model, handles, tied);
@@ -74,11 +76,6 @@ async function checkFinite(weights: readonly MergedWeight[]): Promise<void> {
   const broken: string[] = [];
   for (const { path, value } of weights) if (!(await isFiniteThroughout(value))) broken.push(path);
   if (broken.length) throw new NonFiniteMergeError(broken);
-}
-
-/** Sums depend on their order in the last bit; by name, it does not matter how the caller lists the adapters. */
-function inFixedOrder(handles: readonly AdapterHandle[]): readonly AdapterHandle[] {
-  return [...handles].sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** Replaces every weight; if one door refuses, those already replaced are put back. */

@@ -51,12 +51,20 @@ type ChangesByPath = ReadonlyMap<string, SomeChanges>;
 
 function groupByPath(handles: readonly AdapterHandle[]): ChangesByPath {
   const groups = new Map<string, [WeightChange, ...WeightChange[]]>();
-  for (const change of handles.flatMap((handle) => handle.changes)) {
+  for (const change of inOrder(handles)) {
     const group = groups.get(change.path);
     if (group) group.push(change);
     else groups.set(change.path, [change]);
   }
   return groups;
+}
+
+/** Replacements as the caller orders the adapters. Sums depend on their order in the last bit: they go by name. */
+function inOrder(handles: readonly AdapterHandle[]): readonly WeightChange[] {
+  const byName = [...handles].sort((one, other) => (one.name < other.name ? -1 : 1));
+  const changesOf = (ordered: typeof handles, kind: WeightChange["kind"]) =>
+    ordered.flatMap((handle) => handle.changes.filter((change) => change.kind === kind));
+  return [...changesOf(handles, "replacement"), ...changesOf(byName, "update")];
 }
 
 /** A weight that several adapters replace has the last one's value, as in a forward pass; updates follow in their order. */

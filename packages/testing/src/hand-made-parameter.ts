@@ -3,7 +3,7 @@
 import { type ForwardContext, type ParameterRef, type Restore, selectedNames } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 
-type Override = tf.Variable | ((value: tf.Tensor, weight: number) => tf.Tensor);
+type Override = tf.Variable | ((value: tf.Tensor, weight: number, context: ForwardContext) => tf.Tensor);
 
 /** A named weight that keeps the contract of `ParameterRef`. */
 export class HandMadeParameter implements ParameterRef {
@@ -28,7 +28,7 @@ export class HandMadeParameter implements ParameterRef {
       .map((name) => this.#overrides.get(name))
       .find((override) => override !== undefined);
     if (chosen === undefined) return this.#value;
-    return typeof chosen === "function" ? chosen(this.#value, 1) : chosen;
+    return typeof chosen === "function" ? chosen(this.#value, 1, context) : chosen;
   }
 
   read(): tf.Tensor {
