@@ -31,7 +31,11 @@ async function load(name: string, options: LoadOptions & { readonly size?: numbe
   for (const [key, { dtype, shape }] of file.tensors) {
     const isOverTokens = shape[0] === vocabulary || shape.join() === `1,${vocabulary}`;
     const resized = size !== undefined && isOverTokens;
-    tensors.set(key, resized ? inFile(shape, file.float32(key), size) : { dtype, shape, data: file.bytes(key) });
+    const isZero = shape[0] === 1 || (shape.length === 1 && config.tie_word_embeddings !== false);
+    tensors.set(
+      key,
+      resized ? inFile(shape, file.float32(key), { size, isZero }) : { dtype, shape, data: file.bytes(key) },
+    );
   }
   const files = new Map([
     ["config.json", bytes(size === undefined ? config : { ...config, vocab_size: size })],
@@ -40,15 +44,22 @@ async function load(name: string, options: LoadOptions & { readonly size?: numbe
   return loadModel(filesFolder(name, files), loading);
 }
 
-/** Written once more: the first rows, and below them their mean (BART's constant bias: zeros). */
-function inFile(shape: readonly number[], values: Float32Array, size: number): TensorData {
+/**
+ * Written once more: the first rows, and below them their mean. As transformers' `resize_token_embeddings` does it, the bias
+ * of a tied head goes on with zeros; so does BART's constant bias.
+ */
+function inFile(
+  shape: readonly number[],
+  values: Float32Array,
+  { size, isZero }: { readonly size: number; readonly isZero: boolean },
+): TensorData {
   const isConstant = shape[0] === 1;
   const width = isConstant ? 1 : (shape[1] ?? 1);
   const rows = Array.from({ length: size }, (_, row) => {
     if (row < vocabulary) return values.subarray(row * width, (row + 1) * width);
     const column = (place: number) => values.filter((_, index) => index % width === place);
     const mean = (list: Float32Array) => list.reduce((sum, value) => sum + value, 0) / vocabulary;
-    return Float32Array.from({ length: width }, (_, place) => (isConstant ? 0 : mean(column(place))));
+    return Float32Array.from({ length: width }, (_, place) => (isZero ? 0 : mean(column(place))));
   });
   const shapeThen = isConstant ? [1, size] : [size, ...shape.slice(1)];
   return float32Tensor(shapeThen, Float32Array.from(rows.flatMap((row) => [...row])));

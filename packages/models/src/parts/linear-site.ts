@@ -140,7 +140,8 @@ export class LinearSite implements Site, Part {
   resizeFrom(original: Part, newRows: NewRows): void {
     const site = sameKind(original, LinearSite);
     this.#weight.resizeFrom(site.#weight, this.outFeatures, { newRows, path: `${this.path}.weight` });
-    if (site.#bias !== undefined) this.#bias?.resizeFrom(site.#bias, newRows);
+    // transformers fills up a tied head's bias with zeros when it ties the weights again.
+    if (site.#bias !== undefined) this.#bias?.resizeFrom(site.#bias, this.tiedWith === undefined ? newRows : "zeros");
   }
 
   get isReplaced(): boolean {

@@ -6,8 +6,8 @@ import { type FrozenWeight, normal } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * How new tokens begin, in tables, output heads and their biases: "mean", as the mean over the tokens that were there; or
- * "zeros"; or drawn from a seed around 0, with a standard deviation of 0.02 unless another is given, and biases 0.
+ * How new tokens begin, in tables, output heads and their biases: "mean", as the mean over the tokens that were there – but
+ * 0 in the bias of a tied head (BERT's output), as in transformers –; or "zeros"; or drawn from a seed around 0, with a standard deviation of 0.02 unless another is given, and biases 0.
  */
 export type NewRows = "mean" | "zeros" | { readonly seed: number; readonly deviation?: number };
 
