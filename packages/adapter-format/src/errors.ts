@@ -75,6 +75,20 @@ export class PickleWeightsError extends LowrankError {
   }
 }
 
+/** An adapter in another program's format. */
+export class ForeignAdapterError extends LowrankError {
+  /** "MLX", "Kohya", … */
+  readonly format: string;
+
+  constructor(
+    readonly file: string,
+    { name, advice }: { readonly name: string; readonly advice: string },
+  ) {
+    super("FOREIGN_ADAPTER", `${printable(file)} is in the format of ${name}, not of PEFT. ${advice}`);
+    this.format = name;
+  }
+}
+
 /** One thing wrong with an adapter's tensors. */
 export interface TensorProblem {
   /** The key in the file. */

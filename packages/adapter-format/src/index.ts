@@ -6,6 +6,7 @@ export { createLoraConfig, withTaskModules } from "./create-lora-config.ts";
 export {
   AdapterFileMissingError,
   type ConfigFieldProblem,
+  ForeignAdapterError,
   InvalidAdapterConfigError,
   InvalidAdapterTensorsError,
   NothingMatchedError,

@@ -1,5 +1,6 @@
 // JSON values, and reading them from files that may be hostile.
 
+import { describeLfsPointer } from "@lowrank/contracts";
 import { InvalidAdapterConfigError } from "./errors.ts";
 
 /** Anything that JSON can say. */
@@ -40,7 +41,7 @@ function parseText(text: string, wrong: (got: string, expected: string, cause: u
     // A byte order mark is no JSON, but some editors write one.
     return JSON.parse(text.replace(/^\uFEFF/, "")) as JsonValue;
   } catch (cause) {
-    throw wrong("text that is not JSON", "a JSON object", cause);
+    throw wrong(describeLfsPointer(text) ?? "text that is not JSON", "a JSON object", cause);
   }
 }
 

@@ -1,7 +1,13 @@
 // adapter_config.json → LoraConfig, field by field into a fresh object.
 
 import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
-import { type ConfigFieldProblem, InvalidAdapterConfigError, UnsupportedPeftTypeError } from "./errors.ts";
+import {
+  type ConfigFieldProblem,
+  ForeignAdapterError,
+  InvalidAdapterConfigError,
+  UnsupportedPeftTypeError,
+} from "./errors.ts";
+import { mlx } from "./foreign-adapters.ts";
 import { type JsonValue, parseJsonObject } from "./json.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { brokenRules } from "./lora-config-rules.ts";
@@ -21,7 +27,7 @@ const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
  * Reads an adapter_config.json. Absent fields get PEFT's defaults; unknown keys are kept and give one warning.
  *
  * @throws InvalidAdapterConfigError listing every broken field.
- * @throws UnsupportedPeftTypeError for an adapter that is not LoRA.
+ * @throws UnsupportedPeftTypeError for an adapter that is not LoRA; ForeignAdapterError for a file of MLX's.
  * @example
  * ```ts
  * import { parseLoraConfig } from "@lowrank/adapter-format";
@@ -33,7 +39,7 @@ const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
 export function parseLoraConfig(json: string, options: ParseConfigOptions = {}): LoraConfig {
   const file = options.file ?? "adapter_config.json";
   const values = parseJsonObject(json, file);
-  checkPeftType(values.get("peft_type"), file);
+  checkPeftType(values, file);
 
   const problems: ConfigFieldProblem[] = [];
   const fields = Object.fromEntries(fieldNames.map((name) => [name, readField(name, values, problems)]));
@@ -46,8 +52,11 @@ export function parseLoraConfig(json: string, options: ParseConfigOptions = {}):
   return config;
 }
 
-function checkPeftType(type: JsonValue | undefined, file: string): void {
+function checkPeftType(values: ReadonlyMap<string, JsonValue>, file: string): void {
+  const type = values.get("peft_type");
   if (type === "LORA") return;
+  if (type === undefined && (values.has("fine_tune_type") || values.has("lora_parameters")))
+    throw new ForeignAdapterError(file, mlx);
   if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type);
   const problem = { key: "peft_type", got: describeValue(type), expected: '"LORA"' };
   throw new InvalidAdapterConfigError(file, [problem]);

@@ -247,3 +247,41 @@ describe("weights that are a pickle", () => {
     await expect(readAdapter({ config: JSON.stringify(plain), weights: file })).rejects.toThrow("holds no tensors");
   });
 });
+
+describe("a Git LFS pointer", () => {
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n";
+
+  it("in the place of the weights or of the configuration is called so, with what to do", async () => {
+    const weights = new TextEncoder().encode(pointer);
+    const readings = [
+      readAdapter({ config: JSON.stringify(plain), weights }),
+      readAdapter({ config: pointer, weights: new Uint8Array(0) }),
+    ];
+    for (const reading of readings) await expect(reading).rejects.toThrow(/Git LFS pointer.*git lfs pull/);
+  });
+});
+
+describe("an adapter of another program", () => {
+  it.each([
+    ["MLX", { "layers.0.q.lora_a": counting([3, 2]) }],
+    ["Kohya", { "lora_unet_down_blocks_0.lora_down.weight": counting([2, 3]) }],
+    ["Kohya", { "lora_te1_text_model.lora_up.weight": counting([2, 3]) }],
+    ["diffusers", { "unet.down_blocks.0.attn.to_q.lora_A.weight": counting([2, 3]) }],
+    ["diffusers", { "unet.mid_block.attn.to_q.lora.down.weight": counting([2, 3]) }],
+  ])("is called so by its tensors' names: %s", async (format, tensors) => {
+    await expect(read(tensors)).rejects.toMatchObject({ code: "FOREIGN_ADAPTER", format });
+  });
+
+  it("is called so by its configuration: MLX", async () => {
+    const mlx = { fine_tune_type: "lora", num_layers: 16, lora_parameters: { rank: 8, scale: 20, dropout: 0 } };
+    await expect(read(pair, mlx)).rejects.toThrow(/adapter_config\.json is in the format of MLX.*mlx_lm\.fuse/);
+  });
+
+  it("is called so by its first bytes: GGUF", async () => {
+    const weights = new TextEncoder().encode("GGUF\u0003\0\0\0");
+    const reading = readAdapter({ config: JSON.stringify(plain), weights });
+    await expect(reading).rejects.toThrow(
+      /llama\.cpp \(GGUF\), not of PEFT\. If it is an adapter, take the PEFT folder/,
+    );
+  });
+});

@@ -5,8 +5,9 @@ import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } f
 import type { Adapter, AdapterTensor } from "./adapter.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { withTaskModules } from "./create-lora-config.ts";
-import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
+import { ForeignAdapterError, InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "./errors.ts";
 import { firstNonFinite } from "./first-non-finite.ts";
+import { gguf, refuseForeignTensors } from "./foreign-adapters.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 import { patternOrderWarnings } from "./pattern-order.ts";
 import { isRepeatedParameter } from "./repeated-parameters.ts";
@@ -36,6 +37,7 @@ const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
  *
  * @throws InvalidAdapterConfigError, UnsupportedPeftTypeError for the configuration.
  * @throws PickleWeightsError for weights in Python's pickle format, whatever the file is called.
+ * @throws ForeignAdapterError for an adapter of MLX, Kohya, diffusers or llama.cpp.
  * @throws SafetensorsError for a damaged weights file.
  * @throws InvalidAdapterTensorsError listing unknown names, half pairs, wrong ranks and types, and values that are no
  * numbers.
@@ -66,8 +68,12 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
     files.weights instanceof Uint8Array
       ? bytesSource(files.weights, `${folder}adapter_model.safetensors`)
       : files.weights;
-  await refusePickle(source);
+  await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
+  refuseForeignTensors(
+    source.name,
+    [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix)),
+  );
 
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutDefaultName(withoutPrefix(name)), name]));
   const needed = new Map([...keys].filter(([key]) => !isRepeatedParameter(config, key, keys)));
@@ -80,8 +86,10 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
   return { config, tensors, metadata };
 }
 
-async function refusePickle(source: ByteSource): Promise<void> {
-  const [first, second] = await source.read(0, Math.min(2, source.size));
+async function refuseOtherFiles(source: ByteSource): Promise<void> {
+  const start = await source.read(0, Math.min(4, source.size));
+  if (String.fromCharCode(...start) === "GGUF") throw new ForeignAdapterError(source.name, gguf);
+  const [first, second] = start;
   // A zip archive (PyTorch since 1.6), or the pickle opcode "protocol 2 to 5".
   const isZip = first === 0x50 && second === 0x4b;
   const isPickle = first === 0x80 && second !== undefined && second >= 2 && second <= 5;

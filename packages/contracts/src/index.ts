@@ -9,6 +9,7 @@ export {
 } from "./adapter-selection.ts";
 export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
+export { describeLfsPointer } from "./git-lfs.ts";
 export {
   describeValue,
   enumerated,

@@ -1,5 +1,6 @@
 // The files that make a tokenizer, as transformers' `save_pretrained` writes them.
 
+import { describeLfsPointer } from "@lowrank/contracts";
 import { TokenizerError } from "./errors.ts";
 import { isObject } from "./json-object.ts";
 import type { TextFiles } from "./text-files.ts";
@@ -56,7 +57,8 @@ export function parseTokenizerFile(
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TokenizerError([`${name}: ${file} is not JSON (${(cause as Error).message})`], { cause });
+    const kind = describeLfsPointer(text) ?? `not JSON (${(cause as Error).message})`;
+    throw new TokenizerError([`${name}: ${file} is ${kind}`], { cause });
   }
 }
 

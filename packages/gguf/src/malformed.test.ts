@@ -186,3 +186,11 @@ async function refusal(bytes: Uint8Array, options?: GgufOptions) {
   }
   return { error, milliseconds };
 }
+
+it("a Git LFS pointer in the place of a file is called so, with what to do", async () => {
+  const bytes = new TextEncoder().encode(
+    "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n",
+  );
+  const source = { name: "model.gguf", size: bytes.length, read: async () => bytes };
+  await expect(openGguf(source)).rejects.toThrow(/model\.gguf: This is a Git LFS pointer.*git lfs pull/);
+});

@@ -1,6 +1,7 @@
 // The beginning of a GGUF file: magic, version, metadata, and where each tensor lies.
 // Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
+import { describeLfsPointer } from "@lowrank/contracts";
 import { BinaryReader } from "./binary-reader.ts";
 import { GgufError, quoted } from "./errors.ts";
 import { type GgufValue, readValue, type ValuePlace } from "./metadata-value.ts";
@@ -42,7 +43,7 @@ export function parseHeader(
   limits: GgufLimits,
 ): GgufHeader {
   const reader = new BinaryReader(bytes, file);
-  const version = readVersion(reader, file.name);
+  const version = readVersion(reader, bytes, file.name);
   const tensorCount = limited(reader.count("tensors", 24), limits.maxTensors, "tensors", file.name);
   const metadataCount = limited(
     reader.count("metadata entries", 13),
@@ -60,10 +61,12 @@ export function parseHeader(
   return { version, metadata, tensors: new Map(tensors.map((info) => [info.name, info])) };
 }
 
-function readVersion(reader: BinaryReader, file: string): number {
+function readVersion(reader: BinaryReader, bytes: Uint8Array, file: string): number {
   const start = reader.uint32();
   if (start !== magic) {
-    throw new GgufError("GGUF_NOT_GGUF", 'This is no GGUF file: it does not start with "GGUF".', { file, offset: 0 });
+    const kind = describeLfsPointer(bytes) ?? 'no GGUF file: it does not start with "GGUF"';
+    const problem = `This is ${kind}.`;
+    throw new GgufError("GGUF_NOT_GGUF", problem, { file, offset: 0 });
   }
   const version = reader.uint32();
   if (version === 2 || version === 3) return version;

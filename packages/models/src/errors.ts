@@ -1,6 +1,6 @@
 // What can go wrong with a model, each failure with its facts as fields.
 
-import { enumerated, LowrankError, listed, printable } from "@lowrank/contracts";
+import { describeValue, enumerated, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** A model folder is missing, or is no folder. */
 export class ModelFolderError extends LowrankError {
@@ -52,8 +52,10 @@ export class WeightMismatchError extends LowrankError {
   constructor(
     readonly file: string,
     readonly problems: WeightProblems,
+    /** What to look at, which depends on the kind of file. */
+    advice: string,
   ) {
-    super("WEIGHT_MISMATCH", describeProblems(file, problems));
+    super("WEIGHT_MISMATCH", `${describeProblems(file, problems)}\n${advice}`);
   }
 }
 
@@ -66,7 +68,6 @@ function describeProblems(file: string, { missing, unexpected, misshapen, unread
     ...list("not expected", unexpected),
     ...list("of another shape", shapes),
     ...list("of a type that cannot be read", types),
-    "Check that config.json and the weights belong together; dtypes may be F32, F16 or BF16.",
   ];
   return lines.join("\n");
 }
@@ -195,6 +196,21 @@ export class NonFiniteOutputError extends LowrankError {
   ) {
     const reason = "A weight of the base or of its adapter is not finite, or numbers grew beyond float32 on the way";
     super("NON_FINITE_OUTPUT", `${what} is ${value}: no answer can be made of it. ${reason}.`);
+  }
+}
+
+/** A GGUF file with an adapter (`general.type`) in the place of a model. */
+export class AdapterAsModelError extends LowrankError {
+  constructor(
+    readonly file: string,
+    /** Of the model that it is for. */
+    readonly architecture: unknown,
+  ) {
+    super(
+      "ADAPTER_AS_MODEL",
+      `"${printable(file)}" is a low-rank adapter for a model of architecture ${describeValue(architecture)}, not a model. Load its ` +
+        "base, and the PEFT folder that convert_lora_to_gguf.py made the adapter of.",
+    );
   }
 }
 

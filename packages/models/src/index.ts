@@ -1,6 +1,7 @@
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./batch-tensors.ts";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
 export {
+  AdapterAsModelError,
   CacheAdaptersError,
   GenerationOptionError,
   HeadMissingError,

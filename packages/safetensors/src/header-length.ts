@@ -1,5 +1,6 @@
 // The first 8 bytes: how long the header is, believed only after a look at the file's size.
 
+import { describeLfsPointer } from "@lowrank/contracts";
 import { SafetensorsError } from "./errors.ts";
 import type { ReadOptions } from "./read-options.ts";
 
@@ -23,7 +24,11 @@ export function headerLength(
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   const limit = Math.min(options.maxHeaderBytes ?? defaultHeaderBytes, headerLimit);
   if (length > BigInt(limit)) {
-    const problem = `The header claims ${length} bytes, more than the limit of ${limit}.${advice(prefix, length, fileSize)}`;
+    const pointer = describeLfsPointer(prefix);
+    const problem =
+      pointer === undefined
+        ? `The header claims ${length} bytes, more than the limit of ${limit}.${advice(prefix, length, fileSize)}`
+        : `This is ${pointer}.`;
     throw new SafetensorsError("HeaderTooLarge", problem, { file, offset: 0 });
   }
   if (length > BigInt(fileSize - 8)) {

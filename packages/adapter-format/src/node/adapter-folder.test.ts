@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { listedNames, OutputExistsError } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.ts";
@@ -53,6 +54,28 @@ describe("an adapter's folder", () => {
     await writeAdapterFolder(folder, adapter, { overwrite: true });
     const card = await readFile(join(folder, "README.md"), "utf8");
     expect(card).toMatch(/^---\nlicense: mit\nlibrary_name: peft\n[\s\S]*\n---\n# Mine\n$/);
+  });
+
+  it.each([
+    ["MLX", "adapters.safetensors", "layers.0.q.lora_a"],
+    ["Kohya", "style.safetensors", "lora_unet_mid_block_0.lora_up.weight"],
+    ["diffusers", "pytorch_lora_weights.safetensors", "unet.mid_block.to_q.lora_A.weight"],
+  ])("is told from one of %s, whose file may be given by itself", async (format, file, key) => {
+    const tensor = float32Tensor([1, 1], Float32Array.of(1));
+    await writeFile(join(root, file), serializeSafetensors(new Map([[key, tensor]])));
+    for (const path of [root, join(root, file)])
+      await expect(readAdapterFolder(path)).rejects.toMatchObject({
+        code: "FOREIGN_ADAPTER",
+        format,
+        file: join(root, file),
+      });
+  });
+
+  it("is told from a file of llama.cpp's", async () => {
+    await writeFile(join(root, "lora.gguf"), "GGUF");
+    await expect(readAdapterFolder(join(root, "lora.gguf"))).rejects.toThrow(
+      "lora.gguf is in the format of llama.cpp (GGUF)",
+    );
   });
 
   it("is not made if the adapter is broken", async () => {

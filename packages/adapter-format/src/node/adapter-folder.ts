@@ -1,10 +1,12 @@
 // An adapter as a folder on disk.
 
 import { readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { openSafetensors } from "@lowrank/safetensors";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
-import { AdapterFileMissingError, PickleWeightsError } from "../errors.ts";
+import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
+import { refuseForeignFiles, refuseForeignTensors } from "../foreign-adapters.ts";
 import { type ReadAdapterOptions, readAdapter } from "../read-adapter.ts";
 import { updateModelCard } from "../update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions } from "../write-adapter.ts";
@@ -20,11 +22,12 @@ const largestConfig = 32_000_000;
  * Reads the adapter in a folder.
  *
  * @throws AdapterFileMissingError if it has no adapter_config.json or no adapter_model.safetensors.
- * @throws PickleWeightsError if its weights are adapter_model.bin.
+ * @throws PickleWeightsError if its weights are adapter_model.bin; ForeignAdapterError if they are another program's.
  * @throws what `readAdapter` throws for broken content.
  */
 export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
   const names = await listFolder(path);
+  if (!names.has(configName) || !names.has(weightsName)) await refuseForeign(path, names);
   if (!names.has(configName)) throw new AdapterFileMissingError(path, configName);
   if (!names.has(weightsName) && names.has(pickleName)) throw new PickleWeightsError(join(path, pickleName));
   if (!names.has(weightsName)) throw new AdapterFileMissingError(path, weightsName);
@@ -91,7 +94,25 @@ async function listFolder(path: string): Promise<ReadonlySet<string>> {
   try {
     return new Set(await readdir(path));
   } catch (cause) {
+    // Other programs' adapters are single files.
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") await refuseForeign(dirname(path), [basename(path)]);
     throw new AdapterFileMissingError(path, configName, cause);
+  }
+}
+
+/** Looks at the files' names, and into weights that are not called as PEFT calls them. */
+async function refuseForeign(folder: string, names: Iterable<string>): Promise<void> {
+  refuseForeignFiles(folder, names);
+  const [file] = [...names].filter((name) => name.endsWith(".safetensors") && name !== weightsName);
+  if (file === undefined) return;
+  const source = await openFile(join(folder, file));
+  try {
+    refuseForeignTensors(source.name, (await openSafetensors(source)).tensors.keys());
+  } catch (error) {
+    // A file that cannot be read says nothing of the folder.
+    if (error instanceof ForeignAdapterError) throw error;
+  } finally {
+    await source.close?.();
   }
 }
 

@@ -1,5 +1,6 @@
 // Where a model's files come from: a folder on disk, a web server, memory. The loader knows this interface alone.
 
+import { describeLfsPointer } from "@lowrank/contracts";
 import type { ByteSource } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 
@@ -39,6 +40,7 @@ function parseJson(folder: string, file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ModelFileError(folder, file, `it is not JSON (${(cause as Error).message})`, { cause });
+    const kind = describeLfsPointer(text) ?? `not JSON (${(cause as Error).message})`;
+    throw new ModelFileError(folder, file, `it is ${kind}`, { cause });
   }
 }

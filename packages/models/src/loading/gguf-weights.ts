@@ -37,6 +37,9 @@ export function ggufWeights({ table, config, file, source }: GgufContents): Weig
   };
   return {
     name: source.name,
+    advice:
+      `The file's metadata says what tensors it needs; they may be of the types ${dequantizableTypes.join(", ")}. ` +
+      "llama.cpp's llama-quantize --allow-requantize writes a file in another type.",
     tensors,
     readBytes(name, range) {
       const { offset, byteLength } = find(name);

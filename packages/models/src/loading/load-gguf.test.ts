@@ -147,6 +147,24 @@ describe("loadGguf", () => {
     await expect(loadGguf(source)).rejects.toBeInstanceOf(WeightMismatchError);
   });
 
+  it("names an adapter as such, by the architecture that it is for", async () => {
+    const metadata = new Map([
+      ["general.type", "adapter"],
+      ["general.architecture", "llama"],
+    ]);
+    const source = bytesSource(writeGguf(metadata, new Map()), "lora.gguf");
+    await expect(loadGguf(source)).rejects.toThrow(
+      /lora\.gguf" is a low-rank adapter for a model of architecture "llama"/,
+    );
+  });
+
+  it("says which types of tensors are read, not what stands in a config.json that it has not", async () => {
+    const source = await ggufOf("llama-gqa", (tensors) => tensors.delete("blk.1.ffn_up.weight"));
+    const reading = loadGguf(source);
+    await expect(reading).rejects.toThrow(/may be of the types F32, .*Q4_1/);
+    await expect(reading).rejects.not.toThrow("config.json");
+  });
+
   it("refuses tensors that rescale the rotations", async () => {
     const source = await ggufOf("llama-gqa", (tensors) => {
       tensors.set("rope_freqs.weight", { shape: [4], values: new Float32Array(4) });

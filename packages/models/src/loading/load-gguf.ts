@@ -3,7 +3,7 @@
 import { checkConfig, resolveTask } from "@lowrank/families";
 import { configFromGguf, ggufTableOf } from "@lowrank/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
-import { RefusedTensorError } from "../errors.ts";
+import { AdapterAsModelError, RefusedTensorError } from "../errors.ts";
 import { defaultsOf } from "../generation/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
@@ -17,7 +17,7 @@ import { outlineModel } from "./outline-model.ts";
  * right. Weights are dequantised to float32, unless `basePrecision` asks for fewer bits. The source stays the caller's to
  * close.
  *
- * @throws GgufError; RefusedTensorError for tensors that change the computation in a way that is not handled; and what
+ * @throws GgufError; AdapterAsModelError; RefusedTensorError for tensors that change the computation in a way that is not handled; and what
  * `loadModel` throws once the configuration is known.
  *
  * @example
@@ -32,6 +32,8 @@ import { outlineModel } from "./outline-model.ts";
 export async function loadGguf(source: GgufSource, options: LoadOptions = {}): Promise<PretrainedModel> {
   options.signal?.throwIfAborted();
   const file = await openGguf(source);
+  if (file.metadata.get("general.type") === "adapter")
+    throw new AdapterAsModelError(source.name, file.metadata.get("general.architecture"));
   const table = ggufTableOf(file.metadata, source.name);
   const raw = configFromGguf(file.metadata, new Set(file.tensors.keys()), source.name);
   const config = withLabels(checkConfig(raw, options.onWarning, source.name), options.numLabels);

@@ -43,6 +43,7 @@ function weightsOf(name: string, collection: TensorCollection, keys: readonly st
   }
   return {
     name,
+    advice: "Check that config.json and the weights belong together; dtypes may be F32, F16 or BF16.",
     tensors,
     readBytes: (key, range) => collection.readBytes(key, range),
     decode(key, bytes) {

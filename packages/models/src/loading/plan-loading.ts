@@ -41,14 +41,15 @@ export function planLoading(
   const unreadable = found.filter(({ key }) => source.tensors.get(key)?.isReadable !== true);
   const missing = match.missing.map(({ path }) => path);
   if (misfits.length + unreadable.length + missing.length + match.unexpected.length > 0) {
-    throw new WeightMismatchError(source.name, {
+    const problems = {
       missing,
       unexpected: match.unexpected,
       misshapen: misfits.map(({ slot, key }): MisshapenTensor => {
         return { tensor: key, got: source.tensors.get(key)?.shape ?? [], expected: slot.shape };
       }),
       unreadable: unreadable.map(({ key }) => ({ tensor: key, dtype: source.tensors.get(key)?.dtype ?? "unknown" })),
-    });
+    };
+    throw new WeightMismatchError(source.name, problems, source.advice);
   }
   const fits = found.filter((filling) => !isMisshapen(filling));
   const filled = new Set(fits.map(({ slot }) => slot));

@@ -16,6 +16,8 @@ export interface SourceTensor {
 export interface WeightSource {
   /** For messages. */
   readonly name: string;
+  /** What to look at where the tensors are not those of the model; a sentence. */
+  readonly advice: string;
   /** In the order in which they lie in the files. Keys are transformers' parameter names. */
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** Bytes as stored; with `range`, a part of them. */
