@@ -3,35 +3,48 @@
 import type { Unigram } from "@huggingface/tokenizers";
 import { TokenizationError } from "./errors.ts";
 
-/** Pieces that are weighed for one text, of some 150 bytes each; a megabyte of English has four million. */
+/** Candidates for the pieces of one text, of some 150 bytes each; a megabyte of English has four million. */
 const mostCandidates = 2 ** 23;
-/** No text of so many characters has more, as pieces have at most 128. */
-const shortText = 2 ** 16;
+/** Pairs of candidates that meet: each is weighed. */
+const mostPairs = 2 ** 26;
 
 /** Makes the model refuse by TokenizationError what it cannot do. */
 export function boundUnigram(model: Unigram): void {
   const hasUnknown = typeof model.unk_token_id === "number";
+  let most: number | undefined;
   // The library's own gives all pieces of a word as arguments of one call, of which there may not be so many.
   model.encode = (words) =>
     words.flatMap((word) => {
-      if (word.length > shortText) checkCandidates(word, model);
+      most ??= mostAtOnePlace(model.trie.root);
+      if (word.length * most > mostCandidates || word.length * most ** 2 > mostPairs) checkCandidates(word, model);
       const pieces = model.tokenize(word);
       if (!hasUnknown) checkKnown(pieces, model);
       return pieces;
     });
 }
 
+/** How many pieces can start, and how many can end, at one place of a text. */
+function mostAtOnePlace(node: Unigram["trie"]["root"]): number {
+  let most = 0;
+  for (const child of node.children.values()) most = Math.max(most, mostAtOnePlace(child));
+  return most + (node.is_leaf ? 1 : 0);
+}
+
 function checkCandidates(word: string, { trie }: Unigram): void {
   const characters = [...word];
-  let count = characters.length;
+  const ending = new Uint16Array(characters.length + 1);
+  let [candidates, pairs] = [0, 0];
   for (let start = 0; start < characters.length; start += 1) {
-    for (const _ of trie.common_prefix_search(characters, start)) count += 1;
-    if (count > mostCandidates) {
-      throw new TokenizationError(
-        `the text has more than ${mostCandidates} candidates for its pieces.`,
-        mostCandidates,
-      );
+    let starting = 1;
+    for (const piece of trie.common_prefix_search(characters, start)) {
+      ending[start + [...piece].length] = (ending[start + [...piece].length] ?? 0) + 1;
+      starting += 1;
     }
+    candidates += starting;
+    pairs += starting * (1 + (ending[start] ?? 0));
+    const limit = candidates > mostCandidates ? mostCandidates : mostPairs;
+    if (candidates <= mostCandidates && pairs <= mostPairs) continue;
+    throw new TokenizationError(`the text has more than ${limit} candidates for its pieces.`, limit);
   }
 }
 
