@@ -22,7 +22,8 @@ export class TiedWeightError extends LowrankError {
     super(
       "TIED_WEIGHT",
       `Cannot merge into ${ties.map(({ path, tiedWith }) => `"${path}" (shares its weight with "${tiedWith}")`).join(", ")}: ` +
-        "the other module would change too. Keep the adapter unmerged, or train it without this module as a target.",
+        'the other module would change too. Give each a weight of its own (tied: "untie"; --tied untie on the command ' +
+        "line), keep the adapter unmerged, or train it without this module as a target.",
     );
   }
 }

@@ -16,12 +16,16 @@ import { createReport } from "../terminal/report.ts";
 /** Number types that a merged folder can be written in. */
 const mergeDtypes = ["as-base", "F32", "F16", "BF16"] as const;
 
+/** What becomes of a weight that two modules share. */
+const tiedChoices = ["refuse", "untie"] as const;
+
 /** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {
   readonly model: string;
   readonly adapter: string;
   readonly out: string;
   readonly dtype: (typeof mergeDtypes)[number];
+  readonly tied: (typeof tiedChoices)[number];
   readonly tolerance?: number;
   readonly overwrite?: boolean;
 }
@@ -42,6 +46,15 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
       new Option("--dtype <type>", "number type of the written weights; as-base is the base's own, which may round")
         .choices(mergeDtypes)
         .default("F32"),
+    )
+    .addOption(
+      new Option(
+        "--tied <choice>",
+        "where the adapter changes one of two modules that share a weight, as a table and its head do: refuse, or untie " +
+          "them – the merged model then has both weights, and is larger",
+      )
+        .choices(tiedChoices)
+        .default("refuse"),
     )
     .addOption(
       new Option(

@@ -35,6 +35,23 @@ describe("lowrank merge", () => {
     expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({ vocab_size: 51 });
   });
 
+  it("gives a table and the head that shares it weights of their own, if asked to, and says how to ask", async () => {
+    const merged = place.path("untied");
+    const folder = (part: string) => fixture("..", "shared-tables", "other-table-opt", part);
+    const argv = ["--model", folder("base"), "--adapter", folder("adapter"), "--out", merged, "--json"];
+    const refused = await place.call("merge", ...argv);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--tied untie")]);
+    const { code, json } = await place.call("merge", ...argv, "--tied", "untie");
+    expect([code, json.at(-1)?.largestDifference, json.at(-1)?.rounding]).toEqual([
+      0,
+      expect.closeTo(0, 4),
+      expect.closeTo(0, 4),
+    ]);
+    expect(JSON.parse(await readFile(join(merged, "config.json"), "utf8"))).toMatchObject({
+      tie_word_embeddings: false,
+    });
+  });
+
   it.each(["t5", "bart", "vit", "bert-seqcls"])("checks %s on inputs of the kind that it reads", async (name) => {
     const merged = place.path(`merged-${name}`);
     const both = ["--model", fixture(name, "base"), "--adapter", fixture(name, "adapter")];

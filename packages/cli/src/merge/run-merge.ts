@@ -66,7 +66,7 @@ async function mergeAndVerify(
 ): Promise<{ readonly changed: readonly string[]; readonly largestDifference: number }> {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
   const tolerance = options.tolerance ?? (await toleranceFor(adapted));
-  const { changed } = await mergeAdapter(model, handle, { keepOriginals: false });
+  const { changed } = await mergeAdapter(model, handle, { keepOriginals: false, tied: options.tied });
   const merged = sampleLogits(model, inferenceContext());
   try {
     const { largestDifference } = await verifyMerge({ adapted, merged, tolerance });
