@@ -58,6 +58,11 @@ describe("a linear RegExp", () => {
     },
   );
 
+  it("counts a number of three thousand digits in threes from its end", () => {
+    const threes = "\\p{Nd}{1,3}(?=(?:\\p{Nd}{3})*(?!\\p{Nd}))";
+    expect("1".repeat(3001).match(new LinearRegExp(threes))).toHaveLength(1001);
+  });
+
   it("gives up by a typed error where looking ahead takes the square of the length", () => {
     expect(() => "a".repeat(5000).match(new LinearRegExp("(?=a*)a(?!a*)"))).toThrow(TokenizationError);
   });
