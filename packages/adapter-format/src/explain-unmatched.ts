@@ -5,7 +5,7 @@ import { describeValue, enumerated, printable, type Warning } from "@lowrank/con
 import { NothingMatchedError } from "./errors.ts";
 import type { LoraConfig } from "./lora-config.ts";
 import { isNamed } from "./matches-target.ts";
-import { nearNames } from "./near-names.ts";
+import { nearNames, renamedModules } from "./near-names.ts";
 import { describeLayers, numberedLayers } from "./numbered-layers.ts";
 import { isGuarded } from "./saved-modules.ts";
 
@@ -49,7 +49,10 @@ interface Facts {
 function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): string {
   if (open.length > 0) return otherLayers(config, open);
   if (named.length > 0) return " that could be adapted: modules_to_save trains it whole already.";
-  const likely = near.length > 0 ? `. Did you mean ${enumerated(near.map(printable))}?` : ".";
+  const current = renamedModules.get(target);
+  const renamed =
+    current === undefined ? "." : `: transformers 5 calls it ${current}, and this model has none. Leave it out.`;
+  const likely = near.length > 0 ? `. Did you mean ${enumerated(near.map(printable))}?` : renamed;
   const isPatternInList = typeof config.targetModules !== "string" && /[\\^$*+?()[\]{}|]/.test(target);
   if (!isPatternInList) return likely;
   return `${likely} Names in a list are taken literally; give a regular expression as one text, not in a list.`;

@@ -20,6 +20,11 @@ describe("near names", () => {
     expect(nearNames("c_attn", [])).toEqual([]);
   });
 
+  it("are what transformers 5 calls a module, and never one that only looks like its old name", () => {
+    expect(nearNames("embed_out", ["gpt_neox.embed_in", "lm_head"])).toEqual(["lm_head"]);
+    expect(nearNames("embed_out", ["gpt_neox.embed_in", "score"])).toEqual([]);
+  });
+
   it("are at most three, the nearest first", () => {
     const near = nearNames("c_proj", ["c_proja", "c_prob", "d_prob", "c_proxy", "c_proj1"]);
     expect(near).toHaveLength(3);

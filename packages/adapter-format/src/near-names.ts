@@ -2,10 +2,15 @@
 
 const mostSuggestions = 3;
 
+/** What modules were called before transformers 5, and are called now. */
+export const renamedModules: ReadonlyMap<string, string> = new Map([["embed_out", "lm_head"]]);
+
 /** Up to three of the endings of module paths that are nearest to a name, the nearest first. */
 export function nearNames(name: string, modulePaths: Iterable<string>): readonly string[] {
   const last = lastSegment(name).toLowerCase();
   const candidates = new Set([...modulePaths].map(lastSegment).filter((segment) => segment !== ""));
+  const current = renamedModules.get(last);
+  if (current !== undefined) return candidates.has(current) ? [current] : [];
   return [...candidates]
     .map((candidate) => ({ candidate, distance: distanceOf(last, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.ceil(last.length / 3)))

@@ -136,3 +136,12 @@ describe("names that mean nothing", () => {
     expect(performance.now() - start).toBeLessThan(5000);
   });
 });
+
+describe("a target under the name that transformers 5 changed", () => {
+  it("is not taken for another module that only looks like it", () => {
+    const config = createLoraConfig({ targetModules: ["embed_out"] });
+    const plan = (paths: readonly string[]) => () => planMatches(config, paths);
+    expect(plan(["gpt_neox.embed_in", "lm_head"])).toThrow('"embed_out" matches no module. Did you mean lm_head?');
+    expect(plan(["gpt_neox.embed_in"])).toThrow('"embed_out" matches no module: transformers 5 calls it lm_head');
+  });
+});
