@@ -264,6 +264,12 @@ CASES = {
         folder, roberta(is_decoder=True), lora(task_type=None, target_modules=["value"]), trains=False),
     "electra-decoder": lambda folder: one_adapter(
         folder, electra(is_decoder=True), lora(task_type=None, target_modules=["value"]), trains=False),
+    "gemma3-replicated": lambda folder: one_adapter(
+        folder, gemma3(), lora(target_modules=["q_proj", "down_proj"], layer_replication=[[1, 3], [0, 1]]),
+        merges=False, trains=False),
+    "mistral-replicated": lambda folder: one_adapter(
+        folder, mistral(), lora(target_modules=["q_proj", "down_proj"], layer_replication=[[0, 2], [1, 2]]),
+        merges=False, trains=False),
 }
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ describe("exportConfig", () => {
 describe("repeatLayers", () => {
   const repeating = (config: Record<string, unknown>, layerOrder: readonly number[]) => {
     const read = checkConfig(config);
-    const windows = layerOrder.map((layer) => read.windows[layer] ?? null);
+    const isLonger = layerOrder.length > read.layers;
+    const windows = layerOrder.map((layer, place) => read.windows[isLonger ? layer : place] ?? null);
     return model({ config: { ...read, layers: layerOrder.length, windows }, layerOrder });
   };
 
@@ -98,6 +99,7 @@ describe("repeatLayers", () => {
       num_hidden_layers: 3,
       layer_types: ["sliding_attention", "full_attention", "full_attention"],
     });
+    expect(repeatLayers(config, repeating(config, [1, 0]))).toEqual(config);
   });
 
   it("refuses an order that the family's configuration has no words for", () => {

@@ -45,10 +45,15 @@ export function repeatLayers(
   const repeated = {
     ...base,
     ...Object.fromEntries((counts.length > 0 ? counts : ["num_hidden_layers"]).map((key) => [key, config.layers])),
-    ...(Array.isArray(types) ? { layer_types: layerOrder.map((layer) => types[layer]) } : {}),
+    ...(Array.isArray(types) ? { layer_types: typesOf(layerOrder, types) } : {}),
   };
   if (!saysTheSame(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
   return repeated;
+}
+
+/** As `withLayers` has it: types belong to places, and to layers where there are more places than the base has. */
+function typesOf(order: readonly number[], types: readonly unknown[]): readonly unknown[] {
+  return order.map((layer, place) => types[order.length > types.length ? layer : place]);
 }
 
 /** Whether a file would be read as a model with these layers. */

@@ -60,6 +60,16 @@ describe("withLayers", () => {
     },
   );
 
+  it("leaves windows at their places in a stack that is no longer, as transformers asks for the type of each place", async () => {
+    const [base, copied] = [await load("gemma2"), await load("gemma2", [1, 0])];
+    const model = base.withLayers([1, 0]);
+    expectClose(logits(model), logits(copied), 0);
+    expect(model.config.windows).toEqual(base.config.windows);
+    const longer = base.withLayers([1, 0, 1]);
+    expect(longer.config.windows).toEqual([1, 0, 1].map((layer) => base.config.windows[layer]));
+    for (const one of [base, copied, model, longer]) one.dispose();
+  });
+
   it("keeps each weight in memory once, as its description says", async () => {
     const base = await load("llama-gqa");
     const { numDataBuffers } = tf.memory();

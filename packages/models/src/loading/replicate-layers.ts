@@ -11,7 +11,10 @@ import { outlineModel } from "./outline-model.ts";
 export function replicateLayers(assembly: ModelAssembly, order: readonly number[]): ModelAssembly {
   checkOrder(assembly, order);
   const { config, task } = assembly;
-  const windows = order.map((layer) => config.windows[layer] ?? null);
+  // transformers asks its configuration for the type of each place, so windows stay where they were. It has no types for
+  // more places (PEFT: IndexError): there each layer keeps its own.
+  const isLonger = order.length > config.layers;
+  const windows = order.map((layer, place) => config.windows[isLonger ? layer : place] ?? null);
   const outline = outlineModel({ config: { ...config, layers: order.length, windows }, task });
   const replicated = {
     ...assembly,
