@@ -46,7 +46,7 @@ async function work(): Promise<void> {
   for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await runOne(row);
 }
 
-async function runOne({ name }: TargetRow): Promise<void> {
+async function runOne({ name, isList }: TargetRow): Promise<void> {
   const result = await runTarget(name, options);
   executions += result.executions;
   if (result.problems.length > 0) failed += 1;
@@ -55,8 +55,8 @@ async function runOne({ name }: TargetRow): Promise<void> {
   const counts = `${result.executions} executions, ${rate}/s, ${share} % accepted, ${result.problems.length} problems`;
   console.log(`${name.padEnd(16)} ${counts}`);
   for (const problem of result.problems) {
-    const path = relative(process.cwd(), keepCase(name, problem));
-    console.log(`  ${problem.message}\n    kept as ${path}`);
+    const kept = isList ? "" : `\n    kept as ${relative(process.cwd(), keepCase(name, problem))}`;
+    console.log(`  ${problem.message}${kept}`);
   }
 }
 

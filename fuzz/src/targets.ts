@@ -8,6 +8,8 @@ export interface TargetRow {
   /** What it reads, for people. */
   readonly reads: string;
   readonly load: () => Promise<Target>;
+  /** Its inputs are a list in the sources: what is found needs no keeping. */
+  readonly isList?: true;
 }
 
 export const targets: readonly TargetRow[] = [
@@ -60,6 +62,12 @@ export const targets: readonly TargetRow[] = [
     name: "forward-inputs",
     reads: "tensors for model.forward and model.loss, and inputs.json of the command line",
     load: async () => (await import("./targets/forward-inputs.ts")).forwardInputs,
+  },
+  {
+    name: "bombs",
+    reads: "files that once took all time or memory, each made anew: every one has to end as it should",
+    load: async () => (await import("./targets/bombs.ts")).bombs,
+    isList: true,
   },
 ];
 

@@ -36,7 +36,7 @@ function judgeRefusal(error: LowrankError): Verdict {
   const fault = messageFault(error.message);
   if (fault === undefined) return { kind: "refused" };
   const message = `${error.name} has ${fault}: ${JSON.stringify(error.message.slice(0, 300))}`;
-  return { kind: "problem", message, signature: `${error.name} ${fault.replaceAll(/\d+/g, "#")}` };
+  return { kind: "problem", message, signature: `${error.name} ${fault.replaceAll(/"[^"]*"|\d+/g, "#")}` };
 }
 
 /** Anything that is not meant for a caller: a TypeError, a system error, a wrong answer. */

@@ -1,0 +1,36 @@
+// Files that once took all time or all memory, or failed in the wrong words. Each is made anew, as some are large, and has to
+// end in the error named here, or to be read where none is named, within the watchdog's bounds.
+
+import { demand, notAnInput, type Target } from "../target.ts";
+import { adapterBombs } from "./bombs/adapter-bombs.ts";
+import type { Bomb } from "./bombs/bomb.ts";
+import { dataBombs } from "./bombs/data-bombs.ts";
+import { modelBombs } from "./bombs/model-bombs.ts";
+import { tokenizerBombs } from "./bombs/tokenizer-bombs.ts";
+
+const all: readonly Bomb[] = [...adapterBombs, ...dataBombs, ...tokenizerBombs, ...modelBombs];
+
+/** What they are called, in order. */
+export const bombNames: readonly string[] = all.map(({ name }) => name);
+
+/** Its inputs are the names of the bombs. */
+export const bombs: Target = {
+  count: all.length,
+  generate: (_, index) => new TextEncoder().encode(bombNames[index]),
+
+  async check(input, folder) {
+    const bomb = all.find(({ name }) => name === new TextDecoder().decode(input));
+    if (bomb === undefined) notAnInput();
+    try {
+      await bomb.explode(folder);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : String(error);
+      demand(
+        name === bomb.expected,
+        `${bomb.name}: expected ${bomb.expected ?? "no error"}, got ${name}: ${String(error).slice(0, 200)}`,
+      );
+      throw error;
+    }
+    demand(bomb.expected === undefined, `${bomb.name}: expected ${bomb.expected}, but it was accepted`);
+  },
+};
