@@ -19,7 +19,7 @@ const bounds = [
 
 /** A copy with one to four changes. */
 export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
-  let changed: Uint8Array = bytes.slice();
+  let changed: Uint8Array = new Uint8Array(bytes); // the slice of a Buffer would be no copy
   const changes = random.pick([1, 1, 2, 4]);
   for (let change = 0; change < changes; change += 1) changed = changeOnce(changed, random);
   return changed;
