@@ -6,7 +6,7 @@ import { type Environment, Interpreter } from "@huggingface/jinja";
 import { givenArguments, type JinjaNode, type Operation, operationOf } from "./jinja-tree.ts";
 import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
 import { binaryCost, filterCost, type Operand, type OperationCost, operandOf } from "./operation-costs.ts";
-import { TemplateBudget } from "./template-budget.ts";
+import type { TemplateBudget } from "./template-budget.ts";
 
 /** An operation under way, and what its inputs were found to be. */
 interface Activation {
@@ -23,17 +23,23 @@ const nothing: OperationCost = { steps: 0, added: 0 };
 
 /** Runs a template; throws TemplateLimitError where it takes more than `templateLimits`. */
 export class BoundedInterpreter extends Interpreter {
-  readonly #budget = new TemplateBudget();
-  readonly #sizes = new ValueSizes(this.#budget);
+  readonly #budget: TemplateBudget;
+  readonly #sizes: ValueSizes;
   readonly #activations: Activation[] = [];
   /** What a text's or object's functions belong to, with their names. */
   readonly #methods = new WeakMap<JinjaValue, { readonly owner: JinjaValue; readonly name: string }>();
   readonly #operations: Map<JinjaNode, Operation>;
   readonly #macroSteps: number;
 
-  /** `operations` is what is known of the nodes from earlier renderings of the same template. */
-  constructor(environment: Environment, operations: Map<JinjaNode, Operation>, length: number) {
+  /** `operations` is what is known of the nodes from earlier renderings of the same template of that `length`. */
+  constructor(
+    environment: Environment,
+    budget: TemplateBudget,
+    { operations, length }: { readonly operations: Map<JinjaNode, Operation>; readonly length: number },
+  ) {
     super(environment);
+    this.#budget = budget;
+    this.#sizes = new ValueSizes(budget);
     this.#operations = operations;
     // The library walks through the whole of a macro's body where the macro is defined.
     this.#macroSteps = length / 32;

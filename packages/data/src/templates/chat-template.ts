@@ -6,6 +6,7 @@ import type { ChatMessage, Example } from "../example.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
 import { taskAndAnswer } from "./task-and-answer.ts";
+import { TemplateBudget } from "./template-budget.ts";
 
 /** What a chat template may refer to besides the messages. */
 export interface ChatTemplateOptions {
@@ -42,14 +43,15 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
   return {
     name: "chat",
     source: "the model's tokenizer_config.json, as transformers' apply_chat_template renders it",
-    render: (example) => renderConversation(messagesOf(example), render),
+    render: (example) => renderConversation(messagesOf(example), render(new TemplateBudget())),
   };
 }
 
-function compile(source: string, options: ChatTemplateOptions): Render {
+function compile(source: string, options: ChatTemplateOptions): (budget: TemplateBudget) => Render {
   const template: JinjaTemplate = parseTemplate(source);
-  return (messages, addGenerationPrompt) =>
-    template.render({
+  return (budget) => (messages, addGenerationPrompt) => {
+    budget.allowFor(messages.length);
+    const variables = {
       // transformers always has these two, none for want of any: `tools is not none` must be false.
       tools: null,
       documents: null,
@@ -58,7 +60,9 @@ function compile(source: string, options: ChatTemplateOptions): Render {
       add_generation_prompt: addGenerationPrompt,
       bos_token: options.bosToken ?? "",
       eos_token: options.eosToken ?? "",
-    });
+    };
+    return template.render(variables, budget);
+  };
 }
 
 function messagesOf(example: Example): readonly ChatMessage[] {

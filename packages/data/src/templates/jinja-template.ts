@@ -4,12 +4,12 @@ import { Environment, parse, Template, tokenize } from "@huggingface/jinja";
 import { TemplateError, TemplateLimitError } from "../errors.ts";
 import { BoundedInterpreter } from "./bounded-interpreter.ts";
 import type { JinjaNode, Operation } from "./jinja-tree.ts";
-import { boundedRange, templateLimits } from "./template-budget.ts";
+import { boundedRange, type TemplateBudget, templateLimits } from "./template-budget.ts";
 
 /** A parsed template. */
 export interface JinjaTemplate {
-  /** Throws TemplateError, TemplateLimitError where it takes too much. */
-  render(variables: Readonly<Record<string, unknown>>): string;
+  /** Throws TemplateError, TemplateLimitError where it takes more than is left of the budget. */
+  render(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): string;
 }
 
 /** Published templates have up to some 20 000 characters. */
@@ -26,10 +26,10 @@ export function parseTemplate(source: string): JinjaTemplate {
   const program = typed(() => parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })));
   const operations = new Map<JinjaNode, Operation>();
   return {
-    render: (variables) =>
+    render: (variables, budget) =>
       typed(() => {
-        const environment = environmentOf(variables);
-        return String(new BoundedInterpreter(environment, operations, source.length).run(program).value);
+        const known = { operations, length: source.length };
+        return String(new BoundedInterpreter(environmentOf(variables), budget, known).run(program).value);
       }),
   };
 }

@@ -3,10 +3,12 @@
 
 import { TemplateLimitError } from "../errors.ts";
 
-/** Bounds on one rendering. 1000 messages of 2000 characters take a tenth of them with the templates of Llama 3 and Qwen 3. */
+/** Bounds on one rendering, or where it says so on a conversation. */
 export const templateLimits = {
   /** Nodes of the program evaluated, entries of lists visited, and one for each 32 characters worked on. */
-  steps: 2 ** 22,
+  steps: 2 ** 21,
+  /** More of them for each message of each rendering: ten times what one of 2000 characters takes in Llama 3's and Qwen 3's. */
+  messageSteps: 2 ** 12,
   /** Expressions, statements and macros within each other. */
   depth: 400,
   /** Characters of one text, or of what a list or object prints as. */
@@ -19,13 +21,22 @@ export const templateLimits = {
   range: 100_000,
 } as const;
 
-/** Counts what one rendering takes; throws TemplateLimitError where that is too much. */
+/**
+ * Counts what a conversation takes; throws TemplateLimitError where that is too much. It is rendered up to each of its turns:
+ * a bound for each rendering alone would let a template take that many times as long.
+ */
 export class TemplateBudget {
   #steps = 0;
+  #most: number = templateLimits.steps;
+
+  /** Before each rendering, with the number of its messages. */
+  allowFor(messages: number): void {
+    this.#most += messages * templateLimits.messageSteps;
+  }
 
   spend(steps: number): void {
     this.#steps += steps;
-    if (!(this.#steps <= templateLimits.steps)) throw new TemplateLimitError("steps", templateLimits.steps);
+    if (!(this.#steps <= this.#most)) throw new TemplateLimitError("steps", this.#most);
   }
 
   checkDepth(depth: number): void {

@@ -33,6 +33,7 @@ describe("a chat template that takes too much", () => {
     ["joins a long range", "{{ range(10000000) | join }}", /numbers in a range/],
     ["counts in small numbers", "{% for i in range(0, 1000000, 1) %}{% endfor %}", /numbers in a range/],
     ["nests three loops", loops(3), /steps/],
+    ["counts long in each rendering of a conversation", "{% for i in range(80000) %}{% endfor %}", /steps/],
     ["calls itself", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", /levels of nesting/],
     ["calls itself twice", "{% macro m(n) %}{{ m(n + 1) ~ m(n + 1) if n < 40 }}{% endmacro %}{{ m(0) }}", /steps/],
     ["doubles a text", doubled, /characters in one text/],
