@@ -29,16 +29,21 @@ export function parseTemplate(source: string): JinjaTemplate {
     render: (variables, budget) =>
       typed(() => {
         const known = { operations, length: source.length };
-        return String(new BoundedInterpreter(environmentOf(variables), budget, known).run(program).value);
+        return String(new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program).value);
       }),
   };
 }
 
 /** What the library gives every template, with a `range` that ends. */
-function environmentOf(variables: Readonly<Record<string, unknown>>): Environment {
+function environmentOf(variables: Readonly<Record<string, unknown>>, budget: TemplateBudget): Environment {
   const environment = new Environment();
   const constants = { true: true, false: false, none: null, True: true, False: false, None: null };
-  const functions = { range: boundedRange, raise_exception: refuse, strftime_now: formatNow };
+  const range = (first: unknown, second?: unknown, step?: unknown): number[] => {
+    const numbers = boundedRange(first, second, step);
+    budget.spend(numbers.length); // the library makes a value of each
+    return numbers;
+  };
+  const functions = { range, raise_exception: refuse, strftime_now: formatNow };
   for (const [name, value] of Object.entries({ ...constants, ...functions, ...variables }))
     environment.set(name, value);
   return environment;
