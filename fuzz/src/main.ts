@@ -47,7 +47,8 @@ async function work(): Promise<void> {
 }
 
 async function runOne({ name, isList }: TargetRow): Promise<void> {
-  const result = await runTarget(name, options);
+  // Of a list every input is run, however long it takes.
+  const result = await runTarget(name, isList ? { ...options, runs: Number.MAX_SAFE_INTEGER, seconds: 3600 } : options);
   executions += result.executions;
   if (result.problems.length > 0) failed += 1;
   const rate = Math.round(result.executions / result.seconds);
@@ -55,7 +56,9 @@ async function runOne({ name, isList }: TargetRow): Promise<void> {
   const counts = `${result.executions} executions, ${rate}/s, ${share} % accepted, ${result.problems.length} problems`;
   console.log(`${name.padEnd(16)} ${counts}`);
   for (const problem of result.problems) {
-    const kept = isList ? "" : `\n    kept as ${relative(process.cwd(), keepCase(name, problem))}`;
+    const kept = isList
+      ? ` (${new TextDecoder().decode(problem.input)})`
+      : `\n    kept as ${relative(process.cwd(), keepCase(name, problem))}`;
     console.log(`  ${problem.message}${kept}`);
   }
 }

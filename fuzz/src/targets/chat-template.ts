@@ -8,13 +8,10 @@ import { corpusOf } from "../inputs/seeds.ts";
 import { demand, type Target } from "../target.ts";
 
 const published = corpusOf("chat-template").map((bytes) => new TextDecoder().decode(bytes));
-const examples: readonly Example[] = [
-  { kind: "completion", prompt: "Hi", completion: "Hello" },
-  {
-    kind: "chat",
-    messages: ["system", "user", "assistant", "user", "assistant"].map((role) => ({ role, content: ` ${role} é\n` })),
-  },
-];
+const conversation: Example = {
+  kind: "chat",
+  messages: ["system", "user", "assistant", "user", "assistant"].map((role) => ({ role, content: ` ${role} é\n` })),
+};
 const longestOutput = 2 ** 24;
 
 export const chatTemplates: Target = {
@@ -26,15 +23,13 @@ export const chatTemplates: Target = {
 
   check(input) {
     const template = chatTemplate(new TextDecoder().decode(input), { bosToken: "<s>", eosToken: "</s>" });
-    for (const example of examples) {
-      const { segments } = template.render(example);
-      demand(
-        segments.every(({ text, isTrained }) => typeof text === "string" && typeof isTrained === "boolean"),
-        "a segment is no text",
-      );
-      const length = segments.reduce((sum, { text }) => sum + text.length, 0);
-      demand(length <= longestOutput, `the template wrote ${length} characters`);
-    }
+    const { segments } = template.render(conversation);
+    const areTexts = segments.every(
+      ({ text, isTrained }) => typeof text === "string" && typeof isTrained === "boolean",
+    );
+    demand(areTexts, "a segment is no text");
+    const length = segments.reduce((sum, { text }) => sum + text.length, 0);
+    demand(length <= longestOutput, `the template wrote ${length} characters`);
   },
 };
 

@@ -38,7 +38,7 @@ export const tokenizerBombs: readonly Bomb[] = [
   },
   {
     name: "40 normalisers that double a text",
-    expected: "TokenizerError",
+    expected: "TokenizationError",
     explode: () => encode({ normalizer: { type: "Sequence", normalizers: Array(40).fill(doubling) } }),
   },
   {
