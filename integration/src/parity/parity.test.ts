@@ -8,7 +8,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { describeCase, runCase } from "./check-case.ts";
 import { isWithin } from "./parity-check.ts";
 
-const cases = ["../peft", "../lora-features", "../family-features", "../shared-tables", "../old-peft", "../repeated-names"]
+const cases = [
+  "../peft",
+  "../lora-features",
+  "../family-features",
+  "../shared-tables",
+  "../old-peft",
+  "../repeated-names",
+]
   .map((set) => join(fixturesRoot, set))
   .flatMap((root) =>
     readdirSync(root, { withFileTypes: true }).flatMap((entry) =>

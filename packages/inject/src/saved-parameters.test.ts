@@ -74,7 +74,11 @@ describe("a bias that two modules name", () => {
   });
 
   it("stands under what PEFT wraps the layer in where that follows trained rows of the embedding", () => {
-    const rows = { targetModules: ["q_proj"], bias: "all", trainableTokenIndices: new Map([["lm_head", [1]]]) } as const;
+    const rows = {
+      targetModules: ["q_proj"],
+      bias: "all",
+      trainableTokenIndices: new Map([["lm_head", [1]]]),
+    } as const;
     expect(namesOf(rows)).toEqual([["classifier.bias", ["lm_head.token_adapter.base_layer.bias"]]]);
   });
 
