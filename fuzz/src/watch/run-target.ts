@@ -55,7 +55,8 @@ export async function runTarget(target: string, { seed, runs, seconds }: RunOpti
         problems.set(signature, { message, signature, input: Buffer.from(input, "base64") });
       }
       if (end.failure === undefined) break;
-      const problem = await confirm({ ...job, from: Math.max(0, end.progress.index) }, join(folder, "input"));
+      if (end.progress.index === -1) throw new Error(`The target "${target}" did not start: ${end.failure.message}`);
+      const problem = await confirm({ ...job, from: end.progress.index }, join(folder, "input"));
       if (problem !== undefined) problems.set(problem.signature, problem);
       from = end.progress.index + 1;
       executions += 1;

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { describeValue } from "@lowrank/contracts";
 import { openFile } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 
@@ -44,7 +45,9 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const fields = new Map<string, unknown>(Object.entries(json));
   if (fields.get("format") !== "lowrank-checkpoint") throw damaged();
   const version = fields.get("version");
-  if (version !== 1) throw new CheckpointError(folder, `it has version ${version}; this program reads version 1.`);
+  if (version !== 1) {
+    throw new CheckpointError(folder, `it has version ${describeValue(version)}; this program reads version 1.`);
+  }
   const step = fields.get("step");
   const listed = fields.get("files");
   if (typeof step !== "number" || typeof listed !== "object" || listed === null) throw damaged();
