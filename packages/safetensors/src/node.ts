@@ -11,7 +11,7 @@ export { type FolderFiles, type FolderProblem, folderFiles } from "./node/folder
 export { linkTarget } from "./node/link-target.ts";
 export { type FileSource, openFile } from "./node/open-file.ts";
 export { isRunning, processIdentity } from "./node/process-identity.ts";
-export { tidyUpTemporaries } from "./node/temporary-path.ts";
+export { temporaryPath, tidyUpTemporaries } from "./node/temporary-path.ts";
 export { type AtomicWriteOptions, type FileContents, writeFileAtomic } from "./node/write-file-atomic.ts";
 export { type FolderWriteOptions, writeFolderAtomic } from "./node/write-folder-atomic.ts";
 export { type ListedFolderOptions, listedNames, writeListedFolder } from "./node/write-listed-folder.ts";

@@ -86,9 +86,10 @@ export class OutputNotWritableError extends LowrankError {
 
   constructor(
     readonly path: string,
-    { folder, reason }: { readonly folder: string; readonly reason: string },
+    { folder, reason, cause }: { readonly folder: string; readonly reason: string; readonly cause?: unknown },
   ) {
-    super("OUTPUT_NOT_WRITABLE", `--out "${path}" cannot be written in "${folder}": ${reason}. Choose another --out.`);
+    const advice = "Choose another --out.";
+    super("OUTPUT_NOT_WRITABLE", `--out "${path}" cannot be written in "${folder}": ${reason}. ${advice}`, { cause });
     this.folder = folder;
     this.reason = reason;
   }

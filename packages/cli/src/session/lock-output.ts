@@ -2,11 +2,12 @@
 // taken after hours. Who writes says so in a file beside the folder, which is replaced as a whole.
 
 import { createHash, randomUUID } from "node:crypto";
-import { lstat, mkdir, rm, rmdir, utimes, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, rm, rmdir, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
 import { FileReadError, isRunning, openFile, processIdentity } from "@lowrank/safetensors/node";
-import { OutputInUseError, OutputLockBlockedError } from "../errors/output-errors.ts";
+import { OutputInUseError, OutputLockBlockedError, OutputNotWritableError } from "../errors/output-errors.ts";
 import { realPath } from "./real-path.ts";
 
 /** Who holds an output. */
@@ -41,9 +42,9 @@ export async function lockOutput(out: string): Promise<() => Promise<void>> {
   const lock = join(dirname(target), `.lowrank-lock-${shortHash(basename(target))}`);
   const identity = (await processIdentity(process.pid)) ?? null;
   const own: Holder = { pid: process.pid, host: hostname(), identity, run: randomUUID() };
-  await mkdir(dirname(target), { recursive: true });
   const start = Date.now();
   try {
+    await mkdir(dirname(target), { recursive: true });
     while (!(await claim(lock, own))) {
       const other = await holderOf(lock);
       if (other === undefined) continue; // gone meanwhile
@@ -52,14 +53,15 @@ export async function lockOutput(out: string): Promise<() => Promise<void>> {
       await takeAway(lock, other.text);
     }
   } catch (error) {
-    throw error instanceof Blocked ? new OutputLockBlockedError(out, error.path) : error;
+    throw error instanceof Blocked ? new OutputLockBlockedError(out, error.path) : asUnwritable(error, out, lock);
   }
   const timer = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => undefined), beat);
   timer.unref();
   return async () => {
     clearInterval(timer);
     const current = await holderOf(lock).catch(() => undefined);
-    if (current?.holder?.run === own.run) await rm(lock, { force: true });
+    // A lock that cannot be removed is taken over by the next run: its holder is gone then.
+    if (current?.holder?.run === own.run) await rm(lock, { force: true }).catch(() => undefined);
   };
 }
 
@@ -72,15 +74,27 @@ function shortHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** Whether the lock is ours now. For a moment it may be empty. */
+/** Whether the lock is ours now. For a moment it may be empty; half of one is removed. */
 async function claim(lock: string, own: Holder): Promise<boolean> {
+  const file = await open(lock, "wx").catch((error: unknown) => {
+    if (codeOf(error) === "EEXIST") return undefined;
+    throw error;
+  });
+  if (file === undefined) return false;
   try {
-    await writeFile(lock, JSON.stringify(own), { flag: "wx" });
+    await file.writeFile(JSON.stringify(own)).finally(() => file.close());
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    await rm(lock, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** What the system says as an error of ours. */
+function asUnwritable(error: unknown, out: string, lock: string): unknown {
+  if (LowrankError.isInstance(error) || codeOf(error) === undefined) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new OutputNotWritableError(out, { folder: dirname(lock), reason, cause: error });
 }
 
 interface FoundLock {

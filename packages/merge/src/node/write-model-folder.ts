@@ -52,11 +52,13 @@ export async function writeModelFolder(path: string, options: WriteModelFolderOp
     ...(dtype === undefined ? {} : { dtype }),
   });
   const system = fileSystem === undefined ? {} : { fileSystem };
+  // Nobody else sees the folder until it is complete: nothing is there that a file could replace.
+  const inside = { ...system, overwrite: true };
   try {
     await writeListedFolder(
       path,
       async (folder) => {
-        for (const { name, contents } of plan.files) await writeFileAtomic(join(folder, name), contents(), system);
+        for (const { name, contents } of plan.files) await writeFileAtomic(join(folder, name), contents(), inside);
       },
       { overwrite, ...system },
     );

@@ -24,7 +24,19 @@ const thisHost = shortHash(hostname());
 /**
  * A new name beside `target`: "unfinished" for what is being written, "replaced" for a folder that keeps, under its own
  * name, what is about to be removed. It ends, for people, with the start of the target's name, which may be as long as a
- * name can be.
+ * name can be. `tidyUpTemporaries` knows it as this process's, and removes it once the process is gone.
+ *
+ * @example
+ * ```ts
+ * import { rename, rm } from "node:fs/promises";
+ * import { temporaryPath } from "@lowrank/safetensors/node";
+ *
+ * async function removeFolder(path: string): Promise<void> {
+ *   const aside = await temporaryPath(path, "unfinished");
+ *   await rename(path, aside);
+ *   await rm(aside, { recursive: true });
+ * }
+ * ```
  */
 export async function temporaryPath(target: string, purpose: "unfinished" | "replaced"): Promise<string> {
   const random = randomBytes(6).toString("hex");

@@ -118,9 +118,12 @@ const mostAttempts = 10;
 
 async function moveIntoPlace(temporary: string, target: string, options: CheckedOptions): Promise<void> {
   const aside = await enter(temporary, target, options);
-  await options.fileSystem.syncFolder(dirname(target));
-  // The new folder is complete and in place; the old one's remains are removed by the next run if not now.
-  if (aside !== undefined) await clearAway(aside, target, options).catch(() => undefined);
+  try {
+    await options.fileSystem.syncFolder(dirname(target));
+  } finally {
+    // The new folder is complete and in place; the old one's remains are removed by the next run if not now.
+    if (aside !== undefined) await clearAway(aside, target, options).catch(() => undefined);
+  }
 }
 
 async function clearAway(aside: string, target: string, { keep, fileSystem }: CheckedOptions): Promise<void> {

@@ -3,7 +3,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { WarningListener } from "@lowrank/contracts";
-import { type FileSystem, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
+import { type FileSystem, temporaryPath, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 import { parseState, serializeState, stateFileNames } from "../state-files.ts";
 import type { TrainingState } from "../training-state.ts";
@@ -73,13 +73,15 @@ export async function writeCheckpoint(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new CheckpointError(path, `the folder "${folder}" cannot be made.`, { cause });
   });
+  // Also for the files: nobody else sees their folder until it is complete.
+  const replacing = { overwrite: true, ...onDisk };
   await writeFolderAtomic(
     path,
     async (temporary) => {
-      for (const [name, bytes] of files) await writeFileAtomic(join(temporary, name), bytes, onDisk);
-      await writeFileAtomic(join(temporary, manifestName), serializeManifest(state.step, files), onDisk);
+      for (const [name, bytes] of files) await writeFileAtomic(join(temporary, name), bytes, replacing);
+      await writeFileAtomic(join(temporary, manifestName), serializeManifest(state.step, files), replacing);
     },
-    { overwrite: true, ...onDisk },
+    replacing,
   );
   await removeSurplus(folder, { newest: path, best: state.best?.step, keepLast: options.keepLast ?? 3 });
   return path;
@@ -101,7 +103,7 @@ export async function readCheckpoint(path: string): Promise<TrainingState> {
 export async function listCheckpoints(folder: string): Promise<readonly StoredCheckpoint[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
+    throw new CheckpointError(folder, "the folder cannot be listed.", { cause: error });
   });
   return names
     .flatMap((name) => {
@@ -151,16 +153,19 @@ function filesOf(state: TrainingState, more: ReadonlyMap<string, Uint8Array | st
   return files;
 }
 
-/** Renamed first, so that a kill in the middle leaves nothing that looks like a checkpoint. */
+/** Whatever of them cannot be removed is left to the next save: this one is done. */
 async function removeSurplus(
   folder: string,
   { newest, ...rule }: Retention & { readonly newest: string },
 ): Promise<void> {
-  const others = (await listCheckpoints(folder)).filter(({ path }) => path !== newest);
-  for (const { path, step } of surplusCheckpoints(others, rule)) {
-    const trash = join(folder, `.trash-${step}-${process.pid}`);
-    await rm(trash, { recursive: true, force: true });
-    await rename(path, trash);
-    await rm(trash, { recursive: true, force: true });
-  }
+  const checkpoints = await listCheckpoints(folder).catch(() => []);
+  const others = checkpoints.filter(({ path }) => path !== newest);
+  for (const { path } of surplusCheckpoints(others, rule)) await removeCheckpoint(path).catch(() => undefined);
+}
+
+/** Renamed first, so that a kill in the middle leaves nothing that looks like a checkpoint, and what the next save removes. */
+async function removeCheckpoint(path: string): Promise<void> {
+  const aside = await temporaryPath(path, "unfinished");
+  await rename(path, aside);
+  await rm(aside, { recursive: true });
 }

@@ -1,0 +1,74 @@
+// npm run faults: saves and resumes that are killed, or whose disk fails, at every single call; and trainings that are
+// killed at random. The last line counts: "N passed, N failed". Words choose scenarios: npm run faults -- run killed.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "tsup";
+import type { FaultKind } from "./break-file-system.ts";
+import { interruptEverywhere } from "./interrupt-everywhere.ts";
+import { killTrainings } from "./kill-trainings.ts";
+import { scenarios } from "./scenarios.ts";
+
+const words = process.argv.slice(2);
+const isWanted = (title: string) => words.every((word) => title.includes(word));
+const kinds: ReadonlyMap<FaultKind, string> = new Map([
+  ["kill", "killed"],
+  ["EIO", "a failing disk"],
+  ["ENOSPC", "a full disk"],
+]);
+
+process.env.FAULTS_BASE = fileURLToPath(new URL("../../../../fixtures/peft/gpt2/base", import.meta.url));
+const root = await mkdtemp(join(tmpdir(), "lowrank-faults-"));
+let [passed, failed] = [0, 0];
+
+/** Runs one job, prints its counts, and each problem. */
+async function count(title: string, work: () => ReturnType<typeof interruptEverywhere>): Promise<void> {
+  if (!isWanted(title)) return;
+  const start = performance.now();
+  const { tried, problems } = await work();
+  const wrong = new Set(problems.map((problem) => problem.split(":")[0])).size;
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${title}: ${tried} places, ${wrong} wrong, ${seconds} s`);
+  for (const problem of problems) console.log(`  ${problem}`);
+  passed += Math.max(0, tried - wrong);
+  // Where nothing was tried, nothing was tested.
+  failed += tried === 0 ? 1 : wrong;
+}
+
+try {
+  const program = await bundle(join(root, "program"));
+  for (const scenario of scenarios) {
+    for (const [kind, what] of kinds) {
+      const folder = await mkdtemp(join(root, "place-"));
+      await count(`${scenario.name}, ${what}`, () => interruptEverywhere(scenario, kind, { program, root: folder }));
+      await rm(folder, { recursive: true });
+    }
+  }
+  await count("a training, killed at random", () => killTrainings(join(root, "trainings"), { kills: 40 }));
+} finally {
+  await rm(root, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** The child in one file, without a compiler at its side: hundreds of them start. */
+async function bundle(outDir: string): Promise<string> {
+  await build({
+    entry: [fileURLToPath(new URL("child.ts", import.meta.url))],
+    outDir,
+    format: ["esm"],
+    target: "node20",
+    config: false,
+    silent: true,
+    noExternal: [/./],
+    // Dependencies that are CommonJS ask for Node's modules by `require`.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    outExtension: () => ({ js: ".mjs" }),
+    esbuildOptions: (options) => {
+      options.conditions = ["lowrank-source"];
+    },
+  });
+  return join(outDir, "child.mjs");
+}
