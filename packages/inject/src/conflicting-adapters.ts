@@ -55,7 +55,7 @@ function ownersByPath(handles: readonly AdapterHandle[]): ReadonlyMap<string, re
 
 /** Rows lie on top of a whole table, whoever comes first. */
 function areInConflict(one: Owner, other: Owner, training: boolean): boolean {
-  if (one === other) return false;
+  if (one.adapterName === other.adapterName) return false;
   if (one.rows === "all" || other.rows === "all") {
     if (one.rows !== other.rows) return false;
     // What backends cannot compare at once are mostly the same tables.
