@@ -1,6 +1,6 @@
 // JSON values, and reading them from files that may be hostile.
 
-import { describeLfsPointer } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts";
 import { InvalidAdapterConfigError } from "./errors.ts";
 
 /** Anything that JSON can say. */
@@ -27,39 +27,14 @@ export function parseJsonObject(text: string, file: string): ReadonlyMap<string,
     new InvalidAdapterConfigError(file, [{ key: "the whole file", got, expected }], cause);
 
   if (text.length > limits.bytes) throw wrong(`${text.length} characters`, `at most ${limits.bytes}`);
-  if (nestingOf(text) > limits.depth) throw wrong("deeper nesting", `at most ${limits.depth} levels`);
-  const value = parseText(text, wrong);
+  const expected = `a JSON object, at most ${limits.depth} levels deep`;
+  const refuse = (reason: string, cause: unknown) => wrong(`a text that ${reason}`, expected, cause);
+  const value = parseJson(text, { refuse, maxDepth: limits.depth }) as JsonValue;
   if (!isJsonObject(value)) throw wrong(Array.isArray(value) ? "a list" : String(value), "an object");
   const excess = findExcess(value);
   if (excess)
     throw wrong(excess, `texts of at most ${limits.textLength} characters, lists and objects of ${limits.length}`);
   return new Map(Object.entries(value));
-}
-
-function parseText(text: string, wrong: (got: string, expected: string, cause: unknown) => Error): JsonValue {
-  try {
-    // A byte order mark is no JSON, but some editors write one.
-    return JSON.parse(text.replace(/^\uFEFF/, "")) as JsonValue;
-  } catch (cause) {
-    throw wrong(describeLfsPointer(text) ?? "text that is not JSON", "a JSON object", cause);
-  }
-}
-
-/** Deepest nesting of brackets outside strings: counted before parsing, so that no recursion is ever provoked. */
-function nestingOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (inString) {
-      if (character === "\\") index += 1;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === "{" || character === "[") deepest = Math.max(deepest, ++depth);
-    else if (character === "}" || character === "]") depth -= 1;
-  }
-  return deepest;
 }
 
 function findExcess(value: JsonValue): string | null {

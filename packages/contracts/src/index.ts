@@ -22,6 +22,7 @@ export {
   shortened,
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
+export { JsonError, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
 export type {
   Adaptation,
   AdaptationCall,

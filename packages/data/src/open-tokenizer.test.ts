@@ -42,6 +42,12 @@ describe("openTokenizer", () => {
     await expect(openTokenizer(files({}))).rejects.toThrow(/models\/toy has no tokenizer\.json/);
   });
 
+  it("refuses a file that is nested a million levels deep", async () => {
+    const deep = `{"model": ${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}`;
+    const files = { name: "here", has: async (file: string) => file === "tokenizer.json", readText: async () => deep };
+    await expect(openTokenizer(files)).rejects.toThrow("tokenizer.json is nested more than 64 levels deep");
+  });
+
   it("names the file that is not JSON", async () => {
     const opening = openTokenizer(files({ "tokenizer.json": "{" }));
     await expect(opening).rejects.toBeInstanceOf(TokenizerError);

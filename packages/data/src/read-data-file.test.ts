@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -72,6 +72,10 @@ describe("a data file", () => {
       await expect(readDataFile(path)).rejects.toThrow(DataFileError);
       await expect(readDataFile(path)).rejects.toThrow(reason);
     }
+    const sparse = await write("sparse.json", "[");
+    await truncate(sparse, 600_000_000);
+    await expect(readDataFile(sparse)).rejects.toThrow(DataFileError);
+    await expect(readDataFile(sparse)).rejects.toThrow("write each row on a line of its own, as .jsonl");
     const small = await write("small.jsonl", '{"text": "a"}\n');
     await expect(readDataFile(small, { maxSize: 5 })).rejects.toThrow("more than 5");
   });

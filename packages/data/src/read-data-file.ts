@@ -3,6 +3,7 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
+import { longestText } from "@lowrank/contracts";
 import { DataFileError } from "./errors.ts";
 import type { Example } from "./example.ts";
 import { readJson } from "./read-json.ts";
@@ -60,7 +61,7 @@ export async function readDataFile(path: string, options: ReadFileOptions = {}):
       `its kind is unknown; name it ${[...formats.keys()].join(", ")}, or say the format.`,
     );
   }
-  await checkFile(path, named);
+  await checkFile(path, { ...named, format });
   const reader = readerOf(format, named);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const stream = createReadStream(path, { signal: options.signal });
@@ -79,7 +80,7 @@ export async function readDataFile(path: string, options: ReadFileOptions = {}):
   return reader.finish();
 }
 
-async function checkFile(path: string, options: ReadOptions): Promise<void> {
+async function checkFile(path: string, options: ReadFileOptions): Promise<void> {
   const { file, maxSize } = readLimits(options);
   const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw unopened(path, file, error);
@@ -90,6 +91,10 @@ async function checkFile(path: string, options: ReadOptions): Promise<void> {
   if (!facts.isFile()) throw new DataFileError(file, `"${path}" is no regular file.`);
   if (facts.size > maxSize) {
     throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
+  }
+  if (options.format === "json" && facts.size > longestText) {
+    const reason = `it has ${facts.size} bytes, and a JSON array must be one text of at most ${longestText}`;
+    throw new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
   }
 }
 

@@ -1,9 +1,9 @@
 // A JSON array of rows, as Alpaca's and ShareGPT's files are.
 
+import { parseJson } from "@lowrank/contracts";
 import { DataFileError } from "./errors.ts";
 import type { Example } from "./example.ts";
 import { ExampleCollector } from "./example-collector.ts";
-import { withoutByteOrderMark } from "./line-splitter.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { describe } from "./row-forms/row-form.ts";
 
@@ -25,14 +25,10 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
   const collector = new ExampleCollector(options, "row");
   const { file, maxSize } = collector.limits;
   if (text.length > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
-  let rows: unknown;
-  try {
-    rows = JSON.parse(withoutByteOrderMark(text));
-  } catch (cause) {
-    throw new DataFileError(file, "it is not valid JSON. If each line is an object of its own, name it .jsonl.", {
-      cause,
-    });
-  }
+  const rows = parseJson(text, {
+    refuse: (reason, cause) =>
+      new DataFileError(file, `it ${reason}. If each line is an object of its own, name it .jsonl.`, { cause }),
+  });
   if (!Array.isArray(rows)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
   for (const [index, row] of rows.entries()) collector.add(index + 1, row);
   return collector.finish();

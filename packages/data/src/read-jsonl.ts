@@ -1,6 +1,6 @@
 // JSON Lines: one JSON object on each line.
 
-import { printable } from "@lowrank/contracts";
+import { JsonError, parseJson } from "@lowrank/contracts";
 import type { Example } from "./example.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { isObject } from "./json-object.ts";
@@ -34,10 +34,10 @@ export class JsonlReader {
     this.#isFirst = false;
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJson(line);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#collector.refuse(number, { expected, found: `${preview(line)} (${printable(reason)})` });
+      const reason = error instanceof JsonError ? error.reason : String(error);
+      this.#collector.refuse(number, { expected, found: `${preview(line)} (it ${reason})` });
       return;
     }
     if (isObject(value)) this.#collector.add(number, value);

@@ -1,6 +1,6 @@
 // The files that make a tokenizer, as transformers' `save_pretrained` writes them.
 
-import { describeLfsPointer } from "@lowrank/contracts";
+import { parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "./errors.ts";
 import { isObject } from "./json-object.ts";
 import type { TextFiles } from "./text-files.ts";
@@ -54,12 +54,9 @@ export function parseTokenizerFile(
 ): unknown {
   const text = texts.get(file);
   if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const kind = describeLfsPointer(text) ?? `not JSON (${(cause as Error).message})`;
-    throw new TokenizerError([`${name}: ${file} is ${kind}`], { cause });
-  }
+  return parseJson(text, {
+    refuse: (reason, cause) => new TokenizerError([`${printable(name)}: ${file} ${reason}`], { cause }),
+  });
 }
 
 /** The configuration with the chat template that transformers 4.43 and later keeps in a file of its own, which counts more. */

@@ -1,6 +1,6 @@
 // What can go wrong with a model, each failure with its facts as fields.
 
-import { describeValue, enumerated, LowrankError, listed, printable } from "@lowrank/contracts";
+import { describeValue, enumerated, itemised, LowrankError, listed, printable } from "@lowrank/contracts";
 
 /** A model folder is missing, or is no folder. */
 export class ModelFolderError extends LowrankError {
@@ -77,6 +77,33 @@ function list(title: string, names: readonly string[]): readonly string[] {
   return [`  ${names.length} ${title}: ${enumerated(names.map(printable), "; ")}`];
 }
 
+/** The weights cannot be held in memory; found before any of them is read. */
+export class ModelTooLargeError extends LowrankError {
+  /** Tensors with more values than one may have. */
+  readonly tensors: readonly { readonly tensor: string; readonly values: number; readonly bytes: number }[];
+  /** Bytes that all weights need at least. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+
+  constructor(
+    readonly file: string,
+    facts: Pick<ModelTooLargeError, "tensors" | "bytes" | "maxBytes"> & { readonly mostValues: number },
+  ) {
+    const { tensors, mostValues, bytes, maxBytes } = facts;
+    const lines = tensors.map((one) => `"${printable(one.tensor)}" has ${one.values} values (${one.bytes} bytes)`);
+    super(
+      "MODEL_TOO_LARGE",
+      tensors.length > 0
+        ? `The weights in "${printable(file)}" are too large: a tensor can have ${mostValues} values.${itemised(lines)}`
+        : `The weights in "${printable(file)}" need at least ${bytes} bytes of memory, more than the ${maxBytes} there are. ` +
+            "Take a smaller model, or keep its matrices in fewer bits: basePrecision (--base-precision) nf4, bf16 or as-stored.",
+    );
+    this.tensors = tensors;
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}
+
 /** A classifier is asked for, but the files hold none and none is to be made. */
 export class HeadMissingError extends LowrankError {
   constructor(
@@ -85,7 +112,7 @@ export class HeadMissingError extends LowrankError {
   ) {
     super(
       "HEAD_MISSING",
-      `The weights in "${file}" have no ${listed(parameters)}: this base was never trained for the task. ` +
+      `The weights in "${file}" have no ${enumerated(parameters)}: this base was never trained for the task. ` +
         "Pass newHead: { seed } to make the head new (and train and save it with the adapter).",
     );
   }

@@ -12,6 +12,7 @@ export {
   ModelFileError,
   ModelFolderError,
   ModelInputError,
+  ModelTooLargeError,
   NonFiniteOutputError,
   NothingSupervisedError,
   PositionLimitError,

@@ -1,5 +1,6 @@
 // A training state as two files: tensors in safetensors, the rest in JSON. Knows no disk, so a browser can store them too.
 
+import { parseJson } from "@lowrank/contracts";
 import {
   bytesSource,
   float32Tensor,
@@ -83,12 +84,9 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
 }
 
 function parseFacts(json: string, name: string): StateFacts {
-  let facts: unknown;
-  try {
-    facts = JSON.parse(json);
-  } catch (cause) {
-    throw new CheckpointError(name, `${stateFileNames.facts} is no JSON.`, { cause });
-  }
+  const facts = parseJson(json, {
+    refuse: (reason, cause) => new CheckpointError(name, `${stateFileNames.facts} ${reason}.`, { cause }),
+  });
   if (isStateFacts(facts)) return facts;
   const version = typeof facts === "object" && facts !== null && "version" in facts ? facts.version : undefined;
   const isNewer = typeof version === "number" && version > 1;

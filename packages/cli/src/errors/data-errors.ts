@@ -1,6 +1,6 @@
 // What the rows of a data file lack.
 
-import { enumerated, LowrankError, listed } from "@lowrank/contracts";
+import { enumerated, LowrankError, printable } from "@lowrank/contracts";
 
 /** Not one row of a data file has a token or class to learn. */
 export class NothingToTrainError extends LowrankError {
@@ -42,7 +42,7 @@ export class ClassNameError extends LowrankError {
   ) {
     super(
       "CLASS_NAMES",
-      `The data has classes that the adapter does not know: ${listed(strangers)}. It knows ${listed(known)}.`,
+      `The data has classes that the adapter does not know: ${enumerated(strangers.map(printable))}. It knows ${enumerated(known.map(printable))}.`,
     );
   }
 }

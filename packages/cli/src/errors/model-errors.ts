@@ -1,6 +1,6 @@
 // What a model or an adapter lacks, or where it cannot be had.
 
-import { LowrankError, listed } from "@lowrank/contracts";
+import { enumerated, LowrankError } from "@lowrank/contracts";
 
 /** A folder is neither an adapter nor a model. */
 export class NotInspectableError extends LowrankError {
@@ -57,6 +57,16 @@ export class ChatTemplateMissingError extends LowrankError {
   }
 }
 
+/** A file that is to hold text holds other bytes. */
+export class FileNotTextError extends LowrankError {
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super("FILE_NOT_TEXT", `"${path}" is not UTF-8 text; save it as UTF-8.`, { cause });
+  }
+}
+
 /** The base was never trained to classify, and no adapter brings the classifier. */
 export class ClassifierMissingError extends LowrankError {
   constructor(
@@ -66,7 +76,7 @@ export class ClassifierMissingError extends LowrankError {
   ) {
     super(
       "CLASSIFIER_MISSING",
-      `"${model}" has no ${listed(parameters)}: it was never trained for this task. Train it first – lowrank train ` +
+      `"${model}" has no ${enumerated(parameters)}: it was never trained for this task. Train it first – lowrank train ` +
         "makes a new classifier and saves it with the adapter – and give that folder as --adapter.",
       { cause },
     );
@@ -81,7 +91,7 @@ export class HeadIncompleteError extends LowrankError {
   ) {
     super(
       "HEAD_INCOMPLETE",
-      `Neither "${model}" nor the adapter has ${listed(parameters)}: the adapter was trained above random values that ` +
+      `Neither "${model}" nor the adapter has ${enumerated(parameters)}: the adapter was trained above random values that ` +
         "nobody kept. Train it again with these modules saved, too – lowrank train does so by itself.",
     );
   }

@@ -1,6 +1,7 @@
 // lowrank forward: inputs.json in, logits and loss out.
 
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Task } from "@lowrank/families";
 import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
 import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
@@ -10,6 +11,7 @@ import type { ForwardOptions } from "../commands/forward.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../session/broken-weights.ts";
 import { checkOutput } from "../session/check-output.ts";
+import { filesBeside } from "../session/files-beside.ts";
 import { resultNames } from "../session/forward-result.ts";
 import { type OpenedModel, openModel } from "../session/open-model.ts";
 import { startEngine } from "../session/start-engine.ts";
@@ -45,9 +47,13 @@ export async function runForward(options: ForwardOptions, report: Report): Promi
   }
 }
 
+/** A batch of token ids, or of pictures as numbers. */
+const maxInputBytes = 256_000_000;
+
 async function readInputs(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    await stat(path);
+    return await filesBeside(path).readText(basename(path), { maxBytes: maxInputBytes });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
       throw new PathNotFoundError("--inputs", path, 'a JSON file such as {"input_ids": [[1, 2, 3]]}');

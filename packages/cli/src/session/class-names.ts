@@ -1,5 +1,6 @@
 // Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
+import { parseJson } from "@lowrank/contracts";
 import { type Example, labelIdsOf } from "@lowrank/data";
 import { ClassNameError } from "../errors/data-errors.ts";
 import type { BaseClasses } from "./base-config.ts";
@@ -49,7 +50,7 @@ export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
 /** The names from an adapter's metadata, or undefined if there are none worth the name. */
 export function decodeClassNames(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
   try {
-    const names: unknown = JSON.parse(metadata.get(classNamesKey) ?? "null");
+    const names: unknown = parseJson(metadata.get(classNamesKey) ?? "null");
     return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : undefined;
   } catch {
     return undefined;

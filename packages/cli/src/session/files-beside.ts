@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TextFiles } from "@lowrank/data";
 import { openFile } from "@lowrank/safetensors/node";
-import { FileTooLargeError } from "../errors/model-errors.ts";
+import { FileNotTextError, FileTooLargeError } from "../errors/model-errors.ts";
 
 /** The files in the folder of `path`, by name. */
 export function filesBeside(path: string): TextFiles {
@@ -16,10 +16,18 @@ export function filesBeside(path: string): TextFiles {
       const source = await openFile(join(folder, file));
       try {
         if (source.size > maxBytes) throw new FileTooLargeError(join(folder, file), source.size, maxBytes);
-        return new TextDecoder("utf-8", { fatal: true }).decode(await source.read(0, source.size));
+        return decode(join(folder, file), await source.read(0, source.size));
       } finally {
         await source.close?.();
       }
     },
   };
+}
+
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FileNotTextError(path, cause);
+  }
 }

@@ -1,5 +1,6 @@
 // The base of --model, with the head that the task, the adapter or the data ask for.
 
+import { totalmem } from "node:os";
 import type { Adapter } from "@lowrank/adapter-format";
 import type { TextFiles } from "@lowrank/data";
 import type { ModelConfig, Task } from "@lowrank/families";
@@ -48,6 +49,7 @@ export async function loadBase(
 ): Promise<LoadedBase> {
   const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
     onWarning: report.warn,
+    maxBytes: totalmem(),
     ...(request.basePrecision === undefined ? {} : { basePrecision: request.basePrecision }),
     ...(await headFor(request, adapter, configOf)),
   });

@@ -1,20 +1,26 @@
 // What a new adapter is to be: fields from a file, what the options say, and what the model decides.
 
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { createLoraConfig, type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { filesBeside } from "../session/files-beside.ts";
 import { typeOfTask } from "../session/task-types.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
 
+/** An adapter's configuration has 8 MB at most. */
+const maxBytes = 8_000_000;
+
 /** Reads --lora-config: an adapter_config.json, of which the options may say some fields otherwise. */
 export async function readLoraConfig({ loraConfig }: TrainOptions, report: Report): Promise<LoraConfig | undefined> {
   if (loraConfig === undefined) return undefined;
-  const json = await readFile(loraConfig, "utf8").catch((error: NodeJS.ErrnoException) => {
+  await stat(loraConfig).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     throw new PathNotFoundError("--lora-config", loraConfig, "a JSON file of PEFT's LoraConfig");
   });
+  const json = await filesBeside(loraConfig).readText(basename(loraConfig), { maxBytes });
   return parseLoraConfig(json, { file: loraConfig, onWarning: report.warn });
 }
 

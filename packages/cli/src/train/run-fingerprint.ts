@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { type LoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
+import { parseJson } from "@lowrank/contracts";
 import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import type { HashedFile } from "./hash-base.ts";
@@ -89,7 +90,7 @@ function isHashedFile(value: unknown): value is HashedFile {
 function parseFacts(text: string | undefined): ReadonlyMap<string, unknown> | undefined {
   if (text?.startsWith("{") !== true) return undefined;
   try {
-    return new Map<string, unknown>(Object.entries(JSON.parse(text)));
+    return new Map<string, unknown>(Object.entries(parseJson(text) as object));
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 // Every file of the exported folder, each made only when it is written.
 
+import { parseJson } from "@lowrank/contracts";
 import {
   type FolderWeights,
   layoutSafetensors,
@@ -125,12 +126,9 @@ interface BaseConfig {
 
 async function readConfig(source: SourceFolder): Promise<BaseConfig> {
   const text = await source.readText("config.json", { maxBytes: maxConfigBytes });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new SourceFolderError(source.name, "config.json is not JSON.", { cause });
-  }
+  const value = parseJson(text, {
+    refuse: (reason, cause) => new SourceFolderError(source.name, `config.json ${reason}.`, { cause }),
+  });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new SourceFolderError(source.name, "config.json holds no object.");
   }

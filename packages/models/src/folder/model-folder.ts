@@ -1,6 +1,6 @@
 // Where a model's files come from: a folder on disk, a web server, memory. The loader knows this interface alone.
 
-import { describeLfsPointer } from "@lowrank/contracts";
+import { parseJson } from "@lowrank/contracts";
 import type { ByteSource } from "@lowrank/safetensors";
 import { ModelFileError } from "../errors.ts";
 
@@ -28,19 +28,13 @@ export function checkFileName(folder: string, file: string): void {
 /** Reads a JSON object; everything in it is unchecked. */
 export async function readJsonObject(folder: ModelFolder, file: string): Promise<Record<string, unknown>> {
   if (!(await folder.has(file))) throw new ModelFileError(folder.name, file, "there is no such file");
-  const value = parseJson(folder.name, file, await folder.readText(file, { maxBytes: maxJsonBytes }));
+  const text = await folder.readText(file, { maxBytes: maxJsonBytes });
+  const value = parseJson(text, {
+    refuse: (reason, cause) => new ModelFileError(folder.name, file, `it ${reason}`, { cause }),
+  });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ModelFileError(folder.name, file, "a JSON object is expected");
   }
   // The check above justifies it: keys are strings, values stay unknown.
   return value as Record<string, unknown>;
-}
-
-function parseJson(folder: string, file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const kind = describeLfsPointer(text) ?? `not JSON (${(cause as Error).message})`;
-    throw new ModelFileError(folder, file, `it is ${kind}`, { cause });
-  }
 }

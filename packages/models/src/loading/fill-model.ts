@@ -6,6 +6,7 @@ import type { GenerationDefaults } from "../generation/generation-defaults.ts";
 import type { WeightSlot } from "../parts/weight-slot.ts";
 import { PretrainedModel } from "../pretrained-model.ts";
 import { fillSlot } from "./base-precision.ts";
+import { checkSize } from "./check-size.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
 import type { ModelOutline } from "./outline-model.ts";
@@ -32,6 +33,7 @@ export async function fillModel(
   const slots = parts.flatMap((part) => part.slots);
   const choices = { mayMakeHeadNew: options.newHead !== undefined };
   const loading = planLoading(plan, slots, { source, choices });
+  checkSize(loading, source, options);
   const fingerprint = new Fingerprint(config);
   try {
     await readTensors(loading, source, { options, fingerprint });

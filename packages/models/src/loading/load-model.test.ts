@@ -6,7 +6,7 @@ import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData 
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { HeadMissingError, ModelFileError, WeightMismatchError } from "../errors.ts";
+import { HeadMissingError, ModelFileError, ModelTooLargeError, WeightMismatchError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import { fingerprint, loadModel } from "./load-model.ts";
 
@@ -64,6 +64,25 @@ describe("loadModel", () => {
       unreadable: [{ tensor: "transformer.ln_f.weight", dtype: "I32" }],
     });
     expect((error as Error).message).toContain("transformer.wpe.weight is [4,4], expected [32,32]");
+  });
+
+  it("refuses config.json nested a million levels deep", async () => {
+    const text = `{"model_type": ${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}`;
+    const folder = filesFolder("deep", new Map([["config.json", new TextEncoder().encode(text)]]));
+    const error = await failure(loadModel(folder));
+    expect(error).toBeInstanceOf(ModelFileError);
+    expect((error as Error).message).toContain("it is nested more than 64 levels deep");
+  });
+
+  it("refuses a model that needs more memory than there is, before anything is read", async () => {
+    const folder = await changed("gpt2", unchanged);
+    const maxBytes = 10_000;
+    const progress: unknown[] = [];
+    const error = await failure(loadModel(folder, { maxBytes, onProgress: (one) => progress.push(one) }));
+    expect(error).toBeInstanceOf(ModelTooLargeError);
+    expect(error).toMatchObject({ maxBytes, tensors: [], message: expect.stringContaining("more than the 10000") });
+    expect(progress).toEqual([]);
+    (await loadModel(folder, { maxBytes: (error as ModelTooLargeError).bytes })).dispose();
   });
 
   it("reads files without the base model's prefix, and leaves buffers alone", async () => {

@@ -18,6 +18,11 @@ export interface LoadOptions {
    * faster than float32 where the processor multiplies bf16.
    */
   readonly basePrecision?: BasePrecision;
+  /**
+   * Memory that the weights may take; a model that needs more is refused before any of it is allocated. Without it only
+   * tensors too large for TensorFlow.js are. In Node, `os.totalmem()` is what the machine has.
+   */
+  readonly maxBytes?: number;
   readonly onWarning?: WarningListener;
   /** After each tensor. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;

@@ -8,6 +8,7 @@ import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
 import { inScratchFolder } from "../test-files/scratch-folder.ts";
 import { serializeSafetensors } from "../write.ts";
 import { FileReadError } from "./errors.ts";
+import { nodeFileSystem, type OpenFile } from "./file-system.ts";
 import { openFile } from "./open-file.ts";
 
 describe("openFile", () => {
@@ -66,6 +67,16 @@ describe("openFile", () => {
       expect(error).toBeInstanceOf(FileReadError);
       expect(error).toMatchObject({ systemCode: "ENOENT", message: expect.stringContaining("there is no such file") });
     }));
+
+  it("says that more bytes than a machine can hold cannot be read at once", async () => {
+    const size = 2 ** 50;
+    const file = { size: async () => ({ bytes: size, isFile: true }), close: async () => {} } as OpenFile;
+    const source = await openFile("sparse", { fileSystem: { ...nodeFileSystem, openForReading: async () => file } });
+    await expect(source.read(0, size)).rejects.toThrow(FileReadError);
+    await expect(source.read(0, size)).rejects.toThrow(
+      `its ${size} bytes that were asked for cannot be held in memory`,
+    );
+  });
 
   it("refuses a folder", () =>
     inScratchFolder(async (folder) => {

@@ -25,7 +25,7 @@ export async function openFile(path: string, options: { readonly fileSystem?: Fi
     close: () => file.close(),
     async read(offset, length) {
       checkReadRange({ name: path, size }, offset, length);
-      const bytes = new Uint8Array(length);
+      const bytes = allocate(path, length);
       let done = 0;
       while (done < length) {
         const count = await readSome(path, file, { bytes, done, position: offset + done });
@@ -38,6 +38,15 @@ export async function openFile(path: string, options: { readonly fileSystem?: Fi
       return bytes;
     },
   };
+}
+
+/** A sparse file has more bytes than a machine can hold, and a header may honestly claim them. */
+function allocate(path: string, length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw new FileReadError(path, `its ${length} bytes that were asked for cannot be held in memory.`, cause);
+  }
 }
 
 async function open(path: string, fileSystem: FileSystem): Promise<OpenFile> {

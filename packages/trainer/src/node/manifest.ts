@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { describeValue } from "@lowrank/contracts";
+import { describeValue, parseJson } from "@lowrank/contracts";
 import { openFile } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 
@@ -37,7 +37,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const damaged = (cause?: unknown) => new CheckpointError(folder, `${manifestName} is damaged.`, { cause });
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw damaged(cause);
   }

@@ -1,0 +1,84 @@
+// The one door for JSON that others wrote. JSON.parse itself takes a million levels, and whatever walks through the result
+// then overflows the stack; and a text beyond the engine's longest string does not even come to be.
+
+import { LowrankError } from "./errors.ts";
+import { describeLfsPointer } from "./git-lfs.ts";
+import { printable } from "./messages.ts";
+
+/** Characters of the longest text that V8 can hold; a file with more bytes is refused before it is read as one text. */
+export const longestText = 2 ** 29 - 24;
+
+/** Configurations, tokenizers and rows nest 10 levels and less. */
+const deepest = 64;
+
+/** A text is no JSON that can be used. */
+export class JsonError extends LowrankError {
+  constructor(
+    /** What follows "the text": "is not JSON (…)". */
+    readonly reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("INVALID_JSON", `The text ${reason}.`, options);
+  }
+}
+
+/** How JSON is read. */
+export interface ParseJsonOptions {
+  /** The error to throw, with a reason that follows the file's name, such as "is not JSON (…)"; a JsonError if not given. */
+  readonly refuse?: (reason: string, cause?: unknown) => Error;
+  readonly maxDepth?: number;
+}
+
+/**
+ * Parses JSON from a file, at most 64 levels deep – objects have a key "__proto__" as any other. A byte order mark in front,
+ * which is no JSON, but which some editors write, is passed over.
+ *
+ * @throws what `refuse` gives, or JsonError.
+ * @example
+ * ```ts
+ * import { JsonError, parseJson } from "@lowrank/contracts";
+ *
+ * try {
+ *   parseJson("[".repeat(1_000_000) + "]".repeat(1_000_000));
+ *   throw new Error("not refused");
+ * } catch (error) {
+ *   if (!(error instanceof JsonError)) throw error;
+ * }
+ * ```
+ */
+export function parseJson(text: string, { refuse = refused, maxDepth = deepest }: ParseJsonOptions = {}): unknown {
+  if (isDeeper(text, maxDepth)) throw refuse(`is nested more than ${maxDepth} levels deep`);
+  try {
+    return JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);
+  } catch (cause) {
+    const kind = describeLfsPointer(text) ?? `not JSON (${cause instanceof Error ? printable(cause.message) : cause})`;
+    throw refuse(`is ${kind}`, cause);
+  }
+}
+
+function refused(reason: string, cause?: unknown): JsonError {
+  return new JsonError(reason, { cause });
+}
+
+/** Counts brackets outside texts before anything is parsed; what stands in texts is jumped over. */
+function isDeeper(text: string, maxDepth: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) at = endOfText(text, at);
+    else if (code === 0x5b || code === 0x7b) depth += 1;
+    else if (code === 0x5d || code === 0x7d) depth -= 1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
+}
+
+/** Where the text that begins at a quotation mark ends: at the next one with an even number of backslashes before it. */
+function endOfText(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let first = end;
+    while (text.charCodeAt(first - 1) === 0x5c) first -= 1;
+    if ((end - first) % 2 === 0) return end;
+  }
+  return text.length;
+}
