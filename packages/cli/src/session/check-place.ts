@@ -27,7 +27,10 @@ export async function isOccupied(path: string, output: string, kind: OutputKind)
   }
   if (entry.isDirectory()) {
     if (kind === "file") throw refuse("it is a folder, and a file is written");
-    return (await readdir(output)).length > 0;
+    const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
+      throw refuse(error.message);
+    });
+    return names.length > 0;
   }
   if (!entry.isFile()) throw refuse("it is a device, a pipe or a socket");
   return true;
