@@ -1,7 +1,7 @@
 // Data files.
 
-import { readCsv } from "@lowrank/data";
-import type { Bomb } from "./bomb.ts";
+import { readCsv, readJson, readJsonl } from "@lowrank/data";
+import { type Bomb, nested } from "./bomb.ts";
 
 const columns = (count: number) => Array.from({ length: count }, (_, index) => `c${index}`).join(",");
 
@@ -13,4 +13,11 @@ export const dataBombs: readonly Bomb[] = [
     expected: "DataError",
     explode: () => readCsv(`text\n"${"a\n".repeat(2_000_000)}`),
   },
+  { name: "a row of JSONL a million levels deep", expected: "DataError", explode: () => readJsonl(nested(1_000_000)) },
+  {
+    name: "a text in JSONL a million levels deep",
+    expected: "DataError",
+    explode: () => readJsonl(`{"text": ${nested(1_000_000)}}`),
+  },
+  { name: "JSON a million levels deep", expected: "DataFileError", explode: () => readJson(`[${nested(1_000_000)}]`) },
 ];

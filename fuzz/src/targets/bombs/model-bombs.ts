@@ -3,8 +3,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTokenizer } from "@lowrank/data";
+import { checkConfig, parametersOf } from "@lowrank/families";
 import { filesFolder, generate, loadModel, type ModelFolder } from "@lowrank/models";
-import { parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
+import { type ByteSource, joinPieces, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { root } from "../../inputs/seeds.ts";
@@ -39,8 +40,39 @@ async function answerWithNan(): Promise<void> {
   }
 }
 
+/** A base of which the disk holds the header alone: its file ends in a hole. */
+async function loadSparse(): Promise<void> {
+  const json = { ...config(), vocab_size: 2 ** 24, hidden_size: 2048, num_hidden_layers: 1 };
+  let end = 0;
+  const entries = parametersOf(checkConfig(json), "causal-lm").map(({ path, shape }) => {
+    const begin = end;
+    end += shape.reduce((product, size) => product * size, 4);
+    return [path, { dtype: "F32", shape, data_offsets: [begin, end] }];
+  });
+  const header = text(JSON.stringify(Object.fromEntries(entries)));
+  const start = joinPieces([new Uint8Array(new BigUint64Array([BigInt(header.length)]).buffer), header]);
+  const source: ByteSource = {
+    name: "model.safetensors",
+    size: start.length + end,
+    read: async (at, size) => (at < start.length ? start.subarray(at, at + size) : new Uint8Array(size)),
+  };
+  const folder = folderOf({ "config.json": text(JSON.stringify(json)), "model.safetensors": new Uint8Array() });
+  await loadModel({ ...folder, open: async () => source });
+}
+
 export const modelBombs: readonly Bomb[] = [
   { name: "a weight that is NaN", expected: "NonFiniteOutputError", explode: answerWithNan },
+  {
+    name: "a base of 275 GB, nearly all of it a hole in the file",
+    expected: "ModelTooLargeError",
+    explode: loadSparse,
+  },
+  {
+    name: "config.json a million levels deep",
+    expected: "ModelFileError",
+    explode: () =>
+      loadModel(folderOf({ "config.json": text(`{"model_type": "llama", "vocab_size": ${nested(1_000_000)}}`) })),
+  },
   {
     name: "a million layers",
     expected: "InvalidConfigError",
