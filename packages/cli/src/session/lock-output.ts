@@ -2,11 +2,18 @@
 // taken after hours. Who writes says so in a file beside the folder, which is replaced as a whole.
 
 import { createHash, randomUUID } from "node:crypto";
-import { lstat, mkdir, open, rm, rmdir, utimes } from "node:fs/promises";
+import { lstat, mkdir, rm, rmdir, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { LowrankError } from "@lowrank/contracts";
-import { FileReadError, isRunning, openFile, processIdentity } from "@lowrank/safetensors/node";
+import {
+  FileReadError,
+  isRunning,
+  OutputExistsError,
+  openFile,
+  processIdentity,
+  writeFileAtomic,
+} from "@lowrank/safetensors/node";
 import { OutputInUseError, OutputLockBlockedError, OutputNotWritableError } from "../errors/output-errors.ts";
 import { realPath } from "./real-path.ts";
 
@@ -74,18 +81,14 @@ function shortHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** Whether the lock is ours now. For a moment it may be empty; half of one is removed. */
+/** Whether the lock is ours now. It appears whole, so that a kill leaves none without a holder. */
 async function claim(lock: string, own: Holder): Promise<boolean> {
-  const file = await open(lock, "wx").catch((error: unknown) => {
-    if (codeOf(error) === "EEXIST") return undefined;
-    throw error;
-  });
-  if (file === undefined) return false;
+  if ((await entryAt(lock)) !== undefined) return false;
   try {
-    await file.writeFile(JSON.stringify(own)).finally(() => file.close());
+    await writeFileAtomic(lock, JSON.stringify(own));
     return true;
   } catch (error) {
-    await rm(lock, { force: true }).catch(() => undefined);
+    if (error instanceof OutputExistsError) return false;
     throw error;
   }
 }
