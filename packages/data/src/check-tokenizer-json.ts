@@ -21,7 +21,6 @@ const componentNames = ["normalizer", "pre_tokenizer", "post_processor", "decode
 const longestAddedToken = 512;
 /** And through all of them for each token that it decodes. */
 const mostAddedTokens = 2 ** 17;
-const listedProblems = 20;
 
 /** A copy of the tokenizer JSON that the library builds a right tokenizer from; throws TokenizerError. */
 export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}): JsonObject {
@@ -32,8 +31,6 @@ export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}):
     ...addedTokenProblems(json.added_tokens ?? [], maxTokens),
     ...componentNames.flatMap((name) => componentProblems(json, name, limits.maxPatternLength ?? 4096)),
   ];
-  if (problems.length > listedProblems)
-    problems.splice(listedProblems, Infinity, `… and ${problems.length - listedProblems} more`);
   if (problems.length > 0) throw new TokenizerError(problems);
   return {
     ...json,
