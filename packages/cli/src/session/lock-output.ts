@@ -89,6 +89,9 @@ async function claim(lock: string, own: Holder): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof OutputExistsError) return false;
+    // It may be in place although the disk could not be synced.
+    const current = await holderOf(lock).catch(() => undefined);
+    if (current?.holder?.run === own.run) await rm(lock, { force: true }).catch(() => undefined);
     throw error;
   }
 }
