@@ -1,8 +1,8 @@
 import { cp, writeFile } from "node:fs/promises";
-import { AddedTokensError, DataFileError } from "@lowrank/data";
+import { AddedTokensError } from "@lowrank/data";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture, makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
-import { TokenizerMissingError } from "../errors/model-errors.ts";
+import { FileNotTextError, TokenizerMissingError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { createReport } from "../terminal/report.ts";
@@ -69,7 +69,7 @@ describe("planTokens", () => {
   it("says what is wrong with the file", async () => {
     await expect(plan({ addTokensFile: place.path("nowhere.txt") })).rejects.toThrow(PathNotFoundError);
     await writeFile(place.path("latin.txt"), Uint8Array.of(0x63, 0xe9, 0x0a));
-    await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toThrow(DataFileError);
+    await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toThrow(FileNotTextError);
     const many = "x".repeat(10_000_001);
     await expect(plan({ addTokensFile: await place.write("large.txt", many) })).rejects.toMatchObject({
       code: "FILE_TOO_LARGE",

@@ -1,13 +1,7 @@
 // Tokens that a run adds: read, checked and numbered before the engine starts.
 
 import { basename } from "node:path";
-import {
-  AddedTokensError,
-  DataFileError,
-  type ExtendedTokenizer,
-  extendTokenizer,
-  type TextFiles,
-} from "@lowrank/data";
+import { AddedTokensError, type ExtendedTokenizer, extendTokenizer, type TextFiles } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { TokenizerMissingError } from "../errors/model-errors.ts";
@@ -55,20 +49,11 @@ async function readTokens(path: string): Promise<readonly string[]> {
   if (!(await files.has(basename(path)))) {
     throw new PathNotFoundError("--add-tokens-file", path, "a text file with a token a line");
   }
-  const lines = (await readText(path, files)).replace(/\r?\n$/, "").split(/\r?\n/);
+  const lines = (await files.readText(basename(path), { maxBytes })).replace(/\r?\n$/, "").split(/\r?\n/);
   const empty = lines.flatMap((line, index) => (line === "" ? [index + 1] : []));
   if (empty.length > 0) {
     const reason = (line: number) => `line ${line} of "${path}" is empty, expected a token`;
     throw new AddedTokensError(empty.map((line) => ({ token: "", reason: reason(line) })));
   }
   return lines;
-}
-
-async function readText(path: string, files: TextFiles): Promise<string> {
-  try {
-    return await files.readText(basename(path), { maxBytes });
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new DataFileError(path, "it is not UTF-8 text. Save it as UTF-8.", { cause });
-  }
 }
