@@ -28,10 +28,10 @@ export const installCommands: Readonly<Record<EngineName, string>> = {
   cpu: "npm install @tensorflow/tfjs-backend-cpu@4.22.0",
 };
 
-/** Where more must be said than that a package is missing. */
+/** Where more must be said than that a package is missing. Pure, so that bundles without engines leave it out. */
 const missingReasons: Readonly<Partial<Record<EngineName, string>>> = {
-  "tfjs-node-gpu": viaScript("--gpu "),
-  "tfjs-node": viaScript(""),
+  "tfjs-node-gpu": /* @__PURE__ */ viaScript("--gpu "),
+  "tfjs-node": /* @__PURE__ */ viaScript(""),
   native: "its two packages are not installed",
 };
 

@@ -6,7 +6,7 @@
 export const libraryVariable = "LOWRANK_ONNX_RUNTIME";
 
 /** The one command that brings the library, on most platforms, and the package that calls it. */
-export const installCommand: string = installCommandOf("onnxruntime-node");
+export const installCommand: string = /* @__PURE__ */ installCommandOf("onnxruntime-node");
 
 /** The command that installs a package with the library, and the one that calls it. `version` may be a tag. */
 export function installCommandOf(packageName: string, version?: string): string {
