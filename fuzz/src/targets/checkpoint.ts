@@ -86,5 +86,7 @@ function manifestOf(files: ReadonlyMap<string, Uint8Array>): string {
 function told(of: TrainingState): string {
   const plain = (_: string, value: unknown) =>
     value instanceof Map ? [...value] : value instanceof Float32Array ? [...value].map(String) : value;
-  return JSON.stringify(Object.entries(of).sort(), plain);
+  // By their names alone: of two entries a plain sort asks for their texts, and so for a `toString` from the file.
+  const entries = Object.entries(of).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify(entries, plain);
 }

@@ -27,10 +27,10 @@ export function readPixels(
   const rows = listsOf([given], [], faults, expected);
   const images = rows && listsOf(rows, [channels, height, width], faults, expected);
   if (rows === undefined || images === undefined) return undefined;
-  if (images.every((value) => typeof value === "number" && Number.isFinite(value))) {
+  if (images.every((value) => typeof value === "number" && Number.isFinite(Math.fround(value)))) {
     return { shape: [rows.length, channels, height, width], values: Float32Array.from(images, Number) };
   }
-  faults.push(`"pixel_values": one of the values is no finite number; ${expected}`);
+  faults.push(`"pixel_values": one of the values is no finite number that float32 holds; ${expected}`);
   return undefined;
 }
 
