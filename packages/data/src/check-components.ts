@@ -41,13 +41,13 @@ class ComponentCheck {
   ) {}
 
   check(part: unknown, at: string, depth: number): void {
-    if (part === null || part === undefined) return;
+    if (depth === 0 && (part === null || part === undefined)) return;
     this.#parts += 1;
     if (depth > deepest) this.problems.push(`${at.slice(0, 60)}…: nested more than ${deepest} deep`);
     if (this.#parts === mostParts) this.problems.push(`${at}: expected at most ${mostParts} parts`);
     if (depth > deepest || this.#parts >= mostParts) return;
     if (!isObject(part) || typeof part.type !== "string") {
-      this.problems.push(`${at}: expected null or an object with a type, got ${shown(part)}`);
+      this.problems.push(`${at}: expected ${depth === 0 ? "null or " : ""}an object with a type, got ${shown(part)}`);
       return;
     }
     const fields = this.rules[part.type] ?? {};

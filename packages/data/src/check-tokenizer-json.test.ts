@@ -46,6 +46,11 @@ describe("a tokenizer.json", () => {
       { post_processor: { type: "BertProcessing", sep: 1, cls: [] } },
       "post_processor.sep",
     ],
+    [
+      "nothing among the decoders of a sequence",
+      { decoder: { type: "Sequence", decoders: [{ type: "Fuse" }, null] } },
+      "decoder.decoders[1]: expected an object with a type, got null",
+    ],
     ["normalisers within normalisers", { normalizer: within(20) }, "nested more than 16 deep"],
     [
       "very many normalisers",
