@@ -15,7 +15,7 @@ if (!existsSync(join(folder, "node_modules", "@tensorflow", "tfjs-node"))) {
 runCounted(
   [
     "packages/engine/src",
-    "packages/math/src/dora-adaptation.property.test.ts",
+    "packages/math/src/adaptations/dora-adaptation.property.test.ts",
     // What is about another engine has been tested by npm test.
     "--exclude=packages/engine/src/{wasm-kernels,native}/**",
   ],

@@ -1,16 +1,19 @@
-export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
-export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
-export { BiasedAdaptation } from "./biased-adaptation.ts";
+export { BiasedAdaptation } from "./adaptations/biased-adaptation.ts";
 export {
   ConvolutionLoraAdaptation,
   type ConvolutionLoraOptions,
   type ConvolutionShape,
   convolutionFileShapes,
   convolutionPairLayout,
-} from "./convolution-lora-adaptation.ts";
-export { type CreatePairOptions, createPair, createPairBias, type PairInitialization } from "./create-pair.ts";
-export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./dora-adaptation.ts";
-export { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
+} from "./adaptations/convolution-lora-adaptation.ts";
+export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./adaptations/dora-adaptation.ts";
+export { EmbeddingLoraAdaptation } from "./adaptations/embedding-lora-adaptation.ts";
+export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
+export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
+export { TiedHeadAdaptation, type TiedHeadOptions } from "./adaptations/tied-head-adaptation.ts";
+export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
+export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
+export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
 export {
   GroupedConvolutionError,
   MissingMeasurementError,
@@ -19,25 +22,7 @@ export {
   SettingError,
   UnknownInitializationError,
 } from "./errors.ts";
-export {
-  type FileLayout,
-  fromStored,
-  plainLayout,
-  readStored,
-  reshapedLayout,
-  type StoredValues,
-  transposedLayout,
-} from "./file-layout.ts";
-export { explainedVariance } from "./initializations/eva.ts";
-export type {
-  Initialization,
-  InputStatistics,
-  Measured,
-  StartRequest,
-  StartSettings,
-} from "./initializations/initialization.ts";
-export { initializationOf, initializations, startPair } from "./initializations/initializations.ts";
-export type { GradientDirection, GradientScale } from "./initializations/lora-ga.ts";
+export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./kinds/parameter-delta.ts";
 export { keepFirst } from "./linear-algebra/keep-first.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
@@ -59,7 +44,27 @@ export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
-export { LoraAdaptation, type LoraAdaptationOptions } from "./lora-adaptation.ts";
+export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
+export type {
+  Initialization,
+  InputStatistics,
+  Measured,
+  StartRequest,
+  StartSettings,
+} from "./starts/initialization.ts";
+export { initializationOf, initializations, startPair } from "./starts/initializations.ts";
+export { explainedVariance } from "./starts/measured/eva.ts";
+export type { GradientDirection, GradientScale } from "./starts/measured/lora-ga.ts";
+export { type CreatePairOptions, createPair, createPairBias, type PairInitialization } from "./update/create-pair.ts";
+export {
+  type FileLayout,
+  fromStored,
+  plainLayout,
+  readStored,
+  reshapedLayout,
+  type StoredValues,
+  transposedLayout,
+} from "./update/file-layout.ts";
 export {
   fromTorchLayout,
   type InitialPair,
@@ -69,12 +74,7 @@ export {
   type TorchMatrix,
   type TorchPair,
   toTorchLayout,
-} from "./lora-pair.ts";
-export type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
-export { lowRankDelta, pairDelta } from "./low-rank-delta.ts";
-export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./parameter-delta.ts";
-export { pissaToLora } from "./pissa-to-lora.ts";
-export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
-export { type ScalingOptions, scaling } from "./scaling.ts";
-export { TiedHeadAdaptation, type TiedHeadOptions } from "./tied-head-adaptation.ts";
-export { TokenRowsAdaptation, type TokenRowsOptions } from "./token-rows-adaptation.ts";
+} from "./update/lora-pair.ts";
+export { lowRankDelta, pairDelta } from "./update/low-rank-delta.ts";
+export { pissaToLora } from "./update/pissa-to-lora.ts";
+export { type ScalingOptions, scaling } from "./update/scaling.ts";

@@ -1,0 +1,149 @@
+import { activeAdapters, type ConvolutionGeometry, inferenceContext, type Site } from "@lowrank/contracts";
+import "@lowrank/engine/gradients";
+import { convolve, uniform } from "@lowrank/engine";
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { GroupedConvolutionError, SettingError } from "../errors.ts";
+import { createPair } from "../update/create-pair.ts";
+import { LoraPair } from "../update/lora-pair.ts";
+import {
+  ConvolutionLoraAdaptation,
+  convolutionFileShapes,
+  convolutionPairLayout,
+} from "./convolution-lora-adaptation.ts";
+
+const plain: ConvolutionGeometry = { kernel: [3, 2], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups: 1 };
+const sizes = { inFeatures: 4, outFeatures: 6 };
+const rank = 2;
+
+const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
+
+function pairFor(geometry: ConvolutionGeometry): LoraPair {
+  return createPair({
+    inFeatures: geometry.kernel[0] * geometry.kernel[1] * sizes.inFeatures,
+    outFeatures: sizes.outFeatures,
+    rank,
+    init: "random",
+    key: { seed: 3, path: "p" },
+    name: "conv",
+    layout: convolutionPairLayout({ ...sizes, geometry }, rank),
+  });
+}
+
+function siteOf(geometry: ConvolutionGeometry, weight: tf.Tensor): Site {
+  return {
+    kind: "convolution",
+    path: "conv",
+    role: "body",
+    ...sizes,
+    hasBias: false,
+    fanInFanOut: false,
+    geometry,
+    attach: () => () => undefined,
+    applyBase: (input) => convolve(input, weight, geometry),
+    readWeight: () => tf.clone(weight),
+    replaceWeight: () => () => undefined,
+  };
+}
+
+/** The adapted output. */
+function run(geometry: ConvolutionGeometry, pair: LoraPair, weight: tf.Tensor, x: tf.Tensor): Float32Array {
+  const site = siteOf(geometry, weight);
+  const adaptation = new ConvolutionLoraAdaptation({ pair, scale: 1.5, geometry });
+  return tf.tidy(() =>
+    Float32Array.from(
+      adaptation
+        .apply({
+          input: x,
+          output: site.applyBase(x),
+          site,
+          context: inferenceContext(activeAdapters("default")),
+          weight: 1,
+        })
+        .dataSync(),
+    ),
+  );
+}
+
+describe("ConvolutionLoraAdaptation", () => {
+  beforeAll(() => tf.setBackend("cpu"));
+
+  it.each([
+    ["plain", plain],
+    ["stride and padding", { ...plain, strides: [2, 1], padding: [1, 2] }],
+    ["dilation", { ...plain, dilations: [2, 2], padding: [1, 1] }],
+    ["a kernel of single pixels", { ...plain, kernel: [1, 1] }],
+  ] satisfies [string, ConvolutionGeometry][])("computes what the folded kernel computes: %s", (_, geometry) => {
+    const pair = pairFor(geometry);
+    const weight = drawn([...geometry.kernel, 4, 6], "weight");
+    const x = drawn([2, 6, 7, 4], "x");
+    const adaptation = new ConvolutionLoraAdaptation({ pair, scale: 1.5, geometry });
+    const expected = tf.tidy(() => convolve(x, adaptation.fold(weight), geometry).dataSync());
+    expectClose(run(geometry, pair, weight, x), expected, 1e-5);
+    pair.dispose();
+    tf.dispose([weight, x]);
+  });
+
+  it("lets A see all channels and each group of B its own part of the rank, as PEFT does", () => {
+    const geometry = { ...plain, groups: 2 };
+    const pair = pairFor(geometry);
+    expect([pair.a.shape, pair.b.shape]).toEqual([
+      [24, 2],
+      [1, 6],
+    ]);
+    const weight = drawn([3, 2, 2, 6], "weight");
+    const x = drawn([1, 5, 5, 4], "x");
+    const expected = tf.tidy(() => {
+      const narrow = convolve(x, tf.reshape(pair.a, [3, 2, 4, 2]), plain); // one column of the rank for each group
+      const [first, second] = tf.split(narrow, 2, 3) as [tf.Tensor, tf.Tensor];
+      const [left, right] = tf.split(pair.b, 2, 1) as [tf.Tensor, tf.Tensor];
+      const update = tf.concat(
+        [tf.mul(first, tf.reshape(left, [1, 1, 1, 3])), tf.mul(second, tf.reshape(right, [1, 1, 1, 3]))],
+        3,
+      );
+      return tf.add(convolve(x, weight, geometry), tf.mul(update, 1.5)).dataSync();
+    });
+    expectClose(run(geometry, pair, weight, x), expected, 1e-5);
+    const adaptation = new ConvolutionLoraAdaptation({ pair, scale: 1.5, geometry });
+    expect(() => adaptation.delta(1)).toThrow(GroupedConvolutionError);
+    pair.dispose();
+    tf.dispose([weight, x]);
+  });
+
+  it.each([1, 2] as const)(
+    "has PEFT's shapes in files with %i axes, and reads back what it writes",
+    async (axesInFile) => {
+      const geometry: ConvolutionGeometry = { ...plain, kernel: [axesInFile, 3], axesInFile };
+      const pair = pairFor(geometry);
+      const stored = await pair.toTorch();
+      const shapes = convolutionFileShapes({ ...sizes, geometry }, rank);
+      expect([stored.a.shape, stored.b.shape]).toEqual([shapes.a, shapes.b]);
+      expect(shapes).toEqual(
+        axesInFile === 1
+          ? { a: [2, 4, 3], b: [6, 2, 1], magnitude: [1, 6, 1] }
+          : { a: [2, 4, 2, 3], b: [6, 2, 1, 1], magnitude: [1, 6, 1, 1] },
+      );
+      const again = LoraPair.fromTorch(stored, {
+        name: "again",
+        layout: convolutionPairLayout({ ...sizes, geometry }, rank),
+      });
+      expect(again.a.dataSync()).toEqual(pair.a.dataSync());
+      expect(again.b.dataSync()).toEqual(pair.b.dataSync());
+      pair.dispose();
+      again.dispose();
+    },
+  );
+
+  it("refuses settings that are no numbers, and leaks nothing", async () => {
+    const pair = pairFor(plain);
+    expect(() => new ConvolutionLoraAdaptation({ pair, scale: 1, dropout: 1, geometry: plain })).toThrow(SettingError);
+    expect(() => new ConvolutionLoraAdaptation({ pair, scale: Number.NaN, geometry: plain })).toThrow(SettingError);
+    const weight = drawn([3, 2, 4, 6], "weight");
+    const x = drawn([1, 5, 5, 4], "x");
+    await expectNoLeak(() => run(plain, pair, weight, x));
+    pair.dispose();
+    tf.dispose([weight, x]);
+  });
+});

@@ -1,0 +1,251 @@
+import { activeAdapters, type ForwardContext, inferenceContext, type Site } from "@lowrank/contracts";
+import "@lowrank/engine/gradients";
+import { dropout, uniform } from "@lowrank/engine";
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { SettingError } from "../errors.ts";
+import { createPair } from "../update/create-pair.ts";
+import { lowRankDelta } from "../update/low-rank-delta.ts";
+import { columnLengths, DoraAdaptation } from "./dora-adaptation.ts";
+import { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
+import { LoraAdaptation } from "./lora-adaptation.ts";
+
+const inference = inferenceContext(activeAdapters("default"));
+const training: ForwardContext = { ...inference, training: true, random: { seed: 5, step: 2, microStep: 1 } };
+const scale = 1.5;
+
+const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
+
+/** A linear map 6 → 5 with a bias, DoRA on it, and an input; all freed afterwards. */
+function withLinear<T>(
+  options: { readonly dropout?: number; readonly tellsBias?: boolean },
+  use: (parts: ReturnType<typeof linearParts>) => T,
+): T {
+  const parts = linearParts(options);
+  try {
+    return use(parts);
+  } finally {
+    parts.pair.dispose();
+    tf.dispose([parts.weight, parts.bias, parts.magnitude, parts.x]);
+  }
+}
+
+function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number; tellsBias?: boolean }) {
+  const weight = drawn([6, 5], "weight") as tf.Tensor2D;
+  const bias = drawn([5], "bias");
+  const magnitude = tf.variable(uniform([5], 0.5, 2, { seed: 1, path: "m" }));
+  const pair = createPair({
+    inFeatures: 6,
+    outFeatures: 5,
+    rank: 2,
+    init: "random",
+    key: { seed: 3, path: "p" },
+    name: "dora",
+  });
+  const site: Site = {
+    kind: "linear",
+    path: "h.0.fc",
+    role: "body",
+    inFeatures: 6,
+    outFeatures: 5,
+    hasBias: true,
+    fanInFanOut: false,
+    attach: () => () => undefined,
+    applyBase: (input) => tf.matMul(input as tf.Tensor2D, weight),
+    readWeight: () => tf.clone(weight),
+    replaceWeight: () => () => undefined,
+    ...(tellsBias ? { values: () => ({ weight, bias }) } : {}),
+  };
+  const inner = new LoraAdaptation({ pair, scale });
+  const adaptation = new DoraAdaptation({ inner, magnitude, dropout: rate });
+  const x = drawn([4, 6], "x") as tf.Tensor2D;
+  const output = (input: tf.Tensor2D) => tf.tidy(() => tf.add(tf.matMul(input, weight), bias));
+  const apply = (context = inference, strength = 1) =>
+    adaptation.apply({ input: x, output: output(x), site, context, weight: strength });
+  return { weight, bias, magnitude, pair, site, adaptation, x, output, apply };
+}
+
+describe("DoraAdaptation", () => {
+  beforeAll(() => tf.setBackend("cpu"));
+
+  it("computes with a weight whose columns have the magnitude's lengths and the adapted weight's directions", () => {
+    withLinear({}, ({ weight, bias, magnitude, pair, x, apply }) => {
+      const expected = tf.tidy(() => {
+        const adapted = tf.add(weight, lowRankDelta(pair.a, pair.b, scale)) as tf.Tensor2D;
+        const stretched = tf.mul(adapted, tf.div(magnitude, columnLengths(adapted))) as tf.Tensor2D;
+        return tf.add(tf.matMul(x, stretched), bias).dataSync();
+      });
+      expectClose(
+        tf.tidy(() => apply().dataSync()),
+        expected,
+        1e-5,
+      );
+    });
+  });
+
+  it("computes the same at a site that does not tell its bias", () => {
+    const told = withLinear({}, ({ apply }) => tf.tidy(() => apply().dataSync()));
+    const untold = withLinear({ tellsBias: false }, ({ apply }) => tf.tidy(() => apply().dataSync()));
+    expectClose(untold, told, 1e-5);
+  });
+
+  it("stretches what was added to a bias before, and leaves a bias that nothing changed as it is", () => {
+    withLinear({}, ({ weight, bias, magnitude, pair, adaptation }) => {
+      const [added, untouched, expected] = tf.tidy(() => {
+        const bases = { bias, weight: () => weight };
+        const lengths = columnLengths(tf.add(weight, lowRankDelta(pair.a, pair.b, scale)));
+        return [
+          adaptation.foldBias(tf.add(bias, 2), bases).dataSync(),
+          adaptation.foldBias(bias, bases).dataSync(),
+          tf.add(bias, tf.mul(2, tf.div(magnitude, lengths))).dataSync(),
+        ];
+      });
+      expectClose(added!, expected!, 1e-5);
+      expect(untouched).toEqual(bias.dataSync());
+    });
+  });
+
+  it("folds into the weight that computes the same", () => {
+    withLinear({}, ({ weight, bias, adaptation, x, apply }) => {
+      const folded = tf.tidy(() =>
+        tf.add(tf.matMul(x, adaptation.fold(weight, weight) as tf.Tensor2D), bias).dataSync(),
+      );
+      expectClose(
+        tf.tidy(() => apply().dataSync()),
+        folded,
+        1e-5,
+      );
+    });
+  });
+
+  it("changes nothing when it starts from the lengths that the adapted weight has and the update is zero", () => {
+    withLinear({}, ({ weight, magnitude, pair, x, output, apply }) => {
+      pair.b.assign(tf.tidy(() => tf.zerosLike(pair.b)));
+      magnitude.assign(tf.tidy(() => columnLengths(weight)));
+      expectClose(
+        tf.tidy(() => apply().dataSync()),
+        tf.tidy(() => output(x).dataSync()),
+        1e-6,
+      );
+    });
+  });
+
+  it("gives gradients that take the adapted weight's lengths as constant", () => {
+    withLinear({}, ({ weight, bias, magnitude, pair, x, apply }) => {
+      const loss = (y: tf.Tensor) => tf.sum(tf.mul(y, drawn([4, 5], "g")) as tf.Tensor) as tf.Scalar;
+      const variables = [pair.a, pair.b, magnitude];
+      const ours = tf.variableGrads(() => loss(apply()), variables);
+      const lengths = tf.tidy(() => columnLengths(tf.add(weight, lowRankDelta(pair.a, pair.b, scale))));
+      const wanted = tf.variableGrads(() => {
+        const adapted = tf.add(weight, tf.mul(tf.matMul(pair.a, pair.b), scale)) as tf.Tensor2D;
+        const stretched = tf.mul(adapted, tf.div(magnitude, lengths)) as tf.Tensor2D;
+        return loss(tf.add(tf.matMul(x, stretched), bias));
+      }, variables);
+      for (const { name } of variables) {
+        expectClose(ours.grads[name]!.dataSync(), wanted.grads[name]!.dataSync(), 1e-5, name);
+      }
+      tf.dispose([ours, wanted, lengths]);
+    });
+  });
+
+  it("drops the input of the correction and of the branch, not that of the frozen product", () => {
+    const plain = withLinear({}, ({ apply }) => tf.tidy(() => apply().dataSync()));
+    withLinear({ dropout: 0.5 }, ({ weight, magnitude, pair, x, output, apply }) => {
+      const expected = tf.tidy(() => {
+        const dropped = dropout(x, 0.5, { ...training.random, path: "default/h.0.fc" }) as tf.Tensor2D;
+        const delta = lowRankDelta(pair.a, pair.b, scale);
+        const ratio = tf.div(magnitude, columnLengths(tf.add(weight, delta)));
+        const correction = tf.mul(tf.sub(ratio, 1), tf.matMul(dropped, weight));
+        return tf.add(tf.add(output(x), correction), tf.mul(ratio, tf.matMul(dropped, delta))).dataSync();
+      });
+      expectClose(
+        tf.tidy(() => apply(training).dataSync()),
+        expected,
+        1e-5,
+      );
+      expectClose(
+        tf.tidy(() => apply(inference).dataSync()),
+        plain,
+        1e-6,
+      );
+    });
+  });
+
+  it("counts the adapter's weight in the active set as part of its scaling", () => {
+    withLinear({}, ({ adaptation, apply }) => {
+      const half = tf.tidy(() => apply(inference, 0.5).dataSync());
+      adaptation.scale = scale / 2;
+      expectClose(
+        tf.tidy(() => apply().dataSync()),
+        half,
+        1e-6,
+      );
+    });
+  });
+
+  it("looks tokens up in a table with stretched columns, times the site's output scale", () => {
+    const table = drawn([7, 4], "table") as tf.Tensor2D;
+    const ids = tf.tensor2d([1, 6, 3, 1], [2, 2], "int32");
+    const magnitude = tf.variable(uniform([4], 0.5, 2, { seed: 1, path: "m" }));
+    const pair = createPair({
+      inFeatures: 7,
+      outFeatures: 4,
+      rank: 2,
+      kind: "embedding",
+      init: "random",
+      key: { seed: 3, path: "p" },
+      name: "dora-table",
+    });
+    const adaptation = new DoraAdaptation({
+      inner: new EmbeddingLoraAdaptation({ pair, scale }),
+      magnitude,
+      dropout: 0.5,
+    });
+    const site: Site = {
+      kind: "embedding",
+      path: "wte",
+      role: "input-embedding",
+      inFeatures: 7,
+      outFeatures: 4,
+      hasBias: false,
+      fanInFanOut: false,
+      outputScale: 3,
+      attach: () => () => undefined,
+      applyBase: (input) => tf.mul(tf.gather(table, input as tf.Tensor2D), 3),
+      readWeight: () => tf.clone(table),
+      replaceWeight: () => () => undefined,
+    };
+    const actual = tf.tidy(() =>
+      adaptation.apply({ input: ids, output: site.applyBase(ids), site, context: training, weight: 1 }).dataSync(),
+    );
+    const expected = tf.tidy(() => tf.mul(tf.gather(adaptation.fold(table, table), ids), 3).dataSync());
+    expectClose(actual, expected, 1e-5);
+    pair.dispose();
+    tf.dispose([table, ids, magnitude]);
+  });
+
+  it("leaves a column of zeros at zero instead of NaN", () => {
+    withLinear({}, ({ weight, adaptation, pair, magnitude }) => {
+      pair.b.assign(tf.tidy(() => tf.zerosLike(pair.b)));
+      magnitude.assign(tf.tidy(() => tf.zerosLike(magnitude)));
+      const folded = tf.tidy(() => adaptation.fold(tf.zerosLike(weight), tf.zerosLike(weight)).dataSync());
+      expect([...folded]).toEqual(Array(30).fill(0));
+    });
+  });
+
+  it("refuses a dropout that is no probability, and leaks nothing", async () => {
+    withLinear({}, ({ adaptation, magnitude }) => {
+      const { inner } = adaptation;
+      expect(() => new DoraAdaptation({ inner, magnitude, dropout: 1 })).toThrow(SettingError);
+    });
+    const { pair, weight, bias, magnitude, x, adaptation, site, output } = linearParts({});
+    const base = output(x);
+    await expectNoLeak(() =>
+      adaptation.apply({ input: x, output: base, site, context: inference, weight: 1 }).dispose(),
+    );
+    pair.dispose();
+    tf.dispose([weight, bias, magnitude, x, base]);
+  });
+});

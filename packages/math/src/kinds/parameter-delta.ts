@@ -1,0 +1,62 @@
+// LoRA on a raw parameter (PEFT's `target_parameters`): a matrix, or a stack of matrices, [experts, outFeatures,
+// inFeatures] or the other way round, with one pair each, whose halves lie side by side in one A and one B.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { PairShapeError } from "../errors.ts";
+import type { LoraPair } from "../update/lora-pair.ts";
+import { pairDelta } from "../update/low-rank-delta.ts";
+
+/** A raw parameter as a pair sees it. */
+export interface RawParameter {
+  /** As computed with. */
+  readonly shape: readonly number[];
+  /** True where a matrix is computed with as [inFeatures, outFeatures], the other way round than in files. */
+  readonly transposedInFile: boolean;
+  /** True for a stack [experts, inFeatures, outFeatures]. */
+  readonly isStackedInOut?: boolean;
+}
+
+/** What the pair of a raw parameter measures: `rank` is the rank of one expert's update. */
+export interface RawPairSizes {
+  readonly experts: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+}
+
+/** Sizes of the pair for a parameter of two or three axes; null for any other. */
+export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawPairSizes | null {
+  const [first = 0, second = 0, third = 0] = shape;
+  if (shape.length === 3) {
+    const [outFeatures, inFeatures] = isStackedInOut ? [third, second] : [second, third];
+    return { experts: first, inFeatures, outFeatures };
+  }
+  if (shape.length !== 2) return null;
+  const [outFeatures, inFeatures] = transposedInFile ? [second, first] : [first, second];
+  return { experts: 1, inFeatures, outFeatures };
+}
+
+/**
+ * ΔW in the parameter's own layout, times `scale`. Differentiable; the caller owns it.
+ *
+ * For experts, A is [inFeatures, experts·rank] with one expert after the other, and B [rank·experts, outFeatures] with
+ * the experts innermost: PEFT's layout. Throws PairShapeError.
+ */
+export function parameterDelta(pair: LoraPair, parameter: RawParameter, scale: number): tf.Tensor {
+  const sizes = rawPairSizes(parameter);
+  const { a, b } = pair;
+  if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
+    throw new PairShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
+  return tf.tidy(() => {
+    if (parameter.shape.length === 2) {
+      const delta = pairDelta(pair, scale); // [inFeatures, outFeatures]
+      return parameter.transposedInFile ? delta : tf.transpose(delta);
+    }
+    const { experts, inFeatures, outFeatures } = sizes;
+    const rank = a.shape[1] / experts;
+    const down = tf.reshape(tf.transpose(a), [experts, rank, inFeatures]);
+    const up = tf.transpose(tf.reshape(b, [rank, experts, outFeatures]), [1, 2, 0]); // [experts, outFeatures, rank]
+    const scaled = tf.mul(up, scale);
+    if (parameter.isStackedInOut) return tf.matMul(down, scaled, true, true); // [experts, inFeatures, outFeatures]
+    return tf.matMul(scaled, down); // [experts, outFeatures, inFeatures]
+  });
+}

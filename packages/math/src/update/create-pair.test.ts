@@ -1,0 +1,117 @@
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { RankError, SettingError } from "../errors.ts";
+import { type CreatePairOptions, createPair } from "./create-pair.ts";
+
+const options: CreatePairOptions = {
+  inFeatures: 48,
+  outFeatures: 32,
+  rank: 4,
+  key: { seed: 7, path: "h.0.attn.c_attn" },
+  name: "pair",
+};
+
+async function valuesOf(changes: Partial<CreatePairOptions> = {}): Promise<{ a: Float32Array; b: Float32Array }> {
+  const pair = createPair({ ...options, ...changes });
+  const [a, b] = await Promise.all([pair.a.data(), pair.b.data()]);
+  pair.dispose();
+  return { a: Float32Array.from(a), b: Float32Array.from(b) };
+}
+
+function variance(values: Float32Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+}
+
+/** Largest distance between the values' distribution and the even one on ±bound (Kolmogorov–Smirnov). */
+function distanceFromEven(values: Float32Array, bound: number): number {
+  const sorted = Float32Array.from(values).sort();
+  return sorted.reduce(
+    (largest, value, index) => Math.max(largest, Math.abs((value + bound) / (2 * bound) - index / sorted.length)),
+    0,
+  );
+}
+
+beforeEach(() => tf.setBackend("cpu"));
+
+describe("createPair", () => {
+  it("shapes A [inFeatures, rank] and B [rank, outFeatures], both trainable and named", () => {
+    const pair = createPair(options);
+    expect([pair.a.shape, pair.b.shape]).toEqual([
+      [48, 4],
+      [4, 32],
+    ]);
+    expect([pair.a.name, pair.b.name]).toEqual(["pair.lora_A", "pair.lora_B"]);
+    expect([pair.a.trainable, pair.b.trainable, pair.rank, pair.size]).toEqual([true, true, 4, 48 * 4 + 4 * 32]);
+    pair.dispose();
+  });
+
+  it("starts B at exactly zero", async () => {
+    for (const init of ["default", "gaussian"] as const) {
+      const { b } = await valuesOf({ init });
+      expect(b.every((value) => Object.is(value, 0))).toBe(true);
+    }
+  });
+
+  it("draws A evenly from ±1/√inFeatures: bounds, variance 1/(3·inFeatures), shape", async () => {
+    const [inFeatures, rank] = [768, 16];
+    const { a } = await valuesOf({ inFeatures, rank });
+    const bound = 1 / Math.sqrt(inFeatures);
+    expect(Math.max(...a.map(Math.abs))).toBeLessThanOrEqual(bound);
+    // The variance of n even draws scatters by about its 0.9/√n-th part.
+    expectClose([variance(a) * 3 * inFeatures], [1], 4 * (0.9 / Math.sqrt(a.length)));
+    expect(distanceFromEven(a, bound)).toBeLessThan(1.63 / Math.sqrt(a.length)); // the 1 % critical value
+  });
+
+  it("draws a gaussian A with deviation 1/rank", async () => {
+    const { a } = await valuesOf({ inFeatures: 768, rank: 16, init: "gaussian" });
+    expectClose([Math.sqrt(variance(a)) * 16], [1], 4 / Math.sqrt(2 * a.length));
+  });
+
+  it("draws both if random, B from ±1/√rank", async () => {
+    const { b } = await valuesOf({ init: "random", rank: 16, outFeatures: 512 });
+    expect(distanceFromEven(b, 1 / Math.sqrt(16))).toBeLessThan(1.63 / Math.sqrt(b.length));
+  });
+
+  it("starts an embedding the other way round: A zero, B normal", async () => {
+    const { a, b } = await valuesOf({ kind: "embedding", inFeatures: 64, outFeatures: 512, rank: 16 });
+    expect(a.every((value) => value === 0)).toBe(true);
+    expectClose([variance(b)], [1], 4 * Math.sqrt(2 / b.length));
+  });
+
+  it("depends on seed and path alone, not on the backend or on what was drawn before", async () => {
+    const first = await valuesOf();
+    await valuesOf({ key: { seed: 8, path: "elsewhere" } });
+    await tf.setBackend("wasm");
+    expectClose((await valuesOf()).a, first.a, 0);
+    await tf.setBackend("cpu");
+    expect((await valuesOf({ key: { seed: 8, path: options.key.path } })).a).not.toEqual(first.a);
+    expect((await valuesOf({ key: { seed: 7, path: "h.1.attn.c_attn" } })).a).not.toEqual(first.a);
+  });
+
+  it("draws A and B of a random pair independently", async () => {
+    const { a, b } = await valuesOf({ init: "random", inFeatures: 4, outFeatures: 4, rank: 4 });
+    expect(a).not.toEqual(b);
+  });
+
+  it("leaks nothing", async () => {
+    await expectNoLeak(() => createPair(options).dispose());
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses rank %d", (rank) => {
+    expect(() => createPair({ ...options, rank })).toThrow(RankError);
+  });
+
+  it("accepts a rank above the weight's width, as PEFT does", () => {
+    const pair = createPair({ ...options, rank: 100 });
+    expect(pair.rank).toBe(100);
+    pair.dispose();
+  });
+
+  it("refuses widths that are none", () => {
+    expect(() => createPair({ ...options, inFeatures: 0 })).toThrow(SettingError);
+  });
+});

@@ -1,0 +1,60 @@
+import { fc, test } from "@fast-check/vitest";
+import { describe, expect, it } from "vitest";
+import { PairShapeError } from "../errors.ts";
+import { createMatrix, multiply } from "../linear-algebra/matrix.ts";
+import type { TorchPair } from "./lora-pair.ts";
+import { pissaToLora } from "./pissa-to-lora.ts";
+
+/** Whole numbers, of which products and sums are exact. */
+function pairOf([outFeatures, rank, inFeatures]: readonly number[], seed: number): TorchPair {
+  const numbers = (size: number, step: number) =>
+    Float32Array.from({ length: size }, (_, index) => (((index + seed) * step) % 11) - 5);
+  const [rows = 0, middle = 0, columns = 0] = [outFeatures, rank, inFeatures];
+  return {
+    a: { shape: [middle, columns], values: numbers(middle * columns, 7) },
+    b: { shape: [rows, middle], values: numbers(rows * middle, 5) },
+  };
+}
+
+/** B·A, [outFeatures, inFeatures]. */
+function product({ a, b }: TorchPair): Float64Array {
+  const [rank = 0, inFeatures = 0] = a.shape;
+  const [outFeatures = 0] = b.shape;
+  return multiply(createMatrix(outFeatures, rank, b.values), createMatrix(rank, inFeatures, a.values)).values;
+}
+
+const size = fc.integer({ min: 1, max: 5 });
+
+describe("pissaToLora", () => {
+  test.prop([fc.tuple(size, size, size), fc.nat(20), fc.nat(20)])(
+    "is what was learnt: B·A − B₀·A₀",
+    (sizes, one, other) => {
+      const [trained, start] = [pairOf(sizes, one), pairOf(sizes, other)];
+      const plain = pissaToLora(trained, start);
+      const [learnt, taken] = [product(trained), product(start)];
+      expect(product(plain)).toEqual(learnt.map((value, index) => value - taken[index]!));
+      expect([plain.a.shape[0], plain.b.shape[1]]).toEqual([2 * sizes[1], 2 * sizes[1]]);
+    },
+  );
+
+  it("has A above A₀ and B beside −B₀, as PEFT stacks them", () => {
+    const [trained, start] = [pairOf([1, 1, 2], 0), pairOf([1, 1, 2], 3)];
+    const { a, b } = pissaToLora(trained, start);
+    expect([...a.values]).toEqual([...trained.a.values, ...start.a.values]);
+    expect([...b.values]).toEqual([trained.b.values[0], -start.b.values[0]!]);
+  });
+
+  it("makes no −0 of a start's zeros", () => {
+    const zero = {
+      a: { shape: [1, 1], values: new Float32Array(1) },
+      b: { shape: [1, 1], values: new Float32Array(1) },
+    };
+    expect(Object.is(pissaToLora(pairOf([1, 1, 1], 0), zero).b.values[1], 0)).toBe(true);
+  });
+
+  it("refuses a start of another rank, and says both shapes", () => {
+    const convert = () => pissaToLora(pairOf([3, 2, 4], 0), pairOf([3, 1, 4], 0));
+    expect(convert).toThrow(PairShapeError);
+    expect(convert).toThrow(/\[1, 4\].*\[2, 4\]/s);
+  });
+});

@@ -1,0 +1,29 @@
+// The factor s by which an update is multiplied.
+
+import { RankError, SettingError } from "../errors.ts";
+
+/** Settings of `scaling`. */
+export interface ScalingOptions {
+  readonly alpha: number;
+  readonly rank: number;
+  /** Divides by √rank instead of rank (rsLoRA, Kalajdzievski 2023), which keeps updates alive at high ranks. */
+  readonly rankStabilized?: boolean;
+}
+
+/**
+ * alpha/rank (paper, section 4.1) or, rank-stabilised, alpha/√rank. Throws RankError, SettingError.
+ *
+ * @example
+ * ```ts
+ * import { scaling } from "@lowrank/math";
+ *
+ * console.assert(scaling({ alpha: 16, rank: 4 }) === 4);
+ * console.assert(scaling({ alpha: 16, rank: 4, rankStabilized: true }) === 8);
+ * ```
+ */
+export function scaling(options: ScalingOptions): number {
+  const { alpha, rank, rankStabilized = false } = options;
+  if (!Number.isInteger(rank) || rank < 1) throw new RankError("scaling", rank);
+  if (!Number.isFinite(alpha)) throw new SettingError("scaling", "alpha", alpha, "a finite number");
+  return alpha / (rankStabilized ? Math.sqrt(rank) : rank);
+}
