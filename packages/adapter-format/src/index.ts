@@ -1,8 +1,6 @@
 export type { Adapter, AdapterTensor } from "./adapter.ts";
-export { badPatterns } from "./bad-patterns.ts";
-export { type BlockVerdict, blockVerdict, spreadBlocks } from "./block-diagonal.ts";
-export { type TensorShape, tensorProblems } from "./check-tensors.ts";
-export { createLoraConfig, withTaskModules } from "./create-lora-config.ts";
+export { createLoraConfig, withTaskModules } from "./config/create-lora-config.ts";
+export { layerOrderOf } from "./config/layer-order.ts";
 export {
   AdapterFileMissingError,
   type ConfigFieldProblem,
@@ -16,28 +14,21 @@ export {
   UnsupportedPatternError,
   UnsupportedPeftTypeError,
 } from "./errors.ts";
-export {
-  checkFeatures,
-  type Feature,
-  features,
-  startingFeatures,
-  type UnsupportedFeature,
-  unsupportedFeatures,
-} from "./features.ts";
-export { firstNonFinite } from "./first-non-finite.ts";
+export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
+export { firstNonFinite } from "./formats/peft/first-non-finite.ts";
+export { modelCard } from "./formats/peft/model-card.ts";
+export { type ParseConfigOptions, parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
+export { patternFor } from "./formats/peft/pattern-order.ts";
+export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./formats/peft/read-adapter.ts";
+export { serializeLoraConfig } from "./formats/peft/serialize-lora-config.ts";
+export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
-export { type KasaSettings, kasaSettings } from "./kasa.ts";
-export { layerOrderOf } from "./layer-order.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
-export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./matches-target.ts";
-export { modelCard } from "./model-card.ts";
-export { type ParseConfigOptions, parseLoraConfig } from "./parse-lora-config.ts";
-export { patternFor } from "./pattern-order.ts";
-export { type MatchPlan, type ModelFacts, planMatches } from "./plan-matches.ts";
-export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./read-adapter.ts";
-export { firstNamedIn, isGuarded, isSavedModule, matchesSaved, savingNames } from "./saved-modules.ts";
-export { alphaOf, rankOf, type ScalingFields, scalingOf } from "./scaling.ts";
-export { serializeLoraConfig } from "./serialize-lora-config.ts";
+export { badPatterns } from "./targets/bad-patterns.ts";
+export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./targets/matches-target.ts";
+export { type MatchPlan, type ModelFacts, planMatches } from "./targets/plan-matches.ts";
+export { firstNamedIn, isGuarded, isSavedModule, matchesSaved, savingNames } from "./targets/saved-modules.ts";
+export { alphaOf, rankOf, type ScalingFields, scalingOf } from "./targets/scaling.ts";
 export {
   buildTensorKey,
   embeddingKeys,
@@ -48,4 +39,13 @@ export {
   type TensorKey,
   type TensorPart,
 } from "./tensor-keys.ts";
-export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./write-adapter.ts";
+export { type BlockVerdict, blockVerdict, spreadBlocks } from "./variants/block-diagonal.ts";
+export {
+  checkFeatures,
+  type Feature,
+  features,
+  startingFeatures,
+  type UnsupportedFeature,
+  unsupportedFeatures,
+} from "./variants/features.ts";
+export { type KasaSettings, kasaSettings } from "./variants/kasa.ts";

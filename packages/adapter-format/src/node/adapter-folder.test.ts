@@ -5,7 +5,7 @@ import { float32Tensor, serializeSafetensors } from "@lowrank/safetensors";
 import { listedNames, OutputExistsError } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Adapter } from "../adapter.ts";
-import { createLoraConfig } from "../create-lora-config.ts";
+import { createLoraConfig } from "../config/create-lora-config.ts";
 import { AdapterFileMissingError, InvalidAdapterTensorsError, PickleWeightsError } from "../errors.ts";
 import { readAdapterFolder, writeAdapterFolder } from "./adapter-folder.ts";
 

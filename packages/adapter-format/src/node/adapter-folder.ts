@@ -6,10 +6,10 @@ import { openSafetensors } from "@lowrank/safetensors";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
-import { refuseForeignFiles, refuseForeignTensors } from "../foreign-adapters.ts";
-import { type ReadAdapterOptions, readAdapter } from "../read-adapter.ts";
-import { updateModelCard } from "../update-model-card.ts";
-import { adapterPieces, type WriteAdapterOptions } from "../write-adapter.ts";
+import { refuseForeignFiles, refuseForeignTensors } from "../formats/foreign-adapters.ts";
+import { type ReadAdapterOptions, readAdapter } from "../formats/peft/read-adapter.ts";
+import { updateModelCard } from "../formats/peft/update-model-card.ts";
+import { adapterPieces, type WriteAdapterOptions } from "../formats/peft/write-adapter.ts";
 
 const configName = "adapter_config.json";
 const weightsName = "adapter_model.safetensors";

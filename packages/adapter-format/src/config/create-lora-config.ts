@@ -1,0 +1,73 @@
+// A LoraConfig from a program's options.
+
+import { describeValue } from "@lowrank/contracts";
+import { type ConfigFieldProblem, InvalidAdapterConfigError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import { brokenRules } from "./lora-config-rules.ts";
+import { type FieldRow, fieldNames, loraFields } from "./lora-fields.ts";
+
+/** The version of PEFT whose file format is written. */
+const peftVersion = "0.21.2";
+
+/**
+ * Makes a configuration from some of its fields, the rest with PEFT's defaults, under the same checks as a file.
+ *
+ * A classification (`SEQ_CLS`, `TOKEN_CLS`) saves the modules `classifier` and `score`, and the finding of answers
+ * (`QUESTION_ANS`) `qa_outputs`, as in PEFT.
+ *
+ * @throws InvalidAdapterConfigError listing every broken field.
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ rank: 8, alpha: 16, targetModules: ["q_proj", "v_proj"], taskType: "CAUSAL_LM" });
+ * if (config.bias !== "none") throw new Error("unexpected default");
+ * ```
+ */
+export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
+  const problems: ConfigFieldProblem[] = [];
+  for (const name of fieldNames) {
+    const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);
+    if (problem) problems.push(problem);
+  }
+  if (problems.length > 0) throw new InvalidAdapterConfigError("The LoRA options", problems);
+  const defaults = Object.fromEntries(fieldNames.map((name) => [name, loraFields[name].fallback]));
+  // Each row's fallback has its field's type.
+  const complete = { unknown: new Map(), ...defaults, peftVersion } as unknown as LoraConfig;
+  const config = withTaskModules({ ...complete, ...withoutUndefined(options) });
+  const broken = brokenRules(config);
+  if (broken.length > 0) throw new InvalidAdapterConfigError("The LoRA options", broken);
+  return config;
+}
+
+/** Modules that PEFT trains whole for a task, whichever of them a model has. */
+const taskModules: ReadonlyMap<LoraConfig["taskType"], readonly string[]> = new Map([
+  ["SEQ_CLS", ["classifier", "score"]],
+  ["TOKEN_CLS", ["classifier", "score"]],
+  ["QUESTION_ANS", ["qa_outputs"]],
+]);
+
+/**
+ * The configuration with the modules to save that its task implies. PEFT adds them when it makes a model (0.21.2:
+ * peft_model.py, PeftModelForSequenceClassification and its like), and misses their weights in a file without them.
+ */
+export function withTaskModules(config: LoraConfig): LoraConfig {
+  const implied = taskModules.get(config.taskType);
+  if (implied === undefined) return config;
+  return { ...config, modulesToSave: [...new Set([...(config.modulesToSave ?? []), ...implied])] };
+}
+
+function checkField(row: FieldRow<unknown>, value: unknown): ConfigFieldProblem | null {
+  if (value === undefined || row.codec.read(asJson(value)) !== undefined) return null;
+  return { key: row.key, got: describeValue(value), expected: row.codec.expected };
+}
+
+/** Options hold maps where JSON holds objects. */
+function asJson(value: unknown): JsonValue {
+  return value instanceof Map ? Object.fromEntries(value) : (value as JsonValue);
+}
+
+function withoutUndefined(options: Partial<LoraConfig>): Partial<LoraConfig> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,153 @@
+// How one field's value is read from JSON and written back. A codec says what it expects, so that the error can.
+
+import { isJsonObject, type JsonObject, type JsonValue } from "../json.ts";
+import { OrderedDictionary, PythonFloat, sorted, type WritableJson } from "./write-json.ts";
+
+/** Reads and writes the values of one field. */
+export interface FieldCodec<Value> {
+  /** What is accepted, for messages: "an integer from 1 to 4096". */
+  readonly expected: string;
+  /** The value, or undefined if the JSON is not acceptable. */
+  read(json: JsonValue): Value | undefined;
+  write(value: Value): WritableJson;
+}
+
+type Names = readonly string[];
+
+/** true or false. */
+export const flag: FieldCodec<boolean> = {
+  expected: "true or false",
+  read: (json) => (typeof json === "boolean" ? json : undefined),
+  write: (value) => value,
+};
+
+/** A text, or one of the given texts. */
+export function text(): FieldCodec<string> {
+  return { expected: "a text", read: (json) => (typeof json === "string" ? json : undefined), write: (value) => value };
+}
+
+/** One of the given texts. */
+export function oneOf<Choice extends string>(choices: readonly Choice[]): FieldCodec<Choice> {
+  return {
+    expected: `one of ${choices.join(", ")}`,
+    read: (json) => choices.find((choice) => choice === json),
+    write: (value) => value,
+  };
+}
+
+/** An integer within bounds, both included. */
+export function integer(least: number, most: number): FieldCodec<number> {
+  return {
+    expected: `an integer from ${least} to ${most}`,
+    read: (json) =>
+      Number.isInteger(json) && Number(json) >= least && Number(json) <= most ? Number(json) : undefined,
+    write: (value) => value,
+  };
+}
+
+/** A finite number (JSON's 1e999 is none). */
+export const finite: FieldCodec<number> = {
+  expected: "a finite number",
+  read: (json) => (typeof json === "number" && Number.isFinite(json) ? json : undefined),
+  write: (value) => value,
+};
+
+/** A rate from 0 to below 1, which Python writes as a float. */
+export const rate: FieldCodec<number> = {
+  expected: "a number from 0 to below 1",
+  read: (json) => (typeof json === "number" && json >= 0 && json < 1 ? json : undefined),
+  write: (value) => new PythonFloat(value),
+};
+
+/** A list of values of one kind. */
+export function listOf<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<readonly Value[]> {
+  return {
+    expected: `a list, each ${item.expected}`,
+    read: (json) => {
+      if (!Array.isArray(json)) return undefined;
+      const values = json.map((entry: JsonValue) => item.read(entry));
+      return values.every((value) => value !== undefined) ? values : undefined;
+    },
+    write: (value) => value,
+  };
+}
+
+/** A dictionary with values of one kind. */
+export function dictionaryOf<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
+  return {
+    expected: `an object, each value ${item.expected}`,
+    read: (json) => {
+      if (!isJsonObject(json)) return undefined;
+      const values = new Map<string, Value>();
+      for (const [key, entry] of Object.entries(json)) {
+        const value = item.read(entry);
+        if (value === undefined) return undefined;
+        values.set(key, value);
+      }
+      return values;
+    },
+    write: (value) => Object.fromEntries(value),
+  };
+}
+
+/**
+ * Values by pattern, of which the first that matches counts: the order is kept. Some tools write null where PEFT writes {}.
+ */
+export function byPattern<Value extends JsonValue>(item: FieldCodec<Value>): FieldCodec<ReadonlyMap<string, Value>> {
+  const { expected, read } = dictionaryOf(item);
+  return {
+    expected,
+    read: (json) => {
+      const values = json === null ? new Map<string, Value>() : read(json);
+      // JavaScript lists keys that are whole numbers first; a file of PEFT's has them sorted.
+      const isOrderLost = [...(values?.keys() ?? [])].some((key) => /^\d+$/.test(key));
+      return values !== undefined && isOrderLost ? new Map(sorted([...values])) : values;
+    },
+    write: (value) => new OrderedDictionary(value),
+  };
+}
+
+/** Null, or what the codec reads. */
+export function optional<Value>(codec: FieldCodec<Value>): FieldCodec<Value | null> {
+  return {
+    expected: `${codec.expected}, or null`,
+    read: (json) => (json === null ? null : codec.read(json)),
+    write: (value) => (value === null ? null : codec.write(value)),
+  };
+}
+
+/** What the first codec reads, else what the second reads. */
+export function either<First, Second>(
+  first: FieldCodec<First>,
+  second: FieldCodec<Second>,
+  isFirst: (value: First | Second) => value is First,
+): FieldCodec<First | Second> {
+  return {
+    expected: `${first.expected} or ${second.expected}`,
+    read: (json) => first.read(json) ?? second.read(json),
+    write: (value) => (isFirst(value) ? first.write(value) : second.write(value as Second)),
+  };
+}
+
+/** An object that is kept as it is. */
+export const object: FieldCodec<JsonObject> = {
+  expected: "an object",
+  read: (json) => (isJsonObject(json) ? json : undefined),
+  write: (value) => value,
+};
+
+const nonEmptyText: FieldCodec<string> = {
+  expected: "a text that is not empty",
+  read: (json) => (typeof json === "string" && json.length > 0 ? json : undefined),
+  write: (value) => value,
+};
+
+/** A list of names. */
+export const names: FieldCodec<Names> = listOf(nonEmptyText);
+
+/** A list of names, or one text (a regular expression, or "all-linear"). */
+export const namesOrPattern: FieldCodec<Names | string> = either(
+  names,
+  nonEmptyText,
+  (value): value is Names => typeof value !== "string",
+);

@@ -1,0 +1,120 @@
+// Whether an adapter's tensors fit its configuration and each other, judged from names and shapes alone.
+
+import { describeValue } from "@lowrank/contracts";
+import type { TensorProblem } from "../../errors.ts";
+import type { LoraConfig } from "../../lora-config.ts";
+import { isSavedModule } from "../../targets/saved-modules.ts";
+import { rankOf } from "../../targets/scaling.ts";
+import { parseTensorKey, rankAxisOf, type TensorKey, type TensorPart } from "../../tensor-keys.ts";
+import { blocksIn } from "../../variants/block-diagonal.ts";
+
+/** What is known of a tensor before its values are read. */
+export interface TensorShape {
+  readonly shape: readonly number[];
+}
+
+/** Names of embeddings that PEFT may save whole although nobody asked: a targeted or a resized one. */
+const embeddingNames =
+  /(^|\.)(embed_tokens|lm_head|wte|wpe|word_embeddings|embed_in|embed_out|shared|tok_embeddings|vocab_projector|generator_lm_head|(predictions|lm_head)\.decoder|patch_embeddings\.projection)$/;
+
+/** Longest module path that the rules are applied to. */
+const longestKey = 1024;
+
+const partners: ReadonlyMap<TensorPart, TensorPart> = new Map<TensorPart, TensorPart>([
+  ["lora_A", "lora_B"],
+  ["lora_B", "lora_A"],
+  ["lora_embedding_A", "lora_embedding_B"],
+  ["lora_embedding_B", "lora_embedding_A"],
+]);
+
+/** Everything wrong with an adapter's tensors. Keys are without "base_model.model.". */
+export function tensorProblems(
+  config: LoraConfig,
+  tensors: ReadonlyMap<string, TensorShape>,
+): readonly TensorProblem[] {
+  const problems: TensorProblem[] = [];
+  const places = new Map<string, string>();
+  for (const [key, { shape }] of tensors) {
+    const problem = problemOf(config, key, shape);
+    if (problem !== null) problems.push({ key, problem });
+    const parsed = parseTensorKey(key);
+    if (!parsed) continue;
+    const place = `${parsed.path} ${parsed.part} ${parsed.parameter ?? ""}`;
+    const twin = places.get(place);
+    if (twin !== undefined) problems.push({ key, problem: `says the same as ${describeValue(twin)}` });
+    places.set(place, key);
+  }
+  for (const [key] of tensors) {
+    const problem = halfPairProblem(key, places);
+    if (problem !== null) problems.push({ key, problem });
+  }
+  return problems;
+}
+
+function problemOf(config: LoraConfig, key: string, shape: readonly number[]): string | null {
+  if (key.length > longestKey) return `has a name of ${key.length} characters, more than ${longestKey}`;
+  const parsed = parseTensorKey(key);
+  if (!parsed) return unknownNameProblem(key);
+  if (parsed.part === "saved") return savedProblem(config, parsed);
+  if (parsed.part === "token_base_layer" && config.trainableTokenIndices === null)
+    return "belongs to a table of which rows train, but trainable_token_indices names none";
+  // Of B, a file has rank/blocks columns.
+  const blocks = parsed.part === "lora_B" ? blocksIn(config, key) : 1;
+  return rankProblem(config, parsed, { shape, blocks });
+}
+
+function unknownNameProblem(key: string): string {
+  const named = /\.(lora_[AB])\.([^.]+)\.weight$/.exec(key);
+  if (named)
+    return `carries the adapter's name "${named[2]}", as a model's state_dict does; PEFT's save_pretrained leaves it out: ${describeValue(key.replace(`.${named[2]}.weight`, ".weight"))}`;
+  if (/\.lora_[ab]$/.test(key)) return "is named as MLX names it, with axes the other way round; convert it first";
+  if (/\.lora_(up|down)\b/.test(key)) return "is named as Kohya names it; convert it first";
+  return "has a name that PEFT does not give to any tensor of a LoRA adapter";
+}
+
+function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): string | null {
+  if (isSavedModule(config, path) || embeddingNames.test(path)) return null;
+  if (parameter === "bias" && config.bias !== "none") return null;
+  return "belongs to no module in modules_to_save and is no part of a LoRA pair";
+}
+
+function rankProblem(
+  config: LoraConfig,
+  { path, part }: TensorKey,
+  { shape, blocks }: TensorShape & { readonly blocks: number },
+): string | null {
+  const axis = rankAxisOf(part);
+  if (axis === null) return null;
+  if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
+  if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
+  const rank = rankOf(config, path);
+  const got = blocks * (shape[axis] ?? 0);
+  if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
+  const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
+  const backwards = new Map([...config.rankPattern].reverse());
+  if (rankOf({ ...config, rankPattern: backwards }, path) !== got) return problem;
+  return `${problem}; a later key of rank_pattern gives it ${got}: PEFT takes the first that matches, but sorts the keys when it saves`;
+}
+
+/** B of a grouped convolution has rank/groups input channels. */
+function isGroupedConvolution(shape: readonly number[], part: TensorPart, rank: number): boolean {
+  return part === "lora_B" && shape.length > 2 && rank % (shape[1] ?? rank) === 0;
+}
+
+/** A factor of a raw parameter with E experts has rank·E. */
+function isExpertFactor({ targetParameters, rankPattern }: LoraConfig, got: number, rank: number): boolean {
+  // A pattern for a parameter names the parameter, which the key of its module does not.
+  const ranks = [rank, ...rankPattern.values()];
+  return (targetParameters?.length ?? 0) > 0 && ranks.some((one) => got % one === 0);
+}
+
+function halfPairProblem(key: string, places: ReadonlyMap<string, string>): string | null {
+  const parsed = parseTensorKey(key);
+  const partner = parsed ? partners.get(parsed.part) : undefined;
+  if (!parsed || !partner || places.has(`${parsed.path} ${partner} `)) return null;
+  return `has no ${partner} beside it`;
+}
+
+function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}

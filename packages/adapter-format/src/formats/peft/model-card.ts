@@ -1,0 +1,71 @@
+// README.md of an adapter: the front matter by which a model hub knows what it is, and how to use it.
+
+import { escapeControls } from "@lowrank/contracts";
+import type { LoraConfig, TaskType } from "../../lora-config.ts";
+
+const pipelines: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
+  ["CAUSAL_LM", "text-generation"],
+  ["SEQ_CLS", "text-classification"],
+  ["TOKEN_CLS", "token-classification"],
+  ["QUESTION_ANS", "question-answering"],
+  ["FEATURE_EXTRACTION", "feature-extraction"],
+]);
+
+const autoClasses: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
+  ["CAUSAL_LM", "AutoModelForCausalLM"],
+  ["SEQ_CLS", "AutoModelForSequenceClassification"],
+  ["TOKEN_CLS", "AutoModelForTokenClassification"],
+  ["QUESTION_ANS", "AutoModelForQuestionAnswering"],
+  ["SEQ_2_SEQ_LM", "AutoModelForSeq2SeqLM"],
+  ["FEATURE_EXTRACTION", "AutoModel"],
+]);
+
+/** The model card of an adapter, in Markdown with YAML front matter. */
+export function modelCard(config: LoraConfig): string {
+  return `---\n${frontMatter(config).join("\n")}\n---\n\n${body(config).join("\n")}\n`;
+}
+
+function frontMatter({ baseModel, taskType }: LoraConfig): readonly string[] {
+  const pipeline = taskType === null ? undefined : pipelines.get(taskType);
+  const base = baseModel === null || baseModel === "" ? null : baseModel;
+  return [
+    ...(base === null ? [] : [`base_model: ${quoted(base)}`]),
+    "library_name: peft",
+    ...(pipeline === undefined ? [] : [`pipeline_tag: ${pipeline}`]),
+    "tags:",
+    ...(base === null ? [] : [`- ${quoted(`base_model:adapter:${base}`)}`]),
+    "- lora",
+    "- transformers",
+  ];
+}
+
+function body(config: LoraConfig): readonly string[] {
+  const base = config.baseModel ?? "the base model";
+  const autoClass = (config.taskType === null ? undefined : autoClasses.get(config.taskType)) ?? "AutoModel";
+  return [
+    "# LoRA adapter",
+    "",
+    `A low-rank adapter for ${inCode(base)}: rank ${config.rank}, alpha ${config.alpha}.`,
+    "",
+    "```python",
+    `from transformers import ${autoClass}`,
+    "from peft import PeftModel",
+    "",
+    `base = ${autoClass}.from_pretrained(${quoted(base)})`,
+    'model = PeftModel.from_pretrained(base, "path/to/this/folder")',
+    "```",
+  ];
+}
+
+/** JSON's texts are YAML's and Python's double-quoted texts, too; beyond ASCII as escapes. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Inline code that the text cannot end. */
+function inCode(text: string): string {
+  return `\`${escapeControls(text.replace(/[`\r\n]/g, " "))}\``;
+}

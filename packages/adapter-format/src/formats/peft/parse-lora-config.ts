@@ -1,0 +1,100 @@
+// adapter_config.json → LoraConfig, field by field into a fresh object.
+
+import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
+import { brokenRules } from "../../config/lora-config-rules.ts";
+import { type FieldName, fieldNames, loraFields } from "../../config/lora-fields.ts";
+import {
+  type ConfigFieldProblem,
+  ForeignAdapterError,
+  InvalidAdapterConfigError,
+  UnsupportedPeftTypeError,
+} from "../../errors.ts";
+import { type JsonValue, parseJsonObject } from "../../json.ts";
+import type { LoraConfig } from "../../lora-config.ts";
+import { mlx } from "../foreign-adapters.ts";
+
+/** How to read a configuration. */
+export interface ParseConfigOptions {
+  /** The file's name in messages. */
+  readonly file?: string;
+  readonly onWarning?: WarningListener;
+}
+
+/** Keys that PEFT drops when it reads a file. */
+const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
+
+/**
+ * Reads an adapter_config.json. Absent fields get PEFT's defaults; unknown keys are kept and give one warning.
+ *
+ * @throws InvalidAdapterConfigError listing every broken field.
+ * @throws UnsupportedPeftTypeError for an adapter that is not LoRA; ForeignAdapterError for a file of MLX's.
+ * @example
+ * ```ts
+ * import { parseLoraConfig } from "@lowrank/adapter-format";
+ *
+ * const config = parseLoraConfig('{"peft_type": "LORA", "r": 4, "target_modules": ["q_proj"]}');
+ * if (config.rank !== 4 || config.alpha !== 8) throw new Error("unexpected");
+ * ```
+ */
+export function parseLoraConfig(json: string, options: ParseConfigOptions = {}): LoraConfig {
+  const file = options.file ?? "adapter_config.json";
+  const values = parseJsonObject(json, file);
+  checkPeftType(values, file);
+
+  const problems: ConfigFieldProblem[] = [];
+  const fields = Object.fromEntries(fieldNames.map((name) => [name, readField(name, values, problems)]));
+  if (problems.length > 0) throw new InvalidAdapterConfigError(file, problems);
+  // Every field was read by its own row above.
+  const config = { ...fields, unknown: unknownEntries(values) } as LoraConfig;
+  const broken = brokenRules(config);
+  if (broken.length > 0) throw new InvalidAdapterConfigError(file, broken);
+  warn(values, config, { file, onWarning: options.onWarning });
+  return config;
+}
+
+function checkPeftType(values: ReadonlyMap<string, JsonValue>, file: string): void {
+  const type = values.get("peft_type");
+  if (type === "LORA") return;
+  if (type === undefined && (values.has("fine_tune_type") || values.has("lora_parameters")))
+    throw new ForeignAdapterError(file, mlx);
+  if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type);
+  const problem = { key: "peft_type", got: describeValue(type), expected: '"LORA"' };
+  throw new InvalidAdapterConfigError(file, [problem]);
+}
+
+function readField(
+  name: FieldName,
+  values: ReadonlyMap<string, JsonValue>,
+  problems: ConfigFieldProblem[],
+): LoraConfig[FieldName] {
+  const { key, fallback, codec } = loraFields[name];
+  const json = values.get(key);
+  if (json === undefined) return fallback;
+  const value = codec.read(json);
+  if (value === undefined) problems.push({ key, got: describeValue(json), expected: codec.expected });
+  return value === undefined ? fallback : value;
+}
+
+const knownKeys: ReadonlySet<string> = new Set(["peft_type", ...fieldNames.map((name) => loraFields[name].key)]);
+
+function unknownEntries(values: ReadonlyMap<string, JsonValue>): ReadonlyMap<string, JsonValue> {
+  return new Map([...values].filter(([key]) => !knownKeys.has(key) && !droppedKeys.has(key)));
+}
+
+function warn(
+  values: ReadonlyMap<string, JsonValue>,
+  { unknown }: LoraConfig,
+  { file, onWarning }: { readonly file: string; readonly onWarning: WarningListener | undefined },
+): void {
+  const dropped = [...droppedKeys].filter((key) => values.has(key));
+  if (unknown.size > 0)
+    onWarning?.({
+      code: "UNKNOWN_ADAPTER_CONFIG_KEYS",
+      message: `${file} has keys that are not known here; they are kept but have no effect: ${listed([...unknown.keys()].sort())}. It may come from a newer PEFT.`,
+    });
+  if (dropped.length > 0)
+    onWarning?.({
+      code: "RUNTIME_CONFIG_IGNORED",
+      message: `${file} has ${dropped.join(", ")}, which is valid at run time only and is ignored.`,
+    });
+}

@@ -1,0 +1,79 @@
+// A README.md that a person wrote, when its adapter is written anew: the text is theirs and stays. What a model hub reads,
+// the front matter, is brought up to date, as PEFT does.
+
+import { LowrankError } from "@lowrank/contracts";
+import type { LoraConfig } from "../../lora-config.ts";
+import { modelCard } from "./model-card.ts";
+import { parseLoraConfig } from "./parse-lora-config.ts";
+
+/** What lies in the folder. */
+export interface EarlierCard {
+  /** Its README.md. */
+  readonly card: string;
+  /** Its adapter_config.json, if there is one. */
+  readonly config: string | undefined;
+}
+
+/** What model hubs take for front matter. */
+const frontMatter = /^\s*---(?:\r\n|\r|\n)([\s\S]*?)(?:\r\n|\r|\n)---[ \t]*(?:\r\n|\n|$)/;
+const ofThisAdapter: ReadonlySet<string> = new Set(["base_model", "library_name"]);
+
+/** The card for a new configuration: a new one, where nobody changed the earlier one, which says its rank. */
+export function updateModelCard(earlier: EarlierCard, config: LoraConfig): string {
+  const fresh = modelCard(config);
+  if (isUnchanged(earlier)) return fresh;
+  const match = frontMatter.exec(earlier.card);
+  const text = match === null ? earlier.card : earlier.card.slice(match[0].length);
+  const ours = entriesOf(frontMatter.exec(fresh)?.[1] ?? "");
+  const entries = entriesOf(match?.[1] ?? "");
+  for (const [key, lines] of ours) {
+    const theirs = entries.get(key);
+    if (theirs === undefined || ofThisAdapter.has(key)) entries.set(key, lines);
+    else if (key === "tags") entries.set(key, joinedTags(theirs, lines));
+  }
+  return `---\n${[...entries.values()].flat().join("\n")}\n---\n${match === null ? "\n" : ""}${text}`;
+}
+
+function isUnchanged({ card, config }: EarlierCard): boolean {
+  try {
+    return config !== undefined && modelCard(parseLoraConfig(config)) === card;
+  } catch (error) {
+    if (LowrankError.isInstance(error)) return false;
+    throw error;
+  }
+}
+
+/** The lines of each top-level key of a YAML mapping; those before the first, such as comments, under the empty key. */
+function entriesOf(yaml: string): Map<string, readonly string[]> {
+  const entries = new Map<string, readonly string[]>();
+  let current = "";
+  for (const line of yaml === "" ? [] : yaml.split(/\r\n|\r|\n/)) {
+    current = /^([A-Za-z_][\w-]*):/.exec(line)?.[1] ?? current;
+    entries.set(current, [...(entries.get(current) ?? []), line]);
+  }
+  return entries;
+}
+
+/** Theirs and ours, but for the base of an earlier adapter. A list in a notation that is not read here stays as it is. */
+function joinedTags(theirs: readonly string[], ours: readonly string[]): readonly string[] {
+  const [earlier, added] = [tagsOf(theirs), tagsOf(ours)];
+  if (earlier === undefined || added === undefined) return theirs;
+  const names = new Set(added.map(unquoted));
+  const kept = earlier.filter((tag) => names.has(unquoted(tag)) || !unquoted(tag).startsWith("base_model:"));
+  const tags = new Map([...kept, ...added].map((tag) => [unquoted(tag), tag]));
+  return ["tags:", ...[...tags.values()].map((tag) => `- ${tag}`)];
+}
+
+/** The items as they are written: a block list, or one in brackets on a line. */
+function tagsOf([first = "", ...rest]: readonly string[]): readonly string[] | undefined {
+  const inBrackets = /^tags:\s*\[([^[\]"'#]*)\]\s*$/.exec(first)?.[1];
+  if (inBrackets !== undefined && rest.length === 0)
+    return inBrackets.split(",").flatMap((tag) => (tag.trim() === "" ? [] : [tag.trim()]));
+  const items = rest.filter((line) => line.trim() !== "").map((line) => /^\s*-\s+(\S.*)$/.exec(line)?.[1]?.trimEnd());
+  if (!/^tags:\s*$/.test(first) || items.includes(undefined)) return undefined;
+  return items.filter((item) => item !== undefined);
+}
+
+function unquoted(tag: string): string {
+  return tag.replace(/^(["'])(.*)\1$/, "$2");
+}

@@ -1,0 +1,118 @@
+import { parseSafetensors } from "@lowrank/safetensors";
+import { describe, expect, it } from "vitest";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { createLoraConfig } from "../../config/create-lora-config.ts";
+import { InvalidAdapterTensorsError } from "../../errors.ts";
+import { readAdapter } from "./read-adapter.ts";
+import { writeAdapter } from "./write-adapter.ts";
+
+const config = createLoraConfig({ rank: 1, targetModules: ["q"], baseModel: "owner/base", taskType: "CAUSAL_LM" });
+
+function adapterOf(changes: Readonly<Record<string, AdapterTensor>> = {}): Adapter {
+  const tensors = {
+    "q.lora_A.weight": { shape: [1, 2], values: Float32Array.of(1, 2) },
+    "q.lora_B.weight": { shape: [3, 1], values: Float32Array.of(3, 4, 5) },
+    ...changes,
+  };
+  return { config, tensors: new Map(Object.entries(tensors)), metadata: new Map([["lowrank.base", "abc"]]) };
+}
+
+describe("writing an adapter", () => {
+  it("gives the same bytes whatever order the tensors come in", () => {
+    const adapter = adapterOf();
+    const reversed = { ...adapter, tensors: new Map([...adapter.tensors].reverse()) };
+    const weights = writeAdapter(adapter)["adapter_model.safetensors"];
+    expect(Buffer.compare(writeAdapter(reversed)["adapter_model.safetensors"], weights)).toBe(0);
+  });
+
+  it("puts PEFT's prefix before each key, and our texts beside the format", () => {
+    const file = parseSafetensors(writeAdapter(adapterOf())["adapter_model.safetensors"]);
+    expect([...file.tensors.keys()]).toEqual(["base_model.model.q.lora_A.weight", "base_model.model.q.lora_B.weight"]);
+    expect(file.metadata).toEqual(
+      new Map([
+        ["format", "pt"],
+        ["lowrank.base", "abc"],
+      ]),
+    );
+  });
+
+  it("is undone by reading", async () => {
+    const adapter = adapterOf();
+    const files = writeAdapter(adapter);
+    const again = await readAdapter({
+      config: files["adapter_config.json"],
+      weights: files["adapter_model.safetensors"],
+    });
+    expect(again).toEqual({ ...adapter, config: { ...config, inferenceMode: true } });
+  });
+
+  it.each(["F16", "BF16"] as const)("halves the file as %s", (dtype) => {
+    const file = parseSafetensors(writeAdapter(adapterOf(), { dtype })["adapter_model.safetensors"]);
+    expect(file.tensors.get("base_model.model.q.lora_A.weight")).toMatchObject({ dtype, begin: 0, end: 4 });
+  });
+
+  it.each([
+    ["half a pair", { "v.lora_A.weight": { shape: [1, 2], values: Float32Array.of(1, 2) } }, "no lora_B"],
+    ["a wrong rank", { "q.lora_A.weight": { shape: [2, 1], values: Float32Array.of(1, 2) } }, "rank 2"],
+    ["too few values", { "q.lora_A.weight": { shape: [1, 2], values: Float32Array.of(1) } }, "1 values"],
+    [
+      "no number",
+      { "q.lora_A.weight": { shape: [1, 2], values: Float32Array.of(1, Number.NaN) } },
+      "NaN at position 1",
+    ],
+  ])("refuses %s", (_, changes, problem) => {
+    expect(() => writeAdapter(adapterOf(changes))).toThrow(InvalidAdapterTensorsError);
+    expect(() => writeAdapter(adapterOf(changes))).toThrow(problem);
+  });
+
+  it.each([0, 3, 4, 7, 8])("finds what is no number at place %i of nine, whatever lies around it", (place) => {
+    for (const [broken, name] of [
+      [Number.NaN, "NaN"],
+      [Number.NEGATIVE_INFINITY, "-Infinity"],
+    ] as const) {
+      const values = Float32Array.of(-3.4e38, 3.4e38, 0, -0, 1e-45, 1, -1, 2, 3).fill(broken, place, place + 1);
+      const adapter = adapterOf({ "q.lora_A.weight": { shape: [1, 9], values } });
+      expect(() => writeAdapter(adapter)).toThrow(`${name} at position ${place}, which F32 cannot hold`);
+    }
+  });
+
+  it("refuses numbers that the type would turn into infinity", () => {
+    const large = adapterOf({ "q.lora_A.weight": { shape: [1, 2], values: Float32Array.of(65_504, 65_520) } });
+    expect(() => writeAdapter(large, { dtype: "F16" })).toThrow("65520 at position 1, which F16 cannot hold");
+    expect(() => writeAdapter(large, { dtype: "BF16" })).not.toThrow();
+  });
+});
+
+describe("the model card", () => {
+  it("says what a model hub wants to know", () => {
+    const card = writeAdapter(adapterOf())["README.md"];
+    expect(card.split("---")[1]).toBe(`
+base_model: "owner/base"
+library_name: peft
+pipeline_tag: text-generation
+tags:
+- "base_model:adapter:owner/base"
+- lora
+- transformers
+`);
+  });
+
+  it("cannot be broken by a base model's name", () => {
+    const name = 'a"\n---\nlibrary_name: evil\n`code`';
+    const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: name } })["README.md"];
+    expect(card.split("\n---\n")).toHaveLength(2);
+    expect(card).not.toContain("\nlibrary_name: evil");
+  });
+
+  it("shows control characters of a base model's name, and marks that turn the direction of text, harmlessly", () => {
+    const name = "base\u001b[2J\u202e\u009b";
+    const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: name } })["README.md"];
+    expect(card).toContain("`base\\u001b[2J\\u202e\\u009b`");
+    expect(card).toMatch(/^[\n -~]*$/);
+  });
+
+  it("leaves out what is not known", () => {
+    const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: null, taskType: null } })["README.md"];
+    expect(card).not.toMatch(/base_model:|pipeline_tag/);
+  });
+});

@@ -1,0 +1,71 @@
+// An adapter → the three files that PEFT keeps in a folder. The same adapter always gives the same bytes.
+
+import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
+import type { Adapter } from "../../adapter.ts";
+import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import { keyPrefix } from "../../tensor-keys.ts";
+import { tensorProblems } from "./check-tensors.ts";
+import { firstBeyond } from "./first-non-finite.ts";
+import { modelCard } from "./model-card.ts";
+import { withSortedPatterns } from "./pattern-order.ts";
+import { serializeLoraConfig } from "./serialize-lora-config.ts";
+
+/** How to write an adapter. */
+export interface WriteAdapterOptions {
+  /** Type of the numbers in the file; default F32. */
+  readonly dtype?: "F32" | "F16" | "BF16";
+}
+
+/** An adapter's files by name. */
+export interface WrittenAdapter {
+  readonly "adapter_config.json": string;
+  readonly "adapter_model.safetensors": Uint8Array;
+  readonly "README.md": string;
+}
+
+/**
+ * Makes an adapter's files, which PEFT's `PeftModel.from_pretrained` reads.
+ *
+ * @throws InvalidAdapterTensorsError if the tensors do not fit the configuration or their own shapes, are not finite,
+ * or do not fit into `dtype`; so nothing is written that could not be read again.
+ */
+export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}): WrittenAdapter {
+  const { weights, ...texts } = adapterPieces(adapter, options);
+  return { ...texts, "adapter_model.safetensors": joinPieces(weights) };
+}
+
+/** An adapter's files, the weights as pieces that are to be written at once: they may be the adapter's own memory. */
+export interface AdapterPieces extends Omit<WrittenAdapter, "adapter_model.safetensors"> {
+  readonly weights: readonly Uint8Array[];
+}
+
+/** As `writeAdapter`, without joining what can as well be written piece by piece. */
+export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {}): AdapterPieces {
+  const dtype = options.dtype ?? "F32";
+  const problems = [...tensorProblems(adapter.config, adapter.tensors), ...valueProblems(adapter, dtype)];
+  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
+  const tensors = new Map<string, TensorData>();
+  for (const [key, { shape, values }] of adapter.tensors)
+    tensors.set(keyPrefix + key, { dtype, shape, data: encodeFloat32(values, dtype) });
+  return {
+    "adapter_config.json": serializeLoraConfig(withSortedPatterns(adapter)),
+    weights: safetensorsPieces(tensors, new Map([["format", "pt"], ...adapter.metadata])),
+    "README.md": modelCard(adapter.config),
+  };
+}
+
+function valueProblems({ tensors }: Adapter, dtype: "F32" | "F16" | "BF16"): readonly TensorProblem[] {
+  const problems: TensorProblem[] = [];
+  for (const [key, { shape, values }] of tensors) {
+    const wanted = shape.reduce((product, size) => product * size, 1);
+    const broken = firstBeyond(values, dtype);
+    if (values.length !== wanted)
+      problems.push({
+        key,
+        problem: `has ${values.length} values, but its shape [${shape.join(", ")}] needs ${wanted}`,
+      });
+    else if (broken >= 0)
+      problems.push({ key, problem: `has ${values[broken]} at position ${broken}, which ${dtype} cannot hold` });
+  }
+  return problems;
+}

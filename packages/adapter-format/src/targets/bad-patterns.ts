@@ -1,0 +1,32 @@
+// Every regular expression of a configuration that cannot be used: matching itself stops at the first.
+
+import type { UnsupportedPatternError } from "../errors.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import { problemOf } from "../patterns/pattern-list.ts";
+import { containerPatterns, excludePattern, targetPattern } from "./matches-target.ts";
+import { savedPatterns } from "./saved-modules.ts";
+import { alphaPatterns, rankPatterns } from "./scaling.ts";
+
+/**
+ * One error for each pattern that `planMatches`, `rankOf` and `alphaOf` would stop at; of one field twenty at most.
+ *
+ * @example
+ * ```ts
+ * import { badPatterns, createLoraConfig } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ targetModules: "q(?=_proj)", excludeModules: "(a)\\1" });
+ * if (badPatterns(config).length !== 2) throw new Error("both are beyond RE2");
+ * ```
+ */
+export function badPatterns(config: LoraConfig): readonly UnsupportedPatternError[] {
+  const { targetModules, excludeModules, layersToTransform, modulesToSave } = config;
+  return [
+    // Names in lists of targets and excludes are plain text.
+    typeof targetModules === "string" ? problemOf(() => targetPattern(config)) : null,
+    typeof excludeModules === "string" ? problemOf(() => excludePattern(config)) : null,
+    ...(layersToTransform === null ? [] : containerPatterns(config).problems()),
+    ...(modulesToSave === null ? [] : savedPatterns(modulesToSave).problems()),
+    ...rankPatterns(config.rankPattern).patterns.problems(),
+    ...alphaPatterns(config.alphaPattern).patterns.problems(),
+  ].filter((problem) => problem !== null);
+}

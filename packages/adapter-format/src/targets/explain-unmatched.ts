@@ -1,0 +1,100 @@
+// Why a target matched nothing, said so that the next try succeeds: other layers, a module that is trained whole, or a
+// name that nearly is one.
+
+import { describeValue, enumerated, printable, type Warning } from "@lowrank/contracts";
+import { NothingMatchedError } from "../errors.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import { isNamed } from "./matches-target.ts";
+import { nearNames, renamedModules } from "./near-names.ts";
+import { describeLayers, numberedLayers } from "./numbered-layers.ts";
+import { isGuarded } from "./saved-modules.ts";
+
+/** A file may name thousands of modules that are not there; the first of them are enough to see why. */
+const mostExplained = 20;
+
+/** What is known of targets that matched nothing. */
+export interface Unmatched {
+  readonly targets: readonly string[];
+  /** Near names for the first twenty of them that are the names of no module. */
+  readonly suggestions: ReadonlyMap<string, readonly string[]>;
+  /** For the first twenty: what follows "matches no module". */
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+/** Looks for the reason of each target. */
+export function explainUnmatched(
+  config: LoraConfig,
+  targets: readonly string[],
+  modulePaths: readonly string[],
+): Unmatched {
+  const suggestions = new Map<string, readonly string[]>();
+  const reasons = new Map<string, string>();
+  for (const target of targets.slice(0, mostExplained)) {
+    const named = modulePaths.filter((path) => isNamed(path, target));
+    const open = named.filter((path) => !isGuarded(config, path));
+    if (named.length === 0) suggestions.set(target, nearNames(target, modulePaths));
+    reasons.set(target, reasonFor(config, { named, open, target, near: suggestions.get(target) ?? [] }));
+  }
+  return { targets, suggestions, reasons };
+}
+
+interface Facts {
+  readonly target: string;
+  /** The modules that it names, and those of them that modules_to_save does not keep to itself. */
+  readonly named: readonly string[];
+  readonly open: readonly string[];
+  readonly near: readonly string[];
+}
+
+function reasonFor(config: LoraConfig, { target, named, open, near }: Facts): string {
+  if (open.length > 0) return otherLayers(config, open);
+  if (named.length > 0) return " that could be adapted: modules_to_save trains it whole already.";
+  const current = renamedModules.get(target);
+  const renamed =
+    current === undefined ? "." : `: transformers 5 calls it ${current}, and this model has none. Leave it out.`;
+  const likely = near.length > 0 ? `. Did you mean ${enumerated(near.map(printable))}?` : renamed;
+  const isPatternInList = typeof config.targetModules !== "string" && /[\\^$*+?()[\]{}|]/.test(target);
+  if (!isPatternInList) return likely;
+  return `${likely} Names in a list are taken literally; give a regular expression as one text, not in a list.`;
+}
+
+/** Only the choice of layers keeps a target from modules that it names. */
+function otherLayers({ layersToTransform, layersPattern }: LoraConfig, open: readonly string[]): string {
+  const pattern = layersPattern?.length ? ` and layers_pattern = ${describeValue(layersPattern)} choose` : " chooses";
+  const layers = numberedLayers(open);
+  const there = layers.size === 0 ? "it stands in no numbered layer" : `it stands in ${describeLayers(layers)}`;
+  return ` in the layers that layers_to_transform = ${describeValue(layersToTransform)}${pattern}: ${there}.`;
+}
+
+/** A warning for each of the first twenty targets that matched nothing beside others that did, and one for the rest. */
+export function unmatchedWarnings({ targets, reasons }: Unmatched): readonly Warning[] {
+  const warnings = [...reasons].map(
+    ([target, reason]) => `The target ${describeValue(target)} matches no module${reason}`,
+  );
+  const rest = targets.length - warnings.length;
+  if (rest > 0) warnings.push(`${rest} more targets match no module.`);
+  return warnings.map((message) => ({ code: "TARGET_MATCHED_NOTHING", message }));
+}
+
+/** The error for a configuration of which no target matched. */
+export function nothingMatched(
+  { targetModules }: LoraConfig,
+  { suggestions, reasons }: Unmatched,
+  { excluded, modulePaths }: { readonly excluded: readonly string[]; readonly modulePaths: readonly string[] },
+): NothingMatchedError {
+  const targets = typeof targetModules === "string" ? [targetModules] : (targetModules ?? []);
+  if (excluded.length > 0) {
+    const message = `Every module that the targets name (${excluded.length}) is left out by exclude_modules.`;
+    return new NothingMatchedError(targets, suggestions, message);
+  }
+  const lines = [...reasons].map(([target, reason]) => `\n  - ${describeValue(target)} matches no module${reason}`);
+  const message = `No module matches the targets ${describeValue(targets)}:${lines.join("")}\n${examplesOf(modulePaths)}`;
+  return new NothingMatchedError(targets, suggestions, message);
+}
+
+function examplesOf(modulePaths: readonly string[]): string {
+  const endings = [...new Set(modulePaths.map((path) => path.slice(path.lastIndexOf(".") + 1)))];
+  return endings.length === 0
+    ? "The model has no modules."
+    : `The model's modules end with ${enumerated(endings.map(printable))}.`;
+}

@@ -1,0 +1,126 @@
+// Which modules a configuration adapts. The order and meaning of the rules are PEFT's, tuners/tuners_utils.py,
+// check_target_module_exists, version 0.21.2.
+
+import type { LoraConfig } from "../lora-config.ts";
+import { oncePer } from "../patterns/once-per.ts";
+import { compilePattern, isShort } from "../patterns/pattern.ts";
+import { PatternList } from "../patterns/pattern-list.ts";
+import { endingsOf } from "./minimal-targets.ts";
+import { isGuarded } from "./saved-modules.ts";
+
+/** The fields that decide about targets. */
+export type TargetFields = Pick<
+  LoraConfig,
+  "targetModules" | "excludeModules" | "modulesToSave" | "layersToTransform" | "layersPattern" | "targetParameters"
+>;
+
+/** What the rules say about one module. */
+export type TargetVerdict = "matched" | "not-matched" | "excluded" | "saved-whole";
+
+/**
+ * What the configuration says about a module path. `targetModules` must be resolved: null and "all-linear" depend on
+ * the model (see `planMatches`), and match nothing here.
+ *
+ * @throws UnsupportedPatternError for a regular expression that cannot be used.
+ */
+export function targetVerdict(config: TargetFields, path: string): TargetVerdict {
+  if (isExcluded(config, path)) return "excluded";
+  if (isGuarded(config, path)) return "saved-whole";
+  return isTarget(config, path) ? "matched" : "not-matched";
+}
+
+/**
+ * Whether the configuration adapts a module.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, matchesTarget } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ targetModules: ["q_proj"], layersToTransform: [1] });
+ * if (!matchesTarget(config, "model.layers.1.self_attn.q_proj")) throw new Error("layer 1 is adapted");
+ * if (matchesTarget(config, "model.layers.0.self_attn.q_proj")) throw new Error("layer 0 is not");
+ * ```
+ */
+export function matchesTarget(config: TargetFields, path: string): boolean {
+  return targetVerdict(config, path) === "matched";
+}
+
+/** Whether a path is a name, or ends with it after a dot. */
+export function isNamed(path: string, name: string): boolean {
+  return path === name || path.endsWith(`.${name}`);
+}
+
+const setOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names));
+/** `targetModules`, if it is a pattern. */
+export const targetPattern = oncePer(({ targetModules }: TargetFields) =>
+  compilePattern(String(targetModules), "target_modules"),
+);
+
+/** `excludeModules`, if it is a pattern. */
+export const excludePattern = oncePer(({ excludeModules }: TargetFields) =>
+  compilePattern(String(excludeModules), "exclude_modules"),
+);
+
+function isExcluded(config: TargetFields, path: string): boolean {
+  const { excludeModules } = config;
+  if (excludeModules === null || excludeModules.length === 0) return false;
+  if (typeof excludeModules === "string") return excludePattern(config).matchesWhole(path);
+  const excluded = setOf(excludeModules);
+  return endingsOf(path).some((ending) => excluded.has(ending));
+}
+
+function isTarget(config: TargetFields, path: string): boolean {
+  const { targetModules } = config;
+  if (targetModules === null) return false;
+  if (typeof targetModules === "string") return targetPattern(config).matchesWhole(path);
+  const targets = setOf(targetModules);
+  // A full name is taken as meant: the choice of layers does not apply to it.
+  if (targets.has(path)) return true;
+  return endingsOf(path).some((ending) => targets.has(ending)) && isInChosenLayer(config, path);
+}
+
+/** Whether a path lies in a layer that `layersToTransform` names; true if it names none. */
+export function isInChosenLayer(config: TargetFields, path: string): boolean {
+  const { layersToTransform } = config;
+  const chosen = typeof layersToTransform === "number" ? [layersToTransform] : (layersToTransform ?? []);
+  if (typeof layersToTransform !== "number" && chosen.length === 0) return true;
+  const layer = layerOf(config, path);
+  return layer !== null && chosen.includes(layer);
+}
+
+/**
+ * The number after the first numbered container, or after the first container that a pattern names. Like PEFT, stops
+ * at the first pattern that matches, even where an alternative of it leaves the number out.
+ */
+function layerOf(config: TargetFields, path: string): number | null {
+  const { layersPattern } = config;
+  if (layersPattern === null || layersPattern.length === 0) return numberIn(/^.*?\.[^.]*\.(\d+)\./.exec(path)?.[1]);
+  if (!isShort(path)) return null;
+  const patterns = containerPatterns(config);
+  const [named] = numberedContainers(path)
+    .map(({ container, layer }) => ({ place: patterns.names.firstAtEnd(container), found: layer }))
+    .filter(({ place }) => Number.isFinite(place))
+    .sort((one, other) => one.place - other.place);
+  const end = named?.place ?? Number.POSITIVE_INFINITY;
+  const match = patterns.firstBefore(end, (pattern) => pattern.layerAtStart(path)) ?? named;
+  return numberIn(match?.found);
+}
+
+/** The patterns of `layersPattern`, which stand before a layer's number. */
+export const containerPatterns = oncePer(({ layersPattern }: TargetFields) => {
+  const wrap = (pattern: string): string => `(?:^|.*?\\.)${pattern}\\.(?P<layer>\\d+)\\.`;
+  const patterns = typeof layersPattern === "string" ? [layersPattern] : (layersPattern ?? []);
+  return new PatternList(patterns, { key: "layers_pattern", wrap });
+});
+
+/** What stands before each number of a path, the outermost first: "a" and 0, "a.0.b" and 1 for "a.0.b.1.c". */
+function numberedContainers(path: string): readonly { readonly container: string; readonly layer: string }[] {
+  return [...path.matchAll(/\.(\d+)(?=\.)/g)].map(({ index, 1: layer = "" }) => ({
+    container: path.slice(0, index),
+    layer,
+  }));
+}
+
+function numberIn(digits: string | null | undefined): number | null {
+  return digits ? Number.parseInt(digits, 10) : null;
+}

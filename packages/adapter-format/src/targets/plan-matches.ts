@@ -1,0 +1,141 @@
+// From a configuration and a model's modules to the list of modules to adapt, and everything a user should know about
+// names that meant nothing. PEFT stays silent when one of several targets matches nothing (peft#1959).
+
+import { describeValue, type Warning } from "@lowrank/contracts";
+import { defaultTargetsOf } from "@lowrank/families";
+import { NothingMatchedError } from "../errors.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import { explainUnmatched, nothingMatched, unmatchedWarnings } from "./explain-unmatched.ts";
+import { excludePattern, isInChosenLayer, matchesTarget, targetVerdict } from "./matches-target.ts";
+import { containersOf, endingsOf, minimalTargets } from "./minimal-targets.ts";
+import { isGuarded, isSavedModule, matchesSaved } from "./saved-modules.ts";
+
+/** What is known of the model whose modules are matched. */
+export interface ModelFacts {
+  /** transformers' `model_type`, for default targets. */
+  readonly modelType?: string;
+  /** Paths of all linear modules, for "all-linear". */
+  readonly linearPaths?: readonly string[];
+  /** Paths of output heads and classifiers, which "all-linear" leaves out. */
+  readonly outputHeadPaths?: readonly string[];
+}
+
+/** Which modules a configuration adapts. */
+export interface MatchPlan {
+  /** The configuration with `targetModules` as a list or pattern: defaults and "all-linear" are spelled out, in short. */
+  readonly config: LoraConfig;
+  /** Paths of the modules to adapt, in the order given. */
+  readonly matched: readonly string[];
+  /** Targets (or the one pattern) that matched no module. */
+  readonly unmatchedTargets: readonly string[];
+  /** Modules that a target names, but `excludeModules` leaves out. */
+  readonly excluded: readonly string[];
+  /** Modules that are trained whole. */
+  readonly saved: readonly string[];
+  /** Entries of `excludeModules` that left nothing out. */
+  readonly unusedExcludes: readonly string[];
+  /** Near names for the first twenty unmatched targets that name no module at all. */
+  readonly suggestions: ReadonlyMap<string, readonly string[]>;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Matches a configuration against a model's module paths.
+ *
+ * @throws NothingMatchedError if no module is matched, or if there are neither targets nor defaults.
+ * @throws UnsupportedPatternError for a regular expression that cannot be used.
+ * @example
+ * ```ts
+ * import { createLoraConfig, planMatches } from "@lowrank/adapter-format";
+ *
+ * const config = createLoraConfig({ targetModules: ["q_proj", "v_porj"] });
+ * const plan = planMatches(config, ["layers.0.self_attn.q_proj", "layers.0.self_attn.v_proj"]);
+ * if (String(plan.suggestions.get("v_porj")) !== "v_proj") throw new Error("no suggestion");
+ * ```
+ */
+export function planMatches(config: LoraConfig, modulePaths: readonly string[], facts: ModelFacts = {}): MatchPlan {
+  const resolved = { ...config, targetModules: resolveTargets(config, facts) };
+  const verdicts = new Map(modulePaths.map((path) => [path, targetVerdict(resolved, path)]));
+  const matched = modulePaths.filter((path) => verdicts.get(path) === "matched");
+  const withoutExcludes = { ...resolved, excludeModules: null };
+  const excluded = modulePaths.filter(
+    (path) => verdicts.get(path) === "excluded" && targetVerdict(withoutExcludes, path) === "matched",
+  );
+  const unmatched = explainUnmatched(resolved, findUnmatchedTargets(resolved, modulePaths), modulePaths);
+  if (matched.length === 0 && !resolved.targetParameters?.length)
+    throw nothingMatched(resolved, unmatched, { excluded, modulePaths });
+  const unusedExcludes = findUnusedExcludes(resolved, modulePaths);
+  return {
+    config: compact(resolved, matched, modulePaths),
+    matched,
+    unmatchedTargets: unmatched.targets,
+    excluded,
+    saved: modulePaths.filter((path) => matchesSaved(resolved, path)),
+    unusedExcludes,
+    suggestions: unmatched.suggestions,
+    warnings: [...unmatchedWarnings(unmatched), ...unusedExcludes.map(unusedWarning)],
+  };
+}
+
+function resolveTargets(config: LoraConfig, facts: ModelFacts): readonly string[] | string | null {
+  const { targetModules } = config;
+  if (typeof targetModules === "string" && targetModules.toLowerCase() === "all-linear")
+    return allLinear(config, facts);
+  if (targetModules !== null || config.targetParameters?.length) return targetModules;
+  const { modelType } = facts;
+  const defaults = modelType === undefined ? null : defaultTargetsOf(modelType);
+  if (defaults !== null) return defaults;
+  const reason = modelType === undefined ? "for this model" : `for models of type ${describeValue(modelType)}`;
+  throw new NothingMatchedError(
+    [],
+    new Map(),
+    `No target modules were given, and none are known ${reason}. Name some.`,
+  );
+}
+
+/**
+ * Every linear module but the output head and what is trained whole, by full names. PEFT spares the latter by whole names
+ * only, and then fails on those that merely end with one (DistilBERT's "pre_classifier" with "classifier").
+ */
+function allLinear(config: LoraConfig, { linearPaths = [], outputHeadPaths = [] }: ModelFacts): readonly string[] {
+  const heads = new Set(outputHeadPaths);
+  return linearPaths.filter((path) => !heads.has(path) && !isGuarded(config, path) && !isSavedModule(config, path));
+}
+
+/** Shortens long lists of full names, unless layers are chosen: that choice does not apply to full names. */
+function compact(config: LoraConfig, matched: readonly string[], modulePaths: readonly string[]): LoraConfig {
+  const { targetModules } = config;
+  if (targetModules === null || typeof targetModules === "string" || config.layersToTransform !== null) return config;
+  const adapted = new Set(matched);
+  if (!targetModules.every((target) => adapted.has(target))) return config;
+  const others = modulePaths.filter((path) => !adapted.has(path));
+  return { ...config, targetModules: minimalTargets(targetModules, [...others, ...containersOf(modulePaths)]) };
+}
+
+function findUnmatchedTargets(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {
+  const { targetModules } = config;
+  if (targetModules === null) return [];
+  const open = modulePaths.filter((path) => !isGuarded(config, path));
+  const withoutExcludes = { ...config, excludeModules: null };
+  if (typeof targetModules === "string")
+    return open.some((path) => matchesTarget(withoutExcludes, path)) ? [] : [targetModules];
+  const reachable = new Set(open.flatMap((path) => (isInChosenLayer(config, path) ? endingsOf(path) : [path])));
+  return targetModules.filter((target) => !reachable.has(target));
+}
+
+function findUnusedExcludes(config: LoraConfig, modulePaths: readonly string[]): readonly string[] {
+  const { excludeModules } = config;
+  if (excludeModules === null) return [];
+  if (typeof excludeModules !== "string") {
+    const named = new Set(modulePaths.flatMap(endingsOf));
+    return excludeModules.filter((name) => !named.has(name));
+  }
+  return modulePaths.some((path) => excludePattern(config).matchesWhole(path)) ? [] : [excludeModules];
+}
+
+function unusedWarning(name: string): Warning {
+  return {
+    code: "EXCLUDE_MATCHED_NOTHING",
+    message: `The excluded name ${describeValue(name)} matches no module.`,
+  };
+}

@@ -1,0 +1,66 @@
+// Modules that are trained whole and saved beside the low-rank pairs.
+
+import type { LoraConfig } from "../lora-config.ts";
+import { oncePer } from "../patterns/once-per.ts";
+import { isShort } from "../patterns/pattern.ts";
+import { PatternList } from "../patterns/pattern-list.ts";
+import { containersOf } from "./minimal-targets.ts";
+
+type SavedFields = Pick<LoraConfig, "modulesToSave">;
+
+/**
+ * Whether PEFT trains a module whole: its path ends with one of `modules_to_save` (PEFT compares plain text, so
+ * "norm" also means "input_layernorm").
+ */
+export function matchesSaved({ modulesToSave }: SavedFields, path: string): boolean {
+  if (modulesToSave === null) return false;
+  return [...namesByLength(modulesToSave)].some(([length, names]) => names.has(path.slice(-length)));
+}
+
+/** Whether a path is, or lies inside, a module that is trained whole. */
+export function isSavedModule(config: SavedFields, path: string): boolean {
+  return selfAndContainers(path).some((module) => matchesSaved(config, module));
+}
+
+/** The entries of `modules_to_save` for which `isSavedModule` is true. */
+export function savingNames({ modulesToSave }: SavedFields, path: string): readonly string[] {
+  const modules = selfAndContainers(path);
+  return (modulesToSave ?? []).filter((name) => modules.some((module) => module.endsWith(name)));
+}
+
+/**
+ * Whether a path is kept free of adapters because it, or what it lies in, is trained whole. PEFT puts each name as it
+ * stands into a regular expression.
+ */
+export function isGuarded({ modulesToSave }: SavedFields, path: string): boolean {
+  return firstNamedIn(modulesToSave ?? [], path) !== null;
+}
+
+/**
+ * The place of the first name that stands for a path or for something that it lies in, or null; PEFT takes names for
+ * regular expressions here.
+ */
+export function firstNamedIn(names: readonly string[], path: string): number | null {
+  if (names.length === 0 || !isShort(path)) return null;
+  const patterns = savedPatterns(names);
+  const named = Math.min(...selfAndContainers(path).map((module) => patterns.names.firstAtEnd(module)));
+  const other = patterns.firstBefore(named, (pattern) => pattern.matchesStart(path) || undefined);
+  return other?.place ?? (Number.isFinite(named) ? named : null);
+}
+
+/** The patterns that `modulesToSave` is. */
+export const savedPatterns = oncePer((names: readonly string[]) => {
+  const wrap = (source: string): string => `(^|.*\\.)${source}($|\\..*)`;
+  return new PatternList(names, { key: "modules_to_save", wrap });
+});
+
+/** To compare the end of a path with thousands of names at once. */
+const namesByLength = oncePer((names: readonly string[]) => {
+  const byLength = new Map<number, Set<string>>();
+  for (const name of names) byLength.set(name.length, (byLength.get(name.length) ?? new Set()).add(name));
+  return byLength;
+});
+
+function selfAndContainers(path: string): readonly string[] {
+  return [...containersOf([path]), path];
+}

@@ -1,0 +1,133 @@
+// BD-LoRA (PEFT's `use_bdlora`): in the modules that its two lists name, A or B is a diagonal of blocks. A file has the
+// blocks alone, one below the other. Source: PEFT 0.21.2, BdLoraConfig and BdLoraLinearVariant.
+
+import { describeValue } from "@lowrank/contracts";
+import type { Adapter, AdapterTensor } from "../adapter.ts";
+import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import { parseTensorKey } from "../tensor-keys.ts";
+
+/** What `use_bdlora` makes of a module's pair. */
+export type BlockVerdict =
+  /** Both halves are whole matrices, as in plain LoRA. */
+  | { readonly kind: "whole" }
+  /** One half is a diagonal of `count` blocks: A [rank, inFeatures/count] in files, or B [outFeatures, rank/count]. */
+  | { readonly kind: "blocks"; readonly half: "a" | "b"; readonly count: number }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Blocks divide a rank, and no rank is larger. */
+const mostBlocks = 4096;
+
+/** Most numbers that a half may have once it is spread out. */
+const mostNumbers = 2 ** 30;
+
+/** Whether an object can be a `use_bdlora`: right types, and no name in both lists. Keys that are not known are kept. */
+export function areBlockSettings(settings: JsonObject): boolean {
+  const { nblocks = 1, match_strict: isStrict = true } = settings;
+  const [forA, forB] = [settings.target_modules_bd_a ?? [], settings.target_modules_bd_b ?? []];
+  if (!isNames(forA) || !isNames(forB) || typeof isStrict !== "boolean") return false;
+  if (!Number.isInteger(nblocks) || Number(nblocks) < 1 || Number(nblocks) > mostBlocks) return false;
+  const names = new Set(forA);
+  return !forB.some((name) => names.has(name));
+}
+
+/**
+ * What becomes of the pair of the module at `path`. PEFT looks for each name anywhere in the path, as plain text.
+ *
+ * @example
+ * ```ts
+ * import { blockVerdict, createLoraConfig } from "@lowrank/adapter-format";
+ *
+ * const blockDiagonal = { target_modules_bd_b: ["q_proj"], nblocks: 2 };
+ * const verdict = blockVerdict(createLoraConfig({ blockDiagonal }), "model.layers.0.self_attn.q_proj");
+ * if (verdict.kind !== "blocks" || verdict.half !== "b") throw new Error("B is made of blocks");
+ * ```
+ */
+export function blockVerdict({ blockDiagonal }: Pick<LoraConfig, "blockDiagonal">, path: string): BlockVerdict {
+  if (blockDiagonal === null) return { kind: "whole" };
+  const nameIn = (list: JsonValue | undefined) =>
+    isNames(list) ? list.find((name) => path.includes(name)) : undefined;
+  const [forA, forB] = [nameIn(blockDiagonal.target_modules_bd_a), nameIn(blockDiagonal.target_modules_bd_b)];
+  if (forA !== undefined && forB !== undefined)
+    return {
+      kind: "refused",
+      reason: `use_bdlora names it twice: ${describeValue(forA)} for A, ${describeValue(forB)} for B`,
+    };
+  const count = Number(blockDiagonal.nblocks ?? 1);
+  if (forA !== undefined) return { kind: "blocks", half: "a", count };
+  if (forB !== undefined) return { kind: "blocks", half: "b", count };
+  if (blockDiagonal.match_strict === false) return { kind: "whole" };
+  return {
+    kind: "refused",
+    reason: "use_bdlora names it neither for A nor for B; match_strict: false lets it have a plain pair",
+  };
+}
+
+/**
+ * The same adapter as plain LoRA, for programs without BD-LoRA: blocks are spread over their diagonals, and the rest is
+ * zeros. An adapter without blocks is returned as it is.
+ *
+ * @throws InvalidAdapterTensorsError for halves whose rows the blocks do not divide, and for ones beyond 2³⁰ numbers
+ * @example
+ * ```ts
+ * import { type Adapter, createLoraConfig, spreadBlocks } from "@lowrank/adapter-format";
+ *
+ * const blockDiagonal = { target_modules_bd_b: ["q"], nblocks: 2 };
+ * const adapter: Adapter = {
+ *   config: createLoraConfig({ rank: 2, targetModules: ["q"], blockDiagonal }),
+ *   tensors: new Map([
+ *     ["q.lora_A.weight", { shape: [2, 1], values: Float32Array.of(1, 2) }],
+ *     ["q.lora_B.weight", { shape: [2, 1], values: Float32Array.of(3, 4) }],
+ *   ]),
+ *   metadata: new Map(),
+ * };
+ * const b = spreadBlocks(adapter).tensors.get("q.lora_B.weight"); // [[3, 0], [0, 4]]
+ * if (String(b?.values) !== "3,0,0,4") throw new Error("unexpected");
+ * ```
+ */
+export function spreadBlocks(adapter: Adapter): Adapter {
+  const { config, tensors } = adapter;
+  if (config.blockDiagonal === null) return adapter;
+  const problems: TensorProblem[] = [];
+  const spread = new Map<string, AdapterTensor>();
+  for (const [key, tensor] of tensors) {
+    const count = blocksIn(config, key);
+    const problem = count === 1 ? null : spreadProblem(tensor, count);
+    if (problem !== null) problems.push({ key, problem });
+    else spread.set(key, count === 1 ? tensor : onDiagonal(tensor, count));
+  }
+  if (problems.length > 0) throw new InvalidAdapterTensorsError("The adapter", problems);
+  return { ...adapter, config: { ...config, blockDiagonal: null }, tensors: spread };
+}
+
+/** Of how many blocks a tensor of an adapter file is made; 1 for what is whole. */
+export function blocksIn(config: Pick<LoraConfig, "blockDiagonal">, key: string): number {
+  if (config.blockDiagonal === null) return 1;
+  const parsed = parseTensorKey(key);
+  if (parsed?.part !== "lora_A" && parsed?.part !== "lora_B") return 1;
+  const verdict = blockVerdict(config, parsed.path);
+  return verdict.kind === "blocks" && parsed.part === `lora_${verdict.half.toUpperCase()}` ? verdict.count : 1;
+}
+
+function spreadProblem({ shape }: AdapterTensor, count: number): string | null {
+  const [rows = 0, columns = 0] = shape;
+  const text = `has the shape [${shape.join(", ")}]`;
+  if (shape.length !== 2 || rows % count !== 0) return `${text}, whose rows are no ${count} blocks (use_bdlora)`;
+  return rows * columns * count > mostNumbers ? `${text}, which ${count} blocks make too large to be spread out` : null;
+}
+
+/** [rows, columns] → [rows, columns · count] */
+function onDiagonal({ shape, values }: AdapterTensor, count: number): AdapterTensor {
+  const [rows = 0, columns = 0] = shape;
+  const whole = new Float32Array(rows * columns * count);
+  for (let row = 0; row < rows; row++) {
+    const block = Math.floor(row / (rows / count));
+    whole.set(values.subarray(row * columns, (row + 1) * columns), (row * count + block) * columns);
+  }
+  return { shape: [rows, columns * count], values: whole };
+}
+
+function isNames(value: JsonValue | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
+}

@@ -1,0 +1,38 @@
+// KaSA (PEFT's `kasa_config`): the weights of its two regularisers. Source: PEFT 0.21.2, KasaConfig.
+
+import type { JsonObject, JsonValue } from "../json.ts";
+import type { LoraConfig } from "../lora-config.ts";
+
+/** What KaSA's regularisers are multiplied by. */
+export interface KasaSettings {
+  /** β, of the sum of squares between the halves. PEFT's default: 1e-4. */
+  readonly beta: number;
+  /** γ, of what the halves lack of being orthonormal. PEFT's default: 1e-3. */
+  readonly gamma: number;
+}
+
+/** Whether an object can be a `kasa_config`. */
+export function areKasaSettings({ beta = 0, gamma = 0 }: JsonObject): boolean {
+  return isCoefficient(beta) && isCoefficient(gamma);
+}
+
+/**
+ * The settings with PEFT's defaults, or null if the configuration is not KaSA's.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, kasaSettings } from "@lowrank/adapter-format";
+ *
+ * const settings = kasaSettings(createLoraConfig({ kasaConfig: { gamma: 0.01 } }));
+ * if (settings?.beta !== 1e-4 || settings.gamma !== 0.01) throw new Error("unexpected");
+ * ```
+ */
+export function kasaSettings({ kasaConfig }: Pick<LoraConfig, "kasaConfig">): KasaSettings | null {
+  if (kasaConfig === null) return null;
+  const { beta = 1e-4, gamma = 1e-3 } = kasaConfig;
+  return { beta: Number(beta), gamma: Number(gamma) };
+}
+
+function isCoefficient(value: JsonValue): boolean {
+  return typeof value === "number" && value >= 0 && Number.isFinite(value);
+}
