@@ -1,13 +1,20 @@
-export type { AdaptedParameter } from "./adapted-parameter.ts";
-export type { AdaptedSite } from "./adapted-site.ts";
-export { type AdapterContents, AdapterHandle, type ToAdapterOptions } from "./adapter-handle.ts";
-export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./adapter-part.ts";
-export { type AttachOptions, attachAdapter } from "./attach-adapter.ts";
-export { adapterNames, findAdapter } from "./attached-adapters.ts";
-export { baseFingerprintKey } from "./base-fingerprint.ts";
-export { type AdapterConflict, checkTogether } from "./conflicting-adapters.ts";
-export { countParameters } from "./count-parameters.ts";
-export { describePlan, type TrainingBytes, trainingBytes } from "./describe-plan.ts";
+// The rooms, each importing only from those above it:
+//
+// errors/    what can be refused, and lists of refusals
+// hosts/     what is asked of a model besides its doors
+// planned/   what an injection will do, as plain data
+// variants/  what changes a pair: where it acts, how it is made, what stands beside it
+// parts/     the kinds of things that an adapter changes: each is planned, made and opened
+// start/     the first values of a new adapter
+// plan/      from a configuration to a plan
+// handle/    what a caller holds: variables, names, the switch to take it off
+// measure/   what data says before a start
+// fit/       whether an adapter from a file fits a model
+// attach/    a new adapter, one from a file, another in its place
+
+export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
+export { hotSwap } from "./attach/hot-swap.ts";
+export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
 export {
   AdapterExistsError,
   AdapterNotFoundError,
@@ -25,9 +32,33 @@ export {
   UnknownKeyError,
   UnsupportedSiteError,
   UnsupportedStartError,
-} from "./errors.ts";
-export { hotSwap } from "./hot-swap.ts";
-export { type InjectOptions, injectAdapter } from "./inject-adapter.ts";
+} from "./errors/errors.ts";
+export {
+  AdapterMismatchError,
+  type AdapterProblem,
+  DifferentBaseError,
+  VocabularyMismatchError,
+} from "./errors/mismatch-errors.ts";
+export { type AdapterContents, AdapterHandle, type ToAdapterOptions } from "./handle/adapter-handle.ts";
+export { adapterNames, findAdapter } from "./handle/attached-adapters.ts";
+export { baseFingerprintKey } from "./handle/base-fingerprint.ts";
+export { type AdapterConflict, checkTogether } from "./handle/conflicting-adapters.ts";
+export type { SaveEmbeddingLayers } from "./handle/save-embeddings.ts";
+export { weightedAdapters } from "./handle/weighted-adapters.ts";
+export { countParameters } from "./hosts/count-parameters.ts";
+export { type AdapterVocabulary, vocabularyOf } from "./hosts/vocabulary-tables.ts";
+export { measureGradients } from "./measure/measure-gradients.ts";
+export { type MeasureInputsOptions, measureInputs } from "./measure/measure-inputs.ts";
+export { shareRanks } from "./measure/share-ranks.ts";
+export type { AdaptedParameter } from "./parts/adapted-parameter.ts";
+export type { AdaptedSite } from "./parts/adapted-site.ts";
+export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./parts/adapter-part.ts";
+export type { Opener } from "./parts/open-doors.ts";
+export type { OverriddenParameter } from "./parts/overridden-parameter.ts";
+export type { TiedSite } from "./parts/tied-site.ts";
+export type { TrainedRows } from "./parts/trained-rows.ts";
+export { describePlan, type TrainingBytes, trainingBytes } from "./plan/describe-plan.ts";
+export { planInjection } from "./plan/plan-injection.ts";
 export type {
   InjectionPlan,
   PlannedBlocks,
@@ -36,22 +67,5 @@ export type {
   PlannedSite,
   PlannedTiedSite,
   PlannedTokenRows,
-} from "./injection-plan.ts";
-export { kasaLoss } from "./kasa-loss.ts";
-export { measureGradients } from "./measure-gradients.ts";
-export { type MeasureInputsOptions, measureInputs } from "./measure-inputs.ts";
-export {
-  AdapterMismatchError,
-  type AdapterProblem,
-  DifferentBaseError,
-  VocabularyMismatchError,
-} from "./mismatch-errors.ts";
-export type { Opener } from "./open-doors.ts";
-export type { OverriddenParameter } from "./overridden-parameter.ts";
-export { planInjection } from "./plan-injection.ts";
-export type { SaveEmbeddingLayers } from "./save-embeddings.ts";
-export { shareRanks } from "./share-ranks.ts";
-export type { TiedSite } from "./tied-site.ts";
-export type { TrainedRows } from "./trained-rows.ts";
-export { type AdapterVocabulary, vocabularyOf } from "./vocabulary-tables.ts";
-export { weightedAdapters } from "./weighted-adapters.ts";
+} from "./planned/injection-plan.ts";
+export { kasaLoss } from "./variants/kasa-loss.ts";

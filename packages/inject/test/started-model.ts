@@ -4,9 +4,9 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdapterHandle } from "../src/adapter-handle.ts";
-import { injectAdapter } from "../src/inject-adapter.ts";
-import { planInjection } from "../src/plan-injection.ts";
+import { injectAdapter } from "../src/attach/inject-adapter.ts";
+import type { AdapterHandle } from "../src/handle/adapter-handle.ts";
+import { planInjection } from "../src/plan/plan-injection.ts";
 
 export const adapted = inferenceContext(activeAdapters("default"));
 

@@ -1,0 +1,62 @@
+// An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
+
+import type { Adapter } from "@lowrank/adapter-format";
+import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
+import { checkFit } from "../fit/check-fit.ts";
+import type { AdapterContents, AdapterHandle } from "../handle/adapter-handle.ts";
+import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
+import { type BuildOptions, buildContents, buildHandle } from "../handle/build-handle.ts";
+import { storedValues } from "./stored-values.ts";
+
+/** How an adapter is attached. */
+export interface AttachOptions {
+  /** Default "default". */
+  readonly name?: string;
+  /** Whether it will be trained further. Default false. */
+  readonly trainable?: boolean;
+  /** Fingerprint of the model at hand, compared with the one in the adapter's metadata if it has one. */
+  readonly baseFingerprint?: string;
+  /** Attach even if the fingerprints differ; shapes must fit all the same. Default false. */
+  readonly allowDifferentBase?: boolean;
+  readonly onWarning?: WarningListener;
+}
+
+/**
+ * Attaches an adapter that was read from files.
+ *
+ * @throws DifferentBaseError if fingerprints or widths show another base, VocabularyMismatchError if it has other tokens,
+ * else AdapterMismatchError: each with every difference; what `planInjection` throws for the configuration, and
+ * SeveralProblemsError if it is both; InvalidAdapterNameError, AdapterExistsError. The model is unchanged then.
+ *
+ * @example
+ * ```ts
+ * import type { Adapter } from "@lowrank/adapter-format";
+ * import type { AdaptableModel } from "@lowrank/contracts";
+ * import { attachAdapter } from "@lowrank/inject";
+ *
+ * export function useAdapter(model: AdaptableModel, adapter: Adapter) {
+ *   return attachAdapter(model, adapter, { name: "support-desk" });
+ * }
+ * ```
+ */
+export function attachAdapter(model: AdaptableModel, adapter: Adapter, options: AttachOptions = {}): AdapterHandle {
+  return buildHandle(model, storedOptions(model, adapter, options));
+}
+
+/** The variables of an adapter that fits, attached nowhere yet. */
+export function storedContents(model: AdaptableModel, adapter: Adapter, options: AttachOptions): AdapterContents {
+  return buildContents(model, storedOptions(model, adapter, options));
+}
+
+function storedOptions(model: AdaptableModel, adapter: Adapter, options: AttachOptions): BuildOptions {
+  const { name = "default", trainable = false } = options;
+  const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
+  const plan = checkFit(model, adapter, options);
+  return {
+    name,
+    plan,
+    trainable,
+    values: storedValues(adapter, trainable),
+    ...(baseFingerprint === undefined ? {} : { baseFingerprint }),
+  };
+}

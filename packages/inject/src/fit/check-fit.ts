@@ -1,0 +1,154 @@
+// Whether an adapter fits a model. Finds every difference before anything changes, and says all of them in one error.
+
+import {
+  type Adapter,
+  type Feature,
+  type LoraConfig,
+  startingFeatures,
+  UnsupportedFeaturesError,
+} from "@lowrank/adapter-format";
+import type { AdaptableModel, LowrankError, WarningListener } from "@lowrank/contracts";
+import { LayerReplicationError } from "../errors/errors.ts";
+import {
+  AdapterMismatchError,
+  type AdapterProblem,
+  DifferentBaseError,
+  VocabularyMismatchError,
+} from "../errors/mismatch-errors.ts";
+import { Refusals } from "../errors/refusals.ts";
+import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
+import { otherVocabulary, type VocabularyDifference } from "../hosts/vocabulary-tables.ts";
+import { draftPlan } from "../plan/draft-plan.ts";
+import { supportedFeatures } from "../plan/plan-injection.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { startsForStored } from "../start/starts.ts";
+import { guessOtherBase } from "./guess-other-base.ts";
+import { lostBiasWarnings } from "./lost-biases.ts";
+import { findMissing, findShapes } from "./needed-tensors.ts";
+import { findNonFinite } from "./non-finite-values.ts";
+import { withBaseLayers } from "./plan-base-layers.ts";
+import { findUnexpected, unusedBaseWeights } from "./unexpected-tensors.ts";
+import { findUntied } from "./untied-tensors.ts";
+
+/** What is known of the model at hand besides its doors, and what for the adapter is attached. */
+export interface FitOptions {
+  readonly trainable?: boolean;
+  readonly baseFingerprint?: string;
+  readonly allowDifferentBase?: boolean;
+  readonly onWarning?: WarningListener;
+}
+
+/**
+ * The plan by which the adapter will be attached.
+ *
+ * @throws DifferentBaseError, VocabularyMismatchError, AdapterMismatchError; what planning throws for configurations that
+ * are not supported; SeveralProblemsError where it is both
+ */
+export function checkFit(model: AdaptableModel, adapter: Adapter, options: FitOptions = {}): InjectionPlan {
+  const refusals = new Refusals();
+  const vocabulary = otherVocabulary(model, adapter);
+  const draft = draftPlan(model, adapter.config, {
+    supported: usableFeatures(adapter.config, options),
+    stored: new Set(adapter.tensors.keys()),
+    refusals,
+    vocabulary: vocabulary?.got,
+  });
+  const plan = withBaseLayers(draft, model, adapter);
+  const problems = findProblems(plan, { model, adapter, refused: refusals.errors });
+  // Planning has named them where it refused something.
+  const unmatched = refusals.errors.length > 0 ? [] : unmatchedTargets(plan);
+  const mismatch = mismatchOf(problems, { adapter, options, vocabulary, unmatched });
+  if (mismatch !== null) refusals.add(mismatch);
+  refusals.throwIfAny();
+  warn(plan, { model, adapter, options });
+  return plan;
+}
+
+/** An adapter's values are in its file: how they started, or were trained, does not matter for using them. */
+function usableFeatures(config: LoraConfig, { trainable = false }: FitOptions): ReadonlySet<Feature> {
+  const past = startingFeatures.filter((feature) => !trainable || feature.startsWith("init="));
+  return new Set([...supportedFeatures, ...past, ...startsForStored(config)]);
+}
+
+interface Facts {
+  readonly model: AdaptableModel;
+  readonly adapter: Adapter;
+  /** What planning refused already. */
+  readonly refused: readonly LowrankError[];
+}
+
+/** Every difference that does not merely follow from what planning refused. */
+function findProblems(plan: InjectionPlan, { model, adapter, refused }: Facts): readonly AdapterProblem[] {
+  // Of layers that are repeated otherwise, every path means another one; and what a feature that is not implemented does to
+  // names and shapes is not known.
+  const isUnclear = refused.some(
+    (error) => error instanceof LayerReplicationError || error instanceof UnsupportedFeaturesError,
+  );
+  const unexpected = findUnexpected(plan, model, adapter);
+  return [
+    ...(isUnclear ? [] : findMissing(plan, adapter)),
+    // A plan that is not whole has no place for what it should have one for.
+    ...(refused.length === 0 ? unexpected : isUnclear ? [] : unexpected.filter(({ kind }) => kind === "unknown-path")),
+    ...(isUnclear ? [] : findShapes(plan, adapter)),
+    ...findUntied(plan, adapter),
+    ...findNonFinite(adapter),
+  ];
+}
+
+function unmatchedTargets({ warnings }: InjectionPlan): readonly AdapterProblem[] {
+  return warnings
+    .filter(({ code }) => code === "TARGET_MATCHED_NOTHING")
+    .map(({ message }) => ({ kind: "unmatched-target", key: "target_modules", reason: message }));
+}
+
+interface Comparison {
+  readonly adapter: Adapter;
+  readonly options: FitOptions;
+  readonly vocabulary: VocabularyDifference | null;
+  /** What would be a warning if nothing else were wrong. */
+  readonly unmatched: readonly AdapterProblem[];
+}
+
+/** One error with all problems, of the class that says best what to do; null if adapter and model are alike. */
+function mismatchOf(
+  found: readonly AdapterProblem[],
+  { adapter, options, vocabulary, unmatched }: Comparison,
+): AdapterMismatchError | null {
+  const tables = new Set(vocabulary?.keys);
+  const isTable = (problem: AdapterProblem) => problem.kind === "shape" && tables.has(problem.key);
+  const others = found.filter((problem) => !isTable(problem));
+  const fit = [...(vocabulary?.problems ?? []), ...others];
+  const problems = fit.length > 0 ? [...fit, ...unmatched] : fit;
+  const { got, expected, isAllowed } = compareFingerprints(adapter, options);
+  // Whoever loads the right base has the right vocabulary, too.
+  if (got !== expected && !isAllowed)
+    return new DifferentBaseError(`fingerprint ${got}`, `fingerprint ${expected}`, problems);
+  const base = guessOtherBase(others);
+  if (base) return new DifferentBaseError(`width ${base.got}`, `width ${base.expected}`, problems);
+  if (vocabulary) return new VocabularyMismatchError(vocabulary.got, vocabulary.expected, problems);
+  return problems.length > 0 ? new AdapterMismatchError(problems) : null;
+}
+
+interface Fingerprints {
+  readonly got: string;
+  readonly expected: string;
+  readonly isAllowed: boolean;
+}
+
+/** Alike where one of them is not known. */
+function compareFingerprints({ metadata }: Adapter, options: FitOptions): Fingerprints {
+  const expected = options.baseFingerprint ?? metadata.get(baseFingerprintKey) ?? "";
+  const got = metadata.get(baseFingerprintKey) ?? expected;
+  return { got, expected, isAllowed: options.allowDifferentBase ?? false };
+}
+
+function warn(
+  plan: InjectionPlan,
+  { model, adapter, options }: Pick<Facts, "model" | "adapter"> & { readonly options: FitOptions },
+): void {
+  const { got, expected } = compareFingerprints(adapter, options);
+  const message = `The adapter was made for a base with fingerprint ${got}; this one has ${expected}. It is used all the same.`;
+  if (got !== expected) options.onWarning?.({ code: "DIFFERENT_BASE", message });
+  const ofFile = [...unusedBaseWeights(plan, model, adapter), ...lostBiasWarnings(plan, adapter)];
+  for (const warning of [...plan.warnings, ...ofFile]) options.onWarning?.(warning);
+}

@@ -1,0 +1,32 @@
+// The biases of adapted layers, as an older PEFT lost them: it looked for "query.bias" while they were called
+// "query.base_layer.bias". What PEFT 0.6 wrote as "query.bias", today's passes over.
+
+import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
+import { printable, type Warning } from "@lowrank/contracts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+
+/** Keys of the planned biases of adapted layers, if a file has none of them: like PEFT, we then begin with the base's. */
+export function lostBiases(plan: InjectionPlan, { tensors }: Adapter): ReadonlySet<string> {
+  const ofLayers = plan.savedParameters.filter(
+    ({ key, reason }) => reason === "bias" && parseTensorKey(key)?.part === "base_layer",
+  );
+  return new Set(ofLayers.some(({ key }) => tensors.has(key)) ? [] : ofLayers.map(({ key }) => key));
+}
+
+/** The names that PEFT 0.6 gave to those of them that it saved. */
+export function oldNamesOf(lost: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...lost].map((key) => key.replaceAll(".base_layer", "")));
+}
+
+/** One warning for all of them. */
+export function lostBiasWarnings(plan: InjectionPlan, adapter: Adapter): readonly Warning[] {
+  const [first, ...others] = lostBiases(plan, adapter);
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` and ${others.length} ${others.length === 1 ? "other" : "others"}`;
+  const [old] = [...oldNamesOf(new Set([first]))].filter((key) => adapter.tensors.has(key));
+  const renamed = old === undefined ? "" : ` Rename ${printable(old)} to that to use what PEFT 0.6 saved.`;
+  const message =
+    `The configuration says bias = "${plan.config.bias}", but the file lacks ${printable(first)}${more}: older versions ` +
+    `of PEFT lost the biases of adapted layers when they saved. The base's own are used, as PEFT does.${renamed}`;
+  return [{ code: "BIASES_LOST", message }];
+}

@@ -1,0 +1,85 @@
+// Which tensors an adapter's file must have for a plan, and whether they look as they must.
+
+import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, rankAxisOf } from "@lowrank/adapter-format";
+import type { AdapterProblem } from "../errors/mismatch-errors.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { lostBiases } from "./lost-biases.ts";
+
+/** Every tensor that the plan needs, with its shape as files store it. */
+export function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
+  return new Map([
+    ...plan.entries.flatMap(({ fileShapes }) => [...fileShapes]),
+    ...plan.tiedSites.flatMap(({ fileShapes }) => [...fileShapes]),
+    ...plan.rawParameters.flatMap(({ fileShapes }) => [...fileShapes]),
+    ...plan.savedParameters.flatMap((planned) =>
+      [planned, ...(planned.followers ?? [])].flatMap(({ key }) =>
+        key === undefined ? [] : [[key, planned.fileShape] as const],
+      ),
+    ),
+    ...plan.tokenRows.flatMap(({ key, copies = [], shape }) => [key, ...copies].map((one) => [one, shape] as const)),
+  ]);
+}
+
+/** Tensors that are not there; of half a pair, with the half that is. */
+export function findMissing(plan: InjectionPlan, adapter: Adapter): readonly AdapterProblem[] {
+  const { tensors } = adapter;
+  const lost = lostBiases(plan, adapter);
+  return [...neededShapes(plan).keys()].flatMap((key): AdapterProblem[] => {
+    if (tensors.has(key) || lost.has(key)) return [];
+    const partner = partnerOf(key);
+    return [partner !== null && tensors.has(partner) ? { kind: "missing", key, partner } : { kind: "missing", key }];
+  });
+}
+
+function partnerOf(key: string): string | null {
+  const parsed = parseTensorKey(key);
+  if (!parsed) return null;
+  const [linear, table] = [loraKeys(parsed.path), embeddingKeys(parsed.path)];
+  const partners = new Map([
+    [linear.a, linear.b],
+    [linear.b, linear.a],
+    [table.a, table.b],
+    [table.b, table.a],
+  ]);
+  return partners.get(key) ?? null;
+}
+
+/** Shapes that differ; where a factor's rank does, it is said as such. */
+export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
+  const ranks = ranksOf(plan);
+  return [...neededShapes(plan)].flatMap(([key, expected]): AdapterProblem[] => {
+    const got = tensors.get(key)?.shape;
+    if (got === undefined || got.join() === expected.join()) return [];
+    const rank = wrongRank(key, { got, expected, rank: ranks.get(key) });
+    const isRest = rank === null || got.some((size, axis) => axis !== rankAxis(key) && size !== expected[axis]);
+    return [...(rank ?? []), ...(isRest ? [{ kind: "shape", key, got, expected } as const] : [])];
+  });
+}
+
+/** The rank of each factor that has one axis of just that size. */
+function ranksOf({ entries, tiedSites }: InjectionPlan): ReadonlyMap<string, number> {
+  const ranks = new Map(entries.map(({ path, rank }) => [path, rank]));
+  return new Map([
+    ...entries.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)),
+    ...tiedSites.flatMap(({ keys, pairOf }) => [keys.a, keys.b].map((key) => [key, ranks.get(pairOf) ?? 0] as const)),
+  ]);
+}
+
+interface Shapes {
+  readonly got: readonly number[];
+  readonly expected: readonly number[];
+  readonly rank: number | undefined;
+}
+
+function wrongRank(key: string, { got, expected, rank }: Shapes): readonly AdapterProblem[] | null {
+  const axis = rankAxis(key);
+  if (axis === null || got.length !== expected.length || got[axis] === expected[axis]) return null;
+  // In a convolution's groups, B has only a part of the rank.
+  if (rank === undefined || expected[axis] !== rank) return null;
+  return [{ kind: "rank", key, got: got[axis] ?? 0, expected: rank }];
+}
+
+function rankAxis(key: string): 0 | 1 | null {
+  const parsed = parseTensorKey(key);
+  return parsed && rankAxisOf(parsed.part);
+}

@@ -1,0 +1,105 @@
+// The frozen weights of the base that an adapter file brings along: PEFT's `save_embedding_layers`. They act where they
+// differ from the model's own.
+
+import { type Adapter, type AdapterTensor, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
+import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
+import { sharedNames } from "../hosts/shared-weights.ts";
+import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
+import { plannedParameter } from "../parts/saved-parameters.ts";
+import type { InjectionPlan, PlannedParameter } from "../planned/injection-plan.ts";
+
+/** The plan with every weight of the base that the file has and that has its place: adapted layers, and tables. */
+export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
+  const planned = new Set(
+    plan.savedParameters.flatMap(({ key, followers = [], copies = [] }) => [
+      key,
+      ...followers.flatMap((one) => one.key ?? []),
+      ...copies,
+    ]),
+  );
+  // A bias may have two names in a file (BERT's output): what is trained under one is not set back under the other.
+  const trained = new Set(
+    plan.savedParameters.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]),
+  );
+  const places = placesFor(plan, model);
+  const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
+    const parsed = planned.has(key) ? null : parseTensorKey(key);
+    const parameter = parsed === null ? undefined : places(parsed);
+    if (parameter === undefined || trained.has(parameter.path)) return [];
+    return [plannedParameter(parameter, key, "base-layer")];
+  });
+  const savedParameters = [...plan.savedParameters, ...together(found, { model, tensors, trained })];
+  return { ...plan, savedParameters, tokenRows: plan.tokenRows.map((rows) => withCopies(rows, tensors)) };
+}
+
+/** Which parameter a tensor of the base is, if the adapter has a place for it. */
+function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey) => ParameterRef | undefined {
+  const sites = new Map(model.sites().map((site) => [site.path, site]));
+  const adapted = new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path));
+  const trained = new Set(plan.tokenRows.flatMap(({ path, followers }) => [path, ...followers]));
+  const tables = new Set(vocabularyTables(model).map(({ path }) => path));
+  // To transformers, what cuts an image into patches is its input embedding.
+  const isTable = (path: string) => tables.has(path) || sites.get(path)?.kind === "convolution";
+  const hasPlace = ({ path, part }: TensorKey) =>
+    (part === "base_layer" && adapted.has(path)) ||
+    (part === "token_base_layer" && trained.has(path)) ||
+    (part === "saved" && isTable(path) && !adapted.has(path) && !trained.has(path));
+  return (key) => {
+    const site = hasPlace(key) ? sites.get(key.path) : undefined;
+    return site && parametersOfTable(model, site).get(key.parameter ?? "");
+  };
+}
+
+interface Together {
+  readonly model: AdaptableModel;
+  readonly tensors: Adapter["tensors"];
+  /** Paths of the parameters that the adapter has trained copies of. */
+  readonly trained: ReadonlySet<string>;
+}
+
+/**
+ * What shares a weight goes on sharing it: as in PEFT, which puts the file's values into the one parameter, they reach every
+ * module that computes with it. Only a module for which the file has other values, or a trained copy, computes with those.
+ */
+function together(
+  found: readonly PlannedParameter[],
+  { model, tensors, trained }: Together,
+): readonly PlannedParameter[] {
+  const sharedName = sharedNames(model);
+  const isOneWeight = (one: { path: string }, other: { path: string }) =>
+    sharedName(one.path) === sharedName(other.path);
+  const isSame = (one: PlannedParameter, other: PlannedParameter) =>
+    isOneWeight(one, other) && haveSameValues(tensors.get(one.key), tensors.get(other.key));
+  const parameters = model.parameters();
+  const ordered = parameters.flatMap(({ path }) => found.filter((one) => one.path === path));
+  const isFirst = (one: PlannedParameter, among: readonly PlannedParameter[], isAlike: typeof isSame) =>
+    among.find((other) => isAlike(other, one)) === one;
+  const leaders = ordered.filter((one) => isFirst(one, ordered, isSame));
+  const unnamed = parameters.filter(({ path }) => !trained.has(path) && !found.some((one) => one.path === path));
+  return leaders.map((leader) => {
+    const named = ordered
+      .filter((one) => one !== leader && isSame(one, leader))
+      .map(({ path, key }) => ({ path, key }));
+    const others = isFirst(leader, leaders, isOneWeight) ? unnamed.filter((one) => isOneWeight(one, leader)) : [];
+    const followers = [...named, ...others.map(({ path }) => ({ path }))];
+    return followers.length === 0 ? leader : { ...leader, followers };
+  });
+}
+
+/** The names under which the file has the rows once more: heads that share the table. */
+function withCopies(
+  rows: InjectionPlan["tokenRows"][number],
+  tensors: Adapter["tensors"],
+): InjectionPlan["tokenRows"][number] {
+  const copies = [...tensors.keys()].filter((key) => {
+    const parsed = parseTensorKey(key);
+    const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(parsed.path);
+    return isOfFollower && haveSameValues(tensors.get(key), tensors.get(rows.key));
+  });
+  return copies.length === 0 ? rows : { ...rows, copies };
+}
+
+function haveSameValues(one: AdapterTensor | undefined, other: AdapterTensor | undefined): boolean {
+  if (one === undefined || one.values.length !== other?.values.length) return false;
+  return one.values.every((value, index) => value === other.values[index]);
+}

@@ -1,0 +1,62 @@
+// Tensors of a file that a plan has no place for.
+
+import { type Adapter, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
+import { type AdaptableModel, printable, type Warning } from "@lowrank/contracts";
+import type { AdapterProblem } from "../errors/mismatch-errors.ts";
+import { nearestPaths } from "../errors/nearest-names.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { lostBiases, oldNamesOf } from "./lost-biases.ts";
+import { neededShapes } from "./needed-tensors.ts";
+
+/** How many unknown paths get suggestions: looking for them takes time, and a foreign file may have a million. */
+const suggestionsFor = 4;
+
+/** Names that follow no rule, modules that the model lacks, and what the configuration does not ask for. */
+export function findUnexpected(
+  plan: InjectionPlan,
+  model: AdaptableModel,
+  adapter: Adapter,
+): readonly AdapterProblem[] {
+  const needed = neededShapes(plan);
+  const copies = new Set(plan.savedParameters.flatMap((planned) => planned.copies ?? []));
+  const passedOver = oldNamesOf(lostBiases(plan, adapter));
+  const paths = model.sites().map((site) => site.path);
+  const known = new Set(paths);
+  let suggested = 0;
+  return [...adapter.tensors.keys()].flatMap((key): AdapterProblem[] => {
+    if (needed.has(key) || copies.has(key) || passedOver.has(key)) return [];
+    const parsed = parseTensorKey(key);
+    if (!parsed) return [{ kind: "unsupported", key, reason: "this name follows no rule of PEFT's LoRA files" }];
+    const { path, part } = parsed;
+    if (isUnusedBaseWeight(parsed, known)) return [];
+    if (part === "base_layer" || part === "saved") {
+      const what =
+        part === "saved" ? "modules_to_save does not name it" : "weights of the base in an adapter are not supported";
+      return [{ kind: "unsupported", key, reason: what }];
+    }
+    if (known.has(path)) return [{ kind: "not-targeted", key, path }];
+    const nearest = suggested++ < suggestionsFor ? nearestPaths(path, paths) : [];
+    return [{ kind: "unknown-path", key, path, nearest }];
+  });
+}
+
+/** PEFT also stores the weight of an embedding or head that only another adapter of the same model targets. */
+function isUnusedBaseWeight({ part, path, parameter }: TensorKey, known: ReadonlySet<string>): boolean {
+  return part === "base_layer" && parameter === "weight" && known.has(path);
+}
+
+/** PEFT's copies of weights that the adapter does not need. */
+export function unusedBaseWeights(
+  plan: InjectionPlan,
+  model: AdaptableModel,
+  { tensors }: Adapter,
+): readonly Warning[] {
+  const needed = neededShapes(plan);
+  const known = new Set(model.sites().map(({ path }) => path));
+  return [...tensors.keys()].flatMap((key) => {
+    const parsed = parseTensorKey(key);
+    if (needed.has(key) || !parsed || !isUnusedBaseWeight(parsed, known)) return [];
+    const message = `${printable(key)} is a weight of the base that this adapter does not target; the base's own is used.`;
+    return [{ code: "BASE_WEIGHT_UNUSED", message }];
+  });
+}

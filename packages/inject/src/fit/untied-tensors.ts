@@ -1,0 +1,50 @@
+// What is shared stands in a file under two names, and must be the same under both: PEFT's `ensure_weight_tying`, and a bias
+// that two modules name.
+
+import { type Adapter, type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format";
+import type { AdapterProblem } from "../errors/mismatch-errors.ts";
+import type { InjectionPlan, PlannedParameter } from "../planned/injection-plan.ts";
+
+/** What is shared must be stored with the same values under both names. */
+export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
+  const saved = plan.savedParameters.flatMap(({ key, followers = [] }) =>
+    followers.flatMap((one) => (one.key === undefined ? [] : [{ key, twin: one.key }])),
+  );
+  const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
+    one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
+  const reason = "with ensure_weight_tying it must have the values of";
+  return [
+    ...plan.savedParameters.flatMap((planned) => otherCopies(planned, tensors)),
+    ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
+      if (isSame(tensors.get(key), tensors.get(twin))) return [];
+      return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
+    }),
+    ...plan.tiedSites.flatMap(({ pairOf, keys }): AdapterProblem[] => {
+      const pair = embeddingKeys(pairOf);
+      return [[keys.a, pair.b] as const, [keys.b, pair.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
+        const other = tensors.get(twin);
+        const turned = other === undefined ? undefined : { ...other, values: turnedOver(other) };
+        if (isSame(tensors.get(key), turned)) return [];
+        return [{ kind: "unsupported", key, reason: `${reason} "${twin}", turned over` }];
+      });
+    }),
+  ];
+}
+
+/** Copies with other values than what they are copies of. A file may do without them. */
+function otherCopies({ key, copies = [] }: PlannedParameter, tensors: Adapter["tensors"]): readonly AdapterProblem[] {
+  const values = tensors.get(key)?.values;
+  const isOther = (copy: Float32Array) =>
+    copy.length !== values?.length || copy.some((value, index) => value !== values[index]);
+  const reason = `the model has one parameter for it and "${key}", and so it must have the values of that`;
+  return copies.flatMap((copy): AdapterProblem[] => {
+    const found = tensors.get(copy)?.values;
+    return found !== undefined && values !== undefined && isOther(found)
+      ? [{ kind: "unsupported", key: copy, reason }]
+      : [];
+  });
+}
+
+function turnedOver({ shape: [rows = 0, columns = 0], values }: AdapterTensor): Float32Array {
+  return Float32Array.from(values, (_, index) => values[(index % rows) * columns + Math.floor(index / rows)]!);
+}

@@ -1,0 +1,288 @@
+// What a caller holds after an adapter was attached: its variables, the switch to take it off, the way to a file.
+
+import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
+import type { AdaptableModel, Detach } from "@lowrank/contracts";
+import { plainLayout, readStored, SettingError, transposedLayout } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
+import { HandleDisposedError, MergedTableError, UnknownKeyError } from "../errors/errors.ts";
+import type { AdaptedParameter } from "../parts/adapted-parameter.ts";
+import type { AdaptedSite } from "../parts/adapted-site.ts";
+import type { AdapterPart, AdapterVariable, WeightChange } from "../parts/adapter-part.ts";
+import { openDoors } from "../parts/open-doors.ts";
+import type { OverriddenParameter } from "../parts/overridden-parameter.ts";
+import type { TiedSite } from "../parts/tied-site.ts";
+import type { TrainedRows } from "../parts/trained-rows.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { claimName } from "./adapter-names.ts";
+import { baseFingerprintKey } from "./base-fingerprint.ts";
+import { checkSelection } from "./check-selection.ts";
+import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
+import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
+
+/** What a handle holds; a hot swap exchanges all of it. */
+export interface AdapterContents {
+  readonly plan: InjectionPlan;
+  readonly sites: readonly AdaptedSite[];
+  readonly tiedSites: readonly TiedSite[];
+  readonly parameters: readonly OverriddenParameter[];
+  readonly rawParameters: readonly AdaptedParameter[];
+  readonly tokenRows: readonly TrainedRows[];
+  /** Fingerprint of the base model, written into files. */
+  readonly baseFingerprint?: string;
+  /** False, or absent, for what was read from a file, which says by itself what it carries. */
+  readonly isNew?: boolean;
+}
+
+/** What goes into an adapter's files besides its variables. */
+export interface ToAdapterOptions {
+  /** Entries for the weights file's header besides the base's fingerprint. */
+  readonly metadata?: ReadonlyMap<string, string>;
+  /**
+   * PEFT's `save_embedding_layers`: whether the base's tables over tokens go into the file. Default "auto", of which an
+   * adapter that was read from a file makes: what was in its file.
+   */
+  readonly saveEmbeddingLayers?: SaveEmbeddingLayers;
+}
+
+/**
+ * An adapter on a model. It owns its variables; the model owns everything else.
+ *
+ * It acts in every call whose context selects its name, and only in those.
+ */
+export class AdapterHandle {
+  readonly model: AdaptableModel;
+  readonly name: string;
+  #contents: AdapterContents;
+  #variables: ReadonlyMap<string, tf.Variable>;
+  #detach: Detach | null = null;
+  #scale = 1;
+  #isDisposed = false;
+
+  constructor(model: AdaptableModel, name: string, contents: AdapterContents) {
+    this.model = model;
+    this.name = name;
+    this.#contents = contents;
+    this.#variables = trainedVariables(contents);
+  }
+
+  get plan(): InjectionPlan {
+    return this.#contents.plan;
+  }
+
+  /** The configuration as it will be written, targets spelt out. */
+  get config(): LoraConfig {
+    return this.plan.config;
+  }
+
+  /** One pair for each adapted layer, in the model's order. */
+  get sites(): readonly AdaptedSite[] {
+    return this.#contents.sites;
+  }
+
+  /** Output heads that share the pair of the embedding whose table they share. */
+  get tiedSites(): readonly TiedSite[] {
+    return this.#contents.tiedSites;
+  }
+
+  /** Weights that the adapter has values of its own for. */
+  get parameters(): readonly OverriddenParameter[] {
+    return this.#contents.parameters;
+  }
+
+  /** Raw parameters with pairs. */
+  get rawParameters(): readonly AdaptedParameter[] {
+    return this.#contents.rawParameters;
+  }
+
+  /** Tables of which some rows are trained. */
+  get tokenRows(): readonly TrainedRows[] {
+    return this.#contents.tokenRows;
+  }
+
+  /**
+   * Everything trainable, by its name in an adapter file without "base_model.model."; the order never changes. A hot swap
+   * brings new variables.
+   */
+  get variables(): ReadonlyMap<string, tf.Variable> {
+    return this.#variables;
+  }
+
+  /** Every weight of the base that the adapter changes: what a merge folds in. */
+  get changes(): readonly WeightChange[] {
+    return partsOf(this.#contents).flatMap(({ changes }) => changes);
+  }
+
+  get baseFingerprint(): string | null {
+    return this.#contents.baseFingerprint ?? null;
+  }
+
+  get isAttached(): boolean {
+    return this.#detach !== null;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  /** The factor on every pair's own scaling; 1 as trained. */
+  get scale(): number {
+    return this.#scale;
+  }
+
+  /**
+   * Strengthens or weakens the adapter: every pair acts with `factor` times its own scaling. Files keep the original.
+   *
+   * @throws SettingError if the factor is no finite number; HandleDisposedError.
+   */
+  setScale(factor: number): void {
+    this.#checkUsable();
+    if (!Number.isFinite(factor))
+      throw new SettingError(`The adapter "${this.name}"`, "scale", factor, "a finite number");
+    this.#scale = factor;
+    for (const part of partsOf(this.#contents)) part.setScale?.(factor);
+  }
+
+  /**
+   * Puts the adapter (back) on its model.
+   *
+   * @throws AdapterExistsError if another adapter took the name meanwhile; HandleDisposedError.
+   */
+  attach(): void {
+    this.#checkUsable();
+    if (this.#detach) return;
+    const freeName = claimName(this.model, this.name, this);
+    try {
+      const close = openDoors(
+        { name: this.name, checkCall: (context, ownPath) => checkSelection(this.model, context, ownPath) },
+        partsOf(this.#contents),
+      );
+      this.#detach = () => {
+        close();
+        freeName();
+      };
+    } catch (error) {
+      freeName();
+      throw error;
+    }
+  }
+
+  /** Takes the adapter off; the model computes bit for bit what it did before. The variables live on. */
+  detach(): void {
+    this.#detach?.();
+    this.#detach = null;
+  }
+
+  /**
+   * Reads the variables into plain data in torch's layout, ready for `writeAdapter`. Pairs that took over a part of the
+   * weight (PiSSA, OLoRA) become plain pairs of twice the rank, for the base as it is.
+   *
+   * @throws HandleDisposedError; MergedTableError if a table of the base is to be saved and a merge changed it
+   */
+  async toAdapter({ metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions = {}): Promise<Adapter> {
+    this.#checkUsable();
+    const tensors = new Map<string, AdapterTensor>();
+    const isDoubled = this.sites.some(({ pair }) => pair.initial !== null);
+    for (const { keys, pair } of this.sites) {
+      const stored = await pair.toTorch();
+      const { a, b } = isDoubled && !pair.initial ? withDoubledRank(stored) : stored;
+      tensors.set(keys.a, a); // [rank, inFeatures]
+      tensors.set(keys.b, b); // [outFeatures, rank]
+    }
+    for (const { key, variable, layout, isOfBase = false } of tensorsOf(this.#contents)) {
+      const isLeftOut = isOfBase && saveEmbeddingLayers === false;
+      if (!tensors.has(key) && !isLeftOut) tensors.set(key, await readStored(variable, layout));
+    }
+    await this.#addBaseWeights(tensors, saveEmbeddingLayers);
+    const fingerprint: [string, string][] = this.baseFingerprint ? [[baseFingerprintKey, this.baseFingerprint]] : [];
+    const config = isDoubled ? plainLoraConfig(this.config) : this.config;
+    return { config, tensors, metadata: new Map([...metadata, ...fingerprint]) };
+  }
+
+  /**
+   * A tensor that belongs to one of the variables – its value, its gradient – as an adapter file would have it. The caller
+   * owns the result.
+   *
+   * @throws UnknownKeyError
+   */
+  inFileLayout(key: string, tensor: tf.Tensor): tf.Tensor {
+    const found = tensorsOf(this.#contents).find((one) => one.key === key);
+    if (!found) throw new UnknownKeyError(this.name, key);
+    return found.layout.toFile(tensor);
+  }
+
+  /**
+   * Exchanges everything the adapter is made of and frees what it was; `hotSwap` calls it with contents that fit. If a door
+   * refuses, nothing changes. The scale is 1 again.
+   *
+   * @throws HandleDisposedError
+   */
+  exchange(contents: AdapterContents): void {
+    this.#checkUsable();
+    const [previous, wasAttached] = [this.#contents, this.isAttached];
+    this.detach();
+    this.#contents = contents;
+    try {
+      if (wasAttached) this.attach();
+    } catch (error) {
+      this.#contents = previous;
+      this.attach();
+      throw error;
+    }
+    this.#variables = trainedVariables(contents);
+    this.#scale = 1;
+    disposeContents(previous);
+  }
+
+  /** Detaches the adapter and frees its variables. Calling it twice does nothing more. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.detach();
+    disposeContents(this.#contents);
+    this.#isDisposed = true;
+  }
+
+  async #addBaseWeights(tensors: Map<string, AdapterTensor>, choice: SaveEmbeddingLayers): Promise<void> {
+    if (choice === "auto" && !this.#contents.isNew) return;
+    const saved = baseWeightsToSave(this.model, this.plan, choice).filter(({ key }) => !tensors.has(key));
+    const merged = saved.filter(({ site }) => !this.isAttached && site.isReplaced).map(({ site }) => site.path);
+    if (merged.length > 0) throw new MergedTableError(this.name, [...new Set(merged)]);
+    for (const { key, parameter } of saved) {
+      const value = parameter.read();
+      try {
+        tensors.set(key, await readStored(value, parameter.transposedInFile ? transposedLayout : plainLayout));
+      } finally {
+        value.dispose();
+      }
+    }
+    for (const [key, rows] of repeatedRows(this.plan, saved)) tensors.set(key, tensors.get(rows)!);
+  }
+
+  #checkUsable(): void {
+    if (this.#isDisposed) throw new HandleDisposedError(this.name);
+  }
+}
+
+/** Frees every variable. */
+export function disposeContents(contents: AdapterContents): void {
+  for (const part of partsOf(contents)) part.dispose();
+}
+
+/** Values that replace come before those that are added to them. */
+function partsOf(contents: AdapterContents): readonly AdapterPart[] {
+  const { parameters, sites, tiedSites, rawParameters, tokenRows } = contents;
+  return [...parameters, ...sites, ...tiedSites, ...rawParameters, ...tokenRows];
+}
+
+/** In the order of files: pairs, then what is stored whole. */
+function tensorsOf(contents: AdapterContents): readonly AdapterVariable[] {
+  const { parameters, sites, tiedSites, rawParameters, tokenRows } = contents;
+  return [...sites, ...tiedSites, ...rawParameters, ...tokenRows, ...parameters].flatMap(({ tensors }) => tensors);
+}
+
+function trainedVariables(contents: AdapterContents): ReadonlyMap<string, tf.Variable> {
+  return new Map(
+    tensorsOf(contents)
+      .filter(({ isTrained }) => isTrained)
+      .map(({ key, variable }) => [key, variable]),
+  );
+}

@@ -1,0 +1,33 @@
+// The adapters on a model, for a caller who kept no handle.
+
+import type { AdaptableModel } from "@lowrank/contracts";
+import { AdapterNotFoundError } from "../errors/errors.ts";
+import type { AdapterHandle } from "./adapter-handle.ts";
+import { handlesOn } from "./adapter-names.ts";
+
+/** The names of the adapters on a model, in the order in which they were attached. */
+export function adapterNames(model: AdaptableModel): readonly string[] {
+  return [...handlesOn(model).keys()];
+}
+
+/**
+ * The adapter of a name: to rescale, save, swap, detach or delete it.
+ *
+ * @throws AdapterNotFoundError, which names those that are attached
+ *
+ * @example
+ * ```ts
+ * import type { AdaptableModel } from "@lowrank/contracts";
+ * import { adapterNames, findAdapter } from "@lowrank/inject";
+ *
+ * export function deleteAll(model: AdaptableModel): void {
+ *   for (const name of adapterNames(model)) findAdapter(model, name).dispose();
+ * }
+ * ```
+ */
+export function findAdapter(model: AdaptableModel, name: string): AdapterHandle {
+  const handles = handlesOn(model);
+  const handle = handles.get(name);
+  if (handle === undefined) throw new AdapterNotFoundError(name, [...handles.keys()]);
+  return handle;
+}

@@ -1,0 +1,91 @@
+// Which adapters cannot act together: those that have different values of their own for the same weight, of which a sum makes
+// no sense. As in PEFT, which refuses to activate two saved modules, or trained rows of one table, at a time.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ConflictingAdaptersError } from "../errors/errors.ts";
+import type { OwnValues } from "../parts/adapter-part.ts";
+import { haveSameFrozenValues, haveSameValues } from "../parts/same-values.ts";
+import type { AdapterHandle } from "./adapter-handle.ts";
+
+/** A weight that several adapters have values of their own for. */
+export interface AdapterConflict {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** In the order in which the adapters were given. */
+  readonly adapterNames: readonly string[];
+}
+
+interface Owner extends OwnValues {
+  readonly adapterName: string;
+}
+
+/** What for adapters come together. */
+interface TogetherOptions {
+  /** Whether they train: they need not differ yet then, as they would go apart. Default false. */
+  readonly training?: boolean;
+  /** The only weight to look at, unless there is a conflict. Default: every one. */
+  readonly first?: string;
+}
+
+/**
+ * Throws unless the adapters can act together: in one call, or merged.
+ *
+ * @throws ConflictingAdaptersError with every weight
+ */
+export function checkTogether(handles: readonly AdapterHandle[], options: TogetherOptions = {}): void {
+  const { training = false, first } = options;
+  const ownersOf = ownersByPath(handles);
+  const conflictAt = (path: string): readonly AdapterConflict[] => {
+    const owners = ownersOf.get(path) ?? [];
+    const inConflict = owners.filter((one) => owners.some((other) => areInConflict(one, other, training)));
+    return inConflict.length === 0 ? [] : [{ path, adapterNames: inConflict.map(({ adapterName }) => adapterName) }];
+  };
+  if (first !== undefined && conflictAt(first).length === 0) return;
+  const conflicts = [...ownersOf.keys()].flatMap(conflictAt);
+  if (conflicts.length > 0) throw new ConflictingAdaptersError(conflicts);
+}
+
+function ownersByPath(handles: readonly AdapterHandle[]): ReadonlyMap<string, readonly Owner[]> {
+  const owners = new Map<string, Owner[]>();
+  for (const { name: adapterName, changes } of handles)
+    for (const { path, own } of changes)
+      if (own !== undefined) owners.set(path, [...(owners.get(path) ?? []), { ...own, adapterName }]);
+  return owners;
+}
+
+/** Rows lie on top of a whole table, whoever comes first. */
+function areInConflict(one: Owner, other: Owner, training: boolean): boolean {
+  if (one.adapterName === other.adapterName) return false;
+  if (one.rows === "all" || other.rows === "all") {
+    if (one.rows !== other.rows) return false;
+    // What backends cannot compare at once are mostly the same tables.
+    if (!one.isTrained && !other.isTrained) return haveSameFrozenValues(one.variable, other.variable) === false;
+    return training || haveSameValues(one.variable, other.variable) !== true;
+  }
+  const common = commonRows(one.rows, other.rows);
+  if (common.length === 0) return false;
+  return training || tf.tidy(() => haveSameValues(...picked(one, other, common)) !== true);
+}
+
+type Places = readonly [inOne: number, inOther: number];
+
+/** Where each row that is in both lists stands in either. */
+function commonRows(rows: readonly number[], others: readonly number[]): readonly Places[] {
+  const placeOf = new Map(others.map((row, place) => [row, place]));
+  return rows.flatMap((row, place): Places[] => {
+    const inOther = placeOf.get(row);
+    return inOther === undefined ? [] : [[place, inOther]];
+  });
+}
+
+function picked(one: Owner, other: Owner, places: readonly Places[]): [tf.Tensor, tf.Tensor] {
+  const pick = ({ variable }: Owner, side: 0 | 1) =>
+    tf.gather(
+      variable,
+      tf.tensor1d(
+        places.map((place) => place[side]),
+        "int32",
+      ),
+    );
+  return [pick(one, 0), pick(other, 1)];
+}

@@ -1,0 +1,81 @@
+// Which weights of the base an adapter file carries (PEFT's `save_embedding_layers`). PEFT 0.21.2:
+// utils/save_and_load.py, get_peft_model_state_dict.
+
+import { buildTensorKey, isSavedModule, type LoraConfig, matchesTarget, parseTensorKey } from "@lowrank/adapter-format";
+import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+
+/**
+ * Whether the tables over tokens are saved with an adapter: `true`, `false`, or "auto" – if a target is called
+ * "embed_tokens" or "lm_head" and no rows are trained, or if the vocabulary was resized after loading.
+ */
+export type SaveEmbeddingLayers = "auto" | boolean;
+
+/** One weight of the base, under its name in an adapter file. */
+export interface SavedBaseWeight {
+  readonly key: string;
+  readonly parameter: ParameterRef;
+  readonly site: Site;
+}
+
+/** The only names by which PEFT recognises an embedding. */
+const embeddingNames: readonly string[] = ["embed_tokens", "lm_head"];
+
+/** What goes into the file besides what the adapter itself is made of. */
+export function baseWeightsToSave(
+  model: AdaptableModel,
+  plan: InjectionPlan,
+  choice: SaveEmbeddingLayers,
+): readonly SavedBaseWeight[] {
+  const tables = vocabularyTables(model);
+  const isTargeted = targetsEmbeddings(plan.config, model.sites());
+  if (!isChosen(choice, { isTargeted, model, plan })) return [];
+  const adapted = new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path));
+  const trained = new Set(plan.tokenRows.flatMap(({ path, followers }) => [path, ...followers]));
+  return tables.flatMap((site): readonly SavedBaseWeight[] => {
+    const { path } = site;
+    // Beside named targets PEFT saves nothing that is no target, and so loses new rows of a resized vocabulary, which
+    // nothing else has. Here they are saved; PEFT reads them.
+    const isPassedOver = isTargeted && !adapted.has(path) && model.resizedFrom === undefined;
+    if (isPassedOver || isSavedModule(plan.config, path)) return [];
+    const part = adapted.has(path) ? "base_layer" : trained.has(path) ? "token_base_layer" : "saved";
+    return [...parametersOfTable(model, site)].map(([name, parameter]) => ({
+      key: buildTensorKey({ path, part, parameter: name }),
+      parameter,
+      site,
+    }));
+  });
+}
+
+/** Names under which PEFT writes the trained rows of a table once more: for each head that shares it and is saved. */
+export function repeatedRows(
+  { tokenRows }: InjectionPlan,
+  saved: readonly SavedBaseWeight[],
+): ReadonlyMap<string, string> {
+  const paths = new Set(saved.map(({ key }) => parseTensorKey(key)?.path));
+  return new Map(
+    tokenRows.flatMap(({ key, followers }) =>
+      followers
+        .filter((path) => paths.has(path))
+        .map((path) => [buildTensorKey({ path, part: "token_adapter" }), key] as const),
+    ),
+  );
+}
+
+function isChosen(
+  choice: SaveEmbeddingLayers,
+  { isTargeted, model, plan }: { readonly isTargeted: boolean; model: AdaptableModel; plan: InjectionPlan },
+): boolean {
+  if (choice !== "auto") return choice;
+  return (isTargeted && plan.config.trainableTokenIndices === null) || model.resizedFrom !== undefined;
+}
+
+/** PEFT looks for these names in a list as they stand, and tries a regular expression on every module of such a name. */
+function targetsEmbeddings(config: LoraConfig, sites: readonly Site[]): boolean {
+  const { targetModules } = config;
+  if (typeof targetModules !== "string") return embeddingNames.some((name) => targetModules?.includes(name));
+  if (targetModules === "all-linear") return false;
+  const isEmbedding = ({ path }: Site) => embeddingNames.includes(path.slice(path.lastIndexOf(".") + 1));
+  return sites.filter(isEmbedding).some(({ path }) => matchesTarget(config, path));
+}

@@ -1,0 +1,98 @@
+// The gradient of each weight of a plan, for LoRA-GA: taken at a matrix of zeros beside the weight, which has the same
+// gradient, so that frozen weights stay frozen.
+
+import type { AdaptableModel, Adaptation, AdaptationCall, ForwardContext } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { type Measured, matrixOfTensor } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import { claimName } from "../handle/adapter-names.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { linearSites } from "./linear-sites.ts";
+
+const recorderName = "measuring gradients";
+
+/**
+ * The mean gradient of every linear weight of the plan over some losses, without changing the model. Needs as much memory
+ * as these weights, twice.
+ *
+ * @param losses one function for each batch; it computes the loss under the context that it is given
+ * @throws AdapterExistsError if a measurement is under way already; StalePlanError
+ *
+ * @example
+ * ```ts
+ * import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
+ * import { type InjectionPlan, injectAdapter, measureGradients } from "@lowrank/inject";
+ * import type * as tf from "@tensorflow/tfjs-core";
+ *
+ * export function startFromGradient(model: AdaptableModel, plan: InjectionPlan, loss: (context: ForwardContext) => tf.Scalar) {
+ *   const measured = measureGradients(model, plan, [loss]); // plan.config.init is "lora_ga"
+ *   return injectAdapter(model, plan, { seed: 7, measured });
+ * }
+ * ```
+ */
+export function measureGradients(
+  model: AdaptableModel,
+  plan: InjectionPlan,
+  losses: Iterable<(context: ForwardContext) => tf.Scalar>,
+): ReadonlyMap<string, Measured> {
+  const sites = linearSites(model, plan);
+  const freeName = claimName(model, recorderName);
+  const recorders = sites.map((site) => ({ site, recorder: new GradientRecorder(site.inFeatures, site.outFeatures) }));
+  const detach = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
+  const context = inferenceContext(activeAdapters(recorderName));
+  let batches = 0;
+  try {
+    for (const loss of losses) {
+      const variables = recorders.map(({ recorder }) => recorder.zeros);
+      const { value, grads } = tf.variableGrads(() => loss(context), variables);
+      for (const { recorder } of recorders) recorder.collect(grads[recorder.zeros.name]);
+      value.dispose();
+      batches += 1;
+    }
+    return new Map(recorders.map(({ site, recorder }) => [site.path, { gradient: recorder.mean(batches) }]));
+  } finally {
+    for (const close of detach) close();
+    for (const { recorder } of recorders) recorder.dispose();
+    freeName();
+  }
+}
+
+/** Adds x·0 to a layer's output. */
+class GradientRecorder implements Adaptation {
+  readonly zeros: tf.Variable<tf.Rank.R2>;
+  readonly variables: readonly tf.Variable[];
+  #sum: tf.Tensor;
+
+  constructor(inFeatures: number, outFeatures: number) {
+    const zeros = tf.zeros<tf.Rank.R2>([inFeatures, outFeatures]);
+    this.zeros = tf.variable(zeros);
+    this.variables = [this.zeros];
+    this.#sum = zeros;
+  }
+
+  apply({ input, output, site }: AdaptationCall): tf.Tensor {
+    return tf.tidy(() => {
+      const rows = tf.reshape<tf.Rank.R2>(input, [-1, site.inFeatures]); // [batch·time, inFeatures]
+      return tf.add(output, tf.reshape(tf.matMul(rows, this.zeros), output.shape));
+    });
+  }
+
+  /** Takes ownership of one batch's gradient; a layer that took no part has none. */
+  collect(gradient: tf.Tensor | undefined): void {
+    if (!gradient) return;
+    const sum = tf.add(this.#sum, gradient);
+    tf.dispose([this.#sum, gradient]);
+    this.#sum = sum;
+  }
+
+  mean(batches: number) {
+    const mean = tf.tidy(() => tf.div<tf.Tensor2D>(this.#sum, Math.max(1, batches)));
+    const matrix = matrixOfTensor(mean);
+    mean.dispose();
+    return matrix;
+  }
+
+  dispose(): void {
+    tf.dispose([this.zeros, this.#sum]);
+  }
+}

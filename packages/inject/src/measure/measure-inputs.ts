@@ -1,0 +1,63 @@
+// What each layer of a plan is given when the model runs: for EVA and CorDA.
+
+import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import type { Measured } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import { claimName } from "../handle/adapter-names.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { inputRecorder, type RowMask } from "./input-recorders.ts";
+import { linearSites } from "./linear-sites.ts";
+
+/** How inputs are measured. */
+export interface MeasureInputsOptions {
+  /**
+   * Runs the model on some batches under the given context. `keepOnly` tells which positions of the next batch count,
+   * 1 or 0 [batch, time]: for EVA, PEFT leaves out padding and unlabelled positions. It reads the mask at once. For CorDA
+   * PEFT takes one sequence a call, all of it.
+   */
+  run(context: ForwardContext, keepOnly: (mask: tf.Tensor) => void): void | Promise<void>;
+}
+
+const recorderName = "measuring inputs";
+
+/**
+ * Sums up what every linear layer of the plan is given – as the plan's start needs it –, without changing the model.
+ *
+ * @throws AdapterExistsError if a measurement is under way already; StalePlanError
+ *
+ * @example
+ * ```ts
+ * import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
+ * import { type InjectionPlan, injectAdapter, measureInputs } from "@lowrank/inject";
+ *
+ * export async function startFromData(model: AdaptableModel, plan: InjectionPlan, run: (context: ForwardContext) => void) {
+ *   const measured = await measureInputs(model, plan, { run }); // plan.config.init is "corda" or "eva"
+ *   return injectAdapter(model, plan, { seed: 7, measured });
+ * }
+ * ```
+ */
+export async function measureInputs(
+  model: AdaptableModel,
+  plan: InjectionPlan,
+  options: MeasureInputsOptions,
+): Promise<ReadonlyMap<string, Measured>> {
+  const sites = linearSites(model, plan);
+  const freeName = claimName(model, recorderName);
+  const mask: RowMask = { rows: null };
+  const { init } = plan.config;
+  const recorders = sites.map((site) => ({ site, recorder: inputRecorder(init, site.inFeatures, mask) }));
+  const detach = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
+  try {
+    await options.run(inferenceContext(activeAdapters(recorderName)), (positions) => {
+      mask.rows?.dispose();
+      mask.rows = tf.keep(tf.tidy(() => tf.cast(tf.reshape<tf.Rank.R2>(positions, [-1, 1]), "float32")));
+    });
+    return new Map(recorders.map(({ site, recorder }) => [site.path, recorder.read()]));
+  } finally {
+    for (const close of detach) close();
+    for (const { recorder } of recorders) recorder.dispose();
+    mask.rows?.dispose();
+    freeName();
+  }
+}

@@ -1,0 +1,56 @@
+// EVA's second half: the same number of ranks, moved to the layers whose inputs they explain most of.
+
+import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
+import { explainedVariance, type Measured, MissingMeasurementError } from "@lowrank/math";
+import type { InjectionPlan, PlannedSite } from "../planned/injection-plan.ts";
+import { rankSettings } from "../start/start-settings.ts";
+
+/**
+ * The configuration with a rank for each layer by the variance of its inputs (EVA, section 3.3), at most `eva_config.rho`
+ * times what it had; a layer that gets none is no target any more. Plan again with it.
+ *
+ * @throws MissingMeasurementError, InvalidAdapterConfigError
+ *
+ * @example
+ * ```ts
+ * import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
+ * import { type InjectionPlan, injectAdapter, measureInputs, planInjection, shareRanks } from "@lowrank/inject";
+ *
+ * export async function startAsEva(model: AdaptableModel, plan: InjectionPlan, run: (context: ForwardContext) => void) {
+ *   const measured = await measureInputs(model, plan, { run });
+ *   const shared = planInjection(model, shareRanks(plan, measured));
+ *   return injectAdapter(model, shared, { seed: 7, measured });
+ * }
+ * ```
+ */
+export function shareRanks(plan: InjectionPlan, measured: ReadonlyMap<string, Measured>): LoraConfig {
+  const { rho, adjustsAlpha } = rankSettings(plan.config);
+  const linear = plan.entries.filter(({ kind }) => kind === "linear");
+  const ranks = countRanks(linear, rho, measured);
+  const kept = plan.entries.filter(({ path }) => ranks.get(path) !== 0);
+  const rankOf = ({ path, rank }: PlannedSite) => ranks.get(path) ?? rank;
+  const alphaOf = (entry: PlannedSite) => (adjustsAlpha ? (entry.alpha * rankOf(entry)) / entry.rank : entry.alpha);
+  return {
+    ...plan.config,
+    targetModules: kept.map(({ path }) => path),
+    layersToTransform: null,
+    layersPattern: null,
+    excludeModules: null,
+    rankPattern: new Map(kept.map((entry) => [patternFor(entry.path), rankOf(entry)])),
+    alphaPattern: new Map(kept.map((entry) => [patternFor(entry.path), alphaOf(entry)])),
+  };
+}
+
+function countRanks(entries: readonly PlannedSite[], rho: number, measured: ReadonlyMap<string, Measured>) {
+  const shares = entries.flatMap(({ path, rank, inFeatures, outFeatures }) => {
+    const inputs = measured.get(path)?.inputs;
+    if (!inputs) throw new MissingMeasurementError("eva", path, "inputs");
+    const most = Math.min(Math.round(rank * rho), inFeatures, outFeatures);
+    return explainedVariance(inputs, most).map((share) => ({ path, share }));
+  });
+  const budget = entries.reduce((sum, { rank }) => sum + rank, 0);
+  const ranks = new Map(entries.map(({ path }) => [path, 0]));
+  for (const { path } of shares.sort((one, other) => other.share - one.share).slice(0, budget))
+    ranks.set(path, ranks.get(path)! + 1);
+  return ranks;
+}

@@ -1,0 +1,59 @@
+// A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
+
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import { type LoraPair, parameterDelta } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import type { PlannedRawParameter } from "../planned/injection-plan.ts";
+import type { AdapterPart } from "./adapter-part.ts";
+
+/** What an adapter has at one raw parameter. */
+export interface AdaptedParameter extends AdapterPart {
+  readonly parameter: ParameterRef;
+  /** A [inFeatures, experts·rank] and B [rank·experts, outFeatures]; owned by the handle. */
+  readonly pair: LoraPair;
+  readonly keys: PlannedRawParameter["keys"];
+  readonly scaling: number;
+}
+
+/** Puts it together; nothing is attached yet. */
+export function adaptParameter(
+  { keys, scaling }: PlannedRawParameter,
+  parameter: ParameterRef,
+  pair: LoraPair,
+): AdaptedParameter {
+  let scale = scaling;
+  const withUpdate = (value: tf.Tensor, weight: number) =>
+    tf.tidy(() => tf.add(value, parameterDelta(pair, parameter, scale * weight)));
+  const { path, tiedWith } = parameter;
+  return {
+    parameter,
+    pair,
+    keys,
+    scaling,
+    tensors: [
+      { key: keys.a, variable: pair.a, layout: pair.layout.a, isTrained: true },
+      { key: keys.b, variable: pair.b, layout: pair.layout.b, isTrained: true },
+    ],
+    changes: [
+      {
+        path,
+        kind: "update",
+        ...(tiedWith === undefined ? {} : { tiedWith }),
+        read: () => parameter.read(),
+        fold: (weight) => withUpdate(weight, 1),
+        replace: (value) => parameter.replace(value),
+      },
+    ],
+    open: ({ name, checkCall }) => {
+      const checked = (value: tf.Tensor, weight: number, context: ForwardContext) => {
+        checkCall(context);
+        return withUpdate(value, weight);
+      };
+      return parameter.override(name, checked, [pair.a, pair.b]);
+    },
+    setScale: (factor) => {
+      scale = scaling * factor;
+    },
+    dispose: () => pair.dispose(),
+  };
+}

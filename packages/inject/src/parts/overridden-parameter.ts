@@ -1,0 +1,101 @@
+// A weight of the base that an adapter has a value of its own for, whole.
+
+import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import { plainLayout, transposedLayout } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import type { PlannedParameter } from "../planned/injection-plan.ts";
+import type { AdapterPart, WeightChange } from "./adapter-part.ts";
+import { type Opener, openDoors } from "./open-doors.ts";
+import { haveSameValues } from "./same-values.ts";
+
+/** A weight of the model that the adapter replaces by a variable of its own. */
+export interface OverriddenParameter extends AdapterPart {
+  readonly parameter: ParameterRef;
+  /** As computed with: the shape of the parameter. */
+  readonly variable: tf.Variable;
+  /** Name in an adapter file, without "base_model.model.". */
+  readonly key: string;
+  /** False for the frozen weight of an adapted embedding that PEFT stores with it; it acts only if it differs. */
+  readonly isTrained: boolean;
+}
+
+/** The parameter, and those that share its values and follow; some of them have a name of their own in files. */
+export interface OverriddenTogether {
+  readonly parameter: ParameterRef;
+  readonly followers: readonly { readonly parameter: ParameterRef; readonly key?: string }[];
+}
+
+/** Puts it together; nothing is attached yet. */
+export function overrideParameter(
+  { key, copies = [], reason }: PlannedParameter,
+  { parameter, followers }: OverriddenTogether,
+  variable: tf.Variable,
+): OverriddenParameter {
+  const isTrained = reason !== "base-layer";
+  const isIdle = !isTrained && isFrozenValue(parameter, variable);
+  const all = [parameter, ...followers.map((follower) => follower.parameter)];
+  const layout = parameter.transposedInFile ? transposedLayout : plainLayout;
+  const otherKeys = [...followers.flatMap((follower) => follower.key ?? []), ...copies];
+  return {
+    parameter,
+    variable,
+    key,
+    isTrained,
+    tensors: [
+      { key, variable, layout, isTrained, isOfBase: !isTrained },
+      ...otherKeys.map((other) => ({ key: other, variable, layout, isTrained: false, isOfBase: !isTrained })),
+    ],
+    changes: isIdle
+      ? []
+      : all.map((one) => ({
+          ...replacement(one, parameter, variable, followers.length === 0),
+          own: { rows: "all", variable, isTrained },
+        })),
+    open: (opener) => {
+      if (isIdle) return () => {};
+      return openDoors(
+        opener,
+        all.map((one) => ({
+          open: ({ name }) =>
+            one.override(name, checkedValue(opener, one.path, valueFor(one, parameter, variable)), [variable]),
+        })),
+      );
+    },
+    dispose: () => variable.dispose(),
+  };
+}
+
+/** A table is [rows, width] to an embedding and [width, rows] to a head; files have both the same way round. */
+function valueFor(one: ParameterRef, first: ParameterRef, variable: tf.Variable): () => tf.Tensor {
+  return one.transposedInFile === first.transposedInFile ? () => variable : () => tf.transpose(variable);
+}
+
+function checkedValue({ checkCall }: Opener, path: string, value: () => tf.Tensor) {
+  return (_value: tf.Tensor, _weight: number, context: ForwardContext): tf.Tensor => {
+    checkCall(context, path);
+    return value();
+  };
+}
+
+function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variable, isAlone: boolean): WeightChange {
+  const { path, tiedWith } = one;
+  return {
+    path,
+    kind: "replacement",
+    ...(tiedWith === undefined || !isAlone ? {} : { tiedWith }),
+    read: () => one.read(),
+    // A value of its own: the variable stays with its handle.
+    fold: () =>
+      tf.tidy(() => (one.transposedInFile === first.transposedInFile ? tf.add(variable, 0) : tf.transpose(variable))),
+    replace: (value) => one.replace(value),
+  };
+}
+
+/**
+ * Whether the stored weight of an adapted embedding is the base's own, as it nearly always is: then there is nothing to
+ * override, and a batch may mix adapters by row.
+ */
+function isFrozenValue(parameter: ParameterRef, variable: tf.Variable): boolean {
+  // Where that cannot be said, the override does no harm.
+  return tf.tidy(() => haveSameValues(variable, parameter.read()) === true);
+}

@@ -1,0 +1,130 @@
+// Which raw parameters get pairs (PEFT's `target_parameters`).
+
+import { alphaOf, type LoraConfig, loraKeys, NothingMatchedError, rankOf, scalingOf } from "@lowrank/adapter-format";
+import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
+import { rawPairSizes } from "@lowrank/math";
+import { UnsupportedSiteError } from "../errors/errors.ts";
+import { nearestPaths } from "../errors/nearest-names.ts";
+import type { PlannedRawParameter } from "../planned/injection-plan.ts";
+import { invocationOf } from "../variants/invocation.ts";
+
+/** What was planned, and what a person should know. */
+export interface RawParameterPlan {
+  readonly planned: readonly PlannedRawParameter[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * One entry for each parameter that a name means: its whole path, or the end of it after a dot. `adapted`: the paths of
+ * the layers that get a pair of their own.
+ *
+ * @throws UnsupportedSiteError; NothingMatchedError if no name means a parameter and no layer is adapted either
+ */
+export function planRawParameters(
+  model: AdaptableModel,
+  config: LoraConfig,
+  adapted: ReadonlySet<string>,
+): RawParameterPlan {
+  const names = config.targetParameters ?? [];
+  if (names.length === 0) return { planned: [], warnings: [] };
+  const parameters = model.parameters();
+  const isMeant = (path: string, name: string) => path === name || path.endsWith(`.${name}`);
+  const matched = parameters.filter(({ path }) => names.some((name) => isMeant(path, name)));
+  const unmatched = names.filter((name) => !parameters.some(({ path }) => isMeant(path, name)));
+  if (matched.length === 0 && adapted.size === 0) throw nothingMatched(names, parameters);
+  checkSupported(matched, config, adapted);
+  return {
+    planned: matched.map((parameter) => planParameter(parameter, keysAmong(matched, parameter), config)),
+    warnings: unmatched.map((name) => ({
+      code: "TARGET_MATCHED_NOTHING",
+      message: `The target parameter "${name}" matches no parameter.`,
+    })),
+  };
+}
+
+function planParameter(
+  parameter: ParameterRef,
+  keys: PlannedRawParameter["keys"],
+  config: LoraConfig,
+): PlannedRawParameter {
+  const { path, shape } = parameter;
+  // Planning has refused every other shape.
+  const { experts, inFeatures, outFeatures } = rawPairSizes(parameter)!;
+  const rank = rankOf(config, path);
+  const columns = experts * rank;
+  return {
+    path,
+    shape,
+    experts,
+    inFeatures,
+    outFeatures,
+    rank,
+    alpha: alphaOf(config, path),
+    scaling: scalingOf(config, path),
+    parameters: columns * (inFeatures + outFeatures),
+    keys,
+    fileShapes: new Map([
+      [keys.a, [columns, inFeatures]],
+      [keys.b, [outFeatures, columns]],
+    ]),
+  };
+}
+
+/** PEFT wraps a module once for each of its parameters, in their order; the last wrapper has the shortest name. */
+function keysAmong(matched: readonly ParameterRef[], parameter: ParameterRef): PlannedRawParameter["keys"] {
+  const module = moduleOf(parameter.path);
+  const siblings = matched.filter(({ path }) => moduleOf(path) === module);
+  const depth = siblings.length - 1 - siblings.indexOf(parameter);
+  return loraKeys(module + ".base_layer".repeat(depth));
+}
+
+/** How many wrappers PEFT puts around each module: one for a layer that gets a pair, one for each raw parameter. */
+export function countWrappers(
+  layers: ReadonlySet<string>,
+  parameters: readonly PlannedRawParameter[],
+): ReadonlyMap<string, number> {
+  const counts = new Map([...layers].map((path) => [path, 1]));
+  for (const { path } of parameters) counts.set(moduleOf(path), (counts.get(moduleOf(path)) ?? 0) + 1);
+  return counts;
+}
+
+function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, adapted: ReadonlySet<string>): void {
+  const { dropout, useDora, loraBias, init, blockDiagonal, kasaConfig } = config;
+  const general =
+    (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
+    (useDora && "use_dora is for layers") ||
+    (loraBias && "lora_bias is for layers") ||
+    (blockDiagonal !== null && "use_bdlora is for layers") ||
+    (kasaConfig !== null && "kasa_config is for layers") ||
+    (invocationOf(config) !== null && "alora_invocation_tokens is for linear layers") ||
+    (typeof init === "string" && init !== "gaussian" && `init_lora_weights = "${init}" is for layers`) ||
+    null;
+  const problems = matched.flatMap((parameter) => {
+    const reason = general ?? refusal(parameter, adapted);
+    return reason === null ? [] : [{ path: parameter.path, kind: "parameter", reason }];
+  });
+  if (problems.length) throw new UnsupportedSiteError(problems);
+}
+
+function refusal(parameter: ParameterRef, adapted: ReadonlySet<string>): string | null {
+  if (rawPairSizes(parameter) === null) return `it has ${parameter.shape.length} axes, not two or three`;
+  return adapted.has(moduleOf(parameter.path)) ? "target_modules adapts its layer already" : null;
+}
+
+function nothingMatched(names: readonly string[], parameters: readonly ParameterRef[]): NothingMatchedError {
+  const paths = parameters.map(({ path }) => path);
+  const suggestions = new Map(names.slice(0, 20).map((name) => [name, nearestPaths(name, endingsLike(name, paths))]));
+  const near = [...new Set([...suggestions.values()].flat())];
+  const hint = near.length ? ` Did you mean ${listed(near)}?` : "";
+  return new NothingMatchedError(names, suggestions, `No parameter matches target_parameters ${listed(names)}.${hint}`);
+}
+
+/** The ends of all paths that have as many parts as the name. */
+function endingsLike(name: string, paths: readonly string[]): readonly string[] {
+  const parts = name.split(".").length;
+  return [...new Set(paths.map((path) => path.split(".").slice(-parts).join(".")))];
+}
+
+function moduleOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf(".")));
+}

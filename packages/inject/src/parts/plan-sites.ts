@@ -1,0 +1,132 @@
+// What each matched layer will get.
+
+import {
+  alphaOf,
+  embeddingKeys,
+  isSavedModule,
+  type LoraConfig,
+  loraKeys,
+  rankOf,
+  savingNames,
+  scalingOf,
+} from "@lowrank/adapter-format";
+import { type ConvolutionGeometry, listed, type ParameterRef, type Site } from "@lowrank/contracts";
+import { convolutionFileShapes } from "@lowrank/math";
+import type { UnsupportedSiteError } from "../errors/errors.ts";
+import type { PlannedSite } from "../planned/injection-plan.ts";
+import { blockRefusal, pairShapes, plannedBlocks } from "../variants/block-pairs.ts";
+import { invocationOf } from "../variants/invocation.ts";
+import { kasaRefusal } from "../variants/kasa-pairs.ts";
+
+/** What was planned, and what cannot be. */
+export interface SitesPlan {
+  readonly entries: readonly PlannedSite[];
+  /** Sites that cannot be adapted as the configuration asks, and why. */
+  readonly unsupported: UnsupportedSiteError["sites"];
+}
+
+/** One entry for each site that can be adapted, in the same order. */
+export function planSites(sites: readonly Site[], config: LoraConfig, parameters: readonly ParameterRef[]): SitesPlan {
+  const weights = new Set(parameters.map(({ path }) => path));
+  const reasons = new Map(sites.map((site) => [site, refusal(site, config) ?? unrounded(site, config, weights)]));
+  return {
+    entries: sites.filter((site) => reasons.get(site) === null).map((site) => planSite(site, config)),
+    unsupported: [...reasons].flatMap(([{ path, kind }, reason]) => (reason === null ? [] : [{ path, kind, reason }])),
+  };
+}
+
+function planSite(site: Site, config: LoraConfig): PlannedSite {
+  const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
+  const rank = rankOf(config, path);
+  const blocks = plannedBlocks(config, path);
+  const keys = keysOf(site, config, blocks);
+  const fileShapes = shapesOf(site, { rank, keys, blocks });
+  return {
+    path,
+    kind,
+    role,
+    inFeatures,
+    outFeatures,
+    rank,
+    alpha: alphaOf(config, path),
+    scaling: scalingOf(config, path),
+    parameters: [...fileShapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0),
+    keys,
+    fileShapes,
+    ...(blocks === undefined ? {} : { blocks }),
+    ...(tiedWith === undefined ? {} : { tiedWith }),
+  };
+}
+
+function keysOf(
+  { path, kind }: Site,
+  { useDora, loraBias, kasaConfig }: LoraConfig,
+  blocks: PlannedSite["blocks"],
+): PlannedSite["keys"] {
+  return {
+    ...(kind === "embedding" ? embeddingKeys(path) : loraKeys(path)),
+    ...(useDora ? { magnitude: `${path}.lora_magnitude_vector` } : {}),
+    ...(loraBias && blocks?.half !== "b" ? { bias: `${path}.lora_B.bias` } : {}),
+    ...(kasaConfig === null ? {} : { diagonal: `${path}.lora_diag` }),
+  };
+}
+
+function shapesOf(
+  site: Site,
+  { rank, keys, blocks }: Pick<PlannedSite, "rank" | "keys"> & { readonly blocks: PlannedSite["blocks"] },
+): ReadonlyMap<string, readonly number[]> {
+  const { outFeatures } = site;
+  const shapes = isConvolution(site)
+    ? convolutionFileShapes(site, rank)
+    : { ...pairShapes(site, rank, blocks), magnitude: [outFeatures] };
+  return new Map([
+    [keys.a, shapes.a],
+    [keys.b, shapes.b],
+    ...(keys.magnitude === undefined ? [] : [[keys.magnitude, shapes.magnitude] as const]),
+    ...(keys.bias === undefined ? [] : [[keys.bias, [outFeatures]] as const]),
+    ...(keys.diagonal === undefined ? [] : [[keys.diagonal, [rank]] as const]),
+  ]);
+}
+
+/** Why a site cannot be adapted as the configuration asks; null if it can. */
+function refusal(site: Site, config: LoraConfig): string | null {
+  if (isSavedModule(config, site.path)) return savedReason(site, config);
+  const ofVariant = blockRefusal(site, config) ?? kasaRefusal(site, config);
+  if (ofVariant !== null) return ofVariant;
+  if (site.kind !== "linear" && invocationOf(config) !== null) return "alora_invocation_tokens is for linear layers";
+  if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
+  if (site.kind === "linear") return null;
+  if (!isConvolution(site)) return "it does not tell its stride, padding and groups";
+  const { groups } = site.geometry;
+  const rank = rankOf(config, site.path);
+  if (rank % groups !== 0) return `its ${groups} groups do not divide the rank ${rank}`;
+  if (groups > 1 && config.useDora) return `DoRA needs an update of its weight, which ${groups} groups do not have`;
+  if (typeof config.init === "string" && config.init !== "gaussian")
+    return `init_lora_weights = "${config.init}" is for linear layers`;
+  return null;
+}
+
+/** PEFT finds modules to save by the end of their paths, and raises TypeError or KeyError where a pair is in one. */
+function savedReason({ path }: Site, config: LoraConfig): string {
+  const names = savingNames(config, path);
+  return (
+    `modules_to_save trains it whole – its path, or that of what it lies in, ends with ${listed(names)} –, ` +
+    "and such a module can have no pair; exclude_modules with its path leaves the pair out"
+  );
+}
+
+/** LoftQ and KaSA compute with a weight of their own in place of the frozen one. */
+function unrounded(
+  { kind, path }: Site,
+  { init, kasaConfig }: LoraConfig,
+  weights: ReadonlySet<string>,
+): string | null {
+  if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
+  const missing = "and this model does not offer it as a parameter";
+  if (init === "loftq") return `init_lora_weights = "loftq" rounds the weight, ${missing}`;
+  return kasaConfig === null ? null : `kasa_config takes directions out of the weight, ${missing}`;
+}
+
+function isConvolution(site: Site): site is Site & { readonly geometry: ConvolutionGeometry } {
+  return site.kind === "convolution" && site.geometry !== undefined;
+}

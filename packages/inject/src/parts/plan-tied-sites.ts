@@ -1,0 +1,60 @@
+// What the heads get that share an embedding's pair.
+
+import { type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
+import type { Site } from "@lowrank/contracts";
+import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
+import type { PlannedSite, PlannedTiedSite } from "../planned/injection-plan.ts";
+import type { Tying } from "./tie-modules.ts";
+
+/** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
+export function checkTiedStart({ kind }: Tying, { init }: LoraConfig): void {
+  if (kind === "targets" && typeof init === "string" && init !== "gaussian")
+    throw new UnsupportedStartError(init, "ensure_weight_tying");
+}
+
+/** One entry for each follower. Throws UnsupportedSiteError. */
+export function planTiedSites(
+  { kind, embedding, followers }: Tying,
+  config: LoraConfig,
+  { sites, entries }: { readonly sites: readonly Site[]; readonly entries: readonly PlannedSite[] },
+): readonly PlannedTiedSite[] {
+  if (kind !== "targets") return [];
+  const source = entries.find(({ path }) => path === embedding);
+  const tied = sites.filter(({ path }) => followers.includes(path));
+  const problems = tied.flatMap((site) => {
+    const reason = refusal(site, source, config);
+    return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
+  });
+  if (problems.length || source === undefined) throw new UnsupportedSiteError(problems);
+  return tied.map((site) => planTiedSite(site, source, config));
+}
+
+function refusal({ kind, path }: Site, source: PlannedSite | undefined, config: LoraConfig): string | null {
+  if (source === undefined)
+    return "ensure_weight_tying ties it to the input embedding, which exclude_modules leaves out";
+  if (kind !== "linear") return "ensure_weight_tying ties pairs of linear output heads only";
+  const rank = rankOf(config, path);
+  return rank === source.rank ? null : `it shares a pair with rank ${source.rank}, but rank_pattern gives it ${rank}`;
+}
+
+function planTiedSite(
+  { path, inFeatures, outFeatures }: Site,
+  source: PlannedSite,
+  config: LoraConfig,
+): PlannedTiedSite {
+  const { rank } = source;
+  const magnitude = config.useDora ? `${path}.lora_magnitude_vector` : undefined;
+  const keys = { ...loraKeys(path), ...(magnitude === undefined ? {} : { magnitude }) };
+  return {
+    path,
+    pairOf: source.path,
+    scaling: scalingOf(config, path),
+    parameters: magnitude === undefined ? 0 : outFeatures,
+    keys,
+    fileShapes: new Map([
+      [keys.a, [rank, inFeatures]],
+      [keys.b, [outFeatures, rank]],
+      ...(magnitude === undefined ? [] : [[magnitude, [outFeatures]] as const]),
+    ]),
+  };
+}

@@ -1,0 +1,130 @@
+// Which rows of which tables are trained (PEFT's `trainable_token_indices`).
+
+import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
+import type { AdaptableModel, Site } from "@lowrank/contracts";
+import { SavedModuleNotFoundError, UnsupportedSiteError } from "../errors/errors.ts";
+import { nearestNames } from "../errors/nearest-names.ts";
+import type { Refusals } from "../errors/refusals.ts";
+import type { PlannedTokenRows } from "../planned/injection-plan.ts";
+import { areTwins } from "./tie-modules.ts";
+
+interface Chosen {
+  readonly site: Site;
+  readonly indices: readonly number[];
+}
+
+/** What decides about the rows besides the configuration. */
+export interface TokenRowsOptions {
+  /** The paths of the layers that get a pair. */
+  readonly adapted: ReadonlySet<string>;
+  readonly refusals: Refusals;
+  /** How many tokens the model is taken to know. Default: as many as its tables have rows. */
+  readonly vocabulary?: number | undefined;
+}
+
+/**
+ * One entry for each table. A list means the input embedding; a head that shares the table follows it, unless it has other
+ * tokens of its own. Refusals are SavedModuleNotFoundError and UnsupportedSiteError.
+ */
+export function planTokenRows(
+  model: AdaptableModel,
+  config: LoraConfig,
+  options: TokenRowsOptions,
+): readonly PlannedTokenRows[] {
+  if (config.trainableTokenIndices === null) return [];
+  const sites = model.sites();
+  const chosen = chooseTables(sites, config, options.refusals);
+  const problems = chosen.flatMap(({ site, indices }) => {
+    const reason = refusal(site, { indices, config, ...options }) ?? untiedTokens(site, chosen, config);
+    return reason === null ? [] : [{ path: site.path, kind: site.kind, reason }];
+  });
+  if (problems.length) options.refusals.add(new UnsupportedSiteError(problems));
+  const own = chosen.filter((one) => !chosen.some((other) => follows(one, other)));
+  return own.map(({ site, indices }) => {
+    const shape = [indices.length, tableOf(site).width] as const;
+    return {
+      path: site.path,
+      followers: followersOf(site, sites, own),
+      indices,
+      key: buildTensorKey({ path: site.path, part: "token_adapter" }),
+      shape,
+      parameters: shape[0] * shape[1],
+    };
+  });
+}
+
+function chooseTables(
+  sites: readonly Site[],
+  { trainableTokenIndices }: LoraConfig,
+  refusals: Refusals,
+): readonly Chosen[] {
+  if (trainableTokenIndices === null) return [];
+  if (Array.isArray(trainableTokenIndices)) {
+    const site = sites.find(({ role }) => role === "input-embedding") ?? sites.find(endsWith("embed_tokens"));
+    if (!site) refusals.add(notFound(["embed_tokens"], sites));
+    return site === undefined ? [] : [{ site, indices: trainableTokenIndices }];
+  }
+  // A list was dealt with above; what is left is by module.
+  const byModule = [...(trainableTokenIndices as ReadonlyMap<string, readonly number[]>)];
+  const missing = byModule.map(([name]) => name).filter((name) => !sites.some(endsWith(name)));
+  if (missing.length) refusals.add(notFound(missing, sites));
+  return byModule.flatMap(([name, indices]) => sites.filter(endsWith(name)).map((site) => ({ site, indices })));
+}
+
+function endsWith(name: string): (site: Site) => boolean {
+  return ({ path }) => path.endsWith(name);
+}
+
+function notFound(names: readonly string[], sites: readonly Site[]): SavedModuleNotFoundError {
+  const paths = sites.map(({ path }) => path);
+  return new SavedModuleNotFoundError(names, [...new Set(names.flatMap((name) => nearestNames(name, paths)))]);
+}
+
+/** Whether a table shares its weight with the input embedding and has the same tokens: one set of rows does for both. */
+function follows(one: Chosen, other: Chosen): boolean {
+  if (one === other || other.site.role !== "input-embedding" || !areTwins(one.site, other.site)) return false;
+  return one.indices.join() === other.indices.join();
+}
+
+/** PEFT ties a head to the trained rows of the input embedding, not the other way round. */
+function followersOf(site: Site, sites: readonly Site[], own: readonly Chosen[]): readonly string[] {
+  if (site.role !== "input-embedding") return [];
+  const hasOwn = (path: string) => own.some((chosen) => chosen.site.path === path);
+  return sites.filter((other) => areTwins(site, other) && !hasOwn(other.path)).map(({ path }) => path);
+}
+
+/** Why a table's rows cannot be trained; null if they can. */
+function refusal(
+  site: Site,
+  {
+    indices,
+    config,
+    adapted,
+    vocabulary,
+  }: Pick<Chosen, "indices"> & TokenRowsOptions & { readonly config: LoraConfig },
+): string | null {
+  const { rows: present } = tableOf(site);
+  const rows = Math.max(present, vocabulary ?? 0);
+  if (site.kind === "convolution") return "a convolution has no rows for tokens";
+  if (adapted.has(site.path)) return "it is a target, too; train its rows or adapt it, not both";
+  if (isSavedModule(config, site.path)) return "modules_to_save trains it whole already";
+  if (indices.length === 0) return "trainable_token_indices names no token for it";
+  if (new Set(indices).size < indices.length) return "trainable_token_indices names a token twice";
+  const outside = indices.filter((index) => index >= rows);
+  if (outside.length === 0) return null;
+  const advice = `for added tokens, enlarge the vocabulary first: model.withVocabulary(${Math.max(...outside) + 1})`;
+  return `it has ${rows} rows, but trainable_token_indices names ${outside.join(", ")}; ${advice}`;
+}
+
+/** PEFT refuses tied tables of which other tokens are trained, if they are to stay tied. */
+function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying }: LoraConfig): string | null {
+  const own = chosen.find((one) => one.site === site)?.indices.join();
+  const other = chosen.find((one) => areTwins(one.site, site) && one.indices.join() !== own);
+  if (!ensureWeightTying || other === undefined) return null;
+  return `ensure_weight_tying needs the same tokens for it and for "${other.site.path}"`;
+}
+
+/** A table's rows and their width: an embedding's, or those of an output head, whose weight is seen the other way round. */
+function tableOf({ kind, inFeatures, outFeatures }: Site): { readonly rows: number; readonly width: number } {
+  return kind === "embedding" ? { rows: inFeatures, width: outFeatures } : { rows: outFeatures, width: inFeatures };
+}

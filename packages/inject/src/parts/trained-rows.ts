@@ -1,0 +1,68 @@
+// Rows of an embedding that are trained (PEFT's `trainable_token_indices`), together with the head that shares the table.
+
+import type { Site } from "@lowrank/contracts";
+import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
+import { withCallsChecked } from "../handle/check-selection.ts";
+import type { PlannedTokenRows } from "../planned/injection-plan.ts";
+import type { AdapterPart, WeightChange } from "./adapter-part.ts";
+import { openDoors } from "./open-doors.ts";
+
+/** The rows of one table. */
+export interface TrainedRows extends AdapterPart {
+  /** The module that is named, and every one that shares its table. */
+  readonly sites: readonly Site[];
+  /** [tokens, width]; owned by the handle. */
+  readonly variable: tf.Variable<tf.Rank.R2>;
+  readonly key: string;
+}
+
+/** Puts them together; nothing is attached yet. */
+export function trainRows(
+  { key, copies = [], indices }: PlannedTokenRows,
+  sites: readonly Site[],
+  variable: tf.Variable<tf.Rank.R2>,
+): TrainedRows {
+  const adaptation = new TokenRowsAdaptation({ rows: variable, indices });
+  return {
+    sites,
+    variable,
+    key,
+    tensors: [
+      { key, variable, layout: plainLayout, isTrained: true },
+      ...copies.map((copy) => ({
+        key: copy,
+        variable,
+        layout: plainLayout,
+        isTrained: false,
+        isOfBase: true,
+      })),
+    ],
+    changes: sites.map((site) => ({
+      ...rowsChange(site, sites, adaptation),
+      own: { rows: indices, variable, isTrained: true },
+    })),
+    open: (opener) =>
+      openDoors(
+        opener,
+        sites.map((site) => ({
+          open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener, `${site.path}.weight`)),
+        })),
+      ),
+    dispose: () => variable.dispose(),
+  };
+}
+
+function rowsChange(site: Site, sites: readonly Site[], adaptation: TokenRowsAdaptation): WeightChange {
+  const { path, tiedWith, kind } = site;
+  // Where the twin gets the same rows, both go on sharing one table.
+  const isAlone = tiedWith !== undefined && !sites.some((other) => other.path === tiedWith);
+  return {
+    path: `${path}.weight`,
+    kind: "update",
+    ...(isAlone ? { tiedWith: `${tiedWith}.weight` } : {}),
+    read: () => site.readWeight(),
+    fold: (weight) => adaptation.fold(weight, kind === "embedding" ? "embedding" : "linear"),
+    replace: (value) => site.replaceWeight(value),
+  };
+}

@@ -1,0 +1,56 @@
+// Decides what an adapter will change, without making a single tensor.
+
+import type { Feature, LoraConfig } from "@lowrank/adapter-format";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { Refusals } from "../errors/refusals.ts";
+import { checkSavedModules } from "../parts/saved-parameters.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { startsForNew } from "../start/starts.ts";
+import { draftPlan } from "./draft-plan.ts";
+import { startWarnings } from "./site-warnings.ts";
+
+/** What any adapter may ask for beyond plain LoRA. */
+export const supportedFeatures: readonly Feature[] = [
+  "bias",
+  "use_dora",
+  "lora_bias",
+  "target_parameters",
+  "trainable_token_indices",
+  "layer_replication",
+  "ensure_weight_tying",
+  "use_bdlora",
+  "kasa_config",
+  "alora_invocation_tokens",
+];
+
+/** What a new adapter may ask for. */
+const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...startsForNew]);
+
+/**
+ * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.
+ *
+ * Targets that are null become PEFT's defaults for the model's type; "all-linear" becomes every linear layer but the
+ * output head. A target that matches nothing beside others that do is a warning in the plan, where PEFT is silent.
+ *
+ * @throws NothingMatchedError if no layer matches; UnsupportedFeaturesError, UnsupportedPatternError;
+ * UnsupportedStartError, UnsupportedSiteError, SavedModuleNotFoundError, LayerReplicationError; SeveralProblemsError with
+ * all of them where more than one thing is wrong
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ * import type { AdaptableModel } from "@lowrank/contracts";
+ * import { describePlan, planInjection } from "@lowrank/inject";
+ *
+ * export function show(model: AdaptableModel): string {
+ *   return describePlan(planInjection(model, createLoraConfig({ rank: 8, targetModules: "all-linear" })));
+ * }
+ * ```
+ */
+export function planInjection(model: AdaptableModel, config: LoraConfig): InjectionPlan {
+  const refusals = new Refusals();
+  refusals.attempt(() => checkSavedModules(model, config), undefined);
+  const plan = draftPlan(model, config, { supported: supportedWhenNew, refusals });
+  refusals.throwIfAny();
+  return { ...plan, warnings: [...plan.warnings, ...startWarnings(plan)] };
+}

@@ -1,0 +1,39 @@
+// The first values of a new adapter, which leave what the model computes as it was.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { Site } from "@lowrank/contracts";
+import { columnLengths, createPair, createPairBias, type LowRankAdaptation, type Measured } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ValueSource } from "../handle/build-handle.ts";
+import type { PlannedTokenRows } from "../planned/injection-plan.ts";
+import { freshPair, pairInitialization } from "./starts.ts";
+
+/** Values drawn from `seed` and each layer's path alone. */
+export function freshValues(config: LoraConfig, seed: number, measured?: ReadonlyMap<string, Measured>): ValueSource {
+  const init = pairInitialization(config);
+  return {
+    pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
+    magnitude: startingLengths,
+    bias: ({ path, outFeatures, rank }) => createPairBias({ outFeatures, rank, init, key: { seed, path } }),
+    rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
+      createPair({ inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
+    parameter: (_, parameter) => parameter.read(),
+    rows: frozenRows,
+  };
+}
+
+/** The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing. */
+function startingLengths(_: unknown, weight: () => tf.Tensor, plain: LowRankAdaptation): tf.Tensor {
+  return tf.tidy(() => columnLengths(tf.add(weight(), plain.delta(1))));
+}
+
+/** The chosen rows of a table, or of a head's weight seen the other way round. */
+function frozenRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
+  return tf.tidy(() => {
+    const weight = site.readWeight();
+    const picked = tf.tensor1d([...indices], "int32");
+    const rows = site.kind === "embedding" ? tf.gather(weight, picked) : tf.transpose(tf.gather(weight, picked, 1));
+    // A table and a head's weight are matrices.
+    return rows as tf.Tensor2D;
+  });
+}

@@ -1,0 +1,148 @@
+// How the pairs of one adapter start, where that depends on the weights of the model they are attached to.
+
+import type { Feature, LoraConfig } from "@lowrank/adapter-format";
+import type { Site } from "@lowrank/contracts";
+import {
+  convolutionPairLayout,
+  createPair,
+  type InitialPair,
+  LoraPair,
+  type Measured,
+  matrixOfTensor,
+  type PairInitialization,
+  startPair,
+} from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import { geometryOf } from "../parts/adapted-site.ts";
+import type { PlannedSite } from "../planned/injection-plan.ts";
+import { freshBlocks } from "../variants/block-pairs.ts";
+import { freshKasa, withoutWeakest } from "../variants/kasa-pairs.ts";
+import { startSettings } from "./start-settings.ts";
+
+/** Starts of new pairs beyond PEFT's true, false and "gaussian". */
+export const startsForNew: readonly Feature[] = [
+  "init=pissa",
+  "init=olora",
+  "init=orthogonal",
+  "init=mica",
+  "init=eva",
+  "init=corda",
+  "init=lora_ga",
+  "init=loftq",
+];
+
+/** Starts that are the same whenever they are computed, so that an adapter saved without its start can be used. */
+const repeatable: ReadonlyMap<unknown, Feature> = new Map([
+  ["pissa", "init=pissa"],
+  ["olora", "init=olora"],
+  ["loftq", "init=loftq"],
+]);
+
+/** What decides about a start besides the layer. */
+export interface StartOptions {
+  readonly config: LoraConfig;
+  readonly seed: number;
+  /** Prefix of the variables' names. */
+  readonly name: string;
+  /** What was measured, by path. */
+  readonly measured?: ReadonlyMap<string, Measured> | undefined;
+}
+
+/** A new pair for a layer; the caller owns it. */
+export function freshPair(entry: PlannedSite, site: Site, options: StartOptions): LoraPair {
+  const { config, seed, name } = options;
+  const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
+  if (kind === "convolution") return freshKernels(entry, site, options);
+  if (entry.sharedBy !== undefined) return freshShared(entry, options);
+  if (entry.blocks !== undefined)
+    return freshBlocks(entry, entry.blocks, { init: pairInitialization(config), seed, name });
+  const measured = options.measured?.get(path);
+  const key = { seed, path };
+  const isKasa = config.kasaConfig !== null;
+  const pair = startPair({
+    inFeatures,
+    outFeatures,
+    rank,
+    kind,
+    fanInFanOut: site.fanInFanOut,
+    scaling,
+    init: config.init,
+    key,
+    name: isKasa ? `${name}/halves` : name,
+    weight: () => readMatrix(site),
+    settings: startSettings(config),
+    ...(measured && { measured }),
+  });
+  return isKasa ? freshKasa({ pair, name, key, weight: readMatrix(site) }) : pair;
+}
+
+/** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
+function freshShared(
+  { path, inFeatures, outFeatures, rank }: PlannedSite,
+  { config, seed, name }: StartOptions,
+): LoraPair {
+  const head = createPair({
+    inFeatures: outFeatures,
+    outFeatures: inFeatures,
+    rank,
+    init: pairInitialization(config),
+    key: { seed, path },
+    name: `${name}/head`,
+  });
+  const [a, b] = tf.tidy(() => [tf.transpose<tf.Tensor2D>(head.b), tf.transpose<tf.Tensor2D>(head.a)] as const);
+  head.dispose();
+  return LoraPair.fromTensors({ a, b, name, kind: "embedding" });
+}
+
+/** PEFT's `init_lora_weights` where the weight is not looked at. */
+export function pairInitialization({ init }: LoraConfig): PairInitialization {
+  return init === false ? "random" : init === "gaussian" ? "gaussian" : "default";
+}
+
+/** PEFT starts a convolution's pair as a linear one over everything that its window sees. */
+function freshKernels(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
+  const geometry = geometryOf(site);
+  const [height, width] = geometry.kernel;
+  return createPair({
+    inFeatures: height * width * entry.inFeatures,
+    outFeatures: entry.outFeatures,
+    rank: entry.rank,
+    init: pairInitialization(config),
+    key: { seed, path: entry.path },
+    name,
+    layout: convolutionPairLayout({ ...entry, geometry }, entry.rank),
+  });
+}
+
+/** The starts that an adapter from a file may name: PEFT computes them again from the base, and so do we. */
+export function startsForStored({ init }: LoraConfig): readonly Feature[] {
+  const feature = repeatable.get(init);
+  return feature ? [feature] : [];
+}
+
+/** What a stored pair was trained beside, where that is not the base as it is. The caller owns it. */
+export interface StoredStart {
+  /** What it has to subtract (PiSSA). */
+  readonly initial?: InitialPair;
+  /** What stands in for the weight (LoftQ, KaSA). */
+  readonly base?: tf.Tensor2D;
+}
+
+/** Computes again what the start of a stored adapter did to the base. */
+export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): StoredStart {
+  if (entry.keys.diagonal !== undefined) return { base: withoutWeakest(readMatrix(site), entry.rank) };
+  if (!repeatable.has(config.init) || entry.kind !== "linear") return {};
+  const { a, b, initial, base } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
+  a.dispose();
+  b.dispose();
+  return { ...(initial && { initial }), ...(base && { base }) };
+}
+
+function readMatrix(site: Site) {
+  const weight = site.readWeight() as tf.Tensor2D; // [inFeatures, outFeatures]; convolutions do not get here
+  try {
+    return matrixOfTensor(weight);
+  } finally {
+    weight.dispose();
+  }
+}

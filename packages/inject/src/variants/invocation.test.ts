@@ -1,0 +1,65 @@
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { HandMadeModel } from "@lowrank/testing";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { InvocationTokensError, SeveralProblemsError, UnsupportedSiteError } from "../errors/errors.ts";
+import { planInjection } from "../plan/plan-injection.ts";
+
+describe("alora_invocation_tokens", () => {
+  let made: HandMadeModel;
+  /** The same model, saying that it tells where its states stand. */
+  let model: AdaptableModel;
+
+  beforeEach(async () => {
+    await tf.setBackend("cpu");
+    made = new HandMadeModel();
+    model = {
+      modelType: made.modelType,
+      tellsPlaces: true,
+      sites: () => made.sites(),
+      parameters: () => made.parameters(),
+    };
+  });
+  afterEach(() => made.dispose());
+
+  const configOf = (options: Partial<LoraConfig>) =>
+    createLoraConfig({ targetModules: ["q_proj"], activationTokens: [4, 9], taskType: "CAUSAL_LM", ...options });
+  const plan = (options: Partial<LoraConfig>) => planInjection(model, configOf(options));
+
+  it("are planned on linear layers, without a warning for a causal language model", () => {
+    const { config, warnings } = plan({ rank: 2 });
+    expect([config.activationTokens, warnings]).toEqual([[4, 9], []]);
+  });
+
+  it("are warned of for any other task, as in PEFT, unless there are none", () => {
+    const codes = (options: Partial<LoraConfig>) => plan({ rank: 2, ...options }).warnings.map(({ code }) => code);
+    expect(codes({ taskType: null })).toEqual(["INVOCATION_TASK"]);
+    expect(codes({ taskType: "FEATURE_EXTRACTION" })).toEqual(["INVOCATION_TASK"]);
+    expect(codes({ taskType: null, activationTokens: [] })).toEqual([]);
+  });
+
+  it("are refused where a model does not tell where its states stand, with tokens and model", () => {
+    const refused = () => planInjection(made, configOf({}));
+    expect(refused).toThrow(InvocationTokensError);
+    expect(refused).toThrow(/\[4, 9\].*\(llama\)/);
+    expect(() => planInjection(made, configOf({ activationTokens: [] }))).not.toThrow();
+  });
+
+  it.each<[string, Partial<LoraConfig>]>([
+    ["embedding", { targetModules: ["embed_tokens", "q_proj"] }],
+    ["parameter", { targetModules: [], targetParameters: ["classifier.weight"] }],
+  ])("are refused on any other kind of layer: %s", (kind, options) => {
+    const reason = "alora_invocation_tokens is for linear layers";
+    expect(() => plan(options)).toThrow(UnsupportedSiteError);
+    expect(() => plan(options)).toThrow(reason);
+    expect(() => plan(options)).toThrow(`(${kind})`);
+  });
+
+  it("are among all that is wrong", () => {
+    const broken = () => planInjection(made, configOf({ targetModules: ["embed_tokens"] }));
+    expect(broken).toThrow(SeveralProblemsError);
+    expect(broken).toThrow(/alora_invocation_tokens \[4, 9\][\s\S]*alora_invocation_tokens is for linear layers/);
+  });
+});
