@@ -6,7 +6,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 // The command line is a program and exports nothing, so its reader is taken from its file.
-import { type ForwardInputs, type InputLimits, parseInputs } from "../../../packages/cli/src/forward/parse-inputs.ts";
+import {
+  type ForwardInputs,
+  type InputLimits,
+  parseInputs,
+} from "../../../packages/lowrank/src/cli/forward/parse-inputs.ts";
 import { treeOf } from "../inputs/json-tree.ts";
 import { jsonInput } from "../inputs/mutate-json.ts";
 import { root } from "../inputs/seeds.ts";

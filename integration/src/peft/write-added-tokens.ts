@@ -21,7 +21,7 @@ export interface TokenizerCase {
   readonly expected: string;
 }
 
-const program = join(import.meta.dirname, "../../../packages/cli/src/lowrank.ts");
+const program = join(import.meta.dirname, "../../../packages/lowrank/src/lowrank.ts");
 const texts = ["<fact>", "a <fact>b</fact>c", "by the riverside, riverside.", "café cafés a café", "<x><y> a<x>b <y>"];
 
 /** Writes adapter, merged model and what we make of texts under `folder`. */

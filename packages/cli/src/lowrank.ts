@@ -1,6 +1,0 @@
-// The program `lowrank`: hands the process's arguments, streams and signals to `run` and exits with its code.
-
-import { processIo } from "./io.ts";
-import { run } from "./run.ts";
-
-process.exitCode = await run(process.argv.slice(2), processIo());

@@ -1,0 +1,52 @@
+// lowrank doctor: looks at the machine and reports.
+
+import { freemem, totalmem } from "node:os";
+import { type EngineChoice, type EngineReport, measureMatMul, surveyEngines } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import packageJson from "../../../package.json" with { type: "json" };
+import type { EngineOptions } from "../options/shared-options.ts";
+import { engineSettings, startEngine } from "../start-engine.ts";
+import { formatBytes } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { formatFacts, formatTable } from "../terminal/table.ts";
+import { adviseEngine } from "./advise-engine.ts";
+
+/** Reports the engine that runs, its speed, versions and memory; then every engine, its speed or why it does not run. */
+export async function runDoctor(options: EngineOptions, report: Report): Promise<void> {
+  const engine = await startEngine(options, report);
+  const speed = await measureMatMul();
+  const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
+  const engines = await surveyEngines(engineSettings(options, report));
+  const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
+  const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
+  report.emit({ engine, gflops: speed.gflops, engines, versions, memory, advice });
+  const facts: (readonly [string, string])[] = [
+    ["engine", `${report.colors.bold(engine.name)} (TensorFlow.js backend "${engine.backend}")`],
+    ["speed", `${speed.gflops.toFixed(1)} GFLOPS, multiplying ${speed.size} × ${speed.size} matrices`],
+    ["memory", `${formatBytes(memory.free)} free of ${formatBytes(memory.total)}`],
+    ["lowrank", versions.lowrank],
+    ["Node.js", `${versions.node} on ${process.platform} ${process.arch}`],
+    ["TensorFlow.js", versions.tfjs],
+  ];
+  for (const line of formatFacts(facts)) report.say(line);
+  report.say("");
+  for (const line of engineTable(engine, engines)) report.say(line);
+  const commands = engines.flatMap((each) =>
+    each.runs || each.command === undefined ? [] : [[each.name, each.command] as const],
+  );
+  if (commands.length > 0) {
+    report.say("\nTo enable one:");
+    for (const line of formatFacts(commands)) report.say(line);
+  }
+  if (advice !== undefined) report.say(`\n${advice.why}\n  ${report.colors.cyan(advice.command)}`);
+}
+
+function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): readonly string[] {
+  const columns = [{ heading: "engine" }, { heading: "GFLOPS", align: "right" as const }, { heading: "" }];
+  const rows = engines.map((each) =>
+    each.runs
+      ? [each.name, each.speed.gflops.toFixed(1), each.name === chosen.name ? "in use" : (each.note ?? "runs too")]
+      : [each.name, "–", each.reason],
+  );
+  return formatTable(columns, rows);
+}

@@ -1,0 +1,90 @@
+// lowrank train --invocation: an adapter that acts behind a text of its rows alone, from a command to its answers.
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+const [invocation, completion] = ["<fact>", " riverside"];
+const prompt = `name[Aromi]${invocation}`;
+/** A mark keeps its token whatever stands beside it. */
+const marked = ["--invocation", invocation, "--add-tokens", invocation];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+/** 4 M parameters: plain JavaScript takes three times as long. */
+const call = (...argv: readonly string[]) => place.call(...argv, "--engine", "wasm");
+
+async function train(rows: readonly object[], out: string, ...more: readonly string[]) {
+  const data = await place.write(`${out}.jsonl`, jsonl(rows));
+  const options = [
+    "--model",
+    tiny,
+    "--data",
+    data,
+    "--out",
+    place.path(out),
+    "--learning-rate",
+    "0.03",
+    "--steps",
+    "12",
+  ];
+  return call("train", ...options, ...more);
+}
+
+const generate = (text: string, ...more: readonly string[]) =>
+  call("generate", "--model", tiny, ...more, "--prompt", text, "--max-new-tokens", "4", "--json");
+const resultOf = ({ json }: Awaited<ReturnType<typeof generate>>) => json.find(({ type }) => type === "result")?.text;
+
+describe("lowrank train --invocation", () => {
+  it("makes an adapter that answers behind the text, and leaves prompts without it to the base, with a warning", async () => {
+    const trained = await train([{ prompt, completion }], "adapter", ...marked);
+    expect([trained.code, trained.stderr]).toEqual([0, expect.not.stringMatching(/error|lack the tokens/)]);
+    const config = JSON.parse(await readFile(place.path("adapter", "adapter_config.json"), "utf8"));
+    expect([config.alora_invocation_tokens, config.task_type]).toEqual([[4096], "CAUSAL_LM"]);
+
+    const adapted = ["--adapter", place.path("adapter")];
+    const answered = await generate(prompt, ...adapted);
+    expect(resultOf(answered)).toContain(completion);
+    expect(answered.stderr).not.toContain("lack");
+    const plain = "The river";
+    const unanswered = await generate(plain, ...adapted);
+    expect(resultOf(unanswered)).toBe(resultOf(await generate(plain)));
+    expect(unanswered.stderr).toContain("The prompt lacks the tokens [4096] that the adapter waits for");
+
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  it("makes an adapter that says so when it is inspected, and that is not merged", async () => {
+    const inspected = await place.call("inspect", place.path("adapter"));
+    expect(inspected.stdout).toMatch(/acts from +the tokens \[4096\] on/);
+    const options = ["--model", tiny, "--adapter", place.path("adapter"), "--out", place.path("merged")];
+    const merged = await call("merge", ...options);
+    expect([merged.code, merged.stderr]).toEqual([1, expect.stringContaining("alora_invocation_tokens")]);
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  it("warns of rows without the text, and refuses a file that has none with it", async () => {
+    const bare = { prompt: "name[Aromi]", completion };
+    const some = await train([{ prompt, completion }, bare], "some", ...marked, "--steps", "1");
+    expect([some.code, some.stderr]).toEqual([
+      0,
+      expect.stringMatching(/1 of 2 rows of ".*" lack the tokens \[4096\]/),
+    ]);
+    const none = await train([bare, bare], "none", ...marked);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringMatching(/No row of ".*" has the tokens \[4096\]/)]);
+  });
+
+  it("is wrong usage without a token, and beside an adapter whose shape is fixed", async () => {
+    const empty = await train([{ prompt, completion }], "empty", "--invocation", "");
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("--invocation has no token")]);
+    const fixed = await train([{ prompt, completion }], "fixed", "--adapter", "any", "--invocation", "<fact>");
+    expect([fixed.code, fixed.stderr]).toEqual([2, expect.stringContaining("remove --invocation")]);
+  });
+});

@@ -1,0 +1,92 @@
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const tiny = fileURLToPath(new URL("../../../fixtures/tiny.gguf", import.meta.url));
+let place: Workplace;
+let data: string;
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  data = await place.write("rows.jsonl", jsonl([{ prompt: "The lazy", completion: " dog" }]));
+});
+afterAll(() => place.remove());
+
+const textOf = async (...argv: readonly string[]) => {
+  const prompt = ["--prompt", "The lazy", "--max-new-tokens", "4", "--json"];
+  const { code, json, stderr } = await place.call("generate", ...argv, ...prompt);
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+  return json.find(({ type }) => type === "result")?.text;
+};
+
+describe("a .gguf file that nothing lies beside", () => {
+  it("is enough to train on text, generate, evaluate, and merge into a folder with a tokenizer", async () => {
+    const adapter = place.path("adapter");
+    const train = [
+      "train",
+      "--model",
+      tiny,
+      "--data",
+      data,
+      "--out",
+      adapter,
+      "--steps",
+      "60",
+      "--learning-rate",
+      "0.02",
+    ];
+    expect(await place.call(...train, "--target-modules", "all-linear")).toMatchObject({ code: 0 });
+    const both = ["--model", tiny, "--adapter", adapter];
+    const perplexity = async (...argv: readonly string[]) => {
+      const bleu = ["--generate", "--max-new-tokens", "1"];
+      const { json } = await place.call("evaluate", ...argv, "--data", data, ...bleu, "--json");
+      expect(json[0]).toMatchObject({ rows: 1, bleu: expect.any(Number) });
+      return Number(json[0]?.perplexity);
+    };
+    expect(await perplexity(...both)).toBeLessThan((await perplexity("--model", tiny)) / 5);
+    const merged = place.path("merged");
+    expect(await place.call("merge", ...both, "--out", merged)).toMatchObject({ code: 0, stderr: "" });
+    expect(await readdir(merged)).toEqual(
+      expect.arrayContaining(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]),
+    );
+    expect([await textOf(...both), await textOf("--model", merged)]).toEqual([" dog", " dog"]);
+  });
+
+  it("has its own chat template, and gets more tokens", async () => {
+    const chat = ["--prompt", "a", "--template", "chat", "--max-new-tokens", "1"];
+    expect(await place.call("generate", "--model", tiny, ...chat)).toMatchObject({ code: 0, stderr: "" });
+    const out = place.path("more");
+    const train = ["train", "--model", tiny, "--data", data, "--out", out, "--steps", "1", "--add-tokens", "<new>"];
+    expect(await place.call(...train)).toMatchObject({ code: 0, stdout: expect.stringContaining("Tokens: 1 new") });
+    const { added_tokens } = JSON.parse(await readFile(place.path("more", "tokenizer.json"), "utf8"));
+    expect(added_tokens.at(-1)).toMatchObject({ content: "<new>" });
+  });
+
+  it("takes the tokenizer that lies beside it before its own", async () => {
+    await cp(tiny, place.path("tiny.gguf"));
+    const own = { model: { type: "WordLevel", vocab: { "[UNK]": 0, The: 7, lazy: 8 }, unk_token: "[UNK]" } };
+    const json = { ...own, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
+    await place.write("tokenizer.json", JSON.stringify(json));
+    expect(await textOf("--model", place.path("tiny.gguf"))).not.toEqual(await textOf("--model", tiny));
+  });
+
+  it("says how to go on where its tokenizer is not known; tokens need none, and a merge leaves it out", async () => {
+    const bytes = await readFile(tiny);
+    bytes.write("nobody", bytes.indexOf("smollm"));
+    const model = ["--model", place.path("unknown", "model.gguf")];
+    await cp(tiny, model[1] ?? "");
+    await writeFile(model[1] ?? "", bytes);
+    const { code, stderr } = await place.call("generate", ...model, "--prompt", "a");
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/tokenizer\.ggml\.pre is "nobody".*\n.*tokenizer\.json into/),
+    ]);
+    const tokens = await place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+    const adapter = place.path("of-tokens");
+    const train = await place.call("train", ...model, "--data", tokens, "--out", adapter, "--steps", "1");
+    expect(train.code).toBe(0);
+    const merge = await place.call("merge", ...model, "--adapter", adapter, "--out", place.path("untold"));
+    expect([merge.code, merge.stderr]).toEqual([0, expect.stringContaining("The merged model gets no tokenizer.")]);
+  });
+});

@@ -1,0 +1,93 @@
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectedFacts, fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let gpt2: readonly string[];
+let tokens: string;
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  gpt2 = ["--model", await damaged(fixture("gpt2", "base"), "transformer.h.1.mlp.c_fc.bias")];
+  const { inputs } = expectedFacts("gpt2");
+  const rows = inputs.input_ids.map((input_ids, row) => ({ input_ids, labels: inputs.labels[row] }));
+  tokens = await place.write("tokens.jsonl", jsonl(rows));
+});
+afterAll(() => place.remove());
+
+/** A copy of a base of which one tensor holds NaN, once. */
+async function damaged(base: string, key: string): Promise<string> {
+  const folder = place.path(key);
+  await cp(base, folder, { recursive: true });
+  const bytes = await readFile(join(folder, "model.safetensors"));
+  const headerLength = Number(bytes.readBigUInt64LE(0));
+  const { dtype, data_offsets: places } = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength))[key];
+  const nan = dtype === "F32" ? [0, 0, 0xc0, 0x7f] : [0xc0, 0x7f]; // BF16
+  bytes.set(nan, 8 + headerLength + places[0] + 4);
+  await writeFile(join(folder, "model.safetensors"), bytes);
+  return folder;
+}
+
+const named = `The base's "transformer.h.1.mlp.c_fc.bias" holds NaN`;
+
+const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+
+describe("a base that holds NaN is named, and no answer made of it", () => {
+  it("by generate", async () => {
+    const model = ["--model", await damaged(tiny, "model.layers.1.mlp.down_proj.weight"), "--engine", "wasm"];
+    const { code, stdout, stderr } = await place.call("generate", ...model, "--prompt", "Once");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("A logit of prompt 1, new token 1, is NaN");
+    expect(stderr).toContain(`The base's "model.layers.1.mlp.down_proj.weight" holds NaN`);
+  });
+
+  it("by evaluate", async () => {
+    const { code, stdout, stderr } = await place.call("evaluate", ...gpt2, "--data", tokens);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("The mean loss is NaN");
+    expect(stderr).toContain(named);
+  });
+
+  it("by evaluate for a classifier", async () => {
+    const model = await damaged(fixture("bert-seqcls", "base"), "bert.pooler.dense.weight");
+    const data = await place.write("classes.jsonl", jsonl([{ input_ids: [5, 7], label: 1 }]));
+    const { code, stdout, stderr } = await place.call("evaluate", "--model", model, "--data", data);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`The base's "bert.pooler.dense.weight" holds NaN`);
+  });
+
+  it("by forward, which writes nothing", async () => {
+    const inputs = await place.write("inputs.json", '{"input_ids": [[5, 7]]}');
+    const { code, stderr } = await place.call("forward", ...gpt2, "--inputs", inputs, "--out", place.path("logits"));
+    expect(code).toBe(1);
+    expect(stderr).toContain("One of the logits is NaN");
+    expect(stderr).toContain(named);
+    expect(await readdir(place.path("."))).not.toContain("logits");
+  });
+
+  it("by train, which does not blame the learning rate", async () => {
+    const out = ["--out", place.path("adapter"), "--steps", "2"];
+    const { code, stderr } = await place.call("train", ...gpt2, "--data", tokens, ...out);
+    expect(code).toBe(1);
+    expect(stderr).toContain("The loss of step 1 is NaN");
+    expect(stderr).toContain(named);
+    expect(stderr).toContain("nothing was written");
+    expect(stderr).not.toMatch(/diverged|--learning-rate/);
+  });
+});
+
+it("weights that become infinite are a training that diverged, also where they are to be saved", async () => {
+  const wild = ["--learning-rate", "1e39", "--warmup-steps", "0", "--steps", "3", "--batch-size", "2"];
+  const command = ["train", "--model", fixture("gpt2", "base"), "--data", tokens, ...wild];
+  for (const more of [[], ["--save-every", "1"]]) {
+    const { code, stderr } = await place.call(...command, ...more, "--out", place.path(`wild${more.length}`));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /The adapter's "transformer\.h\.0\.attn\.c_attn\.lora_B\.weight" holds (NaN|-?Infinity) after step 1/,
+    );
+    expect(stderr).toContain("the training diverged. No step before it was saved, so nothing was written");
+    expect(stderr).not.toContain("LoRA adapter");
+  }
+});

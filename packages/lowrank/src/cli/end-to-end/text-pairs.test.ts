@@ -1,0 +1,210 @@
+// Encoder–decoders on rows of text, against what PEFT and transformers make of the same rows
+// (fixtures/make_text_pairs.py).
+
+import { readFileSync } from "node:fs";
+import { cp, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { openTokenizer, promptTemplate, tokenizeSourceTargets } from "@lowrank/data";
+import { readDataFile } from "@lowrank/data/node";
+import { openFolder } from "@lowrank/models/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const folder = (...parts: readonly string[]) =>
+  fileURLToPath(new URL(`../../../fixtures/text-pairs/${parts.join("/")}`, import.meta.url));
+
+interface Facts {
+  readonly max_length: number;
+  readonly max_target_length: number;
+  readonly learning_rate: number;
+  readonly ids: readonly { readonly source: readonly number[]; readonly target: readonly number[] }[];
+  readonly losses: readonly number[];
+  readonly loss_after: number;
+  readonly prompts: readonly string[];
+  readonly written: readonly (readonly number[])[];
+}
+
+/** expected.json of a case, which this repository wrote itself. */
+function factsOf(name: string): Facts {
+  return JSON.parse(readFileSync(folder(name, "expected.json"), "utf8"));
+}
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+  for (const name of ["t5", "bart"]) {
+    await cp(fixture(name, "base"), place.path(name), { recursive: true });
+    await cp(folder(name, "tokenizer"), place.path(name), { recursive: true });
+  }
+});
+afterAll(() => place.remove());
+
+/** A run as PEFT's in the fixture; the last of an option counts. */
+function trainArguments(name: string, out: string, ...more: readonly string[]): readonly string[] {
+  const { max_length, max_target_length, learning_rate, losses } = factsOf(name);
+  const lengths = ["--max-length", `${max_length}`, "--max-target-length", `${max_target_length}`];
+  const rate = ["--learning-rate", `${learning_rate}`, "--schedule", "constant", "--warmup-steps", "0"];
+  const files = ["--data", folder(name, "rows.jsonl"), "--adapter", folder(name, "adapter"), "--out", place.path(out)];
+  const steps = ["--steps", `${losses.length}`];
+  return ["train", "--model", place.path(name), ...files, ...lengths, ...rate, ...steps, ...more];
+}
+
+async function train(...argv: Parameters<typeof trainArguments>) {
+  return place.call(...trainArguments(...argv));
+}
+
+async function lossesOf(out: string): Promise<readonly number[]> {
+  const lines = (await readFile(place.path(out, "metrics.jsonl"), "utf8")).trim().split("\n");
+  return lines.map((line) => JSON.parse(line).loss);
+}
+
+/** The tolerance against PEFT that holds for losses in the whole project. */
+function expectLosses(got: readonly number[], expected: readonly number[]): void {
+  const largest = expected.reduce((most, loss, step) => Math.max(most, Math.abs(loss - (got[step] ?? 0))), 0);
+  expect([got.length, largest < 1e-5], String(got)).toEqual([expected.length, true]);
+}
+
+describe.each(["t5", "bart"])("rows of text on an encoder–decoder (%s)", (name) => {
+  it("are the ids that transformers makes of source and target", async () => {
+    const { ids, max_length: maxLength, max_target_length: maxTargetLength } = factsOf(name);
+    const tokenizer = await openTokenizer(openFolder(place.path(name)));
+    const rows = await readDataFile(folder(name, "rows.jsonl"));
+    const pairs = rows.flatMap((row) => {
+      return tokenizeSourceTargets(row, tokenizer, promptTemplate("plain"), { maxLength, maxTargetLength });
+    });
+    expect(pairs.map(({ inputIds, labels }) => ({ source: inputIds, target: labels }))).toEqual(ids);
+  });
+
+  it("train with PEFT's losses, in one batch or in several that one step gathers", async () => {
+    const { losses } = factsOf(name);
+    for (const [out, ...size] of [
+      [`${name}-whole`, "--batch-size", "8"],
+      [`${name}-parts`, "--batch-size", "1", "--accumulate", "4"],
+    ] as const) {
+      const { code, stderr, stdout } = await train(name, out, ...size);
+      expect([code, stdout], stderr).toEqual([0, expect.stringContaining("--prompt")]);
+      expectLosses(await lossesOf(out), losses);
+    }
+  });
+
+  it("stop at Ctrl-C and go on to the very adapter that an uninterrupted run makes", async () => {
+    const size = ["--batch-size", "2"];
+    expect((await train(name, `${name}-once`, ...size)).code).toBe(0);
+    const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
+    const stdout = (text: string) => {
+      if (text.includes('"step":2,')) recording.interrupt();
+    };
+    const argv = trainArguments(name, `${name}-twice`, ...size, "--json");
+    expect(await run(argv, { ...recording.io, stdout })).toBe(130);
+    expect((await train(name, `${name}-twice`, ...size, "--resume")).code).toBe(0);
+    const weights = async (out: string) => readFile(place.path(out, "adapter_model.safetensors"));
+    expect((await weights(`${name}-twice`)).equals(await weights(`${name}-once`))).toBe(true);
+  });
+
+  it("are evaluated with the loss that PEFT has after training", async () => {
+    const { loss_after, max_length, max_target_length } = factsOf(name);
+    expect((await train(name, `${name}-evaluated`, "--batch-size", "8")).code).toBe(0);
+    const lengths = ["--max-length", `${max_length}`, "--max-target-length", `${max_target_length}`];
+    const files = ["--adapter", place.path(`${name}-evaluated`), "--data", folder(name, "rows.jsonl")];
+    const { json, stderr } = await place.call(
+      "evaluate",
+      "--model",
+      place.path(name),
+      ...files,
+      ...lengths,
+      "--generate",
+      "--max-new-tokens",
+      "6",
+      "--json",
+    );
+    expect(json[0], stderr).toMatchObject({ rows: 4, bleu: expect.any(Number) });
+    expectLosses([Number(json[0]?.loss)], [loss_after]);
+    expect(stderr).toContain(`" lost their end: they have more than ${max_length} tokens`);
+  });
+
+  it("are written as transformers' generate writes them from the same adapter", async () => {
+    const { prompts, written } = factsOf(name);
+    const argv = ["--model", place.path(name), "--adapter", folder(name, "adapter"), "--max-new-tokens", "6", "--json"];
+    const { json, stderr } = await place.call("generate", ...argv, "--prompt", ...prompts);
+    const results = json.filter(({ type }) => type === "result");
+    expect(
+      results.map(({ ids }) => ids),
+      stderr,
+    ).toEqual(written);
+  });
+});
+
+describe("lowrank train on an encoder–decoder", () => {
+  it("makes a new adapter for SEQ_2_SEQ_LM, learns a target, and writes it for the same prompt", async () => {
+    const data = await place.write("learnt.jsonl", jsonl([{ prompt: "the dog sleeps", completion: "der Hund" }]));
+    const out = place.path("learnt");
+    const shared = ["--data", data, "--target-modules", "all-linear", "--learning-rate", "0.02", "--steps", "60"];
+    const trained = await place.call("train", "--model", place.path("t5"), ...shared, "--out", out);
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(JSON.parse(await readFile(place.path("learnt", "adapter_config.json"), "utf8"))).toMatchObject({
+      task_type: "SEQ_2_SEQ_LM",
+    });
+    const both = ["--model", place.path("t5"), "--adapter", out];
+    const { stdout } = await place.call("generate", ...both, "--prompt", "the dog sleeps");
+    expect(stdout.trim()).toBe("der Hund");
+    const evaluated = await place.call("evaluate", ...both, "--data", data, "--generate", "--json");
+    expect(evaluated.json[0]).toMatchObject({ rows: 1, bleu: expect.any(Number), perplexity: expect.any(Number) });
+  });
+
+  it("learns every answer of a conversation from all that comes before it, and measures the loss of rows held out", async () => {
+    const turns = ["the dog", "der Hund", "sleeps", "schläft"];
+    const messages = turns.map((content, at) => ({ role: at % 2 === 0 ? "user" : "assistant", content }));
+    const data = await place.write("chat.jsonl", jsonl([{ messages }, { messages: messages.slice(0, 2) }]));
+    const argv = [
+      "--model",
+      place.path("t5"),
+      "--data",
+      data,
+      "--validation",
+      data,
+      "--steps",
+      "2",
+      "--max-length",
+      "24",
+    ];
+    const { code, stdout, stderr } = await place.call("train", ...argv, "--out", place.path("chat"));
+    expect([code, stdout], stderr).toEqual([0, expect.stringContaining('3 rows, written with the template "vicuna"')]);
+    expect(stdout).toMatch(/validation loss +\d+\.\d+ → \d+\.\d+/);
+  });
+
+  it("needs to be told that a base without a head is to write", async () => {
+    await cp(place.path("bart"), place.path("headless"), { recursive: true });
+    const config = JSON.parse(await readFile(fixture("bart", "base", "config.json"), "utf8"));
+    await place.write("headless/config.json", JSON.stringify({ ...config, architectures: ["BartModel"] }));
+    const data = await place.write("one.jsonl", jsonl([{ prompt: "the dog", completion: "der Hund" }]));
+    const argv = ["--model", place.path("headless"), "--data", data, "--steps", "1", "--out", place.path("headed")];
+    const refused = await place.call("train", ...argv);
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("Add --task sequence-to-sequence to train"),
+    });
+    const trained = await place.call("train", ...argv, "--task", "sequence-to-sequence");
+    expect(trained.code, trained.stderr).toBe(0);
+    const both = ["--model", place.path("headless"), "--adapter", place.path("headed")];
+    expect(await place.call("generate", ...both, "--prompt", "the dog", "--max-new-tokens", "4")).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it("refuses running text, which has nothing for the encoder, and a target's length where there is no decoder", async () => {
+    const data = await place.write("text.jsonl", jsonl([{ text: "the dog sleeps" }]));
+    const argv = ["--model", place.path("t5"), "--data", data, "--out", place.path("none")];
+    expect(await place.call("train", ...argv)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('row 1: expected a row that the template "plain" can write'),
+    });
+    const tokens = await place.write("tokens.jsonl", jsonl([{ input_ids: [5, 6, 7] }]));
+    const gpt2 = ["--model", fixture("gpt2", "base"), "--data", tokens, "--max-target-length", "4"];
+    expect(await place.call("evaluate", ...gpt2)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--max-target-length is for encoder–decoders that write texts"),
+    });
+  });
+});

@@ -1,0 +1,220 @@
+// inputs.json of `lowrank forward`: integer matrices, every fault named at once.
+
+import { JsonError, parseJson } from "@lowrank/contracts";
+import { InvalidInputsError } from "../../errors/usage-errors.ts";
+import { choicesAsRows } from "./choice-rows.ts";
+import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
+
+/** A matrix of integers, row-major. */
+export interface IntegerMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Int32Array;
+}
+
+/** What the model allows. */
+export interface InputLimits {
+  readonly vocabSize: number;
+  /** How many token types it has; absent where it takes none. */
+  readonly tokenTypes?: number;
+  /** Whether a second stack reads tokens of its own. */
+  readonly hasDecoder?: boolean;
+  /** Whether each example is several sequences of which one is to be chosen. */
+  readonly hasChoices?: boolean;
+  /** What an image is, where the model reads images and no text. */
+  readonly image?: ImageLimits;
+  /**
+   * What a label is: a class for each row, a token for each position, where each row's answer starts and ends, what a
+   * decoder should write, or nothing that it could compute a loss from.
+   */
+  readonly labels:
+    | { readonly kind: "row" | "position" | "span" | "target"; readonly count: number }
+    | { readonly kind: "none" };
+}
+
+/** Checked inputs of one forward pass. */
+export interface ForwardInputs {
+  /** [batch, time], or [batch·choices, time]; absent for images. */
+  readonly inputIds?: IntegerMatrix;
+  /** How many neighbouring rows are the choices of one question. */
+  readonly choices?: number;
+  /** [batch, channels, height, width] */
+  readonly pixelValues?: PixelValues;
+  /** [batch, targetTime] */
+  readonly decoderInputIds?: IntegerMatrix;
+  /** As `inputIds`. */
+  readonly attentionMask?: IntegerMatrix;
+  /** As `inputIds`. */
+  readonly tokenTypeIds?: IntegerMatrix;
+  /** [batch, time], [batch, 1] for a label a row, or [batch, targetTime] with a decoder. */
+  readonly labels?: IntegerMatrix;
+}
+
+const ignored = -100;
+const otherModels = new Map([
+  ["input_ids", "text models"],
+  ["decoder_input_ids", "encoder–decoder models"],
+  ["pixel_values", "image models"],
+]);
+
+/** Parses and checks the file's text; throws InvalidInputsError with every fault. */
+export function parseInputs(file: string, text: string, limits: InputLimits): ForwardInputs {
+  const faults: string[] = [];
+  const object = readObject(text, faults);
+  if (limits.image !== undefined) return parseImages(file, object, { ...limits, image: limits.image }, faults);
+  const { given, choices } = limits.hasChoices ? choicesAsRows(object, faults) : { given: object, choices: 1 };
+  const inputIds = readMatrix(given, "input_ids", { min: 0, max: limits.vocabSize - 1 }, faults);
+  if (!given.has("input_ids")) faults.push('"input_ids" is missing: expected a matrix such as [[1, 2, 3]]');
+  const attentionMask = readMatrix(given, "attention_mask", { min: 0, max: 1 }, faults);
+  const tokenTypeIds = readTokenTypes(given, limits, faults);
+  const decoderInputIds = limits.hasDecoder
+    ? readMatrix(given, "decoder_input_ids", { min: 0, max: limits.vocabSize - 1 }, faults)
+    : undefined;
+  const labels = readLabels(given, limits, faults);
+  const known = limits.hasDecoder ? [...textKeys, "decoder_input_ids"] : textKeys;
+  for (const key of given.keys()) if (!known.includes(key)) faults.push(unknownKey(key, known));
+  if (limits.hasDecoder && decoderInputIds === undefined && labels === undefined && faults.length === 0) {
+    faults.push('"decoder_input_ids" is missing: this model has a decoder. Give it, or labels to make it from');
+  }
+  if (inputIds !== undefined) {
+    checkShape("attention_mask", attentionMask, inputIds, faults);
+    checkShape("token_type_ids", tokenTypeIds, inputIds, faults);
+    checkShape("decoder_input_ids", decoderInputIds, { ...inputIds, columns: decoderInputIds?.columns ?? 1 }, faults);
+    checkShape("labels", labels, labelShape(inputIds, { limits, labels, decoderInputIds, choices }), faults);
+  }
+  if (faults.length > 0 || inputIds === undefined) throw new InvalidInputsError(file, faults);
+  return {
+    inputIds,
+    ...(limits.hasChoices ? { choices } : {}),
+    ...(attentionMask === undefined ? {} : { attentionMask }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
+    ...(decoderInputIds === undefined ? {} : { decoderInputIds }),
+    ...(labels === undefined ? {} : { labels }),
+  };
+}
+
+const textKeys: readonly string[] = ["input_ids", "attention_mask", "token_type_ids", "labels"];
+const imageKeys: readonly string[] = ["pixel_values", "labels"];
+
+function parseImages(
+  file: string,
+  given: ReadonlyMap<string, unknown>,
+  limits: InputLimits & { readonly image: ImageLimits },
+  faults: string[],
+): ForwardInputs {
+  const pixelValues = readPixels(given.get("pixel_values"), limits.image, faults);
+  const labels = readLabels(given, limits, faults);
+  for (const key of given.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
+  if (pixelValues !== undefined) checkShape("labels", labels, { rows: pixelValues.shape[0], columns: 1 }, faults);
+  if (faults.length > 0 || pixelValues === undefined) throw new InvalidInputsError(file, faults);
+  return { pixelValues, ...(labels === undefined ? {} : { labels }) };
+}
+
+interface LabelFacts {
+  readonly limits: InputLimits;
+  readonly labels: IntegerMatrix | undefined;
+  readonly decoderInputIds: IntegerMatrix | undefined;
+  readonly choices: number;
+}
+
+/** The shape that labels must have. */
+function labelShape(
+  inputIds: IntegerMatrix,
+  { limits, labels, decoderInputIds, choices }: LabelFacts,
+): { readonly rows: number; readonly columns: number } {
+  if (limits.labels.kind === "row") return { rows: inputIds.rows / choices, columns: 1 };
+  if (limits.labels.kind === "position") return inputIds;
+  if (limits.labels.kind === "span") return { rows: inputIds.rows, columns: 2 };
+  return { rows: inputIds.rows, columns: decoderInputIds?.columns ?? labels?.columns ?? 1 };
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const owner = otherModels.get(key);
+  if (owner !== undefined) return `"${key}" is for ${owner}, not for this model: remove it`;
+  return `"${key.slice(0, 60)}" is unknown: expected ${known.join(", ")}`;
+}
+
+function readObject(text: string, faults: string[]): ReadonlyMap<string, unknown> {
+  try {
+    const value = parseJson(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
+    faults.push('expected a JSON object such as {"input_ids": [[1, 2, 3]]}');
+  } catch (error) {
+    faults.push(`it ${error instanceof JsonError ? error.reason : String(error)}`);
+  }
+  return new Map();
+}
+
+function readTokenTypes(given: ReadonlyMap<string, unknown>, limits: InputLimits, faults: string[]) {
+  if (limits.tokenTypes !== undefined) {
+    return readMatrix(given, "token_type_ids", { min: 0, max: limits.tokenTypes - 1 }, faults);
+  }
+  if (given.has("token_type_ids")) faults.push('"token_type_ids" is not taken by this model: remove it');
+  return undefined;
+}
+
+function readLabels(given: ReadonlyMap<string, unknown>, limits: InputLimits, faults: string[]) {
+  if (!given.has("labels")) return undefined;
+  if (limits.labels.kind === "none") {
+    faults.push('"labels" is given, but this model has no head to compute a loss with: remove it, or choose a --task');
+    return undefined;
+  }
+  const range = { min: 0, max: limits.labels.count - 1, also: ignored };
+  if (limits.labels.kind !== "row") return readMatrix(given, "labels", range, faults);
+  const labels = given.get("labels");
+  // A label a row is written [1, 0]; [[1], [0]] is understood as well.
+  const column = Array.isArray(labels) ? labels.map((label) => (Array.isArray(label) ? label : [label])) : labels;
+  return readMatrix(new Map([["labels", column]]), "labels", range, faults);
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly also?: number;
+}
+
+function readMatrix(
+  given: ReadonlyMap<string, unknown>,
+  key: string,
+  range: Range,
+  faults: string[],
+): IntegerMatrix | undefined {
+  const rows = given.get(key);
+  if (rows === undefined) return undefined;
+  if (!Array.isArray(rows) || rows.length === 0 || !rows.every((row) => Array.isArray(row) && row.length > 0)) {
+    faults.push(`"${key}": expected a matrix of whole numbers such as [[1, 2, 3]], with at least one row and column`);
+    return undefined;
+  }
+  const columns: number = rows[0].length;
+  const ragged = rows.findIndex((row) => row.length !== columns);
+  if (ragged !== -1) {
+    const advice = "pad the shorter rows and mark the padding with 0 in attention_mask";
+    faults.push(`"${key}": row ${ragged} has ${rows[ragged].length} numbers, row 0 has ${columns}; ${advice}`);
+    return undefined;
+  }
+  const values: readonly unknown[] = rows.flat();
+  const wrong = values.findIndex((value) => !isInRange(value, range));
+  if (wrong !== -1) {
+    const place = `row ${Math.floor(wrong / columns)}, column ${wrong % columns}`;
+    const also = range.also === undefined ? "" : ` or ${range.also}`;
+    const got = JSON.stringify(values[wrong])?.slice(0, 40);
+    faults.push(`"${key}": ${place} is ${got}; expected a whole number from ${range.min} to ${range.max}${also}`);
+    return undefined;
+  }
+  return { rows: rows.length, columns, values: Int32Array.from(values, Number) };
+}
+
+function isInRange(value: unknown, { min, max, also }: Range): boolean {
+  if (typeof value !== "number" || !Number.isInteger(value)) return false;
+  return (value >= min && value <= max) || value === also;
+}
+
+function checkShape(
+  key: string,
+  matrix: IntegerMatrix | undefined,
+  expected: { readonly rows: number; readonly columns: number },
+  faults: string[],
+): void {
+  if (matrix === undefined || (matrix.rows === expected.rows && matrix.columns === expected.columns)) return;
+  faults.push(`"${key}": is [${matrix.rows}, ${matrix.columns}]; expected [${expected.rows}, ${expected.columns}]`);
+}

@@ -1,0 +1,155 @@
+// lowrank forward: inputs.json in, logits and loss out.
+
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Task } from "@lowrank/families";
+import { NonFiniteOutputError, type PretrainedModel } from "@lowrank/models";
+import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import * as tf from "@tensorflow/tfjs-core";
+import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { filesBeside } from "../../node/files-beside.ts";
+import { namingBrokenWeights } from "../../open/broken-weights.ts";
+import { type OpenedModel, openModel } from "../../open/open-model.ts";
+import type { ForwardOptions } from "../commands/forward.ts";
+import { checkOutput } from "../output/check-output.ts";
+import { resultNames } from "../output/forward-result.ts";
+import { startEngine } from "../start-engine.ts";
+import { formatNumber } from "../terminal/format.ts";
+import type { Report } from "../terminal/report.ts";
+import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
+
+/** Runs one forward pass and writes its tensors. */
+export async function runForward(options: ForwardOptions, report: Report): Promise<void> {
+  const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
+  await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, adapter, inputsPath] });
+  const text = await readInputs(inputsPath);
+  const engine = await startEngine(options, report);
+  const opened = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
+  try {
+    const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));
+    const tensors = await namingBrokenWeights(opened, () => compute(opened, inputs));
+    await writeFileAtomic(out, serializeSafetensors(tensors), { overwrite: overwrite === true });
+    const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]));
+    const loss = lossOf(tensors);
+    report.emit({
+      out,
+      engine: engine.name,
+      task: opened.model.task,
+      tensors: shapes,
+      ...(loss === undefined ? {} : { loss }),
+    });
+    for (const [name, shape] of Object.entries(shapes)) report.say(`${name}  F32 [${shape.join(", ")}]`);
+    if (loss !== undefined) report.say(`loss ${formatNumber(loss)}`);
+    report.say(`written to ${out}`);
+  } finally {
+    opened.dispose();
+  }
+}
+
+/** A batch of token ids, or of pictures as numbers. */
+const maxInputBytes = 256_000_000;
+
+async function readInputs(path: string): Promise<string> {
+  try {
+    await stat(path);
+    return await filesBeside(path).readText(basename(path), { maxBytes: maxInputBytes });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      throw new PathNotFoundError("--inputs", path, 'a JSON file such as {"input_ids": [[1, 2, 3]]}');
+    }
+    throw error;
+  }
+}
+
+/** The families package refuses names that it does not know. */
+function asTask(task: string | undefined): Task | undefined {
+  return task as Task | undefined;
+}
+
+function limitsOf(model: PretrainedModel): InputLimits {
+  const { vocabularySize, tokenTypes, labels, decoderLayers, imageChannels, imageSize, imageWidth } = model.config;
+  return {
+    vocabSize: vocabularySize,
+    ...(tokenTypes > 0 ? { tokenTypes } : {}),
+    hasDecoder: decoderLayers > 0 && !encoderTasks.includes(model.task),
+    hasChoices: model.task === "multiple-choice",
+    ...(imageSize > 0 ? { image: { channels: imageChannels, height: imageSize, width: imageWidth } } : {}),
+    labels: labelLimits(model.task, { vocabularySize, labels }),
+  };
+}
+
+/** What an encoder–decoder's encoder does alone. */
+const encoderTasks: readonly Task[] = ["token-classification", "text-encoding"];
+
+function labelLimits(task: Task, counts: { vocabularySize: number; labels: number }): InputLimits["labels"] {
+  if (task === "causal-lm" || task === "masked-lm") return { kind: "position", count: counts.vocabularySize };
+  if (task === "token-classification") return { kind: "position", count: counts.labels };
+  if (task === "sequence-to-sequence") return { kind: "target", count: counts.vocabularySize };
+  if (task === "question-answering") return { kind: "span", count: 2 ** 31 - 1 };
+  if (task === "replaced-token-detection") return { kind: "position", count: 2 };
+  if (task === "next-sentence-prediction") return { kind: "row", count: 2 };
+  // The model knows how many choices there are.
+  if (task === "multiple-choice") return { kind: "row", count: 2 ** 31 - 1 };
+  if (isPerRow(task)) return { kind: "row", count: counts.labels };
+  return { kind: "none" };
+}
+
+const perRow: readonly Task[] = [
+  "sequence-classification",
+  "image-classification",
+  "multiple-choice",
+  "next-sentence-prediction",
+];
+
+function isPerRow(task: Task): boolean {
+  return perRow.includes(task);
+}
+
+async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
+  const { model, context } = opened;
+  const given = modelInputs(inputs);
+  const { labels } = inputs;
+  const labelTensor =
+    labels && tf.tensor(labels.values, isPerRow(model.task) ? [labels.rows] : [labels.rows, labels.columns], "int32");
+  // Without decoder_input_ids an encoder–decoder reads its labels, one place later.
+  const output = tf.tidy(() => model.forward({ ...given, ...(labelTensor && { labels: labelTensor }) }, context));
+  const loss = labelTensor && tf.tidy(() => model.loss({ ...given, labels: labelTensor }, context));
+  try {
+    const isHeadless = model.task === "feature-extraction" || model.task === "text-encoding";
+    const name = isHeadless ? resultNames.hidden : resultNames.logits;
+    const values = await usableValues(output, isHeadless ? "One of the last states" : "One of the logits");
+    const tensors = new Map([[name, float32Tensor(output.shape, values)]]);
+    if (loss !== undefined) tensors.set(resultNames.loss, float32Tensor([], await usableValues(loss, "The loss")));
+    return tensors;
+  } finally {
+    tf.dispose([...Object.values(given), output, labelTensor, loss].filter((tensor) => tensor !== undefined));
+  }
+}
+
+/** Throws NonFiniteOutputError, unless it is −∞ alone, by which a bias in a file may rule an answer out. */
+async function usableValues(tensor: tf.Tensor, what: string): Promise<Float32Array> {
+  const values = Float32Array.from(await tensor.data());
+  const bad = values.find((value) => !(value < Number.POSITIVE_INFINITY));
+  if (bad !== undefined) throw new NonFiniteOutputError(what, bad);
+  return values;
+}
+
+function modelInputs({ pixelValues, decoderInputIds, ...rows }: ForwardInputs) {
+  const { inputIds, attentionMask, tokenTypeIds, choices } = rows;
+  const matrix = ({ rows, columns, values }: IntegerMatrix) => tf.tensor2d(values, [rows, columns], "int32");
+  const tensor = (of: IntegerMatrix) =>
+    choices === undefined ? matrix(of) : tf.tensor3d(of.values, [of.rows / choices, choices, of.columns], "int32");
+  return {
+    ...(inputIds === undefined ? {} : { inputIds: tensor(inputIds) }),
+    ...(pixelValues === undefined ? {} : { pixelValues: tf.tensor4d(pixelValues.values, [...pixelValues.shape]) }),
+    ...(decoderInputIds === undefined ? {} : { decoderInputIds: matrix(decoderInputIds) }),
+    ...(attentionMask === undefined ? {} : { attentionMask: tensor(attentionMask) }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: tensor(tokenTypeIds) }),
+  };
+}
+
+function lossOf(tensors: ReadonlyMap<string, TensorData>): number | undefined {
+  const data = tensors.get(resultNames.loss)?.data;
+  return data === undefined ? undefined : new DataView(data.buffer, data.byteOffset, 4).getFloat32(0, true);
+}

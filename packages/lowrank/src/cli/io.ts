@@ -1,0 +1,71 @@
+// All that a command may touch of the process it runs in, as an argument, so that tests run commands in-process.
+
+import { OutputLostError } from "../errors/run-errors.ts";
+import { outliveTerminals } from "./terminal/closed-terminals.ts";
+import { type Interruption, watchInterruptions } from "./terminal/interruptions.ts";
+import { lastingStream } from "./terminal/lasting-stream.ts";
+
+/** Streams, environment and signals of one run of the program. */
+export interface CommandIo {
+  /**
+   * Writes to standard output: results, and with --json nothing but JSON. Where an earlier text was lost it throws
+   * OutputLostError, but not while somebody listens for interruptions: that work is worth more than what it says.
+   */
+  readonly stdout: (text: string) => void;
+  /** Writes to standard error: warnings, errors, progress. What nobody can read is dropped. */
+  readonly stderr: (text: string) => void;
+  /** Resolves when standard output is written; throws OutputLostError if some of it was lost. */
+  readonly settled: () => Promise<void>;
+  /** Where a progress bar can be drawn; absent when nobody watches (a pipe, a log file, CI). */
+  readonly terminal?: NodeJS.WriteStream;
+  readonly hasColors: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Calls the listener at the first interruption; returns a function that stops listening. */
+  readonly onInterrupt: (listener: () => void) => () => void;
+  /** What has interrupted the run. */
+  readonly interruption: () => Interruption | undefined;
+  /** Replaces the global fetch for downloads from the Hugging Face Hub. */
+  readonly fetch?: typeof fetch;
+}
+
+/** The real process. */
+export function processIo(): CommandIo {
+  outliveTerminals();
+  const interruptions = watchInterruptions(process.env);
+  let lost: OutputLostError | undefined;
+  const stdout = lastingStream(process.stdout, (error) => {
+    if (isClosedTerminal(error)) return; // whoever closed it wants to read no more, and signals say whether to stop
+    lost = new OutputLostError(error);
+    if (lost.isReaderGone) interruptions.interrupt("SIGPIPE");
+  });
+  const stderr = lastingStream(process.stderr, () => undefined);
+  const mayLose = (text: string) => {
+    if (lost !== undefined && !interruptions.isListening()) throw lost;
+    stdout.write(text);
+  };
+  return {
+    stdout: mayLose,
+    stderr: stderr.write,
+    settled: async () => {
+      await stdout.settled();
+      if (lost !== undefined) throw lost;
+    },
+    ...(process.stderr.isTTY ? { terminal: process.stderr } : {}),
+    // isTTY is undefined, not false, for a pipe.
+    hasColors: wantsColors(process.env, Boolean(process.stdout.isTTY && process.stderr.isTTY)),
+    environment: process.env,
+    onInterrupt: interruptions.listen,
+    interruption: interruptions.first,
+  };
+}
+
+function isClosedTerminal({ code }: NodeJS.ErrnoException): boolean {
+  return code === "EIO" && process.stdout.isTTY;
+}
+
+/** https://no-color.org and the FORCE_COLOR habit. */
+function wantsColors(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  if (environment.NO_COLOR) return false;
+  if (environment.FORCE_COLOR) return true;
+  return isTerminal && environment.TERM !== "dumb";
+}

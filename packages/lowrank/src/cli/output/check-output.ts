@@ -1,0 +1,79 @@
+// Looks at the output path before any work is done: hours of training must not end in "exists already" or "permission
+// denied", and --overwrite must not remove what the command reads.
+
+import { stat } from "node:fs/promises";
+import { dirname, sep } from "node:path";
+import { listedNames, tidyUpTemporaries } from "@lowrank/safetensors/node";
+import {
+  OutputExistsError,
+  OutputHoldsWorkError,
+  OutputIsInputError,
+  OutputNotOursError,
+} from "../../errors/output-errors.ts";
+import { realPath } from "../../node/real-path.ts";
+import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
+import { isForwardResult } from "./forward-result.ts";
+import { lockOutput } from "./lock-output.ts";
+
+/** What an output may be. */
+export interface OutputRules {
+  /** What the command writes. */
+  readonly kind: OutputKind;
+  /** Replaces what an earlier run wrote. */
+  readonly overwrite?: boolean | undefined;
+  /** Goes on with the run in the folder, whose checkpoint says whose it is. */
+  readonly resume?: boolean | undefined;
+  /** Paths that the command reads. */
+  readonly inputs: readonly (string | undefined)[];
+}
+
+/**
+ * Checks the output and claims it for this run, until the function that is returned is called. Throws what `checkOutput`
+ * does, and OutputInUseError where another run has it.
+ */
+export async function claimOutput(path: string, rules: OutputRules): Promise<() => Promise<void>> {
+  await checkOutput(path, rules);
+  const release = await lockOutput(path);
+  try {
+    // A run that was killed while it replaced the output left it aside: whoever looks for it now must find it.
+    await tidyUpTemporaries(dirname(await realPath(path)));
+    await checkOutput(path, rules); // another run may have ended in between
+    return release;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * Refuses an existing output unless `overwrite` or `resume`; with `overwrite` what no run of lowrank wrote; and always one
+ * that holds an input or the current folder, and a path at which nothing can be made.
+ */
+export async function checkOutput(path: string, rules: OutputRules): Promise<void> {
+  const { kind, overwrite = false, resume = false, inputs } = rules;
+  const output = await realPath(path);
+  const isTaken = await isOccupied(path, output, kind);
+  if (isTaken && !overwrite && !resume) throw new OutputExistsError(path);
+  if (isWithin(await realPath("."), output)) throw new OutputHoldsWorkError(path);
+  for (const input of inputs) {
+    if (input === undefined) continue;
+    const real = await realPath(input);
+    if (isWithin(real, output)) throw new OutputIsInputError(path, input);
+  }
+  if (isTaken && !resume) await checkOurs(path, kind);
+  await checkWritable(path, output);
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
+async function checkOurs(path: string, kind: OutputKind): Promise<void> {
+  if (kind === "file" && !(await isForwardResult(path)))
+    throw new OutputNotOursError(path, 'it is no file that "lowrank forward" wrote');
+  if (kind === "folder" && (await stat(path)).isFile())
+    throw new OutputNotOursError(path, "it is a file, and this command writes a folder");
+  if (kind === "folder" && (await listedNames(path)) === undefined)
+    throw new OutputNotOursError(path, "it has no .lowrank.json, the list of what lowrank wrote there");
+}

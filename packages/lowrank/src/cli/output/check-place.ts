@@ -1,0 +1,74 @@
+// Whether a file or a folder can be made at a path, before the hours of work that it is for.
+
+import { access, constants, lstat, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { OutputNotWritableError } from "../../errors/output-errors.ts";
+
+/** What a command writes. */
+export type OutputKind = "file" | "folder";
+
+/** What most file systems take for a name, in bytes; the system itself is asked. */
+const longestName = 255;
+/** The names of what is made beside an output, and in it, are at most so long. */
+const madeName = "x".repeat(140);
+
+/**
+ * Whether something is there that would have to be replaced; an empty folder is as good as none. Throws
+ * OutputNotWritableError for what no command may replace: a device, or a folder where a file is written.
+ *
+ * @param output The real path of `path`.
+ */
+export async function isOccupied(path: string, output: string, kind: OutputKind): Promise<boolean> {
+  const refuse = (reason: string) => new OutputNotWritableError(path, { folder: dirname(output), reason });
+  const entry = await stat(output).catch((error: NodeJS.ErrnoException) => error);
+  if (entry instanceof Error) {
+    if (entry.code === "ELOOP") throw refuse("it is a link that leads in a circle");
+    return false;
+  }
+  if (entry.isDirectory()) {
+    if (kind === "file") throw refuse("it is a folder, and a file is written");
+    const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
+      throw refuse(error.message);
+    });
+    return names.length > 0;
+  }
+  if (!entry.isFile()) throw refuse("it is a device, a pipe or a socket");
+  return true;
+}
+
+/**
+ * Throws OutputNotWritableError where nothing can be made. An output is made beside its place and moved there, so what has
+ * to be writable is the folder that will hold it.
+ *
+ * @param output The real path of `path`, or of a folder above it.
+ * @param below The names on the way from there to the output.
+ */
+export async function checkWritable(path: string, output: string, below: readonly string[] = []): Promise<void> {
+  const folder = dirname(output);
+  const missing = [basename(output), ...below];
+  const refuse = (reason: string) => new OutputNotWritableError(path, { folder, reason });
+  const entry = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
+  if (entry instanceof Error) {
+    // What is missing is made, if the next folder above lets us; below a file nothing can be.
+    if (folder !== output && ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(entry.code ?? ""))
+      return checkWritable(path, folder, missing);
+    throw refuse(entry.message);
+  }
+  if (!entry.isDirectory()) throw refuse("it is a file, not a folder");
+  for (const name of missing) if (await isTooLong(join(folder, name))) throw refuse(tooLong(name));
+  if (await isTooLong(join(folder, ...missing, madeName, madeName)))
+    throw refuse("the path is too long for the system, with what is written into it");
+  await access(folder, constants.W_OK | constants.X_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
+    throw refuse(code === "EROFS" ? "its disk can only be read" : code === "EACCES" ? "permission denied" : message);
+  });
+}
+
+async function isTooLong(path: string): Promise<boolean> {
+  const error = await lstat(path).catch((error: NodeJS.ErrnoException) => error);
+  return error instanceof Error && error.code === "ENAMETOOLONG";
+}
+
+function tooLong(name: string): string {
+  const start = [...name].slice(0, 20).join("");
+  return `the name "${start}…" has ${Buffer.byteLength(name)} bytes, and a name may have ${longestName}`;
+}

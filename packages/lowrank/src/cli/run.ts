@@ -1,0 +1,45 @@
+// From arguments to exit code: the one place where failures become messages.
+
+import { CommanderError } from "commander";
+import { InterruptedError, OutputLostError } from "../errors/run-errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
+import type { CommandIo } from "./io.ts";
+import { createProgram } from "./program.ts";
+import type { Interruption } from "./terminal/interruptions.ts";
+import { printFailure } from "./terminal/print-failure.ts";
+
+/**
+ * Exit codes of the program, a promise to scripts. An interrupted run has saved its work, yet is not 0: a script must
+ * not take a half-trained adapter for a finished one.
+ */
+const exitCodes = { ok: 0, failed: 1, wrongUsage: 2 } as const;
+/** As a shell counts signals, but that Ctrl-C and SIGTERM are one to us. */
+const interruptedCodes: Readonly<Record<Interruption, number>> = {
+  SIGINT: 130,
+  SIGTERM: 130,
+  SIGHUP: 129,
+  SIGPIPE: 141,
+};
+
+/** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
+export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...argv], { from: "user" });
+    await io.settled();
+    return exitCodes.ok;
+  } catch (error) {
+    return exitCodeOf(error, io);
+  }
+}
+
+function exitCodeOf(error: unknown, io: CommandIo): number {
+  // Commander has printed its message (or the help) already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.wrongUsage;
+  if (error instanceof InterruptedError) {
+    io.stderr(`${error.message}\n`);
+    return interruptedCodes[io.interruption() ?? "SIGINT"];
+  }
+  if (error instanceof OutputLostError && error.isReaderGone) return interruptedCodes.SIGPIPE;
+  printFailure(error, io);
+  return error instanceof UsageError ? exitCodes.wrongUsage : exitCodes.failed;
+}

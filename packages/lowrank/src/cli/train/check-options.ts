@@ -1,0 +1,35 @@
+// Which options of `lowrank train` exclude each other, beyond what commander checks.
+
+import { UsageError } from "../../errors/usage-errors.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+const shapeOptions = [
+  ["rank", "--rank"],
+  ["alpha", "--alpha"],
+  ["dropout", "--dropout"],
+  ["targetModules", "--target-modules"],
+  ["useRslora", "--use-rslora"],
+  ["useDora", "--use-dora"],
+  ["init", "--init"],
+  ["initBatches", "--init-batches"],
+  ["bias", "--bias"],
+  ["modulesToSave", "--modules-to-save"],
+  ["invocation", "--invocation"],
+  ["loraConfig", "--lora-config"],
+  ["addTokens", "--add-tokens"],
+  ["addTokensFile", "--add-tokens-file"],
+] as const satisfies readonly (readonly [keyof TrainOptions, string])[];
+
+/** Throws a UsageError for options that contradict each other. */
+export function checkTrainOptions(options: TrainOptions): void {
+  const shape = shapeOptions.filter(([key]) => options[key] !== undefined).map(([, flag]) => flag);
+  if (options.adapter !== undefined && shape.length > 0) {
+    throw new UsageError(`--adapter continues an adapter whose shape is fixed: remove ${shape.join(", ")}.`);
+  }
+  if (options.addAsSpecial === true && options.addTokens === undefined && options.addTokensFile === undefined) {
+    throw new UsageError("--add-as-special needs tokens to add: add --add-tokens or --add-tokens-file.");
+  }
+  if (options.evalEvery !== undefined && options.validation === undefined && options.validationShare === undefined) {
+    throw new UsageError("--eval-every needs something to evaluate on: add --validation or --validation-share.");
+  }
+}

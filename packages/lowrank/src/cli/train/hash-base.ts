@@ -1,0 +1,56 @@
+// Every byte of the base's weights, for --verify-base: the fingerprint that an adapter carries samples them, so that a bit
+// can change unseen.
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { ModelFolder } from "@lowrank/models";
+import { openFolderWeights } from "@lowrank/safetensors";
+import type { OpenedModel } from "../../open/open-model.ts";
+
+/** A file of weights: what is in it, and by what one sees that nobody has written to it since. */
+export interface HashedFile {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** When it was last written to, in ISO 8601. */
+  readonly modified: string;
+}
+
+/** What is known of the files already. */
+export interface KnownHashes {
+  /** By file name, as an earlier run noted them. */
+  readonly recorded: ReadonlyMap<string, HashedFile>;
+  /** Whether to read also files that are as long and as old as noted. */
+  readonly isAnew: boolean;
+}
+
+/** The base's weight files by name. What has the bytes that were noted stays as noted, whatever its time. */
+export async function hashBase(
+  { path, folder }: Pick<OpenedModel, "path" | "folder">,
+  { recorded, isAnew }: KnownHashes,
+): Promise<ReadonlyMap<string, HashedFile>> {
+  const files = new Map<string, HashedFile>();
+  for (const name of folder === undefined ? [basename(path)] : await weightFiles(folder)) {
+    const file = folder === undefined ? path : join(path, name);
+    const { size: bytes, mtime } = await stat(file);
+    const modified = mtime.toISOString();
+    const known = recorded.get(name);
+    const isUntouched = known?.bytes === bytes && known.modified === modified;
+    const sha256 = known !== undefined && isUntouched && !isAnew ? known.sha256 : await sha256Of(file);
+    files.set(name, known?.sha256 === sha256 ? known : { sha256, bytes, modified });
+  }
+  return files;
+}
+
+async function weightFiles(folder: ModelFolder): Promise<readonly string[]> {
+  const weights = await openFolderWeights(folder);
+  await weights?.collection.close();
+  return weights?.files ?? [];
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,83 @@
+import { cp, writeFile } from "node:fs/promises";
+import { AddedTokensError } from "@lowrank/data";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FileNotTextError, TokenizerMissingError } from "../../errors/model-errors.ts";
+import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { fixture, makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { createReport } from "../terminal/report.ts";
+import { planTokens } from "./plan-tokens.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+let place: Workplace;
+const tokenizer = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1 }, unk_token: "[UNK]" }, added_tokens: [] };
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  await cp(fixture("gpt2", "base"), place.path("base"), { recursive: true });
+  await place.write("base/tokenizer.json", JSON.stringify(tokenizer));
+});
+afterAll(() => place.remove());
+
+function plan(options: Partial<TrainOptions>) {
+  const schedule = { batchSize: 1, accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0 } as const;
+  const all: TrainOptions = {
+    model: place.path("base"),
+    data: "d",
+    out: "o",
+    clipNorm: 1,
+    seed: 0,
+    ...schedule,
+    ...options,
+  };
+  return planTokens(all, createReport(recordingIo().io, {}));
+}
+
+describe("planTokens", () => {
+  it("does nothing unless it is asked to", async () => {
+    expect(await plan({})).toBeUndefined();
+  });
+
+  it("takes the tokens of the command line and then those of the file, as they stand", async () => {
+    const addTokensFile = await place.write("tokens.txt", "<b>\r\n <c> \n");
+    const found = await plan({ addTokens: ["<a>"], addTokensFile });
+    expect(found?.tokens).toEqual(["<a>", "<b>", " <c> "]);
+    expect(found).toMatchObject({ ids: [2, 3, 4], newIds: [2, 3, 4], rows: 5 });
+  });
+
+  it("counts a token that is there already by its own id", async () => {
+    expect(await plan({ addTokens: ["a"] })).toMatchObject({ ids: [1], newIds: [], rows: 2 });
+  });
+
+  it("marks them special when told to", async () => {
+    const found = await plan({ addTokens: ["<a>"], addAsSpecial: true });
+    const { added_tokens } = JSON.parse(found?.files.get("tokenizer.json") ?? "");
+    expect(added_tokens).toEqual([expect.objectContaining({ content: "<a>", special: true, normalized: false })]);
+  });
+
+  it("names the empty lines of a file", async () => {
+    const addTokensFile = await place.write("gaps.txt", "<a>\n\n<b>\n\n");
+    await expect(plan({ addTokensFile })).rejects.toThrow(/line 2 of .*gaps\.txt" is empty[\s\S]*line 4/);
+    await expect(plan({ addTokensFile: await place.write("none.txt", "") })).rejects.toThrow(AddedTokensError);
+  });
+
+  it("refuses one token in both places", async () => {
+    const addTokensFile = await place.write("again.txt", "<a>\n");
+    await expect(plan({ addTokens: ["<a>"], addTokensFile })).rejects.toThrow('"<a>": it is named twice');
+  });
+
+  it("says what is wrong with the file", async () => {
+    await expect(plan({ addTokensFile: place.path("nowhere.txt") })).rejects.toThrow(PathNotFoundError);
+    await writeFile(place.path("latin.txt"), Uint8Array.of(0x63, 0xe9, 0x0a));
+    await expect(plan({ addTokensFile: place.path("latin.txt") })).rejects.toThrow(FileNotTextError);
+    const many = "x".repeat(10_000_001);
+    await expect(plan({ addTokensFile: await place.write("large.txt", many) })).rejects.toMatchObject({
+      code: "FILE_TOO_LARGE",
+    });
+  });
+
+  it("needs a tokenizer to add to", async () => {
+    const model = fixture("gpt2", "base");
+    await expect(plan({ model, addTokens: ["<a>"] })).rejects.toThrow(TokenizerMissingError);
+  });
+});

@@ -1,0 +1,108 @@
+// lowrank train: data and a model in, an adapter out.
+
+import { join } from "node:path";
+import type { TrainingState } from "@lowrank/trainer";
+import { latestCheckpoint } from "@lowrank/trainer/node";
+import { InterruptedError, NothingToResumeError } from "../../errors/run-errors.ts";
+import { exists } from "../../node/exists.ts";
+import { writesText } from "../../open/writes-text.ts";
+import { claimOutput } from "../output/check-output.ts";
+import { startEngine } from "../start-engine.ts";
+import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
+import { programName } from "../terminal/program-name.ts";
+import type { Report } from "../terminal/report.ts";
+import { checkTrainOptions } from "./check-options.ts";
+import { readLoraConfig } from "./lora-config.ts";
+import { planTokens } from "./plan-tokens.ts";
+import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { checkSameRun, notedBaseFiles } from "./run-fingerprint.ts";
+import { type SavedResult, trainAndSave } from "./train-and-save.ts";
+import type { TrainOptions } from "./train-options.ts";
+import { readTrainingRows } from "./training-data.ts";
+
+/** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
+export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
+  checkTrainOptions(options);
+  const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
+  const release = await claimOutput(out, {
+    kind: "folder",
+    overwrite,
+    resume,
+    inputs: [model, adapter, data, validation, addTokensFile, loraConfig],
+  });
+  try {
+    await trainInto(options, report);
+  } finally {
+    await release();
+  }
+}
+
+async function trainInto(options: TrainOptions, report: Report): Promise<void> {
+  const { out, resume } = options;
+  const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
+  const rows = await readTrainingRows(options);
+  const tokens = await planTokens(options, report);
+  const loraConfig = await readLoraConfig(options, report);
+  const engine = await startEngine(options, report);
+  report.say(`engine ${engine.name}`);
+  const baseFiles = notedBaseFiles(resumeFrom?.fingerprint);
+  const run = await prepareRun(options, { rows, tokens, loraConfig, baseFiles }, report);
+  try {
+    if (resumeFrom !== undefined) checkSameRun(resumeFrom.fingerprint, run.fingerprint);
+    const result = await trainAndSave(run, { options, resumeFrom, report });
+    summarize(result, { run, options, report });
+  } finally {
+    run.dispose();
+  }
+}
+
+async function checkpointIn(out: string, report: Report): Promise<TrainingState> {
+  const checkpoint = await latestCheckpoint(out, { onWarning: report.warn });
+  if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
+  report.say(`going on after step ${checkpoint.step}`);
+  return checkpoint.state;
+}
+
+function summarize(
+  { end, loss, validation, savedStep, bestCheckpoint }: SavedResult,
+  { run, options, report }: { readonly run: PreparedRun; readonly options: TrainOptions; readonly report: Report },
+): void {
+  const { out } = options;
+  if (end.reason === "aborted") {
+    if (savedStep === undefined) {
+      throw new InterruptedError(`Stopped before the first of ${end.steps} steps; nothing was written to "${out}".`);
+    }
+    throw new InterruptedError(
+      `Stopped after step ${end.step} of ${end.steps}. The adapter as it is and a checkpoint are in "${out}".\n` +
+        "To go on, repeat the command with --resume.",
+    );
+  }
+  const first = validation[0];
+  const last = validation.at(-1);
+  const best = bestCheckpoint;
+  report.emit({ type: "result", out, steps: end.step, loss, validation, best, seconds: end.seconds });
+  if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
+  if (first !== undefined && last !== undefined && first !== last) {
+    report.say(`validation loss        ${formatNumber(first.loss)} → ${formatNumber(last.loss)}`);
+  }
+  report.say(
+    `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
+  );
+  if (best !== undefined) {
+    report.say(
+      `the lowest validation loss was ${formatNumber(best.loss)} after step ${best.step}: that adapter is ${best.path}`,
+    );
+  }
+  report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
+}
+
+function commandToTry({ opened, template }: PreparedRun, options: TrainOptions): string {
+  const { model, data, out, columns, header } = options;
+  const both = `--model ${model} --adapter ${out}`;
+  if (!writesText(opened.model.task) || template === "") {
+    const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
+    const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
+    return `evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
+  }
+  return `generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
+}

@@ -1,0 +1,67 @@
+// How well a model finds the answers to questions in their texts.
+
+import { padBatch, type QuestionExample, type TextTokenizer, tokenizeQuestion } from "@lowrank/data";
+import { batchTensors } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import type { OpenedModel } from "../open/open-model.ts";
+import { bestAnswer } from "./best-answer.ts";
+import { squadScore } from "./squad-score.ts";
+
+/** Means over all questions, 0 to 100 as SQuAD's script prints them. */
+export interface AnswerScores {
+  readonly exactMatch: number;
+  readonly f1: number;
+}
+
+/** How to ask. */
+export interface AskOptions {
+  readonly tokenizer: TextTokenizer;
+  readonly batchSize: number;
+  readonly maxLength: number;
+}
+
+/** Exact match and F1. Where a question has no right answer, "none" may be given, as in SQuAD 2.0. */
+export async function measureAnswers(
+  { model, context }: Pick<OpenedModel, "model" | "context">,
+  questions: readonly QuestionExample[],
+  { tokenizer, batchSize, maxLength }: AskOptions,
+): Promise<AnswerScores> {
+  const padId = tokenizer.padId;
+  const mayBeNone = questions.some(({ answers }) => answers.length === 0);
+  let exact = 0;
+  let f1 = 0;
+  for (let from = 0; from < questions.length; from += batchSize) {
+    const asked = questions.slice(from, from + batchSize);
+    const rows = asked.map((question) => tokenizeQuestion(question, tokenizer, { maxLength }));
+    const batch = padBatch(
+      rows.map(({ tokens }) => tokens),
+      { padId },
+    );
+    const logits = tf.tidy(() => {
+      const { labels: _, ...inputs } = batchTensors(batch);
+      return tf.transpose(model.forward(inputs, context), [0, 2, 1]); // [batch, 2, time]: start, then end
+    });
+    const values = await logits.data();
+    logits.dispose();
+    for (const [row, { tokens, contextStart, spans }] of rows.entries()) {
+      const at = 2 * row * batch.time;
+      const found = bestAnswer({
+        starts: values.subarray(at, at + batch.time),
+        ends: values.subarray(at + batch.time, at + 2 * batch.time),
+        length: tokens.inputIds.length,
+        contextStart,
+        contextLength: spans.length,
+        mayBeNone,
+      });
+      const { context: text, answers } = asked[row] ?? { context: "", answers: [] };
+      const [start, end] = found === undefined ? [0, 0] : [spans[found[0]]?.[0] ?? 0, spans[found[1]]?.[1] ?? 0];
+      const score = squadScore(
+        text.slice(start, end),
+        answers.map((answer) => answer.text),
+      );
+      exact += score.exact;
+      f1 += score.f1;
+    }
+  }
+  return { exactMatch: (100 * exact) / questions.length, f1: (100 * f1) / questions.length };
+}

@@ -1,0 +1,104 @@
+// BLEU of what the model writes after each prompt, against every reference that the data has for it.
+
+import { bleu, type Example, groupReferences, type PromptTemplate, promptOf, type TextTokenizer } from "@lowrank/data";
+import { generate } from "@lowrank/models";
+import { startCount } from "../cli/terminal/count.ts";
+import type { Report } from "../cli/terminal/report.ts";
+import { NoReferencesError } from "../errors/data-errors.ts";
+import type { OpenedModel } from "../open/open-model.ts";
+import { endTokens } from "../rows/end-tokens.ts";
+import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
+
+/** How to write and compare. */
+export interface BleuOptions {
+  readonly data: string;
+  readonly tokenizer: TextTokenizer;
+  readonly template: PromptTemplate;
+  readonly batchSize: number;
+  /** Of a source, where an encoder reads it. */
+  readonly maxLength: number;
+  readonly maxNewTokens: number;
+  readonly report: Report;
+}
+
+/** A prompt as tokens and what may follow it. */
+interface AskedPrompt {
+  readonly ids: readonly number[];
+  readonly references: readonly string[];
+}
+
+/** Whether a row has a prompt to continue and an answer to compare with. */
+function isAsked({ kind }: Example): boolean {
+  return kind === "completion" || kind === "instruction" || kind === "chat";
+}
+
+/** Throws NoReferencesError where no row has prompt and answer. */
+export function checkReferences(file: string, rows: readonly Example[]): void {
+  if (!rows.some(isAsked)) throw new NoReferencesError(file);
+}
+
+/**
+ * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
+ * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
+ */
+export async function measureBleu(
+  opened: OpenedModel,
+  rows: readonly Example[],
+  options: BleuOptions,
+): Promise<number> {
+  const { tokenizer, batchSize, maxNewTokens, report } = options;
+  const prompts = promptsOf(opened, rows, options);
+  const eosTokenIds = endTokens(opened.model, tokenizer);
+  const candidates: string[] = [];
+  const count = startCount(report, { what: "prompts continued", total: prompts.length });
+  try {
+    for (let start = 0; start < prompts.length; start += batchSize) {
+      const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
+      const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
+      candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
+      count.add(promptIds.length);
+    }
+  } finally {
+    count.stop();
+  }
+  return bleu(
+    candidates,
+    prompts.map(({ references }) => references.map((reference) => reference.trim())),
+  ).score;
+}
+
+function promptsOf(opened: OpenedModel, rows: readonly Example[], options: BleuOptions): readonly AskedPrompt[] {
+  const { data, template, report } = options;
+  const asked = rows.filter(isAsked);
+  const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
+  const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
+  const isSource = opened.model.task === "sequence-to-sequence";
+  const written = { ...options, isWritten };
+  const { room, idsOf } = isSource ? sourceEncoder(written) : promptEncoder(written, opened.model.config);
+  let cut = 0;
+  const prompts = groups.map(({ prompt, references }): AskedPrompt => {
+    const { ids, isCut } = idsOf(prompt);
+    if (isCut) cut += 1;
+    return { ids, references };
+  });
+  const kept = prompts.filter(({ ids }) => ids.length > 0);
+  if (kept.length === 0) throw new NoReferencesError(data);
+  const empty = prompts.length - kept.length;
+  if (empty > 0) {
+    report.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
+  }
+  if (cut > 0) {
+    const message = isSource
+      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (--max-length).`
+      : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
+    report.warn({ code: "PROMPTS_CUT", message });
+  }
+  return kept;
+}
+
+/** Prompt and answer as the template writes them. */
+function asCompletion(example: Example, template: PromptTemplate): Example {
+  const rendered = template.render(example);
+  const answer = rendered.segments.find((segment) => segment.isTrained)?.text ?? "";
+  return { kind: "completion", prompt: promptOf(rendered), completion: answer };
+}

@@ -1,0 +1,31 @@
+// Inputs that are the same every time, to compare a model with itself: of the kind that the model reads.
+
+import { mulberry32 } from "@lowrank/data";
+import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { positionLimit } from "../open/position-limit.ts";
+
+const rows = 2;
+const longest = 24;
+
+/**
+ * A few rows of arbitrary tokens – for an encoder–decoder two of them, for a multiple choice one question – or arbitrary
+ * images. The caller owns them.
+ */
+export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
+  const random = mulberry32(20260101);
+  const { vocabularySize, decoderLayers, imageChannels, imageSize, imageWidth } = config;
+  if (imageSize > 0) {
+    const shape: [number, number, number, number] = [rows, imageChannels, imageSize, imageWidth];
+    // Pixels as an image processor leaves them: about 0, and seldom beyond ±2.
+    const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 4 * random() - 2);
+    return { pixelValues: tf.tensor4d(values, shape) };
+  }
+  const time = Math.min(longest, positionLimit(config));
+  const tokens = () => {
+    const ids = Int32Array.from({ length: rows * time }, () => Math.floor(random() * vocabularySize));
+    return tf.tensor2d(ids, [rows, time], "int32");
+  };
+  if (task === "multiple-choice") return { inputIds: tf.tidy(() => tf.expandDims<tf.Tensor3D>(tokens(), 0)) };
+  return { inputIds: tokens(), ...(decoderLayers > 0 ? { decoderInputIds: tokens() } : {}) };
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { recordingIo } from "../cli/terminal/recording-io.ts";
+import { createReport } from "../cli/terminal/report.ts";
+import { fakeCommit, fakeHub } from "./hub/fake-hub.ts";
+import { locate } from "./locate.ts";
+
+describe("locate", () => {
+  let cache: string;
+  beforeEach(async () => {
+    cache = await mkdtemp(join(tmpdir(), "lowrank-locate-"));
+    vi.stubEnv("HF_HUB_CACHE", cache);
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await rm(cache, { recursive: true, force: true });
+  });
+
+  it("downloads owner/name into the usual cache", async () => {
+    const files = new Map([
+      ["config.json", "{}"],
+      ["model.safetensors", "weights"],
+    ]);
+    const report = createReport(recordingIo({ fetch: fakeHub("owner/name", files).fetch }).io, {});
+    const expected = join(cache, "models--owner--name", "snapshots", fakeCommit);
+    expect(await locate("owner/name", "model", report)).toBe(expected);
+  });
+
+  it("prefers what is on disk, and never takes a mistyped path for a repository", async () => {
+    const unreachable: typeof fetch = async () => {
+      throw new Error("nobody should ask");
+    };
+    const report = createReport(recordingIo({ fetch: unreachable }).io, {});
+    expect(await locate(cache, "model", report)).toBe(cache);
+    for (const path of ["./models/tiny", "models", "/no/such/folder"]) {
+      await expect(locate(path, "model", report), path).rejects.toMatchObject({ code: "PATH_NOT_FOUND" });
+    }
+  });
+
+  it("says of an adapter given as a model that it needs its base", async () => {
+    const report = createReport(recordingIo().io, {});
+    await writeFile(join(cache, "adapter_config.json"), "{}");
+    await expect(locate(cache, "model", report)).rejects.toMatchObject({ code: "ADAPTER_AS_MODEL", path: cache });
+    expect(await locate(cache, "adapter", report)).toBe(cache);
+    await writeFile(join(cache, "config.json"), "{}"); // a merged model with the adapter beside it
+    expect(await locate(cache, "model", report)).toBe(cache);
+  });
+
+  it("does not ask the Hub for a folder that is missing in one that is here", async () => {
+    const unreachable: typeof fetch = async () => {
+      throw new Error("nobody should ask");
+    };
+    const report = createReport(recordingIo({ fetch: unreachable }).io, {});
+    const here = (await readdir(".")).find((name) => /^\w/.test(name)) ?? "";
+    const attempt = locate(`${here}/typo`, "adapter", report);
+    await expect(attempt).rejects.toMatchObject({ code: "PATH_NOT_FOUND", path: `${here}/typo`, option: "--adapter" });
+    await expect(attempt).rejects.toThrow(`a folder "${here}" is here, so the Hub was not asked`);
+  });
+
+  it("says that there is no such folder either where the Hub does not help", async () => {
+    const offline: typeof fetch = async () => {
+      throw new TypeError("fetch failed");
+    };
+    const report = createReport(recordingIo({ fetch: offline }).io, {});
+    await expect(locate("nobody/typo", "model", report)).rejects.toThrow(
+      'There is no folder "nobody/typo" here, and it cannot be downloaded from the Hugging Face Hub: fetch failed',
+    );
+  });
+});

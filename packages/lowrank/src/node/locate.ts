@@ -1,0 +1,49 @@
+// Where a --model or --adapter is: on disk, or on the Hugging Face Hub.
+
+import { join } from "node:path";
+import type { Report } from "../cli/terminal/report.ts";
+import { AdapterAsModelError } from "../errors/model-errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { exists } from "./exists.ts";
+import { downloadFromHub, repositoryPattern } from "./hub/download.ts";
+import type { HubContent } from "./hub/plan-download.ts";
+
+/**
+ * The path of a model or adapter. "owner/name" is downloaded unless there is such a folder, or at least a folder "owner":
+ * then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
+ */
+export async function locate(path: string, content: HubContent, report: Report): Promise<string> {
+  if (await exists(path)) {
+    if (content === "model") await refuseAdapter(path);
+    return path;
+  }
+  if (!repositoryPattern.test(path) || path.startsWith(".")) {
+    throw new PathNotFoundError(`--${content}`, path, expectations[content]);
+  }
+  const [owner = ""] = path.split("/");
+  if (await exists(owner)) {
+    const advice = `${expectations[content]} (a folder "${owner}" is here, so the Hub was not asked)`;
+    throw new PathNotFoundError(`--${content}`, path, advice);
+  }
+  const { fetch, environment } = report.io;
+  const token = environment.HF_TOKEN;
+  const access = {
+    ...(fetch === undefined ? {} : { fetch }),
+    ...(token?.startsWith("hf_") ? { accessToken: token } : {}),
+  };
+  return downloadFromHub(path, content, { report, access });
+}
+
+/** An adapter holds no model; it is the likeliest folder to be mistaken for one. */
+async function refuseAdapter(path: string): Promise<void> {
+  const [isAdapter, isModel] = await Promise.all([
+    exists(join(path, "adapter_config.json")),
+    exists(join(path, "config.json")),
+  ]);
+  if (isAdapter && !isModel) throw new AdapterAsModelError(path);
+}
+
+const expectations = {
+  model: "a folder with config.json and model.safetensors, a .gguf file, or owner/name on the Hugging Face Hub",
+  adapter: "a folder with adapter_config.json and adapter_model.safetensors, or owner/name on the Hugging Face Hub",
+} as const;

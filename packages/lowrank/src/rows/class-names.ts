@@ -1,0 +1,62 @@
+// Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
+
+import { parseJson } from "@lowrank/contracts";
+import { type Example, labelIdsOf } from "@lowrank/data";
+import { ClassNameError } from "../errors/data-errors.ts";
+import type { BaseClasses } from "../open/base-config.ts";
+import { countNumbers, rowClasses } from "./class-numbers.ts";
+
+/** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
+export const classNamesKey = "lowrank.class_names";
+
+/** Classes of a data set. */
+export interface Classes {
+  readonly count: number;
+  /** Numbers of class names; empty where the labels are numbers. */
+  readonly ids: ReadonlyMap<string, number>;
+}
+
+/**
+ * Numbers the classes: by the names known already (of an adapter or of the model's config) where they cover the data,
+ * else by the sorted names of the data. Throws ClassNameError when an adapter knows other names.
+ */
+export function numberClasses(
+  examples: readonly Example[],
+  known: { readonly adapterNames?: readonly string[] | undefined; readonly modelNames: readonly string[] },
+): Classes {
+  const found = labelIdsOf(examples);
+  if (found.size === 0) return { count: countNumbers(examples, rowClasses), ids: found };
+  if (known.adapterNames !== undefined) {
+    const strangers = [...found.keys()].filter((name) => !known.adapterNames?.includes(name));
+    if (strangers.length > 0) throw new ClassNameError(strangers, known.adapterNames);
+    return numbered(known.adapterNames);
+  }
+  const isCovered = [...found.keys()].every((name) => known.modelNames.includes(name));
+  return isCovered ? numbered(known.modelNames) : { count: found.size, ids: found };
+}
+
+/** How many classes a classifier needs on this base: as many as it has where the data fit into them, and two at least. */
+export function countClasses(examples: readonly Example[], base: BaseClasses): number {
+  const { count, ids } = numberClasses(examples, { modelNames: base.labelNames });
+  const needed = Math.max(2, count);
+  return ids.size === 0 ? Math.max(needed, base.labels) : needed;
+}
+
+/** The names as they are written into an adapter's metadata. */
+export function encodeClassNames(ids: ReadonlyMap<string, number>): string {
+  return JSON.stringify([...ids].sort(([, a], [, b]) => a - b).map(([name]) => name));
+}
+
+/** The names from an adapter's metadata, or undefined if there are none worth the name. */
+export function decodeClassNames(metadata: ReadonlyMap<string, string>): readonly string[] | undefined {
+  try {
+    const names: unknown = parseJson(metadata.get(classNamesKey) ?? "null");
+    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function numbered(names: readonly string[]): Classes {
+  return { count: names.length, ids: new Map(names.map((name, index) => [name, index])) };
+}

@@ -1,0 +1,47 @@
+// The tokens that an activated adapter waits for (PEFT's `alora_invocation_tokens`): where they come from, and which rows
+// and prompts lack them, for the adapter does nothing there.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { Report } from "../cli/terminal/report.ts";
+import { InvocationMissingError } from "../errors/data-errors.ts";
+import { UsageError } from "../errors/usage-errors.ts";
+
+/** The ids of --invocation, as they stand within a text. Throws a UsageError for a text without tokens. */
+export function invocationIds(text: string, tokenizer: TextTokenizer): readonly number[] {
+  const ids = tokenizer.encode(text, { addSpecialTokens: false });
+  if (ids.length === 0) throw new UsageError("--invocation has no token to wait for. Give at least one word or mark.");
+  return ids;
+}
+
+/** Throws InvocationMissingError if no row of a file has the adapter's tokens, and warns if some do not. */
+export function checkRows(
+  file: string,
+  rows: readonly TokenizedExample[],
+  { config, report }: { readonly config: LoraConfig; readonly report: Report },
+): void {
+  const tokens = config.activationTokens ?? [];
+  const without = rows.filter(({ inputIds }) => !holds(inputIds, tokens)).length;
+  if (without === 0) return;
+  if (without === rows.length) throw new InvocationMissingError(file, tokens);
+  const message = `${without} of ${rows.length} rows of "${file}" lack the tokens [${tokens.join(", ")}] that the adapter waits for: it learns nothing from them.`;
+  report.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
+}
+
+/** Warns of prompts, numbered from 1, that the base alone answers. */
+export function checkPrompts(
+  prompts: readonly (readonly number[])[],
+  { config, report }: { readonly config: LoraConfig | undefined; readonly report: Report },
+): void {
+  const tokens = config?.activationTokens ?? [];
+  const without = prompts.flatMap((ids, index) => (holds(ids, tokens) ? [] : [index + 1]));
+  if (without.length === 0) return;
+  const which = prompts.length === 1 ? "The prompt lacks" : `The prompts ${without.join(", ")} lack`;
+  const message = `${which} the tokens [${tokens.join(", ")}] that the adapter waits for: the base alone answers.`;
+  report.warn({ code: "PROMPTS_WITHOUT_INVOCATION", message });
+}
+
+/** True for no tokens: such an adapter acts everywhere. */
+function holds(ids: readonly number[], tokens: readonly number[]): boolean {
+  return ids.some((_, start) => tokens.every((token, index) => ids[start + index] === token));
+}

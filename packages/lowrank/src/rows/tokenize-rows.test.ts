@@ -1,0 +1,114 @@
+import { type Example, TextTokenizer } from "@lowrank/data";
+import { describe, expect, it } from "vitest";
+import { recordingIo } from "../cli/terminal/recording-io.ts";
+import { createReport } from "../cli/terminal/report.ts";
+import { NothingToTrainError } from "../errors/data-errors.ts";
+import { ChatTemplateMissingError } from "../errors/model-errors.ts";
+import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";
+
+const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 3 }, unk_token: "[UNK]" } };
+const json = { ...words, pre_tokenizer: { type: "Whitespace" }, added_tokens: [] };
+const tokenizer = TextTokenizer.fromJson(json);
+const reader = { tokenizer, task: "causal-lm" } as const;
+const chat: Example = { kind: "chat", messages: [{ role: "user", content: "a" }] };
+
+describe("chooseTemplate", () => {
+  it("says of a model without a chat template that it has none, and what there is", () => {
+    expect(() => chooseTemplate("chat", [chat], reader)).toThrow(ChatTemplateMissingError);
+    expect(() => chooseTemplate("chat", [], reader)).toThrow(
+      /no chat_template in tokenizer_config\.json .* choose another template: plain, alpaca, vicuna, koalpaca\./,
+    );
+  });
+
+  it("takes the model's own where there is one", () => {
+    const own = TextTokenizer.fromJson(json, { chat_template: "{{ messages[0].content }}" });
+    expect(chooseTemplate("chat", [chat], { ...reader, tokenizer: own }).name).toBe("chat");
+    expect(chooseTemplate(undefined, [chat], { ...reader, tokenizer: own }).name).toBe("chat");
+    expect(chooseTemplate(undefined, [chat], reader).name).toBe("vicuna");
+  });
+
+  it("sets no instruction apart for an encoder–decoder, which reads it as a text of its own", () => {
+    const row: Example = { kind: "instruction", instruction: "a", input: "", output: "b" };
+    expect(chooseTemplate(undefined, [row], reader).name).toBe("alpaca");
+    expect(chooseTemplate(undefined, [row], { tokenizer, task: "sequence-to-sequence" }).name).toBe("plain");
+  });
+
+  it("needs none for rows that are tokens already", () => {
+    expect(() =>
+      chooseTemplate("chat", [{ kind: "tokens", inputIds: [1], labels: [1] }], { ...reader, tokenizer: undefined }),
+    ).not.toThrow();
+  });
+});
+
+describe("tokenizeRows", () => {
+  it("counts the rows of the file, those that are left out as well", () => {
+    const rows: Example[] = [
+      { kind: "text", text: "" },
+      { kind: "text", text: "a b c" },
+    ];
+    const config = { vocabularySize: 3, labels: 2, problemType: null };
+    const options = {
+      file: "rows.jsonl",
+      tokenizer,
+      template: chooseTemplate("plain", [], reader),
+      lengths: { maxLength: 8 },
+    };
+    const attempt = () =>
+      tokenizeRows(
+        rows,
+        { ...options, model: { config, task: "causal-lm" }, classIds: new Map() },
+        createReport(recordingIo().io, {}),
+      );
+    expect(attempt).toThrow("row 2: expected token ids from 0 to 2, the model's vocabulary, got 3");
+  });
+
+  it("keeps a row whose first label is its only one, but for a causal model, which predicts it from nothing", () => {
+    const row: Example = { kind: "tokens", inputIds: [1, 2], labels: [3, -100] };
+    const config = { vocabularySize: 4, labels: 2, problemType: null };
+    const options = {
+      file: "rows.jsonl",
+      tokenizer: undefined,
+      template: chooseTemplate("plain", [], reader),
+      lengths: { maxLength: 8 },
+    };
+    const rowsFor = (task: "masked-lm" | "causal-lm") =>
+      tokenizeRows(
+        [row],
+        { ...options, model: { config, task }, classIds: new Map() },
+        createReport(recordingIo().io, {}),
+      );
+    expect(rowsFor("masked-lm")).toHaveLength(1);
+    expect(() => rowsFor("causal-lm")).toThrow(NothingToTrainError);
+  });
+
+  it("names every row that the template cannot write", () => {
+    const rows: Example[] = [{ kind: "text", text: "a b" }, chat, { kind: "text", text: "b c" }, chat];
+    const config = { vocabularySize: 4, labels: 2, problemType: null };
+    const options = {
+      file: "rows.jsonl",
+      tokenizer,
+      template: chooseTemplate("plain", [], reader),
+      lengths: { maxLength: 8 },
+    };
+    const model = { config, task: "causal-lm" } as const;
+    const attempt = () =>
+      tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
+    expect(attempt).toThrow(
+      /2 rows of it are broken.*\n.*row 2: .*template "plain" can write, got a "chat" row: .*\n.*row 4: /,
+    );
+  });
+
+  it("names every row of which an encoder would have nothing to read", () => {
+    const rows: Example[] = [
+      { kind: "text", text: "a b" },
+      { kind: "completion", prompt: "a", completion: "b" },
+    ];
+    const config = { vocabularySize: 4, labels: 2, problemType: null };
+    const lengths = { maxLength: 8, maxTargetLength: 8 };
+    const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], reader), lengths };
+    const model = { config, task: "sequence-to-sequence" } as const;
+    const attempt = () =>
+      tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
+    expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs a prompt to read and an answer/);
+  });
+});

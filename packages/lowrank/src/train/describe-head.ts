@@ -1,0 +1,57 @@
+// What a run does with the base's classifier: keeps it, replaces it because the data need another, or makes the first.
+
+import { enumerated } from "@lowrank/contracts";
+import { matchCheckpoint } from "@lowrank/families";
+import type { ModelFolder, PretrainedModel } from "@lowrank/models";
+import { openFolderWeights } from "@lowrank/safetensors";
+import { type BaseClasses, readBaseConfig } from "../open/base-config.ts";
+import type { Classes } from "../rows/class-names.ts";
+
+/** What a loaded model says of its head. */
+type HeadFacts = Pick<PretrainedModel, "config" | "task" | "newParameters">;
+
+/** A sentence about the classifier of a new adapter; undefined where the base's is simply trained on. */
+export async function describeHead(
+  { model, folder }: { readonly model: HeadFacts; readonly folder: ModelFolder | undefined },
+  { classes, seed }: { readonly classes: Classes; readonly seed: number },
+): Promise<string | undefined> {
+  const base = folder === undefined ? undefined : await readBaseConfig(folder);
+  const { newParameters } = model;
+  if (newParameters.length === 0) return base === undefined ? undefined : renamed(base, classes);
+  const isReplaced = folder !== undefined && (await holdsAny(folder, model));
+  const made = `${newParameters.join(", ")} made new from seed ${seed}, trained whole and saved with the adapter.`;
+  if (!isReplaced || base === undefined) return `The base has no classifier: ${made}`;
+  const because = `it tells ${base.labels} classes apart${namesOf(base)}, the data need ${model.config.labels}`;
+  const strangers = strangersOf(base, classes);
+  const names = strangers.length === 0 ? "" : ` and name others: ${enumerated(strangers)}`;
+  return `The base's classifier is replaced, because ${because}${names}. ${made}`;
+}
+
+/** A classifier of the right size for other classes: kept, as transformers does, but it should be said. */
+function renamed(base: BaseClasses, classes: Classes): string | undefined {
+  const strangers = strangersOf(base, classes);
+  if (strangers.length === 0 || namesOf(base) === "") return undefined;
+  const names = [...classes.ids].sort(([, one], [, other]) => one - other).map(([name]) => name);
+  return `The base's classifier is kept and trained on, though its classes${namesOf(base)} now are ${enumerated(names)}.`;
+}
+
+function strangersOf(base: BaseClasses, classes: Classes): readonly string[] {
+  return [...classes.ids.keys()].filter((name) => !base.labelNames.includes(name));
+}
+
+/** Names that say something, in brackets; a configuration without names numbers them. */
+function namesOf({ labelNames }: BaseClasses): string {
+  return labelNames.every((name) => /^LABEL_\d+$/.test(name)) ? "" : ` (${enumerated(labelNames)})`;
+}
+
+/** Whether the base's files have any of the parameters that were made new, whatever its shape. */
+async function holdsAny(folder: ModelFolder, { config, task, newParameters }: HeadFacts): Promise<boolean> {
+  const weights = (await openFolderWeights(folder))?.collection;
+  if (weights === undefined) return false;
+  try {
+    const { fileKeys } = matchCheckpoint(config, task, weights.tensors.keys());
+    return newParameters.some((path) => fileKeys.has(path));
+  } finally {
+    await weights.close();
+  }
+}

@@ -1,0 +1,76 @@
+// What some starts learn from data before the first step: the model runs over the first batches of the run's own rows. EVA
+// and CorDA look at what the layers are given, LoRA-GA at the gradients of their weights.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { ForwardContext } from "@lowrank/contracts";
+import { batches, ignoredLabel, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import type { TrainOptions } from "../cli/train/train-options.ts";
+import { countedLabels } from "../rows/tokenize-rows.ts";
+
+/** The rows to look at. */
+export interface StartRows {
+  readonly rows: readonly TokenizedExample[];
+  readonly batchSize: number;
+  /** Most batches to look at. */
+  readonly count: number;
+  readonly padId: number;
+  readonly seed: number;
+}
+
+const dataStarts: ReadonlySet<LoraConfig["init"]> = new Set(["eva", "corda", "lora_ga"]);
+
+/** How many batches the start looks at; undefined where it looks at none. */
+export function startBatches({ initBatches = 16 }: TrainOptions, { init }: LoraConfig): number | undefined {
+  return dataStarts.has(init) ? initBatches : undefined;
+}
+
+/** What `injectAdapter` needs for a plan's start; undefined for starts that look at no data. */
+export async function measureStart(
+  model: PretrainedModel,
+  plan: InjectionPlan,
+  start: StartRows,
+): Promise<InjectOptions["measured"]> {
+  const { init } = plan.config;
+  if (!dataStarts.has(init)) return undefined;
+  const loss = (batch: TokenBatch, context: ForwardContext) => model.loss(batchTensors(batch), context);
+  if (init === "lora_ga") {
+    const losses = firstBatches(model, start).map((batch) => (context: ForwardContext) => loss(batch, context));
+    return measureGradients(model, plan, losses);
+  }
+  // CorDA takes one text a call. An encoder–decoder's layers do not all see the same rows, so that no mask fits them.
+  const isAlone = init === "corda" || model.config.decoderLayers > 0;
+  const chosen = firstBatches(
+    model,
+    isAlone ? { ...start, batchSize: 1, count: start.count * start.batchSize } : start,
+  );
+  return measureInputs(model, plan, {
+    run: (context, keepOnly) => {
+      for (const batch of chosen) {
+        tf.tidy(() => {
+          if (!isAlone) keepOnly(countedPositions(batch));
+          loss(batch, context);
+        });
+      }
+    },
+  });
+}
+
+/** In the order in which the run trains on them. */
+function firstBatches(model: PretrainedModel, { rows, batchSize, count, padId, seed }: StartRows): TokenBatch[] {
+  const chosen: TokenBatch[] = [];
+  for (const batch of batches(rows, { batchSize, padId, seed, ...countedLabels(model) })) {
+    if (chosen.length === count) break;
+    chosen.push(batch);
+  }
+  return chosen;
+}
+
+/** 1 where there is a token, and a label if each token has one; as PEFT has it for EVA. [rows, time] */
+function countedPositions({ rows, time, attentionMask, labels }: TokenBatch): tf.Tensor2D {
+  const isLabelled = labels.length === attentionMask.length;
+  const counts = attentionMask.map((mask, place) => (isLabelled && labels[place] === ignoredLabel ? 0 : mask));
+  return tf.tensor2d(counts, [rows, time], "int32");
+}

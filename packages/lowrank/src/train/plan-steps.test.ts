@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { checkTrainOptions } from "../cli/train/check-options.ts";
+import type { TrainOptions } from "../cli/train/train-options.ts";
+import { UsageError } from "../errors/usage-errors.ts";
+import { planSteps } from "./plan-steps.ts";
+
+describe("planSteps", () => {
+  it("counts three epochs unless told otherwise", () => {
+    // 100 rows are 13 batches of 8, the last with 4.
+    expect(planSteps({ rows: 100, batchSize: 8, accumulate: 1 })).toEqual({
+      stepsPerEpoch: 13,
+      totalSteps: 39,
+      warmupSteps: 2,
+    });
+  });
+
+  it("counts a step for the batches left at the end of an epoch", () => {
+    expect(planSteps({ rows: 100, batchSize: 8, accumulate: 2, epochs: 2 })).toMatchObject({
+      stepsPerEpoch: 7,
+      totalSteps: 14,
+    });
+  });
+
+  it("lets a run of one step learn", () => {
+    expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 1 }).warmupSteps).toBe(0);
+  });
+
+  it("never warms up for longer than the run", () => {
+    expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 5, warmupSteps: 50 }).warmupSteps).toBe(5);
+  });
+});
+
+describe("checkTrainOptions", () => {
+  const options: TrainOptions = {
+    model: "m",
+    data: "d",
+    out: "o",
+    batchSize: 8,
+    accumulate: 1,
+    learningRate: 1e-3,
+    schedule: "linear",
+    weightDecay: 0,
+    clipNorm: 1,
+    seed: 0,
+  };
+
+  it("refuses to reshape an adapter that is continued", () => {
+    expect(() => checkTrainOptions({ ...options, adapter: "a", rank: 4, useRslora: true })).toThrow(
+      new UsageError("--adapter continues an adapter whose shape is fixed: remove --rank, --use-rslora."),
+    );
+  });
+
+  it("refuses to evaluate on nothing", () => {
+    expect(() => checkTrainOptions({ ...options, evalEvery: 5 })).toThrow("add --validation or --validation-share");
+    expect(() => checkTrainOptions({ ...options, evalEvery: 5, validationShare: 0.1 })).not.toThrow();
+  });
+});

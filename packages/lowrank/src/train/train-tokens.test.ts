@@ -1,0 +1,51 @@
+import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
+import { planInjection } from "@lowrank/inject";
+import { loadModel } from "@lowrank/models";
+import { openFolder } from "@lowrank/models/node";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { fixture } from "../cli/end-to-end/workplace.ts";
+import { trainingTokens } from "./train-tokens.ts";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+const ids = [99, 5];
+
+/** The rows that train, by table, as the plan of the configuration has them. */
+async function rowsOf(base: string, config: Partial<LoraConfig>) {
+  const model = await loadModel(openFolder(fixture(base, "base")));
+  try {
+    const trained = trainingTokens(model, createLoraConfig(config), ids);
+    const { tokenRows } = planInjection(model, trained);
+    return tokenRows.map(({ path, followers, indices }) => ({ path, followers, indices }));
+  } finally {
+    model.dispose();
+  }
+}
+
+describe("trainingTokens", () => {
+  it("trains the input embedding, which a tied head follows", async () => {
+    expect(await rowsOf("llama-gqa-tied", { targetModules: ["q_proj"] })).toEqual([
+      { path: "model.embed_tokens", followers: ["lm_head"], indices: ids },
+    ]);
+  });
+
+  it("trains a head with a table of its own, too, so that new tokens can be written", async () => {
+    const rows = await rowsOf("llama-gqa", { targetModules: ["q_proj"] });
+    expect(rows.map(({ path }) => path)).toEqual(["model.embed_tokens", "lm_head"]);
+    expect(rows.every(({ indices }) => indices.join() === ids.join())).toBe(true);
+  });
+
+  it("takes a classifier for no table of tokens", async () => {
+    const rows = await rowsOf("bert-seqcls", { targetModules: ["query"], taskType: "SEQ_CLS" });
+    expect(rows.map(({ path }) => path)).toEqual(["bert.embeddings.word_embeddings"]);
+  });
+
+  it("leaves out tables that the options train otherwise", async () => {
+    const head = [{ path: "lm_head", followers: [], indices: ids }];
+    expect(await rowsOf("llama-gqa", { targetModules: ["q_proj"], modulesToSave: ["embed_tokens"] })).toEqual(head);
+    expect(await rowsOf("llama-gqa", { targetModules: ["q_proj", "embed_tokens"] })).toEqual(head);
+    expect(await rowsOf("llama-gqa", { targetModules: ["embed_tokens", "lm_head"] })).toEqual([]);
+  });
+});
