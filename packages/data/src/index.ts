@@ -1,9 +1,10 @@
 // From files to token batches. Reading from a path is in "@lowrank/data/node".
 
-export type { AddTokensOptions } from "./add-tokens.ts";
-export { type BatchOptions, batchCount, batches, batchIndices } from "./batches.ts";
-export { type BleuScore, bleu, tokenize13a } from "./bleu.ts";
-export type { TokenizerLimits } from "./check-tokenizer-json.ts";
+export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
+export { type BatchOptions, batchCount, batches, batchIndices } from "./batching/batches.ts";
+export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
+export { mulberry32, shuffled } from "./batching/shuffled.ts";
+export { type Split, type SplitOptions, splitByKey } from "./batching/split-by-key.ts";
 export {
   AddedTokensError,
   DataError,
@@ -29,50 +30,20 @@ export type {
   TextExample,
   TokensExample,
 } from "./example.ts";
-export { type ExtendedTokenizer, extendTokenizer } from "./extend-tokenizer.ts";
 export { ggufTokenizerFiles } from "./gguf/gguf-tokenizer-files.ts";
 export type { GgufMetadata } from "./gguf/gguf-vocabulary.ts";
 export { type GgufTokenizer, tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";
-export { groupReferences, type PromptReferences } from "./group-references.ts";
-export { openTokenizer } from "./open-tokenizer.ts";
-export { type PadOptions, padBatch, type TokenBatch } from "./pad-batch.ts";
-export { readCsv, readTsv } from "./read-csv.ts";
-export { readJson } from "./read-json.ts";
-export { readJsonl } from "./read-jsonl.ts";
-export type { ReadOptions } from "./read-options.ts";
+export { readCsv, readTsv } from "./reading/read-csv.ts";
+export { readJson } from "./reading/read-json.ts";
+export { readJsonl } from "./reading/read-jsonl.ts";
+export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
-export { isTrainable } from "./shorten-sequence.ts";
-export { mulberry32, shuffled } from "./shuffled.ts";
-export {
-  cutSourceTarget,
-  encodeSource,
-  renderSourceTarget,
-  type SourceTargetLimits,
-  tokenizeSourceTargets,
-} from "./source-target.ts";
-export { type Split, type SplitOptions, splitByKey } from "./split-by-key.ts";
+export { type BleuScore, bleu, tokenize13a } from "./scoring/bleu.ts";
+export { groupReferences, type PromptReferences } from "./scoring/group-references.ts";
 export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
 export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
-export type { TextFiles } from "./text-files.ts";
-export {
-  type DecodeOptions,
-  type EncodedPair,
-  type EncodedQuestion,
-  type EncodeOptions,
-  type PairOptions,
-  TextTokenizer,
-} from "./text-tokenizer.ts";
-export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
-export {
-  isAtLimit,
-  labelIdsOf,
-  type TokenizedExamples,
-  type TokenizeExamplesOptions,
-  tokenizeExamples,
-} from "./tokenize-examples.ts";
-export { cutSpan, type TokenizedQuestion, tokenizeQuestion } from "./tokenize-question.ts";
 export {
   type AnswerSpan,
   type ClassifiedSequence,
@@ -84,5 +55,34 @@ export {
   type TokenMasks,
   type TokenSequence,
 } from "./tokenized-example.ts";
-export { readTokenizerFiles } from "./tokenizer-files.ts";
-export type { CharacterSpan } from "./traced-normalization.ts";
+export { type ExtendedTokenizer, extendTokenizer } from "./tokenizer/extend-tokenizer.ts";
+export { openTokenizer } from "./tokenizer/open-tokenizer.ts";
+export type { TextFiles } from "./tokenizer/text-files.ts";
+export {
+  type DecodeOptions,
+  type EncodedPair,
+  type EncodedQuestion,
+  type EncodeOptions,
+  type PairOptions,
+  TextTokenizer,
+} from "./tokenizer/text-tokenizer.ts";
+export { readTokenizerFiles } from "./tokenizer/tokenizer-files.ts";
+export type { CharacterSpan } from "./tokenizer/traced-normalization.ts";
+export type { TokenizerLimits } from "./tokenizer-json/check-tokenizer-json.ts";
+export { isTrainable } from "./tokenizing/shorten-sequence.ts";
+export {
+  cutSourceTarget,
+  encodeSource,
+  renderSourceTarget,
+  type SourceTargetLimits,
+  tokenizeSourceTargets,
+} from "./tokenizing/source-target.ts";
+export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenizing/tokenize-example.ts";
+export {
+  isAtLimit,
+  labelIdsOf,
+  type TokenizedExamples,
+  type TokenizeExamplesOptions,
+  tokenizeExamples,
+} from "./tokenizing/tokenize-examples.ts";
+export { cutSpan, type TokenizedQuestion, tokenizeQuestion } from "./tokenizing/tokenize-question.ts";

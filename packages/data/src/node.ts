@@ -1,3 +1,3 @@
 // Data files from a disk, read in pieces.
 
-export { type DataFormat, type ReadFileOptions, readDataFile } from "./read-data-file.ts";
+export { type DataFormat, type ReadFileOptions, readDataFile } from "./reading/read-data-file.ts";

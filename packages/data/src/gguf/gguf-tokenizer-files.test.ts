@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openTokenizer } from "../open-tokenizer.ts";
-import { readTokenizerFiles } from "../tokenizer-files.ts";
+import { openTokenizer } from "../tokenizer/open-tokenizer.ts";
+import { readTokenizerFiles } from "../tokenizer/tokenizer-files.ts";
 import { ggufTokenizerFiles } from "./gguf-tokenizer-files.ts";
 
 const metadata = new Map<string, unknown>([

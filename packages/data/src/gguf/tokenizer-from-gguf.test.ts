@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { TextTokenizer } from "../text-tokenizer.ts";
+import { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { tokenizerFromGguf } from "./tokenizer-from-gguf.ts";
 
 interface Case {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../errors.ts";
-import { readJsonl } from "../read-jsonl.ts";
+import { readJsonl } from "../reading/read-jsonl.ts";
 
 const rowOf = (row: object) => readJsonl(`${JSON.stringify(row)}\n`)[0];
 const question = { id: "1", title: "Dogs", question: "Who?", context: "The 😀 dog and the dog." };

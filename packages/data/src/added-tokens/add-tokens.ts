@@ -1,0 +1,89 @@
+// Adds tokens to a tokenizer.json, with the ids and the entries that transformers' `tokenizer.add_tokens` gives them (Rust's
+// `AddedVocabulary::add_tokens`, tokenizers 0.23).
+
+import { AddedTokensError, TokenizerError } from "../errors.ts";
+import { isObject } from "../json-object.ts";
+import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
+import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
+import { checkNewTokens } from "./check-new-tokens.ts";
+
+/** How tokens are added. */
+export interface AddTokensOptions {
+  /** Whether they are marks: found before the text is normalised, and left out of decoded text. Default false. */
+  readonly special?: boolean;
+}
+
+/** An entry of `added_tokens`; other fields say how it is found. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly [field: string]: unknown;
+}
+
+/** A tokenizer.json with more tokens. */
+export interface WithTokens {
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The id of each given token, in their order. */
+  readonly ids: readonly number[];
+  /** The ids of those that the tokenizer did not know. */
+  readonly newIds: readonly number[];
+  /** Entries that `added_tokens` did not have. */
+  readonly added: readonly AddedToken[];
+}
+
+/**
+ * A tokenizer.json with the tokens at the end of its vocabulary. A token that the model has by itself keeps its id, and is
+ * found whole from now on; one that was added before stays as it is.
+ *
+ * @throws TokenizerError for what is no tokenizer.json; AddedTokensError naming every token that cannot be added
+ */
+export function addTokens(
+  tokenizerJson: unknown,
+  tokens: readonly string[],
+  { special = false }: AddTokensOptions = {},
+): WithTokens {
+  const { model, added_tokens } = checkTokenizerJson(tokenizerJson);
+  checkKind(model);
+  checkNewTokens(tokens);
+  // checkTokenizerJson refused everything else.
+  const [json, before] = [tokenizerJson as WithTokens["json"], added_tokens as readonly AddedToken[]];
+  const known = new Map(before.map(({ content, id }) => [content, id]));
+  const ofModel = vocabularyOf(model);
+  const first = before.reduce((most, { id }) => Math.max(most, id + 1), ofModel.size);
+  let next = first;
+  const added: AddedToken[] = [];
+  const ids = tokens.map((content) => {
+    const old = known.get(content);
+    if (old !== undefined) return old;
+    const id = ofModel.get(content) ?? next++;
+    added.push({ id, content, ...foundAnywhere, normalized: !special, special });
+    return id;
+  });
+  refuseTaken(added, ofModel);
+  const all = [...before, ...added].sort((one, other) => one.id - other.id);
+  return { json: { ...json, added_tokens: all }, ids, newIds: ids.filter((id) => id >= first), added };
+}
+
+/** Files from before 2020 name no kind. */
+const kinds: readonly unknown[] = ["BPE", "WordPiece", "WordLevel", "Unigram", undefined];
+
+function checkKind(model: unknown): void {
+  const type = isObject(model) ? model.type : undefined;
+  if (kinds.includes(type)) return;
+  const expected = "expected BPE, WordPiece, WordLevel or Unigram, the kinds that tokens can be added to";
+  throw new TokenizerError([`model.type: ${expected}, got ${JSON.stringify(type)}`]);
+}
+
+const foundAnywhere = { single_word: false, lstrip: false, rstrip: false } as const;
+
+/** Rust counts tokens, not ids: where the model's ids have gaps, the next number may be a token's. */
+function refuseTaken(added: readonly AddedToken[], ofModel: ReadonlyMap<string, number>): void {
+  const taken = new Set(ofModel.values());
+  const problems = added
+    .filter(({ id, content }) => taken.has(id) && ofModel.get(content) !== id)
+    .map(({ id, content }) => {
+      const reason = `its id would be ${id}, which another token has; expected a vocabulary without gaps`;
+      return { token: content, reason };
+    });
+  if (problems.length > 0) throw new AddedTokensError(problems);
+}

@@ -1,0 +1,104 @@
+// Sequences of different lengths as one rectangle of integers.
+
+import { ExampleError } from "../errors.ts";
+import {
+  type CountedLabels,
+  ignoredLabel,
+  labelsOf,
+  supervisedTokens,
+  type TokenizedExample,
+} from "../tokenized-example.ts";
+
+/** A batch of token sequences: every array is row-major [rows, time] unless it says otherwise. */
+export interface TokenBatch {
+  readonly inputIds: Int32Array;
+  /** 1 on tokens, 0 on padding. */
+  readonly attentionMask: Int32Array;
+  /**
+   * [rows, time] with −100 where nothing is trained, [rows, targetTime] for an encoder–decoder, [rows, 2] of first and last
+   * tokens, or [rows] of classes; `labelShape` says which.
+   */
+  readonly labels: Int32Array;
+  readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
+  /** Present where an example of the batch has them. */
+  readonly tokenTypeIds?: Int32Array;
+  readonly rows: number;
+  readonly time: number;
+  /** Tokens without padding: those that the attention mask does not hide. */
+  readonly tokens: number;
+  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, or a classifier's rows. */
+  readonly supervised: number;
+}
+
+/** How to fill the rectangle. */
+export interface PadOptions extends CountedLabels {
+  readonly padId: number;
+  /** Make `time` a multiple of this, so that a compiled or cached shape is met again; default 1. */
+  readonly multipleOf?: number;
+}
+
+/**
+ * Pads examples on the right to the longest of them. Throws ExampleError for none, for classes among sequences, or for a
+ * `multipleOf` that is no whole number from 1.
+ */
+export function padBatch(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
+  const first = examples[0];
+  if (first === undefined) throw new ExampleError("A batch needs at least one example.");
+  if (examples.some((example) => example.kind !== first.kind)) {
+    throw new ExampleError(
+      "A batch cannot mix rows that have a class, a label for each token, a target for a decoder, and an answer's place.",
+    );
+  }
+  const rows = examples.length;
+  const multiple = options.multipleOf ?? 1;
+  if (!Number.isSafeInteger(multiple) || multiple < 1) {
+    throw new ExampleError(`multipleOf must be a whole number from 1, got ${multiple}.`);
+  }
+  const time = paddedLength(
+    examples.map(({ inputIds }) => inputIds.length),
+    multiple,
+  );
+  const grid = (fill: number) => new Int32Array(rows * time).fill(fill);
+  const inputIds = grid(options.padId);
+  const attentionMask = grid(0);
+  const tokenTypeIds = examples.some((example) => example.tokenTypeIds !== undefined) ? grid(0) : undefined;
+  for (const [row, example] of examples.entries()) {
+    inputIds.set(example.inputIds, row * time);
+    attentionMask.set(example.attentionMask ?? example.inputIds.map(() => 1), row * time);
+    tokenTypeIds?.set(example.tokenTypeIds ?? [], row * time);
+  }
+  return {
+    inputIds,
+    attentionMask,
+    ...batchLabels(examples, { rows, time, ...options }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
+    rows,
+    time,
+    tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
+  };
+}
+
+function paddedLength(lengths: readonly number[], multiple: number): number {
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  return Math.ceil(longest / multiple) * multiple;
+}
+
+function batchLabels(
+  examples: readonly TokenizedExample[],
+  { rows, time: sourceTime, ...options }: PadOptions & Pick<TokenBatch, "rows" | "time">,
+): Pick<TokenBatch, "labels" | "labelShape" | "supervised"> {
+  const lists = examples.map(labelsOf);
+  const kind = examples[0]?.kind;
+  if (kind === "classified") return { labels: Int32Array.from(lists.flat()), labelShape: [rows], supervised: rows };
+  // Start and end are two predictions.
+  if (kind === "span") return { labels: Int32Array.from(lists.flat()), labelShape: [rows, 2], supervised: 2 * rows };
+  // A decoder's labels have a length of their own, and it predicts the first of them, too.
+  const hasTargets = kind === "source-target";
+  const targetLengths = lists.map(({ length }) => length);
+  const time = hasTargets ? paddedLength(targetLengths, options.multipleOf ?? 1) : sourceTime;
+  const counted = hasTargets ? { firstCounts: true } : options;
+  const labels = new Int32Array(rows * time).fill(ignoredLabel);
+  for (const [row, list] of lists.entries()) labels.set(list, row * time);
+  const supervised = lists.reduce((sum, list) => sum + supervisedTokens(list, counted), 0);
+  return { labels, labelShape: [rows, time], supervised };
+}

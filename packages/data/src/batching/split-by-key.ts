@@ -1,0 +1,53 @@
+// A validation part that shares no input with the training part.
+
+import { ExampleError } from "../errors.ts";
+import { shuffled } from "./shuffled.ts";
+
+/** The two parts; no key is in both. */
+export interface Split<T> {
+  readonly train: readonly T[];
+  readonly validation: readonly T[];
+}
+
+/** How to split. */
+export interface SplitOptions {
+  /** Share of the distinct keys that goes to validation, between 0 and 1. */
+  readonly share: number;
+  readonly seed: number;
+}
+
+/**
+ * Splits examples so that all with the same key land in the same part; order within a part stays.
+ *
+ * Data sets such as E2E have several answers to one input: a split by row would validate on inputs that were trained.
+ * Throws ExampleError where a part would be empty.
+ *
+ * @example
+ * ```ts
+ * import { splitByKey } from "@lowrank/data";
+ *
+ * const rows = ["a1", "a2", "b1", "b2", "c1"];
+ * const { train, validation } = splitByKey(rows, (row) => row.slice(0, 1), { share: 0.4, seed: 1 });
+ * if (train.some((row) => validation.some((other) => other[0] === row[0]))) throw new Error("a key is in both");
+ * ```
+ */
+export function splitByKey<T>(examples: readonly T[], keyOf: (example: T) => string, options: SplitOptions): Split<T> {
+  const { share, seed } = options;
+  if (!(share > 0 && share < 1)) throw new ExampleError(`The validation share must be between 0 and 1, got ${share}.`);
+  const keys = [...new Set(examples.map(keyOf))];
+  const held = Math.round(keys.length * share);
+  if (held === 0 || held === keys.length) {
+    throw new ExampleError(
+      `${keys.length} different inputs cannot be split with a share of ${share}: one part is empty.`,
+    );
+  }
+  const validationKeys = new Set(
+    shuffled(keys.length, seed)
+      .slice(0, held)
+      .map((index) => keys[index]),
+  );
+  return {
+    train: examples.filter((example) => !validationKeys.has(keyOf(example))),
+    validation: examples.filter((example) => validationKeys.has(keyOf(example))),
+  };
+}

@@ -1,0 +1,109 @@
+// Which of a tokenizer's patterns the JavaScript engine may run: those that are known, and those that cannot backtrack.
+// The others are run by our own matcher, which takes up to ten times as long and never longer.
+
+import {
+  type Decoder,
+  type Normalizer,
+  type PreTokenizer,
+  ReplaceDecoder,
+  ReplaceNormalizer,
+  SequenceDecoder,
+  SequenceNormalizer,
+  SequencePreTokenizer,
+  SplitPreTokenizer,
+  type Tokenizer,
+} from "@huggingface/tokenizers";
+import { TokenizerError } from "../../errors.ts";
+import { isKnownPattern } from "./known-patterns.ts";
+import { LinearRegExp } from "./linear-regexp.ts";
+import { type PatternTree, parsePattern } from "./pattern-tree.ts";
+
+type Part = Normalizer | PreTokenizer | Decoder | null;
+
+/** Makes the tokenizer's patterns end. Throws TokenizerError for one that cannot be run in bounded time. */
+export function boundPatterns({ normalizer, pre_tokenizer, decoder }: Tokenizer): void {
+  for (const [name, part] of Object.entries({ normalizer, pre_tokenizer, decoder })) boundPart(part, name);
+}
+
+/**
+ * Throws TokenizerError where the library would run a pattern over added tokens before `boundPatterns` sees it: it
+ * normalises them while it makes the tokenizer.
+ */
+export function checkNormalizerPatterns(normalizer: Normalizer): void {
+  for (const { pattern, at } of patternsOf(normalizer, "normalizer")) {
+    if (isQuick(pattern)) continue;
+    const expected = "a text or a repeated character, as there are added tokens that are normalised";
+    throw new TokenizerError([
+      `${at}.pattern: expected ${expected}, got ${JSON.stringify(pattern.source.slice(0, 60))}`,
+    ]);
+  }
+}
+
+function boundPart(part: Part, name: string): void {
+  for (const { owner, pattern, at } of patternsOf(part, name)) {
+    if (isQuick(pattern)) continue;
+    try {
+      Object.assign(owner, { pattern: new LinearRegExp(pattern.source) });
+    } catch (cause) {
+      throw new TokenizerError([`${at}.pattern: ${(cause as Error).message}`], { cause });
+    }
+  }
+}
+
+interface PlacedPattern {
+  readonly owner: object;
+  readonly pattern: RegExp;
+  readonly at: string;
+}
+
+function patternsOf(part: Part, at: string): readonly PlacedPattern[] {
+  const parts = partsOf(part);
+  if (parts !== undefined) return parts.flatMap((inner, index) => patternsOf(inner, `${at}[${index}]`));
+  const hasPattern =
+    part instanceof SplitPreTokenizer || part instanceof ReplaceNormalizer || part instanceof ReplaceDecoder;
+  const pattern: unknown = hasPattern ? part.pattern : undefined;
+  return hasPattern && pattern instanceof RegExp ? [{ owner: part, pattern, at }] : [];
+}
+
+/** Those of a sequence. */
+function partsOf(part: Part): readonly Part[] | undefined {
+  if (part instanceof SequenceNormalizer) return part.normalizers;
+  if (part instanceof SequencePreTokenizer) return part.tokenizers;
+  return part instanceof SequenceDecoder ? part.decoders : undefined;
+}
+
+function isQuick({ source }: RegExp): boolean {
+  if (isKnownPattern(source)) return true;
+  try {
+    const tree = parsePattern(source);
+    return tree.kind === "choice" ? tree.parts.every(cannotBacktrack) : cannotBacktrack(tree);
+  } catch {
+    return false;
+  }
+}
+
+/** A text, or one character that may be repeated: what fails has nothing to be tried again. */
+function cannotBacktrack(tree: PatternTree): boolean {
+  if (isCharacter(tree)) return true;
+  if (tree.kind === "repeat") return isCharacter(tree.body) && tree.least <= 100;
+  if (tree.kind !== "sequence") return false;
+  const [only] = tree.parts;
+  return tree.parts.length === 1 && only !== undefined ? cannotBacktrack(only) : tree.parts.every(isText);
+}
+
+function isText(tree: PatternTree): boolean {
+  return tree.kind === "character" || (tree.kind === "sequence" && tree.parts.every(isText));
+}
+
+/** One character, also one that is looked at beforehand: `(?!x)[\s\S]`. */
+function isCharacter(tree: PatternTree): boolean {
+  if (tree.kind === "character") return true;
+  if (tree.kind !== "sequence") return false;
+  const consuming = tree.parts.filter(({ kind }) => kind !== "look");
+  const looks = tree.parts.flatMap((part) => (part.kind === "look" ? [part.body] : []));
+  return consuming.length === 1 && consuming.every(isCharacter) && looks.every(isOneOf);
+}
+
+function isOneOf(tree: PatternTree): boolean {
+  return tree.kind === "choice" ? tree.parts.every(isOneOf) : isCharacter(tree);
+}

@@ -1,0 +1,166 @@
+// A RegExp whose time grows with the text's length, where the engine's own may double with each character. It tries the
+// same ways in the same order; but a way that failed at some place is never tried there again, as in RE2's BitState. RE2
+// itself lacks the looks ahead that almost every tokenizer needs, and Unicode's binary properties.
+
+import { TokenizationError } from "../../errors.ts";
+import { compilePattern, type Instruction, type PatternProgram } from "./pattern-program.ts";
+
+/** Steps for each character of a text; GPT-4o's pattern takes some 60. */
+const stepsForCharacter = 1000;
+/** And for any text: groups of three digits look ahead to the number's end. */
+const stepsForText = 2 ** 22;
+/** Bits to remember what failed: 64 MB. */
+const mostMarks = 2 ** 29;
+
+const programs = new Map<string, PatternProgram>();
+
+/** As a RegExp with the flags g and u, without groups. */
+export class LinearRegExp extends RegExp {
+  readonly #program: PatternProgram;
+  #matcher: Matcher | undefined;
+
+  /** Throws SyntaxError where the pattern cannot be run in bounded time. String's methods call it with a LinearRegExp. */
+  constructor(source: string | RegExp, flags = "gu") {
+    super(source, flags);
+    this.#program = programOf(this.source);
+  }
+
+  override exec(text: string): RegExpExecArray | null {
+    const isFurther = this.#matcher?.text === text && this.lastIndex >= this.#matcher.lastEnd;
+    if (!isFurther) this.#matcher = new Matcher(text, this.#program, this.source);
+    const matcher = this.#matcher as Matcher;
+    const isSticky = this.sticky;
+    for (let start = this.lastIndex; start <= text.length; start += characterLength(text, start)) {
+      const end = matcher.endFrom(start);
+      if (end !== undefined) {
+        this.lastIndex = end;
+        const match: [string] = [text.slice(start, end)];
+        return Object.assign(match, { index: start, input: text });
+      }
+      if (isSticky) break;
+    }
+    this.lastIndex = 0;
+    return null;
+  }
+}
+
+/** The library asks for the same pattern again and again: `split` makes a new object for each text. */
+function programOf(source: string): PatternProgram {
+  const known = programs.get(source);
+  if (known !== undefined) return known;
+  const program = compilePattern(source);
+  if (programs.size >= 100) programs.clear();
+  programs.set(source, program);
+  return program;
+}
+
+class Matcher {
+  /** Where the last match ended: what failed says nothing of what lies before. */
+  lastEnd = 0;
+  readonly #failed: Uint8Array;
+  #stepsLeft: number;
+
+  constructor(
+    readonly text: string,
+    private readonly program: PatternProgram,
+    private readonly source: string,
+  ) {
+    const marks = (text.length + 1) * program.splits;
+    if (marks > mostMarks) {
+      throw new TokenizationError(`the text is too long for the pattern ${shortened(source)}`, mostMarks);
+    }
+    this.#failed = new Uint8Array(Math.ceil(marks / 8));
+    this.#stepsLeft = text.length * stepsForCharacter + stepsForText;
+  }
+
+  /** Where the match that starts here ends; undefined if there is none. */
+  endFrom(start: number): number | undefined {
+    const end = this.#run(0, start, undefined);
+    // What succeeded here has to be found again by the next match, which starts here.
+    if (end === undefined) return undefined;
+    const { splits } = this.program;
+    for (let mark = 0; mark < splits; mark += 1) this.#clear(end * splits + mark);
+    this.lastEnd = end;
+    return end;
+  }
+
+  /** `visited` lists what was marked, where it has to be forgotten after a success. */
+  #run(entry: number, start: number, visited: number[] | undefined): number | undefined {
+    const waiting = [entry, start];
+    while (waiting.length > 0) {
+      let position = waiting.pop() as number;
+      let place: number | undefined = waiting.pop() as number;
+      while (place !== undefined) {
+        const instruction = this.program.instructions[place] as Instruction;
+        if (instruction.kind === "found") return position;
+        this.#spend();
+        if (instruction.kind === "character") {
+          const codePoint = this.text.codePointAt(position);
+          if (codePoint === undefined || !instruction.accepts(codePoint)) place = undefined;
+          else {
+            position += codePoint > 0xffff ? 2 : 1;
+            place += 1;
+          }
+        } else if (instruction.kind === "split") {
+          if (this.#mark(position, instruction.mark, visited)) {
+            waiting.push(instruction.second, position);
+            place = instruction.first;
+          } else place = undefined;
+        } else if (instruction.kind === "jump") place = instruction.to;
+        else place = this.#look(instruction, place, position);
+      }
+    }
+    return undefined;
+  }
+
+  /** Where it goes on; undefined where it does not. */
+  #look(instruction: Instruction, place: number, position: number): number | undefined {
+    if (instruction.kind === "look-behind") {
+      const before = codePointBefore(this.text, position);
+      const isThere = before !== undefined && instruction.accepts(before);
+      return isThere === instruction.isNegated ? undefined : place + 1;
+    }
+    if (instruction.kind !== "look") return undefined;
+    const visited: number[] = [];
+    const isThere = this.#run(place + 1, position, visited) !== undefined;
+    if (isThere) for (const bit of visited) this.#clear(bit);
+    return isThere === instruction.isNegated ? undefined : instruction.next;
+  }
+
+  #spend(): void {
+    this.#stepsLeft -= 1;
+    if (this.#stepsLeft >= 0) return;
+    const reason = `the pattern ${shortened(this.source)} takes more than ${stepsForCharacter} steps a character.`;
+    throw new TokenizationError(reason, stepsForCharacter);
+  }
+
+  /** Whether this is the first time here. */
+  #mark(position: number, mark: number, visited: number[] | undefined): boolean {
+    const bit = position * this.program.splits + mark;
+    const byte = this.#failed[bit >>> 3] as number;
+    const mask = 1 << (bit & 7);
+    if ((byte & mask) !== 0) return false;
+    this.#failed[bit >>> 3] = byte | mask;
+    visited?.push(bit);
+    return true;
+  }
+
+  #clear(bit: number): void {
+    this.#failed[bit >>> 3] = (this.#failed[bit >>> 3] as number) & ~(1 << (bit & 7));
+  }
+}
+
+function shortened(source: string): string {
+  return JSON.stringify(source.length > 60 ? `${source.slice(0, 60)}…` : source);
+}
+
+function characterLength(text: string, at: number): number {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
+
+function codePointBefore(text: string, at: number): number | undefined {
+  if (at === 0) return undefined;
+  const unit = text.charCodeAt(at - 1);
+  const isSecondHalf = unit >= 0xdc00 && unit <= 0xdfff;
+  return isSecondHalf && at > 1 && characterLength(text, at - 2) === 2 ? text.codePointAt(at - 2) : unit;
+}

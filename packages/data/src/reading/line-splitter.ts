@@ -1,0 +1,62 @@
+// Cuts a text that arrives in pieces into lines, without ever holding more than one line.
+
+import { DataFileError } from "../errors.ts";
+import type { ReadLimits } from "./read-options.ts";
+
+/** Calls `onLine` with each line (without its end) and its number from 1. Lines end with LF or CRLF. */
+export class LineSplitter {
+  #rest: string[] = [];
+  #restLength = 0;
+  #size = 0;
+  #line = 0;
+
+  constructor(
+    private readonly limits: ReadLimits,
+    private readonly onLine: (line: string, number: number) => void,
+  ) {}
+
+  /** Takes the next piece of the text. */
+  push(piece: string): void {
+    this.#size += piece.length;
+    const { file, maxSize } = this.limits;
+    if (this.#size > maxSize)
+      throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize to read it.`);
+    let start = 0;
+    for (let end = piece.indexOf("\n"); end !== -1; end = piece.indexOf("\n", start)) {
+      this.#keep(piece.slice(start, end));
+      this.#emit();
+      start = end + 1;
+    }
+    this.#keep(piece.slice(start));
+  }
+
+  /** Says that the text has ended: the last line need not end with LF. */
+  end(): void {
+    if (this.#restLength > 0) this.#emit();
+  }
+
+  #keep(part: string): void {
+    if (part === "") return;
+    this.#rest.push(part);
+    this.#restLength += part.length;
+    const { file, maxRowLength } = this.limits;
+    if (this.#restLength > maxRowLength) {
+      const where = `line ${this.#line + 1} is longer than ${maxRowLength} characters`;
+      throw new DataFileError(file, `${where}; raise maxRowLength to read it.`);
+    }
+  }
+
+  #emit(): void {
+    const whole = this.#rest.join("");
+    this.#rest = [];
+    this.#restLength = 0;
+    this.#line += 1;
+    const line = this.#line === 1 ? withoutByteOrderMark(whole) : whole;
+    this.onLine(line.endsWith("\r") ? line.slice(0, -1) : line, this.#line);
+  }
+}
+
+/** The text without the mark that some editors put before UTF-8. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}

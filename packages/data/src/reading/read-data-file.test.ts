@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { splitByKey } from "../batching/split-by-key.ts";
+import { DataError, DataFileError } from "../errors.ts";
+import { groupReferences } from "../scoring/group-references.ts";
+import { readDataFile } from "./read-data-file.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-data-"));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function write(name: string, contents: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, contents);
+  return path;
+}
+
+describe("a data file", () => {
+  it.each([
+    ["rows.jsonl", '{"text": "a"}\n'],
+    ["rows.NDJSON", '{"text": "a"}\n'],
+    ["rows.json", '[{"text": "a"}]'],
+    ["rows.csv", "text\na\n"],
+    ["rows.tsv", "text\na\n"],
+  ])("called %s is read by its ending", async (name, contents) => {
+    expect(await readDataFile(await write(name, contents))).toEqual([{ kind: "text", text: "a" }]);
+  });
+
+  it("larger than one piece is read whole, with characters over the pieces' borders", async () => {
+    const text = "가나다라마바사".repeat(3000);
+    const path = await write("large.jsonl", `{"text": "${text}"}\n{"text": "b"}\n`);
+    expect(await readDataFile(path)).toEqual([
+      { kind: "text", text },
+      { kind: "text", text: "b" },
+    ]);
+  });
+
+  it("is named in the error about its rows", async () => {
+    const path = await write("broken.jsonl", '{"text": 1}\n');
+    await expect(readDataFile(path)).rejects.toThrow(DataError);
+    await expect(readDataFile(path)).rejects.toThrow('"broken.jsonl"');
+  });
+
+  it("that is missing is looked for among the data files beside it, which the error lists", async () => {
+    const inside = join(folder, "mistyped");
+    await mkdir(inside);
+    await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/row\.jsonl"\.$/);
+    await writeFile(join(inside, "rows.jsonl"), "");
+    await writeFile(join(inside, "notes.md"), "");
+    await expect(readDataFile(join(inside, "row.jsonl"))).rejects.toThrow(/The data files there are "rows\.jsonl"\.$/);
+  });
+
+  it("that is missing, a folder, too large, of an unknown kind or no UTF-8 gets a typed error", async () => {
+    await mkdir(join(folder, "a.jsonl"));
+    const cases: readonly (readonly [string, string])[] = [
+      [join(folder, "absent.jsonl"), `there is no file at "${join(folder, "absent.jsonl")}"`],
+      [join(folder, "a.jsonl"), "no regular file"],
+      [await write("rows.parquet", "x"), "kind is unknown"],
+      [await write("utf16.csv", new Uint8Array([0xff, 0xfe, 0x61, 0])), "UTF-16"],
+      [await write("latin1.csv", new Uint8Array([0x74, 0x0a, 0xe9, 0x0a])), "not UTF-8"],
+      [await write("cut.jsonl", new Uint8Array([0xea, 0xb0])), "not UTF-8"],
+    ];
+    for (const [path, reason] of cases) {
+      await expect(readDataFile(path)).rejects.toThrow(DataFileError);
+      await expect(readDataFile(path)).rejects.toThrow(reason);
+    }
+    const sparse = await write("sparse.json", "[");
+    await truncate(sparse, 600_000_000);
+    await expect(readDataFile(sparse)).rejects.toThrow(DataFileError);
+    await expect(readDataFile(sparse)).rejects.toThrow("write each row on a line of its own, as .jsonl");
+    const small = await write("small.jsonl", '{"text": "a"}\n');
+    await expect(readDataFile(small, { maxSize: 5 })).rejects.toThrow("more than 5");
+  });
+});
+
+describe("the E2E development set", () => {
+  it("has 4672 sentences for 547 meaning representations, which a split keeps apart", async () => {
+    const path = new URL("../../../../data/e2e/e2e-devset.csv", import.meta.url).pathname;
+    const rows = await readDataFile(path, { columns: { prompt: "mr", completion: "ref" } });
+    expect(rows).toHaveLength(4672);
+    expect(groupReferences(rows)).toHaveLength(547);
+    const keyOf = (row: (typeof rows)[number]) => (row.kind === "completion" ? row.prompt : "");
+    const { train, validation } = splitByKey(rows, keyOf, { share: 0.1, seed: 42 });
+    const trained = new Set(train.map(keyOf));
+    expect(validation.filter((row) => trained.has(keyOf(row)))).toEqual([]);
+    expect(groupReferences(validation)).toHaveLength(55);
+    expect(train.length + validation.length).toBe(4672);
+  });
+});

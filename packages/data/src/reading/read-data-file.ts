@@ -1,0 +1,152 @@
+// Reads a data file from a path, in pieces, so that a large JSONL or CSV file is never held as one text.
+
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, extname, resolve } from "node:path";
+import { longestText } from "@lowrank/contracts";
+import { DataFileError } from "../errors.ts";
+import type { Example } from "../example.ts";
+import { readJson } from "./read-json.ts";
+import { JsonlReader } from "./read-jsonl.ts";
+import { type ReadOptions, readLimits } from "./read-options.ts";
+import { TableReader } from "./table-reader.ts";
+
+/** The kinds of files that can be read. */
+export type DataFormat = "jsonl" | "json" | "csv" | "tsv";
+
+/** Options of `readDataFile`. */
+export interface ReadFileOptions extends ReadOptions {
+  /** The kind of file; by default its name's ending says. */
+  readonly format?: DataFormat;
+  readonly signal?: AbortSignal;
+}
+
+interface PieceReader {
+  push(piece: string): void;
+  finish(): Example[];
+}
+
+const formats = new Map<string, DataFormat>([
+  [".jsonl", "jsonl"],
+  [".ndjson", "jsonl"],
+  [".json", "json"],
+  [".csv", "csv"],
+  [".tsv", "tsv"],
+]);
+
+/**
+ * Reads the examples of a JSONL, JSON, CSV or TSV file.
+ *
+ * Throws DataError naming every broken row, and DataFileError where the file is missing, no regular file, larger than
+ * `maxSize` bytes, not UTF-8 or of an unknown kind.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, writeFile } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { readDataFile } from "@lowrank/data/node";
+ *
+ * const path = join(await mkdtemp(join(tmpdir(), "lowrank-")), "rows.jsonl");
+ * await writeFile(path, '{"text": "Once upon a time."}\n');
+ * if ((await readDataFile(path)).length !== 1) throw new Error("not read");
+ * ```
+ */
+export async function readDataFile(path: string, options: ReadFileOptions = {}): Promise<Example[]> {
+  const named = { file: basename(path), ...options };
+  const format = options.format ?? formats.get(extname(path).toLowerCase());
+  if (format === undefined) {
+    throw new DataFileError(
+      named.file,
+      `its kind is unknown; name it ${[...formats.keys()].join(", ")}, or say the format.`,
+    );
+  }
+  await checkFile(path, { ...named, format });
+  const reader = readerOf(format, named);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const stream = createReadStream(path, { signal: options.signal });
+  let isFirst = true;
+  try {
+    for await (const bytes of stream as AsyncIterable<Uint8Array>) {
+      if (isFirst) refuseUtf16(bytes, named.file);
+      isFirst = false;
+      reader.push(decode(decoder, bytes, named.file));
+    }
+  } catch (error) {
+    throw isSystemFailure(error) ? unopened(path, named.file, error) : error;
+  }
+  const last = decode(decoder, undefined, named.file);
+  if (last !== "") reader.push(last);
+  return reader.finish();
+}
+
+async function checkFile(path: string, options: ReadFileOptions): Promise<void> {
+  const { file, maxSize } = readLimits(options);
+  const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw unopened(path, file, error);
+    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesBeside(path)}`, {
+      cause: error,
+    });
+  });
+  if (!facts.isFile()) throw new DataFileError(file, `"${path}" is no regular file.`);
+  if (facts.size > maxSize) {
+    throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
+  }
+  if (options.format === "json" && facts.size > longestText) {
+    const reason = `it has ${facts.size} bytes, and a JSON array must be one text of at most ${longestText}`;
+    throw new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
+  }
+}
+
+/** A failure of the system, as against a broken file or an abort, whose code begins with no E. */
+function isSystemFailure(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+function unopened(path: string, file: string, cause: NodeJS.ErrnoException): DataFileError {
+  const reason = cause.code === "EACCES" ? "permission denied" : cause.message;
+  return new DataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
+}
+
+/** Names a mistyped path's neighbours, for somebody who looks for the right one. */
+async function filesBeside(path: string): Promise<string> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const data = names.filter((name) => formats.has(extname(name).toLowerCase())).sort();
+  if (data.length === 0) return "";
+  const listed = data.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
+  return ` The data files there are ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
+}
+
+function readerOf(format: DataFormat, options: ReadOptions): PieceReader {
+  if (format === "jsonl") return new JsonlReader(options);
+  if (format === "json") return new WholeJsonReader(options);
+  return new TableReader(format, options);
+}
+
+/** A JSON array must be whole before it can be parsed. */
+class WholeJsonReader implements PieceReader {
+  readonly #pieces: string[] = [];
+
+  constructor(private readonly options: ReadOptions) {}
+
+  push(piece: string): void {
+    this.#pieces.push(piece);
+  }
+
+  finish(): Example[] {
+    return readJson(this.#pieces.join(""), this.options);
+  }
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array | undefined, file: string): string {
+  try {
+    return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+  } catch (cause) {
+    throw new DataFileError(file, "it is not UTF-8 text; save it as UTF-8.", { cause });
+  }
+}
+
+function refuseUtf16(bytes: Uint8Array, file: string): void {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) throw new DataFileError(file, "it is UTF-16 text; save it as UTF-8.");
+}

@@ -1,0 +1,35 @@
+// A JSON array of rows, as Alpaca's and ShareGPT's files are.
+
+import { parseJson } from "@lowrank/contracts";
+import { DataFileError } from "../errors.ts";
+import type { Example } from "../example.ts";
+import { describe } from "../row-forms/row-form.ts";
+import { ExampleCollector } from "./example-collector.ts";
+import type { ReadOptions } from "./read-options.ts";
+
+/**
+ * Reads examples from one JSON array of objects; forms are recognised by their keys.
+ *
+ * Throws DataError naming every broken element (counted from 1), and DataFileError where the text is no JSON array or
+ * a bound is crossed.
+ *
+ * @example
+ * ```ts
+ * import { readJson } from "@lowrank/data";
+ *
+ * const examples = readJson('[{"instruction": "Say hello.", "output": "Hello."}]');
+ * if (examples[0]?.kind !== "instruction") throw new Error("not recognised");
+ * ```
+ */
+export function readJson(text: string, options: ReadOptions = {}): Example[] {
+  const collector = new ExampleCollector(options, "row");
+  const { file, maxSize } = collector.limits;
+  if (text.length > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
+  const rows = parseJson(text, {
+    refuse: (reason, cause) =>
+      new DataFileError(file, `it ${reason}. If each line is an object of its own, name it .jsonl.`, { cause }),
+  });
+  if (!Array.isArray(rows)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
+  for (const [index, row] of rows.entries()) collector.add(index + 1, row);
+  return collector.finish();
+}

@@ -1,0 +1,73 @@
+// JSON Lines: one JSON object on each line.
+
+import { JsonError, parseJson } from "@lowrank/contracts";
+import type { Example } from "../example.ts";
+import { isObject } from "../json-object.ts";
+import { describe } from "../row-forms/row-form.ts";
+import { ExampleCollector } from "./example-collector.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import type { ReadOptions } from "./read-options.ts";
+
+/** Reads JSON Lines piece by piece; `finish` gives the examples. */
+export class JsonlReader {
+  readonly #collector: ExampleCollector;
+  readonly #lines: LineSplitter;
+  #isFirst = true;
+
+  constructor(options: ReadOptions = {}) {
+    this.#collector = new ExampleCollector(options);
+    this.#lines = new LineSplitter(this.#collector.limits, (line, number) => this.#read(line, number));
+  }
+
+  push(piece: string): void {
+    this.#lines.push(piece);
+  }
+
+  finish(): Example[] {
+    this.#lines.end();
+    return this.#collector.finish();
+  }
+
+  #read(line: string, number: number): void {
+    if (line.trim() === "") return;
+    const expected = this.#isFirst ? `a JSON object${otherKinds}` : "a JSON object";
+    this.#isFirst = false;
+    let value: unknown;
+    try {
+      value = parseJson(line);
+    } catch (error) {
+      const reason = error instanceof JsonError ? error.reason : String(error);
+      this.#collector.refuse(number, { expected, found: `${preview(line)} (it ${reason})` });
+      return;
+    }
+    if (isObject(value)) this.#collector.add(number, value);
+    else this.#collector.refuse(number, { expected, found: describe(value) });
+  }
+}
+
+/** A file whose very first line is no object is most often another kind of file. */
+const otherKinds = " on every line (a table's name ends in .csv or .tsv, one JSON array's in .json)";
+
+function preview(line: string): string {
+  return line.length > 60 ? `${JSON.stringify(line.slice(0, 60))}…` : JSON.stringify(line);
+}
+
+/**
+ * Reads examples from JSON Lines; empty lines are passed over, forms are recognised by their keys.
+ *
+ * Throws DataError naming every broken line (the first ten with what came and what was expected), and DataFileError
+ * where a bound is crossed or nothing is there. Format: https://jsonlines.org.
+ *
+ * @example
+ * ```ts
+ * import { readJsonl } from "@lowrank/data";
+ *
+ * const examples = readJsonl('{"prompt": "2 + 2 =", "completion": " 4"}\n');
+ * if (examples[0]?.kind !== "completion") throw new Error("not recognised");
+ * ```
+ */
+export function readJsonl(text: string, options: ReadOptions = {}): Example[] {
+  const reader = new JsonlReader(options);
+  reader.push(text);
+  return reader.finish();
+}

@@ -1,0 +1,164 @@
+// Turns the text of a table, arriving in pieces, into rows. Papa Parse splits it; names come from the first line.
+
+import Papa from "papaparse";
+import { DataFileError } from "../errors.ts";
+import type { Example } from "../example.ts";
+import type { Refusal } from "../row-forms/row-form.ts";
+import { ExampleCollector } from "./example-collector.ts";
+import { withoutByteOrderMark } from "./line-splitter.ts";
+import type { ReadOptions } from "./read-options.ts";
+
+/** How a table is written. */
+export type TableKind = "csv" | "tsv";
+
+/** As many as a spreadsheet has. */
+const mostColumns = 16_384;
+
+/** What Papa's low-level parser gives back (its types say `any`). */
+interface ParsedPiece {
+  readonly data: readonly (readonly string[])[];
+  readonly errors: readonly { readonly type: string; readonly message: string; readonly row?: number }[];
+  readonly meta: { readonly cursor: number };
+}
+
+/** Takes a table piece by piece; `finish` gives the examples. */
+export class TableReader {
+  readonly #collector: ExampleCollector;
+  readonly #parser: Papa.Parser;
+  readonly #hasColumns: boolean;
+  #header: readonly string[] | undefined;
+  /** What no row was made of yet, its line ends LF already. */
+  #rest = "";
+  /** How long the rest must be before it is looked at again: a row in many pieces would be split anew with each. */
+  #wanted = 0;
+  /** A CR at the very end of what came: it may be the first half of a line end. */
+  #held: "" | "\r" = "";
+  #size = 0;
+  #line = 1;
+
+  constructor(kind: TableKind, options: ReadOptions = {}) {
+    this.#collector = new ExampleCollector(options);
+    this.#hasColumns = options.columns !== undefined;
+    // RFC 4180 quoting for CSV, none for TSV, whose fields hold no tab or line end.
+    this.#parser = new Papa.Parser(
+      kind === "csv" ? { delimiter: ",", newline: "\n" } : { delimiter: "\t", newline: "\n", fastMode: true },
+    );
+    if (options.header !== undefined) this.#setHeader(options.header);
+  }
+
+  /** Takes the next piece of the text. */
+  push(piece: string): void {
+    const { file, maxSize, maxRowLength } = this.#collector.limits;
+    const start = this.#size === 0 ? withoutByteOrderMark(piece) : piece;
+    this.#size += piece.length;
+    if (this.#size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);
+    const fresh = this.#held + start;
+    this.#held = fresh.endsWith("\r") ? "\r" : "";
+    const whole = fresh.slice(0, fresh.length - this.#held.length);
+    // Once only: a line that ends with CR CR LF keeps one of them, wherever the pieces of the text part.
+    const ready = this.#rest + whole.replaceAll("\r\n", "\n");
+    const isLongEnough = ready.length >= Math.min(this.#wanted, maxRowLength);
+    this.#rest = isLongEnough ? ready.slice(this.#parse(ready, true)) : ready;
+    if (isLongEnough) this.#wanted = 2 * this.#rest.length;
+    if (this.#rest.length > maxRowLength) throw this.#tooLong();
+  }
+
+  /** Says that the text has ended, and gives its examples. */
+  finish(): Example[] {
+    if (this.#rest !== "") this.#parse(this.#rest, false);
+    this.#rest = "";
+    return this.#collector.finish();
+  }
+
+  #parse(text: string, ignoreLastRow: boolean): number {
+    const parsed: ParsedPiece = this.#parser.parse(text, 0, ignoreLastRow);
+    const faults = new Map(parsed.errors.map(({ row, message }) => [row, message]));
+    for (const [index, record] of parsed.data.entries()) this.#take(record, faults.get(index));
+    return parsed.meta.cursor;
+  }
+
+  #take(record: readonly string[], fault: string | undefined): void {
+    const line = this.#line;
+    // A quoted field may hold line ends, so that a record can be many lines.
+    this.#line += 1 + record.reduce((count, field) => count + lineEnds(field), 0);
+    if (record.length === 1 && record[0]?.trim() === "") return;
+    const { maxRowLength } = this.#collector.limits;
+    if (record.reduce((sum, field) => sum + field.length, 0) > maxRowLength) throw this.#tooLong(line);
+    if (this.#header === undefined) {
+      this.#refuseOtherKinds(record);
+      this.#setHeader(record);
+      return;
+    }
+    const refusal = refusalOf(record, this.#header, fault);
+    if (refusal !== undefined) this.#collector.refuse(line, refusal);
+    else this.#collector.add(line, new Map(this.#header.map((name, index) => [name, record[index]])));
+  }
+
+  /** The first line of another kind of file would be one strange name, and every row that follows broken. */
+  #refuseOtherKinds([first = "", ...others]: readonly string[]): void {
+    if (this.#hasColumns) return; // whoever names the columns knows the file
+    const { file } = this.#collector.limits;
+    if (/^\s*[{[]/.test(first)) {
+      throw new DataFileError(file, "it is JSON: name it .jsonl (an object on each line) or .json (one array).");
+    }
+    const separator =
+      others.length === 0 ? otherSeparators.find(([character]) => first.includes(character)) : undefined;
+    if (separator !== undefined) throw new DataFileError(file, `its columns are separated by ${separator[1]}.`);
+  }
+
+  #setHeader(record: readonly string[]): void {
+    const { file } = this.#collector.limits;
+    if (record.some((name) => name.trim().includes("\r"))) {
+      throw new DataFileError(file, "its lines end with CR alone; save it with LF or CRLF at the end of each line.");
+    }
+    if (record.length > mostColumns) {
+      const columns = `it has ${record.length} columns, more than ${mostColumns}`;
+      throw new DataFileError(file, `${columns}; keep those with the texts and labels.`);
+    }
+    const names = record.map((name) => name.trim());
+    const twice = firstRepeated(names);
+    if (twice !== undefined) {
+      const name = JSON.stringify(twice.slice(0, 60));
+      throw new DataFileError(
+        file,
+        `its first line names the column ${name} twice; if it is data, give the names as header.`,
+      );
+    }
+    this.#header = names;
+  }
+
+  #tooLong(line = this.#line): DataFileError {
+    const { file, maxRowLength } = this.#collector.limits;
+    const hint = "is a quote left open, or should maxRowLength be raised?";
+    return new DataFileError(file, `the row at line ${line} is longer than ${maxRowLength} characters; ${hint}`);
+  }
+}
+
+/** What a first line without the file's own separator may be split by, and what to do then. */
+const otherSeparators = [
+  ["\t", "tabs: name it .tsv"],
+  [";", "semicolons: save it with commas, as .csv"],
+  [",", "commas: name it .csv"],
+] as const;
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}
+
+function refusalOf(record: readonly string[], header: readonly string[], fault?: string): Refusal | undefined {
+  if (fault !== undefined) {
+    return { expected: 'quotes in pairs ("a field", with quotes inside doubled)', found: fault };
+  }
+  if (record.length !== header.length) {
+    return { expected: `${header.length} columns (${header.join(", ").slice(0, 100)})`, found: `${record.length}` };
+  }
+  const hasNul = record.some((field) => field.includes("\0"));
+  return hasNul ? { expected: "text", found: "a NUL byte" } : undefined;
+}
+
+function lineEnds(field: string): number {
+  let count = 0;
+  for (let at = field.indexOf("\n"); at !== -1; at = field.indexOf("\n", at + 1)) count += 1;
+  return count;
+}

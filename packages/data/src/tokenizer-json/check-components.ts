@@ -1,0 +1,84 @@
+// What a text goes through before and after the model: each part's fields, and how many there are of them.
+
+import { isObject, type JsonObject } from "../json-object.ts";
+import {
+  decoderRules,
+  type FieldRule,
+  normalizerRules,
+  type PartRules,
+  postProcessorRules,
+  preTokenizerRules,
+} from "./component-rules.ts";
+import { templateProblems } from "./template-processing.ts";
+
+/** The parts of a tokenizer.json besides its model. */
+const components = {
+  normalizer: normalizerRules,
+  pre_tokenizer: preTokenizerRules,
+  post_processor: postProcessorRules,
+  decoder: decoderRules,
+} as const;
+
+/** Published ones have a dozen parts. */
+const mostParts = 512;
+const deepest = 16;
+
+/** What is wrong with the parts of one component. */
+export function componentProblems(json: JsonObject, name: keyof typeof components, maxPatternLength: number): string[] {
+  const checked = new ComponentCheck(json, components[name], maxPatternLength);
+  checked.check(json[name], name, 0);
+  return checked.problems;
+}
+
+class ComponentCheck {
+  readonly problems: string[] = [];
+  #parts = 0;
+
+  constructor(
+    private readonly json: JsonObject,
+    private readonly rules: PartRules,
+    private readonly maxPatternLength: number,
+  ) {}
+
+  check(part: unknown, at: string, depth: number): void {
+    if (depth === 0 && (part === null || part === undefined)) return;
+    this.#parts += 1;
+    if (depth > deepest) this.problems.push(`${at.slice(0, 60)}…: nested more than ${deepest} deep`);
+    if (this.#parts === mostParts) this.problems.push(`${at}: expected at most ${mostParts} parts`);
+    if (depth > deepest || this.#parts >= mostParts) return;
+    if (!isObject(part) || typeof part.type !== "string") {
+      this.problems.push(`${at}: expected ${depth === 0 ? "null or " : ""}an object with a type, got ${shown(part)}`);
+      return;
+    }
+    const fields = this.rules[part.type] ?? {};
+    for (const [field, rule] of Object.entries(fields)) this.#checkField(part[field], `${at}.${field}`, rule);
+    this.#checkPattern(part.pattern, `${at}.pattern`);
+    if (part.type === "TemplateProcessing") this.problems.push(...templateProblems(part, at, this.json));
+    if (part.type !== "Sequence") return;
+    const [list] = Object.keys(fields);
+    const inner = list === undefined ? undefined : part[list];
+    if (Array.isArray(inner))
+      for (const [index, one] of inner.entries()) this.check(one, `${at}.${list}[${index}]`, depth + 1);
+  }
+
+  #checkField(value: unknown, at: string, { expected, isNeeded, accepts }: FieldRule): void {
+    const isMissing = value === null || value === undefined;
+    if (isMissing ? isNeeded !== true : accepts(value)) return;
+    this.problems.push(`${at}: expected ${expected}, got ${shown(value)}`);
+  }
+
+  #checkPattern(pattern: unknown, at: string): void {
+    if (!isObject(pattern)) return;
+    for (const [kind, value] of Object.entries(pattern)) {
+      if (typeof value === "string" && value.length <= this.maxPatternLength) continue;
+      this.problems.push(`${at}.${kind}: expected a pattern of at most ${this.maxPatternLength} characters`);
+    }
+  }
+}
+
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return isObject(value) ? "an object" : JSON.stringify(typeof value === "string" ? value.slice(0, 40) : value);
+}

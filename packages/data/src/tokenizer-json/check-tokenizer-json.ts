@@ -1,0 +1,62 @@
+// tokenizer.json comes from strangers: what the tokenizer library takes on trust is checked here first, all of it at
+// once, and what it would get wrong is rewritten.
+
+import { TokenizerError } from "../errors.ts";
+import { isObject, type JsonObject } from "../json-object.ts";
+import { componentProblems, shown } from "./check-components.ts";
+import { isId, modelProblems } from "./check-model.ts";
+import { rewriteDecoder, rewriteNormalizer, rewritePostProcessor, rewritePreTokenizer } from "./rewrite-tokenizer.ts";
+
+/** Bounds on a tokenizer. The defaults fit every published one (Gemma 3: 262 144 tokens) several times over. */
+export interface TokenizerLimits {
+  /** Largest number of tokens, and so the largest id; default 4 194 304. */
+  readonly maxTokens?: number;
+  /** Longest regular expression in characters; default 4096. */
+  readonly maxPatternLength?: number;
+}
+
+const componentNames = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
+
+/** The library looks for added tokens letter by letter from each place of a text. */
+const longestAddedToken = 512;
+/** And through all of them for each token that it decodes. */
+const mostAddedTokens = 2 ** 17;
+
+/** A copy of the tokenizer JSON that the library builds a right tokenizer from; throws TokenizerError. */
+export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}): JsonObject {
+  if (!isObject(json)) throw new TokenizerError(["tokenizer.json: expected an object"]);
+  const maxTokens = limits.maxTokens ?? 2 ** 22;
+  const problems = [
+    ...modelProblems(json.model, maxTokens),
+    ...addedTokenProblems(json.added_tokens ?? [], maxTokens),
+    ...componentNames.flatMap((name) => componentProblems(json, name, limits.maxPatternLength ?? 4096)),
+  ];
+  if (problems.length > 0) throw new TokenizerError(problems);
+  return {
+    ...json,
+    added_tokens: json.added_tokens ?? [],
+    normalizer: rewriteNormalizer(json.normalizer ?? null),
+    pre_tokenizer: rewritePreTokenizer(json.pre_tokenizer ?? null),
+    post_processor: rewritePostProcessor(json.post_processor ?? null),
+    decoder: rewriteDecoder(json.decoder ?? null),
+  };
+}
+
+function addedTokenProblems(tokens: unknown, maxTokens: number): string[] {
+  if (!Array.isArray(tokens)) return ["added_tokens: expected a list"];
+  if (tokens.length > mostAddedTokens) return [`added_tokens: ${tokens.length} tokens, more than ${mostAddedTokens}`];
+  const flags = ["single_word", "lstrip", "rstrip", "normalized", "special"] as const;
+  const expected = `a content of at most ${longestAddedToken} characters and an id from 0 to ${maxTokens - 1}`;
+  return tokens.flatMap((token: unknown, index) => {
+    if (!isObject(token)) return [`added_tokens[${index}]: expected ${expected}, got ${shown(token)}`];
+    const { content, id } = token;
+    const isRight = typeof content === "string" && content !== "" && content.length <= longestAddedToken;
+    const wrong = flags.filter((flag) => typeof (token[flag] ?? false) !== "boolean");
+    return [
+      ...(isRight && isId(id, maxTokens)
+        ? []
+        : [`added_tokens[${index}]: expected ${expected}, got ${shown(content)}, ${shown(id)}`]),
+      ...wrong.map((flag) => `added_tokens[${index}].${flag}: expected true or false, got ${shown(token[flag])}`),
+    ];
+  });
+}

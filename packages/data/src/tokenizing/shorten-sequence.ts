@@ -1,0 +1,54 @@
+// What to leave out of a sequence that is too long.
+
+import {
+  type CountedLabels,
+  cutMasks,
+  ignoredLabel,
+  supervisedTokens,
+  type TokenizedExample,
+  type TokenSequence,
+} from "../tokenized-example.ts";
+
+/**
+ * A sequence of at most `maxLength` tokens that keeps what is trained if it can: the beginning of the prompt goes
+ * first (its leading `keep` tokens, such as <s>, stay), the end of the answer last. An answer that does not fit even
+ * alone shares the room with the prompt half and half. Running text, which has no prompt, loses its end.
+ */
+export function shortenSequence(sequence: TokenSequence, maxLength: number, keep = 0): TokenSequence {
+  const length = sequence.inputIds.length;
+  if (length <= maxLength) return sequence;
+  const firstTrained = sequence.labels.findIndex((label, t) => t >= keep && label !== ignoredLabel);
+  const promptLength = firstTrained === -1 ? 0 : firstTrained - keep;
+  const answerLength = length - keep - promptLength;
+  const room = Math.max(0, maxLength - keep);
+  const roomForPrompt = answerLength <= room ? room - answerLength : Math.floor(room / 2);
+  const dropped = Math.max(0, promptLength - roomForPrompt);
+  const cut = (values: readonly number[]) =>
+    [...values.slice(0, keep), ...values.slice(keep + dropped)].slice(0, maxLength);
+  return {
+    ...sequence,
+    inputIds: cut(sequence.inputIds),
+    labels: cut(sequence.labels),
+    ...cutMasks(sequence, cut),
+  };
+}
+
+/**
+ * Whether a loss counts anything of the example: a causal one predicts the first token from nothing, every other one counts
+ * that token too (`firstCounts`), a classifier's needs any token. `tokenizeExamples`, whose rows are for causal models,
+ * leaves out what is not.
+ *
+ * @example
+ * ```ts
+ * import { isTrainable } from "@lowrank/data";
+ *
+ * if (isTrainable({ kind: "sequence", inputIds: [5, 6], labels: [5, -100] })) throw new Error("nothing is predicted");
+ * ```
+ */
+export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
+  const { kind, inputIds } = example;
+  if (kind === "classified" || kind === "span") return inputIds.length > 0;
+  if (kind === "source-target")
+    return inputIds.length > 0 && supervisedTokens(example.labels, { firstCounts: true }) > 0;
+  return supervisedTokens(example.labels, counted) > 0;
+}

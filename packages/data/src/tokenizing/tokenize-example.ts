@@ -1,0 +1,135 @@
+// From an example to tokens with labels: only the answer is trained.
+
+import { ExampleError } from "../errors.ts";
+import type { Example, SentenceExample, TokensExample } from "../example.ts";
+import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
+import {
+  type ClassifiedSequence,
+  ignoredLabel,
+  type TokenizedExample,
+  type TokenSequence,
+} from "../tokenized-example.ts";
+import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
+import { cutBeforeEnd } from "./cut-before-end.ts";
+import { shortenSequence } from "./shorten-sequence.ts";
+import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
+
+/** How long sequences may be and what class names mean. */
+export interface TokenizeOptions {
+  /** Largest number of tokens, special tokens included. */
+  readonly maxLength: number;
+  /** The number of each class name, for sentence rows whose labels are names. */
+  readonly labelIds?: ReadonlyMap<string, number>;
+}
+
+/**
+ * The tokens of an example, with labels of −100 on everything but the answers.
+ *
+ * Ids are those of the whole text where the prompt's ids are a prefix of them, and otherwise those of the pieces one
+ * after the other, so that the prompt's tokens in training are those that generation starts from. An end-of-text token
+ * follows the answer. Sentence rows need no template and give a class instead of labels, questions the place of their answer.
+ *
+ * Throws ExampleError for a class name without a number, and as `tokenizeQuestion`; templates throw TemplateError.
+ *
+ * @example
+ * ```ts
+ * import { promptTemplate, TextTokenizer, tokenizeExample } from "@lowrank/data";
+ *
+ * const tokenizer = TextTokenizer.fromJson({
+ *   model: { type: "WordLevel", vocab: { "[UNK]": 0, two: 1, and: 2, four: 3, "</s>": 4 }, unk_token: "[UNK]" },
+ *   added_tokens: [{ id: 4, content: "</s>", special: true }],
+ *   normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null, decoder: null,
+ * }, { eos_token: "</s>" });
+ * const example = { kind: "completion", prompt: "two and two", completion: " four" } as const;
+ * const tokens = tokenizeExample(example, tokenizer, promptTemplate("plain"), { maxLength: 16 });
+ * if (tokens.kind !== "sequence" || tokens.labels.join() !== "-100,-100,-100,3,4") throw new Error("wrong mask");
+ * ```
+ */
+export function tokenizeExample(
+  example: Example,
+  tokenizer: TextTokenizer,
+  template: PromptTemplate,
+  options: TokenizeOptions,
+): TokenizedExample {
+  if (example.kind === "tokens") return shortenTokens(example, options.maxLength);
+  if (example.kind === "span") return cutSpan(example, options.maxLength);
+  if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
+  if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
+  const sequence = labelSegments(template.render(example), tokenizer);
+  return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
+}
+
+/** A ready-made row as a sequence; needs no tokenizer. */
+export function shortenTokens(example: TokensExample, maxLength: number): TokenizedExample {
+  const { inputIds, labels, attentionMask, tokenTypeIds } = example;
+  const optional = {
+    ...(attentionMask === undefined ? {} : { attentionMask }),
+    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
+  };
+  if (typeof labels !== "number")
+    return shortenSequence({ kind: "sequence", inputIds, labels, ...optional }, maxLength);
+  const cut = shortenSequence({ kind: "sequence", inputIds, labels: inputIds, ...optional }, maxLength);
+  const { labels: _, ...rest } = cut;
+  return { ...rest, kind: "classified", label: labels };
+}
+
+/** How many tokens start the text and stay when it is cut, whether the tokenizer or a chat template wrote them. */
+function leadingMarks(ids: readonly number[], { prefixIds, bosId }: TextTokenizer): number {
+  if (prefixIds.length > 0 && prefixIds.every((id, index) => ids[index] === id)) return prefixIds.length;
+  return bosId !== undefined && ids[0] === bosId ? 1 : 0;
+}
+
+function labelSegments(rendered: RenderedExample, tokenizer: TextTokenizer): TokenSequence {
+  const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
+  const parts = wholeParts(rendered.segments, encode) ?? rendered.segments.map((segment) => encode(segment.text));
+  const prefix = rendered.hasSpecialTokens === true ? [] : tokenizer.prefixIds;
+  const inputIds = [...prefix];
+  const labels = prefix.map(() => ignoredLabel);
+  for (const [index, segment] of rendered.segments.entries()) {
+    const end = segment.endsText === true && tokenizer.eosId !== undefined ? [tokenizer.eosId] : [];
+    for (const id of [...(parts[index] ?? []), ...end]) {
+      inputIds.push(id);
+      labels.push(segment.isTrained ? id : ignoredLabel);
+    }
+  }
+  return { kind: "sequence", inputIds, labels };
+}
+
+/** The ids of the whole text cut at the segments' borders; undefined where a token reaches over a border. */
+function wholeParts(segments: readonly Segment[], encode: (text: string) => number[]): number[][] | undefined {
+  // An end-of-text token inside parts the text, so that its pieces are texts of their own.
+  const innerEnds = segments.slice(0, -1).some((segment) => segment.endsText === true);
+  if (innerEnds) return undefined;
+  const whole = encode(segments.map((segment) => segment.text).join(""));
+  const borders = [0];
+  let text = "";
+  for (const segment of segments.slice(0, -1)) {
+    text += segment.text;
+    const ids = encode(text);
+    if (ids.some((id, index) => whole[index] !== id)) return undefined;
+    borders.push(ids.length);
+  }
+  borders.push(whole.length);
+  return segments.map((_, index) => whole.slice(borders[index], borders[index + 1]));
+}
+
+function classifySentence(
+  example: SentenceExample,
+  tokenizer: TextTokenizer,
+  options: TokenizeOptions,
+): ClassifiedSequence {
+  const label = typeof example.label === "number" ? example.label : options.labelIds?.get(example.label);
+  if (label === undefined) {
+    const known = [...(options.labelIds?.keys() ?? [])].slice(0, 20).map((name) => JSON.stringify(name));
+    const names = known.length > 0 ? `known are ${known.join(", ")}` : "pass labelIds to number the class names";
+    throw new ExampleError(`The class ${JSON.stringify(String(example.label).slice(0, 60))} has no number: ${names}.`);
+  }
+  if (example.pair === undefined) {
+    const inputIds = cutBeforeEnd(tokenizer.encode(example.sentence), options.maxLength, tokenizer.suffixIds);
+    return { kind: "classified", inputIds, label };
+  }
+  const { maxLength } = options;
+  const { inputIds, tokenTypeIds } = tokenizer.encodePair(example.sentence, example.pair, { maxLength });
+  const cut = (values: readonly number[]) => values.slice(0, maxLength);
+  return { kind: "classified", inputIds: cut(inputIds), label, tokenTypeIds: cut(tokenTypeIds) };
+}

@@ -1,0 +1,81 @@
+// Many examples at once, with a count of what the length limit did to them.
+
+import type { Example } from "../example.ts";
+import { checkLabelKinds } from "../reading/label-kinds.ts";
+import type { PromptTemplate } from "../templates/prompt-template.ts";
+import type { TokenizedExample } from "../tokenized-example.ts";
+import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
+import { isTrainable } from "./shorten-sequence.ts";
+import { tokenizeSourceTargets } from "./source-target.ts";
+import { type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
+
+/** Examples as tokens, and what became of them. */
+export interface TokenizedExamples {
+  readonly examples: readonly TokenizedExample[];
+  /** For each of `examples`, its index among those given. A conversation gives an encoder–decoder one for each answer. */
+  readonly indices: readonly number[];
+  /** How many had nothing left to train and were left out. */
+  readonly skipped: number;
+  /** How many of `examples` have exactly the largest length, and so were probably cut. */
+  readonly atLimit: number;
+}
+
+/** How to tokenise many examples. */
+export interface TokenizeExamplesOptions extends TokenizeOptions {
+  /** Says that the model is an encoder–decoder: the largest number of tokens of what its decoder writes. */
+  readonly maxTargetLength?: number | undefined;
+}
+
+/**
+ * Tokenises examples as `tokenizeExample` does, or with `maxTargetLength` as `tokenizeSourceTargets`; an example without a
+ * trained token is left out and counted.
+ */
+export function tokenizeExamples(
+  examples: readonly Example[],
+  tokenizer: TextTokenizer,
+  template: PromptTemplate,
+  options: TokenizeExamplesOptions,
+): TokenizedExamples {
+  const { maxLength, maxTargetLength } = options;
+  const tokensOf = (example: Example): readonly TokenizedExample[] => {
+    if (maxTargetLength === undefined || isOneText(example))
+      return [tokenizeExample(example, tokenizer, template, options)];
+    return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
+  };
+  const kept: TokenizedExample[] = [];
+  const indices: number[] = [];
+  for (const [index, example] of examples.entries()) {
+    const trainable = tokensOf(example).filter((tokens) => isTrainable(tokens));
+    kept.push(...trainable);
+    indices.push(...trainable.map(() => index));
+  }
+  const atLimit = kept.filter((tokens) => isAtLimit(tokens, options)).length;
+  return { examples: kept, indices, skipped: examples.length - new Set(indices).size, atLimit };
+}
+
+/** Whether a text has exactly the largest length, and so was probably cut. */
+export function isAtLimit(
+  tokens: TokenizedExample,
+  { maxLength, maxTargetLength }: Pick<TokenizeExamplesOptions, "maxLength" | "maxTargetLength">,
+): boolean {
+  if (tokens.inputIds.length === maxLength) return true;
+  return tokens.kind === "source-target" && tokens.labels.length === maxTargetLength;
+}
+
+function isOneText(example: Example): boolean {
+  if (example.kind === "question" || example.kind === "span") return true;
+  return example.kind === "sentence" || (example.kind === "tokens" && typeof example.labels === "number");
+}
+
+/**
+ * The class names of sentence rows, sorted, each with its number; empty where the labels are numbers already. Throws
+ * MixedLabelsError where some are numbers and others names.
+ */
+export function labelIdsOf(examples: readonly Example[]): ReadonlyMap<string, number> {
+  checkLabelKinds(examples);
+  const names = new Set<string>();
+  for (const example of examples) {
+    if (example.kind === "sentence" && typeof example.label === "string") names.add(example.label);
+  }
+  return new Map([...names].sort().map((name, index) => [name, index]));
+}
