@@ -16,6 +16,7 @@ export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
 export {
+  type AdapterConflict,
   AdapterExistsError,
   AdapterNotFoundError,
   ConflictingAdaptersError,
@@ -42,7 +43,7 @@ export {
 export { type AdapterContents, AdapterHandle, type ToAdapterOptions } from "./handle/adapter-handle.ts";
 export { adapterNames, findAdapter } from "./handle/attached-adapters.ts";
 export { baseFingerprintKey } from "./handle/base-fingerprint.ts";
-export { type AdapterConflict, checkTogether } from "./handle/conflicting-adapters.ts";
+export { checkTogether } from "./handle/conflicting-adapters.ts";
 export type { SaveEmbeddingLayers } from "./handle/save-embeddings.ts";
 export { weightedAdapters } from "./handle/weighted-adapters.ts";
 export { countParameters } from "./hosts/count-parameters.ts";

@@ -11,8 +11,8 @@ import {
   transposedLayout,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ValueSource } from "../handle/build-handle.ts";
 import { geometryOf } from "../parts/adapted-site.ts";
+import type { ValueSource } from "../parts/value-source.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
 import { storedStart } from "../start/starts.ts";
 import { blockLayout } from "../variants/block-pairs.ts";

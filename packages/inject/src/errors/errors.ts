@@ -1,7 +1,6 @@
 // Everything that planning or attaching an adapter can refuse.
 
 import { enumerated, itemised, LowrankError, listed, mostListed, printable, shortened } from "@lowrank/contracts";
-import type { AdapterConflict } from "../handle/conflicting-adapters.ts";
 
 /** Targets that cannot be adapted as the configuration asks. */
 export class UnsupportedSiteError extends LowrankError {
@@ -167,6 +166,14 @@ export class AdapterNotFoundError extends LowrankError {
     const there = attached.length ? `Attached are ${listed(attached)}.` : "None is attached.";
     super("ADAPTER_NOT_FOUND", `No adapter named "${printable(adapterName)}" is attached to this model. ${there}`);
   }
+}
+
+/** A weight that several adapters have values of their own for. */
+export interface AdapterConflict {
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** In the order in which the adapters were given. */
+  readonly adapterNames: readonly string[];
 }
 
 /** Adapters were to act together that have different values of their own for the same weights: these have no sum. */

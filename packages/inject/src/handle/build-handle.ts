@@ -9,6 +9,7 @@ import { adaptSite, pairAdaptation, type SiteVariables } from "../parts/adapted-
 import { overrideParameter } from "../parts/overridden-parameter.ts";
 import { tieSite } from "../parts/tied-site.ts";
 import { trainRows } from "../parts/trained-rows.ts";
+import type { ValueSource } from "../parts/value-source.ts";
 import type {
   InjectionPlan,
   PlannedParameter,
@@ -19,24 +20,6 @@ import type {
 } from "../planned/injection-plan.ts";
 import { invocationOf } from "../variants/invocation.ts";
 import { type AdapterContents, AdapterHandle, disposeContents } from "./adapter-handle.ts";
-
-/** Where the first values of an adapter come from. Whoever asks takes ownership. */
-export interface ValueSource {
-  /** `name` is unique among all variables of the program. */
-  pair(entry: PlannedSite, name: string, site: Site): LoraPair;
-  /**
-   * DoRA's lengths [outFeatures]; the site's pair exists already, and `plain` is what it does without them. `weight` reads
-   * what it is added to.
-   */
-  magnitude(entry: Pick<PlannedSite, "keys">, weight: () => tf.Tensor, plain: LowRankAdaptation): tf.Tensor;
-  /** The bias on B, [outFeatures]. */
-  bias(entry: PlannedSite): tf.Tensor;
-  rawPair(planned: PlannedRawParameter, name: string): LoraPair;
-  /** As computed with. */
-  parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;
-  /** [tokens, width] */
-  rows(planned: PlannedTokenRows, site: Site): tf.Tensor2D;
-}
 
 /** How a handle is made. */
 export interface BuildOptions {

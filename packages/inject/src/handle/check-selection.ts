@@ -1,15 +1,8 @@
 // What a call may not select. A weight of NaN makes every score NaN without a word, and of two adapters with values of their
 // own for the same weight one would have its way without a word.
 
-import {
-  type ActiveAdapter,
-  type AdaptableModel,
-  type Adaptation,
-  type ForwardContext,
-  selectedNames,
-} from "@lowrank/contracts";
+import { type ActiveAdapter, type AdaptableModel, type ForwardContext, selectedNames } from "@lowrank/contracts";
 import { InvalidWeightError } from "../errors/errors.ts";
-import type { Opener } from "../parts/open-doors.ts";
 import { handlesOn } from "./adapter-names.ts";
 import { checkTogether } from "./conflicting-adapters.ts";
 
@@ -38,17 +31,4 @@ export function checkSelection(
     selectedNames(adapters).flatMap((name) => handles.get(name) ?? []),
     { training, first: ownPath },
   );
-}
-
-/** The same adaptation, which refuses calls whose selection does not pass the check; `ownPath` as above. */
-export function withCallsChecked(adaptation: Adaptation, { checkCall }: Opener, ownPath?: string): Adaptation {
-  return {
-    get variables() {
-      return adaptation.variables;
-    },
-    apply(call) {
-      checkCall(call.context, ownPath);
-      return adaptation.apply(call);
-    },
-  };
 }

@@ -2,18 +2,10 @@
 // no sense. As in PEFT, which refuses to activate two saved modules, or trained rows of one table, at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ConflictingAdaptersError } from "../errors/errors.ts";
+import { type AdapterConflict, ConflictingAdaptersError } from "../errors/errors.ts";
 import type { OwnValues } from "../parts/adapter-part.ts";
 import { haveSameFrozenValues, haveSameValues } from "../parts/same-values.ts";
 import type { AdapterHandle } from "./adapter-handle.ts";
-
-/** A weight that several adapters have values of their own for. */
-export interface AdapterConflict {
-  /** transformers' parameter path. */
-  readonly path: string;
-  /** In the order in which the adapters were given. */
-  readonly adapterNames: readonly string[];
-}
 
 interface Owner extends OwnValues {
   readonly adapterName: string;

@@ -13,10 +13,10 @@ import {
   reshapedLayout,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { withCallsChecked } from "../handle/check-selection.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
 import { ActivatedAdaptation } from "../variants/activated-adaptation.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
+import { withCallsChecked } from "./checked-calls.ts";
 import { openDoors } from "./open-doors.ts";
 
 /** What an adapter has at one site. */

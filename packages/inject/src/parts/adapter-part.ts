@@ -1,9 +1,9 @@
 // The pieces that an adapter is made of, seen alike: variables with names in files, doors to open, weights to fold into.
 
-import type { Detach, Restore } from "@lowrank/contracts";
+import type { Restore } from "@lowrank/contracts";
 import type { FileLayout } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Opener } from "./open-doors.ts";
+import type { Door } from "./open-doors.ts";
 
 /** One tensor of an adapter file, while it is in use. */
 export interface AdapterVariable {
@@ -50,11 +50,10 @@ export interface WeightChange {
 }
 
 /** One thing that an adapter changes in a model. */
-export interface AdapterPart {
+export interface AdapterPart extends Door {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];
   readonly changes: readonly WeightChange[];
-  open(opener: Opener): Detach;
   /** Acts with `factor` times the scaling that the configuration gives; absent where nothing is scaled. */
   setScale?(factor: number): void;
   /** Frees its variables. */

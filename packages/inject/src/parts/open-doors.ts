@@ -1,7 +1,6 @@
 // Opens a model's doors for one adapter: all of them, or none.
 
 import type { Detach, ForwardContext } from "@lowrank/contracts";
-import type { AdapterPart } from "./adapter-part.ts";
 
 /** For whom doors are opened. */
 export interface Opener {
@@ -11,8 +10,13 @@ export interface Opener {
   readonly checkCall: (context: ForwardContext, ownPath?: string) => void;
 }
 
+/** What can be opened for an adapter, and closed again. */
+export interface Door {
+  open(opener: Opener): Detach;
+}
+
 /** Attaches everything. If one door refuses, those already open are closed again and its error goes on. */
-export function openDoors(opener: Opener, parts: readonly Pick<AdapterPart, "open">[]): Detach {
+export function openDoors(opener: Opener, parts: readonly Door[]): Detach {
   const closers: Detach[] = [];
   const closeAll = () => {
     for (const close of closers.splice(0).reverse()) close();

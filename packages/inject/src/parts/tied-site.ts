@@ -3,9 +3,9 @@
 import type { Site } from "@lowrank/contracts";
 import { DoraAdaptation, type LoraPair, plainLayout, TiedHeadAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import { withCallsChecked } from "../handle/check-selection.ts";
 import type { PlannedTiedSite } from "../planned/injection-plan.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
+import { withCallsChecked } from "./checked-calls.ts";
 
 /** What an adapter has at such a head. */
 export interface TiedSite extends AdapterPart {

@@ -3,9 +3,9 @@
 import type { Site } from "@lowrank/contracts";
 import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import { withCallsChecked } from "../handle/check-selection.ts";
 import type { PlannedTokenRows } from "../planned/injection-plan.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
+import { withCallsChecked } from "./checked-calls.ts";
 import { openDoors } from "./open-doors.ts";
 
 /** The rows of one table. */

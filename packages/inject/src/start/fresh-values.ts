@@ -4,7 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { columnLengths, createPair, createPairBias, type LowRankAdaptation, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ValueSource } from "../handle/build-handle.ts";
+import type { ValueSource } from "../parts/value-source.ts";
 import type { PlannedTokenRows } from "../planned/injection-plan.ts";
 import { freshPair, pairInitialization } from "./starts.ts";
 

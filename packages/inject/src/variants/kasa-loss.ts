@@ -1,13 +1,18 @@
 // KaSA's regularisers (arXiv 2412.06071, equations 9 to 12), which make the update look like a singular value decomposition.
 // PEFT leaves it to the training loop to add them (`LoraModel._get_kasa_loss`), and so do we.
 
-import { kasaSettings } from "@lowrank/adapter-format";
+import { kasaSettings, type LoraConfig } from "@lowrank/adapter-format";
 import type { LoraPair } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { AdapterHandle } from "../handle/adapter-handle.ts";
 
 /** Below this, the root of a sum of squares counts as 0 and has no gradient, as in torch. */
 const nothing = 1e-30;
+
+/** What is looked at of an `AdapterHandle`. */
+interface Pairs {
+  readonly config: LoraConfig;
+  readonly sites: readonly { readonly pair: LoraPair }[];
+}
 
 /**
  * What a KaSA adapter adds to the loss while it trains: over all layers, β·Σ diag² + γ·(‖BᵀB − 1‖ + ‖AAᵀ − 1‖), with the
@@ -24,7 +29,7 @@ const nothing = 1e-30;
  * }
  * ```
  */
-export function kasaLoss({ config, sites }: AdapterHandle): tf.Scalar {
+export function kasaLoss({ config, sites }: Pairs): tf.Scalar {
   const settings = kasaSettings(config);
   return tf.tidy(() => {
     if (settings === null) return tf.scalar(0);
