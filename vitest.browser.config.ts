@@ -10,7 +10,7 @@ const engines = (process.env.LOWRANK_BROWSER_ENGINES ?? "webgpu,webgl,wasm").spl
 
 /** Tests about what a page does not have: engines of Node, processes, files. */
 const ofNode = [
-  "packages/engine/src/{native,tfjs-node,wasm-kernels}/**",
+  "packages/engine/src/engines/{native,tfjs-node,wasm}/**",
   "packages/engine/src/choose/!(*.browser).test.ts",
   "packages/engine/src/ops/{long-run,thread-counts}.test.ts",
   "packages/engine/src/frozen/decode-kernel.test.ts",

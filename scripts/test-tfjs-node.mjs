@@ -17,7 +17,7 @@ runCounted(
     "packages/engine/src",
     "packages/math/src/adaptations/dora-adaptation.property.test.ts",
     // What is about another engine has been tested by npm test.
-    "--exclude=packages/engine/src/{wasm-kernels,native}/**",
+    "--exclude=packages/engine/src/engines/{wasm,native}/**",
   ],
   { LOWRANK_TEST_ENGINES: "tfjs-node", LOWRANK_TFJS_NODE: folder },
 );

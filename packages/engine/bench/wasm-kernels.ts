@@ -5,7 +5,7 @@
 import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import "../src/gradients.ts";
-import { patchWasmKernels } from "../src/wasm-kernels/patch-wasm-kernels.ts";
+import { patchWasmKernels } from "../src/engines/wasm/patch-wasm-kernels.ts";
 import { trainingStep } from "./training-step.ts";
 
 interface Row {

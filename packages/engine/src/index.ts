@@ -6,6 +6,8 @@ export type { Failure, PassedOver } from "./choose/explain-failure.ts";
 export { type MatMulSpeed, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
 export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";
+export { patchGraphicsKernels } from "./engines/graphics/patch-graphics-kernels.ts";
+export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
 export {
   ArgumentError,
   DisposedError,
@@ -21,11 +23,10 @@ export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts"
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
-export { patchGraphicsKernels } from "./graphics-kernels/patch-graphics-kernels.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
-export { type AttentionInputs, attention } from "./ops/attention.ts";
+export { type AttentionInputs, attention } from "./ops/attention/attention.ts";
 export {
   type AttentionMask,
   type CausalMaskOptions,
@@ -33,19 +34,19 @@ export {
   combineMasks,
   maskedScore,
   paddingMask,
-} from "./ops/attention-mask.ts";
-export { LabelError } from "./ops/check-labels.ts";
+} from "./ops/attention/attention-mask.ts";
+export { joinHeads, splitHeads } from "./ops/attention/heads.ts";
+export { type RotaryOptions, rotary } from "./ops/attention/rotary.ts";
 export { convolve } from "./ops/convolve.ts";
-export { crossEntropy, type Reduction } from "./ops/cross-entropy.ts";
 export { dropout } from "./ops/dropout.ts";
 export { embeddingLookup } from "./ops/embedding-lookup.ts";
 export { frozenLinear } from "./ops/frozen-linear.ts";
 export { type GeluKind, gelu } from "./ops/gelu.ts";
-export { joinHeads, splitHeads } from "./ops/heads.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
-export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/linear-cross-entropy.ts";
+export { LabelError } from "./ops/losses/check-labels.ts";
+export { crossEntropy, type Reduction } from "./ops/losses/cross-entropy.ts";
+export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
-export { type RotaryOptions, rotary } from "./ops/rotary.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
 export { type GradientRule, withGradients } from "./ops/with-gradients.ts";
 export {
@@ -58,4 +59,3 @@ export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
 export { withNestedTape, withoutTape } from "./tape/without-tape.ts";
-export { patchWasmKernels } from "./wasm-kernels/patch-wasm-kernels.ts";

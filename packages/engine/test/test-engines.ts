@@ -5,7 +5,7 @@
 
 import { chooseEngine } from "../src/choose/choose-engine.ts";
 import { type EngineName, parseEngineName } from "../src/choose/engine-name.ts";
-import { findLibrary, nodeSurroundings } from "../src/native/find-library.ts";
+import { findLibrary, nodeSurroundings } from "../src/engines/native/library/find-library.ts";
 
 /** Settings by name: the process's, or in a page those that vitest.browser.config.ts gives. */
 const environment: Readonly<Record<string, string | undefined>> =

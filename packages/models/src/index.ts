@@ -35,7 +35,7 @@ export type { StopStrings } from "./generation/stop-rule.ts";
 export type { ProbabilityRules } from "./generation/token-probabilities.ts";
 export type { LossSum } from "./heads/head.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";
-export { loadGguf } from "./loading/load-gguf.ts";
+export { loadGguf } from "./loading/gguf/load-gguf.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";

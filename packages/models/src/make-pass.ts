@@ -7,7 +7,7 @@ import { decoderInputsOf } from "./decoder-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
 import { Pass } from "./parts/pass.ts";
 import { TextPlaces, Texts } from "./parts/text-places.ts";
-import type { Trunk } from "./parts/trunk.ts";
+import type { Trunk } from "./parts/trunk/trunk.ts";
 import type { SequenceInputs } from "./sequence-inputs.ts";
 
 interface Model {

@@ -4,7 +4,7 @@ import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "./errors.ts";
 import type { KeyValueCache } from "./generation/key-value-cache.ts";
-import type { Trunk } from "./parts/trunk.ts";
+import type { Trunk } from "./parts/trunk/trunk.ts";
 import type { SequenceInputs } from "./sequence-inputs.ts";
 
 /** One batch. All tensors belong to the caller. */

@@ -23,8 +23,8 @@ import { EmbeddingSite } from "./parts/embedding-site.ts";
 import { LinearSite } from "./parts/linear-site.ts";
 import type { NewRows } from "./parts/new-rows.ts";
 import type { Pass } from "./parts/pass.ts";
-import type { Pick } from "./parts/stages.ts";
-import { runTrunk, type Trunk } from "./parts/trunk.ts";
+import type { Pick } from "./parts/trunk/stages.ts";
+import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
 import type { Part } from "./parts/weight-slot.ts";
 import { sequencesOf } from "./sequence-inputs.ts";
 

@@ -1,5 +1,6 @@
 // Picks the best engine that really starts here, and remembers why the others were passed over.
 
+import type { StartOutcome } from "../engines/start-outcome.ts";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import type { EngineName } from "./engine-name.ts";
@@ -9,7 +10,6 @@ import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
 import { pickFastest } from "./pick-fastest.ts";
 import { type ChooseEngineOptions, type EnginePlan, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
-import type { StartOutcome } from "./start-outcome.ts";
 
 /** The engine that runs from now on. */
 export interface EngineChoice {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
 import { engineNames } from "./engine-name.ts";
-import { EngineUnavailableError } from "./engine-unavailable-error.ts";
 import { explainFailure, installCommands, sentenceOf } from "./explain-failure.ts";
 
 function failed(code: string): Error {

@@ -1,9 +1,9 @@
 // Turns what a loader throws into one sentence that says why an engine does not run, and the command that would change it.
 
-import { installCommand } from "../native/install-command.ts";
+import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
+import { propertyOf } from "../engines/import-unseen.ts";
+import { installCommand } from "../engines/native/library/install-command.ts";
 import type { EngineName } from "./engine-name.ts";
-import { EngineUnavailableError } from "./engine-unavailable-error.ts";
-import { propertyOf } from "./import-unseen.ts";
 
 /** Why an engine does not run. */
 export interface Failure {

@@ -1,5 +1,7 @@
 // Which engines to try, in which order, and with which settings: decided before anything is loaded.
 
+import { isNode } from "../engines/import-unseen.ts";
+import type { StartOptions } from "../engines/start-options.ts";
 import {
   browserOrder,
   type EngineName,
@@ -9,8 +11,6 @@ import {
   nodeOrder,
   parseEngineName,
 } from "./engine-name.ts";
-import { isNode } from "./import-unseen.ts";
-import type { StartOptions } from "./start-options.ts";
 import { threadCount } from "./thread-count.ts";
 
 /** Names of environment variables and their values. */

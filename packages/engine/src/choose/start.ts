@@ -2,19 +2,19 @@
 // packages that only Node can load are not.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { patchWasmKernels } from "../wasm-kernels/patch-wasm-kernels.ts";
+import type { StartOptions } from "../engines/start-options.ts";
+import type { StartOutcome } from "../engines/start-outcome.ts";
+import { startTfjsNode } from "../engines/tfjs-node/start-tfjs-node.ts";
+import { patchWasmKernels } from "../engines/wasm/patch-wasm-kernels.ts";
+import { startWebgl } from "../engines/webgl/start-webgl.ts";
+import { startWebgpu } from "../engines/webgpu/start-webgpu.ts";
 import type { EngineName } from "./engine-name.ts";
-import type { StartOptions } from "./start-options.ts";
-import type { StartOutcome } from "./start-outcome.ts";
-import { startTfjsNode } from "./start-tfjs-node.ts";
-import { startWebgl } from "./start-webgl.ts";
-import { startWebgpu } from "./start-webgpu.ts";
 
 /** Loads an engine's package and registers its backend. Throws if that cannot be done, saying why. */
 export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<StartOutcome>>> = {
   "tfjs-node-gpu": (options) => startTfjsNode("tfjs-node-gpu", options),
   native: async ({ threads, onnxRuntimeFile: library }) => {
-    const { startNative } = await import("../native/start-native.ts");
+    const { startNative } = await import("../engines/native/start-native.ts");
     return startNative({
       ...(threads === undefined ? {} : { threads }),
       ...(library === undefined ? {} : { library }),

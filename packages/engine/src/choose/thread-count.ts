@@ -1,7 +1,7 @@
 // How many threads an engine may use: what the caller says, else LOWRANK_THREADS, else one for each processor.
 
+import { exportOf, importUnseen, isNode } from "../engines/import-unseen.ts";
 import { ArgumentError } from "../errors.ts";
-import { exportOf, importUnseen, isNode } from "./import-unseen.ts";
 
 /** The number of threads, and a sentence where the environment variable could not be used. */
 export interface ThreadCount {

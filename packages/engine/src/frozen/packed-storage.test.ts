@@ -7,7 +7,7 @@ import { ArgumentError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { embeddingLookup } from "../ops/embedding-lookup.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
-import { linearCrossEntropy } from "../ops/linear-cross-entropy.ts";
+import { linearCrossEntropy } from "../ops/losses/linear-cross-entropy.ts";
 import { matrix } from "../rows.ts";
 import { PackedStorage } from "./packed-storage.ts";
 

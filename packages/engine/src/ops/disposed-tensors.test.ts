@@ -8,12 +8,12 @@ import { everyOperation } from "../../test/operations/every-operation.ts";
 import { type OperationUse, sizeOf } from "../../test/operations/operation-case.ts";
 import { DisposedError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
-import { attention } from "./attention.ts";
+import { attention } from "./attention/attention.ts";
+import { rotary } from "./attention/rotary.ts";
 import { convolve } from "./convolve.ts";
-import { crossEntropy } from "./cross-entropy.ts";
 import { embeddingLookup } from "./embedding-lookup.ts";
-import { linearCrossEntropy } from "./linear-cross-entropy.ts";
-import { rotary } from "./rotary.ts";
+import { crossEntropy } from "./losses/cross-entropy.ts";
+import { linearCrossEntropy } from "./losses/linear-cross-entropy.ts";
 
 function disposed<R extends tf.Rank>(shape: tf.ShapeMap[R], dtype?: "int32"): tf.Tensor<R> {
   const tensor = tf.zeros<R>(shape, dtype);

@@ -3,8 +3,8 @@
 import { fc } from "@fast-check/vitest";
 import { largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { crossEntropy, type Reduction } from "../../src/ops/cross-entropy.ts";
-import { linearCrossEntropy } from "../../src/ops/linear-cross-entropy.ts";
+import { crossEntropy, type Reduction } from "../../src/ops/losses/cross-entropy.ts";
+import { linearCrossEntropy } from "../../src/ops/losses/linear-cross-entropy.ts";
 import { matrix } from "../../src/rows.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at, byRows, product } from "./float64.ts";

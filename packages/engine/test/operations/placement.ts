@@ -2,10 +2,10 @@
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
+import { joinHeads, splitHeads } from "../../src/ops/attention/heads.ts";
+import { rotary } from "../../src/ops/attention/rotary.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { embeddingLookup } from "../../src/ops/embedding-lookup.ts";
-import { joinHeads, splitHeads } from "../../src/ops/heads.ts";
-import { rotary } from "../../src/ops/rotary.ts";
 import { uniformValues } from "../../src/random/draw.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at } from "./float64.ts";

@@ -1,7 +1,7 @@
 // What TensorFlow.js, the native engine's pool and the process hold.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { NativeBackend } from "../../src/native/native-backend.ts";
+import { NativeBackend } from "../../src/engines/native/native-backend.ts";
 
 export interface Holding {
   readonly numTensors: number;

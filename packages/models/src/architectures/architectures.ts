@@ -1,35 +1,35 @@
 // The table of forward passes. A new family: its file, and one line here.
 
 import { UnsupportedModelError } from "@lowrank/families";
-import { bertHeads } from "../heads/bert-heads.ts";
-import { decoderHeads } from "../heads/decoder-heads.ts";
-import { distilbertHeads } from "../heads/distilbert-heads.ts";
-import { electraHeads } from "../heads/electra-heads.ts";
+import { bertHeads } from "../heads/families/bert-heads.ts";
+import { decoderHeads } from "../heads/families/decoder-heads.ts";
+import { distilbertHeads } from "../heads/families/distilbert-heads.ts";
+import { electraHeads } from "../heads/families/electra-heads.ts";
+import { robertaHeads } from "../heads/families/roberta-heads.ts";
+import { bartHeads, t5Heads } from "../heads/families/sequence-to-sequence-heads.ts";
+import { vitHeads } from "../heads/families/vit-heads.ts";
 import type { Head } from "../heads/head.ts";
-import { robertaHeads } from "../heads/roberta-heads.ts";
-import { bartHeads, t5Heads } from "../heads/sequence-to-sequence-heads.ts";
-import { vitHeads } from "../heads/vit-heads.ts";
 import type { PartList } from "../parts/part-list.ts";
-import type { Trunk } from "../parts/trunk.ts";
-import { bart } from "./bart.ts";
-import { bert, roberta } from "./bert.ts";
-import { bloom } from "./bloom.ts";
-import { distilbert } from "./distilbert.ts";
-import { falcon } from "./falcon.ts";
-import { gemma2 } from "./gemma2.ts";
-import { gptNeo } from "./gpt-neo.ts";
-import { gptNeox } from "./gpt-neox.ts";
-import { gpt2 } from "./gpt2.ts";
-import { gptj } from "./gptj.ts";
-import { llama } from "./llama.ts";
-import { olmo2 } from "./olmo2.ts";
-import { opt } from "./opt.ts";
-import { phi } from "./phi.ts";
-import { phi3 } from "./phi3.ts";
-import { stablelm } from "./stablelm.ts";
-import { starcoder2 } from "./starcoder2.ts";
-import { t5 } from "./t5.ts";
-import { vit } from "./vit.ts";
+import type { Trunk } from "../parts/trunk/trunk.ts";
+import { bloom } from "./decoders/bloom.ts";
+import { falcon } from "./decoders/falcon.ts";
+import { gemma2 } from "./decoders/gemma2.ts";
+import { gptNeo } from "./decoders/gpt-neo.ts";
+import { gptNeox } from "./decoders/gpt-neox.ts";
+import { gpt2 } from "./decoders/gpt2.ts";
+import { gptj } from "./decoders/gptj.ts";
+import { llama } from "./decoders/llama.ts";
+import { olmo2 } from "./decoders/olmo2.ts";
+import { opt } from "./decoders/opt.ts";
+import { phi } from "./decoders/phi.ts";
+import { phi3 } from "./decoders/phi3.ts";
+import { stablelm } from "./decoders/stablelm.ts";
+import { starcoder2 } from "./decoders/starcoder2.ts";
+import { bart } from "./encoder-decoders/bart.ts";
+import { t5 } from "./encoder-decoders/t5.ts";
+import { bert, roberta } from "./encoders/bert.ts";
+import { distilbert } from "./encoders/distilbert.ts";
+import { vit } from "./encoders/vit.ts";
 
 /** How one family computes. */
 export interface Architecture {

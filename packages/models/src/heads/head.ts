@@ -2,7 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../parts/pass.ts";
-import type { Pick } from "../parts/stages.ts";
+import type { Pick } from "../parts/trunk/stages.ts";
 
 /** A loss before the division, so that batches of different sizes can be added up exactly. */
 export interface LossSum {

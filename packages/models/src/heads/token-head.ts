@@ -7,13 +7,13 @@ import type { LinearSite } from "../parts/linear-site.ts";
 import type { ParameterSlot } from "../parts/parameter-slot.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
-import { adaptedHeadLoss } from "./adapted-head-loss.ts";
-import { chunkContext } from "./chunk-context.ts";
-import { defaultLogitsAtOnce, type SupervisedRows } from "./chunks.ts";
 import type { Head, Losses } from "./head.ts";
+import { adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
+import { chunkContext } from "./loss/chunk-context.ts";
+import { defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
+import { trainedHeadLoss } from "./loss/trained-head-loss.ts";
 import { pickStates } from "./pick-states.ts";
 import { type Supervised, supervisedPositions } from "./supervised-positions.ts";
-import { trainedHeadLoss } from "./trained-head-loss.ts";
 
 export interface TokenHeadOptions {
   readonly site: LinearSite;

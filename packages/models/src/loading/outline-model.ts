@@ -3,7 +3,7 @@
 import { architectureFor } from "../architectures/architectures.ts";
 import type { Head } from "../heads/head.ts";
 import { type ModelPlan, PartList } from "../parts/part-list.ts";
-import type { Trunk } from "../parts/trunk.ts";
+import type { Trunk } from "../parts/trunk/trunk.ts";
 import type { Part } from "../parts/weight-slot.ts";
 
 export interface ModelOutline {

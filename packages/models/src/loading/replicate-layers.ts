@@ -2,7 +2,7 @@
 // shared, so that memory does not grow; doors are not, so that each repetition can be adapted by itself.
 
 import { LayerOrderError } from "../errors.ts";
-import type { Trunk } from "../parts/trunk.ts";
+import type { Trunk } from "../parts/trunk/trunk.ts";
 import type { Part } from "../parts/weight-slot.ts";
 import type { ModelAssembly } from "../pretrained-model.ts";
 import { outlineModel } from "./outline-model.ts";

@@ -5,10 +5,10 @@ import { type AttentionMask, combineMasks, dropout, maskedScore, paddingMask } f
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { KeyValueCache } from "../generation/key-value-cache.ts";
-import { type Alibi, alibiBiases } from "./alibi.ts";
-import { orderMask } from "./order-mask.ts";
-import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./rotary-frequencies.ts";
-import { type RotationOptions, rotationMatrices } from "./rotation-matrices.ts";
+import { type Alibi, alibiBiases } from "./positions/alibi.ts";
+import { orderMask } from "./positions/order-mask.ts";
+import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
+import { type RotationOptions, rotationMatrices } from "./positions/rotation-matrices.ts";
 
 export interface PassInputs {
   /** int32 [batch, time]; absent for images. */

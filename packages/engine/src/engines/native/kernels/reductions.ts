@@ -1,0 +1,60 @@
+// Sums, means, maxima and softmax along axes.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { OnnxGraph } from "../runtime/onnx-model.ts";
+import { GraphWriter } from "./graph.ts";
+import { areFloats, inputOf, type KernelCall, registerNativeKernel, singleOperation, sizeOf } from "./native-kernel.ts";
+
+export function registerReductions(): void {
+  for (const [kernel, op] of Object.entries({
+    Sum: "ReduceSum",
+    Mean: "ReduceMean",
+    Max: "ReduceMax",
+    Min: "ReduceMin",
+  })) {
+    registerNativeKernel(kernel, (call) => reduce(call, op));
+  }
+  registerNativeKernel("Softmax", (call) => alongLastAxis(call, "Softmax", Number(call.attributes.dim)));
+}
+
+function reduce(call: KernelCall, op: string): tf.TensorInfo | undefined {
+  const { backend, attributes } = call;
+  const x = inputOf(call, "x");
+  if (!areFloats(x)) return undefined;
+  const asked = attributes.axis ?? attributes.reductionIndices;
+  const axes = tf.util.parseAxisParam(isAxes(asked) ? asked : x.shape.map((_, axis) => axis), x.shape);
+  if (axes.length === 0 || new Set(axes).size !== axes.length) return undefined;
+  const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const values = backend.pool.take(sizeOf(shape));
+  const session = backend.session(op, () => reductionGraph(op));
+  const axesTensor = { values: BigInt64Array.from(axes, BigInt), shape: [axes.length] };
+  backend.run(session, [{ values: backend.floats(x), shape: x.shape }, axesTensor], [{ values, shape }]);
+  const kept = attributes.keepDims === true ? shape : x.shape.filter((_, axis) => !axes.includes(axis));
+  return backend.output(kept, values);
+}
+
+function isAxes(value: unknown): value is number | number[] {
+  return typeof value === "number" || Array.isArray(value);
+}
+
+function reductionGraph(op: string): OnnxGraph {
+  const g = new GraphWriter([{ name: "a" }, { name: "axes", type: "int64" }]);
+  const reduce = (by: string, x: string) => g.node(by, [x, "axes"], { keepdims: 1 });
+  const result = reduce(op, "a");
+  if (op !== "ReduceMax" && op !== "ReduceMin") return g.finish(result);
+  // These two pass over NaN unless it comes first, while TensorFlow.js's kernels give NaN wherever it stands.
+  const hasNaN = reduce("ReduceMax", g.node("IsNaN", ["a"]));
+  return g.finish(g.node("Where", [hasNaN, g.constant(Number.NaN), result]));
+}
+
+function alongLastAxis(call: KernelCall, op: string, axis: number): tf.TensorInfo | undefined {
+  const { backend } = call;
+  const logits = inputOf(call, "logits");
+  const isLast = axis === -1 || axis === logits.shape.length - 1;
+  if (!areFloats(logits) || logits.shape.length === 0 || !isLast) return undefined;
+  const values = backend.pool.take(sizeOf(logits.shape));
+  const { shape } = logits;
+  const session = backend.session(op, () => singleOperation(op, ["a"], { axis: -1 }));
+  backend.run(session, [{ values: backend.floats(logits), shape }], [{ values, shape }]);
+  return backend.output(shape, values);
+}

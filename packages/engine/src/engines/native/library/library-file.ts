@@ -1,0 +1,53 @@
+// The file of ONNX Runtime's library, whence it came, and what a user can do where it turns out to be of no use.
+
+import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
+import { installCommandOf, libraryVariable } from "./install-command.ts";
+
+/** The oldest release of ONNX Runtime that can be used. */
+export const oldestVersion = "1.17";
+
+/** A file that should be ONNX Runtime's library. */
+export interface LibraryFile {
+  readonly path: string;
+  /** The npm package that brought it; "setting" where LOWRANK_ONNX_RUNTIME names the file. */
+  readonly origin: "setting" | InstalledPackage;
+}
+
+/** An npm package that is installed. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** What else is known of a library that cannot be used. */
+export interface UnusableLibraryDetails {
+  /** True where a newer library would do: deleting this one and installing it again would not. */
+  readonly isOld?: boolean;
+  readonly cause?: unknown;
+}
+
+/** ONNX Runtime's library lies where it should, but cannot be used. */
+export class UnusableLibraryError extends EngineUnavailableError {
+  constructor(
+    readonly library: LibraryFile,
+    /** A part of a sentence that follows the file's name: "is cut short: …". */
+    readonly fault: string,
+    { isOld = false, cause }: UnusableLibraryDetails = {},
+  ) {
+    const { subject, advice, command } = wayOn(library, isOld);
+    super(`${subject} ${fault}; ${advice}`, command, cause);
+  }
+}
+
+function wayOn({ path, origin }: LibraryFile, isOld: boolean) {
+  if (origin === "setting")
+    return {
+      subject: `${libraryVariable} names "${path}", which`,
+      advice: `name the file of libonnxruntime ${oldestVersion} or later, or unset ${libraryVariable}`,
+    };
+  return {
+    subject: `"${path}", which ${origin.name} brought,`,
+    advice: isOld ? "install a newer one" : `delete "${origin.folder}" and install it again`,
+    command: installCommandOf(origin.name, isOld ? "latest" : undefined),
+  };
+}

@@ -1,0 +1,144 @@
+// Attention and its gradient, a few heads at a time: the weights of those heads are made, used and forgotten while they are
+// in the processor's cache. For the gradient they are computed again – two small products – so that nothing of size
+// [heads, time, time] outlives the call (the idea of Dao et al. 2022, "FlashAttention").
+
+import type * as tf from "@tensorflow/tfjs-core";
+import { type GraphWriter, graphOf } from "../kernels/graph.ts";
+import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
+import type { OnnxGraph } from "../runtime/onnx-model.ts";
+import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { type HeadSizes, headSizesOf, type Piece, piecesOf, viewOf } from "./head-pieces.ts";
+import { clearDeadQueries, type MaskFacts, maskFactsOf, maskPiece } from "./mask-facts.ts";
+
+export function registerAttention(): void {
+  registerOwnKernel("LowrankAttention", attention);
+  registerOwnKernel("LowrankAttentionGradient", attentionGradient);
+}
+
+interface Settings {
+  readonly scale: number;
+  /** 0 where scores are unbounded. */
+  readonly cap: number;
+  readonly hasMask: boolean;
+}
+
+type Triple = [Float32Array, Float32Array, Float32Array];
+
+/** query [batch, heads, queryTime, headSize], key and value [batch, keyHeads, keyTime, …] → [batch, heads, queryTime, valueSize]. */
+function attention(call: KernelCall): tf.TensorInfo[] {
+  const { backend } = call;
+  const { sizes, settings, mask } = readCall(call);
+  const [query, key, value] = floatsOf(call);
+  const session = backend.session(keyOf("attention", settings), () => forwardGraph(settings));
+  const output = backend.pool.take(sizes.batch * sizes.heads * sizes.queryTime * sizes.valueSize);
+  for (const piece of piecesOf(sizes)) {
+    const inputs = [
+      viewOf(query, piece, sizes.groupRows, sizes.headSize),
+      viewOf(key, piece, sizes.keyTime, sizes.headSize),
+      viewOf(value, piece, sizes.keyTime, sizes.valueSize),
+      ...maskInputs(mask, sizes, piece),
+    ];
+    backend.run(session, inputs, [viewOf(output, piece, sizes.groupRows, sizes.valueSize)]);
+  }
+  if (mask !== undefined) clearDeadQueries(output, sizes, mask);
+  return [backend.output([sizes.batch, sizes.heads, sizes.queryTime, sizes.valueSize], output)];
+}
+
+/** The same inputs and dy → gradients of query, key and value. */
+function attentionGradient(call: KernelCall): tf.TensorInfo[] {
+  const { backend } = call;
+  const { sizes, settings, mask } = readCall(call);
+  const [query, key, value] = floatsOf(call);
+  const session = backend.session(keyOf("attention gradient", settings), () => gradientGraph(settings));
+  const dy = backend.pool.take(sizes.batch * sizes.heads * sizes.queryTime * sizes.valueSize);
+  dy.set(backend.floats(inputOf(call, "dy")));
+  if (mask !== undefined) clearDeadQueries(dy, sizes, mask);
+  const gradients = [query, key, value].map(({ length }) => backend.pool.take(length)) as Triple;
+  for (const piece of piecesOf(sizes)) {
+    const views = ([first, second, third]: Triple) => [
+      viewOf(first, piece, sizes.groupRows, sizes.headSize),
+      viewOf(second, piece, sizes.keyTime, sizes.headSize),
+      viewOf(third, piece, sizes.keyTime, sizes.valueSize),
+    ];
+    const dyView = viewOf(dy, piece, sizes.groupRows, sizes.valueSize);
+    backend.run(session, [...views([query, key, value]), dyView, ...maskInputs(mask, sizes, piece)], views(gradients));
+  }
+  backend.pool.give(dy);
+  return ["query", "key", "value"].map((name, index) =>
+    backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
+  );
+}
+
+function forwardGraph(settings: Settings): OnnxGraph {
+  const g = graphOf("query", "key", "value", ...maskNames(settings));
+  const { weights } = weightsIn(g, settings);
+  return withMaskTypes(g.finish(g.product(weights, "value")));
+}
+
+function gradientGraph(settings: Settings): OnnxGraph {
+  const g = graphOf("query", "key", "value", "dy", ...maskNames(settings));
+  const { weights, squashed } = weightsIn(g, settings);
+  const weighted = g.multiply(g.product("dy", "value", { transB: true }), weights);
+  const unbounded = g.subtract(weighted, g.multiply(weights, g.rowSum(weighted)));
+  const scores =
+    squashed === undefined
+      ? unbounded
+      : g.multiply(unbounded, g.subtract(g.constant(1), g.multiply(squashed, squashed)));
+  return withMaskTypes(
+    g.finish(
+      g.product(scores, "key", { alpha: settings.scale }),
+      g.product(scores, "query", { transA: true, alpha: settings.scale }),
+      g.product(weights, "dy", { transA: true }),
+    ),
+  );
+}
+
+/** A mask is laid out by query head and scores by key head: two shapes turn one into the other. */
+function maskNames({ hasMask }: Settings): readonly string[] {
+  return hasMask ? ["mask", "byHead", "byKeyHead"] : [];
+}
+
+function withMaskTypes(graph: OnnxGraph): OnnxGraph {
+  const inputs = graph.inputs.map((input) =>
+    input.name.startsWith("by") ? { ...input, type: "int64" as const } : input,
+  );
+  return { ...graph, inputs };
+}
+
+function maskInputs(mask: MaskFacts | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
+  if (mask === undefined) return [];
+  const { queryTime, keyTime, groupRows } = sizes;
+  const shapeOf = (...shape: readonly number[]) => ({ values: BigInt64Array.from(shape, BigInt), shape: [3] });
+  return [
+    maskPiece(mask, sizes, piece),
+    shapeOf((piece.count * groupRows) / queryTime, queryTime, keyTime),
+    shapeOf(piece.count, groupRows, keyTime),
+  ];
+}
+
+/** softmax(bound(query·keyᵀ·scale) + mask); where scores are bounded also tanh(score/cap), which their gradient needs. */
+function weightsIn(g: GraphWriter, { scale, cap, hasMask }: Settings) {
+  const plain = g.product("query", "key", { transB: true, alpha: cap === 0 ? scale : scale / cap });
+  const squashed = cap === 0 ? undefined : g.node("Tanh", [plain]);
+  const scores = squashed === undefined ? plain : g.scale(squashed, cap);
+  if (!hasMask) return { weights: g.node("Softmax", [scores], { axis: -1 }), squashed };
+  const masked = g.add(g.node("Reshape", [scores, "byHead"]), "mask");
+  const weights = g.node("Softmax", [masked], { axis: -1 });
+  return { weights: g.node("Reshape", [weights, "byKeyHead"]), squashed };
+}
+
+function readCall(call: KernelCall) {
+  const { attributes, inputs, backend } = call;
+  const sizes = headSizesOf(inputOf(call, "query"), inputOf(call, "key"), inputOf(call, "value"));
+  const mask = inputs.mask === undefined ? undefined : maskFactsOf(inputs.mask, backend);
+  const settings = { scale: Number(attributes.scale), cap: Number(attributes.cap), hasMask: mask !== undefined };
+  return { sizes, mask, settings };
+}
+
+function floatsOf(call: KernelCall): Triple {
+  return ["query", "key", "value"].map((name) => call.backend.floats(inputOf(call, name))) as Triple;
+}
+
+function keyOf(name: string, { scale, cap, hasMask }: Settings): string {
+  return `${name} ${scale} ${cap} ${hasMask}`;
+}

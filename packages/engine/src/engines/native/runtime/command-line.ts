@@ -1,0 +1,47 @@
+// ONNX Runtime goes through the command line of its process, character by character and recursively, as it starts: a long
+// prompt on it would overflow the stack, which ends the process. So it gets a larger stack, and is left alone where that
+// would not do.
+
+import { EngineUnavailableError } from "../../engine-unavailable-error.ts";
+import { importUnseen } from "../../import-unseen.ts";
+
+/** koffi's stack for calls, as large as it allows, of which the library needs some 260 bytes for each character. */
+const stackBytes = 16 * 2 ** 20;
+const longestCommandLine = 50_000;
+/** With the stack that koffi has by itself, 2 MB. */
+const longestWithSmallStack = 6_000;
+
+/** What is set of koffi. */
+export interface KoffiSettings {
+  config(settings: { readonly sync_stack_size: number }): unknown;
+}
+
+/** Throws EngineUnavailableError if the library could not start beside a command line of so many bytes. */
+export function makeRoomFor(commandLineBytes: number, koffi: KoffiSettings): void {
+  const longest = enlargeStack(koffi) ? longestCommandLine : longestWithSmallStack;
+  if (commandLineBytes <= longest) return;
+  throw new EngineUnavailableError(
+    `ONNX Runtime cannot start in a process whose command line is longer than ${longest} bytes, and this one has ` +
+      `${commandLineBytes}; give long texts in a file`,
+  );
+}
+
+/** False where somebody else in the process has loaded a library already: koffi's settings are fixed from then on. */
+function enlargeStack(koffi: KoffiSettings): boolean {
+  try {
+    koffi.config({ sync_stack_size: stackBytes });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Bytes of this process' command line. */
+export async function commandLineBytes(): Promise<number> {
+  const { readFileSync } = (await importUnseen("node:fs")) as typeof import("node:fs");
+  try {
+    return readFileSync("/proc/self/cmdline").length;
+  } catch {
+    return Buffer.byteLength([...process.execArgv, ...process.argv].join(" ")); // no /proc: not Linux
+  }
+}

@@ -1,0 +1,235 @@
+// ONNX Runtime's C interface, called through koffi: the only file that lends memory to native code. Every size is checked
+// before a call, because a wrong one would not raise an error but end the process. Tensors are lent, never copied.
+
+import { NativeCallError } from "../../../errors.ts";
+import type { LibraryFile } from "../library/library-file.ts";
+import type { Address, Koffi, KoffiLibrary, Native } from "./koffi.ts";
+import { type ElementType, elementTypes } from "./onnx-model.ts";
+import { openInterface } from "./open-interface.ts";
+
+/** Values that a session may read or write in place. */
+type NativeValues = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
+
+/** A tensor as a session sees it. */
+export interface NativeTensor {
+  readonly values: NativeValues;
+  readonly shape: readonly number[];
+  /** Needed where the array does not tell: halves are kept as Uint16Array. */
+  readonly type?: ElementType;
+}
+
+/** How the library computes. */
+export interface RuntimeOptions {
+  /** Threads of its one pool, the calling thread included. */
+  readonly threads: number;
+}
+
+/** Settings of one session. */
+export interface SessionOptions {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** Places of the functions we use in the table OrtApi (onnxruntime_c_api.h): name → [place, result, parameters]. */
+const P = "void *";
+const functions = {
+  GetErrorMessage: [2, "str", [P]],
+  DisableTelemetryEvents: [6, P, [P]],
+  CreateSessionOptions: [10, P, [P]],
+  CreateSessionFromArray: [8, P, [P, P, "size_t", P, P]],
+  Run: [9, P, [P, P, P, P, "size_t", P, "size_t", P]],
+  DisableMemPattern: [17, P, [P]],
+  SetSessionGraphOptimizationLevel: [23, P, [P, "int"]],
+  CreateTensorWithDataAsOrtValue: [49, P, [P, P, "size_t", P, "size_t", "int", P]],
+  CreateCpuMemoryInfo: [69, P, ["int", "int", P]],
+  ReleaseStatus: [93, "void", [P]],
+  ReleaseSession: [95, "void", [P]],
+  ReleaseValue: [96, "void", [P]],
+  ReleaseSessionOptions: [100, "void", [P]],
+  CreateEnvWithGlobalThreadPools: [119, P, ["int", "str", P, P]],
+  DisablePerSessionThreads: [120, P, [P]],
+  CreateThreadingOptions: [121, P, [P]],
+  ReleaseThreadingOptions: [122, "void", [P]],
+  SetGlobalIntraOpNumThreads: [147, P, [P, "int"]],
+  SetGlobalInterOpNumThreads: [148, P, [P, "int"]],
+  SetGlobalSpinControl: [149, P, [P, "int"]],
+} as const;
+
+type FunctionName = keyof typeof functions;
+
+const places = Object.values(functions).map(([place]) => place);
+const allOptimizations = 99;
+/** Errors come back as a status, which is thrown: a library does not print. */
+const severityFatal = 4;
+const maxTensors = 24;
+const maxAxes = 12;
+
+/** A loaded graph, ready to run. */
+export interface NativeSession {
+  readonly handle: Address;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly inputNames: BigUint64Array;
+  readonly outputNames: BigUint64Array;
+  /** What native memory points into: it must live as long as the session. */
+  readonly kept: readonly unknown[];
+}
+
+export class OnnxRuntime {
+  readonly version: string;
+  readonly threads: number;
+  /** How many times a session has run, for whoever measures. */
+  runs = 0;
+  readonly #call: Readonly<Record<FunctionName, Native>>;
+  readonly #koffi: Koffi;
+  /** Held because koffi unloads a library once nobody refers to it, and our functions are bare addresses inside it. */
+  readonly library: KoffiLibrary;
+  readonly #environment: Address;
+  readonly #memory: Address;
+  readonly #result = new BigUint64Array(1);
+  readonly #values = new BigUint64Array(2 * maxTensors);
+  readonly #outputValues = this.#values.subarray(maxTensors);
+  readonly #shape = new BigInt64Array(maxAxes);
+
+  /** Loads the library. Throws UnusableLibraryError if it is not ONNX Runtime, or one older than 1.17. */
+  constructor(koffi: Koffi, file: LibraryFile, { threads }: RuntimeOptions) {
+    this.#koffi = koffi;
+    this.threads = threads;
+    const { library, version, table } = openInterface(koffi, file, places);
+    this.library = library;
+    this.version = version;
+    this.#call = bindFunctions(koffi, table);
+    const options = this.#make((result) => this.#call.CreateThreadingOptions(result));
+    this.#check(this.#call.SetGlobalIntraOpNumThreads(options, threads));
+    this.#check(this.#call.SetGlobalInterOpNumThreads(options, 1));
+    this.#check(this.#call.SetGlobalSpinControl(options, 1));
+    this.#environment = this.#make((result) =>
+      this.#call.CreateEnvWithGlobalThreadPools(severityFatal, "lowrank", options, result),
+    );
+    this.#call.ReleaseThreadingOptions(options);
+    this.#check(this.#call.DisableTelemetryEvents(this.#environment));
+    this.#memory = this.#make((result) => this.#call.CreateCpuMemoryInfo(1, 0, result));
+  }
+
+  /** Prepares a model (bytes of a ModelProto). The caller releases the session. */
+  createSession(model: Uint8Array, { inputs, outputs }: SessionOptions): NativeSession {
+    if (inputs.length > maxTensors || outputs.length > maxTensors)
+      throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
+    const kept: unknown[] = [model];
+    const options = this.#make((result) => this.#call.CreateSessionOptions(result));
+    try {
+      this.#check(this.#call.DisablePerSessionThreads(options));
+      // Intermediates are cache-sized pieces of any size, so there is no pattern; an arena keeps them from the system allocator.
+      this.#check(this.#call.DisableMemPattern(options));
+      this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
+      const handle = this.#make((result) =>
+        this.#call.CreateSessionFromArray(this.#environment, model, model.length, options, result),
+      );
+      const inputNames = this.#names(inputs, kept);
+      return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, kept), kept };
+    } finally {
+      this.#call.ReleaseSessionOptions(options);
+    }
+  }
+
+  releaseSession(session: NativeSession): void {
+    this.#call.ReleaseSession(session.handle);
+  }
+
+  /** Runs a session, writing into the values of `outputs`. An output may be the same array as an input of its shape. */
+  run(session: NativeSession, inputs: readonly NativeTensor[], outputs: readonly NativeTensor[]): void {
+    if (inputs.length !== session.inputs.length || outputs.length !== session.outputs.length)
+      throw new NativeCallError("A graph", `it takes ${session.inputs.length} inputs and got ${inputs.length}`);
+    for (const tensor of inputs) checkTensor(tensor);
+    for (const tensor of outputs) checkTensor(tensor);
+    this.runs++;
+    const { Run, ReleaseValue } = this.#call;
+    let lentInputs = 0;
+    let lentOutputs = 0;
+    try {
+      for (const tensor of inputs) this.#values[lentInputs++] = this.#lend(tensor);
+      for (const tensor of outputs) this.#outputValues[lentOutputs++] = this.#lend(tensor);
+      this.#check(
+        Run(
+          session.handle,
+          null,
+          session.inputNames,
+          this.#values,
+          lentInputs,
+          session.outputNames,
+          lentOutputs,
+          this.#outputValues,
+        ),
+      );
+    } finally {
+      for (let index = 0; index < lentInputs; index++) ReleaseValue(this.#values[index]);
+      for (let index = 0; index < lentOutputs; index++) ReleaseValue(this.#outputValues[index]);
+    }
+  }
+
+  /** An OrtValue over the array's own memory. */
+  #lend({ values, shape, type }: NativeTensor): Address {
+    for (let axis = 0; axis < shape.length; axis++) this.#shape[axis] = BigInt(shape[axis] ?? 0);
+    const element = type === undefined ? elementTypeOf(values) : elementTypes[type];
+    this.#check(
+      this.#call.CreateTensorWithDataAsOrtValue(
+        this.#memory,
+        values,
+        values.byteLength,
+        this.#shape,
+        shape.length,
+        element,
+        this.#result,
+      ),
+    );
+    return this.#result[0] ?? 0n;
+  }
+
+  #names(names: readonly string[], kept: unknown[]): BigUint64Array {
+    const addresses = new BigUint64Array(Math.max(1, names.length));
+    names.forEach((name, index) => {
+      const text = new Uint8Array(128); // off V8's heap, where nothing moves
+      new TextEncoder().encodeInto(name, text.subarray(0, 127));
+      kept.push(text);
+      addresses[index] = this.#koffi.address(text);
+    });
+    return addresses;
+  }
+
+  #make(create: (result: BigUint64Array) => unknown): Address {
+    this.#check(create(this.#result));
+    return this.#result[0] ?? 0n;
+  }
+
+  /** A status of 0 is success; anything else is an error object of the library. */
+  #check(status: unknown): void {
+    if (!status) return;
+    const message = String(this.#call.GetErrorMessage(status));
+    this.#call.ReleaseStatus(status);
+    throw new NativeCallError("ONNX Runtime", message);
+  }
+}
+
+function bindFunctions(koffi: Koffi, table: BigUint64Array): Readonly<Record<FunctionName, Native>> {
+  const bound = Object.entries(functions).map(([name, [place, result, parameters]]) => [
+    name,
+    koffi.decode(table[place] ?? 0n, koffi.proto(result, parameters)),
+  ]);
+  return Object.fromEntries(bound) as Readonly<Record<FunctionName, Native>>;
+}
+
+function checkTensor({ values, shape }: NativeTensor): void {
+  let size = 1;
+  for (const axis of shape) size *= axis;
+  if (values.length !== size || shape.length > maxAxes || size === 0)
+    throw new NativeCallError("A tensor", `${values.length} values cannot be of shape [${shape.join(", ")}]`);
+}
+
+function elementTypeOf(values: NativeValues): number {
+  if (values instanceof Float32Array) return elementTypes.float32;
+  if (values instanceof Int32Array) return elementTypes.int32;
+  if (values instanceof BigInt64Array) return elementTypes.int64;
+  if (values instanceof Int8Array) return elementTypes.int8;
+  if (values instanceof Uint8Array) return elementTypes.uint8;
+  throw new NativeCallError("A tensor", "16-bit values need their type named");
+}

@@ -1,0 +1,74 @@
+// From a file to ONNX Runtime's table of functions (onnxruntime_c_api.h). Whatever the library hands out is looked at before
+// it is followed: nothing, where an address should be, would end the process.
+
+import { type LibraryFile, oldestVersion, UnusableLibraryError } from "../library/library-file.ts";
+import type { Koffi, KoffiLibrary, Native } from "./koffi.ts";
+
+/** Version 17 of the interface (ONNX Runtime 1.17). Later libraries offer it too: the table only grows. */
+const interfaceVersion = 17;
+
+/** A library that is loaded, and its functions. */
+export interface OpenedInterface {
+  readonly library: KoffiLibrary;
+  /** Such as "1.30.0". */
+  readonly version: string;
+  /** Addresses by place. */
+  readonly table: BigUint64Array;
+}
+
+/**
+ * Loads a library and reads the addresses at `places` of its table. Throws UnusableLibraryError if it does not load, is
+ * another library, is older than 1.17, or lacks one of the functions.
+ */
+export function openInterface(koffi: Koffi, file: LibraryFile, places: readonly number[]): OpenedInterface {
+  const library = load(koffi, file);
+  const base = baseOf(library, file)();
+  if (!base) throw new UnusableLibraryError(file, "gives out no interface: its OrtGetApiBase returns nothing");
+  const [getApi = 0n, getVersion = 0n] = new BigUint64Array(koffi.view(base, 16));
+  if (getApi === 0n || getVersion === 0n)
+    throw new UnusableLibraryError(file, "gives out an empty interface: its OrtApiBase has no functions");
+  const version = koffi.call(getVersion, koffi.proto("str", []));
+  if (typeof version !== "string") throw new UnusableLibraryError(file, "does not say which version it is");
+  // Not asked for its table: it would print a complaint.
+  if (isOlder(version))
+    throw new UnusableLibraryError(file, `is ONNX Runtime ${version}; ${oldestVersion} or later is needed`, {
+      isOld: true,
+    });
+  const api = koffi.call(getApi, koffi.proto("void *", ["uint32_t"]), interfaceVersion);
+  if (!api) throw new UnusableLibraryError(file, `calls itself ${version} but offers no interface of ${oldestVersion}`);
+  const table = new BigUint64Array(koffi.view(api, 8 * (1 + Math.max(...places))));
+  const absent = places.find((place) => !table[place]);
+  if (absent !== undefined)
+    throw new UnusableLibraryError(
+      file,
+      `lacks functions of its interface: the first is at place ${absent} of its table`,
+    );
+  return { library, version, table };
+}
+
+function load(koffi: Koffi, file: LibraryFile): KoffiLibrary {
+  try {
+    return koffi.load(file.path);
+  } catch (cause) {
+    throw new UnusableLibraryError(file, `could not be loaded: ${firstLineOf(cause)}`, { cause });
+  }
+}
+
+function baseOf(library: KoffiLibrary, file: LibraryFile): Native {
+  try {
+    return library.func("OrtGetApiBase", "void *", []);
+  } catch (cause) {
+    throw new UnusableLibraryError(file, "is another library: it has no OrtGetApiBase", { cause });
+  }
+}
+
+function firstLineOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.split("\n")[0] ?? message;
+}
+
+/** Whether a version is before 1.17; what is no version is not known to be. */
+function isOlder(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major) < 1 || (Number(major) === 1 && Number(minor) < interfaceVersion);
+}

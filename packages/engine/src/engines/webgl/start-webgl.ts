@@ -1,0 +1,34 @@
+// The graphics card through WebGL: for browsers that have neither WebGPU nor WebAssembly with SIMD, or on request.
+
+import { EngineUnavailableError } from "../engine-unavailable-error.ts";
+import { patchGraphicsKernels } from "../graphics/patch-graphics-kernels.ts";
+import { isSoftwareName } from "../graphics/software-adapters.ts";
+import { isNode } from "../import-unseen.ts";
+import type { StartOutcome } from "../start-outcome.ts";
+
+/** Throws if there is no WebGL here, if it cannot hold 32-bit numbers, or if it is emulated and nobody asked for it. */
+export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome> {
+  if (isNode()) throw new EngineUnavailableError("it needs a browser");
+  const card = graphicsCard();
+  if (card === undefined) throw new EngineUnavailableError("this environment has no WebGL");
+  const isSoftware = isSoftwareName(card);
+  if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software here");
+  const { env } = await import("@tensorflow/tfjs-core");
+  await import("@tensorflow/tfjs-backend-webgl");
+  patchGraphicsKernels("webgl");
+  if (!env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
+    throw new EngineUnavailableError("this graphics card's WebGL keeps 16 bits of each number, too few to train with");
+  return isSoftware ? { backend: "webgl", note: "WebGL is emulated in software." } : { backend: "webgl" };
+}
+
+/** What the card calls itself; empty if it does not say, undefined if there is no WebGL. */
+function graphicsCard(): string | undefined {
+  if (typeof OffscreenCanvas === "undefined" && typeof document === "undefined") return undefined;
+  const canvas = typeof OffscreenCanvas === "undefined" ? document.createElement("canvas") : new OffscreenCanvas(1, 1);
+  const context = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
+  if (!(context instanceof WebGLRenderingContext) && !(context instanceof WebGL2RenderingContext)) return undefined;
+  const extension = context.getExtension("WEBGL_debug_renderer_info");
+  const name: unknown = extension === null ? "" : context.getParameter(extension.UNMASKED_RENDERER_WEBGL);
+  context.getExtension("WEBGL_lose_context")?.loseContext(); // a page has only a few contexts
+  return typeof name === "string" ? name : "";
+}

@@ -1,0 +1,153 @@
+import { expectClose, expectGradients, expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { expectTwin, onEachBackend, waves } from "../../../test/compare-with-twin.ts";
+import { drawsOn } from "../../../test/test-engines.ts";
+import { ShapeError } from "../../errors.ts";
+import { attention } from "./attention.ts";
+import { causalMask, combineMasks, paddingMask } from "./attention-mask.ts";
+
+/** Keys and values repeated for each query head, as transformers' `repeat_kv` does. */
+function plainAttention(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
+  const [batch = 1, heads = 1, , headSize = 1] = query.shape;
+  const repeat = (x: tf.Tensor) => {
+    const [, keyHeads = 1, time = 1, size = 1] = x.shape;
+    const repeated = tf.tile(tf.reshape(x, [batch, keyHeads, 1, time * size]), [1, 1, heads / keyHeads, 1]);
+    return tf.reshape(repeated, [batch, heads, time, size]);
+  };
+  const scores = tf.div(tf.matMul(query, repeat(key), false, true), Math.sqrt(headSize));
+  return tf.matMul(tf.softmax(mask === undefined ? scores : tf.add(scores, mask)), repeat(value));
+}
+
+const size = fc.integer({ min: 1, max: 6 });
+
+onEachBackend((engine) => {
+  describe("attention", () => {
+    it("equals the formula for any sizes and groups of heads", async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          size,
+          fc.constantFrom([4, 4], [4, 2], [6, 2], [3, 1]),
+          size,
+          size,
+          size,
+          async (batch, [heads = 1, keyHeads = 1], queryTime, keyTime, headSize) => {
+            await expectTwin((query, key, value) => attention({ query, key, value }), plainAttention, [
+              waves([batch, heads, queryTime, headSize]),
+              waves([batch, keyHeads, keyTime, headSize], 2),
+              waves([batch, keyHeads, keyTime, headSize + 1], 3),
+            ]);
+          },
+        ),
+        { numRuns: drawsOn(engine, 20) },
+      );
+    });
+
+    it("equals the formula under a causal and padded mask, at a size where wasm splits batches", async () => {
+      const [batch, heads, keyHeads, time, headSize] = [2, 4, 2, 33, 16];
+      const seen = tf.tensor2d(
+        Array.from({ length: batch * time }, (_, index) => (index % time < time - 5 ? 1 : 0)),
+        [batch, time],
+      );
+      const mask = tf.tidy(() => combineMasks(causalMask(time), paddingMask(seen)));
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, mask }),
+        (query, key, value) => plainAttention(query, key, value, mask),
+        [
+          waves([batch, heads, time, headSize]),
+          waves([batch, keyHeads, time, headSize], 2),
+          waves([batch, keyHeads, time, headSize], 3),
+        ],
+      );
+      tf.dispose([seen, mask]);
+    });
+
+    it("gives 0 and a gradient of 0 to a query that sees no key, even with a mask of true infinities", async () => {
+      const hidden = Number.NEGATIVE_INFINITY;
+      const mask = tf.tensor4d([hidden, hidden, 0, 0], [1, 1, 2, 2]);
+      const inputs = [waves([1, 1, 2, 3]), waves([1, 1, 2, 3], 2), waves([1, 1, 2, 3], 3)];
+      const compute = (query: tf.Tensor, key: tf.Tensor, value: tf.Tensor) => attention({ query, key, value, mask });
+      const [output, queryGradient, keyGradient] = tf.tidy(() => {
+        const [query, key, value] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const gradients = tf.grads((q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => tf.sum(tf.square(compute(q, k, v))))([
+          query,
+          key,
+          value,
+        ]);
+        return [compute(query, key, value), ...gradients];
+      });
+      expectClose((await output?.data())?.slice(0, 3) ?? [], [0, 0, 0], 0);
+      expectClose((await queryGradient?.data())?.slice(0, 3) ?? [], [0, 0, 0], 0);
+      expect([...((await keyGradient?.data()) ?? [])].every(Number.isFinite)).toBe(true);
+      tf.dispose([mask, ...inputs]);
+      tf.disposeVariables();
+    });
+
+    it("agrees with finite differences under a mask", async () => {
+      const mask = causalMask(3);
+      const inputs = [waves([1, 2, 3, 4]), waves([1, 1, 3, 4], 2), waves([1, 1, 3, 4], 3)];
+      await expectGradients(
+        (...[query, key, value]: tf.Tensor[]) =>
+          query && key && value ? attention({ query, key, value, mask }) : tf.scalar(0),
+        inputs,
+      );
+      tf.dispose([mask, ...inputs]);
+    });
+
+    it("takes a mask that differs from head to head", async () => {
+      const mask = tf.tidy(() => tf.add(causalMask(3), tf.reshape(tf.range(0, 12), [1, 4, 1, 3])));
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, mask }),
+        (query, key, value) => plainAttention(query, key, value, mask),
+        [waves([2, 4, 3, 4]), waves([2, 2, 3, 4], 2), waves([2, 2, 3, 4], 3)],
+      );
+      mask.dispose();
+    });
+
+    it("bounds the scores by a cap, with its gradient", async () => {
+      const [scale, cap] = [2, 0.7];
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, scale, cap }),
+        (query, key, value) => {
+          const scores = tf.mul(tf.matMul(query, key, false, true), scale);
+          return tf.matMul(tf.softmax(tf.mul(tf.tanh(tf.div(scores, cap)), cap)), value);
+        },
+        [waves([2, 2, 3, 4]), waves([2, 2, 5, 4], 2), waves([2, 2, 5, 3], 3)],
+      );
+      const mask = causalMask(3);
+      const inputs = [waves([1, 2, 3, 4]), waves([1, 1, 3, 4], 2), waves([1, 1, 3, 4], 3)];
+      await expectGradients(
+        (...[query, key, value]: tf.Tensor[]) =>
+          query && key && value ? attention({ query, key, value, mask, scale, cap }) : tf.scalar(0),
+        inputs,
+      );
+      tf.dispose([mask, ...inputs]);
+    });
+
+    it("leaks nothing", async () => {
+      const query = tf.variable(waves([1, 2, 3, 4]));
+      const key = waves([1, 2, 3, 4], 2);
+      const mask = causalMask(3);
+      await expectNoLeak(() =>
+        tf.dispose(tf.variableGrads(() => tf.sum(attention({ query, key, value: key, mask })), [query])),
+      );
+      tf.dispose([query, key, mask]);
+    });
+
+    it("names shapes that do not fit", () => {
+      const query = tf.ones([1, 4, 3, 8]);
+      expect(() => attention({ query, key: tf.ones([1, 3, 3, 8]), value: tf.ones([1, 3, 3, 8]) })).toThrow(ShapeError);
+      expect(() => attention({ query, key: query, value: query, mask: tf.zeros([1, 1, 3, 4]) })).toThrow(/mask/);
+    });
+  });
+
+  describe("masks", () => {
+    it("let each query see itself, what came before, and no further back than the window", async () => {
+      const mask = causalMask(2, { past: 2, window: 2 });
+      const visible = [...(await mask.data())].map((value) => (value === 0 ? 1 : 0));
+      expect(visible).toEqual([0, 1, 1, 0, 0, 0, 1, 1]);
+      mask.dispose();
+    });
+  });
+});

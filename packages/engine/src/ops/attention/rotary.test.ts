@@ -1,0 +1,87 @@
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { expectTwin, onEachBackend, waves } from "../../../test/compare-with-twin.ts";
+import { waveValues } from "../../../test/packed-matrices.ts";
+import { ShapeError } from "../../errors.ts";
+import { rotary } from "./rotary.ts";
+
+/** x·cos + rotate_half(x)·sin, as transformers writes it. */
+function plainRotary(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
+  const half = (x.shape[3] ?? 0) / 2;
+  const [first, second] = [
+    tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, half]),
+    tf.slice(x, [0, 0, 0, half], [-1, -1, -1, half]),
+  ];
+  const twice = (table: tf.Tensor) => tf.concat([table, table], table.rank - 1);
+  return tf.add(tf.mul(x, twice(cos)), tf.mul(tf.concat([tf.neg(second), first], 3), twice(sin)));
+}
+
+/** Computed by the host, as models do it: a shader's sine may be wrong by 2⁻¹¹ (WGSL, "Floating Point Accuracy"). */
+function tables(...shape: number[]): { cos: tf.Tensor; sin: tf.Tensor } {
+  const angles = waveValues(tf.util.sizeFromShape(shape), 5).map((value) => 3 * value);
+  return { cos: tf.tensor(angles.map(Math.cos), shape), sin: tf.tensor(angles.map(Math.sin), shape) };
+}
+
+onEachBackend(() => {
+  describe("rotary", () => {
+    it("equals transformers' formula, with one table for all rows or one for each", async () => {
+      for (const shape of [
+        [5, 4],
+        [2, 1, 5, 4],
+      ]) {
+        const { cos, sin } = tables(...shape);
+        await expectTwin(
+          (x) => rotary(x, { cos, sin }),
+          (x) => plainRotary(x, cos, sin),
+          [waves([2, 3, 5, 8])],
+        );
+        tf.dispose([cos, sin]);
+      }
+    });
+
+    it("leaves the features beyond `dims` as they were", async () => {
+      const { cos, sin } = tables(5, 2);
+      const rest = (x: tf.Tensor) => tf.slice(x, [0, 0, 0, 4], [-1, -1, -1, 3]);
+      const turned = (x: tf.Tensor) => plainRotary(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 4]), cos, sin);
+      await expectTwin(
+        (x) => rotary(x, { cos, sin, dims: 4 }),
+        (x) => tf.concat([turned(x), rest(x)], 3),
+        [waves([1, 2, 5, 7])],
+      );
+      tf.dispose([cos, sin]);
+    });
+
+    it("turns neighbouring pairs if interleaved", async () => {
+      const { cos, sin } = tables(3, 2);
+      const order = [0, 2, 1, 3];
+      const reorder = (x: tf.Tensor) => tf.gather(x, order, 3); // its own inverse
+      await expectTwin(
+        (x) => rotary(x, { cos, sin, interleaved: true }),
+        (x) => reorder(plainRotary(reorder(x), cos, sin)),
+        [waves([2, 1, 3, 4])],
+      );
+      tf.dispose([cos, sin]);
+    });
+
+    it("keeps lengths", async () => {
+      const { cos, sin } = tables(5, 4);
+      const x = waves([2, 3, 5, 8]);
+      const [before, after] = tf.tidy(() => [tf.norm(x, 2, 3), tf.norm(rotary(x, { cos, sin }), 2, 3)] as const);
+      expectClose(await after.data(), await before.data(), 1e-5);
+      tf.dispose([cos, sin, x, before, after]);
+    });
+
+    it("works with tables that live only inside the differentiated function", async () => {
+      const x = tf.variable(waves([1, 1, 2, 4]));
+      await expectNoLeak(() => tf.dispose(tf.variableGrads(() => tf.sum(rotary(x, tables(2, 2))), [x])));
+      x.dispose();
+    });
+
+    it("names shapes that do not fit", () => {
+      const { cos, sin } = tables(5, 4);
+      expect(() => rotary(tf.ones([1, 1, 5, 6]), { cos, sin })).toThrow(ShapeError);
+      tf.dispose([cos, sin]);
+    });
+  });
+});

@@ -1,0 +1,40 @@
+// Labels are indices: one beyond the classes would read the next row's logit, or another part of memory, and give a loss
+// that looks like one.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ArgumentError } from "../../errors.ts";
+import { requireAlive } from "../require-alive.ts";
+
+/** A row has a label that is no class. `row` is the first such row, `count` how many there are. */
+export class LabelError extends ArgumentError {
+  constructor(
+    where: string,
+    readonly row: number,
+    readonly label: number,
+    readonly classes: number,
+    readonly count: number,
+  ) {
+    const others = count > 1 ? ` (and ${count - 1} more rows)` : "";
+    const expected = `a class from 0 to ${classes - 1}, or a negative number (-100) where the row does not count${others}`;
+    super(where, `labels[${row}]`, label, expected);
+  }
+}
+
+/**
+ * Whether labels lie on a graphics card, from which reading them would make the whole step wait: there nothing is thrown,
+ * and a label that is no class makes NaN.
+ */
+export function areLabelsOnCard(): boolean {
+  const backend = tf.getBackend();
+  return backend === "webgl" || backend === "webgpu";
+}
+
+/** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`; DisposedError. */
+export function checkLabels(where: string, labels: tf.Tensor1D, classes: number): void {
+  requireAlive({ labels });
+  if (areLabelsOnCard()) return;
+  const ids = labels.dataSync();
+  const isOutside = (label: number) => !(label < classes); // NaN is
+  const row = ids.findIndex(isOutside);
+  if (row >= 0) throw new LabelError(where, row, ids[row] ?? Number.NaN, classes, ids.filter(isOutside).length);
+}

@@ -1,0 +1,138 @@
+// Cross-entropy straight from hidden states and a frozen output head. Logits exist for a few rows at a time only, and
+// their gradient is turned into the hidden states' at once, while they are there (Hsu et al. 2024, "Liger Kernel"): a
+// vocabulary of 50 000 would otherwise make them the largest tensor of the whole step, twice.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ArgumentError } from "../../errors.ts";
+import type { FrozenWeight } from "../../frozen-weight.ts";
+import { checkLastAxis, checkVector } from "../../rows.ts";
+import { runOwnKernel } from "../own-kernel.ts";
+import { requireAlive } from "../require-alive.ts";
+import { withGradients } from "../with-gradients.ts";
+import { checkLabels } from "./check-labels.ts";
+import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
+
+/** Settings of `linearCrossEntropy`. */
+export interface LinearCrossEntropyOptions {
+  /** Rows whose logits exist at one time. Default: as many as make about four million logits. */
+  readonly chunkRows?: number;
+  /** Default "mean" over the rows that count. */
+  readonly reduction?: "mean" | "sum";
+  /** Added to the logits; not differentiated. [outFeatures] */
+  readonly bias?: tf.Tensor;
+  /** A smooth bound: the loss is that of cap·tanh(logits / cap) (Gemma 2). */
+  readonly cap?: number;
+}
+
+const defaultChunkLogits = 4_000_000;
+
+/**
+ * Mean (or sum) of −log softmax(hidden·head + bias)[label] over the rows whose label is not negative; a scalar.
+ *
+ * hidden [rows, features], head [features, classes], int32 labels [rows]. Differentiable for hidden, once. Throws
+ * ShapeError, ArgumentError, and LabelError for a label that is no class – but on webgl and webgpu, where looking at labels
+ * would stop the card, such a label makes the loss NaN.
+ *
+ * @example
+ * ```ts
+ * import { FrozenWeight, linearCrossEntropy } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const head = FrozenWeight.from(tf.zeros([8, 4]));
+ * const loss = linearCrossEntropy(tf.ones([2, 8]), head, tf.tensor1d([0, 3], "int32")); // log 4
+ * ```
+ */
+export function linearCrossEntropy(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  options: LinearCrossEntropyOptions = {},
+): tf.Scalar {
+  checkRows("linearCrossEntropy", hidden, labels);
+  checkLastAxis("linearCrossEntropy", hidden, head.inFeatures);
+  if (options.bias !== undefined) checkVector("linearCrossEntropy's bias", options.bias, head.outFeatures);
+  requireAlive({ bias: options.bias });
+  checkLabels("linearCrossEntropy", labels, head.outFeatures);
+  const chunkRows = options.chunkRows ?? Math.max(1, Math.floor(defaultChunkLogits / head.outFeatures));
+  if (!Number.isInteger(chunkRows) || chunkRows < 1)
+    throw new ArgumentError("linearCrossEntropy", "chunkRows", chunkRows, "a positive integer");
+  if (options.cap !== undefined && !(options.cap > 0 && Number.isFinite(options.cap)))
+    throw new ArgumentError("linearCrossEntropy", "cap", options.cap, "a positive number");
+  const isDifferentiated = tf.engine().isTapeOn();
+  return tf.tidy(() => {
+    const value = withGradients({
+      inputs: { hidden },
+      forward: () => {
+        const { loss, gradient } = sumChunks(hidden, head, labels, { ...options, chunkRows, isDifferentiated });
+        return { value: loss, saved: [gradient] };
+      },
+      backward: (dy, [gradient]) => ({ hidden: () => tf.mul(gradient, dy) }),
+    });
+    return tf.reshape<tf.Rank.R0>(value, []);
+  });
+}
+
+interface ChunkOptions extends LinearCrossEntropyOptions {
+  readonly chunkRows: number;
+  readonly isDifferentiated: boolean;
+}
+
+function sumChunks(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  options: ChunkOptions,
+): { loss: tf.Tensor; gradient: tf.Tensor } {
+  const weights = rowWeights(labels, { reduction: options.reduction ?? "mean", classes: head.outFeatures });
+  const own = ownLosses(hidden, head, labels, options);
+  if (own !== undefined) {
+    const [losses, unweighted] = own;
+    const gradient = unweighted === undefined ? tf.scalar(0) : tf.mul(unweighted, tf.expandDims(weights, 1));
+    return { loss: tf.sum(tf.mul(losses, weights)), gradient };
+  }
+  const [rows, features] = hidden.shape;
+  const losses: tf.Tensor[] = [];
+  const gradients: tf.Tensor[] = [];
+  for (let start = 0; start < rows; start += options.chunkRows) {
+    const size = Math.min(options.chunkRows, rows - start);
+    const [loss, ...gradient] = tf.tidy((): tf.Tensor[] => {
+      const product = head.multiply(tf.slice(hidden, [start, 0], [size, features])); // [size, classes]
+      const given = options.bias === undefined ? product : tf.add<tf.Tensor2D>(product, options.bias);
+      const logits =
+        options.cap === undefined ? given : tf.mul<tf.Tensor2D>(tf.tanh(tf.div(given, options.cap)), options.cap);
+      const chunkLabels = tf.slice(labels, start, size);
+      const chunkWeights = tf.slice(weights, start, size);
+      const loss = tf.sum(tf.mul(rowLosses(logits, chunkLabels), chunkWeights));
+      if (!options.isDifferentiated) return [loss];
+      const slope = logitGradient(logits, chunkLabels, chunkWeights);
+      return [loss, head.multiplyTransposed(beforeCap(slope, logits, options.cap))];
+    });
+    if (loss !== undefined) losses.push(loss);
+    gradients.push(...gradient);
+  }
+  const loss = losses.length === 0 ? tf.scalar(0) : tf.addN(losses);
+  const gradient = gradients.length === 0 ? tf.zeros([0, features]) : tf.concat(gradients, 0);
+  return { loss, gradient };
+}
+
+/** From the gradient of bounded logits to that of the logits themselves: tanh′ = 1 − tanh². */
+function beforeCap(slope: tf.Tensor2D, bounded: tf.Tensor2D, cap: number | undefined): tf.Tensor2D {
+  if (cap === undefined) return slope;
+  return tf.tidy(() => tf.mul<tf.Tensor2D>(slope, tf.sub(1, tf.square(tf.div(bounded, cap)))));
+}
+
+/** By the backend's own kernel, if it has one and the head lies in memory as it needs it: losses and their gradients. */
+function ownLosses(
+  hidden: tf.Tensor2D,
+  head: FrozenWeight,
+  labels: tf.Tensor1D,
+  { bias, cap, isDifferentiated }: ChunkOptions,
+): readonly [tf.Tensor, tf.Tensor?] | undefined {
+  const { stored } = head;
+  if (!stored?.isTransposed || cap !== undefined) return undefined;
+  const inputs = { hidden, head: stored.matrix, labels, ...(bias === undefined ? {} : { bias }) };
+  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated }) ?? [];
+  if (losses === undefined) return undefined;
+  return gradient === undefined ? [losses] : [losses, gradient];
+}

@@ -1,0 +1,149 @@
+// T5's wiring (transformers' modeling_t5.py): norms before each part, no scaling of scores, positions as biases.
+
+import { activations } from "../../parts/activations.ts";
+import { crossAttention } from "../../parts/attention/cross-attention.ts";
+import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";
+import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import type { EmbeddingSite } from "../../parts/embedding-site.ts";
+import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import { tokenEmbedding } from "../../parts/token-embedding.ts";
+import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
+import { residual } from "../../parts/trunk/residual.ts";
+import { inHalves } from "../../parts/trunk/stages.ts";
+import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+
+export function t5(model: PartList): Trunk {
+  const tokens = model.embedding("shared");
+  const encoder = stack(model, "encoder", tokens);
+  // A classifier of tokens has no decoder, and the encoder alone neither.
+  if (!model.has("decoder.embed_tokens")) return { tokens, embed: encoder.embed, stages: encoder.stages };
+  const decoder = stack(model, "decoder", tokens);
+  return encoderDecoder({ tokens, encoder, decoder });
+}
+
+type StackName = "encoder" | "decoder";
+
+function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
+  const { config } = model.plan;
+  const first = model.group();
+  const { embedding: rate } = config.dropouts;
+  const embed = tokenEmbedding({
+    tokens: first.embedding(`${name}.embed_tokens`, shared),
+    dropout: { rate, path: `${name}/embedding` },
+  });
+  const layers = name === "encoder" ? config.layers : config.decoderLayers;
+  let positions: RelativePositions | undefined;
+  const blocks = Array.from({ length: layers }, (_, layer): Stage => {
+    const block = model.atLayer(layer);
+    // Only the first layer has a table; all layers read it.
+    positions ??= relativePositions(block.embedding(`${name}.block.0.layer.0.SelfAttention.relative_attention_bias`), {
+      buckets: config.positionBuckets,
+      farthest: config.farthestDistance,
+      isBidirectional: name === "encoder",
+    });
+    return name === "encoder" ? encoderBlock(block, layer, positions) : decoderBlock(block, layer, positions);
+  });
+  return { embed: { parts: first.parts, run: embed }, stages: [...blocks, lastStage(model.group(), name)] };
+}
+
+function lastStage(last: PartList, name: StackName): Stage {
+  const norm = last.norm(`${name}.final_layer_norm`);
+  const { embedding: rate } = last.plan.config.dropouts;
+  return {
+    parts: last.parts,
+    run: (hidden, pass) => pass.drop(norm.forward(hidden, pass.context), rate, `${name}/last`),
+    isByPosition: true,
+  };
+}
+
+function encoderBlock(block: PartList, layer: number, positions: RelativePositions): Stage {
+  const path = `encoder.${layer}`;
+  const attend = withNorm(
+    block,
+    "encoder.block.{n}.layer.0",
+    path,
+    attention(block, { layer, positions, in: "encoder" }),
+  );
+  const feed = withNorm(
+    block,
+    "encoder.block.{n}.layer.1",
+    path,
+    feedForwardOf(block, "encoder.block.{n}.layer.1", path),
+  );
+  return { parts: [...block.parts, positions.table], run: inHalves(attend, feed) };
+}
+
+function decoderBlock(block: PartList, layer: number, positions: RelativePositions): Stage {
+  const path = `decoder.${layer}`;
+  const attend = withNorm(
+    block,
+    "decoder.block.{m}.layer.0",
+    path,
+    attention(block, { layer, positions, in: "decoder" }),
+  );
+  const look = withNorm(block, "decoder.block.{m}.layer.1", path, attentionToSource(block, layer));
+  const feed = withNorm(
+    block,
+    "decoder.block.{m}.layer.2",
+    path,
+    feedForwardOf(block, "decoder.block.{m}.layer.2", path),
+  );
+  return {
+    parts: [...block.parts, positions.table],
+    run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed),
+  };
+}
+
+/** hidden + dropout(layer(norm(hidden))) */
+function withNorm(block: PartList, rowPath: string, path: string, layer: Layer): Layer {
+  const { residual: rate } = block.plan.config.dropouts;
+  const dropout = { rate, path: `${path}/${rowPath.slice(-7)}` };
+  return residual({ layer, before: block.norm(`${rowPath}.layer_norm`), dropout });
+}
+
+interface AttentionPlace {
+  readonly layer: number;
+  readonly positions: RelativePositions;
+  readonly in: StackName;
+}
+
+function attention(block: PartList, { layer, positions, in: name }: AttentionPlace): Layer {
+  const { config } = block.plan;
+  const path = `${name}.block.{n}.layer.0.SelfAttention`.replace("{n}", name === "encoder" ? "{n}" : "{m}");
+  return selfAttention({
+    layer,
+    project: separateProjections(block.linear(`${path}.q`), block.linear(`${path}.k`), block.linear(`${path}.v`)),
+    output: block.linear(`${path}.o`),
+    heads: config.heads,
+    keyHeads: config.heads,
+    dropout: config.dropouts.attention,
+    relativePositions: positions,
+    scale: 1,
+  });
+}
+
+function attentionToSource(block: PartList, layer: number): Layer {
+  const { config } = block.plan;
+  const path = "decoder.block.{m}.layer.1.EncDecAttention";
+  return crossAttention({
+    layer,
+    query: block.linear(`${path}.q`),
+    key: block.linear(`${path}.k`),
+    value: block.linear(`${path}.v`),
+    output: block.linear(`${path}.o`),
+    heads: config.heads,
+    dropout: config.dropouts.attention,
+    scale: 1,
+  });
+}
+
+function feedForwardOf(block: PartList, rowPath: string, path: string): Layer {
+  const { config } = block.plan;
+  const activation = activations[config.activation];
+  const dropout = { rate: config.dropouts.activation, path: `${path}/feed-forward` };
+  const linear = (name: string) => block.linear(`${rowPath}.DenseReluDense.${name}`);
+  if (!config.switches.gatedFeedForward) return feedForward(linear("wi"), activation, linear("wo"), dropout);
+  return gatedFeedForward({ gate: linear("wi_0"), up: linear("wi_1") }, activation, linear("wo"), dropout);
+}

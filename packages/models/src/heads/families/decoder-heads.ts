@@ -1,0 +1,44 @@
+// The heads of decoder-only families: a language model, a classifier that reads the last token's state, or answers for
+// each token.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../../errors.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import type { Trunk } from "../../parts/trunk/trunk.ts";
+import { ClassificationHead } from "../classification-head.ts";
+import type { Head } from "../head.ts";
+import { noHead } from "../no-head.ts";
+import { statesAt } from "../states-at.ts";
+import { TokenHead } from "../token-head.ts";
+import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+
+export function decoderHeads(model: PartList, trunk: Trunk): Head {
+  const { config, task } = model.plan;
+  if (task === "causal-lm") {
+    return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 1, cap: config.scalars.logitCap });
+  }
+  if (task === "token-classification")
+    return tokenClassifier(model, { path: model.has("score") ? "score" : "classifier" });
+  if (task === "question-answering") return questionAnswerer(model);
+  if (task !== "sequence-classification") return noHead;
+  const site = model.linear("score");
+  return new ClassificationHead({ site, pick: lastToken(config.padTokenId), problemType: config.problemType });
+}
+
+/** The state of the rightmost token that is not padding, told by its id as transformers does. */
+function lastToken(padTokenId: number | null): Layer {
+  return (hidden, { inputIds }) => {
+    const [batch = 0, time = 0] = hidden.shape;
+    if (padTokenId === null && batch > 1) {
+      throw new ModelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
+    }
+    return statesAt(hidden, padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputIds, padTokenId));
+  };
+}
+
+/** Index of the last id in each row that is not padding; 0 where all are. int32 [batch] */
+function lastReal(inputIds: tf.Tensor2D, padTokenId: number): tf.Tensor1D {
+  const isReal = tf.cast(tf.notEqual(inputIds, padTokenId), "int32");
+  return tf.argMax(tf.mul(tf.range(0, inputIds.shape[1], 1, "int32"), isReal), 1);
+}

@@ -1,0 +1,59 @@
+// The heads of encoder–decoders: logits over the vocabulary at each of the decoder's positions, or a classifier or
+// answers read from the decoder's states while it reads the encoder's own text again.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../../errors.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import type { Trunk } from "../../parts/trunk/trunk.ts";
+import type { Head } from "../head.ts";
+import { noHead } from "../no-head.ts";
+import { statesAt } from "../states-at.ts";
+import { TokenHead } from "../token-head.ts";
+import { denseClassifier, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
+
+export function t5Heads(model: PartList, trunk: Trunk): Head {
+  const { task, config } = model.plan;
+  if (task !== "sequence-to-sequence") return readerHeads(model);
+  const scale = config.hiddenSize ** -0.5;
+  return new TokenHead({
+    site: model.linear("lm_head", trunk.tokens),
+    shift: 0,
+    ...(config.switches.scaledOutput ? { transform: (hidden: tf.Tensor) => tf.mul(hidden, scale) } : {}),
+  });
+}
+
+export function bartHeads(model: PartList, trunk: Trunk): Head {
+  if (model.plan.task !== "sequence-to-sequence") return readerHeads(model);
+  const constantBias = model.tensor("final_logits_bias");
+  return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 0, constantBias });
+}
+
+function readerHeads(model: PartList): Head {
+  const { task, config } = model.plan;
+  if (task === "token-classification") return tokenClassifier(model);
+  if (task === "question-answering") return questionAnswerer(model);
+  if (task !== "sequence-classification") return noHead;
+  const paths = { dense: "classification_head.dense", classifier: "classification_head.out_proj" };
+  const activation = (x: tf.Tensor) => tf.tanh(x);
+  return denseClassifier(model, { ...paths, activation, dropsTwice: true, pick: lastEnd(config.eosTokenIds) });
+}
+
+/** The state at the last end token of each row's text. */
+function lastEnd(endTokens: readonly number[]): Layer {
+  return (hidden, { inputIds }) => {
+    const rows = inputIds.arraySync().map((row) => row.flatMap((id, place) => (endTokens.includes(id) ? [place] : [])));
+    const [first = []] = rows;
+    if (first.length === 0 || rows.some(({ length }) => length !== first.length)) {
+      const ids = endTokens.length === 0 ? "config.json names none" : `the end token is ${endTokens.join(" or ")}`;
+      throw new ModelInputError("inputIds", `each row needs the same number of end tokens, at least one; ${ids}`);
+    }
+    return statesAt(
+      hidden,
+      tf.tensor1d(
+        rows.map((places) => places.at(-1) ?? 0),
+        "int32",
+      ),
+    );
+  };
+}

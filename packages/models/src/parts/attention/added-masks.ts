@@ -1,0 +1,55 @@
+// What GPT-Neo's queries see: transformers hides by the layer's own mask – later keys, keys before the window –, and then
+// adds the mask of all layers – later keys, padding. The sum differs from one mask for queries that see nothing.
+
+import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { beyondScores, type Pass } from "../pass.ts";
+
+/** A layer's mask, made once a pass; undefined: everything is seen. */
+export type MaskMaker = (pass: Pass) => AttentionMask | undefined;
+
+/** For a layer whose queries see `window` keys, themselves included; null: all keys before them. */
+export function addedMasks(window: number | null): MaskMaker {
+  const key = {};
+  return (pass) => {
+    const { attentionMask } = pass.inputs;
+    // Without padding every query sees at least itself.
+    if (attentionMask === undefined) return pass.mask(window ?? undefined);
+    return pass.once(key, () => {
+      const { past, inputIds } = pass;
+      const time = inputIds.shape[1];
+      const own = causalMask(time, window === null ? { past } : { past, window }); // [1, 1, time, past + time]
+      const shared = combineMasks(causalMask(time, { past }), paddingMask(attentionMask)); // [batch, 1, time, past + time]
+      return withMeans(own, shared);
+    });
+  };
+}
+
+/**
+ * 1 where the layer's own mask leaves a score as it is, 0 where it replaces it: no gradient passes there. Only a query that
+ * sees nothing can tell, and only where a loss reads such queries: answers are looked for in padding, too.
+ */
+export function keptScores(window: number | null): MaskMaker {
+  const key = {};
+  return (pass) => {
+    if (pass.inputs.attentionMask === undefined) return undefined;
+    return pass.once(key, () => {
+      const { past, inputIds } = pass;
+      const own = causalMask(inputIds.shape[1], window === null ? { past } : { past, window });
+      return tf.cast(tf.equal(own, 0), "float32"); // [1, 1, time, past + time]
+    });
+  };
+}
+
+/**
+ * Where a query sees nothing, its scores are lost in the lowest finite number, and twice that is −Infinity: it gets the mean
+ * of the values that only one of the masks hides. So does the query before the first token, from which a loss may count
+ * that token's prediction.
+ */
+function withMeans(own: tf.Tensor4D, shared: tf.Tensor4D): tf.Tensor {
+  const seen = combineMasks(own, shared);
+  const isBlind = tf.lessEqual(tf.max(seen, -1, true), maskedScore / 2);
+  const isHiddenTwice = tf.lessEqual(tf.add(own, shared), maskedScore * 1.5);
+  const means = tf.where(isHiddenTwice, tf.fill(seen.shape, maskedScore), tf.fill(seen.shape, beyondScores));
+  return tf.where(isBlind, means, seen);
+}

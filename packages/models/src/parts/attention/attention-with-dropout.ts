@@ -1,0 +1,33 @@
+// Attention whose weights drop out while training. Plain operations: the fused one in engine keeps no weights to drop.
+
+import { type AttentionInputs, maskedScore } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { softCap } from "../soft-cap.ts";
+
+export interface DroppingInputs extends AttentionInputs {
+  /** Multiplies the scores, which is 0 where nothing may pass back through them. */
+  readonly kept?: tf.Tensor | undefined;
+}
+
+/** As engine's `attention`, with `drop` applied to the weights [batch, heads, queryTime, keyTime]. */
+export function attentionWithDropout(inputs: DroppingInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
+  const { query, mask, cap, kept, scale = 1 } = inputs;
+  const heads = query.shape[1] ?? 1;
+  const key = repeatHeads(inputs.key, heads);
+  const value = repeatHeads(inputs.value, heads);
+  const unbounded = tf.mul(tf.matMul(query, key, false, true), scale); // [batch, heads, queryTime, keyTime]
+  const bounded = cap === undefined ? unbounded : softCap(unbounded, cap);
+  const scores = kept === undefined ? bounded : tf.mul(bounded, kept);
+  if (mask === undefined) return tf.matMul(drop(tf.softmax(scores)), value);
+  // A query that sees no key would spread evenly over what is hidden; it gives 0 instead.
+  const seen = tf.cast(tf.greater(mask, maskedScore / 2), "float32");
+  return tf.matMul(drop(tf.mul(tf.softmax(tf.add(scores, mask)), seen)), value);
+}
+
+/** [batch, keyHeads, time, headSize] → [batch, heads, time, headSize], each key head for its group of query heads. */
+function repeatHeads(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, keyHeads = 1, time = 0, headSize = 0] = x.shape;
+  if (keyHeads === heads) return x;
+  const group = tf.tile(tf.reshape(x, [batch, keyHeads, 1, time, headSize]), [1, 1, heads / keyHeads, 1, 1]);
+  return tf.reshape(group, [batch, heads, time, headSize]);
+}

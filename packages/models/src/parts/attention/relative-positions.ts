@@ -1,0 +1,69 @@
+// T5's positions: a learnt bias of the score for each distance between query and key, far distances in ever wider
+// buckets (Raffel et al. 2020, section 2.1). The first layer's table serves all layers of its stack.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import type { EmbeddingSite } from "../embedding-site.ts";
+import type { Pass } from "../pass.ts";
+
+export interface RelativePositions {
+  /** Bias and mask together, [batch or 1, heads, queryTime, keyTime]; made once a pass. */
+  mask(pass: Pass): tf.Tensor;
+  /** Whether this call trains the table or computes with another one. */
+  isOpen(context: ForwardContext): boolean;
+  /** The table: each block that reads it counts it among its parts. */
+  readonly table: EmbeddingSite;
+}
+
+export interface BucketOptions {
+  readonly buckets: number;
+  /** From this distance on, all share a bucket. */
+  readonly farthest: number;
+  /** Whether later keys have buckets of their own; else they share that of distance 0. */
+  readonly isBidirectional: boolean;
+}
+
+export function relativePositions(table: EmbeddingSite, options: BucketOptions): RelativePositions {
+  const key = {};
+  return {
+    mask: (pass) =>
+      pass.once(key, () => {
+        const bias = biasOf(table, options, pass);
+        const mask = pass.mask();
+        return mask === undefined ? bias : tf.add(bias, mask);
+      }),
+    isOpen: (context) => table.isOpen(context),
+    table,
+  };
+}
+
+/** [1, heads, queryTime, keyTime]; where rows of the batch may compute with tables of their own, [batch, …]. */
+function biasOf(table: EmbeddingSite, options: BucketOptions, { inputIds, past, context }: Pass): tf.Tensor {
+  const [batch, time] = inputIds.shape;
+  const keyTime = past + time;
+  const buckets = Int32Array.from({ length: time * keyTime }, (_, index) => {
+    const query = past + Math.floor(index / keyTime);
+    return bucketOf((index % keyTime) - query, options);
+  });
+  const ids = tf.tensor2d(buckets, [1, time * keyTime], "int32"); // [1, pairs]
+  const byRow = context.adapters.kind === "rows" && table.isOpen(context);
+  const rows = table.forward(byRow ? tf.tile(ids, [batch, 1]) : ids, context); // [1 or batch, pairs, heads]
+  return tf.transpose(tf.reshape(rows, [-1, time, keyTime, table.outFeatures]), [0, 3, 1, 2]);
+}
+
+/**
+ * The bucket of a key `distance` places after the query (before it where negative).
+ *
+ * Rounded to float32 after each step, as torch does: a distance on the border of two buckets falls on the same side.
+ */
+function bucketOf(distance: number, { buckets, farthest, isBidirectional }: BucketOptions): number {
+  const half = isBidirectional ? Math.floor(buckets / 2) : buckets;
+  const offset = isBidirectional && distance > 0 ? half : 0;
+  const far = isBidirectional ? Math.abs(distance) : Math.max(0, -distance);
+  const exact = Math.floor(half / 2);
+  if (far < exact) return offset + far;
+  const { fround, log } = Math;
+  const share = fround(fround(log(fround(far / exact))) / fround(log(farthest / exact)));
+  const wide = exact + Math.trunc(fround(share * (half - exact)));
+  return offset + Math.min(wide, half - 1);
+}

@@ -1,0 +1,183 @@
+// Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
+// and whether heads share keys are options.
+
+import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { joinSegments, type KeyValueCache } from "../../generation/key-value-cache.ts";
+import type { LinearSite } from "../linear-site.ts";
+import type { Norm } from "../norm.ts";
+import type { Layer, Pass } from "../pass.ts";
+import type { Alibi } from "../positions/alibi.ts";
+import type { RotaryFrequencies } from "../positions/rotary-frequencies.ts";
+import type { MaskMaker } from "./added-masks.ts";
+import { attentionWithDropout } from "./attention-with-dropout.ts";
+import { attendWithOneQuery } from "./one-query-attention.ts";
+import type { RelativePositions } from "./relative-positions.ts";
+
+/** Each [batch, time, heads·headSize]. */
+interface Projected {
+  readonly query: tf.Tensor;
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
+}
+
+export type Projection = (hidden: tf.Tensor, pass: Pass) => Projected;
+
+export interface SelfAttentionOptions {
+  /** Which entry of the key–value cache is this layer's. */
+  readonly layer: number;
+  readonly project: Projection;
+  readonly output: LinearSite;
+  readonly heads: number;
+  /** Heads of keys and values; fewer than `heads` where they are shared. */
+  readonly keyHeads: number;
+  readonly rotary?: RotaryFrequencies;
+  /** True turns neighbouring features together (GPT-J), false the two halves of what rotates. */
+  readonly rotaryInterleaved?: boolean;
+  /** Normalise each head of the queries and of the keys before they rotate (Qwen 3). */
+  readonly queryNorm?: Norm | undefined;
+  readonly keyNorm?: Norm | undefined;
+  /** Rate of dropout on the attention weights while training. */
+  readonly dropout: number;
+  /** Keys that a query sees, itself included (Mistral's sliding window). */
+  readonly window?: number | null;
+  /** Where a family masks in a way of its own (GPT-Neo); its `window` is in there. */
+  readonly mask?: MaskMaker;
+  /** Which scores pass gradients on, where not all do (GPT-Neo): undefined in passes where all do. */
+  readonly keptScores?: MaskMaker | undefined;
+  /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
+  readonly alibi?: Alibi;
+  /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
+  readonly relativePositions?: RelativePositions;
+  /** Multiplies the scores; 1/√headSize unless given. */
+  readonly scale?: number;
+  /** Smooth bound of the scores (Gemma 2). */
+  readonly cap?: number | null;
+}
+
+/** Three linear maps. */
+export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {
+  return (hidden, { context }) => ({
+    query: query.forward(hidden, context),
+    key: key.forward(hidden, context),
+    value: value.forward(hidden, context),
+  });
+}
+
+/** One linear map whose output is queries, keys and values one after the other. */
+export function fusedProjection(site: LinearSite, widths: readonly [number, number, number]): Projection {
+  return (hidden, { context }) => {
+    const [query, key, value] = tf.split(site.forward(hidden, context), [...widths], 2);
+    // Three widths give three tensors.
+    return { query: query as tf.Tensor, key: key as tf.Tensor, value: value as tf.Tensor };
+  };
+}
+
+/** Norms over the whole of the queries and of the keys, all heads together (OLMo 2). */
+export function normedProjection(project: Projection, norms: { readonly query: Norm; readonly key: Norm }): Projection {
+  return (hidden, pass) => {
+    const { query, key, value } = project(hidden, pass);
+    return { query: norms.query.forward(query, pass.context), key: norms.key.forward(key, pass.context), value };
+  };
+}
+
+/** One linear map whose output is sorted by key head: its group of queries, its key, its value (GPT-NeoX, Falcon). */
+export function groupedProjection(site: LinearSite, keyHeads: number, headSize: number): Projection {
+  return (hidden, { context }) => {
+    const fused = site.forward(hidden, context);
+    const [batch = 0, time = 0, features = 0] = fused.shape;
+    const groupSize = features / keyHeads - 2 * headSize;
+    const byGroup = tf.reshape(fused, [batch, time, keyHeads, features / keyHeads]);
+    const parts = tf
+      .split(byGroup, [groupSize, headSize, headSize], 3)
+      .map((part) => tf.reshape(part, [batch, time, -1]));
+    return { query: parts[0] as tf.Tensor, key: parts[1] as tf.Tensor, value: parts[2] as tf.Tensor };
+  };
+}
+
+export function selfAttention(options: SelfAttentionOptions): Layer {
+  return (hidden, pass) =>
+    tf.tidy(() => {
+      const projected = options.project(hidden, pass);
+      if (pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training) {
+        return options.output.forward(continued(projected, options, { pass, cache: pass.cache }), pass.context);
+      }
+      // [batch, heads, time, headSize]
+      const query = turned(normed(splitHeads(projected.query, options.heads), options.queryNorm, pass), options, pass);
+      const fresh = {
+        key: turned(normed(splitHeads(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
+        value: splitHeads(projected.value, options.keyHeads),
+      };
+      const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
+      const { key, value } = joinSegments(segments);
+      const mixed = attend({ query, key, value }, options, pass);
+      return options.output.forward(joinHeads(mixed), pass.context);
+    });
+}
+
+/** The same for one new token after a cache, with as few operations as can be: [batch, 1, heads·headSize]. */
+function continued(
+  { query, key, value }: Projected,
+  options: SelfAttentionOptions,
+  { pass, cache }: { readonly pass: Pass; readonly cache: KeyValueCache },
+): tf.Tensor {
+  const { heads, keyHeads, rotary: frequencies, rotaryInterleaved: interleaved = false } = options;
+  const headSize = (query.shape[2] ?? 0) / heads;
+  const scale = options.scale ?? 1 / Math.sqrt(headSize);
+  const turn = (x: tf.Tensor, factor: number) =>
+    frequencies === undefined ? x : turnByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
+  const fresh = {
+    key: turn(normed(headsOfOne(key, keyHeads), options.keyNorm, pass), 1),
+    value: headsOfOne(value, keyHeads),
+  };
+  const segments = cache.extend(options.layer, fresh);
+  const split = normed(headsOfOne(query, heads), options.queryNorm, pass);
+  // A rotation can stretch as well, which saves a multiplication of its own.
+  const scaled = frequencies === undefined ? tf.mul(split, scale) : turn(split, scale);
+  const mask = maskOf(options, pass);
+  const mixed = attendWithOneQuery({ query: scaled, segments, mask, cap: options.cap ?? null });
+  return tf.reshape(mixed, query.shape);
+}
+
+/** As `splitHeads` for one token, whose numbers need not move: [batch, heads, 1, headSize]. */
+function headsOfOne(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, , features = 0] = x.shape;
+  return tf.reshape(x, [batch, heads, 1, features / heads]);
+}
+
+/** x [batch, heads, 1, headSize] by a matrix for all rows, or by one for each: [1 or batch, headSize, headSize]. */
+function turnByMatrix(x: tf.Tensor, rotation: tf.Tensor3D): tf.Tensor {
+  const [batch = 0, heads = 0, , headSize = 0] = x.shape;
+  const own = rotation.shape[0];
+  return tf.reshape(tf.matMul(tf.reshape(x, [own, (batch / own) * heads, headSize]), rotation), x.shape);
+}
+
+function normed(x: tf.Tensor, norm: Norm | undefined, pass: Pass): tf.Tensor {
+  return norm === undefined ? x : norm.forward(x, pass.context);
+}
+
+function turned(x: tf.Tensor, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+  if (options.rotary === undefined) return x;
+  return rotary(x, { ...pass.rotary(options.rotary), interleaved: options.rotaryInterleaved ?? false });
+}
+
+function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+  const mask = maskOf(options, pass);
+  const scale = options.scale ?? 1 / Math.sqrt(heads.query.shape[3] ?? 1);
+  const cap = options.cap ?? null;
+  const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
+  const isBiasOpen = options.relativePositions?.isOpen(pass.context) ?? false;
+  const kept = options.keptScores?.(pass);
+  // The fused operation takes its mask for a constant, and has a gradient for every score.
+  const isPlain = !isBiasOpen && kept === undefined;
+  if (isPlain && (!pass.context.training || options.dropout === 0)) return attention(inputs);
+  return attentionWithDropout({ ...inputs, kept }, (weights) =>
+    pass.drop(weights, options.dropout, `${options.output.path}/attention`),
+  );
+}
+
+function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions, pass: Pass) {
+  if (relativePositions !== undefined) return relativePositions.mask(pass);
+  if (mask !== undefined) return mask(pass);
+  return alibi ? pass.slopedMask(alibi) : pass.mask(window ?? undefined);
+}

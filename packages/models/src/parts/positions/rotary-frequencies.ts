@@ -1,0 +1,122 @@
+// How fast each pair of features turns with the position, by the ways of stretching a context that models use
+// (transformers' modeling_rope_utils.py). Rounded to float32 where transformers rounds, so that long positions agree.
+
+import type { ModelConfig, RotaryConfig, RotaryScaling } from "@lowrank/families";
+import { PositionLimitError } from "../../errors.ts";
+
+/** How a model's positions turn. Layers that turn alike share one object, by which a pass keeps its tables. */
+export interface RotaryFrequencies {
+  /** Radians a position, one for each pair of features. */
+  readonly pairs: Float32Array;
+  /** What a text with more positions than `from` turns by instead (LongRoPE). */
+  readonly long?: { readonly from: number; readonly pairs: Float32Array };
+  /** Multiplies cos and sin. */
+  readonly magnitude: number;
+  /** Positions beyond which the speeds would depend on the texts before (dynamic scaling). */
+  readonly limit?: number;
+}
+
+/** The frequencies of a model's heads, or those that `rotary` says; transformers' usual ones where nothing does. */
+export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.rotary): RotaryFrequencies {
+  const { theta, share, scaling } = rotary ?? { theta: 10_000, share: 1, scaling: { type: "none" } };
+  return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
+}
+
+/** The frequencies of `dims` rotating features: dims/2 of them, or one more for an odd one, which the next one turns with. */
+export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryConfig, "share">): RotaryFrequencies {
+  const { fround } = Math;
+  // How many positions make a radian.
+  const periods = Float32Array.from({ length: Math.ceil(dims / 2) }, (_, pair) => theta ** fround((2 * pair) / dims));
+  const divided = (factors: readonly number[]) =>
+    periods.map((period, pair) => 1 / fround(fround(factors[pair] ?? 1) * period));
+  const usual = periods.map((period) => 1 / period);
+  switch (scaling.type) {
+    case "none":
+      return { pairs: usual, magnitude: 1 };
+    case "linear":
+      return { pairs: usual.map((frequency) => frequency / scaling.factor), magnitude: 1 };
+    case "dynamic":
+      return { pairs: usual, magnitude: 1, limit: scaling.maxPositions };
+    case "llama3":
+      return { pairs: usual.map((frequency) => stretchedByWavelength(frequency, scaling)), magnitude: 1 };
+    case "yarn": {
+      const slowed = periods.map((period) => 1 / fround(scaling.factor * period));
+      return { pairs: stretchedByTurns({ usual, slowed }, { ...scaling, theta, dims }), magnitude: scaling.magnitude };
+    }
+    case "longrope": {
+      const long = { from: scaling.originalMaxPositions, pairs: divided(scaling.longFactors) };
+      return { pairs: divided(scaling.shortFactors), long, magnitude: scaling.magnitude };
+    }
+  }
+}
+
+/**
+ * cos and sin of every position's angles, position after position.
+ *
+ * @throws PositionLimitError beyond the limit of a dynamic scaling.
+ */
+export function rotaryAngles(
+  frequencies: RotaryFrequencies,
+  positions: readonly number[],
+): { readonly cos: Float32Array; readonly sin: Float32Array } {
+  const { long, limit, magnitude } = frequencies;
+  const count = countOf(positions);
+  if (limit !== undefined && count > limit) throw new PositionLimitError(count, limit);
+  const pairs = long !== undefined && count > long.from ? long.pairs : frequencies.pairs;
+  const cos = new Float32Array(positions.length * pairs.length);
+  const sin = new Float32Array(positions.length * pairs.length);
+  positions.forEach((position, row) => {
+    pairs.forEach((frequency, pair) => {
+      const angle = Math.fround(position * frequency);
+      cos[row * pairs.length + pair] = Math.fround(Math.cos(angle)) * magnitude;
+      sin[row * pairs.length + pair] = Math.fround(Math.sin(angle)) * magnitude;
+    });
+  });
+  return { cos, sin };
+}
+
+/** Whether keys that stand before `positions` turned by other speeds than these will: a cache cannot hold them. */
+export function speedsChange({ long }: RotaryFrequencies, positions: readonly (readonly number[])[]): boolean {
+  if (long === undefined) return false;
+  const count = countOf(positions.flat());
+  const before = count - (positions[0]?.length ?? 0);
+  return before > 0 && before <= long.from && count > long.from;
+}
+
+function countOf(positions: readonly number[]): number {
+  return positions.reduce((most, position) => Math.max(most, position + 1), 0);
+}
+
+/** Llama 3.1: slow pairs are slowed by `factor`, fast ones left alone, those between blended. */
+function stretchedByWavelength(frequency: number, scaling: Extract<RotaryScaling, { type: "llama3" }>): number {
+  const { factor, lowFrequencyFactor, highFrequencyFactor, originalMaxPositions } = scaling;
+  const wavelength = (2 * Math.PI) / frequency;
+  if (wavelength < originalMaxPositions / highFrequencyFactor) return frequency;
+  if (wavelength > originalMaxPositions / lowFrequencyFactor) return frequency / factor;
+  const blend = (originalMaxPositions / wavelength - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor);
+  return (1 - blend) * (frequency / factor) + blend * frequency;
+}
+
+interface Turns extends Extract<RotaryScaling, { type: "yarn" }> {
+  readonly theta: number;
+  readonly dims: number;
+}
+
+/** YaRN: pairs that turn often within the original length keep their speed, those that turn little are slowed. */
+function stretchedByTurns(
+  { usual, slowed }: { readonly usual: Float32Array; readonly slowed: Float32Array },
+  { theta, dims, fastTurns, slowTurns, wholePairs, originalMaxPositions }: Turns,
+): Float32Array {
+  const { fround } = Math;
+  /** Which pair turns so often, perhaps a fraction. */
+  const pairOf = (turns: number) =>
+    (dims * Math.log(originalMaxPositions / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  const [low, high] = [pairOf(fastTurns), pairOf(slowTurns)];
+  const first = Math.max(wholePairs ? Math.floor(low) : low, 0);
+  const last = Math.min(wholePairs ? Math.ceil(high) : high, dims - 1);
+  const width = last === first ? 0.001 : last - first;
+  return usual.map((frequency, pair) => {
+    const kept = fround(1 - Math.min(Math.max(fround(fround(pair - first) / fround(width)), 0), 1));
+    return fround(fround(slowed[pair] ?? frequency) * fround(1 - kept)) + fround(frequency * kept);
+  });
+}

@@ -1,0 +1,52 @@
+// Two stacks one after the other: the encoder's stages, a stage that hands its states over and embeds the decoder's
+// tokens, the decoder's stages.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import type { EmbeddingSite } from "../embedding-site.ts";
+import type { Layer, Pass } from "../pass.ts";
+import type { Part } from "../weight-slot.ts";
+import { type Block, inHalves } from "./stages.ts";
+import type { Stage, Trunk } from "./trunk.ts";
+
+/** The start of a stack. */
+interface Embed {
+  readonly parts: readonly Part[];
+  readonly run: (pass: Pass) => tf.Tensor;
+}
+
+export interface EncoderDecoderOptions {
+  readonly tokens: EmbeddingSite;
+  readonly encoder: { readonly embed: Embed; readonly stages: readonly Stage[] };
+  /** Its stages run with the decoder's own pass. */
+  readonly decoder: { readonly embed: Embed; readonly stages: readonly Stage[] };
+  /** Rows of each learned table of positions. */
+  readonly positionRows?: number;
+}
+
+export function encoderDecoder({ tokens, encoder, decoder, positionRows }: EncoderDecoderOptions): Trunk {
+  const handOver: Stage = {
+    parts: decoder.embed.parts,
+    run: (states, pass) => {
+      pass.decoder.setSource(states);
+      pass.decoder.cache?.keepSource(states);
+      return decoder.embed.run(pass.decoder);
+    },
+  };
+  const second = decoder.stages.map((stage): Stage => ({ ...stage, run: withDecodersPass(stage.run) }));
+  const limit = positionRows === undefined ? {} : { positionRows };
+  return {
+    tokens,
+    ...limit,
+    embed: encoder.embed,
+    stages: [...encoder.stages, handOver, ...second],
+    decoder: { stage: encoder.stages.length, ...limit },
+  };
+}
+
+function withDecodersPass(run: Block): Block {
+  const decoded =
+    (layer: Layer): Layer =>
+    (hidden, pass) =>
+      layer(hidden, pass.decoder);
+  return run.halves === undefined ? decoded(run) : inHalves(decoded(run.halves.mix), decoded(run.halves.byPosition));
+}

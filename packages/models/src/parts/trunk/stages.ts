@@ -1,0 +1,77 @@
+// The pieces of a model that run one after the other.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Norm } from "../norm.ts";
+import type { Layer, Pass } from "../pass.ts";
+import type { Part } from "../weight-slot.ts";
+
+/** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
+export interface Block extends Layer {
+  readonly halves?: { readonly mix: Layer; readonly byPosition: Layer };
+}
+
+export interface Stage {
+  /** Every part that `run` computes with, also one that belongs to an earlier stage. */
+  readonly parts: readonly Part[];
+  readonly run: Block;
+  /** Whether the whole stage treats every position by itself: a norm at the end. */
+  readonly isByPosition?: boolean;
+  /** Whether checkpointing leaves it out: there is nothing to compute twice. */
+  readonly isRunOnce?: boolean;
+}
+
+export interface StageList {
+  readonly stages: readonly Stage[];
+  /** Of an encoder–decoder: which stage takes the encoder's last states and begins the decoder. */
+  readonly decoder?: { readonly stage: number; readonly positionRows?: number };
+}
+
+/** Keeps those of the last states [batch, time, width] that will be read: [any, any, width]. */
+export interface Pick {
+  (hidden: tf.Tensor): tf.Tensor;
+  /** Their numbers among all batch·time, if the model tells where states stand. */
+  readonly states?: readonly number[] | undefined;
+}
+
+export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return stages.reduce((state, stage) => stage.run(state, pass), hidden);
+}
+
+/** A layer of two halves: in the first positions see each other, in the second none needs another. */
+export function inHalves(mix: Layer, byPosition: Layer): Block {
+  const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
+  return Object.assign(whole, { halves: { mix, byPosition } });
+}
+
+/** A norm behind the last block. */
+export function normStage(parts: readonly Part[], norm: Norm): Stage {
+  return { parts, run: (hidden, { context }) => norm.forward(hidden, context), isByPosition: true };
+}
+
+/**
+ * The stages with one more that keeps the states which will be read. It comes as early as can be – where no position needs
+ * another any more –, so that nothing is computed further for the others.
+ */
+export function withPick<List extends StageList>(list: List, pick: Pick): List {
+  const last = lastMixing(list.stages);
+  const picking: Stage = { parts: [], run: (hidden) => pick(hidden), isRunOnce: true };
+  const block = list.stages[last];
+  if (block === undefined) return { ...list, stages: [picking, ...list.stages] };
+  const { mix = block.run, byPosition } = block.run.halves ?? {};
+  const second = byPosition === undefined ? [] : [{ ...block, run: byPosition }];
+  const before = [...list.stages.slice(0, last), { ...block, run: mix }];
+  const after = [...second, ...list.stages.slice(last + 1)].map((stage) => onStates(stage, pick.states));
+  return { ...list, stages: [...before, picking, ...after] };
+}
+
+/** The stage where no others are left. */
+function onStates(stage: Stage, states: readonly number[] | undefined): Stage {
+  return states === undefined ? stage : { ...stage, run: (hidden, pass) => stage.run(hidden, pass.only(states)) };
+}
+
+/** Index of the last stage in which positions see each other; −1 without one. */
+function lastMixing(stages: readonly Stage[]): number {
+  let last = stages.length - 1;
+  while (stages[last]?.isByPosition === true) last--;
+  return last;
+}

@@ -1,0 +1,77 @@
+// One block of any transformer here: attention, feed-forward, and where the norms and the residual stream go.
+
+import { addResidual } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { NormLayer } from "../norm.ts";
+import type { Layer, Pass } from "../pass.ts";
+import { type Block, inHalves } from "./stages.ts";
+
+export interface TransformerBlockOptions {
+  readonly attention: Layer;
+  readonly feedForward: Layer;
+  /** GPT-2 and LLaMA normalise what goes into a half; in a parallel block both may share one norm. */
+  readonly beforeAttention?: NormLayer;
+  readonly beforeFeedForward?: NormLayer;
+  /** Gemma 2 also normalises what comes out of a half. */
+  readonly afterAttention?: NormLayer;
+  readonly afterFeedForward?: NormLayer;
+  /** BERT normalises the sum. */
+  readonly afterAttentionSum?: NormLayer;
+  readonly afterFeedForwardSum?: NormLayer;
+  /**
+   * "parallel" feeds both halves from the block's input (GPT-NeoX, Phi); "after-norm" adds what a half computes to what
+   * goes into it, not to what the norm before it was given (some BLOOMs).
+   */
+  readonly residual?: "sequential" | "parallel" | "after-norm";
+  /** Dropout on what each half adds, while training. */
+  readonly dropout?: { readonly rate: number; readonly path: string; readonly attentionRate?: number };
+}
+
+export function transformerBlock(options: TransformerBlockOptions): Block {
+  const { dropout } = options;
+  const attend: Half = {
+    layer: options.attention,
+    before: options.beforeAttention,
+    after: options.afterAttention,
+    dropout: dropout && { rate: dropout.attentionRate ?? dropout.rate, path: `${dropout.path}/attention-output` },
+  };
+  const feed: Half = {
+    layer: options.feedForward,
+    before: options.beforeFeedForward,
+    after: options.afterFeedForward,
+    dropout: dropout && { rate: dropout.rate, path: `${dropout.path}/feed-forward-output` },
+  };
+  if (options.residual === "parallel") {
+    return (hidden, pass) =>
+      tf.tidy(() => addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass))));
+  }
+  const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
+  return inHalves(
+    (hidden, pass) => tf.tidy(() => normed(options.afterAttentionSum, sum(attend, hidden, pass), pass)),
+    (middle, pass) => tf.tidy(() => normed(options.afterFeedForwardSum, sum(feed, middle, pass), pass)),
+  );
+}
+
+function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return addResidual(hidden, runHalf(half, hidden, pass));
+}
+
+function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  return sumAround({ ...half, before: undefined }, normed(before, hidden, pass), pass);
+}
+
+interface Half {
+  readonly layer: Layer;
+  readonly before: NormLayer | undefined;
+  readonly after: NormLayer | undefined;
+  readonly dropout: { readonly rate: number; readonly path: string } | undefined;
+}
+
+function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
+  const output = normed(after, layer(normed(before, hidden, pass), pass), pass);
+  return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
+}
+
+function normed(norm: NormLayer | undefined, x: tf.Tensor, pass: Pass): tf.Tensor {
+  return norm === undefined ? x : norm.forward(x, pass.context);
+}
