@@ -39,7 +39,7 @@ export {
   type TensorKey,
   type TensorPart,
 } from "./tensor-keys.ts";
-export { type BlockVerdict, blockVerdict, spreadBlocks } from "./variants/block-diagonal.ts";
+export { type BlockVerdict, blockVerdict, spreadBlocks } from "./variants/bd-lora.ts";
 export {
   checkFeatures,
   type Feature,

@@ -4,148 +4,78 @@
 import { describeValue } from "@lowrank/contracts";
 import { UnsupportedFeaturesError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
+import { type StartName, startFacts, startNameOf, startNames } from "./starts.ts";
+import { given, type VariantFacts } from "./variant-facts.ts";
+import { type VariantName, variantFacts } from "./variants.ts";
 
-interface FeatureRow {
-  /** PEFT's key, or key and value where one value of several is meant. */
-  readonly name: string;
-  readonly key: string;
-  /** The value that asks for it, or null if the configuration does not. */
-  asked(config: LoraConfig): unknown;
-  readonly effect: string;
-  /** True where it matters only while an adapter is made and trained, not when a trained one is used. */
-  readonly onlyWhenStarting?: boolean;
-}
+type FeatureRow = Pick<VariantFacts, "key" | "asked" | "effect" | "onlyInTraining">;
 
-const given = (value: unknown): unknown => (value === false ? null : value);
-const init = (start: string) => (config: LoraConfig) =>
-  typeof config.init === "string" && config.init.startsWith(start) ? config.init : null;
-const changesBase = "the initialisation changes the base model's weights";
-
-const rows = [
-  {
-    name: "bias",
+/** What is neither a variant nor a start. */
+const others = {
+  bias: {
     key: "bias",
     asked: ({ bias }) => (bias === "none" ? null : bias),
     effect: "biases of the base train along",
   },
-  {
-    name: "use_dora",
-    key: "use_dora",
-    asked: ({ useDora }) => given(useDora),
-    effect: "weight-decomposed LoRA (DoRA)",
-  },
-  { name: "lora_bias", key: "lora_bias", asked: ({ loraBias }) => given(loraBias), effect: "a bias on B" },
-  {
-    name: "target_parameters",
+  target_parameters: {
     key: "target_parameters",
-    asked: ({ targetParameters }) => (targetParameters?.length ? targetParameters : null),
+    asked: ({ targetParameters }) => given(targetParameters),
     effect: "LoRA on raw parameters",
   },
-  {
-    name: "trainable_token_indices",
+  trainable_token_indices: {
     key: "trainable_token_indices",
     asked: ({ trainableTokenIndices }) => trainableTokenIndices,
     effect: "some rows of the embedding are replaced",
   },
-  {
-    name: "layer_replication",
+  layer_replication: {
     key: "layer_replication",
-    asked: ({ layerReplication }) => (layerReplication?.length ? layerReplication : null),
+    asked: ({ layerReplication }) => given(layerReplication),
     effect: "layers are repeated",
   },
-  {
-    name: "alora_invocation_tokens",
-    key: "alora_invocation_tokens",
-    asked: ({ activationTokens }) => (activationTokens?.length ? activationTokens : null),
-    effect: "the adapter acts only after an invocation sequence",
-  },
-  {
-    name: "use_qalora",
-    key: "use_qalora",
-    asked: ({ useQalora }) => given(useQalora),
-    effect: "inputs are pooled in groups",
-  },
-  {
-    name: "use_bdlora",
-    key: "use_bdlora",
-    asked: ({ blockDiagonal }) => blockDiagonal,
-    effect: "block-diagonal factors",
-  },
-  {
-    name: "kasa_config",
-    key: "kasa_config",
-    asked: ({ kasaConfig }) => kasaConfig,
-    effect: "a diagonal between A and B",
-  },
-  {
-    name: "arrow_config",
-    key: "arrow_config",
-    asked: ({ arrowConfig }) => arrowConfig,
-    effect: "routing between adapters",
-  },
-  {
-    name: "velora_config",
-    key: "velora_config",
-    asked: ({ veloraConfig }) => veloraConfig,
-    effect: "compressed gradients",
-    onlyWhenStarting: true,
-  },
-  {
-    name: "monteclora_config",
-    key: "monteclora_config",
-    asked: ({ monteCloraConfig }) => monteCloraConfig,
-    effect: "sampled factors",
-  },
-  {
-    name: "megatron_config",
+  megatron_config: {
     key: "megatron_config",
     asked: ({ megatronConfig }) => megatronConfig,
     effect: "tensor-parallel layers",
   },
-  {
-    name: "ensure_weight_tying",
+  ensure_weight_tying: {
     key: "ensure_weight_tying",
     asked: ({ ensureWeightTying }) => given(ensureWeightTying),
     effect: "tied weights stay tied while they train",
   },
-  { name: "init=pissa", key: "init_lora_weights", asked: init("pissa"), effect: changesBase },
-  { name: "init=olora", key: "init_lora_weights", asked: init("olora"), effect: changesBase },
-  { name: "init=corda", key: "init_lora_weights", asked: init("corda"), effect: changesBase },
-  { name: "init=loftq", key: "init_lora_weights", asked: init("loftq"), effect: changesBase },
-  { name: "init=lora_ga", key: "init_lora_weights", asked: init("lora_ga"), effect: changesBase },
-  {
-    name: "init=eva",
-    key: "init_lora_weights",
-    asked: init("eva"),
-    effect: "A starts from the inputs' main directions",
-    onlyWhenStarting: true,
-  },
-  {
-    name: "init=orthogonal",
-    key: "init_lora_weights",
-    asked: init("orthogonal"),
-    effect: "factors start orthogonal",
-    onlyWhenStarting: true,
-  },
-  {
-    name: "init=mica",
-    key: "init_lora_weights",
-    asked: init("mica"),
-    effect: "B starts from the weight and stays frozen",
-    onlyWhenStarting: true,
-  },
-] as const satisfies readonly FeatureRow[];
+} as const satisfies Readonly<Record<string, FeatureRow>>;
 
-/** A feature beyond plain LoRA, by PEFT's key. */
-export type Feature = (typeof rows)[number]["name"];
+type StartFeature = Extract<(typeof startFacts)[StartName], { readonly feature: string }>["feature"];
+
+/** A feature beyond plain LoRA: PEFT's key, or key and value where one value of several is meant. */
+export type Feature = keyof typeof others | VariantName | StartFeature;
+
+/** Starts that are no feature are those of plain LoRA. Two that differ only in how quick they are may be one feature. */
+const starts = Object.values(startFacts).flatMap((facts) => ("feature" in facts ? [facts] : []));
+
+/** The features of starts. */
+export const startFeatures: readonly StartFeature[] = [...new Set(starts.map(({ feature }) => feature))];
+
+const rows = new Map<Feature, FeatureRow>([
+  ...(Object.entries(others) as [keyof typeof others, FeatureRow][]),
+  ...(Object.entries(variantFacts) as [VariantName, FeatureRow][]),
+  ...starts.map((facts): [StartFeature, FeatureRow] => [facts.feature, startRow(facts)]),
+]);
+
+function startRow({ feature, effect, base }: (typeof starts)[number]): FeatureRow {
+  const named = startNames.filter((name) => (startFacts[name] as { feature?: string }).feature === feature);
+  return {
+    key: "init_lora_weights",
+    asked: ({ init }) => (named.some((name) => name === startNameOf(init)) ? init : null),
+    effect,
+    onlyInTraining: base === "kept",
+  };
+}
 
 /** Every feature there is. */
-export const features: readonly Feature[] = rows.map(({ name }) => name);
+export const features: readonly Feature[] = [...rows.keys()];
 
 /** Features that matter only while an adapter is made and trained: a trained one can be used without them. */
-export const startingFeatures: readonly Feature[] = rows.flatMap((row) =>
-  "onlyWhenStarting" in row ? [row.name] : [],
-);
+export const startingFeatures: readonly Feature[] = features.filter((name) => rows.get(name)?.onlyInTraining);
 
 /** A feature that a configuration asks for and a program does not have. */
 export interface UnsupportedFeature {
@@ -160,10 +90,10 @@ export function unsupportedFeatures(
   config: LoraConfig,
   supported: ReadonlySet<Feature>,
 ): readonly UnsupportedFeature[] {
-  return rows.flatMap(({ name, key, asked, effect }) => {
+  return [...rows].flatMap(([feature, { key, asked, effect }]) => {
     const value = asked(config);
-    if (value === null || supported.has(name)) return [];
-    return [{ feature: name, key, got: describeValue(value), effect }];
+    if (value === null || supported.has(feature)) return [];
+    return [{ feature, key, got: describeValue(value), effect }];
   });
 }
 

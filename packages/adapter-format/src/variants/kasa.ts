@@ -2,6 +2,7 @@
 
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
+import type { VariantFacts } from "./variant-facts.ts";
 
 /** What KaSA's regularisers are multiplied by. */
 export interface KasaSettings {
@@ -11,8 +12,22 @@ export interface KasaSettings {
   readonly gamma: number;
 }
 
+export const kasa = {
+  key: "kasa_config",
+  asked: ({ kasaConfig }) => kasaConfig,
+  effect: "a diagonal between A and B",
+  layer: "alone",
+  rules: [
+    {
+      key: "kasa_config",
+      expected: "beta and gamma with numbers from 0",
+      holds: ({ kasaConfig }) => kasaConfig === null || areKasaSettings(kasaConfig),
+    },
+  ],
+} as const satisfies VariantFacts;
+
 /** Whether an object can be a `kasa_config`. */
-export function areKasaSettings({ beta = 0, gamma = 0 }: JsonObject): boolean {
+function areKasaSettings({ beta = 0, gamma = 0 }: JsonObject): boolean {
   return isCoefficient(beta) && isCoefficient(gamma);
 }
 

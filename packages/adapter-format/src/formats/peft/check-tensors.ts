@@ -6,7 +6,7 @@ import type { LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { rankOf } from "../../targets/scaling.ts";
 import { parseTensorKey, rankAxisOf, type TensorKey, type TensorPart } from "../../tensor-keys.ts";
-import { blocksIn } from "../../variants/block-diagonal.ts";
+import { blocksIn } from "../../variants/bd-lora.ts";
 
 /** What is known of a tensor before its values are read. */
 export interface TensorShape {

@@ -7,6 +7,7 @@ import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { parseTensorKey } from "../tensor-keys.ts";
+import type { VariantFacts } from "./variant-facts.ts";
 
 /** What `use_bdlora` makes of a module's pair. */
 export type BlockVerdict =
@@ -22,8 +23,24 @@ const mostBlocks = 4096;
 /** Most numbers that a half may have once it is spread out. */
 const mostNumbers = 2 ** 30;
 
+export const bdLora = {
+  key: "use_bdlora",
+  asked: ({ blockDiagonal }) => blockDiagonal,
+  effect: "block-diagonal factors",
+  layer: "alone",
+  rules: [
+    {
+      key: "use_bdlora",
+      expected:
+        "target_modules_bd_a and target_modules_bd_b with lists of names, none in both, nblocks with an integer from 1 to " +
+        "4096, and match_strict with true or false",
+      holds: ({ blockDiagonal }) => blockDiagonal === null || areBlockSettings(blockDiagonal),
+    },
+  ],
+} as const satisfies VariantFacts;
+
 /** Whether an object can be a `use_bdlora`: right types, and no name in both lists. Keys that are not known are kept. */
-export function areBlockSettings(settings: JsonObject): boolean {
+function areBlockSettings(settings: JsonObject): boolean {
   const { nblocks = 1, match_strict: isStrict = true } = settings;
   const [forA, forB] = [settings.target_modules_bd_a ?? [], settings.target_modules_bd_b ?? []];
   if (!isNames(forA) || !isNames(forB) || typeof isStrict !== "boolean") return false;

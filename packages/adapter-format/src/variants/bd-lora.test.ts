@@ -6,7 +6,7 @@ import { tensorProblems } from "../formats/peft/check-tensors.ts";
 import { parseLoraConfig } from "../formats/peft/parse-lora-config.ts";
 import { serializeLoraConfig } from "../formats/peft/serialize-lora-config.ts";
 import type { LoraConfig } from "../lora-config.ts";
-import { blockVerdict, spreadBlocks } from "./block-diagonal.ts";
+import { blockVerdict, spreadBlocks } from "./bd-lora.ts";
 
 const q = "model.layers.0.self_attn.q_proj";
 const down = "model.layers.0.mlp.down_proj";

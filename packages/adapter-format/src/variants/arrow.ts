@@ -1,0 +1,10 @@
+// Arrow (PEFT's `arrow_config`).
+
+import type { VariantFacts } from "./variant-facts.ts";
+
+export const arrow = {
+  key: "arrow_config",
+  asked: ({ arrowConfig }) => arrowConfig,
+  effect: "routing between adapters",
+  layer: "own",
+} as const satisfies VariantFacts;

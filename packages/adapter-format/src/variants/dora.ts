@@ -1,0 +1,17 @@
+// DoRA (PEFT's `use_dora`). Source: PEFT 0.21.2, LoraConfig.__post_init__.
+
+import { given, type VariantFacts } from "./variant-facts.ts";
+
+export const dora = {
+  key: "use_dora",
+  asked: ({ useDora }) => given(useDora),
+  effect: "weight-decomposed LoRA (DoRA)",
+  layer: "own",
+  rules: [
+    {
+      key: "use_dora",
+      expected: "false, because megatron_config is given",
+      holds: ({ useDora, megatronConfig }) => !useDora || megatronConfig === null,
+    },
+  ],
+} as const satisfies VariantFacts;

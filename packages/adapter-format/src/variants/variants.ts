@@ -1,0 +1,29 @@
+// The table of variants: a new one is a file and a line here. @lowrank/inject has the other half of each row, and the compiler
+// asks for it.
+
+import { activatedLora } from "./activated-lora.ts";
+import { arrow } from "./arrow.ts";
+import { bdLora } from "./bd-lora.ts";
+import { dora } from "./dora.ts";
+import { kasa } from "./kasa.ts";
+import { loraBias } from "./lora-bias.ts";
+import { monteclora } from "./monteclora.ts";
+import { qalora } from "./qalora.ts";
+import type { VariantFacts } from "./variant-facts.ts";
+import { velora } from "./velora.ts";
+
+/** Every variant, by PEFT's field that asks for it. */
+export const variantFacts = {
+  use_dora: dora,
+  lora_bias: loraBias,
+  alora_invocation_tokens: activatedLora,
+  use_qalora: qalora,
+  use_bdlora: bdLora,
+  kasa_config: kasa,
+  arrow_config: arrow,
+  velora_config: velora,
+  monteclora_config: monteclora,
+} as const satisfies Readonly<Record<string, VariantFacts>>;
+
+/** PEFT's field that asks for a variant. */
+export type VariantName = keyof typeof variantFacts;
