@@ -1,6 +1,8 @@
 export { type ByteSource, blobSource, bytesSource } from "./byte-source.ts";
-export { decodeToFloat32, decodeToFloat64, decodeToInt32 } from "./decode.ts";
 export { bitsOf, type Dtype, dtypes, isDtype } from "./dtypes.ts";
+export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorPlace } from "./errors.ts";
+export type { TensorInfo } from "./header/tensor-info.ts";
+export { decodeToFloat32, decodeToFloat64, decodeToInt32 } from "./numbers/decode.ts";
 export {
   type EncodableDtype,
   encodeFloat32,
@@ -8,16 +10,14 @@ export {
   float32Tensor,
   numbersTensor,
   type TensorData,
-} from "./encode.ts";
-export { SafetensorsError, type SafetensorsErrorCode, type SafetensorsErrorPlace } from "./errors.ts";
-export { type FolderWeights, openFolderWeights, type WeightFolder, weightFileNames } from "./folder-weights.ts";
-export type { TensorInfo } from "./header.ts";
-export { type FileLayout, layoutSafetensors, type TensorOutline } from "./layout.ts";
-export { openSafetensors, type SafetensorsFile } from "./open.ts";
-export { type ParsedSafetensors, parseSafetensors } from "./parse.ts";
+} from "./numbers/encode.ts";
 export type { ReadOptions } from "./read-options.ts";
-export { openShardedSafetensors, parseShardIndex, type ShardFolder, type ShardIndex } from "./sharded.ts";
-export type { TensorCollection } from "./tensor-collection.ts";
+export { type FolderWeights, openFolderWeights, type WeightFolder, weightFileNames } from "./reading/folder-weights.ts";
+export { openSafetensors, type SafetensorsFile } from "./reading/open.ts";
+export { type ParsedSafetensors, parseSafetensors } from "./reading/parse.ts";
+export { openShardedSafetensors, parseShardIndex, type ShardFolder, type ShardIndex } from "./reading/sharded.ts";
+export type { TensorCollection } from "./reading/tensor-collection.ts";
+export { type FileLayout, layoutSafetensors, type TensorOutline } from "./writing/layout.ts";
 export {
   type ByteTarget,
   joinPieces,
@@ -26,4 +26,4 @@ export {
   safetensorsPieces,
   serializeSafetensors,
   writeSafetensors,
-} from "./write.ts";
+} from "./writing/write.ts";

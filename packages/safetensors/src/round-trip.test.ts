@@ -3,13 +3,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytesSource } from "./byte-source.ts";
-import { decodeToFloat32 } from "./decode.ts";
 import { bitsOf, dtypes } from "./dtypes.ts";
-import { encodeFloat32, type TensorData } from "./encode.ts";
 import { SafetensorsError } from "./errors.ts";
-import { openSafetensors } from "./open.ts";
-import { parseSafetensors } from "./parse.ts";
-import { serializeSafetensors } from "./write.ts";
+import { decodeToFloat32 } from "./numbers/decode.ts";
+import { encodeFloat32, type TensorData } from "./numbers/encode.ts";
+import { openSafetensors } from "./reading/open.ts";
+import { parseSafetensors } from "./reading/parse.ts";
+import { serializeSafetensors } from "./writing/write.ts";
 
 /** A tensor of any type, of rank 0 to 4, also with axes of length 0, whose bits fill whole bytes. */
 const tensor: fc.Arbitrary<TensorData> = fc

@@ -3,9 +3,10 @@
 import type { RandomKey, WarningListener } from "@lowrank/contracts";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { BatchSource } from "./batch-stream.ts";
-import type { LearningRateGroup } from "./learning-rate-groups.ts";
+import type { LearningRateGroup } from "./optimizer/learning-rate-groups.ts";
 import type { ScheduleName } from "./schedules/schedules.ts";
-import type { TrainingState } from "./training-state.ts";
+import type { TrainingState } from "./state/training-state.ts";
+import type { Metrics } from "./training-event.ts";
 
 /** How large a batch is. */
 export interface BatchSize {
@@ -13,12 +14,6 @@ export interface BatchSize {
   readonly tokens: number;
   /** What the batch's loss averages over, for `weightByTokens`. */
   readonly supervised: number;
-}
-
-/** What an evaluation found; `loss` at least, lower is better. */
-export interface Metrics {
-  readonly loss: number;
-  readonly [name: string]: number;
 }
 
 /** When and how to evaluate. */

@@ -4,10 +4,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, epoch, type Rows, stepsOf, useRegression } from "../test/regression.ts";
 import { MissingMetricError, NoGradientError, NonFiniteLossError, TrainingOptionsError } from "./errors.ts";
-import { parseState, serializeState } from "./state-files.ts";
+import { parseState, serializeState } from "./state/state-files.ts";
+import type { TrainingState } from "./state/training-state.ts";
 import { train } from "./train.ts";
 import type { TrainingEvent } from "./training-event.ts";
-import type { TrainingState } from "./training-state.ts";
 
 const regression = useRegression();
 const { loss, options, values } = regression;

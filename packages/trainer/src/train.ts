@@ -1,8 +1,8 @@
 // The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
 
+import { TrainingRun } from "./run/training-run.ts";
 import type { CheckpointOptions, EvaluationOptions, TrainOptions } from "./train-options.ts";
 import type { EndEvent, TrainingEvent } from "./training-event.ts";
-import { TrainingRun } from "./training-run.ts";
 
 /**
  * Trains variables with AdamW and yields an event for each step, evaluation and checkpoint.

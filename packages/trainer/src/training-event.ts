@@ -1,6 +1,10 @@
 // What a run says while it runs.
 
-import type { Metrics } from "./train-options.ts";
+/** What an evaluation found; `loss` at least, lower is better. */
+export interface Metrics {
+  readonly loss: number;
+  readonly [name: string]: number;
+}
 
 /** The best evaluation so far. */
 export interface BestEvaluation {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { inScratchFolder } from "../test-files/scratch-folder.ts";
-import { joinPieces } from "../write.ts";
+import { joinPieces } from "../writing/write.ts";
 import { atOnce, writePieces } from "./write-pieces.ts";
 
 it("writes more pieces than one system call takes, empty ones among them", () =>

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type FileSystem, nodeFileSystem } from "@lowrank/safetensors/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError } from "../errors.ts";
-import type { TrainingState } from "../training-state.ts";
+import type { TrainingState } from "../state/training-state.ts";
 import { latestCheckpoint, listCheckpoints, readCheckpoint, writeCheckpoint } from "./checkpoint-folder.ts";
 
 let folder: string;

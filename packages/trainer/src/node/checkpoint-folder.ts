@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { WarningListener } from "@lowrank/contracts";
 import { type FileSystem, temporaryPath, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
-import { parseState, serializeState, stateFileNames } from "../state-files.ts";
-import type { TrainingState } from "../training-state.ts";
+import { parseState, serializeState, stateFileNames } from "../state/state-files.ts";
+import type { TrainingState } from "../state/training-state.ts";
 import { isPlainName, manifestName, readListedFile, readManifest, serializeManifest } from "./manifest.ts";
 
 /** How to keep checkpoints. */

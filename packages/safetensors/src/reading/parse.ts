@@ -1,11 +1,12 @@
 // One file that is in memory already, read without waiting.
 
 import { printable } from "@lowrank/contracts";
-import { decodeToFloat32, decodeToInt32 } from "./decode.ts";
-import { SafetensorsError } from "./errors.ts";
-import { type HeaderContent, parseHeader, type TensorInfo } from "./header.ts";
-import { headerLength } from "./header-length.ts";
-import type { ReadOptions } from "./read-options.ts";
+import { SafetensorsError } from "../errors.ts";
+import { type HeaderContent, parseHeader } from "../header/header.ts";
+import { headerLength } from "../header/header-length.ts";
+import type { TensorInfo } from "../header/tensor-info.ts";
+import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
+import type { ReadOptions } from "../read-options.ts";
 
 /** A file in memory. */
 export interface ParsedSafetensors extends HeaderContent {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { encodeNumbers, float32Tensor, numbersTensor, type TensorData } from "./encode.ts";
+import { encodeNumbers, float32Tensor, numbersTensor, type TensorData } from "../numbers/encode.ts";
+import { parseSafetensors } from "../reading/parse.ts";
+import { join } from "../test-files/bytes.ts";
 import { layoutSafetensors } from "./layout.ts";
-import { parseSafetensors } from "./parse.ts";
-import { join } from "./test-files/bytes.ts";
 import { type StreamedTensor, safetensorsChunks, serializeSafetensors, writeSafetensors } from "./write.ts";
 
 const headerOf = (bytes: Uint8Array) =>

@@ -2,10 +2,10 @@
 // seed and the step, and the order of the data from the seed and the epoch.
 
 import type { Variable } from "@tensorflow/tfjs-core";
-import type { Moments } from "./adamw.ts";
-import type { DataPosition } from "./batch-stream.ts";
-import { ResumeMismatchError } from "./errors.ts";
-import type { BestEvaluation } from "./training-event.ts";
+import type { DataPosition } from "../batch-stream.ts";
+import { ResumeMismatchError } from "../errors.ts";
+import type { Moments } from "../optimizer/adamw.ts";
+import type { BestEvaluation } from "../training-event.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
 /** The values of one variable. */

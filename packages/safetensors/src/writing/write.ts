@@ -1,9 +1,9 @@
 // Writing: the header is known before the data, so a file can be made in one pass, however large its tensors are.
 
 import { printable } from "@lowrank/contracts";
-import type { TensorData } from "./encode.ts";
-import { SafetensorsError } from "./errors.ts";
-import type { TensorInfo } from "./header.ts";
+import { SafetensorsError } from "../errors.ts";
+import type { TensorInfo } from "../header/tensor-info.ts";
+import type { TensorData } from "../numbers/encode.ts";
 import { layoutSafetensors, type TensorOutline } from "./layout.ts";
 
 /** A tensor whose bytes are made when their turn comes, in pieces of any size. */

@@ -1,26 +1,11 @@
-// Options with defaults filled in and checked, as plain data that a checkpoint can hold.
+// Options with defaults filled in and checked.
 
 import { listed } from "@lowrank/contracts";
-import { countBatches } from "./batch-stream.ts";
-import { TrainingOptionsError } from "./errors.ts";
-import { type ScheduleName, schedules } from "./schedules/schedules.ts";
-import type { TrainOptions } from "./train-options.ts";
-
-/** The numbers of a run. */
-export interface TrainingSettings {
-  readonly steps: number;
-  readonly learningRate: number;
-  readonly schedule: ScheduleName;
-  readonly warmupSteps: number;
-  readonly weightDecay: number;
-  readonly decayed: "all" | "matrices";
-  readonly betas: readonly [number, number];
-  readonly epsilon: number;
-  readonly clipNorm: number | null;
-  readonly accumulate: number;
-  readonly weightByTokens: boolean;
-  readonly seed: number;
-}
+import { countBatches } from "../batch-stream.ts";
+import { TrainingOptionsError } from "../errors.ts";
+import { schedules } from "../schedules/schedules.ts";
+import type { TrainingSettings } from "../state/training-settings.ts";
+import type { TrainOptions } from "../train-options.ts";
 
 /** Fills in and checks; throws TrainingOptionsError naming everything that is wrong. */
 export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Promise<TrainingSettings> {

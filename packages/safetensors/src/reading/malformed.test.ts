@@ -1,12 +1,12 @@
 // Every file of the table: refused with the right code, at once, with nothing left behind; and the odd ones accepted.
 
 import { afterAll, describe, expect, it } from "vitest";
-import { bytesSource } from "./byte-source.ts";
-import { SafetensorsError } from "./errors.ts";
+import { bytesSource } from "../byte-source.ts";
+import { SafetensorsError } from "../errors.ts";
+import { malformedFiles } from "../test-files/malformed-files.ts";
+import { oddFiles } from "../test-files/odd-files.ts";
 import { openSafetensors } from "./open.ts";
 import { parseSafetensors } from "./parse.ts";
-import { malformedFiles } from "./test-files/malformed-files.ts";
-import { oddFiles } from "./test-files/odd-files.ts";
 
 const prototypeBefore = Object.getOwnPropertyNames(Object.prototype).sort();
 

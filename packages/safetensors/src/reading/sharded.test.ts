@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type ByteSource, bytesSource } from "./byte-source.ts";
-import { float32Tensor } from "./encode.ts";
+import { type ByteSource, bytesSource } from "../byte-source.ts";
+import { float32Tensor } from "../numbers/encode.ts";
+import { serializeSafetensors } from "../writing/write.ts";
 import { openShardedSafetensors, parseShardIndex } from "./sharded.ts";
-import { serializeSafetensors } from "./write.ts";
 
 const shard = (names: readonly string[], metadata?: ReadonlyMap<string, string>) =>
   serializeSafetensors(new Map(names.map((name) => [name, float32Tensor([2], Float32Array.of(1, 2))])), metadata);

@@ -1,8 +1,8 @@
 // Numbers → bytes of a tensor, rounded once, to nearest with ties to even. What does not fit is an error, not a surprise.
 
-import { countElements } from "./check-layout.ts";
-import { bitsOf, type Dtype } from "./dtypes.ts";
-import { SafetensorsError } from "./errors.ts";
+import { bitsOf, type Dtype } from "../dtypes.ts";
+import { SafetensorsError } from "../errors.ts";
+import { countElements } from "../header/check-layout.ts";
 import { float32ToBf16, float32ToF16 } from "./half-floats.ts";
 
 /** A tensor ready to be written. */

@@ -1,7 +1,7 @@
 // Bytes of a tensor → numbers. One row per element type; the common ones have a fast path.
 
-import { bitsOf, type Dtype } from "./dtypes.ts";
-import { SafetensorsError, type SafetensorsErrorPlace } from "./errors.ts";
+import { bitsOf, type Dtype } from "../dtypes.ts";
+import { SafetensorsError, type SafetensorsErrorPlace } from "../errors.ts";
 import { f16Values } from "./half-floats.ts";
 
 type ReadElement = (view: DataView, offset: number) => number;

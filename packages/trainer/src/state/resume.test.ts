@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { collect, type Rows, useRegression } from "../test/regression.ts";
-import { ResumeMismatchError } from "./errors.ts";
-import { readCheckpoint, writeCheckpoint } from "./node/checkpoint-folder.ts";
+import { collect, type Rows, useRegression } from "../../test/regression.ts";
+import { ResumeMismatchError } from "../errors.ts";
+import { readCheckpoint, writeCheckpoint } from "../node/checkpoint-folder.ts";
+import { train } from "../train.ts";
+import type { TrainOptions } from "../train-options.ts";
 import { parseState, serializeState } from "./state-files.ts";
-import { train } from "./train.ts";
-import type { TrainOptions } from "./train-options.ts";
 import type { TrainingState } from "./training-state.ts";
 
 const regression = useRegression();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type ByteSource, bytesSource } from "./byte-source.ts";
-import { float32Tensor } from "./encode.ts";
-import { SafetensorsError } from "./errors.ts";
+import { type ByteSource, bytesSource } from "../byte-source.ts";
+import { SafetensorsError } from "../errors.ts";
+import { float32Tensor } from "../numbers/encode.ts";
+import { serializeSafetensors } from "../writing/write.ts";
 import { openFolderWeights, type WeightFolder, weightFileNames } from "./folder-weights.ts";
-import { serializeSafetensors } from "./write.ts";
 
 const { single, index } = weightFileNames;
 const fileWith = (...names: readonly string[]) =>

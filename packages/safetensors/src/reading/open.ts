@@ -1,9 +1,9 @@
 // One file, of which only the header is read at once.
 
-import { type ByteSource, readExactly } from "./byte-source.ts";
-import { parseHeader } from "./header.ts";
-import { headerLength } from "./header-length.ts";
-import type { ReadOptions } from "./read-options.ts";
+import { type ByteSource, readExactly } from "../byte-source.ts";
+import { parseHeader } from "../header/header.ts";
+import { headerLength } from "../header/header-length.ts";
+import type { ReadOptions } from "../read-options.ts";
 import { LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
 /** An open safetensors file. */

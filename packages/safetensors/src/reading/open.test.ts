@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { blobSource, bytesSource } from "./byte-source.ts";
-import { float32Tensor, numbersTensor } from "./encode.ts";
+import { blobSource, bytesSource } from "../byte-source.ts";
+import { float32Tensor, numbersTensor } from "../numbers/encode.ts";
+import { serializeSafetensors } from "../writing/write.ts";
 import { openSafetensors } from "./open.ts";
 import { parseSafetensors } from "./parse.ts";
-import { serializeSafetensors } from "./write.ts";
 
 const bytes = serializeSafetensors(
   new Map([

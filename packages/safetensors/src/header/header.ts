@@ -1,22 +1,12 @@
 // The header as data: what each tensor is and where its bytes lie, checked as the reference checks it and a little more.
 
 import { printable } from "@lowrank/contracts";
+import { type Dtype, isDtype } from "../dtypes.ts";
+import { SafetensorsError } from "../errors.ts";
+import type { ReadOptions } from "../read-options.ts";
 import { checkLayout } from "./check-layout.ts";
-import { type Dtype, isDtype } from "./dtypes.ts";
-import { SafetensorsError } from "./errors.ts";
 import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
-import type { ReadOptions } from "./read-options.ts";
-
-/** One tensor of a file. */
-export interface TensorInfo {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  /** First byte, counted from the start of the data buffer. */
-  readonly begin: number;
-  /** One past the last byte, counted likewise. */
-  readonly end: number;
-}
+import type { TensorInfo } from "./tensor-info.ts";
 
 /** The checked content of a header. */
 export interface HeaderContent {

@@ -2,7 +2,7 @@
 
 import { differentiate } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { NoGradientError } from "./errors.ts";
+import { NoGradientError } from "../errors.ts";
 import type { FlatGradients } from "./flat-gradients.ts";
 
 /** One micro-batch's loss and what it counts for. */

@@ -8,8 +8,8 @@ import {
   serializeSafetensors,
   type TensorData,
 } from "@lowrank/safetensors";
-import type { Moments } from "./adamw.ts";
-import { CheckpointError } from "./errors.ts";
+import { CheckpointError } from "../errors.ts";
+import type { Moments } from "../optimizer/adamw.ts";
 import { isStateFacts, type StateFacts } from "./state-facts.ts";
 import type { NamedValues, TrainingState } from "./training-state.ts";
 

@@ -1,8 +1,8 @@
 // Where a Hugging Face folder keeps its weights: in one file, or in shards with an index.
 
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "../byte-source.ts";
+import type { ReadOptions } from "../read-options.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
-import type { ReadOptions } from "./read-options.ts";
 import { openShards, parseShardIndex, type ShardFolder } from "./sharded.ts";
 import type { TensorCollection } from "./tensor-collection.ts";
 

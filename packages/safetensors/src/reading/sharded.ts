@@ -1,11 +1,11 @@
 // A model in several files: model.safetensors.index.json says which tensor lies where, and must tell the truth.
 
 import { enumerated, listed, printable } from "@lowrank/contracts";
-import type { ByteSource } from "./byte-source.ts";
-import { SafetensorsError } from "./errors.ts";
-import { JsonReader, JsonSyntaxError } from "./json-reader.ts";
+import type { ByteSource } from "../byte-source.ts";
+import { SafetensorsError } from "../errors.ts";
+import { JsonReader, JsonSyntaxError } from "../header/json-reader.ts";
+import type { ReadOptions } from "../read-options.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
-import type { ReadOptions } from "./read-options.ts";
 import { type LocatedTensor, LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
 /** What an index file says. */

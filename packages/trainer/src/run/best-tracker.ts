@@ -1,8 +1,8 @@
 // Which evaluation was best, and whether to stop because none is better any more.
 
-import { MissingMetricError } from "./errors.ts";
-import type { EvaluationOptions, Metrics } from "./train-options.ts";
-import type { BestEvaluation } from "./training-event.ts";
+import { MissingMetricError } from "../errors.ts";
+import type { EvaluationOptions } from "../train-options.ts";
+import type { BestEvaluation, Metrics } from "../training-event.ts";
 
 /** Keeps the best evaluation in mind. */
 export class BestTracker {

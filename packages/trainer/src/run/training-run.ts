@@ -1,21 +1,22 @@
 // One run's moving parts: `train` drives them and turns what they say into events.
 
-import { BatchStream } from "./batch-stream.ts";
+import { BatchStream } from "../batch-stream.ts";
+import { NonFiniteLossError } from "../errors.ts";
+import { clipFactor } from "../optimizer/clip-gradients.ts";
+import { FlatAdamW } from "../optimizer/flat-adamw.ts";
+import { FlatGradients } from "../optimizer/flat-gradients.ts";
+import { FlatLayout, type Place } from "../optimizer/flat-layout.ts";
+import { FlatParameters } from "../optimizer/flat-parameters.ts";
+import { GradientWindow } from "../optimizer/gradient-window.ts";
+import { learningRateFactor } from "../optimizer/learning-rate-groups.ts";
+import { learningRateShare } from "../schedules/schedules.ts";
+import type { TrainingSettings } from "../state/training-settings.ts";
+import { changedSettings, checkState, type TrainingState } from "../state/training-state.ts";
+import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
+import type { EvaluationEvent, StepEvent } from "../training-event.ts";
 import { BestTracker } from "./best-tracker.ts";
-import { clipFactor } from "./clip-gradients.ts";
-import { NonFiniteLossError } from "./errors.ts";
-import { FlatAdamW } from "./flat-adamw.ts";
-import { FlatGradients } from "./flat-gradients.ts";
-import { FlatLayout, type Place } from "./flat-layout.ts";
-import { FlatParameters } from "./flat-parameters.ts";
-import { GradientWindow } from "./gradient-window.ts";
-import { learningRateFactor } from "./learning-rate-groups.ts";
-import { learningRateShare } from "./schedules/schedules.ts";
+import { resolveSettings } from "./resolve-settings.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import type { EvaluationOptions, TrainOptions } from "./train-options.ts";
-import type { EvaluationEvent, StepEvent } from "./training-event.ts";
-import { resolveSettings, type TrainingSettings } from "./training-settings.ts";
-import { changedSettings, checkState, type TrainingState } from "./training-state.ts";
 
 /** The state of a run and the steps it can make. */
 export class TrainingRun<Batch> {

@@ -1,8 +1,8 @@
 // The first 8 bytes: how long the header is, believed only after a look at the file's size.
 
 import { describeLfsPointer } from "@lowrank/contracts";
-import { SafetensorsError } from "./errors.ts";
-import type { ReadOptions } from "./read-options.ts";
+import { SafetensorsError } from "../errors.ts";
+import type { ReadOptions } from "../read-options.ts";
 
 /** The largest header that the format allows, in bytes. */
 export const headerLimit = 100_000_000;
