@@ -4,7 +4,8 @@
 // hosts/     what is asked of a model besides its doors
 // planned/   what an injection will do, as plain data
 // variants/  what changes a pair: where it acts, how it is made, what stands beside it
-// parts/     the kinds of things that an adapter changes: each is planned, made and opened
+// adapted/   what an adapter has on a model: variables in use, the doors they open, the weights they change
+// parts/     the kinds of those: how each is planned and made
 // start/     the first values of a new adapter
 // plan/      from a configuration to a plan
 // handle/    what a caller holds: variables, names, the switch to take it off
@@ -12,6 +13,13 @@
 // fit/       whether an adapter from a file fits a model
 // attach/    a new adapter, one from a file, another in its place
 
+export type { AdaptedParameter } from "./adapted/adapted-parameter.ts";
+export type { AdaptedSite } from "./adapted/adapted-site.ts";
+export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./adapted/adapter-part.ts";
+export type { Opener } from "./adapted/open-doors.ts";
+export type { OverriddenParameter } from "./adapted/overridden-parameter.ts";
+export type { TiedSite } from "./adapted/tied-site.ts";
+export type { TrainedRows } from "./adapted/trained-rows.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";
 export { hotSwap } from "./attach/hot-swap.ts";
 export { type InjectOptions, injectAdapter } from "./attach/inject-adapter.ts";
@@ -51,13 +59,6 @@ export { type AdapterVocabulary, vocabularyOf } from "./hosts/vocabulary-tables.
 export { measureGradients } from "./measure/measure-gradients.ts";
 export { type MeasureInputsOptions, measureInputs } from "./measure/measure-inputs.ts";
 export { shareRanks } from "./measure/share-ranks.ts";
-export type { AdaptedParameter } from "./parts/adapted-parameter.ts";
-export type { AdaptedSite } from "./parts/adapted-site.ts";
-export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./parts/adapter-part.ts";
-export type { Opener } from "./parts/open-doors.ts";
-export type { OverriddenParameter } from "./parts/overridden-parameter.ts";
-export type { TiedSite } from "./parts/tied-site.ts";
-export type { TrainedRows } from "./parts/trained-rows.ts";
 export { describePlan, type TrainingBytes, trainingBytes } from "./plan/describe-plan.ts";
 export { planInjection } from "./plan/plan-injection.ts";
 export type {

@@ -11,7 +11,7 @@ import {
   transposedLayout,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { geometryOf } from "../parts/adapted-site.ts";
+import { geometryOf } from "../adapted/adapted-site.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
 import { storedStart } from "../start/starts.ts";

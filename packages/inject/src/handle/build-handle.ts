@@ -1,14 +1,14 @@
 // From a plan to an attached adapter: makes every variable, then opens every door. All of it, or nothing.
 
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import { type LoraPair, type LowRankAdaptation, TiedHeadAdaptation } from "@lowrank/math";
+import { TiedHeadAdaptation } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
+import { adaptParameter } from "../adapted/adapted-parameter.ts";
+import { adaptSite, pairAdaptation, type SiteVariables } from "../adapted/adapted-site.ts";
+import { overrideParameter } from "../adapted/overridden-parameter.ts";
+import { tieSite } from "../adapted/tied-site.ts";
+import { trainRows } from "../adapted/trained-rows.ts";
 import { StalePlanError } from "../errors/errors.ts";
-import { adaptParameter } from "../parts/adapted-parameter.ts";
-import { adaptSite, pairAdaptation, type SiteVariables } from "../parts/adapted-site.ts";
-import { overrideParameter } from "../parts/overridden-parameter.ts";
-import { tieSite } from "../parts/tied-site.ts";
-import { trainRows } from "../parts/trained-rows.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type {
   InjectionPlan,

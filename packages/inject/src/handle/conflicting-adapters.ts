@@ -2,9 +2,9 @@
 // no sense. As in PEFT, which refuses to activate two saved modules, or trained rows of one table, at a time.
 
 import * as tf from "@tensorflow/tfjs-core";
+import type { OwnValues } from "../adapted/adapter-part.ts";
+import { haveSameFrozenValues, haveSameValues } from "../adapted/same-values.ts";
 import { type AdapterConflict, ConflictingAdaptersError } from "../errors/errors.ts";
-import type { OwnValues } from "../parts/adapter-part.ts";
-import { haveSameFrozenValues, haveSameValues } from "../parts/same-values.ts";
 import type { AdapterHandle } from "./adapter-handle.ts";
 
 interface Owner extends OwnValues {

@@ -3,8 +3,8 @@
 import { type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
+import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/injection-plan.ts";
-import type { Tying } from "./tie-modules.ts";
 
 /** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
 export function checkTiedStart({ kind }: Tying, { init }: LoraConfig): void {

@@ -5,8 +5,8 @@ import type { AdaptableModel, Site } from "@lowrank/contracts";
 import { SavedModuleNotFoundError, UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestNames } from "../errors/nearest-names.ts";
 import type { Refusals } from "../errors/refusals.ts";
+import { areTwins } from "../hosts/tie-modules.ts";
 import type { PlannedTokenRows } from "../planned/injection-plan.ts";
-import { areTwins } from "./tie-modules.ts";
 
 interface Chosen {
   readonly site: Site;

@@ -13,7 +13,7 @@ import {
   startPair,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { geometryOf } from "../parts/adapted-site.ts";
+import { geometryOf } from "../adapted/adapted-site.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
 import { freshBlocks } from "../variants/block-pairs.ts";
 import { freshKasa, withoutWeakest } from "../variants/kasa-pairs.ts";
