@@ -1,31 +1,9 @@
 // How one family's config.json is read: which key holds which number, which keys must have a certain value, and which
 // do not matter here.
 
+import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
-
-/** The numbers that make an architecture. `imageSize` and `patchSize` are heights. */
-export type SizeName =
-  | "vocabularySize"
-  | "hiddenSize"
-  | "embeddingSize"
-  | "intermediateSize"
-  | "layers"
-  | "heads"
-  | "keyValueHeads"
-  | "headSize"
-  | "maxPositions"
-  | "tokenTypes"
-  | "decoderLayers"
-  | "decoderHeads"
-  | "decoderIntermediateSize"
-  | "positionBuckets"
-  | "farthestDistance"
-  | "imageSize"
-  | "imageWidth"
-  | "imageChannels"
-  | "patchSize"
-  | "patchWidth";
 
 /** Where a size is written, and what it is when the file says nothing. */
 export interface SizeRow {
@@ -43,39 +21,6 @@ export interface RateRow {
   readonly fallback: number;
 }
 
-/** The places where a base model itself drops values while training. */
-export type DropoutPlace =
-  | "embedding"
-  | "attention"
-  | "activation"
-  | "residual"
-  | "classifier"
-  | "question"
-  | "summary";
-
-/**
- * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later
- * ones, and those of another do not.
- */
-export type SwitchName =
-  | "attentionBias"
-  | "feedForwardBias"
-  | "parallelResidual"
-  | "queryKeyNorm"
-  | "normBefore"
-  | "groupedHeads"
-  | "sharedKeys"
-  | "alibi"
-  | "gatedFeedForward"
-  | "scaledOutput"
-  | "scaledEmbedding"
-  | "scaledScores"
-  | "scaledByLayer"
-  | "residualAfterNorm"
-  | "withoutLastNorm"
-  | "normGains"
-  | "reversedSight";
-
 /** Where a switch is written. */
 export interface SwitchRow {
   readonly key: string;
@@ -83,12 +28,6 @@ export interface SwitchRow {
   readonly otherwise?: string;
   readonly fallback: boolean;
 }
-
-/**
- * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
- * scores are divided where that is not the head's, and how many norms a parallel layer has (Falcon).
- */
-export type ScalarName = "scoreCap" | "logitCap" | "scoreWidth" | "parallelNorms";
 
 /** Where such a number is written; null means that the family computes without it. */
 export interface ScalarRow {

@@ -1,7 +1,8 @@
 // What is written down of one model family. A family is data: one file that fills this type, and one line in
 // `families.ts`.
 
-import type { ConfigTable, SwitchName } from "./config-table.ts";
+import type { SwitchName } from "./config-names.ts";
+import type { ConfigTable } from "./config-table.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { Task } from "./task.ts";
 

@@ -1,15 +1,15 @@
-export { checkConfig } from "./check-config.ts";
+export { type CheckpointMatch, matchCheckpoint } from "./checkpoint/match-checkpoint.ts";
+export { type Module, modulesOf, pathInModel, widthOf } from "./checkpoint/modules.ts";
+export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";
+export { checkConfig } from "./config/check-config.ts";
+export type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 export type {
   ConfigTable,
-  DropoutPlace,
   FixedKey,
   RateRow,
   RotaryTable,
-  ScalarName,
   ScalarRow,
-  SizeName,
   SizeRow,
-  SwitchName,
   SwitchRow,
   WindowLayers,
   WindowTable,
@@ -29,11 +29,7 @@ export type {
   WeightLayout,
   Width,
 } from "./family.ts";
-export { type CheckpointMatch, matchCheckpoint } from "./match-checkpoint.ts";
 export type { Activation, ModelConfig, ProblemType } from "./model-config.ts";
-export { type Module, modulesOf, pathInModel, widthOf } from "./modules.ts";
-export { type Parameter, parametersOf } from "./parameters.ts";
 export { architectureOf, resolveTask } from "./resolve-task.ts";
-export type { RotaryConfig } from "./rotary-config.ts";
-export type { RotaryScaling } from "./rotary-scaling.ts";
+export type { RotaryConfig, RotaryScaling } from "./rotary.ts";
 export type { Task } from "./task.ts";

@@ -1,8 +1,8 @@
 // A config.json after checking: the same words for every family.
 
-import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-table.ts";
+import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 import type { ConfigProblem } from "./errors.ts";
-import type { RotaryConfig } from "./rotary-config.ts";
+import type { RotaryConfig } from "./rotary.ts";
 import type { Task } from "./task.ts";
 
 /**

@@ -2,7 +2,7 @@
 // `npx vitest run packages/families/src/model-families-page.test.ts -u` writes it anew.
 
 import { expect, it } from "vitest";
-import { mathsKeys } from "./common-keys.ts";
+import { mathsKeys } from "./config/common-keys.ts";
 import type { ConfigTable, FixedKey } from "./config-table.ts";
 import { families } from "./families.ts";
 import type { Family } from "./family.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkConfig } from "./check-config.ts";
+import { checkConfig } from "./config/check-config.ts";
 import { UnsupportedTaskError } from "./errors.ts";
 import { architectureOf, resolveTask } from "./resolve-task.ts";
 

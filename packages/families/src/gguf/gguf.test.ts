@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkConfig } from "../check-config.ts";
+import { parametersOf } from "../checkpoint/parameters.ts";
+import { checkConfig } from "../config/check-config.ts";
 import { InvalidConfigError } from "../errors.ts";
-import { parametersOf } from "../parameters.ts";
 import { configFromGguf } from "./config-from-gguf.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import { ggufNameOf, ggufPlaceOf } from "./gguf-names.ts";

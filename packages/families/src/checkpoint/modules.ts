@@ -1,0 +1,155 @@
+// A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
+
+import { familyOf } from "../families.ts";
+import type { EmbeddingRow, Family, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type { Task } from "../task.ts";
+
+/** A module of a concrete model. */
+export type Module =
+  | ({ readonly type: "linear"; readonly path: string; readonly layer: number | null; readonly inHead: boolean } & {
+      readonly row: LinearRow & { readonly bias: boolean };
+      readonly inFeatures: number;
+      readonly outFeatures: number;
+      /** Full path of the module that shares this weight, if one does. */
+      readonly tiedWith: string | null;
+    })
+  | {
+      readonly type: "embedding";
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: EmbeddingRow;
+      readonly rows: number;
+      readonly columns: number;
+      readonly tiedWith: string | null;
+    }
+  | {
+      readonly type: "norm";
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: NormRow;
+      readonly size: number;
+    }
+  | {
+      readonly type: "tensor";
+      /** Of the parameter itself. */
+      readonly path: string;
+      readonly layer: number | null;
+      readonly inHead: boolean;
+      readonly row: TensorRow;
+      readonly shape: readonly number[];
+    };
+
+/**
+ * Every module of a model, in the table's order, with transformers' full paths: a model with a head keeps its base
+ * under the family's prefix ("transformer.h.0.attn.c_attn"), a bare base does not ("h.0.attn.c_attn").
+ *
+ * @throws UnsupportedModelError for an unknown `modelType`.
+ */
+export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
+  const family = familyOf(config.modelType);
+  const head = family.heads[task];
+  const base = { config, task, family, inHead: false };
+  const above = { config, task, family, inHead: true };
+  return [
+    ...(family.tensors ?? []).flatMap((row) => expand(row, base)),
+    ...family.embeddings.flatMap((row) => expand(row, base)),
+    ...family.linears.flatMap((row) => expand(row, base)),
+    ...family.norms.flatMap((row) => expand(row, base)),
+    ...(head?.tensors ?? []).flatMap((row) => expand(row, above)),
+    ...(head?.linears ?? []).flatMap((row) => expand(row, above)),
+    ...(head?.norms ?? []).flatMap((row) => expand(row, above)),
+  ];
+}
+
+/** A path below the base model as a model for `task` has it. */
+export function pathInModel(family: Family, task: Task, path: string): string {
+  const prefix = task === "feature-extraction" ? "" : (family.heads[task]?.basePrefix ?? family.basePrefix);
+  return prefix === "" ? path : `${prefix}.${path}`;
+}
+
+/** The number behind a width's name. */
+export function widthOf(config: ModelConfig, width: Width): number {
+  if (typeof width === "number") return width;
+  const numbers: Record<Exclude<Width, number>, number> = {
+    hidden: config.hiddenSize,
+    embedding: config.embeddingSize,
+    "triple-hidden": 3 * config.hiddenSize,
+    "quadruple-hidden": 4 * config.hiddenSize,
+    intermediate: config.intermediateSize,
+    "double-intermediate": 2 * config.intermediateSize,
+    "queries-keys-values": (config.heads + 2 * config.keyValueHeads) * config.headSize,
+    head: config.headSize,
+    queries: config.heads * config.headSize,
+    "key-values": config.keyValueHeads * config.headSize,
+    vocabulary: config.vocabularySize,
+    positions: config.maxPositions,
+    "token-types": config.tokenTypes,
+    "decoder-intermediate": config.decoderIntermediateSize,
+    heads: config.heads,
+    "position-buckets": config.positionBuckets,
+    labels: config.labels,
+  };
+  return numbers[width];
+}
+
+interface Place {
+  readonly config: ModelConfig;
+  readonly task: Task;
+  readonly family: Family;
+  readonly inHead: boolean;
+}
+
+type Row = EmbeddingRow | LinearRow | NormRow | TensorRow;
+
+function expand(row: Row, place: Place): readonly Module[] {
+  if (row.tasks && !row.tasks.includes(place.task)) return [];
+  if (row.when && !row.when(place.config)) return [];
+  const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
+  const [mark] = /\{[nm]\}/.exec(full) ?? [];
+  if (mark === undefined) return [makeModule(row, { ...place, path: full, layer: null })];
+  const { layers, decoderLayers } = place.config;
+  return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) =>
+    makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }),
+  );
+}
+
+function makeModule(row: Row, place: Place & { readonly path: string; readonly layer: number | null }): Module {
+  const { config, path, layer, inHead } = place;
+  const common = { path, layer, inHead };
+  if ("inFeatures" in row) {
+    const inFeatures = widthOf(config, row.inFeatures);
+    const outFeatures = widthOf(config, row.outFeatures);
+    const bias = typeof row.bias === "boolean" ? row.bias : config.switches[row.bias];
+    const ownRow = { ...(config.tiedEmbeddings ? row : withOwnBias(row)), bias };
+    return { type: "linear", ...common, row: ownRow, inFeatures, outFeatures, tiedWith: twinOf(path, place) };
+  }
+  if ("rows" in row) {
+    const rows = widthOf(config, row.rows) + (row.extraRows ?? 0);
+    const columns = widthOf(config, row.columns ?? "hidden");
+    const shared = sharedTable(row, config);
+    const tiedWith = shared === null ? twinOf(path, place) : pathInModel(place.family, place.task, shared);
+    return { type: "embedding", ...common, row, rows, columns, tiedWith };
+  }
+  if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
+  return { type: "norm", ...common, row, size: widthOf(config, row.width ?? "hidden") };
+}
+
+function sharedTable({ sharedWith, sharesOnlyIfTied }: EmbeddingRow, { tiedEmbeddings }: ModelConfig): string | null {
+  return sharedWith === undefined || (sharesOnlyIfTied && !tiedEmbeddings) ? null : sharedWith;
+}
+
+/** A head that is not tied has a bias under its own name. */
+function withOwnBias({ biasPath: _, ...row }: LinearRow): LinearRow {
+  return row;
+}
+
+function twinOf(path: string, { config, family, task }: Place): string | null {
+  const tie = family.heads[task]?.tie;
+  if (!tie || !config.tiedEmbeddings) return null;
+  const embedding = pathInModel(family, task, tie.embedding);
+  if (path === tie.head) return embedding;
+  return path === embedding ? tie.head : null;
+}

@@ -1,0 +1,63 @@
+// What a configuration can say, by our own names: the same for every family.
+
+/** The numbers that make an architecture. `imageSize` and `patchSize` are heights. */
+export type SizeName =
+  | "vocabularySize"
+  | "hiddenSize"
+  | "embeddingSize"
+  | "intermediateSize"
+  | "layers"
+  | "heads"
+  | "keyValueHeads"
+  | "headSize"
+  | "maxPositions"
+  | "tokenTypes"
+  | "decoderLayers"
+  | "decoderHeads"
+  | "decoderIntermediateSize"
+  | "positionBuckets"
+  | "farthestDistance"
+  | "imageSize"
+  | "imageWidth"
+  | "imageChannels"
+  | "patchSize"
+  | "patchWidth";
+
+/** The places where a base model itself drops values while training. */
+export type DropoutPlace =
+  | "embedding"
+  | "attention"
+  | "activation"
+  | "residual"
+  | "classifier"
+  | "question"
+  | "summary";
+
+/**
+ * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later
+ * ones, and those of another do not.
+ */
+export type SwitchName =
+  | "attentionBias"
+  | "feedForwardBias"
+  | "parallelResidual"
+  | "queryKeyNorm"
+  | "normBefore"
+  | "groupedHeads"
+  | "sharedKeys"
+  | "alibi"
+  | "gatedFeedForward"
+  | "scaledOutput"
+  | "scaledEmbedding"
+  | "scaledScores"
+  | "scaledByLayer"
+  | "residualAfterNorm"
+  | "withoutLastNorm"
+  | "normGains"
+  | "reversedSight";
+
+/**
+ * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
+ * scores are divided where that is not the head's, and how many norms a parallel layer has (Falcon).
+ */
+export type ScalarName = "scoreCap" | "logitCap" | "scoreWidth" | "parallelNorms";

@@ -1,0 +1,61 @@
+// How many classes a classifier tells apart, and their names.
+
+import type { ProblemType } from "../model-config.ts";
+import { type ConfigReader, jsonObject } from "./config-reader.ts";
+
+const mostLabels = 1_000_000;
+const problemTypes: readonly string[] = [
+  "regression",
+  "single_label_classification",
+  "multi_label_classification",
+] satisfies readonly ProblemType[];
+
+/** The classes of a classifier; two without names if the file says nothing, as in transformers. */
+export interface LabelConfig {
+  readonly labels: number;
+  readonly labelNames: readonly string[];
+  readonly problemType: ProblemType | null;
+}
+
+/** Reads `id2label`, `num_labels` and `problem_type`; problems go to the reader. */
+export function readLabels(reader: ConfigReader): LabelConfig {
+  const given = readNames(reader);
+  const count = reader.integer("num_labels", { least: 1, most: mostLabels });
+  if (given && count !== null && count !== given.length)
+    reader.invalid("num_labels", count, `the number of names in id2label (${given.length})`);
+  const labels = given?.length ?? count ?? 2;
+  reader.peek("label2id");
+  return { labels, labelNames: given ?? numberedNames(labels), problemType: readProblemType(reader) };
+}
+
+function readNames(reader: ConfigReader): readonly string[] | null {
+  const value = reader.peek("id2label") ?? null;
+  if (value === null) return null;
+  const object = jsonObject(value);
+  if (!object || object.size === 0 || object.size > mostLabels) {
+    reader.invalid("id2label", value, "an object of names by class number");
+    return null;
+  }
+  const names: string[] = [];
+  for (let index = 0; index < object.size; index += 1) {
+    const name = object.get(String(index));
+    if (typeof name === "string") names.push(name);
+    else reader.invalid(`id2label.${index}`, name, "a string");
+  }
+  return names.length === object.size ? names : null;
+}
+
+function numberedNames(count: number): readonly string[] {
+  return Number.isNaN(count) ? [] : Array.from({ length: count }, (_, index) => `LABEL_${index}`);
+}
+
+function readProblemType(reader: ConfigReader): ProblemType | null {
+  const type = reader.text("problem_type");
+  if (type === null || isProblemType(type)) return type;
+  reader.invalid("problem_type", type, problemTypes.join(", "));
+  return null;
+}
+
+function isProblemType(type: string): type is ProblemType {
+  return problemTypes.includes(type);
+}

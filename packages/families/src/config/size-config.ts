@@ -1,0 +1,84 @@
+// The numbers that make an architecture, with limits so that no file can ask for absurd amounts of memory.
+
+import type { SizeName } from "../config-names.ts";
+import type { SizeRow } from "../config-table.ts";
+import type { Family } from "../family.ts";
+import type { ConfigReader } from "./config-reader.ts";
+
+/**
+ * Largest believable values, far above the largest models published. In the order in which they are read, because a
+ * fallback may refer to sizes above it.
+ */
+const limits: Readonly<Record<SizeName, number>> = {
+  vocabularySize: 16_777_216,
+  hiddenSize: 131_072,
+  embeddingSize: 131_072,
+  layers: 1024,
+  heads: 1024,
+  intermediateSize: 1_048_576,
+  maxPositions: 268_435_456,
+  tokenTypes: 65_536,
+  keyValueHeads: 1024,
+  headSize: 65_536,
+  decoderLayers: 1024,
+  decoderHeads: 1024,
+  decoderIntermediateSize: 1_048_576,
+  positionBuckets: 65_536,
+  farthestDistance: 268_435_456,
+  imageSize: 65_536,
+  imageWidth: 65_536,
+  imageChannels: 4096,
+  patchSize: 65_536,
+  patchWidth: 65_536,
+};
+const isSize = (name: string): name is SizeName => name in limits;
+
+type SizeRows = Readonly<Partial<Record<SizeName, SizeRow>>>;
+type Sizes = Record<SizeName, number>;
+
+/** Reads all sizes and checks that heads divide what they must; problems go to the reader. */
+export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Family): Sizes {
+  const known: Sizes = { ...limits };
+  for (const name of Object.keys(limits).filter(isSize)) {
+    known[name] =
+      name === "headSize" ? readHeadSize(reader, rows, known) : readSize(reader, { name, row: rows[name], known });
+  }
+  checkDivides(reader, { row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads });
+  return known;
+}
+
+function readSize(
+  reader: ConfigReader,
+  { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Sizes },
+): number {
+  if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
+  const bounds = { least: 1, most: limits[name] };
+  const value = reader.integer(reader.pick(row.keys), bounds, row.place);
+  if (value !== null) return value;
+  if (typeof row.fallback === "number") return row.fallback;
+  if (row.fallback) return row.fallback.times * known[row.fallback.of];
+  reader.missing(row.keys[0], `an integer from 1 to ${bounds.most}`);
+  return Number.NaN;
+}
+
+function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden, heads }: Sizes): number {
+  const row = rows.headSize;
+  const given = row ? reader.integer(reader.pick(row.keys), { least: 1, most: limits.headSize }) : null;
+  if (given !== null) return given;
+  if (typeof row?.fallback === "number") return row.fallback;
+  if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;
+  if (hidden % heads !== 0) reader.invalid(keyOf(rows.heads), heads, `a divisor of the hidden size (${hidden})`);
+  return Math.floor(hidden / heads);
+}
+
+function checkDivides(
+  reader: ConfigReader,
+  { row, part, whole }: { row: SizeRow | undefined; part: number; whole: number },
+): void {
+  if (!row || Number.isNaN(part) || Number.isNaN(whole) || whole % part === 0) return;
+  reader.invalid(keyOf(row), part, `a divisor of the number of attention heads (${whole})`);
+}
+
+function keyOf(row: SizeRow | undefined): string {
+  return row?.keys[0] ?? "head size";
+}

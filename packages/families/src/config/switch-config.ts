@@ -1,0 +1,61 @@
+// What a configuration switches on or off, and the numbers that only some families have.
+
+import type { ScalarName, SwitchName } from "../config-names.ts";
+import type { ConfigTable, ScalarRow } from "../config-table.ts";
+import { activationName } from "./activation-config.ts";
+import type { ConfigReader } from "./config-reader.ts";
+
+/** Every switch, off. */
+const allOff: Readonly<Record<SwitchName, boolean>> = {
+  attentionBias: false,
+  feedForwardBias: false,
+  parallelResidual: false,
+  queryKeyNorm: false,
+  normBefore: false,
+  groupedHeads: false,
+  sharedKeys: false,
+  alibi: false,
+  gatedFeedForward: false,
+  scaledOutput: false,
+  scaledEmbedding: false,
+  scaledScores: false,
+  scaledByLayer: false,
+  residualAfterNorm: false,
+  withoutLastNorm: false,
+  normGains: false,
+  reversedSight: false,
+};
+const isSwitch = (name: string): name is SwitchName => name in allOff;
+
+/** What is on; problems go to the reader. */
+export function readSwitches(
+  reader: ConfigReader,
+  { switches = {}, activation }: ConfigTable,
+): Record<SwitchName, boolean> {
+  const { gatedBy } = activation;
+  const gatedFeedForward = gatedBy !== undefined && activationName(reader, activation).startsWith(gatedBy);
+  const found = { ...allOff, gatedFeedForward };
+  for (const name of Object.keys(switches).filter(isSwitch)) {
+    const row = switches[name];
+    if (row === undefined) continue;
+    const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
+    found[name] = reader.flag(row.key) ?? other ?? row.fallback;
+  }
+  return found;
+}
+
+/** The numbers of single families, null where a model computes without; problems go to the reader. */
+export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable): Record<ScalarName, number | null> {
+  const read = (row: ScalarRow | undefined): number | null => {
+    if (row === undefined) return null;
+    // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
+    if (reader.peek(row.key) === undefined) return row.fallback;
+    return reader.number(row.key, { least: 1e-6, most: 1e6 });
+  };
+  return {
+    scoreCap: read(scalars.scoreCap),
+    logitCap: read(scalars.logitCap),
+    scoreWidth: read(scalars.scoreWidth),
+    parallelNorms: read(scalars.parallelNorms),
+  };
+}

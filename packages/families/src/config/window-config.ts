@@ -1,0 +1,75 @@
+// In which layers attention sees only nearby keys (Beltagy et al. 2020; Jiang et al. 2023), and how many of them.
+
+import type { WindowLayers, WindowTable } from "../config-table.ts";
+import type { ConfigReader } from "./config-reader.ts";
+
+const layerTypes: readonly unknown[] = ["full_attention", "sliding_attention"];
+
+/** The window of each layer, null where all keys are seen; problems go to the reader. */
+export function readWindows(
+  reader: ConfigReader,
+  table: WindowTable | undefined,
+  layers: number,
+): readonly (number | null)[] {
+  const count = Number.isNaN(layers) ? 0 : layers;
+  if (table === undefined) return Array.from({ length: count }, () => null);
+  const size = readSize(reader, table);
+  const hasWindow = readLayerTypes(reader, count) ?? defaultLayers(reader, table.layers, count);
+  const windows = Array.from({ length: count }, (_, layer) => (hasWindow(layer) ? size : null));
+  return windows;
+}
+
+function readSize(reader: ConfigReader, { size, enabledBy }: WindowTable): number | null {
+  const isGiven = reader.peek(size.key) !== undefined;
+  const window = reader.integer(size.key, { least: 1, most: 2 ** 31 - 1 });
+  const isEnabled = enabledBy === undefined || reader.flag(enabledBy) === true;
+  if (!isEnabled) return null;
+  return isGiven ? window : size.fallback;
+}
+
+function readLayerTypes(reader: ConfigReader, layers: number): ((layer: number) => boolean) | null {
+  const types = reader.peek("layer_types") ?? null;
+  if (types === null) return null;
+  if (!Array.isArray(types) || types.length !== layers || !types.every((type) => layerTypes.includes(type))) {
+    reader.invalid("layer_types", types, `"full_attention" or "sliding_attention" for each of ${layers} layers`);
+    return null;
+  }
+  return (layer) => types[layer] === "sliding_attention";
+}
+
+function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number): (layer: number) => boolean {
+  if (layers === "all") return () => true;
+  if (layers === "alternating") return (layer) => layer % 2 === 0;
+  if ("from" in layers) {
+    const first = reader.integer(layers.from, { least: 0, most: 4096 }) ?? layers.fallback;
+    return (layer) => layer >= first;
+  }
+  if ("types" in layers) {
+    const types = readExpandedTypes(reader, layers);
+    if (types.length !== count)
+      reader.invalid(layers.types, reader.peek(layers.types), `a type for each of ${count} layers`);
+    return (layer) => types[layer] === "local";
+  }
+  const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
+  return (layer) => (layer + 1) % period !== 0;
+}
+
+/** GPT-Neo's [[["global", "local"], 12], …]: each list repeated so many times, one after the other. */
+function readExpandedTypes(
+  reader: ConfigReader,
+  { types: key, fallback }: Extract<WindowLayers, { readonly types: string }>,
+): readonly unknown[] {
+  const value = reader.peek(key) ?? null;
+  if (value === null) return fallback;
+  const expanded: unknown[] = [];
+  for (const item of Array.isArray(value) ? value : [null]) {
+    const [types, times] = Array.isArray(item) ? item : [];
+    const isGood = Array.isArray(types) && Number.isInteger(times) && times >= 0 && times * types.length <= 4096;
+    if (!isGood || !types.every((type) => type === "global" || type === "local")) {
+      reader.invalid(key, value, 'lists such as [[["global", "local"], 12]]');
+      return fallback;
+    }
+    for (let time = 0; time < times; time += 1) expanded.push(...types);
+  }
+  return expanded;
+}

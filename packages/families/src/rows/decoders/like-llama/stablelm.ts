@@ -1,0 +1,49 @@
+// StableLM (Bellagente et al. 2024), as transformers' modeling_stablelm.py names it: LLaMA with layer norms, a quarter of
+// each head rotating, and both halves of a layer side by side if the configuration says so.
+
+import type { Family } from "../../../family.ts";
+import {
+  decoderClasses,
+  decoderHeads,
+  decoderSizes,
+  gatedFeedForward,
+  rotaryBuffers,
+  separateAttention,
+  tokenDropout,
+} from "../../shared/decoder-rows.ts";
+
+export const stablelm: Family = {
+  modelType: "stablelm",
+  causal: true,
+  basePrefix: "model",
+  architectures: decoderClasses("StableLm", ["token-classification"]),
+  config: {
+    sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
+    activation: { key: "hidden_act", fallback: "silu" },
+    normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
+    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: { ...tokenDropout, fallback: 0 } },
+    tiedByDefault: false,
+    rotary: { share: { key: "partial_rotary_factor", fallback: 0.25 } },
+    switches: {
+      attentionBias: { key: "use_qkv_bias", fallback: false },
+      parallelResidual: { key: "use_parallel_residual", fallback: false },
+    },
+    fixed: [
+      { key: "qk_layernorm", values: [null, false], effect: "true gives each head a norm of its own" },
+      { key: "hidden_dropout", values: [null, 0], effect: "outputs of the feed-forward drop out while training" },
+    ],
+  },
+  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
+  linears: [...separateAttention("attentionBias", { bias: false }), ...gatedFeedForward(false)],
+  norms: [
+    { path: "layers.{n}.input_layernorm", kind: "layer" },
+    {
+      path: "layers.{n}.post_attention_layernorm",
+      kind: "layer",
+      when: ({ switches }) => !switches.parallelResidual,
+    },
+    { path: "norm", kind: "layer" },
+  ],
+  heads: decoderHeads("embed_tokens"),
+  ignoredFileKeys: rotaryBuffers,
+};

@@ -1,0 +1,47 @@
+// RoBERTa (Liu et al. 2019), as transformers' modeling_roberta.py names it: BERT's layers, positions counted from the
+// padding id, other heads.
+
+import type { Family } from "../../family.ts";
+import {
+  bertConfig,
+  bertEmbeddings,
+  bertLinears,
+  bertNorms,
+  encoderClasses,
+  firstTokenClassification,
+  languageHead,
+  multipleChoice,
+  poolerRow,
+  positionCounter,
+  questionAnswering,
+  tensorflowSpellings,
+  tokenClassification,
+} from "../shared/encoder-rows.ts";
+
+const languageModel = languageHead({
+  dense: "lm_head.dense",
+  norm: "lm_head.layer_norm",
+  output: "lm_head.decoder",
+  bias: "lm_head.bias",
+});
+
+export const roberta: Family = {
+  modelType: "roberta",
+  causal: false,
+  basePrefix: "roberta",
+  architectures: encoderClasses("Roberta", [["RobertaForCausalLM", "causal-lm"]]),
+  config: { ...bertConfig, tokenIds: { padding: 1 } },
+  embeddings: bertEmbeddings(),
+  linears: [...bertLinears, poolerRow(["multiple-choice", "feature-extraction"])],
+  norms: bertNorms(),
+  heads: {
+    "masked-lm": languageModel,
+    "causal-lm": languageModel,
+    "sequence-classification": firstTokenClassification,
+    "token-classification": tokenClassification,
+    "question-answering": questionAnswering,
+    "multiple-choice": multipleChoice,
+  },
+  ignoredFileKeys: [positionCounter],
+  fileSpellings: [{ file: "lm_head.decoder.bias", path: "lm_head.bias" }, ...tensorflowSpellings],
+};

@@ -1,0 +1,116 @@
+// What decoder-only families have in common: the names that LLaMA gave its modules and that many took over, and the
+// two heads that transformers gives every decoder.
+
+import type { SwitchName } from "../../config-names.ts";
+import type { Family, LinearRow, Width } from "../../family.ts";
+import type { Task } from "../../task.ts";
+import { linearRows, normRows } from "./module-rows.ts";
+
+type Bias = boolean | SwitchName;
+
+/** Query, key, value and output as maps of their own; layers are numbered `{n}`. */
+export function separateAttention(bias: Bias, output: { readonly name?: string; readonly bias?: Bias } = {}) {
+  const { name = "o_proj", bias: outputBias = bias } = output;
+  return [
+    ...linearRows({ bias, layout: "out-in" }, [
+      ["layers.{n}.self_attn.q_proj", "hidden", "queries"],
+      ["layers.{n}.self_attn.k_proj", "hidden", "key-values"],
+      ["layers.{n}.self_attn.v_proj", "hidden", "key-values"],
+    ]),
+    ...linearRows({ bias: outputBias, layout: "out-in" }, [[`layers.{n}.self_attn.${name}`, "queries", "hidden"]]),
+  ];
+}
+
+/** down(activation(gate(x))·up(x)) */
+export function gatedFeedForward(bias: Bias): readonly LinearRow[] {
+  return linearRows({ bias, layout: "out-in" }, [
+    ["layers.{n}.mlp.gate_proj", "hidden", "intermediate"],
+    ["layers.{n}.mlp.up_proj", "hidden", "intermediate"],
+    ["layers.{n}.mlp.down_proj", "intermediate", "hidden"],
+  ]);
+}
+
+/** down(activation(up(x))); the names are those of the two maps, with `{n}`. */
+export function plainFeedForward(up: string, down: string, bias: Bias): readonly LinearRow[] {
+  return linearRows({ bias, layout: "out-in" }, [
+    [up, "hidden", "intermediate"],
+    [down, "intermediate", "hidden"],
+  ]);
+}
+
+interface DecoderHeadOptions {
+  /** Of `lm_head`. */
+  readonly bias?: boolean;
+  readonly inFeatures?: Width;
+  /** Name of the classifier of tokens. */
+  readonly tokens?: "score" | "classifier";
+  /** Where a model that answers questions keeps its base, if not where the others do. */
+  readonly questionPrefix?: string;
+}
+
+/**
+ * `lm_head`, tied to the embedding where the configuration says so; `score`, a classifier of tokens and `qa_outputs`.
+ * Which of them a family has, its classes say.
+ */
+export function decoderHeads(
+  embedding: string,
+  { bias = false, inFeatures = "hidden", tokens = "score", questionPrefix }: DecoderHeadOptions = {},
+): Family["heads"] {
+  const layout = "out-in";
+  const classifier = (path: string, hasBias: boolean, outFeatures: Width): LinearRow => {
+    return { path, role: "output-head", inFeatures, outFeatures, bias: hasBias, layout, newIfMissing: true };
+  };
+  return {
+    "causal-lm": {
+      linears: [{ path: "lm_head", role: "output-head", inFeatures, outFeatures: "vocabulary", bias, layout }],
+      tie: { head: "lm_head", embedding },
+    },
+    "sequence-classification": { linears: [classifier("score", false, "labels")] },
+    "token-classification": { linears: [classifier(tokens, true, "labels")] },
+    "question-answering": {
+      linears: [classifier("qa_outputs", true, 2)],
+      ...(questionPrefix === undefined ? {} : { basePrefix: questionPrefix }),
+    },
+  };
+}
+
+/** What transformers gives to some decoders only. */
+type ExtraTask = "token-classification" | "question-answering";
+
+const extraHeads: Readonly<Record<ExtraTask, string>> = {
+  "token-classification": "ForTokenClassification",
+  "question-answering": "ForQuestionAnswering",
+};
+
+/** The classes of a family whose names begin alike: "Mistral" → MistralForCausalLM and so on. */
+export function decoderClasses(name: string, extra: readonly ExtraTask[] = []): Family["architectures"] {
+  return new Map<string, Task>([
+    [`${name}ForCausalLM`, "causal-lm"],
+    [`${name}ForSequenceClassification`, "sequence-classification"],
+    ...extra.map((task) => [`${name}${extraHeads[task]}`, task] as const),
+    [`${name}Model`, "feature-extraction"],
+  ]);
+}
+
+/** Dropout in front of the classifier of tokens, as transformers' generic head reads it. */
+export const tokenDropout = { keys: ["classifier_dropout", "hidden_dropout"], fallback: 0.1 } as const;
+
+/** The keys of config.json that most families share. */
+export const decoderSizes = {
+  vocabularySize: { keys: ["vocab_size"] },
+  hiddenSize: { keys: ["hidden_size"] },
+  intermediateSize: { keys: ["intermediate_size"] },
+  layers: { keys: ["num_hidden_layers"] },
+  heads: { keys: ["num_attention_heads"] },
+  keyValueHeads: { keys: ["num_key_value_heads"], fallback: { times: 1, of: "heads" } },
+} as const satisfies Family["config"]["sizes"];
+
+/** LLaMA's root-mean-square norms, two in a layer and one at the end. */
+export const decoderNorms = normRows("root-mean-square", [
+  "layers.{n}.input_layernorm",
+  "layers.{n}.post_attention_layernorm",
+  "norm",
+]);
+
+/** Rotation speeds follow from the configuration; files made before transformers 4.32 also store them. */
+export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;

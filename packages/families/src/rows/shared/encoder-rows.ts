@@ -1,0 +1,148 @@
+// What BERT's relatives have in common: names of layers and config.json's keys, and the heads that all encoders get.
+
+import type { EmbeddingRow, Family, HeadTable, LinearRow, NormRow, TensorRow, Width } from "../../family.ts";
+import type { Task } from "../../task.ts";
+import { linearRows, normRows } from "./module-rows.ts";
+
+const linear = { bias: true, layout: "out-in" } as const;
+
+/** A classifier on top of a hidden state; made new where a file has none. */
+export function classifierRow(path: string, outFeatures: Width = "labels"): LinearRow {
+  return { path, role: "output-head", newIfMissing: true, inFeatures: "hidden", outFeatures, ...linear };
+}
+
+/** A square map that shapes the state in front of a classifier, and is made new with it. */
+export function transformRow(path: string): LinearRow {
+  return { path, newIfMissing: true, inFeatures: "hidden", outFeatures: "hidden", ...linear };
+}
+
+/** A class for every token. */
+export const tokenClassification: HeadTable = { linears: [classifierRow("classifier")] };
+
+/** One score for every choice, read from its pooled state (BERT, RoBERTa). */
+export const multipleChoice: HeadTable = { linears: [classifierRow("classifier", 1)] };
+
+/** Two scores for every token: whether an answer starts and whether it ends there. */
+export const questionAnswering: HeadTable = { linears: [classifierRow("qa_outputs")] };
+
+/** A map and a classifier on the first token's state (RoBERTa, ELECTRA). */
+export const firstTokenClassification: HeadTable = {
+  linears: [transformRow("classifier.dense"), classifierRow("classifier.out_proj")],
+};
+
+/** A map and a classifier on the state of the last end token (BART, T5). */
+export const lastTokenClassification: HeadTable = {
+  linears: [transformRow("classification_head.dense"), classifierRow("classification_head.out_proj")],
+};
+
+interface LanguageHeadPaths {
+  readonly dense: string;
+  readonly norm: string;
+  readonly output: string;
+  /** What the output's bias is called while the output is tied; else it is declared, but never added. */
+  readonly bias?: string;
+}
+
+/** output(norm(activation(dense(state)))) over the vocabulary, for hidden words and for those that come next. */
+export function languageHead({ dense, norm, output, bias }: LanguageHeadPaths, width: Width = "hidden"): HeadTable {
+  const own = bias === undefined ? {} : { biasPath: bias };
+  return {
+    tensors: bias === undefined ? [] : [unusedBias(bias)],
+    linears: [
+      ...linearRows(linear, [[dense, "hidden", width]]),
+      ...linearRows({ ...linear, ...own, role: "output-head" }, [[output, width, "vocabulary"]]),
+    ],
+    norms: [{ path: norm, kind: "layer", width }],
+    tie: { head: output, embedding: "embeddings.word_embeddings" },
+  };
+}
+
+function unusedBias(path: string): TensorRow {
+  const when: NonNullable<TensorRow["when"]> = ({ tiedEmbeddings }) => !tiedEmbeddings;
+  return { path, kind: "unused", shape: ({ vocabularySize }) => [vocabularySize], when };
+}
+
+/** BERT's three tables. */
+export function bertEmbeddings(columns: Width = "hidden"): readonly EmbeddingRow[] {
+  return [
+    { path: "embeddings.word_embeddings", rows: "vocabulary", columns },
+    { path: "embeddings.position_embeddings", rows: "positions", columns },
+    { path: "embeddings.token_type_embeddings", rows: "token-types", columns },
+  ];
+}
+
+/** The maps of BERT's layers. */
+export const bertLinears = linearRows(linear, [
+  ["encoder.layer.{n}.attention.self.query", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.self.key", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.self.value", "hidden", "hidden"],
+  ["encoder.layer.{n}.attention.output.dense", "hidden", "hidden"],
+  ["encoder.layer.{n}.intermediate.dense", "hidden", "intermediate"],
+  ["encoder.layer.{n}.output.dense", "intermediate", "hidden"],
+]);
+
+/** The pooler, part of the base model for these tasks. */
+export function poolerRow(tasks: NonNullable<LinearRow["tasks"]>): LinearRow {
+  return { ...transformRow("pooler.dense"), tasks };
+}
+
+/** BERT's norms: after the embeddings and after each half of a layer. */
+export function bertNorms(embeddingWidth: Width = "hidden"): readonly NormRow[] {
+  return [
+    { path: "embeddings.LayerNorm", kind: "layer", width: embeddingWidth },
+    ...normRows("layer", ["encoder.layer.{n}.attention.output.LayerNorm", "encoder.layer.{n}.output.LayerNorm"]),
+  ];
+}
+
+/** The classes that transformers makes for encoders: "Bert" → BertForMaskedLM and so on; `own` are a family's besides. */
+export function encoderClasses(name: string, own: readonly (readonly [string, Task])[] = []): Family["architectures"] {
+  return new Map<string, Task>([
+    [`${name}ForMaskedLM`, "masked-lm"],
+    [`${name}ForSequenceClassification`, "sequence-classification"],
+    [`${name}ForTokenClassification`, "token-classification"],
+    [`${name}ForQuestionAnswering`, "question-answering"],
+    [`${name}ForMultipleChoice`, "multiple-choice"],
+    ...own,
+    [`${name}Model`, "feature-extraction"],
+  ]);
+}
+
+/** config.json of BERT, which its relatives took over. */
+export const bertConfig = {
+  sizes: {
+    vocabularySize: { keys: ["vocab_size"] },
+    hiddenSize: { keys: ["hidden_size"] },
+    intermediateSize: { keys: ["intermediate_size"] },
+    layers: { keys: ["num_hidden_layers"] },
+    heads: { keys: ["num_attention_heads"] },
+    maxPositions: { keys: ["max_position_embeddings"], fallback: 512 },
+    tokenTypes: { keys: ["type_vocab_size"], fallback: 2 },
+  },
+  activation: { key: "hidden_act", fallback: "gelu" },
+  normEpsilon: { key: "layer_norm_eps", fallback: 1e-12 },
+  dropouts: {
+    embedding: { keys: ["hidden_dropout_prob"], fallback: 0.1 },
+    attention: { keys: ["attention_probs_dropout_prob"], fallback: 0.1 },
+    residual: { keys: ["hidden_dropout_prob"], fallback: 0.1 },
+    classifier: { keys: ["classifier_dropout", "hidden_dropout_prob"], fallback: 0.1 },
+  },
+  tiedByDefault: true,
+  rotary: false,
+  switches: { reversedSight: { key: "is_decoder", fallback: false } },
+  fixed: [
+    {
+      key: "position_embedding_type",
+      values: ["absolute"],
+      effect: "other types add relative positions to attention",
+    },
+  ],
+} as const satisfies Family["config"];
+
+/** A counter 0, 1, 2 … that old files store. */
+export const positionCounter = "embeddings.position_ids";
+
+/** The names of TensorFlow's layer norms, which the original checkpoints keep. */
+export const tensorflowSpellings = [
+  { file: ".LayerNorm.gamma", path: ".LayerNorm.weight" },
+  { file: ".LayerNorm.beta", path: ".LayerNorm.bias" },
+] as const;
