@@ -10,7 +10,7 @@ import { openFolder } from "@lowrank/models/node";
 import { expectClose, expectNoLeak, fixturesRoot, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { referencesRoot } from "./peft/open-base.ts";
+import { referencesRoot } from "./peft/bases/open-base.ts";
 
 beforeAll(async () => {
   await chooseEngine({ order: ["cpu"] });

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { describe, expect, it } from "vitest";
 import { findPrepared } from "./cache-folder.ts";
-import { variants } from "./peft/variants.ts";
-import { writeVariant } from "./peft/write-variant.ts";
+import { variants } from "./peft/variants/variants.ts";
+import { writeVariant } from "./peft/writing/write-variant.ts";
 
 const script = join(import.meta.dirname, "../../scripts/python/check_in_peft.py");
 

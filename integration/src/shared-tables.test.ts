@@ -19,7 +19,7 @@ import {
   logitsOf,
   openCase,
   type ParityCase,
-} from "./parity/parity-case.ts";
+} from "./parity/fixture/parity-case.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 

@@ -2,15 +2,15 @@
 
 import { basename } from "node:path";
 import { type Fixture, readFixture } from "@lowrank/testing";
-import { adaptersChecks, hasAdapters } from "./adapters-case.ts";
-import { contradictions } from "./case-contents.ts";
-import { withFalconNote } from "./falcon-biases.ts";
-import { unknownKeys } from "./known-keys.ts";
-import { isWithin, type ParityCheck } from "./parity-check.ts";
-import { type RecordedFixture, recordReads } from "./recorded-fixture.ts";
-import { singleAdapterChecks } from "./single-adapter-case.ts";
-import { hasStart, startChecks } from "./start-case.ts";
-import { hasCombinations, weightedChecks } from "./weighted-case.ts";
+import { adaptersChecks, hasAdapters } from "./cases/adapters-case.ts";
+import { singleAdapterChecks } from "./cases/single-adapter-case.ts";
+import { hasStart, startChecks } from "./cases/start-case.ts";
+import { hasCombinations, weightedChecks } from "./cases/weighted-case.ts";
+import { withFalconNote } from "./checks/falcon-biases.ts";
+import { contradictions } from "./fixture/case-contents.ts";
+import { unknownKeys } from "./fixture/known-keys.ts";
+import { isWithin, type ParityCheck } from "./fixture/parity-check.ts";
+import { type RecordedFixture, recordReads } from "./fixture/recorded-fixture.ts";
 
 /** How a case went. */
 export interface CaseResult {

@@ -3,10 +3,8 @@
 import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
 import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
 import { vocabularyOf } from "@lowrank/inject";
-import { type LabelledInputs, loadModel } from "@lowrank/models";
-import { openFolder } from "@lowrank/models/node";
+import type { LabelledInputs } from "@lowrank/models";
 import type * as tf from "@tensorflow/tfjs-core";
-import { loadNet } from "./nets/load-net.ts";
 
 /** A batch of any fixture. */
 export interface ParityInputs extends LabelledInputs {
@@ -40,9 +38,4 @@ export function withVocabularyOf(base: ParityModel, adapter: Adapter): ParityMod
   } finally {
     base.dispose();
   }
-}
-
-/** The model in a folder: one of transformers' families, or one of the fixtures' own nets. */
-export async function loadParityModel(folder: string): Promise<ParityModel> {
-  return (await loadNet(folder)) ?? (await loadModel(openFolder(folder)));
 }

@@ -6,7 +6,7 @@ import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { describeCase, runCase } from "./check-case.ts";
-import { isWithin } from "./parity-check.ts";
+import { isWithin } from "./fixture/parity-check.ts";
 
 const cases = [
   "../peft",

@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
 import { findPrepared } from "../cache-folder.ts";
-import { combinedVariants } from "./combined-variants.ts";
-import { mixedVariants } from "./mixed-variants.ts";
-import { tokenVariants } from "./token-variants.ts";
-import { variants } from "./variants.ts";
-import { writeAddedTokens } from "./write-added-tokens.ts";
-import { writeCombined } from "./write-combined.ts";
-import { writeVariant } from "./write-variant.ts";
+import { combinedVariants } from "./variants/combined-variants.ts";
+import { mixedVariants } from "./variants/mixed-variants.ts";
+import { tokenVariants } from "./variants/token-variants.ts";
+import { variants } from "./variants/variants.ts";
+import { writeAddedTokens } from "./writing/write-added-tokens.ts";
+import { writeCombined } from "./writing/write-combined.ts";
+import { writeVariant } from "./writing/write-variant.ts";
 
 const found = findPrepared("peft-venv");
 if ("missing" in found) {

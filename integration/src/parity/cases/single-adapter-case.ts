@@ -1,0 +1,150 @@
+// Fixtures of one adapter on one base: what it computes, its gradients, what merging it makes, what training makes of it.
+
+import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
+import { mergeAdapter, TiedWeightError } from "@lowrank/merge";
+import type { Fixture } from "@lowrank/testing";
+import { globalNorm } from "@lowrank/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { deltaChecks } from "../checks/delta-checks.ts";
+import { asPeftComputes } from "../checks/forgotten-biases.ts";
+import { generationChecks } from "../checks/generation-checks.ts";
+import { kasaChecks } from "../checks/kasa-checks.ts";
+import { logitsCheck, lossCheck, selectedChecks, statedLossChecks } from "../checks/selected-logits.ts";
+import { settingsChecks } from "../checks/settings-checks.ts";
+import { trainingChecks } from "../checks/training-checks.ts";
+import { roundingOf } from "../checks/unstable-entries.ts";
+import { comparedByKey, ownEntries } from "../fixture/fixture-entries.ts";
+import {
+  adapterContext,
+  baseContext,
+  disposeInputs,
+  hasLabels,
+  inputsOf,
+  logitsOf,
+  openCase,
+  type ParityCase,
+  paddingFilter,
+  valuesInFile,
+} from "../fixture/parity-case.ts";
+import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
+
+const [none, adapted] = [baseContext.adapters, adapterContext.adapters];
+
+/** Everything that the fixture names. */
+export async function singleAdapterChecks(fixture: Fixture): Promise<readonly ParityCheck[]> {
+  const parity = await openCase(fixture);
+  try {
+    return [
+      ...(await asPeftComputes(parity, async () => [...forwardChecks(parity), ...gradientChecks(parity)])),
+      ...settingsChecks(fixture, parity.handle),
+      ...freshChecks(parity),
+      ...(await reloadedChecks(parity)),
+      ...(await generationChecks(parity)),
+      ...deltaChecks(parity),
+      ...kasaChecks(parity),
+      ...(await mergeChecks(parity)),
+      ...(await asPeftComputes(parity, () => trainingChecks(parity))),
+    ];
+  } finally {
+    parity.dispose();
+  }
+}
+
+function forwardChecks({ fixture, base, model }: ParityCase): readonly ParityCheck[] {
+  // The base is looked at by itself: where layers are repeated, or a vocabulary is resized, it is another model.
+  const isDone = (name: string) => /^(base|adapter)\./.test(name);
+  return [
+    logitsCheck({ fixture, model: base }, "base.logits", none),
+    logitsCheck({ fixture, model }, "adapter.logits", adapted),
+    ...(hasLabels(fixture) ? [adapterLossCheck({ fixture, model })] : []),
+    ...statedLossChecks({ fixture, model: base }, "base_loss", none),
+    ...statedLossChecks({ fixture, model }, "adapter_loss", adapted),
+    ...selectedChecks({ fixture, model, words: new Map([["adapter", "default"]]) }, isDone),
+  ];
+}
+
+function adapterLossCheck({ fixture, model }: Pick<ParityCase, "fixture" | "model">): ParityCheck {
+  const expected = fixture.tensor("adapter.loss").values;
+  return lossCheck({ fixture, model }, { what: "loss", adapters: adapted, expected });
+}
+
+/** A new adapter of the same configuration, where the base alone decides how it starts. */
+function freshChecks({ fixture, model, adapter }: ParityCase): readonly ParityCheck[] {
+  if (!fixture.tensors.has("start.logits")) return [];
+  const fresh = injectAdapter(model, planInjection(model, adapter.config), { name: "fresh", seed: 0 });
+  const check = logitsCheck({ fixture, model }, "start.logits", {
+    kind: "active",
+    adapters: [{ name: "fresh", weight: 1 }],
+  });
+  fresh.dispose();
+  return [check];
+}
+
+/** The adapter once more, from what would be written of it. */
+async function reloadedChecks({ fixture, model, handle }: ParityCase): Promise<readonly ParityCheck[]> {
+  if (!fixture.tensors.has("reloaded.logits")) return [];
+  const again = attachAdapter(model, await handle.toAdapter(), { name: "reloaded" });
+  const adapters = [{ name: "reloaded", weight: 1 }];
+  const check = logitsCheck({ fixture, model }, "reloaded.logits", { kind: "active", adapters });
+  again.dispose();
+  return [check];
+}
+
+function gradientChecks({ fixture, model, handle }: ParityCase): readonly ParityCheck[] {
+  if (!hasLabels(fixture)) return [];
+  const inputs = inputsOf(fixture);
+  const variables = [...handle.variables.values()];
+  const { value, grads } = tf.variableGrads(() => model.loss(inputs, adapterContext), variables);
+  const expected = ownEntries(comparedByKey(fixture, "grad."), handle);
+  const ours = new Map<string, Float32Array>();
+  for (const [key, variable] of handle.variables) {
+    // What nothing depends on has no gradient here and zeros in a fixture.
+    grads[variable.name] ??= tf.zerosLike(variable);
+    ours.set(key, valuesInFile(handle, key, grads[variable.name]!));
+  }
+  tf.dispose([value, grads]);
+  disposeInputs(inputs);
+  const checks = [...expected].map(([key, { values }]) => {
+    const rounding = roundingOf(fixture, key);
+    const isRelative = rounding === 0;
+    const numbers = { actual: ours.get(key) ?? [], expected: values };
+    const check = compare("gradients", numbers, { tolerance: 1e-4, isRelative });
+    return isRelative ? check : { ...check, difference: (check.difference / rounding) * 1e-4 };
+  });
+  const unexpected = [...handle.variables.keys()].filter((key) => !expected.has(key));
+  if (unexpected.length) throw new Error(`The fixture has no gradient for ${unexpected.join(", ")}.`);
+  const { grad_norm: norm } = fixture.expected;
+  if (norm === undefined) return [worst(checks)];
+  const norms = { actual: [globalNorm(ours)], expected: [Number(norm)] };
+  return [worst(checks), compare("gradient norm", norms, { tolerance: 1e-4, isRelative: true })];
+}
+
+/** PEFT merges most adapters; a fixture without merged logits is of one that it cannot. */
+async function mergeChecks({ fixture, model, handle }: ParityCase): Promise<readonly ParityCheck[]> {
+  if (!fixture.tensors.has("merged.logits")) return [];
+  const inputs = inputsOf(fixture);
+  const before = logitsOf(model, inputs, adapterContext);
+  const { merged, isShared } = await mergeOnce({ model, handle });
+  const actual = logitsOf(model, inputs, baseContext);
+  merged.undo();
+  disposeInputs(inputs);
+  const stated = fixture.tensor("merged.logits");
+  // PEFT folds into a table that two modules share for both; here each then has its own, and does what it did.
+  const expected = isShared ? fixture.tensor("adapter.logits") : stated;
+  const skip = paddingFilter(fixture, stated);
+  return [
+    compare("merged.logits", { actual, expected: expected.values }, { tolerance: 1e-4, skip }),
+    compare("merged−adapted", { actual, expected: before }, { tolerance: 1e-4, skip }),
+    ...(fixture.tensors.has("unmerged.logits") ? [logitsCheck({ fixture, model }, "unmerged.logits", adapted)] : []),
+  ];
+}
+
+/** Merges, and says whether that took a shared table apart. */
+async function mergeOnce({ model, handle }: Pick<ParityCase, "model" | "handle">) {
+  try {
+    return { merged: await mergeAdapter(model, handle), isShared: false };
+  } catch (error) {
+    if (!(error instanceof TiedWeightError)) throw error;
+    return { merged: await mergeAdapter(model, handle, { tied: "untie" }), isShared: true };
+  }
+}

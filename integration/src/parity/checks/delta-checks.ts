@@ -1,0 +1,35 @@
+// What an adapter adds to each weight, where a fixture tells.
+
+import type { AdaptedSite, AdapterHandle } from "@lowrank/inject";
+import { parameterDelta } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ParityCase } from "../fixture/parity-case.ts";
+import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
+
+/** `delta.<module>` and `delta.<parameter>`, in torch's layout. */
+export function deltaChecks({ fixture, handle }: Pick<ParityCase, "fixture" | "handle">): readonly ParityCheck[] {
+  const expected = [...fixture.tensors.keys()].flatMap((name) =>
+    name.startsWith("delta.") ? [[name.slice("delta.".length), fixture.tensor(name).values] as const] : [],
+  );
+  if (expected.length === 0) return [];
+  const ours = new Map<string, () => tf.Tensor>([
+    ...handle.sites.map((adapted) => [adapted.site.path, () => deltaOf(adapted)] as const),
+    ...handle.rawParameters.map((adapted) => [adapted.parameter.path, () => rawDeltaOf(adapted)] as const),
+  ]);
+  const checks = expected.map(([path, values]) => {
+    const actual = tf.tidy(() => ours.get(path)?.().dataSync() ?? []);
+    return compare("deltas", { actual, expected: values }, { tolerance: 1e-5 });
+  });
+  return [worst(checks)];
+}
+
+function rawDeltaOf({ parameter, pair, scaling }: AdapterHandle["rawParameters"][number]): tf.Tensor {
+  const delta = parameterDelta(pair, parameter, scaling);
+  return parameter.transposedInFile ? tf.transpose(delta) : delta;
+}
+
+function deltaOf({ site, adaptation }: AdaptedSite): tf.Tensor {
+  const delta = adaptation.delta(1);
+  if (site.kind === "convolution") return tf.transpose(delta, [3, 2, 0, 1]);
+  return site.kind === "linear" && !site.fanInFanOut ? tf.transpose(delta) : delta;
+}

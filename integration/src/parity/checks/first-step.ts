@@ -1,0 +1,29 @@
+// AdamW's first step is a full one whatever the size of the gradient: an entry whose first gradient is what rounding left of
+// zero goes anywhere.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { adapterContext, disposeInputs, inputsOf, type ParityCase, valuesInFile } from "../fixture/parity-case.ts";
+import { regulariserOf } from "./kasa-checks.ts";
+import type { TrainSettings } from "./train-case.ts";
+
+type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
+
+/** Gradients of a training's first step, by the names and with the axes of files. */
+export function firstGradients({ fixture, model, handle }: TrainedCase): ReadonlyMap<string, Float32Array> {
+  const variables = [...handle.variables.values()];
+  // The fixture's own file, described in its README.
+  const { accumulate } = fixture.expected.train as TrainSettings;
+  const inputs = Array.from({ length: accumulate }, (_, batch) => inputsOf(fixture, { set: "train", batch }));
+  const regulariser = regulariserOf({ fixture, handle });
+  const loss = () =>
+    tf.addN(inputs.flatMap((batch) => [model.loss(batch, adapterContext), regulariser()])) as tf.Scalar;
+  const { value, grads } = tf.variableGrads(loss, variables);
+  const found = new Map<string, Float32Array>();
+  for (const [key, variable] of handle.variables) {
+    const gradient = grads[variable.name];
+    if (gradient !== undefined) found.set(key, valuesInFile(handle, key, gradient));
+  }
+  tf.dispose([value, grads]);
+  for (const batch of inputs) disposeInputs(batch);
+  return found;
+}

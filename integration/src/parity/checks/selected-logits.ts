@@ -1,0 +1,88 @@
+// Logits that a fixture names by which adapters act: "base", "a", "a+b", "0.5*a", "-1*a+2*b".
+
+import { type ActiveAdapter, type AdapterSelection, inferenceContext, noAdapters } from "@lowrank/contracts";
+import type { Fixture } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { disposeInputs, inputsOf, logitsOf, paddingFilter } from "../fixture/parity-case.ts";
+import { compare, type ParityCheck } from "../fixture/parity-check.ts";
+import type { ParityModel } from "../parity-model.ts";
+
+/** Words for a model whose adapters are there and do not act, or are gone. */
+const withoutAdapters: ReadonlySet<string> = new Set(["base", "disabled", "unloaded"]);
+
+/** A fixture's word for each adapter, and the name that it has on the model. */
+export type AdapterWords = ReadonlyMap<string, string>;
+
+/** Which adapters a text means, or null if it is none of the kind. */
+export function selectionOf(text: string, words: AdapterWords): AdapterSelection | null {
+  if (!words.has(text) && withoutAdapters.has(text)) return noAdapters;
+  const terms = words.has(text) ? [text] : text.split("+");
+  const adapters = terms.map((term) => weighted(term, words));
+  const known = adapters.filter((adapter) => adapter !== null);
+  return known.length === adapters.length ? { kind: "active", adapters: known } : null;
+}
+
+function weighted(term: string, words: AdapterWords): ActiveAdapter | null {
+  const own = words.get(term);
+  if (own !== undefined) return { name: own, weight: 1 };
+  const [, weight = "", word = ""] = /^(-?\d+(?:\.\d+)?(?:e-?\d+)?)\*(.+)$/.exec(term) ?? [];
+  const name = words.get(word);
+  return name === undefined ? null : { name, weight: Number(weight) };
+}
+
+interface Selected {
+  readonly fixture: Fixture;
+  readonly model: ParityModel;
+  readonly words: AdapterWords;
+}
+
+/** Every "….logits" and "….loss" of the fixture that names a selection; `isOther` leaves those to others. */
+export function selectedChecks(
+  { fixture, model, words }: Selected,
+  isOther: (name: string) => boolean = () => false,
+): readonly ParityCheck[] {
+  return [...fixture.tensors.keys()].flatMap((key) => {
+    const [, text, kind] = /^(.+)\.(logits|loss)$/.exec(key) ?? [];
+    const adapters = text === undefined || isOther(key) ? null : selectionOf(text, words);
+    if (adapters === null) return [];
+    if (kind === "logits") return [logitsCheck({ fixture, model }, key, adapters)];
+    return [lossCheck({ fixture, model }, { what: key, adapters, expected: fixture.tensor(key).values })];
+  });
+}
+
+/** Logits with the given adapters, on the fixture's inputs. */
+export function logitsCheck(
+  { fixture, model }: Pick<Selected, "fixture" | "model">,
+  what: string,
+  adapters: AdapterSelection,
+): ParityCheck {
+  const inputs = inputsOf(fixture);
+  const expected = fixture.tensor(what);
+  const actual = logitsOf(model, inputs, inferenceContext(adapters));
+  disposeInputs(inputs);
+  const skip = paddingFilter(fixture, expected);
+  return compare(what, { actual, expected: expected.values }, { tolerance: 1e-4, skip });
+}
+
+/** The loss with the given adapters, on the fixture's labels. */
+export function lossCheck(
+  { fixture, model }: Pick<Selected, "fixture" | "model">,
+  wanted: { readonly what: string; readonly adapters: AdapterSelection; readonly expected: ArrayLike<number> },
+): ParityCheck {
+  const { what, adapters, expected } = wanted;
+  const inputs = inputsOf(fixture);
+  const actual = tf.tidy(() => model.loss(inputs, inferenceContext(adapters)).dataSync());
+  disposeInputs(inputs);
+  return compare(what, { actual, expected }, { tolerance: 1e-5 });
+}
+
+/** The loss that expected.json has under a key, if it has it. */
+export function statedLossChecks(
+  { fixture, model }: Pick<Selected, "fixture" | "model">,
+  key: "base_loss" | "adapter_loss" | "final_loss",
+  adapters: AdapterSelection,
+): readonly ParityCheck[] {
+  const stated = fixture.expected[key];
+  if (stated === undefined) return [];
+  return [lossCheck({ fixture, model }, { what: key, adapters, expected: [Number(stated)] })];
+}

@@ -1,0 +1,91 @@
+// Every family with every head that `@lowrank/models` has a reference for: all of its linear layers, and the head's own
+// where it has one. A new reference is a new row by itself.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { checkConfig, resolveTask, type Task } from "@lowrank/families";
+import { referencesRoot } from "../bases/open-base.ts";
+import type { Variant } from "./variant.ts";
+
+interface Reference {
+  readonly name: string;
+  readonly modelType: string;
+  readonly task: Task;
+}
+
+/** Without a head there is no loss, so that nothing can be trained. */
+const references = readdirSync(referencesRoot, { withFileTypes: true })
+  .flatMap((entry) => (entry.isDirectory() ? [referenceIn(entry.name)] : []))
+  .filter(({ task }) => task !== "feature-extraction" && task !== "text-encoding");
+
+/** What a task asks of an adapter. For some PEFT has no task type, so that their answers' maps are named here. */
+const tasks: Readonly<Record<Task, Partial<LoraConfig>>> = {
+  "causal-lm": { taskType: "CAUSAL_LM" },
+  "masked-lm": {},
+  "sequence-classification": { taskType: "SEQ_CLS" },
+  "token-classification": { taskType: "TOKEN_CLS" },
+  "question-answering": { taskType: "QUESTION_ANS" },
+  "sequence-to-sequence": { taskType: "SEQ_2_SEQ_LM" },
+  "image-classification": { modulesToSave: ["classifier"] },
+  "multiple-choice": { modulesToSave: ["classifier"] },
+  "next-sentence-prediction": { modulesToSave: ["seq_relationship"] },
+  "replaced-token-detection": { modulesToSave: ["dense_prediction"] },
+  "feature-extraction": {},
+  "text-encoding": {},
+};
+
+/** One row a reference. */
+const plain = references.map((reference): Variant => rowOf(reference, "all linear layers", {}));
+
+/**
+ * One more row for each head of a family, which has most of what an adapter can have at once. PEFT writes the bias of a
+ * head that finds masked tokens under two names.
+ */
+const rich = references
+  .filter((reference, index) => index === references.findIndex((one) => isSameKind(one, reference)))
+  .map((reference): Variant => {
+    return rowOf(reference, "DoRA, rsLoRA and all biases", { useDora: true, rankStabilized: true, bias: "all" });
+  });
+
+/** One row for each causal language model, whose adapter acts from the middle of the first text on. */
+const activated = references
+  .filter(({ task }) => task === "causal-lm")
+  .map((reference): Variant => {
+    const activationTokens = middleOf(reference.name);
+    // OPT joins its texts into one list of states there, which PEFT takes for texts of one token: it raises IndexError.
+    const excludeModules = reference.modelType === "opt" ? ["fc1", "fc2"] : null;
+    const row = rowOf(reference, "activated by tokens of its batch", { activationTokens, excludeModules });
+    return { ...row, isNotMerged: "no weight is right for all tokens; PEFT refuses, too" };
+  });
+
+function isSameKind(one: Reference, other: Reference): boolean {
+  return one.modelType === other.modelType && one.task === other.task;
+}
+
+/** All of them. */
+export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activated];
+
+function rowOf({ name, task }: Reference, what: string, config: Partial<LoraConfig>): Variant {
+  const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
+  return {
+    name: `${name}, ${what}`,
+    base: `references/${name}`,
+    config: { ...common, ...tasks[task], ...config },
+  };
+}
+
+/** Two tokens of a reference's first text. */
+function middleOf(name: string): readonly number[] {
+  // The repository's own file, as in `openBase`.
+  const { inputs } = JSON.parse(readFileSync(join(referencesRoot, name, "expected.json"), "utf8")) as {
+    inputs: { readonly input_ids: readonly (readonly number[])[] };
+  };
+  const [first = []] = inputs.input_ids;
+  return first.slice(first.length >> 1).slice(0, 2);
+}
+
+function referenceIn(name: string): Reference {
+  const config = checkConfig(JSON.parse(readFileSync(join(referencesRoot, name, "config.json"), "utf8")));
+  return { name, modelType: config.modelType, task: resolveTask(config) };
+}
