@@ -44,8 +44,12 @@ export {
   checkFeatures,
   type Feature,
   features,
+  startFeatures,
   startingFeatures,
   type UnsupportedFeature,
   unsupportedFeatures,
 } from "./variants/features.ts";
 export { type KasaSettings, kasaSettings } from "./variants/kasa.ts";
+export { drawsHalves, type StartFacts, type StartName, startFacts, startNames, startOf } from "./variants/starts.ts";
+export type { VariantFacts, VariantOption } from "./variants/variant-facts.ts";
+export { columnsPerStored, toPlainLora, type VariantName, variantFacts, variants } from "./variants/variants.ts";

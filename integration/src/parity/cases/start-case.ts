@@ -2,7 +2,7 @@
 // adapter is converted to one for the base as it was.
 
 import { existsSync } from "node:fs";
-import { type Adapter, loraKeys } from "@lowrank/adapter-format";
+import { type Adapter, loraKeys, startOf } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import type { ForwardContext } from "@lowrank/contracts";
 import { type AdapterHandle, attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
@@ -97,22 +97,22 @@ async function residualChecks(fixture: Fixture, model: PretrainedModel, adapter:
 /** The same start made here, on the base as it is; trained, and written as a plain adapter. */
 async function ownChecks(fixture: Fixture, model: PretrainedModel, adapter: Adapter) {
   const base = logitsCheck(fixture, { model, what: "base.logits", label: "base.logits", context: baseContext });
-  const start = initializationOf(startOf(fixture));
-  const plan = planInjection(model, { ...adapter.config, init: startOf(fixture) });
-  const { needs } = start;
-  const measured = needs && (await measuredAsPeft(fixture, { model, plan, needs }));
+  const init = statedStart(fixture);
+  const plan = planInjection(model, { ...adapter.config, init });
+  const { measures } = startOf({ init });
+  const measured = measures && (await measuredAsPeft(fixture, { model, plan, needs: measures }));
   const bases = [base, ...statedLossChecks({ fixture, model }, "base_loss", baseContext.adapters)];
   // What PEFT measured is not in every fixture: then nothing can be started here.
-  if (needs !== undefined && measured === undefined) return bases;
+  if (measures !== undefined && measured === undefined) return bases;
   const handle = injectAdapter(model, plan, { seed: 0, ...(measured && { measured }) });
   try {
     const checks = [...bases, logitsCheck(fixture, { model, what: "fresh.logits", label: "fresh.logits" })];
     if (measured !== undefined)
       checks.push(...(await withModel(fixture, "base_residual", async (left) => factorChecks(handle, adapter, left))));
     // The signs of LoRA-GA's A and B have nothing to do with each other: products differ.
-    if (needs === "gradient") return checks;
+    if (measures === "gradient") return checks;
     // PEFT draws from another generator: there is nothing to compare but that the model is left as it was.
-    if (start.isDrawn) return checks;
+    if (initializationOf(init).isDrawn) return checks;
     // PEFT decomposes in float32: its own error grows with the matrix.
     const tolerance = measured === undefined ? 1e-5 : measuredTolerance;
     checks.push(...pairChecks(fixture, { handle, label: "delta", tolerance }));
@@ -146,7 +146,7 @@ async function convertedChecks(fixture: Fixture, model: PretrainedModel): Promis
 }
 
 /** The fixture names its initialisation in its description alone. */
-function startOf({ expected }: Fixture): boolean | string {
+function statedStart({ expected }: Fixture): boolean | string {
   const start = /init_lora_weights=(?:'([^']+)'|(True|False))/.exec(String(expected.description));
   if (!start) throw new Error("The fixture's description names no init_lora_weights.");
   return start[1] ?? start[2] === "True";

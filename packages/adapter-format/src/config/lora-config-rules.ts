@@ -3,11 +3,10 @@
 import type { ConfigFieldProblem } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { type StartFacts, startFacts, startNameOf, startNames } from "../variants/starts.ts";
-import type { Rule, VariantFacts } from "../variants/variant-facts.ts";
-import { variantFacts } from "../variants/variants.ts";
+import type { Rule } from "../variants/variant-facts.ts";
+import { variants } from "../variants/variants.ts";
 import { areLayerRanges } from "./layer-order.ts";
 
-const variants: readonly VariantFacts[] = Object.values(variantFacts);
 const starts: readonly (StartFacts & { readonly name: string })[] = startNames.map((name) => ({
   name,
   ...startFacts[name],

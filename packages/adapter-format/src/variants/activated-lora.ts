@@ -7,4 +7,14 @@ export const activatedLora = {
   asked: ({ activationTokens }) => given(activationTokens),
   effect: "the adapter acts only after an invocation sequence",
   layer: "alone",
+  option: {
+    flag: "--invocation <text>",
+    name: "invocation",
+    field: "activationTokens",
+    kind: "tokens",
+    help: "let the adapter act from this text on alone, in each row; before it the base computes (activated LoRA)",
+  },
+  describe: ({ activationTokens }) =>
+    activationTokens?.length ? ["acts from", `the tokens [${activationTokens.join(", ")}] on`] : null,
+  isKeptIfShared: true,
 } as const satisfies VariantFacts;

@@ -6,7 +6,7 @@ import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
-import { parseTensorKey } from "../tensor-keys.ts";
+import { parseTensorKey, type TensorKey } from "../tensor-keys.ts";
 import type { VariantFacts } from "./variant-facts.ts";
 
 /** What `use_bdlora` makes of a module's pair. */
@@ -28,6 +28,8 @@ export const bdLora = {
   asked: ({ blockDiagonal }) => blockDiagonal,
   effect: "block-diagonal factors",
   layer: "alone",
+  columnsPerStored: blocksIn,
+  toPlain: spreadBlocks,
   rules: [
     {
       key: "use_bdlora",
@@ -109,7 +111,8 @@ export function spreadBlocks(adapter: Adapter): Adapter {
   const problems: TensorProblem[] = [];
   const spread = new Map<string, AdapterTensor>();
   for (const [key, tensor] of tensors) {
-    const count = blocksIn(config, key);
+    const parsed = parseTensorKey(key);
+    const count = parsed === null ? 1 : blocksIn(config, parsed);
     const problem = count === 1 ? null : spreadProblem(tensor, count);
     if (problem !== null) problems.push({ key, problem });
     else spread.set(key, count === 1 ? tensor : onDiagonal(tensor, count));
@@ -119,12 +122,10 @@ export function spreadBlocks(adapter: Adapter): Adapter {
 }
 
 /** Of how many blocks a tensor of an adapter file is made; 1 for what is whole. */
-export function blocksIn(config: Pick<LoraConfig, "blockDiagonal">, key: string): number {
-  if (config.blockDiagonal === null) return 1;
-  const parsed = parseTensorKey(key);
-  if (parsed?.part !== "lora_A" && parsed?.part !== "lora_B") return 1;
-  const verdict = blockVerdict(config, parsed.path);
-  return verdict.kind === "blocks" && parsed.part === `lora_${verdict.half.toUpperCase()}` ? verdict.count : 1;
+function blocksIn(config: Pick<LoraConfig, "blockDiagonal">, { path, part }: TensorKey): number {
+  if (config.blockDiagonal === null || (part !== "lora_A" && part !== "lora_B")) return 1;
+  const verdict = blockVerdict(config, path);
+  return verdict.kind === "blocks" && part === `lora_${verdict.half.toUpperCase()}` ? verdict.count : 1;
 }
 
 function spreadProblem({ shape }: AdapterTensor, count: number): string | null {

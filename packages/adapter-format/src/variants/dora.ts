@@ -7,6 +7,13 @@ export const dora = {
   asked: ({ useDora }) => given(useDora),
   effect: "weight-decomposed LoRA (DoRA)",
   layer: "own",
+  option: {
+    flag: "--use-dora",
+    name: "useDora",
+    field: "useDora",
+    kind: "flag",
+    help: "train the length of every weight's columns apart from their direction (DoRA)",
+  },
   rules: [
     {
       key: "use_dora",

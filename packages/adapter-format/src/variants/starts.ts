@@ -10,7 +10,7 @@ export interface StartFacts extends Pick<VariantFacts, "layer"> {
   /** Which values name it, where those are not one. */
   readonly pattern?: RegExp;
   /** What a program without it has to refuse; absent where pairs are drawn as those of plain LoRA. */
-  readonly feature?: string;
+  readonly feature?: `init=${string}`;
   /** What it does, for that refusal. */
   readonly effect?: string;
   /**
@@ -26,6 +26,8 @@ export interface StartFacts extends Pick<VariantFacts, "layer"> {
   readonly sharesRanks?: boolean;
   /** Whether B stays as it started. */
   readonly keepsB?: boolean;
+  /** What it does to the weight that stands in for the base's wherever the pair acts, if one does. */
+  readonly standIn?: string;
   /** The field with its settings, and the settings of a configuration that has none, if it must have some. */
   readonly settings?: { readonly field: "loftqConfig"; readonly key: string; readonly defaults: JsonObject };
 }
@@ -52,6 +54,7 @@ export const startFacts = {
     feature: "init=loftq",
     effect: changed,
     base: "computed again",
+    standIn: "rounds the weight",
     settings: { field: "loftqConfig", key: "loftq_config", defaults: { loftq_bits: 4, loftq_iter: 1 } },
   },
   orthogonal: { feature: "init=orthogonal", effect: "factors start orthogonal", base: "kept" },

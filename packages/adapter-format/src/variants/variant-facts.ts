@@ -1,6 +1,8 @@
 // What a configuration alone tells of a variant of LoRA. How a variant computes is the other half, in @lowrank/inject.
 
+import type { Adapter } from "../adapter.ts";
 import type { LoraConfig } from "../lora-config.ts";
+import type { TensorKey } from "../tensor-keys.ts";
 
 /** What must hold of a configuration. */
 export interface Rule {
@@ -27,6 +29,28 @@ export interface VariantFacts {
   readonly onlyInTraining?: boolean;
   /** What must hold of its fields. */
   readonly rules?: readonly Rule[];
+  /** How a command line asks for it, where one does. */
+  readonly option?: VariantOption;
+  /** What a person should read about an adapter that has it: a word, and what is to be said. */
+  describe?(config: LoraConfig): readonly [word: string, text: string] | null;
+  /** By how much a tensor in a file has fewer columns than the matrix that it stands for, if it does. */
+  columnsPerStored?(config: LoraConfig, key: TensorKey): number;
+  /** The same adapter as plain LoRA, where that can be written without loss. */
+  toPlain?(adapter: Adapter): Adapter;
+  /** True where adapters that say the same of it can be combined into one that says so, too. */
+  readonly isKeptIfShared?: boolean;
+}
+
+/** An option of a command line that sets a variant's field. */
+export interface VariantOption {
+  /** "--use-dora", and the name of a value if it takes one. */
+  readonly flag: string;
+  /** Its name in a program. */
+  readonly name: string;
+  readonly field: keyof LoraConfig;
+  /** "flag": the field is true; "tokens": a text, whose tokens the field has. */
+  readonly kind: "flag" | "tokens";
+  readonly help: string;
 }
 
 /** An object that is there, a list with something in it, a flag that is true; else null. */

@@ -1,6 +1,9 @@
 // The table of variants: a new one is a file and a line here. @lowrank/inject has the other half of each row, and the compiler
 // asks for it.
 
+import type { Adapter } from "../adapter.ts";
+import type { LoraConfig } from "../lora-config.ts";
+import type { TensorKey } from "../tensor-keys.ts";
 import { activatedLora } from "./activated-lora.ts";
 import { arrow } from "./arrow.ts";
 import { bdLora } from "./bd-lora.ts";
@@ -27,3 +30,20 @@ export const variantFacts = {
 
 /** PEFT's field that asks for a variant. */
 export type VariantName = keyof typeof variantFacts;
+
+/** All of them. */
+export const variants: readonly (VariantFacts & { readonly key: VariantName })[] = Object.values(variantFacts);
+
+/** By how much a tensor in a file has fewer columns than the matrix that it stands for. */
+export function columnsPerStored(config: LoraConfig, key: TensorKey): number {
+  return variants.reduce((product, row) => product * (row.columnsPerStored?.(config, key) ?? 1), 1);
+}
+
+/**
+ * The same adapter with as much of it written as plain LoRA as can be without loss, for programs without the variants.
+ *
+ * @throws InvalidAdapterTensorsError for tensors that do not fit the configuration
+ */
+export function toPlainLora(adapter: Adapter): Adapter {
+  return variants.reduce((plain, row) => row.toPlain?.(plain) ?? plain, adapter);
+}

@@ -1,15 +1,15 @@
 // What the heads get that share an embedding's pair.
 
-import { type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
+import { drawsHalves, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/injection-plan.ts";
 
 /** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
-export function checkTiedStart({ kind }: Tying, { init }: LoraConfig): void {
-  if (kind === "targets" && typeof init === "string" && init !== "gaussian")
-    throw new UnsupportedStartError(init, "ensure_weight_tying");
+export function checkTiedStart({ kind }: Tying, config: LoraConfig): void {
+  if (kind === "targets" && !drawsHalves(config))
+    throw new UnsupportedStartError(String(config.init), "ensure_weight_tying");
 }
 
 /** One entry for each follower. Throws UnsupportedSiteError. */

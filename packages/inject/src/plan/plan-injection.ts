@@ -1,11 +1,10 @@
 // Decides what an adapter will change, without making a single tensor.
 
-import type { Feature, LoraConfig } from "@lowrank/adapter-format";
+import { type Feature, type LoraConfig, startFeatures } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
 import { Refusals } from "../errors/refusals.ts";
 import { checkSavedModules } from "../parts/saved-parameters.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
-import { startsForNew } from "../start/starts.ts";
 import { draftPlan } from "./draft-plan.ts";
 import { startWarnings } from "./site-warnings.ts";
 
@@ -24,7 +23,7 @@ export const supportedFeatures: readonly Feature[] = [
 ];
 
 /** What a new adapter may ask for. */
-const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...startsForNew]);
+const supportedWhenNew: ReadonlySet<Feature> = new Set([...supportedFeatures, ...startFeatures]);
 
 /**
  * Which layers a configuration adapts in this model, with which ranks and scalings, and what it will cost.

@@ -1,6 +1,6 @@
 // How the pairs of one adapter start, where that depends on the weights of the model they are attached to.
 
-import type { Feature, LoraConfig } from "@lowrank/adapter-format";
+import { type Feature, type LoraConfig, startFeatures, startOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import {
   convolutionPairLayout,
@@ -18,25 +18,6 @@ import type { PlannedSite } from "../planned/injection-plan.ts";
 import { freshBlocks } from "../variants/block-pairs.ts";
 import { freshKasa, withoutWeakest } from "../variants/kasa-pairs.ts";
 import { startSettings } from "./start-settings.ts";
-
-/** Starts of new pairs beyond PEFT's true, false and "gaussian". */
-export const startsForNew: readonly Feature[] = [
-  "init=pissa",
-  "init=olora",
-  "init=orthogonal",
-  "init=mica",
-  "init=eva",
-  "init=corda",
-  "init=lora_ga",
-  "init=loftq",
-];
-
-/** Starts that are the same whenever they are computed, so that an adapter saved without its start can be used. */
-const repeatable: ReadonlyMap<unknown, Feature> = new Map([
-  ["pissa", "init=pissa"],
-  ["olora", "init=olora"],
-  ["loftq", "init=loftq"],
-]);
 
 /** What decides about a start besides the layer. */
 export interface StartOptions {
@@ -115,9 +96,9 @@ function freshKernels(entry: PlannedSite, site: Site, { config, seed, name }: St
 }
 
 /** The starts that an adapter from a file may name: PEFT computes them again from the base, and so do we. */
-export function startsForStored({ init }: LoraConfig): readonly Feature[] {
-  const feature = repeatable.get(init);
-  return feature ? [feature] : [];
+export function startsForStored(config: LoraConfig): readonly Feature[] {
+  const { base, feature } = startOf(config);
+  return base === "computed again" ? startFeatures.filter((one) => one === feature) : [];
 }
 
 /** What a stored pair was trained beside, where that is not the base as it is. The caller owns it. */
@@ -131,7 +112,7 @@ export interface StoredStart {
 /** Computes again what the start of a stored adapter did to the base. */
 export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): StoredStart {
   if (entry.keys.diagonal !== undefined) return { base: withoutWeakest(readMatrix(site), entry.rank) };
-  if (!repeatable.has(config.init) || entry.kind !== "linear") return {};
+  if (startOf(config).base !== "computed again" || entry.kind !== "linear") return {};
   const { a, b, initial, base } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
   a.dispose();
   b.dispose();

@@ -1,7 +1,7 @@
 // What some starts learn from data before the first step: the model runs over the first batches of the run's own rows. EVA
 // and CorDA look at what the layers are given, LoRA-GA at the gradients of their weights.
 
-import type { LoraConfig } from "@lowrank/adapter-format";
+import { type LoraConfig, startOf } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
 import { batches, ignoredLabel, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
@@ -20,11 +20,9 @@ export interface StartRows {
   readonly seed: number;
 }
 
-const dataStarts: ReadonlySet<LoraConfig["init"]> = new Set(["eva", "corda", "lora_ga"]);
-
 /** How many batches the start looks at; undefined where it looks at none. */
-export function startBatches({ initBatches = 16 }: TrainOptions, { init }: LoraConfig): number | undefined {
-  return dataStarts.has(init) ? initBatches : undefined;
+export function startBatches({ initBatches = 16 }: TrainOptions, config: LoraConfig): number | undefined {
+  return startOf(config).measures === undefined ? undefined : initBatches;
 }
 
 /** What `injectAdapter` needs for a plan's start; undefined for starts that look at no data. */
@@ -33,15 +31,15 @@ export async function measureStart(
   plan: InjectionPlan,
   start: StartRows,
 ): Promise<InjectOptions["measured"]> {
-  const { init } = plan.config;
-  if (!dataStarts.has(init)) return undefined;
+  const { measures, measuresSingleTexts = false } = startOf(plan.config);
+  if (measures === undefined) return undefined;
   const loss = (batch: TokenBatch, context: ForwardContext) => model.loss(batchTensors(batch), context);
-  if (init === "lora_ga") {
+  if (measures === "gradient") {
     const losses = firstBatches(model, start).map((batch) => (context: ForwardContext) => loss(batch, context));
     return measureGradients(model, plan, losses);
   }
   // CorDA takes one text a call. An encoder–decoder's layers do not all see the same rows, so that no mask fits them.
-  const isAlone = init === "corda" || model.config.decoderLayers > 0;
+  const isAlone = measuresSingleTexts || model.config.decoderLayers > 0;
   const chosen = firstBatches(
     model,
     isAlone ? { ...start, batchSize: 1, count: start.count * start.batchSize } : start,

@@ -74,8 +74,6 @@ export interface Initialization {
   readonly source: string;
   /** Whether its values come from chance, and not from the weight alone. */
   readonly isDrawn: boolean;
-  /** What has to be measured before. */
-  readonly needs?: keyof Measured;
   /** Whether it answers to this `init_lora_weights`. */
   answersTo(init: boolean | string): boolean;
   /** Whether it is meant for embeddings, too; others start as with true. */

@@ -1,6 +1,6 @@
 // Several adapters as one. Works on adapters as files hold them: no model, no backend.
 
-import { type Adapter, type AdapterTensor, scalingOf, spreadBlocks } from "@lowrank/adapter-format";
+import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
 import { randomMask } from "@lowrank/math";
 import type {
   CombinationMethod,
@@ -53,7 +53,7 @@ export interface CombineOptions {
  * One adapter that does what the given ones do together, each multiplied by its weight. Its scaling is 1.
  *
  * @throws UnknownCombinationError, CombinationSettingError, UnequalRanksError, SharedSavedWeightError,
- * UncombinableAdapterError (DoRA and all else that is more than B·A, or no pair at all), CombinationShapeError
+ * UncombinableAdapterError (whatever is more than B·A, or no pair at all), CombinationShapeError
  *
  * @example
  * ```ts
@@ -66,8 +66,8 @@ export interface CombineOptions {
  * ```
  */
 export function combineAdapters(given: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
-  // A diagonal of blocks has no place for what another adapter has beside it.
-  const sources = given.map((source) => ({ ...source, adapter: spreadBlocks(source.adapter) }));
+  // A half that is smaller than its matrix has no place for what another adapter has beside it.
+  const sources = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const method = methodOf(sources, options);
   checkSettings(sources, options, method);
   const { layers, saved } = readPairs(sources);
@@ -163,7 +163,7 @@ function settingsOf(layer: CombinedLayer, options: CombineOptions, rank: number)
 function signsByPath({ signsOf }: CombineOptions): ReadonlyMap<string, Factors> {
   if (!signsOf) return new Map();
   return new Map(
-    readPairs([{ adapter: spreadBlocks(signsOf), weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]),
+    readPairs([{ adapter: toPlainLora(signsOf), weight: 1 }]).layers.map(({ path, pairs }) => [path, pairs[0]!]),
   );
 }
 

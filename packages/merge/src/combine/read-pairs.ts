@@ -6,8 +6,12 @@ import {
   type AdapterTensor,
   type Feature,
   parseTensorKey,
+  rankAxisOf,
   startingFeatures,
+  type TensorPart,
   unsupportedFeatures,
+  type VariantFacts,
+  variants,
 } from "@lowrank/adapter-format";
 import { createMatrix, type Matrix } from "@lowrank/math";
 import { mostBiases } from "./combined-config.ts";
@@ -50,6 +54,9 @@ export interface ReadPairs {
 /** What does not change how an adapter that exists computes. */
 const harmless: ReadonlySet<Feature> = new Set(["bias", ...startingFeatures]);
 
+/** What is no part of a pair, and goes along whole. */
+const wholeParts: ReadonlySet<TensorPart> = new Set(["base_layer", "token_base_layer", "saved"]);
+
 /** @throws UncombinableAdapterError, SharedSavedWeightError, CombinationShapeError */
 export function readPairs(sources: readonly WeightedAdapter[]): ReadPairs {
   const supported = supportedIn(sources);
@@ -74,23 +81,19 @@ export function nameOf(sources: readonly WeightedAdapter[], index: number): stri
   return sources[index]?.name ?? `adapter ${index + 1}`;
 }
 
-/** Adapters that all act from the same tokens on are one that does. */
+/** Some variants are the combination's where all adapters say the same of them. */
 function supportedIn(sources: readonly WeightedAdapter[]): ReadonlySet<Feature> {
-  const tokens = new Set(sources.map(({ adapter }) => (adapter.config.activationTokens ?? []).join()));
-  return tokens.size > 1 ? harmless : new Set([...harmless, "alora_invocation_tokens"]);
+  const isAgreed = ({ asked }: VariantFacts) =>
+    new Set(sources.map(({ adapter }) => JSON.stringify(asked(adapter.config)))).size === 1;
+  const agreed = variants.filter((row) => row.isKeptIfShared && isAgreed(row)).map(({ key }) => key);
+  return new Set([...harmless, ...agreed]);
 }
 
 function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature>): readonly string[] {
   const features = unsupportedFeatures(config, supported).map(({ key, got, effect }) => `${key} = ${got}: ${effect}`);
   const foreign = [...tensors.keys()].filter((key) => {
     const part = parseTensorKey(key)?.part;
-    return (
-      part === undefined ||
-      part === "lora_magnitude_vector" ||
-      part === "lora_diag" ||
-      part === "token_adapter" ||
-      part === "lora_B_bias"
-    );
+    return part === undefined || !(rankAxisOf(part) !== null || wholeParts.has(part));
   });
   const broken = [...tensors].filter(([, { values }]) => !values.every(Number.isFinite));
   return [

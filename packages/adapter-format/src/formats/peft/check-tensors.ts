@@ -6,7 +6,7 @@ import type { LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
 import { rankOf } from "../../targets/scaling.ts";
 import { parseTensorKey, rankAxisOf, type TensorKey, type TensorPart } from "../../tensor-keys.ts";
-import { blocksIn } from "../../variants/bd-lora.ts";
+import { columnsPerStored } from "../../variants/variants.ts";
 
 /** What is known of a tensor before its values are read. */
 export interface TensorShape {
@@ -58,9 +58,7 @@ function problemOf(config: LoraConfig, key: string, shape: readonly number[]): s
   if (parsed.part === "saved") return savedProblem(config, parsed);
   if (parsed.part === "token_base_layer" && config.trainableTokenIndices === null)
     return "belongs to a table of which rows train, but trainable_token_indices names none";
-  // Of B, a file has rank/blocks columns.
-  const blocks = parsed.part === "lora_B" ? blocksIn(config, key) : 1;
-  return rankProblem(config, parsed, { shape, blocks });
+  return rankProblem(config, parsed, shape);
 }
 
 function unknownNameProblem(key: string): string {
@@ -78,17 +76,14 @@ function savedProblem(config: LoraConfig, { path, parameter }: TensorKey): strin
   return "belongs to no module in modules_to_save and is no part of a LoRA pair";
 }
 
-function rankProblem(
-  config: LoraConfig,
-  { path, part }: TensorKey,
-  { shape, blocks }: TensorShape & { readonly blocks: number },
-): string | null {
+function rankProblem(config: LoraConfig, key: TensorKey, shape: readonly number[]): string | null {
+  const { path, part } = key;
   const axis = rankAxisOf(part);
   if (axis === null) return null;
   if (shape.length < 2) return `has the shape ${shapeText(shape)}, but a factor has two axes or more`;
   if (shape.some((size) => size === 0)) return `has the shape ${shapeText(shape)}, which holds nothing`;
   const rank = rankOf(config, path);
-  const got = blocks * (shape[axis] ?? 0);
+  const got = (shape[axis] ?? 0) * (axis === 1 ? columnsPerStored(config, key) : 1);
   if (got === rank || isGroupedConvolution(shape, part, rank) || isExpertFactor(config, got, rank)) return null;
   const problem = `has the shape ${shapeText(shape)}, so rank ${got}, but the configuration says ${rank}`;
   const backwards = new Map([...config.rankPattern].reverse());

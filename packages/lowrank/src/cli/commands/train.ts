@@ -16,8 +16,16 @@ import {
   withEngine,
   withExamples,
 } from "../options/shared-options.ts";
+import { variantOptions } from "../options/variant-options.ts";
 import { createReport } from "../terminal/report.ts";
-import { biasModes, schedules, starts, type TrainOptions, trainableTasks } from "../train/train-options.ts";
+import {
+  biasModes,
+  measuringStarts,
+  schedules,
+  starts,
+  type TrainOptions,
+  trainableTasks,
+} from "../train/train-options.ts";
 
 /** Adds the command to the program. */
 export function addTrainCommand(program: Command, io: CommandIo): void {
@@ -106,29 +114,27 @@ function addAdapterShape(command: Command): void {
         "what to adapt: a,b | all-linear | a regular expression (default: PEFT's choice for the model)",
       ).argParser(targetModules),
     )
-    .option("--use-rslora", "scale by alpha / √rank")
-    .option("--use-dora", "train the length of every weight's columns apart from their direction (DoRA)")
+    .option("--use-rslora", "scale by alpha / √rank");
+  for (const { flag, help } of variantOptions) command.option(flag, help);
+  command
     .addOption(
       new Option(
         "--init <name>",
-        "how pairs start: by chance with B zero, from the weights, or – eva, corda, lora_ga – from what the model makes " +
-          "of the data (default: default)",
+        `how pairs start: by chance with B zero, from the weights, or – ${measuringStarts.join(", ")} – from what the ` +
+          "model makes of the data (default: default)",
       ).choices(starts),
     )
     .addOption(
-      new Option("--init-batches <number>", "how many batches eva, corda and lora_ga look at (default: 16)").argParser(
-        integerIn({ min: 1 }),
-      ),
+      new Option(
+        "--init-batches <number>",
+        `how many batches ${measuringStarts.join(", ")} look at (default: 16)`,
+      ).argParser(integerIn({ min: 1 })),
     )
     .addOption(new Option("--bias <which>", "biases of the base to train (default: none)").choices(biasModes))
     .addOption(
       new Option("--modules-to-save <names>", "train these modules whole and save them with the adapter").argParser(
         nameList,
       ),
-    )
-    .option(
-      "--invocation <text>",
-      "let the adapter act from this text on alone, in each row; before it the base computes (activated LoRA)",
     )
     .option(
       "--lora-config <file>",

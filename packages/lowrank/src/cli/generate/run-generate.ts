@@ -12,7 +12,7 @@ import { tokenizerOf } from "../../open/tokenizer-of.ts";
 import { writesText } from "../../open/writes-text.ts";
 import { encodePrompt, renderPrompt } from "../../rows/encode-prompt.ts";
 import { endTokens } from "../../rows/end-tokens.ts";
-import { checkPrompts } from "../../rows/invocation.ts";
+import { checkPrompts } from "../../rows/rows-it-acts-on.ts";
 import { chooseTemplate } from "../../rows/tokenize-rows.ts";
 import type { GenerateOptions } from "../commands/generate.ts";
 import { startEngine } from "../start-engine.ts";

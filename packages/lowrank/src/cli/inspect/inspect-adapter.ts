@@ -1,7 +1,15 @@
 // A PEFT adapter folder: its configuration, its modules, and how wide a base must be for it.
 
 import { join } from "node:path";
-import { type Adapter, alphaOf, blockVerdict, parseTensorKey, rankOf, scalingOf } from "@lowrank/adapter-format";
+import {
+  type Adapter,
+  alphaOf,
+  columnsPerStored,
+  parseTensorKey,
+  rankOf,
+  scalingOf,
+  variants,
+} from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { escapeName, type Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
@@ -45,7 +53,6 @@ export async function inspectAdapter(path: string): Promise<Inspection> {
 
 function configFacts({ config }: Adapter): (readonly [string, string])[] {
   const { rank, alpha, rankStabilized, dropout, targetModules, modulesToSave, taskType, baseModel } = config;
-  const { activationTokens } = config;
   const targets = typeof targetModules === "string" ? targetModules : (targetModules ?? []).join(", ");
   return [
     ["base model", escapeName(baseModel ?? "not named")],
@@ -53,7 +60,7 @@ function configFacts({ config }: Adapter): (readonly [string, string])[] {
     ["rank", `${rank}, alpha ${alpha}${rankStabilized ? " (rank-stabilised)" : ""}, dropout ${dropout}`],
     ["targets", escapeName(targets)],
     ...(modulesToSave?.length ? [["saved whole", escapeName(modulesToSave.join(", "))] as const] : []),
-    ...(activationTokens?.length ? [["acts from", `the tokens [${activationTokens.join(", ")}] on`] as const] : []),
+    ...variants.map((row) => row.describe?.(config) ?? null).filter((line) => line !== null),
   ];
 }
 
@@ -77,8 +84,8 @@ function fitFacts(adapter: Adapter, modules: readonly AdaptedModule[]): (readonl
 }
 
 /**
- * Widths are read off the tensors: A is [rank, in] and B is [out, rank], for an embedding the same with rows as in. Of an A
- * that is a diagonal of blocks, a file has in/blocks columns.
+ * Widths are read off the tensors: A is [rank, in] and B is [out, rank], for an embedding the same with rows as in. Of a
+ * variant's A, a file may have fewer columns.
  */
 function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] {
   const modules: AdaptedModule[] = [];
@@ -89,14 +96,12 @@ function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] 
       key.replace(/lora_A\.weight$/, "lora_B.weight").replace(/lora_embedding_A$/, "lora_embedding_B"),
     );
     const { path } = parsed;
-    const verdict = blockVerdict(config, path);
-    const blocks = verdict.kind === "blocks" && verdict.half === "a" ? verdict.count : 1;
     modules.push({
       path,
       rank: rankOf(config, path),
       alpha: alphaOf(config, path),
       scaling: scalingOf(config, path),
-      inFeatures: blocks * (a.shape[1] ?? 0),
+      inFeatures: columnsPerStored(config, parsed) * (a.shape[1] ?? 0),
       outFeatures: b?.shape[0] ?? 0,
     });
   }

@@ -31,7 +31,7 @@ async function withNewAdapter<Found>(reference: string, look: (handle: AdapterHa
   const opened = await openModel({ model }, report);
   try {
     const start = { rows: [], padId: 0 };
-    const handle = await adapterToTrain(opened, { options, tokenIds: [], invocation: [], start }, report);
+    const handle = await adapterToTrain(opened, { options, tokenIds: [], variant: {}, start }, report);
     try {
       return look(handle);
     } finally {

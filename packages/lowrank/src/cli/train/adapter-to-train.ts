@@ -1,6 +1,6 @@
 // The adapter of a run: a new one by the options, or the one that is continued.
 
-import type { LoraConfig } from "@lowrank/adapter-format";
+import { type LoraConfig, startOf } from "@lowrank/adapter-format";
 import {
   type AdapterHandle,
   describePlan,
@@ -23,8 +23,8 @@ export interface AdapterRequest {
   readonly file?: LoraConfig | undefined;
   /** Whose rows train as well. */
   readonly tokenIds: readonly number[];
-  /** The tokens from which on it acts; none: what --lora-config says, or everywhere. */
-  readonly invocation: readonly number[];
+  /** The fields of the variants that options ask for. */
+  readonly variant: Partial<LoraConfig>;
   /** For starts that look at data. */
   readonly start: Pick<StartRows, "rows" | "padId">;
 }
@@ -35,18 +35,18 @@ export async function adapterToTrain(
   request: AdapterRequest,
   report: Report,
 ): Promise<AdapterHandle> {
-  const { options, file, tokenIds, invocation } = request;
+  const { options, file, tokenIds, variant } = request;
   const { handle, model } = opened;
   if (handle !== undefined) {
     report.say(describePlan(handle.plan));
     return handle;
   }
-  const config = newLoraConfig(options, model, { file, invocation });
+  const config = newLoraConfig(options, model, { file, variant });
   const plan = planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
   const { batchSize, seed } = options;
   const count = startBatches(options, plan.config) ?? 0;
   const measured = await measureStart(model, plan, { ...request.start, batchSize, seed, count });
-  const isShared = plan.config.init === "eva" && measured !== undefined;
+  const isShared = startOf(plan.config).sharesRanks === true && measured !== undefined;
   const final: InjectionPlan = isShared ? planInjection(model, shareRanks(plan, measured)) : plan;
   report.say(describePlan(final));
   const fingerprint = model.fingerprint;

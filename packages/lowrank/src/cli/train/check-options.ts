@@ -1,24 +1,24 @@
 // Which options of `lowrank train` exclude each other, beyond what commander checks.
 
 import { UsageError } from "../../errors/usage-errors.ts";
+import { variantOptions } from "../options/variant-options.ts";
 import type { TrainOptions } from "./train-options.ts";
 
-const shapeOptions = [
+const shapeOptions: readonly (readonly [keyof TrainOptions, string])[] = [
   ["rank", "--rank"],
   ["alpha", "--alpha"],
   ["dropout", "--dropout"],
   ["targetModules", "--target-modules"],
   ["useRslora", "--use-rslora"],
-  ["useDora", "--use-dora"],
+  ...variantOptions.map(({ name, flag }) => [name, flag.replace(/ .*/, "")] as const),
   ["init", "--init"],
   ["initBatches", "--init-batches"],
   ["bias", "--bias"],
   ["modulesToSave", "--modules-to-save"],
-  ["invocation", "--invocation"],
   ["loraConfig", "--lora-config"],
   ["addTokens", "--add-tokens"],
   ["addTokensFile", "--add-tokens-file"],
-] as const satisfies readonly (readonly [keyof TrainOptions, string])[];
+];
 
 /** Throws a UsageError for options that contradict each other. */
 export function checkTrainOptions(options: TrainOptions): void {

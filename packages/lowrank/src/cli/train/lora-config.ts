@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { createLoraConfig, type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
+import { createLoraConfig, type LoraConfig, parseLoraConfig, startOf } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
@@ -28,7 +28,7 @@ export async function readLoraConfig({ loraConfig }: TrainOptions, report: Repor
 export function newLoraConfig(
   options: TrainOptions,
   model: PretrainedModel,
-  { file, invocation }: { readonly file: LoraConfig | undefined; readonly invocation: readonly number[] },
+  { file, variant }: { readonly file: LoraConfig | undefined; readonly variant: Partial<LoraConfig> },
 ): LoraConfig {
   const { targetModules, modulesToSave, init, bias } = options;
   const { peftVersion, ...fields } = file ?? { rank: 8, alpha: 16 };
@@ -39,13 +39,12 @@ export function newLoraConfig(
       alpha: options.alpha,
       dropout: options.dropout,
       rankStabilized: options.useRslora,
-      useDora: options.useDora,
       targetModules,
       modulesToSave,
       bias,
-      activationTokens: invocation.length === 0 ? undefined : invocation,
     }),
-    ...(init === undefined ? {} : startOf(init, file)),
+    ...variant,
+    ...(init === undefined ? {} : startFields(init, file)),
     inferenceMode: false,
     taskType: typeOfTask(model.task),
     baseModel: options.model,
@@ -53,11 +52,12 @@ export function newLoraConfig(
   });
 }
 
-/** PEFT's `init_lora_weights`; LoftQ asks for settings, and has PEFT's own where there are none. */
-function startOf(init: string, file: LoraConfig | undefined): Partial<LoraConfig> {
-  if (init !== "loftq") return { init: init === "default" ? true : init };
-  const hasSettings = Object.keys(file?.loftqConfig ?? {}).length > 0;
-  return { init, ...(hasSettings ? {} : { loftqConfig: { loftq_bits: 4, loftq_iter: 1 } }) };
+/** PEFT's `init_lora_weights`; a start that asks for settings has PEFT's own where there are none. */
+function startFields(name: string, file: LoraConfig | undefined): Partial<LoraConfig> {
+  const init = name === "default" ? true : name;
+  const { settings } = startOf({ init });
+  if (settings === undefined || Object.keys(file?.[settings.field] ?? {}).length > 0) return { init };
+  return { init, [settings.field]: settings.defaults };
 }
 
 /** Without the fields that nobody gave. */

@@ -18,11 +18,12 @@ import {
   numberClasses,
 } from "../../rows/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/class-numbers.ts";
-import { checkRows, invocationIds } from "../../rows/invocation.ts";
 import { needTokenizer, taskFor } from "../../rows/row-kinds.ts";
+import { checkRows } from "../../rows/rows-it-acts-on.ts";
 import { chooseTemplate, tokenizeRows } from "../../rows/tokenize-rows.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { startBatches } from "../../train/measure-start.ts";
+import { asksForTokens, variantFields } from "../options/variant-options.ts";
 import type { Report } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
 import { type HashedFile, hashBase } from "./hash-base.ts";
@@ -95,9 +96,10 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
     }
     if (tokens !== undefined) report.say(describeTokens(tokens, opened.model));
     const hasText = needTokenizer(all);
-    const isAsked = hasText || options.invocation !== undefined;
+    const isAsked = hasText || asksForTokens(options);
     const tokenizer = isAsked ? (tokens?.tokenizer ?? (await tokenizerOf(opened))) : undefined;
-    const invocation = invocationOf(options, tokenizer);
+    const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
+    const variant = variantFields(options, encode);
     const { train, validation, padId, template } = tokenize(opened, data, {
       options,
       tokenizer: hasText ? tokenizer : undefined,
@@ -108,7 +110,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
       options,
       file: loraConfig,
       tokenIds: tokens?.ids ?? [],
-      invocation,
+      variant,
       start: { rows: train, padId },
     };
     handle = await adapterToTrain(opened, request, report);
@@ -183,10 +185,6 @@ function refuseUntrainable({ model }: OpenedModel, { goal, train }: TrainingRows
 /** An adapter that is continued keeps the tokenizer beside it. */
 async function ownTokenizer({ files, tokenizerFolder }: OpenedModel): Promise<ReadonlyMap<string, string>> {
   return tokenizerFolder === undefined ? new Map() : readTokenizerFiles(files, "all");
-}
-
-function invocationOf({ invocation }: TrainOptions, tokenizer: TextTokenizer | undefined): readonly number[] {
-  return invocation === undefined || tokenizer === undefined ? [] : invocationIds(invocation, tokenizer);
 }
 
 interface RowOptions {

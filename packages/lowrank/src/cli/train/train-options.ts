@@ -1,6 +1,8 @@
 // What `lowrank train` was asked, as commander hands it over.
 
+import { startFacts, startNames } from "@lowrank/adapter-format";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { VariantChoices } from "../options/variant-options.ts";
 
 /** Learning rate schedules by name. */
 export const schedules = ["linear", "cosine", "constant"] as const;
@@ -16,24 +18,19 @@ export const trainableTasks = [
 ] as const;
 
 /** Starts of a new pair by name: PEFT's values of `init_lora_weights`, `true` as "default". */
-export const starts = [
+export const starts: readonly string[] = [
   "default",
-  "gaussian",
-  "orthogonal",
-  "pissa",
-  "olora",
-  "mica",
-  "loftq",
-  "eva",
-  "corda",
-  "lora_ga",
-] as const;
+  ...startNames.filter((name) => name !== "true" && name !== "false" && !("pattern" in startFacts[name])),
+];
+
+/** Those that look at data. */
+export const measuringStarts: readonly string[] = startNames.filter((name) => "measures" in startFacts[name]);
 
 /** Which biases of the base train. */
 export const biasModes = ["none", "all", "lora_only"] as const;
 
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
-export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
+export interface TrainOptions extends EngineOptions, BasePrecisionOptions, VariantChoices {
   readonly model: string;
   readonly data: string;
   readonly out: string;
@@ -59,14 +56,11 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions {
   readonly dropout?: number;
   readonly targetModules?: string | readonly string[];
   readonly useRslora?: boolean;
-  readonly useDora?: boolean;
-  readonly init?: (typeof starts)[number];
+  readonly init?: string;
   /** How many batches a start looks at that looks at data. */
   readonly initBatches?: number;
   readonly bias?: (typeof biasModes)[number];
   readonly modulesToSave?: readonly string[];
-  /** The text from which on the adapter acts in each row. */
-  readonly invocation?: string;
   /** A file with any field of PEFT's LoraConfig. */
   readonly loraConfig?: string;
 

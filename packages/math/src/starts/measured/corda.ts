@@ -20,7 +20,6 @@ export const contextStart: Initialization = {
   name: "corda",
   source: "Yang et al. 2024 (CorDA), arXiv 2406.05223",
   isDrawn: false,
-  needs: "moments",
   answersTo: (init) => init === "corda",
   start(request) {
     checkDirections(request);

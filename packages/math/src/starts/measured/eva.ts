@@ -11,7 +11,6 @@ export const explainedVarianceStart: Initialization = {
   name: "eva",
   source: "Paischer et al. 2024 (EVA), arXiv 2410.07170; the exact decomposition where PEFT's is incremental",
   isDrawn: false,
-  needs: "inputs",
   answersTo: (init) => init === "eva",
   start(request) {
     const { rank, outFeatures, name, settings = {} } = request;

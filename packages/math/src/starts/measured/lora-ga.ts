@@ -17,7 +17,6 @@ export const gradientStart: Initialization = {
   name: "lora_ga",
   source: "Wang, Yu & Li 2024 (LoRA-GA), arXiv 2407.05000, with PEFT's scales",
   isDrawn: false,
-  needs: "gradient",
   answersTo: (init) => init === "lora_ga",
   start(request) {
     checkDirections(request, 2);

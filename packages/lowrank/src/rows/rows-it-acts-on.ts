@@ -1,18 +1,10 @@
-// The tokens that an activated adapter waits for (PEFT's `alora_invocation_tokens`): where they come from, and which rows
-// and prompts lack them, for the adapter does nothing there.
+// Which rows and prompts lack the tokens that an activated adapter waits for (PEFT's `alora_invocation_tokens`): it does
+// nothing there.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { TokenizedExample } from "@lowrank/data";
 import type { Report } from "../cli/terminal/report.ts";
 import { InvocationMissingError } from "../errors/data-errors.ts";
-import { UsageError } from "../errors/usage-errors.ts";
-
-/** The ids of --invocation, as they stand within a text. Throws a UsageError for a text without tokens. */
-export function invocationIds(text: string, tokenizer: TextTokenizer): readonly number[] {
-  const ids = tokenizer.encode(text, { addSpecialTokens: false });
-  if (ids.length === 0) throw new UsageError("--invocation has no token to wait for. Give at least one word or mark.");
-  return ids;
-}
 
 /** Throws InvocationMissingError if no row of a file has the adapter's tokens, and warns if some do not. */
 export function checkRows(
