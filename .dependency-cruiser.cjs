@@ -29,7 +29,7 @@ module.exports = {
       severity: "error",
       from: { path: `^packages/${name}/src/`, pathNot: isTest },
       to: {
-        path: "^(packages|apps|integration|benchmarks|fuzz)/",
+        path: "^(packages|apps|examples|integration|benchmarks|fuzz)/",
         pathNot: `^packages/(${[name, ...allowed].join("|")})/`,
       },
     })),
@@ -51,7 +51,7 @@ module.exports = {
       name: "libraries-know-no-apps",
       severity: "error",
       from: { path: "^packages/" },
-      to: { path: "^(apps|integration|benchmarks|fuzz)/" },
+      to: { path: "^(apps|examples|integration|benchmarks|fuzz)/" },
     },
     {
       name: "no-cycles",

@@ -1,0 +1,100 @@
+// Each program of examples/ runs by itself, as examples/README.md says, and prints what it is there to show.
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root } from "./extract-examples.ts";
+
+const examples = join(root, "examples");
+const folder = mkdtempSync(join(tmpdir(), "lowrank-programs-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const command = (name: string) => {
+  const path = join(examples, name, "main.ts");
+  return ["--conditions=lowrank-source", "--import", "tsx", path] as const;
+};
+
+function run(name: string, parameters: readonly string[] = [], input = ""): string {
+  return execFileSync("node", [...command(name), ...parameters], { cwd: examples, input, encoding: "utf8" });
+}
+
+describe("examples", () => {
+  it("train-a-classifier sorts most sentences rightly and writes an adapter with its head", () => {
+    const out = join(folder, "classifier");
+    const [, before, after] = /right before: (\d+) %, after: (\d+) %/.exec(run("train-a-classifier", [out])) ?? [];
+    expect(Number(after)).toBeGreaterThan(80);
+    expect(Number(before)).toBeLessThan(70);
+    expect(readFileSync(join(out, "adapter_model.safetensors"), "latin1")).toContain("base_model.model.score.weight");
+  }, 240_000);
+
+  it("chat-in-node answers every line", () => {
+    const printed = run("chat-in-node", [], "hello\nhow are you?\n");
+    const answers = printed.split("you> ").slice(1, -1);
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) expect(answer.trim().length).toBeGreaterThan(3);
+  }, 120_000);
+
+  it("adapter-without-tensors halves alpha and keeps the numbers, importing no TensorFlow.js", () => {
+    const [source, out] = [join(root, "fixtures/peft/gpt2/adapter"), join(folder, "half")];
+    expect(run("adapter-without-tensors", [source, out])).toContain("4 tensors, 1024 numbers");
+    const alphaOf = (path: string) => JSON.parse(readFileSync(join(path, "adapter_config.json"), "utf8")).lora_alpha;
+    expect(alphaOf(out)).toBe(alphaOf(source) / 2);
+    const weights = (path: string) => readFileSync(join(path, "adapter_model.safetensors"));
+    expect(weights(out).equals(weights(source))).toBe(true);
+    const imported = readFileSync(command("adapter-without-tensors")[3], "utf8").matchAll(/from "([^"]+)"/g);
+    expect([...imported].map(([, name]) => name)).toEqual(["@lowrank/adapter-format/node"]);
+  });
+});
+
+describe("several-adapters-server", () => {
+  let server: ChildProcess;
+  let address = "";
+  beforeAll(async () => {
+    server = spawn("node", [...command("several-adapters-server"), "0"], { cwd: examples });
+    for await (const piece of server.stdout ?? []) {
+      address = /http:\S+/.exec(String(piece))?.[0] ?? "";
+      if (address !== "") break;
+    }
+  }, 120_000);
+  afterAll(() => server.kill());
+
+  const ask = (body: unknown) => fetch(address, { method: "POST", body: JSON.stringify(body) });
+
+  it("computes requests that come together in one batch, each with its own adapter", async () => {
+    const adapters = ["polite", "brief", null];
+    const responses = await Promise.all(adapters.map((adapter) => ask({ prompt: "Hello ->", adapter })));
+    const answers = (await Promise.all(responses.map((response) => response.json()))) as { text: string }[];
+    expect(answers[0]).toEqual({ text: "Good day, and welcome to the house.", together: 3 });
+    expect(answers[1]).toEqual({ text: "Yes?", together: 3 });
+    expect(["Yes?", answers[0]?.text]).not.toContain(answers[2]?.text);
+  }, 60_000);
+
+  it("names the adapters that there are where another is asked for", async () => {
+    const response = await ask({ prompt: "Hello ->", adapter: "rude" });
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("polite, brief");
+  });
+
+  it("refuses what is no JSON, a prompt that is too long, and a body that is too large", async () => {
+    expect((await fetch(address, { method: "POST", body: "{" })).status).toBe(400);
+    expect((await ask({ prompt: "word ".repeat(200) })).status).toBe(413);
+    expect((await ask({ prompt: "x".repeat(100_000) })).status).toBe(400);
+  });
+
+  it("refuses a request that names another host", async () => {
+    const port = new URL(address).port;
+    const parameters = ["-s", "-H", "Host: example.org", "-o", "-", "-w", "%{http_code}", `http://127.0.0.1:${port}/`];
+    expect(execFileSync("curl", parameters, { encoding: "utf8" })).toContain("403");
+  });
+});
+
+it("every example is described in examples/README.md", () => {
+  const { scripts } = JSON.parse(readFileSync(join(examples, "package.json"), "utf8"));
+  const readme = readFileSync(join(examples, "README.md"), "utf8");
+  for (const name of Object.keys(scripts).filter((script) => script !== "typecheck")) {
+    expect(readme).toContain(`npm run ${name} --workspace examples`);
+    expect(existsSync(join(examples, name))).toBe(true);
+  }
+});
