@@ -1,4 +1,4 @@
-// npm run test:browser: the engine's tests as they are, and those named *.browser.test.ts, in pages of Chromium: one for each
+// npm run test:browser: the engine's and the doors' tests as they are, and those named *.browser.test.ts, in pages of Chromium: one for each
 // engine. Operations against their twins and float64, gradients against finite differences, a small training.
 
 import { playwright } from "@vitest/browser-playwright";
@@ -19,7 +19,11 @@ const ofNode = [
 export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   test: {
-    include: ["packages/engine/src/**/*.test.ts", "{packages/*,integration}/src/**/*.browser.test.ts"],
+    include: [
+      "packages/engine/src/**/*.test.ts",
+      "packages/doors/src/{*,parameters/*}.test.ts",
+      "{packages/*,integration}/src/**/*.browser.test.ts",
+    ],
     setupFiles: ["packages/engine/test/browser/fail-on-shader-errors.ts"],
     // A shader's first use compiles it, on a busy machine for seconds.
     testTimeout: 120_000,

@@ -15,6 +15,8 @@ if (!existsSync(join(folder, "node_modules", "@tensorflow", "tfjs-node"))) {
 runCounted(
   [
     "packages/engine/src",
+    "packages/doors/src/ad",
+    "packages/doors/src/parameters",
     "packages/math/src/adaptations/dora-adaptation.property.test.ts",
     // What is about another engine has been tested by npm test.
     "--exclude=packages/engine/src/engines/{wasm,native}/**",

@@ -1,6 +1,6 @@
 // Every error this package throws on purpose.
 
-import { LowrankError, listed } from "@lowrank/contracts";
+import { LowrankError } from "@lowrank/contracts";
 
 /** A tensor came in with a shape that an operation cannot use. */
 export class ShapeError extends LowrankError {
@@ -29,33 +29,6 @@ export class ArgumentError extends LowrankError {
 export class DisposedError extends LowrankError {
   constructor(readonly what: string) {
     super("DISPOSED", `${what} was used after it had been disposed of. Load or create it again.`);
-  }
-}
-
-/** A selection gives each row of the batch its adapter, but the batch has another number of rows. */
-export class RowCountError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly selected: number,
-    readonly batch: number,
-  ) {
-    super(
-      "ROW_COUNT_MISMATCH",
-      `The adapter selection names ${selected} rows but "${path}" received a batch of ${batch}. Name one adapter (or null) for each row.`,
-    );
-  }
-}
-
-/** Rows of one batch cannot have different values of one parameter. */
-export class RowsOverrideError extends LowrankError {
-  constructor(
-    readonly path: string,
-    readonly adapters: readonly string[],
-  ) {
-    super(
-      "ROWS_WITH_OVERRIDE",
-      `"${path}" is overridden by ${listed(adapters)}, so one batch cannot mix adapters by row there. Run these rows in a call of their own with activeAdapters(…).`,
-    );
   }
 }
 

@@ -1,5 +1,3 @@
-export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
-export { computeByRows, type RowsCall } from "./adapter-rows.ts";
 export { chooseEngine, type EngineChoice } from "./choose/choose-engine.ts";
 export { type EngineName, engineNames } from "./choose/engine-name.ts";
 export type { Failure, PassedOver } from "./choose/explain-failure.ts";
@@ -13,8 +11,6 @@ export {
   DisposedError,
   NoEngineError,
   OtherEngineError,
-  RowCountError,
-  RowsOverrideError,
   ShapeError,
   UnknownEngineError,
 } from "./errors.ts";
@@ -49,11 +45,6 @@ export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
 export { type GradientRule, withGradients } from "./ops/with-gradients.ts";
-export {
-  OverridableParameter,
-  type OverridableParameterOptions,
-} from "./overridable-parameter.ts";
-export { OverrideList, type ParameterOverride } from "./override-list.ts";
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";

@@ -1,8 +1,7 @@
 // What a person wants to know of a model before using it.
 
 import type { ParameterRef, Site } from "@lowrank/contracts";
-import { EmbeddingSite } from "./parts/embedding-site.ts";
-import { LinearSite } from "./parts/linear-site.ts";
+import { EmbeddingSite, LinearSite } from "@lowrank/doors";
 import type { PretrainedModel } from "./pretrained-model.ts";
 
 /** Sizes of a model. */

@@ -185,13 +185,6 @@ export class CacheAdaptersError extends LowrankError {
   }
 }
 
-/** A model was used after `dispose()`. */
-export class ModelDisposedError extends LowrankError {
-  constructor() {
-    super("MODEL_DISPOSED", "This model was disposed of. Load it again to use it.");
-  }
-}
-
 /** A sampling or length option out of range. */
 export class GenerationOptionError extends LowrankError {
   constructor(

@@ -1,3 +1,4 @@
+export { ModelDisposedError, type NewRows } from "@lowrank/doors";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./batch-tensors.ts";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
 export {
@@ -8,7 +9,6 @@ export {
   LayerOrderError,
   type MisshapenTensor,
   MissingModuleError,
-  ModelDisposedError,
   ModelFileError,
   ModelFolderError,
   ModelInputError,
@@ -40,10 +40,4 @@ export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
 export type { LabelledInputs, ModelInputs } from "./model-inputs.ts";
-export { ConvolutionSite, type ConvolutionSiteOptions } from "./parts/convolution-site.ts";
-export { EmbeddingSite, type EmbeddingSiteOptions } from "./parts/embedding-site.ts";
-export { LinearSite, type LinearSiteOptions } from "./parts/linear-site.ts";
-export type { NewRows } from "./parts/new-rows.ts";
-export { ParameterSlot } from "./parts/parameter-slot.ts";
-export type { InitialValue, Part, WeightSlot } from "./parts/weight-slot.ts";
 export { PretrainedModel } from "./pretrained-model.ts";

@@ -9,23 +9,26 @@ import {
   type Site,
   selectedNames,
 } from "@lowrank/contracts";
+import {
+  ConvolutionSite,
+  EmbeddingSite,
+  LinearSite,
+  ModelDisposedError,
+  type NewRows,
+  type Part,
+} from "@lowrank/doors";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelDisposedError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
+import { NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./generation/generation-defaults.ts";
 import type { Head, LossSum } from "./heads/head.ts";
 import { replicateLayers } from "./loading/replicate-layers.ts";
 import { resizeVocabulary } from "./loading/resize-vocabulary.ts";
 import { makePass, tellsPlaces } from "./make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
-import { ConvolutionSite } from "./parts/convolution-site.ts";
-import { EmbeddingSite } from "./parts/embedding-site.ts";
-import { LinearSite } from "./parts/linear-site.ts";
-import type { NewRows } from "./parts/new-rows.ts";
 import type { Pass } from "./parts/pass.ts";
 import type { Pick } from "./parts/trunk/stages.ts";
 import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
-import type { Part } from "./parts/weight-slot.ts";
 import { sequencesOf } from "./sequence-inputs.ts";
 
 /** What is made of the last states. */

@@ -1,10 +1,10 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, type ConvolutionGeometry, inferenceContext } from "@lowrank/contracts";
+import { ConvolutionSite } from "@lowrank/doors";
 import "@lowrank/engine/gradients";
 import { uniform } from "@lowrank/engine";
 import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter, UnmergeableError } from "@lowrank/merge";
-import { ConvolutionSite } from "@lowrank/models";
 import { expectClose, type FixtureTensor } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";

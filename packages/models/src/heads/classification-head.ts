@@ -1,10 +1,10 @@
 // One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
+import type { LinearSite } from "@lowrank/doors";
 import { crossEntropy } from "@lowrank/engine";
 import type { ProblemType } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import type { LinearSite } from "../parts/linear-site.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Head, Losses, LossSum } from "./head.ts";
 

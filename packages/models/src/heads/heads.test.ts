@@ -3,16 +3,11 @@ import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Adaptation, activeAdapters, inferenceContext } from "@lowrank/contracts";
+import { ModelDisposedError } from "@lowrank/doors";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  ModelDisposedError,
-  ModelInputError,
-  NothingSupervisedError,
-  PositionLimitError,
-  UnknownAdapterError,
-} from "../errors.ts";
+import { ModelInputError, NothingSupervisedError, PositionLimitError, UnknownAdapterError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";

@@ -1,9 +1,9 @@
 // Extractive question answering: for each token, whether the answer starts there and whether it ends there.
 
+import type { LinearSite } from "@lowrank/doors";
 import { crossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import type { LinearSite } from "../parts/linear-site.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Head, Losses } from "./head.ts";
 

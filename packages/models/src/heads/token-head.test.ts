@@ -1,5 +1,6 @@
 // However the head is changed, its loss computes a few rows at a time and comes to what whole logits would give.
 
+import { LinearSite } from "@lowrank/doors";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import {
@@ -14,7 +15,6 @@ import { addLowRank, dropout, uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { LinearSite } from "../parts/linear-site.ts";
 import { Pass } from "../parts/pass.ts";
 import { TokenHead } from "./token-head.ts";
 

@@ -1,10 +1,9 @@
 // Logits over the vocabulary at every position: causal and masked language models.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import type { LinearSite, ParameterSlot } from "@lowrank/doors";
 import { crossEntropy, linearCrossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { LinearSite } from "../parts/linear-site.ts";
-import type { ParameterSlot } from "../parts/parameter-slot.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import type { Head, Losses } from "./head.ts";

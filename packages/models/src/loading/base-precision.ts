@@ -1,8 +1,8 @@
 // In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16".
 
+import type { WeightSlot } from "@lowrank/doors";
 import { halfBits, packNormalFloat4 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { WeightSlot } from "../parts/weight-slot.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 /**

@@ -1,6 +1,6 @@
+import type { WeightSlot } from "@lowrank/doors";
 import { describe, expect, it } from "vitest";
 import { ModelTooLargeError } from "../errors.ts";
-import type { WeightSlot } from "../parts/weight-slot.ts";
 import { checkSize } from "./check-size.ts";
 import type { LoadOptions } from "./load-options.ts";
 import type { WeightSource } from "./weight-source.ts";

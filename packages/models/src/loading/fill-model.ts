@@ -1,9 +1,9 @@
 // Reads tensors into an outline, one at a time, so that no more than one of them is in memory twice.
 
+import type { WeightSlot } from "@lowrank/doors";
 import { normal } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { GenerationDefaults } from "../generation/generation-defaults.ts";
-import type { WeightSlot } from "../parts/weight-slot.ts";
 import { PretrainedModel } from "../pretrained-model.ts";
 import { fillSlot } from "./base-precision.ts";
 import { checkSize } from "./check-size.ts";

@@ -1,10 +1,10 @@
 // A model without any tensor: what it is made of and what its files must hold.
 
+import type { Part } from "@lowrank/doors";
 import { architectureFor } from "../architectures/architectures.ts";
 import type { Head } from "../heads/head.ts";
 import { type ModelPlan, PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
-import type { Part } from "../parts/weight-slot.ts";
 
 export interface ModelOutline {
   readonly plan: ModelPlan;

@@ -1,9 +1,9 @@
 // Decides from headers alone which tensor fills which slot, and refuses files that do not fit, with all that is wrong.
 
+import type { WeightSlot } from "@lowrank/doors";
 import { matchCheckpoint, parametersOf } from "@lowrank/families";
 import { HeadMissingError, type MisshapenTensor, WeightMismatchError } from "../errors.ts";
 import type { ModelPlan } from "../parts/part-list.ts";
-import type { WeightSlot } from "../parts/weight-slot.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 interface SlotFilling {

@@ -1,3 +1,4 @@
+import type { NewRows } from "@lowrank/doors";
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +10,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { UnknownAdapterError, VocabularyError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
-import type { NewRows } from "../parts/new-rows.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { loadModel } from "./load-model.ts";
 import type { LoadOptions } from "./load-options.ts";

@@ -1,10 +1,9 @@
 // A vocabulary of another size (transformers' `resize_token_embeddings`): the tables of tokens, the heads over them and
 // their biases get other weights, everything else is shared with the model they come from.
 
+import type { NewRows, Part } from "@lowrank/doors";
 import { ArgumentError } from "@lowrank/engine";
 import { VocabularyError } from "../errors.ts";
-import type { NewRows } from "../parts/new-rows.ts";
-import type { Part } from "../parts/weight-slot.ts";
 import type { ModelAssembly } from "../pretrained-model.ts";
 import { outlineModel } from "./outline-model.ts";
 

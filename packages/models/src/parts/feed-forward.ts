@@ -1,8 +1,8 @@
 // The feed-forward half of a block, plain or gated.
 
+import type { LinearSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "./activations.ts";
-import type { LinearSite } from "./linear-site.ts";
 import type { Layer, Pass } from "./pass.ts";
 
 /** Dropout between the two maps, while training. */

@@ -1,10 +1,9 @@
 // Normalisation over the features, by mean and variance or by the root mean square.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { computeByRows, layerNorm, rmsNorm } from "@lowrank/engine";
+import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/doors";
+import { layerNorm, rmsNorm } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ParameterSlot } from "./parameter-slot.ts";
-import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 export interface NormOptions {
   readonly path: string;

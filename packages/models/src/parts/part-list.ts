@@ -2,6 +2,7 @@
 // are wired; names, widths and layouts stand in `@lowrank/families`.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
+import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/doors";
 import {
   type EmbeddingRow,
   familyOf,
@@ -12,13 +13,8 @@ import {
   type Task,
 } from "@lowrank/families";
 import { MissingModuleError } from "../errors.ts";
-import { ConvolutionSite } from "./convolution-site.ts";
-import { EmbeddingSite } from "./embedding-site.ts";
-import { LinearSite } from "./linear-site.ts";
 import { Norm } from "./norm.ts";
 import { paddingRowOf } from "./padding-row.ts";
-import { ParameterSlot } from "./parameter-slot.ts";
-import type { Part } from "./weight-slot.ts";
 
 /** What a model is to be. */
 export interface ModelPlan {

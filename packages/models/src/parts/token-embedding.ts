@@ -1,8 +1,7 @@
 // From ids to the first hidden states: tokens, and where a family learns them, positions and segments.
 
+import type { EmbeddingSite, LinearSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { EmbeddingSite } from "./embedding-site.ts";
-import type { LinearSite } from "./linear-site.ts";
 import type { Norm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 

@@ -1,10 +1,10 @@
 // BART's wiring (transformers' modeling_bart.py): learned positions from row 2 on, a norm after the embeddings and
 // after each sum.
 
+import type { EmbeddingSite } from "@lowrank/doors";
 import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
-import type { EmbeddingSite } from "../../parts/embedding-site.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";

@@ -1,10 +1,10 @@
 // T5's wiring (transformers' modeling_t5.py): norms before each part, no scaling of scores, positions as biases.
 
+import type { EmbeddingSite } from "@lowrank/doors";
 import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
 import { type RelativePositions, relativePositions } from "../../parts/attention/relative-positions.ts";
 import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
-import type { EmbeddingSite } from "../../parts/embedding-site.ts";
 import { feedForward, gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";

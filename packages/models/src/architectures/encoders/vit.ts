@@ -2,7 +2,7 @@
 // norms before each half.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { computeByRows } from "@lowrank/engine";
+import { computeByRows } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import { activations } from "../../parts/activations.ts";

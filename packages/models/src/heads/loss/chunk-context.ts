@@ -1,7 +1,8 @@
 // What a chunk of supervised rows is computed under. Its axis 0 is rows, not the batch.
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
-import { hashKey, RowCountError } from "@lowrank/engine";
+import { RowCountError } from "@lowrank/doors";
+import { hashKey } from "@lowrank/engine";
 import type { Pass } from "../../parts/pass.ts";
 
 export interface ChunkPlace {

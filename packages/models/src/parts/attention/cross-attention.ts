@@ -1,8 +1,8 @@
 // A decoder's attention to what its encoder made of the source.
 
+import type { LinearSite } from "@lowrank/doors";
 import { attention, joinHeads, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { LinearSite } from "../linear-site.ts";
 import type { Layer } from "../pass.ts";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
 

@@ -2,8 +2,8 @@
 // buckets (Raffel et al. 2020, section 2.1). The first layer's table serves all layers of its stack.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import type { EmbeddingSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { EmbeddingSite } from "../embedding-site.ts";
 import type { Pass } from "../pass.ts";
 
 export interface RelativePositions {

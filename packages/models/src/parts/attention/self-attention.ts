@@ -1,10 +1,10 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
+import type { LinearSite } from "@lowrank/doors";
 import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../../generation/key-value-cache.ts";
-import type { LinearSite } from "../linear-site.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import type { Alibi } from "../positions/alibi.ts";

@@ -1,10 +1,9 @@
 // Two stacks one after the other: the encoder's stages, a stage that hands its states over and embeds the decoder's
 // tokens, the decoder's stages.
 
+import type { EmbeddingSite, Part } from "@lowrank/doors";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { EmbeddingSite } from "../embedding-site.ts";
 import type { Layer, Pass } from "../pass.ts";
-import type { Part } from "../weight-slot.ts";
 import { type Block, inHalves } from "./stages.ts";
 import type { Stage, Trunk } from "./trunk.ts";
 

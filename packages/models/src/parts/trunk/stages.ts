@@ -1,9 +1,9 @@
 // The pieces of a model that run one after the other.
 
+import type { Part } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
-import type { Part } from "../weight-slot.ts";
 
 /** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
 export interface Block extends Layer {

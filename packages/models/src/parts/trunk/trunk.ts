@@ -1,11 +1,10 @@
 // A model without its head: a list of stages, so that whatever lies below the first open door can run untaped.
 
 import type { ForwardContext } from "@lowrank/contracts";
+import type { EmbeddingSite, Part } from "@lowrank/doors";
 import { withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { EmbeddingSite } from "../embedding-site.ts";
 import type { Pass } from "../pass.ts";
-import type { Part } from "../weight-slot.ts";
 import { runSegments } from "./checkpoint-segments.ts";
 import { type Pick, runStages, type Stage, type StageList, withPick } from "./stages.ts";
 

@@ -1,17 +1,19 @@
 // A weight used as it is stored – a bias, a norm's gain – that arrives after the model's outline.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { OverridableParameter } from "@lowrank/engine";
-import type { TensorRow } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
+import { type InitialValue, type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import { type NewRows, resizeVector } from "./new-rows.ts";
-import { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
+import { OverridableParameter } from "./overridable-parameter.ts";
 
 /** What a parameter is besides its path and shape. */
 export interface ParameterSlotOptions {
-  /** Default "parameter". */
-  readonly kind?: TensorRow["kind"];
+  /**
+   * A buffer is never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and then they are
+   * 0. Default "parameter".
+   */
+  readonly kind?: "parameter" | "buffer" | "unused";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
   readonly isStackedInOut?: boolean;
 }

@@ -2,11 +2,11 @@ import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } fr
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { useTestEngine } from "../test/test-engines.ts";
+import { useTestEngine } from "../../engine/test/test-engines.ts";
 import { computeByRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
-import "./gradients.ts";
-import { OverridableParameter } from "./overridable-parameter.ts";
+import "@lowrank/engine/gradients";
+import { OverridableParameter } from "./parameters/overridable-parameter.ts";
 
 /** Rows 1, 2 and 3 times a gain that "ten" and "two" have values of their own for. */
 function gained(context: ForwardContext): { readonly values: number[]; readonly calls: number } {

@@ -2,7 +2,7 @@
 
 import { type ForwardContext, type Restore, selectedNames } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { RowsOverrideError } from "./errors.ts";
+import { RowsOverrideError } from "../errors.ts";
 
 /**
  * What computes in place of a value: a variable, or a function of the value so far. `weight` is that of the adapter in

@@ -11,10 +11,12 @@ import type {
   Site,
   SiteValues,
 } from "@lowrank/contracts";
-import { AdaptationSlots, computeByRows, convolve } from "@lowrank/engine";
+import { convolve } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { ParameterSlot } from "./parameter-slot.ts";
-import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
+import { AdaptationSlots } from "../adaptation-slots.ts";
+import { computeByRows } from "../adapter-rows.ts";
+import { ParameterSlot } from "../parameters/parameter-slot.ts";
+import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 
 /** What a convolution is made of; its tensors arrive through `slots`. */
 export interface ConvolutionSiteOptions {

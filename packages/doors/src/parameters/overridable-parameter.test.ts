@@ -1,9 +1,10 @@
 import { activeAdapters, adapterRows, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { DisposedError, ShapeError } from "@lowrank/engine";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { useTestEngine } from "../test/test-engines.ts";
-import { DisposedError, RowsOverrideError, ShapeError } from "./errors.ts";
+import { useTestEngine } from "../../../engine/test/test-engines.ts";
+import { RowsOverrideError } from "../errors.ts";
 import { OverridableParameter } from "./overridable-parameter.ts";
 
 const selecting = (...names: string[]) => inferenceContext(activeAdapters(...names));

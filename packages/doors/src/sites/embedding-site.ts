@@ -1,12 +1,14 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
-import { AdaptationSlots, computeByRows, embeddingLookup, FrozenWeight } from "@lowrank/engine";
+import { embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { NewRows } from "./new-rows.ts";
-import { SiteWeight } from "./site-weight.ts";
-import { WeightParameter } from "./weight-parameter.ts";
-import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
+import { AdaptationSlots } from "../adaptation-slots.ts";
+import { computeByRows } from "../adapter-rows.ts";
+import type { NewRows } from "../parameters/new-rows.ts";
+import { SiteWeight } from "../parameters/site-weight.ts";
+import { WeightParameter } from "../parameters/weight-parameter.ts";
+import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 
 /** What an embedding is made of, before it has a table. */
 export interface EmbeddingSiteOptions {

@@ -1,8 +1,8 @@
 // A named weight that an adapter may override: saved modules, biases, trained token rows.
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
+import { DisposedError, ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { DisposedError, ShapeError } from "./errors.ts";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";
 
 /** How a parameter is made. */
@@ -25,7 +25,7 @@ export interface OverridableParameterOptions {
  * @example
  * ```ts
  * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
- * import { OverridableParameter } from "@lowrank/engine";
+ * import { OverridableParameter } from "@lowrank/doors";
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
  *

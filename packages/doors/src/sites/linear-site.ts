@@ -1,14 +1,16 @@
 // y = x·W + b with a frozen W: the commonest door.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
-import { AdaptationSlots, computeByRows, FrozenWeight, frozenLinear } from "@lowrank/engine";
+import { FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { AdaptationSlots } from "../adaptation-slots.ts";
+import { computeByRows } from "../adapter-rows.ts";
+import type { NewRows } from "../parameters/new-rows.ts";
+import { ParameterSlot } from "../parameters/parameter-slot.ts";
+import { SiteWeight } from "../parameters/site-weight.ts";
+import { WeightParameter } from "../parameters/weight-parameter.ts";
+import { type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
 import type { EmbeddingSite } from "./embedding-site.ts";
-import type { NewRows } from "./new-rows.ts";
-import { ParameterSlot } from "./parameter-slot.ts";
-import { SiteWeight } from "./site-weight.ts";
-import { WeightParameter } from "./weight-parameter.ts";
-import { type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
 
 /** What a linear map is made of, before it has a weight. */
 export interface LinearSiteOptions {

@@ -25,7 +25,7 @@ interface Slot {
  * @example
  * ```ts
  * import { inferenceContext } from "@lowrank/contracts";
- * import { AdaptationSlots } from "@lowrank/engine";
+ * import { AdaptationSlots } from "@lowrank/doors";
  *
  * const slots = new AdaptationSlots();
  * slots.isOpen(inferenceContext()); // false: nothing is attached

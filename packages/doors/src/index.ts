@@ -1,0 +1,11 @@
+export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
+export { computeByRows, type RowsCall } from "./adapter-rows.ts";
+export { ModelDisposedError, RowCountError, RowsOverrideError } from "./errors.ts";
+export type { NewRows } from "./parameters/new-rows.ts";
+export { OverridableParameter, type OverridableParameterOptions } from "./parameters/overridable-parameter.ts";
+export { OverrideList, type ParameterOverride } from "./parameters/override-list.ts";
+export { ParameterSlot, type ParameterSlotOptions } from "./parameters/parameter-slot.ts";
+export { ConvolutionSite, type ConvolutionSiteOptions } from "./sites/convolution-site.ts";
+export { EmbeddingSite, type EmbeddingSiteOptions } from "./sites/embedding-site.ts";
+export { LinearSite, type LinearSiteOptions } from "./sites/linear-site.ts";
+export { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";
