@@ -6,10 +6,10 @@ import { openSafetensors } from "@lowrank/safetensors";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
-import { refuseForeignFiles, refuseForeignTensors } from "../formats/foreign-adapters.ts";
 import { type ReadAdapterOptions, readAdapter } from "../formats/peft/read-adapter.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions } from "../formats/peft/write-adapter.ts";
+import { refuseForeign } from "../formats/refuse-foreign.ts";
 
 const configName = "adapter_config.json";
 const weightsName = "adapter_model.safetensors";
@@ -27,7 +27,7 @@ const largestConfig = 32_000_000;
  */
 export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
   const names = await listFolder(path);
-  if (!names.has(configName) || !names.has(weightsName)) await refuseForeign(path, names);
+  if (!names.has(configName) || !names.has(weightsName)) await refuseForeignFolder(path, names);
   if (!names.has(configName)) throw new AdapterFileMissingError(path, configName);
   if (!names.has(weightsName) && names.has(pickleName)) throw new PickleWeightsError(join(path, pickleName));
   if (!names.has(weightsName)) throw new AdapterFileMissingError(path, weightsName);
@@ -95,19 +95,23 @@ async function listFolder(path: string): Promise<ReadonlySet<string>> {
     return new Set(await readdir(path));
   } catch (cause) {
     // Other programs' adapters are single files.
-    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") await refuseForeign(dirname(path), [basename(path)]);
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") await refuseForeignFolder(dirname(path), [basename(path)]);
     throw new AdapterFileMissingError(path, configName, cause);
   }
 }
 
 /** Looks at the files' names, and into weights that are not called as PEFT calls them. */
-async function refuseForeign(folder: string, names: Iterable<string>): Promise<void> {
-  refuseForeignFiles(folder, names);
+async function refuseForeignFolder(folder: string, names: Iterable<string>): Promise<void> {
+  for (const file of names) refuseForeign(`${folder}/${file}`, [{ file }]);
   const [file] = [...names].filter((name) => name.endsWith(".safetensors") && name !== weightsName);
   if (file === undefined) return;
   const source = await openFile(join(folder, file));
   try {
-    refuseForeignTensors(source.name, (await openSafetensors(source)).tensors.keys());
+    const { tensors } = await openSafetensors(source);
+    refuseForeign(
+      source.name,
+      [...tensors.keys()].map((tensor) => ({ tensor })),
+    );
   } catch (error) {
     // A file that cannot be read says nothing of the folder.
     if (error instanceof ForeignAdapterError) throw error;

@@ -3,15 +3,10 @@
 import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
 import { brokenRules } from "../../config/lora-config-rules.ts";
 import { type FieldName, fieldNames, loraFields } from "../../config/lora-fields.ts";
-import {
-  type ConfigFieldProblem,
-  ForeignAdapterError,
-  InvalidAdapterConfigError,
-  UnsupportedPeftTypeError,
-} from "../../errors.ts";
+import { type ConfigFieldProblem, InvalidAdapterConfigError, UnsupportedPeftTypeError } from "../../errors.ts";
 import { type JsonValue, parseJsonObject } from "../../json.ts";
 import type { LoraConfig } from "../../lora-config.ts";
-import { mlx } from "../foreign-adapters.ts";
+import { refuseForeign } from "../refuse-foreign.ts";
 
 /** How to read a configuration. */
 export interface ParseConfigOptions {
@@ -55,8 +50,11 @@ export function parseLoraConfig(json: string, options: ParseConfigOptions = {}):
 function checkPeftType(values: ReadonlyMap<string, JsonValue>, file: string): void {
   const type = values.get("peft_type");
   if (type === "LORA") return;
-  if (type === undefined && (values.has("fine_tune_type") || values.has("lora_parameters")))
-    throw new ForeignAdapterError(file, mlx);
+  if (type === undefined)
+    refuseForeign(
+      file,
+      [...values.keys()].map((configKey) => ({ configKey })),
+    );
   if (typeof type === "string") throw new UnsupportedPeftTypeError(file, type);
   const problem = { key: "peft_type", got: describeValue(type), expected: '"LORA"' };
   throw new InvalidAdapterConfigError(file, [problem]);

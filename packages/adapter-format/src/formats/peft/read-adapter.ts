@@ -4,14 +4,9 @@ import type { WarningListener } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { withTaskModules } from "../../config/create-lora-config.ts";
-import {
-  ForeignAdapterError,
-  InvalidAdapterTensorsError,
-  PickleWeightsError,
-  type TensorProblem,
-} from "../../errors.ts";
+import { InvalidAdapterTensorsError, PickleWeightsError, type TensorProblem } from "../../errors.ts";
 import { currentName, keyPrefix, withoutDefaultName } from "../../tensor-keys.ts";
-import { gguf, refuseForeignTensors } from "../foreign-adapters.ts";
+import { refuseForeign } from "../refuse-foreign.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { firstNonFinite } from "./first-non-finite.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
@@ -75,9 +70,10 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
       : files.weights;
   await refuseOtherFiles(source);
   const file = await openSafetensors(source, listener);
-  refuseForeignTensors(
+  const foreign = [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix));
+  refuseForeign(
     source.name,
-    [...file.tensors.keys()].filter((name) => !name.startsWith(keyPrefix)),
+    foreign.map((tensor) => ({ tensor })),
   );
 
   const keys = new Map([...file.tensors.keys()].map((name) => [withoutDefaultName(withoutPrefix(name)), name]));
@@ -93,7 +89,7 @@ export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptio
 
 async function refuseOtherFiles(source: ByteSource): Promise<void> {
   const start = await source.read(0, Math.min(4, source.size));
-  if (String.fromCharCode(...start) === "GGUF") throw new ForeignAdapterError(source.name, gguf);
+  refuseForeign(source.name, [{ start: String.fromCharCode(...start) }]);
   const [first, second] = start;
   // A zip archive (PyTorch since 1.6), or the pickle opcode "protocol 2 to 5".
   const isZip = first === 0x50 && second === 0x4b;

@@ -1,0 +1,25 @@
+// How another program's adapter is known. PEFT's own format is the room beside; one of these that can be read some day
+// gets a room, too.
+
+/** Something of an adapter's files that can be seen before they are read. */
+export type Clue =
+  /** The name of a file in the folder. */
+  | { readonly file: string }
+  /** The name of a tensor. */
+  | { readonly tensor: string }
+  /** A key of adapter_config.json, which no PEFT wrote. */
+  | { readonly configKey: string }
+  /** A file's first four bytes as text. */
+  | { readonly start: string };
+
+/** A program's format. */
+export interface ForeignFormat {
+  readonly name: string;
+  /** A sentence: what to do instead of reading it. */
+  readonly advice: string;
+  /** Whether only files of this format have that. */
+  recognises(clue: Clue): boolean;
+}
+
+/** What to say of adapters for pictures. */
+export const imagesOnly = "Such adapters are for models that make images, and none of these can be computed with here.";
