@@ -12,7 +12,7 @@ const engines = (process.env.LOWRANK_BROWSER_ENGINES ?? "webgpu,webgl,wasm").spl
 const ofNode = [
   "packages/engine/src/engines/{native,tfjs-node,wasm}/**",
   "packages/engine/src/choose/!(*.browser).test.ts",
-  "packages/engine/src/ops/{long-run,thread-counts}.test.ts",
+  "packages/engine/src/ops/{long-run,thread-counts}.slow.test.ts",
   "packages/engine/src/frozen/decode-kernel.test.ts",
 ];
 

@@ -1,22 +1,48 @@
-// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build.
+// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Three projects:
+//
+// - unit: npm test. Many files share a process: loading TensorFlow.js for each of them would take longer than the tests.
+// - alone: npm test too. Files that change what a process has once – its engines, its listeners – have one for themselves.
+// - slow: npm run test:slow. What trains real weights, starts whole programs or browsers, or makes thousands of cases.
 import { configDefaults, defineConfig } from "vitest/config";
 
 const conditions = ["lowrank-source", "node", "import", "module", "default"];
+
+const everything = [
+  "packages/*/src/**/*.test.ts",
+  "apps/*/src/**/*.test.ts",
+  "integration/src/**/*.test.ts",
+  "benchmarks/src/**/*.test.ts",
+  "fuzz/src/**/*.test.ts",
+];
+/** npm run test:browser has them. */
+const browser = "**/*.browser.test.ts";
+/** By name or by folder, so that a file says itself that it is slow. */
+const slow = ["**/*.slow.test.ts", "integration/src/**/*.test.ts", "**/end-to-end/*.test.ts", "apps/**/*.test.ts"];
+const alone = ["packages/engine/src/{choose,engines/{native,tfjs-node}}/**/*.test.ts", "**/start-engine.test.ts"];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [
-      "packages/*/src/**/*.test.ts",
-      "apps/*/src/**/*.test.ts",
-      "integration/src/**/*.test.ts",
-      "benchmarks/src/**/*.test.ts",
-      "fuzz/src/**/*.test.ts",
-    ],
-    exclude: [...configDefaults.exclude, "**/*.browser.test.ts"], // npm run test:browser has them
     testTimeout: 30_000,
     pool: "forks",
     execArgv: ["--conditions=lowrank-source"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: everything,
+          exclude: [...configDefaults.exclude, browser, ...slow, ...alone],
+          isolate: false,
+          setupFiles: ["packages/testing/src/on-plain-javascript.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "alone", include: alone, exclude: [...configDefaults.exclude, browser, ...slow] },
+      },
+      { extends: true, test: { name: "slow", include: slow, exclude: [...configDefaults.exclude, browser] } },
+    ],
   },
 });
