@@ -1,16 +1,7 @@
 export { BiasedAdaptation } from "./adaptations/biased-adaptation.ts";
-export {
-  ConvolutionLoraAdaptation,
-  type ConvolutionLoraOptions,
-  type ConvolutionShape,
-  convolutionFileShapes,
-  convolutionPairLayout,
-} from "./adaptations/convolution-lora-adaptation.ts";
 export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./adaptations/dora-adaptation.ts";
-export { EmbeddingLoraAdaptation } from "./adaptations/embedding-lora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
 export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
-export { TiedHeadAdaptation, type TiedHeadOptions } from "./adaptations/tied-head-adaptation.ts";
 export { TokenRowsAdaptation, type TokenRowsOptions } from "./adaptations/token-rows-adaptation.ts";
 export { type Amplification, amplificationFactor, type FactoredUpdate } from "./analysis/amplification-factor.ts";
 export { type SubspaceSimilarityOptions, subspaceSimilarity } from "./analysis/subspace-similarity.ts";
@@ -22,7 +13,19 @@ export {
   SettingError,
   UnknownInitializationError,
 } from "./errors.ts";
-export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./kinds/parameter-delta.ts";
+export { layerKinds, siteKinds } from "./kinds/kinds.ts";
+export type {
+  Branch,
+  BranchCall,
+  Layer,
+  LayerKind,
+  PairInitialization,
+  PairSpec,
+  SiteKind,
+  StartingPair,
+} from "./kinds/layer-kind.ts";
+export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./kinds/parameter.ts";
+export { tiedHead } from "./kinds/tied-head.ts";
 export { keepFirst } from "./linear-algebra/keep-first.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
 export {
@@ -44,6 +47,9 @@ export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
+export { type CreatePairOptions, createPair, createPairBias } from "./pairs/create-pair.ts";
+export { LoraPair, type PairKind, type PairOptions, type TorchMatrix, type TorchPair } from "./pairs/lora-pair.ts";
+export { pissaToLora } from "./pairs/pissa-to-lora.ts";
 export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
 export type {
   Initialization,
@@ -55,7 +61,7 @@ export type {
 export { initializationOf, initializations, startPair } from "./starts/initializations.ts";
 export { explainedVariance } from "./starts/measured/eva.ts";
 export type { GradientDirection, GradientScale } from "./starts/measured/lora-ga.ts";
-export { type CreatePairOptions, createPair, createPairBias, type PairInitialization } from "./update/create-pair.ts";
+export { type Beside, type Factor, type FactorSpec, type Halves, halvesOf, type Update } from "./update/factor.ts";
 export {
   type FileLayout,
   fromStored,
@@ -65,16 +71,5 @@ export {
   type StoredValues,
   transposedLayout,
 } from "./update/file-layout.ts";
-export {
-  fromTorchLayout,
-  type InitialPair,
-  LoraPair,
-  type PairKind,
-  type PairLayout,
-  type TorchMatrix,
-  type TorchPair,
-  toTorchLayout,
-} from "./update/lora-pair.ts";
 export { lowRankDelta, pairDelta } from "./update/low-rank-delta.ts";
-export { pissaToLora } from "./update/pissa-to-lora.ts";
 export { type ScalingOptions, scaling } from "./update/scaling.ts";

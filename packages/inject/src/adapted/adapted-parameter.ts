@@ -1,7 +1,7 @@
 // A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { type LoraPair, parameterDelta } from "@lowrank/math";
+import { type LoraPair, parameterDelta, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedRawParameter } from "../planned/injection-plan.ts";
 import type { AdapterPart } from "./adapter-part.ts";
@@ -31,8 +31,8 @@ export function adaptParameter(
     keys,
     scaling,
     tensors: [
-      { key: keys.a, variable: pair.a, layout: pair.layout.a, isTrained: true },
-      { key: keys.b, variable: pair.b, layout: pair.layout.b, isTrained: true },
+      { key: keys.a, variable: pair.a, layout: transposedLayout, isTrained: true },
+      { key: keys.b, variable: pair.b, layout: transposedLayout, isTrained: true },
     ],
     changes: [
       {
@@ -49,7 +49,7 @@ export function adaptParameter(
         checkCall(context);
         return withUpdate(value, weight);
       };
-      return parameter.override(name, checked, [pair.a, pair.b]);
+      return parameter.override(name, checked, pair.variables);
     },
     setScale: (factor) => {
       scale = scaling * factor;

@@ -1,20 +1,20 @@
 // A layer with a pair: LoRA, perhaps decomposed as DoRA does or with a bias on B.
 
-import type { ConvolutionGeometry, Detach, ParameterRef, Site } from "@lowrank/contracts";
+import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
 import {
   BiasedAdaptation,
-  ConvolutionLoraAdaptation,
   DoraAdaptation,
-  EmbeddingLoraAdaptation,
   LoraAdaptation,
   type LoraPair,
   type LowRankAdaptation,
   plainLayout,
   reshapedLayout,
+  siteKinds,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/injection-plan.ts";
 import { ActivatedAdaptation } from "../variants/activated-adaptation.ts";
+import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { withCallsChecked } from "./checked-calls.ts";
 import { openDoors } from "./open-doors.ts";
@@ -70,13 +70,13 @@ export function adaptSite(
     adaptation,
     tensors: tensorsOf(entry, variables),
     changes: [
-      ...baseChanges(pair, options.siteWeight),
+      ...standInChanges(pair, options.siteWeight),
       weightChange(entry, site, adaptation),
       ...biasChanges(site, adaptation, options.siteBias),
     ],
     open: (opener) =>
       openDoors(opener, [
-        { open: ({ name }) => openBase(name, pair, options.siteWeight) },
+        { open: ({ name }) => openStandIn(name, pair, options.siteWeight) },
         { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),
     setScale: (factor) => {
@@ -90,59 +90,47 @@ export function adaptSite(
   };
 }
 
-/** The pair's own adaptation, as it is before a magnitude or a bias is known: DoRA's magnitude starts from it. */
-export function pairAdaptation(
-  site: Site,
-  options: { readonly pair: LoraPair; readonly scale: number; readonly dropout?: number; readonly adapterName: string },
-): LowRankAdaptation {
-  if (site.kind === "embedding") return new EmbeddingLoraAdaptation(options);
-  if (site.kind === "linear") return new LoraAdaptation(options);
-  return new ConvolutionLoraAdaptation({ ...options, geometry: geometryOf(site) });
-}
-
-/** A convolution's geometry; planning refused convolutions without one. */
-export function geometryOf(site: Site): ConvolutionGeometry {
-  if (!site.geometry) throw new TypeError(`The convolution "${site.path}" does not tell its geometry.`);
-  return site.geometry;
-}
-
 function buildAdaptation(
   entry: PlannedSite,
   site: Site,
   { pair, magnitude, bias }: SiteVariables,
   { adapterName, dropout, invocation }: AdaptOptions,
 ): LowRankAdaptation {
-  const common = { pair, scale: entry.scaling, adapterName };
-  if (magnitude) return new DoraAdaptation({ inner: pairAdaptation(site, common), magnitude, dropout, adapterName });
-  const plain = pairAdaptation(site, { ...common, dropout });
+  const common = { pair, site, scale: entry.scaling, adapterName };
+  if (magnitude) return new DoraAdaptation({ inner: new LoraAdaptation(common), magnitude, dropout, adapterName });
+  const plain = new LoraAdaptation({ ...common, dropout });
   const whole = bias ? new BiasedAdaptation(plain, bias) : plain;
   return invocation === null ? whole : new ActivatedAdaptation(whole, invocation);
 }
 
-function tensorsOf({ keys, fileShapes }: PlannedSite, { pair, magnitude, bias }: SiteVariables): AdapterVariable[] {
-  const tensors: AdapterVariable[] = [
-    { key: keys.a, variable: pair.a, layout: pair.layout.a, isTrained: true },
-    { key: keys.b, variable: pair.b, layout: pair.layout.b, isTrained: pair.trainsB },
-  ];
+/** In the order of files: both halves, then what else the layer has. */
+function tensorsOf(
+  { path, keys, fileShapes }: PlannedSite,
+  { pair, magnitude, bias }: SiteVariables,
+): AdapterVariable[] {
+  const [a, b, ...between] = inFileOrder(pair.chain).map((factor): AdapterVariable => {
+    const { variable, layout, isTrained = true } = factor;
+    return { key: factorKey(path, factor), variable, layout, isTrained };
+  });
+  const tensors = [a!, b!];
   if (magnitude && keys.magnitude !== undefined) {
     const layout = reshapedLayout(magnitude.shape, fileShapes.get(keys.magnitude) ?? magnitude.shape);
     tensors.push({ key: keys.magnitude, variable: magnitude, layout, isTrained: true });
   }
   if (bias && keys.bias !== undefined)
     tensors.push({ key: keys.bias, variable: bias, layout: plainLayout, isTrained: true });
-  if (pair.diagonal && keys.diagonal !== undefined)
-    tensors.push({ key: keys.diagonal, variable: pair.diagonal, layout: plainLayout, isTrained: true });
+  tensors.push(...between);
   return tensors;
 }
 
-/** Computes with the pair's own base in place of the frozen weight, if it has one. */
-function openBase(adapterName: string, { base }: LoraPair, weight: ParameterRef | undefined): Detach {
-  if (base === null) return () => {};
-  return weight?.override(adapterName, () => base) ?? missingWeight();
+/** Computes with what stands in for the frozen weight, if the pair has that. */
+function openStandIn(adapterName: string, { beside }: LoraPair, weight: ParameterRef | undefined): Detach {
+  if (beside?.kind !== "stand-in") return () => {};
+  return weight?.override(adapterName, () => beside.weight) ?? missingWeight();
 }
 
-function baseChanges({ base }: LoraPair, weight: ParameterRef | undefined): readonly WeightChange[] {
-  if (base === null) return [];
+function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined): readonly WeightChange[] {
+  if (beside?.kind !== "stand-in") return [];
   const { path, tiedWith } = weight ?? missingWeight();
   return [
     {
@@ -150,7 +138,7 @@ function baseChanges({ base }: LoraPair, weight: ParameterRef | undefined): read
       kind: "replacement",
       ...(tiedWith === undefined ? {} : { tiedWith }),
       read: () => weight?.read() ?? missingWeight(),
-      fold: () => tf.clone(base),
+      fold: () => tf.clone(beside.weight),
       replace: (value) => weight?.replace(value) ?? missingWeight(),
     },
   ];
@@ -162,28 +150,25 @@ function missingWeight(): never {
 }
 
 function weightChange({ sharedBy, keys }: PlannedSite, site: Site, adaptation: LowRankAdaptation): WeightChange {
-  const { path, geometry } = site;
+  const { path } = site;
   // Heads that share the pair get the same change, unless each has magnitudes of its own.
   const tiedWith = sharedBy === undefined || keys.magnitude !== undefined ? site.tiedWith : undefined;
   return {
     path: `${path}.weight`,
     kind: "update",
     ...(tiedWith === undefined ? {} : { tiedWith: `${tiedWith}.weight` }),
-    ...problemOf(geometry, adaptation),
+    ...problemOf(site, adaptation),
     read: () => site.readWeight(),
     fold: (weight, base) => adaptation.fold(weight, base),
     replace: (value) => site.replaceWeight(value),
   };
 }
 
-function problemOf(
-  geometry: ConvolutionGeometry | undefined,
-  adaptation: LowRankAdaptation,
-): Pick<WeightChange, "problem"> {
+function problemOf(site: Site, adaptation: LowRankAdaptation): Pick<WeightChange, "problem"> {
   if (adaptation instanceof ActivatedAdaptation)
     return { problem: "its update is for the tokens from alora_invocation_tokens on alone, and a weight is for all" };
-  if (geometry === undefined || geometry.groups === 1) return {};
-  return { problem: `the update of a convolution in ${geometry.groups} groups has no place in its weight` };
+  const problem = siteKinds[site.kind].problemOfMerging(site);
+  return problem === null ? {} : { problem };
 }
 
 /** What becomes of the site's bias: B's is added to it, and DoRA stretches what an earlier adapter added. */

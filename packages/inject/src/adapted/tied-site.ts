@@ -1,7 +1,7 @@
 // An output head that shares the pair of the embedding whose table it shares.
 
 import type { Site } from "@lowrank/contracts";
-import { DoraAdaptation, type LoraPair, plainLayout, TiedHeadAdaptation } from "@lowrank/math";
+import { DoraAdaptation, LoraAdaptation, type LoraPair, plainLayout, tiedHead } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedTiedSite } from "../planned/injection-plan.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
@@ -29,10 +29,10 @@ export function tieSite(
   options: { readonly adapterName: string; readonly dropout: number },
 ): TiedSite {
   const { path, keys, scaling, pairOf } = planned;
-  const common = { pair, scale: scaling, adapterName: options.adapterName };
+  const common = { pair, branch: tiedHead, scale: scaling, adapterName: options.adapterName };
   const adaptation = magnitude
-    ? new DoraAdaptation({ ...options, inner: new TiedHeadAdaptation(common), magnitude })
-    : new TiedHeadAdaptation({ ...common, dropout: options.dropout });
+    ? new DoraAdaptation({ ...options, inner: new LoraAdaptation(common), magnitude })
+    : new LoraAdaptation({ ...common, dropout: options.dropout });
   const tensors: AdapterVariable[] = [
     { key: keys.a, variable: pair.b, layout: plainLayout, isTrained: false }, // [rank, inFeatures]
     { key: keys.b, variable: pair.a, layout: plainLayout, isTrained: false }, // [outFeatures, rank]

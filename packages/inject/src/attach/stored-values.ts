@@ -1,21 +1,11 @@
 // The values of an adapter that was read from files, in the layout in which they are computed with.
 
 import type { Adapter, AdapterTensor } from "@lowrank/adapter-format";
-import type { Site } from "@lowrank/contracts";
-import {
-  convolutionPairLayout,
-  fromStored,
-  LoraPair,
-  type PairLayout,
-  plainLayout,
-  transposedLayout,
-} from "@lowrank/math";
+import { fromStored, LoraPair, plainLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { geometryOf } from "../adapted/adapted-site.ts";
 import type { ValueSource } from "../parts/value-source.ts";
-import type { PlannedSite } from "../planned/injection-plan.ts";
-import { storedStart } from "../start/starts.ts";
-import { blockLayout } from "../variants/block-pairs.ts";
+import { storedBeside } from "../start/starts.ts";
+import { factorKey, pairFactors } from "../variants/pair-factors.ts";
 
 /** `adapter` must have passed `checkFit`: every tensor is there – but for biases that PEFT lost – and has the planned shape. */
 export function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
@@ -24,19 +14,13 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
   const vector = (key: string): tf.Tensor1D => tf.tensor1d(stored(key).values);
   return {
     pair: (entry, name, site) => {
-      const { keys, kind } = entry;
-      const start = storedStart(entry, site, adapter.config, name);
-      const trainsB = adapter.config.init !== "mica";
-      const layout = layoutOf(entry, site);
-      return LoraPair.fromTorch(pairIn(keys), {
-        name,
-        kind: kind === "embedding" ? "embedding" : "linear",
-        trainable,
-        trainsB,
-        ...(layout && { layout }),
-        ...(keys.diagonal === undefined ? {} : { diagonal: vector(keys.diagonal) }),
-        ...start,
-      });
+      const { path, kind, rank, blocks } = entry;
+      const { config } = adapter;
+      const factors = pairFactors(site, { rank, config, blocks });
+      return LoraPair.fromStored(
+        factors.map((factor) => stored(factorKey(path, factor))),
+        { name, kind, factors, trainable, beside: storedBeside(entry, site, config, name) },
+      );
     },
     magnitude: ({ keys }) => vector(keys.magnitude!),
     bias: ({ keys }) => vector(keys.bias!),
@@ -49,10 +33,4 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
     },
     rows: ({ key, shape }) => tf.tensor2d(stored(key).values, [...shape]),
   };
-}
-
-/** How the halves lie in files, where they are not two matrices stored the other way round. */
-function layoutOf(entry: PlannedSite, site: Site): PairLayout | undefined {
-  if (entry.kind === "convolution") return convolutionPairLayout({ ...entry, geometry: geometryOf(site) }, entry.rank);
-  return entry.blocks && blockLayout(entry.blocks);
 }

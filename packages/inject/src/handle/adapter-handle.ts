@@ -181,10 +181,10 @@ export class AdapterHandle {
   async toAdapter({ metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions = {}): Promise<Adapter> {
     this.#checkUsable();
     const tensors = new Map<string, AdapterTensor>();
-    const isDoubled = this.sites.some(({ pair }) => pair.initial !== null);
+    const isDoubled = this.sites.some(({ pair }) => pair.beside?.kind === "subtracted");
     for (const { keys, pair } of this.sites) {
       const stored = await pair.toTorch();
-      const { a, b } = isDoubled && !pair.initial ? withDoubledRank(stored) : stored;
+      const { a, b } = isDoubled && pair.beside?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
       tensors.set(keys.a, a); // [rank, inFeatures]
       tensors.set(keys.b, b); // [outFeatures, rank]
     }

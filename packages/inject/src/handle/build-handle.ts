@@ -1,10 +1,10 @@
 // From a plan to an attached adapter: makes every variable, then opens every door. All of it, or nothing.
 
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
-import { TiedHeadAdaptation } from "@lowrank/math";
+import { LoraAdaptation, tiedHead } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { adaptParameter } from "../adapted/adapted-parameter.ts";
-import { adaptSite, pairAdaptation, type SiteVariables } from "../adapted/adapted-site.ts";
+import { adaptSite, type SiteVariables } from "../adapted/adapted-site.ts";
 import { overrideParameter } from "../adapted/overridden-parameter.ts";
 import { tieSite } from "../adapted/tied-site.ts";
 import { trainRows } from "../adapted/trained-rows.ts";
@@ -97,12 +97,16 @@ class PartMaker {
     try {
       const { magnitude, bias } = entry.keys;
       if (magnitude !== undefined) {
-        const plain = pairAdaptation(site, { pair, scale: entry.scaling, adapterName: name });
+        const plain = new LoraAdaptation({ pair, site, scale: entry.scaling, adapterName: name });
         variables = {
           ...variables,
           magnitude: this.#variable(
             magnitude,
-            values.magnitude(entry, () => pair.base ?? site.readWeight(), plain),
+            values.magnitude(
+              entry,
+              () => (pair.beside?.kind === "stand-in" ? pair.beside.weight : site.readWeight()),
+              plain,
+            ),
           ),
         };
       }
@@ -124,7 +128,7 @@ class PartMaker {
     const site = this.doors.site(planned.path);
     const { pair } = made.find((one) => one.site.path === planned.pairOf)!;
     const { magnitude: key } = planned.keys;
-    const plain = new TiedHeadAdaptation({ pair, scale: planned.scaling });
+    const plain = new LoraAdaptation({ pair, branch: tiedHead, scale: planned.scaling });
     const magnitude =
       key === undefined
         ? undefined

@@ -1,22 +1,14 @@
 // What each matched layer will get.
 
-import {
-  alphaOf,
-  embeddingKeys,
-  isSavedModule,
-  type LoraConfig,
-  loraKeys,
-  rankOf,
-  savingNames,
-  scalingOf,
-} from "@lowrank/adapter-format";
-import { type ConvolutionGeometry, listed, type ParameterRef, type Site } from "@lowrank/contracts";
-import { convolutionFileShapes } from "@lowrank/math";
+import { alphaOf, isSavedModule, type LoraConfig, rankOf, savingNames, scalingOf } from "@lowrank/adapter-format";
+import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
+import { type FactorSpec, siteKinds } from "@lowrank/math";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
-import { blockRefusal, pairShapes, plannedBlocks } from "../variants/block-pairs.ts";
+import { blockRefusal, plannedBlocks } from "../variants/block-pairs.ts";
 import { invocationOf } from "../variants/invocation.ts";
 import { kasaRefusal } from "../variants/kasa-pairs.ts";
+import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts";
 
 /** What was planned, and what cannot be. */
 export interface SitesPlan {
@@ -35,12 +27,19 @@ export function planSites(sites: readonly Site[], config: LoraConfig, parameters
   };
 }
 
+interface PairPlan {
+  readonly blocks: PlannedSite["blocks"] | undefined;
+  /** In the order of files. */
+  readonly factors: readonly FactorSpec[];
+}
+
 function planSite(site: Site, config: LoraConfig): PlannedSite {
   const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
   const rank = rankOf(config, path);
   const blocks = plannedBlocks(config, path);
-  const keys = keysOf(site, config, blocks);
-  const fileShapes = shapesOf(site, { rank, keys, blocks });
+  const pair = { factors: inFileOrder(pairFactors(site, { rank, config, blocks })), blocks };
+  const keys = keysOf(path, config, pair);
+  const fileShapes = shapesOf(site, keys, pair);
   return {
     path,
     kind,
@@ -58,33 +57,25 @@ function planSite(site: Site, config: LoraConfig): PlannedSite {
   };
 }
 
-function keysOf(
-  { path, kind }: Site,
-  { useDora, loraBias, kasaConfig }: LoraConfig,
-  blocks: PlannedSite["blocks"],
-): PlannedSite["keys"] {
+function keysOf(path: string, { useDora, loraBias }: LoraConfig, { factors, blocks }: PairPlan): PlannedSite["keys"] {
+  const [a, b, between] = factors.map((factor) => factorKey(path, factor));
   return {
-    ...(kind === "embedding" ? embeddingKeys(path) : loraKeys(path)),
+    a: a!,
+    b: b!,
     ...(useDora ? { magnitude: `${path}.lora_magnitude_vector` } : {}),
     ...(loraBias && blocks?.half !== "b" ? { bias: `${path}.lora_B.bias` } : {}),
-    ...(kasaConfig === null ? {} : { diagonal: `${path}.lora_diag` }),
+    ...(between === undefined ? {} : { diagonal: between }),
   };
 }
 
-function shapesOf(
-  site: Site,
-  { rank, keys, blocks }: Pick<PlannedSite, "rank" | "keys"> & { readonly blocks: PlannedSite["blocks"] },
-): ReadonlyMap<string, readonly number[]> {
-  const { outFeatures } = site;
-  const shapes = isConvolution(site)
-    ? convolutionFileShapes(site, rank)
-    : { ...pairShapes(site, rank, blocks), magnitude: [outFeatures] };
+function shapesOf(site: Site, keys: PlannedSite["keys"], { factors }: PairPlan): PlannedSite["fileShapes"] {
+  const [a, b, ...between] = factors.map((factor) => [factorKey(site.path, factor), factor.fileShape] as const);
   return new Map([
-    [keys.a, shapes.a],
-    [keys.b, shapes.b],
-    ...(keys.magnitude === undefined ? [] : [[keys.magnitude, shapes.magnitude] as const]),
-    ...(keys.bias === undefined ? [] : [[keys.bias, [outFeatures]] as const]),
-    ...(keys.diagonal === undefined ? [] : [[keys.diagonal, [rank]] as const]),
+    a!,
+    b!,
+    ...(keys.magnitude === undefined ? [] : [[keys.magnitude, siteKinds[site.kind].outputsInFile(site)] as const]),
+    ...(keys.bias === undefined ? [] : [[keys.bias, [site.outFeatures]] as const]),
+    ...between,
   ]);
 }
 
@@ -95,11 +86,10 @@ function refusal(site: Site, config: LoraConfig): string | null {
   if (ofVariant !== null) return ofVariant;
   if (site.kind !== "linear" && invocationOf(config) !== null) return "alora_invocation_tokens is for linear layers";
   if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
-  if (site.kind === "linear") return null;
-  if (!isConvolution(site)) return "it does not tell its stride, padding and groups";
-  const { groups } = site.geometry;
   const rank = rankOf(config, site.path);
-  if (rank % groups !== 0) return `its ${groups} groups do not divide the rank ${rank}`;
+  const ofKind = siteKinds[site.kind].refusal(site, rank);
+  if (ofKind !== null || site.geometry === undefined) return ofKind;
+  const { groups } = site.geometry;
   if (groups > 1 && config.useDora) return `DoRA needs an update of its weight, which ${groups} groups do not have`;
   if (typeof config.init === "string" && config.init !== "gaussian")
     return `init_lora_weights = "${config.init}" is for linear layers`;
@@ -125,8 +115,4 @@ function unrounded(
   const missing = "and this model does not offer it as a parameter";
   if (init === "loftq") return `init_lora_weights = "loftq" rounds the weight, ${missing}`;
   return kasaConfig === null ? null : `kasa_config takes directions out of the weight, ${missing}`;
-}
-
-function isConvolution(site: Site): site is Site & { readonly geometry: ConvolutionGeometry } {
-  return site.kind === "convolution" && site.geometry !== undefined;
 }

@@ -92,7 +92,7 @@ describe("a start that takes over a part of the weight", () => {
     const [{ pair }] = handle.sites as [(typeof handle.sites)[number]];
     for (const { pair: one } of handle.sites) one.a.assign(tf.zerosLike(one.a));
     const withDropout = logits(model, training);
-    expect(pair.initial).not.toBeNull();
+    expect(pair.beside?.kind).toBe("subtracted");
     expectClose(withDropout, logits(model, adapted), 1e-6);
     dispose({ model, handle });
   });
@@ -114,7 +114,8 @@ describe("a start that takes over a part of the weight", () => {
     for (const { keys, pair, scaling, site } of handle.sites) {
       tensors.set(keys.a, { shape: [2, pair.inFeatures], values: transposed(pair.a) });
       tensors.set(keys.b, { shape: [pair.outFeatures, 2], values: transposed(pair.b) });
-      const { a, b } = pair.initial!;
+      if (pair.beside?.kind !== "subtracted") throw new TypeError("The start is missing.");
+      const { a, b } = pair.beside;
       const left = tf.tidy(() => tf.sub(site.readWeight(), tf.mul(tf.matMul(a, b), scaling)));
       residual
         .sites()

@@ -3,9 +3,8 @@
 import { type Feature, type LoraConfig, startFeatures, startOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import {
-  convolutionPairLayout,
+  type Beside,
   createPair,
-  type InitialPair,
   LoraPair,
   type Measured,
   matrixOfTensor,
@@ -13,10 +12,10 @@ import {
   startPair,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { geometryOf } from "../adapted/adapted-site.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
 import { freshBlocks } from "../variants/block-pairs.ts";
-import { freshKasa, withoutWeakest } from "../variants/kasa-pairs.ts";
+import { freshKasa, kasaBeside } from "../variants/kasa-pairs.ts";
+import { pairFactors } from "../variants/pair-factors.ts";
 import { startSettings } from "./start-settings.ts";
 
 /** What decides about a start besides the layer. */
@@ -32,19 +31,20 @@ export interface StartOptions {
 /** A new pair for a layer; the caller owns it. */
 export function freshPair(entry: PlannedSite, site: Site, options: StartOptions): LoraPair {
   const { config, seed, name } = options;
-  const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
-  if (kind === "convolution") return freshKernels(entry, site, options);
+  const { inFeatures, outFeatures, rank, kind, scaling, path, blocks } = entry;
   if (entry.sharedBy !== undefined) return freshShared(entry, options);
-  if (entry.blocks !== undefined)
-    return freshBlocks(entry, entry.blocks, { init: pairInitialization(config), seed, name });
-  const measured = options.measured?.get(path);
+  const factors = pairFactors(site, { rank, config, blocks });
+  if (blocks !== undefined)
+    return freshBlocks(entry, blocks.half, { factors, init: pairInitialization(config), seed, name });
   const key = { seed, path };
+  const measured = options.measured?.get(path);
   const isKasa = config.kasaConfig !== null;
   const pair = startPair({
     inFeatures,
     outFeatures,
     rank,
     kind,
+    geometry: site.geometry,
     fanInFanOut: site.fanInFanOut,
     scaling,
     init: config.init,
@@ -54,7 +54,7 @@ export function freshPair(entry: PlannedSite, site: Site, options: StartOptions)
     settings: startSettings(config),
     ...(measured && { measured }),
   });
-  return isKasa ? freshKasa({ pair, name, key, weight: readMatrix(site) }) : pair;
+  return isKasa ? freshKasa({ pair, factors, name, key, weight: readMatrix(site) }) : pair;
 }
 
 /** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
@@ -80,43 +80,19 @@ export function pairInitialization({ init }: LoraConfig): PairInitialization {
   return init === false ? "random" : init === "gaussian" ? "gaussian" : "default";
 }
 
-/** PEFT starts a convolution's pair as a linear one over everything that its window sees. */
-function freshKernels(entry: PlannedSite, site: Site, { config, seed, name }: StartOptions): LoraPair {
-  const geometry = geometryOf(site);
-  const [height, width] = geometry.kernel;
-  return createPair({
-    inFeatures: height * width * entry.inFeatures,
-    outFeatures: entry.outFeatures,
-    rank: entry.rank,
-    init: pairInitialization(config),
-    key: { seed, path: entry.path },
-    name,
-    layout: convolutionPairLayout({ ...entry, geometry }, entry.rank),
-  });
-}
-
 /** The starts that an adapter from a file may name: PEFT computes them again from the base, and so do we. */
 export function startsForStored(config: LoraConfig): readonly Feature[] {
   const { base, feature } = startOf(config);
   return base === "computed again" ? startFeatures.filter((one) => one === feature) : [];
 }
 
-/** What a stored pair was trained beside, where that is not the base as it is. The caller owns it. */
-export interface StoredStart {
-  /** What it has to subtract (PiSSA). */
-  readonly initial?: InitialPair;
-  /** What stands in for the weight (LoftQ, KaSA). */
-  readonly base?: tf.Tensor2D;
-}
-
-/** Computes again what the start of a stored adapter did to the base. */
-export function storedStart(entry: PlannedSite, site: Site, config: LoraConfig, name: string): StoredStart {
-  if (entry.keys.diagonal !== undefined) return { base: withoutWeakest(readMatrix(site), entry.rank) };
-  if (startOf(config).base !== "computed again" || entry.kind !== "linear") return {};
-  const { a, b, initial, base } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
-  a.dispose();
-  b.dispose();
-  return { ...(initial && { initial }), ...(base && { base }) };
+/** What a stored pair was trained beside, where that is not the base as it is, computed again. The caller owns it. */
+export function storedBeside(entry: PlannedSite, site: Site, config: LoraConfig, name: string): Beside | null {
+  if (config.kasaConfig !== null) return kasaBeside(readMatrix(site), entry.rank);
+  if (startOf(config).base !== "computed again" || entry.kind !== "linear") return null;
+  const { chain, beside } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
+  for (const { variable } of chain) variable.dispose();
+  return beside;
 }
 
 function readMatrix(site: Site) {

@@ -3,7 +3,7 @@
 
 import { blockVerdict, type LoraConfig, rankOf } from "@lowrank/adapter-format";
 import { listed, type Site, type Warning } from "@lowrank/contracts";
-import { createPair, LoraPair, type PairInitialization, type PairLayout, transposedLayout } from "@lowrank/math";
+import { createPair, type FactorSpec, type LoraPair, type PairInitialization, type PairSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedStartError } from "../errors/errors.ts";
 import type { PlannedBlocks, PlannedSite } from "../planned/injection-plan.ts";
@@ -53,23 +53,19 @@ export function blockWarnings({ loraBias }: LoraConfig, entries: readonly Planne
   return [{ code: "BIAS_NOT_APPLIED", message }];
 }
 
-/** Shapes of both halves in files: A [rank, inFeatures] and B [outFeatures, rank], of blocks their share of the columns. */
-export function pairShapes(
-  { inFeatures, outFeatures }: Pick<Site, "inFeatures" | "outFeatures">,
-  rank: number,
-  blocks: PlannedBlocks | undefined,
-): { readonly a: readonly number[]; readonly b: readonly number[] } {
-  const share = (half: "a" | "b") => (blocks?.half === half ? blocks.count : 1);
-  return { a: [rank, inFeatures / share("a")], b: [outFeatures, rank / share("b")] };
-}
-
-/** How such a pair lies in files. */
-export function blockLayout({ half, count }: PlannedBlocks): PairLayout {
-  return { a: transposedLayout, b: transposedLayout, ...(half === "a" ? { blocks: count } : { groups: count }) };
+/** A plain pair of which one half is made of blocks: it has its share of the rows, and the blocks lie side by side. */
+export function withBlocks([a, b]: PairSpec, { half, count }: PlannedBlocks): PairSpec {
+  const ofBlocks = (factor: FactorSpec): FactorSpec => {
+    const [rows = 0, columns = 0] = factor.shape;
+    const share = rows / count;
+    return { ...factor, shape: [share, columns], fileShape: [columns, share], blocks: count };
+  };
+  return half === "a" ? [ofBlocks(a), b] : [a, ofBlocks(b)];
 }
 
 /** What decides about a new pair besides the layer. */
 export interface BlockStart {
+  readonly factors: readonly FactorSpec[];
   readonly init: PairInitialization;
   readonly seed: number;
   readonly name: string;
@@ -79,20 +75,14 @@ export interface BlockStart {
  * A new pair; the caller owns it. PEFT makes the half of blocks anew, whatever the start is: A by Kaiming's rule for ReLU,
  * even on ±√(6/(inFeatures/count)), and B zero.
  */
-export function freshBlocks(entry: PlannedSite, blocks: PlannedBlocks, { init, seed, name }: BlockStart): LoraPair {
+export function freshBlocks(entry: PlannedSite, half: PlannedBlocks["half"], start: BlockStart): LoraPair {
   const { inFeatures, outFeatures, rank, path } = entry;
-  const [layout, key] = [blockLayout(blocks), { seed, path }];
-  if (blocks.half === "b") {
-    // "random" draws the same A as "default", and a B that PEFT replaces.
-    const start = init === "gaussian" ? init : "default";
-    return createPair({ inFeatures, outFeatures, rank, init: start, key, name, layout });
-  }
-  const start = init === "random" ? init : "default";
-  const rows = inFeatures / blocks.count;
-  const pair = createPair({ inFeatures: rows, outFeatures, rank, init: start, key, name: `${name}/blocks` });
+  const { factors, init, seed, name } = start;
+  const common = { inFeatures, outFeatures, rank, key: { seed, path }, name, factors };
+  // "random" draws the same A as "default", and a B that PEFT replaces.
+  if (half === "b") return createPair({ ...common, init: init === "gaussian" ? init : "default" });
+  const pair = createPair({ ...common, init: init === "random" ? init : "default" });
   // Drawn on ±1/√rows.
-  const a = tf.tidy(() => tf.mul<tf.Tensor2D>(pair.a, Math.sqrt(6)));
-  const b = tf.clone<tf.Tensor2D>(pair.b);
-  pair.dispose();
-  return LoraPair.fromTensors({ a, b, name, layout });
+  tf.tidy(() => pair.a.assign(tf.mul(pair.a, Math.sqrt(6))));
+  return pair;
 }

@@ -4,6 +4,7 @@
 import { kasaSettings, type LoraConfig } from "@lowrank/adapter-format";
 import type { LoraPair } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
+import { diagonalPart } from "./kasa-pairs.ts";
 
 /** Below this, the root of a sum of squares counts as 0 and has no gradient, as in torch. */
 const nothing = 1e-30;
@@ -23,6 +24,7 @@ interface Pairs {
  * import type { AdapterHandle } from "@lowrank/inject";
  * import { kasaLoss } from "@lowrank/inject";
  * import * as tf from "@tensorflow/tfjs-core";
+import { diagonalPart } from "./kasa-pairs.ts";
  *
  * export function regularised(task: () => tf.Scalar, handle: AdapterHandle): tf.Scalar {
  *   return tf.tidy(() => tf.add(task(), kasaLoss(handle))); // what train()'s `loss` returns
@@ -39,10 +41,11 @@ export function kasaLoss({ config, sites }: Pairs): tf.Scalar {
 }
 
 function layerLoss(
-  { a, b, diagonal }: LoraPair,
+  { a, b, chain }: LoraPair,
   { beta, gamma }: { readonly beta: number; readonly gamma: number },
 ): readonly tf.Scalar[] {
-  if (diagonal === null) return [];
+  const diagonal = chain.find(({ part }) => part === diagonalPart)?.variable;
+  if (diagonal === undefined) return [];
   const ofHalves = tf.add(distanceToOne(tf.matMul(a, a, true, false)), distanceToOne(tf.matMul(b, b, false, true)));
   return [tf.add<tf.Scalar>(tf.mul(tf.sum(tf.square(diagonal)), beta), tf.mul(ofHalves, gamma))];
 }

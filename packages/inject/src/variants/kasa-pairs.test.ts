@@ -62,6 +62,18 @@ describe("a weight without its weakest directions", () => {
   });
 });
 
+/** What the first layer computes with in place of its weight. */
+function standInOf({ sites }: AdapterHandle): tf.Tensor2D {
+  const beside = sites[0]!.pair.beside;
+  if (beside?.kind !== "stand-in") throw new TypeError("Nothing stands in for the weight.");
+  return beside.weight;
+}
+
+/** What the first layer has between its halves. */
+function diagonalOf({ sites }: AdapterHandle): tf.Variable {
+  return sites[0]!.pair.chain[1]!.variable;
+}
+
 describe("a KaSA adapter", () => {
   it("has a number for each of its ranks between the halves, and a weight that is cut short", async () => {
     const { model, handle } = start();
@@ -69,7 +81,7 @@ describe("a KaSA adapter", () => {
     expect(tensors.get(`${query}.lora_diag`)?.shape).toEqual([2]);
     expect(handle.variables.has(`${query}.lora_diag`)).toBe(true);
     expect(handle.plan.trainableParameters).toBe(4 * (2 * (6 + 8) + 2));
-    const { s } = svd(matrixOfTensor(handle.sites[0]!.pair.base!));
+    const { s } = svd(matrixOfTensor(standInOf(handle)));
     expect(s[3]).toBeGreaterThan(0.01);
     expect(s[4]).toBeLessThan(1e-6);
     dispose({ model, handle });
@@ -134,11 +146,10 @@ describe("a KaSA adapter", () => {
     const { model, handle } = start();
     train(handle);
     const { pair, adaptation } = handle.sites[0]!;
-    const folded = tf.tidy(() => adaptation.fold(pair.base!, pair.base!).dataSync());
+    const [base, diagonal] = [standInOf(handle), diagonalOf(handle)];
+    const folded = tf.tidy(() => adaptation.fold(base, base).dataSync());
     const expected = tf.tidy(() =>
-      tf
-        .add(pair.base!, tf.mul(3, tf.matMul(tf.matMul(pair.a, tf.diag(pair.diagonal!) as tf.Tensor2D), pair.b)))
-        .dataSync(),
+      tf.add(base, tf.mul(3, tf.matMul(tf.matMul(pair.a, tf.diag(diagonal) as tf.Tensor2D), pair.b))).dataSync(),
     );
     expectClose(folded, expected, 1e-5);
     expect(handle.changes.map(({ kind }) => kind)).toEqual(Array(4).fill(["replacement", "update"]).flat());
@@ -151,7 +162,7 @@ describe("KaSA's regularisers", () => {
     expectNoLeak(async () => {
       const { model, handle } = start({ kasaConfig: { beta: 2, gamma: 0.5 }, targetModules: [query] });
       train(handle);
-      const { a, b, diagonal } = handle.sites[0]!.pair;
+      const { a, b } = handle.sites[0]!.pair;
       const [rows, columns] = [a.arraySync(), b.arraySync()];
       let [lengthOfA, lengthOfB] = [0, 0];
       for (const one of [0, 1])
@@ -162,7 +173,9 @@ describe("KaSA's regularisers", () => {
           lengthOfA += ofA ** 2;
           lengthOfB += (ofB - Number(one === other)) ** 2;
         }
-      const squares = diagonal!.dataSync<"float32">().reduce((sum, value) => sum + value ** 2, 0);
+      const squares = diagonalOf(handle)
+        .dataSync<"float32">()
+        .reduce((sum, value) => sum + value ** 2, 0);
       const loss = kasaLoss(handle);
       expect(loss.dataSync()[0]).toBeCloseTo(2 * squares + 0.5 * (Math.sqrt(lengthOfA) + Math.sqrt(lengthOfB)), 4);
       loss.dispose();

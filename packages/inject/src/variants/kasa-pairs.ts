@@ -5,10 +5,24 @@
 
 import { type LoraConfig, rankOf } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { LoraPair, type Matrix, multiply, normalMatrix, tensorOfMatrix, transpose } from "@lowrank/math";
+import {
+  type Beside,
+  type FactorSpec,
+  LoraPair,
+  type Matrix,
+  multiply,
+  normalMatrix,
+  type PairSpec,
+  plainLayout,
+  tensorOfMatrix,
+  transpose,
+} from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedStartError } from "../errors/errors.ts";
 import { smallestDirections } from "./smallest-directions.ts";
+
+/** What its vector is to a layer. */
+export const diagonalPart = "lora_diag";
 
 /** Why a site cannot have what `kasa_config` says; null if it can. */
 export function kasaRefusal(site: Site, config: LoraConfig): string | null {
@@ -41,10 +55,21 @@ export function withoutWeakest(weight: Matrix, count: number): tf.Tensor2D {
   return tensorOfMatrix({ ...weight, values: weight.values.map((value, index) => value - lost.values[index]!) });
 }
 
+/** A pair with a vector between its halves. */
+export function withDiagonal([a, b]: PairSpec, rank: number): readonly FactorSpec[] {
+  return [a, { part: diagonalPart, shape: [rank], fileShape: [rank], layout: plainLayout }, b];
+}
+
+/** What stands in for the weight [inFeatures, outFeatures] where the pair acts. The caller owns it. */
+export function kasaBeside(weight: Matrix, rank: number): Beside {
+  return { kind: "stand-in", weight: withoutWeakest(weight, rank) };
+}
+
 /** What a new KaSA pair is made of. */
 export interface KasaStart {
   /** How the halves start; freed here. */
   readonly pair: LoraPair;
+  readonly factors: readonly FactorSpec[];
   /** Prefix of the variables' names. */
   readonly name: string;
   /** The run's seed, and the module path. */
@@ -54,12 +79,12 @@ export interface KasaStart {
 }
 
 /** A new pair: between the halves numbers from N(0, 1), as B is zero. The caller owns it. */
-export function freshKasa({ pair, name, key, weight }: KasaStart): LoraPair {
+export function freshKasa({ pair, factors, name, key, weight }: KasaStart): LoraPair {
   const { seed, path } = key;
-  const { rank, trainsB } = pair;
+  const { rank } = pair;
   const drawn = normalMatrix(1, rank, { seed, path: `${path}.lora_diag` });
   const [a, b] = [tf.clone<tf.Tensor2D>(pair.a), tf.clone<tf.Tensor2D>(pair.b)];
   pair.dispose();
   const diagonal = tf.tensor1d(Float32Array.from(drawn.values));
-  return LoraPair.fromTensors({ a, b, name, trainsB, diagonal, base: withoutWeakest(weight, rank) });
+  return new LoraPair([a, diagonal, b], { name, factors, beside: kasaBeside(weight, rank) });
 }

@@ -18,8 +18,8 @@ import {
   training,
   twin,
 } from "../../test/dora-case.ts";
-import { createPair } from "../update/create-pair.ts";
-import type { LoraPair } from "../update/lora-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
+import type { LoraPair } from "../pairs/lora-pair.ts";
 import { DoraAdaptation } from "./dora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
 

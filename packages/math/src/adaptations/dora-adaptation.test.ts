@@ -6,10 +6,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createPair } from "../update/create-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { columnLengths, DoraAdaptation } from "./dora-adaptation.ts";
-import { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
 
 const inference = inferenceContext(activeAdapters("default"));
@@ -199,7 +198,7 @@ describe("DoraAdaptation", () => {
       name: "dora-table",
     });
     const adaptation = new DoraAdaptation({
-      inner: new EmbeddingLoraAdaptation({ pair, scale }),
+      inner: new LoraAdaptation({ pair, scale, site: { kind: "embedding" } }),
       magnitude,
       dropout: 0.5,
     });

@@ -8,6 +8,7 @@
 import type { AdaptationCall } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { siteKinds } from "../kinds/kinds.ts";
 import { checkDropout } from "./lora-adaptation.ts";
 import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 
@@ -111,7 +112,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   }
 
   #dropped({ input, site, context }: AdaptationCall): tf.Tensor {
-    const rate = context.training && site.kind !== "embedding" ? this.dropout : 0;
+    const rate = context.training && siteKinds[site.kind].dropsInput ? this.dropout : 0;
     if (rate === 0) return input;
     return dropout(input, rate, { ...context.random, path: `${this.#adapterName}/${site.path}` });
   }

@@ -7,10 +7,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
-import { createPair } from "../update/create-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
 import { scaling } from "../update/scaling.ts";
-import { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
 import { LoraAdaptation } from "./lora-adaptation.ts";
 
 const inference = inferenceContext(activeAdapters("default"));
@@ -152,10 +151,10 @@ describe("LoraAdaptation", () => {
   });
 });
 
-describe("EmbeddingLoraAdaptation", () => {
+describe("LoraAdaptation at an embedding", () => {
   it("adds rows of ΔW, times the site's output scale", async () => {
     const pair = randomPair({ inFeatures: 9, outFeatures: 5, rank: 2 }, "embedding");
-    const adaptation = new EmbeddingLoraAdaptation({ pair, scale: 3 });
+    const adaptation = new LoraAdaptation({ pair, scale: 3, site: { kind: "embedding" } });
     const ids = tf.tensor2d(
       [
         [8, 0, 3],

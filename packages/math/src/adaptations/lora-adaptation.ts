@@ -1,27 +1,35 @@
-// LoRA at a linear site: output + s·(x·A)·B (Hu et al. 2021).
+// LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
 
-import type { AdaptationCall } from "@lowrank/contracts";
-import { addLowRank, dropout } from "@lowrank/engine";
+import type { AdaptationCall, Site } from "@lowrank/contracts";
+import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
-import type { LoraPair } from "../update/lora-pair.ts";
-import { pairDelta } from "../update/low-rank-delta.ts";
+import { siteKinds } from "../kinds/kinds.ts";
+import type { Branch } from "../kinds/layer-kind.ts";
+import { halvesOf, trainedIn, type Update } from "../update/factor.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 /** How an adaptation is made. */
 export interface LoraAdaptationOptions {
   /** Owned by the caller. */
-  readonly pair: LoraPair;
+  readonly pair: Update;
   /** s: see `scaling`. */
   readonly scale: number;
-  /** Probability of dropping an entry of the branch's input while training; the frozen product sees all. Default 0. */
+  /** Where the pair acts: of a `Site`, its kind and a convolution's geometry. Default: a linear map. */
+  readonly site?: Pick<Site, "kind" | "geometry">;
+  /** How the pair acts, where that is not what the site's kind says: `tiedHead`. */
+  readonly branch?: Branch;
+  /**
+   * Probability of dropping an entry of the branch's input while training; the frozen product sees all. Token ids have
+   * nothing to drop. Default 0.
+   */
   readonly dropout?: number;
   /** Tells the dropout masks of two adapters at one site apart. Default "default". */
   readonly adapterName?: string;
 }
 
 /**
- * Adds a pair's update to a linear site's output, in activation space.
+ * Adds a pair's update to a site's output, in activation space.
  *
  * Throws SettingError.
  *
@@ -37,17 +45,21 @@ export interface LoraAdaptationOptions {
  * ```
  */
 export class LoraAdaptation implements LowRankAdaptation {
-  readonly pair: LoraPair;
+  readonly pair: Update;
   readonly dropout: number;
   readonly variables: readonly tf.Variable[];
+  readonly #layer: Pick<Site, "kind" | "geometry">;
+  readonly #branch: Branch;
   readonly #adapterName: string;
   #scale: number;
 
   constructor(options: LoraAdaptationOptions) {
-    const { pair, scale, dropout = 0, adapterName = "default" } = options;
+    const { pair, scale, site = { kind: "linear" }, dropout = 0, adapterName = "default" } = options;
     this.pair = pair;
     this.dropout = checkDropout("LoraAdaptation", dropout);
-    this.variables = pair.variables;
+    this.variables = trainedIn(pair);
+    this.#layer = site;
+    this.#branch = options.branch ?? siteKinds[site.kind];
     this.#adapterName = adapterName;
     this.#scale = checkScale("LoraAdaptation", scale);
   }
@@ -61,28 +73,34 @@ export class LoraAdaptation implements LowRankAdaptation {
     this.#scale = checkScale("LoraAdaptation", scale);
   }
 
-  apply({ input, output, site, context, weight }: AdaptationCall): tf.Tensor {
-    const { initial } = this.pair;
-    const rate = context.training ? this.dropout : 0;
+  apply(call: AdaptationCall): tf.Tensor {
+    const { input, output, site, context, weight } = call;
+    const { beside } = this.pair;
+    const rate = context.training && this.#branch.dropsInput ? this.dropout : 0;
     const scale = this.#scale * weight;
+    const common = { site, layer: this.#layer };
     return tf.tidy(() => {
       // What the pair took over is missing in the frozen weight, which sees the whole input: nothing is dropped here.
-      const frozen = initial ? addLowRank(output, input, initial.a, initial.b, -scale) : output;
+      const frozen =
+        beside?.kind === "subtracted" ? this.#branch.add({ ...common, input, output }, beside, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;
-      const branchInput = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
-      const { a, b } = this.pair.factors();
-      return addLowRank(frozen, branchInput, a, b, scale, { mayReuseOutput: true });
+      const seen = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
+      const branch = { ...common, input: seen, output: frozen, mayReuseOutput: true };
+      return this.#branch.add(branch, halvesOf(this.pair), scale);
     });
   }
 
-  takenOver({ input, output, weight }: AdaptationCall): tf.Tensor | undefined {
-    const { initial } = this.pair;
-    if (!initial) return undefined;
-    return tf.tidy(() => addLowRank(tf.zerosLike(output), input, initial.a, initial.b, -this.#scale * weight));
+  takenOver({ input, output, site, weight }: AdaptationCall): tf.Tensor | undefined {
+    const { beside } = this.pair;
+    if (beside?.kind !== "subtracted") return undefined;
+    return tf.tidy(() => {
+      const call = { input, output: tf.zerosLike(output), site, layer: this.#layer };
+      return this.#branch.add(call, beside, -this.#scale * weight);
+    });
   }
 
-  delta(strength: number): tf.Tensor2D {
-    return pairDelta(this.pair, this.#scale * strength);
+  delta(strength: number): tf.Tensor {
+    return this.#branch.delta(this.pair, this.#scale * strength, this.#layer);
   }
 
   fold(weight: tf.Tensor): tf.Tensor {
@@ -90,7 +108,7 @@ export class LoraAdaptation implements LowRankAdaptation {
   }
 }
 
-export function checkScale(where: string, scale: number): number {
+function checkScale(where: string, scale: number): number {
   if (!Number.isFinite(scale)) throw new SettingError(where, "scale", scale, "a finite number");
   return scale;
 }

@@ -2,9 +2,10 @@
 // the frozen ones – in the look-up, and in an output head that shares the table or has rows trained itself. The table,
 // a model's largest weight, is never copied.
 
-import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
+import type { Adaptation, AdaptationCall, Site } from "@lowrank/contracts";
 import { embeddingLookup, withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { siteKinds } from "../kinds/kinds.ts";
 
 /** Which tokens have rows of their own. */
 export interface TokenRowsOptions {
@@ -27,13 +28,13 @@ export class TokenRowsAdaptation implements Adaptation {
   }
 
   apply(call: AdaptationCall): tf.Tensor {
-    return tf.tidy(() => (call.site.kind === "embedding" ? this.#lookUp(call) : this.#score(call)));
+    return tf.tidy(() => (siteKinds[call.site.kind].tokenAxis === 0 ? this.#lookUp(call) : this.#score(call)));
   }
 
   /** The weight with the rows put in: a table [vocabulary, width] or a head's weight [width, vocabulary]. */
-  fold(weight: tf.Tensor, kind: "linear" | "embedding"): tf.Tensor {
+  fold(weight: tf.Tensor, kind: Site["kind"]): tf.Tensor {
     return tf.tidy(() =>
-      kind === "embedding"
+      siteKinds[kind].tokenAxis === 0
         ? replaceSlices(weight, this.rows, this.indices, 0)
         : replaceSlices(weight, tf.transpose(this.rows), this.indices, 1),
     );

@@ -1,6 +1,6 @@
 // Both factors random, so that an adapter acts at once: for tests, as in PEFT.
 
-import { createPair } from "../update/create-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
 import type { Initialization } from "./initialization.ts";
 
 /** Both matrices random: the adapter changes the model from the start, for tests. */

@@ -1,6 +1,6 @@
 // The paper's start with a normal distribution, as PEFT scales it.
 
-import { createPair } from "../update/create-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
 import type { Initialization } from "./initialization.ts";
 
 /** A from N(0, 1/rank²), B zero. */

@@ -1,7 +1,8 @@
 // What every way to start a pair has in common.
 
+import type { ConvolutionGeometry } from "@lowrank/contracts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
-import type { LoraPair, PairKind } from "../update/lora-pair.ts";
+import type { LoraPair, PairKind } from "../pairs/lora-pair.ts";
 import type { GradientDirection, GradientScale } from "./measured/lora-ga.ts";
 
 /** What a layer was given, summed over rows of its inputs. */
@@ -50,6 +51,8 @@ export interface StartRequest {
   readonly outFeatures: number;
   readonly rank: number;
   readonly kind: PairKind;
+  /** A convolution's. */
+  readonly geometry?: ConvolutionGeometry | undefined;
   /** Whether files store the weight as [inFeatures, outFeatures] (Conv1D). Default false. */
   readonly fanInFanOut?: boolean;
   /** PEFT's `init_lora_weights`: true, false or a name. */

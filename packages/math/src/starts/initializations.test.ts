@@ -14,7 +14,7 @@ import {
 } from "../linear-algebra/matrix.ts";
 import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
 import { svd } from "../linear-algebra/svd.ts";
-import type { LoraPair } from "../update/lora-pair.ts";
+import type { LoraPair } from "../pairs/lora-pair.ts";
 import { lowRankDelta, pairDelta } from "../update/low-rank-delta.ts";
 import type { StartRequest } from "./initialization.ts";
 import { initializations, startPair } from "./initializations.ts";
@@ -165,7 +165,7 @@ describe("mica", () => {
 describe("an embedding", () => {
   it("starts as usual whatever the start for linear layers, as in PEFT", () => {
     const pair = started("pissa", { kind: "embedding" });
-    expect(pair.initial).toBeNull();
+    expect(pair.beside).toBeNull();
     expect(pair.a.dataSync().every((value) => value === 0)).toBe(true);
     pair.dispose();
   });
@@ -173,7 +173,11 @@ describe("an embedding", () => {
   it("starts as MiCA does, as in PEFT: A zero, B the weakest directions and frozen", () => {
     const [linear, pair] = [started("mica"), started("mica", { kind: "embedding", name: "table" })];
     expect(pair.b.dataSync()).toEqual(linear.b.dataSync());
-    expect([pair.kind, pair.trainsB, pair.b.trainable]).toEqual(["embedding", false, false]);
+    expect([pair.b.name.split(".").at(-1), pair.variables, pair.b.trainable]).toEqual([
+      "lora_embedding_B",
+      [pair.a],
+      false,
+    ]);
     linear.dispose();
     pair.dispose();
   });

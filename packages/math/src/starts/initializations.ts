@@ -2,8 +2,8 @@
 
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
-import { createPair } from "../update/create-pair.ts";
-import type { LoraPair } from "../update/lora-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
+import type { LoraPair } from "../pairs/lora-pair.ts";
 import { randomStart } from "./false.ts";
 import { gaussianStart } from "./gaussian.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";

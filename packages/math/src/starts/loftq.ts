@@ -2,8 +2,8 @@
 // one wherever the pair acts: PEFT puts it into the base for good, here the base remains the one that everybody has.
 
 import { tensorOfMatrix, transpose } from "../linear-algebra/matrix.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
 import { loftq } from "../quantization/loftq.ts";
-import { LoraPair } from "../update/lora-pair.ts";
 import type { Initialization } from "./initialization.ts";
 import { checkDirections } from "./subtracted-pair.ts";
 
@@ -23,7 +23,7 @@ export const roundedStart: Initialization = {
     return LoraPair.fromTensors({
       a: tensorOfMatrix(transpose(a)),
       b: tensorOfMatrix(transpose(b)),
-      base: tensorOfMatrix(transpose(quantized)),
+      beside: { kind: "stand-in", weight: tensorOfMatrix(transpose(quantized)) },
       name,
     });
   },

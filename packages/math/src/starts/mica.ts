@@ -1,8 +1,9 @@
 // B is set to the output directions that the weight uses least and stays so; only A, from zero, is trained.
 
+import { layerKinds } from "../kinds/kinds.ts";
 import { columnsOf, createMatrix, tensorOfMatrix, transpose } from "../linear-algebra/matrix.ts";
 import { svd } from "../linear-algebra/svd.ts";
-import { LoraPair } from "../update/lora-pair.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
 import type { Initialization } from "./initialization.ts";
 import { checkDirections } from "./subtracted-pair.ts";
 
@@ -18,6 +19,8 @@ export const minorStart: Initialization = {
     const { v } = svd(request.weight()); // [outFeatures, count], the weakest direction last
     const b = transpose(columnsOf(v, v.columns - rank, v.columns)); // [rank, outFeatures]
     const a = createMatrix(inFeatures, rank);
-    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, kind, trainsB: false });
+    const [trained, still] = layerKinds[kind].pair(request, rank);
+    const factors = [trained, { ...still, isTrained: false }];
+    return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, factors });
   },
 };

@@ -5,7 +5,7 @@ import { SettingError } from "../errors.ts";
 import { createMatrix, type Matrix, multiply, tensorOfMatrix, transpose } from "../linear-algebra/matrix.ts";
 import { normalMatrix } from "../linear-algebra/randomized-svd.ts";
 import { thinQr } from "../linear-algebra/thin-qr.ts";
-import { LoraPair } from "../update/lora-pair.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
 import type { Initialization } from "./initialization.ts";
 
 /** PEFT's choice: entries about as large as those of a usual start. */

@@ -3,7 +3,7 @@
 import { scaleColumns, transpose } from "../linear-algebra/matrix.ts";
 import type { Svd } from "../linear-algebra/svd.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
-import type { LoraPair } from "../update/lora-pair.ts";
+import type { LoraPair } from "../pairs/lora-pair.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
 import { checkDirections, checkScaling, subtractedPair } from "./subtracted-pair.ts";
 

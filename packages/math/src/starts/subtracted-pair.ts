@@ -3,13 +3,13 @@
 
 import { SettingError } from "../errors.ts";
 import { type Matrix, tensorOfMatrix } from "../linear-algebra/matrix.ts";
-import { LoraPair } from "../update/lora-pair.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
 import type { StartRequest } from "./initialization.ts";
 
 /** A pair that starts as a [inFeatures, rank] and b [rank, outFeatures] and subtracts just that. */
 export function subtractedPair(a: Matrix, b: Matrix, { name }: StartRequest): LoraPair {
-  const frozen = { a: tensorOfMatrix(a), b: tensorOfMatrix(b) };
-  return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, initial: frozen });
+  const beside = { kind: "subtracted", a: tensorOfMatrix(a), b: tensorOfMatrix(b) } as const;
+  return LoraPair.fromTensors({ a: tensorOfMatrix(a), b: tensorOfMatrix(b), name, beside });
 }
 
 /** Throws SettingError if a start would have to be divided by a scaling that it cannot be divided by. */

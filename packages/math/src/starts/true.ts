@@ -1,6 +1,6 @@
 // The usual start: an adapter that changes nothing yet.
 
-import { createPair } from "../update/create-pair.ts";
+import { createPair } from "../pairs/create-pair.ts";
 import type { Initialization } from "./initialization.ts";
 
 /** A even on ±1/√inFeatures, B zero: the adapter changes nothing until it is trained. */

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "../errors.ts";
-import type { LoraPair } from "./lora-pair.ts";
+import { halvesOf, type Update } from "./factor.ts";
 
 /**
  * ΔW = scale·A·B as [inFeatures, outFeatures], for A [inFeatures, rank] and B [rank, outFeatures].
@@ -27,13 +27,14 @@ export function lowRankDelta(a: tf.Tensor2D, b: tf.Tensor2D, scale: number): tf.
 }
 
 /**
- * What a pair adds to its weight [inFeatures, outFeatures]: scale·A·B, less scale·A₀·B₀ where the pair took over a part of
- * the weight. The caller owns it.
+ * What an update adds to its weight [inFeatures, outFeatures]: scale·F₁·F₂·…, less scale·a·b where the pair took over a part
+ * of the weight. The caller owns it.
  */
-export function pairDelta(pair: LoraPair, scale: number): tf.Tensor2D {
+export function pairDelta(update: Update, scale: number): tf.Tensor2D {
   return tf.tidy(() => {
-    const { a, b } = pair.factors();
+    const { a, b } = halvesOf(update);
     const whole = lowRankDelta(a, b, scale);
-    return pair.initial ? tf.sub(whole, lowRankDelta(pair.initial.a, pair.initial.b, scale)) : whole;
+    const { beside } = update;
+    return beside?.kind === "subtracted" ? tf.sub(whole, lowRankDelta(beside.a, beside.b, scale)) : whole;
   });
 }

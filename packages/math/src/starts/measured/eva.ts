@@ -3,7 +3,7 @@
 import { createMatrix, type Matrix, scaleColumns, tensorOfMatrix } from "../../linear-algebra/matrix.ts";
 import type { Svd } from "../../linear-algebra/svd.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
-import { LoraPair } from "../../update/lora-pair.ts";
+import { LoraPair } from "../../pairs/lora-pair.ts";
 import type { Initialization, InputStatistics } from "../initialization.ts";
 import { measuredOf } from "./measured-of.ts";
 

@@ -5,14 +5,11 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { GroupedConvolutionError, SettingError } from "../errors.ts";
-import { createPair } from "../update/create-pair.ts";
-import { LoraPair } from "../update/lora-pair.ts";
-import {
-  ConvolutionLoraAdaptation,
-  convolutionFileShapes,
-  convolutionPairLayout,
-} from "./convolution-lora-adaptation.ts";
+import { createPair } from "../pairs/create-pair.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
+import { convolution } from "./convolution.ts";
 
 const plain: ConvolutionGeometry = { kernel: [3, 2], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups: 1 };
 const sizes = { inFeatures: 4, outFeatures: 6 };
@@ -22,15 +19,18 @@ const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, 
 
 function pairFor(geometry: ConvolutionGeometry): LoraPair {
   return createPair({
-    inFeatures: geometry.kernel[0] * geometry.kernel[1] * sizes.inFeatures,
-    outFeatures: sizes.outFeatures,
+    ...sizes,
+    kind: "convolution",
+    geometry,
     rank,
     init: "random",
     key: { seed: 3, path: "p" },
     name: "conv",
-    layout: convolutionPairLayout({ ...sizes, geometry }, rank),
   });
 }
+
+/** A site that is a convolution, as far as an adaptation needs to know. */
+const kindOf = (geometry: ConvolutionGeometry) => ({ kind: "convolution", geometry }) as const;
 
 function siteOf(geometry: ConvolutionGeometry, weight: tf.Tensor): Site {
   return {
@@ -51,7 +51,7 @@ function siteOf(geometry: ConvolutionGeometry, weight: tf.Tensor): Site {
 /** The adapted output. */
 function run(geometry: ConvolutionGeometry, pair: LoraPair, weight: tf.Tensor, x: tf.Tensor): Float32Array {
   const site = siteOf(geometry, weight);
-  const adaptation = new ConvolutionLoraAdaptation({ pair, scale: 1.5, geometry });
+  const adaptation = new LoraAdaptation({ pair, scale: 1.5, site: kindOf(geometry) });
   return tf.tidy(() =>
     Float32Array.from(
       adaptation
@@ -67,7 +67,7 @@ function run(geometry: ConvolutionGeometry, pair: LoraPair, weight: tf.Tensor, x
   );
 }
 
-describe("ConvolutionLoraAdaptation", () => {
+describe("LoRA at a convolution", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
   it.each([
@@ -79,7 +79,7 @@ describe("ConvolutionLoraAdaptation", () => {
     const pair = pairFor(geometry);
     const weight = drawn([...geometry.kernel, 4, 6], "weight");
     const x = drawn([2, 6, 7, 4], "x");
-    const adaptation = new ConvolutionLoraAdaptation({ pair, scale: 1.5, geometry });
+    const adaptation = new LoraAdaptation({ pair, scale: 1.5, site: kindOf(geometry) });
     const expected = tf.tidy(() => convolve(x, adaptation.fold(weight), geometry).dataSync());
     expectClose(run(geometry, pair, weight, x), expected, 1e-5);
     pair.dispose();
@@ -106,7 +106,7 @@ describe("ConvolutionLoraAdaptation", () => {
       return tf.add(convolve(x, weight, geometry), tf.mul(update, 1.5)).dataSync();
     });
     expectClose(run(geometry, pair, weight, x), expected, 1e-5);
-    const adaptation = new ConvolutionLoraAdaptation({ pair, scale: 1.5, geometry });
+    const adaptation = new LoraAdaptation({ pair, scale: 1.5, site: kindOf(geometry) });
     expect(() => adaptation.delta(1)).toThrow(GroupedConvolutionError);
     pair.dispose();
     tf.dispose([weight, x]);
@@ -118,16 +118,25 @@ describe("ConvolutionLoraAdaptation", () => {
       const geometry: ConvolutionGeometry = { ...plain, kernel: [axesInFile, 3], axesInFile };
       const pair = pairFor(geometry);
       const stored = await pair.toTorch();
-      const shapes = convolutionFileShapes({ ...sizes, geometry }, rank);
-      expect([stored.a.shape, stored.b.shape]).toEqual([shapes.a, shapes.b]);
+      const factors = convolution.pair({ ...sizes, geometry }, rank);
+      const shapes = [...factors.map(({ fileShape }) => fileShape), convolution.outputsInFile({ ...sizes, geometry })];
+      expect([stored.a.shape, stored.b.shape]).toEqual(shapes.slice(0, 2));
       expect(shapes).toEqual(
         axesInFile === 1
-          ? { a: [2, 4, 3], b: [6, 2, 1], magnitude: [1, 6, 1] }
-          : { a: [2, 4, 2, 3], b: [6, 2, 1, 1], magnitude: [1, 6, 1, 1] },
+          ? [
+              [2, 4, 3],
+              [6, 2, 1],
+              [1, 6, 1],
+            ]
+          : [
+              [2, 4, 2, 3],
+              [6, 2, 1, 1],
+              [1, 6, 1, 1],
+            ],
       );
       const again = LoraPair.fromTorch(stored, {
         name: "again",
-        layout: convolutionPairLayout({ ...sizes, geometry }, rank),
+        factors,
       });
       expect(again.a.dataSync()).toEqual(pair.a.dataSync());
       expect(again.b.dataSync()).toEqual(pair.b.dataSync());
@@ -138,8 +147,8 @@ describe("ConvolutionLoraAdaptation", () => {
 
   it("refuses settings that are no numbers, and leaks nothing", async () => {
     const pair = pairFor(plain);
-    expect(() => new ConvolutionLoraAdaptation({ pair, scale: 1, dropout: 1, geometry: plain })).toThrow(SettingError);
-    expect(() => new ConvolutionLoraAdaptation({ pair, scale: Number.NaN, geometry: plain })).toThrow(SettingError);
+    expect(() => new LoraAdaptation({ pair, scale: 1, dropout: 1, site: kindOf(plain) })).toThrow(SettingError);
+    expect(() => new LoraAdaptation({ pair, scale: Number.NaN, site: kindOf(plain) })).toThrow(SettingError);
     const weight = drawn([3, 2, 4, 6], "weight");
     const x = drawn([1, 5, 5, 4], "x");
     await expectNoLeak(() => run(plain, pair, weight, x));

@@ -5,8 +5,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PairShapeError } from "../errors.ts";
-import { createPair } from "../update/create-pair.ts";
-import { parameterDelta, rawPairSizes } from "./parameter-delta.ts";
+import { createPair } from "../pairs/create-pair.ts";
+import { factorOf } from "../update/factor.ts";
+import { parameter, parameterDelta, rawPairSizes } from "./parameter.ts";
 
 const pairOf = (inFeatures: number, outFeatures: number, rank: number, experts = 1) =>
   createPair({ inFeatures, outFeatures, rank, experts, init: "random", key: { seed: 3, path: "p" }, name: "raw" });
@@ -54,8 +55,9 @@ describe("parameterDelta", () => {
   it("is differentiable for both halves", async () => {
     const inputs = [uniform([5, 6], -1, 1, { seed: 1, path: "a" }), uniform([6, 4], -1, 1, { seed: 1, path: "b" })];
     await expectGradients((a, b) => {
-      const pair = { a, b, initial: null } as unknown as ReturnType<typeof pairOf>;
-      return parameterDelta(pair, { shape: [3, 4, 5], transposedInFile: false }, 2);
+      const [first, second] = parameter.pair({ inFeatures: 5, outFeatures: 4, experts: 3 }, 2);
+      const chain = [factorOf(first, a as tf.Variable), factorOf(second, b as tf.Variable)];
+      return parameterDelta({ chain, beside: null }, { shape: [3, 4, 5], transposedInFile: false }, 2);
     }, inputs);
     tf.dispose(inputs);
   });

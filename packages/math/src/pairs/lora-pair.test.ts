@@ -3,7 +3,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PairShapeError } from "../errors.ts";
-import { transposedLayout } from "./file-layout.ts";
+import { linear } from "../kinds/linear.ts";
+import { type FactorSpec, halvesOf } from "../update/factor.ts";
+import { plainLayout } from "../update/file-layout.ts";
 import { LoraPair } from "./lora-pair.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
@@ -38,21 +40,23 @@ describe("LoraPair", () => {
 
   it("spreads blocks over their diagonals and puts what stands between the halves into A", async () => {
     await expectNoLeak(async () => {
-      const layout = { a: transposedLayout, b: transposedLayout, blocks: 2 };
       // Two blocks of one row and two columns, in PEFT's layout one below the other.
       const blocks = { a: { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) }, b: stored.b };
-      const diagonal = tf.tensor1d([10, 100]);
-      const pair = LoraPair.fromTorch(blocks, { name: "blocks", layout, diagonal });
+      const [a, b] = linear.pair({ inFeatures: 2, outFeatures: 1 }, 2);
+      const diagonal: FactorSpec = { part: "lora_diag", shape: [2], fileShape: [2], layout: plainLayout };
+      const between = { shape: [2], values: Float32Array.of(10, 100) };
+      const factors = [{ ...a, blocks: 2 }, diagonal, b];
+      const pair = LoraPair.fromStored([blocks.a, between, blocks.b], { name: "blocks", factors });
       expect([pair.inFeatures, pair.rank, pair.outFeatures, pair.size]).toEqual([4, 2, 1, 8]);
-      expect(pair.variables.map(({ name }) => name)).toEqual(["blocks.lora_A", "blocks.lora_B", "blocks.lora_diag"]);
-      const { a, b } = tf.tidy(() => ({ a: pair.factors().a.arraySync(), b: pair.factors().b.arraySync() }));
-      expect(a).toEqual([
+      expect(pair.variables.map(({ name }) => name)).toEqual(["blocks.lora_A", "blocks.lora_diag", "blocks.lora_B"]);
+      const halves = tf.tidy(() => ({ a: halvesOf(pair).a.arraySync(), b: halvesOf(pair).b.arraySync() }));
+      expect(halves.a).toEqual([
         [10, 0],
         [20, 0],
         [0, 300],
         [0, 400],
       ]);
-      expect(b).toEqual([[7], [8]]);
+      expect(halves.b).toEqual([[7], [8]]);
       expect(await pair.toTorch()).toEqual(blocks);
       pair.dispose();
     });

@@ -5,9 +5,9 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createPair } from "../update/create-pair.ts";
-import { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
-import { TiedHeadAdaptation } from "./tied-head-adaptation.ts";
+import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
+import { createPair } from "../pairs/create-pair.ts";
+import { tiedHead } from "./tied-head.ts";
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 3, path });
 
@@ -26,15 +26,18 @@ const site: Site = {
 };
 
 /** The pair of a table with 7 rows of 4. */
-function withPair(use: (adaptation: TiedHeadAdaptation, table: EmbeddingLoraAdaptation) => void): void {
+function withPair(use: (adaptation: LoraAdaptation, table: LoraAdaptation) => void): void {
   const key = { seed: 3, path: "embed" };
   const sizes = { inFeatures: 7, outFeatures: 4, rank: 2, kind: "embedding", init: "random" } as const;
   const pair = createPair({ ...sizes, key, name: "tied" });
-  use(new TiedHeadAdaptation({ pair, scale: 1.5 }), new EmbeddingLoraAdaptation({ pair, scale: 1.5 }));
+  use(
+    new LoraAdaptation({ pair, scale: 1.5, branch: tiedHead }),
+    new LoraAdaptation({ pair, scale: 1.5, site: { kind: "embedding" } }),
+  );
   pair.dispose();
 }
 
-const apply = (adaptation: TiedHeadAdaptation, x: tf.Tensor, weight = 1) =>
+const apply = (adaptation: LoraAdaptation, x: tf.Tensor, weight = 1) =>
   adaptation.apply({
     input: x,
     output: tf.zeros([3, 7]),
@@ -45,7 +48,7 @@ const apply = (adaptation: TiedHeadAdaptation, x: tf.Tensor, weight = 1) =>
 
 beforeAll(() => tf.setBackend("cpu"));
 
-describe("TiedHeadAdaptation", () => {
+describe("the pair of an embedding at a head that shares its table", () => {
   it("adds the table's update, seen the other way round", () =>
     expectNoLeak(() =>
       withPair((adaptation, table) => {

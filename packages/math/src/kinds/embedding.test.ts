@@ -4,8 +4,8 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { LoraPair } from "../update/lora-pair.ts";
-import { EmbeddingLoraAdaptation } from "./embedding-lora-adaptation.ts";
+import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
+import { LoraPair } from "../pairs/lora-pair.ts";
 
 const site: Site = {
   kind: "embedding",
@@ -26,7 +26,7 @@ function gradientsOf({ paddingRow }: Pick<Site, "paddingRow">): { readonly a: nu
   const a = tf.tensor2d([1, 2, 3], [3, 1]);
   const b = tf.tensor2d([4, 5], [1, 2]);
   const pair = LoraPair.fromTensors({ a, b, name: "table", kind: "embedding" });
-  const adaptation = new EmbeddingLoraAdaptation({ pair, scale: 1 });
+  const adaptation = new LoraAdaptation({ pair, site, scale: 1 });
   const { paddingRow: _, ...plain } = site;
   const here: Site = paddingRow === undefined ? plain : { ...plain, paddingRow };
   const gradients = tf.tidy(() => {
@@ -40,7 +40,7 @@ function gradientsOf({ paddingRow }: Pick<Site, "paddingRow">): { readonly a: nu
   return gradients;
 }
 
-describe("EmbeddingLoraAdaptation", () => {
+describe("LoRA at an embedding", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
   it("sends A no gradient from padding, and B all, as torch's embedding with a padding_idx does", () => {

@@ -3,8 +3,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "../errors.ts";
-import type { LoraPair } from "../update/lora-pair.ts";
+import { halvesOf, type Update } from "../update/factor.ts";
 import { pairDelta } from "../update/low-rank-delta.ts";
+import type { LayerKind } from "./layer-kind.ts";
+import { linear } from "./linear.ts";
 
 /** A raw parameter as a pair sees it. */
 export interface RawParameter {
@@ -22,6 +24,14 @@ export interface RawPairSizes {
   readonly inFeatures: number;
   readonly outFeatures: number;
 }
+
+/** The pair of one expert is a linear map's, and so is its start. */
+export const parameter: LayerKind = {
+  parts: linear.parts,
+  refusal: linear.refusal,
+  pair: linear.pair,
+  start: linear.start,
+};
 
 /** Sizes of the pair for a parameter of two or three axes; null for any other. */
 export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawParameter): RawPairSizes | null {
@@ -41,14 +51,14 @@ export function rawPairSizes({ shape, transposedInFile, isStackedInOut }: RawPar
  * For experts, A is [inFeatures, experts·rank] with one expert after the other, and B [rank·experts, outFeatures] with
  * the experts innermost: PEFT's layout. Throws PairShapeError.
  */
-export function parameterDelta(pair: LoraPair, parameter: RawParameter, scale: number): tf.Tensor {
+export function parameterDelta(update: Update, parameter: RawParameter, scale: number): tf.Tensor {
   const sizes = rawPairSizes(parameter);
-  const { a, b } = pair;
-  if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
-    throw new PairShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
   return tf.tidy(() => {
+    const { a, b } = halvesOf(update);
+    if (sizes === null || a.shape[0] !== sizes.inFeatures || b.shape[1] !== sizes.outFeatures)
+      throw new PairShapeError("parameterDelta", a.shape, b.shape, `sides of the parameter [${parameter.shape}]`);
     if (parameter.shape.length === 2) {
-      const delta = pairDelta(pair, scale); // [inFeatures, outFeatures]
+      const delta = pairDelta(update, scale); // [inFeatures, outFeatures]
       return parameter.transposedInFile ? delta : tf.transpose(delta);
     }
     const { experts, inFeatures, outFeatures } = sizes;

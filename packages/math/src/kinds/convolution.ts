@@ -1,0 +1,75 @@
+// A convolution: output + s·B(A(x)), where A is a convolution with the site's own stride, padding and dilation and B one of
+// single pixels (PEFT's `Conv2d`). PEFT gives A no dilation, so that its branch does not fit the output of a dilated layer;
+// here it has the layer's, which is what the merged weight computes.
+
+import type { ConvolutionGeometry } from "@lowrank/contracts";
+import { convolve } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { GroupedConvolutionError } from "../errors.ts";
+import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
+import { pairDelta } from "../update/low-rank-delta.ts";
+import type { Layer, SiteKind } from "./layer-kind.ts";
+import { linear } from "./linear.ts";
+
+/** The pair's A is [height·width·inFeatures, rank], its B [rank/groups, outFeatures]. */
+export const convolution: SiteKind = {
+  // PEFT starts its pair as a linear one over everything that its window sees.
+  ...linear,
+  refusal: ({ geometry }, rank) => {
+    if (geometry === undefined) return "it does not tell its stride, padding and groups";
+    const { groups } = geometry;
+    return rank % groups === 0 ? null : `its ${groups} groups do not divide the rank ${rank}`;
+  },
+  /** In files A is (rank, in, height, width) and B (out, rank/groups, 1, 1). */
+  pair: (layer, rank) => {
+    const { inFeatures, outFeatures } = layer;
+    const { kernel, groups, axesInFile = 2 } = geometryOf(layer);
+    const share = rank / groups;
+    const [a, b] = linear.pair({ inFeatures: kernel[0] * kernel[1] * inFeatures, outFeatures }, rank);
+    return [
+      {
+        ...a,
+        fileShape: [rank, inFeatures, ...kernelInFile(kernel, axesInFile)],
+        layout: kernelLayout({ kernel, inFeatures, outFeatures: rank, axesInFile }),
+      },
+      {
+        ...b,
+        shape: [share, outFeatures],
+        fileShape: [outFeatures, share, ...kernelInFile([1, 1], axesInFile)],
+        layout: kernelLayout({ kernel: [1, 1], axesInFile, inFeatures: share, outFeatures }),
+        groups,
+      },
+    ];
+  },
+  /** On [batch, height, width, inFeatures]; the result is [batch, newHeight, newWidth, outFeatures]. */
+  add: ({ input, output, layer }, { a, b }, scale) => {
+    const geometry = geometryOf(layer);
+    const { kernel, groups } = geometry;
+    const down = tf.reshape(a, [...kernel, a.shape[0] / (kernel[0] * kernel[1]), a.shape[1]]);
+    const up = tf.reshape(tf.mul(b, scale), [1, 1, ...b.shape]);
+    const narrow = convolve(input, down, { ...geometry, groups: 1 }); // [batch, newHeight, newWidth, rank]
+    const point = { kernel: [1, 1], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups } as const;
+    return tf.add(output, convolve(narrow, up, point));
+  },
+  /** HWIO; throws GroupedConvolutionError, because a grouped kernel has no place for what A sees beyond its group. */
+  delta: (update, scale, layer) => {
+    const { kernel, groups } = geometryOf(layer);
+    if (groups > 1) throw new GroupedConvolutionError(groups);
+    return tf.tidy(() => {
+      const flat = pairDelta(update, scale); // [height·width·inFeatures, outFeatures]
+      return tf.reshape(flat, [...kernel, flat.shape[0] / (kernel[0] * kernel[1]), flat.shape[1]]);
+    });
+  },
+  tokenAxis: null,
+  outputsInFile: ({ outFeatures, geometry }) => [1, outFeatures, ...kernelInFile([1, 1], geometry?.axesInFile)],
+  problemOfMerging: ({ geometry }) =>
+    geometry === undefined || geometry.groups === 1
+      ? null
+      : `the update of a convolution in ${geometry.groups} groups has no place in its weight`,
+};
+
+/** Planning refuses convolutions without one. */
+function geometryOf({ path = "", geometry }: Pick<Layer, "path" | "geometry">): ConvolutionGeometry {
+  if (!geometry) throw new TypeError(`The convolution "${path}" does not tell its geometry.`);
+  return geometry;
+}

@@ -1,0 +1,28 @@
+// An embedding: output + s·A[ids]·B, times the site's output scale (PEFT's `Embedding`). PEFT applies no dropout here: token
+// ids have nothing to drop.
+
+import { embeddingLookup } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { SiteKind } from "./layer-kind.ts";
+import { linear } from "./linear.ts";
+import { matrixPair, normally } from "./matrix-pair.ts";
+
+const parts = ["lora_embedding_A", "lora_embedding_B"] as const;
+
+/** The pair's A is [vocabulary, rank], its B [rank, outFeatures]. */
+export const embedding: SiteKind = {
+  ...linear,
+  parts,
+  pair: (layer, rank) => matrixPair(parts, layer, rank),
+  start: (init, { a, b }) => [
+    init === "random" ? normally(a.shape, 1, a.key) : tf.zeros([...a.shape]),
+    normally(b.shape, 1, b.key),
+  ],
+  dropsInput: false,
+  add: ({ input, output, site }, { a, b }, scale) => {
+    const narrow = embeddingLookup(a, tf.reshape(input, [input.size]), site); // [batch·time, rank]
+    const update = tf.matMul(tf.mul<tf.Tensor2D>(narrow, scale * (site.outputScale ?? 1)), b); // [batch·time, outFeatures]
+    return tf.add(output, tf.reshape(update, output.shape));
+  },
+  tokenAxis: 0,
+};

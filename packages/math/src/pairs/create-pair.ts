@@ -1,0 +1,78 @@
+// How a pair starts. Values are drawn in JavaScript from the seed and the path alone, so that the same run starts the
+// same on every backend and no matter which other sites are adapted.
+
+import { type DrawKey, uniform } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { RankError, SettingError } from "../errors.ts";
+import { layerKinds } from "../kinds/kinds.ts";
+import type { Layer, PairInitialization } from "../kinds/layer-kind.ts";
+import type { FactorSpec } from "../update/factor.ts";
+import { LoraPair, type PairKind } from "./lora-pair.ts";
+
+/** What `createPair` needs to know. */
+export interface CreatePairOptions extends Pick<Layer, "inFeatures" | "outFeatures"> {
+  readonly rank: number;
+  /** Default "default". */
+  readonly init?: PairInitialization;
+  /** The run's seed, and the module path that tells this pair's draws from others'. */
+  readonly key: { readonly seed: number; readonly path: string };
+  /** Prefix of the variables' names; in use only once at a time. */
+  readonly name: string;
+  /** Default "linear". */
+  readonly kind?: PairKind;
+  /** A convolution's. */
+  readonly geometry?: Layer["geometry"];
+  /** What both factors are. Default: a plain pair of the kind. */
+  readonly factors?: readonly FactorSpec[];
+  /** Number of pairs of this rank that lie side by side: a raw parameter's experts. Default 1. */
+  readonly experts?: number;
+}
+
+/**
+ * A new pair. Linear: A is drawn evenly from ±1/√inFeatures (Kaiming with a = √5, as PEFT does) or, if "gaussian", from
+ * N(0, 1/rank²); B is zero. Embedding: A is zero and B drawn from N(0, 1).
+ *
+ * Throws RankError, SettingError.
+ *
+ * @example
+ * ```ts
+ * import { createPair } from "@lowrank/math";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * const key = { seed: 7, path: "transformer.h.0.attn.c_attn" };
+ * const pair = createPair({ inFeatures: 768, outFeatures: 2304, rank: 8, key, name: "default/h.0.attn.c_attn" });
+ * pair.dispose();
+ * ```
+ */
+export function createPair(options: CreatePairOptions): LoraPair {
+  const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
+  if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
+  for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {
+    if (!Number.isInteger(size) || size < 1)
+      throw new SettingError(`The pair "${name}"`, setting, size, "a whole number of at least 1");
+  }
+  const { seed, path } = options.key;
+  const row = layerKinds[kind];
+  const layer = { path, inFeatures, outFeatures, experts, geometry };
+  const factors = options.factors ?? row.pair(layer, rank);
+  const starting = ({ shape }: FactorSpec, part: string): { shape: readonly [number, number]; key: DrawKey } => {
+    const [rows = 0, columns = 0] = shape;
+    return { shape: [rows, columns], key: { seed, path: `${path}.${part}` } };
+  };
+  const [a, b] = [starting(factors[0]!, "lora_A"), starting(factors.at(-1)!, "lora_B")];
+  return new LoraPair(
+    tf.tidy(() => row.start(init, { a, b, rank })),
+    { name, factors },
+  );
+}
+
+/** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
+export function createPairBias(options: Pick<CreatePairOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
+  const { outFeatures, rank, init = "default", key } = options;
+  if (init !== "random") return tf.zeros([outFeatures]);
+  const bound = 1 / Math.sqrt(rank);
+  return tf.tidy(() => {
+    const drawn = uniform([outFeatures], -bound, bound, { seed: key.seed, path: `${key.path}.lora_B.bias` });
+    return tf.reshape<tf.Rank.R1>(drawn, [outFeatures]);
+  });
+}

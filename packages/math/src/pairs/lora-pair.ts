@@ -1,0 +1,176 @@
+// The trainable factors of one adapted weight: two matrices, and in some variants what stands between them.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { PairShapeError } from "../errors.ts";
+import { layerKinds } from "../kinds/kinds.ts";
+import {
+  type Beside,
+  type Factor,
+  type FactorSpec,
+  factorOf,
+  sidesOf,
+  trainedIn,
+  type Update,
+} from "../update/factor.ts";
+import { type FileLayout, fromStored, readStored, type StoredValues, transposedLayout } from "../update/file-layout.ts";
+import { pissaToLora } from "./pissa-to-lora.ts";
+
+/** What has the pair: decides what its variables are called, and how it starts. */
+export type PairKind = keyof typeof layerKinds;
+
+/** A matrix as a torch file stores it. */
+export type TorchMatrix = StoredValues;
+
+/** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
+export interface TorchPair {
+  readonly a: TorchMatrix;
+  readonly b: TorchMatrix;
+}
+
+/** What a pair is besides its values. */
+export interface PairOptions {
+  /** Prefix of the variables' names. A name can be in use only once. */
+  readonly name: string;
+  /** Default "linear". */
+  readonly kind?: PairKind;
+  /** What each factor is, one for each tensor. Default: a plain pair of its kind. */
+  readonly factors?: readonly FactorSpec[];
+  /** False for an adapter that is only used. Default true. */
+  readonly trainable?: boolean;
+  /** What stands beside the factors; owned by the pair from now on. Default null. */
+  readonly beside?: Beside | null;
+}
+
+/**
+ * A low-rank update ΔW = s·A·B of a weight [inFeatures, outFeatures]; it owns its variables and what stands beside them.
+ *
+ * @example
+ * ```ts
+ * import { LoraPair } from "@lowrank/math";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const pair = LoraPair.fromTensors({ a: tf.ones([4, 2]), b: tf.zeros([2, 3]), name: "example" });
+ * console.assert(pair.rank === 2);
+ * pair.dispose();
+ * ```
+ */
+export class LoraPair implements Update {
+  readonly chain: readonly Factor[];
+  readonly beside: Beside | null;
+
+  /** Takes ownership of the tensors, which are values of the factors in the same order. Throws PairShapeError. */
+  constructor(tensors: readonly tf.Tensor[], { name, kind, factors, trainable = true, beside = null }: PairOptions) {
+    const specs = factors ?? plainPair(tensors, kind);
+    checkChain(tensors, specs, name);
+    this.chain = specs.map((spec, index) => {
+      const { part, isTrained = true } = spec;
+      return factorOf(spec, tf.variable(tensors[index]!, trainable && isTrained, `${name}.${part}`));
+    });
+    // A pair may be made inside a `tidy`, as variables may; what it keeps beside them has to outlive that too.
+    for (const tensor of tensorsOf(beside)) tf.keep(tensor);
+    this.beside = beside;
+    tf.dispose([...tensors]);
+  }
+
+  /**
+   * Takes ownership of A [inFeatures, rank] and B [rank, outFeatures]. Variables are named `${name}.lora_A` and
+   * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws PairShapeError.
+   */
+  static fromTensors(options: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & PairOptions): LoraPair {
+    return new LoraPair([options.a, options.b], options);
+  }
+
+  /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws PairShapeError. */
+  static fromTorch({ a, b }: TorchPair, options: PairOptions): LoraPair {
+    if (!options.factors && (a.shape.length !== 2 || b.shape.length !== 2 || a.shape[0] !== b.shape[1]))
+      throw new PairShapeError(
+        `The pair "${options.name}"`,
+        a.shape,
+        b.shape,
+        "[rank, inFeatures] and [outFeatures, rank]",
+      );
+    return LoraPair.fromStored([a, b], options);
+  }
+
+  /** From what files have, one for each factor. Throws PairShapeError. */
+  static fromStored(stored: readonly StoredValues[], options: PairOptions): LoraPair {
+    const layoutOf = (index: number): FileLayout => options.factors?.[index]?.layout ?? transposedLayout;
+    return new LoraPair(
+      stored.map((values, index) => fromStored(values, layoutOf(index))),
+      options,
+    );
+  }
+
+  /** [inFeatures, rank]; an embedding's has one row for each token, a diagonal of blocks inFeatures/blocks rows. */
+  get a(): tf.Variable<tf.Rank.R2> {
+    return this.chain[0]?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
+  }
+
+  /** [rank, outFeatures]; that of a grouped convolution or a diagonal of blocks has rank/groups rows. */
+  get b(): tf.Variable<tf.Rank.R2> {
+    return this.chain.at(-1)?.variable as tf.Variable<tf.Rank.R2>; // checked to be a matrix
+  }
+
+  get inFeatures(): number {
+    return sidesOf(this.chain[0]!, this.a.shape).rows;
+  }
+
+  get outFeatures(): number {
+    return this.b.shape[1];
+  }
+
+  get rank(): number {
+    return this.a.shape[1];
+  }
+
+  /** Number of values in all factors. */
+  get size(): number {
+    return this.chain.reduce((sum, { variable }) => sum + variable.size, 0);
+  }
+
+  /** What is trained, in the order of the factors. */
+  get variables(): readonly tf.Variable[] {
+    return trainedIn(this);
+  }
+
+  /**
+   * A copy in PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. It is the whole update but for what stands
+   * between them: where a start is subtracted, both have twice the rank (`pissaToLora`).
+   */
+  async toTorch(): Promise<TorchPair> {
+    const [first, last] = [this.chain[0]!, this.chain.at(-1)!];
+    const read = async (a: tf.Tensor, b: tf.Tensor): Promise<TorchPair> => {
+      const [storedA, storedB] = await Promise.all([readStored(a, first.layout), readStored(b, last.layout)]);
+      return { a: storedA, b: storedB };
+    };
+    const trained = await read(this.a, this.b);
+    const { beside } = this;
+    return beside?.kind === "subtracted" ? pissaToLora(trained, await read(beside.a, beside.b)) : trained;
+  }
+
+  dispose(): void {
+    for (const { variable } of this.chain) variable.dispose();
+    tf.dispose(tensorsOf(this.beside));
+  }
+}
+
+/** The factors of two matrices [inFeatures, rank] and [rank, outFeatures]. */
+function plainPair([a, b]: readonly tf.Tensor[], kind: PairKind = "linear"): readonly FactorSpec[] {
+  const [inFeatures = 0, rank = 0] = a?.shape ?? [];
+  return layerKinds[kind].pair({ inFeatures, outFeatures: b?.shape[1] ?? 0 }, rank);
+}
+
+/** Each factor has as many rows as the one before it has columns, and the first and the last are matrices. */
+function checkChain(tensors: readonly tf.Tensor[], specs: readonly FactorSpec[], name: string): void {
+  const [a, b] = [tensors[0]!, tensors.at(-1)!];
+  const sides = specs.map((spec, index) => sidesOf(spec, tensors[index]!.shape));
+  const fits = sides.every(({ rows }, index) => rows > 0 && (index === 0 || rows === sides[index - 1]!.columns));
+  if (a.rank !== 2 || b.rank !== 2 || !fits)
+    throw new PairShapeError(`The pair "${name}"`, a.shape, b.shape, "[inFeatures, rank] and [rank, outFeatures]");
+}
+
+function tensorsOf(beside: Beside | null): tf.Tensor[] {
+  if (beside === null) return [];
+  return beside.kind === "subtracted" ? [beside.a, beside.b] : [beside.weight];
+}

@@ -1,0 +1,87 @@
+// A low-rank update as data: the factors whose product is added to a weight, and what stands beside them. Everything that
+// computes works on this, so that a variant with other factors needs no other code.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { FileLayout } from "./file-layout.ts";
+
+/** What a factor will be, before there is a tensor. */
+export interface FactorSpec {
+  /** What its variable is to the layer, the end of its name: "lora_A". */
+  readonly part: string;
+  /** Of its variable: a matrix [rows, columns], or a vector, which stands for a diagonal matrix. */
+  readonly shape: readonly number[];
+  /** As a file has it. */
+  readonly fileShape: readonly number[];
+  readonly layout: FileLayout;
+  /** The variable has so many blocks side by side, which stand on a diagonal where they are multiplied. Default 1. */
+  readonly blocks?: number;
+  /** So many groups of its columns are multiplied with rows of their own, by a grouped convolution. Default 1. */
+  readonly groups?: number;
+  /** False for values that stay as they start. Default true. */
+  readonly isTrained?: boolean;
+}
+
+/** One factor of an update. */
+export interface Factor extends FactorSpec {
+  readonly variable: tf.Variable;
+  /**
+   * What is multiplied: a matrix, or a vector for a diagonal one. Call it inside a `tidy` and dispose of nothing: it may be
+   * the variable.
+   */
+  expand(): tf.Tensor;
+}
+
+/** What an adapter computes with beside the factors, frozen. */
+export type Beside =
+  /** In place of the frozen weight, [inFeatures, outFeatures]: rounded (LoftQ) or cut short (KaSA). */
+  | { readonly kind: "stand-in"; readonly weight: tf.Tensor2D }
+  /** Taken from the update: the part of the weight that it took over (PiSSA), as s·a·b. */
+  | ({ readonly kind: "subtracted" } & Halves);
+
+/** Two matrices whose product is an update or a part of it: a [inFeatures, rank] and b [rank, outFeatures]. */
+export interface Halves {
+  readonly a: tf.Tensor2D;
+  readonly b: tf.Tensor2D;
+}
+
+/** ΔW = s·F₁·F₂·…, less s·a·b where `beside` is subtracted. */
+export interface Update {
+  /** In the order in which they are multiplied, [inFeatures, …] first and […, outFeatures] last; at least two. */
+  readonly chain: readonly Factor[];
+  readonly beside: Beside | null;
+}
+
+/** A factor of a variable that exists. */
+export function factorOf(spec: FactorSpec, variable: tf.Variable): Factor {
+  return { ...spec, variable, expand: () => onDiagonal(variable, spec.blocks ?? 1) };
+}
+
+/** What is trained of an update. */
+export function trainedIn({ chain }: Update): readonly tf.Variable[] {
+  return chain.filter(({ isTrained = true }) => isTrained).map(({ variable }) => variable);
+}
+
+/** The last factor, and the product of all before it. Call it inside a `tidy` and dispose of nothing. */
+export function halvesOf({ chain }: Pick<Update, "chain">): Halves {
+  const matrices = chain.map((factor) => factor.expand());
+  const b = matrices.pop() as tf.Tensor2D;
+  return { a: matrices.reduce(product) as tf.Tensor2D, b };
+}
+
+/** Numbers of rows and columns of the matrix that a factor stands for. */
+export function sidesOf({ blocks = 1, groups = 1 }: FactorSpec, [rows = 0, columns = rows]: readonly number[]) {
+  return { rows: rows * blocks * groups, columns };
+}
+
+function product(left: tf.Tensor, right: tf.Tensor): tf.Tensor {
+  return right.rank === 1 ? tf.mul(left, right) : tf.matMul(left as tf.Tensor2D, right as tf.Tensor2D);
+}
+
+/** `count` blocks [rows, columns/count], side by side, as a diagonal of blocks [rows · count, columns]. */
+function onDiagonal(matrix: tf.Tensor, count: number): tf.Tensor {
+  if (count === 1) return matrix;
+  const [rows = 0, columns = 0] = matrix.shape;
+  const sideBySide = tf.reshape(matrix, [1, rows, count, columns / count]);
+  const places = tf.reshape(tf.eye(count), [count, 1, count, 1]);
+  return tf.reshape(tf.mul(sideBySide, places), [rows * count, columns]);
+}
