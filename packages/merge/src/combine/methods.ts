@@ -1,31 +1,100 @@
-// The table of methods: a new one is a file and a line here.
+// The table of methods; a new one is a row. What adds A with A and B with B ("shared") is quick, of the same rank, and has
+// cross terms; what ends in "_svd" forms whole updates and takes the nearest of the wanted rank.
 
 import type { CombinationMethod } from "./combination-method.ts";
-import { cat } from "./methods/cat.ts";
-import { dareLinear } from "./methods/dare-linear.ts";
-import { dareLinearSvd } from "./methods/dare-linear-svd.ts";
-import { dareTies } from "./methods/dare-ties.ts";
-import { dareTiesSvd } from "./methods/dare-ties-svd.ts";
-import { exact } from "./methods/exact.ts";
-import { linear } from "./methods/linear.ts";
-import { magnitudePrune } from "./methods/magnitude-prune.ts";
-import { magnitudePruneSvd } from "./methods/magnitude-prune-svd.ts";
-import { svd } from "./methods/svd.ts";
-import { ties } from "./methods/ties.ts";
-import { tiesSvd } from "./methods/ties-svd.ts";
+import { besideOneAnother, compressed, nearest } from "./exact-sum.ts";
+import { onFactors } from "./on-factors.ts";
+import { onProducts } from "./on-products.ts";
+import { electedLargest, electedRandom, sum, sumOfLargest, sumOfRandom } from "./sparsify.ts";
 
 /** Every way to combine adapters. */
 export const combinationMethods: readonly CombinationMethod[] = [
-  exact,
-  cat,
-  svd,
-  linear,
-  magnitudePrune,
-  ties,
-  dareLinear,
-  dareTies,
-  magnitudePruneSvd,
-  tiesSvd,
-  dareLinearSvd,
-  dareTiesSvd,
+  // Adapters that share directions need less rank than "cat" gives them.
+  {
+    name: "exact",
+    source: "Σ wᵢ·sᵢ·Bᵢ·Aᵢ; not in PEFT",
+    rank: "sum",
+    isSparse: false,
+    combine: compressed,
+  },
+  {
+    name: "cat",
+    source: "PEFT; exact",
+    rank: "sum",
+    isSparse: false,
+    combine: (pairs) => besideOneAnother(pairs),
+  },
+  {
+    name: "svd",
+    source: "PEFT; Eckart & Young 1936",
+    rank: "chosen",
+    isSparse: false,
+    combine: nearest,
+  },
+  // Its cross terms make it no sum of updates; kept because PEFT has it.
+  {
+    name: "linear",
+    source: "PEFT; task arithmetic (Ilharco et al. 2023, arXiv 2212.04089) on A and B apart",
+    rank: "shared",
+    isSparse: false,
+    combine: onFactors(sum),
+  },
+  {
+    name: "magnitude_prune",
+    source: "PEFT: the largest entries of A and of B",
+    rank: "shared",
+    isSparse: true,
+    combine: onFactors(sumOfLargest),
+  },
+  // Keeps the largest entries, elects a sign, averages what agrees.
+  {
+    name: "ties",
+    source: "Yadav et al. 2023 (TIES), arXiv 2306.01708, on A and B apart as in PEFT",
+    rank: "shared",
+    isSparse: true,
+    combine: onFactors(electedLargest),
+  },
+  // Drops entries at random, makes up for them, adds.
+  {
+    name: "dare_linear",
+    source: "Yu et al. 2024 (DARE), arXiv 2311.03099, on A and B apart as in PEFT",
+    rank: "shared",
+    isSparse: true,
+    combine: onFactors(sumOfRandom),
+  },
+  {
+    name: "dare_ties",
+    source: "DARE, then the election of TIES, on A and B apart as in PEFT",
+    rank: "shared",
+    isSparse: true,
+    combine: onFactors(electedRandom),
+  },
+  {
+    name: "magnitude_prune_svd",
+    source: "PEFT: the largest entries of the updates, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(sumOfLargest),
+  },
+  {
+    name: "ties_svd",
+    source: "Yadav et al. 2023 (TIES), arXiv 2306.01708, on the updates, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(electedLargest),
+  },
+  {
+    name: "dare_linear_svd",
+    source: "Yu et al. 2024 (DARE), arXiv 2311.03099, on the updates, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(sumOfRandom),
+  },
+  {
+    name: "dare_ties_svd",
+    source: "DARE, then the election of TIES, on the updates, then the nearest of low rank",
+    rank: "chosen",
+    isSparse: true,
+    combine: onProducts(electedRandom),
+  },
 ];
