@@ -70,4 +70,4 @@ export type {
   PlannedTiedSite,
   PlannedTokenRows,
 } from "./planned/injection-plan.ts";
-export { kasaLoss } from "./variants/kasa-loss.ts";
+export { kasaLoss } from "./variants/kasa/kasa-loss.ts";

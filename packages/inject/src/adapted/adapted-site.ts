@@ -13,7 +13,7 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/injection-plan.ts";
-import { ActivatedAdaptation } from "../variants/activated-adaptation.ts";
+import { ActivatedAdaptation } from "../variants/activated-lora/activated-adaptation.ts";
 import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { withCallsChecked } from "./checked-calls.ts";

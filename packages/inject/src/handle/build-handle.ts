@@ -18,7 +18,7 @@ import type {
   PlannedTiedSite,
   PlannedTokenRows,
 } from "../planned/injection-plan.ts";
-import { invocationOf } from "../variants/invocation.ts";
+import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
 import { type AdapterContents, AdapterHandle, disposeContents } from "./adapter-handle.ts";
 
 /** How a handle is made. */

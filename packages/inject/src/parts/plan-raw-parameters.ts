@@ -6,7 +6,7 @@ import { rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { PlannedRawParameter } from "../planned/injection-plan.ts";
-import { invocationOf } from "../variants/invocation.ts";
+import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
 
 /** What was planned, and what a person should know. */
 export interface RawParameterPlan {

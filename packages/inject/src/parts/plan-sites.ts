@@ -5,9 +5,9 @@ import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
 import { type FactorSpec, siteKinds } from "@lowrank/math";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
 import type { PlannedSite } from "../planned/injection-plan.ts";
-import { blockRefusal, plannedBlocks } from "../variants/block-pairs.ts";
-import { invocationOf } from "../variants/invocation.ts";
-import { kasaRefusal } from "../variants/kasa-pairs.ts";
+import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
+import { blockRefusal, plannedBlocks } from "../variants/bd-lora/bd-lora.ts";
+import { kasaRefusal } from "../variants/kasa/kasa.ts";
 import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts";
 
 /** What was planned, and what cannot be. */

@@ -23,9 +23,9 @@ import { planTokenRows } from "../parts/plan-token-rows.ts";
 import { planSavedParameters } from "../parts/saved-parameters.ts";
 import type { InjectionPlan, PlannedParameter, PlannedSite, PlannedTiedSite } from "../planned/injection-plan.ts";
 import { startsForStored } from "../start/starts.ts";
-import { blockWarnings, checkBlockStart } from "../variants/block-pairs.ts";
-import { checkInvocation, invocationWarnings } from "../variants/invocation.ts";
-import { checkKasaStart } from "../variants/kasa-pairs.ts";
+import { checkInvocation, invocationWarnings } from "../variants/activated-lora/activated-lora.ts";
+import { blockWarnings, checkBlockStart } from "../variants/bd-lora/bd-lora.ts";
+import { checkKasaStart } from "../variants/kasa/kasa.ts";
 import { siteWarnings } from "./site-warnings.ts";
 
 /** What decides about a plan besides the configuration. */

@@ -13,8 +13,8 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/injection-plan.ts";
-import { freshBlocks } from "../variants/block-pairs.ts";
-import { freshKasa, kasaBeside } from "../variants/kasa-pairs.ts";
+import { freshBlocks } from "../variants/bd-lora/bd-lora.ts";
+import { freshKasa, kasaBeside } from "../variants/kasa/kasa.ts";
 import { pairFactors } from "../variants/pair-factors.ts";
 import { startSettings } from "./start-settings.ts";
 

@@ -4,8 +4,8 @@ import { buildTensorKey, type LoraConfig, type TensorPart } from "@lowrank/adapt
 import type { Site } from "@lowrank/contracts";
 import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math";
 import type { PlannedBlocks } from "../planned/injection-plan.ts";
-import { withBlocks } from "./block-pairs.ts";
-import { withDiagonal } from "./kasa-pairs.ts";
+import { withBlocks } from "./bd-lora/bd-lora.ts";
+import { withDiagonal } from "./kasa/kasa.ts";
 
 /** What decides about a pair besides its layer. */
 export interface PairSettings {

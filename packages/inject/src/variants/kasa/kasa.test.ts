@@ -8,16 +8,16 @@ import { columnsOf, matrixOfTensor, multiply, normalMatrix, scaleColumns, svd, t
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ModelWithWeights } from "../../test/model-with-weights.ts";
-import { attachAdapter } from "../attach/attach-adapter.ts";
-import { hotSwap } from "../attach/hot-swap.ts";
-import { injectAdapter } from "../attach/inject-adapter.ts";
-import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
-import { AdapterMismatchError } from "../errors/mismatch-errors.ts";
-import type { AdapterHandle } from "../handle/adapter-handle.ts";
-import { planInjection } from "../plan/plan-injection.ts";
+import { ModelWithWeights } from "../../../test/model-with-weights.ts";
+import { attachAdapter } from "../../attach/attach-adapter.ts";
+import { hotSwap } from "../../attach/hot-swap.ts";
+import { injectAdapter } from "../../attach/inject-adapter.ts";
+import { UnsupportedSiteError, UnsupportedStartError } from "../../errors/errors.ts";
+import { AdapterMismatchError } from "../../errors/mismatch-errors.ts";
+import type { AdapterHandle } from "../../handle/adapter-handle.ts";
+import { planInjection } from "../../plan/plan-injection.ts";
+import { withoutWeakest } from "./kasa.ts";
 import { kasaLoss } from "./kasa-loss.ts";
-import { withoutWeakest } from "./kasa-pairs.ts";
 
 const kasa = { rank: 2, alpha: 6, targetModules: ["q_proj", "up_proj"], kasaConfig: {} } as const;
 const query = "model.layers.0.self_attn.q_proj";

@@ -4,7 +4,7 @@
 import { kasaSettings, type LoraConfig } from "@lowrank/adapter-format";
 import type { LoraPair } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { diagonalPart } from "./kasa-pairs.ts";
+import { diagonalPart } from "./kasa.ts";
 
 /** Below this, the root of a sum of squares counts as 0 and has no gradient, as in torch. */
 const nothing = 1e-30;
@@ -24,7 +24,7 @@ interface Pairs {
  * import type { AdapterHandle } from "@lowrank/inject";
  * import { kasaLoss } from "@lowrank/inject";
  * import * as tf from "@tensorflow/tfjs-core";
-import { diagonalPart } from "./kasa-pairs.ts";
+import { diagonalPart } from "./kasa.ts";
  *
  * export function regularised(task: () => tf.Scalar, handle: AdapterHandle): tf.Scalar {
  *   return tf.tidy(() => tf.add(task(), kasaLoss(handle))); // what train()'s `loss` returns

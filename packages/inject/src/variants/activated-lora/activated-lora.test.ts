@@ -4,8 +4,8 @@ import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { InvocationTokensError, SeveralProblemsError, UnsupportedSiteError } from "../errors/errors.ts";
-import { planInjection } from "../plan/plan-injection.ts";
+import { InvocationTokensError, SeveralProblemsError, UnsupportedSiteError } from "../../errors/errors.ts";
+import { planInjection } from "../../plan/plan-injection.ts";
 
 describe("alora_invocation_tokens", () => {
   let made: HandMadeModel;

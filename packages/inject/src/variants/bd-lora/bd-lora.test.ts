@@ -7,14 +7,14 @@ import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contract
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { adapted, dispose, logits, train as move, start } from "../../test/started-model.ts";
-import { attachAdapter } from "../attach/attach-adapter.ts";
-import { hotSwap } from "../attach/hot-swap.ts";
-import { injectAdapter } from "../attach/inject-adapter.ts";
-import { SeveralProblemsError, UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
-import { AdapterMismatchError } from "../errors/mismatch-errors.ts";
-import type { AdapterHandle } from "../handle/adapter-handle.ts";
-import { planInjection } from "../plan/plan-injection.ts";
+import { adapted, dispose, logits, train as move, start } from "../../../test/started-model.ts";
+import { attachAdapter } from "../../attach/attach-adapter.ts";
+import { hotSwap } from "../../attach/hot-swap.ts";
+import { injectAdapter } from "../../attach/inject-adapter.ts";
+import { SeveralProblemsError, UnsupportedSiteError, UnsupportedStartError } from "../../errors/errors.ts";
+import { AdapterMismatchError } from "../../errors/mismatch-errors.ts";
+import type { AdapterHandle } from "../../handle/adapter-handle.ts";
+import { planInjection } from "../../plan/plan-injection.ts";
 
 const blockDiagonal = { target_modules_bd_a: ["up_proj"], target_modules_bd_b: ["q_proj"], nblocks: 2 };
 const blocks = { rank: 4, blockDiagonal } as const;

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Warning } from "@lowrank/contracts";
-import { InvocationTokensError } from "../errors/errors.ts";
+import { InvocationTokensError } from "../../errors/errors.ts";
 
 /** The tokens from which on an adapter acts; null if it acts everywhere. An empty list is none, as in PEFT. */
 export function invocationOf({ activationTokens }: Pick<LoraConfig, "activationTokens">): readonly number[] | null {

@@ -5,7 +5,7 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { PlacesMissingError } from "../errors/errors.ts";
+import { PlacesMissingError } from "../../errors/errors.ts";
 import { ActivatedAdaptation } from "./activated-adaptation.ts";
 
 const site: Site = {

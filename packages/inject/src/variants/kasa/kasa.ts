@@ -18,7 +18,7 @@ import {
   transpose,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { UnsupportedStartError } from "../errors/errors.ts";
+import { UnsupportedStartError } from "../../errors/errors.ts";
 import { smallestDirections } from "./smallest-directions.ts";
 
 /** What its vector is to a layer. */
