@@ -42,6 +42,13 @@ module.exports = {
       to: { path: "@tensorflow/" },
     },
     {
+      name: "facts-of-engines-load-nothing",
+      comment: "The command line names engines before it loads TensorFlow.js, which takes a second.",
+      severity: "error",
+      from: { path: "^packages/engine/src/facts\\.ts$" },
+      to: { path: "@tensorflow/", reachable: true },
+    },
+    {
       name: "contracts-has-types-only",
       comment: "contracts may name tensor types but never run TensorFlow.js.",
       severity: "error",

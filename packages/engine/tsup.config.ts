@@ -1,3 +1,3 @@
 import { packageBuild } from "../../tsup.base.ts";
 
-export default packageBuild(["src/index.ts", "src/gradients.ts"]);
+export default packageBuild(["src/index.ts", "src/facts.ts", "src/gradients.ts"]);

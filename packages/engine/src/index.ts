@@ -1,9 +1,12 @@
 export { chooseEngine, type EngineChoice } from "./choose/choose-engine.ts";
-export { type EngineName, engineNames } from "./choose/engine-name.ts";
 export type { Failure, PassedOver } from "./choose/explain-failure.ts";
 export { type MatMulSpeed, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
 export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";
+export type { BackendFacts } from "./engines/backend-facts.ts";
+export { currentBackend } from "./engines/backends.ts";
+export type { EngineFacts } from "./engines/engine-facts.ts";
+export { type EngineName, engineFacts, engineNames } from "./engines/facts.ts";
 export { patchGraphicsKernels } from "./engines/graphics/patch-graphics-kernels.ts";
 export { patchWasmKernels } from "./engines/wasm/patch-wasm-kernels.ts";
 export {

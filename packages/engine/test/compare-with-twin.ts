@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe } from "vitest";
-import type { EngineName } from "../src/choose/engine-name.ts";
+import type { EngineName } from "../src/engines/facts.ts";
 import "../src/gradients.ts";
 import { expectEqualResults, nearbyInput } from "./expect-equal-results.ts";
 import { testEngines, useEngine } from "./test-engines.ts";

@@ -4,7 +4,8 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 
 import { chooseEngine } from "../src/choose/choose-engine.ts";
-import { type EngineName, parseEngineName } from "../src/choose/engine-name.ts";
+import { parseEngineName } from "../src/choose/engine-name.ts";
+import type { EngineName } from "../src/engines/facts.ts";
 import { findLibrary, nodeSurroundings } from "../src/engines/native/library/find-library.ts";
 
 /** Settings by name: the process's, or in a page those that vitest.browser.config.ts gives. */

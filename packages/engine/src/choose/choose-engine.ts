@@ -1,9 +1,9 @@
 // Picks the best engine that really starts here, and remembers why the others were passed over.
 
+import type { EngineName } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-outcome.ts";
 import { NoEngineError } from "../errors.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
-import type { EngineName } from "./engine-name.ts";
 import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.ts";
 import { explainSlowEngine } from "./explain-slow-engine.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";

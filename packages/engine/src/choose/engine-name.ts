@@ -1,21 +1,23 @@
-// The engines by name, and the order in which they are tried.
+// Names that a user gives, and the order in which engines are tried.
 
+import { type EngineName, engineFacts, engineNames } from "../engines/facts.ts";
 import { UnknownEngineError } from "../errors.ts";
-
-/** Every engine. */
-export const engineNames = ["tfjs-node-gpu", "native", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
-
-/** A way to run TensorFlow.js: libraries for Node, graphics interfaces for browsers, and two that run everywhere. */
-export type EngineName = (typeof engineNames)[number];
 
 /** Engines to try, best first. Those in one row do the same work equally well: a small product decides between them. */
 export type EngineOrder = readonly (readonly EngineName[])[];
 
-/** Node: CUDA if there is a graphics card, then the native libraries, then what needs nothing but JavaScript. */
-export const nodeOrder: EngineOrder = [["tfjs-node-gpu"], ["native", "tfjs-node"], ["wasm"], ["cpu"]];
-
-/** Browsers: WebGL comes after wasm because it makes every number a texture's, and reading one waits for the card. */
-export const browserOrder: EngineOrder = [["webgpu"], ["wasm"], ["webgl"], ["cpu"]];
+/** The engines to try where nobody asked for one. */
+export function usualOrder(place: "node" | "browser"): EngineOrder {
+  const order: EngineName[][] = [];
+  for (const name of engineNames) {
+    const { triedIn, equalsPrevious } = engineFacts[name];
+    if (!triedIn.includes(place)) continue;
+    const row = equalsPrevious ? order.at(-1) : undefined;
+    if (row === undefined) order.push([name]);
+    else row.push(name);
+  }
+  return order;
+}
 
 /** The name as a type; `askedBy` says in the error where it came from. Throws UnknownEngineError. */
 export function parseEngineName(name: string, askedBy: string): EngineName {

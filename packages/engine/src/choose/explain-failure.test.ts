@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
-import { engineNames } from "./engine-name.ts";
-import { explainFailure, installCommands, sentenceOf } from "./explain-failure.ts";
+import { engineFacts, engineNames } from "../engines/facts.ts";
+import { explainFailure, sentenceOf } from "./explain-failure.ts";
 
 function failed(code: string): Error {
   return Object.assign(new Error("Cannot find package 'x' imported from /a/b\nand so on"), { code });
@@ -11,21 +11,21 @@ describe("explainFailure", () => {
   it.each(engineNames)("names the one command that installs %s", (name) => {
     const { reason, command } = explainFailure(name, failed("ERR_MODULE_NOT_FOUND"));
     expect(reason).toMatch(/^its (package is|two packages are) not installed/);
-    expect(command).toBe(installCommands[name]);
+    expect(command).toBe(engineFacts[name].install);
   });
 
   it("knows a package that is missing by what Vite puts in its place", () => {
     const stub = new Error('Could not resolve "@tensorflow/tfjs-backend-webgpu" imported by "@lowrank/engine".');
     expect(explainFailure("webgpu", stub)).toEqual({
       reason: "its package is not installed",
-      command: installCommands.webgpu,
+      command: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0",
     });
   });
 
   it("tells the backend that native is built on from native's own packages", () => {
     const message = "Cannot find package '@tensorflow/tfjs-backend-cpu' imported from /a/start-native.js";
     const error = Object.assign(new Error(message), { code: "ERR_MODULE_NOT_FOUND" });
-    expect(explainFailure("native", error).command).toBe(installCommands.cpu);
+    expect(explainFailure("native", error).command).toBe("npm install @tensorflow/tfjs-backend-cpu@4.22.0");
   });
 
   it.each([

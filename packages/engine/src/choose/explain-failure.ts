@@ -1,9 +1,8 @@
 // Turns what a loader throws into one sentence that says why an engine does not run, and the command that would change it.
 
 import { EngineUnavailableError } from "../engines/engine-unavailable-error.ts";
+import { type EngineName, engineFacts } from "../engines/facts.ts";
 import { propertyOf } from "../engines/import-unseen.ts";
-import { installCommand } from "../engines/native/library/install-command.ts";
-import type { EngineName } from "./engine-name.ts";
 
 /** Why an engine does not run. */
 export interface Failure {
@@ -16,24 +15,6 @@ export interface Failure {
 export interface PassedOver extends Failure {
   readonly name: EngineName;
 }
-
-/** How each engine's packages are installed. */
-export const installCommands: Readonly<Record<EngineName, string>> = {
-  "tfjs-node-gpu": "npm install @tensorflow/tfjs-node-gpu@4.22.0",
-  native: installCommand,
-  "tfjs-node": "npm install @tensorflow/tfjs-node@4.22.0",
-  webgpu: "npm install @tensorflow/tfjs-backend-webgpu@4.22.0",
-  wasm: "npm install @tensorflow/tfjs-backend-wasm@4.22.0",
-  webgl: "npm install @tensorflow/tfjs-backend-webgl@4.22.0",
-  cpu: "npm install @tensorflow/tfjs-backend-cpu@4.22.0",
-};
-
-/** Where more must be said than that a package is missing. Pure, so that bundles without engines leave it out. */
-const missingReasons: Readonly<Partial<Record<EngineName, string>>> = {
-  "tfjs-node-gpu": /* @__PURE__ */ viaScript("--gpu "),
-  "tfjs-node": /* @__PURE__ */ viaScript(""),
-  native: "its two packages are not installed",
-};
 
 /** Loaders' messages by what they mean. The first row that fits is taken. */
 const meanings: readonly { readonly says: RegExp; readonly reason: string; readonly isRebuilt?: boolean }[] = [
@@ -69,19 +50,16 @@ const meanings: readonly { readonly says: RegExp; readonly reason: string; reado
   },
 ];
 
-function viaScript(option: string): string {
-  return `its package is not installed; where npm cannot reach its download, scripts/setup-tfjs-node.sh ${option}in lowrank's repository takes the library from PyPI`;
-}
-
 /** One sentence for whatever starting this engine threw. */
 export function explainFailure(name: EngineName, cause: unknown): Failure {
   if (cause instanceof EngineUnavailableError)
     return { reason: cause.reason, ...(cause.command === undefined ? {} : { command: cause.command }) };
   const message = cause instanceof Error ? cause.message : String(cause);
+  const { alsoNeeds, install, missing, rebuild } = engineFacts[name];
   if (isMissing(message, propertyOf(cause, "code"))) {
-    if (name === "native" && message.includes("@tensorflow/tfjs-backend-cpu"))
-      return { reason: "its package @tensorflow/tfjs-backend-cpu is not installed", command: installCommands.cpu };
-    return { reason: missingReasons[name] ?? "its package is not installed", command: installCommands[name] };
+    if (alsoNeeds !== undefined && message.includes(alsoNeeds.package))
+      return { reason: `its package ${alsoNeeds.package} is not installed`, command: alsoNeeds.install };
+    return { reason: missing ?? "its package is not installed", command: install };
   }
   const meaning = meanings.find(({ says }) => says.test(message));
   const firstLine = message.split("\n")[0] ?? message;
@@ -90,9 +68,7 @@ export function explainFailure(name: EngineName, cause: unknown): Failure {
     return { reason: library === undefined ? firstLine : `the shared library ${library}, which it needs, is missing` };
   }
   const { reason, isRebuilt } = meaning;
-  if (isRebuilt !== true || !name.startsWith("tfjs-node")) return { reason };
-  const gpu = name === "tfjs-node-gpu" ? " --gpu" : "";
-  return { reason, command: `scripts/setup-tfjs-node.sh${gpu}` };
+  return isRebuilt === true && rebuild !== undefined ? { reason, command: rebuild } : { reason };
 }
 
 /** Node says it by a code; Vite puts a module that throws in the place of an optional peer that it did not find. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EngineName } from "./engine-name.ts";
+import type { EngineName } from "../engines/facts.ts";
 import { pickFastest } from "./pick-fastest.ts";
 
 const timed = (name: EngineName, gflops: number) => ({ name, speed: { size: 512, milliseconds: 1, gflops } });

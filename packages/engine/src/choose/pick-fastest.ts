@@ -1,6 +1,6 @@
 // Of engines that do the same work equally well the fastest is taken, by the time of one product on each.
 
-import type { EngineName } from "./engine-name.ts";
+import type { EngineName } from "../engines/facts.ts";
 import type { PassedOver } from "./explain-failure.ts";
 import type { MatMulSpeed } from "./measure-mat-mul.ts";
 

@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
 import { describe, expect, it, vi } from "vitest";
+import { engineNames } from "../engines/facts.ts";
 import { ArgumentError, UnknownEngineError } from "../errors.ts";
-import { browserOrder, engineNames, nodeOrder } from "./engine-name.ts";
+import { usualOrder } from "./engine-name.ts";
 import { planEngines } from "./plan-engines.ts";
 
 const environment = {};
+const nodeOrder = [["tfjs-node-gpu"], ["native", "tfjs-node"], ["wasm"], ["cpu"]];
 
 describe("planEngines", () => {
   it("tries what Node can run, native engines first, with a thread for each processor", async () => {
@@ -17,7 +19,11 @@ describe("planEngines", () => {
   });
 
   it("has every engine in one of the two orders", () => {
-    expect(new Set([...nodeOrder, ...browserOrder].flat())).toEqual(new Set(engineNames));
+    expect(new Set([...usualOrder("node"), ...usualOrder("browser")].flat())).toEqual(new Set(engineNames));
+  });
+
+  it("tries WebGL in a page only after wasm", () => {
+    expect(usualOrder("browser")).toEqual([["webgpu"], ["wasm"], ["webgl"], ["cpu"]]);
   });
 
   it("tries the preferred one first and then the others", async () => {

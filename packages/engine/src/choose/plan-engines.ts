@@ -1,16 +1,9 @@
 // Which engines to try, in which order, and with which settings: decided before anything is loaded.
 
+import { type EngineName, engineNames } from "../engines/facts.ts";
 import { isNode } from "../engines/import-unseen.ts";
 import type { StartOptions } from "../engines/start-options.ts";
-import {
-  browserOrder,
-  type EngineName,
-  type EngineOrder,
-  engineNames,
-  findEngineName,
-  nodeOrder,
-  parseEngineName,
-} from "./engine-name.ts";
+import { type EngineOrder, findEngineName, parseEngineName, usualOrder } from "./engine-name.ts";
 import { threadCount } from "./thread-count.ts";
 
 /** Names of environment variables and their values. */
@@ -73,7 +66,7 @@ export async function planEngines(options: ChooseEngineOptions): Promise<EngineP
 
 function orderOf(options: ChooseEngineOptions): Pick<EnginePlan, "order" | "askedFor"> {
   const rows = options.order?.map((name) => [parseEngineName(name, "the option order")]);
-  const order = rows ?? (isNode() ? nodeOrder : browserOrder);
+  const order = rows ?? usualOrder(isNode() ? "node" : "browser");
   // A single engine in the order was asked for, whatever the preference.
   const only = options.order?.length === 1 ? order[0]?.[0] : undefined;
   if (options.prefer === undefined) return { order, askedFor: only };

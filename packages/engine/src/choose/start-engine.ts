@@ -1,11 +1,11 @@
 // Starts one engine and makes sure that it computes.
 
 import * as tf from "@tensorflow/tfjs-core";
+import type { EngineName } from "../engines/facts.ts";
 import type { StartOptions } from "../engines/start-options.ts";
 import type { StartOutcome } from "../engines/start-outcome.ts";
-import type { EngineName } from "./engine-name.ts";
+import { starters } from "../engines/starters.ts";
 import { keepProcessListeners } from "./keep-process-listeners.ts";
-import { starters } from "./start.ts";
 
 /** Starts an engine and makes it TensorFlow.js's backend. Throws if it does not start or computes something wrong. */
 export function startEngine(name: EngineName, options: StartOptions): Promise<StartOutcome> {

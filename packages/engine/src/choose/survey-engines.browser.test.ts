@@ -3,8 +3,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { wasmPath } from "../../test/test-engines.ts";
+import { engineNames } from "../engines/facts.ts";
 import { chooseEngine } from "./choose-engine.ts";
-import { engineNames } from "./engine-name.ts";
 import { surveyEngines } from "./survey-engines.ts";
 
 it("says of each engine how fast it is, or in a clause why it does not run, and leaves the current one in place", async () => {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
+import { engineNames } from "../engines/facts.ts";
 import { chooseEngine } from "./choose-engine.ts";
-import { engineNames } from "./engine-name.ts";
 import { surveyEngines } from "./survey-engines.ts";
 
 it("reports each engine's speed or why it does not run, and leaves the current one in place", async () => {

@@ -1,8 +1,8 @@
 // Looks at every engine in turn: what a user needs to know before asking for another one.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { type EngineName, engineNames } from "../engines/facts.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
-import { type EngineName, engineNames } from "./engine-name.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
 import { type ChooseEngineOptions, planEngines } from "./plan-engines.ts";

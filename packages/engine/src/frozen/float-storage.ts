@@ -1,6 +1,7 @@
 // A frozen matrix in float32: one tensor, multiplied as it lies.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { currentBackend } from "../engines/backends.ts";
 import { linearProduct } from "../ops/own-linear.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen-storage.ts";
 
@@ -73,5 +74,5 @@ export class FloatStorage implements FrozenStorage {
  * (generation) is multiplied up to ten times faster by a weight stored as [inFeatures, outFeatures].
  */
 function needsPlainProducts(): boolean {
-  return tf.getBackend() === "wasm";
+  return currentBackend()?.needsPlainProducts ?? false;
 }

@@ -2,6 +2,7 @@
 // records even frozen tables.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { currentBackend } from "../engines/backends.ts";
 import { ShapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
 import { requireAlive } from "./require-alive.ts";
@@ -57,7 +58,7 @@ export function embeddingLookup(
 function sumById(rows: tf.Tensor2D, ids: tf.Tensor1D, shape: [number, number]): tf.Tensor2D {
   // tfjs-backend-cpu's segment sum goes through all rows for each row of the table, and multiplies by 0 what does not belong
   // there, which leaves NaN as it is.
-  if (tf.getBackend() === "cpu" && rows.size > 0) return tf.scatterND(tf.expandDims(ids, 1), rows, shape);
+  if (currentBackend()?.hasPoorSegmentSum && rows.size > 0) return tf.scatterND(tf.expandDims(ids, 1), rows, shape);
   return tf.unsortedSegmentSum(rows, ids, shape[0]);
 }
 

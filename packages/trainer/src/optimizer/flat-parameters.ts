@@ -1,15 +1,9 @@
 // The variables' values in one array, read from the backend only when somebody else has written them.
 
+import { currentBackend } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { FlatLayout, Place } from "./flat-layout.ts";
 import { readEach } from "./read-tensors.ts";
-
-/**
- * Backends that copy what they are given at once. The others keep the array itself – the cpu's and the native one for
- * good, those on a graphics card and tfjs-node until the first kernel – so they get one of their own: a value that
- * somebody read before a step must not change with it.
- */
-const copyingBackends = new Set(["wasm"]);
 
 /** Keeps the array beside the variables. */
 export class FlatParameters {
@@ -43,7 +37,10 @@ export class FlatParameters {
 
   /** Gives the variables for which `isChanged` says yes their values in the array. */
   assign(isChanged: (index: number) => boolean): void {
-    const isCopied = copyingBackends.has(tf.getBackend());
+    // Where arrays are not copied they are kept – by the cpu's and the native backend for good, by those on a graphics card
+    // and tfjs-node until the first kernel –, so each variable gets one of its own: a value that somebody read before a step
+    // must not change with it.
+    const isCopied = currentBackend()?.copiesArrays ?? false;
     for (const [index, place] of this.#layout.places.entries())
       if (isChanged(index)) this.#assign(index, place, isCopied);
   }

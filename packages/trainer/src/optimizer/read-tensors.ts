@@ -1,10 +1,7 @@
 // Values of many tensors, one transfer at most.
 
-import { lentValues } from "@lowrank/engine";
+import { currentBackend, lentValues } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-
-/** Backends that keep values in this process' memory, where a tensor is read without a transfer. */
-const hostBackends = new Set(["cpu", "native", "wasm", "tensorflow"]);
 
 /**
  * Calls `visit` with the values of each float tensor and its number. The array may be the tensor's own memory: copy from
@@ -15,7 +12,7 @@ export async function readEach(
   visit: (values: Float32Array, index: number) => void,
 ): Promise<void> {
   if (tensors.length === 0) return;
-  if (hostBackends.has(tf.getBackend())) {
+  if (currentBackend()?.memory === "process") {
     for (const [index, tensor] of tensors.entries())
       visit(lentValues(tensor) ?? (await tensor.data<"float32">()), index);
     return;

@@ -1,7 +1,8 @@
 // Labels are indices: one beyond the classes would read the next row's logit, or another part of memory, and give a loss
 // that looks like one.
 
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { currentBackend } from "../../engines/backends.ts";
 import { ArgumentError } from "../../errors.ts";
 import { requireAlive } from "../require-alive.ts";
 
@@ -25,8 +26,7 @@ export class LabelError extends ArgumentError {
  * and a label that is no class makes NaN.
  */
 export function areLabelsOnCard(): boolean {
-  const backend = tf.getBackend();
-  return backend === "webgl" || backend === "webgpu";
+  return currentBackend()?.memory === "card";
 }
 
 /** Throws LabelError if a label is not below `classes`, unless `areLabelsOnCard`; DisposedError. */

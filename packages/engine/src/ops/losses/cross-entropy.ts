@@ -1,6 +1,7 @@
 // Cross-entropy from integer labels, as torch defines it: rows labelled −100 do not count.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { currentBackend } from "../../engines/backends.ts";
 import { ShapeError } from "../../errors.ts";
 import { withGradients } from "../with-gradients.ts";
 import { areLabelsOnCard, checkLabels } from "./check-labels.ts";
@@ -78,7 +79,7 @@ export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, weights:
 
 /** x with other entries at some places. */
 function withEntries(x: tf.Tensor, places: tf.Tensor1D, updates: tf.Tensor1D): tf.Tensor {
-  if (tf.getBackend() !== "cpu") return tf.tensorScatterUpdate(x, tf.expandDims(places, 1), updates);
+  if (!currentBackend()?.hasPoorScatter) return tf.tensorScatterUpdate(x, tf.expandDims(places, 1), updates);
   // tfjs-backend-cpu's own forgets all other entries where tfjs-core is loaded twice: tfjs-node brings one of its own.
   const values = x.dataSync<"float32">().slice();
   const entries = updates.dataSync();
@@ -115,7 +116,7 @@ function asClasses(labels: tf.Tensor1D, classes: number): tf.Tensor1D {
  * compares every entry with every index.
  */
 function areIndicesFloats(): boolean {
-  return tf.getBackend() === "webgl";
+  return currentBackend()?.hasFloatIndices ?? false;
 }
 
 export function checkRows(where: string, rows: tf.Tensor, labels: tf.Tensor): void {

@@ -4,7 +4,6 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { engineNames } from "@lowrank/engine";
 import { describe, expect, it } from "vitest";
-import { engineNames as offered } from "../options/shared-options.ts";
 
 const program = fileURLToPath(new URL("../../lowrank.ts", import.meta.url));
 
@@ -30,10 +29,6 @@ describe("the program", () => {
       if (runs) expect(speed.gflops).toBeGreaterThan(0);
       else expect(reason).toMatch(/\w/);
     }
-  });
-
-  it("offers the engines that there are", () => {
-    expect(offered).toEqual(engineNames);
   });
 
   it("ends a failure with code 1 and one message without a stack", async () => {

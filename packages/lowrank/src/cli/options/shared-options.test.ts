@@ -1,10 +1,12 @@
 import { promptTemplates } from "@lowrank/data";
-import { engineNames as engines } from "@lowrank/engine";
+import { engineNames } from "@lowrank/engine";
+import { Command } from "commander";
 import { expect, it } from "vitest";
-import { engineNames, templateNames } from "./shared-options.ts";
+import { templateNames, withEngine } from "./shared-options.ts";
 
-it("offers the engines that there are, without loading TensorFlow.js for --help", () => {
-  expect(engineNames).toEqual(engines);
+it("offers the engines that there are", () => {
+  const engine = withEngine(new Command()).options.find(({ long }) => long === "--engine");
+  expect(engine?.argChoices).toEqual(engineNames);
 });
 
 it("offers the templates that there are, without loading them for --help", () => {

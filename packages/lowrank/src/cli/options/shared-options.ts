@@ -1,13 +1,8 @@
 // Options that several commands have, described once so that they never drift apart.
 
+import { type EngineName, engineNames } from "@lowrank/engine/facts";
 import { type Command, Option } from "commander";
 import { columnNames, integerIn, nameList } from "./parse-values.ts";
-
-/** Names that `--engine` takes, best first; the engine package decides which of them can start. */
-export const engineNames = ["tfjs-node-gpu", "native", "tfjs-node", "webgpu", "wasm", "webgl", "cpu"] as const;
-
-/** One of them. */
-type EngineOption = (typeof engineNames)[number];
 
 /** What every command has. */
 export interface CommonOptions {
@@ -16,7 +11,7 @@ export interface CommonOptions {
 
 /** What every command that computes has. */
 export interface EngineOptions extends CommonOptions {
-  readonly engine?: EngineOption;
+  readonly engine?: EngineName;
   readonly threads?: number;
 }
 

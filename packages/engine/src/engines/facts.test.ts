@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { backends } from "./backends.ts";
+import { engineFacts, engineNames } from "./facts.ts";
+
+describe.each(engineNames)("the row of %s", (name) => {
+  const { backend, slowerThan, equalsPrevious, triedIn } = engineFacts[name];
+
+  it("runs on a backend whose facts are known", () => {
+    expect(Object.keys(backends)).toContain(backend);
+  });
+
+  it("names an engine where it is slower than one", () => {
+    expect([undefined, ...engineNames]).toContain(slowerThan);
+  });
+
+  it("equals one that is tried in the same place", () => {
+    const previous = engineNames[engineNames.indexOf(name) - 1];
+    if (equalsPrevious) expect(previous && engineFacts[previous].triedIn).toEqual(triedIn);
+  });
+});

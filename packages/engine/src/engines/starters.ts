@@ -1,0 +1,28 @@
+// How each engine is started. The wasm, cpu, webgl and webgpu imports are literal so that bundlers find them; the
+// packages that only Node can load are not.
+
+import { startCpu } from "./cpu/start-cpu.ts";
+import type { EngineName } from "./facts.ts";
+import type { StartOptions } from "./start-options.ts";
+import type { StartOutcome } from "./start-outcome.ts";
+import { startTfjsNode } from "./tfjs-node/start-tfjs-node.ts";
+import { startWasm } from "./wasm/start-wasm.ts";
+import { startWebgl } from "./webgl/start-webgl.ts";
+import { startWebgpu } from "./webgpu/start-webgpu.ts";
+
+/** Loads an engine's package and registers its backend. Throws if that cannot be done, saying why. */
+export const starters: Readonly<Record<EngineName, (options: StartOptions) => Promise<StartOutcome>>> = {
+  "tfjs-node-gpu": (options) => startTfjsNode("tfjs-node-gpu", options),
+  native: async ({ threads, onnxRuntimeFile: library }) => {
+    const { startNative } = await import("./native/start-native.ts");
+    return startNative({
+      ...(threads === undefined ? {} : { threads }),
+      ...(library === undefined ? {} : { library }),
+    });
+  },
+  "tfjs-node": (options) => startTfjsNode("tfjs-node", options),
+  webgpu: ({ isAskedFor }) => startWebgpu(isAskedFor),
+  wasm: startWasm,
+  webgl: ({ isAskedFor }) => startWebgl(isAskedFor),
+  cpu: startCpu,
+};
