@@ -1,7 +1,7 @@
 import { checkConfig, type Task } from "@lowrank/families";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decoderInputsOf } from "./decoder-inputs.ts";
 import { ModelInputError } from "./errors.ts";
 
@@ -13,8 +13,6 @@ const bart = checkConfig({
 const t5 = checkConfig({ model_type: "t5", vocab_size: 20, d_model: 8, d_ff: 8, d_kv: 4, num_layers: 1, num_heads: 2 });
 
 describe("decoderInputsOf", () => {
-  beforeAll(() => tf.setBackend("cpu"));
-
   const idsOf = (config: typeof bart, task: Task, labels?: number[][]) =>
     tf.tidy(() => {
       const inputIds = tf.tensor2d([[5, 6, 7]], [1, 3], "int32");

@@ -1,15 +1,10 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { fixturesRoot } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeModel } from "./describe-model.ts";
 import { loadModel } from "./loading/load-model.ts";
 import { openFolder } from "./node.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 describe("describeModel", () => {
   it("counts a tied head once", async () => {

@@ -3,7 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type IntegerBatch, loadModel, meanLoss } from "./index.ts";
 import { openFolder } from "./node.ts";
 
@@ -22,10 +22,6 @@ const rows = [
 ];
 
 describe("meanLoss", () => {
-  beforeAll(async () => {
-    await tf.setBackend("cpu");
-  });
-
   it("is the loss of one large batch, however the rows are divided", async () => {
     const model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
     const together = await meanLoss(model, [batchOf(rows, 1)]);

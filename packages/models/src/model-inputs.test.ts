@@ -15,7 +15,6 @@ const names = ["gpt2", "opt", "llama-gqa"] as const;
 const models = new Map<string, PretrainedModel>();
 
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   for (const name of names) models.set(name, await loadModel(openFolder(join(fixturesRoot, name, "base"))));
 });
 afterAll(() => {

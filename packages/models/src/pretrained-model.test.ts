@@ -5,15 +5,11 @@ import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { expectClose, readFixture } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { loadModel } from "./loading/load-model.ts";
 import { openFolder } from "./node.ts";
 
 const cases = ["gpt2", "llama-gqa", "llama-gqa-tied", "bert-seqcls", "bf16-base", "sharded"];
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 describe.each(cases)("%s", (name) => {
   it("gives transformers' logits and loss", async () => {

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { generate } from "./generation/generate.ts";
 import { loadModel } from "./loading/load-model.ts";
 import { openFolder } from "./node.ts";
@@ -46,10 +46,6 @@ function tensors({ inputs }: Reference) {
     ...(inputs.token_type_ids === undefined ? {} : { tokenTypeIds: grid(inputs.token_type_ids) }),
   };
 }
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 const cases = readdirSync(new URL("../fixtures", import.meta.url), { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],

@@ -16,7 +16,6 @@ let tagger: PretrainedModel;
 const load = (name: string) => loadModel(openFolder(fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))));
 
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   [chooser, tagger] = [await load("bert-choice"), await load("bert-tokens")];
 });
 afterAll(() => {

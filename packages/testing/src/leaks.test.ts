@@ -1,11 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import "@tensorflow/tfjs-backend-cpu";
 import { expectNoLeak } from "./leaks.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 describe("expectNoLeak", () => {
   it("passes work that disposes of its tensors", async () => {

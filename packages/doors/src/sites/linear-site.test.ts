@@ -3,17 +3,13 @@ import "@tensorflow/tfjs-backend-cpu";
 import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { EmbeddingSite } from "./embedding-site.ts";
 import { LinearSite } from "./linear-site.ts";
 
 const base = inferenceContext();
 const adapted = inferenceContext(activeAdapters("a"));
 const addOne: Adaptation = { variables: [], apply: ({ output, weight }) => tf.add(output, weight) };
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 /** y = [x0 + 2·x1, 3·x0 + 4·x1, 5·x0 + 6·x1] + [0.1, 0.2, 0.3] */
 function smallSite(): LinearSite {

@@ -23,8 +23,7 @@ describe("attachAdapter", () => {
   let ids: tf.Tensor2D;
   let tensorsBefore: number;
 
-  beforeEach(async () => {
-    await tf.setBackend("cpu");
+  beforeEach(() => {
     tensorsBefore = tf.memory().numTensors;
     model = new HandMadeModel();
     ids = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3], "int32");

@@ -19,8 +19,7 @@ describe("hotSwap", () => {
   let ids: tf.Tensor2D;
   let before: number;
 
-  beforeEach(async () => {
-    await tf.setBackend("cpu");
+  beforeEach(() => {
     before = tf.memory().numTensors;
     model = new HandMadeModel();
     ids = tf.tensor2d([1, 2, 3, 7, 5, 6], [2, 3], "int32");

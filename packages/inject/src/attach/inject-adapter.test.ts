@@ -21,8 +21,7 @@ describe("injectAdapter", () => {
   let ids: tf.Tensor2D;
   let tensorsBefore: number;
 
-  beforeEach(async () => {
-    await tf.setBackend("cpu");
+  beforeEach(() => {
     tensorsBefore = tf.memory().numTensors;
     model = new HandMadeModel();
     ids = tf.tensor2d(

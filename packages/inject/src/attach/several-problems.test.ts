@@ -21,8 +21,7 @@ import { attachAdapter } from "./attach-adapter.ts";
 import { injectAdapter } from "./inject-adapter.ts";
 
 let model: HandMadeModel;
-beforeEach(async () => {
-  await tf.setBackend("cpu");
+beforeEach(() => {
   model = new HandMadeModel();
 });
 afterEach(() => model.dispose());

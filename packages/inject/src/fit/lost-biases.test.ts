@@ -2,7 +2,6 @@ import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attachAdapter } from "../attach/attach-adapter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
@@ -19,7 +18,6 @@ describe("biases of adapted layers that an older PEFT did not save", () => {
   const onWarning = (warning: Warning) => void warnings.push(warning);
 
   beforeEach(async () => {
-    await tf.setBackend("cpu");
     model = new HandMadeModel();
     warnings = [];
     const config = createLoraConfig({ rank: 2, targetModules: ["q_proj"], bias: "lora_only" });

@@ -5,14 +5,12 @@ import { type AdapterTensor, createLoraConfig, type LoraConfig } from "@lowrank/
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { planInjection } from "../plan/plan-injection.ts";
 import { withBaseLayers } from "./plan-base-layers.ts";
 
 let made: HandMadeModel;
-beforeEach(async () => {
-  await tf.setBackend("cpu");
+beforeEach(() => {
   made = new HandMadeModel({ tiedHead: true });
 });
 afterEach(() => made.dispose());

@@ -4,14 +4,12 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { planInjection } from "../plan/plan-injection.ts";
 import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
 
 let made: HandMadeModel[];
-beforeEach(async () => {
-  await tf.setBackend("cpu");
+beforeEach(() => {
   made = [];
 });
 afterEach(() => {

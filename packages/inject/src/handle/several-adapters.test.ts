@@ -19,8 +19,7 @@ import { checkSelection } from "./check-selection.ts";
 import { weightedAdapters } from "./weighted-adapters.ts";
 
 let model: HandMadeModel;
-beforeEach(async () => {
-  await tf.setBackend("cpu");
+beforeEach(() => {
   model = new HandMadeModel();
 });
 afterEach(() => {

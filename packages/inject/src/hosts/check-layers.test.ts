@@ -2,13 +2,10 @@ import { createLoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LayerReplicationError } from "../errors/errors.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 import { countParameters } from "./count-parameters.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const replicating = createLoraConfig({
   layerReplication: [

@@ -1,7 +1,6 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { injectAdapter } from "../attach/inject-adapter.ts";
 import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
@@ -13,8 +12,7 @@ import { tieModules } from "./tie-modules.ts";
 let tied: HandMadeModel;
 let untied: HandMadeModel;
 
-beforeAll(async () => {
-  await tf.setBackend("cpu");
+beforeAll(() => {
   tied = new HandMadeModel({ tiedHead: true });
   untied = new HandMadeModel();
 });

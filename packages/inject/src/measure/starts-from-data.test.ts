@@ -15,7 +15,7 @@ import {
 } from "@lowrank/math";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adapted, dispose, logits, train } from "../../test/started-model.ts";
 import { attachAdapter } from "../attach/attach-adapter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
@@ -23,8 +23,6 @@ import { planInjection } from "../plan/plan-injection.ts";
 import { measureGradients } from "./measure-gradients.ts";
 import { measureInputs } from "./measure-inputs.ts";
 import { shareRanks } from "./share-ranks.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("starts that need data", () => {
   it.each(["eva", "corda", "lora_ga"])("say what is missing: %s", (init) => {

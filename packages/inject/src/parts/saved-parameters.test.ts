@@ -12,8 +12,7 @@ import { AdapterMismatchError } from "../errors/mismatch-errors.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 
 let model: HandMadeModel;
-beforeEach(async () => {
-  await tf.setBackend("cpu");
+beforeEach(() => {
   model = new HandMadeModel();
 });
 afterEach(() => model.dispose());

@@ -10,8 +10,7 @@ import { planInjection } from "./plan-injection.ts";
 describe("planInjection", () => {
   let model: HandMadeModel;
 
-  beforeEach(async () => {
-    await tf.setBackend("cpu");
+  beforeEach(() => {
     model = new HandMadeModel();
   });
   afterEach(() => model.dispose());

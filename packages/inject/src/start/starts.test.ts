@@ -5,13 +5,11 @@ import "@tensorflow/tfjs-backend-cpu";
 import { type Adapter, createLoraConfig, UnsupportedFeaturesError } from "@lowrank/adapter-format";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adapted, dispose, logits, start, train } from "../../test/started-model.ts";
 import { attachAdapter } from "../attach/attach-adapter.ts";
 import { planInjection } from "../plan/plan-injection.ts";
 import { startSettings } from "./start-settings.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("a start that takes over a part of the weight", () => {
   it.each(["pissa", "pissa_niter_2", "olora"])("leaves the model as it was: %s", (init) => {

@@ -3,10 +3,8 @@ import { fileURLToPath } from "node:url";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sampleInputs } from "./sample-inputs.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const shapes = [
   ["bert-choice", [1, 2]],

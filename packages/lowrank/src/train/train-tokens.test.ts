@@ -3,12 +3,9 @@ import { planInjection } from "@lowrank/inject";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fixture } from "../cli/end-to-end/workplace.ts";
 import { trainingTokens } from "./train-tokens.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const ids = [99, 5];
 

@@ -4,7 +4,7 @@ import { dropout, uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
 import { createPair } from "../pairs/create-pair.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
@@ -67,8 +67,6 @@ function linearParts({ dropout: rate = 0, tellsBias = true }: { dropout?: number
 }
 
 describe("DoraAdaptation", () => {
-  beforeAll(() => tf.setBackend("cpu"));
-
   it("computes with a weight whose columns have the magnitude's lengths and the adapted weight's directions", () => {
     withLinear({}, ({ weight, bias, magnitude, pair, x, apply }) => {
       const expected = tf.tidy(() => {

@@ -5,7 +5,7 @@ import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SettingError } from "../errors.ts";
 import { createPair } from "../pairs/create-pair.ts";
 import { lowRankDelta } from "../update/low-rank-delta.ts";
@@ -53,8 +53,6 @@ async function valuesOf(compute: () => tf.Tensor): Promise<Float32Array> {
   tensor.dispose();
   return values;
 }
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("LoraAdaptation", () => {
   it("gives x·(W + ΔW) for any sizes", async () => {

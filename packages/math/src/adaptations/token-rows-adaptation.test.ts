@@ -17,8 +17,7 @@ describe("TokenRowsAdaptation", () => {
   let rows: tf.Variable<tf.Rank.R2>;
   let adaptation: TokenRowsAdaptation;
 
-  beforeAll(async () => {
-    await tf.setBackend("cpu");
+  beforeAll(() => {
     table = uniform([vocabulary, width], -1, 1, { seed: 1, path: "table" }) as tf.Tensor2D;
     bias = uniform([vocabulary], -1, 1, { seed: 1, path: "bias" });
     rows = tf.variable(uniform([2, width], -1, 1, { seed: 1, path: "rows" }) as tf.Tensor2D, true, "token-rows");

@@ -4,7 +4,7 @@ import { convolve, uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { GroupedConvolutionError, SettingError } from "../errors.ts";
 import { createPair } from "../pairs/create-pair.ts";
@@ -68,8 +68,6 @@ function run(geometry: ConvolutionGeometry, pair: LoraPair, weight: tf.Tensor, x
 }
 
 describe("LoRA at a convolution", () => {
-  beforeAll(() => tf.setBackend("cpu"));
-
   it.each([
     ["plain", plain],
     ["stride and padding", { ...plain, strides: [2, 1], padding: [1, 2] }],

@@ -3,7 +3,7 @@ import "@lowrank/engine/gradients";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { LoraPair } from "../pairs/lora-pair.ts";
 
@@ -41,8 +41,6 @@ function gradientsOf({ paddingRow }: Pick<Site, "paddingRow">): { readonly a: nu
 }
 
 describe("LoRA at an embedding", () => {
-  beforeAll(() => tf.setBackend("cpu"));
-
   it("sends A no gradient from padding, and B all, as torch's embedding with a padding_idx does", () => {
     expect(gradientsOf({})).toEqual({ a: [9, 0, 18], b: [7, 7] });
     expect(gradientsOf({ paddingRow: 2 })).toEqual({ a: [9, 0, 0], b: [7, 7] });

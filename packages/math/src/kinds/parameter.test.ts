@@ -3,7 +3,7 @@ import { uniform } from "@lowrank/engine";
 import { expectClose, expectGradients } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PairShapeError } from "../errors.ts";
 import { createPair } from "../pairs/create-pair.ts";
 import { factorOf } from "../update/factor.ts";
@@ -13,8 +13,6 @@ const pairOf = (inFeatures: number, outFeatures: number, rank: number, experts =
   createPair({ inFeatures, outFeatures, rank, experts, init: "random", key: { seed: 3, path: "p" }, name: "raw" });
 
 describe("parameterDelta", () => {
-  beforeAll(() => tf.setBackend("cpu"));
-
   it("gives each expert the product of its own columns of A and its own rows of B, in PEFT's order", () => {
     const [experts, outFeatures, inFeatures, rank] = [3, 4, 5, 2];
     const pair = pairOf(inFeatures, outFeatures, rank, experts);

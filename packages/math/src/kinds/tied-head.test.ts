@@ -4,7 +4,7 @@ import { uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LoraAdaptation } from "../adaptations/lora-adaptation.ts";
 import { createPair } from "../pairs/create-pair.ts";
 import { tiedHead } from "./tied-head.ts";
@@ -45,8 +45,6 @@ const apply = (adaptation: LoraAdaptation, x: tf.Tensor, weight = 1) =>
     context: inferenceContext(activeAdapters("default")),
     weight,
   });
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("the pair of an embedding at a head that shares its table", () => {
   it("adds the table's update, seen the other way round", () =>

@@ -2,7 +2,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RankError, SettingError } from "../errors.ts";
 import { type CreatePairOptions, createPair } from "./create-pair.ts";
 
@@ -34,8 +34,6 @@ function distanceFromEven(values: Float32Array, bound: number): number {
     0,
   );
 }
-
-beforeEach(() => tf.setBackend("cpu"));
 
 describe("createPair", () => {
   it("shapes A [inFeatures, rank] and B [rank, outFeatures], both trainable and named", () => {

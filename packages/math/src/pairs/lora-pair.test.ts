@@ -1,14 +1,12 @@
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PairShapeError } from "../errors.ts";
 import { linear } from "../kinds/linear.ts";
 import { type FactorSpec, halvesOf } from "../update/factor.ts";
 import { plainLayout } from "../update/file-layout.ts";
 import { LoraPair } from "./lora-pair.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("LoraPair", () => {
   const stored = {

@@ -2,7 +2,7 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import {
   createMatrix,
@@ -18,8 +18,6 @@ import type { LoraPair } from "../pairs/lora-pair.ts";
 import { lowRankDelta, pairDelta } from "../update/low-rank-delta.ts";
 import type { StartRequest } from "./initialization.ts";
 import { initializations, startPair } from "./initializations.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const weight = normalMatrix(12, 9, { seed: 2, path: "weight" }); // [inFeatures, outFeatures]
 

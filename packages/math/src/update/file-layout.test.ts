@@ -1,10 +1,8 @@
 import { expectNoLeak } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fromStored, readStored, transposedLayout } from "./file-layout.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("a matrix that files keep the other way round", () => {
   it.each([

@@ -2,14 +2,12 @@ import "@tensorflow/tfjs-backend-cpu";
 import { join } from "node:path";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { NonFiniteOutputError } from "../errors.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import { checkLogits } from "./check-logits.ts";
 import { generate } from "./generate.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 /** What is wrong with these logits; nothing if the promise resolves. */
 async function failure(rows: number[][]): Promise<unknown> {

@@ -18,7 +18,6 @@ const prompts = [[5, 6, 7], [41], [9, 10, 11, 12, 13]];
 const sampling = { temperature: 1.3, topK: 40, topP: 0.95, seed: 11 };
 
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   for (const name of names) models.set(name, await loadModel(openFolder(join(fixturesRoot, name, "base"))));
 });
 afterAll(() => {

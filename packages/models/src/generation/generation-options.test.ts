@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expectNoLeak, fixturesRoot } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GenerationOptionError, PositionLimitError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
@@ -15,7 +14,6 @@ import { generate } from "./generate.ts";
 let model: PretrainedModel;
 
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
 });
 afterAll(() => model.dispose());

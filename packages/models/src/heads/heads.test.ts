@@ -17,7 +17,6 @@ const adapted = inferenceContext(activeAdapters("a"));
 const models = new Map<string, PretrainedModel>();
 
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   for (const name of ["gpt2", "bert-seqcls"]) {
     models.set(name, await loadModel(openFolder(join(fixturesRoot, name, "base"))));
   }

@@ -10,7 +10,6 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 
 let model: PretrainedModel;
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   model = await loadModel(openFolder(fileURLToPath(new URL("../../fixtures/electra-replaced", import.meta.url))));
 });
 afterAll(() => model.dispose());

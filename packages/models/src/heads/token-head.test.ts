@@ -14,7 +14,7 @@ import {
 import { addLowRank, dropout, uniform } from "@lowrank/engine";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Pass } from "../parts/pass.ts";
 import { TokenHead } from "./token-head.ts";
 
@@ -22,10 +22,6 @@ const [batch, time, width, classes] = [4, 21, 4, 700];
 const rowsSupervised = batch * (time - 1) - 3;
 const wholeBytes = 4 * rowsSupervised * classes;
 const adapted = { ...inferenceContext(activeAdapters("a")), training: true };
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 const drawn = (shape: readonly number[], path: string) => uniform(shape, -1, 1, { seed: 5, path });
 const variable = (shape: readonly number[], path: string) => tf.tidy(() => tf.variable(drawn(shape, path)));

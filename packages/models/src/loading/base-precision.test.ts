@@ -5,16 +5,12 @@ import { normalFloat4Levels } from "@lowrank/engine";
 import { float32Tensor, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeModel } from "../describe-model.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import type { BasePrecision } from "./base-precision.ts";
 import { loadModel } from "./load-model.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 const baseOf = (name: string) => join(fixturesRoot, name, "base");
 

@@ -5,14 +5,10 @@ import { InvalidConfigError } from "@lowrank/families";
 import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { HeadMissingError, ModelFileError, ModelTooLargeError, WeightMismatchError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import { fingerprint, loadModel } from "./load-model.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 type Tensors = Map<string, TensorData>;
 type Config = Record<string, unknown>;

@@ -6,16 +6,12 @@ import { ModelDisposedError } from "@lowrank/doors";
 import { parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeModel } from "../describe-model.ts";
 import { LayerOrderError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { loadModel } from "./load-model.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 

@@ -7,16 +7,12 @@ import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { float32Tensor, parseSafetensors, serializeSafetensors, type TensorData } from "@lowrank/safetensors";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { UnknownAdapterError, VocabularyError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { loadModel } from "./load-model.ts";
 import type { LoadOptions } from "./load-options.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 const vocabulary = 100;
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

@@ -6,13 +6,9 @@ import { join } from "node:path";
 import { parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { filesFolder } from "../folder/files-folder.ts";
 import { loadModel } from "./load-model.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 /** A fixture's base whose file has its tied weight under the name `name` alone. */
 async function baseWith(fixture: string, [table, name]: readonly [string, string]) {

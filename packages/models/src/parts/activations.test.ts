@@ -5,7 +5,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { checkConfig } from "@lowrank/families";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { activations } from "./activations.ts";
 
 const points = [-12, -1.5, -0.25, 0.3, 0.8, 2.5, 7, 12];
@@ -45,8 +45,6 @@ function activationOf(name: string) {
   const sizes = { vocab_size: 8, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 1, intermediate_size: 8 };
   return activations[checkConfig({ model_type: "bert", ...sizes, hidden_act: name }).activation];
 }
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe.each(Object.entries(expected))("%s", (name, [values, slopes]) => {
   it("gives transformers' values and derivatives, alone and as a gate", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { loadModel } from "../loading/load-model.ts";
 import type { LabelledInputs } from "../model-inputs.ts";
 import { openFolder } from "../node.ts";
@@ -24,10 +24,6 @@ const someLabels = [
   [5, -100, 7, -100, -100],
   [-100, -100, -100, -100, 14],
 ];
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 function inputsFor({ task }: PretrainedModel): LabelledInputs {
   if (task === "sequence-classification") return { inputIds: grid(text), labels: tf.tensor1d([1, 0], "int32") };

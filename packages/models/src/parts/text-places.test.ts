@@ -1,10 +1,8 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type FirstTokens, TextPlaces, Texts } from "./text-places.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const grid = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
 

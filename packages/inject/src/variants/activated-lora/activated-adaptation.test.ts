@@ -4,7 +4,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PlacesMissingError } from "../../errors/errors.ts";
 import { ActivatedAdaptation } from "./activated-adaptation.ts";
 
@@ -59,8 +59,6 @@ function outputOf(adaptation: ActivatedAdaptation, since: ForwardContext): reado
     return Array.from(result.dataSync());
   });
 }
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("ActivatedAdaptation", () => {
   it.each([

@@ -2,7 +2,6 @@ import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InvocationTokensError, SeveralProblemsError, UnsupportedSiteError } from "../../errors/errors.ts";
 import { planInjection } from "../../plan/plan-injection.ts";
@@ -12,8 +11,7 @@ describe("alora_invocation_tokens", () => {
   /** The same model, saying that it tells where its states stand. */
   let model: AdaptableModel;
 
-  beforeEach(async () => {
-    await tf.setBackend("cpu");
+  beforeEach(() => {
     made = new HandMadeModel();
     model = {
       modelType: made.modelType,

@@ -6,7 +6,7 @@ import { type Adapter, createLoraConfig, type LoraConfig, spreadBlocks } from "@
 import { activeAdapters, adapterRows, inferenceContext } from "@lowrank/contracts";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { adapted, dispose, logits, train as move, start } from "../../../test/started-model.ts";
 import { attachAdapter } from "../../attach/attach-adapter.ts";
 import { hotSwap } from "../../attach/hot-swap.ts";
@@ -21,8 +21,6 @@ const blocks = { rank: 4, blockDiagonal } as const;
 const [query, up] = ["model.layers.0.self_attn.q_proj", "model.layers.1.mlp.up_proj"];
 
 const train = (handle: AdapterHandle) => tf.tidy(() => move(handle));
-
-beforeAll(() => tf.setBackend("cpu"));
 
 describe("a pair with blocks", () => {
   it("has fewer numbers, in PEFT's shapes", async () => {

@@ -7,7 +7,7 @@ import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { columnsOf, matrixOfTensor, multiply, normalMatrix, scaleColumns, svd, transpose } from "@lowrank/math";
 import { expectClose, expectNoLeak, HandMadeModel } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ModelWithWeights } from "../../../test/model-with-weights.ts";
 import { attachAdapter } from "../../attach/attach-adapter.ts";
 import { hotSwap } from "../../attach/hot-swap.ts";
@@ -22,8 +22,6 @@ import { kasaLoss } from "./kasa-loss.ts";
 const kasa = { rank: 2, alpha: 6, targetModules: ["q_proj", "up_proj"], kasaConfig: {} } as const;
 const query = "model.layers.0.self_attn.q_proj";
 const adapted = inferenceContext(activeAdapters("default"));
-
-beforeAll(() => tf.setBackend("cpu"));
 
 function start(options: Partial<LoraConfig> = {}) {
   const model = new ModelWithWeights();

@@ -1,15 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { AdapterHandle } from "@lowrank/inject";
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openModel } from "../../open/open-model.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { createReport } from "../terminal/report.ts";
 import { adapterToTrain } from "./adapter-to-train.ts";
 import type { TrainOptions } from "./train-options.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const howItTrains = {
   data: "rows.jsonl",

@@ -1,6 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MissingMeasurementError, SettingError } from "../../errors.ts";
 import {
   columnsOf,
@@ -17,8 +16,6 @@ import { svd } from "../../linear-algebra/svd.ts";
 import type { InputStatistics, StartRequest } from "../initialization.ts";
 import { startPair } from "../initializations.ts";
 import { explainedVariance } from "./eva.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 const noise = (rows: number, columns: number, path: string) => normalMatrix(rows, columns, { seed: 6, path });
 const weight = noise(8, 10, "weight"); // [inFeatures, outFeatures]

@@ -6,16 +6,12 @@ import { join } from "node:path";
 import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WeightMismatchError } from "../../errors.ts";
 import { openFolder } from "../../node.ts";
 import { loadModel } from "../load-model.ts";
 import { unpermuteRows } from "./gguf-weights.ts";
 import { loadGguf } from "./load-gguf.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 interface GgufTensor {
   readonly shape: readonly number[];

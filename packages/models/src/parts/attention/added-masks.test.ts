@@ -2,11 +2,9 @@ import { inferenceContext } from "@lowrank/contracts";
 import "@tensorflow/tfjs-backend-cpu";
 import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Pass } from "../pass.ts";
 import { addedMasks } from "./added-masks.ts";
-
-beforeAll(() => tf.setBackend("cpu"));
 
 /** For each query the keys that it gets its values from, as transformers' `where(own, scores, lowest) + shared` gives them. */
 function keysOf(window: number | null, shown: readonly number[]): readonly (readonly number[])[] {

@@ -3,12 +3,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import { attention, causalMask, combineMasks, normal, paddingMask } from "@lowrank/engine";
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { attentionWithDropout } from "./attention-with-dropout.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 function inputs() {
   const draw = (shape: number[], path: string) => normal(shape, 0, 1, { seed: 1, path });

@@ -1,11 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type OrderMaskOptions, orderMask } from "./order-mask.ts";
-
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
 
 /** One line for each query: "1" for a key that it sees. */
 function seen(options: OrderMaskOptions): readonly string[] | undefined {

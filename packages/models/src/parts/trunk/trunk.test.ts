@@ -13,7 +13,6 @@ const context = { ...inferenceContext(activeAdapters("a")), training: true };
 let model: PretrainedModel;
 
 beforeAll(async () => {
-  await tf.setBackend("cpu");
   model = await loadModel(openFolder(join(fixturesRoot, "gpt2", "base")));
 });
 afterAll(() => model.dispose());
