@@ -9,6 +9,7 @@ import {
   attachAdapter,
   ConflictingAdaptersError,
   injectAdapter,
+  partsOf,
   planInjection,
 } from "@lowrank/inject";
 import { mergeAdapter } from "@lowrank/merge";
@@ -55,7 +56,8 @@ describe("adapters together", () => {
       const base = logits();
       const handles = attachBoth(model, { a: adapter, b: adapter });
       logits("a", "b"); // which is the same one twice
-      for (const { variable } of handles[1]!.parameters) tf.tidy(() => variable.assign(tf.add(variable, 1)));
+      for (const { variable } of partsOf(handles[1]!, "whole-parameter"))
+        tf.tidy(() => variable.assign(tf.add(variable, 1)));
       const conflicts = ["classifier.weight", "classifier.bias"].map((path) => ({ path, adapterNames: ["a", "b"] }));
       expect(() => logits("a", "b")).toThrow(expect.objectContaining({ code: "CONFLICTING_ADAPTERS", conflicts }));
       await expect(mergeAdapter(model, handles)).rejects.toThrow(expect.objectContaining({ conflicts }));

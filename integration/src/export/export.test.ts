@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createLoraConfig } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
+import { attachAdapter, injectAdapter, partsOf, planInjection } from "@lowrank/inject";
 import { ExportOverflowError, exportModel, mergeAdapter, OutputIsSourceError, SourceFolderError } from "@lowrank/merge";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { filesFolder, loadModel, type PretrainedModel } from "@lowrank/models";
@@ -116,7 +116,7 @@ describe("an exported model", () => {
     const model = await loadModel(source);
     const config = createLoraConfig({ rank: 1, targetModules: ["c_attn"], trainableTokenIndices: [5] });
     const handle = injectAdapter(model, planInjection(model, config), { seed: 1 });
-    for (const { variable } of handle.tokenRows) variable.assign(tf.fill(variable.shape, 0.5));
+    for (const { variable } of partsOf(handle, "token-rows")) variable.assign(tf.fill(variable.shape, 0.5));
     await mergeAdapter(model, handle);
     const written = await exportModel(model, { source });
     const again = await loadModel(filesFolder("written", written));

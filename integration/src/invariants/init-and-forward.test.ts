@@ -13,6 +13,7 @@ import {
   injectAdapter,
   measureGradients,
   measureInputs,
+  partsOf,
   planInjection,
   UnsupportedSiteError,
 } from "@lowrank/inject";
@@ -108,7 +109,7 @@ describe("3. the scaling is α/r or α/√r, and changing it leaves no trace", (
             rankPattern: new Map([[first, other.rank]]),
             alphaPattern: new Map([["^nothing", 99]]),
           });
-          for (const { path, scaling, rank } of planInjection(model, config).entries) {
+          for (const { path, scaling, rank } of partsOf(planInjection(model, config), "site")) {
             const expected = path.endsWith(first) ? other.rank : size.rank;
             expect(rank).toBe(expected);
             expect(scaling).toBe(size.alpha / (size.rankStabilized ? Math.sqrt(expected) : expected));

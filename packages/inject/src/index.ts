@@ -61,13 +61,14 @@ export { type MeasureInputsOptions, measureInputs } from "./measure/measure-inpu
 export { shareRanks } from "./measure/share-ranks.ts";
 export { describePlan, type TrainingBytes, trainingBytes } from "./plan/describe-plan.ts";
 export { planInjection } from "./plan/plan-injection.ts";
-export type {
-  InjectionPlan,
-  PlannedBlocks,
-  PlannedParameter,
-  PlannedRawParameter,
-  PlannedSite,
-  PlannedTiedSite,
-  PlannedTokenRows,
-} from "./planned/injection-plan.ts";
+export type { InjectionPlan } from "./planned/injection-plan.ts";
+export {
+  type PlannedBlocks,
+  type PlannedParameter,
+  type PlannedRawParameter,
+  type PlannedSite,
+  type PlannedTiedSite,
+  type PlannedTokenRows,
+  partsOf,
+} from "./planned/planned-parts.ts";
 export { kasaLoss } from "./variants/kasa/kasa-loss.ts";

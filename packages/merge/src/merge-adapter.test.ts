@@ -1,6 +1,6 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import { type AdapterHandle, injectAdapter, partsOf, planInjection } from "@lowrank/inject";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -44,7 +44,8 @@ describe("mergeAdapter", () => {
   const adapt = (changes: Partial<LoraConfig> = {}, options = { name: "default", seed: 7 }): AdapterHandle => {
     const plan = planInjection(model, createLoraConfig({ ...everything, ...changes }));
     const handle = injectAdapter(model, plan, options);
-    for (const { variable } of handle.parameters) tf.tidy(() => variable.assign(tf.add(tf.mul(variable, 0.5), 0.25)));
+    for (const { variable } of partsOf(handle, "whole-parameter"))
+      tf.tidy(() => variable.assign(tf.add(tf.mul(variable, 0.5), 0.25)));
     return handle;
   };
 
@@ -116,7 +117,7 @@ describe("mergeAdapter", () => {
   it("changes nothing when a saved module is not finite", async () => {
     const handle = adapt();
     const before = weights();
-    const { variable } = handle.parameters.at(-1)!;
+    const { variable } = partsOf(handle, "whole-parameter").at(-1)!;
     tf.tidy(() => variable.assign(tf.fill(variable.shape, Number.NaN)));
     await expect(mergeAdapter(model, handle)).rejects.toMatchObject({ weights: ["classifier.bias"] });
     expect(weights()).toEqual(before);

@@ -4,7 +4,7 @@ import { createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
 import { openTokenizer } from "@lowrank/data";
 import { chooseEngine } from "@lowrank/engine";
-import { type AdapterHandle, countParameters, injectAdapter, planInjection } from "@lowrank/inject";
+import { type AdapterHandle, countParameters, injectAdapter, partsOf, planInjection } from "@lowrank/inject";
 import { fetchedFolder, generate, loadModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { zipSync } from "fflate";
@@ -61,7 +61,7 @@ export async function openSession(base: URL): Promise<Session> {
       const plan = planInjection(model, config);
       report({
         type: "planned",
-        sites: plan.entries.length,
+        sites: partsOf(plan, "site").length,
         trainable: plan.trainableParameters,
         share: plan.share,
       });

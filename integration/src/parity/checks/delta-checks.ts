@@ -1,6 +1,6 @@
 // What an adapter adds to each weight, where a fixture tells.
 
-import type { AdaptedSite, AdapterHandle } from "@lowrank/inject";
+import { type AdaptedParameter, type AdaptedSite, partsOf } from "@lowrank/inject";
 import { parameterDelta } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParityCase } from "../fixture/parity-case.ts";
@@ -14,7 +14,7 @@ export function deltaChecks({ fixture, handle }: Pick<ParityCase, "fixture" | "h
   if (expected.length === 0) return [];
   const ours = new Map<string, () => tf.Tensor>([
     ...handle.sites.map((adapted) => [adapted.site.path, () => deltaOf(adapted)] as const),
-    ...handle.rawParameters.map((adapted) => [adapted.parameter.path, () => rawDeltaOf(adapted)] as const),
+    ...partsOf(handle, "raw-parameter").map((adapted) => [adapted.parameter.path, () => rawDeltaOf(adapted)] as const),
   ]);
   const checks = expected.map(([path, values]) => {
     const actual = tf.tidy(() => ours.get(path)?.().dataSync() ?? []);
@@ -23,7 +23,7 @@ export function deltaChecks({ fixture, handle }: Pick<ParityCase, "fixture" | "h
   return [worst(checks)];
 }
 
-function rawDeltaOf({ parameter, pair, scaling }: AdapterHandle["rawParameters"][number]): tf.Tensor {
+function rawDeltaOf({ parameter, pair, scaling }: AdaptedParameter): tf.Tensor {
   const delta = parameterDelta(pair, parameter, scaling);
   return parameter.transposedInFile ? tf.transpose(delta) : delta;
 }

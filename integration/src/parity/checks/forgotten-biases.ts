@@ -3,6 +3,7 @@
 // PEFT computed without it is compared without it, and says so.
 
 import type { Restore } from "@lowrank/contracts";
+import { partsOf } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParityCase } from "../fixture/parity-case.ts";
 import type { ParityCheck } from "../fixture/parity-check.ts";
@@ -25,7 +26,7 @@ export async function asPeftComputes(
 }
 
 function forgetBiases({ model, handle }: Pick<ParityCase, "model" | "handle">): readonly Restore[] {
-  const tables = new Set(handle.plan.tokenRows.flatMap(({ path, followers }) => [path, ...followers]));
+  const tables = new Set(partsOf(handle.plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
   const heads = model.sites().filter(({ kind, path, hasBias }) => kind === "linear" && hasBias && tables.has(path));
   const biases = new Set(heads.map(({ path, biasPath = `${path}.bias` }) => biasPath));
   const parameters = model.parameters().filter(({ path }) => biases.has(path));

@@ -1,6 +1,6 @@
 // What expected.json says of the adapter itself: which modules it is on, their ranks and scalings, how much it trains.
 
-import type { AdapterHandle } from "@lowrank/inject";
+import { type AdapterHandle, partsOf } from "@lowrank/inject";
 import type { Fixture } from "@lowrank/testing";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 
@@ -31,11 +31,13 @@ interface AdaptedModule {
 }
 
 /** Modules by PEFT's names: a raw parameter counts as the module that holds it. */
-function modulesOf({ sites, rawParameters, plan }: AdapterHandle): ReadonlyMap<string, AdaptedModule> {
-  const ranks = new Map([...plan.entries, ...plan.rawParameters].map(({ path, rank }) => [path, rank]));
+function modulesOf(handle: AdapterHandle): ReadonlyMap<string, AdaptedModule> {
+  const { plan } = handle;
+  const planned = [...partsOf(plan, "site"), ...partsOf(plan, "raw-parameter")];
+  const ranks = new Map(planned.map(({ path, rank }) => [path, rank]));
   return new Map([
-    ...sites.map(({ site: { path }, scaling }) => [path, { rank: ranks.get(path) ?? 0, scaling }] as const),
-    ...rawParameters.map(({ parameter: { path }, scaling }) => {
+    ...handle.sites.map(({ site: { path }, scaling }) => [path, { rank: ranks.get(path) ?? 0, scaling }] as const),
+    ...partsOf(handle, "raw-parameter").map(({ parameter: { path }, scaling }) => {
       return [path.replace(/\.[^.]+$/, ""), { rank: ranks.get(path) ?? 0, scaling }] as const;
     }),
   ]);

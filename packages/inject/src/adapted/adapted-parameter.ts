@@ -3,11 +3,12 @@
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { type LoraPair, parameterDelta, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PlannedRawParameter } from "../planned/injection-plan.ts";
+import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart } from "./adapter-part.ts";
 
 /** What an adapter has at one raw parameter. */
 export interface AdaptedParameter extends AdapterPart {
+  readonly part: "raw-parameter";
   readonly parameter: ParameterRef;
   /** A [inFeatures, experts·rank] and B [rank·experts, outFeatures]; owned by the handle. */
   readonly pair: LoraPair;
@@ -26,6 +27,7 @@ export function adaptParameter(
     tf.tidy(() => tf.add(value, parameterDelta(pair, parameter, scale * weight)));
   const { path, tiedWith } = parameter;
   return {
+    part: "raw-parameter",
     parameter,
     pair,
     keys,

@@ -12,7 +12,7 @@ import {
   siteKinds,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PlannedSite } from "../planned/injection-plan.ts";
+import type { PlannedSite } from "../planned/planned-parts.ts";
 import { ActivatedAdaptation } from "../variants/activated-lora/activated-adaptation.ts";
 import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
@@ -21,6 +21,7 @@ import { openDoors } from "./open-doors.ts";
 
 /** What an adapter has at one site. */
 export interface AdaptedSite extends AdapterPart {
+  readonly part: "site";
   readonly site: Site;
   /** A [inFeatures, rank] and B [rank, outFeatures]; owned by the handle. */
   readonly pair: LoraPair;
@@ -63,6 +64,7 @@ export function adaptSite(
   const { keys, scaling } = entry;
   const adaptation = buildAdaptation(entry, site, variables, options);
   return {
+    part: "site",
     site,
     pair,
     keys,

@@ -3,13 +3,14 @@
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { plainLayout, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PlannedParameter } from "../planned/injection-plan.ts";
+import type { PlannedParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
 import { type Opener, openDoors } from "./open-doors.ts";
 import { haveSameValues } from "./same-values.ts";
 
 /** A weight of the model that the adapter replaces by a variable of its own. */
 export interface OverriddenParameter extends AdapterPart {
+  readonly part: "whole-parameter";
   readonly parameter: ParameterRef;
   /** As computed with: the shape of the parameter. */
   readonly variable: tf.Variable;
@@ -37,6 +38,7 @@ export function overrideParameter(
   const layout = parameter.transposedInFile ? transposedLayout : plainLayout;
   const otherKeys = [...followers.flatMap((follower) => follower.key ?? []), ...copies];
   return {
+    part: "whole-parameter",
     parameter,
     variable,
     key,

@@ -3,12 +3,13 @@
 import type { Site } from "@lowrank/contracts";
 import { DoraAdaptation, LoraAdaptation, type LoraPair, plainLayout, tiedHead } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { PlannedTiedSite } from "../planned/injection-plan.ts";
+import type { PlannedTiedSite } from "../planned/planned-parts.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
 import { withCallsChecked } from "./checked-calls.ts";
 
 /** What an adapter has at such a head. */
 export interface TiedSite extends AdapterPart {
+  readonly part: "tied-site";
   readonly site: Site;
   readonly scaling: number;
 }
@@ -40,6 +41,7 @@ export function tieSite(
   if (magnitude && keys.magnitude !== undefined)
     tensors.push({ key: keys.magnitude, variable: magnitude, layout: plainLayout, isTrained: true });
   return {
+    part: "tied-site",
     site,
     scaling,
     tensors,

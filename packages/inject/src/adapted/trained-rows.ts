@@ -3,13 +3,14 @@
 import type { Site } from "@lowrank/contracts";
 import { plainLayout, TokenRowsAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { PlannedTokenRows } from "../planned/injection-plan.ts";
+import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
 import { withCallsChecked } from "./checked-calls.ts";
 import { openDoors } from "./open-doors.ts";
 
 /** The rows of one table. */
 export interface TrainedRows extends AdapterPart {
+  readonly part: "token-rows";
   /** The module that is named, and every one that shares its table. */
   readonly sites: readonly Site[];
   /** [tokens, width]; owned by the handle. */
@@ -25,6 +26,7 @@ export function trainRows(
 ): TrainedRows {
   const adaptation = new TokenRowsAdaptation({ rows: variable, indices });
   return {
+    part: "token-rows",
     sites,
     variable,
     key,

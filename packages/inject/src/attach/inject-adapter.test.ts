@@ -246,7 +246,7 @@ describe("injectAdapter", () => {
 
   it("refuses a plan for another model", () => {
     const plan = planInjection(model, config);
-    const foreign = { ...plan, entries: [{ ...plan.entries[0]!, path: "model.layers.9.q_proj" }] };
+    const foreign = { ...plan, parts: [{ ...plan.parts[0]!, path: "model.layers.9.q_proj" }] };
     expect(() => injectAdapter(model, foreign, { seed: 7 })).toThrow(StalePlanError);
   });
 

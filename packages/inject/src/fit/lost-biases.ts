@@ -4,10 +4,11 @@
 import { type Adapter, parseTensorKey } from "@lowrank/adapter-format";
 import { printable, type Warning } from "@lowrank/contracts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 
 /** Keys of the planned biases of adapted layers, if a file has none of them: like PEFT, we then begin with the base's. */
 export function lostBiases(plan: InjectionPlan, { tensors }: Adapter): ReadonlySet<string> {
-  const ofLayers = plan.savedParameters.filter(
+  const ofLayers = partsOf(plan, "whole-parameter").filter(
     ({ key, reason }) => reason === "bias" && parseTensorKey(key)?.part === "base_layer",
   );
   return new Set(ofLayers.some(({ key }) => tensors.has(key)) ? [] : ofLayers.map(({ key }) => key));

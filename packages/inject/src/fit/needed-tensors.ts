@@ -2,22 +2,14 @@
 
 import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, rankAxisOf } from "@lowrank/adapter-format";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
+import { tensorsFor } from "../parts/part-kinds.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { lostBiases } from "./lost-biases.ts";
 
 /** Every tensor that the plan needs, with its shape as files store it. */
 export function neededShapes(plan: InjectionPlan): ReadonlyMap<string, readonly number[]> {
-  return new Map([
-    ...plan.entries.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.tiedSites.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.rawParameters.flatMap(({ fileShapes }) => [...fileShapes]),
-    ...plan.savedParameters.flatMap((planned) =>
-      [planned, ...(planned.followers ?? [])].flatMap(({ key }) =>
-        key === undefined ? [] : [[key, planned.fileShape] as const],
-      ),
-    ),
-    ...plan.tokenRows.flatMap(({ key, copies = [], shape }) => [key, ...copies].map((one) => [one, shape] as const)),
-  ]);
+  return tensorsFor(plan.parts);
 }
 
 /** Tensors that are not there; of half a pair, with the half that is. */
@@ -57,7 +49,8 @@ export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly 
 }
 
 /** The rank of each factor that has one axis of just that size. */
-function ranksOf({ entries, tiedSites }: InjectionPlan): ReadonlyMap<string, number> {
+function ranksOf(plan: InjectionPlan): ReadonlyMap<string, number> {
+  const [entries, tiedSites] = [partsOf(plan, "site"), partsOf(plan, "tied-site")];
   const ranks = new Map(entries.map(({ path, rank }) => [path, rank]));
   return new Map([
     ...entries.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)),

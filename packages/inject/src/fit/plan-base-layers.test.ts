@@ -7,6 +7,7 @@ import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { planInjection } from "../plan/plan-injection.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { withBaseLayers } from "./plan-base-layers.ts";
 
 let made: HandMadeModel;
@@ -34,8 +35,8 @@ function planned(config: Partial<LoraConfig>, tables: Readonly<Record<string, nu
   );
   const complete = createLoraConfig({ rank: 2, ...config });
   const plan = planInjection(model(), complete);
-  const { savedParameters } = withBaseLayers(plan, model(), { config: complete, tensors, metadata: new Map() });
-  return savedParameters
+  const whole = withBaseLayers(plan, model(), { config: complete, tensors, metadata: new Map() });
+  return partsOf(whole, "whole-parameter")
     .filter(({ reason }) => reason === "base-layer")
     .map(({ path, followers = [] }) => ({ path, followers }));
 }

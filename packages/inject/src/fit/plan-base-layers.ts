@@ -6,21 +6,21 @@ import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { sharedNames } from "../hosts/shared-weights.ts";
 import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
 import { plannedParameter } from "../parts/saved-parameters.ts";
-import type { InjectionPlan, PlannedParameter } from "../planned/injection-plan.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { type PlannedParameter, type PlannedTokenRows, partsOf } from "../planned/planned-parts.ts";
 
 /** The plan with every weight of the base that the file has and that has its place: adapted layers, and tables. */
 export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { tensors }: Adapter): InjectionPlan {
+  const whole = partsOf(plan, "whole-parameter");
   const planned = new Set(
-    plan.savedParameters.flatMap(({ key, followers = [], copies = [] }) => [
+    whole.flatMap(({ key, followers = [], copies = [] }) => [
       key,
       ...followers.flatMap((one) => one.key ?? []),
       ...copies,
     ]),
   );
   // A bias may have two names in a file (BERT's output): what is trained under one is not set back under the other.
-  const trained = new Set(
-    plan.savedParameters.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]),
-  );
+  const trained = new Set(whole.flatMap(({ path, followers = [] }) => [path, ...followers.map((one) => one.path)]));
   const places = placesFor(plan, model);
   const found = [...tensors.keys()].flatMap((key): PlannedParameter[] => {
     const parsed = planned.has(key) ? null : parseTensorKey(key);
@@ -28,15 +28,15 @@ export function withBaseLayers(plan: InjectionPlan, model: AdaptableModel, { ten
     if (parameter === undefined || trained.has(parameter.path)) return [];
     return [plannedParameter(parameter, key, "base-layer")];
   });
-  const savedParameters = [...plan.savedParameters, ...together(found, { model, tensors, trained })];
-  return { ...plan, savedParameters, tokenRows: plan.tokenRows.map((rows) => withCopies(rows, tensors)) };
+  const parts = plan.parts.map((part) => (part.part === "token-rows" ? withCopies(part, tensors) : part));
+  return { ...plan, parts: [...parts, ...together(found, { model, tensors, trained })] };
 }
 
 /** Which parameter a tensor of the base is, if the adapter has a place for it. */
 function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey) => ParameterRef | undefined {
   const sites = new Map(model.sites().map((site) => [site.path, site]));
-  const adapted = new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path));
-  const trained = new Set(plan.tokenRows.flatMap(({ path, followers }) => [path, ...followers]));
+  const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
+  const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
   const tables = new Set(vocabularyTables(model).map(({ path }) => path));
   // To transformers, what cuts an image into patches is its input embedding.
   const isTable = (path: string) => tables.has(path) || sites.get(path)?.kind === "convolution";
@@ -87,10 +87,7 @@ function together(
 }
 
 /** The names under which the file has the rows once more: heads that share the table. */
-function withCopies(
-  rows: InjectionPlan["tokenRows"][number],
-  tensors: Adapter["tensors"],
-): InjectionPlan["tokenRows"][number] {
+function withCopies(rows: PlannedTokenRows, tensors: Adapter["tensors"]): PlannedTokenRows {
   const copies = [...tensors.keys()].filter((key) => {
     const parsed = parseTensorKey(key);
     const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(parsed.path);

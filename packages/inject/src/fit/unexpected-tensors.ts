@@ -5,6 +5,7 @@ import { type AdaptableModel, printable, type Warning } from "@lowrank/contracts
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { lostBiases, oldNamesOf } from "./lost-biases.ts";
 import { neededShapes } from "./needed-tensors.ts";
 
@@ -18,7 +19,7 @@ export function findUnexpected(
   adapter: Adapter,
 ): readonly AdapterProblem[] {
   const needed = neededShapes(plan);
-  const copies = new Set(plan.savedParameters.flatMap((planned) => planned.copies ?? []));
+  const copies = new Set(partsOf(plan, "whole-parameter").flatMap((planned) => planned.copies ?? []));
   const passedOver = oldNamesOf(lostBiases(plan, adapter));
   const paths = model.sites().map((site) => site.path);
   const known = new Set(paths);

@@ -3,23 +3,25 @@
 
 import { type Adapter, type AdapterTensor, embeddingKeys } from "@lowrank/adapter-format";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
-import type { InjectionPlan, PlannedParameter } from "../planned/injection-plan.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";
 
 /** What is shared must be stored with the same values under both names. */
 export function findUntied(plan: InjectionPlan, { tensors }: Adapter): readonly AdapterProblem[] {
-  const saved = plan.savedParameters.flatMap(({ key, followers = [] }) =>
+  const whole = partsOf(plan, "whole-parameter");
+  const saved = whole.flatMap(({ key, followers = [] }) =>
     followers.flatMap((one) => (one.key === undefined ? [] : [{ key, twin: one.key }])),
   );
   const isSame = (one: AdapterTensor | undefined, other: AdapterTensor | undefined) =>
     one?.values.length !== other?.values.length || one?.values.every((value, index) => value === other?.values[index]);
   const reason = "with ensure_weight_tying it must have the values of";
   return [
-    ...plan.savedParameters.flatMap((planned) => otherCopies(planned, tensors)),
+    ...whole.flatMap((planned) => otherCopies(planned, tensors)),
     ...saved.flatMap(({ key, twin }): AdapterProblem[] => {
       if (isSame(tensors.get(key), tensors.get(twin))) return [];
       return [{ kind: "unsupported", key: twin, reason: `${reason} "${key}"` }];
     }),
-    ...plan.tiedSites.flatMap(({ pairOf, keys }): AdapterProblem[] => {
+    ...partsOf(plan, "tied-site").flatMap(({ pairOf, keys }): AdapterProblem[] => {
       const pair = embeddingKeys(pairOf);
       return [[keys.a, pair.b] as const, [keys.b, pair.a] as const].flatMap(([key, twin]): AdapterProblem[] => {
         const other = tensors.get(twin);

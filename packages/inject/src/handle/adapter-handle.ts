@@ -4,15 +4,13 @@ import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format
 import type { AdaptableModel, Detach } from "@lowrank/contracts";
 import { plainLayout, readStored, SettingError, transposedLayout } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { AdaptedParameter } from "../adapted/adapted-parameter.ts";
+import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdaptedSite } from "../adapted/adapted-site.ts";
-import type { AdapterPart, AdapterVariable, WeightChange } from "../adapted/adapter-part.ts";
+import type { AdapterVariable, WeightChange } from "../adapted/adapter-part.ts";
 import { openDoors } from "../adapted/open-doors.ts";
-import type { OverriddenParameter } from "../adapted/overridden-parameter.ts";
-import type { TiedSite } from "../adapted/tied-site.ts";
-import type { TrainedRows } from "../adapted/trained-rows.ts";
 import { HandleDisposedError, MergedTableError, UnknownKeyError } from "../errors/errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { claimName } from "./adapter-names.ts";
 import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { checkSelection } from "./check-selection.ts";
@@ -22,11 +20,8 @@ import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./sav
 /** What a handle holds; a hot swap exchanges all of it. */
 export interface AdapterContents {
   readonly plan: InjectionPlan;
-  readonly sites: readonly AdaptedSite[];
-  readonly tiedSites: readonly TiedSite[];
-  readonly parameters: readonly OverriddenParameter[];
-  readonly rawParameters: readonly AdaptedParameter[];
-  readonly tokenRows: readonly TrainedRows[];
+  /** In the order of the plan, which is that of files. */
+  readonly parts: readonly AdaptedPart[];
   /** Fingerprint of the base model, written into files. */
   readonly baseFingerprint?: string;
   /** False, or absent, for what was read from a file, which says by itself what it carries. */
@@ -74,29 +69,14 @@ export class AdapterHandle {
     return this.plan.config;
   }
 
+  /** Everything that the adapter changes in the model; `partsOf(handle, "token-rows")` gives those of a kind. */
+  get parts(): readonly AdaptedPart[] {
+    return this.#contents.parts;
+  }
+
   /** One pair for each adapted layer, in the model's order. */
   get sites(): readonly AdaptedSite[] {
-    return this.#contents.sites;
-  }
-
-  /** Output heads that share the pair of the embedding whose table they share. */
-  get tiedSites(): readonly TiedSite[] {
-    return this.#contents.tiedSites;
-  }
-
-  /** Weights that the adapter has values of its own for. */
-  get parameters(): readonly OverriddenParameter[] {
-    return this.#contents.parameters;
-  }
-
-  /** Raw parameters with pairs. */
-  get rawParameters(): readonly AdaptedParameter[] {
-    return this.#contents.rawParameters;
-  }
-
-  /** Tables of which some rows are trained. */
-  get tokenRows(): readonly TrainedRows[] {
-    return this.#contents.tokenRows;
+    return partsOf(this.#contents, "site");
   }
 
   /**
@@ -109,7 +89,7 @@ export class AdapterHandle {
 
   /** Every weight of the base that the adapter changes: what a merge folds in. */
   get changes(): readonly WeightChange[] {
-    return partsOf(this.#contents).flatMap(({ changes }) => changes);
+    return inOrderOfActing(this.#contents).flatMap(({ changes }) => changes);
   }
 
   get baseFingerprint(): string | null {
@@ -139,7 +119,7 @@ export class AdapterHandle {
     if (!Number.isFinite(factor))
       throw new SettingError(`The adapter "${this.name}"`, "scale", factor, "a finite number");
     this.#scale = factor;
-    for (const part of partsOf(this.#contents)) part.setScale?.(factor);
+    for (const part of this.#contents.parts) part.setScale?.(factor);
   }
 
   /**
@@ -154,7 +134,7 @@ export class AdapterHandle {
     try {
       const close = openDoors(
         { name: this.name, checkCall: (context, ownPath) => checkSelection(this.model, context, ownPath) },
-        partsOf(this.#contents),
+        inOrderOfActing(this.#contents),
       );
       this.#detach = () => {
         close();
@@ -264,19 +244,17 @@ export class AdapterHandle {
 
 /** Frees every variable. */
 export function disposeContents(contents: AdapterContents): void {
-  for (const part of partsOf(contents)) part.dispose();
+  for (const part of contents.parts) part.dispose();
 }
 
 /** Values that replace come before those that are added to them. */
-function partsOf(contents: AdapterContents): readonly AdapterPart[] {
-  const { parameters, sites, tiedSites, rawParameters, tokenRows } = contents;
-  return [...parameters, ...sites, ...tiedSites, ...rawParameters, ...tokenRows];
+function inOrderOfActing({ parts }: AdapterContents): readonly AdaptedPart[] {
+  const replaces = ({ part }: AdaptedPart) => part === "whole-parameter";
+  return [...parts.filter(replaces), ...parts.filter((one) => !replaces(one))];
 }
 
-/** In the order of files: pairs, then what is stored whole. */
-function tensorsOf(contents: AdapterContents): readonly AdapterVariable[] {
-  const { parameters, sites, tiedSites, rawParameters, tokenRows } = contents;
-  return [...sites, ...tiedSites, ...rawParameters, ...tokenRows, ...parameters].flatMap(({ tensors }) => tensors);
+function tensorsOf({ parts }: AdapterContents): readonly AdapterVariable[] {
+  return parts.flatMap(({ tensors }) => tensors);
 }
 
 function trainedVariables(contents: AdapterContents): ReadonlyMap<string, tf.Variable> {

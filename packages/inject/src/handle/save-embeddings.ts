@@ -5,6 +5,7 @@ import { buildTensorKey, isSavedModule, type LoraConfig, matchesTarget, parseTen
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
 import { parametersOfTable, vocabularyTables } from "../hosts/vocabulary-tables.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 
 /**
  * Whether the tables over tokens are saved with an adapter: `true`, `false`, or "auto" – if a target is called
@@ -31,8 +32,8 @@ export function baseWeightsToSave(
   const tables = vocabularyTables(model);
   const isTargeted = targetsEmbeddings(plan.config, model.sites());
   if (!isChosen(choice, { isTargeted, model, plan })) return [];
-  const adapted = new Set([...plan.entries, ...plan.tiedSites].map(({ path }) => path));
-  const trained = new Set(plan.tokenRows.flatMap(({ path, followers }) => [path, ...followers]));
+  const adapted = new Set([...partsOf(plan, "site"), ...partsOf(plan, "tied-site")].map(({ path }) => path));
+  const trained = new Set(partsOf(plan, "token-rows").flatMap(({ path, followers }) => [path, ...followers]));
   return tables.flatMap((site): readonly SavedBaseWeight[] => {
     const { path } = site;
     // Beside named targets PEFT saves nothing that is no target, and so loses new rows of a resized vocabulary, which
@@ -49,13 +50,10 @@ export function baseWeightsToSave(
 }
 
 /** Names under which PEFT writes the trained rows of a table once more: for each head that shares it and is saved. */
-export function repeatedRows(
-  { tokenRows }: InjectionPlan,
-  saved: readonly SavedBaseWeight[],
-): ReadonlyMap<string, string> {
+export function repeatedRows(plan: InjectionPlan, saved: readonly SavedBaseWeight[]): ReadonlyMap<string, string> {
   const paths = new Set(saved.map(({ key }) => parseTensorKey(key)?.path));
   return new Map(
-    tokenRows.flatMap(({ key, followers }) =>
+    partsOf(plan, "token-rows").flatMap(({ key, followers }) =>
       followers
         .filter((path) => paths.has(path))
         .map((path) => [buildTensorKey({ path, part: "token_adapter" }), key] as const),

@@ -13,7 +13,7 @@ import { adaptParameter } from "../adapted/adapted-parameter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
 import { AdapterNotFoundError, ConflictingAdaptersError, InvalidWeightError } from "../errors/errors.ts";
 import { planInjection } from "../plan/plan-injection.ts";
-import type { PlannedRawParameter } from "../planned/injection-plan.ts";
+import { type PlannedRawParameter, partsOf } from "../planned/planned-parts.ts";
 import { adapterNames, findAdapter } from "./attached-adapters.ts";
 import { checkSelection } from "./check-selection.ts";
 import { weightedAdapters } from "./weighted-adapters.ts";
@@ -103,7 +103,7 @@ describe("weights", () => {
 
   it("are refused in a selection made by hand, too: a raw parameter", () => {
     const config = createLoraConfig({ rank: 2, targetModules: [], targetParameters: ["classifier.weight"] });
-    const [planned] = planInjection(model, config).rawParameters as [PlannedRawParameter];
+    const [planned] = partsOf(planInjection(model, config), "raw-parameter") as [PlannedRawParameter];
     const parameter = new OverridableParameter({ path: planned.path, tensor: tf.zeros([...planned.shape]) });
     const pair = createPair({ ...planned, key: { seed: 7, path: planned.path }, name: "raw" });
     const adapted = adaptParameter(planned, parameter, pair);
@@ -150,10 +150,12 @@ describe("adapters with values of their own for the same weight", () => {
     const paths = [...biases, "classifier.weight", "classifier.bias"];
     expect(conflictsOf()).toEqual([]); // both are the base's as yet
     expect(conflictsOf({ ...both, training: true }).length).toBe(paths.length);
-    for (const { variable } of [...one.parameters, ...two.parameters])
-      tf.tidy(() => variable.assign(tf.add(variable, variable === two.parameters.at(-1)?.variable ? 2 : 1)));
+    for (const { variable } of [...partsOf(one, "whole-parameter"), ...partsOf(two, "whole-parameter")])
+      tf.tidy(() =>
+        variable.assign(tf.add(variable, variable === partsOf(two, "whole-parameter").at(-1)?.variable ? 2 : 1)),
+      );
     expect(conflictsOf()).toEqual([{ path: "classifier.bias", adapterNames: ["one", "two"] }]);
-    for (const { variable } of two.parameters) tf.tidy(() => variable.assign(tf.add(variable, 1)));
+    for (const { variable } of partsOf(two, "whole-parameter")) tf.tidy(() => variable.assign(tf.add(variable, 1)));
     for (const names of [
       ["one", "two"],
       ["two", "one"],
@@ -166,9 +168,8 @@ describe("adapters with values of their own for the same weight", () => {
 
   it("act one by one, and side by side in a batch mixed by row", () => {
     attach("one", { trainableTokenIndices: [1, 2] });
-    const { tokenRows } = attach("two", { trainableTokenIndices: [2, 3] });
+    const [rows] = partsOf(attach("two", { trainableTokenIndices: [2, 3] }), "token-rows");
     expect(conflictsOf()).toEqual([]); // row 2 is the base's in both
-    const [rows] = tokenRows;
     tf.tidy(() => rows?.variable.assign(tf.add(rows.variable, 1)));
     expect(conflictsOf()).toEqual([{ path: "model.embed_tokens.weight", adapterNames: ["one", "two"] }]);
     const [one, two] = ["one", "two"].map((name) => logits(model, inferenceContext(activeAdapters(name))));

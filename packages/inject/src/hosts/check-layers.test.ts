@@ -23,8 +23,8 @@ function repeated(base: HandMadeModel): AdaptableModel {
 describe("layer_replication", () => {
   it("is planned on a model that repeats just these layers, with a pair for each repetition", () => {
     const base = new HandMadeModel();
-    const { entries, config } = planInjection(repeated(base), replicating);
-    expect(entries.map(({ path }) => path)).toEqual([
+    const { parts, config } = planInjection(repeated(base), replicating);
+    expect(parts.map(({ path }) => path)).toEqual([
       "model.layers.0.self_attn.q_proj",
       "model.layers.1.self_attn.q_proj",
     ]);

@@ -7,6 +7,7 @@ import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts
 import { AdapterMismatchError } from "../errors/mismatch-errors.ts";
 import { checkFit } from "../fit/check-fit.ts";
 import { planInjection } from "../plan/plan-injection.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { tieModules } from "./tie-modules.ts";
 
 let tied: HandMadeModel;
@@ -84,7 +85,9 @@ describe("ensure_weight_tying", () => {
     expect([...handle.variables.keys()].filter((key) => key.startsWith("lm_head"))).toEqual([]);
     handle.dispose();
     expect(shared.trainableParameters).toBe(2 * (11 + 6));
-    expect(shared.tiedSites.map(({ path, pairOf }) => [path, pairOf])).toEqual([["lm_head", "model.embed_tokens"]]);
+    expect(partsOf(shared, "tied-site").map(({ path, pairOf }) => [path, pairOf])).toEqual([
+      ["lm_head", "model.embed_tokens"],
+    ]);
     expect(shared.warnings).toEqual([]);
   });
 
@@ -98,7 +101,7 @@ describe("ensure_weight_tying", () => {
       "lm_head.lora_A.weight",
       "lm_head.lora_B.weight",
     ]);
-    expect(checkFit(tied, adapter).tiedSites.length).toBe(1);
+    expect(partsOf(checkFit(tied, adapter), "tied-site").length).toBe(1);
     adapter.tensors.get("lm_head.lora_A.weight")!.values[3] = 7;
     expect(() => checkFit(tied, adapter)).toThrow(AdapterMismatchError);
     expect(() => checkFit(tied, adapter)).toThrow(/lm_head.lora_A.weight.*ensure_weight_tying/s);

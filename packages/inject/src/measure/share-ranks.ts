@@ -2,7 +2,8 @@
 
 import { type LoraConfig, patternFor } from "@lowrank/adapter-format";
 import { explainedVariance, type Measured, MissingMeasurementError } from "@lowrank/math";
-import type { InjectionPlan, PlannedSite } from "../planned/injection-plan.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
 import { rankSettings } from "../start/start-settings.ts";
 
 /**
@@ -25,9 +26,10 @@ import { rankSettings } from "../start/start-settings.ts";
  */
 export function shareRanks(plan: InjectionPlan, measured: ReadonlyMap<string, Measured>): LoraConfig {
   const { rho, adjustsAlpha } = rankSettings(plan.config);
-  const linear = plan.entries.filter(({ kind }) => kind === "linear");
+  const entries = partsOf(plan, "site");
+  const linear = entries.filter(({ kind }) => kind === "linear");
   const ranks = countRanks(linear, rho, measured);
-  const kept = plan.entries.filter(({ path }) => ranks.get(path) !== 0);
+  const kept = entries.filter(({ path }) => ranks.get(path) !== 0);
   const rankOf = ({ path, rank }: PlannedSite) => ranks.get(path) ?? rank;
   const alphaOf = (entry: PlannedSite) => (adjustsAlpha ? (entry.alpha * rankOf(entry)) / entry.rank : entry.alpha);
   return {

@@ -20,6 +20,7 @@ import { adapted, dispose, logits, train } from "../../test/started-model.ts";
 import { attachAdapter } from "../attach/attach-adapter.ts";
 import { injectAdapter } from "../attach/inject-adapter.ts";
 import { planInjection } from "../plan/plan-injection.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { measureGradients } from "./measure-gradients.ts";
 import { measureInputs } from "./measure-inputs.ts";
 import { shareRanks } from "./share-ranks.ts";
@@ -98,8 +99,8 @@ describe("starts that need data", () => {
     );
     const measured = await measureInputs(model, plan, { run: (context) => void logits(model, context) });
     const shared = planInjection(model, shareRanks(plan, measured));
-    expect(shared.entries.reduce((sum, { rank }) => sum + rank, 0)).toBe(8);
-    for (const { rank, scaling } of shared.entries) {
+    expect(partsOf(shared, "site").reduce((sum, { rank }) => sum + rank, 0)).toBe(8);
+    for (const { rank, scaling } of partsOf(shared, "site")) {
       expect(rank).toBeLessThanOrEqual(3);
       expect(scaling).toBeCloseTo(2, 12);
     }

@@ -5,14 +5,8 @@ import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@l
 import { rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
-import type { PlannedRawParameter } from "../planned/injection-plan.ts";
+import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
-
-/** What was planned, and what a person should know. */
-export interface RawParameterPlan {
-  readonly planned: readonly PlannedRawParameter[];
-  readonly warnings: readonly Warning[];
-}
 
 /**
  * One entry for each parameter that a name means: its whole path, or the end of it after a dot. `adapted`: the paths of
@@ -24,22 +18,28 @@ export function planRawParameters(
   model: AdaptableModel,
   config: LoraConfig,
   adapted: ReadonlySet<string>,
-): RawParameterPlan {
+): readonly PlannedRawParameter[] {
   const names = config.targetParameters ?? [];
-  if (names.length === 0) return { planned: [], warnings: [] };
+  if (names.length === 0) return [];
   const parameters = model.parameters();
-  const isMeant = (path: string, name: string) => path === name || path.endsWith(`.${name}`);
   const matched = parameters.filter(({ path }) => names.some((name) => isMeant(path, name)));
-  const unmatched = names.filter((name) => !parameters.some(({ path }) => isMeant(path, name)));
   if (matched.length === 0 && adapted.size === 0) throw nothingMatched(names, parameters);
   checkSupported(matched, config, adapted);
-  return {
-    planned: matched.map((parameter) => planParameter(parameter, keysAmong(matched, parameter), config)),
-    warnings: unmatched.map((name) => ({
-      code: "TARGET_MATCHED_NOTHING",
-      message: `The target parameter "${name}" matches no parameter.`,
-    })),
-  };
+  return matched.map((parameter) => planParameter(parameter, keysAmong(matched, parameter), config));
+}
+
+/** A warning for each name that means no parameter, where PEFT is silent. */
+export function unmatchedParameters(model: AdaptableModel, { targetParameters }: LoraConfig): readonly Warning[] {
+  const parameters = model.parameters();
+  const unmatched = (targetParameters ?? []).filter((name) => !parameters.some(({ path }) => isMeant(path, name)));
+  return unmatched.map((name) => ({
+    code: "TARGET_MATCHED_NOTHING",
+    message: `The target parameter "${name}" matches no parameter.`,
+  }));
+}
+
+function isMeant(path: string, name: string): boolean {
+  return path === name || path.endsWith(`.${name}`);
 }
 
 function planParameter(
@@ -53,6 +53,7 @@ function planParameter(
   const rank = rankOf(config, path);
   const columns = experts * rank;
   return {
+    part: "raw-parameter",
     path,
     shape,
     experts,

@@ -4,7 +4,7 @@ import { alphaOf, isSavedModule, type LoraConfig, rankOf, savingNames, scalingOf
 import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
 import { type FactorSpec, siteKinds } from "@lowrank/math";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
-import type { PlannedSite } from "../planned/injection-plan.ts";
+import type { PlannedSite } from "../planned/planned-parts.ts";
 import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
 import { blockRefusal, plannedBlocks } from "../variants/bd-lora/bd-lora.ts";
 import { kasaRefusal } from "../variants/kasa/kasa.ts";
@@ -41,6 +41,7 @@ function planSite(site: Site, config: LoraConfig): PlannedSite {
   const keys = keysOf(path, config, pair);
   const fileShapes = shapesOf(site, keys, pair);
   return {
+    part: "site",
     path,
     kind,
     role,

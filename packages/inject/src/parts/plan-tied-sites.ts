@@ -4,7 +4,7 @@ import { drawsHalves, type LoraConfig, loraKeys, rankOf, scalingOf } from "@lowr
 import type { Site } from "@lowrank/contracts";
 import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
-import type { PlannedSite, PlannedTiedSite } from "../planned/injection-plan.ts";
+import type { PlannedSite, PlannedTiedSite } from "../planned/planned-parts.ts";
 
 /** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
 export function checkTiedStart({ kind }: Tying, config: LoraConfig): void {
@@ -46,6 +46,7 @@ function planTiedSite(
   const magnitude = config.useDora ? `${path}.lora_magnitude_vector` : undefined;
   const keys = { ...loraKeys(path), ...(magnitude === undefined ? {} : { magnitude }) };
   return {
+    part: "tied-site",
     path,
     pairOf: source.path,
     scaling: scalingOf(config, path),

@@ -6,7 +6,7 @@ import { SavedModuleNotFoundError, UnsupportedSiteError } from "../errors/errors
 import { nearestNames } from "../errors/nearest-names.ts";
 import type { Refusals } from "../errors/refusals.ts";
 import { areTwins } from "../hosts/tie-modules.ts";
-import type { PlannedTokenRows } from "../planned/injection-plan.ts";
+import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 
 interface Chosen {
   readonly site: Site;
@@ -43,6 +43,7 @@ export function planTokenRows(
   return own.map(({ site, indices }) => {
     const shape = [indices.length, tableOf(site).width] as const;
     return {
+      part: "token-rows",
       path: site.path,
       followers: followersOf(site, sites, own),
       indices,

@@ -10,6 +10,8 @@ import { injectAdapter } from "../attach/inject-adapter.ts";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { AdapterMismatchError } from "../errors/mismatch-errors.ts";
 import { planInjection } from "../plan/plan-injection.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 
 let model: HandMadeModel;
 beforeEach(() => {
@@ -18,11 +20,12 @@ beforeEach(() => {
 afterEach(() => model.dispose());
 
 const plan = (options: Partial<LoraConfig>) => planInjection(model, createLoraConfig({ rank: 2, ...options }));
+const wholeOf = (planned: InjectionPlan) => partsOf(planned, "whole-parameter");
 
 describe("the bias of a module with an adapted raw parameter", () => {
   const keysOf = (options: Partial<LoraConfig>) =>
-    plan({ targetModules: ["q_proj"], targetParameters: ["classifier.weight"], ...options })
-      .savedParameters.filter(({ path }) => path === "classifier.bias")
+    wholeOf(plan({ targetModules: ["q_proj"], targetParameters: ["classifier.weight"], ...options }))
+      .filter(({ path }) => path === "classifier.bias")
       .map(({ key }) => key);
 
   it("stands under the module that PEFT wrapped, and trains where biases of adapted layers do", () => {
@@ -52,8 +55,8 @@ describe("a bias that two modules name", () => {
   });
 
   const namesOf = (options: Partial<LoraConfig>) =>
-    plan(options)
-      .savedParameters.filter(({ path }) => path === "classifier.bias")
+    wholeOf(plan(options))
+      .filter(({ path }) => path === "classifier.bias")
       .map(({ key, copies }) => [key, copies]);
 
   it("has both names in a file, of which the second says whether the layer is adapted", () => {
@@ -132,13 +135,13 @@ describe("a target that is saved whole", () => {
   const end = "s.0.self_attn.q_proj";
 
   it("is not one of all-linear, though PEFT would spare it by its whole name only", () => {
-    const { entries, savedParameters } = plan({ targetModules: "all-linear", modulesToSave: [end, "fier"] });
-    expect(entries.map(({ path }) => path)).toEqual([
+    const planned = plan({ targetModules: "all-linear", modulesToSave: [end, "fier"] });
+    expect(partsOf(planned, "site").map(({ path }) => path)).toEqual([
       "model.layers.0.mlp.up_proj",
       "model.layers.1.self_attn.q_proj",
       "model.layers.1.mlp.up_proj",
     ]);
-    expect(savedParameters.map(({ key }) => key)).toEqual([
+    expect(wholeOf(planned).map(({ key }) => key)).toEqual([
       "model.layers.0.self_attn.q_proj.bias",
       "classifier.weight",
       "classifier.bias",
@@ -151,7 +154,7 @@ describe("a target that is saved whole", () => {
     expect(message).toContain(`ends with "${end}"`);
     expect(message).toContain("exclude_modules");
     const excluded = { excludeModules: [sites[0]!.path], targetModules: ["q_proj"], modulesToSave: ["fier", end] };
-    expect(plan(excluded).entries).toHaveLength(1);
+    expect(partsOf(plan(excluded), "site")).toHaveLength(1);
   });
 
   it("is refused inside of what is saved, too", () => {
@@ -160,7 +163,7 @@ describe("a target that is saved whole", () => {
   });
 
   it("is passed over where it has the whole name, as in PEFT", () => {
-    const { entries } = plan({ targetModules: ["q_proj"], modulesToSave: ["0.self_attn.q_proj"] });
-    expect(entries.map(({ path }) => path)).toEqual(["model.layers.1.self_attn.q_proj"]);
+    const planned = plan({ targetModules: ["q_proj"], modulesToSave: ["0.self_attn.q_proj"] });
+    expect(partsOf(planned, "site").map(({ path }) => path)).toEqual(["model.layers.1.self_attn.q_proj"]);
   });
 });

@@ -4,7 +4,7 @@ import { buildTensorKey, isSavedModule, type LoraConfig } from "@lowrank/adapter
 import type { AdaptableModel, ParameterRef } from "@lowrank/contracts";
 import { SavedModuleNotFoundError } from "../errors/errors.ts";
 import { nearestNames } from "../errors/nearest-names.ts";
-import type { PlannedParameter } from "../planned/injection-plan.ts";
+import type { PlannedParameter } from "../planned/planned-parts.ts";
 
 /** Heads that PEFT saves for a task whether the model has them or not (peft_model.py, PeftModelFor…). */
 const impliedModules: ReadonlySet<string> = new Set(["classifier", "score", "qa_outputs"]);
@@ -90,7 +90,8 @@ export function plannedParameter(
 ): PlannedParameter {
   const { path, shape, transposedInFile } = parameter;
   const fileShape = transposedInFile ? [...shape].reverse() : shape;
-  return { path, key, shape, fileShape, parameters: shape.reduce((product, size) => product * size, 1), reason };
+  const parameters = shape.reduce((product, size) => product * size, 1);
+  return { part: "whole-parameter", path, key, shape, fileShape, parameters, reason };
 }
 
 function moduleOf(parameterPath: string): string {

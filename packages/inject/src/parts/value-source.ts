@@ -3,12 +3,7 @@
 import type { ParameterRef, Site } from "@lowrank/contracts";
 import type { LoraPair, LowRankAdaptation } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
-import type {
-  PlannedParameter,
-  PlannedRawParameter,
-  PlannedSite,
-  PlannedTokenRows,
-} from "../planned/injection-plan.ts";
+import type { PlannedParameter, PlannedRawParameter, PlannedSite, PlannedTokenRows } from "../planned/planned-parts.ts";
 
 /** Where the first values of an adapter come from. Whoever asks takes ownership. */
 export interface ValueSource {

@@ -11,17 +11,14 @@ import {
   withTaskModules,
 } from "@lowrank/adapter-format";
 import type { AdaptableModel, Site, Warning } from "@lowrank/contracts";
-import { UnsupportedSiteError } from "../errors/errors.ts";
 import type { Refusals } from "../errors/refusals.ts";
 import { checkLayers } from "../hosts/check-layers.ts";
 import { countParameters } from "../hosts/count-parameters.ts";
 import { type Tying, tieModules, untied } from "../hosts/tie-modules.ts";
-import { countWrappers, planRawParameters } from "../parts/plan-raw-parameters.ts";
-import { planSites } from "../parts/plan-sites.ts";
-import { checkTiedStart, planTiedSites } from "../parts/plan-tied-sites.ts";
-import { planTokenRows } from "../parts/plan-token-rows.ts";
-import { planSavedParameters } from "../parts/saved-parameters.ts";
-import type { InjectionPlan, PlannedParameter, PlannedSite, PlannedTiedSite } from "../planned/injection-plan.ts";
+import { partWarnings, planParts } from "../parts/part-kinds.ts";
+import { checkTiedStart } from "../parts/plan-tied-sites.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { startsForStored } from "../start/starts.ts";
 import { checkInvocation, invocationWarnings } from "../variants/activated-lora/activated-lora.ts";
 import { blockWarnings, checkBlockStart } from "../variants/bd-lora/bd-lora.ts";
@@ -43,36 +40,27 @@ export interface DraftOptions {
 export function draftPlan(model: AdaptableModel, given: LoraConfig, options: DraftOptions): InjectionPlan {
   const { refusals, vocabulary } = options;
   const tying = checkConfig(model, given, options);
-  const layers = planLayers(model, tying, refusals);
-  const { config, adapted, entries, tiedSites } = layers;
-  const matched = new Set(adapted.map(({ path }) => path));
-  const raw = refusals.attempt(() => planRawParameters(model, config, matched), { planned: [], warnings: [] });
-  const rows = { adapted: matched, refusals, vocabulary };
-  const tokenRows = refusals.attempt(() => planTokenRows(model, config, rows), []);
-  const wrappers = {
-    pairs: countWrappers(matched, raw.planned),
-    rows: new Set(tokenRows.flatMap(({ path, followers }) => [path, ...followers])),
-  };
-  const saved = refusals.attempt(() => planSavedParameters(model, config, wrappers), []);
-  const savedParameters = saved.map((one) => followed(one, tying));
-  if (refusals.errors.length > 0) refusals.add(...unmatchedBeside(layers.matches));
-  const fanInFanOut = correctFanInFanOut(config, adapted);
-  const trainableParameters = sum([...entries, ...tiedSites, ...savedParameters, ...raw.planned, ...tokenRows]);
+  const matches = refusals.attempt(() => matchSites(model, tying), null);
+  const { config, warnings } = matches ?? { config: tying.config, warnings: [] };
+  const matched = new Set(matches?.matched);
+  const adapted = matches && model.sites().filter(({ path }) => matched.has(path));
+  const task = { model, config, tying, adapted, refusals, vocabulary };
+  const parts = planParts(task);
+  if (refusals.errors.length > 0) refusals.add(...unmatchedBeside(matches));
+  const fanInFanOut = correctFanInFanOut(config, adapted ?? []);
+  const trainableParameters = parts.reduce((sum, { parameters }) => sum + parameters, 0);
   const totalParameters = countParameters(model) + trainableParameters;
+  const entries = partsOf({ parts }, "site");
   return {
     config: { ...config, fanInFanOut: fanInFanOut.value },
-    entries,
-    tiedSites,
-    savedParameters,
-    rawParameters: raw.planned,
-    tokenRows,
+    parts,
     trainableParameters,
     totalParameters,
     share: trainableParameters / totalParameters,
     warnings: [
       ...tying.warnings,
-      ...layers.warnings,
-      ...raw.warnings,
+      ...warnings,
+      ...partWarnings({ ...task, planned: parts }),
       ...fanInFanOut.warnings,
       ...siteWarnings(entries),
       ...blockWarnings(config, entries),
@@ -94,33 +82,6 @@ function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refu
   refusals.attempt(() => checkBlockStart(config, isStarted), undefined);
   refusals.attempt(() => checkKasaStart(config), undefined);
   return tying;
-}
-
-interface Layers {
-  /** Null if nothing matched. */
-  readonly matches: MatchPlan | null;
-  /** With targets resolved. */
-  readonly config: LoraConfig;
-  readonly adapted: readonly Site[];
-  readonly entries: readonly PlannedSite[];
-  readonly tiedSites: readonly PlannedTiedSite[];
-  readonly warnings: readonly Warning[];
-}
-
-function planLayers(model: AdaptableModel, tying: Tying, refusals: Refusals): Layers {
-  const sites = model.sites();
-  const matches = refusals.attempt(() => matchSites(model, tying), null);
-  if (matches === null) return { matches, config: tying.config, adapted: [], entries: [], tiedSites: [], warnings: [] };
-  const { config, warnings } = matches;
-  const matched = new Set(matches.matched);
-  const adapted = sites.filter(({ path }) => matched.has(path));
-  const planned = refusals.attempt(() => planSites(adapted, config, model.parameters()), null);
-  if (planned?.unsupported.length) refusals.add(new UnsupportedSiteError(planned.unsupported));
-  const entries = sharing(planned?.entries ?? [], tying);
-  // A head shares the embedding's pair, which is missing where the embedding was refused.
-  const isWhole = planned?.unsupported.length === 0;
-  const tiedSites = refusals.attempt(() => (isWhole ? planTiedSites(tying, config, { sites, entries }) : []), []);
-  return { matches, config, adapted, entries, tiedSites, warnings };
 }
 
 function matchSites(model: AdaptableModel, tying: Tying): MatchPlan {
@@ -146,22 +107,6 @@ function unmatchedBeside(matches: MatchPlan | null): readonly NothingMatchedErro
   return [new NothingMatchedError(matches.unmatchedTargets, matches.suggestions, messages.slice(0, 20).join("\n"))];
 }
 
-/** The embedding's entry, which knows who shares its pair; nobody is left who could be parted from it by a merge. */
-function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }: Tying): readonly PlannedSite[] {
-  if (kind !== "targets") return entries;
-  return entries.map((entry) => {
-    if (entry.path !== embedding) return entry;
-    const { tiedWith: _, ...alone } = entry;
-    return { ...alone, sharedBy: followers };
-  });
-}
-
-function followed(planned: PlannedParameter, { kind, embedding, followers }: Tying): PlannedParameter {
-  if (kind !== "saved" || planned.path !== `${embedding}.weight`) return planned;
-  const paths = followers.map((path) => `${path}.weight`);
-  return { ...planned, followers: paths.map((path) => ({ path, key: path })) };
-}
-
 /** PEFT corrects the field to what the layers are, and says so (tuners/lora/layer.py, dispatch_default). */
 function correctFanInFanOut(
   config: LoraConfig,
@@ -175,8 +120,4 @@ function correctFanInFanOut(
   const layout = value ? "[in, out], as GPT-2's Conv1D does" : "[out, in]";
   const message = `fan_in_fan_out was ${config.fanInFanOut}, but these layers store their weights as ${layout}; it is set to ${value}.`;
   return { value, warnings: [{ code: "FAN_IN_FAN_OUT_CORRECTED", message }] };
-}
-
-function sum(planned: readonly { readonly parameters: number }[]): number {
-  return planned.reduce((total, { parameters }) => total + parameters, 0);
 }

@@ -4,6 +4,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SavedModuleNotFoundError } from "../errors/errors.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 import { describePlan } from "./describe-plan.ts";
 import { planInjection } from "./plan-injection.ts";
 
@@ -16,7 +17,7 @@ describe("planInjection", () => {
   afterEach(() => model.dispose());
 
   const paths = (targets: readonly string[] | string | null) =>
-    planInjection(model, createLoraConfig({ targetModules: targets })).entries.map(({ path }) => path);
+    planInjection(model, createLoraConfig({ targetModules: targets })).parts.map(({ path }) => path);
 
   it("makes no tensor", () => {
     const before = tf.memory().numTensors;
@@ -39,7 +40,7 @@ describe("planInjection", () => {
 
   it("spells the targets out in the configuration that will be written", () => {
     const plan = planInjection(model, createLoraConfig({ targetModules: "all-linear" }));
-    expect(plan.config.targetModules).toEqual(plan.entries.map(({ path }) => path));
+    expect(plan.config.targetModules).toEqual(plan.parts.map(({ path }) => path));
   });
 
   it("counts rank · (inFeatures + outFeatures) for each layer, and its share as PEFT does", () => {
@@ -68,7 +69,7 @@ describe("planInjection", () => {
         alphaPattern: new Map([["up_proj", 1]]),
       }),
     );
-    expect(plan.entries.map(({ rank, alpha, scaling }) => [rank, alpha, scaling])).toEqual([
+    expect(partsOf(plan, "site").map(({ rank, alpha, scaling }) => [rank, alpha, scaling])).toEqual([
       [2, 8, 4],
       [4, 1, 0.25],
       [4, 8, 2],
@@ -78,7 +79,7 @@ describe("planInjection", () => {
 
   it("divides alpha by the root of the rank when rank-stabilised", () => {
     const config = createLoraConfig({ rank: 4, alpha: 8, rankStabilized: true, targetModules: ["q_proj"] });
-    expect(planInjection(model, config).entries[0]?.scaling).toBe(4);
+    expect(partsOf(planInjection(model, config), "site")[0]?.scaling).toBe(4);
   });
 
   it("says which of several targets matched nothing, with a suggestion", () => {
@@ -99,7 +100,7 @@ describe("planInjection", () => {
 
   it("finds modules to save by the end of their path, without a dot, as PEFT does", () => {
     const config = createLoraConfig({ targetModules: ["q_proj"], modulesToSave: ["norm", "classifier"] });
-    expect(planInjection(model, config).savedParameters.map(({ path }) => path)).toEqual([
+    expect(partsOf(planInjection(model, config), "whole-parameter").map(({ path }) => path)).toEqual([
       "model.layers.0.input_norm.weight",
       "model.layers.1.input_norm.weight",
       "classifier.weight",
@@ -116,15 +117,16 @@ describe("planInjection", () => {
   it("saves the classifier of a classification by itself, and does not ask for the other name", () => {
     const config = createLoraConfig({ targetModules: ["q_proj"], taskType: "SEQ_CLS" });
     const plan = planInjection(model, config);
-    expect(plan.savedParameters.map(({ key }) => key)).toEqual(["classifier.weight", "classifier.bias"]);
+    expect(partsOf(plan, "whole-parameter").map(({ key }) => key)).toEqual(["classifier.weight", "classifier.bias"]);
     expect(plan.config.modulesToSave).toEqual(["classifier", "score"]);
   });
 
   it("trains biases when asked, under the names that PEFT gives them", () => {
     const keysOf = (bias: "all" | "lora_only") =>
-      planInjection(model, createLoraConfig({ targetModules: ["0.self_attn.q_proj"], bias })).savedParameters.map(
-        ({ key }) => key,
-      );
+      partsOf(
+        planInjection(model, createLoraConfig({ targetModules: ["0.self_attn.q_proj"], bias })),
+        "whole-parameter",
+      ).map(({ key }) => key);
     expect(keysOf("lora_only")).toEqual(["model.layers.0.self_attn.q_proj.base_layer.bias"]);
     expect(keysOf("all")).toEqual([
       "model.layers.0.self_attn.q_proj.base_layer.bias",
@@ -152,7 +154,7 @@ describe("planInjection", () => {
 
   it("gives embeddings their own names", () => {
     const plan = planInjection(model, createLoraConfig({ targetModules: ["embed_tokens"] }));
-    expect(plan.entries[0]).toMatchObject({
+    expect(plan.parts[0]).toMatchObject({
       kind: "embedding",
       keys: { a: "model.embed_tokens.lora_embedding_A", b: "model.embed_tokens.lora_embedding_B" },
     });

@@ -2,7 +2,8 @@
 
 import type { Warning } from "@lowrank/contracts";
 import { initializationOf } from "@lowrank/math";
-import type { InjectionPlan, PlannedSite } from "../planned/injection-plan.ts";
+import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { type PlannedSite, partsOf } from "../planned/planned-parts.ts";
 
 /** Warnings about ranks that are no longer low, and about weights that two modules share. */
 export function siteWarnings(entries: readonly PlannedSite[]): readonly Warning[] {
@@ -21,10 +22,10 @@ export function siteWarnings(entries: readonly PlannedSite[]): readonly Warning[
  * Warns of embeddings for which a new adapter's start is not meant: they start as with true, as in PEFT, where that is
  * silent (`Embedding.update_layer`). Convolutions are refused, there and here.
  */
-export function startWarnings({ entries, config }: Pick<InjectionPlan, "entries" | "config">): readonly Warning[] {
-  const { init } = config;
+export function startWarnings(plan: InjectionPlan): readonly Warning[] {
+  const { init } = plan.config;
   if (initializationOf(init).startsEmbeddings) return [];
-  const embeddings = entries.filter(({ kind }) => kind === "embedding");
+  const embeddings = partsOf(plan, "site").filter(({ kind }) => kind === "embedding");
   return embeddings.map(({ path }) => ({
     code: "START_NOT_APPLIED",
     message: `init_lora_weights = "${init}" is for linear layers: the embedding "${path}" starts as with true, from a zero update.`,

@@ -2,128 +2,14 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
-
-/** One layer that will get a pair of matrices. */
-export interface PlannedSite {
-  /** transformers' module path. */
-  readonly path: string;
-  readonly kind: "linear" | "embedding" | "convolution";
-  readonly role: "body" | "input-embedding" | "output-head";
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly rank: number;
-  readonly alpha: number;
-  /** s in y = W·x + s·B·A·x: alpha / rank, or alpha / √rank when rank-stabilised. */
-  readonly scaling: number;
-  /** Numbers in everything that is trained here; in both matrices of a linear layer: rank · (inFeatures + outFeatures). */
-  readonly parameters: number;
-  /**
-   * Names in an adapter file, without "base_model.model.": both matrices, DoRA's magnitude, the bias on B, what KaSA has
-   * between the matrices.
-   */
-  readonly keys: {
-    readonly a: string;
-    readonly b: string;
-    readonly magnitude?: string;
-    readonly bias?: string;
-    readonly diagonal?: string;
-  };
-  /** Shape in files of each of them, by name. */
-  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
-  /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
-  readonly tiedWith?: string;
-  /** Which half of the pair is made of blocks (PEFT's `use_bdlora`), if one is. */
-  readonly blocks?: PlannedBlocks;
-  /** Paths of the heads that share this embedding's pair (PEFT's `ensure_weight_tying`). */
-  readonly sharedBy?: readonly string[];
-}
-
-/** One half of a pair that is a diagonal of `count` blocks. */
-export interface PlannedBlocks {
-  readonly half: "a" | "b";
-  readonly count: number;
-}
-
-/** An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). */
-export interface PlannedTiedSite {
-  /** transformers' module path. */
-  readonly path: string;
-  /** Path of the embedding. */
-  readonly pairOf: string;
-  readonly scaling: number;
-  /** Numbers that are its own: DoRA's magnitude. */
-  readonly parameters: number;
-  /** Names in an adapter file; A is the embedding's B there, and B its A. */
-  readonly keys: { readonly a: string; readonly b: string; readonly magnitude?: string };
-  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
-}
-
-/** One existing weight that the adapter brings a value of its own for, whole. */
-export interface PlannedParameter {
-  /** transformers' parameter path. */
-  readonly path: string;
-  /** Name in an adapter file, without "base_model.model.". */
-  readonly key: string;
-  /** As computed with: [inFeatures, outFeatures] for a linear weight. */
-  readonly shape: readonly number[];
-  /** As files store it: torch's linear layers have the axes the other way round. */
-  readonly fileShape: readonly number[];
-  readonly parameters: number;
-  /** "base-layer": PEFT stores the frozen weight of an adapted embedding too; it acts, but is not trained. */
-  readonly reason: "saved-module" | "bias" | "base-layer";
-  /**
-   * Parameters that share this table and follow it. Files have them under names of their own where both are saved (PEFT's
-   * `ensure_weight_tying`, `save_embedding_layers`), else not at all.
-   */
-  readonly followers?: readonly { readonly path: string; readonly key?: string }[];
-  /** Names under which PEFT writes the value once more: those of a bias that two modules name. A file may lack them. */
-  readonly copies?: readonly string[];
-}
-
-/** One raw parameter that will get a pair (PEFT's `target_parameters`). */
-export interface PlannedRawParameter {
-  /** transformers' parameter path. */
-  readonly path: string;
-  /** As computed with: a matrix, or [experts, outFeatures, inFeatures]. */
-  readonly shape: readonly number[];
-  /** 1 for a matrix. */
-  readonly experts: number;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  /** Of each expert's update. */
-  readonly rank: number;
-  readonly alpha: number;
-  readonly scaling: number;
-  readonly parameters: number;
-  readonly keys: { readonly a: string; readonly b: string };
-  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
-}
-
-/** Rows of one table that will be trained (PEFT's `trainable_token_indices`). */
-export interface PlannedTokenRows {
-  /** transformers' module path. */
-  readonly path: string;
-  /** Paths of the modules that share the table and follow. */
-  readonly followers: readonly string[];
-  readonly indices: readonly number[];
-  readonly key: string;
-  /** Names under which an adapter file repeats the rows: those of followers, where their table is saved, too. */
-  readonly copies?: readonly string[];
-  /** [tokens, width] */
-  readonly shape: readonly [tokens: number, width: number];
-  readonly parameters: number;
-}
+import type { PlannedPart } from "./planned-parts.ts";
 
 /** Everything that `injectAdapter` will do. */
 export interface InjectionPlan {
   /** The configuration with defaults and "all-linear" resolved to names, as it will be written to a file. */
   readonly config: LoraConfig;
-  /** In the model's own order. */
-  readonly entries: readonly PlannedSite[];
-  readonly tiedSites: readonly PlannedTiedSite[];
-  readonly savedParameters: readonly PlannedParameter[];
-  readonly rawParameters: readonly PlannedRawParameter[];
-  readonly tokenRows: readonly PlannedTokenRows[];
+  /** Kind by kind, in the order of files; those of a kind in the model's own order. */
+  readonly parts: readonly PlannedPart[];
   readonly trainableParameters: number;
   /** The base's own plus the trainable ones, as PEFT counts them. */
   readonly totalParameters: number;

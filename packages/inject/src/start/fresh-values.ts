@@ -5,7 +5,7 @@ import type { Site } from "@lowrank/contracts";
 import { columnLengths, createPair, createPairBias, type LowRankAdaptation, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ValueSource } from "../parts/value-source.ts";
-import type { PlannedTokenRows } from "../planned/injection-plan.ts";
+import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import { freshPair, pairInitialization } from "./starts.ts";
 
 /** Values drawn from `seed` and each layer's path alone. */

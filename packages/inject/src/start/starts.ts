@@ -12,7 +12,7 @@ import {
   startPair,
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PlannedSite } from "../planned/injection-plan.ts";
+import type { PlannedSite } from "../planned/planned-parts.ts";
 import { freshBlocks } from "../variants/bd-lora/bd-lora.ts";
 import { freshKasa, kasaBeside } from "../variants/kasa/kasa.ts";
 import { pairFactors } from "../variants/pair-factors.ts";

@@ -3,7 +3,7 @@
 import { buildTensorKey, type LoraConfig, type TensorPart } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math";
-import type { PlannedBlocks } from "../planned/injection-plan.ts";
+import type { PlannedBlocks } from "../planned/planned-parts.ts";
 import { withBlocks } from "./bd-lora/bd-lora.ts";
 import { withDiagonal } from "./kasa/kasa.ts";
 

@@ -14,6 +14,7 @@ import { SavedModuleNotFoundError, UnknownKeyError, UnsupportedSiteError } from 
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { describePlan } from "../plan/describe-plan.ts";
 import { planInjection } from "../plan/plan-injection.ts";
+import { partsOf } from "../planned/planned-parts.ts";
 
 const lora = { rank: 2, alpha: 4, targetModules: ["embed_tokens", "q_proj", "up_proj"] } as const;
 
@@ -131,7 +132,9 @@ describe("a variant of LoRA", () => {
       tied,
       createLoraConfig({ ...lora, targetModules: ["q_proj"], trainableTokenIndices: [4] }),
     );
-    expect(plan.tokenRows).toMatchObject([{ path: "model.embed_tokens", followers: ["lm_head"], shape: [1, 6] }]);
+    expect(partsOf(plan, "token-rows")).toMatchObject([
+      { path: "model.embed_tokens", followers: ["lm_head"], shape: [1, 6] },
+    ]);
     tied.dispose();
   });
 

@@ -1,5 +1,5 @@
 import { createLoraConfig, type LoraConfig } from "@lowrank/adapter-format";
-import { planInjection } from "@lowrank/inject";
+import { partsOf, planInjection } from "@lowrank/inject";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import "@tensorflow/tfjs-backend-cpu";
@@ -14,8 +14,11 @@ async function rowsOf(base: string, config: Partial<LoraConfig>) {
   const model = await loadModel(openFolder(fixture(base, "base")));
   try {
     const trained = trainingTokens(model, createLoraConfig(config), ids);
-    const { tokenRows } = planInjection(model, trained);
-    return tokenRows.map(({ path, followers, indices }) => ({ path, followers, indices }));
+    return partsOf(planInjection(model, trained), "token-rows").map(({ path, followers, indices }) => ({
+      path,
+      followers,
+      indices,
+    }));
   } finally {
     model.dispose();
   }

@@ -2,12 +2,12 @@
 
 import { isSavedModule, type LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { planInjection } from "@lowrank/inject";
+import { partsOf, planInjection } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 
 /** The configuration with PEFT's `trainable_token_indices` for these tokens. */
 export function trainingTokens(model: PretrainedModel, config: LoraConfig, ids: readonly number[]): LoraConfig {
-  const adapted = new Set(planInjection(model, config).entries.map(({ path }) => path));
+  const adapted = new Set(partsOf(planInjection(model, config), "site").map(({ path }) => path));
   const isLeft = ({ path }: Site) => !adapted.has(path) && !isSavedModule(config, path);
   const { input, head } = tablesOf(model);
   const tables = [input, head].filter((table) => table !== undefined).filter(isLeft);

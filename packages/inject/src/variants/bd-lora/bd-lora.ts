@@ -6,7 +6,7 @@ import { listed, type Site, type Warning } from "@lowrank/contracts";
 import { createPair, type FactorSpec, type LoraPair, type PairInitialization, type PairSpec } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { UnsupportedStartError } from "../../errors/errors.ts";
-import type { PlannedBlocks, PlannedSite } from "../../planned/injection-plan.ts";
+import type { PlannedBlocks, PlannedSite } from "../../planned/planned-parts.ts";
 
 /** Which half of the site's pair is made of blocks; undefined for a pair of whole matrices. */
 export function plannedBlocks(config: LoraConfig, path: string): PlannedBlocks | undefined {

@@ -1,0 +1,60 @@
+// What the kinds of parts need to make one of them: doors, first values, variables with names.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import * as tf from "@tensorflow/tfjs-core";
+import type { AdaptedPart } from "../adapted/adapted-part.ts";
+import type { Doors } from "../hosts/doors.ts";
+import type { ValueSource } from "./value-source.ts";
+
+/** How parts are made. */
+export interface MakerOptions {
+  readonly adapterName: string;
+  readonly config: LoraConfig;
+  readonly doors: Doors;
+  readonly values: ValueSource;
+  readonly trainable: boolean;
+}
+
+/** Makes variables for one adapter, and knows what else its parts are made of. */
+export class PartMaker {
+  readonly adapterName: string;
+  readonly config: LoraConfig;
+  readonly doors: Doors;
+  readonly values: ValueSource;
+  /** The parts so far, in the order of the plan. */
+  readonly made: AdaptedPart[] = [];
+  readonly #isTrainable: boolean;
+  readonly #prefix: string;
+
+  constructor({ adapterName, config, doors, values, trainable }: MakerOptions) {
+    this.adapterName = adapterName;
+    this.config = config;
+    this.doors = doors;
+    this.values = values;
+    this.#isTrainable = trainable;
+    this.#prefix = unusedPrefix(adapterName);
+  }
+
+  /** A name for variables that no others of the program have. */
+  nameOf(path: string): string {
+    return `${this.#prefix}${path}`;
+  }
+
+  /** Takes ownership of the value. */
+  variable<R extends tf.Rank>(key: string, value: tf.Tensor<R>, isTrained = true): tf.Variable<R> {
+    try {
+      return tf.variable(value, isTrained && this.#isTrainable, this.nameOf(key));
+    } finally {
+      value.dispose();
+    }
+  }
+}
+
+/** tfjs keeps one register of variables by name for the whole program; two handles must not meet in it. */
+function unusedPrefix(name: string): string {
+  const taken = Object.keys(tf.engine().registeredVariables);
+  for (let number = 1; ; number++) {
+    const prefix = `${name}#${number}/`;
+    if (!taken.some((other) => other.startsWith(prefix))) return prefix;
+  }
+}

@@ -1,0 +1,21 @@
+// Raw parameters with a pair (PEFT's `target_parameters`).
+
+import { adaptParameter } from "../adapted/adapted-parameter.ts";
+import type { PlannedRawParameter } from "../planned/planned-parts.ts";
+import type { PartKind } from "./part-kind.ts";
+import { planRawParameters, unmatchedParameters } from "./plan-raw-parameters.ts";
+import { pairLines } from "./table-lines.ts";
+
+export const rawParameterKind: PartKind<PlannedRawParameter> = {
+  part: "raw-parameter",
+  plan: ({ model, config, adapted }) =>
+    planRawParameters(model, config, new Set((adapted ?? []).map(({ path }) => path))),
+  warnings: ({ model, config }) => unmatchedParameters(model, config),
+  tensors: ({ fileShapes }) => [...fileShapes],
+  describe: pairLines,
+  doors: ({ path }) => ({ sites: [], parameters: [path] }),
+  build: (planned, maker) => {
+    const parameter = maker.doors.parameter(planned.path);
+    return adaptParameter(planned, parameter, maker.values.rawPair(planned, maker.nameOf(planned.path)));
+  },
+};

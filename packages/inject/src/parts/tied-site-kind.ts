@@ -1,0 +1,38 @@
+// Output heads that share the pair of the embedding whose table they share (PEFT's `ensure_weight_tying`).
+
+import { LoraAdaptation, tiedHead } from "@lowrank/math";
+import { type TiedSite, tieSite } from "../adapted/tied-site.ts";
+import { type PlannedTiedSite, partsOf } from "../planned/planned-parts.ts";
+import type { PartKind, PlanningTask } from "./part-kind.ts";
+import type { PartMaker } from "./part-maker.ts";
+import { planTiedSites } from "./plan-tied-sites.ts";
+
+export const tiedSiteKind: PartKind<PlannedTiedSite> = {
+  part: "tied-site",
+  plan: planAll,
+  tensors: ({ fileShapes }) => [...fileShapes],
+  // It is the embedding's line that counts the pair.
+  describe: () => [],
+  doors: ({ path }) => ({ sites: [path], parameters: [] }),
+  build,
+};
+
+function planAll({ model, config, tying, adapted, planned }: PlanningTask): readonly PlannedTiedSite[] {
+  const entries = partsOf({ parts: planned }, "site");
+  // A head shares the embedding's pair, which may be missing where a layer was refused.
+  if (entries.length !== adapted?.length) return [];
+  return planTiedSites(tying, config, { sites: model.sites(), entries });
+}
+
+function build(planned: PlannedTiedSite, maker: PartMaker): TiedSite {
+  const { path, pairOf, keys, scaling } = planned;
+  const { adapterName, config, doors, values } = maker;
+  const site = doors.site(path);
+  // The embedding was made before.
+  const { pair } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === pairOf)!;
+  const options = { adapterName, dropout: config.dropout };
+  if (keys.magnitude === undefined) return tieSite(planned, site, { pair }, options);
+  const plain = new LoraAdaptation({ pair, branch: tiedHead, scale: scaling });
+  const lengths = values.magnitude(planned, () => site.readWeight(), plain);
+  return tieSite(planned, site, { pair, magnitude: maker.variable(keys.magnitude, lengths) }, options);
+}

@@ -1,0 +1,48 @@
+// Weights that an adapter has values of its own for, whole: modules to save, biases, what a file brings of the base.
+
+import { type OverriddenParameter, overrideParameter } from "../adapted/overridden-parameter.ts";
+import type { Tying } from "../hosts/tie-modules.ts";
+import { type PlannedParameter, partsOf } from "../planned/planned-parts.ts";
+import type { PartKind, PlanningTask } from "./part-kind.ts";
+import type { PartMaker } from "./part-maker.ts";
+import { countWrappers } from "./plan-raw-parameters.ts";
+import { planSavedParameters } from "./saved-parameters.ts";
+import { wholeLines } from "./table-lines.ts";
+
+export const wholeParameterKind: PartKind<PlannedParameter> = {
+  part: "whole-parameter",
+  plan: planAll,
+  tensors: ({ key, followers = [], fileShape }) =>
+    [key, ...followers.flatMap((one) => one.key ?? [])].map((one) => [one, fileShape] as const),
+  describe: wholeLines,
+  doors: ({ path, followers = [] }) => ({ sites: [], parameters: [path, ...followers.map((one) => one.path)] }),
+  build,
+};
+
+function planAll({ model, config, tying, adapted, planned }: PlanningTask): readonly PlannedParameter[] {
+  const layers = new Set((adapted ?? []).map(({ path }) => path));
+  const rows = partsOf({ parts: planned }, "token-rows");
+  const wrappers = {
+    pairs: countWrappers(layers, partsOf({ parts: planned }, "raw-parameter")),
+    rows: new Set(rows.flatMap(({ path, followers }) => [path, ...followers])),
+  };
+  return planSavedParameters(model, config, wrappers).map((one) => followed(one, tying));
+}
+
+function followed(planned: PlannedParameter, { kind, embedding, followers }: Tying): PlannedParameter {
+  if (kind !== "saved" || planned.path !== `${embedding}.weight`) return planned;
+  const paths = followers.map((path) => `${path}.weight`);
+  return { ...planned, followers: paths.map((path) => ({ path, key: path })) };
+}
+
+function build(planned: PlannedParameter, maker: PartMaker): OverriddenParameter {
+  const { doors, values } = maker;
+  const parameter = doors.parameter(planned.path);
+  const value = values.parameter(planned, parameter);
+  const variable = maker.variable(planned.key, value, planned.reason !== "base-layer");
+  const followers = (planned.followers ?? []).map(({ path, ...named }) => ({
+    ...named,
+    parameter: doors.parameter(path),
+  }));
+  return overrideParameter(planned, { parameter, followers }, variable);
+}

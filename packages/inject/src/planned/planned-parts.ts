@@ -1,0 +1,142 @@
+// The kinds of parts that an adapter is made of, as a plan names them.
+
+/** One layer that will get a pair of matrices. */
+export interface PlannedSite {
+  readonly part: "site";
+  /** transformers' module path. */
+  readonly path: string;
+  readonly kind: "linear" | "embedding" | "convolution";
+  readonly role: "body" | "input-embedding" | "output-head";
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly rank: number;
+  readonly alpha: number;
+  /** s in y = W·x + s·B·A·x: alpha / rank, or alpha / √rank when rank-stabilised. */
+  readonly scaling: number;
+  /** Numbers in everything that is trained here; in both matrices of a linear layer: rank · (inFeatures + outFeatures). */
+  readonly parameters: number;
+  /**
+   * Names in an adapter file, without "base_model.model.": both matrices, DoRA's magnitude, the bias on B, what KaSA has
+   * between the matrices.
+   */
+  readonly keys: {
+    readonly a: string;
+    readonly b: string;
+    readonly magnitude?: string;
+    readonly bias?: string;
+    readonly diagonal?: string;
+  };
+  /** Shape in files of each of them, by name. */
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
+  /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
+  readonly tiedWith?: string;
+  /** Which half of the pair is made of blocks (PEFT's `use_bdlora`), if one is. */
+  readonly blocks?: PlannedBlocks;
+  /** Paths of the heads that share this embedding's pair (PEFT's `ensure_weight_tying`). */
+  readonly sharedBy?: readonly string[];
+}
+
+/** One half of a pair that is a diagonal of `count` blocks. */
+export interface PlannedBlocks {
+  readonly half: "a" | "b";
+  readonly count: number;
+}
+
+/** An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). */
+export interface PlannedTiedSite {
+  readonly part: "tied-site";
+  /** transformers' module path. */
+  readonly path: string;
+  /** Path of the embedding. */
+  readonly pairOf: string;
+  readonly scaling: number;
+  /** Numbers that are its own: DoRA's magnitude. */
+  readonly parameters: number;
+  /** Names in an adapter file; A is the embedding's B there, and B its A. */
+  readonly keys: { readonly a: string; readonly b: string; readonly magnitude?: string };
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** One existing weight that the adapter brings a value of its own for, whole. */
+export interface PlannedParameter {
+  readonly part: "whole-parameter";
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** Name in an adapter file, without "base_model.model.". */
+  readonly key: string;
+  /** As computed with: [inFeatures, outFeatures] for a linear weight. */
+  readonly shape: readonly number[];
+  /** As files store it: torch's linear layers have the axes the other way round. */
+  readonly fileShape: readonly number[];
+  readonly parameters: number;
+  /** "base-layer": PEFT stores the frozen weight of an adapted embedding too; it acts, but is not trained. */
+  readonly reason: "saved-module" | "bias" | "base-layer";
+  /**
+   * Parameters that share this table and follow it. Files have them under names of their own where both are saved (PEFT's
+   * `ensure_weight_tying`, `save_embedding_layers`), else not at all.
+   */
+  readonly followers?: readonly { readonly path: string; readonly key?: string }[];
+  /** Names under which PEFT writes the value once more: those of a bias that two modules name. A file may lack them. */
+  readonly copies?: readonly string[];
+}
+
+/** One raw parameter that will get a pair (PEFT's `target_parameters`). */
+export interface PlannedRawParameter {
+  readonly part: "raw-parameter";
+  /** transformers' parameter path. */
+  readonly path: string;
+  /** As computed with: a matrix, or [experts, outFeatures, inFeatures]. */
+  readonly shape: readonly number[];
+  /** 1 for a matrix. */
+  readonly experts: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Of each expert's update. */
+  readonly rank: number;
+  readonly alpha: number;
+  readonly scaling: number;
+  readonly parameters: number;
+  readonly keys: { readonly a: string; readonly b: string };
+  readonly fileShapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Rows of one table that will be trained (PEFT's `trainable_token_indices`). */
+export interface PlannedTokenRows {
+  readonly part: "token-rows";
+  /** transformers' module path. */
+  readonly path: string;
+  /** Paths of the modules that share the table and follow. */
+  readonly followers: readonly string[];
+  readonly indices: readonly number[];
+  readonly key: string;
+  /** Names under which an adapter file repeats the rows: those of followers, where their table is saved, too. */
+  readonly copies?: readonly string[];
+  /** [tokens, width] */
+  readonly shape: readonly [tokens: number, width: number];
+  readonly parameters: number;
+}
+
+/** One thing that an adapter will change in a model. */
+export type PlannedPart = PlannedSite | PlannedTiedSite | PlannedRawParameter | PlannedTokenRows | PlannedParameter;
+
+/** What tells the kinds of parts apart. */
+export type PartName = PlannedPart["part"];
+
+/**
+ * The parts of one kind in a plan, or in a handle.
+ *
+ * @example
+ * ```ts
+ * import { type InjectionPlan, partsOf } from "@lowrank/inject";
+ *
+ * export function ranks(plan: InjectionPlan): ReadonlyMap<string, number> {
+ *   return new Map(partsOf(plan, "site").map(({ path, rank }) => [path, rank]));
+ * }
+ * ```
+ */
+export function partsOf<Part extends { readonly part: PartName }, Name extends Part["part"]>(
+  { parts }: { readonly parts: readonly Part[] },
+  name: Name,
+): readonly Extract<Part, { readonly part: Name }>[] {
+  return parts.filter((one): one is Extract<Part, { readonly part: Name }> => one.part === name);
+}
