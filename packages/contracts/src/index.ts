@@ -7,6 +7,7 @@ export {
   noAdapters,
   selectedNames,
 } from "./adapter-selection.ts";
+export { editDistance } from "./edit-distance.ts";
 export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
 export { describeLfsPointer } from "./git-lfs.ts";

@@ -1,5 +1,7 @@
 // "Did you mean": names of modules that look like one that matched nothing.
 
+import { editDistance } from "@lowrank/contracts";
+
 const mostSuggestions = 3;
 
 /** What modules were called before transformers 5, and are called now. */
@@ -23,18 +25,9 @@ function lastSegment(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }
 
-/** Edits that turn one word into the other (Levenshtein), counting none if one contains the other. */
+/** Edits that turn one word into the other, counting none if one contains the other. */
 function distanceOf(left: string, right: string): number {
   if (left.length > 64 || right.length > 64) return Number.POSITIVE_INFINITY;
   if (left.length > 1 && right.length > 1 && (left.includes(right) || right.includes(left))) return 0.5;
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j += 1) {
-      const replace = (row[j - 1] ?? 0) + Number(left[i - 1] !== right[j - 1]);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
+  return editDistance(left, right);
 }

@@ -1,5 +1,7 @@
 // Finds what a misspelt name may have meant.
 
+import { editDistance } from "@lowrank/contracts";
+
 /** The `limit` names nearest to `wanted` by edit distance of their last parts, nearest first, each part once. */
 export function nearestNames(wanted: string, paths: readonly string[], limit = 3): readonly string[] {
   const target = lastPart(wanted);
@@ -22,19 +24,4 @@ export function nearestPaths(wanted: string, paths: readonly string[], limit = 2
 
 function lastPart(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
-}
-
-/** Levenshtein distance, one row at a time; both names are cut at 200 characters. */
-function editDistance(one: string, other: string): number {
-  const [left, right] = [one.slice(0, 200), other.slice(0, 200)];
-  let previous = Array.from({ length: right.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const replaced = previous[column - 1]! + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length]!;
 }
