@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 /** The pages beside the README that opens the site; "docs/" stands for every page directly in that folder. */
 const pages = [
+  "README.ko.md",
   "FEATURES.md",
   "docs/",
   "examples/",
