@@ -1,7 +1,7 @@
 // What an adapter adds to each weight, where a fixture tells.
 
 import { type AdaptedParameter, type AdaptedSite, partsOf } from "@lowrank/inject";
-import { parameterDelta } from "@lowrank/math";
+import { parameterDelta, siteKinds } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParityCase } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
@@ -29,7 +29,5 @@ function rawDeltaOf({ parameter, pair, scaling }: AdaptedParameter): tf.Tensor {
 }
 
 function deltaOf({ site, adaptation }: AdaptedSite): tf.Tensor {
-  const delta = adaptation.delta(1);
-  if (site.kind === "convolution") return tf.transpose(delta, [3, 2, 0, 1]);
-  return site.kind === "linear" && !site.fanInFanOut ? tf.transpose(delta) : delta;
+  return siteKinds[site.kind].weightLayout(site).toFile(adaptation.delta(1));
 }

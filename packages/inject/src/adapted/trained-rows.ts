@@ -64,7 +64,7 @@ function rowsChange(site: Site, sites: readonly Site[], adaptation: TokenRowsAda
     kind: "update",
     ...(isAlone ? { tiedWith: `${tiedWith}.weight` } : {}),
     read: () => site.readWeight(),
-    fold: (weight) => adaptation.fold(weight, kind === "embedding" ? "embedding" : "linear"),
+    fold: (weight) => adaptation.fold(weight, kind),
     replace: (value) => site.replaceWeight(value),
   };
 }

@@ -1,16 +1,17 @@
 // The weights that have a row for each token: transformers' get_input_embeddings and get_output_embeddings.
 
-import { type Adapter, embeddingKeys, loraKeys, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
+import { type Adapter, buildTensorKey, parseTensorKey, type TensorKey } from "@lowrank/adapter-format";
 import type { AdaptableModel, ParameterRef, Site } from "@lowrank/contracts";
+import { siteKinds } from "@lowrank/math";
 import type { AdapterProblem } from "../errors/mismatch-errors.ts";
+import { tokenTableOf } from "./token-table.ts";
 
 /** The input embedding and, if the model has one, the head that gives a score to each token. */
 export function vocabularyTables(model: AdaptableModel): readonly Site[] {
   const sites = model.sites();
   const input = sites.find(({ role }) => role === "input-embedding");
   if (input === undefined) return [];
-  const isOverTokens = ({ kind, role, outFeatures }: Site) =>
-    kind === "linear" && role === "output-head" && outFeatures === input.inFeatures;
+  const isOverTokens = (site: Site) => site.role === "output-head" && tokenTableOf(site)?.rows === input.inFeatures;
   const output = sites.find(isOverTokens);
   return output === undefined ? [input] : [input, output];
 }
@@ -72,14 +73,17 @@ function tokensIn(
   { site, tensors }: { readonly site: Site; readonly tensors: Adapter["tensors"] },
 ): number | undefined {
   const shapeOf = (name: string): readonly number[] => tensors.get(name)?.shape ?? [];
-  const { kind, inFeatures, outFeatures } = site;
-  if (part === "lora_embedding_A" && kind === "embedding")
-    return shapeOf(embeddingKeys(path).b)[0] === outFeatures ? shapeOf(key)[1] : undefined;
-  if (part === "lora_B" && kind === "linear")
-    return shapeOf(loraKeys(path).a)[1] === inFeatures ? shapeOf(key)[0] : undefined;
+  const table = tokenTableOf(site);
+  if (table === null) return undefined;
+  // A [rank, inFeatures] and B [outFeatures, rank]: one half has tokens along its outer axis, the other the width.
+  const { parts } = siteKinds[site.kind];
+  const [own, other] = table.axis === 0 ? ([0, 1] as const) : ([1, 0] as const);
+  if (part === parts[own]) {
+    const width = shapeOf(buildTensorKey({ path, part: parts[other] }))[own];
+    return width === table.width ? shapeOf(key)[other] : undefined;
+  }
   const isOfBase = part === "base_layer" || part === "token_base_layer" || part === "saved";
-  const width = kind === "embedding" ? outFeatures : inFeatures;
-  return isOfBase && parameter === "weight" && shapeOf(key)[1] === width ? shapeOf(key)[0] : undefined;
+  return isOfBase && parameter === "weight" && shapeOf(key)[1] === table.width ? shapeOf(key)[0] : undefined;
 }
 
 /** An adapter's tables and a model's have another number of tokens. */

@@ -6,6 +6,7 @@ import { SavedModuleNotFoundError, UnsupportedSiteError } from "../errors/errors
 import { nearestNames } from "../errors/nearest-names.ts";
 import type { Refusals } from "../errors/refusals.ts";
 import { areTwins } from "../hosts/tie-modules.ts";
+import { tokenTableOf } from "../hosts/token-table.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 
 interface Chosen {
@@ -40,8 +41,10 @@ export function planTokenRows(
   });
   if (problems.length) options.refusals.add(new UnsupportedSiteError(problems));
   const own = chosen.filter((one) => !chosen.some((other) => follows(one, other)));
-  return own.map(({ site, indices }) => {
-    const shape = [indices.length, tableOf(site).width] as const;
+  return own.flatMap(({ site, indices }) => {
+    const table = tokenTableOf(site);
+    if (table === null) return [];
+    const shape = [indices.length, table.width] as const;
     return {
       part: "token-rows",
       path: site.path,
@@ -104,9 +107,9 @@ function refusal(
     vocabulary,
   }: Pick<Chosen, "indices"> & TokenRowsOptions & { readonly config: LoraConfig },
 ): string | null {
-  const { rows: present } = tableOf(site);
-  const rows = Math.max(present, vocabulary ?? 0);
-  if (site.kind === "convolution") return "a convolution has no rows for tokens";
+  const table = tokenTableOf(site);
+  if (table === null) return `a ${site.kind} has no rows for tokens`;
+  const rows = Math.max(table.rows, vocabulary ?? 0);
   if (adapted.has(site.path)) return "it is a target, too; train its rows or adapt it, not both";
   if (isSavedModule(config, site.path)) return "modules_to_save trains it whole already";
   if (indices.length === 0) return "trainable_token_indices names no token for it";
@@ -123,9 +126,4 @@ function untiedTokens(site: Site, chosen: readonly Chosen[], { ensureWeightTying
   const other = chosen.find((one) => areTwins(one.site, site) && one.indices.join() !== own);
   if (!ensureWeightTying || other === undefined) return null;
   return `ensure_weight_tying needs the same tokens for it and for "${other.site.path}"`;
-}
-
-/** A table's rows and their width: an embedding's, or those of an output head, whose weight is seen the other way round. */
-function tableOf({ kind, inFeatures, outFeatures }: Site): { readonly rows: number; readonly width: number } {
-  return kind === "embedding" ? { rows: inFeatures, width: outFeatures } : { rows: outFeatures, width: inFeatures };
 }

@@ -4,6 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { columnLengths, createPair, createPairBias, type LowRankAdaptation, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
+import { tokenTableOf } from "../hosts/token-table.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
 import { freshPair, pairInitialization } from "./starts.ts";
@@ -32,7 +33,9 @@ function frozenRows({ indices }: PlannedTokenRows, site: Site): tf.Tensor2D {
   return tf.tidy(() => {
     const weight = site.readWeight();
     const picked = tf.tensor1d([...indices], "int32");
-    const rows = site.kind === "embedding" ? tf.gather(weight, picked) : tf.transpose(tf.gather(weight, picked, 1));
+    const axis = tokenTableOf(site)?.axis ?? 0;
+    const slices = tf.gather(weight, picked, axis);
+    const rows = axis === 0 ? slices : tf.transpose(slices);
     // A table and a head's weight are matrices.
     return rows as tf.Tensor2D;
   });

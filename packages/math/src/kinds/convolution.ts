@@ -61,6 +61,10 @@ export const convolution: SiteKind = {
     });
   },
   tokenAxis: null,
+  weightLayout: () => ({
+    toFile: (weight) => tf.transpose(weight, [3, 2, 0, 1]),
+    fromFile: (weight) => tf.transpose(weight, [2, 3, 1, 0]),
+  }),
   outputsInFile: ({ outFeatures, geometry }) => [1, outFeatures, ...kernelInFile([1, 1], geometry?.axesInFile)],
   problemOfMerging: ({ geometry }) =>
     geometry === undefined || geometry.groups === 1

@@ -3,6 +3,7 @@
 
 import { embeddingLookup } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { plainLayout } from "../update/file-layout.ts";
 import type { SiteKind } from "./layer-kind.ts";
 import { linear } from "./linear.ts";
 import { matrixPair, normally } from "./matrix-pair.ts";
@@ -25,4 +26,5 @@ export const embedding: SiteKind = {
     return tf.add(output, tf.reshape(update, output.shape));
   },
   tokenAxis: 0,
+  weightLayout: () => plainLayout,
 };

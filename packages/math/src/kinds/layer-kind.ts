@@ -4,6 +4,7 @@ import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { FactorSpec, Halves, Update } from "../update/factor.ts";
+import type { FileLayout } from "../update/file-layout.ts";
 
 /** What a row needs to know of a layer. A `Site` is one. */
 export interface Layer {
@@ -35,7 +36,7 @@ export interface StartingPair {
 /** What every kind of layer has. */
 export interface LayerKind {
   /** What its halves are to the layer, the ends of their names. */
-  readonly parts: readonly [a: string, b: string];
+  readonly parts: readonly [a: "lora_A" | "lora_embedding_A", b: "lora_B" | "lora_embedding_B"];
   /** Why a layer can have no pair of this rank; null if it can. */
   refusal(layer: Layer, rank: number): string | null;
   /** The plain pair of a layer. */
@@ -69,6 +70,8 @@ export interface Branch {
 export interface SiteKind extends LayerKind, Branch {
   /** Along which axis of `readWeight` a table has its tokens – a head's table is seen the other way round –; null: none. */
   readonly tokenAxis: 0 | 1 | null;
+  /** How the weight lies in a file, seen from `readWeight`. */
+  weightLayout(site: Pick<Site, "fanInFanOut">): FileLayout;
   /** Shape in a file of one number for each output. */
   outputsInFile(layer: Layer): readonly number[];
   /** Why the update has no place in the weight; null if it has one. */

@@ -2,6 +2,7 @@
 
 import { addLowRank } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { plainLayout, transposedLayout } from "../update/file-layout.ts";
 import { pairDelta } from "../update/low-rank-delta.ts";
 import type { SiteKind } from "./layer-kind.ts";
 import { evenly, matrixPair, normally } from "./matrix-pair.ts";
@@ -23,6 +24,7 @@ export const linear: SiteKind = {
     addLowRank(output, input, a, b, scale, { mayReuseOutput }),
   delta: pairDelta,
   tokenAxis: 1,
+  weightLayout: ({ fanInFanOut }) => (fanInFanOut ? plainLayout : transposedLayout),
   outputsInFile: ({ outFeatures }) => [outFeatures],
   problemOfMerging: () => null,
 };

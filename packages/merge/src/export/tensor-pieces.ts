@@ -1,5 +1,6 @@
 // The bytes of one exported tensor, made when their turn comes.
 
+import { siteKinds } from "@lowrank/math";
 import {
   bitsOf,
   type Dtype,
@@ -51,8 +52,7 @@ function readAsStored(model: ExportableModel, path: string): tf.Tensor {
     if (parameter) return parameter.transposedInFile ? tf.transpose(parameter.read()) : parameter.read();
     const site = model.sites().find((one) => `${one.path}.weight` === path);
     if (!site) throw new Error(`The model has no parameter "${path}".`);
-    const isTransposed = site.kind === "linear" && !site.fanInFanOut;
-    return isTransposed ? tf.transpose(site.readWeight()) : site.readWeight();
+    return siteKinds[site.kind].weightLayout(site).toFile(site.readWeight());
   });
 }
 
