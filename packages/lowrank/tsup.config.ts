@@ -1,3 +1,3 @@
-import { programBuild } from "../../tsup.base.ts";
+import { packageBuild } from "../../tsup.base.ts";
 
-export default programBuild(["src/lowrank.ts"]);
+export default packageBuild(["src/index.ts", "src/browser.ts"]);

@@ -3,7 +3,7 @@
 import { padBatch, type QuestionExample, type TextTokenizer, tokenizeQuestion } from "@lowrank/data";
 import { batchTensors } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import type { OpenedModel } from "../open/open-model.ts";
+import type { OpenedBase } from "../open/open-base.ts";
 import { bestAnswer } from "./best-answer.ts";
 import { squadScore } from "./squad-score.ts";
 
@@ -22,7 +22,7 @@ export interface AskOptions {
 
 /** Exact match and F1. Where a question has no right answer, "none" may be given, as in SQuAD 2.0. */
 export async function measureAnswers(
-  { model, context }: Pick<OpenedModel, "model" | "context">,
+  { model, context }: Pick<OpenedBase, "model" | "context">,
   questions: readonly QuestionExample[],
   { tokenizer, batchSize, maxLength }: AskOptions,
 ): Promise<AnswerScores> {

@@ -2,10 +2,9 @@
 
 import { bleu, type Example, groupReferences, type PromptTemplate, promptOf, type TextTokenizer } from "@lowrank/data";
 import { generate } from "@lowrank/models";
-import { startCount } from "../cli/terminal/count.ts";
-import type { Report } from "../cli/terminal/report.ts";
 import { NoReferencesError } from "../errors/data-errors.ts";
-import type { OpenedModel } from "../open/open-model.ts";
+import type { Notices } from "../notices.ts";
+import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
@@ -18,7 +17,7 @@ export interface BleuOptions {
   /** Of a source, where an encoder reads it. */
   readonly maxLength: number;
   readonly maxNewTokens: number;
-  readonly report: Report;
+  readonly notices: Notices;
 }
 
 /** A prompt as tokens and what may follow it. */
@@ -41,25 +40,21 @@ export function checkReferences(file: string, rows: readonly Example[]): void {
  * Corpus BLEU, 0 to 100, of greedy continuations. A prompt without a token is left out, and one that is too long loses its
  * beginning – or its end, where an encoder reads it –, as in training; both are said. Throws NoReferencesError where no row has prompt and answer.
  */
-export async function measureBleu(
-  opened: OpenedModel,
-  rows: readonly Example[],
-  options: BleuOptions,
-): Promise<number> {
-  const { tokenizer, batchSize, maxNewTokens, report } = options;
+export async function measureBleu(opened: OpenedBase, rows: readonly Example[], options: BleuOptions): Promise<number> {
+  const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);
   const eosTokenIds = endTokens(opened.model, tokenizer);
   const candidates: string[] = [];
-  const count = startCount(report, { what: "prompts continued", total: prompts.length });
+  const count = notices.count?.({ what: "prompts continued", total: prompts.length });
   try {
     for (let start = 0; start < prompts.length; start += batchSize) {
       const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
       const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
       candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
-      count.add(promptIds.length);
+      count?.add(promptIds.length);
     }
   } finally {
-    count.stop();
+    count?.stop();
   }
   return bleu(
     candidates,
@@ -67,8 +62,8 @@ export async function measureBleu(
   ).score;
 }
 
-function promptsOf(opened: OpenedModel, rows: readonly Example[], options: BleuOptions): readonly AskedPrompt[] {
-  const { data, template, report } = options;
+function promptsOf(opened: OpenedBase, rows: readonly Example[], options: BleuOptions): readonly AskedPrompt[] {
+  const { data, template, notices } = options;
   const asked = rows.filter(isAsked);
   const groups = groupReferences(asked.map((row) => asCompletion(row, template)));
   const isWritten = asked[0] !== undefined && template.render(asked[0]).hasSpecialTokens === true;
@@ -85,13 +80,13 @@ function promptsOf(opened: OpenedModel, rows: readonly Example[], options: BleuO
   if (kept.length === 0) throw new NoReferencesError(data);
   const empty = prompts.length - kept.length;
   if (empty > 0) {
-    report.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
+    notices.warn({ code: "PROMPTS_SKIPPED", message: `${empty} empty prompts of "${data}" are left out of BLEU.` });
   }
   if (cut > 0) {
     const message = isSource
       ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (--max-length).`
       : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
-    report.warn({ code: "PROMPTS_CUT", message });
+    notices.warn({ code: "PROMPTS_CUT", message });
   }
   return kept;
 }

@@ -2,10 +2,18 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { sourceContext } from "../cli/open-model.ts";
 import { recordingIo } from "../cli/terminal/recording-io.ts";
-import { createReport } from "../cli/terminal/report.ts";
+import { createReport, type Report } from "../cli/terminal/report.ts";
+import { given } from "../given.ts";
 import { fakeCommit, fakeHub } from "./hub/fake-hub.ts";
 import { locate } from "./locate.ts";
+
+/** As commands reach the Hub. */
+function hub(report: Report) {
+  const { notices, fetch, accessToken } = sourceContext(report);
+  return { notices, access: given({ fetch, accessToken }) };
+}
 
 describe("locate", () => {
   let cache: string;
@@ -25,7 +33,7 @@ describe("locate", () => {
     ]);
     const report = createReport(recordingIo({ fetch: fakeHub("owner/name", files).fetch }).io, {});
     const expected = join(cache, "models--owner--name", "snapshots", fakeCommit);
-    expect(await locate("owner/name", "model", report)).toBe(expected);
+    expect(await locate("owner/name", "model", hub(report))).toBe(expected);
   });
 
   it("prefers what is on disk, and never takes a mistyped path for a repository", async () => {
@@ -33,19 +41,19 @@ describe("locate", () => {
       throw new Error("nobody should ask");
     };
     const report = createReport(recordingIo({ fetch: unreachable }).io, {});
-    expect(await locate(cache, "model", report)).toBe(cache);
+    expect(await locate(cache, "model", hub(report))).toBe(cache);
     for (const path of ["./models/tiny", "models", "/no/such/folder"]) {
-      await expect(locate(path, "model", report), path).rejects.toMatchObject({ code: "PATH_NOT_FOUND" });
+      await expect(locate(path, "model", hub(report)), path).rejects.toMatchObject({ code: "PATH_NOT_FOUND" });
     }
   });
 
   it("says of an adapter given as a model that it needs its base", async () => {
     const report = createReport(recordingIo().io, {});
     await writeFile(join(cache, "adapter_config.json"), "{}");
-    await expect(locate(cache, "model", report)).rejects.toMatchObject({ code: "ADAPTER_AS_MODEL", path: cache });
-    expect(await locate(cache, "adapter", report)).toBe(cache);
+    await expect(locate(cache, "model", hub(report))).rejects.toMatchObject({ code: "ADAPTER_AS_MODEL", path: cache });
+    expect(await locate(cache, "adapter", hub(report))).toBe(cache);
     await writeFile(join(cache, "config.json"), "{}"); // a merged model with the adapter beside it
-    expect(await locate(cache, "model", report)).toBe(cache);
+    expect(await locate(cache, "model", hub(report))).toBe(cache);
   });
 
   it("does not ask the Hub for a folder that is missing in one that is here", async () => {
@@ -54,7 +62,7 @@ describe("locate", () => {
     };
     const report = createReport(recordingIo({ fetch: unreachable }).io, {});
     const here = (await readdir(".")).find((name) => /^\w/.test(name)) ?? "";
-    const attempt = locate(`${here}/typo`, "adapter", report);
+    const attempt = locate(`${here}/typo`, "adapter", hub(report));
     await expect(attempt).rejects.toMatchObject({ code: "PATH_NOT_FOUND", path: `${here}/typo`, option: "--adapter" });
     await expect(attempt).rejects.toThrow(`a folder "${here}" is here, so the Hub was not asked`);
   });
@@ -64,7 +72,7 @@ describe("locate", () => {
       throw new TypeError("fetch failed");
     };
     const report = createReport(recordingIo({ fetch: offline }).io, {});
-    await expect(locate("nobody/typo", "model", report)).rejects.toThrow(
+    await expect(locate("nobody/typo", "model", hub(report))).rejects.toThrow(
       'There is no folder "nobody/typo" here, and it cannot be downloaded from the Hugging Face Hub: fetch failed',
     );
   });

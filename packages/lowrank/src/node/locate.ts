@@ -1,18 +1,24 @@
 // Where a --model or --adapter is: on disk, or on the Hugging Face Hub.
 
 import { join } from "node:path";
-import type { Report } from "../cli/terminal/report.ts";
 import { AdapterAsModelError } from "../errors/model-errors.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
+import type { Notices } from "../notices.ts";
 import { exists } from "./exists.ts";
-import { downloadFromHub, repositoryPattern } from "./hub/download.ts";
+import { downloadFromHub, type HubAccess, repositoryPattern } from "./hub/download.ts";
 import type { HubContent } from "./hub/plan-download.ts";
+
+/** How to reach the Hub, and who hears of it. */
+export interface HubContext {
+  readonly notices: Notices;
+  readonly access: HubAccess;
+}
 
 /**
  * The path of a model or adapter. "owner/name" is downloaded unless there is such a folder, or at least a folder "owner":
  * then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
  */
-export async function locate(path: string, content: HubContent, report: Report): Promise<string> {
+export async function locate(path: string, content: HubContent, context: HubContext): Promise<string> {
   if (await exists(path)) {
     if (content === "model") await refuseAdapter(path);
     return path;
@@ -25,13 +31,7 @@ export async function locate(path: string, content: HubContent, report: Report):
     const advice = `${expectations[content]} (a folder "${owner}" is here, so the Hub was not asked)`;
     throw new PathNotFoundError(`--${content}`, path, advice);
   }
-  const { fetch, environment } = report.io;
-  const token = environment.HF_TOKEN;
-  const access = {
-    ...(fetch === undefined ? {} : { fetch }),
-    ...(token?.startsWith("hf_") ? { accessToken: token } : {}),
-  };
-  return downloadFromHub(path, content, { report, access });
+  return downloadFromHub(path, content, context);
 }
 
 /** An adapter holds no model; it is the likeliest folder to be mistaken for one. */

@@ -4,11 +4,11 @@ import { firstNonFinite } from "@lowrank/adapter-format";
 import { NonFiniteOutputError } from "@lowrank/models";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { type BrokenWeight, NonFiniteModelError } from "../errors/run-errors.ts";
-import type { OpenedModel } from "./open-model.ts";
+import type { OpenedBase } from "./open-base.ts";
 
 /** Does the work; where the model's output is not finite, throws NonFiniteModelError, which names the first such weight. */
 export async function namingBrokenWeights<T>(
-  opened: Pick<OpenedModel, "model" | "handle">,
+  opened: Pick<OpenedBase, "model" | "handle">,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -21,7 +21,7 @@ export async function namingBrokenWeights<T>(
 }
 
 /** The first weight of the base that is not finite. */
-export async function brokenBaseWeight({ model }: Pick<OpenedModel, "model">): Promise<BrokenWeight | undefined> {
+export async function brokenBaseWeight({ model }: Pick<OpenedBase, "model">): Promise<BrokenWeight | undefined> {
   for (const parameter of model.parameters()) {
     if (parameter.tiedWith !== undefined) continue;
     const copy = parameter.read();
@@ -36,7 +36,7 @@ export async function brokenBaseWeight({ model }: Pick<OpenedModel, "model">): P
 export async function brokenAdapterWeight({
   handle,
 }: {
-  readonly handle: Pick<NonNullable<OpenedModel["handle"]>, "variables"> | undefined;
+  readonly handle: Pick<NonNullable<OpenedBase["handle"]>, "variables"> | undefined;
 }): Promise<BrokenWeight | undefined> {
   for (const [name, variable] of handle?.variables ?? []) {
     const value = await nonFiniteIn(variable);

@@ -1,8 +1,6 @@
 // The base of --model, with the head that the task, the adapter or the data ask for.
 
-import { totalmem } from "node:os";
 import type { Adapter } from "@lowrank/adapter-format";
-import type { TextFiles } from "@lowrank/data";
 import type { ModelConfig, Task } from "@lowrank/families";
 import {
   type BasePrecision,
@@ -10,16 +8,13 @@ import {
   type LoadOptions,
   loadGguf,
   loadModel,
-  type ModelFolder,
   type PretrainedModel,
 } from "@lowrank/models";
-import { openFolder } from "@lowrank/models/node";
-import { openFile } from "@lowrank/safetensors/node";
-import type { Report } from "../cli/terminal/report.ts";
 import { ClassifierMissingError } from "../errors/model-errors.ts";
-import { ggufFiles } from "../node/gguf-files.ts";
+import type { Notices } from "../notices.ts";
 import { adapterHead } from "./adapter-head.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
+import type { ModelSource } from "./model-source.ts";
 
 /** How to load the base. */
 export interface BaseRequest {
@@ -31,37 +26,33 @@ export interface BaseRequest {
   readonly newHeadSeed?: number | undefined;
   /** How the base's weights are kept; float32 if absent. */
   readonly basePrecision?: BasePrecision | undefined;
-}
-
-/** A base, and where it was read from. */
-export interface LoadedBase {
-  readonly model: PretrainedModel;
-  readonly files: TextFiles;
-  /** Absent for a .gguf file. */
-  readonly folder: ModelFolder | undefined;
+  /** What the machine has; a base that needs more is refused. */
+  readonly memoryBytes?: number | undefined;
+  /** Stops the loading between tensors. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Loads a folder or a .gguf file, with the head that the adapter was trained under. */
 export async function loadBase(
-  path: string,
+  { path, folder, openGguf }: ModelSource,
   request: BaseRequest,
-  { adapter, report }: { readonly adapter: Adapter | undefined; readonly report: Report },
-): Promise<LoadedBase> {
+  { adapter, notices }: { readonly adapter: Adapter | undefined; readonly notices: Notices },
+): Promise<PretrainedModel> {
+  const { memoryBytes: maxBytes, basePrecision, signal } = request;
   const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
-    onWarning: report.warn,
-    maxBytes: totalmem(),
-    ...(request.basePrecision === undefined ? {} : { basePrecision: request.basePrecision }),
+    onWarning: notices.warn,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(basePrecision === undefined ? {} : { basePrecision }),
     ...(await headFor(request, adapter, configOf)),
   });
-  if (!path.endsWith(".gguf")) {
-    const folder = openFolder(path);
-    const options = await optionsFor(() => readBaseConfig(folder));
-    return { model: await withHead(loadModel(folder, options), path), files: folder, folder };
+  if (folder !== undefined) {
+    return withHead(loadModel(folder, await optionsFor(() => readBaseConfig(folder))), path);
   }
-  const source = await openFile(path);
+  const source = await openGguf?.();
+  if (source === undefined) throw new Error(`"${path}" is neither a folder nor a file.`);
   try {
-    const options = await optionsFor(() => readGgufConfig(source));
-    return { model: await withHead(loadGguf(source, options), path), files: ggufFiles(path), folder: undefined };
+    return await withHead(loadGguf(source, await optionsFor(() => readGgufConfig(source))), path);
   } finally {
     await source.close?.();
   }

@@ -43,7 +43,7 @@ export interface RowLengths {
 /** Both limits. Throws UsageError as `maxLengthFor`, and for a target's where the model has no texts of its own to write. */
 export function rowLengths(
   model: PositionedModel & { readonly task: Task },
-  asked: { readonly maxLength?: number; readonly maxTargetLength?: number },
+  asked: { readonly maxLength?: number | undefined; readonly maxTargetLength?: number | undefined },
 ): RowLengths {
   const maxLength = maxLengthFor(model, asked.maxLength);
   if (model.task === "sequence-to-sequence") {

@@ -3,34 +3,34 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { TokenizedExample } from "@lowrank/data";
-import type { Report } from "../cli/terminal/report.ts";
 import { InvocationMissingError } from "../errors/data-errors.ts";
+import type { Notices } from "../notices.ts";
 
 /** Throws InvocationMissingError if no row of a file has the adapter's tokens, and warns if some do not. */
 export function checkRows(
   file: string,
   rows: readonly TokenizedExample[],
-  { config, report }: { readonly config: LoraConfig; readonly report: Report },
+  { config, notices }: { readonly config: LoraConfig; readonly notices: Notices },
 ): void {
   const tokens = config.activationTokens ?? [];
   const without = rows.filter(({ inputIds }) => !holds(inputIds, tokens)).length;
   if (without === 0) return;
   if (without === rows.length) throw new InvocationMissingError(file, tokens);
   const message = `${without} of ${rows.length} rows of "${file}" lack the tokens [${tokens.join(", ")}] that the adapter waits for: it learns nothing from them.`;
-  report.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
+  notices.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
 }
 
 /** Warns of prompts, numbered from 1, that the base alone answers. */
 export function checkPrompts(
   prompts: readonly (readonly number[])[],
-  { config, report }: { readonly config: LoraConfig | undefined; readonly report: Report },
+  { config, notices }: { readonly config: LoraConfig | undefined; readonly notices: Notices },
 ): void {
   const tokens = config?.activationTokens ?? [];
   const without = prompts.flatMap((ids, index) => (holds(ids, tokens) ? [] : [index + 1]));
   if (without.length === 0) return;
   const which = prompts.length === 1 ? "The prompt lacks" : `The prompts ${without.join(", ")} lack`;
   const message = `${which} the tokens [${tokens.join(", ")}] that the adapter waits for: the base alone answers.`;
-  report.warn({ code: "PROMPTS_WITHOUT_INVOCATION", message });
+  notices.warn({ code: "PROMPTS_WITHOUT_INVOCATION", message });
 }
 
 /** True for no tokens: such an adapter acts everywhere. */

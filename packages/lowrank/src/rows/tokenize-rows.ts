@@ -17,9 +17,9 @@ import {
   tokenizeExamples,
 } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
-import type { Report } from "../cli/terminal/report.ts";
 import { NothingToTrainError } from "../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
+import type { Notices } from "../notices.ts";
 import type { RowLengths } from "../open/position-limit.ts";
 import { answersLost } from "./answers-lost.ts";
 import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
@@ -45,7 +45,7 @@ export interface TokenizeRowsOptions {
 export function tokenizeRows(
   examples: readonly Example[],
   options: TokenizeRowsOptions,
-  report: Report,
+  notices: Notices,
 ): readonly TokenizedExample[] {
   const { file, lengths, model } = options;
   const rows = numberedTokens(examples, options);
@@ -56,14 +56,14 @@ export function tokenizeRows(
   if (kept.length === 0) throw new NothingToTrainError(file);
   if (skipped > 0) {
     const message = `${skipped} of ${examples.length} rows of "${file}" have nothing to train and are left out.`;
-    report.warn({ code: "ROWS_SKIPPED", message });
+    notices.warn({ code: "ROWS_SKIPPED", message });
   }
   const lost = answersLost(examples, rows, (example, index) => options.rowOf?.(example) ?? index + 1);
   if (lost > 0) {
     const message =
       `${lost} answers of "${file}" are not in the first ${lengths.maxLength} tokens of their row (--max-length): such ` +
       "rows train that there is no answer.";
-    report.warn({ code: "ANSWERS_CUT", message });
+    notices.warn({ code: "ANSWERS_CUT", message });
   }
   const atLimit = kept.filter((tokens) => isAtLimit(tokens, lengths)).length;
   if (atLimit > 0) {
@@ -72,7 +72,7 @@ export function tokenizeRows(
       maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
     const flags = maxTargetLength === undefined ? "--max-length" : "--max-length, --max-target-length";
     const message = `${atLimit} rows of "${file}" reach ${limit} and may be cut (${flags}).`;
-    report.warn({ code: "ROWS_CUT", message });
+    notices.warn({ code: "ROWS_CUT", message });
   }
   return kept;
 }

@@ -7,8 +7,8 @@ import { batches, ignoredLabel, type TokenBatch, type TokenizedExample } from "@
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import type { TrainOptions } from "../cli/train/train-options.ts";
 import { countedLabels } from "../rows/tokenize-rows.ts";
+import type { LoopOptions } from "./training-options.ts";
 
 /** The rows to look at. */
 export interface StartRows {
@@ -21,7 +21,10 @@ export interface StartRows {
 }
 
 /** How many batches the start looks at; undefined where it looks at none. */
-export function startBatches({ initBatches = 16 }: TrainOptions, config: LoraConfig): number | undefined {
+export function startBatches(
+  { initBatches = 16 }: Pick<LoopOptions, "initBatches">,
+  config: Pick<LoraConfig, "init">,
+): number | undefined {
   return startOf(config).measures === undefined ? undefined : initBatches;
 }
 

@@ -3,10 +3,9 @@
 import { readFileSync } from "node:fs";
 import { appendFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
+import { type Adapter, createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { writeAdapterFolder } from "@lowrank/adapter-format/node";
 import { checkConfig } from "@lowrank/families";
-import type { AdapterHandle } from "@lowrank/inject";
 import type { ExportableModel } from "@lowrank/merge";
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint, writeCheckpoint } from "@lowrank/trainer/node";
@@ -135,14 +134,9 @@ async function saveSteps(
     if (resume && (await isFinished())) return;
     const start = resume ? ((await latestCheckpoint(out))?.step ?? 0) + 1 : from;
     for (let step = start; step <= to; step += 1) {
-      // Of an adapter that is attached to a model, a save asks for its files' contents alone.
-      const handle = { toAdapter: async () => adapterOf(step) } as unknown as AdapterHandle;
       const result = {
-        handle,
-        metadata: new Map(),
-        tokenizerFiles: new Map(),
+        files: new Map(Object.entries(writeAdapter(adapterOf(step)))),
         metrics: ["{}\n"],
-        card: "",
         stepsDone: step,
         bestStep: 1,
         state: step < lastStep ? stateOf(step) : undefined,

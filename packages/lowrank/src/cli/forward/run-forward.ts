@@ -10,8 +10,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
-import { type OpenedModel, openModel } from "../../open/open-model.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
 import type { ForwardOptions } from "../commands/forward.ts";
+import { openModel } from "../open-model.ts";
 import { checkOutput } from "../output/check-output.ts";
 import { resultNames } from "../output/forward-result.ts";
 import { startEngine } from "../start-engine.ts";
@@ -25,8 +26,9 @@ export async function runForward(options: ForwardOptions, report: Report): Promi
   await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, adapter, inputsPath] });
   const text = await readInputs(inputsPath);
   const engine = await startEngine(options, report);
-  const opened = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
+  const model = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
   try {
+    const { opened } = model;
     const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));
     const tensors = await namingBrokenWeights(opened, () => compute(opened, inputs));
     await writeFileAtomic(out, serializeSafetensors(tensors), { overwrite: overwrite === true });
@@ -43,7 +45,7 @@ export async function runForward(options: ForwardOptions, report: Report): Promi
     if (loss !== undefined) report.say(`loss ${formatNumber(loss)}`);
     report.say(`written to ${out}`);
   } finally {
-    opened.dispose();
+    model.dispose();
   }
 }
 
@@ -106,7 +108,7 @@ function isPerRow(task: Task): boolean {
   return perRow.includes(task);
 }
 
-async function compute(opened: OpenedModel, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
+async function compute(opened: OpenedBase, inputs: ForwardInputs): Promise<ReadonlyMap<string, TensorData>> {
   const { model, context } = opened;
   const given = modelInputs(inputs);
   const { labels } = inputs;

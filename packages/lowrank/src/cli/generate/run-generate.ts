@@ -1,20 +1,14 @@
 // lowrank generate: prompts in, text out as it comes.
 
 import { escapeControls } from "@lowrank/contracts";
-import { promptTemplate, type TextTokenizer } from "@lowrank/data";
-import { generate, type PretrainedModel, type Sampling } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../../errors/model-errors.ts";
-import { EmptyPromptError, UsageError } from "../../errors/usage-errors.ts";
-import { TextStream } from "../../generate/text-stream.ts";
-import { namingBrokenWeights } from "../../open/broken-weights.ts";
-import { type OpenedModel, openModel } from "../../open/open-model.ts";
-import { tokenizerOf } from "../../open/tokenizer-of.ts";
+import { UsageError } from "../../errors/usage-errors.ts";
+import type { TextOptions } from "../../generate/continue-prompts.ts";
 import { writesText } from "../../open/writes-text.ts";
-import { encodePrompt, renderPrompt } from "../../rows/encode-prompt.ts";
-import { endTokens } from "../../rows/end-tokens.ts";
-import { checkPrompts } from "../../rows/rows-it-acts-on.ts";
-import { chooseTemplate } from "../../rows/tokenize-rows.ts";
+import type { OpenedModel } from "../../opened-model.ts";
 import type { GenerateOptions } from "../commands/generate.ts";
+import { openModel } from "../open-model.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
@@ -24,13 +18,13 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
   await startEngine(options, report);
-  const opened = await openModel(options, report);
+  const { model: path, adapter, basePrecision } = options;
+  const model = await openModel({ model: path, adapter, basePrecision }, report);
   try {
-    refuseOtherTasks(opened.model);
-    const tokenizer = await tokenizerOf(opened);
-    await namingBrokenWeights(opened, () => continuePrompts(opened, tokenizer, { options, report }));
+    refuseOtherTasks(model.base);
+    await continuePrompts(model, options, report);
   } finally {
-    opened.dispose();
+    model.dispose();
   }
 }
 
@@ -39,48 +33,26 @@ function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
   throw new WrongTaskError(modelType, task, "lowrank generate", "Use lowrank evaluate or lowrank forward with it.");
 }
 
-async function continuePrompts(
-  opened: OpenedModel,
-  tokenizer: TextTokenizer,
-  { options, report }: { readonly options: GenerateOptions; readonly report: Report },
-): Promise<void> {
-  const { model, context } = opened;
-  const reader = { tokenizer, task: model.task };
-  const { prompt: prompts, maxNewTokens } = options;
-  const template =
-    options.template === undefined ? promptTemplate("plain") : chooseTemplate(options.template, [], reader);
-  const streams = prompts.map(() => new TextStream(tokenizer));
+async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {
+  const { prompt: prompts } = options;
   const isStreamed = prompts.length === 1;
   const show = (text: string) => {
     if (isStreamed) report.write(escapeControls(text));
   };
-  const promptIds = prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), reader));
-  if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
-  checkPrompts(promptIds, { config: opened.adapter?.config, report });
-  await generate(model, {
-    promptIds,
-    maxNewTokens,
-    eosTokenIds: endTokens(model, tokenizer),
-    context,
-    ...samplingOf(options),
-    ...(options.repetitionPenalty === undefined ? {} : { repetitionPenalty: options.repetitionPenalty }),
-    ...(options.stop === undefined
-      ? {}
-      : { stopStrings: { strings: options.stop, decode: (ids) => tokenizer.decode(ids) } }),
-    onToken: ({ prompt, id }) => {
-      const text = streams[prompt]?.push(id) ?? "";
-      report.emit({ type: "token", prompt, id, text });
+  for await (const event of model.stream(prompts, textOptions(options))) {
+    const { prompt: index, text } = event;
+    if (event.type === "token") {
+      report.emit(event);
       show(text);
-    },
-  });
-  show(`${streams[0]?.end() ?? ""}\n`);
-  for (const [index, stream] of streams.entries()) {
-    report.emit({ type: "result", index, prompt: prompts[index], text: stream.text, ids: stream.ids });
+      continue;
+    }
+    show(`${event.rest}\n`);
+    report.emit({ type: "result", index, prompt: prompts[index], text, ids: event.ids });
     // An empty line alone looks like a failure of the program.
-    if (stream.text.trim() === "") report.note(`${nameOf(index, prompts)}the model wrote nothing: it ended its text.`);
+    if (text.trim() === "") report.note(`${nameOf(index, prompts)}the model wrote nothing: it ended its text.`);
     if (isStreamed) continue;
     report.say(report.colors.bold(escapeControls(prompts[index] ?? "")));
-    report.say(`${escapeControls(stream.text)}\n`);
+    report.say(`${escapeControls(text)}\n`);
   }
 }
 
@@ -88,16 +60,7 @@ function nameOf(index: number, prompts: readonly string[]): string {
   return prompts.length === 1 ? "" : `prompt ${index + 1}: `;
 }
 
-/** Greedy unless one of the sampling options is there. */
-function samplingOf({ temperature, topK, topP, minP, seed }: GenerateOptions): { sampling?: Sampling } {
-  if ([temperature, topK, topP, minP].every((option) => option === undefined)) return {};
-  return {
-    sampling: {
-      seed,
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(topK === undefined ? {} : { topK }),
-      ...(topP === undefined ? {} : { topP }),
-      ...(minP === undefined ? {} : { minP }),
-    },
-  };
+function textOptions(options: GenerateOptions): TextOptions {
+  const { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed } = options;
+  return { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed };
 }

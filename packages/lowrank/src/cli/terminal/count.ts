@@ -1,13 +1,7 @@
 // Says how far a measurement is that takes longer than one likes to look at nothing.
 
+import type { Count } from "../../notices.ts";
 import type { Report } from "./report.ts";
-
-/** A running count. */
-export interface Count {
-  add(done: number): void;
-  /** Ends the line where one is drawn. */
-  stop(): void;
-}
 
 /** What is counted. */
 export interface Counted {
@@ -20,7 +14,10 @@ export interface Counted {
 const quiet = 5000; // milliseconds between two lines where nobody watches
 
 /** Starts at 0: a line that is redrawn where somebody watches, else one every few seconds, so that short work says nothing. */
-export function startCount(report: Report, { what, total, clock = () => performance.now() }: Counted): Count {
+export function startCount(
+  report: Pick<Report, "io" | "note">,
+  { what, total, clock = () => performance.now() }: Counted,
+): Count {
   const { terminal } = report.io;
   let done = 0;
   let last = clock();

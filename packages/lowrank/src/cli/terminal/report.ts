@@ -1,11 +1,13 @@
 // The two audiences of a command: people read text, programs read JSON lines.
 
-import { escapeControls, type Warning } from "@lowrank/contracts";
+import { escapeControls } from "@lowrank/contracts";
 import pc from "picocolors";
+import type { Notices } from "../../notices.ts";
 import type { CommandIo } from "../io.ts";
+import { startCount } from "./count.ts";
 
 /** Where one run of a command says what it does. */
-export interface Report {
+export interface Report extends Notices {
   readonly io: CommandIo;
   readonly isJson: boolean;
   readonly colors: ReturnType<typeof pc.createColors>;
@@ -17,7 +19,6 @@ export interface Report {
   note(line: string): void;
   /** One JSON line for programs; nothing without --json. */
   emit(event: object): void;
-  warn(warning: Warning): void;
 }
 
 /** Makes the report of a command that was called with or without `--json`. */
@@ -25,7 +26,7 @@ export function createReport(io: CommandIo, options: { readonly json?: boolean |
   const isJson = options.json === true;
   const colors = pc.createColors(io.hasColors);
   const people = isJson ? io.stderr : io.stdout;
-  return {
+  const report: Report = {
     io,
     isJson,
     colors,
@@ -36,7 +37,9 @@ export function createReport(io: CommandIo, options: { readonly json?: boolean |
       if (isJson) io.stdout(`${JSON.stringify(event, finiteOrNull)}\n`);
     },
     warn: (warning) => io.stderr(`${colors.yellow("warning:")} ${escapeControls(warning.message)}\n`),
+    count: (of) => startCount(report, of),
   };
+  return report;
 }
 
 /** Maps and big integers have no JSON of their own; NaN and Infinity become null, as JSON.stringify does anyway. */

@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ModelFolder } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
-import type { OpenedModel } from "../../open/open-model.ts";
+import type { OpenedBase } from "../../open/open-base.ts";
 
 /** A file of weights: what is in it, and by what one sees that nobody has written to it since. */
 export interface HashedFile {
@@ -27,7 +27,7 @@ export interface KnownHashes {
 
 /** The base's weight files by name. What has the bytes that were noted stays as noted, whatever its time. */
 export async function hashBase(
-  { path, folder }: Pick<OpenedModel, "path" | "folder">,
+  { path, folder }: Pick<OpenedBase, "path" | "folder">,
   { recorded, isAnew }: KnownHashes,
 ): Promise<ReadonlyMap<string, HashedFile>> {
   const files = new Map<string, HashedFile>();

@@ -2,11 +2,10 @@
 
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { createLoraConfig, type LoraConfig, parseLoraConfig, startOf } from "@lowrank/adapter-format";
-import type { PretrainedModel } from "@lowrank/models";
+import { type LoraConfig, parseLoraConfig } from "@lowrank/adapter-format";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
-import { typeOfTask } from "../../open/task-types.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
 
@@ -24,43 +23,17 @@ export async function readLoraConfig({ loraConfig }: TrainOptions, report: Repor
   return parseLoraConfig(json, { file: loraConfig, onWarning: report.warn });
 }
 
-/** The configuration of a new adapter. What the file says goes before the defaults here, and the options before the file. */
-export function newLoraConfig(
+/** What was asked of a new adapter: what the file says goes before the defaults here, and the options before the file. */
+export function askedConfig(
   options: TrainOptions,
-  model: PretrainedModel,
   { file, variant }: { readonly file: LoraConfig | undefined; readonly variant: Partial<LoraConfig> },
-): LoraConfig {
-  const { targetModules, modulesToSave, init, bias } = options;
-  const { peftVersion, ...fields } = file ?? { rank: 8, alpha: 16 };
-  return createLoraConfig({
+): Partial<LoraConfig> {
+  const { rank, alpha, dropout, useRslora: rankStabilized, targetModules, modulesToSave, bias, init } = options;
+  const { peftVersion, ...fields } = file ?? {};
+  return {
     ...fields,
-    ...given({
-      rank: options.rank,
-      alpha: options.alpha,
-      dropout: options.dropout,
-      rankStabilized: options.useRslora,
-      targetModules,
-      modulesToSave,
-      bias,
-    }),
+    ...given({ rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
     ...variant,
-    ...(init === undefined ? {} : startFields(init, file)),
-    inferenceMode: false,
-    taskType: typeOfTask(model.task),
-    baseModel: options.model,
-    fanInFanOut: model.sites().some((site) => site.fanInFanOut),
-  });
-}
-
-/** PEFT's `init_lora_weights`; a start that asks for settings has PEFT's own where there are none. */
-function startFields(name: string, file: LoraConfig | undefined): Partial<LoraConfig> {
-  const init = name === "default" ? true : name;
-  const { settings } = startOf({ init });
-  if (settings === undefined || Object.keys(file?.[settings.field] ?? {}).length > 0) return { init };
-  return { init, [settings.field]: settings.defaults };
-}
-
-/** Without the fields that nobody gave. */
-function given(fields: { readonly [Name in keyof LoraConfig]?: LoraConfig[Name] | undefined }): Partial<LoraConfig> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+    ...(init === undefined ? {} : { init: init === "default" ? true : init }),
+  };
 }

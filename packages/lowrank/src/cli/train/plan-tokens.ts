@@ -1,37 +1,25 @@
 // Tokens that a run adds: read, checked and numbered before the engine starts.
 
 import { basename } from "node:path";
-import { AddedTokensError, type ExtendedTokenizer, extendTokenizer, type TextFiles } from "@lowrank/data";
+import { AddedTokensError } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import { openFolder } from "@lowrank/models/node";
-import { TokenizerMissingError } from "../../errors/model-errors.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
-import { ggufFiles } from "../../node/gguf-files.ts";
-import { locate } from "../../node/locate.ts";
+import { nodePlatform } from "../../node/node-platform.ts";
+import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
+import { sourceContext } from "../open-model.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
-
-/** The model's tokenizer with more tokens. */
-export interface TokenPlan extends ExtendedTokenizer {
-  readonly tokens: readonly string[];
-  /** How many rows a table has that knows all of them. */
-  readonly rows: number;
-}
 
 /** More than 10 000 tokens, which is the most that can be added, have in any language. */
 const maxBytes = 10_000_000;
 
 /** The tokenizer that the options ask for; undefined if they add nothing. Throws AddedTokensError, TokenizerError. */
 export async function planTokens(options: TrainOptions, report: Report): Promise<TokenPlan | undefined> {
-  const { model, addTokens, addTokensFile, addAsSpecial = false } = options;
-  if (addTokens === undefined && addTokensFile === undefined) return undefined;
-  const tokens = [...(addTokens ?? []), ...(addTokensFile === undefined ? [] : await readTokens(addTokensFile))];
-  const path = await locate(model, "model", report);
-  const files: TextFiles = path.endsWith(".gguf") ? ggufFiles(path) : openFolder(path);
-  if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
-  const extended = await extendTokenizer(files, tokens, { special: addAsSpecial });
-  return { ...extended, tokens, rows: extended.ids.reduce((most, id) => Math.max(most, id + 1), 0) };
+  const { model, addTokens: added, addTokensFile, addAsSpecial = false } = options;
+  if (added === undefined && addTokensFile === undefined) return undefined;
+  const tokens = [...(added ?? []), ...(addTokensFile === undefined ? [] : await readTokens(addTokensFile))];
+  return addTokens(await nodePlatform.findModel(model, sourceContext(report)), tokens, addAsSpecial);
 }
 
 /** What becomes of the tokens in a model that was opened with so many rows at least. */

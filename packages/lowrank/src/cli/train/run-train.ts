@@ -52,7 +52,7 @@ async function trainInto(options: TrainOptions, report: Report): Promise<void> {
     const result = await trainAndSave(run, { options, resumeFrom, report });
     summarize(result, { run, options, report });
   } finally {
-    run.dispose();
+    run.model.dispose();
   }
 }
 
@@ -96,10 +96,10 @@ function summarize(
   report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);
 }
 
-function commandToTry({ opened, template }: PreparedRun, options: TrainOptions): string {
+function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: TrainOptions): string {
   const { model, data, out, columns, header } = options;
   const both = `--model ${model} --adapter ${out}`;
-  if (!writesText(opened.model.task) || template === "") {
+  if (!writesText(base.task) || template === "") {
     const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
     const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
     return `evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;

@@ -2,23 +2,17 @@
 
 import { cp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { writeAdapter } from "@lowrank/adapter-format";
-import type { AdapterHandle } from "@lowrank/inject";
 import { writeListedFolder } from "@lowrank/safetensors/node";
 import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
+import type { FolderFiles } from "../../platform.ts";
 import { metricsFile } from "./metrics-file.ts";
 
 /** What a run has to show so far. */
 export interface RunResult {
-  readonly handle: AdapterHandle;
-  /** Entries for the adapter file's header; nothing that changes from run to run. */
-  readonly metadata: ReadonlyMap<string, string>;
-  /** Texts by name; empty where the tokenizer is the base's. */
-  readonly tokenizerFiles: ReadonlyMap<string, string>;
+  /** Adapter, model card and a tokenizer of the run's own, by name. */
+  readonly files: FolderFiles;
   readonly metrics: readonly string[];
-  /** A section for the model card. */
-  readonly card: string;
   readonly stepsDone: number;
   /** The step whose validation loss is the lowest, if one was measured. */
   readonly bestStep: number | undefined;
@@ -41,15 +35,13 @@ export interface SaveOptions {
  * for; its path is returned.
  */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
-  const { handle, metadata, tokenizerFiles, metrics, card, state } = result;
-  const adapter = writeAdapter(await handle.toAdapter({ metadata }));
-  const files = { ...Object.fromEntries(tokenizerFiles), ...adapter, "README.md": adapter["README.md"] + card };
+  const { files, metrics, state } = result;
   const { best, leaving } = await earlierCheckpoints(out, result, options);
   const bestName = state === undefined && best !== undefined ? `best-${basename(best)}` : undefined;
   const fill = async (folder: string) => {
-    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    for (const [name, content] of files) await writeFile(join(folder, name), content);
     await writeFile(join(folder, metricsFile), metrics.join(""));
-    if (state !== undefined) await writeCheckpoint(folder, state, { files: new Map(Object.entries(files)) });
+    if (state !== undefined) await writeCheckpoint(folder, state, { files });
     if (best !== undefined && bestName !== undefined) await cp(best, join(folder, bestName), { recursive: true });
   };
   const { overwrite, isOwn } = options;

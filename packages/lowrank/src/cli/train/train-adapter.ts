@@ -1,18 +1,13 @@
 // The loop of a run: events become metrics, progress and files.
 
-import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
-import { batches, type TokenBatch } from "@lowrank/data";
-import { batchTensors, meanLoss } from "@lowrank/models";
-import { type EndEvent, type StepEvent, type TrainingEvent, type TrainingState, train } from "@lowrank/trainer";
-import { measuredBatches } from "../../rows/measured-batches.ts";
-import { countedLabels } from "../../rows/tokenize-rows.ts";
+import type { EndEvent, StepEvent, TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { StepPlan } from "../../train/plan-steps.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import { metricsLine } from "./metrics-file.ts";
 import type { PreparedRun } from "./prepare-run.ts";
-import type { TrainOptions } from "./train-options.ts";
+import { type TrainOptions, trainingOptions } from "./train-options.ts";
 
 /** What the loop needs besides the prepared run. */
 export interface LoopContext {
@@ -61,47 +56,18 @@ export async function trainAdapter(run: PreparedRun, context: LoopContext): Prom
   return { end, loss, validation };
 }
 
-function startTraining(run: PreparedRun, context: LoopContext): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { options, plan, signal, resumeFrom, save } = context;
-  const { handle, opened, train: examples, validation, padId } = run;
-  const { model } = opened;
-  const adapters = activeAdapters(handle.name);
-  const { batchSize, seed } = options;
-  const evaluate = {
-    every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
-    atStart: true,
-    run: async () => {
-      const measured = measuredBatches({ examples: validation, batchSize, padId });
-      return { loss: await meanLoss(model, measured, inferenceContext(adapters), { signal }) };
-    },
-  };
-  return train<TokenBatch>({
-    variables: handle.variables,
-    loss: (batch: TokenBatch, random: RandomKey) =>
-      model.loss(batchTensors(batch), { training: true, adapters, random, ...checkpointsOf(options) }),
-    batches: (epoch) => batches(examples, { batchSize, padId, seed, epoch, ...countedLabels(model) }),
-    steps: plan.totalSteps,
-    learningRate: options.learningRate,
-    schedule: options.schedule,
-    warmupSteps: plan.warmupSteps,
-    weightDecay: options.weightDecay,
-    clipNorm: options.clipNorm === 0 ? null : options.clipNorm,
-    accumulate: options.accumulate,
-    // One large batch, as transformers counts it since 4.46; of a single batch every weight gives the same.
-    weightByTokens: options.accumulate > 1,
-    batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
-    seed,
+function startTraining(
+  { adapter, training, fingerprint }: PreparedRun,
+  { options, plan, signal, resumeFrom, save }: LoopContext,
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  const { saveEvery } = options;
+  return adapter.run(training, {
+    ...trainingOptions(options),
+    fingerprint,
     signal,
-    fingerprint: run.fingerprint,
-    checkpoint: { every: options.saveEvery ?? plan.totalSteps, atBest: options.saveEvery !== undefined, save },
-    onWarning: context.report.warn,
-    ...(validation.length === 0 ? {} : { evaluate }),
-    ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    resumeFrom,
+    checkpoint: { every: saveEvery ?? plan.totalSteps, atBest: saveEvery !== undefined, save },
   });
-}
-
-function checkpointsOf({ gradientCheckpointing: blocks }: TrainOptions): { readonly blocksPerCheckpoint?: number } {
-  return blocks === undefined ? {} : { blocksPerCheckpoint: blocks === true ? 1 : blocks };
 }
 
 function show(event: TrainingEvent, progress: Progress): void {

@@ -3,14 +3,12 @@
 import { NonFiniteLossError, type TrainingState } from "@lowrank/trainer";
 import { DivergedError, NonFiniteModelError } from "../../errors/run-errors.ts";
 import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
-import { planSteps } from "../../train/plan-steps.ts";
 import type { Report } from "../terminal/report.ts";
 import { earlierMetrics } from "./metrics-file.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import { type RunResult, saveRun } from "./save-run.ts";
 import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
-import { trainingCard } from "./training-card.ts";
 
 /** What the run was asked. */
 export interface RunContext {
@@ -33,19 +31,18 @@ export async function trainAndSave(
   { options, resumeFrom, report }: RunContext,
 ): Promise<SavedResult> {
   const { out } = options;
-  const plan = planSteps({ ...options, rows: run.train.length });
-  const template = run.template === "" ? "" : `, written with the template "${run.template}"`;
-  report.say(`${run.train.length} rows${template}; steps: ${plan.totalSteps}, ${plan.stepsPerEpoch} an epoch`);
+  const { training: plan, adapter } = run;
+  const { train: rows } = plan;
+  const template = plan.template === "" ? "" : `, written with the template "${plan.template}"`;
+  report.say(`${rows.length} rows${template}; steps: ${plan.totalSteps}, ${plan.stepsPerEpoch} an epoch`);
   const metrics = resumeFrom === undefined ? [] : await earlierMetrics(out, resumeFrom.step);
   let savedStep = resumeFrom?.step;
   let isOwn = options.resume === true;
   const kept = () => ({ out, savedStep, hasCheckpoint: savedStep !== undefined });
   const write = async (stepsDone: number, { state, bestStep }: Pick<RunResult, "state" | "bestStep">) => {
-    const { handle, metadata, tokenizerFiles } = run;
-    const weight = await brokenAdapterWeight(run);
+    const weight = await brokenAdapterWeight(adapter);
     if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, kept());
-    const card = trainingCard(options, { ...run, plan, rows: run.train.length, stepsDone });
-    const result = { handle, metadata, tokenizerFiles, metrics, card, stepsDone, bestStep, state };
+    const result = { files: await adapter.files({ stepsDone }), metrics, stepsDone, bestStep, state };
     const { keepCheckpoints } = options;
     const path = await saveRun(out, result, { overwrite: isOwn || options.overwrite === true, isOwn, keepCheckpoints });
     isOwn = true;
@@ -74,7 +71,7 @@ export async function trainAndSave(
     // A checkpoint is worth more than a later adapter without the optimiser's state.
     if (!hasCheckpoint && lastStep > 0) await write(lastStep, { state: undefined, bestStep: undefined });
     const left = { ...kept(), hasCheckpoint };
-    const weight = await brokenBaseWeight(run.opened);
+    const weight = await brokenBaseWeight(run.model.opened);
     throw weight === undefined
       ? new DivergedError(error, left)
       : new NonFiniteModelError(error, { weight, kept: left });

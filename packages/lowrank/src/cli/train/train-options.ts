@@ -1,6 +1,7 @@
 // What `lowrank train` was asked, as commander hands it over.
 
 import { startFacts, startNames } from "@lowrank/adapter-format";
+import type { TrainingOptions } from "../../opened-adapter.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
 
@@ -85,4 +86,16 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions, Varia
   readonly evalEvery?: number;
   readonly saveEvery?: number;
   readonly keepCheckpoints?: number;
+}
+
+/** Those that say how rows become tokens and how the loop goes, as the library takes them. */
+export function trainingOptions(options: TrainOptions): TrainingOptions {
+  const { template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule } =
+    options;
+  const { warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches } =
+    options;
+  return {
+    ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
+    ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
+  };
 }

@@ -25,7 +25,10 @@ describe("downloadFromHub", () => {
     const hub = fakeHub("owner/name", files);
     const recording = recordingIo();
     const report = createReport(recording.io, { json: true });
-    const folder = await downloadFromHub("owner/name", "model", { report, access: { fetch: hub.fetch, cacheDir } });
+    const folder = await downloadFromHub("owner/name", "model", {
+      notices: report,
+      access: { fetch: hub.fetch, cacheDir },
+    });
     expect(folder).toBe(join(cacheDir, "models--owner--name", "snapshots", fakeCommit));
     expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "tokenizer.json"]);
     expect(await readFile(join(folder, "model.safetensors"), "utf8")).toBe("weights");
@@ -37,14 +40,20 @@ describe("downloadFromHub", () => {
     const hub = fakeHub("owner/name", files);
     const recording = recordingIo();
     const report = createReport(recording.io, {});
-    const first = await downloadFromHub("owner/name", "model", { report, access: { fetch: hub.fetch, cacheDir } });
-    await downloadFromHub("owner/name", "model", { report, access: { fetch: hub.fetch, cacheDir } });
+    const first = await downloadFromHub("owner/name", "model", {
+      notices: report,
+      access: { fetch: hub.fetch, cacheDir },
+    });
+    await downloadFromHub("owner/name", "model", { notices: report, access: { fetch: hub.fetch, cacheDir } });
     expect(hub.downloaded.length).toBe(new Set(hub.downloaded).size);
 
     const offline: typeof fetch = async () => {
       throw new TypeError("fetch failed");
     };
-    const again = await downloadFromHub("owner/name", "model", { report, access: { fetch: offline, cacheDir } });
+    const again = await downloadFromHub("owner/name", "model", {
+      notices: report,
+      access: { fetch: offline, cacheDir },
+    });
     expect(again).toBe(first);
     expect(recording.stderr()).toContain("warning: The Hub cannot be reached (fetch failed)");
   });
@@ -52,7 +61,7 @@ describe("downloadFromHub", () => {
   it("says what the Hub answered when nothing is in the cache", async () => {
     const report = createReport(recordingIo().io, {});
     const refusing: typeof fetch = async () => new Response("nope", { status: 401 });
-    const attempt = downloadFromHub("owner/name", "model", { report, access: { fetch: refusing, cacheDir } });
+    const attempt = downloadFromHub("owner/name", "model", { notices: report, access: { fetch: refusing, cacheDir } });
     await expect(attempt).rejects.toMatchObject({ code: "HUB", message: expect.stringContaining("401") });
   });
 });

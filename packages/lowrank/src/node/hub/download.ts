@@ -2,8 +2,8 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Report } from "../../cli/terminal/report.ts";
 import { HubError } from "../../errors/model-errors.ts";
+import type { Notices } from "../../notices.ts";
 import { type HubContent, planDownload } from "./plan-download.ts";
 
 /** A repository name as the Hub knows them; anything else is a path. */
@@ -25,16 +25,16 @@ type HubLibrary = typeof import("@huggingface/hub");
 export async function downloadFromHub(
   repository: string,
   content: HubContent,
-  context: { readonly report: Report; readonly access: HubAccess },
+  context: { readonly notices: Notices; readonly access: HubAccess },
 ): Promise<string> {
   const hub = await importHub(repository);
-  const { report, access } = context;
+  const { notices, access } = context;
   const cacheDir = access.cacheDir ?? hub.getHFHubCachePath();
   try {
     const { sha } = await hub.modelInfo({ name: repository, additionalFields: ["sha"], ...access });
     const paths = await listPaths(hub, repository, sha, access);
     for (const path of planDownload(repository, content, paths)) {
-      report.note(`fetching ${repository}/${path}`);
+      notices.note?.(`fetching ${repository}/${path}`);
       await quietly(() => hub.downloadFileToCacheDir({ repo: repository, path, revision: sha, ...access, cacheDir }));
     }
     const folder = repositoryFolder(hub, cacheDir, repository);
@@ -44,7 +44,7 @@ export async function downloadFromHub(
     if (error instanceof HubError) throw error;
     const cached = await cachedSnapshot(hub, cacheDir, repository, content);
     if (cached === undefined) throw new HubError(repository, reasonOf(error), { cause: error });
-    report.warn({ code: "HUB_OFFLINE", message: `The Hub cannot be reached (${reasonOf(error)}); using ${cached}.` });
+    notices.warn({ code: "HUB_OFFLINE", message: `The Hub cannot be reached (${reasonOf(error)}); using ${cached}.` });
     return cached;
   }
 }

@@ -1,30 +1,42 @@
 // What the model card says about the run. Nothing in it changes when the run is repeated.
 
-import { basename } from "node:path";
 import { enumerated, escapeControls } from "@lowrank/contracts";
-import type { StepPlan } from "../../train/plan-steps.ts";
-import type { PreparedRun } from "./prepare-run.ts";
-import type { TrainOptions } from "./train-options.ts";
+import { given } from "../given.ts";
+import type { StepPlan } from "./plan-steps.ts";
+import { type LoopOptions, loopDefaults } from "./training-options.ts";
+
+/** What was asked. */
+export interface CardOptions extends LoopOptions {
+  /** The data file's name. */
+  readonly data: string;
+  readonly basePrecision?: string | undefined;
+}
+
+/** What came of it. */
+export interface CardFacts {
+  readonly plan: StepPlan;
+  /** How many were trained on. */
+  readonly rows: number;
+  /** The template's name. */
+  readonly template: string;
+  readonly addedTokens: readonly string[];
+  /** Absent: all. */
+  readonly stepsDone?: number;
+}
 
 /** The run as a section of Markdown. */
-export function trainingCard(
-  options: TrainOptions,
-  facts: Pick<PreparedRun, "template" | "addedTokens"> & {
-    readonly plan: StepPlan;
-    readonly rows: number;
-    readonly stepsDone: number;
-  },
-): string {
-  const { plan, rows, template, addedTokens, stepsDone } = facts;
+export function trainingCard(options: CardOptions, facts: CardFacts): string {
+  const { plan, rows, template, addedTokens, stepsDone = facts.plan.totalSteps } = facts;
+  const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const table: readonly (readonly [string, string | number])[] = [
-    ["data", `${basename(options.data)} (${rows} rows)`],
+    ["data", `${options.data} (${rows} rows)`],
     ["template", template],
     ...(addedTokens.length === 0 ? [] : [["added tokens", enumerated(addedTokens)] as const]),
     ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],
-    ["batch size", options.batchSize * options.accumulate],
-    ["learning rate", `${options.learningRate}, ${options.schedule}, ${plan.warmupSteps} warm-up steps`],
-    ["weight decay", options.weightDecay],
-    ["seed", options.seed],
+    ["batch size", batchSize * accumulate],
+    ["learning rate", `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up steps`],
+    ["weight decay", weightDecay],
+    ["seed", seed],
     ...(isRounded(options) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
   const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
@@ -42,7 +54,7 @@ export function trainingCard(
 }
 
 /** Whether the base's numbers, or what is computed with them, may be others than in its files. */
-function isRounded({ basePrecision }: TrainOptions): boolean {
+function isRounded({ basePrecision }: CardOptions): boolean {
   return basePrecision === "nf4" || basePrecision === "bf16";
 }
 

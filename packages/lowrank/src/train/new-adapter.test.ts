@@ -1,45 +1,20 @@
 import { fileURLToPath } from "node:url";
 import type { AdapterHandle } from "@lowrank/inject";
-import "@tensorflow/tfjs-backend-cpu";
 import { describe, expect, it } from "vitest";
-import { openModel } from "../../open/open-model.ts";
-import { recordingIo } from "../terminal/recording-io.ts";
-import { createReport } from "../terminal/report.ts";
-import { adapterToTrain } from "./adapter-to-train.ts";
-import type { TrainOptions } from "./train-options.ts";
-
-const howItTrains = {
-  data: "rows.jsonl",
-  out: "adapter",
-  batchSize: 1,
-  accumulate: 1,
-  learningRate: 1e-3,
-  schedule: "constant",
-  weightDecay: 0,
-  clipNorm: 1,
-  seed: 7,
-} as const;
+import { openModel } from "../index.ts";
 
 /** Makes a new adapter of all linear layers for a reference of `@lowrank/models`, for its own task. */
 async function withNewAdapter<Found>(reference: string, look: (handle: AdapterHandle) => Found): Promise<Found> {
-  const model = fileURLToPath(new URL(`../../../../models/fixtures/${reference}`, import.meta.url));
-  const options: TrainOptions = { ...howItTrains, model, targetModules: "all-linear" };
-  const report = createReport(recordingIo().io, {});
-  const opened = await openModel({ model }, report);
+  const path = fileURLToPath(new URL(`../../../models/fixtures/${reference}`, import.meta.url));
+  const model = await openModel(path, { engine: false });
   try {
-    const start = { rows: [], padId: 0 };
-    const handle = await adapterToTrain(opened, { options, tokenIds: [], variant: {}, start }, report);
-    try {
-      return look(handle);
-    } finally {
-      handle.dispose();
-    }
+    return look(model.adapt({ targetModules: "all-linear" }, { seed: 7 }).handle);
   } finally {
-    opened.dispose();
+    model.dispose();
   }
 }
 
-describe("adapterToTrain", () => {
+describe("a new adapter", () => {
   it("trains the head that finds answers whole, as PEFT asks of such an adapter's file", async () => {
     await withNewAdapter("bert-question", ({ config, variables }) => {
       expect([config.taskType, config.modulesToSave]).toEqual(["QUESTION_ANS", ["qa_outputs"]]);

@@ -1,0 +1,36 @@
+// lowrank as a library, in a page. In Node: "lowrank".
+
+import { browserPlatform } from "./browser-platform.ts";
+import { type OpenModelOptions, openModelOn } from "./open-on.ts";
+import type { OpenedModel } from "./opened-model.ts";
+import type { ModelInput } from "./platform.ts";
+
+/**
+ * Opens a pretrained model: the address of a Hugging Face folder, a name on the Hugging Face Hub, a folder that a person chose
+ * (`showDirectoryPicker()`), `File`s of an `<input type="file">`, or a `ModelFolder`. The caller disposes of it.
+ *
+ * @throws ModelFileError; ClassifierMissingError, HeadIncompleteError, AdapterTaskError; and what `loadModel` of @lowrank/models
+ * and `chooseEngine` of @lowrank/engine throw.
+ *
+ * @example
+ * ```ts
+ * import { openModel } from "lowrank/browser";
+ *
+ * export async function answer(files: readonly File[], prompt: string): Promise<string> {
+ *   const model = await openModel(files);
+ *   return model.generate(prompt, { maxNewTokens: 20 });
+ * }
+ * ```
+ */
+export function openModel(source: ModelInput, options: OpenModelOptions = {}): Promise<OpenedModel> {
+  return openModelOn(browserPlatform, source, options);
+}
+
+export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
+export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
+export type { MergedModel, MergedModelOptions, MergeFacts } from "./merged-model.ts";
+export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
+export type { OpenModelOptions } from "./open-on.ts";
+export type { OpenedAdapter, PreparedTraining, TrainingOptions } from "./opened-adapter.ts";
+export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
+export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirectory } from "./platform.ts";

@@ -1,0 +1,19 @@
+// The library as a command calls it: with the terminal's listeners, and the environment's token of the Hub.
+
+import { nodePlatform } from "../node/node-platform.ts";
+import { type OpeningRequest, openOn } from "../open-on.ts";
+import type { OpenedModel } from "../opened-model.ts";
+import type { SourceContext } from "../platform.ts";
+import type { Report } from "./terminal/report.ts";
+
+/** Opens --model, and --adapter with it. */
+export function openModel(request: OpeningRequest, report: Report): Promise<OpenedModel> {
+  return openOn(nodePlatform, request, sourceContext(report));
+}
+
+/** How a command reaches the Hub. */
+export function sourceContext(report: Report): SourceContext {
+  const { fetch, environment } = report.io;
+  const token = environment.HF_TOKEN;
+  return { notices: report, fetch, accessToken: token?.startsWith("hf_") ? token : undefined };
+}

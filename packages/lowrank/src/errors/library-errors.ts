@@ -1,0 +1,58 @@
+// What a program asked of the library that cannot be done.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** A data file could not be fetched. */
+export class RowsNotFoundError extends LowrankError {
+  constructor(
+    readonly address: string,
+    readonly status: number,
+  ) {
+    super("ROWS_NOT_FOUND", `Cannot read rows from "${address}": the server answered ${status}.`);
+  }
+}
+
+/** A page has no paths to write to. */
+export class UnwritableFolderError extends LowrankError {
+  constructor(readonly folder: string) {
+    super(
+      "UNWRITABLE_FOLDER",
+      `A page cannot write to "${folder}": give what showDirectoryPicker() returned, or take files() and offer a download.`,
+    );
+  }
+}
+
+/** Rows train another head than the model was opened with. */
+export class RowsTaskError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly task: string,
+    readonly needed: string,
+  ) {
+    super(
+      "ROWS_TASK",
+      `The rows of "${file}" train a head for ${needed}, but the model was opened for ${task}. ` +
+        `Open it with { task: "${needed}" }, and with { classes } where they are labelled.`,
+    );
+  }
+}
+
+/** A start that looks at the data cannot compute before it has seen some. */
+export class StartNeedsRowsError extends LowrankError {
+  constructor(readonly init: string) {
+    super(
+      "START_NEEDS_ROWS",
+      `The start "${init}" is made from the rows that the adapter learns from: call train or prepare before anything else.`,
+    );
+  }
+}
+
+/** An adapter belongs to another model, or was disposed of. */
+export class AdapterGoneError extends LowrankError {
+  constructor(readonly adapter: string) {
+    super(
+      "ADAPTER_GONE",
+      `The adapter "${adapter}" is not one of this model's: it was disposed of, or belongs to another model.`,
+    );
+  }
+}

@@ -1,0 +1,11 @@
+// Options that were given.
+
+/** The options without those that are undefined: an optional field of another package may be absent, not undefined. */
+export function given<Options extends object>(
+  options: Options,
+): { readonly [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  // What is left has a value, which is all that the type says.
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Options]?: Exclude<Options[Name], undefined>;
+  };
+}

@@ -1,0 +1,38 @@
+// lowrank as a library, in Node. In a page: "lowrank/browser".
+
+import { nodePlatform } from "./node/node-platform.ts";
+import { type OpenModelOptions, openModelOn } from "./open-on.ts";
+import type { OpenedModel } from "./opened-model.ts";
+import type { ModelInput } from "./platform.ts";
+
+/**
+ * Opens a pretrained model: a Hugging Face folder, a .gguf file, or a name on the Hugging Face Hub, whose files are kept in the
+ * cache that Python uses too; or a `ModelFolder`, or `File`s. The caller disposes of it.
+ *
+ * @throws PathNotFoundError, HubError, AdapterAsModelError; ClassifierMissingError, HeadIncompleteError, AdapterTaskError; and
+ * what `loadModel` of @lowrank/models and `chooseEngine` of @lowrank/engine throw.
+ *
+ * @example
+ * ```ts
+ * import { openModel } from "lowrank";
+ *
+ * const model = await openModel("node_modules/@lowrank/tiny-model/model");
+ * const adapter = model.adapt({ rank: 4, targetModules: "all-linear" });
+ * const rows = [{ prompt: "name[Aromi] ->", completion: " Aromi is a riverside café." }];
+ * for await (const event of adapter.train(rows, { steps: 2 })) if (event.type === "step") console.log(event.loss);
+ * console.log(await model.generate("name[Aromi] ->", { maxNewTokens: 8 }));
+ * model.dispose();
+ * ```
+ */
+export function openModel(source: ModelInput, options: OpenModelOptions = {}): Promise<OpenedModel> {
+  return openModelOn(nodePlatform, source, options);
+}
+
+export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
+export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
+export type { MergedModel, MergedModelOptions, MergeFacts } from "./merged-model.ts";
+export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
+export type { OpenModelOptions } from "./open-on.ts";
+export type { OpenedAdapter, PreparedTraining, TrainingOptions } from "./opened-adapter.ts";
+export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
+export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirectory } from "./platform.ts";

@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openModel } from "./index.ts";
+
+const tiny = fileURLToPath(new URL("../../tiny-model/model", import.meta.url));
+const rows = [{ prompt: "name[Aromi] ->", completion: " Aromi is a riverside café." }];
+const quick = { steps: 12, learningRate: 0.01, batchSize: 1 } as const;
+
+beforeAll(() => tf.setBackend("cpu"));
+
+describe("the library", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lowrank-library-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("opens, adapts, trains, writes, saves, merges and attaches, and leaves no tensor behind", async () => {
+    const before = tf.memory().numTensors;
+    const file = join(folder, "rows.jsonl");
+    await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const model = await openModel(tiny, { engine: false });
+    const adapter = model.adapt({ rank: 8, targetModules: "all-linear" });
+    const losses: number[] = [];
+    for await (const event of adapter.train(file, quick)) if (event.type === "step") losses.push(event.loss);
+    expect(losses).toHaveLength(12);
+    expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] ?? 0));
+
+    const text = await model.generate("name[Aromi] ->", { maxNewTokens: 8 });
+    expect(text).toContain("Aromi is");
+    expect(await model.generate("name[Aromi] ->", { maxNewTokens: 8, adapter: null })).not.toBe(text);
+
+    await adapter.save(join(folder, "my-adapter"));
+    const config = JSON.parse(await readFile(join(folder, "my-adapter", "adapter_config.json"), "utf8"));
+    expect(config).toMatchObject({ task_type: "CAUSAL_LM", base_model_name_or_path: tiny, r: 8, lora_alpha: 16 });
+    expect(await readFile(join(folder, "my-adapter", "README.md"), "utf8")).toContain("| steps | 12 |");
+
+    const { largestDifference } = await model.merge(adapter).save(join(folder, "my-model"));
+    expect(largestDifference).toBeLessThan(1e-3);
+    expect(await model.generate("name[Aromi] ->", { maxNewTokens: 8 })).toBe(text);
+    const { loss } = await model.evaluate(rows);
+    model.dispose();
+
+    const other = await openModel(tiny, { engine: false });
+    await other.attach(join(folder, "my-adapter"));
+    expect((await other.evaluate(rows)).loss).toBeCloseTo(loss, 5);
+    other.dispose();
+    const merged = await openModel(join(folder, "my-model"), { engine: false });
+    expect((await merged.evaluate(rows)).loss).toBeCloseTo(loss, 4);
+    merged.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,37 @@
+// What an exported model takes from its base's files.
+
+import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
+import { configFromGguf } from "@lowrank/families/gguf";
+import { openGguf } from "@lowrank/gguf";
+import type { ExportOptions } from "@lowrank/merge";
+import type { Notices } from "../notices.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+
+/** The base's folder, or what a .gguf file says in place of a config.json and a tokenizer. */
+export async function exportSource(opened: OpenedBase, notices: Notices): Promise<ExportOptions["source"]> {
+  const { folder, path } = opened;
+  const source = await opened.source.openGguf?.();
+  if (source === undefined) return folder ?? { config: {} };
+  try {
+    const { metadata, tensors } = await openGguf(source);
+    const config = configFromGguf(metadata, new Set(tensors.keys()), path);
+    return { config, texts: await tokenizerTexts(opened, notices) };
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** A model without its tokenizer is worth more than none. */
+async function tokenizerTexts(
+  { files, tokenizerFolder }: OpenedBase,
+  notices: Notices,
+): Promise<ReadonlyMap<string, string>> {
+  if (tokenizerFolder !== undefined || !(await files.has("tokenizer.json"))) return new Map();
+  try {
+    return await readTokenizerFiles(files, "all");
+  } catch (error) {
+    if (!(error instanceof TokenizerError)) throw error;
+    notices.warn({ code: "TOKENIZER_LEFT_OUT", message: `The merged model gets no tokenizer. ${error.message}` });
+    return new Map();
+  }
+}

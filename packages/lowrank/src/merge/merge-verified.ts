@@ -1,0 +1,57 @@
+// Merging, and looking whether the merged model computes what the adapted one did.
+
+import { inferenceContext } from "@lowrank/contracts";
+import { type MergedHandle, type MergeOptions, mergeAdapter, verifyMerge } from "@lowrank/merge";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { OpenedBase } from "../open/open-base.ts";
+import { sampleLogits } from "./sample-logits.ts";
+
+/** How to merge. */
+export interface VerifiedMergeOptions extends MergeOptions {
+  /** By how much logits may differ; default: by how large they are. */
+  readonly tolerance?: number | undefined;
+}
+
+/** What merging did. */
+export interface VerifiedMerge {
+  /** Paths of the weights that changed. */
+  readonly changed: readonly string[];
+  /** Between logits of the adapted and the merged model, on a sample input. */
+  readonly largestDifference: number;
+  readonly merged: MergedHandle;
+  /** The adapted model's logits; the caller disposes of them. */
+  readonly adapted: tf.Tensor;
+}
+
+/** Merges the adapter that is attached. Throws MergeVerificationError, and what `mergeAdapter` does. */
+export async function mergeVerified(
+  { model, handle, context }: OpenedBase,
+  { tolerance, ...options }: VerifiedMergeOptions,
+): Promise<VerifiedMerge> {
+  if (handle === undefined) throw new Error("There is no adapter to merge.");
+  const adapted = sampleLogits(model, context);
+  try {
+    const most = tolerance ?? (await toleranceFor(adapted));
+    const merged = await mergeAdapter(model, handle, options);
+    const logits = sampleLogits(model, inferenceContext());
+    try {
+      const { largestDifference } = await verifyMerge({ adapted, merged: logits, tolerance: most });
+      return { changed: merged.changed, largestDifference, merged, adapted };
+    } catch (error) {
+      if (options.keepOriginals !== false) merged.undo();
+      throw error;
+    } finally {
+      logits.dispose();
+    }
+  } catch (error) {
+    adapted.dispose();
+    throw error;
+  }
+}
+
+/** Float32 has some seven digits, so logits in the hundreds cannot agree to 1e-4. */
+async function toleranceFor(logits: tf.Tensor): Promise<number> {
+  const values = Float32Array.from(await logits.data());
+  const magnitude = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return 1e-4 * Math.max(1, magnitude / 16);
+}

@@ -1,0 +1,69 @@
+// A model with its adapter folded in, as files.
+
+import { type ExportDtype, exportModel, type MergeOptions } from "@lowrank/merge";
+import { given } from "./given.ts";
+import { exportSource } from "./merge/export-source.ts";
+import { mergeVerified } from "./merge/merge-verified.ts";
+import type { Notices } from "./notices.ts";
+import type { OpenedAdapter } from "./opened-adapter.ts";
+import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
+
+/** How to merge, and in which type to write. */
+export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
+  /** Default "F32": what is written is what was computed. */
+  readonly dtype?: ExportDtype | undefined;
+  /** By how much logits of the merged and the adapted model may differ; default: by how large they are. */
+  readonly tolerance?: number | undefined;
+}
+
+/** What merging did. */
+export interface MergeFacts {
+  /** Paths of the weights that changed. */
+  readonly changed: readonly string[];
+  /** Between logits of the adapted and the merged model, on a sample input. */
+  readonly largestDifference: number;
+}
+
+/** What `OpenedModel.merge` gives: each method merges, checks the logits, and undoes it, so that the model stays as it was. */
+export class MergedModel {
+  constructor(
+    private readonly adapter: OpenedAdapter,
+    private readonly options: MergedModelOptions,
+    private readonly host: { readonly platform: Platform; readonly notices: Notices },
+  ) {}
+
+  /** Merges and compares; nothing is written. Throws MergeVerificationError, and what `mergeAdapter` of @lowrank/merge does. */
+  verify(): Promise<MergeFacts> {
+    return this.#whileMerged(async () => undefined);
+  }
+
+  /** Writes a Hugging Face folder that transformers loads. Throws besides: what `writeModelFolder` of @lowrank/merge does. */
+  save(folder: OutputFolder, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<MergeFacts> {
+    const { platform } = this.host;
+    return this.#whileMerged((output) => platform.writeModel(folder, output, { overwrite }));
+  }
+
+  /** The folder's files in memory: file name → bytes. */
+  async files(): Promise<FolderFiles> {
+    let files: FolderFiles = new Map();
+    await this.#whileMerged(async ({ model, ...options }) => {
+      files = await exportModel(model, options);
+    });
+    return files;
+  }
+
+  async #whileMerged(work: (output: ModelOutput) => Promise<void>): Promise<MergeFacts> {
+    const { dtype, tolerance, tied } = this.options;
+    const { opened } = this.adapter;
+    const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, given({ tolerance, tied }));
+    adapted.dispose();
+    try {
+      const source = await exportSource(opened, this.host.notices);
+      const tokenizer = opened.tokenizerFolder;
+      await work({ model: opened.model, source, ...given({ tokenizer, dtype }) });
+      return { changed, largestDifference };
+    } finally {
+      merged.undo();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// Bases and adapters of a path on disk, or of a name on the Hugging Face Hub.
+
+import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { diskFolder } from "@lowrank/merge/node";
+import { openFolder } from "@lowrank/models/node";
+import { openFile } from "@lowrank/safetensors/node";
+import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
+import { filesBeside } from "./files-beside.ts";
+import { type HubContext, locate } from "./locate.ts";
+
+/** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */
+export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
+  return modelAt(await locate(given, "model", context), given);
+}
+
+/** The base in a folder or a .gguf file. */
+function modelAt(path: string, name = path): ModelSource {
+  if (path.endsWith(".gguf")) {
+    return ggufModel({ name, path, beside: filesBeside(path), openGguf: () => openFile(path) });
+  }
+  const folder = openFolder(path);
+  return { name, path, files: folder, folder };
+}
+
+/** The adapter at a path, or of a name. Throws what `locate` does. */
+export async function findAdapter(given: string, context: HubContext): Promise<AdapterSource> {
+  const path = await locate(given, "adapter", context);
+  const folder = diskFolder(path);
+  return {
+    name: path,
+    read: (options) => readAdapterFolder(path, options),
+    tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
+  };
+}

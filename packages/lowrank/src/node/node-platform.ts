@@ -1,0 +1,50 @@
+// The library's host in Node: a disk, and the Hub's cache on it.
+
+import { writeFile } from "node:fs/promises";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import { readDataFile } from "@lowrank/data/node";
+import { writeModelFolder } from "@lowrank/merge/node";
+import { writeListedFolder } from "@lowrank/safetensors/node";
+import { given } from "../given.ts";
+import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
+import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
+import { writeToDirectory } from "../write-to-directory.ts";
+import { findAdapter, findModel } from "./find-model.ts";
+import type { HubContext } from "./locate.ts";
+
+/** Reads paths and names of the Hub, and writes folders whole or not at all. */
+export const nodePlatform: Platform = {
+  memoryBytes: totalmem,
+  async findModel(input, context) {
+    return typeof input === "string" ? findModel(input, hubContext(context)) : modelIn(await folderOf(input));
+  },
+  async findAdapter(input, context) {
+    return typeof input === "string" ? findAdapter(input, hubContext(context)) : adapterIn(await folderOf(input));
+  },
+  readRows: (path, options) => readDataFile(path, options),
+  async writeFiles(folder, files, { overwrite }) {
+    if (typeof folder !== "string") return writeToDirectory(folder, files);
+    const fill = async (path: string) => {
+      for (const [name, content] of files) await writeFile(join(path, name), content);
+    };
+    await writeListedFolder(folder, fill, { overwrite });
+  },
+  async writeModel(folder, { model, source, tokenizer, dtype }, { overwrite }) {
+    await writeModelFolder(pathOf(folder), {
+      model,
+      sourceFolder: source,
+      overwrite,
+      ...given({ dtype, tokenizerFolder: tokenizer?.name }),
+    });
+  },
+};
+
+function hubContext({ notices, fetch, accessToken }: SourceContext): HubContext {
+  return { notices, access: given({ fetch, accessToken }) };
+}
+
+function pathOf(folder: OutputFolder): string {
+  if (typeof folder === "string") return folder;
+  throw new TypeError("In Node a model is written to a path.");
+}

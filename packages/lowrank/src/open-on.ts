@@ -1,0 +1,101 @@
+// Opening a model on a host: what `openModel` of Node and of a page share.
+
+import { type ChooseEngineOptions, chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
+import type { Task } from "@lowrank/families";
+import type { BasePrecision } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { type NoticeOptions, noticesOf } from "./notices.ts";
+import { type ModelRequest, openBase } from "./open/open-base.ts";
+import { OpenedModel } from "./opened-model.ts";
+import type { ModelInput, Platform, SourceContext } from "./platform.ts";
+import { addTokens, type TokenPlan } from "./rows/added-tokens.ts";
+
+/** How to open a model. */
+export interface OpenModelOptions extends NoticeOptions {
+  /** An adapter to attach, which may bring the head that the base lacks. */
+  readonly adapter?: ModelInput | undefined;
+  /** The head, where it is not the one that the base's files or the adapter name. */
+  readonly task?: Task | undefined;
+  /** Classes of a classifier to be made new: how many, or their names. */
+  readonly classes?: number | readonly string[] | undefined;
+  /** Seeds a new classifier; default 0. */
+  readonly seed?: number | undefined;
+  /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA) or "bf16". */
+  readonly basePrecision?: BasePrecision | undefined;
+  /** Tokens to add to the tokenizer, whose rows of the model's tables an adapter trains. */
+  readonly addTokens?: readonly string[] | undefined;
+  /** Whether they are marks such as </s>, which generated text leaves out. */
+  readonly addAsSpecial?: boolean | undefined;
+  /** Which engine computes; default: the best that starts, once for the process. False: whatever TensorFlow.js has. */
+  readonly engine?: ChooseEngineOptions | false | undefined;
+  /** Stops the loading between tensors. */
+  readonly signal?: AbortSignal | undefined;
+  /** How to reach the Hub; default the platform's `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+  /** A token of the Hub, for repositories that need one. */
+  readonly accessToken?: string | undefined;
+}
+
+/** What is opened, where the command line decides more than a program may. */
+export interface OpeningRequest extends ModelRequest {
+  readonly model: ModelInput;
+  readonly adapter?: ModelInput | undefined;
+  readonly tokens?: TokenPlan | undefined;
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/** Loads a model with its adapter, on the engine that runs. */
+export async function openOn(
+  platform: Platform,
+  { model, adapter, tokens, classNames, ...request }: OpeningRequest,
+  context: SourceContext,
+): Promise<OpenedModel> {
+  const places = {
+    model: () => platform.findModel(model, context),
+    ...(adapter === undefined ? {} : { adapter: () => platform.findAdapter(adapter, context) }),
+  };
+  const full = { memoryBytes: platform.memoryBytes(), leastTokens: tokens?.rows, ...request };
+  const opened = await openBase(places, full, context.notices);
+  return new OpenedModel({ platform, context, opened, request, tokens, classNames });
+}
+
+/** `openModel` of a host. */
+export async function openModelOn(
+  platform: Platform,
+  model: ModelInput,
+  options: OpenModelOptions,
+): Promise<OpenedModel> {
+  const { adapter, task, basePrecision, signal, addTokens: added, fetch, accessToken } = options;
+  const context = { notices: noticesOf(options), fetch, accessToken };
+  await startEngine(options);
+  const tokens =
+    added && (await addTokens(await platform.findModel(model, context), added, options.addAsSpecial === true));
+  const names = typeof options.classes === "object" ? { classNames: options.classes } : {};
+  const request = { task, basePrecision, signal, trainable: true, ...headOf(options) };
+  return openOn(platform, { model, adapter, tokens, ...names, ...request }, context);
+}
+
+/** A head is made new where classes are said, or where their number goes without saying: an answer has a start and an end. */
+function headOf({ classes, task, seed = 0 }: OpenModelOptions): Pick<ModelRequest, "classes" | "newHeadSeed"> {
+  const count =
+    typeof classes === "object" ? classes.length : (classes ?? (task === "question-answering" ? 2 : undefined));
+  return count === undefined ? {} : { classes: () => count, newHeadSeed: seed };
+}
+
+let started: Promise<EngineChoice> | undefined;
+
+/** Once for the process, unless an engine is asked for. */
+async function startEngine({ engine, onWarning }: OpenModelOptions): Promise<void> {
+  if (engine === false) {
+    registerGradients();
+    return;
+  }
+  tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
+  if (engine === undefined && started !== undefined) {
+    await started;
+    return;
+  }
+  started = chooseEngine(engine);
+  const { note } = await started;
+  if (note !== undefined) onWarning?.({ code: "ENGINE_NOTE", message: note });
+}

@@ -1,0 +1,107 @@
+// Where a base or an adapter is read from, whatever host it lies on: a disk, the Hub, a page's files.
+
+import { type Adapter, type ReadAdapterOptions, readAdapter } from "@lowrank/adapter-format";
+import { ggufTokenizerFiles, type TextFiles } from "@lowrank/data";
+import { openGguf } from "@lowrank/gguf";
+import { filesFolder, type ModelFolder } from "@lowrank/models";
+import type { ByteSource } from "@lowrank/safetensors";
+
+/** A base, found but not read. */
+export interface ModelSource {
+  /** As it was given: what an adapter's `base_model_name_or_path` will say. */
+  readonly name: string;
+  /** Where it was found, for messages. */
+  readonly path: string;
+  /** The tokenizer's. */
+  readonly files: TextFiles;
+  /** Absent for a .gguf file. */
+  readonly folder?: ModelFolder;
+  /** Opens a .gguf file; the caller closes it. */
+  readonly openGguf?: () => Promise<ByteSource>;
+}
+
+/** An adapter, found but not read. */
+export interface AdapterSource {
+  readonly name: string;
+  read(options: ReadAdapterOptions): Promise<Adapter>;
+  /** The folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
+  readonly tokenizer: TokenizerFolder | undefined;
+}
+
+/** A folder in which a tokenizer lies. */
+export interface TokenizerFolder extends TextFiles {
+  list(): Promise<readonly string[]>;
+  open: ModelFolder["open"];
+}
+
+/** A folder that a person chose in a page: the part of `FileSystemDirectoryHandle` that is needed. */
+export interface DirectoryHandle {
+  readonly name: string;
+  values(): AsyncIterable<
+    { readonly kind: "directory" } | { readonly kind: "file"; readonly name: string; getFile(): Promise<File> }
+  >;
+}
+
+/** A folder in memory, on a server (`fetchedFolder`), or of files that a person chose. */
+export type FolderInput = ModelFolder | DirectoryHandle | readonly File[];
+
+/** The folder of what a program has in its hands. */
+export async function folderOf(input: FolderInput): Promise<ModelFolder> {
+  if ("readText" in input) return input;
+  if (!("values" in input) || !("name" in input)) return ofFiles("the files", input);
+  const files: File[] = [];
+  for await (const entry of input.values()) if (entry.kind === "file") files.push(await entry.getFile());
+  return ofFiles(input.name, files);
+}
+
+function ofFiles(name: string, files: Iterable<File>): ModelFolder {
+  return filesFolder(name, new Map([...files].map((file) => [file.name, file])));
+}
+
+/** The base in a folder: a Hugging Face folder, or one in which a .gguf file lies. */
+export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
+  const { name } = folder;
+  const names = (await folder.has("config.json")) ? [] : await folder.list();
+  const gguf = names.find((file) => file.endsWith(".gguf"));
+  if (gguf === undefined) return { name, path: name, files: folder, folder };
+  return ggufModel({ name, path: `${name}/${gguf}`, beside: folder, openGguf: () => folder.open(gguf) });
+}
+
+/** The base in a .gguf file, whose metadata hold a tokenizer where none lies beside it. */
+export function ggufModel(file: {
+  readonly name: string;
+  readonly path: string;
+  readonly beside: TextFiles;
+  readonly openGguf: () => Promise<ByteSource>;
+}): ModelSource {
+  const { name, path, beside, openGguf: open } = file;
+  const files = ggufTokenizerFiles(beside, async () => {
+    const source = await open();
+    try {
+      return (await openGguf(source)).metadata;
+    } finally {
+      await source.close?.();
+    }
+  });
+  return { name, path, files, openGguf: open };
+}
+
+/** Longer configurations are not read. */
+const longestConfig = 32_000_000;
+
+/** The adapter in a folder that is on no disk. */
+export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
+  return {
+    name: folder.name,
+    tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
+    async read(options) {
+      const config = await folder.readText("adapter_config.json", { maxBytes: longestConfig });
+      const weights = await folder.open("adapter_model.safetensors");
+      try {
+        return await readAdapter({ config, weights, name: folder.name }, options);
+      } finally {
+        await weights.close?.();
+      }
+    },
+  };
+}

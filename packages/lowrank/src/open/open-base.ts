@@ -1,0 +1,153 @@
+// A base and its adapter, opened together: an adapter may bring the head that its base lacks, tokens, and an order of layers.
+
+import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-format";
+import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import type { TextFiles } from "@lowrank/data";
+import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
+import type { ModelFolder, PretrainedModel } from "@lowrank/models";
+import { HeadIncompleteError } from "../errors/model-errors.ts";
+import type { Notices } from "../notices.ts";
+import { type BaseRequest, loadBase } from "./load-base.ts";
+import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
+
+/** Where base and adapter are: the adapter is looked for first, as it says which head the base needs. */
+export interface ModelPlaces {
+  model(): Promise<ModelSource>;
+  readonly adapter?: (() => Promise<AdapterSource>) | undefined;
+}
+
+/** What to open. */
+export interface ModelRequest extends BaseRequest {
+  /** The adapter's name within the model; "default" if absent. */
+  readonly adapterName?: string | undefined;
+  /** Whether the adapter's variables will be trained. */
+  readonly trainable?: boolean;
+  /** How many tokens the model must have rows for; it is given what it lacks. */
+  readonly leastTokens?: number | undefined;
+}
+
+/** A model ready to compute, with its adapter attached. */
+export interface OpenedBase {
+  readonly model: PretrainedModel;
+  readonly source: ModelSource;
+  /** The folder or file it was read from. */
+  readonly path: string;
+  /** Where the tokenizer is: the adapter's folder if it has one, else the model's, or the .gguf file itself and the one it lies in. */
+  readonly files: TextFiles;
+  /** The adapter's folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
+  readonly tokenizerFolder: TokenizerFolder | undefined;
+  /** Absent for a .gguf file. */
+  readonly folder: ModelFolder | undefined;
+  readonly adapter: Adapter | undefined;
+  readonly handle: AdapterHandle | undefined;
+  /** Evaluation with the adapter, if one was opened. */
+  readonly context: ForwardContext;
+  dispose(): void;
+}
+
+/** Loads a model, and its adapter if one is asked for; nothing stays in memory if either fails. */
+export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
+  const adapterSource = await places.adapter?.();
+  const adapter = await adapterSource?.read({ onWarning: notices.warn });
+  const source = await places.model();
+  const base = await loadBase(source, request, { adapter, notices });
+  const model = shapedAlone(base, { adapter, ...request }, notices);
+  const tokenizerFolder = adapterSource?.tokenizer;
+  try {
+    const handle = adapter === undefined ? undefined : attachTo(model, adapter, request, notices);
+    if (adapter !== undefined && request.newHeadSeed === undefined) checkHead(model, adapter, source.path);
+    return {
+      model,
+      source,
+      path: source.path,
+      files: tokenizerFolder ?? source.files,
+      tokenizerFolder,
+      folder: source.folder,
+      adapter,
+      handle,
+      context: inferenceContext(handle === undefined ? undefined : activeAdapters(handle.name)),
+      dispose: () => {
+        handle?.dispose();
+        model.dispose();
+      },
+    };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** Attaches what was read; the model is the one that was shaped for it. */
+export function attachTo(
+  model: PretrainedModel,
+  adapter: Adapter,
+  { trainable = false, adapterName }: Pick<ModelRequest, "trainable" | "adapterName">,
+  { warn: onWarning }: Notices,
+): AdapterHandle {
+  const named = adapterName === undefined ? {} : { name: adapterName };
+  return attachAdapter(model, adapter, { ...named, baseFingerprint: model.fingerprint, trainable, onWarning });
+}
+
+/** Throws HeadIncompleteError where a part of the head is in neither the base nor the adapter: it would be random. */
+export function checkHead({ newParameters, task }: PretrainedModel, { tensors }: Adapter, path: string): void {
+  const missing = newParameters.filter((parameter) => !tensors.has(parameter));
+  if (missing.length > 0 && task !== "feature-extraction") throw new HeadIncompleteError(path, missing);
+}
+
+/** What decides the shape of a model. */
+export interface ShapeRequest {
+  readonly adapter?: Adapter | undefined;
+  /** The configuration of a new adapter, of which the model needs the order of layers. */
+  readonly newAdapter?: LoraConfig | undefined;
+  readonly leastTokens?: number | undefined;
+}
+
+/**
+ * The model with the layers that an adapter repeats, and with rows for the tokens that it was trained on or that are asked
+ * for. Weights are shared; the base stays the caller's to dispose of, where another one is returned.
+ */
+export function shaped(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
+  const { adapter, newAdapter, leastTokens = 0 } = request;
+  const config = adapter?.config ?? newAdapter;
+  const order = config === undefined ? null : layerOrderOf(config);
+  const changes: ((model: PretrainedModel) => PretrainedModel)[] = [
+    (model) => (order === null ? model : model.withLayers(order)),
+    (model) => withVocabularyOf(model, adapter, notices),
+    (model) => (model.config.vocabularySize >= leastTokens ? model : model.withVocabulary(leastTokens)),
+  ];
+  let model = base;
+  try {
+    for (const change of changes) {
+      const next = change(model);
+      if (next !== model && model !== base) model.dispose();
+      model = next;
+    }
+    return model;
+  } catch (error) {
+    if (model !== base) model.dispose();
+    throw error;
+  }
+}
+
+/** The model with as many tokens as the adapter's tables have, which are those that it was trained on. */
+function withVocabularyOf(base: PretrainedModel, adapter: Adapter | undefined, notices: Notices): PretrainedModel {
+  const had = base.config.vocabularySize;
+  const size = (adapter === undefined ? undefined : vocabularyOf(base, adapter)?.size) ?? had;
+  if (size === had) return base;
+  const message =
+    `The adapter was trained with ${size} tokens, the base has ${had}: it is given as many. New rows that the adapter ` +
+    "does not bring along are the mean of the others.";
+  notices.warn({ code: "VOCABULARY_RESIZED", message });
+  return base.withVocabulary(size);
+}
+
+/** The same where nobody else needs the base. */
+function shapedAlone(base: PretrainedModel, request: ShapeRequest, notices: Notices): PretrainedModel {
+  let model: PretrainedModel | undefined;
+  try {
+    model = shaped(base, request, notices);
+    return model;
+  } finally {
+    if (model !== base) base.dispose();
+  }
+}

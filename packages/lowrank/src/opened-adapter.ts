@@ -1,0 +1,216 @@
+// An adapter on an open model: planned, trained, saved.
+
+import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
+import { activeAdapters, inferenceContext, type Warning } from "@lowrank/contracts";
+import type { ReadOptions, TextTokenizer } from "@lowrank/data";
+import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
+import type { TrainingEvent } from "@lowrank/trainer";
+import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
+import { type Notices, noticesOf } from "./notices.ts";
+import type { OpenedBase } from "./open/open-base.ts";
+import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
+import { readRows } from "./rows/read-rows.ts";
+import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
+import { checkRows } from "./rows/rows-it-acts-on.ts";
+import { type TrainingRows, trainingRows } from "./rows/training-rows.ts";
+import { startBatches } from "./train/measure-start.ts";
+import { makeFromRows } from "./train/new-adapter.ts";
+import type { StepPlan } from "./train/plan-steps.ts";
+import { classesOf, classMetadata, refuseUntrainable } from "./train/prepare-training.ts";
+import { type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
+import { trainingCard } from "./train/training-card.ts";
+import { type LoopOptions, loopDefaults, type RowOptions, type RunOptions } from "./train/training-options.ts";
+import { runTraining, stepsOf } from "./train/training-run.ts";
+
+/** How `train` is told what to learn, and how. */
+export interface TrainingOptions extends RowOptions, LoopOptions, RunOptions, Pick<ReadOptions, "columns" | "header"> {
+  /** Rows that are measured on and not trained on. */
+  readonly validation?: RowsInput | undefined;
+  /** The share of the rows to hold out in their place, split by what a row is asked. */
+  readonly validationShare?: number | undefined;
+}
+
+/** A run that is ready to start: what it learns from, in how many steps. */
+export interface PreparedTraining extends TokenizedRows, StepPlan {
+  readonly handle: AdapterHandle;
+}
+
+/** What an adapter is made of. */
+export interface AdapterFacts {
+  readonly platform: Platform;
+  readonly notices: Notices;
+  /** The model in the shape that the adapter needs; with `handle` for an adapter that is attached already. */
+  readonly opened: OpenedBase;
+  /** Of an adapter that is not. */
+  readonly plan?: InjectionPlan;
+  readonly name: string;
+  readonly seed: number;
+  tokenizer(): Promise<TextTokenizer>;
+  readonly tokens?: { readonly tokens: readonly string[]; readonly files: ReadonlyMap<string, string> } | undefined;
+  onDispose(adapter: OpenedAdapter): void;
+  /** Texts by name, to be written beside the adapter. */
+  tokenizerFiles(): Promise<ReadonlyMap<string, string>>;
+  readonly basePrecision?: string | undefined;
+  /** The names of the classes, in order of their numbers. */
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/** An adapter of an `OpenedModel`, which makes it: `adapt` a new one, `attach` one from files. */
+export class OpenedAdapter {
+  readonly name: string;
+  readonly #facts: AdapterFacts;
+  #handle: AdapterHandle | undefined;
+  #metadata: ReadonlyMap<string, string>;
+  /** The run as a section of the model card, after so many steps. */
+  #card: ((stepsDone: number) => string) | undefined;
+  #stepsDone = 0;
+
+  constructor(facts: AdapterFacts) {
+    this.#facts = facts;
+    this.name = facts.name;
+    this.#handle = facts.opened.handle;
+    this.#metadata = new Map(
+      [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => key === "lowrank.class_names"),
+    );
+  }
+
+  /** What it changes, as data. */
+  get plan(): InjectionPlan {
+    const plan = this.#handle?.plan ?? this.#facts.plan;
+    if (plan === undefined) throw new Error("An adapter has a plan or a handle.");
+    return plan;
+  }
+
+  /** What is odd about the plan. */
+  get warnings(): readonly Warning[] {
+    return this.plan.warnings;
+  }
+
+  get config(): LoraConfig {
+    return this.plan.config;
+  }
+
+  /** The plan for people: layers, parameters, bytes. */
+  describe(): string {
+    return describePlan(this.plan);
+  }
+
+  /** Its variables and its state, for the packages below. Throws StartNeedsRowsError where `init` looks at rows first. */
+  get handle(): AdapterHandle {
+    if (this.#handle === undefined) throw new StartNeedsRowsError(String(this.config.init));
+    return this.#handle;
+  }
+
+  /** The model in the shape that this adapter needs, and a context that selects it. */
+  get opened(): OpenedBase {
+    const { handle } = this;
+    return { ...this.#facts.opened, handle, context: inferenceContext(activeAdapters(handle.name)) };
+  }
+
+  /**
+   * Reads and tokenises rows and counts the steps; nothing is trained. Throws DataError, DataFileError, NothingToTrainError,
+   * RowsTaskError, WrongTaskError, TokenizerMissingError, ChatTemplateMissingError, InvocationMissingError.
+   */
+  async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
+    const { opened, basePrecision } = this.#facts;
+    const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
+    const { model } = opened;
+    const seed = options.seed ?? loopDefaults.seed;
+    const rows = isRead(input) ? input : await this.#readRows(input, options, seed);
+    const needed = taskFor(rows.goal);
+    if (needed !== undefined && needed !== model.task) throw new RowsTaskError(rows.file, model.task, needed);
+    refuseUntrainable(model, rows);
+    const classes = classesOf(opened, rows, this.#facts.classNames);
+    const hasText = needTokenizer([...rows.train, ...rows.validation]);
+    const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
+    const tokenized = tokenizedRows(rows, { model, tokenizer, classIds: classes.ids, options }, notices);
+    const { batchSize = loopDefaults.batchSize } = options;
+    const count = startBatches(options, this.config) ?? 0;
+    const start = { rows: tokenized.train, padId: tokenized.padId, batchSize, count, seed: this.#facts.seed };
+    this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
+    checkRows(rows.file, tokenized.train, { config: this.config, notices });
+    this.#metadata = new Map([...this.#metadata, ...classMetadata(classes)]);
+    const plan = stepsOf(tokenized, options);
+    this.#card = (stepsDone) =>
+      trainingCard(
+        { ...options, basePrecision, data: rows.file.split(/[\\/]/).at(-1) ?? "" },
+        { plan, rows: tokenized.train.length, template: tokenized.template, addedTokens: this.addedTokens, stepsDone },
+      );
+    return { ...tokenized, ...plan, handle: this.#handle };
+  }
+
+  /**
+   * Trains on rows – a data file, or objects as a data file has them –; events come as they happen. A consumer that stops
+   * early stops the training. Throws what `prepare` does, NonFiniteLossError, TrainingOptionsError.
+   */
+  async *train(
+    input: RowsInput | TrainingRows,
+    options: TrainingOptions = {},
+  ): AsyncGenerator<TrainingEvent, void, undefined> {
+    yield* this.run(await this.prepare(input, options), options);
+  }
+
+  /** Trains on rows that `prepare` gave. */
+  async *run(rows: TokenizedRows, options: TrainingOptions): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { notices, opened } = this.#facts;
+    const { onWarning = notices.warn } = options;
+    for await (const event of runTraining(
+      { model: opened.model, handle: this.handle, rows },
+      { ...options, onWarning },
+    )) {
+      if (event.type === "step") this.#stepsDone = event.step;
+      yield event;
+    }
+  }
+
+  /** Tokens that training added to the tokenizer. */
+  get addedTokens(): readonly string[] {
+    return this.#facts.tokens?.tokens ?? [];
+  }
+
+  /** The adapter as data. */
+  async toAdapter(): Promise<Adapter> {
+    return this.handle.toAdapter({ metadata: this.#metadata });
+  }
+
+  /** What PEFT's `save_pretrained` would leave, with a model card: file name → content. */
+  async files({ stepsDone = this.#stepsDone }: { readonly stepsDone?: number } = {}): Promise<FolderFiles> {
+    const written = writeAdapter(await this.toAdapter());
+    const tokenizer = await this.#facts.tokenizerFiles();
+    return new Map([
+      ...tokenizer,
+      ...Object.entries(written),
+      ["README.md", written["README.md"] + (this.#card?.(stepsDone) ?? "")] as const,
+    ]);
+  }
+
+  /**
+   * Writes the files into a folder, all or none. Throws OutputExistsError unless `overwrite`, and with it NotReplaceableError
+   * for a folder that lowrank did not write; UnwritableFolderError for a path in a page.
+   */
+  async save(folder: OutputFolder, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<void> {
+    await this.#facts.platform.writeFiles(folder, await this.files(), { overwrite });
+  }
+
+  /** Takes the adapter off and frees its variables. */
+  dispose(): void {
+    this.#handle?.dispose();
+    this.#facts.onDispose(this);
+  }
+
+  async #readRows(input: RowsInput, options: TrainingOptions, seed: number): Promise<TrainingRows> {
+    const { platform, opened } = this.#facts;
+    const columns = {
+      ...(options.columns === undefined ? {} : { columns: options.columns }),
+      ...(options.header === undefined ? {} : { header: options.header }),
+    };
+    const data = await readRows(platform, input, columns);
+    const { validation, validationShare } = options;
+    const held = validation === undefined ? undefined : await readRows(platform, validation, columns);
+    return trainingRows({ data, validation: held, validationShare, seed, task: opened.model.task });
+  }
+}
+
+function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
+  return typeof input === "object" && "goal" in input;
+}

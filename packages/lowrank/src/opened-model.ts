@@ -1,0 +1,256 @@
+// A pretrained model, open to be adapted, asked and merged.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import { inferenceContext } from "@lowrank/contracts";
+import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
+import type { InjectionPlan } from "@lowrank/inject";
+import type { PretrainedModel } from "@lowrank/models";
+import { AdapterGoneError } from "./errors/library-errors.ts";
+import { type Evaluation, type EvaluationOptions, evaluateRows } from "./evaluate/evaluate-rows.ts";
+import { continuePrompts, type TextEvent, type TextOptions, type Writer } from "./generate/continue-prompts.ts";
+import { MergedModel, type MergedModelOptions } from "./merged-model.ts";
+import { adapterHead } from "./open/adapter-head.ts";
+import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "./open/open-base.ts";
+import { tokenizerOf } from "./open/tokenizer-of.ts";
+import { OpenedAdapter } from "./opened-adapter.ts";
+import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
+import type { TokenPlan } from "./rows/added-tokens.ts";
+import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
+import type { RowFile } from "./rows/training-rows.ts";
+import { startBatches } from "./train/measure-start.ts";
+import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
+
+/** Which adapter acts: the one that was made last if nothing is said, the base alone for null. */
+export interface AdapterChoice {
+  readonly adapter?: OpenedAdapter | null | undefined;
+}
+
+/** What a model was opened with. */
+export interface ModelFacts {
+  readonly platform: Platform;
+  readonly context: SourceContext;
+  readonly opened: OpenedBase;
+  readonly request: ModelRequest;
+  readonly tokens?: TokenPlan | undefined;
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/** What `openModel` gives. It owns its weights and its adapters, and `dispose` frees them. */
+export class OpenedModel {
+  readonly #facts: ModelFacts;
+  #adapters: readonly OpenedAdapter[] = [];
+  /** Models of another shape or head than the base, made for adapters that need one. */
+  readonly #others: PretrainedModel[] = [];
+  readonly #tokenizers = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
+
+  constructor(facts: ModelFacts) {
+    this.#facts = facts;
+    if (facts.opened.handle !== undefined) this.#keep(facts.opened, { name: facts.opened.handle.name });
+  }
+
+  /** The name that was given: what an adapter's `base_model_name_or_path` says. */
+  get name(): string {
+    return this.#facts.opened.source.name;
+  }
+
+  /** The network, for the packages below. */
+  get base(): PretrainedModel {
+    return this.#facts.opened.model;
+  }
+
+  /** The network with the adapter that it was opened with, and where they come from. */
+  get opened(): OpenedBase {
+    return this.#facts.opened;
+  }
+
+  /** Those that were adapted or attached, the last one last. */
+  get adapters(): readonly OpenedAdapter[] {
+    return this.#adapters;
+  }
+
+  /** The tokenizer beside the model, or that of the tokens that it was opened with. Throws TokenizerMissingError. */
+  tokenizer(): Promise<TextTokenizer> {
+    return this.#tokenizerOf(this.#facts.opened);
+  }
+
+  /**
+   * Plans a new adapter, as a dry run: which layers, how many parameters. Fields are those of `LoraConfig`, with rank 8 and
+   * alpha 16 where nothing is said. Throws InvalidAdapterConfigError, and what `planInjection` of @lowrank/inject does.
+   */
+  plan(config: Partial<LoraConfig> = {}): InjectionPlan {
+    const { opened, tokens } = this.#facts;
+    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, this.name);
+    const model = shaped(opened.model, { newAdapter: full }, this.#facts.context.notices);
+    try {
+      return planNewAdapter(model, full, tokens?.ids);
+    } finally {
+      if (model !== opened.model) model.dispose();
+    }
+  }
+
+  /** Adds a new adapter, which changes nothing before it is trained. Throws what `plan` does. */
+  adapt(
+    config: Partial<LoraConfig> = {},
+    { seed = 0, name }: { readonly seed?: number; readonly name?: string } = {},
+  ): OpenedAdapter {
+    const { opened, tokens, context } = this.#facts;
+    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, this.name);
+    const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
+    const plan = planNewAdapter(model, full, tokens?.ids);
+    const made = { name: name ?? this.#freeName(), seed };
+    const needsRows = startBatches({}, full) !== undefined;
+    const handle = needsRows ? undefined : makeAdapter(model, plan, made);
+    return this.#keep({ ...opened, model, handle, adapter: undefined }, { ...made, plan });
+  }
+
+  /**
+   * Attaches an adapter from files: its tokens and repeated layers are given to the model, its head is loaded where the base
+   * has another one. Throws what `readAdapter` and `attachAdapter` do, AdapterTaskError, HeadIncompleteError, HubError.
+   */
+  async attach(
+    input: ModelInput,
+    { name = this.#freeName(), trainable = false }: { readonly name?: string; readonly trainable?: boolean } = {},
+  ): Promise<OpenedAdapter> {
+    const { platform, context, opened, request } = this.#facts;
+    const { notices } = context;
+    const source = await platform.findAdapter(input, context);
+    const adapter = await source.read({ onWarning: notices.warn });
+    const { config, task } = opened.model;
+    const head = adapterHead(adapter, config, request.task);
+    const isOther = (head.task ?? task) !== task || (head.classes ?? config.labels) !== config.labels;
+    const asked = { adapterName: name, trainable };
+    if (isOther) {
+      const read = { ...source, read: async () => adapter };
+      const places = { model: async () => opened.source, adapter: async () => read };
+      const other = await openBase(places, { ...request, ...asked }, notices);
+      this.#own(other.model);
+      return this.#keep(other, { name });
+    }
+    const model = this.#own(shaped(opened.model, { adapter }, notices));
+    const handle = attachTo(model, adapter, asked, notices);
+    checkHead(model, adapter, opened.path);
+    const tokenizerFolder = source.tokenizer;
+    const files = tokenizerFolder ?? opened.files;
+    return this.#keep({ ...opened, model, handle, adapter, files, tokenizerFolder }, { name });
+  }
+
+  /** What the model writes after a prompt, with an adapter if there is one; of several prompts, all of them. */
+  async generate(prompt: string, options?: TextOptions & AdapterChoice): Promise<string>;
+  async generate(prompts: readonly string[], options?: TextOptions & AdapterChoice): Promise<readonly string[]>;
+  async generate(
+    prompts: string | readonly string[],
+    options: TextOptions & AdapterChoice = {},
+  ): Promise<string | readonly string[]> {
+    const texts: string[] = [];
+    for await (const event of this.stream(prompts, options)) if (event.type === "end") texts.push(event.text);
+    return typeof prompts === "string" ? (texts[0] ?? "") : texts;
+  }
+
+  /**
+   * The same token by token. Throws EmptyPromptError, TokenizerMissingError, GenerationOptionError for a model that writes no
+   * texts and for odd options, NonFiniteModelError, AdapterGoneError.
+   */
+  async *stream(
+    prompts: string | readonly string[],
+    { adapter, ...options }: TextOptions & AdapterChoice = {},
+  ): AsyncGenerator<TextEvent, void, undefined> {
+    const asked = typeof prompts === "string" ? [prompts] : prompts;
+    yield* continuePrompts(await this.#writer(adapter), asked, options);
+  }
+
+  /** Loss, and accuracy, perplexity, BLEU, exact match or F1 as they apply. Throws what `evaluateRows` and reading rows do. */
+  async evaluate(
+    input: RowsInput | RowFile,
+    { adapter, columns, header, ...options }: EvaluationOptions & AdapterChoice & ColumnOptions = {},
+  ): Promise<Evaluation> {
+    const { platform, context } = this.#facts;
+    const opened = this.#chosen(adapter);
+    const names = { ...(columns === undefined ? {} : { columns }), ...(header === undefined ? {} : { header }) };
+    const file = isRead(input) ? input : await readRows(platform, input, names);
+    const tokenizer = () => this.#tokenizerOf(opened);
+    return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);
+  }
+
+  /** The model with the adapter folded in, as files; the model itself stays as it is. */
+  merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
+    this.#chosen(adapter);
+    const { platform, context } = this.#facts;
+    return new MergedModel(adapter, options, { platform, notices: context.notices });
+  }
+
+  /** Frees the adapters and the weights. */
+  dispose(): void {
+    for (const adapter of this.#adapters) adapter.dispose();
+    for (const model of this.#others.splice(0)) model.dispose();
+    this.base.dispose();
+  }
+
+  async #writer(adapter: AdapterChoice["adapter"]): Promise<Writer> {
+    const opened = this.#chosen(adapter);
+    return { opened, tokenizer: await this.#tokenizerOf(opened), notices: this.#facts.context.notices };
+  }
+
+  #chosen(adapter: AdapterChoice["adapter"]): OpenedBase {
+    const chosen = adapter === undefined ? this.#adapters.at(-1) : adapter;
+    if (chosen === null || chosen === undefined) {
+      return { ...this.#facts.opened, handle: undefined, adapter: undefined, context: inferenceContext() };
+    }
+    if (!this.#adapters.includes(chosen)) throw new AdapterGoneError(chosen.name);
+    return chosen.opened;
+  }
+
+  #keep(
+    opened: OpenedBase,
+    made: { readonly name: string; readonly seed?: number; readonly plan?: InjectionPlan },
+  ): OpenedAdapter {
+    const { platform, context, tokens, classNames, request } = this.#facts;
+    const adapter = new OpenedAdapter({
+      platform,
+      notices: context.notices,
+      opened,
+      seed: 0,
+      ...made,
+      tokens,
+      classNames,
+      basePrecision: request.basePrecision,
+      tokenizer: () => this.#tokenizerOf(opened),
+      onDispose: (gone) => {
+        this.#adapters = this.#adapters.filter((each) => each !== gone);
+      },
+      tokenizerFiles: async () => {
+        if (tokens !== undefined) return tokens.files;
+        return opened.tokenizerFolder === undefined ? new Map() : readTokenizerFiles(opened.files, "all");
+      },
+    });
+    this.#adapters = [...this.#adapters, adapter];
+    return adapter;
+  }
+
+  /** Notes what is to be disposed of with the model. */
+  #own(model: PretrainedModel): PretrainedModel {
+    if (model !== this.base) this.#others.push(model);
+    return model;
+  }
+
+  #freeName(): string {
+    const taken = new Set(this.#adapters.map(({ name }) => name));
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? "default" : `default-${number}`;
+      if (!taken.has(name)) return name;
+    }
+  }
+
+  #tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
+    const { tokens } = this.#facts;
+    if (tokens !== undefined) return Promise.resolve(tokens.tokenizer);
+    const known = this.#tokenizers.get(files);
+    if (known !== undefined) return known;
+    const reading = tokenizerOf({ files, path });
+    this.#tokenizers.set(files, reading);
+    return reading;
+  }
+}
+
+function isRead(input: RowsInput | RowFile): input is RowFile {
+  return typeof input === "object" && "rows" in input;
+}

@@ -1,0 +1,55 @@
+// What differs between Node and a page: where models come from, how files are read, and where results go.
+
+import type { Example, ReadOptions } from "@lowrank/data";
+import type { ExportOptions } from "@lowrank/merge";
+import type { PretrainedModel } from "@lowrank/models";
+import type { Notices } from "./notices.ts";
+import type { AdapterSource, FolderInput, ModelSource } from "./open/model-source.ts";
+
+/** A path, an address or a name on the Hub; or a folder that a program has in its hands. */
+export type ModelInput = string | FolderInput;
+
+/** The path of a data file (in a page: its address), a `File`, or rows as a data file has them. */
+export type RowsInput = string | File | readonly object[];
+
+/** A folder that is written to: its path, or in a page what `showDirectoryPicker` gave. */
+export type OutputFolder = string | WritableDirectory;
+
+/** The part of `FileSystemDirectoryHandle` that is needed to write. */
+export interface WritableDirectory {
+  readonly name: string;
+  getFileHandle(
+    name: string,
+    options: { readonly create: true },
+  ): Promise<{
+    createWritable(): Promise<{ write(data: string | Uint8Array): Promise<void>; close(): Promise<void> }>;
+  }>;
+}
+
+/** Files by name. */
+export type FolderFiles = ReadonlyMap<string, string | Uint8Array>;
+
+/** How sources are reached. */
+export interface SourceContext {
+  readonly notices: Notices;
+  readonly fetch?: typeof fetch | undefined;
+  /** Of the Hugging Face Hub. */
+  readonly accessToken?: string | undefined;
+}
+
+/** A model to be written. */
+export interface ModelOutput extends ExportOptions {
+  readonly model: PretrainedModel;
+}
+
+/** One host. */
+export interface Platform {
+  /** The machine's memory in bytes; undefined where nobody says. */
+  memoryBytes(): number | undefined;
+  findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
+  findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
+  readRows(given: string, options: ReadOptions): Promise<readonly Example[]>;
+  /** Writes all of it, or nothing. */
+  writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;
+  writeModel(folder: OutputFolder, output: ModelOutput, options: { readonly overwrite: boolean }): Promise<void>;
+}

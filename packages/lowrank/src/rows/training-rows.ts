@@ -1,0 +1,80 @@
+// The rows to train and to validate on.
+
+import { type Example, splitByKey } from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+import { checkClassNumbers, rowClasses, tokenClasses } from "./class-numbers.ts";
+import { type RowGoal, rowGoal } from "./row-kinds.ts";
+
+/** Rows, and the file that messages name. */
+export interface RowFile {
+  readonly name: string;
+  readonly rows: readonly Example[];
+}
+
+/** What to learn from. */
+export interface TrainingRowsRequest {
+  readonly data: RowFile;
+  /** Rows that are measured on and not trained on. */
+  readonly validation?: RowFile | undefined;
+  /** The share of the data to hold out in their place, split by what a row is asked. */
+  readonly validationShare?: number | undefined;
+  readonly seed: number;
+  readonly task: Task | undefined;
+}
+
+/** Rows of a run. */
+export interface TrainingRows {
+  readonly goal: RowGoal;
+  /** The file that the rows are from, for messages. */
+  readonly file: string;
+  readonly train: readonly Example[];
+  /** Empty where nothing is held out. */
+  readonly validation: readonly Example[];
+  readonly validationFile: string;
+  /** Each row's number in its file, counted from 1: a split moves rows. */
+  readonly numbers: ReadonlyMap<Example, number>;
+}
+
+/** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
+export function trainingRows(request: TrainingRowsRequest): TrainingRows {
+  const { data, validation, validationShare, seed, task } = request;
+  const goal = rowGoal(data.name, data.rows);
+  const classes = task === "token-classification" ? tokenClasses : rowClasses;
+  checkClassNumbers(data.name, data.rows, classes);
+  const shared = { goal, file: data.name };
+  if (validation !== undefined) {
+    rowGoal(validation.name, validation.rows, goal);
+    checkClassNumbers(validation.name, validation.rows, classes);
+    const numbers = numbersOf(data.rows, validation.rows);
+    return { ...shared, train: data.rows, validation: validation.rows, validationFile: validation.name, numbers };
+  }
+  const numbers = numbersOf(data.rows);
+  const validationFile = data.name;
+  if (validationShare === undefined) return { ...shared, train: data.rows, validation: [], validationFile, numbers };
+  return { ...shared, ...splitByKey(data.rows, inputOf, { share: validationShare, seed }), validationFile, numbers };
+}
+
+function numbersOf(...files: readonly (readonly Example[])[]): ReadonlyMap<Example, number> {
+  return new Map(files.flatMap((rows) => rows.map((example, index) => [example, index + 1] as const)));
+}
+
+/** What a row is asked; rows with the same question belong on the same side of the split. */
+function inputOf(example: Example): string {
+  switch (example.kind) {
+    case "completion":
+      return example.prompt;
+    case "instruction":
+      return JSON.stringify([example.instruction, example.input]);
+    case "text":
+      return example.text;
+    case "chat":
+      return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
+    case "sentence":
+      return JSON.stringify([example.sentence, example.pair]);
+    case "question":
+      return JSON.stringify([example.question, example.context]);
+    case "tokens":
+    case "span":
+      return example.inputIds.join();
+  }
+}

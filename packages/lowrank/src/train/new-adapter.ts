@@ -1,0 +1,72 @@
+// A new adapter: planned as data, then made, by looking at the run's rows first where its start asks for that.
+
+import { createLoraConfig, type LoraConfig, startOf } from "@lowrank/adapter-format";
+import {
+  type AdapterHandle,
+  type InjectionPlan,
+  type InjectOptions,
+  injectAdapter,
+  planInjection,
+  shareRanks,
+} from "@lowrank/inject";
+import type { PretrainedModel } from "@lowrank/models";
+import { given } from "../given.ts";
+import { typeOfTask } from "../open/task-types.ts";
+import { measureStart, type StartRows } from "./measure-start.ts";
+import { trainingTokens } from "./train-tokens.ts";
+
+/** The configuration of an adapter on this model: the fields that were asked for, and those that the model decides. */
+export function configFor(model: PretrainedModel, fields: Partial<LoraConfig>, baseModel: string): LoraConfig {
+  return createLoraConfig({
+    ...fields,
+    ...startSettings(fields),
+    inferenceMode: false,
+    taskType: typeOfTask(model.task),
+    baseModel,
+    fanInFanOut: model.sites().some((site) => site.fanInFanOut),
+  });
+}
+
+/** A start that asks for settings has PEFT's own where there are none. */
+function startSettings({ init = true, ...fields }: Partial<LoraConfig>): Partial<LoraConfig> {
+  const { settings } = startOf({ init });
+  if (settings === undefined || Object.keys(fields[settings.field] ?? {}).length > 0) return {};
+  return { [settings.field]: settings.defaults };
+}
+
+/** What the adapter changes, and of which added tokens it trains the rows. Throws what `planInjection` does. */
+export function planNewAdapter(
+  model: PretrainedModel,
+  config: LoraConfig,
+  tokenIds: readonly number[] = [],
+): InjectionPlan {
+  return planInjection(model, tokenIds.length === 0 ? config : trainingTokens(model, config, tokenIds));
+}
+
+/** How an adapter is made. */
+export interface NewAdapter {
+  readonly seed: number;
+  /** Default "default". */
+  readonly name?: string | undefined;
+}
+
+/** Attaches the adapter of a plan whose start looks at no data. */
+export function makeAdapter(model: PretrainedModel, plan: InjectionPlan, made: NewAdapter): AdapterHandle {
+  return injectAdapter(model, plan, optionsOf(model, made));
+}
+
+/** Attaches the adapter of any plan. A start may share ranks by what it measured (EVA), so that the plan may become another one. */
+export async function makeFromRows(
+  model: PretrainedModel,
+  plan: InjectionPlan,
+  { start, ...made }: NewAdapter & { readonly start: StartRows },
+): Promise<AdapterHandle> {
+  const measured = await measureStart(model, plan, start);
+  if (measured === undefined) return makeAdapter(model, plan, made);
+  const final = startOf(plan.config).sharesRanks === true ? planInjection(model, shareRanks(plan, measured)) : plan;
+  return injectAdapter(model, final, { ...optionsOf(model, made), measured });
+}
+
+function optionsOf({ fingerprint: baseFingerprint }: PretrainedModel, { seed, name }: NewAdapter): InjectOptions {
+  return { ...given({ name }), seed, baseFingerprint };
+}

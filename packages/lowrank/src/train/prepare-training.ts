@@ -1,0 +1,42 @@
+// Everything a run needs before its first step, for a model that is open and an adapter that is planned.
+
+import type { Example } from "@lowrank/data";
+import type { PretrainedModel } from "@lowrank/models";
+import { WrongTaskError } from "../errors/model-errors.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { writesText } from "../open/writes-text.ts";
+import { type Classes, classNamesKey, decodeClassNames, encodeClassNames, numberClasses } from "../rows/class-names.ts";
+import { needTokenizer } from "../rows/row-kinds.ts";
+import type { TrainingRows } from "../rows/training-rows.ts";
+
+/** Refuses rows that no head of the model learns from. Throws WrongTaskError. */
+export function refuseUntrainable({ task, modelType, config }: PretrainedModel, { goal, train }: TrainingRows): void {
+  if (task === "multiple-choice") {
+    const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
+    throw new WrongTaskError(modelType, task, "lowrank train", advice);
+  }
+  const learnsText = goal === "next-token" && needTokenizer(train);
+  if (!learnsText || writesText(task)) return;
+  const isPair = config.decoderLayers > 0;
+  const advice = isPair
+    ? "Add --task sequence-to-sequence to train what its decoder writes."
+    : 'Give rows with "sentence" and "label" to train a classifier on it.';
+  throw new WrongTaskError(modelType, task, "lowrank train with text rows", advice);
+}
+
+/** The classes of rows that have one each; none of others. Names that are known already keep their numbers. */
+export function classesOf(
+  { model, adapter }: Pick<OpenedBase, "model" | "adapter">,
+  { goal, train, validation }: TrainingRows,
+  names: readonly string[] = model.config.labelNames,
+): Classes {
+  const rows: readonly Example[] = [...train, ...validation];
+  if (goal !== "class") return { count: 0, ids: new Map() };
+  const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
+  return numberClasses(rows, { adapterNames, modelNames: names });
+}
+
+/** What an adapter's file says of the classes. */
+export function classMetadata({ ids }: Classes): ReadonlyMap<string, string> {
+  return ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(ids)]]);
+}

@@ -1,0 +1,45 @@
+// The rows of a run as tokens, with the template that suits them.
+
+import type { Example, TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { PretrainedModel } from "@lowrank/models";
+import type { Notices } from "../notices.ts";
+import { rowLengths } from "../open/position-limit.ts";
+import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
+import type { TrainingRows } from "../rows/training-rows.ts";
+import type { RowOptions } from "./training-options.ts";
+
+/** What a run learns from. */
+export interface TokenizedRows {
+  readonly train: readonly TokenizedExample[];
+  readonly validation: readonly TokenizedExample[];
+  readonly padId: number;
+  /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
+  readonly template: string;
+}
+
+/** Who reads the rows. */
+export interface RowReader {
+  readonly model: PretrainedModel;
+  /** Absent where every row is tokenised already. */
+  readonly tokenizer: TextTokenizer | undefined;
+  /** Numbers of class names. */
+  readonly classIds: ReadonlyMap<string, number>;
+}
+
+/** Tokenises rows; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
+export function tokenizedRows(
+  rows: TrainingRows,
+  { model, tokenizer, classIds, options }: RowReader & { readonly options: RowOptions },
+  notices: Notices,
+): TokenizedRows {
+  const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
+  const rowOf = (example: Example) => rows.numbers.get(example);
+  const shared = { model, tokenizer, template, lengths: rowLengths(model, options), classIds, rowOf };
+  const held = rows.validation;
+  return {
+    train: tokenizeRows(rows.train, { ...shared, file: rows.file }, notices),
+    validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, notices),
+    padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
+    template: tokenizer !== undefined && rows.goal === "next-token" ? template.name : "",
+  };
+}

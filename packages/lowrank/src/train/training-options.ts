@@ -1,0 +1,76 @@
+// How an adapter is trained: what the library's `train` is told, and what the command line's flags become.
+
+import type { WarningListener } from "@lowrank/contracts";
+import type { ScheduleName, TrainingState } from "@lowrank/trainer";
+
+/** How rows become tokens. */
+export interface RowOptions {
+  /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: what suits the rows. */
+  readonly template?: string | undefined;
+  /** After how many tokens rows are cut; default 512 or the model's limit. */
+  readonly maxLength?: number | undefined;
+  /** Of an encoder–decoder: after how many tokens answers are cut. */
+  readonly maxTargetLength?: number | undefined;
+}
+
+/** How long to train, how fast, and on what at once. */
+export interface LoopOptions {
+  /** Passes over the rows; default 3. */
+  readonly epochs?: number | undefined;
+  /** Optimiser steps, in place of epochs. */
+  readonly steps?: number | undefined;
+  /** Rows a batch; default 8. */
+  readonly batchSize?: number | undefined;
+  /** Batches an optimiser step, as one large batch; default 1. */
+  readonly accumulate?: number | undefined;
+  /** The highest; default 5e-4. */
+  readonly learningRate?: number | undefined;
+  /** Of the learning rate after the warm-up; default "linear". */
+  readonly schedule?: ScheduleName | undefined;
+  /** Steps of rising learning rate. */
+  readonly warmupSteps?: number | undefined;
+  /** The same as a share of all steps; default 0.03. */
+  readonly warmupRatio?: number | undefined;
+  /** AdamW's; default 0.01. */
+  readonly weightDecay?: number | undefined;
+  /** The largest norm of all gradients, 0 for none; default 1. */
+  readonly clipNorm?: number | undefined;
+  /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
+  readonly gradientCheckpointing?: true | number | undefined;
+  /** Whether rows of like length come together, which pads less; default false. */
+  readonly groupByLength?: boolean | undefined;
+  /** Whether a last batch that is not full is left out; default false. */
+  readonly dropLast?: boolean | undefined;
+  /** Orders the rows and seeds dropout; default 0. */
+  readonly seed?: number | undefined;
+  /** After how many steps the validation loss is measured, each time; default: after each epoch. */
+  readonly evalEvery?: number | undefined;
+  /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
+  readonly initBatches?: number | undefined;
+}
+
+/** What happens around the loop. */
+export interface RunOptions {
+  /** Ends the run after its step, or within a validation; the last event says so. */
+  readonly signal?: AbortSignal | undefined;
+  /** Keeps the state every so many steps, after the best validations if asked, and at the end. */
+  readonly checkpoint?:
+    | { readonly every?: number; readonly atBest?: boolean; save(state: TrainingState): void | Promise<void> }
+    | undefined;
+  /** A kept state to go on from. */
+  readonly resumeFrom?: TrainingState | undefined;
+  /** What is trained on what; a state with another one is refused. */
+  readonly fingerprint?: string | undefined;
+  readonly onWarning?: WarningListener | undefined;
+}
+
+/** What is done where the caller says nothing. */
+export const loopDefaults = {
+  batchSize: 8,
+  accumulate: 1,
+  learningRate: 5e-4,
+  schedule: "linear",
+  weightDecay: 0.01,
+  clipNorm: 1,
+  seed: 0,
+} as const;

@@ -1,0 +1,74 @@
+// The loop of a run: batches in, events out.
+
+import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
+import { batches, type TokenBatch } from "@lowrank/data";
+import type { AdapterHandle } from "@lowrank/inject";
+import { batchTensors, meanLoss, type PretrainedModel } from "@lowrank/models";
+import { type TrainingEvent, train } from "@lowrank/trainer";
+import { given } from "../given.ts";
+import { measuredBatches } from "../rows/measured-batches.ts";
+import { countedLabels } from "../rows/tokenize-rows.ts";
+import { planSteps, type StepPlan } from "./plan-steps.ts";
+import type { TokenizedRows } from "./tokenized-rows.ts";
+import { type LoopOptions, loopDefaults, type RunOptions } from "./training-options.ts";
+
+/** What is trained on what. */
+export interface TrainingRun {
+  readonly model: PretrainedModel;
+  readonly handle: AdapterHandle;
+  readonly rows: TokenizedRows;
+}
+
+/** How many steps the options mean for these rows. */
+export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
+  return planSteps({ ...loopDefaults, ...given(options), rows: rows.train.length });
+}
+
+/** Trains until the steps are made or the signal says stop. Throws NonFiniteLossError and what `train` does. */
+export function runTraining(
+  { model, handle, rows }: TrainingRun,
+  options: LoopOptions & RunOptions,
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  const plan = stepsOf(rows, options);
+  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, seed } = {
+    ...loopDefaults,
+    ...given(options),
+  };
+  const { groupByLength = false, dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
+  const { padId, train: examples, validation } = rows;
+  const adapters = activeAdapters(handle.name);
+  const evaluate = {
+    every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
+    atStart: true,
+    run: async () => {
+      const measured = measuredBatches({ examples: validation, batchSize, padId });
+      const context = inferenceContext(adapters);
+      return { loss: await meanLoss(model, measured, context, signal === undefined ? {} : { signal }) };
+    },
+  };
+  const ordered = { batchSize, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
+  return train<TokenBatch>({
+    variables: handle.variables,
+    loss: (batch: TokenBatch, random: RandomKey) =>
+      model.loss(batchTensors(batch), { training: true, adapters, random, ...checkpointsOf(options) }),
+    batches: (epoch) => batches(examples, { ...ordered, epoch }),
+    steps: plan.totalSteps,
+    learningRate,
+    schedule,
+    warmupSteps: plan.warmupSteps,
+    weightDecay,
+    clipNorm: clipNorm === 0 ? null : clipNorm,
+    accumulate,
+    // One large batch, as transformers counts it since 4.46; of a single batch every weight gives the same.
+    weightByTokens: accumulate > 1,
+    batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
+    seed,
+    ...given({ signal, resumeFrom, fingerprint, onWarning }),
+    ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
+    ...(validation.length === 0 ? {} : { evaluate }),
+  });
+}
+
+function checkpointsOf({ gradientCheckpointing: blocks }: LoopOptions): { readonly blocksPerCheckpoint?: number } {
+  return blocks === undefined ? {} : { blocksPerCheckpoint: blocks === true ? 1 : blocks };
+}
