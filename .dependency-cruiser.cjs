@@ -78,7 +78,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(dist|node_modules|model|train)/" },
+    // At the tops of packages only: a folder of sources may be called train, and what lies in the root's node_modules is ruled on.
+    exclude: { path: ["^(packages|apps)/[^/]+/(dist|node_modules|model|train)/", "^[^/]+/(dist|train)/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.base.json" },
     enhancedResolveOptions: {
