@@ -11,6 +11,7 @@ export { editDistance } from "./edit-distance.ts";
 export { LowrankError } from "./errors.ts";
 export { type ForwardContext, inferenceContext, type RandomKey } from "./forward-context.ts";
 export { describeLfsPointer } from "./git-lfs.ts";
+export { f16Values, halfBits } from "./half-floats.ts";
 export {
   describeValue,
   enumerated,

@@ -1,12 +1,11 @@
 // A weight that training never changes. Callers speak of products and rows; how the values are stored is decided here.
 
-import type { Restore } from "@lowrank/contracts";
+import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { HalfStorage } from "./engines/tfjs-node/half-storage.ts";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
-import { halfBits } from "./frozen/half-bits.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 
@@ -31,11 +30,11 @@ import { PackedStorage } from "./frozen/packed-storage.ts";
  * ```
  */
 export class FrozenWeight {
-  /** The stored matrix, and above it whatever replaced it; the last one counts. */
-  #layers: readonly FrozenStorage[];
+  /** Undefined after `dispose`. */
+  #storage: FrozenStorage | undefined;
 
   private constructor(storage: FrozenStorage) {
-    this.#layers = [storage];
+    this.#storage = storage;
   }
 
   /**
@@ -59,9 +58,9 @@ export class FrozenWeight {
     return this.#current().outFeatures;
   }
 
-  /** Memory of the stored numbers, of what was replaced and of what replaces it. */
+  /** Memory of the stored numbers; 0 after `dispose`. */
   get bytes(): number {
-    return this.#layers.reduce((total, { bytes }) => total + bytes, 0);
+    return this.#storage?.bytes ?? 0;
   }
 
   /** The matrix as it lies in memory, if that is one float32 tensor; the weight goes on owning it. */
@@ -104,33 +103,15 @@ export class FrozenWeight {
     return FrozenWeight.fromTransposed(missing > 0 ? appendRows(kept, added(missing), missing) : kept);
   }
 
-  /**
-   * Computes with the float32 `matrix` [inFeatures, outFeatures] from now on and takes ownership of it. The returned
-   * function puts the previous values back bit for bit and disposes of `matrix`. Throws ShapeError.
-   */
-  replace(matrix: tf.Tensor2D): Restore {
-    const { inFeatures, outFeatures } = this;
-    if (matrix.rank !== 2 || matrix.shape[0] !== inFeatures || matrix.shape[1] !== outFeatures)
-      throw new ShapeError("FrozenWeight.replace", matrix.shape, `[${inFeatures}, ${outFeatures}]`);
-    const added = new FloatStorage(matrix, "in-out");
-    this.#layers = [...this.#layers, added];
-    return () => {
-      if (!this.#layers.includes(added)) return;
-      this.#layers = this.#layers.filter((layer) => layer !== added);
-      added.dispose();
-    };
-  }
-
-  /** Frees the weight and whatever replaced it. Calling it twice does nothing more. */
+  /** Frees the weight. Calling it twice does nothing more. */
   dispose(): void {
-    for (const layer of this.#layers) layer.dispose();
-    this.#layers = [];
+    this.#storage?.dispose();
+    this.#storage = undefined;
   }
 
   #current(): FrozenStorage {
-    const current = this.#layers.at(-1);
-    if (current === undefined) throw new DisposedError("A frozen weight");
-    return current;
+    if (this.#storage === undefined) throw new DisposedError("A frozen weight");
+    return this.#storage;
   }
 }
 

@@ -17,7 +17,6 @@ export {
   ShapeError,
   UnknownEngineError,
 } from "./errors.ts";
-export { halfBits } from "./frozen/half-bits.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { FrozenWeight } from "./frozen-weight.ts";

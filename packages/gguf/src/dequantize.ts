@@ -2,8 +2,8 @@
 // exact in float32, so only the sum of Q4_1 is rounded, once, when it is stored.
 // Source: ggml-quants.c, dequantize_row_*.
 
+import { f16Values } from "@lowrank/contracts";
 import { GgufError } from "./errors.ts";
-import { f16Values } from "./f16-values.ts";
 import { tensorTypeOfName } from "./tensor-types.ts";
 
 type Dequantize = (view: DataView, values: Float32Array) => void;

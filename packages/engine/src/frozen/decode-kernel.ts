@@ -2,8 +2,8 @@
 // (bench/README.md). The module works in a small memory of its own: packed bytes are copied in, and products read the
 // numbers where it writes them.
 
+import { f16Values } from "@lowrank/contracts";
 import type { MatrixPart } from "./decode-into.ts";
-import { halfValues } from "./half-values.ts";
 import { kernelModule } from "./kernel-module.ts";
 import { type BlockMatrix, blocksPerRow, bytesPerRow, type HalfMatrix, type PackedMatrix } from "./packed-matrix.ts";
 
@@ -132,7 +132,7 @@ function copyNumbers(target: Float32Array, source: Float32Array | Uint16Array, s
 }
 
 function copyHalves(target: Float32Array, source: Uint16Array, { rowLength, first, length, part }: Stretch): void {
-  const values = halfValues();
+  const values = f16Values();
   for (let row = 0, at = 0; row < part.rows; row++) {
     let from = (part.firstRow + row) * rowLength + first;
     for (const end = at + length; at < end; at++) target[at] = values[source[from++]!]!;

@@ -2,8 +2,8 @@
 // missing. The loops read tables rather than compute, which V8 does best,
 // and round as the kernel does: product and sum each to float32.
 
+import { f16Values } from "@lowrank/contracts";
 import type { MatrixPart } from "./decode-into.ts";
-import { halfValues } from "./half-values.ts";
 import { type BlockMatrix, blocksPerRow, bytesPerRow, type HalfMatrix, type PackedMatrix } from "./packed-matrix.ts";
 
 /** Writes a part, which was checked, to the beginning of `target`, row by row. */
@@ -24,7 +24,7 @@ function decodeBf16(target: Float32Array, matrix: HalfMatrix, part: MatrixPart):
 
 function decodeF16(target: Float32Array, matrix: HalfMatrix, part: MatrixPart): void {
   const { bits } = matrix;
-  const values = halfValues();
+  const values = f16Values();
   for (let row = 0, at = 0; row < part.rows; row++) {
     let from = (part.firstRow + row) * matrix.columns + part.firstColumn;
     for (const end = at + part.columns; at < end; at++) target[at] = values[bits[from++]!]!;
@@ -87,7 +87,7 @@ const noMinima = new Uint16Array(0);
 
 function numberReader(numbers: Float32Array | Uint16Array): (index: number) => number {
   if (numbers instanceof Float32Array) return (index) => numbers[index]!;
-  const values = halfValues();
+  const values = f16Values();
   return (index) => values[numbers[index]!]!;
 }
 

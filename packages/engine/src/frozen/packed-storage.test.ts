@@ -93,18 +93,6 @@ onEachBackend(() => {
       ids.dispose();
     });
 
-    it("computes with a replacement until it is restored, then bit for bit as before", async () => {
-      const weight = FrozenWeight.fromTransposed(pack(3, 5));
-      const before = await valuesOf(weight.read());
-      const bytes = weight.bytes;
-      const restore = weight.replace(tf.ones([5, 3]));
-      expectClose(await valuesOf(weight.read()), new Float32Array(15).fill(1), 0);
-      expect(weight.bytes).toBe(bytes + 60);
-      restore();
-      expectClose(await valuesOf(weight.read()), before, 0);
-      weight.dispose();
-    });
-
     it("keeps no tensor", async () => {
       await expectNoLeak(() => {
         const weight = FrozenWeight.fromTransposed(pack(40, 70));

@@ -1,7 +1,8 @@
 // In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16".
 
+import { halfBits } from "@lowrank/contracts";
 import type { WeightSlot } from "@lowrank/doors";
-import { halfBits, packNormalFloat4 } from "@lowrank/engine";
+import { packNormalFloat4 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSource } from "./weight-source.ts";
 

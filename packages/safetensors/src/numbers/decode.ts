@@ -1,8 +1,8 @@
 // Bytes of a tensor → numbers. One row per element type; the common ones have a fast path.
 
+import { f16Values } from "@lowrank/contracts";
 import { bitsOf, type Dtype } from "../dtypes.ts";
 import { SafetensorsError, type SafetensorsErrorPlace } from "../errors.ts";
-import { f16Values } from "./half-floats.ts";
 
 type ReadElement = (view: DataView, offset: number) => number;
 

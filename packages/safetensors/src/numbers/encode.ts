@@ -1,9 +1,9 @@
 // Numbers → bytes of a tensor, rounded once, to nearest with ties to even. What does not fit is an error, not a surprise.
 
+import { halfBits } from "@lowrank/contracts";
 import { bitsOf, type Dtype } from "../dtypes.ts";
 import { SafetensorsError } from "../errors.ts";
 import { countElements } from "../header/check-layout.ts";
-import { float32ToBf16, float32ToF16 } from "./half-floats.ts";
 
 /** A tensor ready to be written. */
 export interface TensorData {
@@ -31,11 +31,12 @@ export type EncodableDtype =
 
 type WriteElement = (view: DataView, offset: number, value: number) => void;
 
-const writers: Readonly<Record<EncodableDtype, WriteElement>> = {
+/** What 16-bit floats are called where they are made. */
+const halfKinds = { F16: "f16", BF16: "bf16" } as const;
+
+const writers: Readonly<Record<Exclude<EncodableDtype, keyof typeof halfKinds>, WriteElement>> = {
   F64: (view, offset, value) => view.setFloat64(offset, value, true),
   F32: (view, offset, value) => view.setFloat32(offset, value, true),
-  F16: (view, offset, value) => view.setUint16(offset, float32ToF16(value), true),
-  BF16: (view, offset, value) => view.setUint16(offset, float32ToBf16(value), true),
   I64: (view, offset, value) => view.setBigInt64(offset, BigInt(value), true),
   I32: (view, offset, value) => view.setInt32(offset, value, true),
   U32: (view, offset, value) => view.setUint32(offset, value, true),
@@ -85,12 +86,9 @@ export function encodeNumbers(values: ArrayLike<number>, dtype: EncodableDtype):
   if (dtype === "F32" && values instanceof Float32Array && hostIsLittleEndian)
     return new Uint8Array(values.buffer, values.byteOffset, values.byteLength).slice();
   checkRange(values, dtype);
-  const size = bitsOf(dtype) / 8;
-  const bytes = new Uint8Array(values.length * size);
-  const view = new DataView(bytes.buffer);
-  const write = writers[dtype];
-  for (let index = 0; index < values.length; index += 1) write(view, index * size, values[index] ?? 0);
-  return bytes;
+  if (dtype !== "F16" && dtype !== "BF16") return write(values, dtype);
+  const floats = values instanceof Float32Array ? values : Float32Array.from(values);
+  return write(halfBits(floats, halfKinds[dtype]), "U16");
 }
 
 /**
@@ -115,6 +113,15 @@ export function numbersTensor(dtype: EncodableDtype, shape: readonly number[], v
     throw new SafetensorsError("InvalidTensorView", problem);
   }
   return { dtype, shape: [...shape], data: encodeNumbers(values, dtype) };
+}
+
+function write(values: ArrayLike<number>, dtype: keyof typeof writers): Uint8Array {
+  const size = bitsOf(dtype) / 8;
+  const bytes = new Uint8Array(values.length * size);
+  const view = new DataView(bytes.buffer);
+  const writeElement = writers[dtype];
+  for (let index = 0; index < values.length; index += 1) writeElement(view, index * size, values[index] ?? 0);
+  return bytes;
 }
 
 function checkRange(values: ArrayLike<number>, dtype: EncodableDtype): void {

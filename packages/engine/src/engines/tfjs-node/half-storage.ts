@@ -3,10 +3,10 @@
 // such instructions (AVX512-BF16, AMX), both factors are bf16, which rounds the other factor and the result to 8 bits and
 // was 1.6 to 5 times as fast (128 to 512 rows, AMX, 2 threads).
 
+import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
 import { type FrozenStorage, type MatrixLayout, plus } from "../../frozen/frozen-storage.ts";
-import { halfBits } from "../../frozen/half-bits.ts";
 import type { HalfMatrix } from "../../frozen/packed-matrix.ts";
 import { withoutTape } from "../../tape/without-tape.ts";
 import {

@@ -1,21 +1,45 @@
-// float32 numbers as 16-bit floats: a matrix that is to be kept in 16 bits, or what is appended to one.
+// The two types of 16-bit floats, bit by bit: f16 (IEEE 754 binary16) and bf16 (the upper half of a float32). Files hold
+// them and engines compute with them, so all must agree on every bit.
 
-import type { HalfMatrix } from "./packed-matrix.ts";
+let table: Float32Array | undefined;
 
 /**
- * The bit pattern of the nearest 16-bit float for each number, the even one halfway. Numbers too large for an f16 become
- * infinite; NaN stays NaN. These are the `bits` of a `HalfMatrix`.
+ * The value of each of the 65 536 patterns of an f16, computed once. The table decodes more than twice as fast as arithmetic
+ * on the bits, and has infinities and NaN.
  *
  * @example
  * ```ts
- * import { FrozenWeight, halfBits } from "@lowrank/engine";
+ * import { f16Values } from "@lowrank/contracts";
  *
- * const bits = halfBits(Float32Array.of(1, -0.5, 0.25, 0), "bf16");
- * const weight = FrozenWeight.fromTransposed({ kind: "bf16", rows: 2, columns: 2, bits }); // 2 outputs of 2 inputs
- * weight.dispose();
+ * console.log(f16Values()[0x3c00]); // 1
  * ```
  */
-export function halfBits(values: Float32Array, kind: HalfMatrix["kind"]): Uint16Array {
+export function f16Values(): Float32Array {
+  table ??= Float32Array.from({ length: 65_536 }, (_, bits) => valueOfF16(bits));
+  return table;
+}
+
+function valueOfF16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * The bit pattern of the nearest 16-bit float for each number, the even one halfway. Numbers too large for an f16 become
+ * infinite; NaN stays NaN.
+ *
+ * @example
+ * ```ts
+ * import { halfBits } from "@lowrank/contracts";
+ *
+ * const bits = halfBits(Float32Array.of(1, -0.5, 0.25, 0), "bf16"); // [0x3f80, 0xbf00, 0x3e80, 0]
+ * ```
+ */
+export function halfBits(values: Float32Array, kind: "f16" | "bf16"): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const bits = new Uint16Array(values.length);
   // Two loops, each with one function to call: whole models go through here, and V8 inlines what is always the same.
