@@ -36,7 +36,7 @@ function numberOf(loss: () => tf.Scalar): number {
 /** The base's loss with every adapted weight replaced by m·(W + s·ΔW)/c. */
 function lossWithHeld(subject: Subject, handle: AdapterHandle, norms: readonly tf.Tensor[]): tf.Scalar {
   const restores = handle.sites.map((adapted, index) => {
-    const magnitude = handle.variables.get(adapted.keys.magnitude ?? "")!; // [outFeatures]
+    const magnitude = handle.variables.get(`${adapted.site.path}.lora_magnitude_vector`)!; // [outFeatures]
     const scale = tf.div(tf.reshape(magnitude, [-1]), norms[index]!);
     return adapted.site.replaceWeight(tf.keep(tf.mul(directionOf(handle, adapted), scale)));
   });

@@ -31,10 +31,8 @@ export {
   HandleDisposedError,
   InvalidAdapterNameError,
   InvalidWeightError,
-  InvocationTokensError,
   LayerReplicationError,
   MergedTableError,
-  PlacesMissingError,
   SavedModuleNotFoundError,
   SeveralProblemsError,
   StalePlanError,
@@ -63,12 +61,13 @@ export { describePlan, type TrainingBytes, trainingBytes } from "./plan/describe
 export { planInjection } from "./plan/plan-injection.ts";
 export type { InjectionPlan } from "./planned/injection-plan.ts";
 export {
-  type PlannedBlocks,
   type PlannedParameter,
   type PlannedRawParameter,
   type PlannedSite,
   type PlannedTiedSite,
   type PlannedTokenRows,
+  type PlannedVectors,
   partsOf,
 } from "./planned/planned-parts.ts";
+export { InvocationTokensError, PlacesMissingError } from "./variants/activated-lora/errors.ts";
 export { kasaLoss } from "./variants/kasa/kasa-loss.ts";

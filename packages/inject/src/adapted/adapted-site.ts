@@ -1,23 +1,18 @@
-// A layer with a pair: LoRA, perhaps decomposed as DoRA does or with a bias on B.
+// A layer with a pair: LoRA, and what variants have besides.
 
+import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
-import {
-  BiasedAdaptation,
-  DoraAdaptation,
-  LoraAdaptation,
-  type LoraPair,
-  type LowRankAdaptation,
-  plainLayout,
-  reshapedLayout,
-  siteKinds,
-} from "@lowrank/math";
+import { type LoraPair, type LowRankAdaptation, siteKinds } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { ActivatedAdaptation } from "../variants/activated-lora/activated-adaptation.ts";
+import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
 import { factorKey, inFileOrder } from "../variants/pair-factors.ts";
+import type { Wrapping } from "../variants/variant.ts";
+import { variantsOf } from "../variants/variants.ts";
 import type { AdapterPart, AdapterVariable, WeightChange } from "./adapter-part.ts";
 import { withCallsChecked } from "./checked-calls.ts";
 import { openDoors } from "./open-doors.ts";
+import { vectorTensors } from "./vector-tensors.ts";
 
 /** What an adapter has at one site. */
 export interface AdaptedSite extends AdapterPart {
@@ -35,21 +30,14 @@ export interface AdaptedSite extends AdapterPart {
 /** What a site's adaptation is made of. */
 export interface SiteVariables {
   readonly pair: LoraPair;
-  /** DoRA's, [outFeatures]. */
-  readonly magnitude?: tf.Variable;
-  /** B's, [outFeatures]. */
-  readonly bias?: tf.Variable;
+  readonly vectors: OwnVectors;
 }
 
 /** What else decides about it. */
-export interface AdaptOptions {
-  readonly adapterName: string;
-  readonly dropout: number;
-  /** The tokens from which on the pair acts; null: everywhere. */
-  readonly invocation: readonly number[] | null;
-  /** The site's own bias, for folding B's into it. */
+export interface AdaptOptions extends Omit<Wrapping, "vector"> {
+  /** The site's own bias, for folding what is added to it. */
   readonly siteBias?: ParameterRef | undefined;
-  /** The site's own weight, for a pair that goes with another one (LoftQ, KaSA). */
+  /** The site's own weight, for a pair that goes with another one. */
   readonly siteWeight?: ParameterRef | undefined;
 }
 
@@ -57,12 +45,12 @@ export interface AdaptOptions {
 export function adaptSite(
   entry: PlannedSite,
   site: Site,
-  variables: SiteVariables,
+  { pair, vectors }: SiteVariables,
   options: AdaptOptions,
 ): AdaptedSite {
-  const { pair, magnitude, bias } = variables;
   const { keys, scaling } = entry;
-  const adaptation = buildAdaptation(entry, site, variables, options);
+  const { siteWeight } = options;
+  const adaptation = adaptationOf({ pair, site, scale: scaling }, vectors, options);
   return {
     part: "site",
     site,
@@ -70,15 +58,15 @@ export function adaptSite(
     keys,
     scaling,
     adaptation,
-    tensors: tensorsOf(entry, variables),
+    tensors: tensorsOf(entry, { pair, vectors }),
     changes: [
-      ...standInChanges(pair, options.siteWeight),
-      weightChange(entry, site, adaptation),
-      ...biasChanges(site, adaptation, options.siteBias),
+      ...standInChanges(pair, siteWeight),
+      weightChange(entry, { site, adaptation, config: options.config }),
+      ...biasChanges(site, adaptation, options),
     ],
     open: (opener) =>
       openDoors(opener, [
-        { open: ({ name }) => openStandIn(name, pair, options.siteWeight) },
+        { open: ({ name }) => openStandIn(name, pair, siteWeight) },
         { open: ({ name }) => site.attach(name, withCallsChecked(adaptation, opener)) },
       ]),
     setScale: (factor) => {
@@ -86,43 +74,18 @@ export function adaptSite(
     },
     dispose: () => {
       pair.dispose();
-      magnitude?.dispose();
-      bias?.dispose();
+      for (const variable of vectors.values()) variable.dispose();
     },
   };
 }
 
-function buildAdaptation(
-  entry: PlannedSite,
-  site: Site,
-  { pair, magnitude, bias }: SiteVariables,
-  { adapterName, dropout, invocation }: AdaptOptions,
-): LowRankAdaptation {
-  const common = { pair, site, scale: entry.scaling, adapterName };
-  if (magnitude) return new DoraAdaptation({ inner: new LoraAdaptation(common), magnitude, dropout, adapterName });
-  const plain = new LoraAdaptation({ ...common, dropout });
-  const whole = bias ? new BiasedAdaptation(plain, bias) : plain;
-  return invocation === null ? whole : new ActivatedAdaptation(whole, invocation);
-}
-
 /** In the order of files: both halves, then what else the layer has. */
-function tensorsOf(
-  { path, keys, fileShapes }: PlannedSite,
-  { pair, magnitude, bias }: SiteVariables,
-): AdapterVariable[] {
+function tensorsOf(entry: PlannedSite, { pair, vectors }: SiteVariables): AdapterVariable[] {
   const [a, b, ...between] = inFileOrder(pair.chain).map((factor): AdapterVariable => {
     const { variable, layout, isTrained = true } = factor;
-    return { key: factorKey(path, factor), variable, layout, isTrained };
+    return { key: factorKey(entry.path, factor), variable, layout, isTrained };
   });
-  const tensors = [a!, b!];
-  if (magnitude && keys.magnitude !== undefined) {
-    const layout = reshapedLayout(magnitude.shape, fileShapes.get(keys.magnitude) ?? magnitude.shape);
-    tensors.push({ key: keys.magnitude, variable: magnitude, layout, isTrained: true });
-  }
-  if (bias && keys.bias !== undefined)
-    tensors.push({ key: keys.bias, variable: bias, layout: plainLayout, isTrained: true });
-  tensors.push(...between);
-  return tensors;
+  return [a!, b!, ...vectorTensors(entry, vectors), ...between];
 }
 
 /** Computes with what stands in for the frozen weight, if the pair has that. */
@@ -151,45 +114,47 @@ function missingWeight(): never {
   throw new TypeError("The site's weight is no parameter of the model.");
 }
 
-function weightChange({ sharedBy, keys }: PlannedSite, site: Site, adaptation: LowRankAdaptation): WeightChange {
+interface Adapted {
+  readonly site: Site;
+  readonly adaptation: LowRankAdaptation;
+  readonly config: LoraConfig;
+}
+
+function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, config }: Adapted): WeightChange {
   const { path } = site;
-  // Heads that share the pair get the same change, unless each has magnitudes of its own.
-  const tiedWith = sharedBy === undefined || keys.magnitude !== undefined ? site.tiedWith : undefined;
+  // Heads that share the pair get the same change, unless each has numbers of its own.
+  const tiedWith = sharedBy === undefined || vectors.size > 0 ? site.tiedWith : undefined;
+  const ofVariants = variantsOf(config).flatMap(({ problemOfMerging }) => problemOfMerging ?? []);
+  const problem = ofVariants[0] ?? siteKinds[site.kind].problemOfMerging(site);
   return {
     path: `${path}.weight`,
     kind: "update",
     ...(tiedWith === undefined ? {} : { tiedWith: `${tiedWith}.weight` }),
-    ...problemOf(site, adaptation),
+    ...(problem === null ? {} : { problem }),
     read: () => site.readWeight(),
     fold: (weight, base) => adaptation.fold(weight, base),
     replace: (value) => site.replaceWeight(value),
   };
 }
 
-function problemOf(site: Site, adaptation: LowRankAdaptation): Pick<WeightChange, "problem"> {
-  if (adaptation instanceof ActivatedAdaptation)
-    return { problem: "its update is for the tokens from alora_invocation_tokens on alone, and a weight is for all" };
-  const problem = siteKinds[site.kind].problemOfMerging(site);
-  return problem === null ? {} : { problem };
-}
-
-/** What becomes of the site's bias: B's is added to it, and DoRA stretches what an earlier adapter added. */
+/** What becomes of the site's bias: something is added to it, or what an earlier adapter added is stretched. */
 function biasChanges(
   { path }: Site,
   adaptation: LowRankAdaptation,
-  bias: ParameterRef | undefined,
+  { siteBias: bias, config }: AdaptOptions,
 ): readonly WeightChange[] {
-  const isDora = adaptation instanceof DoraAdaptation;
-  if (adaptation.foldBias === undefined || (isDora && bias === undefined)) return [];
+  const { foldsOnlyAdded: onlyAfterOthers = false } = adaptation;
+  if (adaptation.foldBias === undefined || (onlyAfterOthers && bias === undefined)) return [];
   const missing = (): never => {
     throw new TypeError(`"${path}" has no bias.`);
   };
+  const what = variantsOf(config).flatMap(({ needsBias }) => needsBias ?? []);
   return [
     {
       path: bias?.path ?? `${path}.bias`,
       kind: "update",
-      onlyAfterOthers: isDora,
-      ...(bias ? {} : { problem: "the layer has no bias that the bias on B (lora_bias) could be added to" }),
+      onlyAfterOthers,
+      ...(bias ? {} : { problem: `the layer has no bias that ${what.join(" and ")} could be added to` }),
       read: () => bias?.read() ?? missing(),
       fold: (value, base, baseOf) =>
         adaptation.foldBias?.(value, { bias: base, weight: () => baseOf(`${path}.weight`) }) ?? missing(),

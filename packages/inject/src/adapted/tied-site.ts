@@ -1,11 +1,13 @@
 // An output head that shares the pair of the embedding whose table it shares.
 
 import type { Site } from "@lowrank/contracts";
-import { DoraAdaptation, LoraAdaptation, type LoraPair, plainLayout, tiedHead } from "@lowrank/math";
-import type * as tf from "@tensorflow/tfjs-core";
+import { type LoraPair, plainLayout, tiedHead } from "@lowrank/math";
 import type { PlannedTiedSite } from "../planned/planned-parts.ts";
+import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
+import type { Wrapping } from "../variants/variant.ts";
 import type { AdapterPart, AdapterVariable } from "./adapter-part.ts";
 import { withCallsChecked } from "./checked-calls.ts";
+import { vectorTensors } from "./vector-tensors.ts";
 
 /** What an adapter has at such a head. */
 export interface TiedSite extends AdapterPart {
@@ -18,28 +20,24 @@ export interface TiedSite extends AdapterPart {
 export interface TiedSiteVariables {
   /** The embedding's, which owns it. */
   readonly pair: LoraPair;
-  /** DoRA's, [outFeatures]: the head's own. */
-  readonly magnitude?: tf.Variable;
+  /** The head's own. */
+  readonly vectors: OwnVectors;
 }
 
 /** Puts it together; nothing is attached yet. */
 export function tieSite(
   planned: PlannedTiedSite,
   site: Site,
-  { pair, magnitude }: TiedSiteVariables,
-  options: { readonly adapterName: string; readonly dropout: number },
+  { pair, vectors }: TiedSiteVariables,
+  options: Omit<Wrapping, "vector">,
 ): TiedSite {
   const { path, keys, scaling, pairOf } = planned;
-  const common = { pair, branch: tiedHead, scale: scaling, adapterName: options.adapterName };
-  const adaptation = magnitude
-    ? new DoraAdaptation({ ...options, inner: new LoraAdaptation(common), magnitude })
-    : new LoraAdaptation({ ...common, dropout: options.dropout });
-  const tensors: AdapterVariable[] = [
+  const adaptation = adaptationOf({ pair, branch: tiedHead, scale: scaling }, vectors, options);
+  const tensors: readonly AdapterVariable[] = [
     { key: keys.a, variable: pair.b, layout: plainLayout, isTrained: false }, // [rank, inFeatures]
     { key: keys.b, variable: pair.a, layout: plainLayout, isTrained: false }, // [outFeatures, rank]
+    ...vectorTensors(planned, vectors),
   ];
-  if (magnitude && keys.magnitude !== undefined)
-    tensors.push({ key: keys.magnitude, variable: magnitude, layout: plainLayout, isTrained: true });
   return {
     part: "tied-site",
     site,
@@ -49,8 +47,8 @@ export function tieSite(
       {
         path: `${path}.weight`,
         kind: "update",
-        // Without magnitudes of their own, head and table get the same change and go on being one.
-        ...(magnitude ? { tiedWith: `${pairOf}.weight` } : {}),
+        // Without numbers of their own, head and table get the same change and go on being one.
+        ...(vectors.size > 0 ? { tiedWith: `${pairOf}.weight` } : {}),
         read: () => site.readWeight(),
         fold: (weight, base) => adaptation.fold(weight, base),
         replace: (value) => site.replaceWeight(value),
@@ -60,6 +58,8 @@ export function tieSite(
     setScale: (factor) => {
       adaptation.scale = scaling * factor;
     },
-    dispose: () => magnitude?.dispose(),
+    dispose: () => {
+      for (const variable of vectors.values()) variable.dispose();
+    },
   };
 }

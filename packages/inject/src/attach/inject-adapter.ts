@@ -21,7 +21,8 @@ export interface InjectOptions {
 
 /**
  * Attaches a fresh adapter, which leaves what the model computes exactly as it was until it is trained – unless its `init`
- * is false, or LoftQ or KaSA put another weight in the place of the base's. If anything fails, the model is unchanged and nothing is left in memory.
+ * is false, or a start or a variant puts another weight in the place of the base's. If anything fails, the model is
+ * unchanged and nothing is left in memory.
  *
  * @throws InvalidAdapterNameError, AdapterExistsError, StalePlanError, MissingMeasurementError
  *

@@ -11,19 +11,17 @@ import { factorKey, pairFactors } from "../variants/pair-factors.ts";
 export function storedValues(adapter: Adapter, trainable: boolean): ValueSource {
   const stored = (key: string): AdapterTensor => adapter.tensors.get(key)!;
   const pairIn = ({ a, b }: { readonly a: string; readonly b: string }) => ({ a: stored(a), b: stored(b) });
-  const vector = (key: string): tf.Tensor1D => tf.tensor1d(stored(key).values);
   return {
     pair: (entry, name, site) => {
-      const { path, kind, rank, blocks } = entry;
+      const { path, kind } = entry;
       const { config } = adapter;
-      const factors = pairFactors(site, { rank, config, blocks });
+      const factors = pairFactors(site, entry, config);
       return LoraPair.fromStored(
         factors.map((factor) => stored(factorKey(path, factor))),
         { name, kind, factors, trainable, beside: storedBeside(entry, site, config, name) },
       );
     },
-    magnitude: ({ keys }) => vector(keys.magnitude!),
-    bias: ({ keys }) => vector(keys.bias!),
+    vector: ({ key }) => tf.tensor1d(stored(key).values),
     rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, trainable }),
     parameter: ({ key }, parameter) => {
       const tensor = adapter.tensors.get(key);

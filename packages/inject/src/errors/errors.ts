@@ -28,32 +28,6 @@ export class UnsupportedStartError extends LowrankError {
   }
 }
 
-/** An adaptation acts from certain tokens on, and the call does not tell where its states stand. */
-export class PlacesMissingError extends LowrankError {
-  constructor(readonly path: string) {
-    super(
-      "PLACES_MISSING",
-      `The adapter acts from its alora_invocation_tokens on, but a call at "${path}" does not tell which tokens its states ` +
-        "stand for (places in its context). Use a causal language model of @lowrank/models, whose calls do.",
-    );
-  }
-}
-
-/** An adapter waits for tokens (`alora_invocation_tokens`), and the model is none whose texts they are looked for in. */
-export class InvocationTokensError extends LowrankError {
-  constructor(
-    readonly tokens: readonly number[],
-    readonly modelType: string | null,
-  ) {
-    super(
-      "INVOCATION_TOKENS",
-      `The adapter acts from its alora_invocation_tokens [${enumerated(tokens)}] on, which are looked for in ` +
-        `causal language models alone, as in PEFT; this model${modelType === null ? "" : ` (${printable(modelType)})`} is ` +
-        "none. Load it with its language-model head, or train without the tokens.",
-    );
-  }
-}
-
 /** The model does not repeat the layers that a configuration repeats (`layer_replication`). */
 export class LayerReplicationError extends LowrankError {
   constructor(

@@ -1,10 +1,13 @@
 // What the kinds of parts need to make one of them: doors, first values, variables with names.
 
-import type { LoraConfig } from "@lowrank/adapter-format";
+import type { LoraConfig, VariantName } from "@lowrank/adapter-format";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { Doors } from "../hosts/doors.ts";
-import type { ValueSource } from "./value-source.ts";
+import type { PlannedVectors } from "../planned/planned-parts.ts";
+import type { OwnVectors } from "../variants/adaptation-of.ts";
+import type { Wrapping } from "../variants/variant.ts";
+import type { ValueSource, VectorLayer } from "./value-source.ts";
 
 /** How parts are made. */
 export interface MakerOptions {
@@ -38,6 +41,25 @@ export class PartMaker {
   /** A name for variables that no others of the program have. */
   nameOf(path: string): string {
     return `${this.#prefix}${path}`;
+  }
+
+  /** What decides how variants act. */
+  get wrapping(): Omit<Wrapping, "vector"> {
+    const { adapterName, config } = this;
+    return { adapterName, config, dropout: config.dropout };
+  }
+
+  /** What variants have beside a pair. */
+  vectors(planned: PlannedVectors, layer: VectorLayer): OwnVectors {
+    const made = new Map<VariantName, tf.Variable>();
+    try {
+      for (const [variant, key] of planned)
+        made.set(variant, this.variable(key, this.values.vector({ variant, key }, layer)));
+      return made;
+    } catch (error) {
+      for (const variable of made.values()) variable.dispose();
+      throw error;
+    }
   }
 
   /** Takes ownership of the value. */

@@ -1,12 +1,20 @@
 // Which raw parameters get pairs (PEFT's `target_parameters`).
 
-import { alphaOf, type LoraConfig, loraKeys, NothingMatchedError, rankOf, scalingOf } from "@lowrank/adapter-format";
+import {
+  alphaOf,
+  drawsHalves,
+  type LoraConfig,
+  loraKeys,
+  NothingMatchedError,
+  rankOf,
+  scalingOf,
+} from "@lowrank/adapter-format";
 import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
 import { rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
-import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
+import { variantsOf } from "../variants/variants.ts";
 
 /**
  * One entry for each parameter that a name means: its whole path, or the end of it after a dot. `adapted`: the paths of
@@ -90,15 +98,11 @@ export function countWrappers(
 }
 
 function checkSupported(matched: readonly ParameterRef[], config: LoraConfig, adapted: ReadonlySet<string>): void {
-  const { dropout, useDora, loraBias, init, blockDiagonal, kasaConfig } = config;
+  const { dropout, init } = config;
   const general =
     (dropout !== 0 && "lora_dropout must be 0: the update has no input that could be dropped") ||
-    (useDora && "use_dora is for layers") ||
-    (loraBias && "lora_bias is for layers") ||
-    (blockDiagonal !== null && "use_bdlora is for layers") ||
-    (kasaConfig !== null && "kasa_config is for layers") ||
-    (invocationOf(config) !== null && "alora_invocation_tokens is for linear layers") ||
-    (typeof init === "string" && init !== "gaussian" && `init_lora_weights = "${init}" is for layers`) ||
+    variantsOf(config)[0]?.refusalOfParameters ||
+    (!drawsHalves(config) && `init_lora_weights = "${init}" is for layers`) ||
     null;
   const problems = matched.flatMap((parameter) => {
     const reason = general ?? refusal(parameter, adapted);

@@ -1,14 +1,22 @@
 // What each matched layer will get.
 
-import { alphaOf, isSavedModule, type LoraConfig, rankOf, savingNames, scalingOf } from "@lowrank/adapter-format";
+import {
+  alphaOf,
+  drawsHalves,
+  isSavedModule,
+  type LoraConfig,
+  rankOf,
+  savingNames,
+  scalingOf,
+  startOf,
+} from "@lowrank/adapter-format";
 import { listed, type ParameterRef, type Site } from "@lowrank/contracts";
-import { type FactorSpec, siteKinds } from "@lowrank/math";
+import { siteKinds } from "@lowrank/math";
 import type { UnsupportedSiteError } from "../errors/errors.ts";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
-import { blockRefusal, plannedBlocks } from "../variants/bd-lora/bd-lora.ts";
-import { kasaRefusal } from "../variants/kasa/kasa.ts";
 import { factorKey, inFileOrder, pairFactors } from "../variants/pair-factors.ts";
+import { planVectors } from "../variants/plan-vectors.ts";
+import { variantsOf } from "../variants/variants.ts";
 
 /** What was planned, and what cannot be. */
 export interface SitesPlan {
@@ -20,26 +28,22 @@ export interface SitesPlan {
 /** One entry for each site that can be adapted, in the same order. */
 export function planSites(sites: readonly Site[], config: LoraConfig, parameters: readonly ParameterRef[]): SitesPlan {
   const weights = new Set(parameters.map(({ path }) => path));
-  const reasons = new Map(sites.map((site) => [site, refusal(site, config) ?? unrounded(site, config, weights)]));
+  const reasons = new Map(
+    sites.map((site) => [site, refusal(site, config) ?? withoutPlaceForStandIn(site, config, weights)]),
+  );
   return {
     entries: sites.filter((site) => reasons.get(site) === null).map((site) => planSite(site, config)),
     unsupported: [...reasons].flatMap(([{ path, kind }, reason]) => (reason === null ? [] : [{ path, kind, reason }])),
   };
 }
 
-interface PairPlan {
-  readonly blocks: PlannedSite["blocks"] | undefined;
-  /** In the order of files. */
-  readonly factors: readonly FactorSpec[];
-}
-
 function planSite(site: Site, config: LoraConfig): PlannedSite {
   const { path, kind, role, inFeatures, outFeatures, tiedWith } = site;
   const rank = rankOf(config, path);
-  const blocks = plannedBlocks(config, path);
-  const pair = { factors: inFileOrder(pairFactors(site, { rank, config, blocks })), blocks };
-  const keys = keysOf(path, config, pair);
-  const fileShapes = shapesOf(site, keys, pair);
+  const factors = pairFactors(site, { path, rank }, config);
+  const [a, b, ...between] = inFileOrder(factors).map((factor) => [factorKey(path, factor), factor.fileShape] as const);
+  const vectors = planVectors(site, factors, config);
+  const fileShapes = new Map([a!, b!, ...vectors.fileShapes, ...between]);
   return {
     part: "site",
     path,
@@ -50,49 +54,28 @@ function planSite(site: Site, config: LoraConfig): PlannedSite {
     rank,
     alpha: alphaOf(config, path),
     scaling: scalingOf(config, path),
-    parameters: [...fileShapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0),
-    keys,
+    parameters: countNumbers(fileShapes),
+    keys: { a: a![0], b: b![0] },
+    vectors: vectors.keys,
     fileShapes,
-    ...(blocks === undefined ? {} : { blocks }),
     ...(tiedWith === undefined ? {} : { tiedWith }),
   };
 }
 
-function keysOf(path: string, { useDora, loraBias }: LoraConfig, { factors, blocks }: PairPlan): PlannedSite["keys"] {
-  const [a, b, between] = factors.map((factor) => factorKey(path, factor));
-  return {
-    a: a!,
-    b: b!,
-    ...(useDora ? { magnitude: `${path}.lora_magnitude_vector` } : {}),
-    ...(loraBias && blocks?.half !== "b" ? { bias: `${path}.lora_B.bias` } : {}),
-    ...(between === undefined ? {} : { diagonal: between }),
-  };
-}
-
-function shapesOf(site: Site, keys: PlannedSite["keys"], { factors }: PairPlan): PlannedSite["fileShapes"] {
-  const [a, b, ...between] = factors.map((factor) => [factorKey(site.path, factor), factor.fileShape] as const);
-  return new Map([
-    a!,
-    b!,
-    ...(keys.magnitude === undefined ? [] : [[keys.magnitude, siteKinds[site.kind].outputsInFile(site)] as const]),
-    ...(keys.bias === undefined ? [] : [[keys.bias, [site.outFeatures]] as const]),
-    ...between,
-  ]);
+function countNumbers(shapes: PlannedSite["fileShapes"]): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((all, size) => all * size, 1), 0);
 }
 
 /** Why a site cannot be adapted as the configuration asks; null if it can. */
 function refusal(site: Site, config: LoraConfig): string | null {
   if (isSavedModule(config, site.path)) return savedReason(site, config);
-  const ofVariant = blockRefusal(site, config) ?? kasaRefusal(site, config);
-  if (ofVariant !== null) return ofVariant;
-  if (site.kind !== "linear" && invocationOf(config) !== null) return "alora_invocation_tokens is for linear layers";
-  if (site.kind === "embedding") return config.loraBias ? "lora_bias has no meaning for an embedding" : null;
-  const rank = rankOf(config, site.path);
-  const ofKind = siteKinds[site.kind].refusal(site, rank);
-  if (ofKind !== null || site.geometry === undefined) return ofKind;
-  const { groups } = site.geometry;
-  if (groups > 1 && config.useDora) return `DoRA needs an update of its weight, which ${groups} groups do not have`;
-  if (typeof config.init === "string" && config.init !== "gaussian")
+  const ofKind = siteKinds[site.kind].refusal(site, rankOf(config, site.path));
+  if (ofKind !== null) return ofKind;
+  for (const row of variantsOf(config)) {
+    const ofVariant = row.refusal?.(site, config) ?? null;
+    if (ofVariant !== null) return ofVariant;
+  }
+  if (site.kind === "convolution" && !drawsHalves(config))
     return `init_lora_weights = "${config.init}" is for linear layers`;
   return null;
 }
@@ -106,14 +89,13 @@ function savedReason({ path }: Site, config: LoraConfig): string {
   );
 }
 
-/** LoftQ and KaSA compute with a weight of their own in place of the frozen one. */
-function unrounded(
-  { kind, path }: Site,
-  { init, kasaConfig }: LoraConfig,
-  weights: ReadonlySet<string>,
-): string | null {
+/** Some variants and starts compute with a weight of their own in place of the frozen one. */
+function withoutPlaceForStandIn({ kind, path }: Site, config: LoraConfig, weights: ReadonlySet<string>): string | null {
   if (kind !== "linear" || weights.has(`${path}.weight`)) return null;
-  const missing = "and this model does not offer it as a parameter";
-  if (init === "loftq") return `init_lora_weights = "loftq" rounds the weight, ${missing}`;
-  return kasaConfig === null ? null : `kasa_config takes directions out of the weight, ${missing}`;
+  const ofStart = startOf(config).standIn;
+  const what = [
+    ...(ofStart === undefined ? [] : [`init_lora_weights = "${config.init}" ${ofStart}`]),
+    ...variantsOf(config).flatMap(({ standIn }) => standIn ?? []),
+  ];
+  return what.length === 0 ? null : `${what[0]}, and this model does not offer it as a parameter`;
 }

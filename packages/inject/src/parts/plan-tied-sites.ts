@@ -5,6 +5,7 @@ import type { Site } from "@lowrank/contracts";
 import { UnsupportedSiteError, UnsupportedStartError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite, PlannedTiedSite } from "../planned/planned-parts.ts";
+import { planVectors } from "../variants/plan-vectors.ts";
 
 /** Throws UnsupportedStartError where a start looks at a weight that is to be shared. */
 export function checkTiedStart({ kind }: Tying, config: LoraConfig): void {
@@ -37,25 +38,19 @@ function refusal({ kind, path }: Site, source: PlannedSite | undefined, config: 
   return rank === source.rank ? null : `it shares a pair with rank ${source.rank}, but rank_pattern gives it ${rank}`;
 }
 
-function planTiedSite(
-  { path, inFeatures, outFeatures }: Site,
-  source: PlannedSite,
-  config: LoraConfig,
-): PlannedTiedSite {
+function planTiedSite(site: Site, source: PlannedSite, config: LoraConfig): PlannedTiedSite {
+  const { path, inFeatures, outFeatures } = site;
   const { rank } = source;
-  const magnitude = config.useDora ? `${path}.lora_magnitude_vector` : undefined;
-  const keys = { ...loraKeys(path), ...(magnitude === undefined ? {} : { magnitude }) };
+  const vectors = planVectors(site, [], config);
+  const keys = loraKeys(path);
   return {
     part: "tied-site",
     path,
     pairOf: source.path,
     scaling: scalingOf(config, path),
-    parameters: magnitude === undefined ? 0 : outFeatures,
+    parameters: vectors.keys.size * outFeatures,
     keys,
-    fileShapes: new Map([
-      [keys.a, [rank, inFeatures]],
-      [keys.b, [outFeatures, rank]],
-      ...(magnitude === undefined ? [] : [[magnitude, [outFeatures]] as const]),
-    ]),
+    vectors: vectors.keys,
+    fileShapes: new Map([[keys.a, [rank, inFeatures]], [keys.b, [outFeatures, rank]], ...vectors.fileShapes]),
   };
 }

@@ -1,11 +1,11 @@
 // Layers with a pair.
 
 import { LoraAdaptation } from "@lowrank/math";
-import { type AdaptedSite, adaptSite, type SiteVariables } from "../adapted/adapted-site.ts";
+import * as tf from "@tensorflow/tfjs-core";
+import { type AdaptedSite, adaptSite } from "../adapted/adapted-site.ts";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import type { Tying } from "../hosts/tie-modules.ts";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { invocationOf } from "../variants/activated-lora/activated-lora.ts";
 import type { PartKind, PlanningTask } from "./part-kind.ts";
 import type { PartMaker } from "./part-maker.ts";
 import { planSites } from "./plan-sites.ts";
@@ -37,25 +37,18 @@ function sharing(entries: readonly PlannedSite[], { kind, embedding, followers }
 }
 
 function build(planned: PlannedSite, maker: PartMaker): AdaptedSite {
-  const { path, keys, scaling } = planned;
-  const { adapterName, config, doors, values } = maker;
+  const { path, scaling, vectors } = planned;
+  const { adapterName, doors, values } = maker;
   const site = doors.site(path);
   const pair = values.pair(planned, maker.nameOf(path), site);
-  let variables: SiteVariables = { pair };
+  const plain = new LoraAdaptation({ pair, site, scale: scaling, adapterName });
+  const weight = () => (pair.beside?.kind === "stand-in" ? tf.clone(pair.beside.weight) : site.readWeight());
+  const [siteBias, siteWeight] = ["bias", "weight"].map((one) => doors.findParameter(`${path}.${one}`));
   try {
-    if (keys.magnitude !== undefined) {
-      const plain = new LoraAdaptation({ pair, site, scale: scaling, adapterName });
-      const base = () => (pair.beside?.kind === "stand-in" ? pair.beside.weight : site.readWeight());
-      const lengths = values.magnitude(planned, base, plain);
-      variables = { ...variables, magnitude: maker.variable(keys.magnitude, lengths) };
-    }
-    if (keys.bias !== undefined) variables = { ...variables, bias: maker.variable(keys.bias, values.bias(planned)) };
+    const own = maker.vectors(vectors, { ...planned, weight, plain });
+    return adaptSite(planned, site, { pair, vectors: own }, { ...maker.wrapping, siteBias, siteWeight });
   } catch (error) {
     pair.dispose();
-    variables.magnitude?.dispose();
     throw error;
   }
-  const [siteBias, siteWeight] = ["bias", "weight"].map((one) => doors.findParameter(`${path}.${one}`));
-  const common = { adapterName, dropout: config.dropout, invocation: invocationOf(config) };
-  return adaptSite(planned, site, variables, { ...common, siteBias, siteWeight });
 }

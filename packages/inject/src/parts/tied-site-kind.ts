@@ -25,14 +25,11 @@ function planAll({ model, config, tying, adapted, planned }: PlanningTask): read
 }
 
 function build(planned: PlannedTiedSite, maker: PartMaker): TiedSite {
-  const { path, pairOf, keys, scaling } = planned;
-  const { adapterName, config, doors, values } = maker;
-  const site = doors.site(path);
+  const site = maker.doors.site(planned.path);
   // The embedding was made before.
-  const { pair } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === pairOf)!;
-  const options = { adapterName, dropout: config.dropout };
-  if (keys.magnitude === undefined) return tieSite(planned, site, { pair }, options);
-  const plain = new LoraAdaptation({ pair, branch: tiedHead, scale: scaling });
-  const lengths = values.magnitude(planned, () => site.readWeight(), plain);
-  return tieSite(planned, site, { pair, magnitude: maker.variable(keys.magnitude, lengths) }, options);
+  const { pair } = partsOf({ parts: maker.made }, "site").find((one) => one.site.path === planned.pairOf)!;
+  const { path, outFeatures } = site;
+  const plain = new LoraAdaptation({ pair, branch: tiedHead, scale: planned.scaling });
+  const layer = { path, outFeatures, rank: pair.rank, weight: () => site.readWeight(), plain };
+  return tieSite(planned, site, { pair, vectors: maker.vectors(planned.vectors, layer) }, maker.wrapping);
 }

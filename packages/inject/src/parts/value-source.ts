@@ -1,21 +1,27 @@
 // From where the parts of an adapter get their first values: drawn anew, or read from a file.
 
+import type { VariantName } from "@lowrank/adapter-format";
 import type { ParameterRef, Site } from "@lowrank/contracts";
-import type { LoraPair, LowRankAdaptation } from "@lowrank/math";
+import type { LoraPair } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter, PlannedRawParameter, PlannedSite, PlannedTokenRows } from "../planned/planned-parts.ts";
+import type { NewVector } from "../variants/variant.ts";
+
+/** What it belongs to. */
+export type VectorLayer = Omit<NewVector, "init" | "seed">;
+
+/** A vector and its name in an adapter file. */
+export interface PlannedVector {
+  readonly variant: VariantName;
+  readonly key: string;
+}
 
 /** Where the first values of an adapter come from. Whoever asks takes ownership. */
 export interface ValueSource {
   /** `name` is unique among all variables of the program. */
   pair(entry: PlannedSite, name: string, site: Site): LoraPair;
-  /**
-   * DoRA's lengths [outFeatures]; the site's pair exists already, and `plain` is what it does without them. `weight` reads
-   * what it is added to.
-   */
-  magnitude(entry: Pick<PlannedSite, "keys">, weight: () => tf.Tensor, plain: LowRankAdaptation): tf.Tensor;
-  /** The bias on B, [outFeatures]. */
-  bias(entry: PlannedSite): tf.Tensor;
+  /** What a variant has beside a pair, [outFeatures]. */
+  vector(planned: PlannedVector, layer: VectorLayer): tf.Tensor;
   rawPair(planned: PlannedRawParameter, name: string): LoraPair;
   /** As computed with. */
   parameter(planned: PlannedParameter, parameter: ParameterRef): tf.Tensor;

@@ -20,9 +20,7 @@ import { checkTiedStart } from "../parts/plan-tied-sites.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
 import { startsForStored } from "../start/starts.ts";
-import { checkInvocation, invocationWarnings } from "../variants/activated-lora/activated-lora.ts";
-import { blockWarnings, checkBlockStart } from "../variants/bd-lora/bd-lora.ts";
-import { checkKasaStart } from "../variants/kasa/kasa.ts";
+import { variantsOf } from "../variants/variants.ts";
 import { siteWarnings } from "./site-warnings.ts";
 
 /** What decides about a plan besides the configuration. */
@@ -63,8 +61,7 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
       ...partWarnings({ ...task, planned: parts }),
       ...fanInFanOut.warnings,
       ...siteWarnings(entries),
-      ...blockWarnings(config, entries),
-      ...invocationWarnings(config),
+      ...variantsOf(config).flatMap((row) => row.warnings?.(config, entries) ?? []),
     ],
   };
 }
@@ -73,14 +70,12 @@ export function draftPlan(model: AdaptableModel, given: LoraConfig, options: Dra
 function checkConfig(model: AdaptableModel, given: LoraConfig, { supported, refusals, stored }: DraftOptions): Tying {
   refusals.attempt(() => checkFeatures(given, supported), undefined);
   refusals.attempt(() => checkLayers(model, given), undefined);
-  refusals.attempt(() => checkInvocation(model, given), undefined);
   refusals.add(...badPatterns(given));
   const config = withTaskModules(given);
   const tying = refusals.attempt(() => tieModules(model, config, stored), untied(config));
   refusals.attempt(() => checkTiedStart(tying, config), undefined);
   const isStarted = stored === undefined || startsForStored(config).length > 0;
-  refusals.attempt(() => checkBlockStart(config, isStarted), undefined);
-  refusals.attempt(() => checkKasaStart(config), undefined);
+  for (const row of variantsOf(config)) refusals.attempt(() => row.check?.(config, { model, isStarted }), undefined);
   return tying;
 }
 

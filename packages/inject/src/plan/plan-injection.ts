@@ -5,21 +5,18 @@ import type { AdaptableModel } from "@lowrank/contracts";
 import { Refusals } from "../errors/refusals.ts";
 import { checkSavedModules } from "../parts/saved-parameters.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
+import { variants } from "../variants/variants.ts";
 import { draftPlan } from "./draft-plan.ts";
 import { startWarnings } from "./site-warnings.ts";
 
 /** What any adapter may ask for beyond plain LoRA. */
 export const supportedFeatures: readonly Feature[] = [
   "bias",
-  "use_dora",
-  "lora_bias",
   "target_parameters",
   "trainable_token_indices",
   "layer_replication",
   "ensure_weight_tying",
-  "use_bdlora",
-  "kasa_config",
-  "alora_invocation_tokens",
+  ...variants.map(({ name }) => name),
 ];
 
 /** What a new adapter may ask for. */

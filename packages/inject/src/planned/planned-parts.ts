@@ -1,5 +1,7 @@
 // The kinds of parts that an adapter is made of, as a plan names them.
 
+import type { VariantName } from "@lowrank/adapter-format";
+
 /** One layer that will get a pair of matrices. */
 export interface PlannedSite {
   readonly part: "site";
@@ -15,32 +17,20 @@ export interface PlannedSite {
   readonly scaling: number;
   /** Numbers in everything that is trained here; in both matrices of a linear layer: rank · (inFeatures + outFeatures). */
   readonly parameters: number;
-  /**
-   * Names in an adapter file, without "base_model.model.": both matrices, DoRA's magnitude, the bias on B, what KaSA has
-   * between the matrices.
-   */
-  readonly keys: {
-    readonly a: string;
-    readonly b: string;
-    readonly magnitude?: string;
-    readonly bias?: string;
-    readonly diagonal?: string;
-  };
-  /** Shape in files of each of them, by name. */
+  /** Names in an adapter file, without "base_model.model.", of both matrices. */
+  readonly keys: { readonly a: string; readonly b: string };
+  /** Names of what variants have beside the pair, by variant. */
+  readonly vectors: PlannedVectors;
+  /** Shape in files of everything that the layer has there, by name. */
   readonly fileShapes: ReadonlyMap<string, readonly number[]>;
   /** Path of the module that shares this layer's weight, if one does: such a layer cannot be merged alone. */
   readonly tiedWith?: string;
-  /** Which half of the pair is made of blocks (PEFT's `use_bdlora`), if one is. */
-  readonly blocks?: PlannedBlocks;
   /** Paths of the heads that share this embedding's pair (PEFT's `ensure_weight_tying`). */
   readonly sharedBy?: readonly string[];
 }
 
-/** One half of a pair that is a diagonal of `count` blocks. */
-export interface PlannedBlocks {
-  readonly half: "a" | "b";
-  readonly count: number;
-}
+/** Names in an adapter file of numbers beside a pair, one for each output, by the variant that has them. */
+export type PlannedVectors = ReadonlyMap<VariantName, string>;
 
 /** An output head that shares the pair of the embedding whose table it shares (PEFT's `ensure_weight_tying`). */
 export interface PlannedTiedSite {
@@ -50,10 +40,11 @@ export interface PlannedTiedSite {
   /** Path of the embedding. */
   readonly pairOf: string;
   readonly scaling: number;
-  /** Numbers that are its own: DoRA's magnitude. */
+  /** Numbers that are its own. */
   readonly parameters: number;
   /** Names in an adapter file; A is the embedding's B there, and B its A. */
-  readonly keys: { readonly a: string; readonly b: string; readonly magnitude?: string };
+  readonly keys: { readonly a: string; readonly b: string };
+  readonly vectors: PlannedVectors;
   readonly fileShapes: ReadonlyMap<string, readonly number[]>;
 }
 

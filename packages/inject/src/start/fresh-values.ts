@@ -2,11 +2,12 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
-import { columnLengths, createPair, createPairBias, type LowRankAdaptation, type Measured } from "@lowrank/math";
+import { createPair, type Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { tokenTableOf } from "../hosts/token-table.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { PlannedTokenRows } from "../planned/planned-parts.ts";
+import { startVector } from "../variants/variants.ts";
 import { freshPair, pairInitialization } from "./starts.ts";
 
 /** Values drawn from `seed` and each layer's path alone. */
@@ -14,18 +15,12 @@ export function freshValues(config: LoraConfig, seed: number, measured?: Readonl
   const init = pairInitialization(config);
   return {
     pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
-    magnitude: startingLengths,
-    bias: ({ path, outFeatures, rank }) => createPairBias({ outFeatures, rank, init, key: { seed, path } }),
+    vector: ({ variant }, layer) => startVector(variant, { ...layer, init, seed }),
     rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
       createPair({ inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
     parameter: (_, parameter) => parameter.read(),
     rows: frozenRows,
   };
-}
-
-/** The lengths of the weight's columns as they are with the pair, so that decomposing them changes nothing. */
-function startingLengths(_: unknown, weight: () => tf.Tensor, plain: LowRankAdaptation): tf.Tensor {
-  return tf.tidy(() => columnLengths(tf.add(weight(), plain.delta(1))));
 }
 
 /** The chosen rows of a table, or of a head's weight seen the other way round. */

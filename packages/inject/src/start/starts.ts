@@ -13,9 +13,8 @@ import {
 } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
-import { freshBlocks } from "../variants/bd-lora/bd-lora.ts";
-import { freshKasa, kasaBeside } from "../variants/kasa/kasa.ts";
 import { pairFactors } from "../variants/pair-factors.ts";
+import { variantsOf } from "../variants/variants.ts";
 import { startSettings } from "./start-settings.ts";
 
 /** What decides about a start besides the layer. */
@@ -31,30 +30,33 @@ export interface StartOptions {
 /** A new pair for a layer; the caller owns it. */
 export function freshPair(entry: PlannedSite, site: Site, options: StartOptions): LoraPair {
   const { config, seed, name } = options;
-  const { inFeatures, outFeatures, rank, kind, scaling, path, blocks } = entry;
+  const { inFeatures, outFeatures, rank, kind, scaling, path } = entry;
   if (entry.sharedBy !== undefined) return freshShared(entry, options);
-  const factors = pairFactors(site, { rank, config, blocks });
-  if (blocks !== undefined)
-    return freshBlocks(entry, blocks.half, { factors, init: pairInitialization(config), seed, name });
-  const key = { seed, path };
   const measured = options.measured?.get(path);
-  const isKasa = config.kasaConfig !== null;
-  const pair = startPair({
-    inFeatures,
-    outFeatures,
-    rank,
-    kind,
-    geometry: site.geometry,
-    fanInFanOut: site.fanInFanOut,
-    scaling,
-    init: config.init,
-    key,
-    name: isKasa ? `${name}/halves` : name,
-    weight: () => readMatrix(site),
-    settings: startSettings(config),
-    ...(measured && { measured }),
-  });
-  return isKasa ? freshKasa({ pair, factors, name, key, weight: readMatrix(site) }) : pair;
+  const weight = () => readMatrix(site);
+  const usual = (prefix: string): LoraPair =>
+    startPair({
+      inFeatures,
+      outFeatures,
+      rank,
+      kind,
+      geometry: site.geometry,
+      fanInFanOut: site.fanInFanOut,
+      scaling,
+      init: config.init,
+      key: { seed, path },
+      name: prefix,
+      weight,
+      settings: startSettings(config),
+      ...(measured && { measured }),
+    });
+  const init = pairInitialization(config);
+  const pair = { path, inFeatures, outFeatures, rank, factors: pairFactors(site, entry, config), init, seed, weight };
+  const start = variantsOf(config).reduce(
+    (make, row) => (prefix: string) => row.start?.({ ...pair, name: prefix }, make) ?? make(prefix),
+    usual,
+  );
+  return start(name);
 }
 
 /** A pair that a head shares starts as the head's would, as in PEFT: A of the head random, B zero. */
@@ -88,7 +90,7 @@ export function startsForStored(config: LoraConfig): readonly Feature[] {
 
 /** What a stored pair was trained beside, where that is not the base as it is, computed again. The caller owns it. */
 export function storedBeside(entry: PlannedSite, site: Site, config: LoraConfig, name: string): Beside | null {
-  if (config.kasaConfig !== null) return kasaBeside(readMatrix(site), entry.rank);
+  for (const { beside } of variantsOf(config)) if (beside) return beside(readMatrix(site), entry.rank);
   if (startOf(config).base !== "computed again" || entry.kind !== "linear") return null;
   const { chain, beside } = freshPair(entry, site, { config, seed: 0, name: `${name}/start` });
   for (const { variable } of chain) variable.dispose();

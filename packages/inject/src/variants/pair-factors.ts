@@ -1,30 +1,23 @@
-// What the pair of a layer is made of: the plain one of its kind, changed by the variants that change it.
+// What the pair of a layer is made of: the plain one of its kind, changed by the start and the variants that change it.
 
-import { buildTensorKey, type LoraConfig, type TensorPart } from "@lowrank/adapter-format";
+import { buildTensorKey, type LoraConfig, startOf, type TensorPart } from "@lowrank/adapter-format";
 import type { Site } from "@lowrank/contracts";
 import { type FactorSpec, type Layer, siteKinds } from "@lowrank/math";
-import type { PlannedBlocks } from "../planned/planned-parts.ts";
-import { withBlocks } from "./bd-lora/bd-lora.ts";
-import { withDiagonal } from "./kasa/kasa.ts";
-
-/** What decides about a pair besides its layer. */
-export interface PairSettings {
-  readonly rank: number;
-  readonly config: LoraConfig;
-  /** Which half is made of blocks, if one is. */
-  readonly blocks?: PlannedBlocks | undefined;
-}
+import type { PairLayer } from "./variant.ts";
+import { variantsOf } from "./variants.ts";
 
 /** One specification for each factor, in the order in which they are multiplied. */
 export function pairFactors(
-  layer: Layer & Pick<Site, "kind">,
-  { rank, config, blocks }: PairSettings,
+  site: Layer & Pick<Site, "kind">,
+  layer: PairLayer,
+  config: LoraConfig,
 ): readonly FactorSpec[] {
-  const plain = siteKinds[layer.kind].pair(layer, rank);
-  const [a, b] = blocks === undefined ? plain : withBlocks(plain, blocks);
-  // MiCA trains A alone.
-  const halves = config.init === "mica" ? ([a, { ...b, isTrained: false }] as const) : ([a, b] as const);
-  return config.kasaConfig === null ? halves : withDiagonal(halves, rank);
+  const [a, b] = siteKinds[site.kind].pair(site, layer.rank);
+  const halves = [a, startOf(config).keepsB ? { ...b, isTrained: false } : b];
+  return variantsOf(config).reduce<readonly FactorSpec[]>(
+    (pair, row) => row.factors?.(pair, layer, config) ?? pair,
+    halves,
+  );
 }
 
 /** A factor's name in an adapter file, without "base_model.model.". */

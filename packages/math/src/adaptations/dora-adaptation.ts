@@ -46,6 +46,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly inner: LowRankAdaptation;
   readonly magnitude: tf.Variable;
   readonly dropout: number;
+  readonly foldsOnlyAdded = true;
   readonly variables: readonly tf.Variable[];
   readonly #adapterName: string;
 

@@ -29,4 +29,6 @@ export interface LowRankAdaptation extends Adaptation {
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor;
   /** The same for the bias; absent where the bias stays as it is. */
   foldBias?(bias: tf.Tensor, bases: BiasBases): tf.Tensor;
+  /** True where `foldBias` changes only what earlier adaptations added: a bias that none has changed stays as it is. */
+  readonly foldsOnlyAdded?: boolean;
 }

@@ -5,8 +5,8 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { PlacesMissingError } from "../../errors/errors.ts";
 import { ActivatedAdaptation } from "./activated-adaptation.ts";
+import { PlacesMissingError } from "./errors.ts";
 
 const site: Site = {
   kind: "linear",

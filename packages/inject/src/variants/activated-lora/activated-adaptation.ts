@@ -6,7 +6,7 @@
 import type { AdaptationCall } from "@lowrank/contracts";
 import type { LowRankAdaptation } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
-import { PlacesMissingError } from "../../errors/errors.ts";
+import { PlacesMissingError } from "./errors.ts";
 
 /**
  * A linear site's adaptation that acts from the last occurrence of `tokens` on. Its calls need a context with `places`.

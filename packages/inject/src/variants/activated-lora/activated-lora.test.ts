@@ -3,8 +3,9 @@ import type { AdaptableModel } from "@lowrank/contracts";
 import { HandMadeModel } from "@lowrank/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { InvocationTokensError, SeveralProblemsError, UnsupportedSiteError } from "../../errors/errors.ts";
+import { SeveralProblemsError, UnsupportedSiteError } from "../../errors/errors.ts";
 import { planInjection } from "../../plan/plan-injection.ts";
+import { InvocationTokensError } from "./errors.ts";
 
 describe("alora_invocation_tokens", () => {
   let made: HandMadeModel;

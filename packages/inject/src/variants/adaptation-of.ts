@@ -1,0 +1,26 @@
+// How a pair acts at a layer: as plain LoRA, and around that what the variants of the configuration make of it.
+
+import type { VariantName } from "@lowrank/adapter-format";
+import { LoraAdaptation, type LoraAdaptationOptions, type LowRankAdaptation } from "@lowrank/math";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { Wrapping } from "./variant.ts";
+import { variantsOf } from "./variants.ts";
+
+/** A layer's variables beside its pair, by variant. */
+export type OwnVectors = ReadonlyMap<VariantName, tf.Variable>;
+
+/** Puts it together; nothing is attached yet. */
+export function adaptationOf(
+  plain: LoraAdaptationOptions,
+  vectors: OwnVectors,
+  wrapping: Omit<Wrapping, "vector">,
+): LowRankAdaptation {
+  const { config, dropout, adapterName } = wrapping;
+  const rows = variantsOf(config);
+  const isDroppedOutside = rows.some(({ dropsInput = false }) => dropsInput);
+  const inner = new LoraAdaptation({ ...plain, adapterName, dropout: isDroppedOutside ? 0 : dropout });
+  return rows.reduce<LowRankAdaptation>(
+    (adaptation, row) => row.wrap?.(adaptation, { ...wrapping, vector: vectors.get(row.name) }) ?? adaptation,
+    inner,
+  );
+}

@@ -1,0 +1,18 @@
+// A bias on B (PEFT's `lora_bias`).
+
+import { BiasedAdaptation, createPairBias } from "@lowrank/math";
+import type { Variant } from "../variant.ts";
+
+export const loraBias: Variant = {
+  refusal: ({ kind }) => (kind === "embedding" ? "lora_bias has no meaning for an embedding" : null),
+  refusalOfParameters: "lora_bias is for layers",
+  vector: {
+    part: "lora_B_bias",
+    // PEFT gives a B of blocks none.
+    isBeside: (pair) => (pair.at(-1)?.blocks ?? 1) === 1,
+    start: ({ path, outFeatures, rank, init, seed }) =>
+      createPairBias({ outFeatures, rank, init, key: { seed, path } }),
+  },
+  wrap: (inner, { vector }) => (vector === undefined ? inner : new BiasedAdaptation(inner, vector)),
+  needsBias: "the bias on B (lora_bias)",
+};

@@ -1,0 +1,24 @@
+// What variants have at a layer beside its pair: names and shapes in files.
+
+import { buildTensorKey, type LoraConfig } from "@lowrank/adapter-format";
+import type { Site } from "@lowrank/contracts";
+import type { FactorSpec } from "@lowrank/math";
+import type { PlannedVectors } from "../planned/planned-parts.ts";
+import { variantsOf } from "./variants.ts";
+
+/** The vectors of a layer with this pair. */
+export function planVectors(
+  site: Site,
+  pair: readonly FactorSpec[],
+  config: LoraConfig,
+): { readonly keys: PlannedVectors; readonly fileShapes: readonly (readonly [string, readonly number[]])[] } {
+  const planned = variantsOf(config).flatMap(({ name, vector }) => {
+    if (vector === undefined || vector.isBeside?.(pair) === false) return [];
+    const key = buildTensorKey({ path: site.path, part: vector.part });
+    return [{ name, key, fileShape: vector.fileShape?.(site) ?? [site.outFeatures] }];
+  });
+  return {
+    keys: new Map(planned.map(({ name, key }) => [name, key])),
+    fileShapes: planned.map(({ key, fileShape }) => [key, fileShape]),
+  };
+}

@@ -1,0 +1,46 @@
+// The table of variants: a new one is a folder and a line here, and a row of facts in @lowrank/adapter-format.
+
+import { type LoraConfig, type VariantName, variantFacts } from "@lowrank/adapter-format";
+import type * as tf from "@tensorflow/tfjs-core";
+import { activatedLora } from "./activated-lora/activated-lora.ts";
+import { bdLora } from "./bd-lora/bd-lora.ts";
+import { dora } from "./dora/dora.ts";
+import { kasa } from "./kasa/kasa.ts";
+import { loraBias } from "./lora-bias/lora-bias.ts";
+import type { NewVector, Variant } from "./variant.ts";
+
+/** Null for those that are not implemented here, and refused by name. */
+const rows = {
+  use_dora: dora,
+  lora_bias: loraBias,
+  alora_invocation_tokens: activatedLora,
+  use_qalora: null,
+  use_bdlora: bdLora,
+  kasa_config: kasa,
+  arrow_config: null,
+  velora_config: null,
+  monteclora_config: null,
+} satisfies Readonly<Record<VariantName, Variant | null>>;
+
+/** A variant, and PEFT's field that asks for it. */
+export interface NamedVariant extends Variant {
+  readonly name: VariantName;
+}
+
+/** Every variant that is implemented, from the one that acts inside all others to the one that acts around them. */
+export const variants: readonly NamedVariant[] = (Object.keys(rows) as VariantName[]).flatMap((name) => {
+  const row: Variant | null = rows[name];
+  return row === null ? [] : [{ name, ...row }];
+});
+
+/** First values of what a variant has beside a pair. The caller owns them. */
+export function startVector(name: VariantName, request: NewVector): tf.Tensor1D {
+  const vector = variants.find((row) => row.name === name)?.vector;
+  if (vector === undefined) throw new TypeError(`${name} has no vector beside a pair.`);
+  return vector.start(request);
+}
+
+/** Those that a configuration asks for. */
+export function variantsOf(config: LoraConfig): readonly NamedVariant[] {
+  return variants.filter(({ name }) => variantFacts[name].asked(config) !== null);
+}
