@@ -75,7 +75,7 @@ export function enumerated(texts: readonly (string | number)[], separator = ", "
 
 /**
  * A line for each of the first twelve, after a line break, two spaces and a dash, and how many there are besides. Names in
- * the lines are to be `printable` already.
+ * the lines are to be `printable` already. `count` is how many there are where `lines` are only the first of them.
  *
  * @example
  * ```ts
@@ -84,9 +84,9 @@ export function enumerated(texts: readonly (string | number)[], separator = ", "
  * if (itemised(["no wte", "no wpe"]) !== "\n  - no wte\n  - no wpe") throw new Error("unexpected");
  * ```
  */
-export function itemised(lines: readonly string[], most = mostListed): string {
-  const shown = lines.slice(0, most).map((line) => `\n  - ${line}`);
-  return lines.length > most ? `${shown.join("")}\n  - … and ${lines.length - most} more` : shown.join("");
+export function itemised(lines: readonly string[], count = lines.length): string {
+  const shown = lines.slice(0, mostListed).map((line) => `\n  - ${line}`);
+  return count > shown.length ? `${shown.join("")}\n  - … and ${count - shown.length} more` : shown.join("");
 }
 
 /** A text cut to a length, with the sign that something is missing. */

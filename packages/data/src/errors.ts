@@ -12,8 +12,6 @@ export interface RowProblem {
   readonly expected: string;
 }
 
-const listedProblems = 10;
-
 /** Rows of a data file are broken. Nothing of the file is used: training on half a file unnoticed is worse than failing. */
 export class DataError extends LowrankError {
   constructor(
@@ -23,17 +21,17 @@ export class DataError extends LowrankError {
     readonly count: number = problems.length,
     unit: "line" | "row" = "line",
   ) {
-    const listed = problems.slice(0, listedProblems);
-    const lines = listed.map(({ row, found, expected }) => `  ${unit} ${row}: expected ${expected}, got ${found}`);
-    const more = count > listed.length ? [`  … and ${count - listed.length} more`] : [];
     const what = count === 1 ? `1 ${unit} of it is broken` : `${count} ${unit}s of it are broken`;
+    const advice = `Mend or remove ${count === 1 ? "it" : "them"}.`;
     super(
       "DATA_BROKEN_ROWS",
-      [`Cannot use "${file}": ${what}.`, ...lines, ...more, `Mend or remove ${count === 1 ? "it" : "them"}.`].join(
-        "\n",
-      ),
+      `Cannot use "${file}": ${what}.${itemised(problems.map(lineOf(unit)), count)}\n${advice}`,
     );
   }
+}
+
+function lineOf(unit: "line" | "row"): (problem: RowProblem) => string {
+  return ({ row, found, expected }) => `${unit} ${row}: expected ${expected}, got ${found}`;
 }
 
 /** Some rows' classes are numbers, others' names: a name's number could be another row's class. */
@@ -42,11 +40,8 @@ export class MixedLabelsError extends LowrankError {
     /** Every row, counted from 1, whose class is not of the first one's kind. */
     readonly problems: readonly RowProblem[],
   ) {
-    const listed = problems.slice(0, listedProblems);
-    const lines = listed.map(({ row, found, expected }) => `  row ${row}: expected ${expected}, got ${found}`);
-    const more = problems.length > listed.length ? [`  … and ${problems.length - listed.length} more`] : [];
     const advice = "Give every row a class number from 0, or every row a class name; a text of digits is a number.";
-    super("MIXED_LABELS", ["Cannot number the classes:", ...lines, ...more, advice].join("\n"));
+    super("MIXED_LABELS", `Cannot number the classes:${itemised(problems.map(lineOf("row")))}\n${advice}`);
   }
 }
 
@@ -93,13 +88,8 @@ export interface TokenProblem {
 /** Tokens cannot be added to a tokenizer; nothing of it was changed. */
 export class AddedTokensError extends LowrankError {
   constructor(readonly problems: readonly TokenProblem[]) {
-    const listed = problems.slice(0, listedProblems);
-    const lines = listed.map(({ token, reason }) => `  ${JSON.stringify(token.slice(0, 60))}: ${reason}`);
-    const more = problems.length > listed.length ? [`  … and ${problems.length - listed.length} more`] : [];
-    super(
-      "TOKENS_NOT_ADDABLE",
-      ["Cannot add tokens to the tokenizer:", ...lines, ...more, "Correct or remove them."].join("\n"),
-    );
+    const lines = problems.map(({ token, reason }) => `${JSON.stringify(token.slice(0, 60))}: ${reason}`);
+    super("TOKENS_NOT_ADDABLE", `Cannot add tokens to the tokenizer:${itemised(lines)}\nCorrect or remove them.`);
   }
 }
 

@@ -1,14 +1,12 @@
 // Turns rows into examples and gathers everything that is wrong with a file, so that one error tells it all.
 
+import { mostListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
 import { rowForms } from "../row-forms/row-forms.ts";
 import { LabelKinds } from "./label-kinds.ts";
 import { type ReadLimits, type ReadOptions, readLimits } from "./read-options.ts";
-
-/** More problems than this are only counted: a wrong file may have millions. */
-const keptProblems = 10;
 
 /** Receives a file's rows one by one; `finish` gives the examples or throws what was wrong with them. */
 export class ExampleCollector {
@@ -81,7 +79,8 @@ export class ExampleCollector {
 
   #refuse(row: number, refusal: Refusal): void {
     this.#problemCount += 1;
-    if (this.#problems.length < keptProblems) this.#problems.push({ row, ...refusal });
+    // More are only counted: a wrong file may have millions.
+    if (this.#problems.length < mostListed) this.#problems.push({ row, ...refusal });
   }
 }
 
