@@ -2,12 +2,12 @@
 
 import type { AdaptableModel } from "@lowrank/contracts";
 import { AdapterNotFoundError } from "../errors/errors.ts";
-import type { AdapterHandle } from "./adapter-handle.ts";
-import { handlesOn } from "./adapter-names.ts";
+import { AdapterHandle } from "./adapter-handle.ts";
+import { adaptersOn } from "./adapter-names.ts";
 
 /** The names of the adapters on a model, in the order in which they were attached. */
 export function adapterNames(model: AdaptableModel): readonly string[] {
-  return [...handlesOn(model).keys()];
+  return [...adaptersOn(model).keys()];
 }
 
 /**
@@ -26,8 +26,8 @@ export function adapterNames(model: AdaptableModel): readonly string[] {
  * ```
  */
 export function findAdapter(model: AdaptableModel, name: string): AdapterHandle {
-  const handles = handlesOn(model);
-  const handle = handles.get(name);
-  if (handle === undefined) throw new AdapterNotFoundError(name, [...handles.keys()]);
+  const adapters = adaptersOn(model);
+  const handle = adapters.get(name);
+  if (!(handle instanceof AdapterHandle)) throw new AdapterNotFoundError(name, [...adapters.keys()]);
   return handle;
 }

@@ -3,7 +3,7 @@
 
 import { type ActiveAdapter, type AdaptableModel, type ForwardContext, selectedNames } from "@lowrank/contracts";
 import { InvalidWeightError } from "../errors/errors.ts";
-import { handlesOn } from "./adapter-names.ts";
+import { adaptersOn } from "./adapter-names.ts";
 import { checkTogether } from "./conflicting-adapters.ts";
 
 /** @throws InvalidWeightError naming all that are not finite */
@@ -26,9 +26,9 @@ export function checkSelection(
   if (adapters.kind !== "active") return;
   checkWeights(adapters.adapters);
   if (ownPath === undefined || adapters.adapters.length < 2) return;
-  const handles = handlesOn(model);
+  const attached = adaptersOn(model);
   checkTogether(
-    selectedNames(adapters).flatMap((name) => handles.get(name) ?? []),
+    selectedNames(adapters).flatMap((name) => attached.get(name) ?? []),
     { training, first: ownPath },
   );
 }

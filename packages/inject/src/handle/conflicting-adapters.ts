@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { OwnValues } from "../adapted/adapter-part.ts";
 import { haveSameFrozenValues, haveSameValues } from "../adapted/same-values.ts";
 import { type AdapterConflict, ConflictingAdaptersError } from "../errors/errors.ts";
-import type { AdapterHandle } from "./adapter-handle.ts";
+import type { NamedAdapter } from "./adapter-names.ts";
 
 interface Owner extends OwnValues {
   readonly adapterName: string;
@@ -24,7 +24,7 @@ interface TogetherOptions {
  *
  * @throws ConflictingAdaptersError with every weight
  */
-export function checkTogether(handles: readonly AdapterHandle[], options: TogetherOptions = {}): void {
+export function checkTogether(handles: readonly NamedAdapter[], options: TogetherOptions = {}): void {
   const { training = false, first } = options;
   const ownersOf = ownersByPath(handles);
   const conflictAt = (path: string): readonly AdapterConflict[] => {
@@ -37,7 +37,7 @@ export function checkTogether(handles: readonly AdapterHandle[], options: Togeth
   if (conflicts.length > 0) throw new ConflictingAdaptersError(conflicts);
 }
 
-function ownersByPath(handles: readonly AdapterHandle[]): ReadonlyMap<string, readonly Owner[]> {
+function ownersByPath(handles: readonly NamedAdapter[]): ReadonlyMap<string, readonly Owner[]> {
   const owners = new Map<string, Owner[]>();
   for (const { name: adapterName, changes } of handles)
     for (const { path, own } of changes)
