@@ -1,3 +1,5 @@
+// fold/ puts adapters into weights, combine/ makes one adapter of several, export/ writes the model, node/ to a folder.
+
 export type {
   CombinationMethod,
   Factors,
@@ -18,8 +20,16 @@ export {
 export { combinationMethods } from "./combine/methods.ts";
 export type { WeightedAdapter } from "./combine/read-pairs.ts";
 export {
-  AlreadyMergedError,
   ExportOverflowError,
+  OutputIsSourceError,
+  RepeatedLayersError,
+  SourceFolderError,
+  UnwritableTypeError,
+} from "./export/errors.ts";
+export { exportModel } from "./export/export-model.ts";
+export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
+export {
+  AlreadyMergedError,
   FinalMergeError,
   ForeignAdapterError,
   LaterMergeError,
@@ -27,17 +37,10 @@ export {
   MergeVerificationError,
   NonFiniteMergeError,
   NothingToMergeError,
-  OutputIsSourceError,
-  RepeatedLayersError,
-  SourceFolderError,
   TiedWeightError,
   UnfinishedMergeError,
   UnmergeableError,
-  UnwritableTypeError,
-} from "./errors.ts";
-export { exportModel } from "./export/export-model.ts";
-export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
-export { type MergeOptions, mergeAdapter } from "./merge-adapter.ts";
-export { mergesOf } from "./merge-stack.ts";
-export type { MergedHandle } from "./merged-handle.ts";
-export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./verify-merge.ts";
+} from "./fold/errors.ts";
+export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
+export { type MergedHandle, mergesOf } from "./fold/merged-handle.ts";
+export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";

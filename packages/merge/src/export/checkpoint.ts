@@ -1,7 +1,7 @@
 // The weights of the base's folder, without which there is nothing to export.
 
 import { type FolderWeights, openFolderWeights, weightFileNames } from "@lowrank/safetensors";
-import { SourceFolderError } from "../errors.ts";
+import { SourceFolderError } from "./errors.ts";
 import type { SourceFolder } from "./exportable-model.ts";
 
 /** Opens headers only; the caller closes the collection. Throws SourceFolderError, SafetensorsError. */

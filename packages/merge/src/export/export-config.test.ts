@@ -1,6 +1,6 @@
 import { checkConfig } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
-import { RepeatedLayersError } from "../errors.ts";
+import { RepeatedLayersError } from "./errors.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportableModel } from "./exportable-model.ts";
 

@@ -8,10 +8,10 @@ import {
   safetensorsChunks,
   weightFileNames,
 } from "@lowrank/safetensors";
-import { SourceFolderError } from "../errors.ts";
-import { mergesOf } from "../merge-stack.ts";
+import { mergesOf } from "../fold/merged-handle.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { copiedFiles, isTokenizerFile } from "./copied-files.ts";
+import { SourceFolderError } from "./errors.ts";
 import { exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportFile } from "./export-file.ts";
 import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";

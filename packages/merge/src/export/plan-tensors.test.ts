@@ -1,6 +1,6 @@
 import { checkConfig, parametersOf, type Task } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
-import { SourceFolderError } from "../errors.ts";
+import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel } from "./exportable-model.ts";
 import { type BaseTensor, planTensors } from "./plan-tensors.ts";
 

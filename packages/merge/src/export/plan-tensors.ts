@@ -3,7 +3,7 @@
 import { listed } from "@lowrank/contracts";
 import { familyOf, matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families";
 import type { Dtype } from "@lowrank/safetensors";
-import { SourceFolderError } from "../errors.ts";
+import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
 /** One tensor to write. */

@@ -12,7 +12,7 @@ import {
   type TensorCollection,
 } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
-import { ExportOverflowError, UnwritableTypeError } from "../errors.ts";
+import { ExportOverflowError, UnwritableTypeError } from "./errors.ts";
 import type { ExportableModel } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";
 

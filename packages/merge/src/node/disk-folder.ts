@@ -1,7 +1,7 @@
 // A base's folder on disk, as the export reads it.
 
 import { folderFiles } from "@lowrank/safetensors/node";
-import { SourceFolderError } from "../errors.ts";
+import { SourceFolderError } from "../export/errors.ts";
 import type { SourceFolder } from "../export/exportable-model.ts";
 
 /**

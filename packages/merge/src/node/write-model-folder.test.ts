@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { OutputIsSourceError, SourceFolderError } from "../errors.ts";
+import { OutputIsSourceError, SourceFolderError } from "../export/errors.ts";
 import type { ExportableModel } from "../export/exportable-model.ts";
 import { writeModelFolder } from "./write-model-folder.ts";
 

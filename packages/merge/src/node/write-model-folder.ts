@@ -3,7 +3,7 @@
 import { realpath } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { type FileSystem, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
-import { OutputIsSourceError } from "../errors.ts";
+import { OutputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
 import type { ExportableModel, ExportDtype, ExportOptions } from "../export/exportable-model.ts";
 import { diskFolder } from "./disk-folder.ts";

@@ -7,8 +7,7 @@ import type { AdapterHandle } from "@lowrank/inject";
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkMergeable } from "./check-mergeable.ts";
 import { NonFiniteMergeError, UnfinishedMergeError } from "./errors.ts";
-import { mergesOf, pushMerge } from "./merge-stack.ts";
-import { MergedHandle } from "./merged-handle.ts";
+import { MergedHandle, mergesOf, pushMerge } from "./merged-handle.ts";
 import { type WeightToMerge, weightsToMerge } from "./merged-weights.ts";
 
 /** Merges checked adapters into the model and frees what was there. */

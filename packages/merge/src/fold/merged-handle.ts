@@ -1,10 +1,13 @@
-// What a caller holds after a merge: the way back.
+// What a caller holds after a merge: the way back. It leads through the merges that came later, the last one first: undoing
+// out of order would bring back weights that never were.
 
 import type { AdaptableModel, Restore } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
 import { FinalMergeError, LaterMergeError } from "./errors.ts";
-import { mergesOf, popMerge } from "./merge-stack.ts";
 import type { WeightToMerge } from "./merged-weights.ts";
+
+const stacks = new WeakMap<AdaptableModel, readonly MergedHandle[]>();
+const none: readonly MergedHandle[] = [];
 
 /** Adapters folded into a model's weights, until undone. */
 export class MergedHandle {
@@ -55,6 +58,28 @@ export class MergedHandle {
     popMerge(this.#model, this);
     for (const adapter of this.#wereAttached) if (!adapter.isDisposed) adapter.attach();
   }
+}
+
+/** Merges that are in effect, the oldest first. It is another list after each merge and each undoing, and else the same. */
+export function mergesOf(model: AdaptableModel): readonly MergedHandle[] {
+  return stacks.get(model) ?? none;
+}
+
+export function pushMerge(model: AdaptableModel, merged: MergedHandle): MergedHandle {
+  stacks.set(model, [...mergesOf(model), merged]);
+  return merged;
+}
+
+/** Whether an adapter is part of a merge that is in effect. */
+export function isMerged(model: AdaptableModel, handle: AdapterHandle): boolean {
+  return mergesOf(model).some((merged) => merged.adapters.includes(handle));
+}
+
+function popMerge(model: AdaptableModel, merged: MergedHandle): void {
+  stacks.set(
+    model,
+    mergesOf(model).filter((other) => other !== merged),
+  );
 }
 
 function namesOf(merged: MergedHandle): readonly string[] {

@@ -6,8 +6,7 @@ import type { AdapterHandle } from "@lowrank/inject";
 import { checkMergeable } from "./check-mergeable.ts";
 import { NonFiniteMergeError } from "./errors.ts";
 import { isFiniteThroughout, mergeForGood } from "./merge-for-good.ts";
-import { mergesOf, pushMerge } from "./merge-stack.ts";
-import { MergedHandle } from "./merged-handle.ts";
+import { MergedHandle, mergesOf, pushMerge } from "./merged-handle.ts";
 import { computeMergedWeights, type MergedWeight } from "./merged-weights.ts";
 
 /** How adapters are merged. */

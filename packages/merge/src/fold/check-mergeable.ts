@@ -9,7 +9,7 @@ import {
   TiedWeightError,
   UnmergeableError,
 } from "./errors.ts";
-import { isMerged } from "./merge-stack.ts";
+import { isMerged } from "./merged-handle.ts";
 
 /** Throws unless all adapters can be merged into the model together. */
 export function checkMergeable(
