@@ -25,6 +25,12 @@ export {
 } from "./messages.ts";
 export type { ParameterRef } from "./parameter.ts";
 export { JsonError, longestText, type ParseJsonOptions, parseJson } from "./parse-json.ts";
+export {
+  type OptionNames,
+  refuseUnknownOptions,
+  type UnknownOption,
+  UnknownOptionError,
+} from "./refuse-unknown-options.ts";
 export type {
   Adaptation,
   AdaptationCall,

@@ -55,4 +55,15 @@ describe("the library", () => {
     merged.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it("refuses options that there are not, and names the one that was meant", async () => {
+    const misspelt = (options: object) => options;
+    await expect(openModel(tiny, misspelt({ taks: "causal-lm" }))).rejects.toThrow('"taks" → "task"');
+    const model = await openModel(tiny, { engine: false });
+    expect(() => model.adapt(misspelt({ lora_alpha: 64 }))).toThrow('"lora_alpha" → "alpha"');
+    const adapter = model.adapt({ targetModules: ["q_proj"] });
+    await expect(adapter.prepare(rows, misspelt({ batch_size: 2 }))).rejects.toThrow('"batch_size" → "batchSize"');
+    await expect(model.generate("a", misspelt({ max_new_tokens: 2 }))).rejects.toThrow('→ "maxNewTokens"');
+    model.dispose();
+  });
 });

@@ -1,11 +1,13 @@
 // A model with its adapter folded in, as files.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ExportDtype, exportModel, type MergeOptions } from "@lowrank/merge";
 import { given } from "./given.ts";
 import { exportSource } from "./merge/export-source.ts";
 import { mergeVerified } from "./merge/merge-verified.ts";
 import type { Notices } from "./notices.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
+import { saveNames } from "./option-names.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
 
 /** How to merge, and in which type to write. */
@@ -38,7 +40,9 @@ export class MergedModel {
   }
 
   /** Writes a Hugging Face folder that transformers loads. Throws besides: what `writeModelFolder` of @lowrank/merge does. */
-  save(folder: OutputFolder, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<MergeFacts> {
+  async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<MergeFacts> {
+    refuseUnknownOptions("save", options, saveNames);
+    const { overwrite = false } = options;
     const { platform } = this.host;
     return this.#whileMerged((output) => platform.writeModel(folder, output, { overwrite }));
   }

@@ -1,5 +1,6 @@
 // Opening a model on a host: what `openModel` of Node and of a page share.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ChooseEngineOptions, chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
 import type { Task } from "@lowrank/families";
 import type { BasePrecision } from "@lowrank/models";
@@ -7,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type NoticeOptions, noticesOf } from "./notices.ts";
 import { type ModelRequest, openBase } from "./open/open-base.ts";
 import { OpenedModel } from "./opened-model.ts";
+import { openModelNames } from "./option-names.ts";
 import type { ModelInput, Platform, SourceContext } from "./platform.ts";
 import { addTokens, type TokenPlan } from "./rows/added-tokens.ts";
 
@@ -65,6 +67,7 @@ export async function openModelOn(
   model: ModelInput,
   options: OpenModelOptions,
 ): Promise<OpenedModel> {
+  refuseUnknownOptions("openModel", options, openModelNames);
   const { adapter, task, basePrecision, signal, addTokens: added, fetch, accessToken } = options;
   const context = { notices: noticesOf(options), fetch, accessToken };
   await startEngine(options);

@@ -1,13 +1,14 @@
 // An adapter on an open model: planned, trained, saved.
 
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
-import { activeAdapters, inferenceContext, type Warning } from "@lowrank/contracts";
+import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import type { ReadOptions, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { TrainingEvent } from "@lowrank/trainer";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
+import { saveNames, trainingNames } from "./option-names.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import { readRows } from "./rows/read-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
@@ -112,6 +113,7 @@ export class OpenedAdapter {
    * RowsTaskError, WrongTaskError, TokenizerMissingError, ChatTemplateMissingError, InvocationMissingError.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
+    refuseUnknownOptions("train", options, trainingNames);
     const { opened, basePrecision } = this.#facts;
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
@@ -188,7 +190,9 @@ export class OpenedAdapter {
    * Writes the files into a folder, all or none. Throws OutputExistsError unless `overwrite`, and with it NotReplaceableError
    * for a folder that lowrank did not write; UnwritableFolderError for a path in a page.
    */
-  async save(folder: OutputFolder, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<void> {
+  async save(folder: OutputFolder, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    refuseUnknownOptions("save", options, saveNames);
+    const { overwrite = false } = options;
     await this.#facts.platform.writeFiles(folder, await this.files(), { overwrite });
   }
 

@@ -1,7 +1,7 @@
 // A pretrained model, open to be adapted, asked and merged.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { inferenceContext } from "@lowrank/contracts";
+import { inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
 import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
@@ -13,6 +13,7 @@ import { adapterHead } from "./open/adapter-head.ts";
 import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "./open/open-base.ts";
 import { tokenizerOf } from "./open/tokenizer-of.ts";
 import { OpenedAdapter } from "./opened-adapter.ts";
+import { adaptNames, attachNames, evaluationNames, mergeNames, textNames } from "./option-names.ts";
 import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
@@ -91,8 +92,10 @@ export class OpenedModel {
   /** Adds a new adapter, which changes nothing before it is trained. Throws what `plan` does. */
   adapt(
     config: Partial<LoraConfig> = {},
-    { seed = 0, name }: { readonly seed?: number; readonly name?: string } = {},
+    options: { readonly seed?: number; readonly name?: string } = {},
   ): OpenedAdapter {
+    refuseUnknownOptions("adapt", options, adaptNames);
+    const { seed = 0, name } = options;
     const { opened, tokens, context } = this.#facts;
     const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, this.name);
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
@@ -109,8 +112,10 @@ export class OpenedModel {
    */
   async attach(
     input: ModelInput,
-    { name = this.#freeName(), trainable = false }: { readonly name?: string; readonly trainable?: boolean } = {},
+    options: { readonly name?: string; readonly trainable?: boolean } = {},
   ): Promise<OpenedAdapter> {
+    refuseUnknownOptions("attach", options, attachNames);
+    const { name = this.#freeName(), trainable = false } = options;
     const { platform, context, opened, request } = this.#facts;
     const { notices } = context;
     const source = await platform.findAdapter(input, context);
@@ -152,17 +157,21 @@ export class OpenedModel {
    */
   async *stream(
     prompts: string | readonly string[],
-    { adapter, ...options }: TextOptions & AdapterChoice = {},
+    asked: TextOptions & AdapterChoice = {},
   ): AsyncGenerator<TextEvent, void, undefined> {
-    const asked = typeof prompts === "string" ? [prompts] : prompts;
-    yield* continuePrompts(await this.#writer(adapter), asked, options);
+    refuseUnknownOptions("generate", asked, textNames);
+    const { adapter, ...options } = asked;
+    const texts = typeof prompts === "string" ? [prompts] : prompts;
+    yield* continuePrompts(await this.#writer(adapter), texts, options);
   }
 
   /** Loss, and accuracy, perplexity, BLEU, exact match or F1 as they apply. Throws what `evaluateRows` and reading rows do. */
   async evaluate(
     input: RowsInput | RowFile,
-    { adapter, columns, header, ...options }: EvaluationOptions & AdapterChoice & ColumnOptions = {},
+    asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
   ): Promise<Evaluation> {
+    refuseUnknownOptions("evaluate", asked, evaluationNames);
+    const { adapter, columns, header, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen(adapter);
     const names = { ...(columns === undefined ? {} : { columns }), ...(header === undefined ? {} : { header }) };
@@ -173,6 +182,7 @@ export class OpenedModel {
 
   /** The model with the adapter folded in, as files; the model itself stays as it is. */
   merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
+    refuseUnknownOptions("merge", options, mergeNames);
     this.#chosen(adapter);
     const { platform, context } = this.#facts;
     return new MergedModel(adapter, options, { platform, notices: context.notices });

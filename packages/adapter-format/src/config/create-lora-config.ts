@@ -1,6 +1,6 @@
 // A LoraConfig from a program's options.
 
-import { describeValue } from "@lowrank/contracts";
+import { describeValue, refuseUnknownOptions } from "@lowrank/contracts";
 import { type ConfigFieldProblem, InvalidAdapterConfigError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
@@ -16,7 +16,8 @@ const peftVersion = "0.21.2";
  * A classification (`SEQ_CLS`, `TOKEN_CLS`) saves the modules `classifier` and `score`, and the finding of answers
  * (`QUESTION_ANS`) `qa_outputs`, as in PEFT.
  *
- * @throws InvalidAdapterConfigError listing every broken field.
+ * @throws InvalidAdapterConfigError listing every broken field; UnknownOptionError for one that there is not, such as
+ * PEFT's `lora_alpha` in place of `alpha`.
  * @example
  * ```ts
  * import { createLoraConfig } from "@lowrank/adapter-format";
@@ -26,6 +27,7 @@ const peftVersion = "0.21.2";
  * ```
  */
 export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
+  refuseUnknownOptions("createLoraConfig", options, knownFields, fieldsByKey);
   const problems: ConfigFieldProblem[] = [];
   for (const name of fieldNames) {
     const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);
@@ -40,6 +42,13 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
   if (broken.length > 0) throw new InvalidAdapterConfigError("The LoRA options", broken);
   return config;
 }
+
+const knownFields: Readonly<Record<string, true>> = Object.fromEntries(
+  ["unknown", ...fieldNames].map((name) => [name, true]),
+);
+
+/** What PEFT calls each. */
+const fieldsByKey = new Map(fieldNames.map((name) => [loraFields[name].key, name]));
 
 /** Modules that PEFT trains whole for a task, whichever of them a model has. */
 const taskModules: ReadonlyMap<LoraConfig["taskType"], readonly string[]> = new Map([

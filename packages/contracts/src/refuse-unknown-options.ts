@@ -1,0 +1,72 @@
+// Options that nobody knows: a compiler refuses them, plain JavaScript would drop them without a word.
+
+import { editDistance } from "./edit-distance.ts";
+import { LowrankError } from "./errors.ts";
+import { itemised, printable } from "./messages.ts";
+
+/** The names of all options; the compiler asks for each. */
+export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
+
+/** An option that there is not, and the one that was probably meant. */
+export interface UnknownOption {
+  readonly name: string;
+  readonly nearest: string | undefined;
+}
+
+/** A function was given options that it does not have. */
+export class UnknownOptionError extends LowrankError {
+  constructor(
+    /** The function's name. */
+    readonly where: string,
+    readonly unknown: readonly UnknownOption[],
+    /** The options that there are. */
+    readonly known: readonly string[],
+  ) {
+    const lines = unknown.map(({ name, nearest }) => {
+      return nearest === undefined ? `"${printable(name)}"` : `"${printable(name)}" → "${nearest}"`;
+    });
+    const options = known.join(", ");
+    super("UNKNOWN_OPTION", `${where} does not know these options:${itemised(lines)}\nIt has: ${options}.`);
+  }
+}
+
+/**
+ * Throws UnknownOptionError for own keys of `options` that are not among the names, each with the nearest name, or the one
+ * that `otherNames` gives: what another library calls it.
+ *
+ * @example
+ * ```ts
+ * import { type OptionNames, refuseUnknownOptions, UnknownOptionError } from "@lowrank/contracts";
+ *
+ * const names: OptionNames<{ readonly batchSize?: number }> = { batchSize: true };
+ * try {
+ *   refuseUnknownOptions("train", { batch_size: 8 }, names);
+ *   throw new Error("it was let through");
+ * } catch (error) {
+ *   if (!(error instanceof UnknownOptionError) || error.unknown[0]?.nearest !== "batchSize") throw error;
+ * }
+ * ```
+ */
+export function refuseUnknownOptions(
+  where: string,
+  options: object,
+  names: Readonly<Record<string, true>>,
+  otherNames: ReadonlyMap<string, string> = new Map(),
+): void {
+  const known = Object.keys(names);
+  const unknown = Object.keys(options)
+    .filter((name) => !Object.hasOwn(names, name))
+    .map((name) => ({ name, nearest: otherNames.get(name) ?? nearestName(name, known) }));
+  if (unknown.length > 0) throw new UnknownOptionError(where, unknown, known);
+}
+
+/** The name that differs least, without regard to case and underscores; undefined where none is alike. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
+  const wanted = plain(name);
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, plain(candidate)) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.ceil(wanted.length / 3)))
+    .sort((one, other) => one.distance - other.distance);
+  return nearest?.candidate;
+}
