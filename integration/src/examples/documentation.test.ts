@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const name of readdirSync(join(root, "packages"))) {
-  if (name === "tiny-model" || name === "cli") continue;
+  if (name === "tiny-model") continue;
   const examples = documentationExamples(join(root, "packages", name));
   if (examples.length === 0) continue;
   describe(`doc comments of ${name}`, () => {

@@ -21,18 +21,27 @@ function run(example: Example): string {
   });
 }
 
-describe("the program that opens the README", () => {
-  const [first] = markdownExamples(join(root, "README.md"));
+describe("the programs that open the README", () => {
+  const [first, composed] = markdownExamples(join(root, "README.md"));
 
-  it("has at most 25 lines", () => {
-    expect(first?.code.trimEnd().split("\n").length).toBeLessThanOrEqual(25);
+  it("have at most 12 lines, and 25", () => {
+    const lines = [first, composed].map((example) => example?.code.trimEnd().split("\n").length ?? 0);
+    expect(lines[0]).toBeLessThanOrEqual(12);
+    expect(lines[1]).toBeLessThanOrEqual(25);
   });
 
-  it("loads, injects, trains, saves and merges", () => {
-    run(first as Example);
-    expect(existsSync(join(folder, "my-adapter", "adapter_model.safetensors"))).toBe(true);
-    expect(existsSync(join(folder, "my-model", "model.safetensors"))).toBe(true);
-  }, 120_000);
+  it.each([
+    ["with lowrank alone", first, "my"],
+    ["composed from the packages", composed, "composed"],
+  ])(
+    "load, adapt, train, save and merge: %s",
+    (_, example, name) => {
+      run(example as Example);
+      expect(existsSync(join(folder, `${name}-adapter`, "adapter_model.safetensors"))).toBe(true);
+      expect(existsSync(join(folder, `${name}-model`, "model.safetensors"))).toBe(true);
+    },
+    120_000,
+  );
 });
 
 function textBefore({ code }: Example, path: string): string {
@@ -67,7 +76,7 @@ describe("package READMEs", () => {
     });
   }
 
-  for (const example of packages.flatMap(markdownExamples)) {
+  for (const example of [...packages, join(root, "docs/library.md")].flatMap(markdownExamples)) {
     it(`${example.where} runs`, () => {
       run(example);
     }, 60_000);
