@@ -1,7 +1,7 @@
 // A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { type LoraPair, parameterDelta, transposedLayout } from "@lowrank/math";
+import { type LoraPair, parameterDelta } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart } from "./adapter-part.ts";
@@ -32,10 +32,12 @@ export function adaptParameter(
     pair,
     keys,
     scaling,
-    tensors: [
-      { key: keys.a, variable: pair.a, layout: transposedLayout, isTrained: true },
-      { key: keys.b, variable: pair.b, layout: transposedLayout, isTrained: true },
-    ],
+    tensors: pair.chain.map(({ variable, layout }, index) => ({
+      key: index === 0 ? keys.a : keys.b,
+      variable,
+      layout,
+      isTrained: true,
+    })),
     changes: [
       {
         path,

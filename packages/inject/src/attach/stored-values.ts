@@ -22,7 +22,7 @@ export function storedValues(adapter: Adapter, trainable: boolean): ValueSource 
       );
     },
     vector: ({ key }) => tf.tensor1d(stored(key).values),
-    rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, trainable }),
+    rawPair: ({ keys }, name) => LoraPair.fromTorch(pairIn(keys), { name, kind: "parameter", trainable }),
     parameter: ({ key }, parameter) => {
       const tensor = adapter.tensors.get(key);
       // A bias that PEFT lost.

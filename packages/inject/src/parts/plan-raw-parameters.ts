@@ -10,7 +10,7 @@ import {
   scalingOf,
 } from "@lowrank/adapter-format";
 import { type AdaptableModel, listed, type ParameterRef, type Warning } from "@lowrank/contracts";
-import { rawPairSizes } from "@lowrank/math";
+import { layerKinds, rawPairSizes } from "@lowrank/math";
 import { UnsupportedSiteError } from "../errors/errors.ts";
 import { nearestPaths } from "../errors/nearest-names.ts";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
@@ -59,7 +59,7 @@ function planParameter(
   // Planning has refused every other shape.
   const { experts, inFeatures, outFeatures } = rawPairSizes(parameter)!;
   const rank = rankOf(config, path);
-  const columns = experts * rank;
+  const [a, b] = layerKinds.parameter.pair({ inFeatures, outFeatures, experts }, rank);
   return {
     part: "raw-parameter",
     path,
@@ -70,11 +70,11 @@ function planParameter(
     rank,
     alpha: alphaOf(config, path),
     scaling: scalingOf(config, path),
-    parameters: columns * (inFeatures + outFeatures),
+    parameters: experts * rank * (inFeatures + outFeatures),
     keys,
     fileShapes: new Map([
-      [keys.a, [columns, inFeatures]],
-      [keys.b, [outFeatures, columns]],
+      [keys.a, a.fileShape],
+      [keys.b, b.fileShape],
     ]),
   };
 }

@@ -17,7 +17,7 @@ export function freshValues(config: LoraConfig, seed: number, measured?: Readonl
     pair: (entry, name, site) => freshPair(entry, site, { config, seed, name, measured }),
     vector: ({ variant }, layer) => startVector(variant, { ...layer, init, seed }),
     rawPair: ({ path, inFeatures, outFeatures, rank, experts }, name) =>
-      createPair({ inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
+      createPair({ kind: "parameter", inFeatures, outFeatures, rank, experts, init, key: { seed, path }, name }),
     parameter: (_, parameter) => parameter.read(),
     rows: frozenRows,
   };

@@ -1,0 +1,75 @@
+import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
+import { expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { createPair } from "../pairs/create-pair.ts";
+import { siteKinds } from "./kinds.ts";
+
+const geometry: ConvolutionGeometry = {
+  kernel: [3, 2],
+  strides: [1, 1],
+  padding: [0, 0],
+  dilations: [1, 1],
+  groups: 1,
+};
+const sizes = { inFeatures: 4, outFeatures: 6 };
+
+/** The shape of a weight as computed with, and as torch has it. */
+const weights: Record<Site["kind"], readonly [computed: readonly number[], inFile: readonly number[]]> = {
+  linear: [
+    [4, 6],
+    [6, 4],
+  ],
+  embedding: [
+    [4, 6],
+    [4, 6],
+  ],
+  convolution: [
+    [3, 2, 4, 6],
+    [6, 4, 3, 2],
+  ],
+};
+
+describe.each(Object.keys(siteKinds) as Site["kind"][])("the row of kind %s", (kind) => {
+  const row = siteKinds[kind];
+  const layer = { ...sizes, geometry };
+  const pairOf = () =>
+    createPair({ ...layer, kind, rank: 2, init: "random", key: { seed: 3, path: "p" }, name: `row of ${kind}` });
+
+  it("says what its factors measure, as computed with and in files", () =>
+    expectNoLeak(() => {
+      const pair = pairOf();
+      const specs = row.pair(layer, 2);
+      expect(pair.chain.map(({ variable }) => variable.shape)).toEqual(specs.map(({ shape }) => shape));
+      const inFile = pair.chain.map(({ variable, layout }) => tf.tidy(() => layout.toFile(variable).shape));
+      expect(inFile).toEqual(specs.map(({ fileShape }) => fileShape));
+      expect(pair.chain.map(({ variable }) => variable.name)).toEqual(
+        row.parts.map((part) => `row of ${kind}.${part}`),
+      );
+      pair.dispose();
+    }));
+
+  it("has an update of the weight's shape, and says how the weight lies in a file", () => {
+    const pair = pairOf();
+    const [computed, inFile] = weights[kind];
+    const delta = row.delta(pair, 1, layer);
+    const layout = row.weightLayout({ fanInFanOut: false });
+    expect(delta.shape).toEqual(computed);
+    const back = tf.tidy(() => layout.fromFile(layout.toFile(delta)).dataSync());
+    expect(back).toEqual(delta.dataSync());
+    expect(tf.tidy(() => layout.toFile(delta).shape)).toEqual(inFile);
+    delta.dispose();
+    pair.dispose();
+  });
+});
+
+describe("what has no pair", () => {
+  it("is a convolution that does not tell its geometry, or whose groups do not divide the rank", () => {
+    const { refusal } = siteKinds.convolution;
+    expect(refusal(sizes, 2)).toBe("it does not tell its stride, padding and groups");
+    expect(refusal({ ...sizes, geometry: { ...geometry, groups: 3 } }, 2)).toBe(
+      "its 3 groups do not divide the rank 2",
+    );
+    expect(refusal({ ...sizes, geometry }, 2)).toBeNull();
+  });
+});
