@@ -1,7 +1,7 @@
 export { AdaptationSlots, type SlotCall } from "./adaptation-slots.ts";
 export { computeByRows, type RowsCall } from "./adapter-rows.ts";
 export { ModelDisposedError, RowCountError, RowsOverrideError } from "./errors.ts";
-export type { NewRows } from "./parameters/new-rows.ts";
+export type { NewRows } from "./new-rows.ts";
 export { OverridableParameter, type OverridableParameterOptions } from "./parameters/overridable-parameter.ts";
 export { OverrideList, type ParameterOverride } from "./parameters/override-list.ts";
 export { ParameterSlot, type ParameterSlotOptions } from "./parameters/parameter-slot.ts";

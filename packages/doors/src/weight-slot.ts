@@ -4,7 +4,7 @@
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import type { PackedMatrix } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { NewRows } from "./parameters/new-rows.ts";
+import type { NewRows } from "./new-rows.ts";
 
 /** How a parameter begins that no file holds (transformers' `_init_weights`). */
 export type InitialValue = "normal" | "zeros" | "ones";

@@ -2,12 +2,12 @@
 
 import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { HalfStorage } from "./engines/tfjs-node/half-storage.ts";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
+import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.

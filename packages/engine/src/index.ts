@@ -21,6 +21,7 @@ export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts"
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
+export { maskedScore } from "./kernels/masked-score.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
@@ -30,7 +31,6 @@ export {
   type CausalMaskOptions,
   causalMask,
   combineMasks,
-  maskedScore,
   paddingMask,
 } from "./ops/attention/attention-mask.ts";
 export { joinHeads, splitHeads } from "./ops/attention/heads.ts";
@@ -46,9 +46,9 @@ export { crossEntropy, type Reduction } from "./ops/losses/cross-entropy.ts";
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
-export { type GradientRule, withGradients } from "./ops/with-gradients.ts";
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
+export { type GradientRule, withGradients } from "./tape/with-gradients.ts";
 export { withNestedTape, withoutTape } from "./tape/without-tape.ts";

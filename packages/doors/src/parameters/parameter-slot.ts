@@ -3,8 +3,8 @@
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
+import { type NewRows, resizeVector } from "../new-rows.ts";
 import { type InitialValue, type Part, sameKind, type WeightSlot } from "../weight-slot.ts";
-import { type NewRows, resizeVector } from "./new-rows.ts";
 import { OverridableParameter } from "./overridable-parameter.ts";
 
 /** What a parameter is besides its path and shape. */

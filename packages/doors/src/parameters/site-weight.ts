@@ -4,7 +4,7 @@ import type { Restore } from "@lowrank/contracts";
 import { FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
-import { type NewRows, rowsLike } from "./new-rows.ts";
+import { type NewRows, rowsLike } from "../new-rows.ts";
 import { SharedWeight } from "./shared-weight.ts";
 
 /** Which way round a site multiplies: a linear site by W, an embedding by the transposed view of a head's W. */

@@ -5,7 +5,7 @@ import { FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
-import type { NewRows } from "../parameters/new-rows.ts";
+import type { NewRows } from "../new-rows.ts";
 import { ParameterSlot } from "../parameters/parameter-slot.ts";
 import { SiteWeight } from "../parameters/site-weight.ts";
 import { WeightParameter } from "../parameters/weight-parameter.ts";

@@ -1,7 +1,7 @@
 // How a frozen matrix may be kept. What computes with a weight speaks of products and rows only, so that a base kept in
 // 4 bits takes the same way as one in float32.
 
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { HalfMatrix } from "./packed-matrix.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
@@ -33,12 +33,4 @@ export interface FrozenStorage {
   /** A copy of the first rows of Wᵀ, in the bits in which they are kept. Throws ArgumentError for blocks. */
   firstRows(count: number): tf.Tensor2D | HalfMatrix;
   dispose(): void;
-}
-
-/** A product with a bias or a sum of as many entries added, if there is one; takes the product over. */
-export function plus(product: tf.Tensor2D, term: tf.Tensor | undefined): tf.Tensor2D {
-  if (term === undefined) return product;
-  const sum = tf.tidy(() => tf.add<tf.Tensor2D>(product, term.rank === 1 ? term : tf.reshape(term, product.shape)));
-  product.dispose();
-  return sum;
 }

@@ -3,11 +3,11 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { linearProduct } from "../kernels/own-linear.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
-import { linearProduct } from "./own-linear.ts";
-import { withGradients } from "./with-gradients.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /** Settings of `addLowRank`. */
 export interface AddLowRankOptions {

@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { withGradients } from "./with-gradients.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /**
  * a + b, of one shape: a residual stream and what a layer adds to it.

@@ -4,7 +4,7 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { requireAlive } from "./require-alive.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 
 /**
  * Convolves x [batch, height, width, inFeatures] with a filter [kernelHeight, kernelWidth, inFeatures/groups,

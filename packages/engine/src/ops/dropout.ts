@@ -3,10 +3,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
 import { uniformValues } from "../random/draw.ts";
 import type { DrawKey } from "../random/hash-key.ts";
-import { requireAlive } from "./require-alive.ts";
-import { withGradients } from "./with-gradients.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /**
  * Sets each entry of x to 0 with probability `rate` and divides the others by 1 − rate. Any shape.

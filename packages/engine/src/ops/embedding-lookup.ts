@@ -5,8 +5,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../engines/backends.ts";
 import { ShapeError } from "../errors.ts";
 import type { FrozenWeight } from "../frozen-weight.ts";
-import { requireAlive } from "./require-alive.ts";
-import { withGradients } from "./with-gradients.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /**
  * The row of `table` for each id: ids [...] int32 and a table [rows, features] give [..., features].

@@ -3,10 +3,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
+import { ownLinear } from "../kernels/own-linear.ts";
 import { checkLastAxis, checkVector, flattenRows, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
-import { ownLinear } from "./own-linear.ts";
-import { withGradients } from "./with-gradients.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /**
  * x·W + bias, for x [..., inFeatures] and bias [outFeatures]; returns [..., outFeatures].

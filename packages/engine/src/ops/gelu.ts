@@ -1,8 +1,8 @@
 // The Gaussian error linear unit (Hendrycks and Gimpel 2016), exact and by its tanh approximation.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernelForOne } from "./own-kernel.ts";
-import { withGradients } from "./with-gradients.ts";
+import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /** "tanh" is transformers' `gelu_new` and `gelu_pytorch_tanh`; "erf" is its `gelu`. */
 export type GeluKind = "tanh" | "erf";

@@ -2,9 +2,9 @@
 // large as x, are recomputed.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
-import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
-import { withGradients } from "./with-gradients.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /**
  * (x − mean)/√(variance + epsilon)·gain + bias over the last axis, for x [..., features], gain and bias [features].

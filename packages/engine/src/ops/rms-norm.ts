@@ -1,9 +1,9 @@
 // Root-mean-square normalisation (Zhang and Sennrich 2019) over the last axis, as LLaMA uses it.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
-import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
-import { withGradients } from "./with-gradients.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 
 /** Settings of `rmsNorm`. */
 export interface RmsNormOptions {

@@ -2,10 +2,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { requireAlive } from "../kernels/require-alive.ts";
+import { withGradients } from "../tape/with-gradients.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
-import { runOwnKernel, runOwnKernelForOne } from "./own-kernel.ts";
-import { requireAlive } from "./require-alive.ts";
-import { withGradients } from "./with-gradients.ts";
 
 /** x·σ(x), of any shape. Differentiable. */
 export function silu(x: tf.Tensor): tf.Tensor {

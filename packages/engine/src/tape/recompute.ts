@@ -1,8 +1,8 @@
 // Gradient checkpointing (Chen et al. 2016): a block keeps its inputs only and is computed again during backward.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { withGradients } from "../ops/with-gradients.ts";
 import { differentiate } from "./differentiate.ts";
+import { withGradients } from "./with-gradients.ts";
 
 /** A stretch of a model that can be computed twice. */
 export interface RecomputedBlock {

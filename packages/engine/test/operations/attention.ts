@@ -2,8 +2,8 @@
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
+import { maskedScore } from "../../src/kernels/masked-score.ts";
 import { attention } from "../../src/ops/attention/attention.ts";
-import { maskedScore } from "../../src/ops/attention/attention-mask.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at, product, softmax } from "./float64.ts";
 import { defineOperation, given, type OperationCase, size, sizeOf } from "./operation-case.ts";

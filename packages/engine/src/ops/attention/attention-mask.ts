@@ -1,15 +1,13 @@
 // Masks as tensors that are added to attention scores: 0 where a query may look, a huge negative number elsewhere.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { maskedScore } from "../../kernels/masked-score.ts";
 
 /**
  * [batch or 1, heads or 1, queryTime, keyTime]: 0 where the query sees the key, or a bias of the score; `maskedScore` or
  * −Infinity where it does not.
  */
 export type AttentionMask = tf.Tensor;
-
-/** Stands for −Infinity: exp of it is 0 in every precision, yet differences of two of them are not NaN. */
-export const maskedScore = -1e9;
 
 /** What `causalMask` may be told. */
 export interface CausalMaskOptions {

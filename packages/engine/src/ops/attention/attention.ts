@@ -3,9 +3,10 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
-import { hasOwnKernel, runOwnKernel } from "../own-kernel.ts";
-import { withGradients } from "../with-gradients.ts";
-import { type AttentionMask, maskedScore } from "./attention-mask.ts";
+import { maskedScore } from "../../kernels/masked-score.ts";
+import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
+import { withGradients } from "../../tape/with-gradients.ts";
+import type { AttentionMask } from "./attention-mask.ts";
 
 /** What attention is computed from. */
 export interface AttentionInputs {

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
-import { withGradients } from "../with-gradients.ts";
+import { withGradients } from "../../tape/with-gradients.ts";
 
 /**
  * [batch, time, heads·headSize] → [batch, heads, time, headSize].

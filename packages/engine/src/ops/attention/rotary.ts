@@ -3,8 +3,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
-import { runOwnKernelForOne } from "../own-kernel.ts";
-import { withGradients } from "../with-gradients.ts";
+import { runOwnKernelForOne } from "../../kernels/own-kernel.ts";
+import { withGradients } from "../../tape/with-gradients.ts";
 
 /** How features are turned. */
 export interface RotaryOptions {

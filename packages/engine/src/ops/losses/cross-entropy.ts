@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { currentBackend } from "../../engines/backends.ts";
 import { ShapeError } from "../../errors.ts";
-import { withGradients } from "../with-gradients.ts";
+import { withGradients } from "../../tape/with-gradients.ts";
 import { areLabelsOnCard, checkLabels } from "./check-labels.ts";
 
 /** "mean" over the rows that count (0 if none does), their "sum", or "none": one loss a row, 0 where it does not count. */

@@ -5,10 +5,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
 import type { FrozenWeight } from "../../frozen-weight.ts";
+import { runOwnKernel } from "../../kernels/own-kernel.ts";
+import { requireAlive } from "../../kernels/require-alive.ts";
 import { checkLastAxis, checkVector } from "../../rows.ts";
-import { runOwnKernel } from "../own-kernel.ts";
-import { requireAlive } from "../require-alive.ts";
-import { withGradients } from "../with-gradients.ts";
+import { withGradients } from "../../tape/with-gradients.ts";
 import { checkLabels } from "./check-labels.ts";
 import { checkRows, logitGradient, rowLosses, rowWeights } from "./cross-entropy.ts";
 

@@ -2,7 +2,6 @@
 // operations.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { plus } from "../frozen/frozen-storage.ts";
 import { matrix as asMatrix } from "../rows.ts";
 import { runOwnKernelForOne } from "./own-kernel.ts";
 
@@ -27,4 +26,12 @@ export function linearProduct(inputs: LinearInputs<tf.Tensor2D>): tf.Tensor2D {
   const { x, matrix, isTransposed, term } = inputs;
   const own = ownLinear(inputs);
   return own === undefined ? plus(tf.matMul(x, matrix, false, isTransposed), term) : asMatrix(own);
+}
+
+/** A product with a bias or a sum of as many entries added, if there is one; takes the product over. */
+export function plus(product: tf.Tensor2D, term: tf.Tensor | undefined): tf.Tensor2D {
+  if (term === undefined) return product;
+  const sum = tf.tidy(() => tf.add<tf.Tensor2D>(product, term.rank === 1 ? term : tf.reshape(term, product.shape)));
+  product.dispose();
+  return sum;
 }

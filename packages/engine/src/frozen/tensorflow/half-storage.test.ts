@@ -6,11 +6,11 @@ import { waves } from "../../../test/compare-with-twin.ts";
 import { packedMatrices } from "../../../test/packed-matrices.ts";
 import { isTfjsNodeTested, useEngine } from "../../../test/test-engines.ts";
 import { OtherEngineError } from "../../errors.ts";
-import type { HalfMatrix } from "../../frozen/packed-matrix.ts";
-import { PackedStorage } from "../../frozen/packed-storage.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
 import { matrix } from "../../rows.ts";
+import type { HalfMatrix } from "../packed-matrix.ts";
+import { PackedStorage } from "../packed-storage.ts";
 import { HalfStorage } from "./half-storage.ts";
 
 const kinds = ["bf16", "f16"] as const;

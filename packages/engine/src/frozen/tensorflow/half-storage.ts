@@ -6,9 +6,10 @@
 import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
-import { type FrozenStorage, type MatrixLayout, plus } from "../../frozen/frozen-storage.ts";
-import type { HalfMatrix } from "../../frozen/packed-matrix.ts";
+import { plus } from "../../kernels/own-linear.ts";
 import { withoutTape } from "../../tape/without-tape.ts";
+import type { FrozenStorage, MatrixLayout } from "../frozen-storage.ts";
+import type { HalfMatrix } from "../packed-matrix.ts";
 import {
   bitcastTo,
   castTo,
