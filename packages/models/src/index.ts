@@ -1,5 +1,4 @@
 export { ModelDisposedError, type NewRows } from "@lowrank/doors";
-export { type BatchTensors, batchTensors, type IntegerBatch } from "./batch-tensors.ts";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
 export {
   AdapterAsModelError,
@@ -24,20 +23,21 @@ export {
 } from "./errors.ts";
 export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";
+export type { ForcedTokens, GenerationDefaults } from "./folder/generation-defaults.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
 export { type GenerateOptions, generate } from "./generation/generate.ts";
 export { type GeneratedToken, generateTokens } from "./generation/generate-tokens.ts";
-export type { ForcedTokens, GenerationDefaults } from "./generation/generation-defaults.ts";
 export type { GenerationOptions } from "./generation/generation-options.ts";
-export { type KeysAndValues, KeyValueCache } from "./generation/key-value-cache.ts";
 export type { Sampling } from "./generation/sampling.ts";
 export type { StopStrings } from "./generation/stop-rule.ts";
 export type { ProbabilityRules } from "./generation/token-probabilities.ts";
 export type { LossSum } from "./heads/head.ts";
+export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
+export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";
 export { loadGguf } from "./loading/gguf/load-gguf.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
-export type { LabelledInputs, ModelInputs } from "./model-inputs.ts";
+export { type KeysAndValues, KeyValueCache } from "./parts/key-value-cache.ts";
 export { PretrainedModel } from "./pretrained-model.ts";

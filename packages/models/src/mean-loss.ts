@@ -2,7 +2,7 @@
 
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import { batchTensors, type IntegerBatch } from "./batch-tensors.ts";
+import { batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 import type { PretrainedModel } from "./pretrained-model.ts";
 
 /** What `meanLoss` can be told besides the model, the batches and the adapters. */

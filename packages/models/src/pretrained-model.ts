@@ -9,51 +9,27 @@ import {
   type Site,
   selectedNames,
 } from "@lowrank/contracts";
-import {
-  ConvolutionSite,
-  EmbeddingSite,
-  LinearSite,
-  ModelDisposedError,
-  type NewRows,
-  type Part,
-} from "@lowrank/doors";
+import { ConvolutionSite, EmbeddingSite, LinearSite, ModelDisposedError, type NewRows } from "@lowrank/doors";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
-import type { GenerationDefaults } from "./generation/generation-defaults.ts";
-import type { Head, LossSum } from "./heads/head.ts";
-import { replicateLayers } from "./loading/replicate-layers.ts";
-import { resizeVocabulary } from "./loading/resize-vocabulary.ts";
-import { makePass, tellsPlaces } from "./make-pass.ts";
-import { checkInputs, type LabelledInputs, type ModelInputs } from "./model-inputs.ts";
+import type { GenerationDefaults } from "./folder/generation-defaults.ts";
+import type { LossSum } from "./heads/head.ts";
+import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
+import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
+import { sequencesOf } from "./inputs/sequence-inputs.ts";
+import type { ModelAssembly } from "./outline/model-assembly.ts";
+import { replicateLayers } from "./outline/replicate-layers.ts";
+import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";
 import type { Pick } from "./parts/trunk/stages.ts";
 import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
-import { sequencesOf } from "./sequence-inputs.ts";
 
 /** What is made of the last states. */
 interface Reading<T extends tf.Tensor> {
   /** Keeps the states that are read; absent: all are. */
   readonly pick?: Pick;
   finish(states: tf.Tensor): T;
-}
-
-/** What a model is made of; `loadModel` and `loadGguf` fill it in. */
-export interface ModelAssembly {
-  readonly config: ModelConfig;
-  readonly task: Task;
-  readonly parts: readonly Part[];
-  readonly trunk: Trunk;
-  readonly head: Head;
-  /** Parameters that no file held and that were made new. */
-  readonly newParameters: readonly string[];
-  /** Tells this base from others: "lowrank-1:" and 16 hexadecimal digits. */
-  readonly fingerprint: string;
-  readonly generation: GenerationDefaults;
-  /** Of a model with repeated layers: which of its base's layers each repeats. */
-  readonly layerOrder?: readonly number[];
-  /** Of a model with a vocabulary of another size: how many tokens its files know. */
-  readonly resizedFrom?: number;
 }
 
 /**

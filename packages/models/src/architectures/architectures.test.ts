@@ -1,6 +1,6 @@
 import { checkConfig, families, parametersOf, type Task } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
-import { outlineModel } from "../loading/outline-model.ts";
+import { outlineModel } from "../outline/outline-model.ts";
 
 // The keys of all families: each takes its own.
 const sizes: Readonly<Record<string, unknown>> = {

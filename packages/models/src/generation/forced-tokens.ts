@@ -1,7 +1,7 @@
 // Tokens that come whatever the logits say, by the rules of transformers' ForcedBOSTokenLogitsProcessor and
 // ForcedEOSTokenLogitsProcessor.
 
-import type { ForcedTokens } from "./generation-defaults.ts";
+import type { ForcedTokens } from "../folder/generation-defaults.ts";
 import { type Sampling, sampleToken } from "./sampling.ts";
 
 /** Where in which text a token is to come. */

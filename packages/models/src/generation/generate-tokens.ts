@@ -4,12 +4,12 @@
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
+import type { ForcedTokens } from "../folder/generation-defaults.ts";
+import { KeyValueCache } from "../parts/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
 import { forcedToken } from "./forced-tokens.ts";
-import type { ForcedTokens } from "./generation-defaults.ts";
 import { checkGeneration, type GenerationOptions } from "./generation-options.ts";
-import { KeyValueCache } from "./key-value-cache.ts";
 import { penalizeRepetition } from "./repetition-penalty.ts";
 import { likeliestToken, sampleToken } from "./sampling.ts";
 import { stopRule } from "./stop-rule.ts";

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CacheAdaptersError, PositionLimitError } from "../errors.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
+import { KeyValueCache } from "../parts/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { generate } from "./generate.ts";
 import { generateTokens } from "./generate-tokens.ts";
-import { KeyValueCache } from "./key-value-cache.ts";
 
 const names = ["gpt2", "llama-gqa"] as const;
 const models = new Map<string, PretrainedModel>();

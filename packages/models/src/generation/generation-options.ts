@@ -3,8 +3,8 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/families";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
+import type { ForcedTokens } from "../folder/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import type { ForcedTokens } from "./generation-defaults.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 

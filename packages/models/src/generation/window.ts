@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError } from "../errors.ts";
-import type { ModelInputs } from "../model-inputs.ts";
+import type { ModelInputs } from "../inputs/model-inputs.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
 type Rows = readonly (readonly number[])[];

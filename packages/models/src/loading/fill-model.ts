@@ -3,13 +3,13 @@
 import type { WeightSlot } from "@lowrank/doors";
 import { normal } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { GenerationDefaults } from "../generation/generation-defaults.ts";
+import type { GenerationDefaults } from "../folder/generation-defaults.ts";
+import type { ModelOutline } from "../outline/outline-model.ts";
 import { PretrainedModel } from "../pretrained-model.ts";
 import { fillSlot } from "./base-precision.ts";
 import { checkSize } from "./check-size.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
-import type { ModelOutline } from "./outline-model.ts";
 import { type LoadingPlan, planLoading } from "./plan-loading.ts";
 import type { WeightSource } from "./weight-source.ts";
 

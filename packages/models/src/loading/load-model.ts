@@ -1,14 +1,14 @@
 // From a Hugging Face folder to a model.
 
 import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
+import { defaultsOf, readGenerationDefaults } from "../folder/generation-defaults.ts";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
-import { defaultsOf, readGenerationDefaults } from "../generation/generation-defaults.ts";
+import { outlineModel } from "../outline/outline-model.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
-import { outlineModel } from "./outline-model.ts";
 import { withOwnHead } from "./own-head.ts";
 
 const configFile = "config.json";

@@ -4,7 +4,7 @@ import type { ForwardContext } from "@lowrank/contracts";
 import { type AttentionMask, combineMasks, dropout, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import type { KeyValueCache } from "../generation/key-value-cache.ts";
+import type { KeyValueCache } from "./key-value-cache.ts";
 import { type Alibi, alibiBiases } from "./positions/alibi.ts";
 import { orderMask } from "./positions/order-mask.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";

@@ -7,8 +7,8 @@ import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import type { LabelledInputs } from "../inputs/model-inputs.ts";
 import { loadModel } from "../loading/load-model.ts";
-import type { LabelledInputs } from "../model-inputs.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 

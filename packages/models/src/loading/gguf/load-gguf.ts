@@ -4,12 +4,12 @@ import { checkConfig, resolveTask } from "@lowrank/families";
 import { configFromGguf, ggufTableOf } from "@lowrank/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
 import { AdapterAsModelError, RefusedTensorError } from "../../errors.ts";
-import { defaultsOf } from "../../generation/generation-defaults.ts";
+import { defaultsOf } from "../../folder/generation-defaults.ts";
+import { outlineModel } from "../../outline/outline-model.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
 import { fillModel } from "../fill-model.ts";
 import { withLabels } from "../load-model.ts";
 import type { LoadOptions } from "../load-options.ts";
-import { outlineModel } from "../outline-model.ts";
 import { ggufWeights } from "./gguf-weights.ts";
 
 /**

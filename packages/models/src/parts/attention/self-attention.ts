@@ -4,7 +4,7 @@
 import type { LinearSite } from "@lowrank/doors";
 import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { joinSegments, type KeyValueCache } from "../../generation/key-value-cache.ts";
+import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import type { Alibi } from "../positions/alibi.ts";

@@ -2,8 +2,8 @@ import { checkConfig, type Task } from "@lowrank/families";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { ModelInputError } from "../errors.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
-import { ModelInputError } from "./errors.ts";
 
 const bart = checkConfig({
   ...{ model_type: "bart", vocab_size: 20, d_model: 8, encoder_layers: 1, decoder_layers: 1 },

@@ -4,7 +4,7 @@
 import type { Part } from "@lowrank/doors";
 import { LayerOrderError } from "../errors.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
-import type { ModelAssembly } from "../pretrained-model.ts";
+import type { ModelAssembly } from "./model-assembly.ts";
 import { outlineModel } from "./outline-model.ts";
 
 /** `order` says for each new layer which of the old ones it repeats. Throws LayerOrderError. */

@@ -2,19 +2,8 @@
 
 import type { Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "./errors.ts";
-import type { ModelInputs } from "./model-inputs.ts";
-
-/** Inputs with one sequence a row. */
-export interface SequenceInputs
-  extends Omit<ModelInputs, "inputIds" | "attentionMask" | "tokenTypeIds" | "positionIds"> {
-  readonly inputIds?: tf.Tensor2D;
-  readonly attentionMask?: tf.Tensor2D;
-  readonly tokenTypeIds?: tf.Tensor2D;
-  readonly positionIds?: tf.Tensor2D | readonly (readonly number[])[];
-  /** How many neighbouring rows are the choices of one question; absent for other tasks. */
-  readonly choices?: number;
-}
+import { ModelInputError } from "../errors.ts";
+import type { ModelInputs, SequenceInputs } from "./model-inputs.ts";
 
 /** Call it inside a tidy: choices get rows of their own. Throws ModelInputError for tensors of another rank or shape. */
 export function sequencesOf(inputs: ModelInputs, task: Task): SequenceInputs {

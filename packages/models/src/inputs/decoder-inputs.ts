@@ -2,9 +2,9 @@
 
 import type { ModelConfig, Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError } from "./errors.ts";
+import { ModelInputError } from "../errors.ts";
+import type { SequenceInputs } from "./model-inputs.ts";
 import { checkIds } from "./model-inputs.ts";
-import type { SequenceInputs } from "./sequence-inputs.ts";
 
 interface Model {
   readonly config: ModelConfig;

@@ -4,7 +4,7 @@
 import type { NewRows, Part } from "@lowrank/doors";
 import { ArgumentError } from "@lowrank/engine";
 import { VocabularyError } from "../errors.ts";
-import type { ModelAssembly } from "../pretrained-model.ts";
+import type { ModelAssembly } from "./model-assembly.ts";
 import { outlineModel } from "./outline-model.ts";
 
 /** The most tokens that a configuration may ask for. */

@@ -3,10 +3,9 @@
 import { currentBackend } from "@lowrank/engine";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { ModelInputError, PositionLimitError } from "./errors.ts";
-import type { KeyValueCache } from "./generation/key-value-cache.ts";
-import type { Trunk } from "./parts/trunk/trunk.ts";
-import type { SequenceInputs } from "./sequence-inputs.ts";
+import { ModelInputError, PositionLimitError } from "../errors.ts";
+import type { KeyValueCache } from "../parts/key-value-cache.ts";
+import type { Trunk } from "../parts/trunk/trunk.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
@@ -34,6 +33,17 @@ export interface ModelInputs {
   readonly labels?: tf.Tensor;
   /** Keys and values of earlier tokens; the call adds its own. */
   readonly cache?: KeyValueCache;
+}
+
+/** Inputs with one sequence a row. */
+export interface SequenceInputs
+  extends Omit<ModelInputs, "inputIds" | "attentionMask" | "tokenTypeIds" | "positionIds"> {
+  readonly inputIds?: tf.Tensor2D;
+  readonly attentionMask?: tf.Tensor2D;
+  readonly tokenTypeIds?: tf.Tensor2D;
+  readonly positionIds?: tf.Tensor2D | readonly (readonly number[])[];
+  /** How many neighbouring rows are the choices of one question; absent for other tasks. */
+  readonly choices?: number;
 }
 
 /** What positions are counted from. */

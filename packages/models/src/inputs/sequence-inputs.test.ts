@@ -5,15 +5,15 @@ import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ModelInputError } from "./errors.ts";
-import { loadModel } from "./loading/load-model.ts";
+import { ModelInputError } from "../errors.ts";
+import { loadModel } from "../loading/load-model.ts";
+import { openFolder } from "../node.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
 import type { ModelInputs } from "./model-inputs.ts";
-import { openFolder } from "./node.ts";
-import type { PretrainedModel } from "./pretrained-model.ts";
 
 let chooser: PretrainedModel;
 let tagger: PretrainedModel;
-const load = (name: string) => loadModel(openFolder(fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))));
+const load = (name: string) => loadModel(openFolder(fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))));
 
 beforeAll(async () => {
   [chooser, tagger] = [await load("bert-choice"), await load("bert-tokens")];

@@ -4,7 +4,7 @@
 import type { AdapterSelection } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../errors.ts";
-import { type FirstTokens, Texts } from "../parts/text-places.ts";
+import { type FirstTokens, Texts } from "./text-places.ts";
 
 /** Each [batch, keyHeads, time, headSize]. */
 export interface KeysAndValues {

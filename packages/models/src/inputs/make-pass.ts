@@ -3,12 +3,12 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/families";
 import type * as tf from "@tensorflow/tfjs-core";
+import { Pass } from "../parts/pass.ts";
+import { TextPlaces, Texts } from "../parts/text-places.ts";
+import type { Trunk } from "../parts/trunk/trunk.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
+import type { SequenceInputs } from "./model-inputs.ts";
 import { positionsOf, type TextInputs } from "./model-inputs.ts";
-import { Pass } from "./parts/pass.ts";
-import { TextPlaces, Texts } from "./parts/text-places.ts";
-import type { Trunk } from "./parts/trunk/trunk.ts";
-import type { SequenceInputs } from "./sequence-inputs.ts";
 
 interface Model {
   readonly trunk: Trunk;

@@ -4,7 +4,7 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/families";
 import { ModelFileError } from "../errors.ts";
-import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
+import { type ModelFolder, readJsonObject } from "./model-folder.ts";
 
 /** Tokens that come whatever their logits are (BART). */
 export interface ForcedTokens {

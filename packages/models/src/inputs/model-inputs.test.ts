@@ -4,12 +4,12 @@ import { noAdapters } from "@lowrank/contracts";
 import { fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ModelInputError } from "./errors.ts";
-import { KeyValueCache } from "./generation/key-value-cache.ts";
-import { loadModel } from "./loading/load-model.ts";
+import { ModelInputError } from "../errors.ts";
+import { loadModel } from "../loading/load-model.ts";
+import { openFolder } from "../node.ts";
+import { KeyValueCache } from "../parts/key-value-cache.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
 import type { ModelInputs } from "./model-inputs.ts";
-import { openFolder } from "./node.ts";
-import type { PretrainedModel } from "./pretrained-model.ts";
 
 const names = ["gpt2", "opt", "llama-gqa"] as const;
 const models = new Map<string, PretrainedModel>();

@@ -10,8 +10,8 @@ import { describe, expect, it } from "vitest";
 import { describeModel } from "../describe-model.ts";
 import { LayerOrderError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
+import { loadModel } from "../loading/load-model.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import { loadModel } from "./load-model.ts";
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 

@@ -10,9 +10,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { UnknownAdapterError, VocabularyError } from "../errors.ts";
 import { filesFolder } from "../folder/files-folder.ts";
+import { loadModel } from "../loading/load-model.ts";
+import type { LoadOptions } from "../loading/load-options.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import { loadModel } from "./load-model.ts";
-import type { LoadOptions } from "./load-options.ts";
 
 const vocabulary = 100;
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

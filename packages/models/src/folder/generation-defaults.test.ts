@@ -2,7 +2,7 @@ import type { Warning } from "@lowrank/contracts";
 import { checkConfig } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
 import { ModelFileError } from "../errors.ts";
-import { filesFolder } from "../folder/files-folder.ts";
+import { filesFolder } from "./files-folder.ts";
 import { readGenerationDefaults } from "./generation-defaults.ts";
 
 const sizes = { encoder_layers: 1, decoder_layers: 1, encoder_attention_heads: 1, decoder_attention_heads: 1 };
