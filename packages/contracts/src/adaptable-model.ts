@@ -9,7 +9,7 @@ export interface AdaptableModel {
   readonly modelType?: string;
   sites(): readonly Site[];
   parameters(): readonly ParameterRef[];
-  /** Whether its calls tell where states stand in their texts (`ForwardContext.places`), as activated LoRA needs. */
+  /** Whether its calls tell where states stand in their texts (`ForwardContext.places`), as adapters need that act from certain tokens on. */
   readonly tellsPlaces?: boolean;
   /** Of a model made by `withLayers`: which of its base's layers each of its own repeats. */
   readonly layerOrder?: readonly number[];

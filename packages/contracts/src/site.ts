@@ -25,7 +25,7 @@ export interface AdaptationCall {
   readonly weight: number;
 }
 
-/** What an adapter does at one site: LoRA, DoRA, or a recorder of inputs. */
+/** What an adapter does at one site: LoRA, a variant of it, or a recorder of inputs. */
 export interface Adaptation {
   /** Everything trainable here, named explicitly so that a recomputed block can be differentiated for it. */
   readonly variables: readonly Variable[];
@@ -82,7 +82,7 @@ export interface Site {
   /** The frozen product without bias and without adaptations. */
   applyBase(input: Tensor): Tensor;
   /**
-   * What this call computes with before adaptations, for those that look at the weight themselves (DoRA). Call it inside
+   * What this call computes with before adaptations, for those that look at the weight themselves. Call it inside
    * a tidy and dispose of nothing. A site without it is taken to compute with `readWeight` and `applyBase`.
    */
   values?(context: ForwardContext): SiteValues;

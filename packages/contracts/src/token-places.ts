@@ -1,4 +1,4 @@
-// Where states stand in their texts. Activated LoRA acts from certain tokens on, and a site sees states, not tokens.
+// Where states stand in their texts. Some adapters act from certain tokens on, and a site sees states, not tokens.
 
 /** Of each state at a site – its input, all axes but the last flattened –, the place in its text. Made by the model. */
 export interface TokenPlaces {

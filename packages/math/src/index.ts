@@ -1,4 +1,4 @@
-export { BiasedAdaptation } from "./adaptations/biased-adaptation.ts";
+export { BiasedAdaptation, createPairBias } from "./adaptations/biased-adaptation.ts";
 export { columnLengths, DoraAdaptation, type DoraAdaptationOptions } from "./adaptations/dora-adaptation.ts";
 export { LoraAdaptation, type LoraAdaptationOptions } from "./adaptations/lora-adaptation.ts";
 export type { BiasBases, LowRankAdaptation } from "./adaptations/low-rank-adaptation.ts";
@@ -47,7 +47,7 @@ export { solveSymmetric } from "./linear-algebra/solve-symmetric.ts";
 export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
-export { type CreatePairOptions, createPair, createPairBias } from "./pairs/create-pair.ts";
+export { type CreatePairOptions, createPair } from "./pairs/create-pair.ts";
 export { LoraPair, type PairKind, type PairOptions, type TorchMatrix, type TorchPair } from "./pairs/lora-pair.ts";
 export { pissaToLora } from "./pairs/pissa-to-lora.ts";
 export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
@@ -61,7 +61,15 @@ export type {
 export { initializationOf, initializations, startPair } from "./starts/initializations.ts";
 export { explainedVariance } from "./starts/measured/eva.ts";
 export type { GradientDirection, GradientScale } from "./starts/measured/lora-ga.ts";
-export { type Beside, type Factor, type FactorSpec, type Halves, halvesOf, type Update } from "./update/factor.ts";
+export {
+  type Beside,
+  type Expansion,
+  type Factor,
+  type FactorSpec,
+  type Halves,
+  halvesOf,
+  type Update,
+} from "./update/factor.ts";
 export {
   type FileLayout,
   fromStored,

@@ -45,7 +45,7 @@ export class PretrainedModel implements AdaptableModel {
   readonly causal: boolean;
   /** Number of a text's first position: 0, or that behind the padding token's id (RoBERTa). */
   readonly firstPosition: number;
-  /** Whether adapters can act from certain tokens on (activated LoRA). */
+  /** Whether adapters can act from certain tokens on. */
   readonly tellsPlaces: boolean;
   /** Paths of parameters that no file held (a classifier): train them and save them with the adapter. */
   readonly newParameters: readonly string[];

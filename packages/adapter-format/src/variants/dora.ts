@@ -14,6 +14,12 @@ export const dora = {
     kind: "flag",
     help: "train the length of every weight's columns apart from their direction (DoRA)",
   },
+  // Of an embedding whose table it saves (`save_embedding_layers`) PEFT writes everything, and so the lengths under their
+  // name in memory, too: that is the later one, which it reads.
+  isRepeated: (key, keys) =>
+    key.endsWith(".lora_magnitude_vector") &&
+    keys.has(`${key}.weight`) &&
+    keys.has(key.replace(/lora_magnitude_vector$/, "base_layer.weight")),
   rules: [
     {
       key: "use_dora",

@@ -105,7 +105,7 @@ export function unsupportedFeatures(
  * ```ts
  * import { checkFeatures, createLoraConfig } from "@lowrank/adapter-format";
  *
- * checkFeatures(createLoraConfig({ useDora: true }), new Set(["use_dora"]));
+ * checkFeatures(createLoraConfig({ bias: "all" }), new Set(["bias"]));
  * ```
  */
 export function checkFeatures(config: LoraConfig, supported: ReadonlySet<Feature>): void {

@@ -35,6 +35,8 @@ export interface VariantFacts {
   describe?(config: LoraConfig): readonly [word: string, text: string] | null;
   /** By how much a tensor in a file has fewer columns than the matrix that it stands for, if it does. */
   columnsPerStored?(config: LoraConfig, key: TensorKey): number;
+  /** Whether a key of a file only repeats what another one says. */
+  isRepeated?(key: string, keys: Pick<ReadonlySet<string>, "has">): boolean;
   /** The same adapter as plain LoRA, where that can be written without loss. */
   toPlain?(adapter: Adapter): Adapter;
   /** True where adapters that say the same of it can be combined into one that says so, too. */
@@ -43,7 +45,7 @@ export interface VariantFacts {
 
 /** An option of a command line that sets a variant's field. */
 export interface VariantOption {
-  /** "--use-dora", and the name of a value if it takes one. */
+  /** As it is written: "--use-it", and the name of a value if it takes one. */
   readonly flag: string;
   /** Its name in a program. */
   readonly name: string;

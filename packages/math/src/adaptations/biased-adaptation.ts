@@ -1,7 +1,9 @@
 // A bias on B (PEFT's `lora_bias`): the branch adds s·(B·A·x + bias) instead of s·B·A·x.
 
 import type { AdaptationCall } from "@lowrank/contracts";
+import { uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { CreatePairOptions } from "../pairs/create-pair.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 /** A low-rank adaptation of a linear map or a convolution, and a bias [outFeatures] that is scaled like it. */
@@ -39,4 +41,15 @@ export class BiasedAdaptation implements LowRankAdaptation {
   foldBias(bias: tf.Tensor): tf.Tensor {
     return tf.tidy(() => tf.add(bias, tf.mul(this.bias, this.scale)));
   }
+}
+
+/** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
+export function createPairBias(options: Pick<CreatePairOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
+  const { outFeatures, rank, init = "default", key } = options;
+  if (init !== "random") return tf.zeros([outFeatures]);
+  const bound = 1 / Math.sqrt(rank);
+  return tf.tidy(() => {
+    const drawn = uniform([outFeatures], -bound, bound, { seed: key.seed, path: `${key.path}.lora_B.bias` });
+    return tf.reshape<tf.Rank.R1>(drawn, [outFeatures]);
+  });
 }

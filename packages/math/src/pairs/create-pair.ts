@@ -1,7 +1,7 @@
 // How a pair starts. Values are drawn in JavaScript from the seed and the path alone, so that the same run starts the
 // same on every backend and no matter which other sites are adapted.
 
-import { type DrawKey, uniform } from "@lowrank/engine";
+import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { RankError, SettingError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
@@ -64,15 +64,4 @@ export function createPair(options: CreatePairOptions): LoraPair {
     tf.tidy(() => row.start(init, { a, b, rank })),
     { name, factors },
   );
-}
-
-/** A new bias [outFeatures] on B: zero, or for "random" even on ±1/√rank, as torch starts it. The caller owns it. */
-export function createPairBias(options: Pick<CreatePairOptions, "outFeatures" | "rank" | "init" | "key">): tf.Tensor1D {
-  const { outFeatures, rank, init = "default", key } = options;
-  if (init !== "random") return tf.zeros([outFeatures]);
-  const bound = 1 / Math.sqrt(rank);
-  return tf.tidy(() => {
-    const drawn = uniform([outFeatures], -bound, bound, { seed: key.seed, path: `${key.path}.lora_B.bias` });
-    return tf.reshape<tf.Rank.R1>(drawn, [outFeatures]);
-  });
 }

@@ -36,14 +36,27 @@ describe("LoraPair", () => {
     });
   });
 
-  it("spreads blocks over their diagonals and puts what stands between the halves into A", async () => {
+  it("spreads a factor over the matrix that it stands for and puts what stands between the halves into A", async () => {
     await expectNoLeak(async () => {
       // Two blocks of one row and two columns, in PEFT's layout one below the other.
       const blocks = { a: { shape: [2, 2], values: Float32Array.of(1, 2, 3, 4) }, b: stored.b };
       const [a, b] = linear.pair({ inFeatures: 2, outFeatures: 1 }, 2);
       const diagonal: FactorSpec = { part: "lora_diag", shape: [2], fileShape: [2], layout: plainLayout };
       const between = { shape: [2], values: Float32Array.of(10, 100) };
-      const factors = [{ ...a, blocks: 2 }, diagonal, b];
+      const onDiagonal = (matrix: tf.Tensor) => {
+        const [first, second] = tf.split(matrix as tf.Tensor2D, 2, 1); // [2, 1] each
+        return tf.concat([
+          tf.pad(first!, [
+            [0, 0],
+            [0, 1],
+          ]),
+          tf.pad(second!, [
+            [0, 0],
+            [1, 0],
+          ]),
+        ]);
+      };
+      const factors = [{ ...a, expansion: { rows: 4, of: onDiagonal } }, diagonal, b];
       const pair = LoraPair.fromStored([blocks.a, between, blocks.b], { name: "blocks", factors });
       expect([pair.inFeatures, pair.rank, pair.outFeatures, pair.size]).toEqual([4, 2, 1, 8]);
       expect(pair.variables.map(({ name }) => name)).toEqual(["blocks.lora_A", "blocks.lora_diag", "blocks.lora_B"]);

@@ -13,12 +13,19 @@ export interface FactorSpec {
   /** As a file has it. */
   readonly fileShape: readonly number[];
   readonly layout: FileLayout;
-  /** The variable has so many blocks side by side, which stand on a diagonal where they are multiplied. Default 1. */
-  readonly blocks?: number;
+  /** How the matrix that is multiplied is made of the variable. Default: it is the variable. */
+  readonly expansion?: Expansion;
   /** So many groups of its columns are multiplied with rows of their own, by a grouped convolution. Default 1. */
   readonly groups?: number;
   /** False for values that stay as they start. Default true. */
   readonly isTrained?: boolean;
+}
+
+/** A matrix that is made of a smaller variable. */
+export interface Expansion {
+  readonly rows: number;
+  /** Called inside a `tidy`; the result may be the variable. */
+  of(variable: tf.Tensor): tf.Tensor;
 }
 
 /** One factor of an update. */
@@ -33,7 +40,7 @@ export interface Factor extends FactorSpec {
 
 /** What an adapter computes with beside the factors, frozen. */
 export type Beside =
-  /** In place of the frozen weight, [inFeatures, outFeatures]: rounded (LoftQ) or cut short (KaSA). */
+  /** In place of the frozen weight, [inFeatures, outFeatures]: rounded (LoftQ), say. */
   | { readonly kind: "stand-in"; readonly weight: tf.Tensor2D }
   /** Taken from the update: the part of the weight that it took over (PiSSA), as s·a·b. */
   | ({ readonly kind: "subtracted" } & Halves);
@@ -53,7 +60,7 @@ export interface Update {
 
 /** A factor of a variable that exists. */
 export function factorOf(spec: FactorSpec, variable: tf.Variable): Factor {
-  return { ...spec, variable, expand: () => onDiagonal(variable, spec.blocks ?? 1) };
+  return { ...spec, variable, expand: () => spec.expansion?.of(variable) ?? variable };
 }
 
 /** What is trained of an update. */
@@ -69,19 +76,10 @@ export function halvesOf({ chain }: Pick<Update, "chain">): Halves {
 }
 
 /** Numbers of rows and columns of the matrix that a factor stands for. */
-export function sidesOf({ blocks = 1, groups = 1 }: FactorSpec, [rows = 0, columns = rows]: readonly number[]) {
-  return { rows: rows * blocks * groups, columns };
+export function sidesOf({ expansion, groups = 1 }: FactorSpec, [rows = 0, columns = rows]: readonly number[]) {
+  return { rows: (expansion?.rows ?? rows) * groups, columns };
 }
 
 function product(left: tf.Tensor, right: tf.Tensor): tf.Tensor {
   return right.rank === 1 ? tf.mul(left, right) : tf.matMul(left as tf.Tensor2D, right as tf.Tensor2D);
-}
-
-/** `count` blocks [rows, columns/count], side by side, as a diagonal of blocks [rows · count, columns]. */
-function onDiagonal(matrix: tf.Tensor, count: number): tf.Tensor {
-  if (count === 1) return matrix;
-  const [rows = 0, columns = 0] = matrix.shape;
-  const sideBySide = tf.reshape(matrix, [1, rows, count, columns / count]);
-  const places = tf.reshape(tf.eye(count), [count, 1, count, 1]);
-  return tf.reshape(tf.mul(sideBySide, places), [rows * count, columns]);
 }

@@ -26,7 +26,7 @@ export interface MergeOptions {
 /**
  * Folds one or several adapters into the model's weights and takes them off: the plain model then computes what the
  * adapted one did. Several adapters are summed, whatever order they are given in; where each brings a base of its own along
- * (LoftQ, KaSA), the last one's counts, as in a call that selects them in this order.
+ * (LoftQ, say), the last one's counts, as in a call that selects them in this order.
  *
  * @throws NonFiniteMergeError, TiedWeightError, UnmergeableError, AlreadyMergedError, NothingToMergeError,
  * ConflictingAdaptersError; nothing was changed then.

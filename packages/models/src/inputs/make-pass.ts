@@ -38,7 +38,7 @@ export function makePass(
   return new Pass(context, { ...source, positions, causal }, decoderPass(inputs, context, { trunk, config, task }));
 }
 
-/** Whether a model's calls tell where states stand in their texts: PEFT looks for invocation tokens in no other models. */
+/** Whether a model's calls tell where states stand in their texts: PEFT looks for tokens that adapters wait for in no other models. */
 export function tellsPlaces(task: Task): boolean {
   return task === "causal-lm";
 }

@@ -1,4 +1,4 @@
-// Where the states of a call stand in their texts: what activated LoRA asks for. A text is what a row held when it began;
+// Where the states of a call stand in their texts: what an adapter that waits for tokens asks for. A text is what a row held when it began;
 // with a cache, later calls go on with it.
 
 import type { TokenPlaces } from "@lowrank/contracts";

@@ -15,7 +15,7 @@ export function learningRateFactor(groups: readonly LearningRateGroup[], name: s
 
 /**
  * LoRA+ (Hayou et al. 2024): B learns `ratio` times as fast as A. The paper and PEFT advise a ratio of 16. PEFT's optimiser
- * also gives that rate to vectors (biases, DoRA's magnitudes) and one of its own to pairs of embeddings; groups of your own,
+ * also gives that rate to vectors (biases, lengths of columns) and one of its own to pairs of embeddings; groups of your own,
  * put before this one, do the same.
  *
  * @example

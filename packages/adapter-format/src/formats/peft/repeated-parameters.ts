@@ -1,7 +1,8 @@
-// What PEFT writes more than once: parameters of modules that are trained whole, and DoRA's lengths of an embedding.
+// What PEFT writes more than once: parameters of modules that are trained whole, and what variants say of theirs.
 
 import type { LoraConfig } from "../../lora-config.ts";
 import { isSavedModule } from "../../targets/saved-modules.ts";
+import { variants } from "../../variants/variants.ts";
 
 /** What PEFT puts between a module that is trained whole and its parameters, in memory: the copy, and the original. */
 const wrapper = /\.(modules_to_save|original_module)\./;
@@ -14,9 +15,6 @@ const wrapper = /\.(modules_to_save|original_module)\./;
  * "classifier.bias", which is the one that it reads: with `bias: "all"` everything with "bias" in its name, and of an
  * embedding or a head whose vocabulary was resized every parameter.
  *
- * Of an embedding whose table it saves (`save_embedding_layers`) it writes everything, and so DoRA's lengths under their
- * name in memory, too: that is the later one, which it reads.
- *
  * @param keys the file's
  */
 export function isRepeatedParameter(
@@ -24,8 +22,7 @@ export function isRepeatedParameter(
   key: string,
   keys: Pick<ReadonlySet<string>, "has">,
 ): boolean {
-  if (key.endsWith(".lora_magnitude_vector"))
-    return keys.has(`${key}.weight`) && keys.has(key.replace(/lora_magnitude_vector$/, "base_layer.weight"));
+  if (variants.some((row) => row.isRepeated?.(key, keys))) return true;
   const found = wrapper.exec(key);
   if (found === null || !isSavedModule(config, key.slice(0, found.index))) return false;
   return (config.bias === "all" && key.endsWith("bias")) || keys.has(key.replace(wrapper, "."));

@@ -52,18 +52,27 @@ export const bdLora: Variant = {
   },
   start(pair, usual) {
     const { name, factors } = pair;
-    if ((factors[0]?.blocks ?? 1) > 1) return withBlocksInA(pair);
+    if (factors[0]?.expansion !== undefined) return withBlocksInA(pair);
     // "random" draws the same A as "default", and a B that PEFT replaces.
-    if ((factors.at(-1)?.blocks ?? 1) > 1) return startAs(pair, pair.init === "gaussian" ? "gaussian" : "default");
-    return usual(name);
+    const isInB = factors.at(-1)?.expansion !== undefined;
+    return isInB ? startAs(pair, pair.init === "gaussian" ? "gaussian" : "default") : usual(name);
   },
 };
 
-/** The matrix has its share of the rows, and the blocks lie side by side. */
+/** The variable has its share of the rows, and the blocks lie side by side. */
 function ofBlocks(factor: FactorSpec, count: number): FactorSpec {
   const [rows = 0, columns = 0] = factor.shape;
   const share = rows / count;
-  return { ...factor, shape: [share, columns], fileShape: [columns, share], blocks: count };
+  const expansion = { rows, of: (variable: tf.Tensor) => onDiagonal(variable, count) };
+  return { ...factor, shape: [share, columns], fileShape: [columns, share], expansion };
+}
+
+/** `count` blocks [rows, columns/count], side by side, as a diagonal of blocks [rows · count, columns]. */
+function onDiagonal(matrix: tf.Tensor, count: number): tf.Tensor {
+  const [rows = 0, columns = 0] = matrix.shape;
+  const sideBySide = tf.reshape(matrix, [1, rows, count, columns / count]);
+  const places = tf.reshape(tf.eye(count), [count, 1, count, 1]);
+  return tf.reshape(tf.mul(sideBySide, places), [rows * count, columns]);
 }
 
 /**

@@ -8,8 +8,8 @@ export const loraBias: Variant = {
   refusalOfParameters: "lora_bias is for layers",
   vector: {
     part: "lora_B_bias",
-    // PEFT gives a B of blocks none.
-    isBeside: (pair) => (pair.at(-1)?.blocks ?? 1) === 1,
+    // PEFT gives none to a B that is made of less than its matrix.
+    isBeside: (pair) => pair.at(-1)?.expansion === undefined,
     start: ({ path, outFeatures, rank, init, seed }) =>
       createPairBias({ outFeatures, rank, init, key: { seed, path } }),
   },
