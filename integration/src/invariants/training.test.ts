@@ -3,16 +3,7 @@
 import { activeAdapters } from "@lowrank/contracts";
 import { attachAdapter } from "@lowrank/inject";
 import { expectClose } from "@lowrank/testing";
-import {
-  clipFactor,
-  globalNorm,
-  learningRateShare,
-  parseState,
-  type StepEvent,
-  scaleGradients,
-  serializeState,
-  type TrainingState,
-} from "@lowrank/trainer";
+import { learningRateShare, parseState, type StepEvent, serializeState, type TrainingState } from "@lowrank/trainer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -187,24 +178,6 @@ describe("9. training does what its settings say", () => {
       examples,
     ));
 
-  it("clipped gradients have at most the norm asked for, the same direction, and small ones are left alone", () =>
-    fc.assert(
-      fc.property(
-        fc.array(fc.float({ noNaN: true, min: -1e3, max: 1e3 }), { minLength: 1, maxLength: 9 }),
-        fc.double({ min: 1e-3, max: 10, noNaN: true }),
-        (values, limit) => {
-          const gradients = new Map([["w", Float32Array.from(values)]]);
-          const norm = globalNorm(gradients);
-          const factor = clipFactor(norm, limit);
-          scaleGradients(gradients, factor);
-          expect(globalNorm(gradients)).toBeLessThanOrEqual(limit * (1 + 1e-6));
-          if (norm < limit * 0.99) expect([...gradients.get("w")!]).toEqual([...Float32Array.from(values)]);
-          else expect(globalNorm(gradients)).toBeCloseTo(Math.min(norm, limit), 3);
-        },
-      ),
-      { seed: 20 },
-    ));
-
   it("a run takes the clipped gradient into its moments", () =>
     withSubject("hand-made", async (subject) => {
       const handle = trainedAdapter(subject, { alpha: 16 });
@@ -214,8 +187,8 @@ describe("9. training does what its settings say", () => {
       };
       const events = await runSteps(subject, handle, { clipNorm: 0.01, checkpoint: { every: 1, save } });
       expect(stepsOf(events)[0]?.gradientNorm).toBeGreaterThan(0.02);
-      const means = new Map([...state!.moments].map(([key, { first }]) => [key, first.map((value) => value / 0.1)]));
-      expect(globalNorm(means)).toBeCloseTo(0.01, 5);
+      const means = [...state!.moments.values()].flatMap(({ first }) => [...first].map((value) => value / 0.1));
+      expect(Math.hypot(...means)).toBeCloseTo(0.01, 5);
       handle.dispose();
     }));
 

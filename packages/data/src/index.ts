@@ -1,7 +1,7 @@
 // From files to token batches. Reading from a path is in "@lowrank/data/node".
 
 export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
-export { type BatchOptions, batchCount, batches, batchIndices } from "./batching/batches.ts";
+export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, type SplitOptions, splitByKey } from "./batching/split-by-key.ts";

@@ -9,9 +9,7 @@ export {
   ResumeMismatchError,
   TrainingOptionsError,
 } from "./errors.ts";
-export { AdamW, type AdamWUpdate, type Moments } from "./optimizer/adamw.ts";
-export type { AdamWOptions } from "./optimizer/adamw-range.ts";
-export { clipFactor, type Gradients, globalNorm, scaleGradients } from "./optimizer/clip-gradients.ts";
+export type { Moments } from "./optimizer/adamw.ts";
 export { type LearningRateGroup, learningRateFactor, loraPlus } from "./optimizer/learning-rate-groups.ts";
 export type { Schedule, ScheduleMoment } from "./schedules/schedule.ts";
 export { learningRateShare, type ScheduleName, schedules } from "./schedules/schedules.ts";

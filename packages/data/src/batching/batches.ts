@@ -68,12 +68,6 @@ export function batchIndices(
   return options.dropLast === true ? chunks.filter((indices) => indices.length === batchSize) : chunks;
 }
 
-/** How many batches an epoch has. */
-export function batchCount(exampleCount: number, options: Pick<BatchOptions, "batchSize" | "dropLast">): number {
-  const count = exampleCount / options.batchSize;
-  return options.dropLast === true ? Math.floor(count) : Math.ceil(count);
-}
-
 function groupedChunks(order: readonly number[], examples: readonly TokenizedExample[], batchSize: number): number[][] {
   const lengthOf = (index: number) => examples[index]?.inputIds.length ?? 0;
   return chunk(order, batchSize * batchesPerGroup).flatMap((group) => {

@@ -1,17 +1,117 @@
-import { describe, expect, it } from "vitest";
-import { AdamW } from "./adamw.ts";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
+import { expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AdamW, type Moments } from "./adamw.ts";
+import { updateRange } from "./adamw-range.ts";
+import { FlatGradients } from "./flat-gradients.ts";
+import { FlatLayout, type Place } from "./flat-layout.ts";
+import { FlatParameters } from "./flat-parameters.ts";
 
 const options = { betas: [0.9, 0.999], epsilon: 1e-8 } as const;
+const start = { a: [1, -2], b: [0.5, 0.25, -1], c: [3] };
+/** Two steps; the second has none for b. */
+const steps: readonly Readonly<Record<string, readonly number[]>>[] = [
+  { a: [0.1, 0.2], b: [-1, 0, 2], c: [5] },
+  { a: [0.3, -0.7], c: [-1] },
+  { a: [0.1, 0.1], b: [1, 1, 1], c: [0] },
+];
+const ratesOf = ({ name }: Pick<Place, "name">) => ({
+  learningRate: name === "c" ? 0.16 : 0.01,
+  weightDecay: name === "a" ? 0 : 0.1,
+});
 
-describe("AdamW", () => {
-  const gradients = [Float32Array.of(0.5, -1, 0), Float32Array.of(-0.25, 2, 1e-3), Float32Array.of(0.1, 0.1, -3)];
+describe.each(["cpu", "wasm"])("one pass over flat arrays on %s", (backend) => {
+  let variables: Map<string, tf.Variable>;
+  beforeEach(async () => {
+    await tf.setBackend(backend);
+    variables = new Map(Object.entries(start).map(([name, values]) => [name, tf.variable(tf.tensor1d(values))]));
+  });
+  afterEach(() => tf.dispose([...variables.values()]));
+
+  async function run(visit: (optimizer: AdamW) => void = () => {}) {
+    const layout = new FlatLayout(variables);
+    const parameters = new FlatParameters(layout);
+    const gradients = new FlatGradients(layout);
+    const optimizer = new AdamW(layout, options);
+    for (const step of steps) {
+      gradients.clear();
+      const entries = Object.entries(step).map(([name, values]) => [
+        variables.get(name)?.name ?? "",
+        tf.tensor1d([...values]),
+      ]);
+      const tensors: tf.NamedTensorMap = Object.fromEntries(entries);
+      await gradients.add(tensors, 1);
+      tf.dispose(tensors);
+      optimizer.update({ values: await parameters.read(), gradients, gradientFactor: 0.5, ratesOf });
+      parameters.assign((index) => gradients.has(index));
+      visit(optimizer);
+    }
+    return optimizer;
+  }
+
+  it("gives the bits of updating each variable by itself, and the same moments", async () => {
+    const expected = new Map<string, Float32Array>(
+      Object.entries(start).map(([name, values]) => [name, Float32Array.from(values)]),
+    );
+    const moments = new Map<string, Moments>();
+    for (const step of steps) {
+      for (const [name, slopes] of Object.entries(step)) {
+        const gradients = Float32Array.from(slopes);
+        const values = expected.get(name) ?? new Float32Array();
+        const { first, second, updates } = moments.get(name) ?? newMoments(values.length);
+        const range = { start: 0, end: values.length, updates: updates + 1, ...ratesOf({ name }) };
+        updateRange({ values, next: values, gradients, first, second }, range, { ...options, gradientFactor: 0.5 });
+        moments.set(name, { first, second, updates: updates + 1 });
+      }
+    }
+    const optimizer = await run();
+    for (const [name, variable] of variables)
+      expect(Float32Array.from(variable.dataSync())).toEqual(expected.get(name));
+    expect(optimizer.capture()).toEqual(moments);
+  });
+
+  it("leaves what was read of a variable before a step as it was", async () => {
+    const variable = variables.get("a");
+    const copy = tf.clone(variable ?? tf.scalar(0));
+    const seen: Float32Array[] = [];
+    await run(() => {
+      const values = variable?.dataSync<"float32">();
+      if (values !== undefined) seen.push(values);
+    });
+    expect(Array.from(copy.dataSync())).toEqual(start.a);
+    expect(new Set(seen.map((values) => values.join())).size).toBe(steps.length);
+    copy.dispose();
+  });
+
+  it("sees what somebody else assigned between steps", async () => {
+    const layout = new FlatLayout(variables);
+    const parameters = new FlatParameters(layout);
+    await parameters.read();
+    const other = tf.tensor1d([7, 8, 9]);
+    variables.get("b")?.assign(other);
+    other.dispose();
+    expect(Array.from(await parameters.read())).toEqual([1, -2, 7, 8, 9, 3]);
+  });
+
+  it("holds no tensor", () => expectNoLeak(async () => void (await run())));
+});
+
+function newMoments(size: number): Moments {
+  return { first: new Float32Array(size), second: new Float32Array(size), updates: 0 };
+}
+
+describe("one variable's update", () => {
+  const slopes = [Float32Array.of(0.5, -1, 0), Float32Array.of(-0.25, 2, 1e-3), Float32Array.of(0.1, 0.1, -3)];
 
   /** The same rule in full precision, written out once more from the paper's algorithm 2. */
   function byHand(): number[] {
     const values = [1, -2, 0.5];
     const first = [0, 0, 0];
     const second = [0, 0, 0];
-    for (const [index, gradient] of gradients.entries()) {
+    for (const [index, gradient] of slopes.entries()) {
       for (let i = 0; i < 3; i += 1) {
         const g = gradient[i] ?? 0;
         first[i] = 0.9 * (first[i] ?? 0) + 0.1 * g;
@@ -25,38 +125,61 @@ describe("AdamW", () => {
   }
 
   it("follows the paper's algorithm", () => {
-    const optimizer = new AdamW(options);
-    let values: Float32Array = Float32Array.of(1, -2, 0.5);
-    for (const gradient of gradients)
-      values = optimizer.update("w", values, gradient, { learningRate: 0.1, weightDecay: 0.01 });
+    const values = Float32Array.of(1, -2, 0.5);
+    const { first, second } = newMoments(3);
+    for (const [index, gradients] of slopes.entries()) {
+      const range = { start: 0, end: 3, updates: index + 1, learningRate: 0.1, weightDecay: 0.01 };
+      updateRange({ values, next: values, gradients, first, second }, range, { ...options, gradientFactor: 1 });
+    }
     for (const [i, expected] of byHand().entries()) expect(values[i]).toBeCloseTo(expected, 5);
   });
+});
 
-  it("leaves what it was given as it was", () => {
-    const values = Float32Array.of(1);
-    const gradient = Float32Array.of(2);
-    new AdamW(options).update("w", values, gradient, { learningRate: 0.1, weightDecay: 0.1 });
-    expect([values[0], gradient[0]]).toEqual([1, 2]);
-  });
+describe("variables that come and go", () => {
+  beforeEach(() => tf.setBackend("cpu"));
 
-  it("counts each name's updates for itself", () => {
-    const optimizer = new AdamW(options);
-    const update = { learningRate: 0.1, weightDecay: 0 };
-    for (let i = 0; i < 5; i += 1) optimizer.update("a", Float32Array.of(0), Float32Array.of(1), update);
-    const late = optimizer.update("b", Float32Array.of(0), Float32Array.of(1), update);
-    expect(late[0]).toBeCloseTo(-0.1, 6);
-  });
+  /** The values of `names` after steps that each update some of them, by gradients that depend on the values. */
+  async function valuesAfter(names: readonly string[], steps: readonly (readonly string[])[], restoreAt?: number) {
+    const variables = new Map(names.map((name) => [name, tf.variable(tf.tensor1d([name.charCodeAt(0), 1]))]));
+    const layout = new FlatLayout(variables);
+    const values = Float32Array.from(layout.places.flatMap(({ variable }) => [...variable.dataSync()]));
+    const gradients = new FlatGradients(layout);
+    let optimizer = new AdamW(layout, options);
+    for (const [index, updated] of steps.entries()) {
+      if (index === restoreAt) {
+        const state = optimizer.capture();
+        optimizer = new AdamW(layout, options);
+        optimizer.restore(state);
+      }
+      gradients.clear();
+      const places = layout.places.filter(({ name }) => updated.includes(name));
+      const slopes = places.map(({ variable, start: from, end }) => [
+        variable.name,
+        tf.tensor1d(values.slice(from, end).map(Math.sin)),
+      ]);
+      const tensors: tf.NamedTensorMap = Object.fromEntries(slopes);
+      await gradients.add(tensors, 1);
+      tf.dispose(tensors);
+      const ratesOfAll = () => ({ learningRate: 0.1, weightDecay: 0.01 });
+      optimizer.update({ values, gradients, gradientFactor: 1, ratesOf: ratesOfAll });
+    }
+    tf.dispose([...variables.values()]);
+    return new Map(layout.places.map(({ name, start: from, end }) => [name, values.slice(from, end)]));
+  }
 
-  it("goes on from a captured state with the very same bits", () => {
-    const update = { learningRate: 0.01, weightDecay: 0.01 };
-    const straight = new AdamW(options);
-    let expected: Float32Array = Float32Array.of(1, 2, 3);
-    for (const gradient of gradients) expected = straight.update("w", expected, gradient, update);
-    const before = new AdamW(options);
-    let values: Float32Array = before.update("w", Float32Array.of(1, 2, 3), gradients[0] as Float32Array, update);
-    const after = new AdamW(options);
-    after.restore(before.capture());
-    for (const gradient of gradients.slice(1)) values = after.update("w", values, gradient, update);
-    expect(values).toEqual(expected);
-  });
+  it("keep their own state, through saving and restoring", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.subarray(["a", "b", "c"]), { minLength: 1, maxLength: 8 }),
+        fc.nat(7),
+        async (updates, cut) => {
+          const together = await valuesAfter(["a", "b", "c"], updates, cut);
+          for (const name of ["a", "b", "c"]) {
+            const own = updates.filter((names) => names.includes(name));
+            expect(together.get(name)).toEqual((await valuesAfter([name], own)).get(name));
+          }
+        },
+      ),
+      { seed: 20 },
+    ));
 });

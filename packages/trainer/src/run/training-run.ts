@@ -2,8 +2,8 @@
 
 import { BatchStream } from "../batch-stream.ts";
 import { NonFiniteLossError } from "../errors.ts";
+import { AdamW } from "../optimizer/adamw.ts";
 import { clipFactor } from "../optimizer/clip-gradients.ts";
-import { FlatAdamW } from "../optimizer/flat-adamw.ts";
 import { FlatGradients } from "../optimizer/flat-gradients.ts";
 import { FlatLayout, type Place } from "../optimizer/flat-layout.ts";
 import { FlatParameters } from "../optimizer/flat-parameters.ts";
@@ -25,7 +25,7 @@ export class TrainingRun<Batch> {
   readonly #layout: FlatLayout;
   readonly #parameters: FlatParameters;
   readonly #gradients: FlatGradients;
-  readonly #optimizer: FlatAdamW;
+  readonly #optimizer: AdamW;
   readonly #best: BestTracker;
   #step: number;
   #owesEvaluation: boolean;
@@ -40,7 +40,7 @@ export class TrainingRun<Batch> {
     this.#layout = new FlatLayout(options.variables);
     this.#parameters = new FlatParameters(this.#layout);
     this.#gradients = new FlatGradients(this.#layout);
-    this.#optimizer = new FlatAdamW(this.#layout, settings);
+    this.#optimizer = new AdamW(this.#layout, settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
     this.#step = state?.step ?? 0;
     this.#owesEvaluation = state?.owesEvaluation === true;
