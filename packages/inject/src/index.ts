@@ -46,11 +46,13 @@ export {
   DifferentBaseError,
   VocabularyMismatchError,
 } from "./errors/mismatch-errors.ts";
-export { type AdapterContents, AdapterHandle, type ToAdapterOptions } from "./handle/adapter-handle.ts";
+export type { AdapterContents } from "./handle/adapter-contents.ts";
+export { AdapterHandle } from "./handle/adapter-handle.ts";
 export { adapterNames, findAdapter } from "./handle/attached-adapters.ts";
 export { baseFingerprintKey } from "./handle/base-fingerprint.ts";
 export { checkTogether } from "./handle/conflicting-adapters.ts";
 export type { SaveEmbeddingLayers } from "./handle/save-embeddings.ts";
+export type { ToAdapterOptions } from "./handle/to-adapter.ts";
 export { weightedAdapters } from "./handle/weighted-adapters.ts";
 export { countParameters } from "./hosts/count-parameters.ts";
 export { type AdapterVocabulary, vocabularyOf } from "./hosts/vocabulary-tables.ts";

@@ -54,6 +54,8 @@ export interface AdapterPart extends Door {
   /** Owned by the handle. */
   readonly tensors: readonly AdapterVariable[];
   readonly changes: readonly WeightChange[];
+  /** True for a value that replaces a weight: it comes before those that are added to it. */
+  readonly actsFirst?: boolean;
   /** Acts with `factor` times the scaling that the configuration gives; absent where nothing is scaled. */
   setScale?(factor: number): void;
   /** Frees its variables. */

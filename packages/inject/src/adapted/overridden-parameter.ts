@@ -43,6 +43,7 @@ export function overrideParameter(
     variable,
     key,
     isTrained,
+    actsFirst: true,
     tensors: [
       { key, variable, layout, isTrained, isOfBase: !isTrained },
       ...otherKeys.map((other) => ({ key: other, variable, layout, isTrained: false, isOfBase: !isTrained })),

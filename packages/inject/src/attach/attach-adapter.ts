@@ -3,7 +3,8 @@
 import type { Adapter } from "@lowrank/adapter-format";
 import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
 import { checkFit } from "../fit/check-fit.ts";
-import type { AdapterContents, AdapterHandle } from "../handle/adapter-handle.ts";
+import type { AdapterContents } from "../handle/adapter-contents.ts";
+import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { baseFingerprintKey } from "../handle/base-fingerprint.ts";
 import { type BuildOptions, buildContents, buildHandle } from "../handle/build-handle.ts";
 import { storedValues } from "./stored-values.ts";

@@ -2,7 +2,8 @@
 
 import type { Adapter } from "@lowrank/adapter-format";
 import { HandleDisposedError } from "../errors/errors.ts";
-import { type AdapterHandle, disposeContents } from "../handle/adapter-handle.ts";
+import { disposeContents } from "../handle/adapter-contents.ts";
+import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { type AttachOptions, storedContents } from "./attach-adapter.ts";
 
 /**

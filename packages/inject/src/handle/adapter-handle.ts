@@ -1,43 +1,26 @@
 // What a caller holds after an adapter was attached: its variables, the switch to take it off, the way to a file.
 
-import type { Adapter, AdapterTensor, LoraConfig } from "@lowrank/adapter-format";
+import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
 import type { AdaptableModel, Detach } from "@lowrank/contracts";
-import { plainLayout, readStored, SettingError, transposedLayout } from "@lowrank/math";
+import { SettingError } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
 import type { AdaptedSite } from "../adapted/adapted-site.ts";
-import type { AdapterVariable, WeightChange } from "../adapted/adapter-part.ts";
+import type { WeightChange } from "../adapted/adapter-part.ts";
 import { openDoors } from "../adapted/open-doors.ts";
-import { HandleDisposedError, MergedTableError, UnknownKeyError } from "../errors/errors.ts";
+import { HandleDisposedError, UnknownKeyError } from "../errors/errors.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
 import { partsOf } from "../planned/planned-parts.ts";
+import {
+  type AdapterContents,
+  disposeContents,
+  inOrderOfActing,
+  tensorsOf,
+  trainedVariables,
+} from "./adapter-contents.ts";
 import { claimName } from "./adapter-names.ts";
-import { baseFingerprintKey } from "./base-fingerprint.ts";
 import { checkSelection } from "./check-selection.ts";
-import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
-import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
-
-/** What a handle holds; a hot swap exchanges all of it. */
-export interface AdapterContents {
-  readonly plan: InjectionPlan;
-  /** In the order of the plan, which is that of files. */
-  readonly parts: readonly AdaptedPart[];
-  /** Fingerprint of the base model, written into files. */
-  readonly baseFingerprint?: string;
-  /** False, or absent, for what was read from a file, which says by itself what it carries. */
-  readonly isNew?: boolean;
-}
-
-/** What goes into an adapter's files besides its variables. */
-export interface ToAdapterOptions {
-  /** Entries for the weights file's header besides the base's fingerprint. */
-  readonly metadata?: ReadonlyMap<string, string>;
-  /**
-   * PEFT's `save_embedding_layers`: whether the base's tables over tokens go into the file. Default "auto", of which an
-   * adapter that was read from a file makes: what was in its file.
-   */
-  readonly saveEmbeddingLayers?: SaveEmbeddingLayers;
-}
+import { adapterOf, type ToAdapterOptions } from "./to-adapter.ts";
 
 /**
  * An adapter on a model. It owns its variables; the model owns everything else.
@@ -158,24 +141,12 @@ export class AdapterHandle {
    *
    * @throws HandleDisposedError; MergedTableError if a table of the base is to be saved and a merge changed it
    */
-  async toAdapter({ metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions = {}): Promise<Adapter> {
+  async toAdapter(options: ToAdapterOptions = {}): Promise<Adapter> {
     this.#checkUsable();
-    const tensors = new Map<string, AdapterTensor>();
-    const isDoubled = this.sites.some(({ pair }) => pair.beside?.kind === "subtracted");
-    for (const { keys, pair } of this.sites) {
-      const stored = await pair.toTorch();
-      const { a, b } = isDoubled && pair.beside?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
-      tensors.set(keys.a, a); // [rank, inFeatures]
-      tensors.set(keys.b, b); // [outFeatures, rank]
-    }
-    for (const { key, variable, layout, isOfBase = false } of tensorsOf(this.#contents)) {
-      const isLeftOut = isOfBase && saveEmbeddingLayers === false;
-      if (!tensors.has(key) && !isLeftOut) tensors.set(key, await readStored(variable, layout));
-    }
-    await this.#addBaseWeights(tensors, saveEmbeddingLayers);
-    const fingerprint: [string, string][] = this.baseFingerprint ? [[baseFingerprintKey, this.baseFingerprint]] : [];
-    const config = isDoubled ? plainLoraConfig(this.config) : this.config;
-    return { config, tensors, metadata: new Map([...metadata, ...fingerprint]) };
+    return adapterOf(
+      { model: this.model, name: this.name, contents: this.#contents, isAttached: () => this.isAttached },
+      options,
+    );
   }
 
   /**
@@ -221,46 +192,7 @@ export class AdapterHandle {
     this.#isDisposed = true;
   }
 
-  async #addBaseWeights(tensors: Map<string, AdapterTensor>, choice: SaveEmbeddingLayers): Promise<void> {
-    if (choice === "auto" && !this.#contents.isNew) return;
-    const saved = baseWeightsToSave(this.model, this.plan, choice).filter(({ key }) => !tensors.has(key));
-    const merged = saved.filter(({ site }) => !this.isAttached && site.isReplaced).map(({ site }) => site.path);
-    if (merged.length > 0) throw new MergedTableError(this.name, [...new Set(merged)]);
-    for (const { key, parameter } of saved) {
-      const value = parameter.read();
-      try {
-        tensors.set(key, await readStored(value, parameter.transposedInFile ? transposedLayout : plainLayout));
-      } finally {
-        value.dispose();
-      }
-    }
-    for (const [key, rows] of repeatedRows(this.plan, saved)) tensors.set(key, tensors.get(rows)!);
-  }
-
   #checkUsable(): void {
     if (this.#isDisposed) throw new HandleDisposedError(this.name);
   }
-}
-
-/** Frees every variable. */
-export function disposeContents(contents: AdapterContents): void {
-  for (const part of contents.parts) part.dispose();
-}
-
-/** Values that replace come before those that are added to them. */
-function inOrderOfActing({ parts }: AdapterContents): readonly AdaptedPart[] {
-  const replaces = ({ part }: AdaptedPart) => part === "whole-parameter";
-  return [...parts.filter(replaces), ...parts.filter((one) => !replaces(one))];
-}
-
-function tensorsOf({ parts }: AdapterContents): readonly AdapterVariable[] {
-  return parts.flatMap(({ tensors }) => tensors);
-}
-
-function trainedVariables(contents: AdapterContents): ReadonlyMap<string, tf.Variable> {
-  return new Map(
-    tensorsOf(contents)
-      .filter(({ isTrained }) => isTrained)
-      .map(({ key, variable }) => [key, variable]),
-  );
 }

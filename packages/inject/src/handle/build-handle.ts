@@ -6,7 +6,8 @@ import { doorsFor, makePart } from "../parts/part-kinds.ts";
 import { PartMaker } from "../parts/part-maker.ts";
 import type { ValueSource } from "../parts/value-source.ts";
 import type { InjectionPlan } from "../planned/injection-plan.ts";
-import { type AdapterContents, AdapterHandle, disposeContents } from "./adapter-handle.ts";
+import { type AdapterContents, disposeContents } from "./adapter-contents.ts";
+import { AdapterHandle } from "./adapter-handle.ts";
 
 /** How a handle is made. */
 export interface BuildOptions {

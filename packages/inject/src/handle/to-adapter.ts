@@ -1,0 +1,84 @@
+// An adapter on a model as plain data in torch's layout, as a file will have it.
+
+import type { Adapter, AdapterTensor } from "@lowrank/adapter-format";
+import type { AdaptableModel } from "@lowrank/contracts";
+import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
+import { MergedTableError } from "../errors/errors.ts";
+import { partsOf } from "../planned/planned-parts.ts";
+import { type AdapterContents, tensorsOf } from "./adapter-contents.ts";
+import { baseFingerprintKey } from "./base-fingerprint.ts";
+import { plainLoraConfig, withDoubledRank } from "./plain-lora.ts";
+import { baseWeightsToSave, repeatedRows, type SaveEmbeddingLayers } from "./save-embeddings.ts";
+
+/** What goes into an adapter's files besides its variables. */
+export interface ToAdapterOptions {
+  /** Entries for the weights file's header besides the base's fingerprint. */
+  readonly metadata?: ReadonlyMap<string, string>;
+  /**
+   * PEFT's `save_embedding_layers`: whether the base's tables over tokens go into the file. Default "auto", of which an
+   * adapter that was read from a file makes: what was in its file.
+   */
+  readonly saveEmbeddingLayers?: SaveEmbeddingLayers;
+}
+
+/** The adapter that is written. */
+interface WrittenAdapter {
+  readonly model: AdaptableModel;
+  readonly name: string;
+  readonly contents: AdapterContents;
+  readonly isAttached: () => boolean;
+}
+
+/** @throws MergedTableError if a table of the base is to be saved and a merge changed it */
+export async function adapterOf(
+  written: WrittenAdapter,
+  { metadata = new Map(), saveEmbeddingLayers = "auto" }: ToAdapterOptions,
+): Promise<Adapter> {
+  const { contents } = written;
+  const { config } = contents.plan;
+  const isDoubled = partsOf(contents, "site").some(({ pair }) => pair.beside?.kind === "subtracted");
+  const tensors = await readPairs(contents, isDoubled);
+  for (const { key, variable, layout, isOfBase = false } of tensorsOf(contents)) {
+    const isLeftOut = isOfBase && saveEmbeddingLayers === false;
+    if (!tensors.has(key) && !isLeftOut) tensors.set(key, await readStored(variable, layout));
+  }
+  if (saveEmbeddingLayers !== "auto" || contents.isNew) await addBaseWeights(tensors, written, saveEmbeddingLayers);
+  const { baseFingerprint } = contents;
+  const fingerprint: [string, string][] = baseFingerprint ? [[baseFingerprintKey, baseFingerprint]] : [];
+  return {
+    config: isDoubled ? plainLoraConfig(config) : config,
+    tensors,
+    metadata: new Map([...metadata, ...fingerprint]),
+  };
+}
+
+/** The pairs of layers. Where one of them took over a part of its weight, all get twice the rank. */
+async function readPairs(contents: AdapterContents, isDoubled: boolean): Promise<Map<string, AdapterTensor>> {
+  const tensors = new Map<string, AdapterTensor>();
+  for (const { keys, pair } of partsOf(contents, "site")) {
+    const stored = await pair.toTorch();
+    const { a, b } = isDoubled && pair.beside?.kind !== "subtracted" ? withDoubledRank(stored) : stored;
+    tensors.set(keys.a, a); // [rank, inFeatures]
+    tensors.set(keys.b, b); // [outFeatures, rank]
+  }
+  return tensors;
+}
+
+async function addBaseWeights(
+  tensors: Map<string, AdapterTensor>,
+  { model, name, contents: { plan }, isAttached }: WrittenAdapter,
+  choice: SaveEmbeddingLayers,
+): Promise<void> {
+  const saved = baseWeightsToSave(model, plan, choice).filter(({ key }) => !tensors.has(key));
+  const merged = saved.filter(({ site }) => !isAttached() && site.isReplaced).map(({ site }) => site.path);
+  if (merged.length > 0) throw new MergedTableError(name, [...new Set(merged)]);
+  for (const { key, parameter } of saved) {
+    const value = parameter.read();
+    try {
+      tensors.set(key, await readStored(value, parameter.transposedInFile ? transposedLayout : plainLayout));
+    } finally {
+      value.dispose();
+    }
+  }
+  for (const [key, rows] of repeatedRows(plan, saved)) tensors.set(key, tensors.get(rows)!);
+}
