@@ -1,8 +1,9 @@
-// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Three projects:
+// Tests read workspace packages from source (export condition "lowrank-source"), so none needs a build. Four projects:
 //
 // - unit: npm test. Many files share a process: loading TensorFlow.js for each of them would take longer than the tests.
 // - alone: npm test too. Files that change what a process has once – its engines, its listeners – have one for themselves.
 // - slow: npm run test:slow. What trains real weights, starts whole programs or browsers, or makes thousands of cases.
+// - cases: npm run test:slow too, but not .ci/run, which has a line for each of these by npm run parity and npm run fuzz.
 import { configDefaults, defineConfig } from "vitest/config";
 
 const conditions = ["lowrank-source", "node", "import", "module", "default"];
@@ -19,6 +20,7 @@ const browser = "**/*.browser.test.ts";
 /** By name or by folder, so that a file says itself that it is slow. */
 const slow = ["**/*.slow.test.ts", "integration/src/**/*.test.ts", "**/end-to-end/*.test.ts", "apps/**/*.test.ts"];
 const alone = ["packages/engine/src/{choose,engines/{native,tfjs-node}}/**/*.test.ts", "**/start-engine.test.ts"];
+const cases = ["integration/src/parity/parity.test.ts", "fuzz/src/targets/bombs.slow.test.ts"];
 
 export default defineConfig({
   resolve: { conditions },
@@ -26,6 +28,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     pool: "forks",
+    maxWorkers: "100%", // by itself vitest leaves one core idle, of two
     execArgv: ["--conditions=lowrank-source"],
     projects: [
       {
@@ -42,7 +45,16 @@ export default defineConfig({
         extends: true,
         test: { name: "alone", include: alone, exclude: [...configDefaults.exclude, browser, ...slow] },
       },
-      { extends: true, test: { name: "slow", include: slow, exclude: [...configDefaults.exclude, browser] } },
+      {
+        extends: true,
+        test: {
+          name: "slow",
+          include: slow,
+          exclude: [...configDefaults.exclude, browser, ...cases],
+          testTimeout: 60_000,
+        },
+      },
+      { extends: true, test: { name: "cases", include: cases } },
     ],
   },
 });

@@ -1,5 +1,6 @@
 // Every case of the folders given, one line each; what cannot be run is a failed line that says why.
 
+import * as tf from "@tensorflow/tfjs-core";
 import { describeCase, runCase } from "./check-case.ts";
 import { type FoundCase, findCases } from "./find-cases.ts";
 
@@ -23,7 +24,10 @@ export function countLine(lines: readonly CaseLine[]): string {
 async function lineOf({ folder, name, problem }: FoundCase): Promise<CaseLine> {
   if (problem !== undefined) return failedLine(name, problem);
   try {
+    const before = tf.memory().numTensors;
     const result = await runCase(folder);
+    const left = tf.memory().numTensors - before;
+    if (left !== 0) return failedLine(name, `${left} tensors are left over. ${describeCase(result)}`);
     return { text: describeCase(result), hasPassed: result.isEqual };
   } catch (error) {
     return failedLine(name, error);
