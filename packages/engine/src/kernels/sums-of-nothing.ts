@@ -14,7 +14,8 @@ interface Zeros {
 /** The zeros that a call gives, or undefined where there is something to sum. */
 type ZerosOf = (inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap) => Zeros | undefined;
 
-export const sumOfNothing = zerosWhere((inputs, attributes) => {
+// Marked as pure, so that bundles without engines leave them out.
+export const sumOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const { shape, dtype } = inputOf(inputs, "x");
   if (!shape.includes(0)) return undefined;
   const axes = axesOf(attributes, "axis", shape);
@@ -23,7 +24,7 @@ export const sumOfNothing = zerosWhere((inputs, attributes) => {
 });
 
 /** Matrices whose inner axis has no entries. */
-export const productOfNothing = zerosWhere((inputs, attributes) => {
+export const productOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const [a, b] = [inputOf(inputs, "a"), inputOf(inputs, "b")];
   const [rows = 0, inner = 0] = sides(a, booleanOf(attributes, "transposeA"));
   const [, columns = 0] = sides(b, booleanOf(attributes, "transposeB"));
@@ -33,7 +34,7 @@ export const productOfNothing = zerosWhere((inputs, attributes) => {
 });
 
 /** Segments of a tensor without rows. */
-export const segmentsOfNothing = zerosWhere((inputs, attributes) => {
+export const segmentsOfNothing = /* @__PURE__ */ zerosWhere((inputs, attributes) => {
   const { shape, dtype } = inputOf(inputs, "x");
   if (!shape.includes(0)) return undefined;
   return { shape: [numberOf(attributes, "numSegments"), ...shape.slice(1)], dtype };

@@ -7,7 +7,7 @@ import { type Geometry, geometryOf, visitTap } from "../../kernels/convolution-g
 import { inputOf } from "../../kernels/wrap-kernels.ts";
 import { floatsOf, wasmKernel, zeros } from "./wasm-backend.ts";
 
-export const depthwiseBackpropInput: tf.KernelConfig = wasmKernel(
+export const depthwiseBackpropInput: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "DepthwiseConv2dNativeBackpropInput",
   (inputs, attributes, backend) => {
     const dy = inputOf(inputs, "dy");
@@ -24,7 +24,7 @@ export const depthwiseBackpropInput: tf.KernelConfig = wasmKernel(
   },
 );
 
-export const depthwiseBackpropFilter: tf.KernelConfig = wasmKernel(
+export const depthwiseBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "DepthwiseConv2dNativeBackpropFilter",
   (inputs, attributes, backend) => {
     const x = inputOf(inputs, "x");
