@@ -65,7 +65,7 @@ describe("planning", () => {
       targetModules: "q(?=_proj)",
       rankPattern: new Map([["\\p{L}", 2]]),
       alphaPattern: new Map([["(a)\\1", 2]]),
-      useQalora: true,
+      arrowConfig: {},
     });
     expect(classesOf(error)).toEqual([
       UnsupportedFeaturesError,

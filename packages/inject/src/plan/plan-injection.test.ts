@@ -94,7 +94,7 @@ describe("planInjection", () => {
   });
 
   it("refuses features that would change the result", () => {
-    const config = createLoraConfig({ targetModules: ["q_proj"], useQalora: true });
+    const config = createLoraConfig({ targetModules: ["q_proj"], arrowConfig: {} });
     expect(() => planInjection(model, config)).toThrow(UnsupportedFeaturesError);
   });
 
