@@ -29,12 +29,9 @@ describe("FEATURES.md", () => {
     expect(keys.filter((key) => !rows.has(key))).toEqual([]);
   });
 
-  const values: Readonly<Record<string, unknown>> = {
-    use_qalora: true,
-  };
   const refused = features.filter((key) => rows.get(key) === "no");
   it.each(refused)("says no to %s, which planning refuses by name", (key) => {
-    const config = { peft_type: "LORA", target_modules: ["q_proj"], [key]: values[key] ?? { enabled: true } };
+    const config = { peft_type: "LORA", target_modules: ["q_proj"], [key]: { enabled: true } };
     const model: AdaptableModel = { sites: () => [], parameters: () => [] };
     expect(() => planInjection(model, parseLoraConfig(JSON.stringify(config)))).toThrow(key);
   });

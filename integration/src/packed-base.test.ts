@@ -67,6 +67,7 @@ const kinds: readonly (readonly [string, LoraSettings])[] = [
   ["LoRA on every linear layer", { rank: 4, targetModules: "all-linear" }],
   ["DoRA", { rank: 4, targetModules: ["q_proj", "down_proj"], useDora: true }],
   ["LoRA on the embedding and the head", { rank: 4, targetModules: ["embed_tokens", "lm_head"] }],
+  ["QALoRA", { rank: 4, targetModules: ["q_proj", "down_proj"], useQalora: true, qaloraGroupSize: 8 }],
   ["PiSSA", { rank: 4, targetModules: ["q_proj", "v_proj"], init: "pissa" }],
 ];
 

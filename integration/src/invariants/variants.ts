@@ -85,6 +85,7 @@ export const variants: readonly Variant[] = [
     subject: "llama-gqa",
     config: { ...some, blockDiagonal: { target_modules_bd_a: ["down"], target_modules_bd_b: ["q_proj"], nblocks: 2 } },
   },
+  { name: "means of groups of inputs", subject: "llama-gqa", config: { ...some, useQalora: true, qaloraGroupSize: 8 } },
   { name: "KaSA", subject: "llama-gqa", config: { ...some, kasaConfig: {} } },
   {
     name: "a place in the text from which on it acts",

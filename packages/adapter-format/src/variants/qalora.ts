@@ -1,9 +1,52 @@
-// QALoRA (PEFT's `use_qalora`).
+// QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A sees the mean of each group of inputs, and a file has one
+// column of A for each group. Source: PEFT 0.21.2, QALoraLinearVariant in tuners/lora/variants.py.
 
+import type { Adapter, AdapterTensor } from "../adapter.ts";
+import { InvalidAdapterTensorsError } from "../errors.ts";
+import { parseTensorKey } from "../tensor-keys.ts";
 import { given, type VariantFacts } from "./variant-facts.ts";
+
+/** Most numbers that A may have once it is spread out. */
+const mostNumbers = 2 ** 30;
 
 export const qalora = {
   key: "use_qalora",
   asked: ({ useQalora }) => given(useQalora),
   effect: "inputs are pooled in groups",
+  layer: "alone",
+  rules: [
+    {
+      key: "use_qalora",
+      expected: "false, because lora_bias is true, which PEFT passes over where inputs are pooled",
+      holds: ({ useQalora, loraBias }) => !useQalora || !loraBias,
+    },
+  ],
+  columnsPerStored: ({ useQalora, qaloraGroupSize }, { part }) =>
+    useQalora && part === "lora_A" ? qaloraGroupSize : 1,
+  toPlain: spreadGroups,
 } as const satisfies VariantFacts;
+
+function spreadGroups(adapter: Adapter): Adapter {
+  const { config, tensors } = adapter;
+  if (!config.useQalora) return adapter;
+  const spread = [...tensors].map(([key, tensor]): [string, AdapterTensor] => {
+    if (parseTensorKey(key)?.part !== "lora_A") return [key, tensor];
+    if (tensor.values.length * config.qaloraGroupSize <= mostNumbers) return [key, overGroups(tensor, config)];
+    const problem = `groups of ${config.qaloraGroupSize} inputs make it too large to be spread out`;
+    throw new InvalidAdapterTensorsError("The adapter", [{ key, problem }]);
+  });
+  return { ...adapter, config: { ...config, useQalora: false }, tensors: new Map(spread) };
+}
+
+/**
+ * [rank, groups] → [rank, groups · size]. PEFT multiplies the mean of each group by the number of groups: each of its inputs
+ * has groups/size of the group's column.
+ */
+function overGroups({ shape, values }: AdapterTensor, { qaloraGroupSize: size }: Adapter["config"]): AdapterTensor {
+  const [rank = 0, groups = 0] = shape;
+  const whole = new Float32Array(values.length * size);
+  values.forEach((value, index) => {
+    whole.fill((value * groups) / size, index * size, (index + 1) * size);
+  });
+  return { shape: [rank, groups * size], values: whole };
+}

@@ -7,6 +7,7 @@ import { bdLora } from "./bd-lora/bd-lora.ts";
 import { dora } from "./dora/dora.ts";
 import { kasa } from "./kasa/kasa.ts";
 import { loraBias } from "./lora-bias/lora-bias.ts";
+import { qalora } from "./qalora/qalora.ts";
 import type { NewVector, Variant } from "./variant.ts";
 
 /** Null for those that are not implemented here, and refused by name. */
@@ -14,7 +15,7 @@ const rows = {
   use_dora: dora,
   lora_bias: loraBias,
   alora_invocation_tokens: activatedLora,
-  use_qalora: null,
+  use_qalora: qalora,
   use_bdlora: bdLora,
   kasa_config: kasa,
   arrow_config: null,

@@ -1,0 +1,44 @@
+// QALoRA (Xu et al. 2023, arXiv 2309.14717; PEFT's `use_qalora`): A sees the mean of each group of inputs. PEFT has it for GPTQ's
+// layers alone, whose groups share a scale; here it is for linear layers in any precision. Source: PEFT 0.21.2,
+// QALoraLinearVariant in tuners/lora/variants.py.
+
+import { drawsHalves } from "@lowrank/adapter-format";
+import { createPair, type FactorSpec } from "@lowrank/math";
+import * as tf from "@tensorflow/tfjs-core";
+import { UnsupportedStartError } from "../../errors/errors.ts";
+import type { Variant } from "../variant.ts";
+
+export const qalora: Variant = {
+  /** Throws where a start makes a row of A for each input. */
+  check(config) {
+    if (drawsHalves(config)) return;
+    const reason = "the start makes a row of A for each input where the other setting has one for each group";
+    throw new UnsupportedStartError(String(config.init), "use_qalora", reason);
+  },
+  refusal({ kind, inFeatures }, { qaloraGroupSize: size }) {
+    if (kind !== "linear") return "use_qalora is for linear layers";
+    if (inFeatures % size === 0) return null;
+    return `groups of ${size} (use_qalora's qalora_group_size) do not divide its ${inFeatures} inputs`;
+  },
+  refusalOfParameters: "use_qalora is for layers",
+  factors: ([a, ...others], _, { qaloraGroupSize }) =>
+    a === undefined ? [] : [overGroups(a, qaloraGroupSize), ...others],
+  /** PEFT draws A anew whatever the start is, even on ±1/√groups; of a start that is not zero, B is the start's. */
+  start({ path, seed, init, ...pair }) {
+    return createPair({ ...pair, key: { seed, path }, init: init === "random" ? "random" : "default" });
+  },
+};
+
+/**
+ * The variable has one row for each group. PEFT multiplies the mean of a group by the number of groups: each of its inputs
+ * has groups/size of the group's row.
+ */
+function overGroups(factor: FactorSpec, size: number): FactorSpec {
+  const [rows = 0, columns = 0] = factor.shape;
+  const groups = rows / size;
+  const of = (variable: tf.Tensor) => {
+    const apart = tf.reshape(variable, [groups, 1, columns]);
+    return tf.reshape(tf.mul(apart, tf.fill([1, size, 1], groups / size)), [rows, columns]);
+  };
+  return { ...factor, shape: [groups, columns], fileShape: [columns, groups], expansion: { rows, of } };
+}
