@@ -2,7 +2,7 @@
 // again and compares.
 
 /** The module's bytes in base64. */
-export const kernelBase64: string = [
+export const kernelBase64: string = /* @__PURE__ */ [
   "AGFzbQEAAAABEQJgB39/f39/f38AYAN/f38AAhIBBmZyb3plbgZtZW1vcnkCAAEDBQQAAAEBByAEB25pYmJsZXMAAAVieXRlcwAB",
   "BGJmMTYAAgNmMTYAAwq1BAS4AQMCewJ/AXsDQCAD/QkCACEHIAT9CQIAIQggASAGaiEKA0AgASgCACEJIAAgCCAHIAIgCUEFdkH4",
   "D3FqIAIgCUEDdEH4D3Fq/V0DAP1XAwAB/eYB/eQB/QsEACAAIAggByACIAlBFXZB+A9xaiACIAlBDXZB+A9xav1dAwD9VwMAAf3m",

@@ -10,7 +10,7 @@ import { multiplyPlain } from "./plain-product.ts";
 import { transposeMatrices } from "./transpose-matrix.ts";
 import { floatsOf, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
 
-export const conv2dBackpropFilter: tf.KernelConfig = wasmKernel(
+export const conv2dBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "Conv2DBackpropFilter",
   (inputs, attributes, backend) => {
     const x = inputOf(inputs, "x"); // [batch, height, width, inChannels]
