@@ -1,0 +1,43 @@
+// The Python in the model card that lies beside an adapter runs as it is, but for the folder that its reader has to say.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type OpenModelOptions, openModel } from "lowrank";
+import { afterAll, describe, expect, it } from "vitest";
+import { findPrepared } from "../cache-folder.ts";
+
+const python = findPrepared("peft-venv");
+const work = mkdtempSync(join(tmpdir(), "lowrank-card-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const tiny = join(import.meta.dirname, "../../../packages/tiny-model/model");
+const completion = { prompt: "name[Aromi] ->", completion: " Aromi is a riverside café." };
+const sentence = { sentence: "Aromi is a riverside café.", label: 1 };
+
+describe.skipIf("missing" in python)("the model card's Python (needs PEFT)", () => {
+  const cases: readonly [string, object, OpenModelOptions][] = [
+    ["a language model", completion, {}],
+    ["a classifier", sentence, { task: "sequence-classification", classes: 2 }],
+  ];
+  it.each(cases)("loads the adapter of %s", { timeout: 120_000 }, async (name, row, options) => {
+    const folder = join(work, name.replaceAll(" ", "-"));
+    const model = await openModel(tiny, { engine: { order: ["cpu"] }, ...options });
+    const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
+    for await (const _ of adapter.train([row], { steps: 1 }));
+    await adapter.save(folder);
+    model.dispose();
+    const snippet = /```python\n([\s\S]*?)```/.exec(readFileSync(join(folder, "README.md"), "utf8"))?.[1] ?? "";
+    const program = snippet.replace("path/to/this/folder", folder);
+    expect(program).not.toBe(snippet);
+    const interpreter = "folder" in python ? join(python.folder, "bin", "python") : "";
+    // B starts as zeros, and one step has changed it: what is loaded is what was trained.
+    const shown = "print(sum(p.abs().sum().item() for name, p in model.named_parameters() if 'lora_B' in name))";
+    const { stdout, stderr } = spawnSync(interpreter, ["-c", `${program}\n${shown}`], {
+      encoding: "utf8",
+    });
+    expect(Number(stdout.trim()), stderr).toBeGreaterThan(0);
+    expect(stderr).not.toContain("missing adapter keys");
+  });
+});
