@@ -25,7 +25,7 @@ describe("examples", () => {
     const out = join(folder, "classifier");
     const [, before, after] = /right before: (\d+) %, after: (\d+) %/.exec(run("train-a-classifier", [out])) ?? [];
     expect(Number(after)).toBeGreaterThan(80);
-    expect(Number(before)).toBeLessThan(70);
+    expect(Number(after)).toBeGreaterThan(Number(before) + 15);
     expect(readFileSync(join(out, "adapter_model.safetensors"), "latin1")).toContain("base_model.model.score.weight");
   }, 240_000);
 
