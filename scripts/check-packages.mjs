@@ -3,7 +3,7 @@
 // Prints one line a check and, last, "N passed, N failed".
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -106,6 +106,16 @@ for (const { folder, manifest } of packages) {
     rmSync(folderHere, { recursive: true, force: true });
   });
 }
+
+check("lowrank: a program in plain JavaScript trains, writes, saves and merges", () => {
+  const folderHere = mkdtempSync(join(work, "program-"));
+  writeFileSync(join(folderHere, "package.json"), JSON.stringify({ name: "program", private: true, type: "module" }));
+  const files = [...closure("lowrank"), "@lowrank/tiny-model"].map((name) => tarballs.get(name));
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...files], folderHere);
+  copyFileSync(join(root, "scripts", "packed-program.mjs"), join(folderHere, "program.mjs"));
+  run("node", ["program.mjs"], folderHere);
+  rmSync(folderHere, { recursive: true, force: true });
+});
 
 rmSync(work, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);

@@ -3,17 +3,17 @@
 import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LowrankError } from "@lowrank/contracts";
-import { openTokenizer, type TextTokenizer } from "@lowrank/data";
+import { openTokenizer } from "@lowrank/data";
 import { checkConfig, familyOf } from "@lowrank/families";
-import { loadModel, type PretrainedModel, readJsonObject } from "@lowrank/models";
+import { readJsonObject } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
+import { type OpenedModel, openModel } from "lowrank";
 
-/** A language model, and the tokenizer that it was trained with. */
+/** A language model with its tokenizer. */
 export interface BaseModel {
   /** As one would type it: relative to where one is. */
   readonly path: string;
-  readonly model: PretrainedModel;
-  readonly tokenizer: TextTokenizer;
+  readonly model: OpenedModel;
 }
 
 /** The folder holds a model that cannot write sentences. */
@@ -42,6 +42,6 @@ export async function loadBaseModel(given: string | undefined): Promise<BaseMode
   const folder = openFolder(path);
   const { modelType } = checkConfig(await readJsonObject(folder, "config.json"));
   if (!familyOf(modelType).causal) throw new NotALanguageModelError(path, modelType);
-  const tokenizer = await openTokenizer(folder);
-  return { path, tokenizer, model: await loadModel(folder, { task: "causal-lm" }) };
+  await openTokenizer(folder); // a folder without one should cost a second, not a minute
+  return { path, model: await openModel(path, { engine: false, task: "causal-lm" }) };
 }

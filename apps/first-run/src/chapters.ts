@@ -2,20 +2,16 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createLoraConfig } from "@lowrank/adapter-format";
-import { writeAdapterFolder } from "@lowrank/adapter-format/node";
-import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import type { TokenizedExample } from "@lowrank/data";
 import { chooseEngine } from "@lowrank/engine";
-import { type AdapterHandle, describePlan, type InjectionPlan, injectAdapter, planInjection } from "@lowrank/inject";
+import { describePlan } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
+import type { OpenedAdapter } from "lowrank";
 import type { RunSettings } from "./arguments.ts";
 import { type BaseModel, loadBaseModel } from "./base-model.ts";
 import { fineTune } from "./fine-tune.ts";
-import { type Measurement, measure, tokenizeRestaurants, type ValidationSet } from "./measure.ts";
+import { longestRowOf, type Measurement, measure, type ValidationSet } from "./measure.ts";
 import { loadRestaurants, type Restaurants } from "./restaurants.ts";
 import type { Screen } from "./show.ts";
-import { mergeAndVerify } from "./verify.ts";
 
 /** An engine to compute with, and a model that somebody trained before. */
 export async function openModel(
@@ -27,7 +23,7 @@ export async function openModel(
   const engine = await chooseEngine(settings.engine === undefined ? {} : { order: [settings.engine] });
   if (engine.note !== undefined) screen.warn(engine.note);
   const base = await loadBaseModel(settings.model);
-  const { modelType, config } = base.model;
+  const { modelType, config } = base.model.base;
   screen.line(
     `${base.path}: ${modelType}, ${config.layers} layers, ${config.hiddenSize} wide, ${config.vocabularySize} tokens`,
   );
@@ -35,68 +31,60 @@ export async function openModel(
   return { ...base, engine: engine.name };
 }
 
-/** Facts and sentences as tokens: some to train on, others to measure on. */
+/** Facts and sentences: some to train on, others to measure on. */
 export interface Lessons {
   readonly restaurants: Restaurants;
-  readonly train: readonly TokenizedExample[];
   readonly validation: ValidationSet;
 }
 
 /** Data that the model has never seen, split so that nothing measured on was trained on. */
-export async function openData(base: BaseModel, seed: number, screen: Screen): Promise<Lessons> {
+export async function openData(seed: number, screen: Screen): Promise<Lessons> {
   screen.heading("2  Data it has never seen");
   const restaurants = await loadRestaurants(seed);
-  const train = tokenizeRestaurants(base, restaurants.train);
-  const examples = tokenizeRestaurants(base, restaurants.validation);
-  screen.line(`${train.length} sentences about restaurants to train on; ${examples.length} to measure on,`);
+  const { train, validation: rows, references } = restaurants;
+  screen.line(`${train.length} sentences about restaurants to train on; ${rows.length} to measure on,`);
   screen.line("none of them about facts that are trained on. For example:");
-  const [first] = restaurants.train;
+  const [first] = train;
   screen.quote("facts", first?.prompt ?? "");
   screen.quote("people", first?.completion ?? "");
-  return { restaurants, train, validation: { examples, references: restaurants.references } };
+  return { restaurants, validation: { rows, references } };
 }
 
-/** Which layers get a pair of small matrices, as plain data; no tensor is made yet. */
-export function planAdapter({ model, path }: BaseModel, screen: Screen): InjectionPlan {
+/** Which layers get a pair of small matrices. */
+const config = { rank: 16, alpha: 32, targetModules: "all-linear" } as const;
+
+/** What will be added, as plain data; no tensor is made yet. */
+export function planAdapter({ model }: BaseModel, screen: Screen): void {
   screen.heading("3  The plan: what LoRA adds");
-  const config = createLoraConfig({
-    rank: 16,
-    alpha: 32,
-    targetModules: "all-linear",
-    taskType: "CAUSAL_LM",
-    baseModel: path,
-    fanInFanOut: model.sites().some((site) => site.fanInFanOut), // GPT-2 stores its weights the other way round
-  });
-  const plan = planInjection(model, config);
-  screen.line(describePlan(plan));
-  return plan;
+  screen.line(describePlan(model.plan(config)));
 }
 
 /** How good the base is at the task: not at all. */
 export async function measureBase(base: BaseModel, validation: ValidationSet, screen: Screen): Promise<Measurement> {
   screen.heading("4  Before");
   announce(validation, screen);
-  const before = await measure(base, validation, inferenceContext());
+  const before = await measure(base, validation, null);
   screen.line(`validation loss ${before.loss.toFixed(3)}, BLEU ${before.bleu.toFixed(1)}`);
   return before;
 }
 
 /** Measuring takes a tenth of the run, which is long to look at a heading. */
-function announce({ examples, references }: ValidationSet, screen: Screen): void {
-  screen.line(`measuring the loss of ${examples.length} sentences, then writing ${references.length} …`);
+function announce({ rows, references }: ValidationSet, screen: Screen): void {
+  screen.line(`measuring the loss of ${rows.length} sentences, then writing ${references.length} …`);
 }
 
 /** Attaches the adapter, which changes nothing yet, and trains it. */
 export async function trainAdapter(
   base: BaseModel,
   lessons: Lessons,
-  { plan, settings, screen }: { readonly plan: InjectionPlan; readonly settings: RunSettings; readonly screen: Screen },
-): Promise<AdapterHandle> {
+  { settings, screen }: { readonly settings: RunSettings; readonly screen: Screen },
+): Promise<OpenedAdapter> {
   const { steps, seed } = settings;
   screen.heading(`5  Training: ${steps} steps`);
-  const adapter = injectAdapter(base.model, plan, { seed, baseFingerprint: base.model.fingerprint });
+  const adapter = base.model.adapt(config, { seed });
   const progress = screen.progress(steps);
-  await fineTune(base, adapter, lessons.train, { steps, seed, onStep: progress.step });
+  const maxLength = longestRowOf(base.model);
+  await fineTune(adapter, lessons.restaurants.train, { steps, seed, maxLength, onStep: progress.step });
   progress.stop();
   return adapter;
 }
@@ -109,11 +97,11 @@ export async function measureAdapter(
     adapter,
     before,
     screen,
-  }: { readonly adapter: AdapterHandle; readonly before: Measurement; readonly screen: Screen },
+  }: { readonly adapter: OpenedAdapter; readonly before: Measurement; readonly screen: Screen },
 ): Promise<Measurement> {
   screen.heading("6  After");
   announce(validation, screen);
-  const after = await measure(base, validation, inferenceContext(activeAdapters(adapter.name)));
+  const after = await measure(base, validation, adapter);
   const share = ((100 * after.loss) / before.loss).toFixed(0);
   screen.line(`validation loss ${before.loss.toFixed(3)} → ${after.loss.toFixed(3)} (${share} %)`);
   screen.line(`BLEU            ${before.bleu.toFixed(1)} → ${after.bleu.toFixed(1)}`);
@@ -128,7 +116,7 @@ export async function measureAdapter(
 
 /** Writes what Python's PEFT reads, and the validation rows beside it. */
 export async function saveAdapter(
-  adapter: AdapterHandle,
+  adapter: OpenedAdapter,
   { restaurants }: Lessons,
   screen: Screen,
 ): Promise<{ readonly out: string; readonly validationFile: string }> {
@@ -136,7 +124,7 @@ export async function saveAdapter(
   const time = new Date().toISOString().slice(0, 19).replaceAll(/[:-]/g, "").replace("T", "-");
   const out = join("runs", `first-run-${time}`);
   await mkdir("runs", { recursive: true });
-  await writeAdapterFolder(out, await adapter.toAdapter());
+  await adapter.save(out);
   const validationFile = join(out, "validation.jsonl");
   await writeFile(validationFile, restaurants.validation.map((row) => `${JSON.stringify(row)}\n`).join(""));
   screen.line(`${out}: adapter_config.json and adapter_model.safetensors, which PEFT loads, and a model card`);
@@ -144,13 +132,9 @@ export async function saveAdapter(
 }
 
 /** Folds the adapter into the weights and checks that nothing else changed. */
-export async function checkMerge(
-  base: BaseModel,
-  adapter: AdapterHandle,
-  { lessons, screen }: { readonly lessons: Lessons; readonly screen: Screen },
-): Promise<number> {
+export async function checkMerge({ model }: BaseModel, adapter: OpenedAdapter, screen: Screen): Promise<number> {
   screen.heading("8  Merging");
-  const largestDifference = await mergeAndVerify(base, adapter, lessons.validation.examples.slice(0, 8));
+  const { largestDifference } = await model.merge(adapter).verify();
   screen.line("merged into the base, the model needs no adapter and computes the same:");
   screen.line(`its logits differ by ${largestDifference.toExponential(1)} at most`);
   return largestDifference;

@@ -1,45 +1,35 @@
-// The training itself: batches in, a better adapter out.
+// The training itself: rows in, a better adapter out.
 
-import { activeAdapters } from "@lowrank/contracts";
-import { batches, type TokenBatch, type TokenizedExample } from "@lowrank/data";
-import type { AdapterHandle } from "@lowrank/inject";
-import { batchTensors } from "@lowrank/models";
-import { type StepEvent, train } from "@lowrank/trainer";
-import type { BaseModel } from "./base-model.ts";
+import type { StepEvent } from "@lowrank/trainer";
+import type { OpenedAdapter } from "lowrank";
+import type { Row } from "./restaurants.ts";
 
 /** How the adapter is trained. */
 export interface FineTuneSettings {
   readonly steps: number;
   readonly seed: number;
+  /** After how many tokens a row is cut. */
+  readonly maxLength: number;
   /** Called after each step. */
   readonly onStep: (event: StepEvent) => void;
 }
 
-const batchSize = 12;
-const learningRate = 2e-3; // LoRA takes ten times what full fine-tuning takes: its updates are small
-const warmupShare = 0.06;
+const how = {
+  batchSize: 12,
+  learningRate: 2e-3, // LoRA takes ten times what full fine-tuning takes: its updates are small
+  schedule: "cosine",
+  warmupRatio: 0.06,
+  groupByLength: true,
+  dropLast: true,
+} as const;
 
 /** Trains the adapter's variables; the model stays as it is. */
 export async function fineTune(
-  { model, tokenizer }: BaseModel,
-  adapter: AdapterHandle,
-  examples: readonly TokenizedExample[],
-  { steps, seed, onStep }: FineTuneSettings,
+  adapter: OpenedAdapter,
+  rows: readonly Row[],
+  { steps, seed, maxLength, onStep }: FineTuneSettings,
 ): Promise<void> {
-  const adapters = activeAdapters(adapter.name);
-  const run = train<TokenBatch>({
-    variables: adapter.variables,
-    loss: (batch, random) => model.loss(batchTensors(batch), { training: true, adapters, random }),
-    batches: (epoch) =>
-      batches(examples, { batchSize, padId: tokenizer.padId, seed, epoch, groupByLength: true, dropLast: true }),
-    batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
-    steps,
-    seed,
-    learningRate,
-    schedule: "cosine",
-    warmupSteps: Math.ceil(steps * warmupShare),
-  });
-  for await (const event of run) {
+  for await (const event of adapter.train(rows, { ...how, steps, seed, maxLength })) {
     if (event.type === "step") onStep(event);
   }
 }

@@ -20,15 +20,14 @@ async function firstRun(settings: RunSettings, screen: Screen) {
   const begin = performance.now();
 
   const base = await openModel(settings, screen);
-  const lessons = await openData(base, settings.seed, screen);
-  const plan = planAdapter(base, screen);
+  const lessons = await openData(settings.seed, screen);
+  planAdapter(base, screen);
   const before = await measureBase(base, lessons.validation, screen);
-  const adapter = await trainAdapter(base, lessons, { plan, settings, screen });
+  const adapter = await trainAdapter(base, lessons, { settings, screen });
   const after = await measureAdapter(base, lessons, { adapter, before, screen });
   const { out, validationFile } = await saveAdapter(adapter, lessons, screen);
-  const largestDifference = await checkMerge(base, adapter, { lessons, screen });
+  const largestDifference = await checkMerge(base, adapter, screen);
 
-  adapter.dispose();
   base.model.dispose();
   const seconds = (performance.now() - begin) / 1000;
   screen.heading(`Done in ${formatSeconds(seconds)}. Next`);

@@ -5,10 +5,13 @@ import { fileURLToPath } from "node:url";
 import { type CompletionExample, groupReferences, type PromptReferences, splitByKey } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
 
+/** Facts, and what people say of them. */
+export type Row = Pick<CompletionExample, "prompt" | "completion">;
+
 /** What is trained on, and what is only measured on. */
 export interface Restaurants {
-  readonly train: readonly CompletionExample[];
-  readonly validation: readonly CompletionExample[];
+  readonly train: readonly Row[];
+  readonly validation: readonly Row[];
   /** Each validation input once, with every sentence that people wrote for it. */
   readonly references: readonly PromptReferences[];
 }
@@ -24,10 +27,14 @@ export async function loadRestaurants(seed: number): Promise<Restaurants> {
   const rows = await readDataFile(file, { columns: { prompt: "mr", completion: "ref" } });
   const examples = rows.filter((row) => row.kind === "completion").map(withArrow);
   const { train, validation } = splitByKey(examples, (example) => example.prompt, { share: validationShare, seed });
-  return { train, validation, references: groupReferences(validation) };
+  return { train: train.map(asRow), validation: validation.map(asRow), references: groupReferences(validation) };
 }
 
 /** "name[The Mill], food[English] ->" is followed by " The Mill serves …": the arrow says where the sentence begins. */
 function withArrow({ kind, prompt, completion }: CompletionExample): CompletionExample {
   return { kind, prompt: `${prompt} ->`, completion: ` ${completion}` };
+}
+
+function asRow({ prompt, completion }: CompletionExample): Row {
+  return { prompt, completion };
 }

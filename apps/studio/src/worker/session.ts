@@ -1,13 +1,11 @@
 // What the tab holds: a model, its tokenizer, the sample, and at most one adapter.
 
-import { createLoraConfig, writeAdapter } from "@lowrank/adapter-format";
-import { activeAdapters, inferenceContext } from "@lowrank/contracts";
-import { openTokenizer } from "@lowrank/data";
+import { inferenceContext } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
-import { type AdapterHandle, countParameters, injectAdapter, partsOf, planInjection } from "@lowrank/inject";
-import { fetchedFolder, generate, loadModel } from "@lowrank/models";
+import { countParameters, partsOf } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { zipSync } from "fflate";
+import { type OpenedAdapter, openModel } from "lowrank/browser";
 import type { Report, SessionSummary, TrainingSettings } from "../protocol.ts";
 import { fetchSample } from "./fetch-sample.ts";
 import { asPrompt, prepareSample } from "./sample.ts";
@@ -33,67 +31,48 @@ export interface Session {
 /** Starts an engine and loads the model and the sample from beside the page. */
 export async function openSession(base: URL): Promise<Session> {
   const engine = await chooseEngine({ order: ["webgpu", "wasm", "cpu"], wasmPath: new URL("wasm/", base).href });
-  const folder = fetchedFolder(new URL("tiny-model/", base).href);
-  const model = await loadModel(folder);
-  const tokenizer = await openTokenizer(folder);
-  const sample = prepareSample(await fetchSample(new URL("e2e/e2e-devset.csv", base).href), tokenizer);
-  let kept: AdapterHandle | undefined;
+  const model = await openModel(new URL("tiny-model/", base).href, { engine: false });
+  const sample = prepareSample(await fetchSample(new URL("e2e/e2e-devset.csv", base).href));
+  let kept: OpenedAdapter | undefined;
   let runs = 0;
 
   return {
     summary: {
       engine: engine.name,
       passedOver: engine.passedOver.map(({ name, reason }) => `${name}: ${reason}`),
-      parameters: countParameters(model),
+      parameters: countParameters(model.base),
       prompt: sample.prompt,
     },
     get hasAdapter() {
       return kept !== undefined;
     },
     async train(settings, { signal, report }) {
-      const config = createLoraConfig({
-        rank: settings.rank,
-        alpha: 2 * settings.rank,
-        targetModules: "all-linear",
-        taskType: "CAUSAL_LM",
-        baseModel: "@lowrank/tiny-model",
-      });
-      const plan = planInjection(model, config);
-      report({
-        type: "planned",
-        sites: partsOf(plan, "site").length,
-        trainable: plan.trainableParameters,
-        share: plan.share,
-      });
+      const { rank, seed } = settings;
+      const config = { rank, alpha: 2 * rank, targetModules: "all-linear", baseModel: "@lowrank/tiny-model" };
       runs += 1;
-      const handle = injectAdapter(model, plan, { name: `run-${runs}`, seed: settings.seed });
+      const adapter = model.adapt(config, { name: `run-${runs}`, seed });
+      const { plan } = adapter;
+      const { trainableParameters: trainable, share } = plan;
+      report({ type: "planned", sites: partsOf(plan, "site").length, trainable, share });
       let steps = 0;
       try {
-        steps = await trainOnSample({ model, handle, sample, padId: tokenizer.padId, settings, signal, report });
+        steps = await trainOnSample({ model, adapter, sample, settings, signal, report });
         return steps;
       } finally {
         if (steps > 0) {
           kept?.dispose();
-          kept = handle;
-        } else handle.dispose();
+          kept = adapter;
+        } else adapter.dispose();
       }
     },
     async answer(prompt, side) {
-      const context = inferenceContext(
-        side === "adapted" && kept !== undefined ? activeAdapters(kept.name) : undefined,
-      );
-      const [ids = []] = await generate(model, {
-        promptIds: [[...tokenizer.prefixIds, ...tokenizer.encode(asPrompt(prompt), { addSpecialTokens: false })]],
-        maxNewTokens: 64,
-        eosTokenIds: [...model.generation.eosTokenIds, ...(tokenizer.eosId === undefined ? [] : [tokenizer.eosId])],
-        context,
-      });
-      return tokenizer.decode(ids).trim();
+      const adapter = side === "adapted" ? (kept ?? null) : null;
+      return (await model.generate(asPrompt(prompt), { adapter, maxNewTokens: 64 })).trim();
     },
     async logits(inputIds) {
-      const context = inferenceContext(kept === undefined ? undefined : activeAdapters(kept.name));
+      const context = kept?.opened.context ?? inferenceContext();
       const ids = tf.tensor2d([...inputIds], [1, inputIds.length], "int32");
-      const logits = model.forward({ inputIds: ids }, context); // [1, time, vocabulary]
+      const logits = model.base.forward({ inputIds: ids }, context); // [1, time, vocabulary]
       try {
         return (await logits.data()) as Float32Array;
       } finally {
@@ -106,14 +85,11 @@ export async function openSession(base: URL): Promise<Session> {
     },
     async zipAdapter() {
       if (kept === undefined) throw new Error("Train first: there is no adapter yet.");
-      const files = writeAdapter(await kept.toAdapter());
+      const files = await kept.files();
       const encoder = new TextEncoder();
       return zipSync(
         Object.fromEntries(
-          Object.entries(files).map(([name, content]) => [
-            name,
-            typeof content === "string" ? encoder.encode(content) : content,
-          ]),
+          [...files].map(([name, content]) => [name, typeof content === "string" ? encoder.encode(content) : content]),
         ),
       );
     },

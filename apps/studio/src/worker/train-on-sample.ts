@@ -1,61 +1,44 @@
-// One run on the sample: the trainer's events become reports.
+// One run on the sample: the library's events become reports.
 
-import { activeAdapters, type ForwardContext, inferenceContext, type RandomKey } from "@lowrank/contracts";
-import { batches, type TokenBatch } from "@lowrank/data";
-import type { AdapterHandle } from "@lowrank/inject";
-import { batchTensors, meanLoss, type PretrainedModel } from "@lowrank/models";
-import { train } from "@lowrank/trainer";
+import type { OpenedAdapter, OpenedModel } from "lowrank/browser";
 import type { Report, TrainingSettings } from "../protocol.ts";
 import type { Sample } from "./sample.ts";
 
 export interface SampleRun {
-  readonly model: PretrainedModel;
-  readonly handle: AdapterHandle;
+  readonly model: OpenedModel;
+  readonly adapter: OpenedAdapter;
   readonly sample: Sample;
-  readonly padId: number;
   readonly settings: TrainingSettings;
   readonly signal: AbortSignal;
   report(message: Report): void;
 }
 
-const batchSize = 8;
+const how = { batchSize: 8, maxLength: 160 } as const;
 
 /**
  * Trains until the steps are made or the signal says stop; reports each step, and the validation loss around it. Returns
  * the number of steps made.
  */
-export async function trainOnSample(run: SampleRun): Promise<number> {
-  const { model, handle, sample, padId, settings, signal, report } = run;
-  const adapters = activeAdapters(handle.name);
-  const shared = { batchSize, padId, seed: settings.seed };
-  report({ type: "validated", when: "before", loss: await validationLoss(run, inferenceContext(adapters)) });
-  const events = train<TokenBatch>({
-    variables: handle.variables,
-    loss: (batch: TokenBatch, random: RandomKey) =>
-      model.loss(batchTensors(batch), { training: true, adapters, random }),
-    batches: (epoch) => batches(sample.train, { ...shared, epoch }),
-    steps: settings.steps,
-    learningRate: settings.learningRate,
-    schedule: "cosine",
-    warmupSteps: Math.min(5, settings.steps - 1),
-    batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
-    seed: settings.seed,
-    signal,
-  });
+export async function trainOnSample({ model, adapter, sample, settings, signal, report }: SampleRun): Promise<number> {
+  const { steps, learningRate, seed } = settings;
+  const { validation } = sample;
+  const validated = (when: "before" | "after", loss: number) => report({ type: "validated", when, loss });
+  const warmupSteps = Math.min(5, steps - 1);
   let made = 0;
-  for await (const event of events) {
+  let measured = -1;
+  for await (const event of adapter.train(sample.train, {
+    ...{ ...how, steps, learningRate, schedule: "cosine", warmupSteps, seed, signal, validation, evalEvery: steps },
+  })) {
+    if (event.type === "evaluation") {
+      measured = event.step;
+      validated(event.step === 0 ? "before" : "after", event.metrics.loss);
+    }
     if (event.type !== "step") continue;
     const { step, loss, tokensPerSecond } = event;
     made = step;
-    report({ type: "step", step, steps: settings.steps, loss, tokensPerSecond: tokensPerSecond ?? 0 });
+    report({ type: "step", step, steps, loss, tokensPerSecond: tokensPerSecond ?? 0 });
   }
-  if (made > 0) {
-    report({ type: "validated", when: "after", loss: await validationLoss(run, inferenceContext(adapters)) });
-  }
+  // A run that was stopped is not measured at its end.
+  if (made > 0 && measured < made) validated("after", (await model.evaluate(validation, { ...how, adapter })).loss);
   return made;
-}
-
-/** Mean loss of a supervised token of the validation part. */
-function validationLoss({ model, sample, padId }: SampleRun, context: ForwardContext): Promise<number> {
-  return meanLoss(model, batches(sample.validation, { batchSize, padId, shuffle: false }), context);
 }

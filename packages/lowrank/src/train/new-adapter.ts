@@ -22,7 +22,7 @@ export function configFor(model: PretrainedModel, fields: Partial<LoraConfig>, b
     ...startSettings(fields),
     inferenceMode: false,
     taskType: typeOfTask(model.task),
-    baseModel,
+    baseModel: fields.baseModel ?? baseModel,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
 }

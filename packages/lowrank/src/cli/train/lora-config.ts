@@ -29,7 +29,7 @@ export function askedConfig(
   { file, variant }: { readonly file: LoraConfig | undefined; readonly variant: Partial<LoraConfig> },
 ): Partial<LoraConfig> {
   const { rank, alpha, dropout, useRslora: rankStabilized, targetModules, modulesToSave, bias, init } = options;
-  const { peftVersion, ...fields } = file ?? {};
+  const { peftVersion, baseModel, ...fields } = file ?? {};
   return {
     ...fields,
     ...given({ rank, alpha, dropout, rankStabilized, targetModules, modulesToSave, bias }),
