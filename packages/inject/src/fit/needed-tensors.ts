@@ -50,12 +50,8 @@ export function findShapes(plan: InjectionPlan, { tensors }: Adapter): readonly 
 
 /** The rank of each factor that has one axis of just that size. */
 function ranksOf(plan: InjectionPlan): ReadonlyMap<string, number> {
-  const [entries, tiedSites] = [partsOf(plan, "site"), partsOf(plan, "tied-site")];
-  const ranks = new Map(entries.map(({ path, rank }) => [path, rank]));
-  return new Map([
-    ...entries.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)),
-    ...tiedSites.flatMap(({ keys, pairOf }) => [keys.a, keys.b].map((key) => [key, ranks.get(pairOf) ?? 0] as const)),
-  ]);
+  const pairs = [...partsOf(plan, "site"), ...partsOf(plan, "tied-site")];
+  return new Map(pairs.flatMap(({ keys, rank }) => [keys.a, keys.b].map((key) => [key, rank] as const)));
 }
 
 interface Shapes {

@@ -47,6 +47,7 @@ function planTiedSite(site: Site, source: PlannedSite, config: LoraConfig): Plan
     part: "tied-site",
     path,
     pairOf: source.path,
+    rank,
     scaling: scalingOf(config, path),
     parameters: vectors.keys.size * outFeatures,
     keys,

@@ -39,6 +39,8 @@ export interface PlannedTiedSite {
   readonly path: string;
   /** Path of the embedding. */
   readonly pairOf: string;
+  /** Of that pair. */
+  readonly rank: number;
   readonly scaling: number;
   /** Numbers that are its own. */
   readonly parameters: number;
