@@ -86,7 +86,17 @@ export function startNameOf(init: LoraConfig["init"]): StartName | undefined {
   });
 }
 
-/** What is known of the start that a configuration asks for. */
+/**
+ * What is known of the start that a configuration asks for.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig, startOf } from "@lowrank/adapter-format";
+ *
+ * const { base, measures } = startOf(createLoraConfig({ init: "corda" }));
+ * if (base !== "lost" || measures !== "moments") throw new Error("unexpected");
+ * ```
+ */
 export function startOf({ init }: Pick<LoraConfig, "init">): StartFacts {
   const name = startNameOf(init);
   return name === undefined ? unknown : startFacts[name];

@@ -43,6 +43,21 @@ export function columnsPerStored(config: LoraConfig, key: TensorKey): number {
  * The same adapter with as much of it written as plain LoRA as can be without loss, for programs without the variants.
  *
  * @throws InvalidAdapterTensorsError for tensors that do not fit the configuration
+ * @example
+ * ```ts
+ * import { type Adapter, createLoraConfig, toPlainLora } from "@lowrank/adapter-format";
+ *
+ * const adapter: Adapter = {
+ *   config: createLoraConfig({ rank: 1, targetModules: ["q"], useQalora: true, qaloraGroupSize: 2 }),
+ *   tensors: new Map([
+ *     ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *     ["q.lora_B.weight", { shape: [1, 1], values: Float32Array.of(3) }],
+ *   ]),
+ *   metadata: new Map(),
+ * };
+ * const a = toPlainLora(adapter).tensors.get("q.lora_A.weight"); // a column for each input
+ * if (String(a?.values) !== "1,1,2,2") throw new Error("unexpected");
+ * ```
  */
 export function toPlainLora(adapter: Adapter): Adapter {
   return variants.reduce((plain, row) => row.toPlain?.(plain) ?? plain, adapter);

@@ -11,7 +11,7 @@ import type { NewVector } from "../variants/variant.ts";
 export type VectorLayer = Omit<NewVector, "init" | "seed">;
 
 /** A vector and its name in an adapter file. */
-export interface PlannedVector {
+interface PlannedVector {
   readonly variant: VariantName;
   readonly key: string;
 }

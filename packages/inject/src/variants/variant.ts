@@ -39,7 +39,7 @@ export interface Variant {
 }
 
 /** What for an adapter is planned. */
-export interface Situation {
+interface Situation {
   readonly model: AdaptableModel;
   /** Whether pairs are started, or what a start did to the base is computed again. */
   readonly isStarted: boolean;
@@ -65,7 +65,7 @@ export interface NewPair extends PairLayer {
 }
 
 /** Numbers [outFeatures] that are trained beside the pair. */
-export interface OwnVector {
+interface OwnVector {
   /** What it is to the layer, as PEFT names it. */
   readonly part: TensorPart;
   /** Whether a layer with this pair has one. Default: every layer has. */
