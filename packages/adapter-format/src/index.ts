@@ -24,6 +24,7 @@ export { serializeLoraConfig } from "./formats/peft/serialize-lora-config.ts";
 export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
+export { pairsIn, type StoredPair } from "./pairs-in.ts";
 export { badPatterns } from "./targets/bad-patterns.ts";
 export { matchesTarget, type TargetFields, type TargetVerdict, targetVerdict } from "./targets/matches-target.ts";
 export { type MatchPlan, type ModelFacts, planMatches } from "./targets/plan-matches.ts";

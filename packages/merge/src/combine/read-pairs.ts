@@ -4,7 +4,9 @@
 import {
   type Adapter,
   type AdapterTensor,
+  buildTensorKey,
   type Feature,
+  pairsIn,
   parseTensorKey,
   rankAxisOf,
   startingFeatures,
@@ -104,15 +106,11 @@ function problemsOf({ config, tensors }: Adapter, supported: ReadonlySet<Feature
 }
 
 function* layersOf({ tensors }: Adapter, index: number): Generator<CombinedLayer> {
-  for (const [keyOfA, a] of tensors) {
-    const parsed = parseTensorKey(keyOfA);
-    if (parsed?.part !== "lora_A" && parsed?.part !== "lora_embedding_A") continue;
-    const keyOfB = keyOfA.replace(/lora_(embedding_)?A(?=(\.weight)?$)/, "lora_$1B");
-    const b = tensors.get(keyOfB);
+  for (const { path, keys, a, b } of pairsIn(tensors)) {
     if (!b) continue; // a half pair is refused by whoever reads or writes adapters
     yield {
-      path: parsed.path,
-      keys: { a: keyOfA, b: keyOfB },
+      path,
+      keys,
       kernels: { a: a.shape.slice(2), b: b.shape.slice(2) },
       pairs: [{ adapter: index, a: flattened(a), b: flattened(b) }],
     };
@@ -174,9 +172,9 @@ function collectSaved(
 
 /** The bias of an adapted layer stands under the layer that PEFT wrapped – in the combination, of one that any adapts. */
 function savedKey(key: string, layers: ReadonlyMap<string, CombinedLayer>): string {
-  const module = /^(.*?)(\.base_layer)?\.bias$/.exec(key)?.[1];
-  if (module === undefined) return key;
-  return layers.has(module) ? `${module}.base_layer.bias` : `${module}.bias`;
+  const { path, parameter } = parseTensorKey(key) ?? {};
+  if (path === undefined || parameter !== "bias") return key;
+  return buildTensorKey({ path, part: layers.has(path) ? "base_layer" : "saved", parameter });
 }
 
 function isEqual(one: AdapterTensor, other: AdapterTensor): boolean {

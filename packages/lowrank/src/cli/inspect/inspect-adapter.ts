@@ -1,15 +1,7 @@
 // A PEFT adapter folder: its configuration, its modules, and how wide a base must be for it.
 
 import { join } from "node:path";
-import {
-  type Adapter,
-  alphaOf,
-  columnsPerStored,
-  parseTensorKey,
-  rankOf,
-  scalingOf,
-  variants,
-} from "@lowrank/adapter-format";
+import { type Adapter, alphaOf, columnsPerStored, pairsIn, rankOf, scalingOf, variants } from "@lowrank/adapter-format";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { escapeName, type Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
@@ -89,19 +81,13 @@ function fitFacts(adapter: Adapter, modules: readonly AdaptedModule[]): (readonl
  */
 function adaptedModules({ config, tensors }: Adapter): readonly AdaptedModule[] {
   const modules: AdaptedModule[] = [];
-  for (const [key, a] of tensors) {
-    const parsed = parseTensorKey(key);
-    if (parsed === null || (parsed.part !== "lora_A" && parsed.part !== "lora_embedding_A")) continue;
-    const b = tensors.get(
-      key.replace(/lora_A\.weight$/, "lora_B.weight").replace(/lora_embedding_A$/, "lora_embedding_B"),
-    );
-    const { path } = parsed;
+  for (const { path, partOfA: part, a, b } of pairsIn(tensors)) {
     modules.push({
       path,
       rank: rankOf(config, path),
       alpha: alphaOf(config, path),
       scaling: scalingOf(config, path),
-      inFeatures: columnsPerStored(config, parsed) * (a.shape[1] ?? 0),
+      inFeatures: columnsPerStored(config, { path, part }) * (a.shape[1] ?? 0),
       outFeatures: b?.shape[0] ?? 0,
     });
   }

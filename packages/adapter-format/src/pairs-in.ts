@@ -1,0 +1,42 @@
+// The low-rank pairs among an adapter's tensors.
+
+import type { AdapterTensor } from "./adapter.ts";
+import { buildTensorKey, parseTensorKey } from "./tensor-keys.ts";
+
+/** A pair as an adapter holds it. */
+export interface StoredPair {
+  /** Path of the module that it adapts. */
+  readonly path: string;
+  readonly partOfA: "lora_A" | "lora_embedding_A";
+  /** Both keys. */
+  readonly keys: { readonly a: string; readonly b: string };
+  /** [rank, …] */
+  readonly a: AdapterTensor;
+  /** [outFeatures, rank, …]; undefined where the other half is missing. */
+  readonly b: AdapterTensor | undefined;
+}
+
+/**
+ * The pairs of an adapter, in the order of its tensors.
+ *
+ * @example
+ * ```ts
+ * import { pairsIn } from "@lowrank/adapter-format";
+ *
+ * const [pair] = pairsIn(
+ *   new Map([
+ *     ["q.lora_A.weight", { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *     ["q.lora_B.weight", { shape: [3, 1], values: Float32Array.of(4, 5, 6) }],
+ *   ]),
+ * );
+ * if (pair?.path !== "q" || pair.b?.shape[0] !== 3) throw new Error("unexpected");
+ * ```
+ */
+export function pairsIn(tensors: ReadonlyMap<string, AdapterTensor>): readonly StoredPair[] {
+  return [...tensors].flatMap(([key, a]): StoredPair[] => {
+    const { path, part } = parseTensorKey(key) ?? {};
+    if (path === undefined || (part !== "lora_A" && part !== "lora_embedding_A")) return [];
+    const keyOfB = buildTensorKey({ path, part: part === "lora_A" ? "lora_B" : "lora_embedding_B" });
+    return [{ path, partOfA: part, keys: { a: key, b: keyOfB }, a, b: tensors.get(keyOfB) }];
+  });
+}
