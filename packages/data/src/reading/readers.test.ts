@@ -288,14 +288,3 @@ describe("TSV", () => {
     ]);
   });
 });
-
-describe("JSON a million levels deep", () => {
-  const deep = `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`;
-
-  it("is refused as a file of rows and as a row, by its depth", () => {
-    expect(() => readJson(deep)).toThrow(DataFileError);
-    expect(() => readJson(`[{"text": ${deep}}]`)).toThrow("it is nested more than 64 levels deep");
-    expect(() => readJsonl(`{"text": ${deep}}`)).toThrow(DataError);
-    expect(() => readJsonl(`{"text": ${deep}}`)).toThrow("it is nested more than 64 levels deep");
-  });
-});

@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, readdir, readlink, rm, stat, symlink, writeFile } 
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faultyFileSystem } from "../test-files/faulty-file-system.ts";
+import { caught, fill, filled, makeOld, never, old } from "../test-files/old-and-new-folder.ts";
 import { contentsOf, inScratchFolder } from "../test-files/scratch-folder.ts";
 import {
   DiskFullError,
@@ -14,27 +15,6 @@ import {
 import { nodeFileSystem } from "./file-system.ts";
 import { writeFileAtomic } from "./write-file-atomic.ts";
 import { writeFolderAtomic } from "./write-folder-atomic.ts";
-
-const never = { call: 0, code: "" };
-const caught = (work: Promise<unknown>) =>
-  work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-
-/** What the tests write: two files, one of them in a subfolder. */
-async function fill(folder: string): Promise<void> {
-  await writeFile(join(folder, "config.json"), "{}");
-  await mkdir(join(folder, "sub"));
-  await writeFile(join(folder, "sub", "weights"), "new");
-}
-const filled = { "out/config.json": "{}", "out/sub/weights": "new" };
-
-async function makeOld(folder: string): Promise<void> {
-  await mkdir(join(folder, "out"));
-  await writeFile(join(folder, "out", "weights"), "old");
-}
-const old = { "out/weights": "old" };
 
 describe("writeFolderAtomic", () => {
   it("makes a folder, and fills an empty one", () =>
@@ -208,74 +188,6 @@ describe("writeFolderAtomic", () => {
       };
       await expect(writeFolderAtomic(join(folder, "out"), full)).rejects.toBeInstanceOf(DiskFullError);
       expect(await contentsOf(folder)).toEqual({});
-    }));
-});
-
-describe("writeFolderAtomic, keeping some of what was there", () => {
-  const keep = (name: string) => name.startsWith("kept");
-  const kept = { "out/kept": "mine", "out/kept-folder/deep/er": "mine too" };
-
-  async function makeKept(folder: string): Promise<void> {
-    await makeOld(folder);
-    await mkdir(join(folder, "out", "kept-folder", "deep"), { recursive: true });
-    for (const [name, text] of Object.entries(kept)) await writeFile(join(folder, name), text);
-  }
-
-  it("has it in the new folder, by the same inode, and never instead of what is new", () =>
-    inScratchFolder(async (folder) => {
-      await makeKept(folder);
-      await writeFile(join(folder, "out", "kept.json"), "old");
-      const before = await stat(join(folder, "out", "kept"));
-      const fillMore = async (inside: string) => {
-        await fill(inside);
-        await writeFile(join(inside, "kept.json"), "new");
-      };
-      await writeFolderAtomic(join(folder, "out"), fillMore, { overwrite: true, keep });
-      expect(await contentsOf(folder)).toEqual({ ...filled, ...kept, "out/kept.json": "new" });
-      expect((await stat(join(folder, "out", "kept"))).ino).toBe(before.ino);
-    }));
-
-  it("copies where the disk has no links, and moves what cannot be copied either", () =>
-    inScratchFolder(async (folder) => {
-      await makeKept(folder);
-      await symlink("config.json", join(folder, "out", "kept-link"));
-      const none = () => Promise.reject(Object.assign(new Error("EPERM: no links here"), { code: "EPERM" }));
-      for (const fileSystem of [
-        { ...nodeFileSystem, link: none },
-        { ...nodeFileSystem, link: none, copy: none },
-      ]) {
-        await writeFolderAtomic(join(folder, "out"), fill, { overwrite: true, keep, fileSystem });
-        expect(await contentsOf(folder)).toMatchObject({ ...filled, ...kept });
-        expect(await readlink(join(folder, "out", "kept-link"))).toBe("config.json");
-      }
-    }));
-
-  it("takes along what arrives at the last moment", () =>
-    inScratchFolder(async (folder) => {
-      await makeKept(folder);
-      const out = join(folder, "out");
-      const rename = async (from: string, to: string) => {
-        if (from === out) await writeFile(join(out, "kept-late"), "late");
-        return nodeFileSystem.rename(from, to);
-      };
-      await writeFolderAtomic(out, fill, { overwrite: true, keep, fileSystem: { ...nodeFileSystem, rename } });
-      expect(await contentsOf(folder)).toEqual({ ...filled, ...kept, "out/kept-late": "late" });
-    }));
-
-  it("loses none of it when any call fails", () =>
-    inScratchFolder(async (root) => {
-      for (let call = 1; ; call += 1) {
-        const folder = join(root, `${call}`);
-        await mkdir(folder);
-        await makeKept(folder);
-        const fileSystem = faultyFileSystem({ call, code: "EIO" });
-        await caught(writeFolderAtomic(join(folder, "out"), fill, { overwrite: true, keep, fileSystem }));
-        if (call > fileSystem.calls.length) break; // it ended before the fault
-        const contents = await contentsOf(folder);
-        const isNew = contents["out/sub/weights"] !== undefined;
-        const where = `call ${call}, ${fileSystem.calls[call - 1]}`;
-        expect(contents, where).toMatchObject({ ...(isNew ? filled : old), ...kept });
-      }
     }));
 });
 

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { InvalidConfigError } from "../errors.ts";
+import { checkConfig } from "./check-config.ts";
+
+const llama = {
+  model_type: "llama",
+  vocab_size: 100,
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+};
+
+/** The problems of a configuration, as "kind key". */
+function problemsOf(config: unknown): readonly string[] {
+  try {
+    checkConfig(config);
+  } catch (error) {
+    if (error instanceof InvalidConfigError) return error.problems.map(({ kind, key }) => `${kind} ${key}`);
+    throw error;
+  }
+  return [];
+}
+
+describe("rotary positions", () => {
+  it("turn a share of each head, wherever the file says so", () => {
+    const neox = { ...llama, model_type: "gpt_neox", rotary_emb_base: 500 };
+    expect(checkConfig(neox).rotary).toEqual({ theta: 500, share: 0.25, scaling: { type: "none" } });
+    expect(checkConfig({ ...neox, rotary_pct: 0.5, partial_rotary_factor: 1 }).rotary?.share).toBe(0.5);
+    const inside = { rope_theta: 700, rope_type: "default", partial_rotary_factor: 1 };
+    expect(checkConfig({ ...neox, rope_parameters: inside }).rotary).toEqual({
+      theta: 700,
+      share: 1,
+      scaling: { type: "none" },
+    });
+  });
+
+  it("turn an even number of features; GPT-NeoX takes the next one along, if the head has one", () => {
+    const neox = { ...llama, model_type: "gpt_neox" };
+    expect(problemsOf({ ...neox, rotary_pct: 0.4 })).toEqual([]); // 3 of 8
+    expect(problemsOf({ ...neox, hidden_size: 28, rotary_pct: 1 })).toEqual(["invalid num_attention_heads"]); // 7 of 7
+    expect(problemsOf({ ...neox, rotary_pct: 0.1 })).toEqual(["invalid num_attention_heads"]); // 0 of 8
+    const phi = { ...llama, model_type: "phi", partial_rotary_factor: 0.4 };
+    expect(problemsOf(phi)).toEqual(["invalid num_attention_heads"]);
+  });
+
+  it("reads what transformers 5 and older versions write alike", () => {
+    const theta = 500_000;
+    const fresh = checkConfig({ ...llama, rope_parameters: { rope_theta: theta, rope_type: "default" } });
+    const old = checkConfig({ ...llama, rope_theta: theta, rope_scaling: null });
+    expect(fresh.rotary).toEqual({ theta, share: 1, scaling: { type: "none" } });
+    expect(old.rotary).toEqual(fresh.rotary);
+  });
+
+  it("reads Llama 3's rescaling", () => {
+    const llama3 = {
+      factor: 32,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192,
+    };
+    const wanted = {
+      type: "llama3",
+      factor: 32,
+      lowFrequencyFactor: 1,
+      highFrequencyFactor: 4,
+      originalMaxPositions: 8192,
+    };
+    const fresh = checkConfig({ ...llama, rope_parameters: { ...llama3, rope_type: "llama3", rope_theta: 1e4 } });
+    const old = checkConfig({ ...llama, rope_theta: 1e4, rope_scaling: { ...llama3, rope_type: "llama3" } });
+    expect(fresh.rotary?.scaling).toEqual(wanted);
+    expect(old.rotary).toEqual(fresh.rotary);
+  });
+
+  it("fills in what YaRN and LongRoPE leave open as transformers does", () => {
+    const long = { ...llama, max_position_embeddings: 64 };
+    const yarn = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 };
+    const magnitude = 0.1 * Math.log(4) + 1;
+    const open = { fastTurns: 32, slowTurns: 1, wholePairs: true };
+    expect(checkConfig({ ...long, rope_scaling: yarn }).rotary?.scaling).toEqual({
+      type: "yarn",
+      factor: 4,
+      magnitude,
+      ...open,
+      originalMaxPositions: 16,
+    });
+    // Phi 3's original length stands at the top and goes first; "su" is its old name for longrope.
+    const factors = { short_factor: [1, 1, 1, 2], long_factor: [1, 2, 3, 4] };
+    const phi3 = { ...long, model_type: "phi3", original_max_position_embeddings: 16 };
+    expect(checkConfig({ ...phi3, rope_scaling: { type: "su", ...factors } }).rotary?.scaling).toEqual({
+      type: "longrope",
+      shortFactors: [1, 1, 1, 2],
+      longFactors: [1, 2, 3, 4],
+      magnitude: Math.sqrt(1 + Math.log(4) / Math.log(16)),
+      originalMaxPositions: 16,
+    });
+    expect(problemsOf({ ...phi3, rope_scaling: { type: "longrope", short_factor: [1], long_factor: "x" } })).toEqual([
+      "invalid rope_scaling.short_factor",
+      "invalid rope_scaling.long_factor",
+    ]);
+  });
+
+  it("wants every number that a rescaling needs", () => {
+    expect(problemsOf({ ...llama, rope_scaling: { type: "linear" } })).toEqual(["missing rope_scaling.factor"]);
+    expect(problemsOf({ ...llama, rope_scaling: { type: "linear", factor: 0 } })).toEqual([
+      "invalid rope_scaling.factor",
+    ]);
+    expect(problemsOf({ ...llama, rope_scaling: { rope_type: "llama3", factor: 8 } })).toHaveLength(3);
+  });
+});
