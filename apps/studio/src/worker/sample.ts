@@ -4,7 +4,7 @@
 import { type CompletionExample, readCsv, splitByKey } from "@lowrank/data";
 
 /** A row as a data file has it. */
-export type SampleRow = Pick<CompletionExample, "prompt" | "completion">;
+type SampleRow = Pick<CompletionExample, "prompt" | "completion">;
 
 export interface Sample {
   readonly train: readonly SampleRow[];

@@ -32,6 +32,7 @@ export interface Session {
 export async function openSession(base: URL): Promise<Session> {
   const engine = await chooseEngine({ order: ["webgpu", "wasm", "cpu"], wasmPath: new URL("wasm/", base).href });
   const model = await openModel(new URL("tiny-model/", base).href, { engine: false });
+  await model.tokenizer(); // now: a tab that has loaded needs no network
   const sample = prepareSample(await fetchSample(new URL("e2e/e2e-devset.csv", base).href));
   let kept: OpenedAdapter | undefined;
   let runs = 0;
