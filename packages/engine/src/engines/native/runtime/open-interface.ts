@@ -7,6 +7,12 @@ import type { Koffi, KoffiLibrary, Native } from "./koffi.ts";
 /** Version 17 of the interface (ONNX Runtime 1.17). Later libraries offer it too: the table only grows. */
 const interfaceVersion = 17;
 
+/**
+ * Held for good, a refused library too: koffi unloads what nobody refers to in the midst of collecting garbage, and what a
+ * library has started by being loaded would go on in memory that is gone.
+ */
+const loaded: KoffiLibrary[] = [];
+
 /** A library that is loaded, and its functions. */
 export interface OpenedInterface {
   readonly library: KoffiLibrary;
@@ -48,7 +54,9 @@ export function openInterface(koffi: Koffi, file: LibraryFile, places: readonly 
 
 function load(koffi: Koffi, file: LibraryFile): KoffiLibrary {
   try {
-    return koffi.load(file.path);
+    const library = koffi.load(file.path);
+    loaded.push(library);
+    return library;
   } catch (cause) {
     throw new UnusableLibraryError(file, `could not be loaded: ${firstLineOf(cause)}`, { cause });
   }
