@@ -1,8 +1,38 @@
 // The training loop, as a stream of events. It knows nothing of models, adapters or text: variables, a loss, batches.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { TrainingRun } from "./run/training-run.ts";
 import type { CheckpointOptions, EvaluationOptions, TrainOptions } from "./train-options.ts";
 import type { EndEvent, TrainingEvent } from "./training-event.ts";
+
+const optionNames: OptionNames<TrainOptions<unknown>> = {
+  variables: true,
+  loss: true,
+  batches: true,
+  steps: true,
+  epochs: true,
+  batchesPerEpoch: true,
+  learningRate: true,
+  schedule: true,
+  warmupSteps: true,
+  learningRateGroups: true,
+  weightDecay: true,
+  decayed: true,
+  betas: true,
+  epsilon: true,
+  clipNorm: true,
+  accumulate: true,
+  weightByTokens: true,
+  batchSize: true,
+  evaluate: true,
+  checkpoint: true,
+  seed: true,
+  signal: true,
+  resumeFrom: true,
+  fingerprint: true,
+  onWarning: true,
+  clock: true,
+};
 
 /**
  * Trains variables with AdamW and yields an event for each step, evaluation and checkpoint.
@@ -33,6 +63,7 @@ import type { EndEvent, TrainingEvent } from "./training-event.ts";
  * ```
  */
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainingEvent, void, undefined> {
+  refuseUnknownOptions("train", options, optionNames);
   const run = await TrainingRun.start(options);
   const { evaluate, checkpoint, signal } = options;
   try {

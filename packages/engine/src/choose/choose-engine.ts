@@ -1,5 +1,6 @@
 // Picks the best engine that really starts here, and remembers why the others were passed over.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { EngineName } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-outcome.ts";
 import { NoEngineError } from "../errors.ts";
@@ -22,6 +23,15 @@ export interface EngineChoice {
   readonly note?: string;
 }
 
+const optionNames: OptionNames<ChooseEngineOptions> = {
+  prefer: true,
+  order: true,
+  threads: true,
+  environment: true,
+  wasmPath: true,
+  tfjsNodeFolder: true,
+};
+
 /**
  * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and mends kernels.
  *
@@ -41,6 +51,7 @@ export interface EngineChoice {
  * ```
  */
 export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<EngineChoice> {
+  refuseUnknownOptions("chooseEngine", options, optionNames);
   registerGradients();
   const plan = await planEngines(options);
   const passedOver: PassedOver[] = [];

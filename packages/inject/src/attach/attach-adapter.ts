@@ -1,7 +1,7 @@
 // An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import type { AdaptableModel, WarningListener } from "@lowrank/contracts";
+import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
@@ -22,6 +22,14 @@ export interface AttachOptions {
   readonly onWarning?: WarningListener;
 }
 
+const optionNames: OptionNames<AttachOptions> = {
+  name: true,
+  trainable: true,
+  baseFingerprint: true,
+  allowDifferentBase: true,
+  onWarning: true,
+};
+
 /**
  * Attaches an adapter that was read from files.
  *
@@ -41,6 +49,7 @@ export interface AttachOptions {
  * ```
  */
 export function attachAdapter(model: AdaptableModel, adapter: Adapter, options: AttachOptions = {}): AdapterHandle {
+  refuseUnknownOptions("attachAdapter", options, optionNames);
   return buildHandle(model, storedOptions(model, adapter, options));
 }
 

@@ -1,6 +1,6 @@
 // A new adapter: fresh pairs, and copies of the weights that train whole.
 
-import type { AdaptableModel } from "@lowrank/contracts";
+import { type AdaptableModel, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Measured } from "@lowrank/math";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
 import { buildHandle } from "../handle/build-handle.ts";
@@ -18,6 +18,13 @@ export interface InjectOptions {
   /** What `measureInputs` or `measureGradients` returned, for the starts that look at data: EVA, CorDA, LoRA-GA. */
   readonly measured?: ReadonlyMap<string, Measured>;
 }
+
+const optionNames: OptionNames<InjectOptions> = {
+  name: true,
+  seed: true,
+  baseFingerprint: true,
+  measured: true,
+};
 
 /**
  * Attaches a fresh adapter, which leaves what the model computes exactly as it was until it is trained – unless its `init`
@@ -39,6 +46,7 @@ export interface InjectOptions {
  * ```
  */
 export function injectAdapter(model: AdaptableModel, plan: InjectionPlan, options: InjectOptions): AdapterHandle {
+  refuseUnknownOptions("injectAdapter", options, optionNames);
   const { name = "default", seed, baseFingerprint, measured } = options;
   return buildHandle(model, {
     name,

@@ -1,7 +1,7 @@
 // Folds adapters into the weights: W + s·A·B in float32. Everything new is computed and checked before anything is
 // replaced, and what was replaced is kept, so that undoing is exact to the bit – unless the caller gives it up for memory.
 
-import type { AdaptableModel, Restore } from "@lowrank/contracts";
+import { type AdaptableModel, type OptionNames, type Restore, refuseUnknownOptions } from "@lowrank/contracts";
 import type { AdapterHandle } from "@lowrank/inject";
 import { checkMergeable } from "./check-mergeable.ts";
 import { NonFiniteMergeError } from "./errors.ts";
@@ -22,6 +22,11 @@ export interface MergeOptions {
    */
   readonly keepOriginals?: boolean;
 }
+
+const optionNames: OptionNames<MergeOptions> = {
+  tied: true,
+  keepOriginals: true,
+};
 
 /**
  * Folds one or several adapters into the model's weights and takes them off: the plain model then computes what the
@@ -49,6 +54,7 @@ export async function mergeAdapter(
   adapters: AdapterHandle | readonly AdapterHandle[],
   options: MergeOptions = {},
 ): Promise<MergedHandle> {
+  refuseUnknownOptions("mergeAdapter", options, optionNames);
   const handles = "length" in adapters ? [...adapters] : [adapters];
   const { tied = "refuse", keepOriginals = true } = options;
   checkMergeable(model, handles, tied);
