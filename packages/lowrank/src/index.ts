@@ -1,8 +1,9 @@
 // lowrank as a library, in Node. In a page: "lowrank/browser".
 
 import { nodePlatform } from "./node/node-platform.ts";
-import { type OpenModelOptions, openModelOn } from "./open-on.ts";
+import { openModelOn } from "./open-on.ts";
 import type { OpenedModel } from "./opened-model.ts";
+import type { OpenModelOptions } from "./options.ts";
 import type { ModelInput } from "./platform.ts";
 
 /**
@@ -30,9 +31,9 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
-export type { MergedModel, MergedModelOptions, MergeFacts } from "./merged-model.ts";
+export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
-export type { OpenModelOptions } from "./open-on.ts";
-export type { OpenedAdapter, PreparedTraining, TrainingOptions } from "./opened-adapter.ts";
+export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
+export type { MergedModelOptions, OpenModelOptions, TrainingOptions } from "./options.ts";
 export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirectory } from "./platform.ts";

@@ -1,22 +1,14 @@
 // A model with its adapter folded in, as files.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { type ExportDtype, exportModel, type MergeOptions } from "@lowrank/merge";
+import { exportModel } from "@lowrank/merge";
 import { given } from "./given.ts";
 import { exportSource } from "./merge/export-source.ts";
 import { mergeVerified } from "./merge/merge-verified.ts";
 import type { Notices } from "./notices.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
-import { saveNames } from "./option-names.ts";
+import { type MergedModelOptions, saveNames } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
-
-/** How to merge, and in which type to write. */
-export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
-  /** Default "F32": what is written is what was computed. */
-  readonly dtype?: ExportDtype | undefined;
-  /** By how much logits of the merged and the adapted model may differ; default: by how large they are. */
-  readonly tolerance?: number | undefined;
-}
 
 /** What merging did. */
 export interface MergeFacts {

@@ -1,42 +1,14 @@
 // Opening a model on a host: what `openModel` of Node and of a page share.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { type ChooseEngineOptions, chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
-import type { Task } from "@lowrank/families";
-import type { BasePrecision } from "@lowrank/models";
+import { chooseEngine, type EngineChoice, registerGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { type NoticeOptions, noticesOf } from "./notices.ts";
+import { noticesOf } from "./notices.ts";
 import { type ModelRequest, openBase } from "./open/open-base.ts";
 import { OpenedModel } from "./opened-model.ts";
-import { openModelNames } from "./option-names.ts";
+import { type OpenModelOptions, openModelNames } from "./options.ts";
 import type { ModelInput, Platform, SourceContext } from "./platform.ts";
 import { addTokens, type TokenPlan } from "./rows/added-tokens.ts";
-
-/** How to open a model. */
-export interface OpenModelOptions extends NoticeOptions {
-  /** An adapter to attach, which may bring the head that the base lacks. */
-  readonly adapter?: ModelInput | undefined;
-  /** The head, where it is not the one that the base's files or the adapter name. */
-  readonly task?: Task | undefined;
-  /** Classes of a classifier to be made new: how many, or their names. */
-  readonly classes?: number | readonly string[] | undefined;
-  /** Seeds a new classifier; default 0. */
-  readonly seed?: number | undefined;
-  /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA) or "bf16". */
-  readonly basePrecision?: BasePrecision | undefined;
-  /** Tokens to add to the tokenizer, whose rows of the model's tables an adapter trains. */
-  readonly addTokens?: readonly string[] | undefined;
-  /** Whether they are marks such as </s>, which generated text leaves out. */
-  readonly addAsSpecial?: boolean | undefined;
-  /** Which engine computes; default: the best that starts, once for the process. False: whatever TensorFlow.js has. */
-  readonly engine?: ChooseEngineOptions | false | undefined;
-  /** Stops the loading between tensors. */
-  readonly signal?: AbortSignal | undefined;
-  /** How to reach the Hub; default the platform's `fetch`. */
-  readonly fetch?: typeof fetch | undefined;
-  /** A token of the Hub, for repositories that need one. */
-  readonly accessToken?: string | undefined;
-}
 
 /** What is opened, where the command line decides more than a program may. */
 export interface OpeningRequest extends ModelRequest {

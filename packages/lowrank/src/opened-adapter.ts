@@ -2,13 +2,13 @@
 
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
-import type { ReadOptions, TextTokenizer } from "@lowrank/data";
+import type { TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { TrainingEvent } from "@lowrank/trainer";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
-import { saveNames, trainingNames } from "./option-names.ts";
+import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import { readRows } from "./rows/read-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
@@ -20,16 +20,8 @@ import type { StepPlan } from "./train/plan-steps.ts";
 import { classesOf, classMetadata, refuseUntrainable } from "./train/prepare-training.ts";
 import { type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
 import { trainingCard } from "./train/training-card.ts";
-import { type LoopOptions, loopDefaults, type RowOptions, type RunOptions } from "./train/training-options.ts";
+import { loopDefaults } from "./train/training-options.ts";
 import { runTraining, stepsOf } from "./train/training-run.ts";
-
-/** How `train` is told what to learn, and how. */
-export interface TrainingOptions extends RowOptions, LoopOptions, RunOptions, Pick<ReadOptions, "columns" | "header"> {
-  /** Rows that are measured on and not trained on. */
-  readonly validation?: RowsInput | undefined;
-  /** The share of the rows to hold out in their place, split by what a row is asked. */
-  readonly validationShare?: number | undefined;
-}
 
 /** A run that is ready to start: what it learns from, in how many steps. */
 export interface PreparedTraining extends TokenizedRows, StepPlan {

@@ -1,7 +1,7 @@
 // What `lowrank train` was asked, as commander hands it over.
 
 import { startFacts, startNames } from "@lowrank/adapter-format";
-import type { TrainingOptions } from "../../opened-adapter.ts";
+import type { TrainingOptions } from "../../options.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
 

@@ -1,0 +1,91 @@
+// The options of the library's functions, with the names of all for programs that no compiler checks.
+
+import type { OptionNames } from "@lowrank/contracts";
+import type { ReadOptions } from "@lowrank/data";
+import type { ChooseEngineOptions } from "@lowrank/engine";
+import type { Task } from "@lowrank/families";
+import type { ExportDtype, MergeOptions } from "@lowrank/merge";
+import type { BasePrecision } from "@lowrank/models";
+import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";
+import type { TextOptions } from "./generate/continue-prompts.ts";
+import type { NoticeOptions } from "./notices.ts";
+import type { ModelInput, RowsInput } from "./platform.ts";
+import type { ColumnOptions } from "./rows/read-rows.ts";
+import type { LoopOptions, RowOptions, RunOptions } from "./train/training-options.ts";
+
+/** How to open a model. */
+export interface OpenModelOptions extends NoticeOptions {
+  /** An adapter to attach, which may bring the head that the base lacks. */
+  readonly adapter?: ModelInput | undefined;
+  /** The head, where it is not the one that the base's files or the adapter name. */
+  readonly task?: Task | undefined;
+  /** Classes of a classifier to be made new: how many, or their names. */
+  readonly classes?: number | readonly string[] | undefined;
+  /** Seeds a new classifier; default 0. */
+  readonly seed?: number | undefined;
+  /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA) or "bf16". */
+  readonly basePrecision?: BasePrecision | undefined;
+  /** Tokens to add to the tokenizer, whose rows of the model's tables an adapter trains. */
+  readonly addTokens?: readonly string[] | undefined;
+  /** Whether they are marks such as </s>, which generated text leaves out. */
+  readonly addAsSpecial?: boolean | undefined;
+  /** Which engine computes; default: the best that starts, once for the process. False: whatever TensorFlow.js has. */
+  readonly engine?: ChooseEngineOptions | false | undefined;
+  /** Stops the loading between tensors. */
+  readonly signal?: AbortSignal | undefined;
+  /** How to reach the Hub; default the platform's `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+  /** A token of the Hub, for repositories that need one. */
+  readonly accessToken?: string | undefined;
+}
+
+/** How `train` is told what to learn, and how. */
+export interface TrainingOptions extends RowOptions, LoopOptions, RunOptions, Pick<ReadOptions, "columns" | "header"> {
+  /** Rows that are measured on and not trained on. */
+  readonly validation?: RowsInput | undefined;
+  /** The share of the rows to hold out in their place, split by what a row is asked. */
+  readonly validationShare?: number | undefined;
+}
+
+/** How to merge, and in which type to write. */
+export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
+  /** Default "F32": what is written is what was computed. */
+  readonly dtype?: ExportDtype | undefined;
+  /** By how much logits of the merged and the adapted model may differ; default: by how large they are. */
+  readonly tolerance?: number | undefined;
+}
+
+/** Which adapter acts, where a function asks. */
+type WithAdapter = { readonly adapter?: unknown };
+
+export const openModelNames: OptionNames<OpenModelOptions> = {
+  ...{ adapter: true, task: true, classes: true, seed: true, basePrecision: true, addTokens: true, addAsSpecial: true },
+  ...{ engine: true, signal: true, fetch: true, accessToken: true, onWarning: true, onNote: true },
+};
+
+export const trainingNames: OptionNames<TrainingOptions> = {
+  ...{ validation: true, validationShare: true, columns: true, header: true },
+  ...{ template: true, maxLength: true, maxTargetLength: true },
+  ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
+  ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
+  ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, initBatches: true },
+  ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
+};
+
+export const textNames: OptionNames<TextOptions & WithAdapter> = {
+  ...{ adapter: true, template: true, maxNewTokens: true, temperature: true, topK: true, topP: true, minP: true },
+  ...{ repetitionPenalty: true, stop: true, seed: true, signal: true },
+};
+
+export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & WithAdapter> = {
+  ...{ adapter: true, columns: true, header: true, template: true, batchSize: true },
+  ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
+};
+
+export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };
+export const saveNames: OptionNames<{ readonly overwrite?: boolean }> = { overwrite: true };
+export const adaptNames: OptionNames<{ readonly seed?: number; readonly name?: string }> = { seed: true, name: true };
+export const attachNames: OptionNames<{ readonly name?: string; readonly trainable?: boolean }> = {
+  name: true,
+  trainable: true,
+};
