@@ -24,7 +24,6 @@ interface Pairs {
  * import type { AdapterHandle } from "@lowrank/inject";
  * import { kasaLoss } from "@lowrank/inject";
  * import * as tf from "@tensorflow/tfjs-core";
-import { diagonalPart } from "./kasa.ts";
  *
  * export function regularised(task: () => tf.Scalar, handle: AdapterHandle): tf.Scalar {
  *   return tf.tidy(() => tf.add(task(), kasaLoss(handle))); // what train()'s `loss` returns
