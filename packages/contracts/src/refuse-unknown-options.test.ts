@@ -33,4 +33,17 @@ describe("refuseUnknownOptions", () => {
   it("takes another library's name for ours", () => {
     expect(refusal({ r: 4 }, new Map([["r", "seed"]])).message).toContain('"r" → "seed"');
   });
+
+  it("knows another library's name however it is spelt, and leads nothing else to a name of one letter", () => {
+    const otherNames = new Map([
+      ["r", "seed"],
+      ["use_steps", "batchSize"],
+    ]);
+    expect(refusal({ useSteps: 1, use_setps: 1, x: 1, lr: 1 }, otherNames).unknown).toEqual([
+      { name: "useSteps", nearest: "batchSize" },
+      { name: "use_setps", nearest: "batchSize" },
+      { name: "x", nearest: undefined },
+      { name: "lr", nearest: undefined },
+    ]);
+  });
 });

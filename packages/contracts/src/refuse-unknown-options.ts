@@ -31,8 +31,8 @@ export class UnknownOptionError extends LowrankError {
 }
 
 /**
- * Throws UnknownOptionError for own keys of `options` that are not among the names, each with the nearest name, or the one
- * that `otherNames` gives: what another library calls it.
+ * Throws UnknownOptionError for own keys of `options` that are not among the names, each with the nearest name. What other
+ * libraries call an option is in `otherNames`, and leads to ours in any spelling: "lora_alpha" and "loraAlpha" to "alpha".
  *
  * @example
  * ```ts
@@ -54,19 +54,28 @@ export function refuseUnknownOptions(
   otherNames: ReadonlyMap<string, string> = new Map(),
 ): void {
   const known = Object.keys(names);
+  const candidates = [...known.map((name) => [name, name] as const), ...otherNames];
   const unknown = Object.keys(options)
     .filter((name) => !Object.hasOwn(names, name))
-    .map((name) => ({ name, nearest: otherNames.get(name) ?? nearestName(name, known) }));
+    .map((name) => ({ name, nearest: nearestName(name, candidates) }));
   if (unknown.length > 0) throw new UnknownOptionError(where, unknown, known);
 }
 
-/** The name that differs least, without regard to case and underscores; undefined where none is alike. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
+/**
+ * What the spelling that differs least stands for, without regard to case and underscores; undefined where none is alike.
+ * Where two differ as little, the first counts.
+ */
+function nearestName(name: string, candidates: readonly (readonly [spelling: string, ours: string])[]) {
   const plain = (text: string) => text.replaceAll("_", "").toLowerCase();
   const wanted = plain(name);
-  const [nearest] = known
-    .map((candidate) => ({ candidate, distance: editDistance(wanted, plain(candidate)) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.ceil(wanted.length / 3)))
+  const [nearest] = candidates
+    .map(([spelling, ours]) => ({
+      ours,
+      size: plain(spelling).length,
+      distance: editDistance(wanted, plain(spelling)),
+    }))
+    // A name of which nothing is left is not alike: "r" is not "x".
+    .filter(({ size, distance }) => distance < size && distance <= Math.max(1, Math.ceil(wanted.length / 3)))
     .sort((one, other) => one.distance - other.distance);
-  return nearest?.candidate;
+  return nearest?.ours;
 }

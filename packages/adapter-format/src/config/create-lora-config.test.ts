@@ -1,6 +1,7 @@
 import { UnknownOptionError } from "@lowrank/contracts";
 import { expect, it } from "vitest";
 import { createLoraConfig } from "./create-lora-config.ts";
+import { fieldNames, loraFields } from "./lora-fields.ts";
 
 it("refuses PEFT's names and says ours: they gave a configuration of rank 8 without a word", () => {
   const given: object = { r: 4, lora_alpha: 64 };
@@ -11,4 +12,38 @@ it("refuses PEFT's names and says ours: they gave a configuration of rank 8 with
 it("takes a whole configuration", () => {
   const config = createLoraConfig({ rank: 4 });
   expect(createLoraConfig({ ...config, alpha: 3 })).toEqual({ ...config, alpha: 3 });
+});
+
+function refusal(options: object): UnknownOptionError {
+  try {
+    createLoraConfig(options);
+  } catch (error) {
+    if (error instanceof UnknownOptionError) return error;
+  }
+  throw new Error("nothing was refused");
+}
+
+it("leads every name of PEFT's to ours, in Python's spelling and in JavaScript's", () => {
+  for (const name of fieldNames) {
+    const { key } = loraFields[name];
+    const spellings = [key, key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())];
+    for (const spelling of spellings.filter((spelling) => spelling !== name)) {
+      expect(refusal({ [spelling]: null }).unknown).toEqual([{ name: spelling, nearest: name }]);
+    }
+  }
+});
+
+it.each([
+  ["useRslora", "rankStabilized"],
+  ["rslora", "rankStabilized"],
+  ["lora_r", "rank"],
+  ["loraRank", "rank"],
+  ["targets", "targetModules"],
+  ["dora", "useDora"],
+])("takes %s for %s", (name, nearest) => {
+  expect(refusal({ [name]: 1 }).unknown).toEqual([{ name, nearest }]);
+});
+
+it("says nothing of the keys that a file may have besides", () => {
+  expect(refusal({ colour: "red" }).known).not.toContain("unknown");
 });

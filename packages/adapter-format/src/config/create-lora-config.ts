@@ -5,7 +5,7 @@ import { type ConfigFieldProblem, InvalidAdapterConfigError } from "../errors.ts
 import type { JsonValue } from "../json.ts";
 import type { LoraConfig } from "../lora-config.ts";
 import { brokenRules } from "./lora-config-rules.ts";
-import { type FieldRow, fieldNames, loraFields } from "./lora-fields.ts";
+import { type FieldName, type FieldRow, fieldNames, loraFields } from "./lora-fields.ts";
 
 /** The version of PEFT whose file format is written. */
 const peftVersion = "0.21.2";
@@ -27,7 +27,9 @@ const peftVersion = "0.21.2";
  * ```
  */
 export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig {
-  refuseUnknownOptions("createLoraConfig", options, knownFields, fieldsByKey);
+  // A configuration from a file has keys besides, which is nothing to ask for.
+  const { unknown: _, ...asked } = options;
+  refuseUnknownOptions("createLoraConfig", asked, knownFields, otherNames);
   const problems: ConfigFieldProblem[] = [];
   for (const name of fieldNames) {
     const problem = checkField(loraFields[name] as FieldRow<unknown>, options[name]);
@@ -43,12 +45,26 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
   return config;
 }
 
-const knownFields: Readonly<Record<string, true>> = Object.fromEntries(
-  ["unknown", ...fieldNames].map((name) => [name, true]),
-);
+const knownFields: Readonly<Record<string, true>> = Object.fromEntries(fieldNames.map((name) => [name, true]));
 
-/** What PEFT calls each. */
-const fieldsByKey = new Map(fieldNames.map((name) => [loraFields[name].key, name]));
+/** What PEFT calls each, then what else people call them. */
+const otherNames: ReadonlyMap<string, FieldName> = new Map([
+  ...fieldNames.map((name) => [loraFields[name].key, name] as const),
+  ...([
+    ["lora_r", "rank"],
+    ["lora_rank", "rank"],
+    ["lora_target_modules", "targetModules"],
+    ["targets", "targetModules"],
+    ["initialization", "init"],
+    ["init_weights", "init"],
+    ["rslora", "rankStabilized"],
+    ["dora", "useDora"],
+    ["qalora", "useQalora"],
+    ["kasa", "kasaConfig"],
+    ["use_kasa", "kasaConfig"],
+    ["invocation_tokens", "activationTokens"],
+  ] as const),
+]);
 
 /** Modules that PEFT trains whole for a task, whichever of them a model has. */
 const taskModules: ReadonlyMap<LoraConfig["taskType"], readonly string[]> = new Map([
