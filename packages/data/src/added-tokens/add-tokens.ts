@@ -1,6 +1,7 @@
 // Adds tokens to a tokenizer.json, with the ids and the entries that transformers' `tokenizer.add_tokens` gives them (Rust's
 // `AddedVocabulary::add_tokens`, tokenizers 0.23).
 
+import type { OptionNames } from "@lowrank/contracts";
 import { AddedTokensError, TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
 import { checkTokenizerJson } from "../tokenizer-json/check-tokenizer-json.ts";
@@ -12,6 +13,8 @@ export interface AddTokensOptions {
   /** Whether they are marks: found before the text is normalised, and left out of decoded text. Default false. */
   readonly special?: boolean;
 }
+
+export const addTokensNames: OptionNames<AddTokensOptions> = { special: true };
 
 /** An entry of `added_tokens`; other fields say how it is found. */
 export interface AddedToken {

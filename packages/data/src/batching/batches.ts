@@ -1,5 +1,6 @@
 // One epoch's batches, in an order that depends on the seed and the epoch alone.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
 import type { CountedLabels, TokenizedExample } from "../tokenized-example.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";
@@ -24,6 +25,18 @@ export interface BatchOptions extends CountedLabels {
   readonly multipleOf?: number;
 }
 
+const optionNames: OptionNames<BatchOptions> = {
+  batchSize: true,
+  padId: true,
+  seed: true,
+  epoch: true,
+  shuffle: true,
+  groupByLength: true,
+  dropLast: true,
+  multipleOf: true,
+  firstCounts: true,
+};
+
 /** Rows that are sorted together, as in transformers' LengthGroupedSampler: 50 batches' worth. */
 const batchesPerGroup = 50;
 
@@ -44,6 +57,7 @@ const batchesPerGroup = 50;
  * ```
  */
 export function* batches(examples: readonly TokenizedExample[], options: BatchOptions): Generator<TokenBatch> {
+  refuseUnknownOptions("batches", options, optionNames);
   const { padId, multipleOf = 1, firstCounts = false } = options;
   for (const indices of batchIndices(examples, options)) {
     const rows = indices.map((index) => examples[index] as TokenizedExample);
@@ -56,6 +70,7 @@ export function batchIndices(
   examples: readonly TokenizedExample[],
   options: Omit<BatchOptions, "padId">,
 ): readonly (readonly number[])[] {
+  refuseUnknownOptions("batchIndices", options, optionNames);
   const { batchSize, epoch = 0, seed = 0 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new ExampleError(`The batch size must be a whole number from 1, got ${batchSize}.`);

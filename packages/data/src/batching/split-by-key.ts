@@ -1,5 +1,6 @@
 // A validation part that shares no input with the training part.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
 import { shuffled } from "./shuffled.ts";
 
@@ -15,6 +16,8 @@ export interface SplitOptions {
   readonly share: number;
   readonly seed: number;
 }
+
+const optionNames: OptionNames<SplitOptions> = { share: true, seed: true };
 
 /**
  * Splits examples so that all with the same key land in the same part; order within a part stays.
@@ -32,6 +35,7 @@ export interface SplitOptions {
  * ```
  */
 export function splitByKey<T>(examples: readonly T[], keyOf: (example: T) => string, options: SplitOptions): Split<T> {
+  refuseUnknownOptions("splitByKey", options, optionNames);
   const { share, seed } = options;
   if (!(share > 0 && share < 1)) throw new ExampleError(`The validation share must be between 0 and 1, got ${share}.`);
   const keys = [...new Set(examples.map(keyOf))];

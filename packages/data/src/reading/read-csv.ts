@@ -1,7 +1,9 @@
 // CSV and TSV from a text.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
 import type { ReadOptions } from "./read-options.ts";
+import { readOptionNames } from "./read-options.ts";
 import { type TableKind, TableReader } from "./table-reader.ts";
 
 function readTable(text: string, kind: TableKind, options: ReadOptions): Example[] {
@@ -26,6 +28,7 @@ function readTable(text: string, kind: TableKind, options: ReadOptions): Example
  * ```
  */
 export function readCsv(text: string, options: ReadOptions = {}): Example[] {
+  refuseUnknownOptions("readCsv", options, readOptionNames);
   return readTable(text, "csv", options);
 }
 
@@ -43,5 +46,6 @@ export function readCsv(text: string, options: ReadOptions = {}): Example[] {
  * ```
  */
 export function readTsv(text: string, options: ReadOptions = {}): Example[] {
+  refuseUnknownOptions("readTsv", options, readOptionNames);
   return readTable(text, "tsv", options);
 }

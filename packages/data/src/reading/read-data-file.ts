@@ -3,12 +3,12 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
-import { longestText } from "@lowrank/contracts";
+import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { readJson } from "./read-json.ts";
 import { JsonlReader } from "./read-jsonl.ts";
-import { type ReadOptions, readLimits } from "./read-options.ts";
+import { type ReadOptions, readLimits, readOptionNames } from "./read-options.ts";
 import { TableReader } from "./table-reader.ts";
 
 /** The kinds of files that can be read. */
@@ -20,6 +20,8 @@ export interface ReadFileOptions extends ReadOptions {
   readonly format?: DataFormat;
   readonly signal?: AbortSignal;
 }
+
+const optionNames: OptionNames<ReadFileOptions> = { ...readOptionNames, format: true, signal: true };
 
 interface PieceReader {
   push(piece: string): void;
@@ -53,8 +55,10 @@ const formats = new Map<string, DataFormat>([
  * ```
  */
 export async function readDataFile(path: string, options: ReadFileOptions = {}): Promise<Example[]> {
-  const named = { file: basename(path), ...options };
-  const format = options.format ?? formats.get(extname(path).toLowerCase());
+  refuseUnknownOptions("readDataFile", options, optionNames);
+  const { format: asked, signal, ...limits } = options;
+  const named = { file: basename(path), ...limits };
+  const format = asked ?? formats.get(extname(path).toLowerCase());
   if (format === undefined) {
     throw new DataFileError(
       named.file,
@@ -64,7 +68,7 @@ export async function readDataFile(path: string, options: ReadFileOptions = {}):
   await checkFile(path, { ...named, format });
   const reader = readerOf(format, named);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const stream = createReadStream(path, { signal: options.signal });
+  const stream = createReadStream(path, { signal });
   let isFirst = true;
   try {
     for await (const bytes of stream as AsyncIterable<Uint8Array>) {

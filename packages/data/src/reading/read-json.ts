@@ -1,11 +1,12 @@
 // A JSON array of rows, as Alpaca's and ShareGPT's files are.
 
-import { parseJson } from "@lowrank/contracts";
+import { parseJson, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import type { ReadOptions } from "./read-options.ts";
+import { readOptionNames } from "./read-options.ts";
 
 /**
  * Reads examples from one JSON array of objects; forms are recognised by their keys.
@@ -22,6 +23,7 @@ import type { ReadOptions } from "./read-options.ts";
  * ```
  */
 export function readJson(text: string, options: ReadOptions = {}): Example[] {
+  refuseUnknownOptions("readJson", options, readOptionNames);
   const collector = new ExampleCollector(options, "row");
   const { file, maxSize } = collector.limits;
   if (text.length > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} characters; raise maxSize.`);

@@ -1,12 +1,13 @@
 // JSON Lines: one JSON object on each line.
 
-import { JsonError, parseJson } from "@lowrank/contracts";
+import { JsonError, parseJson, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
 import { isObject } from "../json-object.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { ReadOptions } from "./read-options.ts";
+import { readOptionNames } from "./read-options.ts";
 
 /** Reads JSON Lines piece by piece; `finish` gives the examples. */
 export class JsonlReader {
@@ -67,6 +68,7 @@ function preview(line: string): string {
  * ```
  */
 export function readJsonl(text: string, options: ReadOptions = {}): Example[] {
+  refuseUnknownOptions("readJsonl", options, readOptionNames);
   const reader = new JsonlReader(options);
   reader.push(text);
   return reader.finish();

@@ -1,5 +1,7 @@
 // What all readers can be told.
 
+import type { OptionNames } from "@lowrank/contracts";
+
 /** Options of every reader. Sizes bound what a hostile or mistaken file can make us hold. */
 export interface ReadOptions {
   /** Name of the file in errors. */
@@ -15,6 +17,15 @@ export interface ReadOptions {
   /** Largest length of one line or row in characters; default 16 Mi. */
   readonly maxRowLength?: number;
 }
+
+export const readOptionNames: OptionNames<ReadOptions> = {
+  file: true,
+  columns: true,
+  header: true,
+  maxSize: true,
+  maxRows: true,
+  maxRowLength: true,
+};
 
 /** Options with every bound filled in. */
 export interface ReadLimits {

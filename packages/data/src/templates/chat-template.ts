@@ -1,6 +1,7 @@
 // The model's own chat template (tokenizer_config.json's "chat_template"), a Jinja program. Which characters are the
 // assistant's is found by rendering the conversation up to each of its turns and comparing.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { TemplateError } from "../errors.ts";
 import type { ChatMessage, Example } from "../example.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
@@ -15,6 +16,8 @@ export interface ChatTemplateOptions {
   /** Further variables, such as `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
 }
+
+const optionNames: OptionNames<ChatTemplateOptions> = { bosToken: true, eosToken: true, variables: true };
 
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
@@ -39,6 +42,7 @@ type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) =
  * ```
  */
 export function chatTemplate(source: string, options: ChatTemplateOptions = {}): PromptTemplate {
+  refuseUnknownOptions("chatTemplate", options, optionNames);
   const render = compile(source, options);
   return {
     name: "chat",

@@ -1,6 +1,7 @@
 // tokenizer.json comes from strangers: what the tokenizer library takes on trust is checked here first, all of it at
 // once, and what it would get wrong is rewritten.
 
+import type { OptionNames } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import { isObject, type JsonObject } from "../json-object.ts";
 import { componentProblems, shown } from "./check-components.ts";
@@ -14,6 +15,8 @@ export interface TokenizerLimits {
   /** Longest regular expression in characters; default 4096. */
   readonly maxPatternLength?: number;
 }
+
+export const limitNames: OptionNames<TokenizerLimits> = { maxTokens: true, maxPatternLength: true };
 
 const componentNames = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
 

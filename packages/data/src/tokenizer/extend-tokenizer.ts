@@ -1,6 +1,7 @@
 // The tokenizer beside a model with more tokens: to encode with, and as files to write beside an adapter or a merged model.
 
-import { type AddedToken, type AddTokensOptions, addTokens } from "../added-tokens/add-tokens.ts";
+import { refuseUnknownOptions } from "@lowrank/contracts";
+import { type AddedToken, type AddTokensOptions, addTokens, addTokensNames } from "../added-tokens/add-tokens.ts";
 import { AddedTokensError, TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
 import { withSpecialTokens } from "./special-tokens.ts";
@@ -42,6 +43,7 @@ export async function extendTokenizer(
   tokens: readonly string[],
   options: AddTokensOptions = {},
 ): Promise<ExtendedTokenizer> {
+  refuseUnknownOptions("extendTokenizer", options, addTokensNames);
   const texts = await readTokenizerFiles(files, "all");
   const before = parseTokenizerFile(texts, "tokenizer.json", files);
   const { json, ids, newIds, added } = addTokens(before, tokens, options);

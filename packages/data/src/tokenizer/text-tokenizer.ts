@@ -1,12 +1,12 @@
 // A Hugging Face tokenizer as fine-tuning needs it: ids in, ids out, with the gaps of the JavaScript library closed.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { LowrankError } from "@lowrank/contracts";
+import { LowrankError, refuseUnknownOptions } from "@lowrank/contracts";
 import { ownAddedTokens } from "../added-tokens/own-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
-import { checkTokenizerJson, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
+import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { placeTokens } from "./place-tokens.ts";
@@ -104,6 +104,7 @@ export class TextTokenizer {
    * The configuration names the special tokens and the chat template; it may be absent.
    */
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}, limits: TokenizerLimits = {}): TextTokenizer {
+    refuseUnknownOptions("TextTokenizer.fromJson", limits, limitNames);
     const json = checkTokenizerJson(tokenizerJson, limits);
     if (!isObject(tokenizerConfig)) throw new TokenizerError(["tokenizer_config.json: expected an object"]);
     const further = tokenizerConfig.additional_special_tokens;

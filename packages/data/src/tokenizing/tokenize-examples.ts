@@ -1,5 +1,6 @@
 // Many examples at once, with a count of what the length limit did to them.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
 import { checkLabelKinds } from "../reading/label-kinds.ts";
 import type { PromptTemplate } from "../templates/prompt-template.ts";
@@ -26,6 +27,8 @@ export interface TokenizeExamplesOptions extends TokenizeOptions {
   readonly maxTargetLength?: number | undefined;
 }
 
+const optionNames: OptionNames<TokenizeExamplesOptions> = { maxLength: true, maxTargetLength: true, labelIds: true };
+
 /**
  * Tokenises examples as `tokenizeExample` does, or with `maxTargetLength` as `tokenizeSourceTargets`; an example without a
  * trained token is left out and counted.
@@ -36,6 +39,7 @@ export function tokenizeExamples(
   template: PromptTemplate,
   options: TokenizeExamplesOptions,
 ): TokenizedExamples {
+  refuseUnknownOptions("tokenizeExamples", options, optionNames);
   const { maxLength, maxTargetLength } = options;
   const tokensOf = (example: Example): readonly TokenizedExample[] => {
     if (maxTargetLength === undefined || isOneText(example))
