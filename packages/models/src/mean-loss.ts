@@ -1,6 +1,6 @@
 // The loss over a data set, as one large batch would have it: each batch counts by what it supervises.
 
-import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { type ForwardContext, inferenceContext, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 import type { PretrainedModel } from "./pretrained-model.ts";
@@ -12,6 +12,8 @@ export interface MeanLossOptions {
   /** The time in milliseconds; default `performance.now`. */
   clock?(): number;
 }
+
+const optionNames: OptionNames<MeanLossOptions> = { signal: true, clock: true };
 
 /** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
 const turnEveryMilliseconds = 50;
@@ -35,8 +37,10 @@ export async function meanLoss(
   model: PretrainedModel,
   batches: Iterable<IntegerBatch>,
   context: ForwardContext = inferenceContext(),
-  { signal, clock = () => performance.now() }: MeanLossOptions = {},
+  options: MeanLossOptions = {},
 ): Promise<number> {
+  refuseUnknownOptions("meanLoss", options, optionNames);
+  const { signal, clock = () => performance.now() } = options;
   let total = 0;
   let count = 0;
   let lastTurn = clock();

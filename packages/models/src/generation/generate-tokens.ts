@@ -1,7 +1,7 @@
 // Continues prompts token by token. A batch is padded on the left and each row keeps its own positions, so that every
 // prompt gives what it would give alone.
 
-import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForcedTokens } from "../folder/generation-defaults.ts";
@@ -9,7 +9,7 @@ import { KeyValueCache } from "../parts/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
 import { forcedToken } from "./forced-tokens.ts";
-import { checkGeneration, type GenerationOptions } from "./generation-options.ts";
+import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
 import { penalizeRepetition } from "./repetition-penalty.ts";
 import { likeliestToken, sampleToken } from "./sampling.ts";
 import { stopRule } from "./stop-rule.ts";
@@ -46,6 +46,7 @@ export async function* generateTokens(
   model: PretrainedModel,
   options: GenerationOptions,
 ): AsyncGenerator<GeneratedToken, void, undefined> {
+  refuseUnknownOptions("generateTokens", options, generationNames);
   checkGeneration(model, options);
   const { promptIds, maxNewTokens, signal, context = inferenceContext() } = options;
   const rows = promptIds.map((): number[] => []);

@@ -1,14 +1,18 @@
 // Continues prompts to their ends.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { type GeneratedToken, generateTokens } from "./generate-tokens.ts";
 import type { GenerationOptions } from "./generation-options.ts";
+import { generationNames } from "./generation-options.ts";
 
 /** What a whole generation may be told besides. */
 export interface GenerateOptions extends GenerationOptions {
   /** Each token as soon as it is known, the end token included. */
   readonly onToken?: (token: GeneratedToken) => void;
 }
+
+const optionNames: OptionNames<GenerateOptions> = { ...generationNames, onToken: true };
 
 /**
  * Continues each prompt, or with an encoder–decoder answers each source; returns the new tokens of each, its end token included if one came.
@@ -27,10 +31,12 @@ export interface GenerateOptions extends GenerationOptions {
  * ```
  */
 export async function generate(model: PretrainedModel, options: GenerateOptions): Promise<number[][]> {
+  refuseUnknownOptions("generate", options, optionNames);
+  const { onToken, ...asked } = options;
   const rows = options.promptIds.map((): number[] => []);
-  for await (const token of generateTokens(model, options)) {
+  for await (const token of generateTokens(model, asked)) {
     rows[token.prompt]?.push(token.id);
-    options.onToken?.(token);
+    onToken?.(token);
   }
   return rows;
 }

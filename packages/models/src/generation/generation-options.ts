@@ -1,6 +1,6 @@
 // What a generation is asked for, checked before anything is computed.
 
-import type { ForwardContext } from "@lowrank/contracts";
+import type { ForwardContext, OptionNames } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/families";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { ForcedTokens } from "../folder/generation-defaults.ts";
@@ -28,6 +28,18 @@ export interface GenerationOptions {
   /** Looked at before each token; the promise rejects with its reason. */
   readonly signal?: AbortSignal;
 }
+
+export const generationNames: OptionNames<GenerationOptions> = {
+  promptIds: true,
+  maxNewTokens: true,
+  eosTokenIds: true,
+  forced: true,
+  stopStrings: true,
+  sampling: true,
+  repetitionPenalty: true,
+  context: true,
+  signal: true,
+};
 
 /** Throws GenerationOptionError, ModelInputError and PositionLimitError. */
 export function checkGeneration(model: PretrainedModel, options: GenerationOptions): void {

@@ -1,5 +1,6 @@
 // How the next token is drawn from its logits.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { uniformValues } from "@lowrank/engine";
 import { GenerationOptionError } from "../errors.ts";
 import { type ProbabilityRules, tokenProbabilities } from "./token-probabilities.ts";
@@ -10,8 +11,11 @@ export interface Sampling extends ProbabilityRules {
   readonly seed: number | readonly number[];
 }
 
+const samplingNames: OptionNames<Sampling> = { seed: true, temperature: true, topK: true, topP: true, minP: true };
+
 /** Throws GenerationOptionError. */
 export function checkSampling(sampling: Sampling, prompts: number): void {
+  refuseUnknownOptions("sampling", sampling, samplingNames);
   const { temperature = 1, topK = 0, topP = 1, minP = 0, seed } = sampling;
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new GenerationOptionError("temperature", temperature, "a number above 0; leave sampling out for greedy");

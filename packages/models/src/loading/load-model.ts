@@ -1,5 +1,6 @@
 // From a Hugging Face folder to a model.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { checkConfig, InvalidConfigError, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
 import { defaultsOf, readGenerationDefaults } from "../folder/generation-defaults.ts";
 import { type ModelFolder, readJsonObject } from "../folder/model-folder.ts";
@@ -8,6 +9,7 @@ import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
+import { loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
 import { withOwnHead } from "./own-head.ts";
 
@@ -40,6 +42,7 @@ const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
  * ```
  */
 export async function loadModel(folder: ModelFolder, options: LoadOptions = {}): Promise<PretrainedModel> {
+  refuseUnknownOptions("loadModel", options, loadOptionNames);
   options.signal?.throwIfAborted();
   const raw = await readJsonObject(folder, configFile);
   const config = withLabels(checkConfig(raw, options.onWarning, configFile), options.numLabels);

@@ -1,6 +1,6 @@
 // What may be asked of loading, whatever the kind of file.
 
-import type { WarningListener } from "@lowrank/contracts";
+import type { OptionNames, WarningListener } from "@lowrank/contracts";
 import type { Task } from "@lowrank/families";
 import type { BasePrecision } from "./base-precision.ts";
 
@@ -29,3 +29,14 @@ export interface LoadOptions {
   /** Stops between tensors; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+export const loadOptionNames: OptionNames<LoadOptions> = {
+  task: true,
+  numLabels: true,
+  newHead: true,
+  basePrecision: true,
+  maxBytes: true,
+  onWarning: true,
+  onProgress: true,
+  signal: true,
+};

@@ -2,6 +2,7 @@
 // adapters in use, so a cache remembers these and refuses others.
 
 import type { AdapterSelection } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../errors.ts";
 import { type FirstTokens, Texts } from "./text-places.ts";
@@ -24,6 +25,8 @@ export interface CacheOptions {
   readonly generated?: readonly number[];
 }
 
+const optionNames: OptionNames<CacheOptions> = { segmentLength: true, generated: true };
+
 /** The state of one generation; its owner disposes of it. */
 export class KeyValueCache {
   readonly #madeWith: string;
@@ -37,6 +40,7 @@ export class KeyValueCache {
   #length = 0;
 
   constructor(adapters: AdapterSelection, options: CacheOptions = {}) {
+    refuseUnknownOptions("KeyValueCache", options, optionNames);
     this.#madeWith = describeSelection(adapters);
     this.#segmentLength = options.segmentLength ?? defaultSegmentLength;
     this.#generated = options.generated;

@@ -1,5 +1,6 @@
 // From a GGUF file to a model: the configuration stands in its metadata.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { checkConfig, resolveTask } from "@lowrank/families";
 import { configFromGguf, ggufTableOf } from "@lowrank/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
@@ -10,6 +11,7 @@ import type { PretrainedModel } from "../../pretrained-model.ts";
 import { fillModel } from "../fill-model.ts";
 import { withLabels } from "../load-model.ts";
 import type { LoadOptions } from "../load-options.ts";
+import { loadOptionNames } from "../load-options.ts";
 import { ggufWeights } from "./gguf-weights.ts";
 
 /**
@@ -30,6 +32,7 @@ import { ggufWeights } from "./gguf-weights.ts";
  * ```
  */
 export async function loadGguf(source: GgufSource, options: LoadOptions = {}): Promise<PretrainedModel> {
+  refuseUnknownOptions("loadGguf", options, loadOptionNames);
   options.signal?.throwIfAborted();
   const file = await openGguf(source);
   if (file.metadata.get("general.type") === "adapter")
