@@ -1,5 +1,6 @@
 // An open GGUF file: the header at once, tensors when asked for.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { NeedMoreBytes } from "./binary-reader.ts";
 import { dequantize } from "./dequantize.ts";
 import { GgufError, quoted } from "./errors.ts";
@@ -28,6 +29,13 @@ export interface GgufOptions {
   readonly maxItems?: number;
 }
 
+const optionNames: OptionNames<GgufOptions> = {
+  maxHeaderBytes: true,
+  maxTensors: true,
+  maxMetadata: true,
+  maxItems: true,
+};
+
 /** An open GGUF file. The source stays the caller's to close. */
 export interface GgufFile {
   /** 2 or 3. */
@@ -49,6 +57,7 @@ export interface GgufFile {
  * @throws {GgufError} whose `code` says why: GGUF_NOT_GGUF, GGUF_TRUNCATED, …
  */
 export async function openGguf(source: GgufSource, options: GgufOptions = {}): Promise<GgufFile> {
+  refuseUnknownOptions("openGguf", options, optionNames);
   const { version, metadata, tensors } = await readHeader(source, options);
   const find = (name: string): GgufTensorInfo => {
     const info = tensors.get(name);

@@ -1,6 +1,6 @@
 // What a caller may set about reading.
 
-import type { WarningListener } from "@lowrank/contracts";
+import type { OptionNames, WarningListener } from "@lowrank/contracts";
 
 /** Limits on what a file may ask of us. */
 export interface ReadOptions {
@@ -11,3 +11,5 @@ export interface ReadOptions {
   /** Told of oddities that are no errors. */
   readonly onWarning?: WarningListener;
 }
+
+export const readOptionNames: OptionNames<ReadOptions> = { maxHeaderBytes: true, maxTensors: true, onWarning: true };

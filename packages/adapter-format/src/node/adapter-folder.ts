@@ -2,13 +2,14 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { openSafetensors } from "@lowrank/safetensors";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
 import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
-import { type ReadAdapterOptions, readAdapter } from "../formats/peft/read-adapter.ts";
+import { type ReadAdapterOptions, readAdapter, readAdapterNames } from "../formats/peft/read-adapter.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
-import { adapterPieces, type WriteAdapterOptions } from "../formats/peft/write-adapter.ts";
+import { adapterPieces, type WriteAdapterOptions, writeAdapterNames } from "../formats/peft/write-adapter.ts";
 import { refuseForeign } from "../formats/refuse-foreign.ts";
 
 const configName = "adapter_config.json";
@@ -26,6 +27,7 @@ const largestConfig = 32_000_000;
  * @throws what `readAdapter` throws for broken content.
  */
 export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
+  refuseUnknownOptions("readAdapterFolder", options, readAdapterNames);
   const names = await listFolder(path);
   if (!names.has(configName) || !names.has(weightsName)) await refuseForeignFolder(path, names);
   if (!names.has(configName)) throw new AdapterFileMissingError(path, configName);
@@ -46,6 +48,8 @@ export interface WriteFolderOptions extends WriteAdapterOptions {
   readonly overwrite?: boolean;
 }
 
+const writeNames: OptionNames<WriteFolderOptions> = { ...writeAdapterNames, overwrite: true };
+
 /**
  * Writes an adapter into a new folder: all of it, or nothing. Overwriting does as PEFT's `save_pretrained`: the adapter's
  * files are replaced, whoever wrote them, other files stay, and so does the text of a README.md that a person wrote, with its
@@ -59,6 +63,7 @@ export async function writeAdapterFolder(
   adapter: Adapter,
   options: WriteFolderOptions = {},
 ): Promise<void> {
+  refuseUnknownOptions("writeAdapterFolder", options, writeNames);
   const files = adapterPieces(adapter, options);
   const { overwrite = false } = options;
   const card = overwrite ? await updatedCard(path, adapter, files[cardName]) : files[cardName];

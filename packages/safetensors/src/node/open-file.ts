@@ -1,5 +1,6 @@
 // A file on disk as a byte source: positional reads, so that a model larger than memory can be read tensor by tensor.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, checkReadRange } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
 import { FileReadError } from "./errors.ts";
@@ -17,6 +18,7 @@ export interface FileSource extends ByteSource {
  * @throws {SafetensorsError} from `read`: `InvalidRange`, or `IncompleteRead` if the file shrank meanwhile.
  */
 export async function openFile(path: string, options: { readonly fileSystem?: FileSystem } = {}): Promise<FileSource> {
+  refuseUnknownOptions("openFile", options, { fileSystem: true });
   const file = await open(path, options.fileSystem ?? nodeFileSystem);
   const size = await sizeOf(path, file);
   return {

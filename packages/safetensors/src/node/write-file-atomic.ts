@@ -1,6 +1,7 @@
 // A file that is either whole or not there: written beside its target, forced to disk, then renamed over it.
 
 import { dirname } from "node:path";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { NotReplaceableError, OutputExistsError, writeFailure } from "./errors.ts";
 import { type FileSystem, largestTransfer, nodeFileSystem, type OpenFile, systemCode } from "./file-system.ts";
 import { linkTarget } from "./link-target.ts";
@@ -17,6 +18,8 @@ export interface AtomicWriteOptions {
   readonly fileSystem?: FileSystem;
 }
 
+export const atomicWriteNames: OptionNames<AtomicWriteOptions> = { overwrite: true, fileSystem: true };
+
 /**
  * Writes a file so that, whatever happens, its path holds the old content, the whole new content, or nothing: a
  * temporary file in the same folder is written, synced and renamed, and the folder synced. On failure the temporary
@@ -32,6 +35,7 @@ export async function writeFileAtomic(
   contents: FileContents,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
+  refuseUnknownOptions("writeFileAtomic", options, atomicWriteNames);
   const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const temporary = await temporaryPath(target, "unfinished");

@@ -2,6 +2,7 @@
 
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { carryOver, moveRest } from "./carry-over.ts";
 import {
   DiskFullError,
@@ -15,7 +16,7 @@ import { type FileSystem, nodeFileSystem, systemCode } from "./file-system.ts";
 import { linkTarget } from "./link-target.ts";
 import { renamePatiently } from "./rename-patiently.ts";
 import { temporaryPath, tidyUpTemporaries } from "./temporary-path.ts";
-import { type AtomicWriteOptions, keepMode } from "./write-file-atomic.ts";
+import { type AtomicWriteOptions, atomicWriteNames, keepMode } from "./write-file-atomic.ts";
 
 /** How a folder is written. */
 export interface FolderWriteOptions extends AtomicWriteOptions {
@@ -25,6 +26,8 @@ export interface FolderWriteOptions extends AtomicWriteOptions {
    */
   readonly keep?: (name: string) => boolean;
 }
+
+const optionNames: OptionNames<FolderWriteOptions> = { ...atomicWriteNames, keep: true };
 
 /**
  * Makes a folder so that, whatever happens, its path holds the old folder, the complete new one, or nothing: `fill`
@@ -44,6 +47,7 @@ export async function writeFolderAtomic(
   fill: (temporaryFolder: string) => Promise<void>,
   options: FolderWriteOptions = {},
 ): Promise<void> {
+  refuseUnknownOptions("writeFolderAtomic", options, optionNames);
   const target = await linkTarget(path);
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const temporary = await temporaryPath(target, "unfinished");

@@ -3,11 +3,12 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { FileReadError, NotReplaceableError } from "./errors.ts";
 import { linkTarget } from "./link-target.ts";
 import { openFile } from "./open-file.ts";
 import { tidyUpTemporaries } from "./temporary-path.ts";
-import type { AtomicWriteOptions } from "./write-file-atomic.ts";
+import { type AtomicWriteOptions, atomicWriteNames } from "./write-file-atomic.ts";
 import { writeFolderAtomic } from "./write-folder-atomic.ts";
 
 const listName = ".lowrank.json";
@@ -22,6 +23,8 @@ export interface ListedFolderOptions extends AtomicWriteOptions {
   /** Which entries of a folder that is replaced live on in the new one; default those that its list does not name. */
   readonly keep?: (name: string, isListed: boolean) => boolean;
 }
+
+const optionNames: OptionNames<ListedFolderOptions> = { ...atomicWriteNames, mayBeUnlisted: true, keep: true };
 
 /**
  * As `writeFolderAtomic`, with a list of what `fill` wrote, `.lowrank.json`. With `overwrite` a folder is replaced that has
@@ -45,6 +48,7 @@ export async function writeListedFolder(
   fill: (temporaryFolder: string) => Promise<void>,
   options: ListedFolderOptions = {},
 ): Promise<void> {
+  refuseUnknownOptions("writeListedFolder", options, optionNames);
   const { overwrite = false, mayBeUnlisted = false, keep = (_, isListed) => !isListed, ...onDisk } = options;
   await tidyUpTemporaries(dirname(await linkTarget(path)), onDisk.fileSystem); // first: it may bring back an older output
   const earlier = await listedNames(path);

@@ -1,7 +1,8 @@
 // Where a Hugging Face folder keeps its weights: in one file, or in shards with an index.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { ByteSource } from "../byte-source.ts";
-import type { ReadOptions } from "../read-options.ts";
+import { type ReadOptions, readOptionNames } from "../read-options.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
 import { openShards, parseShardIndex, type ShardFolder } from "./sharded.ts";
 import type { TensorCollection } from "./tensor-collection.ts";
@@ -49,6 +50,7 @@ export async function openFolderWeights(
   folder: WeightFolder,
   options: ReadOptions = {},
 ): Promise<FolderWeights | undefined> {
+  refuseUnknownOptions("openFolderWeights", options, readOptionNames);
   const { single, index } = weightFileNames;
   if (await folder.has(single)) {
     const collection = await openOrClose(await folder.open(single), options);

@@ -1,9 +1,10 @@
 // One file, of which only the header is read at once.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type ByteSource, readExactly } from "../byte-source.ts";
 import { parseHeader } from "../header/header.ts";
 import { headerLength } from "../header/header-length.ts";
-import type { ReadOptions } from "../read-options.ts";
+import { type ReadOptions, readOptionNames } from "../read-options.ts";
 import { LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
 /** An open safetensors file. */
@@ -28,6 +29,7 @@ export interface SafetensorsFile extends TensorCollection {
  * ```
  */
 export async function openSafetensors(source: ByteSource, options: ReadOptions = {}): Promise<SafetensorsFile> {
+  refuseUnknownOptions("openSafetensors", options, readOptionNames);
   const prefix = await readExactly(source, 0, Math.min(8, source.size));
   const length = headerLength(prefix, source, options);
   const dataStart = 8 + length;

@@ -1,12 +1,12 @@
 // One file that is in memory already, read without waiting.
 
-import { printable } from "@lowrank/contracts";
+import { type OptionNames, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import { SafetensorsError } from "../errors.ts";
 import { type HeaderContent, parseHeader } from "../header/header.ts";
 import { headerLength } from "../header/header-length.ts";
 import type { TensorInfo } from "../header/tensor-info.ts";
 import { decodeToFloat32, decodeToInt32 } from "../numbers/decode.ts";
-import type { ReadOptions } from "../read-options.ts";
+import { type ReadOptions, readOptionNames } from "../read-options.ts";
 
 /** A file in memory. */
 export interface ParsedSafetensors extends HeaderContent {
@@ -19,6 +19,14 @@ export interface ParsedSafetensors extends HeaderContent {
   /** An integer or boolean tensor as int32. */
   int32(name: string): Int32Array;
 }
+
+/** How a file in memory is read. */
+interface ParseOptions extends ReadOptions {
+  /** Stands in messages. */
+  readonly name?: string;
+}
+
+const optionNames: OptionNames<ParseOptions> = { ...readOptionNames, name: true };
 
 /**
  * Parses a whole safetensors file in memory; `name` stands in messages.
@@ -33,10 +41,8 @@ export interface ParsedSafetensors extends HeaderContent {
  * const weight = parseSafetensors(bytes).float32("weight"); // Float32Array [1, 2]
  * ```
  */
-export function parseSafetensors(
-  file: Uint8Array,
-  options: ReadOptions & { readonly name?: string } = {},
-): ParsedSafetensors {
+export function parseSafetensors(file: Uint8Array, options: ParseOptions = {}): ParsedSafetensors {
+  refuseUnknownOptions("parseSafetensors", options, optionNames);
   const fileName = options.name ?? "bytes in memory";
   const dataStart = 8 + headerLength(file.subarray(0, 8), { name: fileName, size: file.length }, options);
   const place = { file: fileName, dataBytes: file.length - dataStart };

@@ -1,10 +1,10 @@
 // A model in several files: model.safetensors.index.json says which tensor lies where, and must tell the truth.
 
-import { enumerated, listed, printable } from "@lowrank/contracts";
+import { enumerated, listed, printable, refuseUnknownOptions } from "@lowrank/contracts";
 import type { ByteSource } from "../byte-source.ts";
 import { SafetensorsError } from "../errors.ts";
 import { JsonReader, JsonSyntaxError } from "../header/json-reader.ts";
-import type { ReadOptions } from "../read-options.ts";
+import { type ReadOptions, readOptionNames } from "../read-options.ts";
 import { openSafetensors, type SafetensorsFile } from "./open.ts";
 import { type LocatedTensor, LocatedTensors, type TensorCollection } from "./tensor-collection.ts";
 
@@ -37,6 +37,7 @@ export async function openShardedSafetensors(
   indexJson: string,
   options: ReadOptions = {},
 ): Promise<TensorCollection> {
+  refuseUnknownOptions("openShardedSafetensors", options, readOptionNames);
   return openShards(folder, parseShardIndex(indexJson), options);
 }
 

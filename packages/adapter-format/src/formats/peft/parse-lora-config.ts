@@ -1,6 +1,12 @@
 // adapter_config.json → LoraConfig, field by field into a fresh object.
 
-import { describeValue, listed, type WarningListener } from "@lowrank/contracts";
+import {
+  describeValue,
+  listed,
+  type OptionNames,
+  refuseUnknownOptions,
+  type WarningListener,
+} from "@lowrank/contracts";
 import { brokenRules } from "../../config/lora-config-rules.ts";
 import { type FieldName, fieldNames, loraFields } from "../../config/lora-fields.ts";
 import { type ConfigFieldProblem, InvalidAdapterConfigError, UnsupportedPeftTypeError } from "../../errors.ts";
@@ -14,6 +20,8 @@ export interface ParseConfigOptions {
   readonly file?: string;
   readonly onWarning?: WarningListener;
 }
+
+const optionNames: OptionNames<ParseConfigOptions> = { file: true, onWarning: true };
 
 /** Keys that PEFT drops when it reads a file. */
 const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
@@ -32,6 +40,7 @@ const droppedKeys: ReadonlySet<string> = new Set(["runtime_config"]);
  * ```
  */
 export function parseLoraConfig(json: string, options: ParseConfigOptions = {}): LoraConfig {
+  refuseUnknownOptions("parseLoraConfig", options, optionNames);
   const file = options.file ?? "adapter_config.json";
   const values = parseJsonObject(json, file);
   checkPeftType(values, file);

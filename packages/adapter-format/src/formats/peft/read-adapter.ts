@@ -1,6 +1,6 @@
 // An adapter's files → an adapter, or one error that says everything that is wrong.
 
-import type { WarningListener } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { type ByteSource, bytesSource, openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
 import type { Adapter, AdapterTensor } from "../../adapter.ts";
 import { withTaskModules } from "../../config/create-lora-config.ts";
@@ -29,6 +29,8 @@ export interface ReadAdapterOptions {
   /** Accept NaN and infinity in the tensors. */
   readonly allowNonFinite?: boolean;
 }
+
+export const readAdapterNames: OptionNames<ReadAdapterOptions> = { onWarning: true, allowNonFinite: true };
 
 const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
 
@@ -59,6 +61,7 @@ const readableTypes: ReadonlySet<string> = new Set(["F32", "F16", "BF16"]);
  * ```
  */
 export async function readAdapter(files: AdapterFiles, options: ReadAdapterOptions = {}): Promise<Adapter> {
+  refuseUnknownOptions("readAdapter", options, readAdapterNames);
   const folder = files.name === undefined ? "" : `${files.name}/`;
   const listener = options.onWarning ? { onWarning: options.onWarning } : {};
   const parsed = parseLoraConfig(files.config, { file: `${folder}adapter_config.json`, ...listener });

@@ -1,5 +1,6 @@
 // An adapter → the three files that PEFT keeps in a folder. The same adapter always gives the same bytes.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { encodeFloat32, joinPieces, safetensorsPieces, type TensorData } from "@lowrank/safetensors";
 import type { Adapter } from "../../adapter.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
@@ -16,6 +17,8 @@ export interface WriteAdapterOptions {
   readonly dtype?: "F32" | "F16" | "BF16";
 }
 
+export const writeAdapterNames: OptionNames<WriteAdapterOptions> = { dtype: true };
+
 /** An adapter's files by name. */
 export interface WrittenAdapter {
   readonly "adapter_config.json": string;
@@ -30,6 +33,7 @@ export interface WrittenAdapter {
  * or do not fit into `dtype`; so nothing is written that could not be read again.
  */
 export function writeAdapter(adapter: Adapter, options: WriteAdapterOptions = {}): WrittenAdapter {
+  refuseUnknownOptions("writeAdapter", options, writeAdapterNames);
   const { weights, ...texts } = adapterPieces(adapter, options);
   return { ...texts, "adapter_model.safetensors": joinPieces(weights) };
 }
