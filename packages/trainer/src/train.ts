@@ -33,6 +33,15 @@ const optionNames: OptionNames<TrainOptions<unknown>> = {
   onWarning: true,
   clock: true,
 };
+const evaluationNames: OptionNames<EvaluationOptions> = {
+  every: true,
+  atStart: true,
+  run: true,
+  watch: true,
+  higherIsBetter: true,
+  patience: true,
+};
+const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
 /**
  * Trains variables with AdamW and yields an event for each step, evaluation and checkpoint.
@@ -64,6 +73,8 @@ const optionNames: OptionNames<TrainOptions<unknown>> = {
  */
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainingEvent, void, undefined> {
   refuseUnknownOptions("train", options, optionNames);
+  refuseUnknownOptions("evaluate", options.evaluate ?? {}, evaluationNames);
+  refuseUnknownOptions("checkpoint", options.checkpoint ?? {}, checkpointNames);
   const run = await TrainingRun.start(options);
   const { evaluate, checkpoint, signal } = options;
   try {

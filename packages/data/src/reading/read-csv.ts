@@ -2,8 +2,7 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
-import type { ReadOptions } from "./read-options.ts";
-import { readOptionNames } from "./read-options.ts";
+import { type ReadOptions, readOptionNames } from "./read-options.ts";
 import { type TableKind, TableReader } from "./table-reader.ts";
 
 function readTable(text: string, kind: TableKind, options: ReadOptions): Example[] {

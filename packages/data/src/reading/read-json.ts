@@ -5,8 +5,7 @@ import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
-import type { ReadOptions } from "./read-options.ts";
-import { readOptionNames } from "./read-options.ts";
+import { type ReadOptions, readOptionNames } from "./read-options.ts";
 
 /**
  * Reads examples from one JSON array of objects; forms are recognised by their keys.

@@ -6,8 +6,7 @@ import { isObject } from "../json-object.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import type { ReadOptions } from "./read-options.ts";
-import { readOptionNames } from "./read-options.ts";
+import { type ReadOptions, readOptionNames } from "./read-options.ts";
 
 /** Reads JSON Lines piece by piece; `finish` gives the examples. */
 export class JsonlReader {

@@ -1,6 +1,6 @@
 // Picks the best engine that really starts here, and remembers why the others were passed over.
 
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { EngineName } from "../engines/facts.ts";
 import type { StartOutcome } from "../engines/start-outcome.ts";
 import { NoEngineError } from "../errors.ts";
@@ -9,7 +9,7 @@ import { explainFailure, type PassedOver, sentenceOf } from "./explain-failure.t
 import { explainSlowEngine } from "./explain-slow-engine.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
 import { pickFastest } from "./pick-fastest.ts";
-import { type ChooseEngineOptions, type EnginePlan, planEngines } from "./plan-engines.ts";
+import { type ChooseEngineOptions, chooseEngineNames, type EnginePlan, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
 
 /** The engine that runs from now on. */
@@ -22,15 +22,6 @@ export interface EngineChoice {
   /** Sentences that a user should read: a setting that could not be used, an engine slower than hoped. */
   readonly note?: string;
 }
-
-const optionNames: OptionNames<ChooseEngineOptions> = {
-  prefer: true,
-  order: true,
-  threads: true,
-  environment: true,
-  wasmPath: true,
-  tfjsNodeFolder: true,
-};
 
 /**
  * Starts the best engine that works and makes it TensorFlow.js's backend; also registers gradients and mends kernels.
@@ -51,7 +42,7 @@ const optionNames: OptionNames<ChooseEngineOptions> = {
  * ```
  */
 export async function chooseEngine(options: ChooseEngineOptions = {}): Promise<EngineChoice> {
-  refuseUnknownOptions("chooseEngine", options, optionNames);
+  refuseUnknownOptions("chooseEngine", options, chooseEngineNames);
   registerGradients();
   const plan = await planEngines(options);
   const passedOver: PassedOver[] = [];

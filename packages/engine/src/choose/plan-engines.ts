@@ -1,5 +1,6 @@
 // Which engines to try, in which order, and with which settings: decided before anything is loaded.
 
+import type { OptionNames } from "@lowrank/contracts";
 import { type EngineName, engineNames } from "../engines/facts.ts";
 import { isNode } from "../engines/import-unseen.ts";
 import type { StartOptions } from "../engines/start-options.ts";
@@ -30,6 +31,15 @@ export interface ChooseEngineOptions {
   /** Folder of an npm project that holds tfjs-node. Default: LOWRANK_TFJS_NODE, else where any import finds it. */
   readonly tfjsNodeFolder?: string;
 }
+
+export const chooseEngineNames: OptionNames<ChooseEngineOptions> = {
+  prefer: true,
+  order: true,
+  threads: true,
+  environment: true,
+  wasmPath: true,
+  tfjsNodeFolder: true,
+};
 
 /** What `chooseEngine` is going to do. */
 export interface EnginePlan {

@@ -1,11 +1,12 @@
 // Looks at every engine in turn: what a user needs to know before asking for another one.
 
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { type EngineName, engineNames } from "../engines/facts.ts";
 import { registerGradients } from "../gradients/register-gradients.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { type MatMulSpeed, measureMatMul } from "./measure-mat-mul.ts";
-import { type ChooseEngineOptions, planEngines } from "./plan-engines.ts";
+import { type ChooseEngineOptions, chooseEngineNames, planEngines } from "./plan-engines.ts";
 import { startEngine, useBackend } from "./start-engine.ts";
 
 /** What is known of one engine: it runs, at a speed; or it does not, for a reason. */
@@ -29,6 +30,7 @@ export type EngineReport =
  * ```
  */
 export async function surveyEngines(options: ChooseEngineOptions = {}): Promise<readonly EngineReport[]> {
+  refuseUnknownOptions("surveyEngines", options, chooseEngineNames);
   registerGradients();
   const { settings } = await planEngines(options);
   const before = tf.engine().backendName;

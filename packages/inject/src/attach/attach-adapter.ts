@@ -22,13 +22,13 @@ export interface AttachOptions {
   readonly onWarning?: WarningListener;
 }
 
-const optionNames: OptionNames<AttachOptions> = {
-  name: true,
+export const storedNames: OptionNames<Omit<AttachOptions, "name">> = {
   trainable: true,
   baseFingerprint: true,
   allowDifferentBase: true,
   onWarning: true,
 };
+const optionNames: OptionNames<AttachOptions> = { name: true, ...storedNames };
 
 /**
  * Attaches an adapter that was read from files.

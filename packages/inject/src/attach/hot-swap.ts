@@ -1,10 +1,11 @@
 // Another adapter in the place of one that is attached: same name, same handle, no second look at the model's code.
 
 import type { Adapter } from "@lowrank/adapter-format";
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { HandleDisposedError } from "../errors/errors.ts";
 import { disposeContents } from "../handle/adapter-contents.ts";
 import type { AdapterHandle } from "../handle/adapter-handle.ts";
-import { type AttachOptions, storedContents } from "./attach-adapter.ts";
+import { type AttachOptions, storedContents, storedNames } from "./attach-adapter.ts";
 
 /**
  * Puts another adapter's values behind a handle's name. It may have other ranks, scalings and targets: what it does not
@@ -27,6 +28,7 @@ import { type AttachOptions, storedContents } from "./attach-adapter.ts";
  * ```
  */
 export function hotSwap(handle: AdapterHandle, adapter: Adapter, options: Omit<AttachOptions, "name"> = {}): void {
+  refuseUnknownOptions("hotSwap", options, storedNames);
   if (handle.isDisposed) throw new HandleDisposedError(handle.name);
   const contents = storedContents(handle.model, adapter, { ...options, name: handle.name });
   try {

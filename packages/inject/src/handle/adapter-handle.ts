@@ -1,7 +1,7 @@
 // What a caller holds after an adapter was attached: its variables, the switch to take it off, the way to a file.
 
 import type { Adapter, LoraConfig } from "@lowrank/adapter-format";
-import type { AdaptableModel, Detach } from "@lowrank/contracts";
+import { type AdaptableModel, type Detach, refuseUnknownOptions } from "@lowrank/contracts";
 import { SettingError } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { AdaptedPart } from "../adapted/adapted-part.ts";
@@ -20,7 +20,7 @@ import {
 } from "./adapter-contents.ts";
 import { claimName } from "./adapter-names.ts";
 import { checkSelection } from "./check-selection.ts";
-import { adapterOf, type ToAdapterOptions } from "./to-adapter.ts";
+import { adapterOf, type ToAdapterOptions, toAdapterNames } from "./to-adapter.ts";
 
 /**
  * An adapter on a model. It owns its variables; the model owns everything else.
@@ -142,6 +142,7 @@ export class AdapterHandle {
    * @throws HandleDisposedError; MergedTableError if a table of the base is to be saved and a merge changed it
    */
   async toAdapter(options: ToAdapterOptions = {}): Promise<Adapter> {
+    refuseUnknownOptions("toAdapter", options, toAdapterNames);
     this.#checkUsable();
     return adapterOf(
       { model: this.model, name: this.name, contents: this.#contents, isAttached: () => this.isAttached },

@@ -1,7 +1,7 @@
 // An adapter on a model as plain data in torch's layout, as a file will have it.
 
 import type { Adapter, AdapterTensor } from "@lowrank/adapter-format";
-import type { AdaptableModel } from "@lowrank/contracts";
+import type { AdaptableModel, OptionNames } from "@lowrank/contracts";
 import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
 import { MergedTableError } from "../errors/errors.ts";
 import { partsOf } from "../planned/planned-parts.ts";
@@ -20,6 +20,8 @@ export interface ToAdapterOptions {
    */
   readonly saveEmbeddingLayers?: SaveEmbeddingLayers;
 }
+
+export const toAdapterNames: OptionNames<ToAdapterOptions> = { metadata: true, saveEmbeddingLayers: true };
 
 /** The adapter that is written. */
 interface WrittenAdapter {

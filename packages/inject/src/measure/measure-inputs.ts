@@ -1,7 +1,13 @@
 // What each layer of a plan is given when the model runs: for EVA and CorDA.
 
-import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
-import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import {
+  type AdaptableModel,
+  activeAdapters,
+  type ForwardContext,
+  inferenceContext,
+  type OptionNames,
+  refuseUnknownOptions,
+} from "@lowrank/contracts";
 import type { Measured } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { claimName } from "../handle/adapter-names.ts";
@@ -19,6 +25,8 @@ export interface MeasureInputsOptions {
   run(context: ForwardContext, keepOnly: (mask: tf.Tensor) => void): void | Promise<void>;
 }
 
+const optionNames: OptionNames<MeasureInputsOptions> = { run: true };
+
 const recorderName = "measuring inputs";
 
 /**
@@ -28,8 +36,7 @@ const recorderName = "measuring inputs";
  *
  * @example
  * ```ts
- * import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
- * import { type InjectionPlan, injectAdapter, measureInputs } from "@lowrank/inject";
+ *  * import { type InjectionPlan, injectAdapter, measureInputs } from "@lowrank/inject";
  *
  * export async function startFromData(model: AdaptableModel, plan: InjectionPlan, run: (context: ForwardContext) => void) {
  *   const measured = await measureInputs(model, plan, { run }); // plan.config.init is "corda" or "eva"
@@ -42,6 +49,7 @@ export async function measureInputs(
   plan: InjectionPlan,
   options: MeasureInputsOptions,
 ): Promise<ReadonlyMap<string, Measured>> {
+  refuseUnknownOptions("measureInputs", options, optionNames);
   const sites = linearSites(model, plan);
   const freeName = claimName(model, recorderName);
   const mask: RowMask = { rows: null };

@@ -1,6 +1,7 @@
 // Several adapters as one. Works on adapters as files hold them: no model, no backend.
 
 import { type Adapter, type AdapterTensor, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { randomMask } from "@lowrank/math";
 import type {
   CombinationMethod,
@@ -49,6 +50,18 @@ export interface CombineOptions {
   readonly signsOf?: Adapter;
 }
 
+const optionNames: OptionNames<CombineOptions> = {
+  type: true,
+  rank: true,
+  density: true,
+  majoritySign: true,
+  seed: true,
+  clamp: true,
+  compatible: true,
+  mask: true,
+  signsOf: true,
+};
+
 /**
  * One adapter that does what the given ones do together, each multiplied by its weight. Its scaling is 1.
  *
@@ -66,6 +79,7 @@ export interface CombineOptions {
  * ```
  */
 export function combineAdapters(given: readonly WeightedAdapter[], options: CombineOptions = {}): Adapter {
+  refuseUnknownOptions("combineAdapters", options, optionNames);
   // A half that is smaller than its matrix has no place for what another adapter has beside it.
   const sources = given.map((source) => ({ ...source, adapter: toPlainLora(source.adapter) }));
   const method = methodOf(sources, options);

@@ -1,8 +1,11 @@
 // The exported folder in memory: for a browser, or for small models.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { joinPieces } from "@lowrank/safetensors";
 import { planFiles } from "./export-files.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
+
+const optionNames: OptionNames<ExportOptions> = { source: true, tokenizer: true, dtype: true };
 
 /**
  * A model – merged or not – as the files of a Hugging Face folder that transformers loads: weights under the base's
@@ -25,6 +28,7 @@ export async function exportModel(
   model: ExportableModel,
   options: ExportOptions,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
+  refuseUnknownOptions("exportModel", options, optionNames);
   const plan = await planFiles(model, options);
   try {
     const files = new Map<string, Uint8Array>();

@@ -1,5 +1,6 @@
 // Checks that a merged model computes what the adapted one did.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { LogitsShapeError, MergeVerificationError } from "./errors.ts";
 
@@ -14,6 +15,13 @@ export interface VerifyMergeOptions {
   /** Largest difference allowed. Default 1e-4. */
   readonly tolerance?: number;
 }
+
+const optionNames: OptionNames<VerifyMergeOptions> = {
+  adapted: true,
+  merged: true,
+  attentionMask: true,
+  tolerance: true,
+};
 
 /** How far apart they are. */
 export interface MergeVerification {
@@ -40,6 +48,7 @@ export interface MergeVerification {
  * ```
  */
 export async function verifyMerge(options: VerifyMergeOptions): Promise<MergeVerification> {
+  refuseUnknownOptions("verifyMerge", options, optionNames);
   const { adapted, merged, attentionMask, tolerance = 1e-4 } = options;
   if (adapted.shape.join() !== merged.shape.join()) throw new LogitsShapeError(adapted.shape, merged.shape);
   const [before, after] = await Promise.all([adapted.data(), merged.data()]);

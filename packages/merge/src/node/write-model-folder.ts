@@ -2,6 +2,7 @@
 
 import { realpath } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type FileSystem, writeFileAtomic, writeListedFolder } from "@lowrank/safetensors/node";
 import { OutputIsSourceError } from "../export/errors.ts";
 import { planFiles } from "../export/export-files.ts";
@@ -26,6 +27,15 @@ export interface WriteModelFolderOptions {
   readonly fileSystem?: FileSystem;
 }
 
+const optionNames: OptionNames<WriteModelFolderOptions> = {
+  model: true,
+  sourceFolder: true,
+  tokenizerFolder: true,
+  dtype: true,
+  overwrite: true,
+  fileSystem: true,
+};
+
 /**
  * Writes a model – merged or not – as a Hugging Face folder, tensor by tensor. The folder appears whole or not at all.
  *
@@ -42,6 +52,7 @@ export interface WriteModelFolderOptions {
  * ```
  */
 export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
+  refuseUnknownOptions("writeModelFolder", options, optionNames);
   const { model, sourceFolder, tokenizerFolder, dtype, overwrite = false, fileSystem } = options;
   const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
   if ("name" in source) await refuseToReplace(source.name, path);

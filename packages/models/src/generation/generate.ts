@@ -3,8 +3,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { type GeneratedToken, generateTokens } from "./generate-tokens.ts";
-import type { GenerationOptions } from "./generation-options.ts";
-import { generationNames } from "./generation-options.ts";
+import { type GenerationOptions, generationNames } from "./generation-options.ts";
 
 /** What a whole generation may be told besides. */
 export interface GenerateOptions extends GenerationOptions {

@@ -8,8 +8,7 @@ import { outlineModel } from "../outline/outline-model.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
-import type { LoadOptions } from "./load-options.ts";
-import { loadOptionNames } from "./load-options.ts";
+import { type LoadOptions, loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
 import { withOwnHead } from "./own-head.ts";
 

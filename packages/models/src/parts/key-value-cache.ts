@@ -1,8 +1,7 @@
 // Keys and values of the tokens seen so far, so that each new token costs one position only. They depend on the
 // adapters in use, so a cache remembers these and refuses others.
 
-import type { AdapterSelection } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type AdapterSelection, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../errors.ts";
 import { type FirstTokens, Texts } from "./text-places.ts";

@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { WarningListener } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { type FileSystem, temporaryPath, writeFileAtomic, writeFolderAtomic } from "@lowrank/safetensors/node";
 import { CheckpointError } from "../errors.ts";
 import { parseState, serializeState, stateFileNames } from "../state/state-files.ts";
@@ -21,6 +21,8 @@ export interface WriteCheckpointOptions {
   /** The disk; tests pass one that fails. */
   readonly fileSystem?: FileSystem;
 }
+
+const writeNames: OptionNames<WriteCheckpointOptions> = { keepLast: true, files: true, fileSystem: true };
 
 /** A checkpoint on the disk. */
 export interface StoredCheckpoint {
@@ -41,6 +43,8 @@ export interface LatestCheckpointOptions {
   /** Told of each newer checkpoint that is damaged and passed over. */
   readonly onWarning?: WarningListener;
 }
+
+const latestNames: OptionNames<LatestCheckpointOptions> = { onWarning: true };
 
 const folderName = /^checkpoint-(\d{1,15})$/;
 
@@ -67,6 +71,7 @@ export async function writeCheckpoint(
   state: TrainingState,
   options: WriteCheckpointOptions = {},
 ): Promise<string> {
+  refuseUnknownOptions("writeCheckpoint", options, writeNames);
   const files = filesOf(state, options.files ?? new Map());
   const path = join(folder, `checkpoint-${state.step}`);
   const onDisk = options.fileSystem === undefined ? {} : { fileSystem: options.fileSystem };
@@ -118,6 +123,7 @@ export async function latestCheckpoint(
   folder: string,
   options: LatestCheckpointOptions = {},
 ): Promise<(StoredCheckpoint & { readonly state: TrainingState }) | undefined> {
+  refuseUnknownOptions("latestCheckpoint", options, latestNames);
   for (const checkpoint of await listCheckpoints(folder)) {
     try {
       return { ...checkpoint, state: await readCheckpoint(checkpoint.path) };

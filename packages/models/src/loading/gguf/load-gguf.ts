@@ -10,8 +10,7 @@ import { outlineModel } from "../../outline/outline-model.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
 import { fillModel } from "../fill-model.ts";
 import { withLabels } from "../load-model.ts";
-import type { LoadOptions } from "../load-options.ts";
-import { loadOptionNames } from "../load-options.ts";
+import { type LoadOptions, loadOptionNames } from "../load-options.ts";
 import { ggufWeights } from "./gguf-weights.ts";
 
 /**
