@@ -12,8 +12,18 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["parseLoraConfig", "on_warning", "onWarning", (options) => parseLoraConfig("{}", options)],
   ["readAdapter", "allowNonfinit", "allowNonFinite", (options) => readAdapter(nothing, options)],
   ["writeAdapter", "dtyp", "dtype", (options) => writeAdapter(nothing, options)],
-  ["readAdapterFolder", "allow_non_finite", "allowNonFinite", (options) => readAdapterFolder("nowhere", options)],
-  ["writeAdapterFolder", "overwrit", "overwrite", (options) => writeAdapterFolder("nowhere", nothing, options)],
+  [
+    "readAdapterFolder",
+    "allow_non_finite",
+    "allowNonFinite",
+    (options) => readAdapterFolder("package.json/nowhere", options),
+  ],
+  [
+    "writeAdapterFolder",
+    "overwrit",
+    "overwrite",
+    (options) => writeAdapterFolder("package.json/nowhere", nothing, options),
+  ],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
   const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);

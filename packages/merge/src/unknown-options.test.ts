@@ -14,7 +14,7 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["combineAdapters", "densitty", "density", (options) => combineAdapters([], options)],
   ["exportModel", "d_type", "dtype", (options) => exportModel(nothing, options)],
   ["verifyMerge", "attention_mask", "attentionMask", (options) => verifyMerge(options)],
-  ["writeModelFolder", "overwrit", "overwrite", (options) => writeModelFolder("nowhere", options)],
+  ["writeModelFolder", "overwrit", "overwrite", (options) => writeModelFolder("package.json/nowhere", options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
   const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);

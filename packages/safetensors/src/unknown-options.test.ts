@@ -17,14 +17,19 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["openShardedSafetensors", "maxTensor", "maxTensors", (options) => openShardedSafetensors(nothing, "{}", options)],
   ["openFolderWeights", "on_warnings", "onWarning", (options) => openFolderWeights(nothing, options)],
   ["parseSafetensors", "nam", "name", (options) => parseSafetensors(nothing, options)],
-  ["openFile", "filesystem", "fileSystem", (options) => openFile("nowhere", options)],
-  ["writeFileAtomic", "overwrit", "overwrite", (options) => writeFileAtomic("nowhere", "", options)],
-  ["writeFolderAtomic", "keeps", "keep", (options) => writeFolderAtomic("nowhere", async () => undefined, options)],
+  ["openFile", "filesystem", "fileSystem", (options) => openFile("package.json/nowhere", options)],
+  ["writeFileAtomic", "overwrit", "overwrite", (options) => writeFileAtomic("package.json/nowhere", "", options)],
+  [
+    "writeFolderAtomic",
+    "keeps",
+    "keep",
+    (options) => writeFolderAtomic("package.json/nowhere", async () => undefined, options),
+  ],
   [
     "writeListedFolder",
     "may_be_unlisted",
     "mayBeUnlisted",
-    (options) => writeListedFolder("nowhere", async () => undefined, options),
+    (options) => writeListedFolder("package.json/nowhere", async () => undefined, options),
   ],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
   const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;

@@ -10,8 +10,8 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["train", "learning_rate", "learningRate", (options) => train(options).next()],
   ["evaluate", "evry", "every", (evaluate) => train({ evaluate } as never).next()],
   ["checkpoint", "at_best", "atBest", (checkpoint) => train({ checkpoint } as never).next()],
-  ["writeCheckpoint", "keep_last", "keepLast", (options) => writeCheckpoint("nowhere", nothing, options)],
-  ["latestCheckpoint", "on_warnings", "onWarning", (options) => latestCheckpoint("nowhere", options)],
+  ["writeCheckpoint", "keep_last", "keepLast", (options) => writeCheckpoint("package.json/nowhere", nothing, options)],
+  ["latestCheckpoint", "on_warnings", "onWarning", (options) => latestCheckpoint("package.json/nowhere", options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
   const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;
   await expect(async () => call({ [misspelt]: 1 } as never)).rejects.toThrow(refused);
