@@ -1,6 +1,7 @@
 // A named weight that an adapter may override: saved modules, biases, trained token rows.
 
 import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DisposedError, ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";
@@ -18,6 +19,14 @@ export interface OverridableParameterOptions {
   /** Path of the parameter that shares these values. */
   readonly tiedWith?: string;
 }
+
+const optionNames: OptionNames<OverridableParameterOptions> = {
+  path: true,
+  tensor: true,
+  transposedInFile: true,
+  isStackedInOut: true,
+  tiedWith: true,
+};
 
 /**
  * A frozen tensor with a door: `value(context)` is what to compute with in one call.
@@ -48,6 +57,7 @@ export class OverridableParameter implements ParameterRef {
   readonly #overrides: OverrideList;
 
   constructor(options: OverridableParameterOptions) {
+    refuseUnknownOptions("OverridableParameter", options, optionNames);
     this.path = options.path;
     this.shape = options.tensor.shape;
     this.transposedInFile = options.transposedInFile ?? false;

@@ -1,6 +1,7 @@
 // A weight used as it is stored – a bias, a norm's gain – that arrives after the model's outline.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
 import { type NewRows, resizeVector } from "../new-rows.ts";
@@ -18,6 +19,8 @@ export interface ParameterSlotOptions {
   readonly isStackedInOut?: boolean;
 }
 
+const optionNames: OptionNames<ParameterSlotOptions> = { kind: true, isStackedInOut: true };
+
 /** A parameter that computes as it is stored, and in whose place an adapter can put its own. */
 export class ParameterSlot implements WeightSlot, Part {
   readonly slots: readonly WeightSlot[] = [this];
@@ -28,7 +31,9 @@ export class ParameterSlot implements WeightSlot, Part {
     readonly shape: readonly number[],
     readonly initial: InitialValue,
     private readonly options: ParameterSlotOptions = {},
-  ) {}
+  ) {
+    refuseUnknownOptions("ParameterSlot", options, optionNames);
+  }
 
   /** What nothing trains or computes with is 0 where no file holds it. */
   get isOptional(): boolean {

@@ -11,6 +11,7 @@ import type {
   Site,
   SiteValues,
 } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { convolve } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";
@@ -26,6 +27,14 @@ export interface ConvolutionSiteOptions {
   readonly geometry: ConvolutionGeometry;
   readonly bias: boolean;
 }
+
+const optionNames: OptionNames<ConvolutionSiteOptions> = {
+  path: true,
+  inFeatures: true,
+  outFeatures: true,
+  geometry: true,
+  bias: true,
+};
 
 /** A convolution with a door. A kernel with one axis in files (torch's Conv1d) has the height 1 here. */
 export class ConvolutionSite implements Site, Part {
@@ -43,6 +52,7 @@ export class ConvolutionSite implements Site, Part {
   readonly #bias: ParameterSlot | undefined;
 
   constructor(options: ConvolutionSiteOptions) {
+    refuseUnknownOptions("ConvolutionSite", options, optionNames);
     const { path, inFeatures, outFeatures, geometry } = options;
     this.path = path;
     this.inFeatures = inFeatures;

@@ -1,6 +1,7 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";
@@ -28,6 +29,17 @@ export interface EmbeddingSiteOptions {
   readonly outputScale?: number;
 }
 
+const optionNames: OptionNames<EmbeddingSiteOptions> = {
+  path: true,
+  rows: true,
+  width: true,
+  role: true,
+  tiedWith: true,
+  tiedTo: true,
+  paddingRow: true,
+  outputScale: true,
+};
+
 /** A table whose rows are looked up: one of the doors of a model. Ids [batch, time] int32 → [batch, time, width]. */
 export class EmbeddingSite implements Site, Part {
   readonly kind = "embedding";
@@ -47,6 +59,7 @@ export class EmbeddingSite implements Site, Part {
   readonly #weightParameter: WeightParameter;
 
   constructor(options: EmbeddingSiteOptions) {
+    refuseUnknownOptions("EmbeddingSite", options, optionNames);
     const { path, rows, width, tiedTo } = options;
     const tiedWith = tiedTo?.path ?? options.tiedWith;
     this.weight = new SiteWeight("table", tiedTo?.weight);

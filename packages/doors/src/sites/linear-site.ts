@@ -1,6 +1,7 @@
 // y = x·W + b with a frozen W: the commonest door.
 
 import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";
@@ -27,6 +28,17 @@ export interface LinearSiteOptions {
   readonly tiedTo?: EmbeddingSite;
 }
 
+const optionNames: OptionNames<LinearSiteOptions> = {
+  path: true,
+  inFeatures: true,
+  outFeatures: true,
+  bias: true,
+  biasPath: true,
+  layout: true,
+  role: true,
+  tiedTo: true,
+};
+
 /** A linear map x·W + b: one of the doors of a model. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
 export class LinearSite implements Site, Part {
   readonly kind = "linear";
@@ -45,6 +57,7 @@ export class LinearSite implements Site, Part {
   readonly #bias: ParameterSlot | undefined;
 
   constructor(options: LinearSiteOptions) {
+    refuseUnknownOptions("LinearSite", options, optionNames);
     const { path, inFeatures, outFeatures, tiedTo } = options;
     this.path = path;
     this.role = options.role ?? "body";
