@@ -20,14 +20,6 @@ const arrows = {
 /** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
 const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data"];
 
-/** Where files still name types of each other in a ring. A line goes as soon as its rings are gone. */
-const withRingsOfTypes = [
-  "^packages/engine/src/frozen/decode-",
-  "^packages/math/src/(starts|pairs)/",
-  "^packages/lowrank/src/",
-  "^fuzz/src/",
-];
-
 const isTest = "\\.test\\.ts$";
 
 module.exports = {
@@ -71,15 +63,9 @@ module.exports = {
     },
     {
       name: "no-cycles",
-      severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
-    {
-      name: "no-cycles-of-types",
       comment: "Two files that can only be read together are one idea, or three.",
       severity: "error",
-      from: { pathNot: withRingsOfTypes },
+      from: {},
       to: { circular: true },
     },
     {

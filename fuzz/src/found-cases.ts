@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./inputs/seeds.ts";
-import type { Problem } from "./watch/run-target.ts";
 
 const folderOf = (target: string) => join(root, "fuzz/found", target);
 
@@ -19,7 +18,10 @@ export function foundCases(target: string): readonly string[] {
 }
 
 /** Keeps an input and what happened; gives its path. */
-export function keepCase(target: string, { input, message }: Problem): string {
+export function keepCase(
+  target: string,
+  { input, message }: { readonly input: Uint8Array; readonly message: string },
+): string {
   const name = createHash("sha256").update(input).digest("hex").slice(0, 12);
   const path = join(folderOf(target), name);
   mkdirSync(folderOf(target), { recursive: true });

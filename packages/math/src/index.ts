@@ -48,10 +48,12 @@ export { type Svd, svd } from "./linear-algebra/svd.ts";
 export { type ThinQr, thinQr } from "./linear-algebra/thin-qr.ts";
 export { truncatedSvd } from "./linear-algebra/truncated-svd.ts";
 export { type CreatePairOptions, createPair } from "./pairs/create-pair.ts";
-export { LoraPair, type PairKind, type PairOptions, type TorchMatrix, type TorchPair } from "./pairs/lora-pair.ts";
+export { LoraPair, type PairKind, type PairOptions } from "./pairs/lora-pair.ts";
 export { pissaToLora } from "./pairs/pissa-to-lora.ts";
 export { type LoftqOptions, type LoftqStart, loftq } from "./quantization/loftq.ts";
 export type {
+  GradientDirection,
+  GradientScale,
   Initialization,
   InputStatistics,
   Measured,
@@ -60,7 +62,6 @@ export type {
 } from "./starts/initialization.ts";
 export { initializationOf, initializations, startPair } from "./starts/initializations.ts";
 export { explainedVariance } from "./starts/measured/eva.ts";
-export type { GradientDirection, GradientScale } from "./starts/measured/lora-ga.ts";
 export {
   type Beside,
   type Expansion,
@@ -77,6 +78,8 @@ export {
   readStored,
   reshapedLayout,
   type StoredValues,
+  type TorchMatrix,
+  type TorchPair,
   transposedLayout,
 } from "./update/file-layout.ts";
 export { lowRankDelta, pairDelta } from "./update/low-rank-delta.ts";

@@ -4,16 +4,7 @@
 import { ArgumentError } from "../errors.ts";
 import { decodeKernel, kernelTakes } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
-import type { PackedMatrix } from "./packed-matrix.ts";
-
-/** A rectangle of a matrix. */
-export interface MatrixPart {
-  readonly firstRow: number;
-  readonly rows: number;
-  /** Of blocks: a multiple of the block's size. */
-  readonly firstColumn: number;
-  readonly columns: number;
-}
+import type { MatrixPart, PackedMatrix } from "./packed-matrix.ts";
 
 /** Writes a part of a packed matrix to the beginning of `target`, row by row. Throws ArgumentError. */
 export function decodeInto(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {

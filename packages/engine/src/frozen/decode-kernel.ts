@@ -3,9 +3,15 @@
 // numbers where it writes them.
 
 import { f16Values } from "@lowrank/contracts";
-import type { MatrixPart } from "./decode-into.ts";
 import { kernelModule } from "./kernel-module.ts";
-import { type BlockMatrix, blocksPerRow, bytesPerRow, type HalfMatrix, type PackedMatrix } from "./packed-matrix.ts";
+import {
+  type BlockMatrix,
+  blocksPerRow,
+  bytesPerRow,
+  type HalfMatrix,
+  type MatrixPart,
+  type PackedMatrix,
+} from "./packed-matrix.ts";
 
 /** Decodes parts of matrices that `kernelTakes`. */
 export interface DecodeKernel {

@@ -3,8 +3,14 @@
 // and round as the kernel does: product and sum each to float32.
 
 import { f16Values } from "@lowrank/contracts";
-import type { MatrixPart } from "./decode-into.ts";
-import { type BlockMatrix, blocksPerRow, bytesPerRow, type HalfMatrix, type PackedMatrix } from "./packed-matrix.ts";
+import {
+  type BlockMatrix,
+  blocksPerRow,
+  bytesPerRow,
+  type HalfMatrix,
+  type MatrixPart,
+  type PackedMatrix,
+} from "./packed-matrix.ts";
 
 /** Writes a part, which was checked, to the beginning of `target`, row by row. */
 export function decodeByLoops(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {

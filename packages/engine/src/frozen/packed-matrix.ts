@@ -84,3 +84,12 @@ function checkSize(where: string, argument: string, size: number): void {
 function checkLength(where: string, argument: string, { length }: ArrayLike<number>, expected: number): void {
   if (length !== expected) throw new ArgumentError(where, `${argument}.length`, length, String(expected));
 }
+
+/** A rectangle of a matrix. */
+export interface MatrixPart {
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Of blocks: a multiple of the block's size. */
+  readonly firstColumn: number;
+  readonly columns: number;
+}

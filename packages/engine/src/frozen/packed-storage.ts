@@ -6,9 +6,9 @@ import { ArgumentError } from "../errors.ts";
 import { plus } from "../kernels/own-linear.ts";
 import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
-import { decodeInto, type MatrixPart } from "./decode-into.ts";
+import { decodeInto } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
-import { type HalfMatrix, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
+import { type HalfMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 /** Numbers decoded at one time: 8 MB. */
 const pieceNumbers = 1 << 21;

@@ -12,20 +12,18 @@ import {
   trainedIn,
   type Update,
 } from "../update/factor.ts";
-import { type FileLayout, fromStored, readStored, type StoredValues, transposedLayout } from "../update/file-layout.ts";
+import {
+  type FileLayout,
+  fromStored,
+  readStored,
+  type TorchMatrix,
+  type TorchPair,
+  transposedLayout,
+} from "../update/file-layout.ts";
 import { pissaToLora } from "./pissa-to-lora.ts";
 
 /** What has the pair: decides what its variables are called, and how it starts. */
 export type PairKind = keyof typeof layerKinds;
-
-/** A matrix as a torch file stores it. */
-export type TorchMatrix = StoredValues;
-
-/** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
-export interface TorchPair {
-  readonly a: TorchMatrix;
-  readonly b: TorchMatrix;
-}
 
 /** What a pair is besides its values. */
 export interface PairOptions {
@@ -94,7 +92,7 @@ export class LoraPair implements Update {
   }
 
   /** From what files have, one for each factor. Throws PairShapeError. */
-  static fromStored(stored: readonly StoredValues[], options: PairOptions): LoraPair {
+  static fromStored(stored: readonly TorchMatrix[], options: PairOptions): LoraPair {
     const layoutOf = (index: number): FileLayout => options.factors?.[index]?.layout ?? transposedLayout;
     return new LoraPair(
       stored.map((values, index) => fromStored(values, layoutOf(index))),

@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
 import { PairShapeError } from "../errors.ts";
 import { createMatrix, multiply } from "../linear-algebra/matrix.ts";
-import type { TorchPair } from "./lora-pair.ts";
+import type { TorchPair } from "../update/file-layout.ts";
 import { pissaToLora } from "./pissa-to-lora.ts";
 
 /** Whole numbers, of which products and sums are exact. */

@@ -2,7 +2,7 @@
 // base that everybody has: s·(B·A − B₀·A₀) = s·[B, −B₀]·[A; A₀] (PEFT's `subtract_mutated_init`).
 
 import { PairShapeError } from "../errors.ts";
-import type { TorchMatrix, TorchPair } from "./lora-pair.ts";
+import type { TorchMatrix, TorchPair } from "../update/file-layout.ts";
 
 /**
  * The plain pair of twice the rank, for the same scaling s. `start`: the pair as it was when it took over a part of the

@@ -3,7 +3,6 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
 import type { LoraPair, PairKind } from "../pairs/lora-pair.ts";
-import type { GradientDirection, GradientScale } from "./measured/lora-ga.ts";
 
 /** What a layer was given, summed over rows of its inputs. */
 export interface InputStatistics {
@@ -26,6 +25,12 @@ export interface Measured {
   /** Of the weight, [inFeatures, outFeatures]. */
   readonly gradient?: Matrix;
 }
+
+/** Which of the first 2·rank directions of the gradient A and B get (LoRA-GA). */
+export type GradientDirection = "ArBr" | "A2rBr" | "ArB2r" | "random";
+
+/** How large they start (LoRA-GA). */
+export type GradientScale = "stable" | "weight_svd" | "gd_scale" | "unit";
 
 /** Settings of single starts; each has PEFT's default. */
 export interface StartSettings {

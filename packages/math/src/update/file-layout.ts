@@ -112,3 +112,12 @@ function turned(values: Float32Array, rows: number, columns: number): Float32Arr
 export function fromStored({ shape, values }: StoredValues, layout: FileLayout): tf.Tensor {
   return tf.tidy(() => layout.fromFile(tf.tensor(values, [...shape], "float32")));
 }
+
+/** A matrix as a torch file stores it. */
+export type TorchMatrix = StoredValues;
+
+/** A pair as PEFT stores it: A [rank, inFeatures] and B [outFeatures, rank], or kernels with more axes. */
+export interface TorchPair {
+  readonly a: TorchMatrix;
+  readonly b: TorchMatrix;
+}

@@ -1,14 +1,13 @@
 // lowrank evaluate: how well a model does on data.
 
 import { type Command, Option } from "commander";
+import type { EvaluateOptions } from "../evaluate/run-evaluate.ts";
 import type { CommandIo } from "../io.ts";
 import { integerIn } from "../options/parse-values.ts";
 import {
   adapterOption,
-  type BasePrecisionOptions,
   basePrecisionOption,
   columnsOption,
-  type EngineOptions,
   headerOption,
   maxTargetLengthOption,
   modelOption,
@@ -17,21 +16,6 @@ import {
   withExamples,
 } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
-
-/** The options of `lowrank evaluate`. */
-export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
-  readonly model: string;
-  readonly adapter?: string;
-  readonly data: string;
-  readonly columns?: Readonly<Record<string, string>>;
-  readonly header?: readonly string[];
-  readonly template?: string;
-  readonly batchSize: number;
-  readonly maxLength?: number;
-  readonly maxTargetLength?: number;
-  readonly generate?: boolean;
-  readonly maxNewTokens: number;
-}
 
 /** Adds the command to the program. */
 export function addEvaluateCommand(program: Command, io: CommandIo): void {

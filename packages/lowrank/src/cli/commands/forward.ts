@@ -1,26 +1,10 @@
 // lowrank forward: one pass through a model, for comparing with other frameworks.
 
 import { type Command, Option } from "commander";
+import type { ForwardOptions } from "../forward/run-forward.ts";
 import type { CommandIo } from "../io.ts";
-import {
-  adapterOption,
-  type EngineOptions,
-  modelOption,
-  outOption,
-  withEngine,
-  withExamples,
-} from "../options/shared-options.ts";
+import { adapterOption, modelOption, outOption, withEngine, withExamples } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
-
-/** The options of `lowrank forward`. */
-export interface ForwardOptions extends EngineOptions {
-  readonly model: string;
-  readonly adapter?: string;
-  readonly inputs: string;
-  readonly out: string;
-  readonly task?: string;
-  readonly overwrite?: boolean;
-}
 
 /** Adds the command to the program. */
 export function addForwardCommand(program: Command, io: CommandIo): void {

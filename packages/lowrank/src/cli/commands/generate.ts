@@ -1,13 +1,12 @@
 // lowrank generate: text from prompts, as it comes.
 
 import { type Command, Option } from "commander";
+import type { GenerateOptions } from "../generate/run-generate.ts";
 import type { CommandIo } from "../io.ts";
 import { integerIn, numberIn } from "../options/parse-values.ts";
 import {
   adapterOption,
-  type BasePrecisionOptions,
   basePrecisionOption,
-  type EngineOptions,
   modelOption,
   seedOption,
   templateOption,
@@ -15,22 +14,6 @@ import {
   withExamples,
 } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
-
-/** The options of `lowrank generate`. */
-export interface GenerateOptions extends EngineOptions, BasePrecisionOptions {
-  readonly model: string;
-  readonly adapter?: string;
-  readonly prompt: readonly string[];
-  readonly template?: string;
-  readonly maxNewTokens: number;
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly minP?: number;
-  readonly repetitionPenalty?: number;
-  readonly stop?: readonly string[];
-  readonly seed: number;
-}
 
 /** Adds the command to the program. */
 export function addGenerateCommand(program: Command, io: CommandIo): void {

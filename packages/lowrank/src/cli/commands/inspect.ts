@@ -1,14 +1,10 @@
 // lowrank inspect: what is in an adapter, a model folder or a single file.
 
 import type { Command } from "commander";
+import type { InspectOptions } from "../inspect/run-inspect.ts";
 import type { CommandIo } from "../io.ts";
-import { type CommonOptions, withExamples, withJson } from "../options/shared-options.ts";
+import { withExamples, withJson } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
-
-/** The options of `lowrank inspect`. */
-export interface InspectOptions extends CommonOptions {
-  readonly all?: boolean;
-}
 
 /** Adds the command to the program. */
 export function addInspectCommand(program: Command, io: CommandIo): void {

@@ -2,33 +2,16 @@
 
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
+import type { MergeOptions } from "../merge/run-merge.ts";
 import { numberIn } from "../options/parse-values.ts";
-import {
-  adapterOption,
-  type EngineOptions,
-  modelOption,
-  outOption,
-  withEngine,
-  withExamples,
-} from "../options/shared-options.ts";
+import { adapterOption, modelOption, outOption, withEngine, withExamples } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
 /** Number types that a merged folder can be written in. */
-const mergeDtypes = ["as-base", "F32", "F16", "BF16"] as const;
+const mergeDtypes: readonly MergeOptions["dtype"][] = ["as-base", "F32", "F16", "BF16"];
 
 /** What becomes of a weight that two modules share. */
-const tiedChoices = ["refuse", "untie"] as const;
-
-/** The options of `lowrank merge`. */
-export interface MergeOptions extends EngineOptions {
-  readonly model: string;
-  readonly adapter: string;
-  readonly out: string;
-  readonly dtype: (typeof mergeDtypes)[number];
-  readonly tied: (typeof tiedChoices)[number];
-  readonly tolerance?: number;
-  readonly overwrite?: boolean;
-}
+const tiedChoices: readonly MergeOptions["tied"][] = ["refuse", "untie"];
 
 /** Adds the command to the program. */
 export function addMergeCommand(program: Command, io: CommandIo): void {

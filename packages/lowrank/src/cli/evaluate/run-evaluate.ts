@@ -4,13 +4,28 @@ import { readDataFile } from "@lowrank/data/node";
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { checkReferences } from "../../evaluate/measure-bleu.ts";
 import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
-import type { EvaluateOptions } from "../commands/evaluate.ts";
 import { openModel } from "../open-model.ts";
+import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { readingOptions } from "../reading-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
+
+/** The options of `lowrank evaluate`. */
+export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly data: string;
+  readonly columns?: Readonly<Record<string, string>>;
+  readonly header?: readonly string[];
+  readonly template?: string;
+  readonly batchSize: number;
+  readonly maxLength?: number;
+  readonly maxTargetLength?: number;
+  readonly generate?: boolean;
+  readonly maxNewTokens: number;
+}
 
 /** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {

@@ -11,14 +11,24 @@ import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
-import type { ForwardOptions } from "../commands/forward.ts";
 import { openModel } from "../open-model.ts";
+import type { EngineOptions } from "../options/shared-options.ts";
 import { checkOutput } from "../output/check-output.ts";
 import { resultNames } from "../output/forward-result.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
+
+/** The options of `lowrank forward`. */
+export interface ForwardOptions extends EngineOptions {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly inputs: string;
+  readonly out: string;
+  readonly task?: string;
+  readonly overwrite?: boolean;
+}
 
 /** Runs one forward pass and writes its tensors. */
 export async function runForward(options: ForwardOptions, report: Report): Promise<void> {

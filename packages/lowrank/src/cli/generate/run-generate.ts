@@ -7,10 +7,26 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextOptions } from "../../generate/continue-prompts.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { OpenedModel } from "../../opened-model.ts";
-import type { GenerateOptions } from "../commands/generate.ts";
 import { openModel } from "../open-model.ts";
+import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
+
+/** The options of `lowrank generate`. */
+export interface GenerateOptions extends EngineOptions, BasePrecisionOptions {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly prompt: readonly string[];
+  readonly template?: string;
+  readonly maxNewTokens: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly stop?: readonly string[];
+  readonly seed: number;
+}
 
 /** Continues the prompts as one batch. */
 export async function runGenerate(options: GenerateOptions, report: Report): Promise<void> {

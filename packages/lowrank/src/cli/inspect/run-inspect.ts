@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { NotInspectableError } from "../../errors/model-errors.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { exists } from "../../node/exists.ts";
-import type { InspectOptions } from "../commands/inspect.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 import { inspectAdapter } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
@@ -13,6 +13,11 @@ import { inspectModel } from "./inspect-model.ts";
 import { inspectSafetensors } from "./inspect-safetensors.ts";
 import type { Inspection } from "./inspection.ts";
 import { printInspection } from "./print-inspection.ts";
+
+/** The options of `lowrank inspect`. */
+export interface InspectOptions extends CommonOptions {
+  readonly all?: boolean;
+}
 
 /** Inspects a folder or file and prints what was found. */
 export async function runInspect(path: string, options: InspectOptions, report: Report): Promise<void> {

@@ -7,12 +7,23 @@ import { exportSource } from "../../merge/export-source.ts";
 import { mergeVerified } from "../../merge/merge-verified.ts";
 import { sampleLogits } from "../../merge/sample-logits.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
-import type { MergeOptions } from "../commands/merge.ts";
 import { openModel } from "../open-model.ts";
+import type { EngineOptions } from "../options/shared-options.ts";
 import { claimOutput } from "../output/check-output.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
+
+/** The options of `lowrank merge`. */
+export interface MergeOptions extends EngineOptions {
+  readonly model: string;
+  readonly adapter: string;
+  readonly out: string;
+  readonly dtype: "as-base" | "F32" | "F16" | "BF16";
+  readonly tied: "refuse" | "untie";
+  readonly tolerance?: number;
+  readonly overwrite?: boolean;
+}
 
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before writing anything. */
 export async function runMerge(options: MergeOptions, report: Report): Promise<void> {

@@ -1,7 +1,7 @@
 // Says how far a measurement is that takes longer than one likes to look at nothing.
 
 import type { Count } from "../../notices.ts";
-import type { Report } from "./report.ts";
+import type { CommandIo } from "../io.ts";
 
 /** What is counted. */
 export interface Counted {
@@ -15,7 +15,7 @@ const quiet = 5000; // milliseconds between two lines where nobody watches
 
 /** Starts at 0: a line that is redrawn where somebody watches, else one every few seconds, so that short work says nothing. */
 export function startCount(
-  report: Pick<Report, "io" | "note">,
+  report: { readonly io: CommandIo; note(line: string): void },
   { what, total, clock = () => performance.now() }: Counted,
 ): Count {
   const { terminal } = report.io;

@@ -3,15 +3,9 @@
 import { uniformValues } from "@lowrank/engine";
 import { createMatrix, type Matrix, scaleColumns, transpose } from "../../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../../linear-algebra/truncated-svd.ts";
-import type { Initialization, StartRequest } from "../initialization.ts";
+import type { GradientDirection, GradientScale, Initialization, StartRequest } from "../initialization.ts";
 import { checkDirections, checkScaling, subtractedPair } from "../subtracted-pair.ts";
 import { measuredOf } from "./measured-of.ts";
-
-/** Which of the first 2·rank directions of the gradient A and B get. */
-export type GradientDirection = "ArBr" | "A2rBr" | "ArB2r" | "random";
-
-/** How large they start. */
-export type GradientScale = "stable" | "weight_svd" | "gd_scale" | "unit";
 
 export const gradientStart: Initialization = {
   name: "lora_ga",
