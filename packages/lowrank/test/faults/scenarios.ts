@@ -9,8 +9,8 @@ import { checkConfig } from "@lowrank/families";
 import type { ExportableModel } from "@lowrank/merge";
 import type { TrainingState } from "@lowrank/trainer";
 import { latestCheckpoint, writeCheckpoint } from "@lowrank/trainer/node";
-import { claimOutput } from "../../src/cli/output/check-output.ts";
-import { saveRun } from "../../src/cli/train/save-run.ts";
+import { claimOutput } from "../../src/node/output/check-output.ts";
+import { saveRun } from "../../src/node/run/save-run.ts";
 
 /** A piece of work on the output at `out` in a folder of its own. Doing it again finishes what was interrupted. */
 export interface Scenario {

@@ -3,6 +3,8 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Example } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
+import { type HashedFile, hashBase } from "../../node/run/hash-base.ts";
+import { runFingerprint } from "../../node/run/run-fingerprint.ts";
 import type { ModelRequest } from "../../open/open-base.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
@@ -17,10 +19,8 @@ import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
 import { openModel } from "../open-model.ts";
 import { asksForTokens, variantFields } from "../options/variant-options.ts";
 import type { Report } from "../terminal/report.ts";
-import { type HashedFile, hashBase } from "./hash-base.ts";
 import { askedConfig } from "./lora-config.ts";
 import { describeTokens } from "./plan-tokens.ts";
-import { runFingerprint } from "./run-fingerprint.ts";
 import { type TrainOptions, trainingOptions } from "./train-options.ts";
 
 /** A run that is ready to start. */

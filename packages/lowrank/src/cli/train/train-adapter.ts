@@ -1,11 +1,11 @@
 // The loop of a run: events become metrics, progress and files.
 
 import type { EndEvent, StepEvent, TrainingEvent, TrainingState } from "@lowrank/trainer";
+import { metricsLine } from "../../node/run/metrics-file.ts";
 import type { StepPlan } from "../../train/plan-steps.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
-import { metricsLine } from "./metrics-file.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import { type TrainOptions, trainingOptions } from "./train-options.ts";
 

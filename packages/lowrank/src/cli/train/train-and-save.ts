@@ -2,11 +2,11 @@
 
 import { NonFiniteLossError, type TrainingState } from "@lowrank/trainer";
 import { DivergedError, NonFiniteModelError } from "../../errors/run-errors.ts";
+import { earlierMetrics } from "../../node/run/metrics-file.ts";
+import { type RunResult, saveRun } from "../../node/run/save-run.ts";
 import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
 import type { Report } from "../terminal/report.ts";
-import { earlierMetrics } from "./metrics-file.ts";
 import type { PreparedRun } from "./prepare-run.ts";
-import { type RunResult, saveRun } from "./save-run.ts";
 import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
 

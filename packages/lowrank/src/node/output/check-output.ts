@@ -10,7 +10,7 @@ import {
   OutputIsInputError,
   OutputNotOursError,
 } from "../../errors/output-errors.ts";
-import { realPath } from "../../node/real-path.ts";
+import { realPath } from "../real-path.ts";
 import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
 import { isForwardResult } from "./forward-result.ts";
 import { lockOutput } from "./lock-output.ts";

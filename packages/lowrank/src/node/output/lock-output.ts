@@ -15,7 +15,7 @@ import {
   writeFileAtomic,
 } from "@lowrank/safetensors/node";
 import { OutputInUseError, OutputLockBlockedError, OutputNotWritableError } from "../../errors/output-errors.ts";
-import { realPath } from "../../node/real-path.ts";
+import { realPath } from "../real-path.ts";
 
 /** Who holds an output. */
 interface Holder {
