@@ -2,7 +2,7 @@
 
 import { exportModel } from "@lowrank/merge";
 import { fetchedFolder } from "@lowrank/models";
-import { RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
+import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
 import { adapterIn, folderOf, modelIn } from "./open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
 import { rowsOfText } from "./rows/read-rows.ts";
@@ -22,6 +22,9 @@ export const browserPlatform: Platform = {
     return rowsOfText(address, await answer.text(), options);
   },
   writeFiles: async (folder, files) => writeToDirectory(chosen(folder), files),
+  async openRun(out) {
+    throw new NoRunFolderError(out);
+  },
   writeModel: async (folder, { model, ...options }) => {
     await writeToDirectory(chosen(folder), await exportModel(model, options));
   },

@@ -14,13 +14,16 @@ import { readRows } from "./rows/read-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
 import { checkRows } from "./rows/rows-it-acts-on.ts";
 import { type TrainingRows, trainingRows } from "./rows/training-rows.ts";
+import type { RunFacts, RunFolder } from "./run-folder.ts";
+import { checkKeeping } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import type { StepPlan } from "./train/plan-steps.ts";
 import { classesOf, classMetadata, refuseUntrainable } from "./train/prepare-training.ts";
+import { runFacts } from "./train/run-facts.ts";
 import { type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
 import { trainingCard } from "./train/training-card.ts";
-import { loopDefaults } from "./train/training-options.ts";
+import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
 import { runTraining, stepsOf } from "./train/training-run.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
@@ -135,26 +138,40 @@ export class OpenedAdapter {
 
   /**
    * Trains on rows – a data file, or objects as a data file has them –; events come as they happen. A consumer that stops
-   * early stops the training. Throws what `prepare` does, NonFiniteLossError, TrainingOptionsError.
+   * early stops the training, and what was saved last stays. Throws what `prepare` does, NonFiniteLossError,
+   * TrainingOptionsError. With `out` also what claiming the folder does – OutputExistsError, OutputInUseError,
+   * OutputNotOursError, NothingToResumeError …, in a page NoRunFolderError –, ResumeMismatchError, and DivergedError or
+   * NonFiniteModelError in place of NonFiniteLossError.
    */
   async *train(
     input: RowsInput | TrainingRows,
     options: TrainingOptions = {},
   ): AsyncGenerator<TrainingEvent, void, undefined> {
-    yield* this.run(await this.prepare(input, options), options);
+    refuseUnknownOptions("train", options, trainingNames);
+    const folder = await this.#openRun(options, [input, options.validation]);
+    try {
+      yield* this.#runIn(folder, await this.prepare(input, options), options);
+    } finally {
+      await folder?.release();
+    }
   }
 
-  /** Trains on rows that `prepare` gave. */
+  /** Trains on rows that `prepare` gave. Throws what `train` does. */
   async *run(rows: TokenizedRows, options: TrainingOptions): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { notices, opened } = this.#facts;
-    const { onWarning = notices.warn } = options;
-    for await (const event of runTraining(
-      { model: opened.model, handle: this.handle, rows },
-      { ...options, onWarning },
-    )) {
-      if (event.type === "step") this.#stepsDone = event.step;
-      yield event;
+    const folder = await this.#openRun(options, []);
+    try {
+      yield* this.#runIn(folder, rows, options);
+    } finally {
+      await folder?.release();
     }
+  }
+
+  /** What tells a run on rows that `prepare` gave from others. */
+  runFacts(rows: TokenizedRows, options: TrainingOptions): RunFacts {
+    const { config, addedTokens } = this;
+    const { opened, plan, basePrecision, seed } = this.#facts;
+    const made = { seed: plan === undefined ? undefined : seed };
+    return runFacts({ model: opened.model, config, addedTokens, basePrecision, ...made }, rows, options);
   }
 
   /** Tokens that training added to the tokenizer. */
@@ -192,6 +209,45 @@ export class OpenedAdapter {
   dispose(): void {
     this.#handle?.dispose();
     this.#facts.onDispose(this);
+  }
+
+  /** The folder that the options ask for, claimed. */
+  async #openRun(options: TrainingOptions, data: readonly unknown[]): Promise<RunFolder | undefined> {
+    checkKeeping(options);
+    const { out, overwrite, resume, onWarning = this.#facts.notices.warn } = options;
+    if (out === undefined) return undefined;
+    const { path, adapterPath } = this.#facts.opened;
+    const files = data.filter((each) => typeof each === "string");
+    return this.#facts.platform.openRun(out, { overwrite, resume, inputs: [path, adapterPath, ...files], onWarning });
+  }
+
+  async *#runIn(
+    folder: RunFolder | undefined,
+    rows: TokenizedRows,
+    options: TrainingOptions,
+  ): AsyncGenerator<TrainingEvent, void, undefined> {
+    if (folder === undefined) return yield* this.#loop(rows, options);
+    const { opened } = this;
+    const { saveEvery, keepCheckpoints } = options;
+    const base = { path: opened.path, folder: opened.folder, verifyBase: false };
+    const fingerprint = await folder.identify(this.runFacts(rows, options), base);
+    yield* folder.keep({
+      ...{ adapter: this, base: opened, fingerprint, saveEvery, keepCheckpoints },
+      totalSteps: stepsOf(rows, options).totalSteps,
+      loop: (kept) => this.#loop(rows, { ...options, ...kept }),
+    });
+  }
+
+  async *#loop(rows: TokenizedRows, options: LoopOptions & RunOptions): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { notices, opened } = this.#facts;
+    const { onWarning = notices.warn } = options;
+    for await (const event of runTraining(
+      { model: opened.model, handle: this.handle, rows },
+      { ...options, onWarning },
+    )) {
+      if (event.type === "step") this.#stepsDone = event.step;
+      yield event;
+    }
   }
 
   async #readRows(input: RowsInput, options: TrainingOptions, seed: number): Promise<TrainingRows> {

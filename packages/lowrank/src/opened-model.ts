@@ -103,7 +103,7 @@ export class OpenedModel {
     const made = { name: name ?? this.#freeName(), seed };
     const needsRows = startBatches({}, full) !== undefined;
     const handle = needsRows ? undefined : makeAdapter(model, plan, made);
-    return this.#keep({ ...opened, model, handle, adapter: undefined }, { ...made, plan });
+    return this.#keep({ ...opened, model, handle, adapter: undefined, adapterPath: undefined }, { ...made, plan });
   }
 
   /**
@@ -136,7 +136,8 @@ export class OpenedModel {
     checkHead(model, adapter, opened.path);
     const tokenizerFolder = source.tokenizer;
     const files = tokenizerFolder ?? opened.files;
-    return this.#keep({ ...opened, model, handle, adapter, files, tokenizerFolder }, { name });
+    const adapterPath = source.name;
+    return this.#keep({ ...opened, model, handle, adapter, adapterPath, files, tokenizerFolder }, { name });
   }
 
   /** What the model writes after a prompt, with an adapter if there is one; of several prompts, all of them. */

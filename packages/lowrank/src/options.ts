@@ -11,7 +11,7 @@ import type { TextOptions } from "./generate/continue-prompts.ts";
 import type { NoticeOptions } from "./notices.ts";
 import type { ModelInput, RowsInput } from "./platform.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
-import type { LoopOptions, RowOptions, RunOptions } from "./train/training-options.ts";
+import type { KeepingOptions, LoopOptions, RowOptions, RunOptions } from "./train/training-options.ts";
 
 /** How to open a model. */
 export interface OpenModelOptions extends NoticeOptions {
@@ -40,7 +40,12 @@ export interface OpenModelOptions extends NoticeOptions {
 }
 
 /** How `train` is told what to learn, and how. */
-export interface TrainingOptions extends RowOptions, LoopOptions, RunOptions, Pick<ReadOptions, "columns" | "header"> {
+export interface TrainingOptions
+  extends RowOptions,
+    LoopOptions,
+    RunOptions,
+    KeepingOptions,
+    Pick<ReadOptions, "columns" | "header"> {
   /** Rows that are measured on and not trained on. */
   readonly validation?: RowsInput | undefined;
   /** The share of the rows to hold out in their place, split by what a row is asked. */
@@ -70,6 +75,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, initBatches: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
+  ...{ out: true, overwrite: true, resume: true, saveEvery: true, keepCheckpoints: true },
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {

@@ -5,6 +5,7 @@ import type { ExportOptions } from "@lowrank/merge";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Notices } from "./notices.ts";
 import type { AdapterSource, FolderInput, ModelSource } from "./open/model-source.ts";
+import type { RunFolder, RunRequest } from "./run-folder.ts";
 
 /** A path, an address or a name on the Hub; or a folder that a program has in its hands. */
 export type ModelInput = string | FolderInput;
@@ -51,5 +52,7 @@ export interface Platform {
   readRows(given: string, options: ReadOptions): Promise<readonly Example[]>;
   /** Writes all of it, or nothing. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;
+  /** Claims a folder in which a run keeps itself. */
+  openRun(out: string, request: RunRequest): Promise<RunFolder>;
   writeModel(folder: OutputFolder, output: ModelOutput, options: { readonly overwrite: boolean }): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // What a program asked of the library that cannot be done.
 
-import { LowrankError } from "@lowrank/contracts";
+import { itemised, LowrankError } from "@lowrank/contracts";
 
 /** A data file could not be fetched. */
 export class RowsNotFoundError extends LowrankError {
@@ -19,6 +19,24 @@ export class UnwritableFolderError extends LowrankError {
       "UNWRITABLE_FOLDER",
       `A page cannot write to "${folder}": give what showDirectoryPicker() returned, or take files() and offer a download.`,
     );
+  }
+}
+
+/** A page has no folder in which a run could keep itself. */
+export class NoRunFolderError extends LowrankError {
+  constructor(readonly out: string) {
+    super(
+      "NO_RUN_FOLDER",
+      `A page cannot keep a run in "${out}": train without { out }, give { checkpoint, resumeFrom } to keep its state ` +
+        "elsewhere, and save the adapter at the end.",
+    );
+  }
+}
+
+/** Options of training that contradict each other; every contradiction is listed. */
+export class KeepingOptionsError extends LowrankError {
+  constructor(readonly problems: readonly string[]) {
+    super("KEEPING_OPTIONS", `The training cannot be kept as asked:${itemised(problems)}`);
   }
 }
 

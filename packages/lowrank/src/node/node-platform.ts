@@ -12,6 +12,7 @@ import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
 import { writeToDirectory } from "../write-to-directory.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./locate.ts";
+import { openRunFolder } from "./run/open-run-folder.ts";
 
 /** Reads paths and names of the Hub, and writes folders whole or not at all. */
 export const nodePlatform: Platform = {
@@ -30,6 +31,7 @@ export const nodePlatform: Platform = {
     };
     await writeListedFolder(folder, fill, { overwrite });
   },
+  openRun: openRunFolder,
   async writeModel(folder, { model, source, tokenizer, dtype }, { overwrite }) {
     await writeModelFolder(pathOf(folder), {
       model,

@@ -39,6 +39,8 @@ export interface OpenedBase {
   /** Absent for a .gguf file. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
+  /** Where the adapter was found. */
+  readonly adapterPath?: string | undefined;
   readonly handle: AdapterHandle | undefined;
   /** Evaluation with the adapter, if one was opened. */
   readonly context: ForwardContext;
@@ -64,6 +66,7 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
       tokenizerFolder,
       folder: source.folder,
       adapter,
+      adapterPath: adapterSource?.name,
       handle,
       context: inferenceContext(handle === undefined ? undefined : activeAdapters(handle.name)),
       dispose: () => {

@@ -64,6 +64,23 @@ export interface RunOptions {
   readonly onWarning?: WarningListener | undefined;
 }
 
+/** How a run keeps itself in a folder, so that it survives whatever ends it. In Node only. */
+export interface KeepingOptions {
+  /**
+   * The folder for the adapter, its checkpoints and metrics.jsonl; locked while the run goes on, and refused if it exists,
+   * unless `overwrite` or `resume`.
+   */
+  readonly out?: string | undefined;
+  /** Replaces what an earlier run wrote to `out`. */
+  readonly overwrite?: boolean | undefined;
+  /** Goes on with the interrupted run in `out`, as if it had never stopped; another model, adapter or rows are refused. */
+  readonly resume?: boolean | undefined;
+  /** Saves a checkpoint every so many steps, and after each validation that is the best so far; default: at the end. */
+  readonly saveEvery?: number | undefined;
+  /** How many of the last checkpoints stay, besides the best; default 3. */
+  readonly keepCheckpoints?: number | undefined;
+}
+
 /** What is done where the caller says nothing. */
 export const loopDefaults = {
   batchSize: 8,

@@ -3,8 +3,6 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Example } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
-import { type HashedFile, hashBase } from "../../node/run/hash-base.ts";
-import { runFingerprint } from "../../node/run/run-fingerprint.ts";
 import type { ModelRequest } from "../../open/open-base.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
@@ -13,8 +11,8 @@ import { countClasses } from "../../rows/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/class-numbers.ts";
 import { taskFor } from "../../rows/row-kinds.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
+import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
-import { startBatches } from "../../train/measure-start.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
 import { openModel } from "../open-model.ts";
 import { asksForTokens, variantFields } from "../options/variant-options.ts";
@@ -39,8 +37,8 @@ export interface RunData {
   readonly tokens: TokenPlan | undefined;
   /** What --lora-config says. */
   readonly loraConfig: LoraConfig | undefined;
-  /** The base's files as the run that goes on noted them; empty without --verify-base. */
-  readonly baseFiles: ReadonlyMap<string, HashedFile>;
+  /** --out, which knows the run to go on with. */
+  readonly folder: RunFolder;
 }
 
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
@@ -76,20 +74,9 @@ async function prepareAdapter(
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
   const training = await adapter.prepare(data.rows, trainingOptions(options));
   report.say(adapter.describe());
-  const isAnew = options.verifyBase === true;
-  const isVerified = isAnew || data.baseFiles.size > 0;
-  const { opened } = model;
-  const fingerprint = runFingerprint({
-    base: adapter.opened.model.fingerprint,
-    basePrecision: options.basePrecision ?? "float32",
-    batchSize: options.batchSize,
-    seed,
-    rows: training.train,
-    addedTokens: adapter.addedTokens,
-    startBatches: startBatches(options, adapter.config),
-    adapter: adapter.config,
-    baseFiles: isVerified ? await hashBase(opened, { recorded: data.baseFiles, isAnew }) : data.baseFiles,
-  });
+  const { path, folder } = model.opened;
+  const facts = adapter.runFacts(training, trainingOptions(options));
+  const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });
   return { adapter, training, fingerprint };
 }
 

@@ -1,13 +1,9 @@
 // lowrank train: data and a model in, an adapter out.
 
-import { join } from "node:path";
-import type { TrainingState } from "@lowrank/trainer";
-import { latestCheckpoint } from "@lowrank/trainer/node";
-import { InterruptedError, NothingToResumeError } from "../../errors/run-errors.ts";
-import { exists } from "../../node/exists.ts";
-import { claimOutput } from "../../node/output/check-output.ts";
-import { checkSameRun, notedBaseFiles } from "../../node/run/run-fingerprint.ts";
+import { InterruptedError } from "../../errors/run-errors.ts";
+import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import { writesText } from "../../open/writes-text.ts";
+import type { RunFolder } from "../../run-folder.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import { programName } from "../terminal/program-name.ts";
@@ -16,7 +12,7 @@ import { checkTrainOptions } from "./check-options.ts";
 import { readLoraConfig } from "./lora-config.ts";
 import { planTokens } from "./plan-tokens.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
-import { type SavedResult, trainAndSave } from "./train-and-save.ts";
+import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
 import { readTrainingRows } from "./training-data.ts";
 
@@ -24,49 +20,41 @@ import { readTrainingRows } from "./training-data.ts";
 export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
   checkTrainOptions(options);
   const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
-  const release = await claimOutput(out, {
-    kind: "folder",
+  const folder = await openRunFolder(out, {
     overwrite,
     resume,
     inputs: [model, adapter, data, validation, addTokensFile, loraConfig],
+    onWarning: report.warn,
   });
   try {
-    await trainInto(options, report);
+    await trainInto(folder, options, report);
   } finally {
-    await release();
+    await folder.release();
   }
 }
 
-async function trainInto(options: TrainOptions, report: Report): Promise<void> {
-  const { out, resume } = options;
-  const resumeFrom = resume === true ? await checkpointIn(out, report) : undefined;
+async function trainInto(folder: RunFolder, options: TrainOptions, report: Report): Promise<void> {
+  if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
   const rows = await readTrainingRows(options);
   const tokens = await planTokens(options, report);
   const loraConfig = await readLoraConfig(options, report);
   const engine = await startEngine(options, report);
   report.say(`engine ${engine.name}`);
-  const baseFiles = notedBaseFiles(resumeFrom?.fingerprint);
-  const run = await prepareRun(options, { rows, tokens, loraConfig, baseFiles }, report);
+  const run = await prepareRun(options, { rows, tokens, loraConfig, folder }, report);
   try {
-    if (resumeFrom !== undefined) checkSameRun(resumeFrom.fingerprint, run.fingerprint);
-    const result = await trainAndSave(run, { options, resumeFrom, report });
-    summarize(result, { run, options, report });
+    const result = await trainAdapter(run, { options, folder, report });
+    summarize({ ...result, ...run, folder }, options, report);
   } finally {
     run.model.dispose();
   }
 }
 
-async function checkpointIn(out: string, report: Report): Promise<TrainingState> {
-  const checkpoint = await latestCheckpoint(out, { onWarning: report.warn });
-  if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
-  report.say(`going on after step ${checkpoint.step}`);
-  return checkpoint.state;
-}
-
 function summarize(
-  { end, loss, validation, savedStep, bestCheckpoint }: SavedResult,
-  { run, options, report }: { readonly run: PreparedRun; readonly options: TrainOptions; readonly report: Report },
+  { end, loss, validation, folder, ...run }: LoopResult & PreparedRun & { readonly folder: RunFolder },
+  options: TrainOptions,
+  report: Report,
 ): void {
+  const { savedStep, bestCheckpoint: best } = folder;
   const { out } = options;
   if (end.reason === "aborted") {
     if (savedStep === undefined) {
@@ -79,7 +67,6 @@ function summarize(
   }
   const first = validation[0];
   const last = validation.at(-1);
-  const best = bestCheckpoint;
   report.emit({ type: "result", out, steps: end.step, loss, validation, best, seconds: end.seconds });
   if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
   if (first !== undefined && last !== undefined && first !== last) {

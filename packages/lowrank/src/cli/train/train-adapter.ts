@@ -1,26 +1,19 @@
-// The loop of a run: events become metrics, progress and files.
+// The loop of a run: events become progress on the terminal, and Ctrl-C ends it after its step.
 
-import type { EndEvent, StepEvent, TrainingEvent, TrainingState } from "@lowrank/trainer";
-import { metricsLine } from "../../node/run/metrics-file.ts";
-import type { StepPlan } from "../../train/plan-steps.ts";
+import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
+import type { RunFolder } from "../../run-folder.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import { type TrainOptions, trainingOptions } from "./train-options.ts";
 
-/** What the loop needs besides the prepared run. */
-export interface LoopContext {
+/** What the run was asked. */
+export interface RunContext {
   readonly options: TrainOptions;
-  readonly plan: StepPlan;
+  /** --out. */
+  readonly folder: RunFolder;
   readonly report: Report;
-  /** Ends the run after its step, or in the middle of a validation. */
-  readonly signal: AbortSignal;
-  readonly resumeFrom: TrainingState | undefined;
-  /** The lines of metrics.jsonl; the loop appends to them. */
-  readonly metrics: string[];
-  /** Writes --out; called at the end, and as often as --save-every says. */
-  save(state: TrainingState): Promise<void>;
 }
 
 /** How a run ended. */
@@ -31,21 +24,51 @@ export interface LoopResult {
   readonly validation: readonly { readonly step: number; readonly loss: number }[];
 }
 
-/** Trains until the steps are made or the signal says stop. */
-export async function trainAdapter(run: PreparedRun, context: LoopContext): Promise<LoopResult> {
-  const { plan, report, metrics } = context;
-  const progress = startProgress(report, { total: plan.totalSteps, first: context.resumeFrom?.step ?? 0 });
+/** Trains until the steps are made or the person says stop. Throws what the folder's `keep` does. */
+export async function trainAdapter(run: PreparedRun, context: RunContext): Promise<LoopResult> {
+  const { report } = context;
+  const { template: name, train: rows, totalSteps, stepsPerEpoch } = run.training;
+  const template = name === "" ? "" : `, written with the template "${name}"`;
+  report.say(`${rows.length} rows${template}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`);
+  const interrupt = new AbortController();
+  const stopListening = report.io.onInterrupt(() => {
+    report.note("\nfinishing this step, then saving (Ctrl-C again stops at once)");
+    interrupt.abort();
+  });
+  try {
+    return await follow(startTraining(run, context, interrupt.signal), run, context);
+  } finally {
+    stopListening();
+  }
+}
+
+function startTraining(
+  { model, adapter, training, fingerprint }: PreparedRun,
+  { options, folder }: RunContext,
+  signal: AbortSignal,
+): AsyncGenerator<TrainingEvent, void, undefined> {
+  const { saveEvery, keepCheckpoints } = options;
+  return folder.keep({
+    ...{ adapter, base: model.opened, fingerprint, saveEvery, keepCheckpoints },
+    totalSteps: training.totalSteps,
+    loop: (kept) => adapter.run(training, { ...trainingOptions(options), ...kept, signal }),
+  });
+}
+
+async function follow(
+  events: AsyncIterable<TrainingEvent>,
+  { training }: PreparedRun,
+  { folder, report }: RunContext,
+): Promise<LoopResult> {
+  const progress = startProgress(report, { total: training.totalSteps, first: folder.resumeFrom?.step ?? 0 });
   const validation: { step: number; loss: number }[] = [];
   let loss: number | undefined;
   let end: EndEvent | undefined;
   try {
-    for await (const event of startTraining(run, context)) {
+    for await (const event of events) {
       report.emit(event);
       show(event, progress);
-      if (event.type === "step") {
-        metrics.push(metricsLine(event));
-        loss = event.loss;
-      }
+      if (event.type === "step") loss = event.loss;
       if (event.type === "evaluation") validation.push({ step: event.step, loss: event.metrics.loss });
       if (event.type === "end") end = event;
     }
@@ -54,20 +77,6 @@ export async function trainAdapter(run: PreparedRun, context: LoopContext): Prom
   }
   if (end === undefined) throw new Error("The trainer ended without saying why.");
   return { end, loss, validation };
-}
-
-function startTraining(
-  { adapter, training, fingerprint }: PreparedRun,
-  { options, plan, signal, resumeFrom, save }: LoopContext,
-): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { saveEvery } = options;
-  return adapter.run(training, {
-    ...trainingOptions(options),
-    fingerprint,
-    signal,
-    resumeFrom,
-    checkpoint: { every: saveEvery ?? plan.totalSteps, atBest: saveEvery !== undefined, save },
-  });
 }
 
 function show(event: TrainingEvent, progress: Progress): void {

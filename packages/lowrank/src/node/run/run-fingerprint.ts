@@ -1,24 +1,15 @@
 // What --resume compares: everything that would silently make another run of it, readable, so that a refusal can name it.
 
 import { createHash } from "node:crypto";
-import { type LoraConfig, serializeLoraConfig } from "@lowrank/adapter-format";
+import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
+import type { RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 
 /** What a run consists of. */
-export interface RunIdentity {
-  /** Fingerprint of the base. */
-  readonly base: string;
-  readonly basePrecision: string;
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly rows: readonly TokenizedExample[];
-  readonly addedTokens: readonly string[];
-  /** How many batches the start looks at, where it looks at data. */
-  readonly startBatches?: number | undefined;
-  readonly adapter: LoraConfig;
+export interface RunIdentity extends RunFacts {
   /** The base's files by name, where every byte of them was looked at. */
   readonly baseFiles?: ReadonlyMap<string, HashedFile>;
 }
@@ -28,6 +19,7 @@ const filePrefix = "base file ";
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
+  const { adapterSeed, order } = run;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -37,6 +29,8 @@ export function runFingerprint(run: RunIdentity): string {
     "rows (as tokens)": hashRows(rows),
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
     ...(startBatches === undefined ? {} : { "init batches": startBatches }),
+    ...(adapterSeed === undefined ? {} : { "adapter's seed": adapterSeed }),
+    ...(order === undefined ? {} : { "order of rows": order }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;

@@ -1,0 +1,134 @@
+// Runs of the library that keep themselves in a folder, as those of the command line do.
+
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openFolder } from "@lowrank/models/node";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openModel as openModelInPage } from "./browser.ts";
+import { openModel, type TrainingOptions } from "./index.ts";
+
+const tiny = fileURLToPath(new URL("../../tiny-model/model", import.meta.url));
+const rows = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum"].map((name) => {
+  return { prompt: `name[${name}] ->`, completion: ` ${name} is a pub.` };
+});
+const settings = { steps: 9, batchSize: 2, learningRate: 0.01, validationShare: 0.3, evalEvery: 2 } as const;
+
+let folder: string;
+beforeAll(() => tf.setBackend("cpu"));
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-runs-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Trains a new adapter in a model that is opened anew, as a program does that starts again; gives the steps it made. */
+async function train(
+  options: TrainingOptions,
+  { rank = 4, stopAfter = Number.POSITIVE_INFINITY, isLeft = false } = {},
+): Promise<readonly number[]> {
+  const model = await openModel(tiny, { engine: false });
+  const stop = new AbortController();
+  const steps: number[] = [];
+  try {
+    const adapter = model.adapt({ rank, dropout: 0.1, targetModules: ["q_proj", "v_proj"] }, { seed: 3 });
+    for await (const event of adapter.train(rows, { ...settings, ...options, signal: stop.signal })) {
+      if (event.type !== "step") continue;
+      steps.push(event.step);
+      if (event.step < stopAfter) continue;
+      if (isLeft) break;
+      stop.abort();
+    }
+    return steps;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** All files of a folder by name, as bytes. */
+async function bytesIn(path: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = async (file: string) => [file.slice(path.length), (await readFile(file)).toString("hex")] as const;
+  return new Map(await Promise.all(files.sort().map(read)));
+}
+
+describe("a run with out", () => {
+  it("that was stopped and goes on leaves, byte for byte, what one leaves that was not", async () => {
+    const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
+    expect(await train({ out: whole, saveEvery: 2 })).toHaveLength(settings.steps);
+
+    expect(await train({ out: parted, saveEvery: 2 }, { stopAfter: 3 })).toEqual([1, 2, 3]);
+    expect(await readdir(parted)).toEqual(expect.arrayContaining(["adapter_model.safetensors", "checkpoint-3"]));
+    expect(await readFile(join(parted, "README.md"), "utf8")).toContain("| steps | 3 of 9 (unfinished) |");
+    expect(await train({ out: parted, saveEvery: 2, resume: true })).toEqual([4, 5, 6, 7, 8, 9]);
+
+    const [expected, got] = [await bytesIn(whole), await bytesIn(parted)];
+    expect([...got.keys()]).toEqual([...expected.keys()]);
+    expect([...got].filter(([name, bytes]) => expected.get(name) !== bytes).map(([name]) => name)).toEqual([]);
+    expect([...got.keys()]).toEqual(expect.arrayContaining(["/adapter_config.json", "/metrics.jsonl", "/README.md"]));
+    expect((await readdir(folder)).sort()).toEqual(["parted", "whole"]); // no lock is left
+  });
+
+  it("is refused where the folder exists, unless it replaces it or goes on with it", async () => {
+    const out = join(folder, "out");
+    await train({ out, steps: 2 });
+    await expect(train({ out })).rejects.toMatchObject({ code: "OUTPUT_EXISTS", path: out });
+    await expect(train({ out, resume: true })).rejects.toMatchObject({ code: "NOTHING_TO_RESUME", holdsAdapter: true });
+    expect(await train({ out, overwrite: true, steps: 1 })).toEqual([1]);
+    const notOurs = join(folder, "notes");
+    await cp(out, notOurs, { recursive: true });
+    await rm(join(notOurs, ".lowrank.json"));
+    await expect(train({ out: notOurs, overwrite: true })).rejects.toMatchObject({ code: "OUTPUT_NOT_OURS" });
+  });
+
+  it("does not go on as another run: it names what differs", async () => {
+    const out = join(folder, "out");
+    await train({ out }, { stopAfter: 2 });
+    await expect(train({ out, resume: true }, { rank: 2 })).rejects.toThrow("adapter's r: 4 in the checkpoint, 2 now");
+    await expect(train({ out, resume: true, batchSize: 1, groupByLength: true })).rejects.toMatchObject({
+      differences: [
+        "batch size: 2 in the checkpoint, 1 now",
+        'order of rows: not there in the checkpoint, ["by length"] now',
+      ],
+    });
+  });
+
+  it("has its folder alone while it runs, and gives it back to whoever comes after a consumer that left", async () => {
+    const out = join(folder, "out");
+    const model = await openModel(tiny, { engine: false });
+    const run = model.adapt({ targetModules: ["q_proj"] }).train(rows, { ...settings, out });
+    await run.next();
+    await expect(train({ out })).rejects.toMatchObject({ code: "OUTPUT_IN_USE", pid: process.pid });
+    await run.return();
+    model.dispose();
+    await train({ out, saveEvery: 2, keepCheckpoints: 1 }, { stopAfter: 6, isLeft: true });
+    const checkpoints = (await readdir(out)).filter((name) => name.startsWith("checkpoint-"));
+    expect(checkpoints).toContain("checkpoint-4");
+    expect(checkpoints.length).toBeLessThanOrEqual(2); // the last one, and the best
+    expect(await train({ out, resume: true })).toEqual([5, 6, 7, 8, 9]);
+  });
+
+  it("does not replace the adapter that it trains on, nor its rows", async () => {
+    const out = join(folder, "out");
+    await train({ out, steps: 1 });
+    const file = join(out, "rows.jsonl");
+    await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const model = await openModel(tiny, { engine: false });
+    const adapter = await model.attach(out, { trainable: true });
+    const again = { ...settings, out, overwrite: true };
+    await expect(adapter.train(rows, again).next()).rejects.toMatchObject({ code: "OUTPUT_IS_INPUT", input: out });
+    const fresh = model.adapt({ targetModules: ["q_proj"] });
+    await expect(fresh.train(file, again).next()).rejects.toMatchObject({ code: "OUTPUT_IS_INPUT", input: file });
+    model.dispose();
+  });
+
+  it("is refused in a page, which has no folders", async () => {
+    const model = await openModelInPage(openFolder(tiny), { engine: false });
+    const run = model.adapt({ targetModules: ["q_proj"] }).train(rows, { out: "my-run" });
+    await expect(run.next()).rejects.toMatchObject({ code: "NO_RUN_FOLDER", out: "my-run" });
+    model.dispose();
+  });
+});

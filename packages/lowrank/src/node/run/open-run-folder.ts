@@ -1,0 +1,136 @@
+// A folder on a disk in which one run keeps itself: claimed before any work, written as often as it is asked, released.
+
+import { join } from "node:path";
+import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
+import { latestCheckpoint } from "@lowrank/trainer/node";
+import { DivergedError, NonFiniteModelError, NothingToResumeError } from "../../errors/run-errors.ts";
+import { given } from "../../given.ts";
+import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights.ts";
+import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
+import { exists } from "../exists.ts";
+import { claimOutput } from "../output/check-output.ts";
+import { hashBase } from "./hash-base.ts";
+import { earlierMetrics, metricsLine } from "./metrics-file.ts";
+import { checkSameRun, notedBaseFiles, runFingerprint } from "./run-fingerprint.ts";
+import { saveRun } from "./save-run.ts";
+
+/**
+ * Claims a folder for a run, and reads where it goes on. Throws what `claimOutput` does, and NothingToResumeError.
+ */
+export async function openRunFolder(out: string, request: RunRequest): Promise<RunFolder> {
+  const { overwrite = false, resume = false, inputs, onWarning } = request;
+  const release = await claimOutput(out, { kind: "folder", overwrite, resume, inputs });
+  try {
+    const resumeFrom = resume ? await stateIn(out, { onWarning }) : undefined;
+    return new DiskRunFolder(out, { resumeFrom, overwrite, release });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function stateIn(out: string, listening: Pick<RunRequest, "onWarning">): Promise<TrainingState> {
+  const checkpoint = await latestCheckpoint(out, given(listening));
+  if (checkpoint === undefined) throw new NothingToResumeError(out, await exists(join(out, "adapter_config.json")));
+  return checkpoint.state;
+}
+
+/** What is known of a folder when it has been claimed. */
+interface ClaimedFolder {
+  readonly resumeFrom: TrainingState | undefined;
+  readonly overwrite: boolean;
+  release(): Promise<void>;
+}
+
+class DiskRunFolder implements RunFolder {
+  readonly resumeFrom: TrainingState | undefined;
+  readonly release: () => Promise<void>;
+  readonly #out: string;
+  readonly #overwrite: boolean;
+  /** Whether what is in the folder is this run's earlier work. */
+  #isOwn: boolean;
+  #savedStep: number | undefined;
+  #bestCheckpoint: BestCheckpoint | undefined;
+
+  constructor(out: string, { resumeFrom, overwrite, release }: ClaimedFolder) {
+    this.#out = out;
+    this.#overwrite = overwrite;
+    this.resumeFrom = resumeFrom;
+    this.release = release;
+    this.#isOwn = resumeFrom !== undefined;
+    this.#savedStep = resumeFrom?.step;
+  }
+
+  get savedStep(): number | undefined {
+    return this.#savedStep;
+  }
+
+  get bestCheckpoint(): BestCheckpoint | undefined {
+    return this.#bestCheckpoint;
+  }
+
+  async identify(facts: RunFacts, { verifyBase: isAnew, ...base }: BaseFiles): Promise<string> {
+    const recorded = notedBaseFiles(this.resumeFrom?.fingerprint);
+    const isVerified = isAnew || recorded.size > 0;
+    const baseFiles = isVerified ? await hashBase(base, { recorded, isAnew }) : recorded;
+    const fingerprint = runFingerprint({ ...facts, baseFiles });
+    if (this.resumeFrom !== undefined) checkSameRun(this.resumeFrom.fingerprint, fingerprint);
+    return fingerprint;
+  }
+
+  async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
+    const { fingerprint, totalSteps, saveEvery } = run;
+    const { resumeFrom } = this;
+    const metrics = resumeFrom === undefined ? [] : await earlierMetrics(this.#out, resumeFrom.step);
+    const save = async (state: TrainingState) => {
+      const { step, best } = state;
+      const unfinished = step < totalSteps ? state : undefined;
+      const path = await this.#write(run, { stepsDone: step, state: unfinished, bestStep: best?.step, metrics });
+      if (path !== undefined && best !== undefined) this.#bestCheckpoint = { step: best.step, loss: best.value, path };
+    };
+    const checkpoint = { every: saveEvery ?? totalSteps, atBest: saveEvery !== undefined, save };
+    try {
+      for await (const event of run.loop({ fingerprint, resumeFrom, checkpoint })) {
+        if (event.type === "step") metrics.push(metricsLine(event));
+        yield event;
+      }
+    } catch (error) {
+      if (!(error instanceof NonFiniteLossError)) throw error;
+      const { hasCheckpoint } = this.#kept();
+      const stepsDone = error.step - 1;
+      // A checkpoint is worth more than a later adapter without the optimiser's state.
+      if (!hasCheckpoint && stepsDone > 0) {
+        await this.#write(run, { stepsDone, state: undefined, bestStep: undefined, metrics });
+      }
+      const kept = { ...this.#kept(), hasCheckpoint };
+      const weight = await brokenBaseWeight(run.base);
+      throw weight === undefined ? new DivergedError(error, kept) : new NonFiniteModelError(error, { weight, kept });
+    }
+  }
+
+  #kept() {
+    const savedStep = this.#savedStep;
+    return { out: this.#out, savedStep, hasCheckpoint: savedStep !== undefined };
+  }
+
+  /** Gives the path of the best checkpoint, as `saveRun` does. */
+  async #write(
+    { adapter, keepCheckpoints }: RunToKeep,
+    saved: {
+      readonly stepsDone: number;
+      readonly state: TrainingState | undefined;
+      readonly bestStep: number | undefined;
+      readonly metrics: readonly string[];
+    },
+  ): Promise<string | undefined> {
+    const { stepsDone } = saved;
+    const weight = await brokenAdapterWeight(adapter.opened);
+    if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#kept());
+    const isOwn = this.#isOwn;
+    const result = { ...saved, files: await adapter.files({ stepsDone }) };
+    const path = await saveRun(this.#out, result, { overwrite: isOwn || this.#overwrite, isOwn, keepCheckpoints });
+    this.#isOwn = true;
+    this.#savedStep = stepsDone;
+    return path;
+  }
+}

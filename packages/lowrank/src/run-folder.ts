@@ -1,0 +1,98 @@
+// A run that keeps itself in a folder: what a host that has folders does for the loop. A page has none.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { WarningListener } from "@lowrank/contracts";
+import type { TokenizedExample } from "@lowrank/data";
+import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
+import type { OpenedBase } from "./open/open-base.ts";
+
+/** How a folder is claimed. */
+export interface RunRequest {
+  /** Replaces what an earlier run wrote. */
+  readonly overwrite?: boolean | undefined;
+  /** Goes on with the run in the folder. */
+  readonly resume?: boolean | undefined;
+  /** Paths that the run reads, which the folder must not hold. */
+  readonly inputs: readonly (string | undefined)[];
+  /** Told of each checkpoint that is damaged and passed over. */
+  readonly onWarning?: WarningListener | undefined;
+}
+
+/** What a run consists of: all that would silently make another run of it. */
+export interface RunFacts {
+  /** Fingerprint of the base. */
+  readonly base: string;
+  readonly basePrecision: string;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly rows: readonly TokenizedExample[];
+  readonly addedTokens: readonly string[];
+  /** How many batches the start looks at, where it looks at data. */
+  readonly startBatches?: number | undefined;
+  readonly adapter: LoraConfig;
+  /** Seeds a new adapter, where it is not the run's seed. */
+  readonly adapterSeed?: number | undefined;
+  /** How rows are ordered, where it is not as they come by chance. */
+  readonly order?: readonly string[] | undefined;
+}
+
+/** Where the base's files are, and whether every byte of them counts. */
+export interface BaseFiles extends Pick<OpenedBase, "path" | "folder"> {
+  /** False: samples count, and those files whose hashes the earlier run noted. */
+  readonly verifyBase: boolean;
+}
+
+/** What the loop is told by the folder. */
+interface KeptLoop {
+  readonly fingerprint: string;
+  readonly resumeFrom: TrainingState | undefined;
+  readonly checkpoint: {
+    readonly every: number;
+    readonly atBest: boolean;
+    save(state: TrainingState): Promise<void>;
+  };
+}
+
+/** A run that is ready to start. */
+export interface RunToKeep {
+  readonly adapter: {
+    readonly opened: Pick<OpenedBase, "handle">;
+    files(options: { readonly stepsDone: number }): Promise<ReadonlyMap<string, string | Uint8Array>>;
+  };
+  /** Read where a loss is not finite, to say whether the base is to blame. */
+  readonly base: Pick<OpenedBase, "model">;
+  /** As `identify` gave it. */
+  readonly fingerprint: string;
+  readonly totalSteps: number;
+  /** Default: only at the end, or when it is stopped. */
+  readonly saveEvery?: number | undefined;
+  /** How many of the last checkpoints stay, besides the best; default 3. */
+  readonly keepCheckpoints?: number | undefined;
+  loop(kept: KeptLoop): AsyncGenerator<TrainingEvent, void, undefined>;
+}
+
+/** An earlier adapter with the lowest validation loss of all. */
+export interface BestCheckpoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly path: string;
+}
+
+/** A folder that is claimed for one run until it is released. */
+export interface RunFolder {
+  /** Where the run goes on, if it does. */
+  readonly resumeFrom: TrainingState | undefined;
+  /** After which step the adapter in the folder is; undefined: nothing was written. */
+  readonly savedStep: number | undefined;
+  /** Of a finished run, where it is not the last step's. */
+  readonly bestCheckpoint: BestCheckpoint | undefined;
+  /** The fingerprint of a run. Throws ResumeMismatchError where the run to go on with was another one. */
+  identify(facts: RunFacts, base: BaseFiles): Promise<string>;
+  /**
+   * The loop's events, while the folder is written: as often as `saveEvery` says, at the end, when it is stopped, and when it
+   * diverges. Throws DivergedError where a number is not finite, the last finite adapter kept; NonFiniteModelError where the
+   * base is to blame.
+   */
+  keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined>;
+  release(): Promise<void>;
+}

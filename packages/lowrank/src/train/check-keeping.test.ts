@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { KeepingOptionsError } from "../errors/library-errors.ts";
+import { checkKeeping } from "./check-keeping.ts";
+
+function problems(options: Parameters<typeof checkKeeping>[0]): readonly string[] {
+  try {
+    checkKeeping(options);
+    return [];
+  } catch (error) {
+    if (error instanceof KeepingOptionsError) return error.problems;
+    throw error;
+  }
+}
+
+describe("checkKeeping", () => {
+  it("lets runs through that keep themselves, and those that their caller keeps", () => {
+    expect(problems({ out: "run", resume: true, saveEvery: 5, keepCheckpoints: 1 })).toEqual([]);
+    expect(problems({ fingerprint: "mine", checkpoint: { save: () => undefined } })).toEqual([]);
+  });
+
+  it("names what asks for a folder where there is none", () => {
+    expect(problems({ saveEvery: 5, resume: true })).toEqual([
+      "resume: needs a folder to keep the run in, add { out }",
+      "saveEvery: needs a folder to keep the run in, add { out }",
+    ]);
+  });
+
+  it("names what a run with a folder does itself, and counts that are none", () => {
+    expect(problems({ out: "run", fingerprint: "mine", keepCheckpoints: 0 })).toEqual([
+      "fingerprint: the run in { out } sees to it itself, remove one of them",
+      "keepCheckpoints: expected a whole number from 1, got 0",
+    ]);
+  });
+});

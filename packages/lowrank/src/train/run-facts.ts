@@ -1,0 +1,38 @@
+// What tells one run from another, of an adapter that is about to be trained.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { PretrainedModel } from "@lowrank/models";
+import { given } from "../given.ts";
+import type { RunFacts } from "../run-folder.ts";
+import { startBatches } from "./measure-start.ts";
+import type { TokenizedRows } from "./tokenized-rows.ts";
+import { type LoopOptions, loopDefaults } from "./training-options.ts";
+
+/** The adapter. */
+export interface TrainedAdapter {
+  readonly model: Pick<PretrainedModel, "fingerprint">;
+  readonly config: LoraConfig;
+  readonly addedTokens: readonly string[];
+  readonly basePrecision: string | undefined;
+  /** Of a new one. */
+  readonly seed: number | undefined;
+}
+
+/** The facts of a run, as its checkpoints carry them. */
+export function runFacts(adapter: TrainedAdapter, rows: Pick<TokenizedRows, "train">, options: LoopOptions): RunFacts {
+  const { batchSize, seed } = { ...loopDefaults, ...given(options) };
+  const { groupByLength = false, dropLast = false } = options;
+  const order = [...(groupByLength ? ["by length"] : []), ...(dropLast ? ["without the last batch"] : [])];
+  return {
+    base: adapter.model.fingerprint,
+    basePrecision: adapter.basePrecision ?? "float32",
+    batchSize,
+    seed,
+    rows: rows.train,
+    addedTokens: adapter.addedTokens,
+    startBatches: startBatches(options, adapter.config),
+    adapter: adapter.config,
+    ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
+    ...(order.length === 0 ? {} : { order }),
+  };
+}
