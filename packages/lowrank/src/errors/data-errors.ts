@@ -1,6 +1,7 @@
 // What the rows of a data file lack.
 
 import { enumerated, LowrankError, printable } from "@lowrank/contracts";
+import { NamingError, named } from "./named-option.ts";
 
 /** Not one row of a data file has a token or class to learn. */
 export class NothingToTrainError extends LowrankError {
@@ -13,7 +14,7 @@ export class NothingToTrainError extends LowrankError {
 }
 
 /** No row of a data file has the tokens that the adapter waits for. */
-export class InvocationMissingError extends LowrankError {
+export class InvocationMissingError extends NamingError {
   constructor(
     readonly file: string,
     readonly tokens: readonly number[],
@@ -21,16 +22,19 @@ export class InvocationMissingError extends LowrankError {
     super(
       "INVOCATION_MISSING",
       `No row of "${file}" has the tokens [${enumerated(tokens)}] that the adapter waits for, so it would ` +
-        "learn nothing. Write them into the rows, choose a template that does, or raise --max-length if it cuts them off. " +
+        `learn nothing. Write them into the rows, choose a template that does, or raise ${named("maxLength")} if it cuts them off. ` +
         "Beside other text the same words may be other tokens: marks of the tokenizer's own are safe.",
     );
   }
 }
 
 /** BLEU was asked for, but no row has both a prompt and an answer. */
-export class NoReferencesError extends LowrankError {
+export class NoReferencesError extends NamingError {
   constructor(readonly file: string) {
-    super("NO_REFERENCES", `--generate needs rows with a prompt and an answer to compare with; "${file}" has none.`);
+    super(
+      "NO_REFERENCES",
+      `${named("generate")} needs rows with a prompt and an answer to compare with; "${file}" has none.`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 // What a model or an adapter lacks, or where it cannot be had.
 
 import { enumerated, LowrankError } from "@lowrank/contracts";
+import { NamingError, named } from "./named-option.ts";
 
 /** A folder is neither an adapter nor a model. */
 export class NotInspectableError extends LowrankError {
@@ -13,12 +14,12 @@ export class NotInspectableError extends LowrankError {
   }
 }
 
-/** --model is an adapter, which is nothing without its base. */
-export class AdapterAsModelError extends LowrankError {
+/** What is given as the model is an adapter, which is nothing without its base. */
+export class AdapterAsModelError extends NamingError {
   constructor(readonly path: string) {
     super(
       "ADAPTER_AS_MODEL",
-      `--model "${path}" is an adapter: give it as --adapter, and as --model the base that it was trained on.`,
+      `${named("model")} "${path}" is an adapter: give it as ${named("adapter")}, and as ${named("model")} the base that it was trained on.`,
     );
   }
 }
@@ -45,12 +46,12 @@ export class FileTooLargeError extends LowrankError {
   }
 }
 
-/** --template chat was asked for, but the model comes without a template for conversations. */
-export class ChatTemplateMissingError extends LowrankError {
+/** The template "chat" was asked for, but the model comes without a template for conversations. */
+export class ChatTemplateMissingError extends NamingError {
   constructor(readonly others: readonly string[]) {
     super(
       "CHAT_TEMPLATE_MISSING",
-      "--template chat is the model's own, but its tokenizer has none: there is no chat_template in " +
+      `${named("template")} chat is the model's own, but its tokenizer has none: there is no chat_template in ` +
         "tokenizer_config.json and no chat_template.jinja beside it. Add the file from a chat model of the family, or " +
         `choose another template: ${others.join(", ")}.`,
     );
@@ -68,7 +69,7 @@ export class FileNotTextError extends LowrankError {
 }
 
 /** The base was never trained to classify, and no adapter brings the classifier. */
-export class ClassifierMissingError extends LowrankError {
+export class ClassifierMissingError extends NamingError {
   constructor(
     readonly model: string,
     readonly parameters: readonly string[],
@@ -77,7 +78,7 @@ export class ClassifierMissingError extends LowrankError {
     super(
       "CLASSIFIER_MISSING",
       `"${model}" has no ${enumerated(parameters)}: it was never trained for this task. Train it first – lowrank train ` +
-        "makes a new classifier and saves it with the adapter – and give that folder as --adapter.",
+        `makes a new classifier and saves it with the adapter – and give that folder as ${named("adapter")}.`,
       { cause },
     );
   }
@@ -98,7 +99,7 @@ export class HeadIncompleteError extends LowrankError {
 }
 
 /** An adapter's task needs a head that the base's family does not have, or that is not the one asked for. */
-export class AdapterTaskError extends LowrankError {
+export class AdapterTaskError extends NamingError {
   /** PEFT's name of the adapter's task: "TOKEN_CLS". */
   readonly taskType: string;
   /** The head that was asked for; undefined where it is the family that has none for the adapter's. */
@@ -115,8 +116,8 @@ export class AdapterTaskError extends LowrankError {
       "ADAPTER_TASK",
       asked === undefined
         ? `The adapter was trained for ${taskType}, but a ${modelType} model has no such head here. It has: ` +
-            `${possible.join(", ")}. Is --model the base that the adapter was trained on?`
-        : `The adapter was trained for ${taskType}, so it cannot be used for ${asked}. Give data, or a --task, that go with it.`,
+            `${possible.join(", ")}. Is ${named("model")} the base that the adapter was trained on?`
+        : `The adapter was trained for ${taskType}, so it cannot be used for ${asked}. Give data, or a ${named("task")}, that go with it.`,
     );
     this.taskType = taskType;
     this.asked = asked;
@@ -125,7 +126,7 @@ export class AdapterTaskError extends LowrankError {
 }
 
 /** The model's task does not allow what the command does. */
-export class WrongTaskError extends LowrankError {
+export class WrongTaskError extends NamingError {
   constructor(
     readonly modelType: string,
     readonly task: string,
@@ -140,7 +141,7 @@ export class WrongTaskError extends LowrankError {
 }
 
 /** No such path is here, and the Hugging Face Hub does not help either. */
-export class HubError extends LowrankError {
+export class HubError extends NamingError {
   constructor(
     readonly repository: string,
     readonly reason: string,

@@ -3,6 +3,7 @@
 import { LowrankError } from "@lowrank/contracts";
 import type { NonFiniteOutputError } from "@lowrank/models";
 import type { NonFiniteLossError } from "@lowrank/trainer";
+import { NamingError, named } from "./named-option.ts";
 
 /** A signal, or a reader who left, ended a run early, after saving. The message says how to go on. */
 export class InterruptedError extends LowrankError {
@@ -27,7 +28,7 @@ interface Kept {
 }
 
 /** The model's output, or the loss, is NaN or infinite, which no setting of a run can help. */
-export class NonFiniteModelError extends LowrankError {
+export class NonFiniteModelError extends NamingError {
   /** The first weight that is not finite; undefined: all are. */
   readonly weight: BrokenWeight | undefined;
 
@@ -46,7 +47,7 @@ function blame(weight: BrokenWeight | undefined): string {
   if (weight === undefined) {
     return (
       "Every weight of the base and of the adapter is finite, so numbers grow beyond float32 on the way: look whether " +
-      "base and adapter belong together, and whether another --engine says the same."
+      `base and adapter belong together, and whether another ${named("engine")} says the same.`
     );
   }
   const { of, name, value } = weight;

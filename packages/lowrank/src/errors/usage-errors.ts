@@ -1,16 +1,17 @@
 // What was typed cannot be done: options, paths, prompts and inputs.
 
 import { itemised, LowrankError } from "@lowrank/contracts";
+import { NamingError, named } from "./named-option.ts";
 
 /** The arguments contradict each other or lack something; exit code 2. */
-export class UsageError extends LowrankError {
+export class UsageError extends NamingError {
   constructor(message: string) {
     super("WRONG_USAGE", message);
   }
 }
 
-/** A path given on the command line does not lead anywhere. */
-export class PathNotFoundError extends LowrankError {
+/** A path that was given does not lead anywhere. */
+export class PathNotFoundError extends NamingError {
   constructor(
     readonly option: string,
     readonly path: string,
@@ -21,9 +22,9 @@ export class PathNotFoundError extends LowrankError {
 }
 
 /** A prompt that has no token at all. */
-export class EmptyPromptError extends LowrankError {
+export class EmptyPromptError extends NamingError {
   constructor() {
-    super("EMPTY_PROMPT", "An empty --prompt has no token to continue. Give at least one word.");
+    super("EMPTY_PROMPT", `An empty ${named("prompt")} has no token to continue. Give at least one word.`);
   }
 }
 

@@ -3,6 +3,7 @@
 import { bleu, type Example, groupReferences, type PromptTemplate, promptOf, type TextTokenizer } from "@lowrank/data";
 import { generate } from "@lowrank/models";
 import { NoReferencesError } from "../errors/data-errors.ts";
+import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/end-tokens.ts";
@@ -84,7 +85,7 @@ function promptsOf(opened: OpenedBase, rows: readonly Example[], options: BleuOp
   }
   if (cut > 0) {
     const message = isSource
-      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (--max-length).`
+      ? `${cut} prompts of "${data}" lost their end: they have more than ${room} tokens (${named("maxLength")}).`
       : `${cut} prompts of "${data}" lost their beginning: the model has positions for ${room} tokens of them.`;
     notices.warn({ code: "PROMPTS_CUT", message });
   }

@@ -63,7 +63,7 @@ describe("locate", () => {
     const report = createReport(recordingIo({ fetch: unreachable }).io, {});
     const here = (await readdir(".")).find((name) => /^\w/.test(name)) ?? "";
     const attempt = locate(`${here}/typo`, "adapter", hub(report));
-    await expect(attempt).rejects.toMatchObject({ code: "PATH_NOT_FOUND", path: `${here}/typo`, option: "--adapter" });
+    await expect(attempt).rejects.toMatchObject({ code: "PATH_NOT_FOUND", path: `${here}/typo`, option: "`adapter`" });
     await expect(attempt).rejects.toThrow(`a folder "${here}" is here, so the Hub was not asked`);
   });
 

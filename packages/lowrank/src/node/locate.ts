@@ -1,7 +1,8 @@
-// Where a --model or --adapter is: on disk, or on the Hugging Face Hub.
+// Where a model or an adapter is: on disk, or on the Hugging Face Hub.
 
 import { join } from "node:path";
 import { AdapterAsModelError } from "../errors/model-errors.ts";
+import { named } from "../errors/named-option.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import type { Notices } from "../notices.ts";
 import { exists } from "./exists.ts";
@@ -24,12 +25,12 @@ export async function locate(path: string, content: HubContent, context: HubCont
     return path;
   }
   if (!repositoryPattern.test(path) || path.startsWith(".")) {
-    throw new PathNotFoundError(`--${content}`, path, expectations[content]);
+    throw new PathNotFoundError(named(content), path, expectations[content]);
   }
   const [owner = ""] = path.split("/");
   if (await exists(owner)) {
     const advice = `${expectations[content]} (a folder "${owner}" is here, so the Hub was not asked)`;
-    throw new PathNotFoundError(`--${content}`, path, advice);
+    throw new PathNotFoundError(named(content), path, advice);
   }
   return downloadFromHub(path, content, context);
 }

@@ -1,4 +1,4 @@
-// The base of --model, with the head that the task, the adapter or the data ask for.
+// The base model, with the head that the task, the adapter or the data ask for.
 
 import type { Adapter } from "@lowrank/adapter-format";
 import type { ModelConfig, Task } from "@lowrank/families";

@@ -31,6 +31,11 @@ describe("maxLengthFor", () => {
     expect(maxLengthFor(model(32, "model.layers.0.self_attn.q_proj"), 64)).toBe(64);
   });
 
+  it("names the option as a program writes it, not as a flag", () => {
+    expect(() => maxLengthFor(model(8, "wpe"), 9)).toThrow("`maxLength` 9 is more than the 8 tokens");
+    expect(() => maxLengthFor(model(8, "wpe"), 9, "maxTargetLength")).toThrow("`maxTargetLength` 9 is more");
+  });
+
   it("refuses more than a table of positions has rows for, before the run meets such a row", () => {
     expect(() => maxLengthFor(model(32, "transformer.wte", "transformer.wpe"), 64)).toThrow(UsageError);
     expect(() => maxLengthFor(model(32, "bert.embeddings.position_embeddings"), 33)).toThrow("more than the 32 tokens");

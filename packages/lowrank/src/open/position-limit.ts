@@ -1,6 +1,7 @@
 // How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
 
 import type { ModelConfig, Task } from "@lowrank/families";
+import { type NamedOption, named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 
 /** What the limit depends on. */
@@ -26,11 +27,15 @@ export interface PositionedModel {
  * After how many tokens rows are cut: what was asked for, or the default as far as the model has positions. Throws a
  * UsageError for more than a table of positions has: the first long row would end the run.
  */
-export function maxLengthFor(model: PositionedModel, asked: number | undefined, option = "--max-length"): number {
+export function maxLengthFor(
+  model: PositionedModel,
+  asked: number | undefined,
+  option: NamedOption = "maxLength",
+): number {
   const limit = positionLimit(model.config);
   if (asked === undefined) return Math.min(defaultMaxLength, limit);
   if (asked <= limit || !hasPositionTable(model)) return asked;
-  throw new UsageError(`${option} ${asked} is more than the ${limit} tokens that the model has positions for.`);
+  throw new UsageError(`${named(option)} ${asked} is more than the ${limit} tokens that the model has positions for.`);
 }
 
 /** After how many tokens the texts of a row are cut. */
@@ -47,11 +52,11 @@ export function rowLengths(
 ): RowLengths {
   const maxLength = maxLengthFor(model, asked.maxLength);
   if (model.task === "sequence-to-sequence") {
-    return { maxLength, maxTargetLength: maxLengthFor(model, asked.maxTargetLength, "--max-target-length") };
+    return { maxLength, maxTargetLength: maxLengthFor(model, asked.maxTargetLength, "maxTargetLength") };
   }
   if (asked.maxTargetLength === undefined) return { maxLength };
   throw new UsageError(
-    `--max-target-length is for encoder–decoders that write texts; this model is for ${model.task}.`,
+    `${named("maxTargetLength")} is for encoder–decoders that write texts; this model is for ${model.task}.`,
   );
 }
 

@@ -19,6 +19,7 @@ import {
 import type { Task } from "@lowrank/families";
 import { NothingToTrainError } from "../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
+import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";
 import type { RowLengths } from "../open/position-limit.ts";
 import { answersLost } from "./answers-lost.ts";
@@ -61,7 +62,7 @@ export function tokenizeRows(
   const lost = answersLost(examples, rows, (example, index) => options.rowOf?.(example) ?? index + 1);
   if (lost > 0) {
     const message =
-      `${lost} answers of "${file}" are not in the first ${lengths.maxLength} tokens of their row (--max-length): such ` +
+      `${lost} answers of "${file}" are not in the first ${lengths.maxLength} tokens of their row (${named("maxLength")}): such ` +
       "rows train that there is no answer.";
     notices.warn({ code: "ANSWERS_CUT", message });
   }
@@ -70,8 +71,8 @@ export function tokenizeRows(
     const { maxLength, maxTargetLength } = lengths;
     const limit =
       maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
-    const flags = maxTargetLength === undefined ? "--max-length" : "--max-length, --max-target-length";
-    const message = `${atLimit} rows of "${file}" reach ${limit} and may be cut (${flags}).`;
+    const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
+    const message = `${atLimit} rows of "${file}" reach ${limit} and may be cut (${cutBy.join(", ")}).`;
     notices.warn({ code: "ROWS_CUT", message });
   }
   return kept;

@@ -3,6 +3,7 @@
 import type { Example } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../errors/model-errors.ts";
+import { named } from "../errors/named-option.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
 import { type Classes, classNamesKey, decodeClassNames, encodeClassNames, numberClasses } from "../rows/class-names.ts";
@@ -19,7 +20,7 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
   if (!learnsText || writesText(task)) return;
   const isPair = config.decoderLayers > 0;
   const advice = isPair
-    ? "Add --task sequence-to-sequence to train what its decoder writes."
+    ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
     : 'Give rows with "sentence" and "label" to train a classifier on it.';
   throw new WrongTaskError(modelType, task, "lowrank train with text rows", advice);
 }

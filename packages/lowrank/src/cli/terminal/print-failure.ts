@@ -2,7 +2,9 @@
 
 import { escapeControls, LowrankError } from "@lowrank/contracts";
 import pc from "picocolors";
+import { NamingError } from "../../errors/named-option.ts";
 import type { CommandIo } from "../io.ts";
+import { asFlags } from "./as-flags.ts";
 
 /** Prints what went wrong on stderr. `LOWRANK_DEBUG=1` adds the stack and the causes. */
 export function printFailure(error: unknown, io: CommandIo): void {
@@ -16,6 +18,7 @@ export function printFailure(error: unknown, io: CommandIo): void {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof NamingError) return asFlags(error.message);
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -4,6 +4,7 @@ import { escapeControls } from "@lowrank/contracts";
 import pc from "picocolors";
 import type { Notices } from "../../notices.ts";
 import type { CommandIo } from "../io.ts";
+import { asFlags } from "./as-flags.ts";
 import { startCount } from "./count.ts";
 
 /** Where one run of a command says what it does. */
@@ -36,7 +37,7 @@ export function createReport(io: CommandIo, options: { readonly json?: boolean |
     emit: (event) => {
       if (isJson) io.stdout(`${JSON.stringify(event, finiteOrNull)}\n`);
     },
-    warn: (warning) => io.stderr(`${colors.yellow("warning:")} ${escapeControls(warning.message)}\n`),
+    warn: (warning) => io.stderr(`${colors.yellow("warning:")} ${escapeControls(asFlags(warning.message))}\n`),
     count: (of) => startCount(report, of),
   };
   return report;

@@ -1,4 +1,4 @@
-// `--model owner/name`: downloads what is needed into the cache that Python's huggingface_hub uses as well.
+// A model called owner/name: downloads what is needed into the cache that Python's huggingface_hub uses as well.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

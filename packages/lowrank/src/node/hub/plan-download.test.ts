@@ -36,8 +36,8 @@ describe("planDownload", () => {
   });
 
   it("tells an adapter from a model", () => {
-    expect(() => planDownload("a/b", "model", ["adapter_config.json"])).toThrow("pass its base as --model");
-    expect(() => planDownload("a/b", "adapter", ["config.json"])).toThrow("pass it as --model");
+    expect(() => planDownload("a/b", "model", ["adapter_config.json"])).toThrow("pass its base as `model`");
+    expect(() => planDownload("a/b", "adapter", ["config.json"])).toThrow("pass it as `model`");
     const paths = ["adapter_config.json", "adapter_model.safetensors", "optimizer.pt"];
     expect(planDownload("a/b", "adapter", paths)).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
   });

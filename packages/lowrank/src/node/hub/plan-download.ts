@@ -2,6 +2,7 @@
 // (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one copy, in safetensors, is fetched.
 
 import { HubError } from "../../errors/model-errors.ts";
+import { named } from "../../errors/named-option.ts";
 
 /** What is to be opened: a model folder or an adapter folder. */
 export type HubContent = "model" | "adapter";
@@ -43,10 +44,10 @@ function requireWeights(
 
 function absence(content: HubContent, present: ReadonlySet<string>): string {
   if (content === "model" && present.has("adapter_config.json")) {
-    return "it is an adapter, not a model: pass its base as --model and this repository as --adapter.";
+    return `it is an adapter, not a model: pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
   }
   if (content === "adapter" && present.has("config.json")) {
-    return "it is a model, not an adapter: pass it as --model.";
+    return `it is a model, not an adapter: pass it as ${named("model")}.`;
   }
   return content === "model" ? "it has no config.json." : "it has no adapter_config.json.";
 }

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { InvocationMissingError, NoReferencesError } from "../../errors/data-errors.ts";
+import { AdapterAsModelError, AdapterTaskError, ChatTemplateMissingError } from "../../errors/model-errors.ts";
+import { EmptyPromptError } from "../../errors/usage-errors.ts";
+import { asFlags } from "./as-flags.ts";
+
+const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
+
+it.each([
+  [new InvocationMissingError("rows.jsonl", [1]), "or raise --max-length if it cuts them off"],
+  [new NoReferencesError("rows.jsonl"), "--generate needs rows with a prompt"],
+  [new AdapterAsModelError("a"), '--model "a" is an adapter: give it as --adapter, and as --model the base'],
+  [new AdapterTaskError("gpt2", headless), "Is --model the base that"],
+  [new ChatTemplateMissingError([]), "--template chat is the model's own"],
+  [new EmptyPromptError(), "An empty --prompt has no token to continue."],
+])("tells a program of options and a person of flags: %s", ({ message }, words) => {
+  expect(message).not.toContain("--");
+  expect(asFlags(message)).toContain(words);
+});
+
+it("leaves other words in backticks alone", () => {
+  expect(asFlags("run `node`, not `maxlength`")).toBe("run `node`, not `maxlength`");
+});
