@@ -16,7 +16,7 @@ export interface RunOptions {
 }
 
 /** An input with what went wrong. */
-export interface Problem {
+interface Problem {
   readonly message: string;
   readonly signature: string;
   readonly input: Uint8Array;
