@@ -47,8 +47,12 @@ export function createLoraConfig(options: Partial<LoraConfig> = {}): LoraConfig 
 
 const knownFields: Readonly<Record<string, true>> = Object.fromEntries(fieldNames.map((name) => [name, true]));
 
-/** What PEFT calls each, then what else people call them. */
+/** What PEFT calls each, the same with and without "use_" and "_config", and what else people call them. */
 const otherNames: ReadonlyMap<string, FieldName> = new Map([
+  ...fieldNames.flatMap((name) => {
+    const stem = loraFields[name].key.replace(/^use_|_config$/, "");
+    return [stem, `use_${stem}`, `${stem}_config`].map((spelling) => [spelling, name] as const);
+  }),
   ...fieldNames.map((name) => [loraFields[name].key, name] as const),
   ...([
     ["lora_r", "rank"],
@@ -57,12 +61,6 @@ const otherNames: ReadonlyMap<string, FieldName> = new Map([
     ["targets", "targetModules"],
     ["initialization", "init"],
     ["init_weights", "init"],
-    ["rslora", "rankStabilized"],
-    ["dora", "useDora"],
-    ["qalora", "useQalora"],
-    ["kasa", "kasaConfig"],
-    ["use_kasa", "kasaConfig"],
-    ["invocation_tokens", "activationTokens"],
   ] as const),
 ]);
 

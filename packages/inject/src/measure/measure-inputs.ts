@@ -36,7 +36,8 @@ const recorderName = "measuring inputs";
  *
  * @example
  * ```ts
- *  * import { type InjectionPlan, injectAdapter, measureInputs } from "@lowrank/inject";
+ * import type { AdaptableModel, ForwardContext } from "@lowrank/contracts";
+ * import { type InjectionPlan, injectAdapter, measureInputs } from "@lowrank/inject";
  *
  * export async function startFromData(model: AdaptableModel, plan: InjectionPlan, run: (context: ForwardContext) => void) {
  *   const measured = await measureInputs(model, plan, { run }); // plan.config.init is "corda" or "eva"
