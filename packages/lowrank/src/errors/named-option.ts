@@ -12,7 +12,13 @@ export type NamedOption =
   | "engine"
   | "generate"
   | "maxLength"
-  | "maxTargetLength";
+  | "maxTargetLength"
+  | "out"
+  | "overwrite"
+  | "resume"
+  | "learningRate"
+  | "warmupSteps"
+  | "clipNorm";
 
 /** The option as it stands in messages. */
 export function named(option: NamedOption): string {

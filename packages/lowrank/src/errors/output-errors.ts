@@ -1,36 +1,42 @@
-// Why --out is not written to.
+// Why an output is not written to.
 
-import { LowrankError } from "@lowrank/contracts";
+import { NamingError, named } from "./named-option.ts";
 
-/** The output path is taken and --overwrite was not given. */
-export class OutputExistsError extends LowrankError {
+/** The output path is taken and `overwrite` was not. */
+export class OutputExistsError extends NamingError {
   constructor(readonly path: string) {
-    super("OUTPUT_EXISTS", `"${path}" exists already. Choose another --out, or add --overwrite to replace it.`);
+    super(
+      "OUTPUT_EXISTS",
+      `"${path}" exists already. Choose another ${named("out")}, or add ${named("overwrite")} to replace it.`,
+    );
   }
 }
 
-/** The output path is, or holds, something that the command reads; --overwrite would destroy it. */
-export class OutputIsInputError extends LowrankError {
+/** The output path is, or holds, something that the command reads; `overwrite` would destroy it. */
+export class OutputIsInputError extends NamingError {
   constructor(
     readonly path: string,
     readonly input: string,
   ) {
     super(
       "OUTPUT_IS_INPUT",
-      `--out "${path}" would replace "${input}", which this command reads. Choose another --out.`,
+      `${named("out")} "${path}" would replace "${input}", which this command reads. Choose another ${named("out")}.`,
     );
   }
 }
 
-/** The output path is, or holds, the current folder; --overwrite would destroy what one works on. */
-export class OutputHoldsWorkError extends LowrankError {
+/** The output path is, or holds, the current folder; `overwrite` would destroy what one works on. */
+export class OutputHoldsWorkError extends NamingError {
   constructor(readonly path: string) {
-    super("OUTPUT_HOLDS_WORK", `--out "${path}" is the current folder or contains it. Name a folder of its own.`);
+    super(
+      "OUTPUT_HOLDS_WORK",
+      `${named("out")} "${path}" is the current folder or contains it. Name a folder of its own.`,
+    );
   }
 }
 
 /** Another run is writing to the output at this moment. */
-export class OutputInUseError extends LowrankError {
+export class OutputInUseError extends NamingError {
   /** The other run's process; undefined where its lock does not say. */
   readonly pid: number | undefined;
   readonly host: string | undefined;
@@ -43,7 +49,7 @@ export class OutputInUseError extends LowrankError {
     const who = holder === undefined ? "Another run" : `Another run (process ${holder.pid} on ${holder.host})`;
     super(
       "OUTPUT_IN_USE",
-      `${who} is writing to --out "${path}". Choose another --out, or wait for it. If it is no longer there, remove "${lock}".`,
+      `${who} is writing to ${named("out")} "${path}". Choose another ${named("out")}, or wait for it. If it is no longer there, remove "${lock}".`,
     );
     this.pid = holder?.pid;
     this.host = holder?.host;
@@ -51,35 +57,35 @@ export class OutputInUseError extends LowrankError {
 }
 
 /** Something that no run made lies where the output's lock is to be. */
-export class OutputLockBlockedError extends LowrankError {
+export class OutputLockBlockedError extends NamingError {
   constructor(
     readonly path: string,
     readonly lock: string,
   ) {
     super(
       "OUTPUT_LOCK_BLOCKED",
-      `--out "${path}" cannot be claimed: "${lock}" is in the way, which no run of lowrank made (a link, a folder, a pipe). ` +
-        "Remove it, or choose another --out.",
+      `${named("out")} "${path}" cannot be claimed: "${lock}" is in the way, which no run of lowrank made (a link, a folder, a pipe). ` +
+        `Remove it, or choose another ${named("out")}.`,
     );
   }
 }
 
-/** --overwrite names something that no run of lowrank wrote. */
-export class OutputNotOursError extends LowrankError {
+/** `overwrite` names something that no run of lowrank wrote. */
+export class OutputNotOursError extends NamingError {
   constructor(
     readonly path: string,
     readonly reason: string,
   ) {
     super(
       "OUTPUT_NOT_OURS",
-      `--overwrite replaces what an earlier run wrote, but "${path}" is somebody else's: ${reason}. ` +
-        "Name another --out, or remove it yourself.",
+      `${named("overwrite")} replaces what an earlier run wrote, but "${path}" is somebody else's: ${reason}. ` +
+        `Name another ${named("out")}, or remove it yourself.`,
     );
   }
 }
 
 /** Nothing can be made at the output path: noticed before the work, not after it. */
-export class OutputNotWritableError extends LowrankError {
+export class OutputNotWritableError extends NamingError {
   /** The folder that would hold the output, or the nearest one above it that exists. */
   readonly folder: string;
   readonly reason: string;
@@ -88,8 +94,10 @@ export class OutputNotWritableError extends LowrankError {
     readonly path: string,
     { folder, reason, cause }: { readonly folder: string; readonly reason: string; readonly cause?: unknown },
   ) {
-    const advice = "Choose another --out.";
-    super("OUTPUT_NOT_WRITABLE", `--out "${path}" cannot be written in "${folder}": ${reason}. ${advice}`, { cause });
+    const advice = `Choose another ${named("out")}.`;
+    super("OUTPUT_NOT_WRITABLE", `${named("out")} "${path}" cannot be written in "${folder}": ${reason}. ${advice}`, {
+      cause,
+    });
     this.folder = folder;
     this.reason = reason;
   }

@@ -19,7 +19,7 @@ export interface BrokenWeight {
   readonly value: number;
 }
 
-/** What --out holds where a training ended because of a number that is none. */
+/** What `out` holds where a training ended because of a number that is none. */
 interface Kept {
   readonly out: string;
   /** After which step the adapter in `out` is; undefined: nothing was written. */
@@ -59,7 +59,7 @@ function blame(weight: BrokenWeight | undefined): string {
 }
 
 /** The loss, a gradient or a weight stopped being a finite number; what was trained before is kept. */
-export class DivergedError extends LowrankError {
+export class DivergedError extends NamingError {
   /** The step that failed, counted from 1. */
   readonly step: number;
   readonly what: "loss" | "gradient" | "weight";
@@ -78,8 +78,8 @@ export class DivergedError extends LowrankError {
     super(
       "DIVERGED",
       `${found}: the training diverged. ${whatIsKept(kept)}\n` +
-        "Use a smaller --learning-rate, more --warmup-steps or a smaller --clip-norm, and look for odd rows in the data." +
-        (kept.hasCheckpoint ? " The same command with --resume goes on from the checkpoint." : ""),
+        `Use a smaller ${named("learningRate")}, more ${named("warmupSteps")} or a smaller ${named("clipNorm")}, and look for odd rows in the data.` +
+        (kept.hasCheckpoint ? ` The same command with ${named("resume")} goes on from the checkpoint.` : ""),
       isWeight ? {} : { cause: failure },
     );
     this.step = step;
@@ -93,19 +93,19 @@ export class DivergedError extends LowrankError {
 function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
   if (savedStep === undefined) return `No step before it was saved, so nothing was written to "${out}".`;
   if (hasCheckpoint) return `The adapter and the checkpoint of step ${savedStep} are in "${out}".`;
-  return `The adapter as step ${savedStep} left it is in "${out}" (--adapter trains it on into another --out).`;
+  return `The adapter as step ${savedStep} left it is in "${out}" (${named("adapter")} trains it on into another ${named("out")}).`;
 }
 
-/** --resume found nothing to go on from. */
-export class NothingToResumeError extends LowrankError {
+/** `resume` found nothing to go on from. */
+export class NothingToResumeError extends NamingError {
   constructor(
     readonly folder: string,
     /** Whether an adapter is there all the same: a finished run removes its checkpoints. */
     readonly holdsAdapter: boolean,
   ) {
     const advice = holdsAdapter
-      ? `, only an adapter: --adapter "${folder}" trains it on, into another --out.`
-      : ". Run the command without --resume.";
+      ? `, only an adapter: ${named("adapter")} "${folder}" trains it on, into another ${named("out")}.`
+      : `. Run the command without ${named("resume")}.`;
     super("NOTHING_TO_RESUME", `There is no checkpoint in "${folder}" to go on from${advice}`);
   }
 }

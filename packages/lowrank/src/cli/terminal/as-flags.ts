@@ -12,6 +12,12 @@ const flags: Readonly<Record<NamedOption, string>> = {
   generate: "--generate",
   maxLength: "--max-length",
   maxTargetLength: "--max-target-length",
+  out: "--out",
+  overwrite: "--overwrite",
+  resume: "--resume",
+  learningRate: "--learning-rate",
+  warmupSteps: "--warmup-steps",
+  clipNorm: "--clip-norm",
 };
 
 /** A message of the library in the command line's words. */
