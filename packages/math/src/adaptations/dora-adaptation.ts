@@ -6,6 +6,7 @@
 // middle term uses the dropped input.
 
 import type { AdaptationCall } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { siteKinds } from "../kinds/kinds.ts";
@@ -23,6 +24,13 @@ export interface DoraAdaptationOptions {
   /** Tells the dropout masks of two adapters at one site apart. Default "default". */
   readonly adapterName?: string;
 }
+
+const optionNames: OptionNames<DoraAdaptationOptions> = {
+  inner: true,
+  magnitude: true,
+  dropout: true,
+  adapterName: true,
+};
 
 /**
  * Weight-decomposed LoRA at a linear map, a convolution or an embedding.
@@ -51,6 +59,7 @@ export class DoraAdaptation implements LowRankAdaptation {
   readonly #adapterName: string;
 
   constructor(options: DoraAdaptationOptions) {
+    refuseUnknownOptions("DoraAdaptation", options, optionNames);
     const { inner, magnitude, dropout = 0, adapterName = "default" } = options;
     this.inner = inner;
     this.magnitude = magnitude;

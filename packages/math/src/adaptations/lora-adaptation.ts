@@ -1,6 +1,7 @@
 // LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
 
 import type { AdaptationCall, Site } from "@lowrank/contracts";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
@@ -28,6 +29,15 @@ export interface LoraAdaptationOptions {
   readonly adapterName?: string;
 }
 
+const optionNames: OptionNames<LoraAdaptationOptions> = {
+  pair: true,
+  scale: true,
+  site: true,
+  branch: true,
+  dropout: true,
+  adapterName: true,
+};
+
 /**
  * Adds a pair's update to a site's output, in activation space.
  *
@@ -54,6 +64,7 @@ export class LoraAdaptation implements LowRankAdaptation {
   #scale: number;
 
   constructor(options: LoraAdaptationOptions) {
+    refuseUnknownOptions("LoraAdaptation", options, optionNames);
     const { pair, scale, site = { kind: "linear" }, dropout = 0, adapterName = "default" } = options;
     this.pair = pair;
     this.dropout = checkDropout("LoraAdaptation", dropout);

@@ -1,5 +1,6 @@
 // How much two adapters look in the same directions: section 7.2 of the LoRA paper.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { SettingError } from "../errors.ts";
 import { columnsOf, frobeniusNorm, type Matrix, multiply, transpose } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
@@ -16,6 +17,8 @@ export interface SubspaceSimilarityOptions {
    */
   readonly side?: "left" | "right";
 }
+
+const optionNames: OptionNames<SubspaceSimilarityOptions> = { i: true, j: true, side: true };
 
 /**
  * φ = ‖Uᵢᵀ·Vⱼ‖² / min(i, j) (paper, equation 4), for the first singular vectors Uᵢ of one matrix and Vⱼ of the other:
@@ -34,6 +37,7 @@ export interface SubspaceSimilarityOptions {
  * ```
  */
 export function subspaceSimilarity(one: Matrix, other: Matrix, options: SubspaceSimilarityOptions): number {
+  refuseUnknownOptions("subspaceSimilarity", options, optionNames);
   const { i, j, side = "right" } = options;
   const [left, right] = [directions(one, i, "i", side), directions(other, j, "j", side)];
   if (left.rows !== right.rows)

@@ -1,6 +1,7 @@
 // The randomised range finder with power iterations (Halko, Martinsson & Tropp 2011, algorithms 4.4 and 5.1), which is
 // what torch.svd_lowrank does and PEFT's "pissa_niter_<n>" asks for.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type DrawKey, uniformValues } from "@lowrank/engine";
 import { SettingError } from "../errors.ts";
 import { keepFirst } from "./keep-first.ts";
@@ -20,6 +21,13 @@ export interface RandomizedSvdOptions {
   readonly key: DrawKey;
 }
 
+const optionNames: OptionNames<RandomizedSvdOptions> = {
+  rank: true,
+  oversampling: true,
+  powerIterations: true,
+  key: true,
+};
+
 /**
  * About the first `rank` singular values and vectors, at the cost of a few products with the matrix. Throws SettingError.
  *
@@ -33,6 +41,7 @@ export interface RandomizedSvdOptions {
  * ```
  */
 export function randomizedSvd(matrix: Matrix, options: RandomizedSvdOptions): Svd {
+  refuseUnknownOptions("randomizedSvd", options, optionNames);
   const { rank, oversampling = 0, powerIterations, key } = options;
   const limit = Math.min(matrix.rows, matrix.columns);
   if (!Number.isInteger(rank) || rank < 1 || rank > limit)

@@ -1,6 +1,7 @@
 // How a pair starts. Values are drawn in JavaScript from the seed and the path alone, so that the same run starts the
 // same on every backend and no matter which other sites are adapted.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { DrawKey } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { RankError, SettingError } from "../errors.ts";
@@ -28,6 +29,19 @@ export interface CreatePairOptions extends Pick<Layer, "inFeatures" | "outFeatur
   readonly experts?: number;
 }
 
+const optionNames: OptionNames<CreatePairOptions> = {
+  inFeatures: true,
+  outFeatures: true,
+  rank: true,
+  init: true,
+  key: true,
+  name: true,
+  kind: true,
+  geometry: true,
+  factors: true,
+  experts: true,
+};
+
 /**
  * A new pair. Linear: A is drawn evenly from ±1/√inFeatures (Kaiming with a = √5, as PEFT does) or, if "gaussian", from
  * N(0, 1/rank²); B is zero. Embedding: A is zero and B drawn from N(0, 1).
@@ -45,6 +59,7 @@ export interface CreatePairOptions extends Pick<Layer, "inFeatures" | "outFeatur
  * ```
  */
 export function createPair(options: CreatePairOptions): LoraPair {
+  refuseUnknownOptions("createPair", options, optionNames);
   const { inFeatures, outFeatures, rank, name, kind = "linear", init = "default", geometry, experts = 1 } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError(`The pair "${name}"`, rank);
   for (const [setting, size] of Object.entries({ inFeatures, outFeatures })) {

@@ -1,5 +1,6 @@
 // The trainable factors of one adapted weight: two matrices, and in some variants what stands between them.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { PairShapeError } from "../errors.ts";
 import { layerKinds } from "../kinds/kinds.ts";
@@ -39,6 +40,8 @@ export interface PairOptions {
   readonly beside?: Beside | null;
 }
 
+const optionNames: OptionNames<PairOptions> = { name: true, kind: true, factors: true, trainable: true, beside: true };
+
 /**
  * A low-rank update ΔW = s·A·B of a weight [inFeatures, outFeatures]; it owns its variables and what stands beside them.
  *
@@ -58,7 +61,9 @@ export class LoraPair implements Update {
   readonly beside: Beside | null;
 
   /** Takes ownership of the tensors, which are values of the factors in the same order. Throws PairShapeError. */
-  constructor(tensors: readonly tf.Tensor[], { name, kind, factors, trainable = true, beside = null }: PairOptions) {
+  constructor(tensors: readonly tf.Tensor[], options: PairOptions) {
+    refuseUnknownOptions("LoraPair", options, optionNames);
+    const { name, kind, factors, trainable = true, beside = null } = options;
     const specs = factors ?? plainPair(tensors, kind);
     checkChain(tensors, specs, name);
     this.chain = specs.map((spec, index) => {
@@ -75,8 +80,9 @@ export class LoraPair implements Update {
    * Takes ownership of A [inFeatures, rank] and B [rank, outFeatures]. Variables are named `${name}.lora_A` and
    * `${name}.lora_B` (embedding: `lora_embedding_A`), and a name can be in use only once. Throws PairShapeError.
    */
-  static fromTensors(options: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & PairOptions): LoraPair {
-    return new LoraPair([options.a, options.b], options);
+  static fromTensors(given: { readonly a: tf.Tensor2D; readonly b: tf.Tensor2D } & PairOptions): LoraPair {
+    const { a, b, ...options } = given;
+    return new LoraPair([a, b], options);
   }
 
   /** From PEFT's layout: A [rank, inFeatures] and B [outFeatures, rank]. Throws PairShapeError. */

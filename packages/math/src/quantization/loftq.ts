@@ -1,5 +1,6 @@
 // LoftQ: a rounded weight and the pair that mends most of the rounding, found in turns.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { SettingError } from "../errors.ts";
 import { type Matrix, multiply, scaleColumns, transpose } from "../linear-algebra/matrix.ts";
 import { truncatedSvd } from "../linear-algebra/truncated-svd.ts";
@@ -13,6 +14,8 @@ export interface LoftqOptions {
   /** Default 1. */
   readonly iterations?: number;
 }
+
+const optionNames: OptionNames<LoftqOptions> = { rank: true, bits: true, iterations: true };
 
 /** What `loftq` finds: weight ≈ quantized + b·a. */
 export interface LoftqStart {
@@ -39,6 +42,7 @@ export interface LoftqStart {
  * ```
  */
 export function loftq(weight: Matrix, options: LoftqOptions): LoftqStart {
+  refuseUnknownOptions("loftq", options, optionNames);
   const { rank, bits = 4, iterations = 1 } = options;
   if (bits !== 4 && bits !== 8) throw new SettingError("loftq", "bits", bits, "4 or 8");
   if (!Number.isInteger(iterations) || iterations < 1)

@@ -2,10 +2,8 @@
 
 import { RankError, SettingError, UnknownInitializationError } from "../errors.ts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
-import { createPair } from "../pairs/create-pair.ts";
 import type { LoraPair } from "../pairs/lora-pair.ts";
-import { randomStart } from "./false.ts";
-import { gaussianStart } from "./gaussian.ts";
+import { drawnPair, gaussianStart, randomStart, zeroStart } from "./drawn.ts";
 import type { Initialization, StartRequest } from "./initialization.ts";
 import { roundedStart } from "./loftq.ts";
 import { contextStart } from "./measured/corda.ts";
@@ -16,7 +14,6 @@ import { orthonormalStart } from "./olora.ts";
 import { orthogonalStart } from "./orthogonal.ts";
 import { principalStart } from "./pissa.ts";
 import { quickPrincipalStart } from "./pissa-niter.ts";
-import { zeroStart } from "./true.ts";
 
 /** Every start there is. */
 export const initializations: readonly Initialization[] = [
@@ -76,7 +73,7 @@ export function startPair(request: StartRequest): LoraPair {
   const row = initializationOf(init);
   const weight = () => finiteWeight(request);
   if (request.kind === "linear" || row.startsEmbeddings) return row.start({ ...request, weight });
-  return createPair({ ...request, init: "default" });
+  return drawnPair(request, "default");
 }
 
 /** A start that takes NaN over from one weight would have the error blame a decomposition, or nobody. */

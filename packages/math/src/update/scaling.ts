@@ -1,5 +1,6 @@
 // The factor s by which an update is multiplied.
 
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { RankError, SettingError } from "../errors.ts";
 
 /** Settings of `scaling`. */
@@ -9,6 +10,8 @@ export interface ScalingOptions {
   /** Divides by √rank instead of rank (rsLoRA, Kalajdzievski 2023), which keeps updates alive at high ranks. */
   readonly rankStabilized?: boolean;
 }
+
+const optionNames: OptionNames<ScalingOptions> = { alpha: true, rank: true, rankStabilized: true };
 
 /**
  * alpha/rank (paper, section 4.1) or, rank-stabilised, alpha/√rank. Throws RankError, SettingError.
@@ -22,6 +25,7 @@ export interface ScalingOptions {
  * ```
  */
 export function scaling(options: ScalingOptions): number {
+  refuseUnknownOptions("scaling", options, optionNames);
   const { alpha, rank, rankStabilized = false } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new RankError("scaling", rank);
   if (!Number.isFinite(alpha)) throw new SettingError("scaling", "alpha", alpha, "a finite number");

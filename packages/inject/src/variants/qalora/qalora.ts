@@ -24,8 +24,9 @@ export const qalora: Variant = {
   factors: ([a, ...others], _, { qaloraGroupSize }) =>
     a === undefined ? [] : [overGroups(a, qaloraGroupSize), ...others],
   /** PEFT draws A anew whatever the start is, even on ±1/√groups; of a start that is not zero, B is the start's. */
-  start({ path, seed, init, ...pair }) {
-    return createPair({ ...pair, key: { seed, path }, init: init === "random" ? "random" : "default" });
+  start({ inFeatures, outFeatures, rank, factors, name, path, seed, init }) {
+    const drawn = init === "random" ? "random" : "default";
+    return createPair({ inFeatures, outFeatures, rank, factors, name, key: { seed, path }, init: drawn });
   },
 };
 
