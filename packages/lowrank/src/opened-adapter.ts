@@ -6,6 +6,7 @@ import type { TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { TrainingEvent } from "@lowrank/trainer";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
+import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
@@ -252,10 +253,7 @@ export class OpenedAdapter {
 
   async #readRows(input: RowsInput, options: TrainingOptions, seed: number): Promise<TrainingRows> {
     const { platform, opened } = this.#facts;
-    const columns = {
-      ...(options.columns === undefined ? {} : { columns: options.columns }),
-      ...(options.header === undefined ? {} : { header: options.header }),
-    };
+    const columns = given({ columns: options.columns, header: options.header });
     const data = await readRows(platform, input, columns);
     const { validation, validationShare } = options;
     const held = validation === undefined ? undefined : await readRows(platform, validation, columns);

@@ -8,6 +8,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import { AdapterGoneError } from "./errors/library-errors.ts";
 import { type Evaluation, type EvaluationOptions, evaluateRows } from "./evaluate/evaluate-rows.ts";
 import { continuePrompts, type TextEvent, type TextOptions, type Writer } from "./generate/continue-prompts.ts";
+import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
 import { adapterHead } from "./open/adapter-head.ts";
 import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "./open/open-base.ts";
@@ -175,8 +176,7 @@ export class OpenedModel {
     const { adapter, columns, header, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen(adapter);
-    const names = { ...(columns === undefined ? {} : { columns }), ...(header === undefined ? {} : { header }) };
-    const file = isRead(input) ? input : await readRows(platform, input, names);
+    const file = isRead(input) ? input : await readRows(platform, input, given({ columns, header }));
     const tokenizer = () => this.#tokenizerOf(opened);
     return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);
   }

@@ -1,7 +1,12 @@
 // A named weight that an adapter may override: saved modules, biases, trained token rows.
 
-import type { ForwardContext, ParameterRef, Restore } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import {
+  type ForwardContext,
+  type OptionNames,
+  type ParameterRef,
+  type Restore,
+  refuseUnknownOptions,
+} from "@lowrank/contracts";
 import { DisposedError, ShapeError } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { OverrideList, type ParameterOverride } from "./override-list.ts";

@@ -1,7 +1,6 @@
 // A weight used as it is stored – a bias, a norm's gain – that arrives after the model's outline.
 
-import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type ForwardContext, type OptionNames, type ParameterRef, refuseUnknownOptions } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelDisposedError } from "../errors.ts";
 import { type NewRows, resizeVector } from "../new-rows.ts";

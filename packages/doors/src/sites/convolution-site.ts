@@ -1,17 +1,18 @@
 // y = x ∗ W + b with a frozen kernel. Tensors are [batch, height, width, channels] here and kernels [height, width, in, out];
 // files have the channels first, and the parameter is seen as they have it.
 
-import type {
-  Adaptation,
-  ConvolutionGeometry,
-  Detach,
-  ForwardContext,
-  ParameterRef,
-  Restore,
-  Site,
-  SiteValues,
+import {
+  type Adaptation,
+  type ConvolutionGeometry,
+  type Detach,
+  type ForwardContext,
+  type OptionNames,
+  type ParameterRef,
+  type Restore,
+  refuseUnknownOptions,
+  type Site,
+  type SiteValues,
 } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { convolve } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";

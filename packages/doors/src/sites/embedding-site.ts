@@ -1,7 +1,16 @@
 // Rows of a table by id: tokens, positions, segments. An output head may share the table.
 
-import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import {
+  type Adaptation,
+  type Detach,
+  type ForwardContext,
+  type OptionNames,
+  type ParameterRef,
+  type Restore,
+  refuseUnknownOptions,
+  type Site,
+  type SiteValues,
+} from "@lowrank/contracts";
 import { embeddingLookup, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";

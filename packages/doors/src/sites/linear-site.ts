@@ -1,7 +1,16 @@
 // y = x·W + b with a frozen W: the commonest door.
 
-import type { Adaptation, Detach, ForwardContext, ParameterRef, Restore, Site, SiteValues } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import {
+  type Adaptation,
+  type Detach,
+  type ForwardContext,
+  type OptionNames,
+  type ParameterRef,
+  type Restore,
+  refuseUnknownOptions,
+  type Site,
+  type SiteValues,
+} from "@lowrank/contracts";
 import { FrozenWeight, frozenLinear } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";

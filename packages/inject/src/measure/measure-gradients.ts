@@ -1,8 +1,14 @@
 // The gradient of each weight of a plan, for LoRA-GA: taken at a matrix of zeros beside the weight, which has the same
 // gradient, so that frozen weights stay frozen.
 
-import type { AdaptableModel, Adaptation, AdaptationCall, ForwardContext } from "@lowrank/contracts";
-import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import {
+  type AdaptableModel,
+  type Adaptation,
+  type AdaptationCall,
+  activeAdapters,
+  type ForwardContext,
+  inferenceContext,
+} from "@lowrank/contracts";
 import { type Measured, matrixOfTensor } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { claimName } from "../handle/adapter-names.ts";

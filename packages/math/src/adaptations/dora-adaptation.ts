@@ -5,8 +5,7 @@
 // As in PEFT (tuners/lora/dora.py), ‖V‖ is a constant to the gradient (section 4.3 of the paper), and with dropout the
 // middle term uses the dropped input.
 
-import type { AdaptationCall } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type AdaptationCall, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { dropout, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { siteKinds } from "../kinds/kinds.ts";

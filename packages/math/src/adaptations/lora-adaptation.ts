@@ -1,7 +1,6 @@
 // LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
 
-import type { AdaptationCall, Site } from "@lowrank/contracts";
-import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type AdaptationCall, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
 import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
