@@ -19,7 +19,6 @@ const how = {
   learningRate: 2e-3, // LoRA takes ten times what full fine-tuning takes: its updates are small
   schedule: "cosine",
   warmupRatio: 0.06,
-  groupByLength: true,
   dropLast: true,
 } as const;
 

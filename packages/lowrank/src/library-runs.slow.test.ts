@@ -88,12 +88,21 @@ describe("a run with out", () => {
     const out = join(folder, "out");
     await train({ out }, { stopAfter: 2 });
     await expect(train({ out, resume: true }, { rank: 2 })).rejects.toThrow("adapter's r: 4 in the checkpoint, 2 now");
-    await expect(train({ out, resume: true, batchSize: 1, groupByLength: true })).rejects.toMatchObject({
+    await expect(train({ out, resume: true, batchSize: 1, groupByLength: false })).rejects.toMatchObject({
       differences: [
         "batch size: 2 in the checkpoint, 1 now",
-        'order of rows: not there in the checkpoint, ["by length"] now',
+        'order of rows: ["by length"] in the checkpoint, not there now',
       ],
     });
+  });
+
+  it("goes on in the order of rows in which it began, whatever today's default is", async () => {
+    const [whole, parted] = [join(folder, "whole"), join(folder, "parted")];
+    const short = { steps: 4, evalEvery: 4 };
+    await train({ ...short, out: whole, groupByLength: false });
+    await train({ ...short, out: parted, groupByLength: false }, { stopAfter: 2 });
+    expect(await train({ ...short, out: parted, resume: true })).toEqual([3, 4]);
+    expect(await bytesIn(parted)).toEqual(await bytesIn(whole));
   });
 
   it("has its folder alone while it runs, and gives it back to whoever comes after a consumer that left", async () => {

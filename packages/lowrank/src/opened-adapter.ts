@@ -229,13 +229,14 @@ export class OpenedAdapter {
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     if (folder === undefined) return yield* this.#loop(rows, options);
     const { opened } = this;
-    const { saveEvery, keepCheckpoints } = options;
+    const { saveEvery, keepCheckpoints, groupByLength = folder.groupByLength } = options;
+    const asBegun = { ...options, groupByLength };
     const base = { path: opened.path, folder: opened.folder, verifyBase: false };
-    const fingerprint = await folder.identify(this.runFacts(rows, options), base);
+    const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({
       ...{ adapter: this, base: opened, fingerprint, saveEvery, keepCheckpoints },
       totalSteps: stepsOf(rows, options).totalSteps,
-      loop: (kept) => this.#loop(rows, { ...options, ...kept }),
+      loop: (kept) => this.#loop(rows, { ...asBegun, ...kept }),
     });
   }
 

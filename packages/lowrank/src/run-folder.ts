@@ -18,6 +18,9 @@ export interface RunRequest {
   readonly onWarning?: WarningListener | undefined;
 }
 
+/** How rows are ordered, where it is not as they come by chance. */
+export type RowOrder = "by length" | "without the last batch";
+
 /** What a run consists of: all that would silently make another run of it. */
 export interface RunFacts {
   /** Fingerprint of the base. */
@@ -32,8 +35,7 @@ export interface RunFacts {
   readonly adapter: LoraConfig;
   /** Seeds a new adapter, where it is not the run's seed. */
   readonly adapterSeed?: number | undefined;
-  /** How rows are ordered, where it is not as they come by chance. */
-  readonly order?: readonly string[] | undefined;
+  readonly order?: readonly RowOrder[] | undefined;
 }
 
 /** Where the base's files are, and whether every byte of them counts. */
@@ -82,6 +84,8 @@ export interface BestCheckpoint {
 export interface RunFolder {
   /** Where the run goes on, if it does. */
   readonly resumeFrom: TrainingState | undefined;
+  /** Whether the run to go on with put rows of like length together; undefined where there is none. */
+  readonly groupByLength: boolean | undefined;
   /** After which step the adapter in the folder is; undefined: nothing was written. */
   readonly savedStep: number | undefined;
   /** Of a finished run, where it is not the last step's. */

@@ -59,7 +59,10 @@ export async function measureStart(
   });
 }
 
-/** In the order in which the run trains on them. */
+/**
+ * By chance alone, also where the run puts rows of like length together: a batch of short rows and one of long ones would say
+ * less of the data.
+ */
 function firstBatches(model: PretrainedModel, { rows, batchSize, count, padId, seed }: StartRows): TokenBatch[] {
   const chosen: TokenBatch[] = [];
   for (const batch of batches(rows, { batchSize, padId, seed, ...countedLabels(model) })) {

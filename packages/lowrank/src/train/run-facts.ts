@@ -3,7 +3,7 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
-import type { RunFacts } from "../run-folder.ts";
+import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
@@ -20,9 +20,12 @@ export interface TrainedAdapter {
 
 /** The facts of a run, as its checkpoints carry them. */
 export function runFacts(adapter: TrainedAdapter, rows: Pick<TokenizedRows, "train">, options: LoopOptions): RunFacts {
-  const { batchSize, seed } = { ...loopDefaults, ...given(options) };
-  const { groupByLength = false, dropLast = false } = options;
-  const order = [...(groupByLength ? ["by length"] : []), ...(dropLast ? ["without the last batch"] : [])];
+  const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
+  const { dropLast = false } = options;
+  const order: readonly RowOrder[] = [
+    ...(groupByLength ? (["by length"] as const) : []),
+    ...(dropLast ? (["without the last batch"] as const) : []),
+  ];
   return {
     base: adapter.model.fingerprint,
     basePrecision: adapter.basePrecision ?? "float32",

@@ -37,7 +37,10 @@ export interface LoopOptions {
   readonly clipNorm?: number | undefined;
   /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
   readonly gradientCheckpointing?: true | number | undefined;
-  /** Whether rows of like length come together, which pads less; default false. */
+  /**
+   * Whether rows of like length come together, which pads less; batches still come by chance. Default true, and as the run
+   * began where `resume` goes on with one. With `resumeFrom`, say what the run was told that left it.
+   */
   readonly groupByLength?: boolean | undefined;
   /** Whether a last batch that is not full is left out; default false. */
   readonly dropLast?: boolean | undefined;
@@ -89,5 +92,7 @@ export const loopDefaults = {
   schedule: "linear",
   weightDecay: 0.01,
   clipNorm: 1,
+  // Both sides of padding pay for it, and nobody learns from it: on SST-2 it is two fifths of what chance alone would compute.
+  groupByLength: true,
   seed: 0,
 } as const;

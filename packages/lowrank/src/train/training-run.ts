@@ -30,11 +30,11 @@ export function runTraining(
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
-  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, seed } = {
+  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, groupByLength, seed } = {
     ...loopDefaults,
     ...given(options),
   };
-  const { groupByLength = false, dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
+  const { dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
   const { padId, train: examples, validation } = rows;
   const adapters = activeAdapters(handle.name);
   const evaluate = {

@@ -187,6 +187,11 @@ function addSchedule(command: Command): void {
         "less memory, more time: keep what goes into every block, or every so many, and compute the rest twice",
       ).argParser(integerIn({ min: 1 })),
     )
+    .option(
+      "--group-by-length",
+      "put rows of like length together, which pads less (default, unless --resume began otherwise)",
+    )
+    .option("--no-group-by-length", "batch rows by chance alone")
     .addOption(seedOption("seed of the adapter, the order of the data and dropout"))
     .addOption(
       new Option("--eval-every <steps>", "measure the validation loss so often").argParser(integerIn({ min: 1 })),

@@ -35,6 +35,15 @@ describe("the checkpoints of lowrank train", () => {
     expect(await checkpointsIn("parts")).toEqual([]);
   });
 
+  it("go on in the order in which the run began, and not in another one", async () => {
+    const out = ["--out", place.path("by-chance"), "--save-every", "1"];
+    await interrupted([...command, ...out, "--no-group-by-length"], { at: '"step":2,' });
+    const other = await place.call(...command, ...out, "--group-by-length", "--resume");
+    expect(other.code).toBe(1);
+    expect(other.stderr).toContain('order of rows: not there in the checkpoint, ["by length"] now');
+    expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
+  });
+
   it("are as many as --keep-checkpoints says, and do not outlive the run they are of", async () => {
     const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "2"];
     await interrupted([...command, ...out], { at: '"step":4,' });

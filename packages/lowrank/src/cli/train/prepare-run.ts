@@ -72,10 +72,11 @@ async function prepareAdapter(
   const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
   const asked = askedConfig(options, { file: data.loraConfig, variant: variantFields(options, encode) });
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
-  const training = await adapter.prepare(data.rows, trainingOptions(options));
+  const loop = trainingOptions(options, data.folder);
+  const training = await adapter.prepare(data.rows, loop);
   report.say(adapter.describe());
   const { path, folder } = model.opened;
-  const facts = adapter.runFacts(training, trainingOptions(options));
+  const facts = adapter.runFacts(training, loop);
   const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });
   return { adapter, training, fingerprint };
 }

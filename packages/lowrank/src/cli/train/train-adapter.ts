@@ -51,7 +51,7 @@ function startTraining(
   return folder.keep({
     ...{ adapter, base: model.opened, fingerprint, saveEvery, keepCheckpoints },
     totalSteps: training.totalSteps,
-    loop: (kept) => adapter.run(training, { ...trainingOptions(options), ...kept, signal }),
+    loop: (kept) => adapter.run(training, { ...trainingOptions(options, folder), ...kept, signal }),
   });
 }
 

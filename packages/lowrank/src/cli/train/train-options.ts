@@ -2,6 +2,7 @@
 
 import { startFacts, startNames } from "@lowrank/adapter-format";
 import type { TrainingOptions } from "../../options.ts";
+import type { RunFolder } from "../../run-folder.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
 
@@ -82,20 +83,27 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions, Varia
   readonly clipNorm: number;
   /** How many blocks share a checkpoint; `true`: each has its own. */
   readonly gradientCheckpointing?: true | number;
+  /** Absent: true, or as the run to go on with began. */
+  readonly groupByLength?: boolean;
   readonly seed: number;
   readonly evalEvery?: number;
   readonly saveEvery?: number;
   readonly keepCheckpoints?: number;
 }
 
-/** Those that say how rows become tokens and how the loop goes, as the library takes them. */
-export function trainingOptions(options: TrainOptions): TrainingOptions {
+/** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
+export function trainingOptions(
+  options: TrainOptions,
+  { groupByLength: asBegun }: Pick<RunFolder, "groupByLength">,
+): TrainingOptions {
   const { template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule } =
     options;
   const { warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches } =
     options;
+  const { groupByLength = asBegun } = options;
   return {
     ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
+    groupByLength,
   };
 }

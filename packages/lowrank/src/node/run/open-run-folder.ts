@@ -11,7 +11,7 @@ import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
 import { hashBase } from "./hash-base.ts";
 import { earlierMetrics, metricsLine } from "./metrics-file.ts";
-import { checkSameRun, notedBaseFiles, runFingerprint } from "./run-fingerprint.ts";
+import { checkSameRun, notedBaseFiles, notedGrouping, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
 /**
@@ -59,6 +59,10 @@ class DiskRunFolder implements RunFolder {
     this.release = release;
     this.#isOwn = resumeFrom !== undefined;
     this.#savedStep = resumeFrom?.step;
+  }
+
+  get groupByLength(): boolean | undefined {
+    return notedGrouping(this.resumeFrom?.fingerprint);
   }
 
   get savedStep(): number | undefined {

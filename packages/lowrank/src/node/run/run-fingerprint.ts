@@ -5,7 +5,7 @@ import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
-import type { RunFacts } from "../../run-folder.ts";
+import type { RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 
 /** What a run consists of. */
@@ -15,6 +15,7 @@ export interface RunIdentity extends RunFacts {
 }
 
 const filePrefix = "base file ";
+const orderName = "order of rows";
 
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
@@ -30,7 +31,7 @@ export function runFingerprint(run: RunIdentity): string {
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
     ...(startBatches === undefined ? {} : { "init batches": startBatches }),
     ...(adapterSeed === undefined ? {} : { "adapter's seed": adapterSeed }),
-    ...(order === undefined ? {} : { "order of rows": order }),
+    ...(order === undefined ? {} : { [orderName]: order }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
@@ -44,6 +45,14 @@ export function notedBaseFiles(saved: string | undefined): ReadonlyMap<string, H
     if (key.startsWith(filePrefix) && isHashedFile(value)) files.set(key.slice(filePrefix.length), value);
   }
   return files;
+}
+
+/** Whether a saved run put rows of like length together; undefined where it does not say what it was told. */
+export function notedGrouping(saved: string | undefined): boolean | undefined {
+  const facts = parseFacts(saved);
+  if (facts === undefined) return undefined;
+  const order = facts.get(orderName);
+  return Array.isArray(order) && order.includes("by length" satisfies RowOrder);
 }
 
 /** Throws ResumeMismatchError naming every fact in which the saved run was another one. */
