@@ -2,7 +2,7 @@
 // hold, so that everything can be checked before anything is read.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import type { PackedMatrix } from "@lowrank/engine";
+import type { Int8Matrix, PackedMatrix } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { NewRows } from "./new-rows.ts";
 
@@ -24,13 +24,17 @@ export interface WeightSlot {
   readonly packing?: SlotPacking;
 }
 
-/** How a slot takes a matrix in fewer bits than float32. */
-interface SlotPacking {
-  /** Linear layers of the body may be rounded to 4 bits; tables and heads suffer from it. */
-  readonly kind: "body" | "table-or-head";
-  /** In place of the slot's `fill`; takes ownership. */
-  fill(matrix: PackedMatrix): void;
-}
+/** How a slot takes a matrix in fewer bits than float32, in place of its `fill`; it takes ownership. */
+type SlotPacking =
+  /** Linear layers of the body may be rounded to 4 or 8 bits. */
+  | {
+      readonly kind: "body";
+      /** Whether the rows of the file's matrix are outputs ("out-in", torch's way) or inputs. */
+      readonly layout: "out-in" | "in-out";
+      fill(matrix: PackedMatrix | Int8Matrix): void;
+    }
+  /** Tables and heads would suffer from it. */
+  | { readonly kind: "table-or-head"; fill(matrix: PackedMatrix): void };
 
 /** A piece of a model with weights of its own: a site, a norm, a bias. */
 export interface Part {

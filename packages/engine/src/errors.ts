@@ -37,10 +37,11 @@ export class OtherEngineError extends LowrankError {
   constructor(
     readonly owner: string,
     readonly current: string,
+    readonly bits: 8 | 16 = 16,
   ) {
     super(
       "OTHER_ENGINE",
-      `A weight of 16-bit numbers that ${owner} keeps was used while the backend "${current}" computes. Load the model again after changing the engine.`,
+      `A weight of ${bits}-bit numbers that ${owner} keeps was used while the backend "${current}" computes. Load the model again after changing the engine.`,
     );
   }
 }

@@ -5,6 +5,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
+import { blocksOf, checkInt8, type Int8Matrix } from "./frozen/int8/int8-matrix.ts";
+import { Int8Storage } from "./frozen/int8/int8-storage.ts";
+import { currentInt8Weights } from "./frozen/int8/int8-weights.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
@@ -48,6 +51,20 @@ export class FrozenWeight {
   /** From a matrix [outFeatures, inFeatures] (torch's layout), of which it takes ownership. Throws as `from`. */
   static fromTransposed(matrix: tf.Tensor2D | PackedMatrix): FrozenWeight {
     return new FrozenWeight(store("FrozenWeight.fromTransposed", matrix, "out-in"));
+  }
+
+  /**
+   * From a matrix in 8 bits with a scale for each output. The native engine multiplies it in 8 bits, forward and for the
+   * gradient, where the processor is fast and exact at that (`int8Unfitness`); the weight then belongs to that engine, and
+   * throws OtherEngineError on another. Elsewhere products decode it and are float32. Throws ArgumentError unless its arrays
+   * have the lengths they should.
+   */
+  static fromInt8(matrix: Int8Matrix): FrozenWeight {
+    checkInt8("FrozenWeight.fromInt8", matrix);
+    const weights = currentInt8Weights();
+    if (weights !== undefined && weights.unfitness === undefined)
+      return new FrozenWeight(new Int8Storage(matrix, weights));
+    return new FrozenWeight(new PackedStorage(blocksOf(matrix), "out-in"));
   }
 
   get inFeatures(): number {

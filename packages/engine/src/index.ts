@@ -17,6 +17,7 @@ export {
   ShapeError,
   UnknownEngineError,
 } from "./errors.ts";
+export { type Int8Matrix, packInt8 } from "./frozen/int8/int8-matrix.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { FrozenWeight } from "./frozen-weight.ts";

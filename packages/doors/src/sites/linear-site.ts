@@ -11,7 +11,7 @@ import {
   type Site,
   type SiteValues,
 } from "@lowrank/contracts";
-import { FrozenWeight, frozenLinear } from "@lowrank/engine";
+import { FrozenWeight, frozenLinear, type PackedMatrix } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { AdaptationSlots } from "../adaptation-slots.ts";
 import { computeByRows } from "../adapter-rows.ts";
@@ -201,16 +201,21 @@ export class LinearSite implements Site, Part {
       shape: this.fanInFanOut ? [this.inFeatures, this.outFeatures] : [this.outFeatures, this.inFeatures],
       initial: "normal",
       // The slot's shape was checked against the file: it is a matrix.
-      fill: (tensor) => {
-        const matrix = tensor as tf.Tensor2D;
-        this.#weight.fill(this.fanInFanOut ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix));
-      },
-      packing: {
-        kind: this.role === "body" ? "body" : "table-or-head",
-        fill: (matrix) =>
-          this.#weight.fill(this.fanInFanOut ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix)),
-      },
+      fill: (tensor) => this.#fill(tensor as tf.Tensor2D),
+      packing:
+        this.role === "body"
+          ? {
+              kind: "body",
+              layout: this.fanInFanOut ? "in-out" : "out-in",
+              fill: (matrix) =>
+                matrix.kind === "int8" ? this.#weight.fill(FrozenWeight.fromInt8(matrix)) : this.#fill(matrix),
+            }
+          : { kind: "table-or-head", fill: (matrix) => this.#fill(matrix) },
     };
+  }
+
+  #fill(matrix: tf.Tensor2D | PackedMatrix): void {
+    this.#weight.fill(this.fanInFanOut ? FrozenWeight.from(matrix) : FrozenWeight.fromTransposed(matrix));
   }
 }
 

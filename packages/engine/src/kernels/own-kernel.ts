@@ -24,7 +24,8 @@ export type OwnKernel =
   | "LowrankLinear"
   | "LowrankAddLowRank"
   | "LowrankAddLowRankGradient"
-  | "LowrankHeadLoss";
+  | "LowrankHeadLoss"
+  | "LowrankInt8Product";
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
 export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {

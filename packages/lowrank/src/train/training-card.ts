@@ -55,7 +55,7 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
 
 /** Whether the base's numbers, or what is computed with them, may be others than in its files. */
 function isRounded({ basePrecision }: CardOptions): boolean {
-  return basePrecision === "nf4" || basePrecision === "bf16";
+  return basePrecision === "nf4" || basePrecision === "bf16" || basePrecision === "int8";
 }
 
 /** Text that can neither end its cell nor start markup, yet reads as it is. */

@@ -60,6 +60,18 @@ function rounded(values: Float32Array, columns: number): Float32Array {
   return result;
 }
 
+/** Each output's weights to the nearest of 255 steps between its largest magnitude and its negative. */
+function roundedByOutput(values: Float32Array, outputOf: (place: number) => number, outputs: number): Float32Array {
+  const largest = new Float64Array(outputs);
+  values.forEach((value, place) => {
+    largest[outputOf(place)] = Math.max(largest[outputOf(place)] ?? 0, Math.abs(value));
+  });
+  return values.map((value, place) => {
+    const step = (largest[outputOf(place)] ?? 0) / 127;
+    return step === 0 ? 0 : Math.round(value / step) * step;
+  });
+}
+
 /** By arithmetic, not by bits: the nearest number with 8 significant binary digits, the even one halfway. */
 function roundedTo8Bits(value: number): number {
   if (value === 0) return 0;
@@ -142,6 +154,26 @@ describe("basePrecision", () => {
     expect(bytes / (4 * parameters)).toBeLessThan(0.53);
     expected.dispose();
     packed.dispose();
+  });
+
+  it.each(["llama-gqa", "gpt2"])("int8: %s computes with layers rounded output by output", async (name) => {
+    const before = tf.memory().numTensors;
+    const original = await load(name);
+    const shapes = new Map(original.parameters().map((each) => [each.path, each] as const));
+    const isBody = (key: string) => /(proj|c_attn|c_fc)\.weight$/.test(key);
+    const folder = await folderOf(name, (key, values) => {
+      const { shape, transposedInFile } = shapes.get(key) ?? { shape: [], transposedInFile: true };
+      const [inFeatures = 1, outFeatures = 1] = shape;
+      if (!isBody(key)) return values;
+      const outputOf = (place: number) => (transposedInFile ? Math.floor(place / inFeatures) : place % outFeatures);
+      return roundedByOutput(values, outputOf, outFeatures);
+    });
+    const expected = await loadModel(folder);
+    const packed = await load(name, "int8");
+    expectClose(await logitsOf(packed), await logitsOf(expected), 1e-5);
+    expect(packed.fingerprint).toBe(original.fingerprint);
+    for (const model of [original, expected, packed]) model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("frees everything when loading is aborted", async () => {

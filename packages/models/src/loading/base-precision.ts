@@ -1,8 +1,9 @@
-// In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16".
+// In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16" and
+// "int8".
 
 import { halfBits } from "@lowrank/contracts";
 import type { WeightSlot } from "@lowrank/doors";
-import { packNormalFloat4 } from "@lowrank/engine";
+import { packInt8, packNormalFloat4 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -15,10 +16,13 @@ import type { WeightSource } from "./weight-source.ts";
  * - "bf16": the same matrices as "as-stored", rounded to bf16 where they are not. On tfjs-node products round their other
  *   factor as well, as PyTorch's autocast does, and are faster where the processor has bf16 instructions; on other engines
  *   they are computed in float32.
+ * - "int8": linear layers but the head rounded to 8 bits with a scale for each output; embeddings and heads as stored. On the
+ *   native engine their products, forward and for the gradient, are computed in 8 bits, which is fast where the processor
+ *   has such instructions; elsewhere in float32.
  *
  * Norms, biases, convolutions and matrices in F32 or F64 that are not rounded are float32 tensors always.
  */
-export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16";
+export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16" | "int8";
 
 /** Puts a tensor's bytes into the model, in the precision asked for. */
 export function fillSlot(
@@ -32,6 +36,12 @@ export function fillSlot(
   if (packing?.kind === "body" && precision === "nf4" && !hasFewBits) {
     const [rows = 0, columns = 0] = slot.shape;
     packing.fill(packNormalFloat4(source.decode(key, bytes), { rows, columns }));
+  } else if (packing?.kind === "body" && precision === "int8") {
+    const [rows = 0, columns = 0] = slot.shape;
+    const values = source.decode(key, bytes);
+    const packed = packInt8(values, { rows, columns, layout: packing.layout });
+    if (packed !== undefined) packing.fill(packed);
+    else slot.fill(tf.tensor(values, [...slot.shape], "float32"));
   } else if (packing !== undefined && precision === "bf16") {
     const [rows = 0, columns = 0] = slot.shape;
     const bits = stored?.kind === "bf16" ? stored.bits : halfBits(source.decode(key, bytes), "bf16");

@@ -18,7 +18,7 @@ function refusal(shapes: Readonly<Record<string, readonly number[]>>, options: L
     const slot: Pick<WeightSlot, "path" | "shape" | "packing"> = {
       path: key,
       shape,
-      packing: { kind: "body", fill() {} },
+      packing: { kind: "body", layout: "out-in", fill() {} },
     };
     return { key, slot: slot as WeightSlot };
   });

@@ -11,7 +11,12 @@ import type { WeightSource } from "./weight-source.ts";
 const mostValues = 2 ** 31 - 1;
 
 /** Bytes a value of a matrix takes at least, by precision; "as-stored" takes what the file takes. */
-const leastBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> = { float32: 4, bf16: 2, nf4: 0.5 };
+const leastBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> = {
+  float32: 4,
+  bf16: 2,
+  int8: 1,
+  nf4: 0.5,
+};
 
 /** Throws ModelTooLargeError, naming every tensor that is too large, or saying what all of them need. */
 export function checkSize(

@@ -4,6 +4,7 @@
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { BufferPool } from "./buffer-pool.ts";
+import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
 import { encodeModel, type OnnxGraph } from "./runtime/onnx-model.ts";
 import type { NativeSession, NativeTensor, OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
@@ -12,10 +13,12 @@ export const nativeBackendName = "native";
 
 export class NativeBackend extends MathBackendCPU {
   readonly pool = new BufferPool();
+  readonly int8Weights: NativeInt8Weights;
   readonly #sessions = new Map<string, NativeSession>();
 
   constructor(readonly runtime: OnnxRuntime) {
     super();
+    this.int8Weights = new NativeInt8Weights(runtime);
     // tfjs-backend-cpu advises on the console, when first used, to install tfjs-node.
     Reflect.set(this, "firstUse", false);
   }
@@ -87,6 +90,7 @@ export class NativeBackend extends MathBackendCPU {
   override dispose(): void {
     for (const session of this.#sessions.values()) this.runtime.releaseSession(session);
     this.#sessions.clear();
+    this.int8Weights.dispose();
     this.pool.clear();
     super.dispose();
   }

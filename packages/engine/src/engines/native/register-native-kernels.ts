@@ -2,6 +2,7 @@
 // package that have a kernel of their own.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { registerInt8Product } from "./int8/int8-product.ts";
 import { registerConvolutions } from "./kernels/convolutions.ts";
 import { registerElementwise } from "./kernels/elementwise.ts";
 import { registerMovement } from "./kernels/movement.ts";
@@ -30,4 +31,5 @@ export function registerNativeKernels(): void {
   registerLinear();
   registerLowRank();
   registerHeadLoss();
+  registerInt8Product();
 }

@@ -47,6 +47,7 @@ export class GraphWriter {
   scale = (x: string, factor: number) => this.multiply(x, this.constant(factor));
   shift = (x: string, amount: number) => this.add(x, this.constant(amount));
   sigmoid = (x: string) => this.node("Sigmoid", [x]);
+  divide = (a: string, b: string) => this.node("Div", [a, b]);
   /** The mean of each row, kept as a column. */
   rowMean = (x: string) => this.node("ReduceMean", [x, this.integers([-1])], { keepdims: 1 });
   rowSum = (x: string) => this.node("ReduceSum", [x, this.integers([-1])], { keepdims: 1 });

@@ -35,30 +35,52 @@ export interface OnnxInput {
   readonly type?: ElementType;
 }
 
+/** A value that is part of a graph. A constant matrix is brought once into the order that its product reads. */
+export interface OnnxConstant {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly values: ArrayBufferView;
+}
+
 /** A graph: what goes in, what is done, what comes out. */
 export interface OnnxGraph {
   readonly inputs: readonly OnnxInput[];
   readonly outputs: readonly string[];
   readonly nodes: readonly OnnxNode[];
+  readonly constants?: readonly OnnxConstant[];
+  /** Types of outputs that are not float32. */
+  readonly outputTypes?: Readonly<Partial<Record<string, ElementType>>>;
 }
 
 const operatorSet = 21;
 const intermediateFormat = 10;
 
-/** The graph as the bytes of a ModelProto. */
-export function encodeModel(graph: OnnxGraph): Uint8Array {
-  const body = join([
-    ...graph.nodes.map((node) => bytesField(1, encodeNode(node))),
+/** The graph as the bytes of a ModelProto, into which constants are copied once. */
+export function encodeModel({ inputs, outputs, nodes, constants = [], outputTypes = {} }: OnnxGraph): Uint8Array {
+  const body = [
+    ...nodes.map((node) => bytesField(1, encodeNode(node))),
     textField(2, "lowrank"),
-    ...graph.inputs.map(({ name, type }) => bytesField(11, encodeValue(name, type ?? "float32"))),
-    ...graph.outputs.map((name) => bytesField(12, encodeValue(name, "float32"))),
-  ]);
+    ...constants.flatMap((constant) => piecesField(5, encodeConstant(constant))),
+    ...inputs.map(({ name, type }) => bytesField(11, encodeValue(name, type ?? "float32"))),
+    ...outputs.map((name) => bytesField(12, encodeValue(name, outputTypes[name] ?? "float32"))),
+  ];
   return join([
     integerField(1, intermediateFormat),
-    bytesField(7, body),
+    ...piecesField(7, body),
     bytesField(8, join([textField(1, ""), integerField(2, operatorSet)])),
     bytesField(8, join([textField(1, "com.microsoft"), integerField(2, 1)])),
   ]);
+}
+
+/** The pieces of a TensorProto. */
+function encodeConstant({ name, type, shape, values }: OnnxConstant): readonly Uint8Array[] {
+  return [
+    ...shape.map((size) => integerField(1, size)),
+    integerField(2, elementTypes[type]),
+    textField(8, name),
+    ...piecesField(9, [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]),
+  ];
 }
 
 function encodeNode({ op, inputs, outputs, attributes = {}, domain }: OnnxNode): Uint8Array {
@@ -91,7 +113,12 @@ function integerField(field: number, value: number): Uint8Array {
 }
 
 function bytesField(field: number, bytes: Uint8Array): Uint8Array {
-  return join([varint((field << 3) | 2), varint(bytes.length), bytes]);
+  return join(piecesField(field, [bytes]));
+}
+
+function piecesField(field: number, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return [varint((field << 3) | 2), varint(length), ...pieces];
 }
 
 function textField(field: number, text: string): Uint8Array {

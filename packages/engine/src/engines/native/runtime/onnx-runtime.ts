@@ -28,6 +28,8 @@ export interface RuntimeOptions {
 export interface SessionOptions {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** One of hundreds: it has no arena, which would take a megabyte in each. For graphs without intermediates. */
+  readonly isOneOfMany?: boolean;
 }
 
 /** Places of the functions we use in the table OrtApi (onnxruntime_c_api.h): name → [place, result, parameters]. */
@@ -39,6 +41,7 @@ const functions = {
   CreateSessionFromArray: [8, P, [P, P, "size_t", P, P]],
   Run: [9, P, [P, P, P, P, "size_t", P, "size_t", P]],
   DisableMemPattern: [17, P, [P]],
+  DisableCpuMemArena: [19, P, [P]],
   SetSessionGraphOptimizationLevel: [23, P, [P, "int"]],
   CreateTensorWithDataAsOrtValue: [49, P, [P, P, "size_t", P, "size_t", "int", P]],
   CreateCpuMemoryInfo: [69, P, ["int", "int", P]],
@@ -112,15 +115,16 @@ export class OnnxRuntime {
   }
 
   /** Prepares a model (bytes of a ModelProto). The caller releases the session. */
-  createSession(model: Uint8Array, { inputs, outputs }: SessionOptions): NativeSession {
+  createSession(model: Uint8Array, { inputs, outputs, isOneOfMany = false }: SessionOptions): NativeSession {
     if (inputs.length > maxTensors || outputs.length > maxTensors)
       throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
-    const kept: unknown[] = [model];
+    const kept: unknown[] = [];
     const options = this.#make((result) => this.#call.CreateSessionOptions(result));
     try {
       this.#check(this.#call.DisablePerSessionThreads(options));
       // Intermediates are cache-sized pieces of any size, so there is no pattern; an arena keeps them from the system allocator.
       this.#check(this.#call.DisableMemPattern(options));
+      if (isOneOfMany) this.#check(this.#call.DisableCpuMemArena(options));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
       const handle = this.#make((result) =>
         this.#call.CreateSessionFromArray(this.#environment, model, model.length, options, result),

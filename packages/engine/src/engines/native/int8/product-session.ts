@@ -1,0 +1,29 @@
+// One matrix of 8 bits as the constant of a graph that multiplies by it.
+
+import { GraphWriter } from "../kernels/graph.ts";
+import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
+import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+
+/** What stands for 0 among unsigned bytes: the library's fast products take signed ones on the right alone. */
+export const zeroPoint = 128;
+
+/** A session with rows of unsigned bytes [rows, inner] times codes [inner, columns], each column times its scale. */
+export function productSession(runtime: OnnxRuntime, codes: Int8Array, inner: number): NativeSession {
+  const graph = productGraph(codes, inner);
+  const inputs = graph.inputs.map(({ name }) => name);
+  return runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true });
+}
+
+function productGraph(codes: Int8Array, inner: number): OnnxGraph {
+  const g = new GraphWriter([{ name: "rows", type: "uint8" }, { name: "scales" }]);
+  const inputs = ["rows", "weight", "one", "scales", "zero"];
+  const product = g.node("MatMulIntegerToFloat", inputs, {}, "com.microsoft");
+  return {
+    ...g.finish(product),
+    constants: [
+      { name: "weight", type: "int8", shape: [inner, codes.length / inner], values: codes },
+      { name: "one", type: "float32", shape: [], values: Float32Array.of(1) },
+      { name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) },
+    ],
+  };
+}

@@ -1,0 +1,52 @@
+// Whether this processor should multiply in 8 bits: measured, since the instructions that do it well (VNNI, dot products,
+// AMX) have many names. Without them x86 adds pairs of products in 16 bits, where large ones saturate.
+
+import { graphOf } from "../kernels/graph.ts";
+import { encodeModel } from "../runtime/onnx-model.ts";
+import type { NativeSession, NativeTensor, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import { productSession } from "./product-session.ts";
+
+/** A product of a size that layers have, small enough to take a few milliseconds. */
+const [rows, inner, columns] = [128, 512, 512] as const;
+const rounds = 5;
+
+/** The reason against 8 bits, or undefined. */
+export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
+  const largest = new Int8Array(inner * columns).fill(127);
+  const narrow = productSession(runtime, largest, inner);
+  const wide = floatSession(runtime);
+  try {
+    const codes = { values: new Uint8Array(rows * inner).fill(255), shape: [rows, inner] }; // 127, beside the zero point
+    const product = { values: new Float32Array(rows * columns), shape: [rows, columns] };
+    const ones = { values: new Float32Array(columns).fill(1), shape: [columns] };
+    const narrowTime = fastest(() => runtime.run(narrow, [codes, ones], [product]));
+    if (product.values.some((value) => value !== 127 * 127 * inner))
+      return "this processor's products of 8-bit numbers are not exact: it lacks instructions such as VNNI";
+    const factors: NativeTensor[] = [
+      { values: new Float32Array(rows * inner), shape: [rows, inner] },
+      { values: new Float32Array(columns * inner), shape: [columns, inner] },
+    ];
+    const wideTime = fastest(() => runtime.run(wide, factors, [product]));
+    if (narrowTime > wideTime) return `on this processor they take ${(narrowTime / wideTime).toFixed(1)} times as long`;
+    return undefined;
+  } finally {
+    runtime.releaseSession(narrow);
+    runtime.releaseSession(wide);
+  }
+}
+
+function floatSession(runtime: OnnxRuntime): NativeSession {
+  const g = graphOf("x", "matrix");
+  const graph = g.finish(g.product("x", "matrix", { transB: true }));
+  return runtime.createSession(encodeModel(graph), { inputs: ["x", "matrix"], outputs: graph.outputs });
+}
+
+function fastest(run: () => void): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    run();
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}

@@ -1,0 +1,69 @@
+// A frozen matrix in 8 bits that is multiplied in 8 bits: rows of the other factor are rounded too, each by its own
+// largest entry, so that a product is one of whole numbers, scaled after its sum. Its gradient is computed likewise, with
+// the same integers: no gradient for the weight itself is needed, the one product that 8 bits would spoil.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ArgumentError, OtherEngineError } from "../../errors.ts";
+import { runOwnKernelForOne } from "../../kernels/own-kernel.ts";
+import { matrix as asMatrix } from "../../rows.ts";
+import type { FrozenStorage } from "../frozen-storage.ts";
+import type { Int8Matrix } from "./int8-matrix.ts";
+import { currentInt8Weights, type Int8Weights } from "./int8-weights.ts";
+
+export class Int8Storage implements FrozenStorage {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bytes: number;
+  readonly #weights: Int8Weights;
+  readonly #weight: number;
+
+  constructor(matrix: Int8Matrix, weights: Int8Weights) {
+    this.inFeatures = matrix.inFeatures;
+    this.outFeatures = matrix.outFeatures;
+    // Both directions, the second from the first gradient on.
+    this.bytes = 2 * matrix.codes.byteLength + matrix.scales.byteLength;
+    this.#weights = weights;
+    this.#weight = weights.add(matrix);
+  }
+
+  multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
+    return this.#product(x, { isTransposed: false, columns: this.outFeatures, term: bias });
+  }
+
+  multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
+    return this.#product(y, { isTransposed: true, columns: this.inFeatures, term: sum });
+  }
+
+  read(): tf.Tensor2D {
+    return tf.tensor2d(this.#weights.read(this.#weight), [this.inFeatures, this.outFeatures]);
+  }
+
+  rows(ids: tf.Tensor1D): tf.Tensor2D {
+    return tf.tidy(() => tf.transpose(tf.gather(this.read(), ids, 1)));
+  }
+
+  firstRows(): never {
+    throw new ArgumentError("A resized weight", "matrix", "8 bits with a scale for each output", "float32 or 16 bits");
+  }
+
+  dispose(): void {
+    this.#weights.remove(this.#weight);
+  }
+
+  #product(
+    x: tf.Tensor2D,
+    {
+      isTransposed,
+      columns,
+      term,
+    }: { readonly isTransposed: boolean; readonly columns: number; readonly term?: tf.Tensor | undefined },
+  ): tf.Tensor2D {
+    if (currentInt8Weights() !== this.#weights) throw new OtherEngineError("native", tf.getBackend(), 8);
+    if (x.shape[0] === 0) return tf.zeros([0, columns]);
+    const inputs = term === undefined ? { x } : { x, term };
+    const attributes = { weight: this.#weight, isTransposed };
+    const product = runOwnKernelForOne("LowrankInt8Product", inputs, attributes);
+    if (product === undefined) throw new ArgumentError("A product in 8 bits", "dtype", x.dtype, "float32");
+    return asMatrix(product);
+  }
+}
