@@ -63,7 +63,7 @@ function each(values: Float32Array, valueAt: (index: number) => number): void {
 }
 
 function f16At(view: DataView, offset: number): number {
-  return f16Values()[view.getUint16(offset, true)] ?? 0;
+  return f16Values()[view.getUint16(offset, true)]!;
 }
 
 function dequantizeBf16(view: DataView, values: Float32Array): void {
@@ -73,33 +73,37 @@ function dequantizeBf16(view: DataView, values: Float32Array): void {
 
 /** scale (F16), 32 signed bytes q: scale·q */
 function dequantizeQ8_0(view: DataView, values: Float32Array): void {
+  const codes = new Int8Array(view.buffer, view.byteOffset, view.byteLength);
   for (let offset = 0, first = 0; first < values.length; offset += 34, first += 32) {
     const scale = f16At(view, offset);
-    for (let index = 0; index < 32; index += 1) values[first + index] = scale * view.getInt8(offset + 2 + index);
+    for (let index = first, at = offset + 2; index < first + 32; index += 1, at += 1)
+      values[index] = scale * codes[at]!;
   }
 }
 
 /** scale (F16), 32 nibbles q: scale·(q − 8) */
 function dequantizeQ4_0(view: DataView, values: Float32Array): void {
+  const pairs = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (let offset = 0, first = 0; first < values.length; offset += 18, first += 32) {
     const scale = f16At(view, offset);
-    for (let index = 0; index < half; index += 1) {
-      const pair = view.getUint8(offset + 2 + index);
-      values[first + index] = scale * ((pair & 15) - 8);
-      values[first + half + index] = scale * ((pair >> 4) - 8);
+    for (let index = first, at = offset + 2; index < first + half; index += 1, at += 1) {
+      const pair = pairs[at]!;
+      values[index] = scale * ((pair & 15) - 8);
+      values[index + half] = scale * ((pair >> 4) - 8);
     }
   }
 }
 
 /** scale (F16), minimum (F16), 32 nibbles q: scale·q + minimum */
 function dequantizeQ4_1(view: DataView, values: Float32Array): void {
+  const pairs = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (let offset = 0, first = 0; first < values.length; offset += 20, first += 32) {
     const scale = f16At(view, offset);
     const minimum = f16At(view, offset + 2);
-    for (let index = 0; index < half; index += 1) {
-      const pair = view.getUint8(offset + 4 + index);
-      values[first + index] = scale * (pair & 15) + minimum;
-      values[first + half + index] = scale * (pair >> 4) + minimum;
+    for (let index = first, at = offset + 4; index < first + half; index += 1, at += 1) {
+      const pair = pairs[at]!;
+      values[index] = scale * (pair & 15) + minimum;
+      values[index + half] = scale * (pair >> 4) + minimum;
     }
   }
 }

@@ -2,6 +2,7 @@
 // library does not, so that its steps are retraced here and checked against what it gave.
 
 import type { Tokenizer } from "@huggingface/tokenizers";
+import { byteCharacters } from "./byte-characters.ts";
 import { type CharacterSpan, type TracedCharacter, textOf, traceNormalization } from "./traced-normalization.ts";
 
 /** A token, as the vocabulary writes it, and the characters it is made of, without spaces at either end. */
@@ -146,10 +147,3 @@ function asBytes(traced: readonly TracedCharacter[]): readonly TracedCharacter[]
     return [...encoder.encode(character)].map((byte) => ({ character: byteCharacters[byte] ?? "", span }));
   });
 }
-
-/** GPT-2's letter for each byte: printable ones are themselves, the others follow Latin-1. */
-const byteCharacters: readonly string[] = (() => {
-  const isPrintable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
-  let others = 0;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isPrintable(byte) ? byte : 256 + others++));
-})();

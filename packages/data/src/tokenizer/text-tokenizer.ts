@@ -11,6 +11,7 @@ import { fallBackToBytes } from "./byte-fallback.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { placeTokens } from "./place-tokens.ts";
 import type { CharacterSpan } from "./traced-normalization.ts";
+import { writeBytesQuickly } from "./write-bytes.ts";
 
 /** What `encode` can be told. */
 export interface EncodeOptions {
@@ -85,6 +86,7 @@ export class TextTokenizer {
     this.#tokenizer = tokenizer;
     this.#addedIds = ownAddedTokens(tokenizer, json);
     fallBackToBytes(tokenizer, json.model);
+    writeBytesQuickly(tokenizer);
     this.bosToken = tokenText(config.bos_token);
     this.eosToken = tokenText(config.eos_token);
     this.bosId = this.#idOf(this.bosToken);

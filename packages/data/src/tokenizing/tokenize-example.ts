@@ -51,11 +51,25 @@ export function tokenizeExample(
   template: PromptTemplate,
   options: TokenizeOptions,
 ): TokenizedExample {
+  return tokenizeRow(example, { tokenizer, template, idsOfStart: plainIds(tokenizer) }, options);
+}
+
+/** What turns rows into tokens. */
+export interface RowTokenizer {
+  readonly tokenizer: TextTokenizer;
+  readonly template: PromptTemplate;
+  /** The ids of a text's beginning. */
+  readonly idsOfStart: (text: string) => readonly number[];
+}
+
+/** The same of one of many rows; what they have in common need not be made for each. */
+export function tokenizeRow(example: Example, row: RowTokenizer, options: TokenizeOptions): TokenizedExample {
+  const { tokenizer, template } = row;
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength);
   if (example.kind === "span") return cutSpan(example, options.maxLength);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
-  const sequence = labelSegments(template.render(example), tokenizer);
+  const sequence = labelSegments(template.render(example), row);
   return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
 }
 
@@ -79,9 +93,28 @@ function leadingMarks(ids: readonly number[], { prefixIds, bosId }: TextTokenize
   return bosId !== undefined && ids[0] === bosId ? 1 : 0;
 }
 
-function labelSegments(rendered: RenderedExample, tokenizer: TextTokenizer): TokenSequence {
-  const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
-  const parts = wholeParts(rendered.segments, encode) ?? rendered.segments.map((segment) => encode(segment.text));
+function plainIds(tokenizer: TextTokenizer): (text: string) => number[] {
+  return (text) => tokenizer.encode(text, { addSpecialTokens: false });
+}
+
+/** Rows that begin alike – one prompt, many answers – have their beginnings turned into ids once. */
+export function rememberedStarts(tokenizer: TextTokenizer): RowTokenizer["idsOfStart"] {
+  const encode = plainIds(tokenizer);
+  const known = new Map<string, readonly number[]>();
+  return (text) => {
+    const found = known.get(text) ?? encode(text);
+    if (known.size < mostStarts) known.set(text, found);
+    return found;
+  };
+}
+
+/** Rows may be many and all begin differently. */
+const mostStarts = 4096;
+
+function labelSegments(rendered: RenderedExample, { tokenizer, idsOfStart }: RowTokenizer): TokenSequence {
+  const encode = plainIds(tokenizer);
+  const parts =
+    wholeParts(rendered.segments, encode, idsOfStart) ?? rendered.segments.map((segment) => encode(segment.text));
   const prefix = rendered.hasSpecialTokens === true ? [] : tokenizer.prefixIds;
   const inputIds = [...prefix];
   const labels = prefix.map(() => ignoredLabel);
@@ -96,7 +129,11 @@ function labelSegments(rendered: RenderedExample, tokenizer: TextTokenizer): Tok
 }
 
 /** The ids of the whole text cut at the segments' borders; undefined where a token reaches over a border. */
-function wholeParts(segments: readonly Segment[], encode: (text: string) => number[]): number[][] | undefined {
+function wholeParts(
+  segments: readonly Segment[],
+  encode: (text: string) => number[],
+  idsOfStart: RowTokenizer["idsOfStart"],
+): number[][] | undefined {
   // An end-of-text token inside parts the text, so that its pieces are texts of their own.
   const innerEnds = segments.slice(0, -1).some((segment) => segment.endsText === true);
   if (innerEnds) return undefined;
@@ -105,7 +142,7 @@ function wholeParts(segments: readonly Segment[], encode: (text: string) => numb
   let text = "";
   for (const segment of segments.slice(0, -1)) {
     text += segment.text;
-    const ids = encode(text);
+    const ids = idsOfStart(text);
     if (ids.some((id, index) => whole[index] !== id)) return undefined;
     borders.push(ids.length);
   }

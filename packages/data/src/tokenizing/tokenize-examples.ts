@@ -8,7 +8,7 @@ import type { TokenizedExample } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { isTrainable } from "./shorten-sequence.ts";
 import { tokenizeSourceTargets } from "./source-target.ts";
-import { type TokenizeOptions, tokenizeExample } from "./tokenize-example.ts";
+import { rememberedStarts, type TokenizeOptions, tokenizeRow } from "./tokenize-example.ts";
 
 /** Examples as tokens, and what became of them. */
 export interface TokenizedExamples {
@@ -41,9 +41,9 @@ export function tokenizeExamples(
 ): TokenizedExamples {
   refuseUnknownOptions("tokenizeExamples", options, optionNames);
   const { maxLength, maxTargetLength } = options;
+  const row = { tokenizer, template, idsOfStart: rememberedStarts(tokenizer) };
   const tokensOf = (example: Example): readonly TokenizedExample[] => {
-    if (maxTargetLength === undefined || isOneText(example))
-      return [tokenizeExample(example, tokenizer, template, options)];
+    if (maxTargetLength === undefined || isOneText(example)) return [tokenizeRow(example, row, options)];
     return tokenizeSourceTargets(example, tokenizer, template, { maxLength, maxTargetLength });
   };
   const kept: TokenizedExample[] = [];

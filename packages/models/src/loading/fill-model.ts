@@ -1,4 +1,4 @@
-// Reads tensors into an outline, one at a time, so that no more than one of them is in memory twice.
+// Reads tensors into an outline one after the other, so that no more than two of them are in memory as they lie in the file.
 
 import type { WeightSlot } from "@lowrank/doors";
 import { normal } from "@lowrank/engine";
@@ -11,7 +11,7 @@ import { checkSize } from "./check-size.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { type LoadingPlan, planLoading } from "./plan-loading.ts";
-import type { WeightSource } from "./weight-source.ts";
+import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 export interface FillSettings {
   readonly options: LoadOptions;
@@ -61,15 +61,35 @@ async function readTensors(
   { options, fingerprint }: { readonly options: LoadOptions; readonly fingerprint: Fingerprint },
 ): Promise<void> {
   const slotOf = new Map(fillings.map(({ key, slot }) => [key, slot]));
+  const read = (key: string) => (slotOf.has(key) ? source.readBytes(key) : sampleOf(source, key));
   let done = 0;
-  for (const [key, tensor] of source.tensors) {
+  for await (const [key, tensor, bytes] of readAhead(source, read)) {
     options.signal?.throwIfAborted();
     const slot = slotOf.get(key);
-    const bytes = slot === undefined ? await sampleOf(source, key) : await source.readBytes(key);
     fingerprint.add(key, tensor, bytes);
     if (slot !== undefined) fillSlot(slot, { source, key, bytes }, options.basePrecision ?? "float32");
     done += 1;
     options.onProgress?.({ done, total: source.tensors.size });
+  }
+}
+
+/** Tensors with their bytes: while one is turned into numbers, the disk reads the next. */
+async function* readAhead(
+  { tensors }: WeightSource,
+  read: (key: string) => Promise<Uint8Array>,
+): AsyncGenerator<readonly [key: string, tensor: SourceTensor, bytes: Uint8Array]> {
+  const entries = [...tensors];
+  let next = entries[0] && read(entries[0][0]);
+  try {
+    for (const [index, [key, tensor]] of entries.entries()) {
+      const bytes = await next;
+      const following = entries[index + 1];
+      next = following && read(following[0]);
+      if (bytes !== undefined) yield [key, tensor, bytes];
+    }
+  } finally {
+    // Whoever stops early closes the file.
+    await next?.catch(() => undefined);
   }
 }
 
