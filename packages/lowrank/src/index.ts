@@ -32,6 +32,16 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
+export { inspect } from "./node/inspect/inspect.ts";
+export type {
+  AdaptedModule,
+  AdapterInspection,
+  GgufInspection,
+  Inspection,
+  ModelInspection,
+  SafetensorsInspection,
+  TensorFact,
+} from "./node/inspect/inspection.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";

@@ -1,27 +1,27 @@
 // An inspection for people and for programs.
 
 import { escapeName } from "@lowrank/contracts";
+import { type Inspection, sizeOf } from "../../node/inspect/inspection.ts";
 import { formatCount } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";
+import { factsOf } from "./facts-of.ts";
 import { groupTensors } from "./group-tensors.ts";
-import { type Inspection, sizeOf } from "./inspection.ts";
+import { jsonOf } from "./json-of.ts";
 
 /** How many lines of tensors are shown without --all. */
 const shownGroups = 40;
 
 /** Prints what was found. */
 export function printInspection(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
-  const { kind, path, details, tensors, warnings } = inspection;
-  const codes = warnings.map(({ code, message }) => ({ code, message }));
-  report.emit({ kind, path, ...details, tensors: tensors.map(withoutBytes), warnings: codes });
+  report.emit(jsonOf(inspection));
   if (!report.isJson) printForPeople(inspection, options, report);
-  for (const warning of warnings) report.warn(warning);
+  for (const warning of inspection.warnings) report.warn(warning);
 }
 
 function printForPeople(inspection: Inspection, options: { readonly all: boolean }, report: Report): void {
   report.say(`${report.colors.bold(titles[inspection.kind])} ${escapeName(inspection.path)}`);
-  for (const line of formatFacts(inspection.facts)) report.say(line);
+  for (const line of formatFacts(factsOf(inspection))) report.say(line);
   const rows = options.all
     ? inspection.tensors.map((tensor) => ({ ...tensor, count: 1 }))
     : groupTensors(inspection.tensors);
@@ -52,7 +52,3 @@ const titles = {
   safetensors: "safetensors file",
   gguf: "GGUF file",
 } as const;
-
-function withoutBytes({ name, dtype, shape }: { name: string; dtype: string; shape: readonly number[] }) {
-  return { name, dtype, shape };
-}

@@ -1,0 +1,34 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { NotInspectableError } from "../../errors/model-errors.ts";
+import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { inspect } from "./inspect.ts";
+
+const repository = (path: string) => fileURLToPath(new URL(`../../../../../${path}`, import.meta.url));
+
+describe("inspect", () => {
+  it("gives an adapter's configuration and what a base has to have, as numbers", async () => {
+    const found = await inspect(repository("fixtures/lora-features/bd-lora/adapter"));
+    if (found.kind !== "adapter") throw new Error(found.kind);
+    expect(found.config.rank).toBe(4);
+    expect(found.modules.find(({ path }) => path.endsWith("down_proj"))).toMatchObject({
+      rank: 4,
+      inFeatures: 40,
+      outFeatures: 24,
+    });
+    expect(found.parameters).toBe(found.bytes / 4);
+  });
+
+  it("gives what a model's config.json says, as it stands and as it is understood", async () => {
+    const found = await inspect(repository("packages/tiny-model/model"));
+    if (found.kind !== "model") throw new Error(found.kind);
+    expect(found).toMatchObject({ task: "causal-lm", hasTokenizer: true, warnings: [] });
+    expect(found.understood?.layers).toBe(found.config.num_hidden_layers);
+    expect(found.tensors.length).toBeGreaterThan(10);
+  });
+
+  it("refuses what is not there, and what is neither", async () => {
+    await expect(inspect(repository("no-such-path"))).rejects.toBeInstanceOf(PathNotFoundError);
+    await expect(inspect(repository("docs"))).rejects.toBeInstanceOf(NotInspectableError);
+  });
+});
