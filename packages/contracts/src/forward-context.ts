@@ -24,6 +24,11 @@ export interface ForwardContext {
    * keep everything. It costs up to a second forward pass and changes no number.
    */
   readonly blocksPerCheckpoint?: number;
+  /**
+   * Whether sites are to see every position of a batch, padding too, as whoever measures what they are given asks. Absent:
+   * a model may leave out what its answer does not need.
+   */
+  readonly everyPosition?: boolean;
   /** Where the states at hand stand in their texts. Callers leave it out: a model that tells it fills it in. */
   readonly places?: TokenPlaces;
 }

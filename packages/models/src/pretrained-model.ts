@@ -22,13 +22,14 @@ import type { ModelAssembly } from "./outline/model-assembly.ts";
 import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";
+import { numbersOf, pickFrom } from "./parts/trunk/picked-states.ts";
 import type { Pick } from "./parts/trunk/stages.ts";
 import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
 
 /** What is made of the last states. */
 interface Reading<T extends tf.Tensor> {
-  /** Keeps the states that are read; absent: all are. */
-  readonly pick?: Pick;
+  /** The states that are read; absent: all are. */
+  readonly pick?: Pick | undefined;
   finish(states: tf.Tensor): T;
 }
 
@@ -99,7 +100,11 @@ export class PretrainedModel implements AdaptableModel {
    * nothing is attached under.
    */
   forward(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor {
-    return this.#run(inputs, context, (pass) => ({ finish: (hidden) => this.#assembly.head.forward(hidden, pass) }));
+    const { head } = this.#assembly;
+    return this.#run(inputs, context, (pass) => ({
+      pick: head.reads?.(pass),
+      finish: (states) => head.forward(states, pass),
+    }));
   }
 
   /** Logits of the last position alone, [batch, vocabulary]: what generation needs. The caller owns the result. */
@@ -109,7 +114,8 @@ export class PretrainedModel implements AdaptableModel {
       return {
         pick,
         finish: (last) => {
-          const logits = this.#assembly.head.forward(last, pick.states === undefined ? pass : pass.only(pick.states));
+          const own = pass.context.places === undefined ? pass : pass.only(numbersOf(pick, pass.shape[1]));
+          const logits = this.#assembly.head.forward(last, own);
           return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
         },
       };
@@ -135,12 +141,10 @@ export class PretrainedModel implements AdaptableModel {
     let count = 0;
     const sum = this.#run(inputs, context, (pass) => {
       const { pick, of } = this.#assembly.head.losses(inputs.labels, pass);
-      // Whoever looks on while a model answers – a measurement for EVA – is to see every position.
-      const early = context.training ? pick : undefined;
       return {
-        ...(early && { pick: early }),
+        pick,
         finish: (states) => {
-          const losses = of(early === undefined && pick !== undefined ? pick(states) : states);
+          const losses = of(states);
           count = losses.count;
           return losses.sum;
         },
@@ -213,7 +217,9 @@ export class PretrainedModel implements AdaptableModel {
       const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
       try {
         const { pick, finish } = prepare(pass);
-        const result = finish(runTrunk(trunk, pass, pick));
+        const early = context.everyPosition === true ? undefined : pick;
+        const states = runTrunk(trunk, pass, early);
+        const result = finish(pick === undefined || early === pick ? states : pickFrom(states, pick));
         inputs.cache?.advance((trunk.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);
         return result;
       } finally {
@@ -238,10 +244,8 @@ function firstPosition({ positionsFrom = "columns" }: Trunk): number {
   return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
 }
 
-/** Of each row the last state: [batch, 1, features] */
-function lastStates({ context: { places }, inputs: { inputIds } }: Pass): Pick {
-  const pick = (hidden: tf.Tensor) => tf.slice(hidden, [0, (hidden.shape[1] ?? 1) - 1, 0], [-1, 1, -1]);
-  if (places === undefined || inputIds === undefined) return pick;
-  const [batch, time] = inputIds.shape;
-  return Object.assign(pick, { states: Array.from({ length: batch }, (_, row) => row * time + time - 1) });
+/** Of each row the last state. */
+function lastStates({ lastIds }: Pass): Pick {
+  const [batch, time] = lastIds.shape;
+  return { columns: Array(batch).fill(time - 1) };
 }

@@ -58,7 +58,8 @@ export async function measureInputs(
   const recorders = sites.map((site) => ({ site, recorder: inputRecorder(init, site.inFeatures, mask) }));
   const detach = recorders.map(({ site, recorder }) => site.attach(recorderName, recorder));
   try {
-    await options.run(inferenceContext(activeAdapters(recorderName)), (positions) => {
+    const context = { ...inferenceContext(activeAdapters(recorderName)), everyPosition: true };
+    await options.run(context, (positions) => {
       mask.rows?.dispose();
       mask.rows = tf.keep(tf.tidy(() => tf.cast(tf.reshape<tf.Rank.R2>(positions, [-1, 1]), "float32")));
     });

@@ -6,12 +6,16 @@ import type { ProblemType } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
+import type { Pick } from "../parts/trunk/stages.ts";
 import type { Head, Losses, LossSum } from "./head.ts";
+
+/** Integers [batch]. */
+export type ColumnsOf = (pass: Pass) => readonly number[] | tf.Tensor1D;
 
 export interface ClassificationHeadOptions {
   readonly site: LinearSite;
-  /** hidden [batch, time, width] → [batch, 1, width]: the state that stands for the sequence. */
-  readonly pick: Layer;
+  /** Of each row the column of the state that stands for it. */
+  readonly columns: ColumnsOf;
   /** What is done to it, [batch, width], before the site. */
   readonly transform?: Layer;
   /** Null lets the number of classes and the labels' type decide, as transformers does. */
@@ -21,20 +25,19 @@ export interface ClassificationHeadOptions {
 export class ClassificationHead implements Head {
   constructor(private readonly options: ClassificationHeadOptions) {}
 
-  /** [batch, classes], or [batch, choices] */
-  forward(hidden: tf.Tensor, pass: Pass): tf.Tensor {
-    return this.#classify(this.options.pick(hidden, pass), pass);
+  reads(pass: Pass): Pick {
+    return { columns: this.options.columns(pass) };
   }
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
     return {
-      pick: (hidden) => this.options.pick(hidden, pass),
-      of: (states) => lossOf[this.#problemType(labels)](this.#classify(states, pass), labels),
+      pick: this.reads(pass),
+      of: (states) => lossOf[this.#problemType(labels)](this.forward(states, pass), labels),
     };
   }
 
   /** states [batch, 1, width] → [batch, classes]; of choices, states [batch·choices, 1, width] → [batch, choices] */
-  #classify(states: tf.Tensor, pass: Pass): tf.Tensor2D {
+  forward(states: tf.Tensor, pass: Pass): tf.Tensor2D {
     const { site, transform } = this.options;
     const rows = tf.reshape(states, [states.shape[0] ?? 0, -1]);
     const answers = site.forward(transform === undefined ? rows : transform(rows, pass), pass.context) as tf.Tensor2D;

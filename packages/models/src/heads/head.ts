@@ -12,8 +12,10 @@ export interface LossSum {
 }
 
 export interface Head {
-  /** hidden [batch, time, width] → logits, or the hidden states themselves where there is no head. */
-  forward(hidden: tf.Tensor, pass: Pass): tf.Tensor;
+  /** The states that an answer is read from; absent: all are. */
+  reads?(pass: Pass): Pick;
+  /** These states, or all, [batch, time, width] → logits, or the hidden states themselves where there is no head. */
+  forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
   losses(labels: tf.Tensor, pass: Pass): Losses;
 }

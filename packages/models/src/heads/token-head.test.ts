@@ -16,6 +16,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { Pass } from "../parts/pass.ts";
+import { pickFrom } from "../parts/trunk/picked-states.ts";
 import { TokenHead } from "./token-head.ts";
 
 const [batch, time, width, classes] = [4, 21, 4, 700];
@@ -124,7 +125,7 @@ function lossOf(head: TokenHead, { labels, inputIds, states }: Inputs, context: 
   return tf.tidy(() => {
     const pass = new Pass(context, { inputIds, positions: [], causal: true });
     const { pick, of } = head.losses(labels, pass);
-    const { sum, count } = of(pick === undefined ? states : pick(states));
+    const { sum, count } = of(pick === undefined ? states : pickFrom(states, pick));
     expect(count).toBe(rowsSupervised);
     return tf.div(sum, count);
   });

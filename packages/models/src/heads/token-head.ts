@@ -6,12 +6,12 @@ import { crossEntropy, linearCrossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { softCap } from "../parts/soft-cap.ts";
+import { pickStates } from "../parts/trunk/picked-states.ts";
 import type { Head, Losses } from "./head.ts";
 import { adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
 import { chunkContext } from "./loss/chunk-context.ts";
 import { defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
 import { trainedHeadLoss } from "./loss/trained-head-loss.ts";
-import { pickStates } from "./pick-states.ts";
 import { type Supervised, supervisedPositions } from "./supervised-positions.ts";
 
 export interface TokenHeadOptions {
@@ -49,13 +49,7 @@ export class TokenHead implements Head {
     const sumOf = (states: tf.Tensor) => this.#lossSum(states, { rows, targets, pass });
     return {
       // Adapters that go by rows of the batch need all of them.
-      ...(pass.context.adapters.kind === "rows"
-        ? {}
-        : {
-            pick: Object.assign((hidden: tf.Tensor) => pickStates(hidden, tf.tensor1d([...rows], "int32")), {
-              states: rows,
-            }),
-          }),
+      ...(pass.context.adapters.kind === "rows" ? {} : { pick: { states: rows } }),
       of: (states) => ({ sum: sumOf(states), count }),
     };
   }

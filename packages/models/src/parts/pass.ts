@@ -1,18 +1,23 @@
 // What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, combineMasks, dropout, maskedScore, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
+import { drawnAnew } from "./drawn-anew.ts";
 import type { KeyValueCache } from "./key-value-cache.ts";
-import { type Alibi, alibiBiases } from "./positions/alibi.ts";
-import { orderMask } from "./positions/order-mask.ts";
+import { contextOfStates, packedInputs } from "./packing/packed-inputs.ts";
+import type { Packing, RowGroup } from "./packing/plan-packing.ts";
+import type { Alibi } from "./positions/alibi.ts";
+import { maskOfPass, slopedMaskOfPass, spread } from "./positions/pass-masks.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
 import { type RotationOptions, rotationMatrices } from "./positions/rotation-matrices.ts";
 
 export interface PassInputs {
   /** int32 [batch, time]; absent for images. */
   readonly inputIds?: tf.Tensor2D;
+  /** [batch, time] where there are no ids: of some rows of a batch without padding. */
+  readonly shape?: readonly [batch: number, time: number];
   /** float32 [batch, channels, height, width] */
   readonly pixelValues?: tf.Tensor4D;
   /** One row of positions for all sequences, or one for each: [batch or 1][time]. */
@@ -27,6 +32,8 @@ export interface PassInputs {
   readonly causal: boolean;
   /** Of a decoder's pass, its encoder's mask: [batch, sourceTime]. */
   readonly sourceMask?: tf.Tensor2D;
+  /** Of a batch without padding, whose every token is a row of its own: which neighbours see each other. */
+  readonly groups?: readonly RowGroup[];
 }
 
 /** cos and sin, [batch or 1, 1, time, pairs]. */
@@ -48,6 +55,8 @@ export class Pass {
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
   readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
+  readonly #packed: Pass[] = [];
+  #groups: readonly Pass[] | undefined;
   #isOver = false;
 
   constructor(
@@ -62,6 +71,11 @@ export class Pass {
     const { inputIds } = this.inputs;
     if (inputIds === undefined) throw new ModelInputError("inputIds", "this model reads text");
     return inputIds;
+  }
+
+  /** Of the states: [batch, time] */
+  get shape(): readonly [batch: number, time: number] {
+    return this.inputs.shape ?? this.inputIds.shape;
   }
 
   /** int32 [batch, time]: the tokens at whose positions the last states stand. */
@@ -105,7 +119,7 @@ export class Pass {
   sourceMask(): AttentionMask | undefined {
     const { sourceMask } = this.inputs;
     if (sourceMask === undefined) return undefined;
-    return this.once(sourceMaskKey, () => spread(paddingMask(sourceMask), this.inputIds.shape[1]));
+    return this.once(sourceMaskKey, () => spread(paddingMask(sourceMask), this.shape[1]));
   }
 
   get cache(): KeyValueCache | undefined {
@@ -119,7 +133,11 @@ export class Pass {
 
   /** What attention may see: everything if undefined. `window` counts the keys to one side of a query, itself included. */
   mask(window = Number.POSITIVE_INFINITY): AttentionMask | undefined {
-    if (!this.#masks.has(window)) this.#masks.set(window, this.#makeMask(window));
+    if (!this.#masks.has(window))
+      this.#masks.set(
+        window,
+        keepOf(() => maskOfPass(this, window)),
+      );
     return this.#masks.get(window);
   }
 
@@ -128,7 +146,7 @@ export class Pass {
     const known = this.#slopedMasks.get(slopes);
     if (known !== undefined) return known;
     const mask = this.mask();
-    const made = tf.keep(tf.tidy(() => this.#withSlopes(slopes, mask)));
+    const made = tf.keep(tf.tidy(() => slopedMaskOfPass(this, slopes, mask)));
     this.#slopedMasks.set(slopes, made);
     return made;
   }
@@ -187,9 +205,27 @@ export class Pass {
    * nothing is kept in it.
    */
   only(states: readonly number[]): Pass {
-    const { places } = this.context;
-    if (places === undefined) return this;
-    return new Pass({ ...this.context, places: places.pick(states) }, this.inputs, this.second);
+    const { places, adapters } = this.context;
+    if (places === undefined && adapters.kind !== "rows") return this;
+    return new Pass(contextOfStates(this.context, states, this.shape[1]), this.inputs, this.second);
+  }
+
+  /** The same pass without padding, each token a row of its own, [tokens, 1]. Call it inside a tidy; this pass frees it. */
+  pack(packing: Packing): Pass {
+    const context = contextOfStates(this.context, packing.tokens, this.shape[1]);
+    const packed = new Pass(context, packedInputs(this.inputs, packing));
+    this.#packed.push(packed);
+    return packed;
+  }
+
+  /** Of a pass without padding: the passes of rows that see each other. Each drops by a key of its own. */
+  get groups(): readonly Pass[] {
+    const { causal, groups = [] } = this.inputs;
+    this.#groups ??= groups.map(({ rows, time }, index) => {
+      const context = { ...this.context, random: drawnAnew(this.context.random, index) };
+      return new Pass(context, { shape: [rows, time], positions: [], causal });
+    });
+    return this.#groups;
   }
 
   /** The base model's own dropout; it acts while training alone. */
@@ -206,36 +242,12 @@ export class Pass {
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
+    for (const pass of [...this.#packed, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
     this.#masks.clear();
     this.#slopedMasks.clear();
     this.#tables.clear();
     this.#rotations.clear();
-  }
-
-  #makeMask(window: number): AttentionMask | undefined {
-    const { causal, attentionMask } = this.inputs;
-    if (!causal && attentionMask === undefined && window === Number.POSITIVE_INFINITY) return undefined;
-    return keepOf(() => {
-      const { past, inputIds } = this;
-      const [, time] = inputIds.shape;
-      const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
-      const order = orderMask({ causal, time, past, window });
-      if (padding === undefined) return order;
-      return order === undefined ? spread(padding, time) : withMeans(combineMasks(order, padding));
-    });
-  }
-
-  #withSlopes(slopes: Alibi, mask: AttentionMask | undefined): AttentionMask {
-    const { attentionMask } = this.inputs;
-    const [batch, time] = this.inputIds.shape;
-    const keyTime = this.past + time;
-    const rows = keyPositions(attentionMask, keyTime);
-    const biases = rows.map((positions) =>
-      tf.tensor(alibiBiases(slopes, positions), [1, slopes.slopes.length, 1, keyTime]),
-    );
-    const bias = tf.concat(biases, 0); // [batch or 1, heads, 1, keyTime]
-    return mask === undefined ? tf.tile(bias, [batch / rows.length, 1, time, 1]) : tf.add(bias, mask);
   }
 
   #makeTables(frequencies: RotaryFrequencies): RotaryTables {
@@ -255,36 +267,6 @@ export class Pass {
     const values = rotationMatrices(rotaryAngles(frequencies, positions.flat()), pairs, options);
     return tf.tensor3d(values, [positions.length, options.headSize, options.headSize]);
   }
-}
-
-/** Of each key its number among those that the mask shows, 0 for padding: [batch or 1][keyTime]. */
-function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): readonly (readonly number[])[] {
-  if (attentionMask === undefined) return [Array.from({ length: keyTime }, (_, key) => key)];
-  const shown = Array.from(attentionMask.dataSync());
-  return Array.from({ length: attentionMask.shape[0] ?? 0 }, (_, row) => {
-    let count = 0;
-    return shown.slice(row * keyTime, (row + 1) * keyTime).map((isShown) => {
-      count += isShown;
-      return (count - 1) * isShown;
-    });
-  });
-}
-
-/** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */
-function spread(mask: tf.Tensor4D, queryTime: number): tf.Tensor {
-  return tf.tile(mask, [1, 1, queryTime, 1]);
-}
-
-/** So large that a score added to it is lost. */
-export const beyondScores = 1e30;
-
-/**
- * A query that sees nothing – padding on the left makes such – gets the mean of all values, as transformers' masks make it:
- * of a row that is not padding it is the query before the first token, from which a loss may count that token's prediction.
- */
-function withMeans(mask: tf.Tensor4D): tf.Tensor {
-  const isBlind = tf.lessEqual(tf.max(mask, -1, true), maskedScore / 2);
-  return tf.where(isBlind, tf.fill(mask.shape, beyondScores), mask);
 }
 
 /** A result that outlives every enclosing tidy, until the pass is over. */

@@ -4,12 +4,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import type { Layer } from "../../parts/pass.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { ClassificationHead } from "../classification-head.ts";
+import { ClassificationHead, type ColumnsOf } from "../classification-head.ts";
 import type { Head } from "../head.ts";
 import { noHead } from "../no-head.ts";
-import { statesAt } from "../states-at.ts";
 import { TokenHead } from "../token-head.ts";
 import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 
@@ -23,17 +21,17 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
   if (task === "question-answering") return questionAnswerer(model);
   if (task !== "sequence-classification") return noHead;
   const site = model.linear("score");
-  return new ClassificationHead({ site, pick: lastToken(config.padTokenId), problemType: config.problemType });
+  return new ClassificationHead({ site, columns: lastToken(config.padTokenId), problemType: config.problemType });
 }
 
-/** The state of the rightmost token that is not padding, told by its id as transformers does. */
-function lastToken(padTokenId: number | null): Layer {
-  return (hidden, { inputIds }) => {
-    const [batch = 0, time = 0] = hidden.shape;
+/** The rightmost token that is not padding, told by its id as transformers does. */
+function lastToken(padTokenId: number | null): ColumnsOf {
+  return ({ inputIds }) => {
+    const [batch, time] = inputIds.shape;
     if (padTokenId === null && batch > 1) {
       throw new ModelInputError("inputIds", "this model has no pad_token_id, so it classifies one sequence at a time");
     }
-    return statesAt(hidden, padTokenId === null ? tf.tensor1d([time - 1], "int32") : lastReal(inputIds, padTokenId));
+    return padTokenId === null ? [time - 1] : lastReal(inputIds, padTokenId);
   };
 }
 

@@ -1,11 +1,11 @@
 // Heads that every encoder has and some decoders: an answer for each token, or one read from a single state.
 
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "../../parts/activations.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { ClassificationHead } from "../classification-head.ts";
+import { ClassificationHead, type ColumnsOf } from "../classification-head.ts";
 import type { Head } from "../head.ts";
 import { QuestionHead } from "../question-head.ts";
 import { TokenHead } from "../token-head.ts";
@@ -32,10 +32,9 @@ export function questionAnswerer(model: PartList): Head {
   });
 }
 
-/** hidden [batch, time, width] → [batch, 1, width] */
-export function firstToken(hidden: tf.Tensor): tf.Tensor {
-  return tf.slice(hidden, [0, 0, 0], [-1, 1, -1]);
-}
+/** The first state of each row. */
+export const firstColumns: ColumnsOf = ({ inputs: { inputIds, pixelValues } }) =>
+  Array((inputIds ?? pixelValues)?.shape[0] ?? 0).fill(0);
 
 export interface DenseClassifierOptions {
   /** Of the map before the classifier. */
@@ -47,14 +46,14 @@ export interface DenseClassifierOptions {
   /** Rate of dropout; `dropouts.classifier` unless given. */
   readonly rate?: number;
   /** Which state stands for the sequence: the first token's unless given. */
-  readonly pick?: Layer;
+  readonly columns?: ColumnsOf;
 }
 
 /** classifier(activation(dense(one token's state))): classes of a sequence, or how good a choice each sequence is. */
 export function denseClassifier(model: PartList, options: DenseClassifierOptions): Head {
   const { config, task } = model.plan;
   const dense = model.linear(options.dense);
-  const { pick = firstToken, rate = config.dropouts.classifier } = options;
+  const { columns = firstColumns, rate = config.dropouts.classifier } = options;
   const transform: Layer = (state, pass) => {
     const input = options.dropsTwice ? pass.drop(state, rate, "classifier/input") : state;
     return pass.drop(options.activation(dense.forward(input, pass.context)), rate, "classifier");
@@ -63,7 +62,7 @@ export function denseClassifier(model: PartList, options: DenseClassifierOptions
     site: model.linear(options.classifier),
     // Whatever the file says: of two sentences or several choices one thing is true.
     problemType: task === "sequence-classification" ? config.problemType : "single_label_classification",
-    pick,
+    columns,
     transform,
   });
 }

@@ -4,11 +4,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import type { Layer } from "../../parts/pass.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
+import type { ColumnsOf } from "../classification-head.ts";
 import type { Head } from "../head.ts";
 import { noHead } from "../no-head.ts";
-import { statesAt } from "../states-at.ts";
 import { TokenHead } from "../token-head.ts";
 import { denseClassifier, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 
@@ -36,24 +35,18 @@ function readerHeads(model: PartList): Head {
   if (task !== "sequence-classification") return noHead;
   const paths = { dense: "classification_head.dense", classifier: "classification_head.out_proj" };
   const activation = (x: tf.Tensor) => tf.tanh(x);
-  return denseClassifier(model, { ...paths, activation, dropsTwice: true, pick: lastEnd(config.eosTokenIds) });
+  return denseClassifier(model, { ...paths, activation, dropsTwice: true, columns: lastEnd(config.eosTokenIds) });
 }
 
-/** The state at the last end token of each row's text. */
-function lastEnd(endTokens: readonly number[]): Layer {
-  return (hidden, { inputIds }) => {
+/** The last end token of each row's text. */
+function lastEnd(endTokens: readonly number[]): ColumnsOf {
+  return ({ inputIds }) => {
     const rows = inputIds.arraySync().map((row) => row.flatMap((id, place) => (endTokens.includes(id) ? [place] : [])));
     const [first = []] = rows;
     if (first.length === 0 || rows.some(({ length }) => length !== first.length)) {
       const ids = endTokens.length === 0 ? "config.json names none" : `the end token is ${endTokens.join(" or ")}`;
       throw new ModelInputError("inputIds", `each row needs the same number of end tokens, at least one; ${ids}`);
     }
-    return statesAt(
-      hidden,
-      tf.tensor1d(
-        rows.map((places) => places.at(-1) ?? 0),
-        "int32",
-      ),
-    );
+    return rows.map((places) => places.at(-1) ?? 0);
   };
 }

@@ -2,7 +2,7 @@
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import { RowCountError } from "@lowrank/doors";
-import { hashKey } from "@lowrank/engine";
+import { drawnAnew } from "../../parts/drawn-anew.ts";
 import type { Pass } from "../../parts/pass.ts";
 
 export interface ChunkPlace {
@@ -17,9 +17,8 @@ export interface ChunkPlace {
 /** Each row's own adapter where the batch's rows have one each, and dropout that is not that of another chunk. */
 export function chunkContext({ context, lastIds }: Pass, { positions, first, path }: ChunkPlace): ForwardContext {
   const { adapters, random, training, places } = context;
-  const key = { ...random, path: `rows from ${first}` };
   const own = places === undefined ? context : { ...context, places: places.pick(positions) };
-  const drawn = training && first > 0 ? { ...own, random: { ...random, seed: hashKey(key)[0] } } : own;
+  const drawn = training ? { ...own, random: drawnAnew(random, first) } : own;
   if (adapters.kind !== "rows") return drawn;
   const [batch, time] = lastIds.shape;
   if (adapters.rows.length !== batch) throw new RowCountError(path, adapters.rows.length, batch);

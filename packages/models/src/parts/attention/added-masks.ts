@@ -3,7 +3,8 @@
 
 import { type AttentionMask, causalMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { beyondScores, type Pass } from "../pass.ts";
+import type { Pass } from "../pass.ts";
+import { beyondScores } from "../positions/pass-masks.ts";
 
 /** A layer's mask, made once a pass; undefined: everything is seen. */
 export type MaskMaker = (pass: Pass) => AttentionMask | undefined;
@@ -16,8 +17,8 @@ export function addedMasks(window: number | null): MaskMaker {
     // Without padding every query sees at least itself.
     if (attentionMask === undefined) return pass.mask(window ?? undefined);
     return pass.once(key, () => {
-      const { past, inputIds } = pass;
-      const time = inputIds.shape[1];
+      const { past } = pass;
+      const [, time] = pass.shape;
       const own = causalMask(time, window === null ? { past } : { past, window }); // [1, 1, time, past + time]
       const shared = combineMasks(causalMask(time, { past }), paddingMask(attentionMask)); // [batch, 1, time, past + time]
       return withMeans(own, shared);
@@ -34,8 +35,8 @@ export function keptScores(window: number | null): MaskMaker {
   return (pass) => {
     if (pass.inputs.attentionMask === undefined) return undefined;
     return pass.once(key, () => {
-      const { past, inputIds } = pass;
-      const own = causalMask(inputIds.shape[1], window === null ? { past } : { past, window });
+      const { past } = pass;
+      const own = causalMask(pass.shape[1], window === null ? { past } : { past, window });
       return tf.cast(tf.equal(own, 0), "float32"); // [1, 1, time, past + time]
     });
   };

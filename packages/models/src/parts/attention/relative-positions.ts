@@ -38,8 +38,11 @@ export function relativePositions(table: EmbeddingSite, options: BucketOptions):
 }
 
 /** [1, heads, queryTime, keyTime]; where rows of the batch may compute with tables of their own, [batch, …]. */
-function biasOf(table: EmbeddingSite, options: BucketOptions, { inputIds, past, context }: Pass): tf.Tensor {
-  const [batch, time] = inputIds.shape;
+function biasOf(
+  table: EmbeddingSite,
+  options: BucketOptions,
+  { shape: [batch, time], past, context }: Pass,
+): tf.Tensor {
   const keyTime = past + time;
   const buckets = Int32Array.from({ length: time * keyTime }, (_, index) => {
     const query = past + Math.floor(index / keyTime);

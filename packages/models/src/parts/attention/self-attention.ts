@@ -6,6 +6,7 @@ import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
+import { attendInGroups } from "../packing/attend-in-groups.ts";
 import type { Layer, Pass } from "../pass.ts";
 import type { Alibi } from "../positions/alibi.ts";
 import type { RotaryFrequencies } from "../positions/rotary-frequencies.ts";
@@ -102,12 +103,17 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
       if (pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training) {
         return options.output.forward(continued(projected, options, { pass, cache: pass.cache }), pass.context);
       }
+      const split = hidden.shape[1] === 1 ? headsOfOne : splitHeads;
       // [batch, heads, time, headSize]
-      const query = turned(normed(splitHeads(projected.query, options.heads), options.queryNorm, pass), options, pass);
+      const query = turned(normed(split(projected.query, options.heads), options.queryNorm, pass), options, pass);
       const fresh = {
-        key: turned(normed(splitHeads(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
-        value: splitHeads(projected.value, options.keyHeads),
+        key: turned(normed(split(projected.key, options.keyHeads), options.keyNorm, pass), options, pass),
+        value: split(projected.value, options.keyHeads),
       };
+      if (pass.groups.length > 0) {
+        const mixed = attendInGroups({ query, ...fresh }, pass, (heads, own) => attend(heads, options, own));
+        return options.output.forward(mixed, pass.context);
+      }
       const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
       const { key, value } = joinSegments(segments);
       const mixed = attend({ query, key, value }, options, pass);

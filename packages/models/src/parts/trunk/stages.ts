@@ -26,12 +26,11 @@ export interface StageList {
   readonly decoder?: { readonly stage: number; readonly positionRows?: number };
 }
 
-/** Keeps those of the last states [batch, time, width] that will be read: [any, any, width]. */
-export interface Pick {
-  (hidden: tf.Tensor): tf.Tensor;
-  /** Their numbers among all batch·time, if the model tells where states stand. */
-  readonly states?: readonly number[] | undefined;
-}
+/**
+ * Which of the last states [batch, time, width] are read: one of each row, by its column – they become [batch, 1, width] –, or
+ * any, by their numbers among all batch·time: [1, states, width].
+ */
+export type Pick = { readonly columns: readonly number[] | tf.Tensor1D } | { readonly states: readonly number[] };
 
 export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pass): tf.Tensor {
   return stages.reduce((state, stage) => stage.run(state, pass), hidden);
@@ -49,24 +48,22 @@ export function normStage(parts: readonly Part[], norm: Norm): Stage {
 }
 
 /**
- * The stages with one more that keeps the states which will be read. It comes as early as can be – where no position needs
- * another any more –, so that nothing is computed further for the others.
+ * The stages with one more, `picking`, that keeps the states which will be read. It comes as early as can be – where no position
+ * needs another any more –, so that nothing is computed further for the others. `left` tells what is left of a pass then.
  */
-export function withPick<List extends StageList>(list: List, pick: Pick): List {
+export function withPick<List extends StageList>(list: List, picking: Layer, left: (pass: Pass) => Pass): List {
   const last = lastMixing(list.stages);
-  const picking: Stage = { parts: [], run: (hidden) => pick(hidden), isRunOnce: true };
+  const pick: Stage = { parts: [], run: picking, isRunOnce: true };
   const block = list.stages[last];
-  if (block === undefined) return { ...list, stages: [picking, ...list.stages] };
+  if (block === undefined) return { ...list, stages: [pick, ...list.stages] };
   const { mix = block.run, byPosition } = block.run.halves ?? {};
   const second = byPosition === undefined ? [] : [{ ...block, run: byPosition }];
   const before = [...list.stages.slice(0, last), { ...block, run: mix }];
-  const after = [...second, ...list.stages.slice(last + 1)].map((stage) => onStates(stage, pick.states));
-  return { ...list, stages: [...before, picking, ...after] };
-}
-
-/** The stage where no others are left. */
-function onStates(stage: Stage, states: readonly number[] | undefined): Stage {
-  return states === undefined ? stage : { ...stage, run: (hidden, pass) => stage.run(hidden, pass.only(states)) };
+  const after = [...second, ...list.stages.slice(last + 1)].map((stage) => ({
+    ...stage,
+    run: (hidden: tf.Tensor, pass: Pass) => stage.run(hidden, left(pass)),
+  }));
+  return { ...list, stages: [...before, pick, ...after] };
 }
 
 /** Index of the last stage in which positions see each other; −1 without one. */

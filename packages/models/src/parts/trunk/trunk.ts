@@ -2,10 +2,12 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { EmbeddingSite, Part } from "@lowrank/doors";
-import { withoutTape } from "@lowrank/engine";
+import { currentBackend, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { type Packing, planPacking } from "../packing/plan-packing.ts";
 import type { Pass } from "../pass.ts";
 import { runSegments } from "./checkpoint-segments.ts";
+import { numbersOf, pickFrom, pickFromPacked } from "./picked-states.ts";
 import { type Pick, runStages, type Stage, type StageList, withPick } from "./stages.ts";
 
 export type { Stage };
@@ -23,9 +25,41 @@ export interface Trunk extends StageList {
   readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
 }
 
-/** The last hidden states, [batch, time, width], or those that `pick` keeps. */
-export function runTrunk(whole: Trunk, pass: Pass, pick?: Pick): tf.Tensor {
-  const trunk = pick === undefined ? whole : withPick(whole, pick);
+/** The last hidden states, [batch, time, width], or those that `pick` keeps: then nothing is computed for padding. */
+export function runTrunk(trunk: Trunk, pass: Pass, pick?: Pick): tf.Tensor {
+  return tf.tidy(() => {
+    if (pick === undefined) return runWhole(trunk, pass);
+    const packing = packingFor(trunk, pass, pick);
+    if (packing === undefined) {
+      const left = (own: Pass) => (own.context.places === undefined ? own : own.only(numbersOf(pick, own.shape[1])));
+      return runWhole(
+        withPick(trunk, (hidden) => pickFrom(hidden, pick), left),
+        pass,
+      );
+    }
+    const states = numbersOf(pick, pass.shape[1]).map((state) => packing.numbers[state] ?? -1);
+    const picking = (hidden: tf.Tensor) => pickFromPacked(hidden, states, pick);
+    return runWhole(
+      withPick(trunk, picking, (own) => own.only(states)),
+      pass.pack(packing),
+    );
+  });
+}
+
+/**
+ * Which tokens to compute for, if not for all positions. A decoder's cross attention and what its distances bias see rows of
+ * two lengths; a cache keeps rectangles; on a graphics card each group of rows would be launches of its own, and the mask
+ * would have to travel back first.
+ */
+function packingFor({ decoder }: Trunk, pass: Pass, pick: Pick): Packing | undefined {
+  const { attentionMask, inputIds, cache } = pass.inputs;
+  if (decoder !== undefined || attentionMask === undefined || inputIds === undefined || cache !== undefined)
+    return undefined;
+  if (currentBackend()?.memory !== "process") return undefined;
+  return planPacking(attentionMask.dataSync(), pass.shape, numbersOf(pick, pass.shape[1]));
+}
+
+function runWhole(trunk: Trunk, pass: Pass): tf.Tensor {
   const known = trunk.decoder === undefined ? undefined : pass.decoder.cache?.source;
   if (trunk.decoder !== undefined && known !== undefined) {
     const rest = trunk.stages.slice(trunk.decoder.stage);

@@ -1,4 +1,4 @@
-// In training, the last block's second half is computed for those states alone that the loss reads.
+// The last block's second half is computed for those states alone that the loss reads.
 
 import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
@@ -7,10 +7,10 @@ import { type Adaptation, activeAdapters, adapterRows, inferenceContext } from "
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import type { LabelledInputs } from "../inputs/model-inputs.ts";
-import { loadModel } from "../loading/load-model.ts";
-import { openFolder } from "../node.ts";
-import type { PretrainedModel } from "../pretrained-model.ts";
+import type { LabelledInputs } from "../../inputs/model-inputs.ts";
+import { loadModel } from "../../loading/load-model.ts";
+import { openFolder } from "../../node.ts";
+import type { PretrainedModel } from "../../pretrained-model.ts";
 
 const training = (context = inferenceContext()) => ({ ...context, training: true });
 const load = (name: string) => loadModel(openFolder(join(fixturesRoot, name, "base")));
@@ -41,7 +41,7 @@ describe.each(["gpt2", "llama-gqa", "gemma2", "gpt_neox", "opt", "bert-seqcls", 
       const variable = tf.variable(norm.read());
       const close = norm.override("a", variable);
       const adapted = inferenceContext(activeAdapters("a"));
-      const [early, late] = [training(adapted), adapted].map((context) => {
+      const [early, late] = [training(adapted), { ...adapted, everyPosition: true }].map((context) => {
         const { value, grads } = tf.variableGrads(() => model.loss(inputs, context), [variable]);
         return { loss: value.dataSync(), slopes: Object.values(grads)[0]?.dataSync() ?? [] };
       });
@@ -80,7 +80,7 @@ describe("the last feed-forward map", () => {
   });
 
   it("sees all positions where somebody measures, and where adapters go by rows of the batch", async () => {
-    expect(await shapesSeen(inferenceContext(activeAdapters("a")))).toEqual([[2, 5]]);
+    expect(await shapesSeen({ ...inferenceContext(activeAdapters("a")), everyPosition: true })).toEqual([[2, 5]]);
     expect(await shapesSeen(training(inferenceContext(adapterRows(["a", "a"]))))).toEqual([[2, 5]]);
   });
 });

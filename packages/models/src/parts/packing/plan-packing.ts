@@ -1,0 +1,67 @@
+// A batch of texts is a rectangle as wide as its longest row. What each position computes by itself need not be computed for
+// the padding: which tokens are left, in which order.
+
+/** Neighbouring rows of equal length, which attention sees together. */
+export interface RowGroup {
+  readonly rows: number;
+  readonly time: number;
+}
+
+/** The tokens of a batch without its padding, row after row, the shortest row first. */
+export interface Packing {
+  /** Of each token its number among all batch·time positions. */
+  readonly tokens: readonly number[];
+  /** Of each of these positions its number among the tokens; −1 for padding. */
+  readonly numbers: Int32Array;
+  /** Together they are all tokens, in order. */
+  readonly groups: readonly RowGroup[];
+}
+
+/** With less padding the rectangle is as fast: it needs no moving. */
+const leastPadding = 0.03;
+
+/**
+ * Undefined where the rectangle stays: for little padding, a hole within a row – how far apart two tokens are would be another
+ * number –, or a wanted state that is padding. `mask` is 1 or 0 [batch·time]; `wanted` numbers among them.
+ */
+export function planPacking(
+  mask: ArrayLike<number>,
+  [batch, time]: readonly [number, number],
+  wanted: readonly number[],
+): Packing | undefined {
+  const rows = Array.from({ length: batch }, (_, row) => rowOf(mask, row * time, time));
+  const count = rows.reduce((sum, { length }) => sum + length, 0);
+  if (count === 0 || count > batch * time * (1 - leastPadding) || rows.some(({ hasHole }) => hasHole)) return undefined;
+  const sorted = rows.filter(({ length }) => length > 0).sort((one, other) => one.length - other.length);
+  const tokens = sorted.flatMap(({ first, length }) => Array.from({ length }, (_, place) => first + place));
+  const numbers = new Int32Array(batch * time).fill(-1);
+  tokens.forEach((position, token) => {
+    numbers[position] = token;
+  });
+  if (wanted.some((state) => numbers[state] === -1)) return undefined;
+  return { tokens, numbers, groups: groupsOf(sorted.map(({ length }) => length)) };
+}
+
+interface Row {
+  /** Number of its first token among all positions. */
+  readonly first: number;
+  readonly length: number;
+  readonly hasHole: boolean;
+}
+
+function rowOf(mask: ArrayLike<number>, start: number, time: number): Row {
+  let [first, last, count] = [start, start - 1, 0];
+  for (let position = start; position < start + time; position++) {
+    if (!mask[position]) continue;
+    if (count === 0) first = position;
+    last = position;
+    count++;
+  }
+  return { first, length: count, hasHole: last - first + 1 !== count };
+}
+
+function groupsOf(lengths: readonly number[]): readonly RowGroup[] {
+  const counts = new Map<number, number>();
+  for (const length of lengths) counts.set(length, (counts.get(length) ?? 0) + 1);
+  return [...counts].map(([time, rows]) => ({ rows, time }));
+}

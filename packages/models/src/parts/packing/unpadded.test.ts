@@ -1,0 +1,178 @@
+// What is computed without padding is what the rectangle computes at its tokens.
+
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { join } from "node:path";
+import {
+  type Adaptation,
+  activeAdapters,
+  adapterRows,
+  type ForwardContext,
+  inferenceContext,
+} from "@lowrank/contracts";
+import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../../loading/load-model.ts";
+import { openFolder } from "../../node.ts";
+import type { PretrainedModel } from "../../pretrained-model.ts";
+
+const time = 7;
+const training = { ...inferenceContext(activeAdapters("a")), training: true };
+
+const grid = (rows: readonly (readonly number[])[]) =>
+  tf.tensor2d(
+    rows.map((row) => [...row]),
+    undefined,
+    "int32",
+  );
+
+/** Rows padded on either side, or with holes; some may be empty. */
+const masks = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc
+        .tuple(fc.nat(time), fc.nat(time))
+        .map(([first, end]) => shown((place) => place >= first && place < end)),
+    },
+    { weight: 6, arbitrary: fc.nat(time).map((length) => shown((place) => place < length)) },
+    {
+      weight: 1,
+      arbitrary: fc.array(fc.boolean(), { minLength: time, maxLength: time }).map((row) => row.map(Number)),
+    },
+  ),
+  { minLength: 1, maxLength: 5 },
+);
+
+function shown(isShown: (place: number) => boolean): number[] {
+  return Array.from({ length: time }, (_, place) => Number(isShown(place)));
+}
+
+function inputsFor({ task, config }: PretrainedModel, mask: readonly (readonly number[])[]) {
+  const padding = config.padTokenId ?? 0;
+  const ids = mask.map((row, index) =>
+    row.map((isShown, place) => (isShown ? 5 + ((index * 7 + place * 3) % 30) : padding)),
+  );
+  const tokenLabels = () => grid(ids.map((row, index) => row.map((id, place) => (mask[index]?.[place] ? id : -100))));
+  return {
+    inputIds: grid(ids),
+    attentionMask: grid(mask),
+    labels:
+      task === "sequence-classification"
+        ? tf.tensor1d(
+            ids.map((_, row) => row % 2),
+            "int32",
+          )
+        : tokenLabels(),
+  };
+}
+
+/** The loss, and its gradient for the first block's norm and for the embedding's table, or for a weight after it. */
+function lossAndSlopes(model: PretrainedModel, mask: readonly (readonly number[])[], context: ForwardContext) {
+  const opened = model
+    .parameters()
+    .filter(({ path }) => /(norm|ln_\w+)\.weight$/i.test(path))
+    .slice(0, 2);
+  const variables = opened.map((parameter) => tf.tidy(() => tf.variable(parameter.read())));
+  const closing = opened.map((parameter, index) => parameter.override("a", variables[index] as tf.Variable));
+  const inputs = inputsFor(model, mask);
+  const { value, grads } = tf.variableGrads(() => model.lossSum(inputs, context).sum, variables);
+  const slopes = variables.flatMap(({ name }) => [...(grads[name]?.dataSync() ?? [])]);
+  const loss = [...value.dataSync()];
+  for (const close of closing) close();
+  tf.dispose([value, grads, variables, inputs]);
+  return { loss, slopes };
+}
+
+const peft = [
+  "gpt2",
+  "llama-gqa",
+  "gpt_neox",
+  "opt",
+  "gemma2",
+  "bert-seqcls",
+  "roberta-mlm",
+  "qwen3",
+  "mistral",
+  "phi",
+];
+const own = ["bloom-classifier", "falcon-rising-classifier", "gpt-neo-window", "gptj-greedy", "electra-classifier"];
+const folders = new Map([
+  ...peft.map((name) => [name, join(fixturesRoot, name, "base")] as const),
+  ...[...own, "distilbert-classifier", "gemma3-local", "phi3-window", "qwen2-window"].map(
+    (name) => [name, join(import.meta.dirname, "../../../fixtures", name)] as const,
+  ),
+]);
+
+describe.each([...folders])("%s", (_, folder) => {
+  let model: PretrainedModel;
+  beforeAll(async () => {
+    model = await loadModel(openFolder(folder));
+  });
+  afterAll(() => {
+    model.dispose();
+    tf.disposeVariables();
+  });
+
+  it("has the loss and the gradients of the rectangle, whatever is padding, with checkpoints and without", () => {
+    fc.assert(
+      fc.property(masks, fc.constantFrom({}, { blocksPerCheckpoint: 1 }), (mask, how) => {
+        // Rows of one token at most predict nothing.
+        fc.pre(mask.some((row) => row.join("").includes("11")));
+        const whole = lossAndSlopes(model, mask, { ...training, everyPosition: true });
+        const packed = lossAndSlopes(model, mask, { ...training, ...how });
+        expectClose(packed.loss, whole.loss, 2e-6, "loss");
+        expectClose(packed.slopes, whole.slopes, 2e-6, "gradients");
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it("leaks nothing", async () => {
+    await expectNoLeak(() => {
+      lossAndSlopes(model, [shown((place) => place < 3), shown((place) => place > 1)], training);
+    });
+  });
+});
+
+describe("a site", () => {
+  async function shapesSeen(context: ForwardContext, mask: readonly (readonly number[])[]) {
+    const model = await loadModel(openFolder(join(fixturesRoot, "bert-seqcls", "base")));
+    const shapes: number[][] = [];
+    const recorder: Adaptation = {
+      variables: [],
+      apply: ({ input, output }) => {
+        shapes.push(input.shape.slice(0, 2));
+        return tf.clone(output);
+      },
+    };
+    const detach = model
+      .sites()
+      .find(({ path }) => path.endsWith("layer.0.intermediate.dense"))
+      ?.attach("a", recorder);
+    tf.tidy(() => void model.loss(inputsFor(model, mask), context));
+    detach?.();
+    model.dispose();
+    return shapes;
+  }
+  const short = [shown((place) => place < 3), shown(() => true)];
+
+  it("sees tokens alone", async () => {
+    expect(await shapesSeen(training, short)).toEqual([[3 + time, 1]]);
+    expect(await shapesSeen(inferenceContext(activeAdapters("a")), short)).toEqual([[3 + time, 1]]);
+  });
+
+  it("sees those of the rows that it is selected for", async () => {
+    expect(await shapesSeen({ ...training, adapters: adapterRows(["a", null]) }, short)).toEqual([[3, 1]]);
+  });
+
+  it("sees all positions for whoever measures, without padding, with a hole, and where padding is read", async () => {
+    const all = [[2, time]];
+    expect(await shapesSeen({ ...training, everyPosition: true }, short)).toEqual(all);
+    expect(await shapesSeen(training, [shown(() => true), shown(() => true)])).toEqual(all);
+    expect(await shapesSeen(training, [shown((place) => place !== 3), shown((place) => place < 3)])).toEqual(all);
+    expect(await shapesSeen(training, [shown((place) => place > 3), shown((place) => place < 3)])).toEqual(all);
+  });
+});

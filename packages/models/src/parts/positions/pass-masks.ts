@@ -1,0 +1,65 @@
+// What the queries of a pass may see: masks made of its order, its padding and biases that rise with the key's place.
+
+import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../pass.ts";
+import { type Alibi, alibiBiases } from "./alibi.ts";
+import { orderMask } from "./order-mask.ts";
+
+/** Undefined: every query sees everything. `window` counts the keys to one side of a query, itself included. */
+export function maskOfPass(pass: Pass, window: number): AttentionMask | undefined {
+  const { causal, attentionMask } = pass.inputs;
+  if (!causal && attentionMask === undefined && window === Number.POSITIVE_INFINITY) return undefined;
+  const { past } = pass;
+  const [, time] = pass.shape;
+  const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
+  const order = orderMask({ causal, time, past, window });
+  if (padding === undefined) return order;
+  return order === undefined ? spread(padding, time) : withMeans(combineMasks(order, padding));
+}
+
+/** The pass's mask, with a bias that grows with the key's position, differently for each head. */
+export function slopedMaskOfPass(
+  { inputs, past, shape }: Pass,
+  slopes: Alibi,
+  mask: AttentionMask | undefined,
+): AttentionMask {
+  const [batch, time] = shape;
+  const keyTime = past + time;
+  const rows = keyPositions(inputs.attentionMask, keyTime);
+  const biases = rows.map((positions) =>
+    tf.tensor(alibiBiases(slopes, positions), [1, slopes.slopes.length, 1, keyTime]),
+  );
+  const bias = tf.concat(biases, 0); // [batch or 1, heads, 1, keyTime]
+  return mask === undefined ? tf.tile(bias, [batch / rows.length, 1, time, 1]) : tf.add(bias, mask);
+}
+
+/** Of each key its number among those that the mask shows, 0 for padding: [batch or 1][keyTime]. */
+function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): readonly (readonly number[])[] {
+  if (attentionMask === undefined) return [Array.from({ length: keyTime }, (_, key) => key)];
+  const shown = Array.from(attentionMask.dataSync());
+  return Array.from({ length: attentionMask.shape[0] ?? 0 }, (_, row) => {
+    let count = 0;
+    return shown.slice(row * keyTime, (row + 1) * keyTime).map((isShown) => {
+      count += isShown;
+      return (count - 1) * isShown;
+    });
+  });
+}
+
+/** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */
+export function spread(mask: tf.Tensor4D, queryTime: number): tf.Tensor {
+  return tf.tile(mask, [1, 1, queryTime, 1]);
+}
+
+/** So large that a score added to it is lost. */
+export const beyondScores = 1e30;
+
+/**
+ * A query that sees nothing – padding on the left makes such – gets the mean of all values, as transformers' masks make it:
+ * of a row that is not padding it is the query before the first token, from which a loss may count that token's prediction.
+ */
+function withMeans(mask: tf.Tensor4D): tf.Tensor {
+  const isBlind = tf.lessEqual(tf.max(mask, -1, true), maskedScore / 2);
+  return tf.where(isBlind, tf.fill(mask.shape, beyondScores), mask);
+}
