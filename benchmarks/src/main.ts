@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Benchmark, benchmarks } from "./benchmarks.ts";
 import { processorName } from "./harness/process-facts.ts";
+import { describeJob } from "./jobs/describe-job.ts";
+import { type Job, jobs } from "./jobs/jobs.ts";
+import { runJob } from "./jobs/run-job.ts";
 import type { NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
 
@@ -13,17 +16,21 @@ const { values, positionals } = parseArgs({
   options: {
     engine: { type: "string" },
     threads: { type: "string", default: "2" },
-    rounds: { type: "string", default: "10" },
+    rounds: { type: "string" },
+    steps: { type: "string" },
     "warm-up": { type: "string", default: "2" },
     tiny: { type: "boolean", default: false },
   },
 });
-const chosen = positionals.includes("all") ? benchmarks : benchmarks.filter(({ name }) => positionals.includes(name));
-const unknown = positionals.filter((name) => name !== "all" && !benchmarks.some((one) => one.name === name));
+const known: readonly (Benchmark | Job)[] = [...benchmarks, ...jobs];
+const chosen = positionals.includes("all") ? known : known.filter(({ name }) => positionals.includes(name));
+const unknown = positionals.filter((name) => name !== "all" && !known.some((one) => one.name === name));
 if (chosen.length === 0 || unknown.length > 0) {
-  const names = benchmarks.map(({ name, work }) => `  ${name.padEnd(24)} ${work}`);
+  const names = known.map(({ name, work }) => `  ${name.padEnd(24)} ${work}`);
   if (unknown.length > 0) console.error(`There is no benchmark "${unknown.join('", "')}".`);
-  console.error(`npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--tiny]\n`);
+  console.error(
+    `npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--steps N] [--tiny]\n`,
+  );
   console.error(["  all", ...names].join("\n"));
   process.exit(2);
 }
@@ -31,13 +38,13 @@ if (chosen.length === 0 || unknown.length > 0) {
 const options: RunOptions = {
   tiny: values.tiny,
   threads: Number(values.threads),
-  rounds: { warmUp: Number(values["warm-up"]), measured: Number(values.rounds) },
+  rounds: { warmUp: Number(values["warm-up"]), measured: Number(values.rounds ?? 10) },
   ...(values.engine === undefined ? {} : { engine: values.engine }),
 };
 let failed = 0;
 for (const benchmark of chosen) {
   try {
-    const result = await measure(benchmark);
+    const result = "recipe" in benchmark ? await measureJob(benchmark) : await measure(benchmark);
     console.log(JSON.stringify(result));
   } catch (error) {
     failed += 1;
@@ -56,6 +63,17 @@ async function measure(benchmark: Benchmark): Promise<Result | NotMeasured> {
   const result = await runBenchmark(benchmark, options);
   describe(result);
   if (!options.tiny) keep(result);
+  return result;
+}
+
+async function measureJob(job: Job): Promise<Result> {
+  console.log(`${job.name}: ${job.work}`);
+  const { threads } = options;
+  const steps = values.steps === undefined ? {} : { steps: Number(values.steps) };
+  const result = await runJob(job, { threads, rounds: Number(values.rounds ?? 3), ...steps });
+  for (const line of describeJob(result)) console.log(`  ${line}`);
+  describe(result);
+  keep(result);
   return result;
 }
 

@@ -4,6 +4,7 @@ import type { Benchmark } from "./benchmarks.ts";
 import { median } from "./harness/interleave.ts";
 import type { Facts } from "./harness/serve.ts";
 import type { ComparedTimes, Result } from "./result.ts";
+import { ratioOf, rounded } from "./rounding.ts";
 
 /** What was seen of one child process. */
 export interface Observed {
@@ -120,12 +121,4 @@ function isMet(result: Omit<Result, "met">, parts: readonly ComparedTimes[]): bo
 
 function rangeOf(values: readonly number[]): readonly [number, number] {
   return [rounded(Math.min(...values)), rounded(Math.max(...values))];
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-function ratioOf(ours: number, peer: number): number {
-  return Math.round((ours / peer) * 1000) / 1000;
 }

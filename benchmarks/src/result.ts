@@ -43,8 +43,8 @@ export interface Result {
   readonly peerStateBytes?: number;
   readonly stateRatio?: number;
   readonly targetStateRatio?: number;
-  /** Share of one processor that each used while it had nothing to do; it is stopped while another one works. */
-  readonly oursIdleLoad: number;
+  /** Share of one processor that each used while it had nothing to do; it is stopped while another one works. Absent of whole jobs. */
+  readonly oursIdleLoad?: number;
   readonly peerIdleLoad?: number;
   readonly rounds: number;
   /** Smallest and largest milliseconds. */

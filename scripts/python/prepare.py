@@ -34,6 +34,20 @@ def prepare_environment(cache: pathlib.Path) -> None:
     stamp.write_text(requirements)
 
 
+def prepare_trainers(cache: pathlib.Path) -> None:
+    """What benchmarks of whole jobs need besides, into the same environment."""
+    prepare_environment(cache)
+    folder = cache / "peft-venv"
+    requirements = (HERE / "requirements-trainers.txt").read_text()
+    stamp = folder / "trainers-complete"
+    if stamp.exists() and stamp.read_text() == requirements:
+        return
+    print(f"Adding trainers to {folder}", flush=True)
+    both = ["-c", HERE / "requirements.txt", "-r", HERE / "requirements-trainers.txt"]
+    subprocess.run([folder / "bin" / "pip", "install", "-q", *both], check=True)
+    stamp.write_text(requirements)
+
+
 def prepare_weights(cache: pathlib.Path, name: str, requirement: str, expected: str) -> None:
     folder = cache / name
     stamp = folder / "complete"

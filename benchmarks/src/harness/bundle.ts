@@ -8,18 +8,27 @@ import { build } from "esbuild";
 const root = join(import.meta.dirname, "../..");
 
 /** Path of the bundled file; native and TensorFlow.js packages stay outside of it, as for a user. */
-export async function bundle(program: string): Promise<string> {
-  const outfile = join(root, "dist", `${program.replaceAll("/", "-")}.mjs`);
+export function bundle(program: string): Promise<string> {
+  return bundleFile(join(root, "src", `${program}.ts`), `${program.replaceAll("/", "-")}.mjs`);
+}
+
+/** The same of the program `lowrank`. */
+export function bundleCommandLine(): Promise<string> {
+  return bundleFile(join(root, "../packages/lowrank/src/lowrank.ts"), "lowrank.mjs");
+}
+
+async function bundleFile(entry: string, name: string): Promise<string> {
+  const outfile = join(root, "dist", name);
   await mkdir(join(root, "dist"), { recursive: true });
   await build({
-    entryPoints: [join(root, "src", `${program}.ts`)],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",
     format: "esm",
     target: "node20",
     conditions: ["lowrank-source"],
-    external: ["@tensorflow/*", "koffi", "onnxruntime-node"],
+    external: ["@tensorflow/*", "koffi", "onnxruntime-node", "@huggingface/hub"],
     // CommonJS dependencies ask for Node's own modules by `require`.
     banner: {
       js: 'import { createRequire as ownRequire } from "node:module"; const require = ownRequire(import.meta.url);',

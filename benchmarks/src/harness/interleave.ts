@@ -24,7 +24,7 @@ export async function interleave(
   const times = turns.map((): number[] => []);
   for (const contender of contenders.values()) contender.stop();
   for (let round = 0; round < rounds.warmUp + rounds.measured; round += 1) {
-    for (const index of inOrder(turns.length, round)) {
+    for (const index of inTurns(turns.length, round)) {
       rounds.beforeTurn?.();
       const milliseconds = await takeTurn(contenders, turns[index]);
       if (round >= rounds.warmUp) times[index]?.push(milliseconds);
@@ -44,7 +44,7 @@ async function takeTurn(contenders: ReadonlyMap<string, Contender>, turn: Turn |
 }
 
 /** Forwards and backwards by turns: nobody is always first. */
-function inOrder(count: number, round: number): readonly number[] {
+export function inTurns(count: number, round: number): readonly number[] {
   const forwards = Array.from({ length: count }, (_, index) => index);
   return round % 2 === 0 ? forwards : forwards.reverse();
 }

@@ -1,9 +1,10 @@
 // Where peers and large engines live: fetched once into a cache folder outside the repository.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { bundle } from "./bundle.ts";
 
 const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
 const scripts = join(import.meta.dirname, "../../../scripts/python");
@@ -22,10 +23,33 @@ export function hasPython(): boolean {
 
 /** The Python that has torch, transformers and PEFT; makes the environment if it is not there. */
 export function preparedPython(): string {
-  const prepare = `import sys, pathlib; sys.path.insert(0, ${JSON.stringify(scripts)}); import prepare
-cache = pathlib.Path(${JSON.stringify(cache)}); cache.mkdir(parents=True, exist_ok=True); prepare.prepare_environment(cache)`;
-  execFileSync("python3", ["-c", prepare], { stdio: ["ignore", "inherit", "inherit"] });
+  prepare("prepare_environment(cache)");
   return join(cache, "peft-venv", "bin", "python");
+}
+
+/** The same with TRL, which the tests against PEFT do not need. */
+export function preparedTrainers(): string {
+  prepare("prepare_trainers(cache)");
+  return join(cache, "peft-venv", "bin", "python");
+}
+
+/** A Hugging Face folder of real weights in float32, which both sides of a job read. */
+export async function preparedModel(name: "minilm" | "smollm2"): Promise<string> {
+  prepare(`prepare_environment(cache); prepare.prepare_weights(cache, "${name}", *prepare.WEIGHTS["${name}"])`);
+  const folder = join(cache, name);
+  const gguf = readdirSync(folder).find((file) => file.endsWith(".gguf"));
+  if (gguf === undefined) return folder;
+  const written = join(cache, `${name}-folder`);
+  if (!existsSync(written)) {
+    execFileSync(process.execPath, [await bundle("ours/write-model-folder"), join(folder, gguf), written]);
+  }
+  return written;
+}
+
+function prepare(call: string): void {
+  const program = `import sys, pathlib; sys.path.insert(0, ${JSON.stringify(scripts)}); import prepare
+cache = pathlib.Path(${JSON.stringify(cache)}); cache.mkdir(parents=True, exist_ok=True); prepare.${call}`;
+  execFileSync("python3", ["-c", program], { stdio: ["ignore", "inherit", "inherit"] });
 }
 
 /** Where scripts/setup-tfjs-node.sh puts tfjs-node or tfjs-node-gpu, unless somebody named another place; it runs if need be. */

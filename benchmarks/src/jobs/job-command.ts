@@ -1,0 +1,45 @@
+// What is typed on each side, from a job's row.
+
+import type { Job, Precision } from "./jobs.ts";
+
+/** Where one run reads and writes, and what tells it from the others. */
+export interface JobPlace {
+  readonly model: string;
+  readonly train: string;
+  readonly validation: string;
+  readonly out: string;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** The arguments of `lowrank`. */
+export function lowrankArguments({ recipe }: Job, place: JobPlace, precision: Precision): readonly string[] {
+  const options = {
+    model: place.model,
+    data: place.train,
+    validation: place.validation,
+    out: place.out,
+    steps: recipe.steps,
+    "batch-size": recipe.batch,
+    "learning-rate": recipe.learningRate,
+    "warmup-steps": recipe.warmupSteps,
+    rank: recipe.rank,
+    alpha: recipe.alpha,
+    dropout: recipe.dropout,
+    "target-modules": recipe.targets.join(","),
+    "max-length": recipe.maxLength,
+    seed: place.seed,
+    threads: place.threads,
+    ...(precision === "float32" ? {} : { "base-precision": precision }),
+  };
+  return ["train", "--json", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])];
+}
+
+/** What a program of peers/job_*.py is told. */
+export function peerSettings(
+  { recipe, task }: Job,
+  place: JobPlace,
+  precision: Precision,
+): Readonly<Record<string, unknown>> {
+  return { ...recipe, ...place, task, precision };
+}

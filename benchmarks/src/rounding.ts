@@ -1,0 +1,11 @@
+// How exact the figures of a result are.
+
+/** Times and sizes: two digits behind the point. */
+export function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** Ours : the peer's, three digits behind the point. */
+export function ratioOf(ours: number, peer: number): number {
+  return Math.round((ours / peer) * 1000) / 1000;
+}
