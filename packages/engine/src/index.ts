@@ -20,6 +20,7 @@ export {
 export { type Int8Matrix, packInt8 } from "./frozen/int8/int8-matrix.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
+export { withRoundedProducts } from "./frozen/rounded-products.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { maskedScore } from "./kernels/masked-score.ts";

@@ -5,10 +5,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import { plus } from "../kernels/own-linear.ts";
 import { withoutTape } from "../tape/without-tape.ts";
+import { BlockProduct } from "./block-product.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
 import { type HalfMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
+import { mayRoundProducts } from "./rounded-products.ts";
 
 /** Numbers decoded at one time: 8 MB. */
 const pieceNumbers = 1 << 21;
@@ -26,6 +28,8 @@ export class PackedStorage implements FrozenStorage {
   readonly #matrix: PackedMatrix;
   readonly #isTransposed: boolean;
   readonly #pieceNumbers: number;
+  /** Made when first of use: it takes as much memory again. Null where there is none to be had. */
+  #product: BlockProduct | null | undefined;
 
   /** @param limit how many numbers may be decoded at one time */
   constructor(matrix: PackedMatrix, layout: MatrixLayout, limit = pieceNumbers) {
@@ -39,7 +43,8 @@ export class PackedStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    return plus(this.#isTransposed ? this.#timesTransposed(x) : this.#times(x), bias);
+    const rounded = this.#roundedProduct(x);
+    return plus(rounded ?? (this.#isTransposed ? this.#timesTransposed(x) : this.#times(x)), bias);
   }
 
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
@@ -78,7 +83,17 @@ export class PackedStorage implements FrozenStorage {
     return tf.tidy(() => tf.transpose(tf.slice(this.read(), [0, 0], [this.inFeatures, count])));
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#product?.dispose();
+    this.#product = undefined;
+  }
+
+  #roundedProduct(x: tf.Tensor2D): tf.Tensor2D | undefined {
+    if (!mayRoundProducts() || !this.#isTransposed || this.#matrix.kind !== "blocks") return undefined;
+    if (tf.engine().state.gradientDepth > 0) return undefined;
+    if (this.#product === undefined) this.#product = BlockProduct.of(this.#matrix) ?? null;
+    return this.#product?.multiply(x);
+  }
 
   /** left·Mᵀ for the stored matrix M: rows of M are columns of the result. */
   #timesTransposed(left: tf.Tensor2D): tf.Tensor2D {

@@ -22,6 +22,7 @@ export type OwnKernel =
   | "LowrankAttentionGradient"
   | "LowrankRotary"
   | "LowrankLinear"
+  | "LowrankBlockProduct"
   | "LowrankAddLowRank"
   | "LowrankAddLowRankGradient"
   | "LowrankHeadLoss"

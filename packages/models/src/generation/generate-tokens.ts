@@ -2,6 +2,7 @@
 // prompt gives what it would give alone.
 
 import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
+import { withRoundedProducts } from "@lowrank/engine";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForcedTokens } from "../folder/generation-defaults.ts";
@@ -91,7 +92,7 @@ function lastLogits(
   window: Window,
   { cache, context }: { readonly cache: KeyValueCache; readonly context: ForwardContext },
 ): tf.Tensor2D {
-  return tf.tidy(() => model.forwardLast({ ...window.inputs(), cache }, context));
+  return withRoundedProducts(() => tf.tidy(() => model.forwardLast({ ...window.inputs(), cache }, context)));
 }
 
 interface Choice {

@@ -5,6 +5,7 @@ import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { BufferPool } from "./buffer-pool.ts";
 import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
+import { NativeBlocks } from "./kept-blocks.ts";
 import { encodeModel, type OnnxGraph } from "./runtime/onnx-model.ts";
 import type { NativeSession, NativeTensor, OnnxRuntime } from "./runtime/onnx-runtime.ts";
 
@@ -14,11 +15,13 @@ export const nativeBackendName = "native";
 export class NativeBackend extends MathBackendCPU {
   readonly pool = new BufferPool();
   readonly int8Weights: NativeInt8Weights;
+  readonly blocks: NativeBlocks;
   readonly #sessions = new Map<string, NativeSession>();
 
   constructor(readonly runtime: OnnxRuntime) {
     super();
     this.int8Weights = new NativeInt8Weights(runtime);
+    this.blocks = new NativeBlocks(runtime);
     // tfjs-backend-cpu advises on the console, when first used, to install tfjs-node.
     Reflect.set(this, "firstUse", false);
   }
@@ -91,6 +94,7 @@ export class NativeBackend extends MathBackendCPU {
     for (const session of this.#sessions.values()) this.runtime.releaseSession(session);
     this.#sessions.clear();
     this.int8Weights.dispose();
+    this.blocks.clear();
     this.pool.clear();
     super.dispose();
   }

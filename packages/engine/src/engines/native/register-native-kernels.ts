@@ -11,6 +11,7 @@ import { registerReductions } from "./kernels/reductions.ts";
 import { nativeBackendName } from "./native-backend.ts";
 import { registerActivations } from "./operations/activations.ts";
 import { registerAttention } from "./operations/attention.ts";
+import { registerBlockProduct } from "./operations/block-product.ts";
 import { registerHeadLoss } from "./operations/head-loss.ts";
 import { registerLinear } from "./operations/linear.ts";
 import { registerLowRank } from "./operations/low-rank.ts";
@@ -29,6 +30,7 @@ export function registerNativeKernels(): void {
   registerAttention();
   registerRotary();
   registerLinear();
+  registerBlockProduct();
   registerLowRank();
   registerHeadLoss();
   registerInt8Product();

@@ -1,0 +1,105 @@
+// Matrices of blocks that ONNX Runtime multiplies by as they are (com.microsoft.MatMulNBits): a session for each, in which the
+// matrix is a constant, since only constants are brought into the order in which the processor reads them.
+
+import { f16Values } from "@lowrank/contracts";
+import { NativeCallError } from "../../errors.ts";
+import type { KeptBlocks } from "../../frozen/block-product.ts";
+import { type BlockMatrix, blocksPerRow } from "../../frozen/packed-matrix.ts";
+import { blockProductGraph, type EvenBlocks } from "./operations/block-product.ts";
+import { encodeModel } from "./runtime/onnx-model.ts";
+import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";
+
+/** A session and how many columns its product has. */
+export interface KeptMatrix {
+  readonly session: NativeSession;
+  readonly outFeatures: number;
+}
+
+export class NativeBlocks implements KeptBlocks {
+  readonly #matrices = new Map<string, KeptMatrix>();
+  #made = 0;
+
+  constructor(private readonly runtime: OnnxRuntime) {}
+
+  /** Matrices that are kept. */
+  get count(): number {
+    return this.#matrices.size;
+  }
+
+  keep(matrix: BlockMatrix): string | undefined {
+    const blocks = evenBlocks(matrix);
+    const session = blocks && this.#sessionOf(blocks);
+    if (session === undefined) return undefined;
+    const key = String(this.#made++);
+    this.#matrices.set(key, { session, outFeatures: matrix.rows });
+    return key;
+  }
+
+  /** Throws for a key that was released. */
+  find(key: string): KeptMatrix {
+    const found = this.#matrices.get(key);
+    if (found === undefined) throw new Error("A matrix of blocks was used after it was released.");
+    return found;
+  }
+
+  release(key: string): void {
+    const found = this.#matrices.get(key);
+    if (found === undefined) return;
+    this.#matrices.delete(key);
+    this.runtime.releaseSession(found.session);
+  }
+
+  clear(): void {
+    for (const key of [...this.#matrices.keys()]) this.release(key);
+  }
+
+  /** Undefined where the library is too old for these blocks. */
+  #sessionOf(blocks: EvenBlocks): NativeSession | undefined {
+    try {
+      const graph = blockProductGraph(blocks);
+      const options = { inputs: ["x"], outputs: graph.outputs, isOneOfMany: true };
+      return this.runtime.createSession(encodeModel(graph), options);
+    } catch (error) {
+      if (error instanceof NativeCallError) return undefined;
+      throw error;
+    }
+  }
+}
+
+const blockSizes: readonly number[] = [16, 32, 64, 128, 256];
+
+/** The matrix with levels at even distances about the middle code; undefined if its levels lie otherwise (NF4). */
+function evenBlocks(matrix: BlockMatrix): EvenBlocks | undefined {
+  const { rows, columns, blockSize, codeBits } = matrix;
+  if (rows === 0 || columns === 0 || columns % blockSize !== 0 || !blockSizes.includes(blockSize)) return undefined;
+  const line = evenLevels(matrix);
+  if (line === undefined) return undefined;
+  const { step, middle, isSigned } = line;
+  const codes = isSigned ? matrix.codes.map((code) => code ^ 0x80) : matrix.codes;
+  const bare = numbersOf(matrix.scales);
+  const scales = bare.map((scale) => scale * step);
+  const isCentred = middle === 0 && matrix.minima === undefined;
+  const minima = matrix.minima === undefined ? undefined : numbersOf(matrix.minima);
+  const shared = { rows, columns, blockSize, blocks: blocksPerRow(matrix), codeBits, codes, scales };
+  if (isCentred) return shared;
+  return { ...shared, minima: bare.map((scale, block) => scale * middle + (minima?.[block] ?? 0)) };
+}
+
+/** levels[code] = middle + step·(code − half of the codes), codes taken as they are or as signed numbers. */
+function evenLevels({ levels, codeBits }: BlockMatrix) {
+  const half = 2 ** (codeBits - 1);
+  for (const isSigned of codeBits === 8 ? [false, true] : [false]) {
+    const level = (code: number) => levels[isSigned ? code ^ half : code] ?? 0;
+    const middle = level(half);
+    const step = level(half + 1) - middle;
+    const isEven = levels.every((_, code) => level(code) === Math.fround(middle + step * (code - half)));
+    if (isEven) return { step, middle, isSigned };
+  }
+  return undefined;
+}
+
+function numbersOf(values: Float32Array | Uint16Array): Float32Array {
+  if (values instanceof Float32Array) return values;
+  const table = f16Values();
+  return Float32Array.from(values, (bits) => table[bits] ?? 0);
+}

@@ -1,0 +1,43 @@
+// Products that read a matrix of blocks as it lies, where the backend has them.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import type { BlockMatrix } from "./packed-matrix.ts";
+
+/** What a backend keeps of matrices that it multiplies by in their blocks. */
+export interface KeptBlocks {
+  /** Takes a copy in an order of its own, and gives the key to it; undefined for blocks that it cannot multiply by. */
+  keep(matrix: BlockMatrix): string | undefined;
+  release(key: string): void;
+}
+
+/** A matrix of blocks that the backend has prepared; its owner disposes of it. */
+export class BlockProduct {
+  private constructor(
+    private readonly backend: object,
+    private readonly kept: KeptBlocks,
+    private readonly key: string,
+  ) {}
+
+  /** Undefined where the current backend, or no backend, multiplies by such blocks. */
+  static of(matrix: BlockMatrix): BlockProduct | undefined {
+    const backend: object = tf.backend();
+    if (!keepsBlocks(backend)) return undefined;
+    const key = backend.blocks.keep(matrix);
+    return key === undefined ? undefined : new BlockProduct(backend, backend.blocks, key);
+  }
+
+  /** x·Mᵀ for x [rows, columns of M], x rounded to 8 bits; undefined on another backend than it was prepared on. */
+  multiply(x: tf.Tensor2D): tf.Tensor2D | undefined {
+    if (tf.backend() !== this.backend) return undefined;
+    return runOwnKernelForOne("LowrankBlockProduct", { x }, { key: this.key }) as tf.Tensor2D | undefined;
+  }
+
+  dispose(): void {
+    this.kept.release(this.key);
+  }
+}
+
+function keepsBlocks(backend: object): backend is { readonly blocks: KeptBlocks } {
+  return "blocks" in backend;
+}

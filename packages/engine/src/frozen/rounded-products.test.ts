@@ -1,0 +1,127 @@
+import { expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, it } from "vitest";
+import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { packedMatrices } from "../../test/packed-matrices.ts";
+import { NativeBackend } from "../engines/native/native-backend.ts";
+import { FrozenWeight } from "../frozen-weight.ts";
+import { frozenLinear } from "../ops/frozen-linear.ts";
+import { matrix } from "../rows.ts";
+import type { BlockMatrix } from "./packed-matrix.ts";
+import { withRoundedProducts } from "./rounded-products.ts";
+
+const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);
+const nibbles = Float32Array.from({ length: 16 }, (_, code) => code);
+
+/** As a GGUF file has them, and others. */
+const evenKinds: Readonly<Record<string, (rows: number, columns: number) => BlockMatrix>> = {
+  Q8_0: (rows, columns) => ({ ...packedMatrices["8 bits"](rows, columns), levels: signedBytes }),
+  "unsigned bytes": packedMatrices["8 bits"],
+  Q4_0: packedMatrices["4 bits"],
+  Q4_1: (rows, columns) => ({ ...packedMatrices["4 bits with minima"](rows, columns), levels: nibbles }),
+};
+
+async function valuesOf(tensor: tf.Tensor): Promise<Float32Array> {
+  const values = Float32Array.from(await tensor.data());
+  tensor.dispose();
+  return values;
+}
+
+function rms(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
+
+/** rms of what rounding changes, in parts of the product's. */
+async function roundingError(weight: FrozenWeight, x: tf.Tensor2D): Promise<number> {
+  const exact = await valuesOf(weight.multiply(x));
+  const rounded = await valuesOf(withRoundedProducts(() => weight.multiply(x)));
+  return rms(rounded.map((value, index) => value - (exact[index] ?? 0))) / rms(exact);
+}
+
+onEachBackend((engine) => {
+  it.each(Object.entries(evenKinds))("a rounded product with %s is within 2 % of the exact one", async (_, pack) => {
+    for (const [rows, columns] of [
+      [70, 64],
+      [5, 320],
+      [1, 32],
+    ] as const) {
+      const weight = FrozenWeight.fromTransposed(pack(rows, columns));
+      for (const count of [1, 3, 40]) {
+        const x = matrix(waves([count, columns], 3));
+        const error = await roundingError(weight, x);
+        expect(error).toBeLessThan(0.02);
+        // Other engines do not round; if native did not, it would have decoded.
+        if (rows > 1) expect(error > 0).toBe(engine === "native");
+        x.dispose();
+      }
+      weight.dispose();
+    }
+  });
+
+  it("blocks that are cut, other levels, matrices the other way round and 16 bits are multiplied as ever", async () => {
+    const pack = packedMatrices;
+    const others = [
+      FrozenWeight.fromTransposed(pack["8 bits"](7, 40)),
+      FrozenWeight.fromTransposed(pack.NF4(7, 64)),
+      FrozenWeight.fromTransposed(pack.bf16(7, 64)),
+      FrozenWeight.from(pack["4 bits"](64, 64)),
+    ];
+    for (const weight of others) {
+      const x = matrix(waves([2, weight.inFeatures]));
+      expect(await roundingError(weight, x)).toBe(0);
+      x.dispose();
+      weight.dispose();
+    }
+  });
+
+  it("nothing is rounded within a gradient", async () => {
+    const weight = FrozenWeight.fromTransposed(packedMatrices["4 bits"](6, 64));
+    const x = waves([2, 64]);
+    const loss = (input: tf.Tensor) => tf.sum(tf.square(frozenLinear(input, weight)));
+    const exact = await valuesOf(tf.grad(loss)(x));
+    expect(await valuesOf(withRoundedProducts(() => tf.grad(loss)(x)))).toEqual(exact);
+    x.dispose();
+    weight.dispose();
+  });
+
+  it("blocks and rows of zeros give zeros", async () => {
+    const full = packedMatrices["4 bits"](4, 64);
+    const weight = FrozenWeight.fromTransposed({ ...full, scales: new Uint16Array(full.scales.length) });
+    const other = FrozenWeight.fromTransposed(full);
+    const [x, zeros] = [matrix(waves([2, 64])), tf.zeros<tf.Rank.R2>([2, 64])];
+    for (const product of withRoundedProducts(() => [weight.multiply(x), other.multiply(zeros)]))
+      expect(await valuesOf(product)).toEqual(new Float32Array(8));
+    tf.dispose([x, zeros]);
+    weight.dispose();
+    other.dispose();
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("%s in a row makes no number of it", async (bad) => {
+    for (const pack of Object.values(evenKinds)) {
+      const weight = FrozenWeight.fromTransposed(pack(4, 64));
+      for (const place of [0, 33, 63]) {
+        const row = Float32Array.from({ length: 64 }, (_, index) => (index === place ? bad : 0.1));
+        const x = tf.tensor2d(row, [1, 64]);
+        const values = await valuesOf(withRoundedProducts(() => weight.multiply(x)));
+        expect(values.some(Number.isFinite), `${place}: ${values}`).toBe(false);
+        x.dispose();
+      }
+      weight.dispose();
+    }
+  });
+
+  it("what was prepared is freed with the weight", async () => {
+    const backend = tf.backend();
+    const count = () => (backend instanceof NativeBackend ? backend.blocks.count : 0);
+    const before = count();
+    await expectNoLeak(() => {
+      const weight = FrozenWeight.fromTransposed(packedMatrices["8 bits"](4, 64));
+      const x = tf.ones<tf.Rank.R2>([1, 64]);
+      withRoundedProducts(() => weight.multiply(x)).dispose();
+      expect(count() - before).toBe(engine === "native" ? 1 : 0);
+      x.dispose();
+      weight.dispose();
+    });
+    expect(count()).toBe(before);
+  });
+});
