@@ -13,7 +13,8 @@ const quick = { steps: 12, learningRate: 0.01, batchSize: 1 } as const;
 
 beforeAll(() => tf.setBackend("cpu"));
 
-describe("the library", () => {
+// Several runs each, which take a minute where others compute beside them.
+describe("the library", { timeout: 120_000 }, () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "lowrank-library-"));

@@ -229,9 +229,9 @@ export class OpenedAdapter {
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     if (folder === undefined) return yield* this.#loop(rows, options);
     const { opened } = this;
-    const { saveEvery, keepCheckpoints, groupByLength = folder.groupByLength } = options;
+    const { saveEvery, keepCheckpoints, verifyBase = false, groupByLength = folder.groupByLength } = options;
     const asBegun = { ...options, groupByLength };
-    const base = { path: opened.path, folder: opened.folder, verifyBase: false };
+    const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({
       ...{ adapter: this, base: opened, fingerprint, saveEvery, keepCheckpoints },

@@ -75,7 +75,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, initBatches: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
-  ...{ out: true, overwrite: true, resume: true, saveEvery: true, keepCheckpoints: true },
+  ...{ out: true, overwrite: true, resume: true, saveEvery: true, keepCheckpoints: true, verifyBase: true },
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {

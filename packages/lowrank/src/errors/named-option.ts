@@ -16,6 +16,7 @@ export type NamedOption =
   | "out"
   | "overwrite"
   | "resume"
+  | "verifyBase"
   | "learningRate"
   | "warmupSteps"
   | "clipNorm";

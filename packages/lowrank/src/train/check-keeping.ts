@@ -3,7 +3,7 @@
 import { KeepingOptionsError } from "../errors/library-errors.ts";
 import type { KeepingOptions, RunOptions } from "./training-options.ts";
 
-const needFolder = ["overwrite", "resume", "saveEvery", "keepCheckpoints"] as const;
+const needFolder = ["overwrite", "resume", "saveEvery", "keepCheckpoints", "verifyBase"] as const;
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
 /** Throws KeepingOptionsError for options that contradict each other, and for counts that are none. */

@@ -82,6 +82,11 @@ export interface KeepingOptions {
   readonly saveEvery?: number | undefined;
   /** How many of the last checkpoints stay, besides the best; default 3. */
   readonly keepCheckpoints?: number | undefined;
+  /**
+   * Notes the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another; without it,
+   * samples of them are compared.
+   */
+  readonly verifyBase?: boolean | undefined;
 }
 
 /** What is done where the caller says nothing. */

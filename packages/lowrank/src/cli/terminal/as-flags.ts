@@ -15,6 +15,7 @@ const flags: Readonly<Record<NamedOption, string>> = {
   out: "--out",
   overwrite: "--overwrite",
   resume: "--resume",
+  verifyBase: "--verify-base",
   learningRate: "--learning-rate",
   warmupSteps: "--warmup-steps",
   clipNorm: "--clip-norm",

@@ -1,4 +1,4 @@
-// Every byte of the base's weights, for --verify-base: the fingerprint that an adapter carries samples them, so that a bit
+// Every byte of the base's weights, for `verifyBase`: the fingerprint that an adapter carries samples them, so that a bit
 // can change unseen.
 
 import { createHash } from "node:crypto";
@@ -7,6 +7,8 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ModelFolder } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
+import { named } from "../../errors/named-option.ts";
+import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 
 /** A file of weights: what is in it, and by what one sees that nobody has written to it since. */
@@ -25,7 +27,10 @@ export interface KnownHashes {
   readonly isAnew: boolean;
 }
 
-/** The base's weight files by name. What has the bytes that were noted stays as noted, whatever its time. */
+/**
+ * The base's weight files by name. What has the bytes that were noted stays as noted, whatever its time. Throws
+ * PathNotFoundError for a base that is on no disk.
+ */
 export async function hashBase(
   { path, folder }: Pick<OpenedBase, "path" | "folder">,
   { recorded, isAnew }: KnownHashes,
@@ -33,7 +38,10 @@ export async function hashBase(
   const files = new Map<string, HashedFile>();
   for (const name of folder === undefined ? [basename(path)] : await weightFiles(folder)) {
     const file = folder === undefined ? path : join(path, name);
-    const { size: bytes, mtime } = await stat(file);
+    const { size: bytes, mtime } = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      throw new PathNotFoundError(named("verifyBase"), file, "the base's weights on a disk");
+    });
     const modified = mtime.toISOString();
     const known = recorded.get(name);
     const isUntouched = known?.bytes === bytes && known.modified === modified;
