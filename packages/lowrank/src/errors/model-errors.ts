@@ -77,8 +77,8 @@ export class ClassifierMissingError extends NamingError {
   ) {
     super(
       "CLASSIFIER_MISSING",
-      `"${model}" has no ${enumerated(parameters)}: it was never trained for this task. Train it first – lowrank train ` +
-        `makes a new classifier and saves it with the adapter – and give that folder as ${named("adapter")}.`,
+      `"${model}" has no ${enumerated(parameters)}: it was never trained for this task. Train it first – training on rows with ` +
+        `labels makes a new classifier, and saves it with the adapter – and give that folder as ${named("adapter")}.`,
       { cause },
     );
   }
@@ -93,7 +93,7 @@ export class HeadIncompleteError extends LowrankError {
     super(
       "HEAD_INCOMPLETE",
       `Neither "${model}" nor the adapter has ${enumerated(parameters)}: the adapter was trained above random values that ` +
-        "nobody kept. Train it again with these modules saved, too – lowrank train does so by itself.",
+        "nobody kept. Train it again with these modules saved, too – training here does so by itself.",
     );
   }
 }
@@ -125,17 +125,18 @@ export class AdapterTaskError extends NamingError {
   }
 }
 
-/** The model's task does not allow what the command does. */
+/** The model's task does not allow what is to be done with it. */
 export class WrongTaskError extends NamingError {
   constructor(
     readonly modelType: string,
     readonly task: string,
-    readonly command: string,
+    /** What is to be done, as a sentence begins: "Training on rows of text". */
+    readonly work: string,
     advice: string,
   ) {
     super(
       "WRONG_TASK",
-      `${command} needs a model that writes text, but this is a ${modelType} model for ${task}. ${advice}`,
+      `${work} needs a model that writes text, but this is a ${modelType} model for ${task}. ${advice}`,
     );
   }
 }

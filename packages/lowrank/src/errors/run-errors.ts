@@ -96,6 +96,17 @@ function whatIsKept({ out, savedStep, hasCheckpoint }: Kept): string {
   return `The adapter as step ${savedStep} left it is in "${out}" (${named("adapter")} trains it on into another ${named("out")}).`;
 }
 
+/** `resume` found a checkpoint that does not say of which run it is. */
+export class EarlierCheckpointError extends NamingError {
+  constructor() {
+    super(
+      "EARLIER_CHECKPOINT",
+      `Cannot go on with ${named("resume")}: the checkpoint was written by an earlier version of lowrank, which did not note ` +
+        `the adapter's settings. As ${named("adapter")} its adapter can be trained on, into another ${named("out")}.`,
+    );
+  }
+}
+
 /** `resume` found nothing to go on from. */
 export class NothingToResumeError extends NamingError {
   constructor(

@@ -73,7 +73,7 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
   const needsText = needTokenizer(rows);
   if (goal === "next-token" && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
-    throw new WrongTaskError(model.modelType, model.task, "lowrank evaluate with text rows", advice);
+    throw new WrongTaskError(model.modelType, model.task, "Evaluating on rows of text", advice);
   }
   const { batchSize = 8, maxNewTokens = 64 } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;

@@ -14,7 +14,7 @@ import type { TrainingRows } from "../rows/training-rows.ts";
 export function refuseUntrainable({ task, modelType, config }: PretrainedModel, { goal, train }: TrainingRows): void {
   if (task === "multiple-choice") {
     const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
-    throw new WrongTaskError(modelType, task, "lowrank train", advice);
+    throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
   const learnsText = goal === "next-token" && needTokenizer(train);
   if (!learnsText || writesText(task)) return;
@@ -22,7 +22,7 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
   const advice = isPair
     ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
     : 'Give rows with "sentence" and "label" to train a classifier on it.';
-  throw new WrongTaskError(modelType, task, "lowrank train with text rows", advice);
+  throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
 }
 
 /** The classes of rows that have one each; none of others. Names that are known already keep their numbers. */

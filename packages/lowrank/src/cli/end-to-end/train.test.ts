@@ -158,7 +158,7 @@ describe("lowrank train", () => {
 
     const untrained = await place.call("evaluate", ...gpt2, "--data", data);
     expect(untrained.code).toBe(1);
-    expect(untrained.stderr).toMatch(/has no score\.weight: .* Train it first – lowrank train/);
+    expect(untrained.stderr).toMatch(/has no score\.weight: .* Train it first – training on rows with labels/);
   });
 });
 

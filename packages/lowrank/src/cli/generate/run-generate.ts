@@ -46,7 +46,7 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
 
 function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
   if (writesText(task)) return;
-  throw new WrongTaskError(modelType, task, "lowrank generate", "Use lowrank evaluate or lowrank forward with it.");
+  throw new WrongTaskError(modelType, task, "Generating text", "Use lowrank evaluate or lowrank forward with it.");
 }
 
 async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {

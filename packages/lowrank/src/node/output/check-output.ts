@@ -1,5 +1,5 @@
 // Looks at the output path before any work is done: hours of training must not end in "exists already" or "permission
-// denied", and --overwrite must not remove what the command reads.
+// denied", and `overwrite` must not remove what the command reads.
 
 import { stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";

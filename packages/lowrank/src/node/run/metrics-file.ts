@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StepEvent } from "@lowrank/trainer";
 
-/** Name of the file in --out. */
+/** Name of the file in `out`. */
 export const metricsFile = "metrics.jsonl";
 
 /** One line of it. */

@@ -60,7 +60,7 @@ describe("checkSameRun", () => {
 
   it("says what to do with the checkpoint of an earlier version", () => {
     for (const saved of ["0123456789abcdef0123456789abcdef", undefined, "{"]) {
-      expect(() => checkSameRun(saved, fingerprintOf())).toThrow(/earlier version of lowrank.*--adapter/);
+      expect(() => checkSameRun(saved, fingerprintOf())).toThrow(/earlier version of lowrank.*`adapter`/);
     }
   });
 });

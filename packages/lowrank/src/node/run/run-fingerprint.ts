@@ -1,10 +1,11 @@
-// What --resume compares: everything that would silently make another run of it, readable, so that a refusal can name it.
+// What `resume` compares: everything that would silently make another run of it, readable, so that a refusal can name it.
 
 import { createHash } from "node:crypto";
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
 import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
+import { EarlierCheckpointError } from "../../errors/run-errors.ts";
 import type { RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 
@@ -55,15 +56,15 @@ export function notedGrouping(saved: string | undefined): boolean | undefined {
   return Array.isArray(order) && order.includes("by length" satisfies RowOrder);
 }
 
-/** Throws ResumeMismatchError naming every fact in which the saved run was another one. */
+/**
+ * Throws ResumeMismatchError naming every fact in which the saved run was another one; EarlierCheckpointError where it noted
+ * none.
+ */
 export function checkSameRun(saved: string | undefined, now: string): void {
   if (saved === now) return;
   const before = parseFacts(saved);
   if (before === undefined) {
-    throw new ResumeMismatchError([
-      "the checkpoint was written by an earlier version of lowrank, which did not note the adapter's settings; its " +
-        "adapter can be trained on with --adapter",
-    ]);
+    throw new EarlierCheckpointError();
   }
   const after = parseFacts(now) ?? new Map<string, unknown>();
   const shown = (value: unknown) => (value === undefined ? "not there" : JSON.stringify(value));

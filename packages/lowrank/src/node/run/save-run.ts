@@ -1,4 +1,4 @@
-// Writes --out as a whole: at every moment it holds a complete adapter, old or new, and the checkpoints that shall stay.
+// Writes `out` as a whole: at every moment it holds a complete adapter, old or new, and the checkpoints that shall stay.
 
 import { cp, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -16,11 +16,11 @@ export interface RunResult {
   readonly stepsDone: number;
   /** The step whose validation loss is the lowest, if one was measured. */
   readonly bestStep: number | undefined;
-  /** What --resume needs, written as checkpoint-<step> with the adapter; absent once the run is over. */
+  /** What `resume` needs, written as checkpoint-<step> with the adapter; absent once the run is over. */
   readonly state: TrainingState | undefined;
 }
 
-/** What happens to what is in --out. */
+/** What happens to what is in `out`. */
 export interface SaveOptions {
   readonly overwrite: boolean;
   /** Whether it is this run's earlier work: then everything stays but what is written anew, and surplus checkpoints. */
@@ -31,7 +31,7 @@ export interface SaveOptions {
 
 /**
  * Writes adapter, model card, metrics, a tokenizer of the run's own and, for an unfinished run, its checkpoint. Of a
- * finished one the best checkpoint alone stays, if it is not the last step's, under a name that --resume does not look
+ * finished one the best checkpoint alone stays, if it is not the last step's, under a name that `resume` does not look
  * for; its path is returned.
  */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
