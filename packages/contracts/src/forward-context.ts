@@ -11,6 +11,8 @@ export interface RandomKey {
   readonly step: number;
   /** The micro-batch within the step, counted from 0. */
   readonly microStep: number;
+  /** Whether dropout draws as it did before its masks had a generator of their own: for runs that began so. */
+  readonly oldMasks?: boolean;
 }
 
 /** Passed by value: a block recomputed during backward must see the same as its forward did. */

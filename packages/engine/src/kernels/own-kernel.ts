@@ -26,7 +26,8 @@ export type OwnKernel =
   | "LowrankAddLowRank"
   | "LowrankAddLowRankGradient"
   | "LowrankHeadLoss"
-  | "LowrankInt8Product";
+  | "LowrankInt8Product"
+  | "LowrankDropout";
 
 /** Whether the current backend has the kernel, and each input is of the type it takes and not empty. Throws DisposedError. */
 export function hasOwnKernel(name: OwnKernel, inputs: tf.NamedTensorMap): boolean {

@@ -1,18 +1,19 @@
 // Dropout (Srivastava et al. 2014) whose mask is a function of its key: a block recomputed during backward, or a run
-// resumed on another backend, drops the same entries.
+// resumed on another backend, drops the same entries. Nothing is kept for the gradient, which draws the mask again.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
+import { dropEntries } from "../kernels/drop-entries.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
-import { uniformValues } from "../random/draw.ts";
 import type { DrawKey } from "../random/hash-key.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /**
  * Sets each entry of x to 0 with probability `rate` and divides the others by 1 − rate. Any shape.
  *
- * At rate 0 nothing is drawn and x comes back unchanged (as a new handle). Differentiable. Throws ArgumentError unless
- * 0 ≤ rate < 1.
+ * What drops is the multiple of 1/256 nearest to `rate` if that is within 2 % of it (26/256 for 0.1), else the multiple of
+ * 1/65536, never 0 for a rate above 0; the divisor is that of the multiple, so that the expectation is exactly x. At rate 0
+ * nothing is drawn and x comes back unchanged (as a new handle). Differentiable. Throws ArgumentError unless 0 ≤ rate < 1.
  *
  * @example
  * ```ts
@@ -24,23 +25,17 @@ import { withGradients } from "../tape/with-gradients.ts";
  * ```
  */
 export function dropout(x: tf.Tensor, rate: number, key: DrawKey): tf.Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new ArgumentError("dropout", "rate", rate, "a number from 0 up to but not 1");
+  checkRate("dropout", rate);
   requireAlive({ x });
   if (rate === 0) return tf.clone(x);
   return withGradients({
     inputs: { x },
-    forward: () => {
-      const mask = tf.tensor(keptEntries(x.size, rate, key), x.shape);
-      return { value: tf.mul(x, mask), saved: [mask] };
-    },
-    backward: (dy, [mask]) => ({ x: () => tf.mul(dy, mask) }),
+    forward: () => ({ value: dropEntries(x, { rate, key }), saved: [] }),
+    backward: (dy) => ({ x: () => dropEntries(dy, { rate, key }) }),
   });
 }
 
-/** 1/(1 − rate) where an entry is kept, 0 where it is dropped. */
-function keptEntries(count: number, rate: number, key: DrawKey): Float32Array {
-  const values = uniformValues(count, key);
-  const kept = 1 / (1 - rate);
-  for (let index = 0; index < count; index++) values[index] = (values[index] ?? 0) < rate ? 0 : kept;
-  return values;
+/** Throws ArgumentError unless 0 ≤ rate < 1. */
+export function checkRate(where: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new ArgumentError(where, "rate", rate, "a number from 0 up to but not 1");
 }

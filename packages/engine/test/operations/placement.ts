@@ -6,7 +6,9 @@ import { joinHeads, splitHeads } from "../../src/ops/attention/heads.ts";
 import { rotary } from "../../src/ops/attention/rotary.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { embeddingLookup } from "../../src/ops/embedding-lookup.ts";
-import { uniformValues } from "../../src/random/draw.ts";
+import { hashKey } from "../../src/random/hash-key.ts";
+import { factorsByLoops } from "../../src/random/masks/dropout-mask.ts";
+import { planMask } from "../../src/random/masks/mask-plan.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at } from "./float64.ts";
 import { defineOperation, given, leadingAxes, type OperationCase, size, sizeOf } from "./operation-case.ts";
@@ -165,7 +167,9 @@ const dropped = defineOperation<DropoutSettings>({
   large: [{ shape: [257, 256], rate: 0.3 }],
   use: ({ shape, rate }) => {
     const key = { seed: 7, step: 1, microStep: 0, path: "h.0" };
-    const kept = uniformValues(sizeOf(shape), key).map((value) => (value < rate ? 0 : 1 / (1 - rate)));
+    const count = sizeOf(shape);
+    const kept =
+      rate === 0 ? new Float32Array(count).fill(1) : factorsByLoops(hashKey(key), planMask(rate), { first: 0, count });
     return {
       shapes: [shape],
       compute: (x) => dropout(given(x), rate, key),

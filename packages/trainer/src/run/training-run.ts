@@ -27,6 +27,7 @@ export class TrainingRun<Batch> {
   readonly #gradients: FlatGradients;
   readonly #optimizer: AdamW;
   readonly #best: BestTracker;
+  readonly #version: TrainingState["version"];
   #step: number;
   #owesEvaluation: boolean;
 
@@ -42,6 +43,7 @@ export class TrainingRun<Batch> {
     this.#gradients = new FlatGradients(this.#layout);
     this.#optimizer = new AdamW(this.#layout, settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
+    this.#version = state?.version ?? 2;
     this.#step = state?.step ?? 0;
     this.#owesEvaluation = state?.owesEvaluation === true;
     if (state !== undefined) this.#restore(state);
@@ -127,7 +129,7 @@ export class TrainingRun<Batch> {
     });
     const { best, evaluationsSinceBest } = this.#best;
     return {
-      version: 1,
+      version: this.#version,
       step: this.#step,
       position: this.#stream.position,
       settings: this.settings,
@@ -155,7 +157,7 @@ export class TrainingRun<Batch> {
     const { seed, weightByTokens } = this.settings;
     const window = new GradientWindow(this.options.variables, this.#gradients);
     for (const [microStep, batch] of batches.entries()) {
-      const key = { seed, step: this.#step, microStep };
+      const key = { seed, step: this.#step, microStep, ...(this.#version === 1 ? { oldMasks: true } : {}) };
       const weight = weightByTokens ? (this.options.batchSize?.(batch).supervised ?? 1) : 1;
       await window.add({ loss: () => this.options.loss(batch, key), weight });
     }

@@ -62,6 +62,28 @@ describe("a run that goes on from its state", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("asks for old masks to its end where it began with them, and else never", async () => {
+    const states: TrainingState[] = [];
+    const asked = new Set<boolean | undefined>();
+    const more = (state?: TrainingState): TrainOptions<Rows> => ({
+      ...options({ steps: 4, checkpoint: { every: 2, save: (saved) => void states.push(saved) } }),
+      loss: (rows, key) => {
+        asked.add(key.oldMasks);
+        return regression.loss(rows, key);
+      },
+      ...(state === undefined ? {} : { resumeFrom: state }),
+    });
+    await collect(train(more()));
+    expect([...asked]).toEqual([undefined]);
+    const [state] = states;
+    if (state === undefined) throw new Error("Nothing was saved.");
+    expect(state.version).toBe(2);
+    asked.clear();
+    await collect(train(more(await parseState(serializeState({ ...state, version: 1 })))));
+    expect([...asked]).toEqual([true]);
+    expect(states.at(-1)?.version).toBe(1);
+  });
+
   it.each([1, 2, 3, 5, 6])("makes the evaluation that stopping it after step %i left out", async (step) => {
     // Lower, then higher from step 3 on: two in a row end the run after step 6.
     const losses = new Map([0, 1, 2, 3, 4, 5, 6, 7, 8].map((made) => [made, Math.abs(made - 3)]));

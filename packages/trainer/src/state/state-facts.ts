@@ -47,7 +47,7 @@ const isSettings = isRecord({
 
 const isFacts = isRecord({
   format: (value) => value === "lowrank-training-state",
-  version: (value) => value === 1,
+  version: (value) => value === 1 || value === 2,
   step: isCount,
   position: isRecord({ epoch: isCount, batches: isCount }),
   settings: isSettings,
@@ -58,7 +58,7 @@ const isFacts = isRecord({
   fingerprint: isOptional(isText),
 });
 
-/** Whether parsed JSON is the facts of a state, of the version that this program writes. */
+/** Whether parsed JSON is the facts of a state, of a version that this program goes on with. */
 export function isStateFacts(value: unknown): value is StateFacts {
   return isFacts(value);
 }

@@ -89,9 +89,9 @@ function parseFacts(json: string, name: string): StateFacts {
   });
   if (isStateFacts(facts)) return facts;
   const version = typeof facts === "object" && facts !== null && "version" in facts ? facts.version : undefined;
-  const isNewer = typeof version === "number" && version > 1;
+  const isNewer = typeof version === "number" && version > 2;
   const reason = isNewer
-    ? `it has version ${version}; this program reads version 1`
+    ? `it has version ${version}; this program reads versions 1 and 2`
     : "it is no training state of this program";
   throw new CheckpointError(name, `${stateFileNames.facts}: ${reason}.`);
 }

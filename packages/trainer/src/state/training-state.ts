@@ -16,7 +16,8 @@ export interface NamedValues {
 
 /** A run between two steps. */
 export interface TrainingState {
-  readonly version: 1;
+  /** 1 where the run draws dropout's masks as programs did that knew no other: it does so to its end. */
+  readonly version: 1 | 2;
   /** Steps made. */
   readonly step: number;
   readonly position: DataPosition;

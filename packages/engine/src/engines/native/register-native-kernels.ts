@@ -28,6 +28,7 @@ export function registerNativeKernels(): void {
   registerNormalisation();
   registerActivations();
   registerAttention();
+  registerDropout();
   registerRotary();
   registerLinear();
   registerBlockProduct();

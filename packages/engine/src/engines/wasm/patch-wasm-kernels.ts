@@ -6,6 +6,7 @@ import { type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
 import { fasterBatchMatMul } from "./batch-mat-mul.ts";
 import { conv2dBackpropFilter } from "./conv2d-backprop-filter.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
+import { dropout } from "./dropout.ts";
 import { gatherOfNothing } from "./gather.ts";
 import { sharingIdentity } from "./identity.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
@@ -19,6 +20,7 @@ const missingKernels: readonly tf.KernelConfig[] = [
   conv2dBackpropFilter,
   depthwiseBackpropInput,
   depthwiseBackpropFilter,
+  dropout,
 ];
 
 const wrappedKernels: Readonly<Record<string, Wrap>> = {

@@ -1,0 +1,35 @@
+// A tensor times a mask that is a function of a key: by the backend's own kernel, which draws while it multiplies, or from
+// factors that are made for it and forgotten.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { type DropoutDraw, dropoutMask } from "../random/masks/dropout-mask.ts";
+import { runOwnKernelForOne } from "./own-kernel.ts";
+
+/** x with the entries of a draw set to 0 and the others multiplied by 1/(1 − rate). */
+export function dropEntries(x: tf.Tensor, draw: DropoutDraw): tf.Tensor {
+  const own = runOwnKernelForOne("LowrankDropout", { x }, attributesOf(draw));
+  if (own !== undefined) return own;
+  const factors = dropoutMask(draw).factors({ first: 0, count: x.size });
+  return tf.tidy(() => tf.mul(x, tf.tensor(factors.slice(), x.shape)));
+}
+
+/** A draw as a kernel's attributes. */
+export function attributesOf({ rate, key }: DropoutDraw): tf.NamedAttrMap {
+  const { seed, step = 0, microStep = 0, path, oldMasks = false } = key;
+  return { rate, seed, step, microStep, path, oldMasks };
+}
+
+/** The draw in a kernel's attributes. */
+export function drawIn(attributes: tf.NamedAttrMap): DropoutDraw {
+  const { rate, seed, step, microStep, path, oldMasks } = attributes;
+  return {
+    rate: Number(rate),
+    key: {
+      seed: Number(seed),
+      step: Number(step),
+      microStep: Number(microStep),
+      path: String(path),
+      oldMasks: oldMasks === true,
+    },
+  };
+}

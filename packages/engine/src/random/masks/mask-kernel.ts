@@ -1,0 +1,86 @@
+// Masks with the vector instructions of WebAssembly. The module works in a small memory of its own, a segment at a time, so
+// that what it reads again is still in the processor's first cache; engines may read factors where it writes them.
+
+import type { Words } from "../threefry.ts";
+import { maskModule } from "./mask-module.ts";
+import type { MaskPlan } from "./mask-plan.ts";
+import { firstCounter, maskStream, type Segment, segmentSize } from "./segments.ts";
+
+// Addresses: the generators' state, a segment's decisions, its numbers, and factors of as many segments as are asked for.
+const decisionsAt = 1024;
+const largestSegment = 4096;
+const numbersAt = decisionsAt + largestSegment;
+const factorsAt = numbersAt + 4 * largestSegment;
+const pageBytes = 65_536;
+
+let kernel: MaskKernel | undefined;
+let isMissing = false;
+
+/** Made when first asked for; undefined where WebAssembly or its vectors are missing or forbidden. */
+export function maskKernel(): MaskKernel | undefined {
+  if (kernel !== undefined || isMissing) return kernel;
+  try {
+    kernel = new MaskKernel();
+  } catch {
+    isMissing = true;
+  }
+  return kernel;
+}
+
+export class MaskKernel {
+  readonly #memory = new WebAssembly.Memory({ initial: 1 });
+  readonly #functions = maskModule(this.#memory);
+  #bytes = new Uint8Array(this.#memory.buffer);
+  #floats = new Float32Array(this.#memory.buffer);
+
+  /** Draws a segment's decisions, which stand here until the next call: 255 keeps an entry, 0 drops it. */
+  decisions(segment: Segment): Uint8Array {
+    const { words, plan } = segment;
+    const size = segmentSize(plan);
+    this.#functions.seed(words[0], words[1], firstCounter(segment), maskStream);
+    const draw = plan.bits === 8 ? this.#functions.drawBytes : this.#functions.drawHalves;
+    draw(decisionsAt, decisionsAt + size, plan.threshold);
+    return this.#bytes.subarray(decisionsAt, decisionsAt + size);
+  }
+
+  /** Factors of `count` entries from number `first` on, in this kernel's memory until the next call. */
+  factors(
+    words: Words,
+    plan: MaskPlan,
+    { first, count }: { readonly first: number; readonly count: number },
+  ): Float32Array {
+    const size = segmentSize(plan);
+    const [begin, end] = [Math.floor(first / size), Math.ceil((first + count) / size)];
+    this.#reserve(factorsAt + 4 * size * (end - begin));
+    for (let number = begin; number < end; number++) {
+      this.decisions({ words, plan, number });
+      const target = factorsAt + 4 * size * (number - begin);
+      this.#functions.expand(target, decisionsAt, decisionsAt + size, plan.factor);
+    }
+    const start = factorsAt / 4 + first - begin * size;
+    return this.#floats.subarray(start, start + count);
+  }
+
+  /** target = source, entry by entry times the factors of a whole mask. */
+  drop(target: Float32Array, source: Float32Array, { words, plan }: Pick<Segment, "words" | "plan">): void {
+    const size = segmentSize(plan);
+    this.#reserve(factorsAt + 4 * size);
+    const numbers = numbersAt / 4;
+    for (let number = 0; number * size < source.length; number++) {
+      const part = source.subarray(number * size, (number + 1) * size);
+      this.#floats.set(part, numbers);
+      this.decisions({ words, plan, number });
+      this.#functions.expand(factorsAt, decisionsAt, decisionsAt + part.length, plan.factor);
+      this.#functions.multiply(numbersAt, numbersAt + 4 * part.length, factorsAt);
+      target.set(this.#floats.subarray(numbers, numbers + part.length), number * size);
+    }
+  }
+
+  #reserve(bytes: number): void {
+    const missing = bytes - this.#memory.buffer.byteLength;
+    if (missing <= 0) return;
+    this.#memory.grow(Math.ceil(missing / pageBytes));
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#floats = new Float32Array(this.#memory.buffer);
+  }
+}
