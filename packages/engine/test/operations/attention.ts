@@ -1,9 +1,10 @@
-// Attention under every kind of mask, with grouped heads and bounded scores.
+// Attention under every kind of mask, with grouped heads, bounded scores and weights that drop out.
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedScore } from "../../src/kernels/masked-score.ts";
 import { attention } from "../../src/ops/attention/attention.ts";
+import { dropoutMask } from "../../src/random/masks/dropout-mask.ts";
 import { waveValues } from "../packed-matrices.ts";
 import { at, product, softmax } from "./float64.ts";
 import { defineOperation, given, type OperationCase, size, sizeOf } from "./operation-case.ts";
@@ -19,6 +20,8 @@ interface Settings {
   readonly headSize: number;
   readonly valueSize: number;
   readonly cap?: number | undefined;
+  /** Rate of dropout. */
+  readonly rate: number;
   /** What stands in the mask where a key is hidden. */
   readonly hidden: number;
 }
@@ -52,13 +55,25 @@ const drawn: fc.Arbitrary<Settings> = fc.record({
   headSize: size,
   valueSize: size,
   cap: fc.option(fc.constantFrom(0.5, 2), { nil: undefined }),
+  rate: fc.constantFrom(0, 0.3),
   hidden: fc.constantFrom(maskedScore, Number.NEGATIVE_INFINITY),
 });
 
 /** Pieces hold 131 072 weights: several heads with a rest, and one head that is larger than a piece. */
 const large: readonly Settings[] = [
-  { batch: 2, keyHeads: 4, group: 1, queryTime: 201, past: 0, headSize: 5, valueSize: 3, hidden: maskedScore },
-  { batch: 1, keyHeads: 1, group: 2, queryTime: 257, past: 2, headSize: 4, valueSize: 4, hidden: maskedScore },
+  { batch: 2, keyHeads: 4, group: 1, queryTime: 201, past: 0, headSize: 5, valueSize: 3, rate: 0, hidden: maskedScore },
+  {
+    batch: 2,
+    keyHeads: 4,
+    group: 2,
+    queryTime: 149,
+    past: 0,
+    headSize: 5,
+    valueSize: 3,
+    rate: 0.1,
+    hidden: maskedScore,
+  },
+  { batch: 1, keyHeads: 1, group: 2, queryTime: 257, past: 2, headSize: 4, valueSize: 4, rate: 0, hidden: maskedScore },
 ];
 
 interface Sizes extends Settings {
@@ -70,6 +85,15 @@ interface Sizes extends Settings {
 function sizesOf(settings: Settings): Sizes {
   const { keyHeads, group, queryTime, past, headSize } = settings;
   return { ...settings, heads: keyHeads * group, keyTime: past + queryTime, scale: 1 / Math.sqrt(headSize) };
+}
+
+const drawKey = { seed: 7, step: 1, microStep: 2, path: "h.0" };
+
+/** What each weight is multiplied by, drawn at once for all pieces. */
+function factorsOf({ batch, heads, queryTime, keyTime, rate }: Sizes): Float32Array {
+  const count = batch * heads * queryTime * keyTime;
+  if (rate === 0) return new Float32Array(count).fill(1);
+  return dropoutMask({ rate, key: drawKey }).factors({ first: 0, count }).slice();
 }
 
 interface Mask {
@@ -95,11 +119,12 @@ function twin(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonl
   const { batch, heads, queryTime, scale, cap } = sizes;
   const plain = tf.mul(tf.matMul(given(query), repeated(sizes, given(key)), false, true), scale);
   const scores = cap === undefined ? plain : tf.mul(tf.tanh(tf.div(plain, cap)), cap);
-  if (mask === undefined) return tf.matMul(tf.softmax(scores), repeated(sizes, given(value)));
+  const factors = tf.tensor(factorsOf(sizes), plain.shape);
+  if (mask === undefined) return tf.matMul(tf.mul(tf.softmax(scores), factors), repeated(sizes, given(value)));
   const bounded = mask.values.map((entry) => Math.max(entry, maskedScore));
   const alive = aliveQueries(mask.values, sizes.keyTime);
   const weights = tf.softmax(tf.add(scores, tf.tensor(bounded, [...mask.shape])));
-  const mixed = tf.matMul(weights, repeated(sizes, given(value)));
+  const mixed = tf.matMul(tf.mul(weights, factors), repeated(sizes, given(value)));
   const [, maskHeads = 1] = mask.shape;
   const tiled = tf.tile(tf.tensor(alive, [batch, maskHeads, queryTime, 1]), [1, heads / maskHeads, 1, sizes.valueSize]);
   return tf.where(tf.cast(tiled, "bool"), mixed, tf.zerosLike(mixed));
@@ -121,6 +146,7 @@ function repeated({ batch, keyHeads, group, heads }: Sizes, x: tf.Tensor): tf.Te
 function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonly Float64Array[]): Float64Array {
   const { batch, heads, group, queryTime, keyTime, headSize, valueSize, scale, cap } = sizes;
   const result = new Float64Array(batch * heads * queryTime * valueSize);
+  const factors = factorsOf(sizes);
   for (let row = 0; row < batch * heads * queryTime; row++) {
     const plane = Math.floor(row / queryTime); // of the query, counted over the batch
     const keyPlane = Math.floor(plane / group);
@@ -138,7 +164,8 @@ function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: re
     });
     if (masked.every((score) => score < maskedScore / 2)) continue;
     const values = given(value).subarray(keyPlane * keyTime * valueSize, (keyPlane + 1) * keyTime * valueSize);
-    result.set(product(softmax(masked), values, keyTime), row * valueSize);
+    const weights = softmax(masked).map((weight, place) => weight * at(factors, row * keyTime + place));
+    result.set(product(weights, values, keyTime), row * valueSize);
   }
   return result;
 }
@@ -151,7 +178,7 @@ export const attentions: readonly OperationCase[] = kinds.map((kind) =>
     use: (settings) => {
       const sizes = sizesOf(settings);
       const mask = maskOf(kind, sizes);
-      const { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize, cap } = sizes;
+      const { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize, cap, rate } = sizes;
       return {
         shapes: [
           [batch, heads, queryTime, headSize],
@@ -166,6 +193,7 @@ export const attentions: readonly OperationCase[] = kinds.map((kind) =>
             value: given(value),
             ...(mask === undefined ? {} : { mask: tf.tensor(mask.values.slice(), [...mask.shape]) }),
             ...(cap === undefined ? {} : { cap }),
+            dropout: { rate, key: drawKey },
           }),
         twin: (...inputs) => twin(sizes, mask, inputs),
         reference: (...inputs) => reference(sizes, mask, inputs),

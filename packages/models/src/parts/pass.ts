@@ -1,7 +1,7 @@
 // What one run through a model carries along: the context, the inputs, and masks and rotation tables made once.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import { type AttentionMask, dropout, paddingMask } from "@lowrank/engine";
+import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { drawnAnew } from "./drawn-anew.ts";
@@ -230,8 +230,14 @@ export class Pass {
 
   /** The base model's own dropout; it acts while training alone. */
   drop(x: tf.Tensor, rate: number, path: string): tf.Tensor {
+    const draw = this.draw(rate, path);
+    return draw === undefined ? x : dropout(x, draw.rate, draw.key);
+  }
+
+  /** The same as a draw, for operations that drop something within; undefined where nothing is to drop. */
+  draw(rate: number, path: string): DropoutDraw | undefined {
     const { training, random } = this.context;
-    return training && rate > 0 ? dropout(x, rate, { ...random, path }) : x;
+    return training && rate > 0 ? { rate, key: { ...random, path } } : undefined;
   }
 
   /** Frees the masks and tables. */

@@ -12,6 +12,7 @@ import { nativeBackendName } from "./native-backend.ts";
 import { registerActivations } from "./operations/activations.ts";
 import { registerAttention } from "./operations/attention.ts";
 import { registerBlockProduct } from "./operations/block-product.ts";
+import { registerDropout } from "./operations/dropout.ts";
 import { registerHeadLoss } from "./operations/head-loss.ts";
 import { registerLinear } from "./operations/linear.ts";
 import { registerLowRank } from "./operations/low-rank.ts";

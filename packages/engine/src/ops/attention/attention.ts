@@ -3,9 +3,12 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
+import { attributesOf, dropEntries } from "../../kernels/drop-entries.ts";
 import { maskedScore } from "../../kernels/masked-score.ts";
 import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
+import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
+import { checkRate } from "../dropout.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 
 /** What attention is computed from. */
@@ -22,13 +25,15 @@ export interface AttentionInputs {
   readonly scale?: number;
   /** Bounds the scaled scores to ±cap, smoothly: cap·tanh(score/cap) (Gemma 2). Absent: unbounded. */
   readonly cap?: number;
+  /** Drops weights as `dropout` drops entries, those of [batch, heads, queryTime, keyTime]. Absent: none. */
+  readonly dropout?: DropoutDraw | undefined;
 }
 
 /**
  * softmax(bound(query·keyᵀ·scale) + mask)·value, as [batch, heads, queryTime, valueSize].
  *
  * A query to which the mask hides every key gives 0 and receives a gradient of 0 (padding on the left makes such
- * queries). Differentiable for query, key and value. Throws ShapeError.
+ * queries). Differentiable for query, key and value. Throws ShapeError, and ArgumentError unless 0 ≤ rate < 1.
  *
  * @example
  * ```ts
@@ -44,6 +49,9 @@ export interface AttentionInputs {
 export function attention(inputs: AttentionInputs): tf.Tensor {
   const { query, key, value, mask, cap } = inputs;
   const sizes = checkSizes(inputs);
+  if (inputs.dropout !== undefined) checkRate("attention", inputs.dropout.rate);
+  const dropped = (weights: tf.Tensor) =>
+    inputs.dropout === undefined || inputs.dropout.rate === 0 ? weights : dropEntries(weights, inputs.dropout);
   const scale = inputs.scale ?? 1 / Math.sqrt(sizes.headSize);
   const { batch, heads, queryTime, keyTime } = sizes;
   const groupRows = (heads / sizes.keyHeads) * queryTime;
@@ -60,7 +68,7 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
       const bounded = mask === undefined ? undefined : tf.maximum(mask, maskedScore);
       const weights = grouped(tf.softmax(bounded === undefined ? scores : tf.add(scores, bounded)));
       const alive = bounded === undefined ? tf.ones([1, 1, 1, 1], "bool") : aliveQueries(bounded);
-      const mixed = separated(tf.matMul(weights, value)); // [batch, heads, queryTime, valueSize]
+      const mixed = separated(tf.matMul(dropped(weights), value)); // [batch, heads, queryTime, valueSize]
       return {
         value: mask === undefined ? mixed : zeroUnless(alive, mixed),
         saved: [query, key, value, weights, alive],
@@ -68,8 +76,9 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
     },
     backward: (dy, [query, key, value, weights, alive]) => {
       const dyGroups = tf.tidy(() => grouped(mask === undefined ? dy : zeroUnless(alive, dy)));
+      const droppedWeights = dropped(weights);
       const scoreGradient = tf.tidy(() => {
-        const weighted = tf.mul(tf.matMul(dyGroups, value, false, true), weights);
+        const weighted = tf.mul(tf.matMul(dyGroups, value, false, true), droppedWeights);
         const total = tf.sum(weighted, -1, true);
         const gradient = tf.mul(tf.sub(weighted, tf.mul(weights, total)), scale); // [batch, keyHeads, groupRows, keyTime]
         if (cap === undefined) return gradient;
@@ -79,15 +88,15 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
       return {
         query: () => tf.reshape(tf.matMul(scoreGradient, key), query.shape),
         key: () => tf.matMul(scoreGradient, grouped(query), true, false),
-        value: () => tf.matMul(weights, dyGroups, true, false),
+        value: () => tf.matMul(droppedWeights, dyGroups, true, false),
       };
     },
   });
 }
 
 /** By the backend's own kernels, which keep nothing of size [heads, time, time] for the gradient. */
-function ownAttention({ query, key, value, mask, cap = 0 }: AttentionInputs, scale: number): tf.Tensor {
-  const attributes = { scale, cap };
+function ownAttention({ query, key, value, mask, cap = 0, dropout }: AttentionInputs, scale: number): tf.Tensor {
+  const attributes = { scale, cap, ...(dropout === undefined ? {} : attributesOf(dropout)) };
   const masked = mask === undefined ? {} : { mask };
   return withGradients<readonly tf.Tensor[]>({
     inputs: { query, key, value },

@@ -4,7 +4,7 @@ import { attention, causalMask, combineMasks, normal, paddingMask } from "@lowra
 import { expectClose } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { attentionWithDropout } from "./attention-with-dropout.ts";
+import { attentionByParts } from "./attention-by-parts.ts";
 
 function inputs() {
   const draw = (shape: number[], path: string) => normal(shape, 0, 1, { seed: 1, path });
@@ -18,11 +18,11 @@ function inputs() {
   };
 }
 
-describe("attentionWithDropout", () => {
+describe("attentionByParts", () => {
   it("is engine's attention where nothing is dropped, also for queries that see nothing", () => {
     tf.tidy(() => {
       const given = inputs();
-      const plain = attentionWithDropout(given, (weights) => weights);
+      const plain = attentionByParts(given, (weights) => weights);
       expectClose(plain.dataSync(), attention(given).dataSync(), 1e-6);
       const blind = tf.slice(plain, [0, 0, 0, 0], [1, 4, 2, 3]); // two positions of padding, which see no key
       expect(Math.max(...blind.dataSync().map(Math.abs))).toBe(0);
@@ -32,7 +32,7 @@ describe("attentionWithDropout", () => {
   it("drops weights, not outputs", () => {
     tf.tidy(() => {
       const given = inputs();
-      const doubled = attentionWithDropout(given, (weights) => tf.mul(weights, 2));
+      const doubled = attentionByParts(given, (weights) => tf.mul(weights, 2));
       expectClose(doubled.dataSync(), tf.mul(attention(given), 2).dataSync(), 1e-5);
     });
   });

@@ -1,16 +1,17 @@
-// Attention whose weights drop out while training. Plain operations: the fused one in engine keeps no weights to drop.
+// Attention by plain operations, for what the fused one in engine cannot: gradients of its mask (biases that train), and scores
+// through which nothing passes back.
 
 import { type AttentionInputs, maskedScore } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { softCap } from "../soft-cap.ts";
 
-export interface DroppingInputs extends AttentionInputs {
+export interface PartInputs extends Omit<AttentionInputs, "dropout"> {
   /** Multiplies the scores, which is 0 where nothing may pass back through them. */
   readonly kept?: tf.Tensor | undefined;
 }
 
 /** As engine's `attention`, with `drop` applied to the weights [batch, heads, queryTime, keyTime]. */
-export function attentionWithDropout(inputs: DroppingInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
+export function attentionByParts(inputs: PartInputs, drop: (weights: tf.Tensor) => tf.Tensor): tf.Tensor {
   const { query, mask, cap, kept, scale = 1 } = inputs;
   const heads = query.shape[1] ?? 1;
   const key = repeatHeads(inputs.key, heads);

@@ -4,7 +4,6 @@ import type { LinearSite } from "@lowrank/doors";
 import { attention, joinHeads, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer } from "../pass.ts";
-import { attentionWithDropout } from "./attention-with-dropout.ts";
 
 export interface CrossAttentionOptions {
   /** Which entry of the key–value cache is this layer's. */
@@ -33,9 +32,7 @@ export function crossAttention(options: CrossAttentionOptions): Layer {
       const scale = options.scale ?? 1 / Math.sqrt(query.shape[3] ?? 1);
       const mask = pass.sourceMask();
       const inputs = { query, key, value, scale, ...(mask === undefined ? {} : { mask }) };
-      const isPlain = context.training && dropout > 0;
-      const drop = (weights: tf.Tensor) => pass.drop(weights, dropout, `${output.path}/attention`);
-      const mixed = isPlain ? attentionWithDropout(inputs, drop) : attention(inputs);
+      const mixed = attention({ ...inputs, dropout: pass.draw(dropout, `${output.path}/attention`) });
       return output.forward(joinHeads(mixed), context);
     });
 }

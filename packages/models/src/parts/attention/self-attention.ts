@@ -11,7 +11,7 @@ import type { Layer, Pass } from "../pass.ts";
 import type { Alibi } from "../positions/alibi.ts";
 import type { RotaryFrequencies } from "../positions/rotary-frequencies.ts";
 import type { MaskMaker } from "./added-masks.ts";
-import { attentionWithDropout } from "./attention-with-dropout.ts";
+import { attentionByParts } from "./attention-by-parts.ts";
 import { attendWithOneQuery } from "./one-query-attention.ts";
 import type { RelativePositions } from "./relative-positions.ts";
 
@@ -174,12 +174,10 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
   const isBiasOpen = options.relativePositions?.isOpen(pass.context) ?? false;
   const kept = options.keptScores?.(pass);
+  const path = `${options.output.path}/attention`;
   // The fused operation takes its mask for a constant, and has a gradient for every score.
-  const isPlain = !isBiasOpen && kept === undefined;
-  if (isPlain && (!pass.context.training || options.dropout === 0)) return attention(inputs);
-  return attentionWithDropout({ ...inputs, kept }, (weights) =>
-    pass.drop(weights, options.dropout, `${options.output.path}/attention`),
-  );
+  if (!isBiasOpen && kept === undefined) return attention({ ...inputs, dropout: pass.draw(options.dropout, path) });
+  return attentionByParts({ ...inputs, kept }, (weights) => pass.drop(weights, options.dropout, path));
 }
 
 function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions, pass: Pass) {

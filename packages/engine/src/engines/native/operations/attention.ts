@@ -3,6 +3,8 @@
 // [heads, time, time] outlives the call (the idea of Dao et al. 2022, "FlashAttention").
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { drawIn } from "../../../kernels/drop-entries.ts";
+import { type DropoutMask, dropoutMask } from "../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
@@ -20,6 +22,8 @@ interface Settings {
   /** 0 where scores are unbounded. */
   readonly cap: number;
   readonly hasMask: boolean;
+  /** Whether weights drop out. */
+  readonly drops: boolean;
 }
 
 type Triple = [Float32Array, Float32Array, Float32Array];
@@ -27,7 +31,7 @@ type Triple = [Float32Array, Float32Array, Float32Array];
 /** query [batch, heads, queryTime, headSize], key and value [batch, keyHeads, keyTime, …] → [batch, heads, queryTime, valueSize]. */
 function attention(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
-  const { sizes, settings, mask } = readCall(call);
+  const { sizes, settings, mask, dropped } = readCall(call);
   const [query, key, value] = floatsOf(call);
   const session = backend.session(keyOf("attention", settings), () => forwardGraph(settings));
   const output = backend.pool.take(sizes.batch * sizes.heads * sizes.queryTime * sizes.valueSize);
@@ -37,6 +41,7 @@ function attention(call: KernelCall): tf.TensorInfo[] {
       viewOf(key, piece, sizes.keyTime, sizes.headSize),
       viewOf(value, piece, sizes.keyTime, sizes.valueSize),
       ...maskInputs(mask, sizes, piece),
+      ...factorInputs(dropped, sizes, piece),
     ];
     backend.run(session, inputs, [viewOf(output, piece, sizes.groupRows, sizes.valueSize)]);
   }
@@ -47,7 +52,7 @@ function attention(call: KernelCall): tf.TensorInfo[] {
 /** The same inputs and dy → gradients of query, key and value. */
 function attentionGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend } = call;
-  const { sizes, settings, mask } = readCall(call);
+  const { sizes, settings, mask, dropped } = readCall(call);
   const [query, key, value] = floatsOf(call);
   const session = backend.session(keyOf("attention gradient", settings), () => gradientGraph(settings));
   const dy = backend.pool.take(sizes.batch * sizes.heads * sizes.queryTime * sizes.valueSize);
@@ -61,7 +66,9 @@ function attentionGradient(call: KernelCall): tf.TensorInfo[] {
       viewOf(third, piece, sizes.keyTime, sizes.valueSize),
     ];
     const dyView = viewOf(dy, piece, sizes.groupRows, sizes.valueSize);
-    backend.run(session, [...views([query, key, value]), dyView, ...maskInputs(mask, sizes, piece)], views(gradients));
+    const inputs = [...views([query, key, value]), dyView];
+    const added = [...maskInputs(mask, sizes, piece), ...factorInputs(dropped, sizes, piece)];
+    backend.run(session, [...inputs, ...added], views(gradients));
   }
   backend.pool.give(dy);
   return ["query", "key", "value"].map((name, index) =>
@@ -70,15 +77,15 @@ function attentionGradient(call: KernelCall): tf.TensorInfo[] {
 }
 
 function forwardGraph(settings: Settings): OnnxGraph {
-  const g = graphOf("query", "key", "value", ...maskNames(settings));
-  const { weights } = weightsIn(g, settings);
-  return withMaskTypes(g.finish(g.product(weights, "value")));
+  const g = graphOf("query", "key", "value", ...maskNames(settings), ...factorNames(settings));
+  const { dropped } = weightsIn(g, settings);
+  return withMaskTypes(g.finish(g.product(dropped, "value")));
 }
 
 function gradientGraph(settings: Settings): OnnxGraph {
-  const g = graphOf("query", "key", "value", "dy", ...maskNames(settings));
-  const { weights, squashed } = weightsIn(g, settings);
-  const weighted = g.multiply(g.product("dy", "value", { transB: true }), weights);
+  const g = graphOf("query", "key", "value", "dy", ...maskNames(settings), ...factorNames(settings));
+  const { weights, dropped, squashed } = weightsIn(g, settings);
+  const weighted = g.multiply(g.product("dy", "value", { transB: true }), dropped);
   const unbounded = g.subtract(weighted, g.multiply(weights, g.rowSum(weighted)));
   const scores =
     squashed === undefined
@@ -88,7 +95,7 @@ function gradientGraph(settings: Settings): OnnxGraph {
     g.finish(
       g.product(scores, "key", { alpha: settings.scale }),
       g.product(scores, "query", { transA: true, alpha: settings.scale }),
-      g.product(weights, "dy", { transA: true }),
+      g.product(dropped, "dy", { transA: true }),
     ),
   );
 }
@@ -116,29 +123,50 @@ function maskInputs(mask: MaskFacts | undefined, sizes: HeadSizes, piece: Piece)
   ];
 }
 
-/** softmax(bound(query·keyᵀ·scale) + mask); where scores are bounded also tanh(score/cap), which their gradient needs. */
-function weightsIn(g: GraphWriter, { scale, cap, hasMask }: Settings) {
+function factorNames({ drops }: Settings): readonly string[] {
+  return drops ? ["factors"] : [];
+}
+
+/** What dropout multiplies the weights of a piece by, drawn for it alone. */
+function factorInputs(dropped: DropoutMask | undefined, sizes: HeadSizes, piece: Piece): readonly NativeTensor[] {
+  if (dropped === undefined) return [];
+  const perHead = sizes.groupRows * sizes.keyTime;
+  const values = dropped.factors({ first: piece.start * perHead, count: piece.count * perHead });
+  return [{ values, shape: [piece.count, sizes.groupRows, sizes.keyTime] }];
+}
+
+/**
+ * softmax(bound(query·keyᵀ·scale) + mask), and the same with weights dropped; where scores are bounded also
+ * tanh(score/cap), which their gradient needs.
+ */
+function weightsIn(g: GraphWriter, { scale, cap, hasMask, drops }: Settings) {
   const plain = g.product("query", "key", { transB: true, alpha: cap === 0 ? scale : scale / cap });
   const squashed = cap === 0 ? undefined : g.node("Tanh", [plain]);
   const scores = squashed === undefined ? plain : g.scale(squashed, cap);
-  if (!hasMask) return { weights: g.node("Softmax", [scores], { axis: -1 }), squashed };
+  const weights = hasMask ? maskedSoftmax(g, scores) : g.node("Softmax", [scores], { axis: -1 });
+  return { weights, dropped: drops ? g.multiply(weights, "factors") : weights, squashed };
+}
+
+function maskedSoftmax(g: GraphWriter, scores: string): string {
   const masked = g.add(g.node("Reshape", [scores, "byHead"]), "mask");
-  const weights = g.node("Softmax", [masked], { axis: -1 });
-  return { weights: g.node("Reshape", [weights, "byKeyHead"]), squashed };
+  return g.node("Reshape", [g.node("Softmax", [masked], { axis: -1 }), "byKeyHead"]);
 }
 
 function readCall(call: KernelCall) {
   const { attributes, inputs, backend } = call;
   const sizes = headSizesOf(inputOf(call, "query"), inputOf(call, "key"), inputOf(call, "value"));
   const mask = inputs.mask === undefined ? undefined : maskFactsOf(inputs.mask, backend);
-  const settings = { scale: Number(attributes.scale), cap: Number(attributes.cap), hasMask: mask !== undefined };
-  return { sizes, mask, settings };
+  const draw = drawIn(attributes);
+  const dropped = draw.rate > 0 ? dropoutMask(draw) : undefined;
+  const { scale, cap } = attributes;
+  const kinds = { hasMask: mask !== undefined, drops: dropped !== undefined };
+  return { sizes, mask, dropped, settings: { scale: Number(scale), cap: Number(cap), ...kinds } };
 }
 
 function floatsOf(call: KernelCall): Triple {
   return ["query", "key", "value"].map((name) => call.backend.floats(inputOf(call, name))) as Triple;
 }
 
-function keyOf(name: string, { scale, cap, hasMask }: Settings): string {
-  return `${name} ${scale} ${cap} ${hasMask}`;
+function keyOf(name: string, { scale, cap, hasMask, drops }: Settings): string {
+  return `${name} ${scale} ${cap} ${hasMask} ${drops}`;
 }
