@@ -1,4 +1,4 @@
-// LoRA on a base in 4 or 16 bits: what is computed with packed weights must be what the same numbers in float32 give,
+// LoRA on a base in 4, 8 or 16 bits: what is computed with packed weights must be what the same numbers in float32 give,
 // through injection, training, merging and back.
 
 import "@lowrank/engine/gradients";
@@ -71,8 +71,8 @@ const kinds: readonly (readonly [string, LoraSettings])[] = [
   ["PiSSA", { rank: 4, targetModules: ["q_proj", "v_proj"], init: "pissa" }],
 ];
 
-describe.each(["nf4", "as-stored"] as const)("on a base in %s", (precision) => {
-  const name = precision === "nf4" ? "llama-gqa" : "bf16-base";
+describe.each(["nf4", "int8", "as-stored"] as const)("on a base in %s", (precision) => {
+  const name = precision === "as-stored" ? "bf16-base" : "llama-gqa";
 
   it.each(kinds)("%s trains step for step as on the same numbers in float32", async (_, settings) => {
     const before = tf.memory().numTensors;

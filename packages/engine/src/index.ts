@@ -1,6 +1,6 @@
 export { chooseEngine, type EngineChoice } from "./choose/choose-engine.ts";
 export type { Failure, PassedOver } from "./choose/explain-failure.ts";
-export { type MatMulSpeed, measureMatMul } from "./choose/measure-mat-mul.ts";
+export { type MatMulSpeed, measureInt8Product, measureMatMul } from "./choose/measure-mat-mul.ts";
 export type { ChooseEngineOptions } from "./choose/plan-engines.ts";
 export { type EngineReport, surveyEngines } from "./choose/survey-engines.ts";
 export type { BackendFacts } from "./engines/backend-facts.ts";
@@ -18,6 +18,7 @@ export {
   UnknownEngineError,
 } from "./errors.ts";
 export { type Int8Matrix, packInt8 } from "./frozen/int8/int8-matrix.ts";
+export { int8Unfitness } from "./frozen/int8/int8-weights.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { withRoundedProducts } from "./frozen/rounded-products.ts";

@@ -23,7 +23,7 @@ export interface OpenModelOptions extends NoticeOptions {
   readonly classes?: number | readonly string[] | undefined;
   /** Seeds a new classifier; default 0. */
   readonly seed?: number | undefined;
-  /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA) or "bf16". */
+  /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". */
   readonly basePrecision?: BasePrecision | undefined;
   /** Tokens to add to the tokenizer, whose rows of the model's tables an adapter trains. */
   readonly addTokens?: readonly string[] | undefined;

@@ -1,6 +1,8 @@
 // A number to judge an engine by.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { packInt8 } from "../frozen/int8/int8-matrix.ts";
+import { FrozenWeight } from "../frozen-weight.ts";
 
 /** How fast the current backend multiplies matrices. */
 export interface MatMulSpeed {
@@ -26,18 +28,48 @@ export async function measureMatMul(size = 512): Promise<MatMulSpeed> {
   const a = tf.fill<tf.Rank.R2>([size, size], 1 / size);
   const b = tf.fill<tf.Rank.R2>([size, size], 2);
   try {
-    const times: number[] = [];
-    for (let round = 0; round < 4; round++) times.push(await timeProduct(a, b));
-    const milliseconds = Math.min(...times.slice(1)); // the first round prepares the kernel
-    return { size, milliseconds, gflops: (2 * size ** 3) / (milliseconds * 1e6) };
+    return await speedOf(size, () => tf.matMul(a, b));
   } finally {
     tf.dispose([a, b]);
   }
 }
 
-async function timeProduct(a: tf.Tensor2D, b: tf.Tensor2D): Promise<number> {
+/**
+ * The same of a product with a weight in 8 bits, rounding of the other factor included. It is one in 8 bits where
+ * `int8Unfitness()` is undefined.
+ *
+ * @example
+ * ```ts
+ * import { measureInt8Product } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ *
+ * const { gflops } = await measureInt8Product(64);
+ * ```
+ */
+export async function measureInt8Product(size = 512): Promise<MatMulSpeed> {
+  const values = new Float32Array(size * size).fill(2);
+  const packed = packInt8(values, { rows: size, columns: size, layout: "out-in" });
+  if (packed === undefined) throw new Error("Twos are finite.");
+  const weight = FrozenWeight.fromInt8(packed);
+  const a = tf.fill<tf.Rank.R2>([size, size], 1 / size);
+  try {
+    return await speedOf(size, () => weight.multiply(a));
+  } finally {
+    a.dispose();
+    weight.dispose();
+  }
+}
+
+async function speedOf(size: number, multiply: () => tf.Tensor2D): Promise<MatMulSpeed> {
+  const times: number[] = [];
+  for (let round = 0; round < 4; round++) times.push(await timeProduct(multiply));
+  const milliseconds = Math.min(...times.slice(1)); // the first round prepares the kernel
+  return { size, milliseconds, gflops: (2 * size ** 3) / (milliseconds * 1e6) };
+}
+
+async function timeProduct(multiply: () => tf.Tensor2D): Promise<number> {
   const start = performance.now();
-  const product = tf.matMul(a, b);
+  const product = multiply();
   await product.data(); // WebGPU has only queued the work until somebody reads
   product.dispose();
   return performance.now() - start;

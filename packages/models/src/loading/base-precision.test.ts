@@ -176,6 +176,25 @@ describe("basePrecision", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it("int8 leaves a matrix with a NaN in float32, and names it beside the engine that has no products in 8 bits", async () => {
+    const name = "model.layers.0.self_attn.q_proj.weight";
+    const folder = await folderOf("llama-gqa", (key, values) =>
+      key === name ? values.map((value, place) => (place === 5 ? Number.NaN : value)) : values,
+    );
+    const warnings: string[] = [];
+    const model = await loadModel(folder, {
+      basePrecision: "int8",
+      onWarning: ({ code, message }) => warnings.push(`${code} ${message}`),
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^INT8_IN_FLOAT32 .*"cpu"/),
+      expect.stringMatching(new RegExp(`^WEIGHT_NOT_FINITE .*${name}`)),
+    ]);
+    const site = model.sites().find(({ path }) => `${path}.weight` === name);
+    expect(site !== undefined && "weightBytes" in site ? site.weightBytes : 0).toBe(4 * 32 * 32);
+    model.dispose();
+  });
+
   it("frees everything when loading is aborted", async () => {
     const before = tf.memory().numTensors;
     const controller = new AbortController();

@@ -1,9 +1,9 @@
 // In how many bits a base's matrices are kept in memory. Everything is computed in float32 all the same, but for "bf16" and
 // "int8".
 
-import { halfBits } from "@lowrank/contracts";
+import { halfBits, type WarningListener } from "@lowrank/contracts";
 import type { WeightSlot } from "@lowrank/doors";
-import { packInt8, packNormalFloat4 } from "@lowrank/engine";
+import { int8Unfitness, packInt8, packNormalFloat4 } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -24,11 +24,17 @@ import type { WeightSource } from "./weight-source.ts";
  */
 export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16" | "int8";
 
+/** How a slot is to be filled. */
+export interface FillingOptions {
+  readonly precision: BasePrecision;
+  readonly onWarning?: WarningListener | undefined;
+}
+
 /** Puts a tensor's bytes into the model, in the precision asked for. */
 export function fillSlot(
   slot: WeightSlot,
   { source, key, bytes }: { readonly source: WeightSource; readonly key: string; readonly bytes: Uint8Array },
-  precision: BasePrecision,
+  { precision, onWarning }: FillingOptions,
 ): void {
   const { packing } = slot;
   const stored = packing === undefined || precision === "float32" ? undefined : source.pack(key, bytes);
@@ -41,11 +47,23 @@ export function fillSlot(
     const values = source.decode(key, bytes);
     const packed = packInt8(values, { rows, columns, layout: packing.layout });
     if (packed !== undefined) packing.fill(packed);
-    else slot.fill(tf.tensor(values, [...slot.shape], "float32"));
+    else {
+      const message = `${source.name} → ${key} holds a NaN or an infinity, which 8 bits cannot tell: it stays in float32.`;
+      onWarning?.({ code: "WEIGHT_NOT_FINITE", message });
+      slot.fill(tf.tensor(values, [...slot.shape], "float32"));
+    }
   } else if (packing !== undefined && precision === "bf16") {
     const [rows = 0, columns = 0] = slot.shape;
     const bits = stored?.kind === "bf16" ? stored.bits : halfBits(source.decode(key, bytes), "bf16");
     packing.fill({ kind: "bf16", rows, columns, bits, products: "bf16" });
   } else if (packing !== undefined && stored !== undefined) packing.fill(stored);
   else slot.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
+}
+
+/** Says it where a precision that is chosen for its speed has none here. */
+export function warnOfPrecision({ precision, onWarning }: FillingOptions): void {
+  const reason = precision === "int8" ? int8Unfitness() : undefined;
+  if (reason === undefined) return;
+  const message = `The base is kept in 8 bits and multiplied in float32, which saves memory and no time: ${reason}.`;
+  onWarning?.({ code: "INT8_IN_FLOAT32", message });
 }

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { GenerationDefaults } from "../folder/generation-defaults.ts";
 import type { ModelOutline } from "../outline/outline-model.ts";
 import { PretrainedModel } from "../pretrained-model.ts";
-import { fillSlot } from "./base-precision.ts";
+import { fillSlot, warnOfPrecision } from "./base-precision.ts";
 import { checkSize } from "./check-size.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
@@ -62,12 +62,14 @@ async function readTensors(
 ): Promise<void> {
   const slotOf = new Map(fillings.map(({ key, slot }) => [key, slot]));
   const read = (key: string) => (slotOf.has(key) ? source.readBytes(key) : sampleOf(source, key));
+  const filling = { precision: options.basePrecision ?? "float32", onWarning: options.onWarning };
+  warnOfPrecision(filling);
   let done = 0;
   for await (const [key, tensor, bytes] of readAhead(source, read)) {
     options.signal?.throwIfAborted();
     const slot = slotOf.get(key);
     fingerprint.add(key, tensor, bytes);
-    if (slot !== undefined) fillSlot(slot, { source, key, bytes }, options.basePrecision ?? "float32");
+    if (slot !== undefined) fillSlot(slot, { source, key, bytes }, filling);
     done += 1;
     options.onProgress?.({ done, total: source.tensors.size });
   }

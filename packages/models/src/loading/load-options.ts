@@ -13,9 +13,9 @@ export interface LoadOptions {
   /** Allows a classifier that the files lack, or hold for another number of classes, to be made new from a seed. */
   readonly newHead?: { readonly seed: number };
   /**
-   * In how many bits the base's matrices are kept: "float32" (default), "as-stored", "nf4" (QLoRA), or "bf16". Fewer bits
-   * take less memory and more time, as each product decodes its matrix anew – but for "bf16" on tfjs-node, which is
-   * faster than float32 where the processor multiplies bf16.
+   * In how many bits the base's matrices are kept: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". Fewer
+   * bits take less memory and more time, as each product decodes its matrix anew – but for "bf16" on tfjs-node and "int8" on
+   * native, which are faster than float32 where the processor multiplies such numbers; `onWarning` hears where "int8" is not.
    */
   readonly basePrecision?: BasePrecision;
   /**

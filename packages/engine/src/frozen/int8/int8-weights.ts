@@ -15,6 +15,25 @@ export interface Int8Weights {
   remove(weight: number): void;
 }
 
+/**
+ * Why weights of `FrozenWeight.fromInt8` are multiplied in float32 now: the engine has no products in 8 bits, or this
+ * processor's are slower than those in float32 or not exact. A clause; undefined where they are multiplied in 8 bits.
+ *
+ * @example
+ * ```ts
+ * import { int8Unfitness } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * await tf.setBackend("cpu");
+ * console.log(int8Unfitness()); // the backend "cpu" has no products in 8 bits
+ * ```
+ */
+export function int8Unfitness(): string | undefined {
+  const weights = currentInt8Weights();
+  return weights === undefined ? `the backend "${tf.getBackend()}" has no products in 8 bits` : weights.unfitness;
+}
+
 /** Those of the current backend, if it has them. */
 export function currentInt8Weights(): Int8Weights | undefined {
   const backend: object = tf.backend();

@@ -1,7 +1,14 @@
 // lowrank doctor: looks at the machine and reports.
 
 import { freemem, totalmem } from "node:os";
-import { type EngineChoice, type EngineReport, measureMatMul, surveyEngines } from "@lowrank/engine";
+import {
+  type EngineChoice,
+  type EngineReport,
+  int8Unfitness,
+  measureInt8Product,
+  measureMatMul,
+  surveyEngines,
+} from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { EngineOptions } from "../options/shared-options.ts";
@@ -15,14 +22,19 @@ import { adviseEngine } from "./advise-engine.ts";
 export async function runDoctor(options: EngineOptions, report: Report): Promise<void> {
   const engine = await startEngine(options, report);
   const speed = await measureMatMul();
+  const int8 = await reportInt8();
   const memory = { total: totalmem(), free: freemem(), process: process.memoryUsage().rss };
   const engines = await surveyEngines(engineSettings(options, report));
   const advice = options.engine === undefined ? adviseEngine(engine.name, engines) : undefined;
   const versions = { lowrank: packageJson.version, node: process.versions.node, tfjs: tf.version_core };
-  report.emit({ engine, gflops: speed.gflops, engines, versions, memory, advice });
+  report.emit({ engine, gflops: speed.gflops, int8, engines, versions, memory, advice });
   const facts: (readonly [string, string])[] = [
     ["engine", `${report.colors.bold(engine.name)} (TensorFlow.js backend "${engine.backend}")`],
     ["speed", `${speed.gflops.toFixed(1)} GFLOPS, multiplying ${speed.size} × ${speed.size} matrices`],
+    [
+      "in 8 bits",
+      "gflops" in int8 ? `${int8.gflops.toFixed(1)} GFLOPS (--base-precision int8)` : `not used: ${int8.reason}`,
+    ],
     ["memory", `${formatBytes(memory.free)} free of ${formatBytes(memory.total)}`],
     ["lowrank", versions.lowrank],
     ["Node.js", `${versions.node} on ${process.platform} ${process.arch}`],
@@ -39,6 +51,13 @@ export async function runDoctor(options: EngineOptions, report: Report): Promise
     for (const line of formatFacts(commands)) report.say(line);
   }
   if (advice !== undefined) report.say(`\n${advice.why}\n  ${report.colors.cyan(advice.command)}`);
+}
+
+/** How fast a base in int8 is multiplied, or why that is done in float32. */
+async function reportInt8(): Promise<{ readonly gflops: number } | { readonly reason: string }> {
+  const reason = int8Unfitness();
+  if (reason !== undefined) return { reason };
+  return { gflops: (await measureInt8Product()).gflops };
 }
 
 function engineTable(chosen: EngineChoice, engines: readonly EngineReport[]): readonly string[] {

@@ -48,9 +48,20 @@ describe("--base-precision", () => {
     expect(await readFile(place.path("half", "README.md"), "utf8")).toContain("| base precision | bf16 |");
   });
 
+  it("int8 trains on nearly the same numbers, says where it brings no speed, and is named in the model card", async () => {
+    const [float, narrow] = [await train("exact-8"), await train("int8", "--base-precision", "int8")];
+    for (const [step, loss] of narrow.entries()) expect(loss).toBeCloseTo(float[step] ?? 0, 1);
+    expect(narrow[0]).not.toBe(float[0]);
+    expect(await readFile(place.path("int8", "README.md"), "utf8")).toContain("| base precision | int8 |");
+    const evaluate = ["evaluate", ...model, "--adapter", place.path("int8"), "--data", tokens];
+    const { code, stderr } = await place.call(...evaluate, "--base-precision", "int8", "--engine", "cpu");
+    expect(code).toBe(0);
+    expect(stderr).toContain('no time: the backend "cpu" has no products in 8 bits');
+  });
+
   it("refuses another value with the list of those there are", async () => {
     const { code, stderr } = await place.call("evaluate", ...model, "--data", tokens, "--base-precision", "int4");
     expect(code).toBe(2);
-    expect(stderr).toContain("float32, as-stored, nf4, bf16");
+    expect(stderr).toContain("float32, as-stored, nf4, bf16, int8");
   });
 });

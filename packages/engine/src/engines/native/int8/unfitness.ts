@@ -21,13 +21,14 @@ export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
     const ones = { values: new Float32Array(columns).fill(1), shape: [columns] };
     const narrowTime = fastest(() => runtime.run(narrow, [codes, ones], [product]));
     if (product.values.some((value) => value !== 127 * 127 * inner))
-      return "this processor's products of 8-bit numbers are not exact: it lacks instructions such as VNNI";
+      return "this processor's products in 8 bits are not exact: it lacks instructions such as VNNI";
     const factors: NativeTensor[] = [
       { values: new Float32Array(rows * inner), shape: [rows, inner] },
       { values: new Float32Array(columns * inner), shape: [columns, inner] },
     ];
     const wideTime = fastest(() => runtime.run(wide, factors, [product]));
-    if (narrowTime > wideTime) return `on this processor they take ${(narrowTime / wideTime).toFixed(1)} times as long`;
+    if (narrowTime > wideTime)
+      return `this processor's products in 8 bits take ${(narrowTime / wideTime).toFixed(1)} times as long as those in float32`;
     return undefined;
   } finally {
     runtime.releaseSession(narrow);
