@@ -1,7 +1,7 @@
 // A number to judge an engine by.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { packInt8 } from "../frozen/int8/int8-matrix.ts";
+import { packInt8 } from "../frozen/int8/pack-int8.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 
 /** How fast the current backend multiplies matrices. */

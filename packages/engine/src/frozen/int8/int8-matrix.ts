@@ -17,73 +17,12 @@ export interface Int8Matrix {
   readonly scales: Float32Array;
 }
 
-/** The largest code. −128 is not used: with it, a weight and its negative would not round alike. */
-const largestCode = 127;
-
-/** Adding this and taking it away again rounds a float32 below 2²² to the nearest whole number, halves to the even one. */
-const roundingShift = 1.5 * 2 ** 23;
-
-/**
- * Rounds a matrix, given row by row, to 8 bits a number and one float32 scale for each output: the largest magnitude of the
- * output's weights over 127. Returns undefined if it holds a NaN or an infinity, which 8 bits cannot tell.
- *
- * @param layout "out-in", torch's, if rows are outputs
- *
- * Throws ArgumentError unless there are rows × columns numbers.
- *
- * @example
- * ```ts
- * import { FrozenWeight, packInt8 } from "@lowrank/engine";
- *
- * const packed = packInt8(Float32Array.of(1, -0.5, 0.25, 0), { rows: 2, columns: 2, layout: "out-in" });
- * if (packed === undefined) throw new Error("a weight is not finite");
- * const weight = FrozenWeight.fromInt8(packed); // 2 outputs of 2 inputs
- * weight.dispose();
- * ```
- */
-export function packInt8(
-  values: Float32Array,
-  { rows, columns, layout }: { readonly rows: number; readonly columns: number; readonly layout: MatrixLayout },
-): Int8Matrix | undefined {
-  if (values.length !== rows * columns)
-    throw new ArgumentError("packInt8", "values.length", values.length, `${rows} × ${columns}`);
-  const isTransposed = layout === "out-in";
-  const [outFeatures, inFeatures] = isTransposed ? [rows, columns] : [columns, rows];
-  const byOutput = isTransposed ? values : turned(values, rows, columns);
-  const codes = new Int8Array(values.length);
-  const scales = new Float32Array(outFeatures);
-  for (let output = 0; output < outFeatures; output++) {
-    const [start, end] = [output * inFeatures, (output + 1) * inFeatures];
-    const largest = largestMagnitude(byOutput, start, end);
-    if (!Number.isFinite(largest)) return undefined;
-    const scale = Math.fround(largest / largestCode);
-    scales[output] = scale;
-    if (scale === 0) continue; // zeros, or numbers too small to be told from them
-    for (let index = start; index < end; index++) {
-      const shifted = Math.fround(Math.fround(byOutput[index]! / scale) + roundingShift);
-      codes[index] = Math.min(largestCode, Math.max(-largestCode, shifted - roundingShift));
-    }
-  }
-  return { kind: "int8", outFeatures, inFeatures, codes, scales };
-}
-
-/** NaN if one of the numbers is. */
-function largestMagnitude(values: Float32Array, start: number, end: number): number {
-  let largest = 0;
-  let sum = 0;
-  for (let index = start; index < end; index++) {
-    const magnitude = Math.abs(values[index]!);
-    if (magnitude > largest) largest = magnitude;
-    sum += magnitude;
-  }
-  return Number.isNaN(sum) ? sum : largest;
-}
-
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
-  return result;
+/** How the numbers of a matrix lie. */
+export interface MatrixShape {
+  readonly rows: number;
+  readonly columns: number;
+  /** "out-in", torch's, if rows are outputs. */
+  readonly layout: MatrixLayout;
 }
 
 const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);

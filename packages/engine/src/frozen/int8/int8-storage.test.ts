@@ -6,7 +6,8 @@ import { waveValues } from "../../../test/packed-matrices.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
 import { matrix } from "../../rows.ts";
-import { type Int8Matrix, packInt8 } from "./int8-matrix.ts";
+import type { Int8Matrix } from "./int8-matrix.ts";
+import { packInt8 } from "./pack-int8.ts";
 
 const [inFeatures, outFeatures] = [70, 40];
 
@@ -181,21 +182,5 @@ onEachBackend((engine) => {
       tf.dispose([dy, before, sum]);
       weight.dispose();
     });
-  });
-});
-
-describe("packInt8", () => {
-  it("rounds each output by its own largest magnitude, whichever way round the matrix lies", () => {
-    const packed = packInt8(Float32Array.of(1, -0.5, 0.25, 0, 0, -254), { rows: 3, columns: 2, layout: "out-in" });
-    expect([...(packed?.codes ?? [])]).toEqual([127, -64, 127, 0, 0, -127]); // −63.5 to the even one
-    expect([...(packed?.scales ?? [])]).toEqual([1 / 127, 0.25 / 127, 2].map(Math.fround));
-    expect(packInt8(Float32Array.of(1, 0.25, 0, -0.5, 0, -254), { rows: 2, columns: 3, layout: "in-out" })).toEqual(
-      packed,
-    );
-  });
-
-  it("knows that a number is not finite", () => {
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
-      expect(packInt8(Float32Array.of(1, bad, 2, 3), { rows: 2, columns: 2, layout: "out-in" })).toBeUndefined();
   });
 });

@@ -1,12 +1,14 @@
 // What a backend brings that multiplies in 8 bits: a place for matrices in the order that its products read.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { Int8Matrix } from "./int8-matrix.ts";
+import type { Int8Matrix, MatrixShape } from "./int8-matrix.ts";
 
 /** Matrices packed for products in 8 bits, each known by a number. The kernel "LowrankInt8Product" multiplies by them. */
 export interface Int8Weights {
   /** Why this processor should not multiply in 8 bits; undefined where it should. Measured when first asked for. */
   readonly unfitness: string | undefined;
+  /** `packInt8`, bit for bit; the arguments were checked. */
+  round(values: Float32Array, shape: MatrixShape): Int8Matrix | undefined;
   /** Keeps a packed copy. Returns its number. */
   add(matrix: Int8Matrix): number;
   /** The matrix as float32 numbers, [inFeatures, outFeatures]. */

@@ -1,10 +1,11 @@
 // Frozen matrices in 8 bits inside ONNX Runtime. Each is the constant of a session of its own, for that is what the library
 // packs into the order that its products read; it then drops the copy that it was given. A second session, for the gradient
-// of the input, is made when first asked for: whoever only generates pays for one direction.
+// of the input, is made when first asked for; the codes wait for it as they came, in as many bytes.
 
-import type { Int8Matrix } from "../../../frozen/int8/int8-matrix.ts";
+import type { Int8Matrix, MatrixShape } from "../../../frozen/int8/int8-matrix.ts";
 import type { Int8Weights } from "../../../frozen/int8/int8-weights.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import { NativeRounding } from "./native-rounding.ts";
 import { productSession, zeroPoint } from "./product-session.ts";
 import { unfitnessFor8Bits } from "./unfitness.ts";
 
@@ -21,7 +22,8 @@ export interface Int8Product {
 
 interface Weight {
   readonly forward: Int8Product;
-  backward?: Int8Product;
+  /** Or what it will be made of: codes [outFeatures, inFeatures]. */
+  backward: Int8Product | Int8Array;
 }
 
 /** Rows of the unit matrix that are multiplied at one time when a matrix is read. */
@@ -29,12 +31,14 @@ const readRows = 128;
 
 export class NativeInt8Weights implements Int8Weights {
   readonly #runtime: OnnxRuntime;
+  readonly #rounding: NativeRounding;
   readonly #weights = new Map<number, Weight>();
   #count = 0;
   #unfitness: { readonly reason: string | undefined } | undefined;
 
   constructor(runtime: OnnxRuntime) {
     this.#runtime = runtime;
+    this.#rounding = new NativeRounding(runtime);
   }
 
   get unfitness(): string | undefined {
@@ -42,11 +46,15 @@ export class NativeInt8Weights implements Int8Weights {
     return this.#unfitness.reason;
   }
 
+  round(values: Float32Array, shape: MatrixShape): Int8Matrix | undefined {
+    return this.#rounding.round(values, shape);
+  }
+
   add({ inFeatures, outFeatures, codes, scales }: Int8Matrix): number {
-    const session = productSession(this.#runtime, turned(codes, outFeatures, inFeatures), inFeatures);
+    const session = productSession(this.#runtime, this.#rounding.turn(codes, outFeatures), inFeatures);
     const forward = { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
     const weight = this.#count++;
-    this.#weights.set(weight, { forward });
+    this.#weights.set(weight, { forward, backward: codes });
     return weight;
   }
 
@@ -54,13 +62,13 @@ export class NativeInt8Weights implements Int8Weights {
   product(weight: number, isTransposed: boolean): Int8Product {
     const found = this.#find(weight);
     if (!isTransposed) return found.forward;
-    found.backward ??= this.#backwardOf(found.forward);
+    if (found.backward instanceof Int8Array) found.backward = this.#backwardOf(found.forward, found.backward);
     return found.backward;
   }
 
   read(weight: number): Float32Array {
     const { forward } = this.#find(weight);
-    return this.#multiplyUnits(forward, forward.columnScales);
+    return this.#multiplyUnits(forward);
   }
 
   remove(weight: number): void {
@@ -68,11 +76,12 @@ export class NativeInt8Weights implements Int8Weights {
     if (found === undefined) return;
     this.#weights.delete(weight);
     this.#runtime.releaseSession(found.forward.session);
-    if (found.backward !== undefined) this.#runtime.releaseSession(found.backward.session);
+    if (!(found.backward instanceof Int8Array)) this.#runtime.releaseSession(found.backward.session);
   }
 
   dispose(): void {
     for (const weight of [...this.#weights.keys()]) this.remove(weight);
+    this.#rounding.dispose();
   }
 
   #find(weight: number): Weight {
@@ -81,15 +90,13 @@ export class NativeInt8Weights implements Int8Weights {
     return found;
   }
 
-  #backwardOf(forward: Int8Product): Int8Product {
-    const { inner, columns, columnScales } = forward;
-    const codes = Int8Array.from(this.#multiplyUnits(forward, one)); // [inner, columns]
-    const session = productSession(this.#runtime, turned(codes, inner, columns), columns);
+  #backwardOf({ inner, columns, columnScales }: Int8Product, codes: Int8Array): Int8Product {
+    const session = productSession(this.#runtime, codes, columns);
     return { session, inner: columns, columns: inner, columnScales: one, innerScales: columnScales };
   }
 
   /** The packed matrix, read by multiplying the unit matrix: nobody keeps another copy. */
-  #multiplyUnits({ session, inner, columns }: Int8Product, scales: Float32Array): Float32Array {
+  #multiplyUnits({ session, inner, columns, columnScales }: Int8Product): Float32Array {
     const result = new Float32Array(inner * columns);
     for (let first = 0; first < inner; first += readRows) {
       const rows = Math.min(readRows, inner - first);
@@ -100,7 +107,7 @@ export class NativeInt8Weights implements Int8Weights {
         session,
         [
           { values: units, shape: [rows, inner] },
-          { values: scales, shape: [scales.length] },
+          { values: columnScales, shape: [columns] },
         ],
         [{ values, shape: [rows, columns] }],
       );
@@ -110,15 +117,3 @@ export class NativeInt8Weights implements Int8Weights {
 }
 
 const one = Float32Array.of(1);
-
-/** [rows, columns] → [columns, rows], in squares that fit the cache. */
-function turned(codes: Int8Array, rows: number, columns: number): Int8Array {
-  const result = new Int8Array(codes.length);
-  const side = 32;
-  for (let top = 0; top < rows; top += side)
-    for (let left = 0; left < columns; left += side)
-      for (let row = top; row < Math.min(top + side, rows); row++)
-        for (let column = left; column < Math.min(left + side, columns); column++)
-          result[column * rows + row] = codes[row * columns + column]!;
-  return result;
-}

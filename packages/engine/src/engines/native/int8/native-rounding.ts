@@ -1,0 +1,87 @@
+// Rounds float32 matrices to 8 bits by the library, three times as fast as loops in JavaScript: a run waits for it once, and
+// its base has a hundred million weights. What comes out is `packInt8`'s to the bit.
+
+import type { Int8Matrix, MatrixShape } from "../../../frozen/int8/int8-matrix.ts";
+import { GraphWriter, graphOf } from "../kernels/graph.ts";
+import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
+import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+
+export class NativeRounding {
+  readonly #runtime: OnnxRuntime;
+  readonly #sessions = new Map<string, NativeSession>();
+
+  constructor(runtime: OnnxRuntime) {
+    this.#runtime = runtime;
+  }
+
+  /** Undefined for a matrix with a NaN or an infinity. */
+  round(values: Float32Array, { rows, columns, layout }: MatrixShape): Int8Matrix | undefined {
+    const isTransposed = layout === "out-in";
+    const [outFeatures, inFeatures] = isTransposed ? [rows, columns] : [columns, rows];
+    const codes = new Int8Array(values.length);
+    const scales = new Float32Array(outFeatures);
+    this.#runtime.run(
+      this.#session(`round ${layout}`, () => roundingGraph(isTransposed)),
+      [{ values, shape: [rows, columns] }],
+      [
+        { values: codes, shape: [outFeatures, inFeatures] },
+        { values: scales, shape: isTransposed ? [rows, 1] : [1, columns] },
+      ],
+    );
+    if (scales.some((scale) => Number.isNaN(scale))) return undefined;
+    return { kind: "int8", outFeatures, inFeatures, codes, scales };
+  }
+
+  /** [rows, columns] → [columns, rows] */
+  turn(codes: Int8Array, rows: number): Int8Array {
+    const turned = new Int8Array(codes.length);
+    const columns = codes.length / rows;
+    const session = this.#session("turn", turningGraph);
+    const output = { values: turned, shape: [columns, rows] };
+    this.#runtime.run(session, [{ values: codes, shape: [rows, columns] }], [output]);
+    return turned;
+  }
+
+  dispose(): void {
+    for (const session of this.#sessions.values()) this.#runtime.releaseSession(session);
+    this.#sessions.clear();
+  }
+
+  /** Without an arena: it would keep what a whole matrix took for good. */
+  #session(key: string, build: () => OnnxGraph): NativeSession {
+    const found = this.#sessions.get(key);
+    if (found !== undefined) return found;
+    const graph = build();
+    const inputs = graph.inputs.map(({ name }) => name);
+    const made = this.#runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true });
+    this.#sessions.set(key, made);
+    return made;
+  }
+}
+
+function roundingGraph(isTransposed: boolean): OnnxGraph {
+  const g = graphOf("values");
+  const axis = g.integers([isTransposed ? 1 : 0]);
+  const reduce = (op: string) => g.node(op, ["values", axis], { keepdims: 1 });
+  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
+  // The library's maximum overlooks NaN, its sum does not; and 0 times an infinite sum is NaN, too.
+  const scales = g.divide(g.add(largest, g.scale(reduce("ReduceSum"), 0)), g.constant(127));
+  // A column of zeros is divided by the smallest normal number instead of 0.
+  const divisor = g.node("Max", [scales, g.constant(2 ** -126)]);
+  const codes = g.node("QuantizeLinear", [g.divide("values", divisor), "one", "zero"]);
+  const byOutput = isTransposed ? codes : g.node("Transpose", [codes], { perm: [1, 0] });
+  return {
+    ...g.finish(byOutput, scales),
+    outputTypes: { [byOutput]: "int8" },
+    constants: [
+      { name: "one", type: "float32", shape: [], values: Float32Array.of(1) },
+      { name: "zero", type: "int8", shape: [], values: Int8Array.of(0) },
+    ],
+  };
+}
+
+function turningGraph(): OnnxGraph {
+  const g = new GraphWriter([{ name: "codes", type: "int8" }]);
+  const turned = g.node("Transpose", ["codes"], { perm: [1, 0] });
+  return { ...g.finish(turned), outputTypes: { [turned]: "int8" } };
+}
