@@ -12,7 +12,8 @@ import { openFolder } from "@lowrank/models/node";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAbsent, use } from "./invariants/engines.ts";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -70,6 +71,41 @@ const kinds: readonly (readonly [string, LoraSettings])[] = [
   ["QALoRA", { rank: 4, targetModules: ["q_proj", "down_proj"], useQalora: true, qaloraGroupSize: 8 }],
   ["PiSSA", { rank: 4, targetModules: ["q_proj", "v_proj"], init: "pissa" }],
 ];
+
+describe.skipIf(isAbsent("native"))("on a base in int8 that is multiplied in 8 bits", () => {
+  beforeAll(() => use("native"));
+  afterAll(() => use("cpu"));
+
+  it.each(kinds)("%s comes down with the loss of the same numbers in float32", async (_, settings) => {
+    const packed = await load("int8");
+    const float = await unpacked(packed);
+    const losses: number[][] = [];
+    for (const model of [packed, float]) {
+      const handle = inject(model, settings);
+      losses.push(await trainedLosses(model, handle, 6));
+      handle.dispose();
+    }
+    expect(losses[0]).not.toEqual(losses[1]);
+    expectClose(losses[0] ?? [], losses[1] ?? [], 0.03);
+    expect(losses[0]?.at(-1)).toBeLessThan(losses[0]?.[0] ?? 0);
+    packed.dispose();
+    float.dispose();
+  });
+
+  it("merging computes the merged layers in float32, nearly alike, until it is undone, to the bit", async () => {
+    const model = await load("int8");
+    const handle = inject(model, { rank: 4, targetModules: ["q_proj"] });
+    await trainedLosses(model, handle, 3);
+    const plain = await logitsOf(model);
+    const adapted = await logitsOf(model, handle.name);
+    const merged = await mergeAdapter(model, handle);
+    expectClose(await logitsOf(model), adapted, 0.15);
+    merged.undo();
+    expect(await logitsOf(model)).toEqual(plain);
+    handle.dispose();
+    model.dispose();
+  });
+});
 
 describe.each(["nf4", "int8", "as-stored"] as const)("on a base in %s", (precision) => {
   const name = precision === "as-stored" ? "bf16-base" : "llama-gqa";

@@ -11,6 +11,12 @@ const tiny = fileURLToPath(new URL("../../tiny-model/model", import.meta.url));
 const rows = [{ prompt: "name[Aromi] ->", completion: " Aromi is a riverside café." }];
 const quick = { steps: 12, learningRate: 0.01, batchSize: 1 } as const;
 
+function weightsOf(files: ReadonlyMap<string, string | Uint8Array>): Uint8Array {
+  const file = files.get("model.safetensors");
+  if (file === undefined || typeof file === "string") throw new Error("There are no weights.");
+  return file;
+}
+
 beforeAll(() => tf.setBackend("cpu"));
 
 // Several runs each, which take a minute where others compute beside them.
@@ -56,6 +62,25 @@ describe("the library", { timeout: 120_000 }, () => {
     merged.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it.each(["int8", "nf4"] as const)(
+    "merges into the base's own numbers, not into those of %s",
+    async (basePrecision) => {
+      const before = tf.memory().numTensors;
+      const model = await openModel(tiny, { engine: false, basePrecision });
+      const adapter = model.adapt({ rank: 4, targetModules: ["q_proj"] });
+      for await (const _ of adapter.train(rows, { ...quick, steps: 2 }));
+      await adapter.save(join(folder, "adapter"));
+      const merged = await model.merge(adapter).files();
+      model.dispose();
+      const exact = await openModel(tiny, { engine: false });
+      const expected = await exact.merge(await exact.attach(join(folder, "adapter"))).files();
+      exact.dispose();
+      expect([...merged.keys()]).toEqual([...expected.keys()]);
+      expect(Buffer.compare(weightsOf(merged), weightsOf(expected))).toBe(0);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 
   it("refuses options that there are not, and names the one that was meant", async () => {
     const misspelt = (options: object) => options;

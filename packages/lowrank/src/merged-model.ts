@@ -5,7 +5,10 @@ import { exportModel } from "@lowrank/merge";
 import { given } from "./given.ts";
 import { exportSource } from "./merge/export-source.ts";
 import { mergeVerified } from "./merge/merge-verified.ts";
+import { openExactly } from "./merge/open-exactly.ts";
 import type { Notices } from "./notices.ts";
+import { isRounded } from "./open/is-rounded.ts";
+import type { OpenedBase } from "./open/open-base.ts";
 import type { OpenedAdapter } from "./opened-adapter.ts";
 import { type MergedModelOptions, saveNames } from "./options.ts";
 import type { FolderFiles, ModelOutput, OutputFolder, Platform } from "./platform.ts";
@@ -18,7 +21,10 @@ export interface MergeFacts {
   readonly largestDifference: number;
 }
 
-/** What `OpenedModel.merge` gives: each method merges, checks the logits, and undoes it, so that the model stays as it was. */
+/**
+ * What `OpenedModel.merge` gives: each method merges, checks the logits, and undoes it, so that the model stays as it was. Of a
+ * base that was rounded to fewer bits ("int8", "nf4", "bf16") another one is opened for it, in float32.
+ */
 export class MergedModel {
   constructor(
     private readonly adapter: OpenedAdapter,
@@ -49,8 +55,18 @@ export class MergedModel {
   }
 
   async #whileMerged(work: (output: ModelOutput) => Promise<void>): Promise<MergeFacts> {
+    const { opened, basePrecision } = this.adapter;
+    if (!isRounded(basePrecision)) return this.#whileMergedIn(opened, work);
+    const exact = await openExactly(opened, this.host.notices);
+    try {
+      return await this.#whileMergedIn(exact, work);
+    } finally {
+      exact.dispose();
+    }
+  }
+
+  async #whileMergedIn(opened: OpenedBase, work: (output: ModelOutput) => Promise<void>): Promise<MergeFacts> {
     const { dtype, tolerance, tied } = this.options;
-    const { opened } = this.adapter;
     const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, given({ tolerance, tied }));
     adapted.dispose();
     try {

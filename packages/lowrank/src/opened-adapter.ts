@@ -78,6 +78,11 @@ export class OpenedAdapter {
     return plan;
   }
 
+  /** How the base's weights are kept; float32 if absent. */
+  get basePrecision(): string | undefined {
+    return this.#facts.basePrecision;
+  }
+
   /** What is odd about the plan. */
   get warnings(): readonly Warning[] {
     return this.plan.warnings;

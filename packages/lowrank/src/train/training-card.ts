@@ -2,6 +2,7 @@
 
 import { enumerated, escapeControls } from "@lowrank/contracts";
 import { given } from "../given.ts";
+import { isRounded } from "../open/is-rounded.ts";
 import type { StepPlan } from "./plan-steps.ts";
 import { type LoopOptions, loopDefaults } from "./training-options.ts";
 
@@ -37,7 +38,7 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
     ["learning rate", `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up steps`],
     ["weight decay", weightDecay],
     ["seed", seed],
-    ...(isRounded(options) ? [["base precision", options.basePrecision ?? ""] as const] : []),
+    ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
   const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
   return [
@@ -51,11 +52,6 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
     ...lines,
     "",
   ].join("\n");
-}
-
-/** Whether the base's numbers, or what is computed with them, may be others than in its files. */
-function isRounded({ basePrecision }: CardOptions): boolean {
-  return basePrecision === "nf4" || basePrecision === "bf16" || basePrecision === "int8";
 }
 
 /** Text that can neither end its cell nor start markup, yet reads as it is. */

@@ -1,8 +1,11 @@
 import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
 import { waveValues } from "../../../test/packed-matrices.ts";
+import { useEngine } from "../../../test/test-engines.ts";
+import type { NativeBackend } from "../../engines/native/native-backend.ts";
+import { OtherEngineError } from "../../errors.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
 import { matrix } from "../../rows.ts";
@@ -169,6 +172,26 @@ onEachBackend((engine) => {
       const x = tf.fill<tf.Rank.R2>([2, inFeatures], 3);
       expectClose(await valuesOf(weight.multiply(x)), new Float32Array(2 * outFeatures).fill(1.5 * inFeatures), 1e-4);
       x.dispose();
+      weight.dispose();
+    });
+
+    it("are freed with the weight: as many sessions go as came", () => {
+      FrozenWeight.fromInt8(packed).dispose(); // what all weights share is made
+      const { runtime } = tf.backend() as NativeBackend;
+      const [made, freed] = [vi.spyOn(runtime, "createSession"), vi.spyOn(runtime, "releaseSession")];
+      const weight = FrozenWeight.fromInt8(packed);
+      tf.dispose(tf.tidy(() => weight.multiplyTransposed(matrix(waves([2, outFeatures])))));
+      weight.dispose();
+      weight.dispose();
+      expect([made.mock.calls.length, freed.mock.calls.length]).toEqual([2, 2]);
+      vi.restoreAllMocks();
+    });
+
+    it("belong to the engine that packed them", async () => {
+      const weight = FrozenWeight.fromInt8(packed);
+      await useEngine("cpu");
+      expect(() => weight.multiply(matrix(waves([2, inFeatures])))).toThrow(OtherEngineError);
+      await useEngine("native");
       weight.dispose();
     });
 

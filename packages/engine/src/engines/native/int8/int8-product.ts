@@ -58,7 +58,7 @@ function makePiece(backend: NativeBackend, product: Int8Product, step: number) {
   const round = backend.session(`int8 rows ${innerScales !== undefined}`, () =>
     roundingGraph(innerScales !== undefined),
   );
-  const codes = new Uint8Array(step * inner);
+  const codes = backend.int8Weights.codes(step * inner);
   const rowScales = backend.pool.take(step);
   const sums = backend.pool.take(step * columns);
   const scales = { values: columnScales, shape: [columnScales.length] };

@@ -34,6 +34,7 @@ export class NativeInt8Weights implements Int8Weights {
   readonly #rounding: NativeRounding;
   readonly #weights = new Map<number, Weight>();
   #count = 0;
+  #codes = new Uint8Array(0);
   #unfitness: { readonly reason: string | undefined } | undefined;
 
   constructor(runtime: OnnxRuntime) {
@@ -56,6 +57,12 @@ export class NativeInt8Weights implements Int8Weights {
     const weight = this.#count++;
     this.#weights.set(weight, { forward, backward: codes });
     return weight;
+  }
+
+  /** Room for rounded rows, until the next call asks for it: made anew, it would cost a page fault for every 4 KB. */
+  codes(size: number): Uint8Array {
+    if (this.#codes.length < size) this.#codes = new Uint8Array(size);
+    return this.#codes;
   }
 
   /** The direction asked for. */
