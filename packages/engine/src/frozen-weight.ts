@@ -5,12 +5,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
-import { blocksOf, checkInt8, type Int8Matrix } from "./frozen/int8/int8-matrix.ts";
-import { Int8Storage } from "./frozen/int8/int8-storage.ts";
-import { currentInt8Weights } from "./frozen/int8/int8-weights.ts";
+import { blocksOf } from "./frozen/int8-blocks.ts";
+import { Int8Storage } from "./frozen/int8-storage.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
+import { checkInt8, type Int8Matrix } from "./int8/int8-matrix.ts";
+import { currentInt8Weights } from "./int8/int8-weights.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.

@@ -17,14 +17,14 @@ export {
   ShapeError,
   UnknownEngineError,
 } from "./errors.ts";
-export type { Int8Matrix, MatrixShape } from "./frozen/int8/int8-matrix.ts";
-export { int8Unfitness } from "./frozen/int8/int8-weights.ts";
-export { packInt8 } from "./frozen/int8/pack-int8.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
 export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { withRoundedProducts } from "./frozen/rounded-products.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
+export type { Int8Matrix, MatrixShape } from "./int8/int8-matrix.ts";
+export { int8Unfitness } from "./int8/int8-weights.ts";
+export { packInt8 } from "./int8/pack-int8.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";

@@ -1,8 +1,8 @@
 // A number to judge an engine by.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { packInt8 } from "../frozen/int8/pack-int8.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
+import { packInt8 } from "../int8/pack-int8.ts";
 
 /** How fast the current backend multiplies matrices. */
 export interface MatMulSpeed {

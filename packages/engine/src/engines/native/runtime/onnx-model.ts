@@ -36,7 +36,7 @@ export interface OnnxInput {
 }
 
 /** A value that is part of a graph. A constant matrix is brought once into the order that its product reads. */
-export interface OnnxConstant {
+interface OnnxConstant {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];

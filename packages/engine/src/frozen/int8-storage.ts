@@ -3,12 +3,12 @@
 // the same integers: no gradient for the weight itself is needed, the one product that 8 bits would spoil.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { ArgumentError, OtherEngineError } from "../../errors.ts";
-import { runOwnKernelForOne } from "../../kernels/own-kernel.ts";
-import { matrix as asMatrix } from "../../rows.ts";
-import type { FrozenStorage } from "../frozen-storage.ts";
-import type { Int8Matrix } from "./int8-matrix.ts";
-import { currentInt8Weights, type Int8Weights } from "./int8-weights.ts";
+import { ArgumentError, OtherEngineError } from "../errors.ts";
+import type { Int8Matrix } from "../int8/int8-matrix.ts";
+import { currentInt8Weights, type Int8Weights } from "../int8/int8-weights.ts";
+import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { matrix as asMatrix } from "../rows.ts";
+import type { FrozenStorage } from "./frozen-storage.ts";
 
 export class Int8Storage implements FrozenStorage {
   readonly inFeatures: number;

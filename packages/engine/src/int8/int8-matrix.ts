@@ -2,9 +2,7 @@
 // output and not one a block, since a product of integers is scaled after its sum (Dettmers et al. 2022, LLM.int8(),
 // arXiv 2208.07339; Wortsman et al. 2023, SwitchBack, arXiv 2304.13013).
 
-import { ArgumentError } from "../../errors.ts";
-import type { MatrixLayout } from "../frozen-storage.ts";
-import type { BlockMatrix } from "../packed-matrix.ts";
+import { ArgumentError } from "../errors.ts";
 
 /** An entry is `scales[output] · codes[output, input]`. */
 export interface Int8Matrix {
@@ -22,23 +20,7 @@ export interface MatrixShape {
   readonly rows: number;
   readonly columns: number;
   /** "out-in", torch's, if rows are outputs. */
-  readonly layout: MatrixLayout;
-}
-
-const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);
-
-/** The same numbers as blocks, one for each output: for engines that decode them to multiply in float32. */
-export function blocksOf({ outFeatures, inFeatures, codes, scales }: Int8Matrix): BlockMatrix {
-  return {
-    kind: "blocks",
-    rows: outFeatures,
-    columns: inFeatures,
-    blockSize: inFeatures + (inFeatures % 2),
-    codeBits: 8,
-    levels: signedBytes,
-    codes: new Uint8Array(codes.buffer, codes.byteOffset, codes.length),
-    scales,
-  };
+  readonly layout: "out-in" | "in-out";
 }
 
 /** Throws ArgumentError unless every array has the length that the features ask for. */

@@ -1,16 +1,16 @@
 import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it, vi } from "vitest";
-import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
-import { waveValues } from "../../../test/packed-matrices.ts";
-import { useEngine } from "../../../test/test-engines.ts";
-import type { NativeBackend } from "../../engines/native/native-backend.ts";
-import { OtherEngineError } from "../../errors.ts";
-import { FrozenWeight } from "../../frozen-weight.ts";
-import { frozenLinear } from "../../ops/frozen-linear.ts";
-import { matrix } from "../../rows.ts";
-import type { Int8Matrix } from "./int8-matrix.ts";
-import { packInt8 } from "./pack-int8.ts";
+import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
+import { waveValues } from "../../test/packed-matrices.ts";
+import { useEngine } from "../../test/test-engines.ts";
+import type { NativeBackend } from "../engines/native/native-backend.ts";
+import { OtherEngineError } from "../errors.ts";
+import { FrozenWeight } from "../frozen-weight.ts";
+import type { Int8Matrix } from "../int8/int8-matrix.ts";
+import { packInt8 } from "../int8/pack-int8.ts";
+import { frozenLinear } from "../ops/frozen-linear.ts";
+import { matrix } from "../rows.ts";
 
 const [inFeatures, outFeatures] = [70, 40];
 

@@ -1,6 +1,6 @@
 // Rounding of a matrix to 8 bits with one scale for each output.
 
-import { ArgumentError } from "../../errors.ts";
+import { ArgumentError } from "../errors.ts";
 import type { Int8Matrix, MatrixShape } from "./int8-matrix.ts";
 import { currentInt8Weights } from "./int8-weights.ts";
 

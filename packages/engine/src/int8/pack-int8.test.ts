@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { onEachBackend } from "../../../test/compare-with-twin.ts";
-import { waveValues } from "../../../test/packed-matrices.ts";
-import { ArgumentError } from "../../errors.ts";
+import { onEachBackend } from "../../test/compare-with-twin.ts";
+import { waveValues } from "../../test/packed-matrices.ts";
+import { ArgumentError } from "../errors.ts";
 import { packInt8, roundByLoops } from "./pack-int8.ts";
 
 onEachBackend(() => {
