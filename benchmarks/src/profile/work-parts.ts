@@ -17,7 +17,8 @@ export type WorkPart = (typeof workParts)[number];
 /** A product with a side of this size is one of LoRA's: no other size of a benchmark is 8. */
 const rank = 8;
 
-const products = /^(BatchMatMul|_FusedMatMul|LowrankLinear|aten::(mm|addmm|bmm|matmul|linear|mkldnn_linear))$/;
+const products =
+  /^(BatchMatMul|_FusedMatMul|LowrankLinear|LowrankInt8Product|aten::(mm|addmm|bmm|matmul|linear|mkldnn_linear))$/;
 const head = /CrossEntropy|HeadLoss|aten::(_?log_softmax|nll_loss|cross_entropy)/;
 const lowRank = /LowRank/;
 const attention = /Attention|Rotary|aten::_?scaled_dot_product/;
