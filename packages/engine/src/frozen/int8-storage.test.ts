@@ -175,6 +175,18 @@ onEachBackend((engine) => {
       weight.dispose();
     });
 
+    it("are float32 where the processor is not fit for them", async () => {
+      const { int8Weights } = tf.backend() as NativeBackend;
+      Object.defineProperty(int8Weights, "unfitness", { value: "it is slow", configurable: true });
+      const weight = FrozenWeight.fromInt8(packed);
+      Reflect.deleteProperty(int8Weights, "unfitness");
+      const x = matrix(waves([5, inFeatures]));
+      const expected = await valuesOf(tf.tidy(() => tf.matMul(x, weight.read())));
+      expectClose(await valuesOf(weight.multiply(x)), expected, 1e-5);
+      x.dispose();
+      weight.dispose();
+    });
+
     it("are freed with the weight: as many sessions go as came", () => {
       FrozenWeight.fromInt8(packed).dispose(); // what all weights share is made
       const { runtime } = tf.backend() as NativeBackend;

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { NativeSession, NativeTensor, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import { unfitnessFor8Bits } from "./unfitness.ts";
+
+/** A library of which each product of bytes is one number, and takes so long. */
+function libraryOf(product: number, milliseconds: number) {
+  let open = 0;
+  const library = {
+    createSession(_: Uint8Array, { inputs, outputs }: Pick<NativeSession, "inputs" | "outputs">): NativeSession {
+      open += 1;
+      const [inputNames, outputNames] = [new BigUint64Array(1), new BigUint64Array(1)];
+      return { handle: BigInt(open), inputs, outputs, inputNames, outputNames, kept: [] };
+    },
+    run(_: NativeSession, [left]: readonly NativeTensor[], [result]: readonly NativeTensor[]): void {
+      if (!(left?.values instanceof Uint8Array)) return;
+      for (const end = performance.now() + milliseconds; performance.now() < end; );
+      result?.values.fill(product as never);
+    },
+    releaseSession: () => {
+      open -= 1;
+    },
+    openSessions: () => open,
+  };
+  return { ...library, runtime: library as unknown as OnnxRuntime };
+}
+
+const exact = 127 * 127 * 512;
+
+describe("unfitnessFor8Bits", () => {
+  it("finds sums of pairs that saturate at 16 bits, as x86 has them without VNNI", () => {
+    // 255·127 twice is more than 32 767; the zero point is taken away afterwards.
+    const { runtime, openSessions } = libraryOf(256 * 32_767 - 128 * 127 * 512, 0);
+    expect(unfitnessFor8Bits(runtime)).toContain("not exact");
+    expect(openSessions()).toBe(0);
+  });
+
+  it("finds products that take longer than those in float32", () => {
+    const { runtime, openSessions } = libraryOf(exact, 2);
+    expect(unfitnessFor8Bits(runtime)).toMatch(/take [\d.]+ times as long as those in float32$/);
+    expect(openSessions()).toBe(0);
+  });
+});
