@@ -8,12 +8,18 @@
 /** Steps use their sizes in another order than they give them back: without room to spare, some would be made anew each time. */
 const spare = 1 / 4;
 
+/** Sizes of memory between one power of two and the next. */
+const sizesPerDoubling = 8;
+
+/** How many times as much memory as it needs an array may be given. */
+const mostRoom = 2;
+
 /** Smaller arrays cost less to make than to look up, and V8 keeps the smallest on its own heap. */
 const smallestLength = 64;
 
 export class BufferPool {
-  readonly #owned = new WeakMap<ArrayBufferLike, { escaped: boolean }>();
-  /** Free arrays by length; the lengths used least recently come first. */
+  readonly #owned = new WeakMap<ArrayBufferLike, { escaped: boolean; view: Float32Array }>();
+  /** Arrays that wait, by how many numbers their memory holds; the sizes used least recently come first. */
   readonly #free = new Map<number, Float32Array[]>();
   #waiting = 0;
   #inUse = 0;
@@ -27,37 +33,29 @@ export class BufferPool {
   /** An array whose contents are whatever they were. */
   take(length: number): Float32Array {
     if (length < smallestLength) return new Float32Array(length);
-    this.#inUse += 4 * length;
-    const list = this.#free.get(length);
-    const found = list?.pop();
-    if (found !== undefined) {
-      this.#waiting -= found.byteLength;
-      if (list?.length === 0) this.#free.delete(length);
-      return found;
-    }
-    this.#mostInUse = Math.max(this.#mostInUse, this.#inUse);
-    this.#shrink();
-    const made = new Float32Array(length);
-    this.#owned.set(made.buffer, { escaped: false });
-    return made;
+    const taken = this.#takeFree(length) ?? this.#make(length);
+    this.#inUse += taken.buffer.byteLength;
+    if (this.#inUse > this.#mostInUse) this.#mostInUse = this.#inUse;
+    return taken;
   }
 
-  /** Whether an array was taken from here, is whole, and has not escaped. */
+  /** Whether an array was taken from here, is what was taken, and has not escaped. */
   holds(values: unknown): values is Float32Array {
     if (!(values instanceof Float32Array)) return false;
     const mark = this.#owned.get(values.buffer);
-    return mark !== undefined && !mark.escaped && values.byteLength === values.buffer.byteLength;
+    return mark !== undefined && !mark.escaped && mark.view === values;
   }
 
   /** Gives an array back. Ignored unless the pool holds it. */
   give(values: unknown): void {
     if (!this.holds(values)) return;
-    const list = this.#free.get(values.length) ?? [];
+    const { byteLength } = values.buffer;
+    const list = this.#free.get(byteLength / 4) ?? [];
     list.push(values);
-    this.#free.delete(values.length); // set again, so that it counts as used most recently
-    this.#free.set(values.length, list);
-    this.#waiting += values.byteLength;
-    this.#inUse -= values.byteLength;
+    this.#free.delete(byteLength / 4); // set again, so that it counts as used most recently
+    this.#free.set(byteLength / 4, list);
+    this.#waiting += byteLength;
+    this.#inUse -= byteLength;
     this.#shrink();
   }
 
@@ -75,12 +73,45 @@ export class BufferPool {
     this.#waiting = 0;
   }
 
-  #shrink(): void {
-    const limit = this.#mostInUse * (1 + spare);
-    for (const [length, list] of this.#free) {
-      while (this.#waiting + this.#inUse > limit && list.length > 0) this.#waiting -= list.shift()?.byteLength ?? 0;
+  #takeFree(length: number): Float32Array | undefined {
+    const needed = roomFor(length);
+    for (let room = needed; room <= mostRoom * needed; room = roomFor(room + 1)) {
+      const list = this.#free.get(room);
+      const found = list?.pop();
+      if (found === undefined) continue;
+      if (list?.length === 0) this.#free.delete(room);
+      this.#waiting -= found.buffer.byteLength;
+      if (found.length === length) return found;
+      const view = new Float32Array(found.buffer, 0, length);
+      this.#owned.set(view.buffer, { escaped: false, view });
+      return view;
+    }
+    return undefined;
+  }
+
+  #make(length: number): Float32Array {
+    const room = roomFor(length);
+    this.#mostInUse = Math.max(this.#mostInUse, this.#inUse + 4 * room);
+    this.#shrink(4 * room);
+    const view = new Float32Array(new ArrayBuffer(4 * room), 0, length);
+    this.#owned.set(view.buffer, { escaped: false, view });
+    return view;
+  }
+
+  #shrink(coming = 0): void {
+    const limit = this.#mostInUse * (1 + spare) - coming;
+    for (const [room, list] of this.#free) {
+      while (this.#waiting + this.#inUse > limit && list.length > 0) {
+        this.#waiting -= list.shift()?.buffer.byteLength ?? 0;
+      }
       if (list.length > 0) return;
-      this.#free.delete(length);
+      this.#free.delete(room);
     }
   }
+}
+
+/** The next of the sizes in which memory is made. */
+function roomFor(length: number): number {
+  const step = Math.max(1, 2 ** Math.floor(Math.log2(length)) / sizesPerDoubling);
+  return Math.ceil(length / step) * step;
 }

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { BufferPool } from "./buffer-pool.ts";
+
+describe("BufferPool", () => {
+  it("gives memory out again for an array that is a little shorter", () => {
+    const pool = new BufferPool();
+    const first = pool.take(1000);
+    pool.give(first);
+    const second = pool.take(700);
+    expect(second.length).toBe(700);
+    expect(second.buffer).toBe(first.buffer);
+  });
+
+  it("takes the smallest piece that is large enough, and none that is far too large", () => {
+    const pool = new BufferPool();
+    const [small, large, keepsTheLimit] = [pool.take(1024), pool.take(4096), pool.take(100_000)];
+    pool.give(large);
+    pool.give(small);
+    expect(pool.take(1000).buffer).toBe(small.buffer);
+    expect(pool.take(1000).buffer).not.toBe(large.buffer);
+    expect(pool.holds(keepsTheLimit)).toBe(true);
+  });
+
+  it("takes back what it gave, once, and no other view of it", () => {
+    const pool = new BufferPool();
+    const first = pool.take(1000);
+    pool.give(first.subarray(0, 500));
+    expect(pool.bytes).toBe(0);
+    pool.give(first);
+    const again = pool.take(900);
+    pool.give(first); // its memory is another array's by now
+    expect(pool.bytes).toBe(0);
+    expect(pool.holds(again)).toBe(true);
+    expect(pool.holds(first)).toBe(false);
+  });
+
+  it("never recycles an array that escaped", () => {
+    const pool = new BufferPool();
+    const first = pool.take(1000);
+    pool.escape(first.subarray(0, 10));
+    pool.give(first);
+    expect(pool.take(1000).buffer).not.toBe(first.buffer);
+  });
+
+  it("keeps a quarter more than was in use at once, and lets go of sizes that nobody asks for", () => {
+    const pool = new BufferPool();
+    for (let round = 0; round < 20; round++) {
+      const taken = [pool.take(1000 * (round + 1)), pool.take(500 * (round + 1))];
+      for (const values of taken) pool.give(values);
+    }
+    expect(pool.bytes).toBeLessThanOrEqual(1.25 * 1.125 * 4 * 30_000);
+  });
+
+  it("makes memory in few sizes, an eighth larger than asked at most", () => {
+    const pool = new BufferPool();
+    for (const length of [64, 65, 1000, 1025, 123_457]) {
+      expect(pool.take(length).buffer.byteLength / 4 / length).toBeLessThanOrEqual(1.125);
+    }
+  });
+});
