@@ -37,6 +37,7 @@ export {
   combineMasks,
   paddingMask,
 } from "./ops/attention/attention-mask.ts";
+export { type AttentionGroup, type GroupAttentionInputs, groupAttention } from "./ops/attention/group-attention.ts";
 export { joinHeads, splitHeads } from "./ops/attention/heads.ts";
 export { type RotaryOptions, rotary } from "./ops/attention/rotary.ts";
 export { convolve } from "./ops/convolve.ts";

@@ -20,6 +20,8 @@ export type OwnKernel =
   | "LowrankSwigluGradient"
   | "LowrankAttention"
   | "LowrankAttentionGradient"
+  | "LowrankGroupAttention"
+  | "LowrankGroupAttentionGradient"
   | "LowrankRotary"
   | "LowrankLinear"
   | "LowrankBlockProduct"

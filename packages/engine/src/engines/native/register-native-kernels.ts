@@ -13,6 +13,7 @@ import { registerActivations } from "./operations/activations.ts";
 import { registerAttention } from "./operations/attention.ts";
 import { registerBlockProduct } from "./operations/block-product.ts";
 import { registerDropout } from "./operations/dropout.ts";
+import { registerGroupAttention } from "./operations/group-attention.ts";
 import { registerHeadLoss } from "./operations/head-loss.ts";
 import { registerLinear } from "./operations/linear.ts";
 import { registerLowRank } from "./operations/low-rank.ts";
@@ -30,6 +31,7 @@ export function registerNativeKernels(): void {
   registerActivations();
   registerAttention();
   registerDropout();
+  registerGroupAttention();
   registerRotary();
   registerLinear();
   registerBlockProduct();

@@ -2,7 +2,7 @@
 // and whether heads share keys are options.
 
 import type { LinearSite } from "@lowrank/doors";
-import { attention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
+import { attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
@@ -111,7 +111,10 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
         value: split(projected.value, options.keyHeads),
       };
       if (pass.groups.length > 0) {
-        const mixed = attendInGroups({ query, ...fresh }, pass, (heads, own) => attend(heads, options, own));
+        const dropsWeights = pass.context.training && options.dropout > 0;
+        const mixed = dropsWeights
+          ? attendInGroups({ query, ...fresh }, pass, (heads, own) => attend(heads, options, own))
+          : attendByGroup({ query, ...fresh }, options, pass);
         return options.output.forward(mixed, pass.context);
       }
       const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
@@ -178,6 +181,15 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   // The fused operation takes its mask for a constant, and has a gradient for every score.
   if (!isBiasOpen && kept === undefined) return attention({ ...inputs, dropout: pass.draw(options.dropout, path) });
   return attentionByParts({ ...inputs, kept }, (weights) => pass.drop(weights, options.dropout, path));
+}
+
+/** Heads [tokens, heads, 1, headSize] of a pass without padding → [tokens, 1, heads·headSize] */
+function attendByGroup(projected: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+  const { heads, keyHeads, cap } = options;
+  const scale = options.scale ?? 1 / Math.sqrt(projected.query.shape[3] ?? 1);
+  const groups = pass.groups.map((own) => ({ rows: own.shape[0], time: own.shape[1], mask: maskOf(options, own) }));
+  const bounded = cap === undefined || cap === null ? {} : { cap };
+  return groupAttention({ ...projected, heads, keyHeads, groups, scale, ...bounded });
 }
 
 function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions, pass: Pass) {

@@ -24,14 +24,14 @@ export function slopedMaskOfPass(
   slopes: Alibi,
   mask: AttentionMask | undefined,
 ): AttentionMask {
-  const [batch, time] = shape;
+  const [, time] = shape;
   const keyTime = past + time;
   const rows = keyPositions(inputs.attentionMask, keyTime);
   const biases = rows.map((positions) =>
     tf.tensor(alibiBiases(slopes, positions), [1, slopes.slopes.length, 1, keyTime]),
   );
   const bias = tf.concat(biases, 0); // [batch or 1, heads, 1, keyTime]
-  return mask === undefined ? tf.tile(bias, [batch / rows.length, 1, time, 1]) : tf.add(bias, mask);
+  return mask === undefined ? tf.tile(bias, [1, 1, time, 1]) : tf.add(bias, mask);
 }
 
 /** Of each key its number among those that the mask shows, 0 for padding: [batch or 1][keyTime]. */

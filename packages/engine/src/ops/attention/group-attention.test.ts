@@ -1,0 +1,128 @@
+import { expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { expectTwin, onEachBackend, waves } from "../../../test/compare-with-twin.ts";
+import { drawsOn } from "../../../test/test-engines.ts";
+import { ShapeError } from "../../errors.ts";
+import { attention } from "./attention.ts";
+import { causalMask } from "./attention-mask.ts";
+import { groupAttention } from "./group-attention.ts";
+import { joinHeads, splitHeads } from "./heads.ts";
+
+interface Shape {
+  readonly groups: readonly { readonly rows: number; readonly time: number }[];
+  readonly heads: readonly [number, number];
+  readonly size: number;
+  readonly mask: "none" | "causal" | "by head";
+  readonly cap: number | undefined;
+}
+
+const count = fc.integer({ min: 1, max: 4 });
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  groups: fc.array(fc.record({ rows: count, time: fc.integer({ min: 1, max: 7 }) }), { minLength: 1, maxLength: 4 }),
+  heads: fc.constantFrom([4, 4] as const, [6, 2] as const, [3, 1] as const, [1, 1] as const),
+  size: count,
+  mask: fc.constantFrom("none", "causal", "by head"),
+  cap: fc.constantFrom(undefined, 0.7),
+});
+
+function masksOf({ groups, mask, heads: [heads] }: Shape): readonly (tf.Tensor | undefined)[] {
+  return groups.map(({ time }) => {
+    if (mask === "none") return undefined;
+    return tf.tidy(() => {
+      const slopes = tf.reshape(tf.range(0, heads * time), [1, heads, 1, time]);
+      return mask === "causal" ? causalMask(time) : tf.add(causalMask(time), tf.mul(slopes, 0.1));
+    });
+  });
+}
+
+/** Row by row. */
+function plain(
+  [query, key, value]: readonly tf.Tensor[],
+  { groups, heads, cap }: Shape,
+  masks: readonly (tf.Tensor | undefined)[],
+) {
+  const lengths = groups.flatMap(({ rows, time }, index) =>
+    Array.from({ length: rows }, () => ({ time, mask: masks[index] })),
+  );
+  const rows = (x: tf.Tensor | undefined) =>
+    tf.split(
+      x as tf.Tensor,
+      lengths.map(({ time }) => time),
+      0,
+    );
+  const [queries, keys, values] = [rows(query), rows(key), rows(value)];
+  const headsOf = (x: tf.Tensor | undefined, own: number) =>
+    splitHeads(tf.reshape(x as tf.Tensor, [1, (x as tf.Tensor).shape[0] ?? 1, -1]), own);
+  const outputs = lengths.map(({ mask }, row) => {
+    const mixed = attention({
+      query: headsOf(queries[row], heads[0]),
+      key: headsOf(keys[row], heads[1]),
+      value: headsOf(values[row], heads[1]),
+      ...(mask === undefined ? {} : { mask }),
+      ...(cap === undefined ? {} : { cap }),
+    });
+    const joined = joinHeads(mixed);
+    return tf.reshape(joined, [joined.shape[1] ?? 1, 1, -1]);
+  });
+  return tf.concat(outputs, 0);
+}
+
+onEachBackend((engine) => {
+  describe("groupAttention", () => {
+    it("is the attention of each row by itself, with its gradients", async () => {
+      await fc.assert(
+        fc.asyncProperty(shapes, async (shape) => {
+          const { groups, heads, size, cap } = shape;
+          const tokens = groups.reduce((sum, { rows, time }) => sum + rows * time, 0);
+          const masks = masksOf(shape);
+          const withMasks = groups.map((group, index) => ({ ...group, mask: masks[index] }));
+          await expectTwin(
+            (query, key, value) =>
+              groupAttention({
+                ...{ query, key, value, heads: heads[0], keyHeads: heads[1], groups: withMasks },
+                ...(cap === undefined ? {} : { cap }),
+              }),
+            (...inputs) => plain(inputs, shape, masks),
+            [
+              waves([tokens, heads[0], 1, size]),
+              waves([tokens, heads[1], 1, size], 2),
+              waves([tokens, 1, heads[1] * (size + 1)], 3),
+            ],
+          );
+          tf.dispose(masks.filter((mask) => mask !== undefined));
+        }),
+        { numRuns: drawsOn(engine, 20) },
+      );
+    });
+
+    it("leaks nothing", async () => {
+      const query = tf.variable(waves([5, 4]));
+      const mask = causalMask(3);
+      const groups = [
+        { rows: 1, time: 2 },
+        { rows: 1, time: 3, mask },
+      ];
+      await expectNoLeak(() =>
+        tf.dispose(
+          tf.variableGrads(
+            () => tf.sum(groupAttention({ query, key: query, value: query, heads: 2, keyHeads: 2, groups })),
+            [query],
+          ),
+        ),
+      );
+      tf.dispose([query, mask]);
+    });
+
+    it("names shapes that do not fit", () => {
+      const x = tf.ones([5, 1, 8]);
+      const given = { query: x, key: x, value: x, heads: 4, keyHeads: 4 };
+      expect(() => groupAttention({ ...given, groups: [{ rows: 2, time: 2 }] })).toThrow(ShapeError);
+      expect(() => groupAttention({ ...given, keyHeads: 3, groups: [{ rows: 1, time: 5 }] })).toThrow(ShapeError);
+      expect(() => groupAttention({ ...given, keyHeads: 2, groups: [{ rows: 1, time: 5 }] })).toThrow(/2 heads of 2/);
+      const groups = [{ rows: 1, time: 5, mask: tf.zeros([1, 2, 5, 5]) }];
+      expect(() => groupAttention({ ...given, groups })).toThrow(/mask/);
+    });
+  });
+});

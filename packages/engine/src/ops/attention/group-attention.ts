@@ -1,0 +1,139 @@
+// Attention in a batch without padding: rows of several lengths, each of which sees itself alone. Rows of equal length are
+// computed together.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ShapeError } from "../../errors.ts";
+import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
+import { withGradients } from "../../tape/with-gradients.ts";
+import { attention } from "./attention.ts";
+import type { AttentionMask } from "./attention-mask.ts";
+import { joinHeads, splitHeads } from "./heads.ts";
+
+/** Neighbouring rows of equal length. */
+export interface AttentionGroup {
+  readonly rows: number;
+  /** Tokens of each row. */
+  readonly time: number;
+  /** Added to the scores: [1, heads or 1, time, time]. Absent: each token of a row sees all of it. */
+  readonly mask?: AttentionMask | undefined;
+}
+
+/** What the attention of several groups is computed from. */
+export interface GroupAttentionInputs {
+  /** [tokens, …], `heads` heads of the same size for each token. */
+  readonly query: tf.Tensor;
+  /** [tokens, …], `keyHeads` heads of the queries' size. */
+  readonly key: tf.Tensor;
+  /** [tokens, …], `keyHeads` heads. */
+  readonly value: tf.Tensor;
+  readonly heads: number;
+  /** Divides `heads`. */
+  readonly keyHeads: number;
+  /** In the order of the tokens; together they are all of them. */
+  readonly groups: readonly AttentionGroup[];
+  /** As for `attention`. */
+  readonly scale?: number;
+  readonly cap?: number;
+}
+
+/** A row with more scores is cut by heads, as `attention` does it: what its kernel holds at once is to stay in the cache. */
+const mostScores = 2 ** 20;
+
+/**
+ * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws ShapeError.
+ *
+ * @example
+ * ```ts
+ * import { groupAttention } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const x = tf.ones([7, 1, 8]); // two rows of two tokens, then one of three
+ * const groups = [{ rows: 2, time: 2 }, { rows: 1, time: 3 }];
+ * const y = groupAttention({ query: x, key: x, value: x, heads: 4, keyHeads: 4, groups }); // [7, 1, 8]
+ * ```
+ */
+export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
+  const { query, key, value, heads, groups } = inputs;
+  checkSizes(inputs);
+  const masks = Object.fromEntries(
+    groups.flatMap(({ mask }, index) => (mask === undefined ? [] : [[`mask${index}`, mask]])),
+  );
+  const isSmall = groups.every(({ time }) => heads * time * time <= mostScores);
+  if (isSmall && hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
+    return ownAttention(inputs, masks);
+  return tf.tidy(() => attentionByGroup(inputs));
+}
+
+/** By the backend's own kernel, one call for all groups. */
+function ownAttention(inputs: GroupAttentionInputs, masks: tf.NamedTensorMap): tf.Tensor {
+  const { query, key, value, heads, keyHeads, groups, cap = 0 } = inputs;
+  const scale = inputs.scale ?? 1 / Math.sqrt(query.size / (query.shape[0] ?? 1) / heads);
+  const attributes = { heads, keyHeads, scale, cap, groups: groups.flatMap(({ rows, time }) => [rows, time]) };
+  const names = Object.keys(masks);
+  return withGradients<readonly tf.Tensor[]>({
+    inputs: { query, key, value },
+    forward: () => ({
+      value: one(runOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }, attributes), 0),
+      saved: [query, key, value, ...Object.values(masks)],
+    }),
+    backward: (dy, saved) => {
+      const tensors = Object.fromEntries(
+        saved.map((tensor, index) => [["query", "key", "value", ...names][index], tensor]),
+      );
+      const gradients = runOwnKernel("LowrankGroupAttentionGradient", { dy, ...tensors }, attributes);
+      return { query: () => one(gradients, 0), key: () => one(gradients, 1), value: () => one(gradients, 2) };
+    },
+  });
+}
+
+function one(outputs: readonly tf.Tensor[] | undefined, index: number): tf.Tensor {
+  const output = outputs?.[index];
+  if (output === undefined) throw new Error("The kernel of attention by groups gave too few tensors.");
+  return output;
+}
+
+function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, cap }: GroupAttentionInputs): tf.Tensor {
+  const sizes = groups.map(({ rows, time }) => rows * time);
+  const parts = {
+    query: tf.split(query, sizes, 0),
+    key: tf.split(key, sizes, 0),
+    value: tf.split(value, sizes, 0),
+  };
+  const outputs = groups.map(({ rows, time, mask }, index) => {
+    const headsOf = (name: keyof typeof parts, count: number) => {
+      // Sizes were asked for, one a group.
+      const part = parts[name][index] as tf.Tensor;
+      return splitHeads(tf.reshape(part, [rows, time, part.size / (rows * time)]), count); // [rows, heads, time, size]
+    };
+    const mixed = attention({
+      query: headsOf("query", heads),
+      key: headsOf("key", keyHeads),
+      value: headsOf("value", keyHeads),
+      ...(mask === undefined ? {} : { mask }),
+      ...(scale === undefined ? {} : { scale }),
+      ...(cap === undefined ? {} : { cap }),
+    });
+    const joined = joinHeads(mixed);
+    return tf.reshape(joined, [rows * time, 1, joined.shape[2] ?? 1]);
+  });
+  return tf.concat(outputs, 0);
+}
+
+function checkSizes({ query, key, value, heads, keyHeads, groups }: GroupAttentionInputs): void {
+  const tokens = groups.reduce((sum, { rows, time }) => sum + rows * time, 0);
+  const check = (name: string, { shape, size }: tf.Tensor, count: number) => {
+    const fits = shape[0] === tokens && size > 0 && (size / tokens) % count === 0;
+    if (!fits) throw new ShapeError(`groupAttention's ${name}`, shape, `[${tokens}, a multiple of ${count}]`);
+  };
+  check("query", query, heads);
+  check("key", key, keyHeads);
+  check("value", value, keyHeads);
+  if (heads % keyHeads !== 0 || query.size / heads !== key.size / keyHeads)
+    throw new ShapeError("groupAttention's key", key.shape, `${keyHeads} heads of ${query.size / tokens / heads}`);
+  for (const { time, mask } of groups) {
+    const [one, maskHeads, queries, keys] = mask?.shape ?? [1, 1, time, time];
+    const fits = one === 1 && (maskHeads === 1 || maskHeads === heads) && queries === time && keys === time;
+    if (!fits) throw new ShapeError("groupAttention's mask", mask?.shape ?? [], `[1, ${heads} or 1, ${time}, ${time}]`);
+  }
+}
