@@ -16,6 +16,8 @@ interface Shape {
   readonly size: number;
   readonly mask: "none" | "causal" | "by head";
   readonly cap: number | undefined;
+  /** Rate of dropout. */
+  readonly rate: number;
 }
 
 const count = fc.integer({ min: 1, max: 4 });
@@ -25,6 +27,7 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   size: count,
   mask: fc.constantFrom("none", "causal", "by head"),
   cap: fc.constantFrom(undefined, 0.7),
+  rate: fc.constantFrom(0, 0.3),
 });
 
 function masksOf({ groups, mask, heads: [heads] }: Shape): readonly (tf.Tensor | undefined)[] {
@@ -37,34 +40,34 @@ function masksOf({ groups, mask, heads: [heads] }: Shape): readonly (tf.Tensor |
   });
 }
 
-/** Row by row. */
+const key = { seed: 5, step: 1, microStep: 0 };
+const draw = (rate: number, index: number) =>
+  rate === 0 ? undefined : { rate, key: { ...key, path: `group ${index}` } };
+
+/** Row by row, or, where weights drop out, group by group: its rows draw together. */
 function plain(
   [query, key, value]: readonly tf.Tensor[],
-  { groups, heads, cap }: Shape,
+  { groups, heads, cap, rate }: Shape,
   masks: readonly (tf.Tensor | undefined)[],
 ) {
-  const lengths = groups.flatMap(({ rows, time }, index) =>
-    Array.from({ length: rows }, () => ({ time, mask: masks[index] })),
-  );
-  const rows = (x: tf.Tensor | undefined) =>
-    tf.split(
-      x as tf.Tensor,
-      lengths.map(({ time }) => time),
-      0,
-    );
-  const [queries, keys, values] = [rows(query), rows(key), rows(value)];
-  const headsOf = (x: tf.Tensor | undefined, own: number) =>
-    splitHeads(tf.reshape(x as tf.Tensor, [1, (x as tf.Tensor).shape[0] ?? 1, -1]), own);
-  const outputs = lengths.map(({ mask }, row) => {
+  const units = groups.flatMap(({ rows, time }, index) => {
+    const rest = { time, mask: masks[index], dropout: draw(rate, index) };
+    return rate > 0 ? [{ rows, ...rest }] : Array.from({ length: rows }, () => ({ rows: 1, ...rest }));
+  });
+  const sizes = units.map(({ rows, time }) => rows * time);
+  const [queries, keys, values] = [query, key, value].map((x) => tf.split(x as tf.Tensor, sizes, 0));
+  const outputs = units.map(({ rows, time, mask, dropout }, unit) => {
+    const headsOf = (parts: readonly tf.Tensor[] | undefined, own: number) =>
+      splitHeads(tf.reshape(parts?.[unit] as tf.Tensor, [rows, time, -1]), own);
     const mixed = attention({
-      query: headsOf(queries[row], heads[0]),
-      key: headsOf(keys[row], heads[1]),
-      value: headsOf(values[row], heads[1]),
+      query: headsOf(queries, heads[0]),
+      key: headsOf(keys, heads[1]),
+      value: headsOf(values, heads[1]),
+      dropout,
       ...(mask === undefined ? {} : { mask }),
       ...(cap === undefined ? {} : { cap }),
     });
-    const joined = joinHeads(mixed);
-    return tf.reshape(joined, [joined.shape[1] ?? 1, 1, -1]);
+    return tf.reshape(joinHeads(mixed), [rows * time, 1, -1]);
   });
   return tf.concat(outputs, 0);
 }
@@ -74,10 +77,12 @@ onEachBackend((engine) => {
     it("is the attention of each row by itself, with its gradients", async () => {
       await fc.assert(
         fc.asyncProperty(shapes, async (shape) => {
-          const { groups, heads, size, cap } = shape;
+          const { groups, heads, size, cap, rate } = shape;
           const tokens = groups.reduce((sum, { rows, time }) => sum + rows * time, 0);
           const masks = masksOf(shape);
-          const withMasks = groups.map((group, index) => ({ ...group, mask: masks[index] }));
+          const withMasks = groups.map((group, index) => ({
+            ...{ ...group, mask: masks[index], dropout: draw(rate, index) },
+          }));
           await expectTwin(
             (query, key, value) =>
               groupAttention({

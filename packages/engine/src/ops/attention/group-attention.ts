@@ -3,8 +3,11 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
+import { attributesOf } from "../../kernels/drop-entries.ts";
 import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
+import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
+import { checkRate } from "../dropout.ts";
 import { attention } from "./attention.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 import { joinHeads, splitHeads } from "./heads.ts";
@@ -16,6 +19,8 @@ export interface AttentionGroup {
   readonly time: number;
   /** Added to the scores: [1, heads or 1, time, time]. Absent: each token of a row sees all of it. */
   readonly mask?: AttentionMask | undefined;
+  /** Drops weights as `dropout` drops entries, those of [rows, heads, time, time]. Absent: none. */
+  readonly dropout?: DropoutDraw | undefined;
 }
 
 /** What the attention of several groups is computed from. */
@@ -40,7 +45,8 @@ export interface GroupAttentionInputs {
 const mostScores = 2 ** 20;
 
 /**
- * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws ShapeError.
+ * As `attention` of each row by itself: [tokens, 1, heads·valueSize]. Differentiable for query, key and value. Throws ShapeError,
+ * and ArgumentError unless each rate is from 0 up to but not 1.
  *
  * @example
  * ```ts
@@ -69,7 +75,8 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
 function ownAttention(inputs: GroupAttentionInputs, masks: tf.NamedTensorMap): tf.Tensor {
   const { query, key, value, heads, keyHeads, groups, cap = 0 } = inputs;
   const scale = inputs.scale ?? 1 / Math.sqrt(query.size / (query.shape[0] ?? 1) / heads);
-  const attributes = { heads, keyHeads, scale, cap, groups: groups.flatMap(({ rows, time }) => [rows, time]) };
+  const draws = groups.map(({ dropout }) => (dropout === undefined ? { rate: 0 } : attributesOf(dropout)));
+  const attributes = { heads, keyHeads, scale, cap, groups: groups.flatMap(({ rows, time }) => [rows, time]), draws };
   const names = Object.keys(masks);
   return withGradients<readonly tf.Tensor[]>({
     inputs: { query, key, value },
@@ -100,7 +107,7 @@ function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, c
     key: tf.split(key, sizes, 0),
     value: tf.split(value, sizes, 0),
   };
-  const outputs = groups.map(({ rows, time, mask }, index) => {
+  const outputs = groups.map(({ rows, time, mask, dropout }, index) => {
     const headsOf = (name: keyof typeof parts, count: number) => {
       // Sizes were asked for, one a group.
       const part = parts[name][index] as tf.Tensor;
@@ -110,6 +117,7 @@ function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, c
       query: headsOf("query", heads),
       key: headsOf("key", keyHeads),
       value: headsOf("value", keyHeads),
+      dropout,
       ...(mask === undefined ? {} : { mask }),
       ...(scale === undefined ? {} : { scale }),
       ...(cap === undefined ? {} : { cap }),
@@ -131,7 +139,8 @@ function checkSizes({ query, key, value, heads, keyHeads, groups }: GroupAttenti
   check("value", value, keyHeads);
   if (heads % keyHeads !== 0 || query.size / heads !== key.size / keyHeads)
     throw new ShapeError("groupAttention's key", key.shape, `${keyHeads} heads of ${query.size / tokens / heads}`);
-  for (const { time, mask } of groups) {
+  for (const { time, mask, dropout } of groups) {
+    if (dropout !== undefined) checkRate("groupAttention", dropout.rate);
     const [one, maskHeads, queries, keys] = mask?.shape ?? [1, 1, time, time];
     const fits = one === 1 && (maskHeads === 1 || maskHeads === heads) && queries === time && keys === time;
     if (!fits) throw new ShapeError("groupAttention's mask", mask?.shape ?? [], `[1, ${heads} or 1, ${time}, ${time}]`);

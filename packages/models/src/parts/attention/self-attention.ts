@@ -6,7 +6,6 @@ import { attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowra
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
-import { attendInGroups } from "../packing/attend-in-groups.ts";
 import type { Layer, Pass } from "../pass.ts";
 import type { Alibi } from "../positions/alibi.ts";
 import type { RotaryFrequencies } from "../positions/rotary-frequencies.ts";
@@ -111,10 +110,7 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
         value: split(projected.value, options.keyHeads),
       };
       if (pass.groups.length > 0) {
-        const dropsWeights = pass.context.training && options.dropout > 0;
-        const mixed = dropsWeights
-          ? attendInGroups({ query, ...fresh }, pass, (heads, own) => attend(heads, options, own))
-          : attendByGroup({ query, ...fresh }, options, pass);
+        const mixed = attendByGroup({ query, ...fresh }, options, pass);
         return options.output.forward(mixed, pass.context);
       }
       const segments = pass.cache?.extend(options.layer, fresh) ?? [fresh];
@@ -177,17 +173,25 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   const inputs = { ...heads, scale, ...(mask === undefined ? {} : { mask }), ...(cap === null ? {} : { cap }) };
   const isBiasOpen = options.relativePositions?.isOpen(pass.context) ?? false;
   const kept = options.keptScores?.(pass);
-  const path = `${options.output.path}/attention`;
+  const path = pathOf(options);
   // The fused operation takes its mask for a constant, and has a gradient for every score.
   if (!isBiasOpen && kept === undefined) return attention({ ...inputs, dropout: pass.draw(options.dropout, path) });
   return attentionByParts({ ...inputs, kept }, (weights) => pass.drop(weights, options.dropout, path));
+}
+
+/** By which the weights' dropout draws. */
+function pathOf({ output }: SelfAttentionOptions): string {
+  return `${output.path}/attention`;
 }
 
 /** Heads [tokens, heads, 1, headSize] of a pass without padding → [tokens, 1, heads·headSize] */
 function attendByGroup(projected: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
   const { heads, keyHeads, cap } = options;
   const scale = options.scale ?? 1 / Math.sqrt(projected.query.shape[3] ?? 1);
-  const groups = pass.groups.map((own) => ({ rows: own.shape[0], time: own.shape[1], mask: maskOf(options, own) }));
+  const groups = pass.groups.map((own) => {
+    const [rows, time] = own.shape;
+    return { rows, time, mask: maskOf(options, own), dropout: own.draw(options.dropout, pathOf(options)) };
+  });
   const bounded = cap === undefined || cap === null ? {} : { cap };
   return groupAttention({ ...projected, heads, keyHeads, groups, scale, ...bounded });
 }

@@ -17,6 +17,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
+import { Pass } from "../pass.ts";
+import { planPacking } from "./plan-packing.ts";
 
 const time = 7;
 const training = { ...inferenceContext(activeAdapters("a")), training: true };
@@ -133,6 +135,24 @@ describe.each([...folders])("%s", (_, folder) => {
   it("leaks nothing", async () => {
     await expectNoLeak(() => {
       lossAndSlopes(model, [shown((place) => place < 3), shown((place) => place > 1)], training);
+    });
+  });
+});
+
+describe("a pass without padding", () => {
+  it("drops by another key in each group of rows, and by the same ones again", () => {
+    tf.tidy(() => {
+      const inputIds = grid([
+        [5, 6, 0],
+        [7, 8, 9],
+      ]);
+      const pass = new Pass(training, { inputIds, positions: [[0, 1, 2]], causal: true });
+      const packing = planPacking([1, 1, 0, 1, 1, 1], [2, 3], [1, 5]);
+      if (packing === undefined) throw new Error("nothing was packed");
+      const seeds = (packed: Pass) => packed.groups.map((own) => own.draw(0.5, "h.0")?.key.seed);
+      const packed = pass.pack(packing);
+      expect(new Set(seeds(packed)).size).toBe(2);
+      expect(seeds(packed.again([]))).toEqual(seeds(packed));
     });
   });
 });

@@ -2,6 +2,8 @@
 // itself, so that a group of rows is one call into ONNX Runtime and nothing is cut apart or joined.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { drawIn } from "../../../kernels/drop-entries.ts";
+import { type DropoutMask, dropoutMask } from "../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
@@ -18,6 +20,8 @@ interface Settings {
   /** 0 where scores are unbounded. */
   readonly cap: number;
   readonly hasMask: boolean;
+  /** Whether weights drop out. */
+  readonly drops: boolean;
   /** Whether several query heads share a key head. */
   readonly isShared: boolean;
 }
@@ -30,6 +34,8 @@ interface Piece {
   readonly first: number;
   /** [1, heads or 1, time, time], as a graph takes it. */
   readonly mask: NativeTensor | undefined;
+  /** Of its group's weights: what drops out, and how many of them come before this piece. */
+  readonly dropped: { readonly mask: DropoutMask; readonly before: number } | undefined;
 }
 
 /** Scores that exist at one time. */
@@ -46,7 +52,7 @@ function groupAttention(call: KernelCall): tf.TensorInfo[] {
     const settings = settingsOf(call, piece);
     const session = backend.session(keyOf("group attention", settings), () => forwardGraph(settings));
     const view = (whole: Float32Array, shared: number) => viewOf(whole, piece, { tokens, keyHeads, shared });
-    const inputs = [view(query, group), view(key, 1), view(value, 1), ...maskOf(piece)];
+    const inputs = [view(query, group), view(key, 1), view(value, 1), ...addedOf(call, piece)];
     backend.run(session, inputs, [view(output, group)]);
   }
   return [backend.output([tokens, 1, heads * valueSize], output)];
@@ -64,7 +70,7 @@ function groupAttentionGradient(call: KernelCall): tf.TensorInfo[] {
     const session = backend.session(keyOf("group attention gradient", settings), () => gradientGraph(settings));
     const view = (whole: Float32Array, shared: number) => viewOf(whole, piece, { tokens, keyHeads, shared });
     const triple = ([first, second, third]: Triple) => [view(first, group), view(second, 1), view(third, 1)];
-    backend.run(session, [...triple([query, key, value]), view(dy, group), ...maskOf(piece)], triple(gradients));
+    backend.run(session, [...triple([query, key, value]), view(dy, group), ...addedOf(call, piece)], triple(gradients));
   }
   return ["query", "key", "value"].map((name, index) =>
     backend.output(inputOf(call, name).shape, gradients[index] as Float32Array),
@@ -74,22 +80,22 @@ function groupAttentionGradient(call: KernelCall): tf.TensorInfo[] {
 type Triple = [Float32Array, Float32Array, Float32Array];
 
 function forwardGraph(settings: Settings): OnnxGraph {
-  const g = graphOf("query", "key", "value", ...maskNames(settings));
+  const g = graphOf("query", "key", "value", ...addedNames(settings));
   const [query, key, value] = [byHead(g, "query"), byHead(g, "key"), byHead(g, "value")];
-  const { weights } = weightsIn(g, settings, { query, key });
-  return g.finish(byToken(g, g.product(weights, value)));
+  const { dropped } = weightsIn(g, settings, { query, key });
+  return g.finish(byToken(g, g.product(dropped, value)));
 }
 
 function gradientGraph(settings: Settings): OnnxGraph {
-  const g = graphOf("query", "key", "value", "dy", ...maskNames(settings));
+  const g = graphOf("query", "key", "value", "dy", ...addedNames(settings));
   const [query, key, value, dy] = ["query", "key", "value", "dy"].map((name) => byHead(g, name)) as [
     string,
     string,
     string,
     string,
   ];
-  const { weights, squashed } = weightsIn(g, settings, { query, key });
-  const weighted = g.multiply(g.product(dy, value, { transB: true }), weights);
+  const { weights, dropped, squashed } = weightsIn(g, settings, { query, key });
+  const weighted = g.multiply(g.product(dy, value, { transB: true }), dropped);
   const unbounded = g.subtract(weighted, g.multiply(weights, g.rowSum(weighted)));
   const scores =
     squashed === undefined
@@ -100,7 +106,7 @@ function gradientGraph(settings: Settings): OnnxGraph {
   return g.finish(
     byToken(g, g.product(scores, key, { alpha: settings.scale })),
     byToken(g, summed(g.product(scores, query, { transA: true, alpha: settings.scale }))),
-    byToken(g, summed(g.product(weights, dy, { transA: true }))),
+    byToken(g, summed(g.product(dropped, dy, { transA: true }))),
   );
 }
 
@@ -113,17 +119,21 @@ function byToken(g: GraphWriter, x: string): string {
   return g.node("Transpose", [x], { perm: [0, 3, 1, 2, 4] });
 }
 
-/** softmax(bound(query·keyᵀ·scale) + mask); where scores are bounded also tanh(score/cap), which their gradient needs. */
+/**
+ * softmax(bound(query·keyᵀ·scale) + mask), and the same with weights dropped; where scores are bounded also
+ * tanh(score/cap), which their gradient needs.
+ */
 function weightsIn(
   g: GraphWriter,
-  { scale, cap, hasMask }: Settings,
+  { scale, cap, hasMask, drops }: Settings,
   { query, key }: { readonly query: string; readonly key: string },
 ) {
   const plain = g.product(query, key, { transB: true, alpha: cap === 0 ? scale : scale / cap });
   const squashed = cap === 0 ? undefined : g.node("Tanh", [plain]);
   const scores = squashed === undefined ? plain : g.scale(squashed, cap);
   const masked = hasMask ? g.add(scores, "mask") : scores;
-  return { weights: g.node("Softmax", [masked], { axis: -1 }), squashed };
+  const weights = g.node("Softmax", [masked], { axis: -1 });
+  return { weights, dropped: drops ? g.multiply(weights, "factors") : weights, squashed };
 }
 
 function sizesOf({ inputs, attributes }: KernelCall) {
@@ -143,21 +153,29 @@ function piecesOf({ inputs, attributes, backend }: KernelCall): readonly Piece[]
     const values = given === undefined ? undefined : maskFactsOf(given, backend).values;
     const shape = given?.shape[1] === 1 ? [1, 1, 1, time, time] : [1, keyHeads, heads / keyHeads, time, time];
     const mask = values === undefined ? undefined : { values, shape };
+    const draw = drawIn((attributes.draws as readonly tf.NamedAttrMap[])[index] ?? { rate: 0 });
+    const drops = draw.rate > 0 ? dropoutMask(draw) : undefined;
     for (let done = 0; done < rows; done += step) {
       const count = Math.min(step, rows - done);
-      pieces.push({ rows: count, time, first, mask });
+      const dropped = drops === undefined ? undefined : { mask: drops, before: done * heads * time * time };
+      pieces.push({ rows: count, time, first, mask, dropped });
       first += count * time;
     }
   }
   return pieces;
 }
 
-function maskNames({ hasMask }: Settings): readonly string[] {
-  return hasMask ? ["mask"] : [];
+function addedNames({ hasMask, drops }: Settings): readonly string[] {
+  return [...(hasMask ? ["mask"] : []), ...(drops ? ["factors"] : [])];
 }
 
-function maskOf({ mask }: Piece): readonly NativeTensor[] {
-  return mask === undefined ? [] : [mask];
+/** What is added to a piece's scores, and what its weights are multiplied by, drawn for it alone. */
+function addedOf({ attributes }: KernelCall, { rows, time, mask, dropped }: Piece): readonly NativeTensor[] {
+  const masks = mask === undefined ? [] : [mask];
+  if (dropped === undefined) return masks;
+  const [heads, keyHeads] = [Number(attributes.heads), Number(attributes.keyHeads)];
+  const values = dropped.mask.factors({ first: dropped.before, count: rows * heads * time * time });
+  return [...masks, { values, shape: [rows, keyHeads, heads / keyHeads, time, time] }];
 }
 
 /** The piece's part of a tensor, `shared` heads for each key head. */
@@ -171,11 +189,12 @@ function viewOf(
   return { values, shape: [rows, time, keyHeads, shared, width / keyHeads / shared] };
 }
 
-function settingsOf({ attributes }: KernelCall, { mask }: Piece): Settings {
+function settingsOf({ attributes }: KernelCall, { mask, dropped }: Piece): Settings {
   const { scale, cap, heads, keyHeads } = attributes;
-  return { scale: Number(scale), cap: Number(cap), hasMask: mask !== undefined, isShared: heads !== keyHeads };
+  const kinds = { hasMask: mask !== undefined, drops: dropped !== undefined, isShared: heads !== keyHeads };
+  return { scale: Number(scale), cap: Number(cap), ...kinds };
 }
 
-function keyOf(name: string, { scale, cap, hasMask, isShared }: Settings): string {
-  return `${name} ${scale} ${cap} ${hasMask} ${isShared}`;
+function keyOf(name: string, { scale, cap, hasMask, drops, isShared }: Settings): string {
+  return `${name} ${scale} ${cap} ${hasMask} ${drops} ${isShared}`;
 }
