@@ -1,4 +1,4 @@
-"""A whole job with transformers' Trainer: sentences with a class, or questions about a text."""
+"""A whole job with transformers' Trainer: sentences with a class, questions about a text, prompts and completions."""
 
 from job import arguments, load, lora_config, peft, read_rows, say, settings, train, transformers
 
@@ -28,23 +28,35 @@ def find_answer(row):
     return {**made, "start_positions": found[0], "end_positions": found[1]}
 
 
+def complete(row):
+    """The loss on the completion and the end of the text."""
+    prompt = tokenizer(row["prompt"])["input_ids"]
+    completion = tokenizer(row["completion"])["input_ids"] + [tokenizer.eos_token_id]
+    labels = [-100] * len(prompt) + completion
+    return {"input_ids": (prompt + completion)[:length], "labels": labels[:length]}
+
+
 def accuracy(prediction):
     return {"accuracy": float((prediction.predictions.argmax(-1) == prediction.label_ids).mean())}
 
 
+collate = transformers.DataCollatorWithPadding(tokenizer)
+extra = {}
 if settings["task"] == "SEQ_CLS":
-    model = load(transformers.AutoModelForSequenceClassification, num_labels=2)
-    make, extra = classify, {"compute_metrics": accuracy}
+    model, make = load(transformers.AutoModelForSequenceClassification, num_labels=2), classify
+    extra = {"compute_metrics": accuracy}
+elif settings["task"] == "QUESTION_ANS":
+    model, make = load(transformers.AutoModelForQuestionAnswering), find_answer
 else:
-    model = load(transformers.AutoModelForQuestionAnswering)
-    make, extra = find_answer, {}
+    model, make = load(transformers.AutoModelForCausalLM), complete
+    collate = transformers.DataCollatorForSeq2Seq(tokenizer)  # pads labels as well
 
 trainer = transformers.Trainer(
     model=peft.get_peft_model(model, lora_config(settings["task"])),
     args=transformers.TrainingArguments(**arguments()),
     train_dataset=[make(row) for row in read_rows(settings["train"])],
     eval_dataset=[make(row) for row in read_rows(settings["validation"])],
-    data_collator=transformers.DataCollatorWithPadding(tokenizer),
+    data_collator=collate,
     **extra,
 )
 train(trainer)

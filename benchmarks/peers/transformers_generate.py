@@ -7,6 +7,8 @@ config, _, _ = shape()
 model = get_peft_model(build_model(), lora_config())
 disturb(model)
 model = model.merge_and_unload().eval()
+if settings.get("precision") == "bf16":
+    model = model.to(torch.bfloat16)
 ids = torch.randint(5, config["vocab_size"], (settings["batch"], settings["time"]))
 tokens = 4 if settings["tiny"] else 64
 

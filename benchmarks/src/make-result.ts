@@ -1,7 +1,7 @@
 // From times and facts to a result, targets compared.
 
-import type { Benchmark } from "./benchmarks.ts";
-import { median } from "./harness/interleave.ts";
+import type { Benchmark, Comparison } from "./benchmarks.ts";
+import { median, type Turn } from "./harness/interleave.ts";
 import type { Facts } from "./harness/serve.ts";
 import type { ComparedTimes, Result } from "./result.ts";
 import { ratioOf, rounded } from "./rounding.ts";
@@ -24,8 +24,11 @@ export interface Measured {
 
 export function makeResult(benchmark: Benchmark, measured: Measured): Result {
   const { timesOf, observed, threads, processor, date } = measured;
+  const middle = (turn: Turn) => median(timesOf(turn));
+  /** The peer's faster one. */
+  const counted = ({ peer, otherPeer = peer }: Comparison) => (middle(otherPeer) < middle(peer) ? otherPeer : peer);
   const parts = benchmark.comparisons.map((comparison): ComparedTimes => {
-    const [oursMs, peerMs] = [median(timesOf(comparison.ours)), median(timesOf(comparison.peer))];
+    const [oursMs, peerMs] = [middle(comparison.ours), middle(counted(comparison))];
     const targetRatio = comparison.timeTarget;
     return {
       label: comparison.label,
@@ -38,15 +41,17 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
   const [first = { oursMs: Number.NaN, peerMs: Number.NaN, ratio: Number.NaN }] = parts;
   const { label: _, ...times } = { label: "", ...first };
   const ours = observed.get("ours");
-  const peer = observed.get("peer");
-  if (ours === undefined) throw new Error(`${benchmark.name} has no side "ours"`);
   const [comparison] = benchmark.comparisons;
+  const peerTurn = counted(comparison);
+  const peer = peerTurn.contender === "ours" ? undefined : observed.get(peerTurn.contender);
+  if (ours === undefined) throw new Error(`${benchmark.name} has no side "ours"`);
   const without = {
     name: benchmark.name,
     work: benchmark.work,
     peer: (benchmark.sides.peer ?? benchmark.sides.ours)?.by ?? "lowrank",
     ...times,
     ...(parts.length > 1 ? { parts } : {}),
+    ...(comparison.otherPeer === undefined ? {} : slower(benchmark, comparison, peerTurn)),
     ...memory(benchmark, ours, peer),
     ...tensors(benchmark, ours, peer),
     ...products(benchmark, ours, times.oursMs),
@@ -55,13 +60,19 @@ export function makeResult(benchmark: Benchmark, measured: Measured): Result {
     ...(peer === undefined ? {} : { peerIdleLoad: rounded(peer.idleLoad) }),
     rounds: timesOf(comparison.ours).length,
     oursRange: rangeOf(timesOf(comparison.ours)),
-    peerRange: rangeOf(timesOf(comparison.peer)),
+    peerRange: rangeOf(timesOf(peerTurn)),
     threads,
     versions: Object.fromEntries([...observed].map(([name, { versions }]) => [name, versions])),
     processor,
     date,
   };
   return { ...without, met: isMet(without, parts) };
+}
+
+/** What else the peer tried. */
+function slower({ sides }: Benchmark, { peer, otherPeer = peer }: Comparison, counted: Turn) {
+  const precisionOf = ({ contender }: Turn) => sides[contender]?.settings.precision ?? "f32";
+  return { peerPrecision: precisionOf(counted), slowerPeerPrecision: precisionOf(counted === peer ? otherPeer : peer) };
 }
 
 function memory({ memoryTarget, peerKeepsCopy = false }: Benchmark, ours: Observed, peer: Observed | undefined) {

@@ -1,8 +1,11 @@
 // The harness with models of a few thousand weights: whether both sides work and answer, not how fast.
 
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { benchmarks } from "./benchmarks.ts";
-import { hasPython } from "./harness/peer-folders.ts";
+import { hasPython, hasTrainers } from "./harness/peer-folders.ts";
+import { jobs } from "./jobs/jobs.ts";
+import { runJob } from "./jobs/run-job.ts";
 import { runBenchmark } from "./run-benchmark.ts";
 
 const options = { tiny: true, threads: 2, rounds: { warmUp: 1, measured: 2 }, engine: "wasm" } as const;
@@ -59,4 +62,33 @@ peft("a benchmark against Python", () => {
       if (name === "gpt2-step-b4") expect(result.productShare).toBeGreaterThan(0);
     }, 120_000);
   }
+});
+
+const trainers = hasTrainers() ? describe : describe.skip;
+if (!hasTrainers()) console.log("skipped: whole jobs, no trainers in Python (npm run bench -- job-e2e adds them)");
+
+trainers("a whole job", () => {
+  it("is done in every way, each of which says when it did what and how good it became", async () => {
+    const job = jobs.find(({ name }) => name === "job-e2e");
+    if (job === undefined) throw new Error("no job-e2e");
+    const recipe = { ...job.recipe, batch: 2, validationRows: 4 };
+    const model = join(import.meta.dirname, "../../packages/tiny-model/model");
+    const { ways, parts } = await runJob({ ...job, recipe }, { threads: 2, rounds: 1, steps: 2, model });
+    expect(ways.map(({ trainer, precision }) => `${trainer} in ${precision}`)).toEqual([
+      "lowrank train in float32",
+      "lowrank train in int8",
+      "Trainer in float32",
+      "Trainer in bf16",
+      "SFTTrainer in float32",
+      "SFTTrainer in bf16",
+    ]);
+    for (const { seconds, phases, rssMb, loss } of ways) {
+      expect(Object.values(phases).reduce((sum, phase) => sum + phase, 0)).toBeCloseTo(seconds, 0);
+      expect(phases.validation).toBeGreaterThan(0);
+      expect(rssMb).toBeGreaterThan(50);
+      // The same model, rows and recipe: after two steps there is hardly a difference yet.
+      expect(Math.abs(loss.mean - (ways[0]?.loss.mean ?? 0))).toBeLessThan(0.2);
+    }
+    expect(parts).toHaveLength(2);
+  }, 300_000);
 });

@@ -59,7 +59,11 @@ async function observe(contender: Contender): Promise<Observed> {
 
 function distinctTurns({ comparisons }: Benchmark): readonly Turn[] {
   const turns: Turn[] = [];
-  for (const turn of comparisons.flatMap(({ ours, peer }) => [ours, peer])) {
+  for (const turn of comparisons.flatMap(({ ours, peer, otherPeer }) => [
+    ours,
+    peer,
+    ...(otherPeer === undefined ? [] : [otherPeer]),
+  ])) {
     if (!turns.some((one) => isSame(one, turn))) turns.push(turn);
   }
   return turns;

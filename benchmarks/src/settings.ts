@@ -15,8 +15,10 @@ export interface Settings {
   readonly supervised?: number;
   /** Whether blocks are computed again during backward. Default false. */
   readonly checkpointing?: boolean;
-  /** Type of the products. Default "f32". */
-  readonly precision?: "f32" | "bf16";
+  /** Type of the products, and of the weights where nothing trains. Default "f32". */
+  readonly precision?: "f32" | "bf16" | "int8";
+  /** Rate everywhere that the model drops, and before LoRA's A. Default 0. */
+  readonly dropout?: number;
   /** What trains. Default "lora", rank 8. */
   readonly trains?: "lora" | "everything";
   /** What to find out besides times, when these are taken. */
@@ -34,8 +36,10 @@ export interface Shape {
 }
 
 /** The model of a benchmark, in the size that was asked for. */
-export function shapeOf({ shape, tiny }: Pick<Settings, "shape" | "tiny">): Shape {
-  const { config, tiny: smaller, targets, task } = shapes[shape];
+export function shapeOf({ shape, tiny, dropout = 0 }: Pick<Settings, "shape" | "tiny" | "dropout">): Shape {
+  const { tiny: smaller, targets, task, ...found } = shapes[shape];
+  const rates = Object.keys(found.config).filter((key) => /_pdrop$|dropout/.test(key));
+  const config = { ...found.config, ...Object.fromEntries(rates.map((key) => [key, dropout])) };
   if (task !== "CAUSAL_LM" && task !== "SEQ_CLS") throw new Error(`shapes.json: "${shape}" has the task ${task}`);
   return { config: tiny ? { ...config, ...smaller } : config, targets, task };
 }

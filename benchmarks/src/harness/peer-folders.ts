@@ -21,6 +21,11 @@ export function hasPython(): boolean {
   return existsSync(join(cache, "peft-venv", "complete"));
 }
 
+/** Whether it has the trainers of whole jobs as well. */
+export function hasTrainers(): boolean {
+  return existsSync(join(cache, "peft-venv", "trainers-complete"));
+}
+
 /** The Python that has torch, transformers and PEFT; makes the environment if it is not there. */
 export function preparedPython(): string {
   prepare("prepare_environment(cache)");

@@ -1,8 +1,8 @@
-// What one job showed, as it is kept under results/: a result like the others, with every variant beside it.
+// What one job showed, as it is kept under results/: a result like the others, with every way to do it beside it.
 
 import type { Result } from "../result.ts";
 import type { JobPhase } from "./job-lines.ts";
-import type { Precision } from "./jobs.ts";
+import type { Way } from "./jobs.ts";
 
 /** The mean over seeds; its standard error needs two of them. */
 export interface Quality {
@@ -10,9 +10,7 @@ export interface Quality {
   readonly standardError?: number;
 }
 
-export interface VariantResult {
-  readonly side: "ours" | "peer";
-  readonly precision: Precision;
+export interface WayResult extends Way {
   /** Medians over the rounds. */
   readonly seconds: number;
   readonly rssMb: number;
@@ -25,7 +23,7 @@ export interface JobResult extends Result {
   /** Whether the rows were of the data set, or made up in its lengths. */
   readonly data: "real" | "stand-in";
   readonly steps: number;
-  readonly variants: readonly VariantResult[];
-  /** Ours at the recommended setting is no worse than the peer's float32 by more than the standard error of their difference. */
+  readonly ways: readonly WayResult[];
+  /** Ours at the recommended setting is no worse than the peer's best in float32 by more than the standard error of their difference. */
   readonly qualityMet?: boolean;
 }

@@ -2,15 +2,12 @@
 
 import { median } from "../harness/interleave.ts";
 import { ratioOf, rounded } from "../rounding.ts";
-import type { JobRun } from "./job-lines.ts";
-import { type JobPhase, jobPhases } from "./job-lines.ts";
-import type { JobResult, Quality, VariantResult } from "./job-result.ts";
-import type { Job, Precision } from "./jobs.ts";
+import { type JobPhase, type JobRun, jobPhases } from "./job-lines.ts";
+import type { JobResult, Quality, WayResult } from "./job-result.ts";
+import type { Job, Way } from "./jobs.ts";
 
 /** All runs of one way to do the job. */
-export interface VariantRuns {
-  readonly side: "ours" | "peer";
-  readonly precision: Precision;
+export interface WayRuns extends Way {
   readonly runs: readonly (JobRun & { readonly peakMemoryMb: number })[];
 }
 
@@ -22,39 +19,38 @@ interface Circumstances {
   readonly isReal: boolean;
 }
 
-export function makeJobResult(job: Job, measured: readonly VariantRuns[], where: Circumstances): JobResult {
-  const variants = measured.map(summarized);
-  const recommended = job.sides.ours.precisions.at(-1);
-  const ours = variantOf(variants, "ours", recommended);
-  const peer = variants
-    .filter(({ side }) => side === "peer")
-    .reduce((one, other) => (other.seconds < one.seconds ? other : one));
-  const plain = [variantOf(variants, "ours", "float32"), variantOf(variants, "peer", "float32")] as const;
+export function makeJobResult(job: Job, measured: readonly WayRuns[], where: Circumstances): JobResult {
+  const ways = measured.map(summarized);
+  const own = ways.filter(isOurs);
+  const others = ways.filter((way) => !isOurs(way));
+  const [ours, peer] = [own.at(-1), fastest(others)];
+  const plain = [own, others].map((some) => fastest(some.filter(({ precision }) => precision === "float32")));
+  const [ownPlain, peerPlain] = plain;
+  if (ours === undefined || peer === undefined || ownPlain === undefined || peerPlain === undefined) {
+    throw new Error(`${job.name} needs ours and a peer, both in float32 at least.`);
+  }
   const [best, float32] = job.comparisons;
-  const parts = [compared(best, ours, peer), compared(float32, ...plain)];
+  const parts = [compared(best, ours, peer), compared(float32, ownPlain, peerPlain)];
   const rssRatio = ratioOf(ours.rssMb, peer.rssMb);
-  const qualityMet = isAsGood(job, ours, plain[1]);
+  const qualityMet = isAsGood(job, ours, peerPlain);
   const { label: _, ...first } = compared(best, ours, peer);
-  const times = (variant: VariantResult) =>
-    rangeOf(measured.find((one) => one.side === variant.side && one.precision === variant.precision));
+  const times = (way: WayResult) => rangeOf(measured[ways.indexOf(way)]?.runs ?? []);
+  const peerVersions = measured.flatMap(({ runs }) => (runs[0]?.versions === undefined ? [] : [runs[0].versions]));
   const { isReal, ...circumstances } = where;
   return {
     name: job.name,
     work: job.work,
-    peer: `${job.sides.peer.by}, ${peer.precision}`,
+    peer: `${job.sides.peer.by}, ${peer.trainer}`,
     ...first,
     parts,
     ...{ oursRssMb: ours.rssMb, peerRssMb: peer.rssMb, rssRatio, targetRssRatio: job.memoryTarget },
     ...(qualityMet === undefined ? {} : { qualityMet }),
     data: isReal ? "real" : "stand-in",
     steps: job.recipe.steps,
-    variants,
+    ways,
     rounds: Math.min(...measured.map(({ runs }) => runs.length)),
     ...{ oursRange: times(ours), peerRange: times(peer) },
-    versions: {
-      ours: { node: process.versions.node },
-      peer: measured.find(({ side }) => side === "peer")?.runs[0]?.versions ?? {},
-    },
+    versions: { ours: { node: process.versions.node }, peer: Object.assign({}, ...peerVersions) },
     ...circumstances,
     met:
       parts.every(({ ratio, targetRatio }) => ratio <= (targetRatio ?? Number.POSITIVE_INFINITY)) &&
@@ -63,12 +59,12 @@ export function makeJobResult(job: Job, measured: readonly VariantRuns[], where:
   };
 }
 
-function summarized({ side, precision, runs }: VariantRuns): VariantResult {
-  const middle = (value: (run: VariantRuns["runs"][number]) => number) => rounded(median(runs.map(value)));
+function summarized({ trainer, precision, runs }: WayRuns): WayResult {
+  const middle = (value: (run: WayRuns["runs"][number]) => number) => rounded(median(runs.map(value)));
   const accuracies = runs.flatMap(({ accuracy }) => accuracy ?? []);
   const phases = Object.fromEntries(jobPhases.map((phase) => [phase, middle((run) => run.phases[phase])]));
   return {
-    side,
+    trainer,
     precision,
     seconds: middle(({ seconds }) => seconds),
     rssMb: middle(({ peakMemoryMb }) => peakMemoryMb),
@@ -87,14 +83,14 @@ function meanOf(values: readonly number[]): Quality {
 }
 
 /** Undefined with one seed: nobody knows how far seeds lie apart. */
-function isAsGood({ quality }: Job, ours: VariantResult, peer: VariantResult): boolean | undefined {
+function isAsGood({ quality }: Job, ours: WayResult, peer: WayResult): boolean | undefined {
   const [own, other] = [ours[quality], peer[quality]];
   if (own?.standardError === undefined || other?.standardError === undefined) return undefined;
   const worse = quality === "loss" ? own.mean - other.mean : other.mean - own.mean;
   return worse <= Math.hypot(own.standardError, other.standardError);
 }
 
-function compared({ label, timeTarget }: Job["comparisons"][number], ours: VariantResult, peer: VariantResult) {
+function compared({ label, timeTarget }: Job["comparisons"][number], ours: WayResult, peer: WayResult) {
   return {
     label: `${label}: ${ours.precision} against ${peer.precision}`,
     oursMs: Math.round(1000 * ours.seconds),
@@ -104,17 +100,15 @@ function compared({ label, timeTarget }: Job["comparisons"][number], ours: Varia
   };
 }
 
-function variantOf(
-  variants: readonly VariantResult[],
-  side: "ours" | "peer",
-  precision: Precision | undefined,
-): VariantResult {
-  const found = variants.find((one) => one.side === side && one.precision === precision);
-  if (found === undefined) throw new Error(`No run of ${side} in ${precision}.`);
-  return found;
+function isOurs({ trainer }: Way): boolean {
+  return trainer === "lowrank train";
 }
 
-function rangeOf(variant: VariantRuns | undefined): readonly [number, number] {
-  const times = variant?.runs.map(({ seconds }) => Math.round(1000 * seconds)) ?? [];
+function fastest(ways: readonly WayResult[]): WayResult | undefined {
+  return [...ways].sort((one, other) => one.seconds - other.seconds)[0];
+}
+
+function rangeOf(runs: WayRuns["runs"]): readonly [number, number] {
+  const times = runs.map(({ seconds }) => Math.round(1000 * seconds));
   return [Math.min(...times), Math.max(...times)];
 }

@@ -11,8 +11,8 @@ import { type JobPlace, lowrankArguments, peerSettings } from "./job-command.ts"
 import { jobRows } from "./job-data.ts";
 import { type JobRun, readJobLines } from "./job-lines.ts";
 import type { JobResult } from "./job-result.ts";
-import type { Job, Precision } from "./jobs.ts";
-import { makeJobResult, type VariantRuns } from "./make-job-result.ts";
+import type { Job, Way } from "./jobs.ts";
+import { makeJobResult, type WayRuns } from "./make-job-result.ts";
 import { type Command, watchCommand } from "./watch-command.ts";
 
 export interface JobOptions {
@@ -21,15 +21,11 @@ export interface JobOptions {
   readonly rounds: number;
   /** Instead of the recipe's. */
   readonly steps?: number;
+  /** A folder instead of the real weights: a small model shows whether the programs work. */
+  readonly model?: string;
 }
 
-/** One way to do the job. */
-interface Variant {
-  readonly side: "ours" | "peer";
-  readonly precision: Precision;
-}
-
-export async function runJob(asked: Job, { threads, rounds, steps }: JobOptions): Promise<JobResult> {
+export async function runJob(asked: Job, { threads, rounds, steps, model: given }: JobOptions): Promise<JobResult> {
   const job = steps === undefined ? asked : { ...asked, recipe: { ...asked.recipe, steps } };
   const date = new Date().toISOString();
   const work = mkdtempSync(join(tmpdir(), "lowrank-job-"));
@@ -40,61 +36,53 @@ export async function runJob(asked: Job, { threads, rounds, steps }: JobOptions)
     for (const part of ["train", "validation"] as const) {
       writeFileSync(files[part], rows[part].map((row) => `${JSON.stringify(row)}\n`).join(""));
     }
-    const model = await preparedModel(job.model);
-    const variants = variantsOf(job);
-    const runs = variants.map((): VariantRuns["runs"][number][] => []);
+    const model = given ?? (await preparedModel(job.model));
+    const ways = waysOf(job);
+    const runs = ways.map((): WayRuns["runs"][number][] => []);
     for (let seed = 0; seed < rounds; seed += 1) {
-      for (const index of inTurns(variants.length, seed)) {
-        const variant = variants[index];
-        if (variant === undefined) continue;
-        const place = {
-          ...files,
-          model,
-          threads,
-          seed,
-          out: join(work, `${variant.side}-${variant.precision}-${seed}`),
-        };
-        runs[index]?.push(await runOnce(job, variant, place));
+      for (const index of inTurns(ways.length, seed)) {
+        const way = ways[index];
+        if (way === undefined) continue;
+        const place = { ...files, model, threads, seed, out: join(work, `${index}-${seed}`) };
+        runs[index]?.push(await runOnce(job, way, place));
       }
     }
-    const measured = variants.map((variant, index) => ({ ...variant, runs: runs[index] ?? [] }));
+    const measured = ways.map((way, index) => ({ ...way, runs: runs[index] ?? [] }));
     return makeJobResult(job, measured, { threads, processor: processorName(), date, isReal: rows.isReal });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-function variantsOf({ sides }: Job): readonly Variant[] {
-  return (["ours", "peer"] as const).flatMap((side) =>
-    sides[side].precisions.map((precision) => ({ side, precision })),
+function waysOf({ sides }: Job): readonly Way[] {
+  return [...sides.ours.ways, ...sides.peer.ways];
+}
+
+async function runOnce(job: Job, way: Way, place: JobPlace) {
+  const isOurs = way.trainer === "lowrank train";
+  const { lines, peakMemoryMb } = await watchCommand(
+    isOurs ? await ourCommand(job, place, way) : peerCommand(job, place, way),
   );
-}
-
-async function runOnce(job: Job, { side, precision }: Variant, place: JobPlace) {
-  const command = side === "ours" ? await ourCommand(job, place, precision) : peerCommand(job, place, precision);
-  const { lines, peakMemoryMb } = await watchCommand(command);
   const run = readJobLines(lines);
-  if (side === "peer" || job.quality === "loss") return { ...run, peakMemoryMb };
-  return { ...run, ...(await measureAccuracy(job, place)), peakMemoryMb };
+  if (!isOurs || job.quality === "loss") return { ...run, peakMemoryMb };
+  return { ...run, ...(await measureAccuracy(place)), peakMemoryMb };
 }
 
-async function ourCommand(job: Job, place: JobPlace, precision: Precision): Promise<Command> {
+async function ourCommand(job: Job, place: JobPlace, { precision }: Way): Promise<Command> {
   const args = [await bundleCommandLine(), ...lowrankArguments(job, place, precision)];
   return { command: process.execPath, args, environment: {}, linesOn: 1 };
 }
 
-function peerCommand(job: Job, place: JobPlace, precision: Precision): Command {
-  const program = join(import.meta.dirname, "../../peers", job.sides.peer.program);
-  const args = [program, JSON.stringify(peerSettings(job, place, precision))];
+function peerCommand(job: Job, place: JobPlace, { trainer, precision }: Way): Command {
+  const program = trainer === "SFTTrainer" ? "job_sft.py" : "job_trainer.py";
+  const settings = JSON.stringify(peerSettings(job, place, precision));
+  const args = [join(import.meta.dirname, "../../peers", program), settings];
   const environment = { OMP_NUM_THREADS: String(place.threads) };
   return { command: preparedTrainers(), args, environment, linesOn: 3 };
 }
 
-/** Training tells the loss alone; this is not part of the job's time. */
-async function measureAccuracy(
-  _job: Job,
-  { model, out, validation, threads }: JobPlace,
-): Promise<Pick<JobRun, "accuracy">> {
+/** Training tells the loss alone; this is not part of the job's time, and on the base in float32, whatever it was trained on. */
+async function measureAccuracy({ model, out, validation, threads }: JobPlace): Promise<Pick<JobRun, "accuracy">> {
   const options = ["--model", model, "--adapter", out, "--data", validation, "--threads", String(threads)];
   const args = [await bundleCommandLine(), "evaluate", "--json", ...options];
   const { lines } = await watchCommand({ command: process.execPath, args, environment: {}, linesOn: 1 });

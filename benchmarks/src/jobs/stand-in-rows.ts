@@ -2,8 +2,17 @@
 
 import type { Row } from "./job-data.ts";
 
-/** Words of a sentence of SST-2's training set at every tenth of the rows, shortest first. */
-const sentenceLengths = [1, 7, 10, 13, 15, 18, 20, 23, 27, 31, 51];
+/** Data sets that are not in this repository. */
+export type StandInName = "sst2" | "alpaca" | "squad";
+
+/** Words of a field at every tenth of the rows, shortest first. */
+export const lengths = {
+  sentence: [1, 7, 10, 13, 15, 18, 20, 23, 27, 31, 51],
+  instruction: [24, 29, 31, 34, 38, 42, 47, 56, 68, 95, 400],
+  output: [1, 1, 5, 8, 14, 20, 30, 49, 70, 93, 300],
+  question: [3, 6, 7, 8, 9, 10, 11, 12, 13, 15, 29],
+  context: [25, 75, 86, 95, 103, 111, 127, 139, 160, 191, 509],
+} as const;
 
 /** Words that every tokenizer knows whole. */
 const words = "the a and of to in it is that this film movie story with for as but on its you more than by an be".split(
@@ -11,14 +20,25 @@ const words = "the a and of to in it is that this film movie story with for as b
 );
 const verdicts = ["bad", "good"] as const;
 
-/** So many rows, always the same ones. Their class is said by their last word. */
-export function standInRows(_data: "sst2", count: number): readonly Row[] {
-  return Array.from({ length: count }, (_, row) => {
-    const label = row % 2;
-    const length = lengthAt(sentenceLengths, spread(row));
-    const said = Array.from({ length: length - 1 }, (_, place) => words[(7 * row + 3 * place) % words.length]);
-    return { sentence: [...said, verdicts[label]].join(" "), label };
-  });
+const makers: Readonly<Record<StandInName, (row: number) => Row>> = {
+  sst2: (row) => ({ sentence: `${text("sentence", row)} ${verdicts[row % 2]}`, label: row % 2 }),
+  alpaca: (row) => ({ prompt: `${text("instruction", row)}:`, completion: text("output", row) }),
+  squad: (row) => {
+    const context = text("context", row);
+    const start = context.lastIndexOf(" ") + 1;
+    const answers = { text: [context.slice(start)], answer_start: [start] };
+    return { question: `${text("question", row)}?`, context, answers };
+  },
+};
+
+/** So many rows, always the same ones. A sentence's class is its last word, an answer the last word of its text. */
+export function standInRows(data: StandInName, count: number): readonly Row[] {
+  return Array.from({ length: count }, (_, row) => makers[data](row));
+}
+
+function text(field: keyof typeof lengths, row: number): string {
+  const length = lengthAt(lengths[field], spread(row));
+  return Array.from({ length }, (_, place) => words[(7 * row + 3 * place) % words.length]).join(" ");
 }
 
 /** Numbers between 0 and 1 that lie evenly however many are taken. */

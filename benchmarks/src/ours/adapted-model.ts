@@ -16,13 +16,20 @@ export async function startEngine(): Promise<Readonly<Record<string, string>>> {
 
 export function loadRandomModel(settings: Settings): Promise<PretrainedModel> {
   const folder = randomFolder(shapeOf(settings).config);
-  return loadModel(folder, settings.precision === "bf16" ? { basePrecision: "bf16" } : {});
+  const { precision = "f32" } = settings;
+  return loadModel(folder, precision === "f32" ? {} : { basePrecision: precision });
 }
 
 /** LoRA of rank 8 on the targets of the shape; B starts at 0, so a new adapter changes nothing yet. */
 export function addAdapter(model: PretrainedModel, settings: Settings): AdapterHandle {
   const { targets, task } = shapeOf(settings);
-  const config = createLoraConfig({ rank: 8, alpha: 16, targetModules: targets, taskType: task });
+  const config = createLoraConfig({
+    rank: 8,
+    alpha: 16,
+    ...(settings.dropout === undefined ? {} : { dropout: settings.dropout }),
+    targetModules: targets,
+    taskType: task,
+  });
   return injectAdapter(model, planInjection(model, config), { seed: 0, baseFingerprint: model.fingerprint });
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Benchmark, benchmarks } from "../benchmarks.ts";
+import type { JobResult } from "../jobs/job-result.ts";
+import { jobs } from "../jobs/jobs.ts";
 import type { Result } from "../result.ts";
 import { benchmarkPage, memoryBars, timeBars } from "./benchmark-page.ts";
 import { ratioChart } from "./ratio-chart.ts";
@@ -69,6 +71,20 @@ const names = (rows: readonly Benchmark[]) => rows.map(({ name }) => name);
 describe("the benchmarks", () => {
   it("have one name each", () => {
     expect(new Set(names(benchmarks)).size).toBe(benchmarks.length);
+  });
+});
+
+describe("whole jobs", () => {
+  it("show where the seconds of each way went", () => {
+    const phases = { "libraries and engine": 0.31, "weights and tokens": 0.3, validation: 4, steps: 19.44, saving: 0 };
+    const way = { trainer: "lowrank train", precision: "int8", seconds: 24.1, rssMb: 582, phases } as const;
+    const ways = [{ ...way, loss: { mean: 0.5, standardError: 0.01 }, accuracy: { mean: 0.75 } }];
+    const job: JobResult = { ...measured, name: "job-sst2", data: "real", steps: 60, ways };
+    const page = benchmarkPage([...benchmarks, ...jobs], new Map([["job-sst2", job]]));
+    expect(page).toContain(
+      "| lowrank train in int8 | 24.1 | 0.3 | 0.3 | 4.0 | 19.4 | 0.0 | 582 | 0.5000 ± 0.0100 | 0.7500 |",
+    );
+    for (const { name } of jobs) expect(page).toContain(`\`${name}\``);
   });
 });
 

@@ -1,16 +1,30 @@
 // The page about speed and memory, made from kept results alone.
 
-import type { Benchmark } from "../benchmarks.ts";
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { ComparedTimes, Result } from "../result.ts";
+import { jobSection } from "./job-tables.ts";
 import { profileSection } from "./profile-tables.ts";
 import type { RatioBar } from "./ratio-chart.ts";
 
 const notYet = "not measured yet";
 
+/** What the page wants to know of a benchmark's row or a job's. */
+export interface Row {
+  readonly name: string;
+  readonly work: string;
+  readonly sides: Readonly<Record<string, { readonly by: string }>>;
+  readonly comparisons: readonly { readonly label: string; readonly timeTarget?: number }[];
+  readonly memoryTarget?: number;
+  readonly tensorTarget?: number;
+  readonly productTarget?: number;
+  readonly stateTarget?: number;
+  readonly peerKeepsCopy?: boolean;
+  readonly missing?: string;
+}
+
 /** docs/benchmarks.md. Rows come in the order of the benchmarks; what has no result says so. */
 export function benchmarkPage(
-  benchmarks: readonly Benchmark[],
+  benchmarks: readonly Row[],
   results: ReadonlyMap<string, Result>,
   profiles: readonly Profile[] = [],
 ): string {
@@ -42,6 +56,7 @@ export function benchmarkPage(
     ...benchmarks.filter(hasPeer).map((benchmark) => memoryRow(benchmark, results.get(benchmark.name))),
     "",
     ...furtherFigures(benchmarks, results),
+    ...jobSection([...results.values()]),
     ...profileSection(profiles),
     "## Where and when",
     "",
@@ -51,7 +66,7 @@ export function benchmarkPage(
 }
 
 /** One bar for each comparison of times. */
-export function timeBars(benchmarks: readonly Benchmark[], results: ReadonlyMap<string, Result>): readonly RatioBar[] {
+export function timeBars(benchmarks: readonly Row[], results: ReadonlyMap<string, Result>): readonly RatioBar[] {
   return benchmarks.flatMap(({ name, comparisons }) =>
     comparisons.map(({ label, timeTarget }, index) => ({
       label: comparisons.length > 1 ? `${name}, ${label}` : name,
@@ -62,10 +77,7 @@ export function timeBars(benchmarks: readonly Benchmark[], results: ReadonlyMap<
 }
 
 /** One bar for each benchmark of two processes. */
-export function memoryBars(
-  benchmarks: readonly Benchmark[],
-  results: ReadonlyMap<string, Result>,
-): readonly RatioBar[] {
+export function memoryBars(benchmarks: readonly Row[], results: ReadonlyMap<string, Result>): readonly RatioBar[] {
   return benchmarks.filter(hasPeer).map(({ name, memoryTarget }) => ({
     label: name,
     ...optional("ratio", results.get(name)?.rssRatio),
@@ -73,7 +85,7 @@ export function memoryBars(
   }));
 }
 
-function timeRows({ name, work, comparisons, sides, missing }: Benchmark, result: Result | undefined): string[] {
+function timeRows({ name, work, comparisons, sides, missing }: Row, result: Result | undefined): string[] {
   const peer = (sides.peer ?? sides.ours)?.by ?? "";
   return comparisons.map(({ label, timeTarget }, index) => {
     const part = partsOf(result)[index];
@@ -85,14 +97,14 @@ function timeRows({ name, work, comparisons, sides, missing }: Benchmark, result
   });
 }
 
-function memoryRow({ name, memoryTarget }: Benchmark, result: Result | undefined): string {
+function memoryRow({ name, memoryTarget }: Row, result: Result | undefined): string {
   const aim = memoryTarget === undefined ? "–" : `≤ ${memoryTarget}`;
   if (result === undefined) return tableRow([`\`${name}\``, notYet, "", "", aim]);
   const ratio = result.rssRatio.toFixed(2);
   return tableRow([`\`${name}\``, digits(result.oursRssMb), digits(result.peerRssMb), ratio, aim]);
 }
 
-function furtherFigures(benchmarks: readonly Benchmark[], results: ReadonlyMap<string, Result>): readonly string[] {
+function furtherFigures(benchmarks: readonly Row[], results: ReadonlyMap<string, Result>): readonly string[] {
   const lines = benchmarks.flatMap(
     ({ name, tensorTarget, productTarget, stateTarget, memoryTarget, peerKeepsCopy }) => {
       const result = results.get(name);
@@ -152,7 +164,7 @@ function partsOf(result: Result | undefined): readonly ComparedTimes[] {
   return result.parts ?? [{ ...result, label: "" }];
 }
 
-function hasPeer({ sides }: Benchmark): boolean {
+function hasPeer({ sides }: Row): boolean {
   return sides.peer !== undefined;
 }
 
