@@ -1,6 +1,7 @@
 // Who is told what a person should know while work goes on: a program's listeners, or the command line's report.
 
 import type { Warning, WarningListener } from "@lowrank/contracts";
+import { given } from "./given.ts";
 
 /** Listens; the library itself never prints. */
 export interface Notices {
@@ -26,5 +27,5 @@ export interface NoticeOptions {
 
 /** The options as listeners; what nobody listens to is dropped. */
 export function noticesOf({ onWarning, onNote }: NoticeOptions): Notices {
-  return { warn: onWarning ?? (() => undefined), ...(onNote === undefined ? {} : { note: onNote }) };
+  return { warn: onWarning ?? (() => undefined), ...given({ note: onNote }) };
 }

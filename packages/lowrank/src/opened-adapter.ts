@@ -146,8 +146,8 @@ export class OpenedAdapter {
    * Trains on rows – a data file, or objects as a data file has them –; events come as they happen. A consumer that stops
    * early stops the training, and what was saved last stays. Throws what `prepare` does, NonFiniteLossError,
    * TrainingOptionsError. With `out` also what claiming the folder does – OutputExistsError, OutputInUseError,
-   * OutputNotOursError, NothingToResumeError …, in a page NoRunFolderError –, ResumeMismatchError, EarlierCheckpointError, and DivergedError or
-   * NonFiniteModelError in place of NonFiniteLossError.
+   * OutputNotOursError, NothingToResumeError …, in a page NoRunFolderError –, ResumeMismatchError, EarlierCheckpointError,
+   * and DivergedError or NonFiniteModelError in place of NonFiniteLossError.
    */
   async *train(
     input: RowsInput | TrainingRows,

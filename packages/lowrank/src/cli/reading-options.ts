@@ -2,6 +2,7 @@
 
 import type { ReadOptions } from "@lowrank/data";
 import { UsageError } from "../errors/usage-errors.ts";
+import { given } from "../given.ts";
 
 /** The options that decide it. */
 export interface ColumnOptions {
@@ -15,5 +16,5 @@ export function readingOptions({ data, columns, header }: ColumnOptions): ReadOp
   if (header !== undefined && !/\.[ct]sv$/i.test(data)) {
     throw new UsageError(`--header names the columns of a .csv or .tsv file; in "${data}" every row names its own.`);
   }
-  return { ...(columns === undefined ? {} : { columns }), ...(header === undefined ? {} : { header }) };
+  return given({ columns, header });
 }

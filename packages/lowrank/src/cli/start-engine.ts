@@ -2,6 +2,7 @@
 
 import { type ChooseEngineOptions, chooseEngine, type EngineChoice } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import { given } from "../given.ts";
 import type { EngineOptions } from "./options/shared-options.ts";
 import type { Report } from "./terminal/report.ts";
 
@@ -24,6 +25,6 @@ export function engineSettings({ engine, threads }: EngineOptions, report: Repor
     ...(engine === undefined
       ? { environment: report.io.environment }
       : { environment: withoutEngine, prefer: engine, order: [engine] }),
-    ...(threads === undefined ? {} : { threads }),
+    ...given({ threads }),
   };
 }

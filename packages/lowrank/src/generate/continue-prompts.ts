@@ -3,6 +3,7 @@
 import { type PromptTemplate, promptTemplate, type TextTokenizer } from "@lowrank/data";
 import { generateTokens, type Sampling } from "@lowrank/models";
 import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -74,8 +75,7 @@ export async function* continuePrompts(
     eosTokenIds: endTokens(model, tokenizer),
     context,
     ...samplingOf(options),
-    ...(signal === undefined ? {} : { signal }),
-    ...(repetitionPenalty === undefined ? {} : { repetitionPenalty }),
+    ...given({ signal, repetitionPenalty }),
     ...(stop === undefined ? {} : { stopStrings: { strings: stop, decode: (ids) => tokenizer.decode(ids) } }),
   });
   try {
@@ -100,12 +100,6 @@ function templateOf({ template }: TextOptions, reader: Parameters<typeof chooseT
 function samplingOf({ temperature, topK, topP, minP, seed = 0 }: TextOptions): { sampling?: Sampling } {
   if ([temperature, topK, topP, minP].every((option) => option === undefined)) return {};
   return {
-    sampling: {
-      seed,
-      ...(temperature === undefined ? {} : { temperature }),
-      ...(topK === undefined ? {} : { topK }),
-      ...(topP === undefined ? {} : { topP }),
-      ...(minP === undefined ? {} : { minP }),
-    },
+    sampling: { seed, ...given({ temperature, topK, topP, minP }) },
   };
 }

@@ -11,6 +11,7 @@ import {
   type PretrainedModel,
 } from "@lowrank/models";
 import { ClassifierMissingError } from "../errors/model-errors.ts";
+import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { adapterHead } from "./adapter-head.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
@@ -41,9 +42,7 @@ export async function loadBase(
   const { memoryBytes: maxBytes, basePrecision, signal } = request;
   const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
     onWarning: notices.warn,
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(basePrecision === undefined ? {} : { basePrecision }),
+    ...given({ maxBytes, signal, basePrecision }),
     ...(await headFor(request, adapter, configOf)),
   });
   if (folder !== undefined) {
@@ -70,11 +69,7 @@ async function headFor(
   const numLabels = trained?.classes ?? (config && classes?.(config));
   // A head that the adapter brings replaces whatever the seed makes.
   const seed = trained?.classes === undefined ? newHeadSeed : 0;
-  return {
-    ...(head === undefined ? {} : { task: head }),
-    ...(numLabels === undefined ? {} : { numLabels }),
-    ...(seed === undefined ? {} : { newHead: { seed } }),
-  };
+  return given({ task: head, numLabels, newHead: seed === undefined ? undefined : { seed } });
 }
 
 /** The library's advice is an option of its own; here the way is a command. */

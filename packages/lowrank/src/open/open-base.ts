@@ -6,6 +6,7 @@ import type { TextFiles } from "@lowrank/data";
 import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import { HeadIncompleteError } from "../errors/model-errors.ts";
+import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
@@ -87,7 +88,7 @@ export function attachTo(
   { trainable = false, adapterName }: Pick<ModelRequest, "trainable" | "adapterName">,
   { warn: onWarning }: Notices,
 ): AdapterHandle {
-  const named = adapterName === undefined ? {} : { name: adapterName };
+  const named = given({ name: adapterName });
   return attachAdapter(model, adapter, { ...named, baseFingerprint: model.fingerprint, trainable, onWarning });
 }
 

@@ -20,6 +20,7 @@ import type { Task } from "@lowrank/families";
 import { NothingToTrainError } from "../errors/data-errors.ts";
 import { ChatTemplateMissingError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
+import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import type { RowLengths } from "../open/position-limit.ts";
 import { answersLost } from "./answers-lost.ts";
@@ -136,10 +137,7 @@ export function chooseTemplate(
   if (tokenizer === undefined) return promptTemplate("plain"); // rows of tokens are not written at all
   if (tokenizer.chatTemplate === undefined) throw new ChatTemplateMissingError(promptTemplates.map(({ name }) => name));
   const { bosToken, eosToken } = tokenizer;
-  return chatTemplate(tokenizer.chatTemplate, {
-    ...(bosToken === undefined ? {} : { bosToken }),
-    ...(eosToken === undefined ? {} : { eosToken }),
-  });
+  return chatTemplate(tokenizer.chatTemplate, given({ bosToken, eosToken }));
 }
 
 function defaultTemplate(example: Example | undefined, { tokenizer, task }: TemplateReader): string {

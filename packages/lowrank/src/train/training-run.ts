@@ -43,7 +43,7 @@ export function runTraining(
     run: async () => {
       const measured = measuredBatches({ examples: validation, batchSize, padId });
       const context = inferenceContext(adapters);
-      return { loss: await meanLoss(model, measured, context, signal === undefined ? {} : { signal }) };
+      return { loss: await meanLoss(model, measured, context, given({ signal })) };
     },
   };
   const ordered = { batchSize, padId, seed, groupByLength, dropLast, ...countedLabels(model) };

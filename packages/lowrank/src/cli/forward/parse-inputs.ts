@@ -2,6 +2,7 @@
 
 import { JsonError, parseJson } from "@lowrank/contracts";
 import { InvalidInputsError } from "../../errors/usage-errors.ts";
+import { given as present } from "../../given.ts";
 import { choicesAsRows } from "./choice-rows.ts";
 import { type ImageLimits, type PixelValues, readPixels } from "./read-pixels.ts";
 
@@ -86,10 +87,7 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
   return {
     inputIds,
     ...(limits.hasChoices ? { choices } : {}),
-    ...(attentionMask === undefined ? {} : { attentionMask }),
-    ...(tokenTypeIds === undefined ? {} : { tokenTypeIds }),
-    ...(decoderInputIds === undefined ? {} : { decoderInputIds }),
-    ...(labels === undefined ? {} : { labels }),
+    ...present({ attentionMask, tokenTypeIds, decoderInputIds, labels }),
   };
 }
 
@@ -107,7 +105,7 @@ function parseImages(
   for (const key of given.keys()) if (!imageKeys.includes(key)) faults.push(unknownKey(key, imageKeys));
   if (pixelValues !== undefined) checkShape("labels", labels, { rows: pixelValues.shape[0], columns: 1 }, faults);
   if (faults.length > 0 || pixelValues === undefined) throw new InvalidInputsError(file, faults);
-  return { pixelValues, ...(labels === undefined ? {} : { labels }) };
+  return { pixelValues, ...present({ labels }) };
 }
 
 interface LabelFacts {

@@ -8,6 +8,7 @@ import { float32Tensor, serializeSafetensors, type TensorData } from "@lowrank/s
 import { writeFileAtomic } from "@lowrank/safetensors/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { checkOutput } from "../../node/output/check-output.ts";
 import { resultNames } from "../../node/output/forward-result.ts";
@@ -49,7 +50,7 @@ export async function runForward(options: ForwardOptions, report: Report): Promi
       engine: engine.name,
       task: opened.model.task,
       tensors: shapes,
-      ...(loss === undefined ? {} : { loss }),
+      ...given({ loss }),
     });
     for (const [name, shape] of Object.entries(shapes)) report.say(`${name}  F32 [${shape.join(", ")}]`);
     if (loss !== undefined) report.say(`loss ${formatNumber(loss)}`);

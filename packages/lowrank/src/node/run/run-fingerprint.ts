@@ -6,6 +6,7 @@ import { parseJson } from "@lowrank/contracts";
 import { labelsOf, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
+import { given } from "../../given.ts";
 import type { RowOrder, RunFacts } from "../../run-folder.ts";
 import type { HashedFile } from "./hash-base.ts";
 
@@ -30,9 +31,7 @@ export function runFingerprint(run: RunIdentity): string {
     seed,
     "rows (as tokens)": hashRows(rows),
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
-    ...(startBatches === undefined ? {} : { "init batches": startBatches }),
-    ...(adapterSeed === undefined ? {} : { "adapter's seed": adapterSeed }),
-    ...(order === undefined ? {} : { [orderName]: order }),
+    ...given({ "init batches": startBatches, "adapter's seed": adapterSeed, [orderName]: order }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
