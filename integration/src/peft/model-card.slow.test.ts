@@ -20,6 +20,7 @@ describe.skipIf("missing" in python)("the model card's Python (needs PEFT)", () 
   const cases: readonly [string, object, OpenModelOptions][] = [
     ["a language model", completion, {}],
     ["a classifier", sentence, { task: "sequence-classification", classes: 2 }],
+    ["a classifier of more than two", sentence, { task: "sequence-classification", classes: 5 }],
   ];
   it.each(cases)("loads the adapter of %s", { timeout: 120_000 }, async (name, row, options) => {
     const folder = join(work, name.replaceAll(" ", "-"));

@@ -66,7 +66,7 @@ export async function writeAdapterFolder(
   refuseUnknownOptions("writeAdapterFolder", options, writeNames);
   const files = adapterPieces(adapter, options);
   const { overwrite = false } = options;
-  const card = overwrite ? await updatedCard(path, adapter, files[cardName]) : files[cardName];
+  const card = overwrite ? await updatedCard(path, files[cardName]) : files[cardName];
   const fill = async (folder: string): Promise<void> => {
     // Nobody sees the folder until it is complete and synced: its files need no temporary names of their own.
     const written = await Promise.allSettled([
@@ -80,9 +80,9 @@ export async function writeAdapterFolder(
   await writeListedFolder(path, fill, { overwrite, mayBeUnlisted: true });
 }
 
-async function updatedCard(path: string, { config }: Adapter, card: string): Promise<string> {
+async function updatedCard(path: string, card: string): Promise<string> {
   const [earlierCard, earlierConfig] = await Promise.all([cardName, configName].map((name) => textIn(path, name)));
-  return earlierCard === undefined ? card : updateModelCard({ card: earlierCard, config: earlierConfig }, config);
+  return earlierCard === undefined ? card : updateModelCard({ card: earlierCard, config: earlierConfig }, card);
 }
 
 /** Undefined where there is no such file. */

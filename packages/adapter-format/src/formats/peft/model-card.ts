@@ -1,6 +1,7 @@
 // README.md of an adapter: the front matter by which a model hub knows what it is, and how to use it.
 
 import { escapeControls } from "@lowrank/contracts";
+import type { Adapter } from "../../adapter.ts";
 import type { LoraConfig, TaskType } from "../../lora-config.ts";
 
 const pipelines: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
@@ -20,9 +21,24 @@ const autoClasses: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
   ["FEATURE_EXTRACTION", "AutoModel"],
 ]);
 
-/** The model card of an adapter, in Markdown with YAML front matter. */
-export function modelCard(config: LoraConfig): string {
-  return `---\n${frontMatter(config).join("\n")}\n---\n\n${body(config).join("\n")}\n`;
+const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>(["SEQ_CLS", "TOKEN_CLS"]);
+
+/** The last map of a classifier, as transformers calls it in one family or another; an earlier one has no classes. */
+const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head)(?:\.out_proj)?\.weight$/;
+
+/**
+ * The model card of an adapter, in Markdown with YAML front matter. `classes`: how many a classifier has, which transformers
+ * has to be told where the base's own files say another number, or none.
+ */
+export function modelCard(config: LoraConfig, classes?: number): string {
+  return `---\n${frontMatter(config).join("\n")}\n---\n\n${body(config, classes).join("\n")}\n`;
+}
+
+/** How many classes the classifier has that an adapter brings along: its weight is [classes, inFeatures]. */
+export function savedClasses({ config, tensors }: Pick<Adapter, "config" | "tensors">): number | undefined {
+  if (!classifying.has(config.taskType)) return undefined;
+  const weight = [...tensors].find(([key]) => classifierWeight.test(key))?.[1];
+  return weight?.shape.length === 2 ? weight.shape[0] : undefined;
 }
 
 function frontMatter({ baseModel, taskType }: LoraConfig): readonly string[] {
@@ -39,9 +55,10 @@ function frontMatter({ baseModel, taskType }: LoraConfig): readonly string[] {
   ];
 }
 
-function body(config: LoraConfig): readonly string[] {
+function body(config: LoraConfig, classes: number | undefined): readonly string[] {
   const base = config.baseModel ?? "the base model";
   const autoClass = (config.taskType === null ? undefined : autoClasses.get(config.taskType)) ?? "AutoModel";
+  const labels = classes === undefined ? "" : `, num_labels=${classes}`;
   return [
     "# LoRA adapter",
     "",
@@ -51,7 +68,7 @@ function body(config: LoraConfig): readonly string[] {
     `from transformers import ${autoClass}`,
     "from peft import PeftModel",
     "",
-    `base = ${autoClass}.from_pretrained(${quoted(base)})`,
+    `base = ${autoClass}.from_pretrained(${quoted(base)}${labels})`,
     'model = PeftModel.from_pretrained(base, "path/to/this/folder")',
     "```",
   ];

@@ -13,13 +13,20 @@ const configOf = (card: string) => ({ card, config: serializeLoraConfig(before) 
 
 describe("the card of an adapter that is written anew", () => {
   it("is a new one where nobody changed the earlier one", () => {
-    expect(updateModelCard(configOf(modelCard(before)), after)).toBe(modelCard(after));
+    expect(updateModelCard(configOf(modelCard(before)), modelCard(after))).toBe(modelCard(after));
+  });
+
+  it("is a new one, too, where the earlier one says how many classes its classifier had", () => {
+    expect(updateModelCard(configOf(modelCard(before, 5)), modelCard(after, 3))).toBe(modelCard(after, 3));
   });
 
   it("keeps a person's text to the byte, and says the new base", () => {
     const text = "\n# My adapter\r\n\n---\ntags: none\n\nTrained with *care*.";
     const card = `---\nlicense: mit\nbase_model: some/base\nlanguage:\n- de\n- en\ntags: [poetry, "base_model:x", lora]\n---\n${text}`;
-    const written = updateModelCard(configOf(card.replace('"base_model:x"', "base_model:adapter:some/base")), after);
+    const written = updateModelCard(
+      configOf(card.replace('"base_model:x"', "base_model:adapter:some/base")),
+      modelCard(after),
+    );
     expect(written).toBe(
       [
         "---",
@@ -38,23 +45,23 @@ describe("the card of an adapter that is written anew", () => {
         `---\n${text}`,
       ].join("\n"),
     );
-    expect(updateModelCard(configOf(written), after)).toBe(written);
+    expect(updateModelCard(configOf(written), modelCard(after))).toBe(written);
   });
 
   it("keeps a text without front matter, what a person added to ours, and a choice of theirs", () => {
-    expect(updateModelCard({ card: "Just words.\n", config: undefined }, after)).toMatch(
+    expect(updateModelCard({ card: "Just words.\n", config: undefined }, modelCard(after))).toMatch(
       /^---\n[\s\S]*\n---\n\nJust words\.\n$/,
     );
-    expect(updateModelCard(configOf(`${modelCard(before)}\n## Results\n`), after)).toMatch(
+    expect(updateModelCard(configOf(`${modelCard(before)}\n## Results\n`), modelCard(after))).toMatch(
       /rank 4[\s\S]*\n## Results\n$/,
     );
-    const chosen = updateModelCard({ card: "---\npipeline_tag: summarization\n---\n", config: "{" }, after);
+    const chosen = updateModelCard({ card: "---\npipeline_tag: summarization\n---\n", config: "{" }, modelCard(after));
     expect(chosen).toContain("pipeline_tag: summarization\n");
   });
 
   it("leaves tags that it does not read as they are", () => {
     for (const tags of ['tags: ["a, b", c]', "tags: [a,\n  b]", "tags: &own\n- a", "tags:\n- a\n  more: b"]) {
-      const written = updateModelCard(configOf(`---\n${tags}\nlicense: mit\n---\ntext`), after);
+      const written = updateModelCard(configOf(`---\n${tags}\nlicense: mit\n---\ntext`), modelCard(after));
       expect(written).toContain(`${tags}\nlicense: mit\n`);
     }
   });

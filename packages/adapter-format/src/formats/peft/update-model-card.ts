@@ -2,7 +2,6 @@
 // the front matter, is brought up to date, as PEFT does.
 
 import { LowrankError } from "@lowrank/contracts";
-import type { LoraConfig } from "../../lora-config.ts";
 import { modelCard } from "./model-card.ts";
 import { parseLoraConfig } from "./parse-lora-config.ts";
 
@@ -18,9 +17,8 @@ export interface EarlierCard {
 const frontMatter = /^\s*---(?:\r\n|\r|\n)([\s\S]*?)(?:\r\n|\r|\n)---[ \t]*(?:\r\n|\n|$)/;
 const ofThisAdapter: ReadonlySet<string> = new Set(["base_model", "library_name"]);
 
-/** The card for a new configuration: a new one, where nobody changed the earlier one, which says its rank. */
-export function updateModelCard(earlier: EarlierCard, config: LoraConfig): string {
-  const fresh = modelCard(config);
+/** The card for an adapter, of which `fresh` is the new one: that one, where nobody changed the earlier, which says its rank. */
+export function updateModelCard(earlier: EarlierCard, fresh: string): string {
   if (isUnchanged(earlier)) return fresh;
   const match = frontMatter.exec(earlier.card);
   const text = match === null ? earlier.card : earlier.card.slice(match[0].length);
@@ -35,8 +33,10 @@ export function updateModelCard(earlier: EarlierCard, config: LoraConfig): strin
 }
 
 function isUnchanged({ card, config }: EarlierCard): boolean {
+  if (config === undefined) return false;
+  const classes = /, num_labels=(\d+)\)/.exec(card)?.[1];
   try {
-    return config !== undefined && modelCard(parseLoraConfig(config)) === card;
+    return modelCard(parseLoraConfig(config), classes === undefined ? undefined : Number(classes)) === card;
   } catch (error) {
     if (LowrankError.isInstance(error)) return false;
     throw error;

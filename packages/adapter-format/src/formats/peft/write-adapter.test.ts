@@ -111,6 +111,20 @@ tags:
     expect(card).toMatch(/^[\n -~]*$/);
   });
 
+  it.each(["score.weight", "classifier.out_proj.weight", "classification_head.out_proj.weight"])(
+    "tells transformers how many classes the classifier has whose %s is saved",
+    (key) => {
+      const dense = { "classifier.dense.weight": { shape: [2, 2], values: new Float32Array(4) } };
+      const { tensors, metadata } = adapterOf({ ...dense, [key]: { shape: [3, 2], values: new Float32Array(6) } });
+      const modulesToSave = ["score", "classifier", "classification_head"];
+      const classifier = { config: { ...config, modulesToSave, taskType: "SEQ_CLS" as const }, tensors, metadata };
+      expect(writeAdapter(classifier)["README.md"]).toContain('.from_pretrained("owner/base", num_labels=3)\n');
+      expect(writeAdapter({ ...classifier, config: { ...config, modulesToSave } })["README.md"]).toContain(
+        '.from_pretrained("owner/base")\n',
+      );
+    },
+  );
+
   it("leaves out what is not known", () => {
     const card = writeAdapter({ ...adapterOf(), config: { ...config, baseModel: null, taskType: null } })["README.md"];
     expect(card).not.toMatch(/base_model:|pipeline_tag/);

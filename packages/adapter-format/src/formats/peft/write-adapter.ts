@@ -7,7 +7,7 @@ import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts"
 import { keyPrefix } from "../../tensor-keys.ts";
 import { tensorProblems } from "./check-tensors.ts";
 import { firstBeyond } from "./first-non-finite.ts";
-import { modelCard } from "./model-card.ts";
+import { modelCard, savedClasses } from "./model-card.ts";
 import { withSortedPatterns } from "./pattern-order.ts";
 import { serializeLoraConfig } from "./serialize-lora-config.ts";
 
@@ -54,7 +54,7 @@ export function adapterPieces(adapter: Adapter, options: WriteAdapterOptions = {
   return {
     "adapter_config.json": serializeLoraConfig(withSortedPatterns(adapter)),
     weights: safetensorsPieces(tensors, new Map([["format", "pt"], ...adapter.metadata])),
-    "README.md": modelCard(adapter.config),
+    "README.md": modelCard(adapter.config, savedClasses(adapter)),
   };
 }
 
