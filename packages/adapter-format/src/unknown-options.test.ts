@@ -5,12 +5,14 @@ import { parseLoraConfig } from "./formats/peft/parse-lora-config.ts";
 import { readAdapter } from "./formats/peft/read-adapter.ts";
 import { writeAdapter } from "./formats/peft/write-adapter.ts";
 import { readAdapterFolder, writeAdapterFolder } from "./node/adapter-folder.ts";
+import { planMatches } from "./targets/plan-matches.ts";
 
 const nothing = undefined as never;
 
 it.each<[name: string, misspelt: string, nearest: string, call: (options: never) => unknown]>([
   ["parseLoraConfig", "on_warning", "onWarning", (options) => parseLoraConfig("{}", options)],
   ["readAdapter", "allowNonfinit", "allowNonFinite", (options) => readAdapter(nothing, options)],
+  ["planMatches", "model_type", "modelType", (options) => planMatches(nothing, [], options)],
   ["writeAdapter", "dtyp", "dtype", (options) => writeAdapter(nothing, options)],
   [
     "readAdapterFolder",

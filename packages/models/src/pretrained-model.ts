@@ -6,6 +6,7 @@ import {
   type ForwardContext,
   inferenceContext,
   type ParameterRef,
+  refuseUnknownOptions,
   type Site,
   selectedNames,
 } from "@lowrank/contracts";
@@ -195,8 +196,10 @@ export class PretrainedModel implements AdaptableModel {
    * }
    * ```
    */
-  withVocabulary(size: number, { newRows = "mean" }: { readonly newRows?: NewRows } = {}): PretrainedModel {
+  withVocabulary(size: number, options: { readonly newRows?: NewRows } = {}): PretrainedModel {
+    refuseUnknownOptions("withVocabulary", options, { newRows: true });
     this.#checkAlive();
+    const { newRows = "mean" } = options;
     return new PretrainedModel(resizeVocabulary(this.#assembly, size, newRows));
   }
 

@@ -9,6 +9,7 @@ import { loadGguf } from "./loading/gguf/load-gguf.ts";
 import { loadModel } from "./loading/load-model.ts";
 import { meanLoss } from "./mean-loss.ts";
 import { KeyValueCache } from "./parts/key-value-cache.ts";
+import { PretrainedModel } from "./pretrained-model.ts";
 
 const nothing = undefined as never;
 
@@ -19,6 +20,12 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["generateTokens", "max_new_tokens", "maxNewTokens", (options) => generateTokens(nothing, options).next()],
   ["sampling", "temprature", "temperature", (options) => checkSampling(options, 1)],
   ["meanLoss", "singal", "signal", (options) => meanLoss(nothing, [], undefined, options)],
+  [
+    "withVocabulary",
+    "new_rows",
+    "newRows",
+    (options) => PretrainedModel.prototype.withVocabulary.call(Object.create(PretrainedModel.prototype), 8, options),
+  ],
   ["KeyValueCache", "segment_length", "segmentLength", (options) => new KeyValueCache(noAdapters, options)],
 ])("%s refuses %s and names %s", async (name, misspelt, nearest, call) => {
   const refused = `${name} does not know these options:\n  - "${misspelt}" → "${nearest}"`;

@@ -1,7 +1,7 @@
 // From a configuration and a model's modules to the list of modules to adapt, and everything a user should know about
 // names that meant nothing. PEFT stays silent when one of several targets matches nothing (peft#1959).
 
-import { describeValue, type Warning } from "@lowrank/contracts";
+import { describeValue, type OptionNames, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import { defaultTargetsOf } from "@lowrank/families";
 import { NothingMatchedError } from "../errors.ts";
 import type { LoraConfig } from "../lora-config.ts";
@@ -19,6 +19,8 @@ export interface ModelFacts {
   /** Paths of output heads and classifiers, which "all-linear" leaves out. */
   readonly outputHeadPaths?: readonly string[];
 }
+
+const factNames: OptionNames<ModelFacts> = { modelType: true, linearPaths: true, outputHeadPaths: true };
 
 /** Which modules a configuration adapts. */
 export interface MatchPlan {
@@ -54,6 +56,7 @@ export interface MatchPlan {
  * ```
  */
 export function planMatches(config: LoraConfig, modulePaths: readonly string[], facts: ModelFacts = {}): MatchPlan {
+  refuseUnknownOptions("planMatches", facts, factNames);
   const resolved = { ...config, targetModules: resolveTargets(config, facts) };
   const verdicts = new Map(modulePaths.map((path) => [path, targetVerdict(resolved, path)]));
   const matched = modulePaths.filter((path) => verdicts.get(path) === "matched");
