@@ -46,6 +46,7 @@ const options = {
   method: { type: "supervised", supervised: "lora" },
   batchSize: settings.batch,
   learningRate: 1e-4,
+  dropout: settings.dropout ?? 0,
   loraName: "a",
   loraConfig: {
     rank: 8,
