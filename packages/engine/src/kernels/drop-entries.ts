@@ -5,12 +5,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type DropoutDraw, dropoutMask } from "../random/masks/dropout-mask.ts";
 import { runOwnKernelForOne } from "./own-kernel.ts";
 
-/** x with the entries of a draw set to 0 and the others multiplied by 1/(1 − rate). */
-export function dropEntries(x: tf.Tensor, draw: DropoutDraw): tf.Tensor {
-  const own = runOwnKernelForOne("LowrankDropout", { x }, attributesOf(draw));
+/** x with the entries of a draw set to 0 and the others multiplied by 1/(1 − rate), plus a term of x's shape if there is one. */
+export function dropEntries(x: tf.Tensor, draw: DropoutDraw, term?: tf.Tensor): tf.Tensor {
+  const own = runOwnKernelForOne("LowrankDropout", term === undefined ? { x } : { x, term }, attributesOf(draw));
   if (own !== undefined) return own;
-  const factors = dropoutMask(draw).factors({ first: 0, count: x.size });
-  return tf.tidy(() => tf.mul(x, tf.tensor(factors.slice(), x.shape)));
+  return tf.tidy(() => {
+    const factors = dropoutMask(draw).factors({ first: 0, count: x.size }).slice();
+    const dropped = tf.mul(x, tf.tensor(factors, x.shape));
+    return term === undefined ? dropped : tf.add(dropped, term);
+  });
 }
 
 /** A draw as a kernel's attributes. */

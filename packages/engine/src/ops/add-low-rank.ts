@@ -3,22 +3,27 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { dropEntries } from "../kernels/drop-entries.ts";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { linearProduct } from "../kernels/own-linear.ts";
+import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";
+import { checkRate } from "./dropout.ts";
 
 /** Settings of `addLowRank`. */
 export interface AddLowRankOptions {
   /** Whether the sum may take the place of `output` in memory. Only for an output that nobody reads afterwards. */
   readonly mayReuseOutput?: boolean;
+  /** Drops entries of x as `dropout` does, but keeps x alone for the gradient, which draws again. Absent: none. */
+  readonly dropout?: DropoutDraw | undefined;
 }
 
 /**
  * output + scale·(x·A)·B for x [..., inFeatures], output [..., outFeatures], A [inFeatures, rank], B [rank, outFeatures].
  *
- * Differentiable for output, x, A and B. Throws ShapeError.
+ * Differentiable for output, x, A and B. Throws ShapeError, and ArgumentError unless 0 ≤ rate of dropout < 1.
  *
  * @example
  * ```ts
@@ -35,7 +40,7 @@ export function addLowRank(
   a: tf.Tensor2D,
   b: tf.Tensor2D,
   scale: number,
-  { mayReuseOutput = false }: AddLowRankOptions = {},
+  { mayReuseOutput = false, dropout }: AddLowRankOptions = {},
 ): tf.Tensor {
   matrix(a, "addLowRank's A");
   matrix(b, "addLowRank's B");
@@ -45,21 +50,28 @@ export function addLowRank(
     throw new ShapeError("addLowRank's output", output.shape, `[${outputShape.join(", ")}]`);
   if (a.shape[1] !== b.shape[0])
     throw new ShapeError("addLowRank's B", b.shape, `${a.shape[1]} rows, as A has columns`);
+  if (dropout !== undefined) checkRate("addLowRank", dropout.rate);
+  const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
+  const dropped = (whole: tf.Tensor) => (draw === undefined ? whole : dropEntries(whole, draw));
   return withGradients({
     inputs: { output, x, a, b },
     forward: () => {
-      const own = runOwnKernelForOne("LowrankAddLowRank", { output, x, a, b }, { scale, mayReuseOutput });
+      const seen = dropped(x);
+      const own = runOwnKernelForOne("LowrankAddLowRank", { output, x: seen, a, b }, { scale, mayReuseOutput });
       if (own !== undefined) return { value: own, saved: [x, a, b] };
-      const narrow = tf.mul(tf.matMul(flattenRows(x), a), scale); // [rows, rank]
+      const narrow = tf.mul(tf.matMul(flattenRows(seen), a), scale); // [rows, rank]
       return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [x, a, b] };
     },
     backward: (dy, [x, a, b]) => {
-      const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x, a, b }, { scale });
+      const seen = dropped(x);
+      const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x: seen, a, b }, { scale });
       const dyRows = () => flattenRows(dy); // [rows, outFeatures]
       // The gradient of scale·x·A, [rows, rank].
       const narrow = matrix(own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows(), b, false, true), scale)));
+      const product = (term?: tf.Tensor) =>
+        tf.reshape(linearProduct({ x: narrow, matrix: a, isTransposed: true, term }), x.shape);
       const forX = accumulates((soFar) =>
-        tf.reshape(linearProduct({ x: narrow, matrix: a, isTransposed: true, term: soFar }), x.shape),
+        draw === undefined ? product(soFar) : tf.tidy(() => dropEntries(product(), draw, soFar)),
       );
       const [, forA, forB] = own ?? [];
       if (forA !== undefined && forB !== undefined)
@@ -67,8 +79,8 @@ export function addLowRank(
       return {
         output: () => tf.clone(dy),
         x: forX,
-        a: () => tf.matMul(flattenRows(x), narrow, true, false),
-        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(x), a), scale), dyRows(), true, false),
+        a: () => tf.matMul(flattenRows(seen), narrow, true, false),
+        b: () => tf.matMul(tf.mul(tf.matMul(flattenRows(seen), a), scale), dyRows(), true, false),
       };
     },
   });

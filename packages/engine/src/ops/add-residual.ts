@@ -3,12 +3,15 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
+import { dropEntries } from "../kernels/drop-entries.ts";
+import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { withGradients } from "../tape/with-gradients.ts";
+import { checkRate } from "./dropout.ts";
 
 /**
- * a + b, of one shape: a residual stream and what a layer adds to it.
+ * a + b, of one shape: a residual stream and what a layer adds to it, of which `draw` drops entries first (see `dropout`).
  *
- * Differentiable for both. Throws ShapeError.
+ * Differentiable for both. Throws ShapeError, and ArgumentError unless 0 ≤ rate < 1.
  *
  * @example
  * ```ts
@@ -19,11 +22,13 @@ import { withGradients } from "../tape/with-gradients.ts";
  * const y = addResidual(tf.ones([2, 3]), tf.ones([2, 3])); // every entry 2
  * ```
  */
-export function addResidual(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+export function addResidual(a: tf.Tensor, b: tf.Tensor, draw?: DropoutDraw): tf.Tensor {
   if (!tf.util.arraysEqual(a.shape, b.shape)) throw new ShapeError("addResidual", b.shape, `[${a.shape.join(", ")}]`);
+  if (draw !== undefined) checkRate("addResidual", draw.rate);
+  const drops = draw !== undefined && draw.rate > 0;
   return withGradients({
     inputs: { a, b },
-    forward: () => ({ value: tf.add(a, b), saved: [] }),
-    backward: (dy) => ({ a: () => tf.clone(dy), b: () => tf.clone(dy) }),
+    forward: () => ({ value: drops ? dropEntries(b, draw, a) : tf.add(a, b), saved: [] }),
+    backward: (dy) => ({ a: () => tf.clone(dy), b: () => (drops ? dropEntries(dy, draw) : tf.clone(dy)) }),
   });
 }

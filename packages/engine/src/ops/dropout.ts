@@ -6,6 +6,7 @@ import { ArgumentError } from "../errors.ts";
 import { dropEntries } from "../kernels/drop-entries.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
 import type { DrawKey } from "../random/hash-key.ts";
+import { accumulates } from "../tape/accumulate.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /**
@@ -31,7 +32,7 @@ export function dropout(x: tf.Tensor, rate: number, key: DrawKey): tf.Tensor {
   return withGradients({
     inputs: { x },
     forward: () => ({ value: dropEntries(x, { rate, key }), saved: [] }),
-    backward: (dy) => ({ x: () => dropEntries(dy, { rate, key }) }),
+    backward: (dy) => ({ x: accumulates((soFar) => dropEntries(dy, { rate, key }, soFar)) }),
   });
 }
 

@@ -4,8 +4,8 @@ import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedScore } from "../../src/kernels/masked-score.ts";
 import { attention } from "../../src/ops/attention/attention.ts";
-import { dropoutMask } from "../../src/random/masks/dropout-mask.ts";
 import { waveValues } from "../packed-matrices.ts";
+import { drawKey, drawnFactors } from "./drawn-factors.ts";
 import { at, product, softmax } from "./float64.ts";
 import { defineOperation, given, type OperationCase, size, sizeOf } from "./operation-case.ts";
 
@@ -87,15 +87,6 @@ function sizesOf(settings: Settings): Sizes {
   return { ...settings, heads: keyHeads * group, keyTime: past + queryTime, scale: 1 / Math.sqrt(headSize) };
 }
 
-const drawKey = { seed: 7, step: 1, microStep: 2, path: "h.0" };
-
-/** What each weight is multiplied by, drawn at once for all pieces. */
-function factorsOf({ batch, heads, queryTime, keyTime, rate }: Sizes): Float32Array {
-  const count = batch * heads * queryTime * keyTime;
-  if (rate === 0) return new Float32Array(count).fill(1);
-  return dropoutMask({ rate, key: drawKey }).factors({ first: 0, count }).slice();
-}
-
 interface Mask {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -119,7 +110,7 @@ function twin(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonl
   const { batch, heads, queryTime, scale, cap } = sizes;
   const plain = tf.mul(tf.matMul(given(query), repeated(sizes, given(key)), false, true), scale);
   const scores = cap === undefined ? plain : tf.mul(tf.tanh(tf.div(plain, cap)), cap);
-  const factors = tf.tensor(factorsOf(sizes), plain.shape);
+  const factors = tf.tensor(drawnFactors(plain.size, sizes.rate), plain.shape);
   if (mask === undefined) return tf.matMul(tf.mul(tf.softmax(scores), factors), repeated(sizes, given(value)));
   const bounded = mask.values.map((entry) => Math.max(entry, maskedScore));
   const alive = aliveQueries(mask.values, sizes.keyTime);
@@ -146,7 +137,7 @@ function repeated({ batch, keyHeads, group, heads }: Sizes, x: tf.Tensor): tf.Te
 function reference(sizes: Sizes, mask: Mask | undefined, [query, key, value]: readonly Float64Array[]): Float64Array {
   const { batch, heads, group, queryTime, keyTime, headSize, valueSize, scale, cap } = sizes;
   const result = new Float64Array(batch * heads * queryTime * valueSize);
-  const factors = factorsOf(sizes);
+  const factors = drawnFactors(batch * heads * queryTime * keyTime, sizes.rate);
   for (let row = 0; row < batch * heads * queryTime; row++) {
     const plane = Math.floor(row / queryTime); // of the query, counted over the batch
     const keyPlane = Math.floor(plane / group);

@@ -1,4 +1,4 @@
-// Frozen products, the LoRA branch, residual sums.
+// Frozen products, the LoRA branch and residual sums, both with and without dropout.
 
 import { fc } from "@fast-check/vitest";
 import * as tf from "@tensorflow/tfjs-core";
@@ -6,6 +6,7 @@ import { addLowRank } from "../../src/ops/add-low-rank.ts";
 import { addResidual } from "../../src/ops/add-residual.ts";
 import { frozenLinear } from "../../src/ops/frozen-linear.ts";
 import { matrix } from "../../src/rows.ts";
+import { drawKey, drawnFactors } from "./drawn-factors.ts";
 import { at, product } from "./float64.ts";
 import { defineOperation, given, leadingAxes, type OperationCase, size, sizeOf } from "./operation-case.ts";
 import { preparedWeight, type WeightSettings, weightSettings } from "./prepared-weight.ts";
@@ -73,6 +74,8 @@ interface LowRankSettings {
   readonly rank: number;
   readonly outFeatures: number;
   readonly scale: number;
+  /** Rate of dropout. */
+  readonly rate: number;
 }
 
 const lowRank = defineOperation<LowRankSettings>({
@@ -83,38 +86,55 @@ const lowRank = defineOperation<LowRankSettings>({
     rank: size,
     outFeatures: size,
     scale: fc.constantFrom(0.25, 1, 2),
+    rate: fc.constantFrom(0, 0.3),
   }),
-  large: [{ axes: [3, 43], inFeatures: 257, rank: 17, outFeatures: 509, scale: 2 }],
-  use: ({ axes, inFeatures, rank, outFeatures, scale }) => ({
+  large: [
+    { axes: [3, 43], inFeatures: 257, rank: 17, outFeatures: 509, scale: 2, rate: 0 },
+    { axes: [3, 173], inFeatures: 257, rank: 3, outFeatures: 31, scale: 2, rate: 0.1 },
+  ],
+  use: ({ axes, inFeatures, rank, outFeatures, scale, rate }) => ({
     shapes: [
       [...axes, outFeatures],
       [...axes, inFeatures],
       [inFeatures, rank],
       [rank, outFeatures],
     ],
-    compute: (output, x, a, b) => addLowRank(given(output), given(x), matrix(given(a)), matrix(given(b)), scale),
+    compute: (output, x, a, b) =>
+      addLowRank(given(output), given(x), matrix(given(a)), matrix(given(b)), scale, {
+        dropout: { rate, key: drawKey },
+      }),
     twin: (output, x, a, b) => {
-      const rows = tf.reshape(given(x), [sizeOf(axes), inFeatures]);
+      const shape = [sizeOf(axes), inFeatures];
+      const rows = tf.mul(tf.reshape(given(x), shape), tf.tensor(drawnFactors(given(x).size, rate), shape));
       const update = tf.mul(tf.matMul(tf.matMul(rows, given(a)), given(b)), scale);
       return tf.add(given(output), tf.reshape(update, [...axes, outFeatures]));
     },
     reference: (output, x, a, b) => {
-      const update = product(product(given(x), given(a), inFeatures), given(b), rank);
+      const factors = drawnFactors(given(x).length, rate);
+      const seen = given(x).map((value, place) => value * at(factors, place));
+      const update = product(product(seen, given(a), inFeatures), given(b), rank);
       return given(output).map((value, place) => value + scale * at(update, place));
     },
   }),
 });
 
-const residual = defineOperation<readonly number[]>({
+const residual = defineOperation<{ readonly shape: readonly number[]; readonly rate: number }>({
   name: "addResidual",
-  settings: leadingAxes,
-  large: [[262_145], [257, 256]],
-  use: (shape) => ({
-    shapes: [shape, shape],
-    compute: (a, b) => addResidual(given(a), given(b)),
-    twin: (a, b) => tf.add(given(a), given(b)),
-    reference: (a, b) => given(a).map((value, place) => value + at(given(b), place)),
-  }),
+  settings: fc.record({ shape: leadingAxes, rate: fc.constantFrom(0, 0.3) }),
+  large: [
+    { shape: [262_145], rate: 0 },
+    { shape: [262_145], rate: 0.1 },
+    { shape: [257, 256], rate: 0.003 },
+  ],
+  use: ({ shape, rate }) => {
+    const factors = drawnFactors(sizeOf(shape), rate);
+    return {
+      shapes: [shape, shape],
+      compute: (a, b) => addResidual(given(a), given(b), { rate, key: drawKey }),
+      twin: (a, b) => tf.add(given(a), tf.mul(given(b), tf.tensor(factors, [...shape]))),
+      reference: (a, b) => given(a).map((value, place) => value + at(given(b), place) * at(factors, place)),
+    };
+  },
 });
 
 export const linearOperations: readonly OperationCase[] = [linear, lowRank, residual];

@@ -6,10 +6,8 @@ import { joinHeads, splitHeads } from "../../src/ops/attention/heads.ts";
 import { rotary } from "../../src/ops/attention/rotary.ts";
 import { dropout } from "../../src/ops/dropout.ts";
 import { embeddingLookup } from "../../src/ops/embedding-lookup.ts";
-import { hashKey } from "../../src/random/hash-key.ts";
-import { factorsByLoops } from "../../src/random/masks/dropout-mask.ts";
-import { planMask } from "../../src/random/masks/mask-plan.ts";
 import { waveValues } from "../packed-matrices.ts";
+import { drawKey, drawnFactors } from "./drawn-factors.ts";
 import { at } from "./float64.ts";
 import { defineOperation, given, leadingAxes, type OperationCase, size, sizeOf } from "./operation-case.ts";
 
@@ -166,13 +164,10 @@ const dropped = defineOperation<DropoutSettings>({
   settings: fc.record({ shape: leadingAxes, rate: fc.constantFrom(0, 0.1, 0.5) }),
   large: [{ shape: [257, 256], rate: 0.3 }],
   use: ({ shape, rate }) => {
-    const key = { seed: 7, step: 1, microStep: 0, path: "h.0" };
-    const count = sizeOf(shape);
-    const kept =
-      rate === 0 ? new Float32Array(count).fill(1) : factorsByLoops(hashKey(key), planMask(rate), { first: 0, count });
+    const kept = drawnFactors(sizeOf(shape), rate);
     return {
       shapes: [shape],
-      compute: (x) => dropout(given(x), rate, key),
+      compute: (x) => dropout(given(x), rate, drawKey),
       twin: (x) => tf.mul(given(x), tf.tensor(kept, [...shape])),
       reference: (x) => given(x).map((value, place) => value * at(kept, place)),
     };

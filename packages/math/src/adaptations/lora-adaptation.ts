@@ -1,7 +1,6 @@
 // LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
 
 import { type AdaptationCall, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
-import { dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";
@@ -94,8 +93,8 @@ export class LoraAdaptation implements LowRankAdaptation {
       const frozen =
         beside?.kind === "subtracted" ? this.#branch.add({ ...common, input, output }, beside, -scale) : output;
       const path = `${this.#adapterName}/${site.path}`;
-      const seen = rate === 0 ? input : dropout(input, rate, { ...context.random, path });
-      const branch = { ...common, input: seen, output: frozen, mayReuseOutput: true };
+      const dropout = rate === 0 ? undefined : { rate, key: { ...context.random, path } };
+      const branch = { ...common, input, dropout, output: frozen, mayReuseOutput: true };
       return this.#branch.add(branch, halvesOf(this.pair), scale);
     });
   }

@@ -3,7 +3,7 @@
 // here it has the layer's, which is what the merged weight computes.
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
-import { convolve } from "@lowrank/engine";
+import { convolve, dropout } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { GroupedConvolutionError } from "../errors.ts";
 import { kernelInFile, kernelLayout } from "../update/file-layout.ts";
@@ -42,12 +42,13 @@ export const convolution: SiteKind = {
     ];
   },
   /** On [batch, height, width, inFeatures]; the result is [batch, newHeight, newWidth, outFeatures]. */
-  add: ({ input, output, layer }, { a, b }, scale) => {
+  add: ({ input, output, layer, dropout: draw }, { a, b }, scale) => {
+    const seen = draw === undefined ? input : dropout(input, draw.rate, draw.key);
     const geometry = geometryOf(layer);
     const { kernel, groups } = geometry;
     const down = tf.reshape(a, [...kernel, a.shape[0] / (kernel[0] * kernel[1]), a.shape[1]]);
     const up = tf.reshape(tf.mul(b, scale), [1, 1, ...b.shape]);
-    const narrow = convolve(input, down, { ...geometry, groups: 1 }); // [batch, newHeight, newWidth, rank]
+    const narrow = convolve(seen, down, { ...geometry, groups: 1 }); // [batch, newHeight, newWidth, rank]
     const point = { kernel: [1, 1], strides: [1, 1], padding: [0, 0], dilations: [1, 1], groups } as const;
     return tf.add(output, convolve(narrow, up, point));
   },

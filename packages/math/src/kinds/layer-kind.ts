@@ -1,7 +1,7 @@
 // What a kind of layer – a linear map, an embedding, a convolution, a raw parameter – has to say about its pair: one row each.
 
 import type { ConvolutionGeometry, Site } from "@lowrank/contracts";
-import type { DrawKey } from "@lowrank/engine";
+import type { DrawKey, DropoutDraw } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { FactorSpec, Halves, Update } from "../update/factor.ts";
 import type { FileLayout } from "../update/file-layout.ts";
@@ -47,8 +47,9 @@ export interface LayerKind {
 
 /** One application of a pair. */
 export interface BranchCall {
-  /** Of the site, dropped where that is asked for. */
   readonly input: tf.Tensor;
+  /** What is dropped of the input, where the branch `dropsInput`. */
+  readonly dropout?: DropoutDraw | undefined;
   /** What the branch is added to, which may be the place of the result. */
   readonly output: tf.Tensor;
   readonly site: Pick<Site, "paddingRow" | "outputScale">;

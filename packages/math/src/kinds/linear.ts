@@ -20,8 +20,8 @@ export const linear: SiteKind = {
     init === "random" ? evenly(b.shape, b.key) : tf.zeros([...b.shape]),
   ],
   dropsInput: true,
-  add: ({ input, output, mayReuseOutput = false }, { a, b }, scale) =>
-    addLowRank(output, input, a, b, scale, { mayReuseOutput }),
+  add: ({ input, output, dropout, mayReuseOutput = false }, { a, b }, scale) =>
+    addLowRank(output, input, a, b, scale, { mayReuseOutput, dropout }),
   delta: pairDelta,
   tokenAxis: 1,
   weightLayout: ({ fanInFanOut }) => (fanInFanOut ? plainLayout : transposedLayout),

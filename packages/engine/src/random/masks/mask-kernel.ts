@@ -6,10 +6,9 @@ import { maskModule } from "./mask-module.ts";
 import type { MaskPlan } from "./mask-plan.ts";
 import { firstCounter, maskStream, type Segment, segmentSize } from "./segments.ts";
 
-// Addresses: the generators' state, a segment's decisions, its numbers, and factors of as many segments as are asked for.
-const decisionsAt = 1024;
+// Addresses: the generators' state, a segment of numbers, and factors of as many segments as are asked for.
+const numbersAt = 1024;
 const largestSegment = 4096;
-const numbersAt = decisionsAt + largestSegment;
 const factorsAt = numbersAt + 4 * largestSegment;
 const pageBytes = 65_536;
 
@@ -30,18 +29,7 @@ export function maskKernel(): MaskKernel | undefined {
 export class MaskKernel {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #functions = maskModule(this.#memory);
-  #bytes = new Uint8Array(this.#memory.buffer);
   #floats = new Float32Array(this.#memory.buffer);
-
-  /** Draws a segment's decisions, which stand here until the next call: 255 keeps an entry, 0 drops it. */
-  decisions(segment: Segment): Uint8Array {
-    const { words, plan } = segment;
-    const size = segmentSize(plan);
-    this.#functions.seed(words[0], words[1], firstCounter(segment), maskStream);
-    const draw = plan.bits === 8 ? this.#functions.drawBytes : this.#functions.drawHalves;
-    draw(decisionsAt, decisionsAt + size, plan.threshold);
-    return this.#bytes.subarray(decisionsAt, decisionsAt + size);
-  }
 
   /** Factors of `count` entries from number `first` on, in this kernel's memory until the next call. */
   factors(
@@ -53,9 +41,7 @@ export class MaskKernel {
     const [begin, end] = [Math.floor(first / size), Math.ceil((first + count) / size)];
     this.#reserve(factorsAt + 4 * size * (end - begin));
     for (let number = begin; number < end; number++) {
-      this.decisions({ words, plan, number });
-      const target = factorsAt + 4 * size * (number - begin);
-      this.#functions.expand(target, decisionsAt, decisionsAt + size, plan.factor);
+      this.#draw(factorsAt + 4 * size * (number - begin), { words, plan, number }, size);
     }
     const start = factorsAt / 4 + first - begin * size;
     return this.#floats.subarray(start, start + count);
@@ -69,18 +55,24 @@ export class MaskKernel {
     for (let number = 0; number * size < source.length; number++) {
       const part = source.subarray(number * size, (number + 1) * size);
       this.#floats.set(part, numbers);
-      this.decisions({ words, plan, number });
-      this.#functions.expand(factorsAt, decisionsAt, decisionsAt + part.length, plan.factor);
+      this.#draw(factorsAt, { words, plan, number }, part.length);
       this.#functions.multiply(numbersAt, numbersAt + 4 * part.length, factorsAt);
       target.set(this.#floats.subarray(numbers, numbers + part.length), number * size);
     }
+  }
+
+  /** Writes the first `count` factors of a segment, and some more than that. */
+  #draw(target: number, segment: Segment, count: number): void {
+    const { words, plan } = segment;
+    this.#functions.seed(words[0], words[1], firstCounter(segment), maskStream);
+    const draw = plan.bits === 8 ? this.#functions.drawBytes : this.#functions.drawHalves;
+    draw(target, target + 4 * count, plan.threshold, plan.factor);
   }
 
   #reserve(bytes: number): void {
     const missing = bytes - this.#memory.buffer.byteLength;
     if (missing <= 0) return;
     this.#memory.grow(Math.ceil(missing / pageBytes));
-    this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#floats = new Float32Array(this.#memory.buffer);
   }
 }

@@ -1,5 +1,5 @@
-;; Dropout's decisions, drawn by eight generators at once: two vectors of four. Addresses are bytes; a byte of 255 keeps an
-;; entry, one of 0 drops it. The generators' state is at address 0: words a, b, c, d of the first four, then of the others.
+;; Dropout's factors, drawn by eight generators at once: two vectors of four. Addresses are bytes. The generators' state is at
+;; address 0: words a, b, c, d of the first four, then of the others.
 (module
   (import "masks" "memory" (memory 1))
 
@@ -67,11 +67,12 @@
       (local.set $counter (i32.add (local.get $counter) (i32.const 4)))
       (br_if $four (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 32))) (i32.const 128)))))
 
-  ;; Steps of xoshiro128++, 32 decisions each: a byte is kept if it is not below the threshold.
-  (func (export "drawBytes") (param $target i32) (param $end i32) (param $threshold i32)
+  ;; Steps of xoshiro128++, 32 float32 each: the factor where a byte is not below the threshold, else 0.
+  (func (export "drawBytes") (param $target i32) (param $end i32) (param $threshold i32) (param $factor f32)
     (local $a0 v128) (local $b0 v128) (local $c0 v128) (local $d0 v128) (local $drawn0 v128)
     (local $a1 v128) (local $b1 v128) (local $c1 v128) (local $d1 v128) (local $drawn1 v128)
-    (local $sum v128) (local $limit v128)
+    (local $sum v128) (local $limit v128) (local $kept v128) (local $half v128) (local $factors v128)
+    (local.set $factors (f32x4.splat (local.get $factor)))
     (local.set $limit (i8x16.splat (local.get $threshold)))
     (local.set $a0 (v128.load offset=0 (i32.const 0)))
     (local.set $b0 (v128.load offset=16 (i32.const 0)))
@@ -100,15 +101,36 @@
       (local.set $a1 (v128.xor (local.get $a1) (local.get $d1)))
       (local.set $c1 (v128.xor (local.get $c1) (local.get $sum)))
       (local.set $d1 (v128.or (i32x4.shl (local.get $d1) (i32.const 11)) (i32x4.shr_u (local.get $d1) (i32.const 21))))
-      (v128.store (local.get $target) (i8x16.ge_u (local.get $drawn0) (local.get $limit)))
-      (v128.store offset=16 (local.get $target) (i8x16.ge_u (local.get $drawn1) (local.get $limit)))
-      (br_if $step (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 32))) (local.get $end)))))
+      (local.set $kept (i8x16.ge_u (local.get $drawn0) (local.get $limit)))
+      (local.set $half (i16x8.extend_low_i8x16_s (local.get $kept)))
+      (v128.store offset=0 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
+      (v128.store offset=16 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
+      (local.set $half (i16x8.extend_high_i8x16_s (local.get $kept)))
+      (v128.store offset=32 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
+      (v128.store offset=48 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
+      (local.set $kept (i8x16.ge_u (local.get $drawn1) (local.get $limit)))
+      (local.set $half (i16x8.extend_low_i8x16_s (local.get $kept)))
+      (v128.store offset=64 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
+      (v128.store offset=80 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
+      (local.set $half (i16x8.extend_high_i8x16_s (local.get $kept)))
+      (v128.store offset=96 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
+      (v128.store offset=112 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
+      (br_if $step (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 128))) (local.get $end)))))
 
-  ;; The same for 16 bits a decision: 16 decisions a step.
-  (func (export "drawHalves") (param $target i32) (param $end i32) (param $threshold i32)
+  ;; The same from 16 bits each: 16 float32 a step.
+  (func (export "drawHalves") (param $target i32) (param $end i32) (param $threshold i32) (param $factor f32)
     (local $a0 v128) (local $b0 v128) (local $c0 v128) (local $d0 v128) (local $drawn0 v128)
     (local $a1 v128) (local $b1 v128) (local $c1 v128) (local $d1 v128) (local $drawn1 v128)
-    (local $sum v128) (local $limit v128)
+    (local $sum v128) (local $limit v128) (local $kept v128) (local $half v128) (local $factors v128)
+    (local.set $factors (f32x4.splat (local.get $factor)))
     (local.set $limit (i16x8.splat (local.get $threshold)))
     (local.set $a0 (v128.load offset=0 (i32.const 0)))
     (local.set $b0 (v128.load offset=16 (i32.const 0)))
@@ -137,26 +159,21 @@
       (local.set $a1 (v128.xor (local.get $a1) (local.get $d1)))
       (local.set $c1 (v128.xor (local.get $c1) (local.get $sum)))
       (local.set $d1 (v128.or (i32x4.shl (local.get $d1) (i32.const 11)) (i32x4.shr_u (local.get $d1) (i32.const 21))))
-      (v128.store (local.get $target)
+      (local.set $kept
         (i8x16.narrow_i16x8_s
           (i16x8.ge_u (local.get $drawn0) (local.get $limit))
           (i16x8.ge_u (local.get $drawn1) (local.get $limit))))
-      (br_if $step (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 16))) (local.get $end)))))
-
-  ;; Decisions up to `end`, 16 at a time, as float32: the factor for each that keeps, 0 for each that drops.
-  (func (export "expand") (param $target i32) (param $decisions i32) (param $end i32) (param $factor f32)
-    (local $kept v128) (local $half v128) (local $factors v128)
-    (local.set $factors (f32x4.splat (local.get $factor)))
-    (loop $next
-      (local.set $kept (v128.load (local.get $decisions)))
       (local.set $half (i16x8.extend_low_i8x16_s (local.get $kept)))
-      (v128.store (local.get $target) (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
-      (v128.store offset=16 (local.get $target) (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
+      (v128.store offset=0 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
+      (v128.store offset=16 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
       (local.set $half (i16x8.extend_high_i8x16_s (local.get $kept)))
-      (v128.store offset=32 (local.get $target) (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
-      (v128.store offset=48 (local.get $target) (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
-      (local.set $target (i32.add (local.get $target) (i32.const 64)))
-      (br_if $next (i32.lt_u (local.tee $decisions (i32.add (local.get $decisions) (i32.const 16))) (local.get $end)))))
+      (v128.store offset=32 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_low_i16x8_s (local.get $half))))
+      (v128.store offset=48 (local.get $target)
+        (v128.and (local.get $factors) (i32x4.extend_high_i16x8_s (local.get $half))))
+      (br_if $step (i32.lt_u (local.tee $target (i32.add (local.get $target) (i32.const 64))) (local.get $end)))))
 
   ;; Numbers up to `end`, four at a time, times their factors.
   (func (export "multiply") (param $numbers i32) (param $end i32) (param $factors i32)

@@ -20,7 +20,7 @@ export function residual({ layer, before, afterSum, dropout }: ResidualOptions):
   return (hidden, pass) =>
     tf.tidy(() => {
       const input = before === undefined ? hidden : before.forward(hidden, pass.context);
-      const sum = addResidual(hidden, pass.drop(layer(input, pass), dropout.rate, dropout.path));
+      const sum = addResidual(hidden, layer(input, pass), pass.draw(dropout.rate, dropout.path));
       return afterSum === undefined ? sum : afterSum.forward(sum, pass.context);
     });
 }

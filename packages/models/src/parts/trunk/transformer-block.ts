@@ -53,7 +53,9 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
 }
 
 function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
-  return addResidual(hidden, runHalf(half, hidden, pass));
+  const { dropout } = half;
+  const draw = dropout && pass.draw(dropout.rate, dropout.path);
+  return addResidual(hidden, runHalf({ ...half, dropout: undefined }, hidden, pass), draw);
 }
 
 function sumAfterNorm({ before, ...half }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
