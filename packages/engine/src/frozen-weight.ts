@@ -9,6 +9,7 @@ import { blocksOf } from "./frozen/int8-blocks.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
+import { mayRoundProducts } from "./frozen/rounded-products.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./int8/int8-matrix.ts";
 import { currentInt8Weights } from "./int8/int8-weights.ts";
@@ -91,6 +92,18 @@ export class FrozenWeight {
     return this.#current().multiply(x, bias);
   }
 
+  /** x·W for x [..., inFeatures], where `withRoundedProducts` allows it and it is faster; undefined elsewhere. */
+  multiplyRounded(x: tf.Tensor): tf.Tensor | undefined {
+    return isRounding() ? this.#current().multiplyRounded?.(x) : undefined;
+  }
+
+  /** The same with this weight and others, all of the same input, in one call. */
+  multiplyRoundedWith(others: readonly FrozenWeight[], x: tf.Tensor): readonly tf.Tensor[] | undefined {
+    if (!isRounding()) return undefined;
+    const storages = others.map((other) => other.#current());
+    return this.#current().multiplyRoundedWith?.(storages, x);
+  }
+
   /**
    * y·Wᵀ for y [rows, outFeatures]: the gradient of `multiply`. With `sum`, a tensor of as many entries, the product is added
    * to it; the caller disposes of `sum` and must not read it any more, since the result may lie in its memory.
@@ -131,6 +144,10 @@ export class FrozenWeight {
     if (this.#storage === undefined) throw new DisposedError("A frozen weight");
     return this.#storage;
   }
+}
+
+function isRounding(): boolean {
+  return mayRoundProducts() && tf.engine().state.gradientDepth === 0;
 }
 
 function store(where: string, matrix: tf.Tensor2D | PackedMatrix, layout: MatrixLayout): FrozenStorage {

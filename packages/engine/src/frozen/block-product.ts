@@ -1,7 +1,7 @@
 // Products that read a matrix of blocks as it lies, where the backend has them.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import type { BlockMatrix } from "./packed-matrix.ts";
 
 /** What a backend keeps of matrices that it multiplies by in their blocks. */
@@ -27,10 +27,16 @@ export class BlockProduct {
     return key === undefined ? undefined : new BlockProduct(backend, backend.blocks, key);
   }
 
-  /** x·Mᵀ for x [rows, columns of M], x rounded to 8 bits; undefined on another backend than it was prepared on. */
-  multiply(x: tf.Tensor2D): tf.Tensor2D | undefined {
+  /** x·Mᵀ for x [..., columns of M], x rounded to 8 bits; undefined on another backend than it was prepared on. */
+  multiply(x: tf.Tensor): tf.Tensor | undefined {
     if (tf.backend() !== this.backend) return undefined;
-    return runOwnKernelForOne("LowrankBlockProduct", { x }, { key: this.key }) as tf.Tensor2D | undefined;
+    return runOwnKernelForOne("LowrankBlockProduct", { x }, { key: this.key });
+  }
+
+  /** The same cut into parts of so many columns each. */
+  multiplyParts(x: tf.Tensor, widths: readonly number[]): readonly tf.Tensor[] | undefined {
+    if (tf.backend() !== this.backend) return undefined;
+    return runOwnKernel("LowrankBlockProduct", { x }, { key: this.key, widths: [...widths] });
   }
 
   dispose(): void {

@@ -22,6 +22,10 @@ export interface FrozenStorage {
   readonly bytes: number;
   /** x·W for x [rows, inFeatures], plus a bias [outFeatures] if there is one. */
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D;
+  /** x·W for x [..., inFeatures] rounded to 8 bits; undefined, or absent, where that is not faster. */
+  multiplyRounded?(x: tf.Tensor): tf.Tensor | undefined;
+  /** The same with this matrix and others that have the same input, in one call. */
+  multiplyRoundedWith?(others: readonly FrozenStorage[], x: tf.Tensor): readonly tf.Tensor[] | undefined;
   /** y·Wᵀ for y [rows, outFeatures], plus `sum`, of as many entries, in whose memory the result may lie. */
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D;
   /** The matrix as it lies in memory, if that is one float32 tensor. */

@@ -9,8 +9,8 @@ import { BlockProduct } from "./block-product.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
-import { type HalfMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
-import { mayRoundProducts } from "./rounded-products.ts";
+import { joinBlocks } from "./join-blocks.ts";
+import { type BlockMatrix, type HalfMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 /** Numbers decoded at one time: 8 MB. */
 const pieceNumbers = 1 << 21;
@@ -30,6 +30,8 @@ export class PackedStorage implements FrozenStorage {
   readonly #pieceNumbers: number;
   /** Made when first of use: it takes as much memory again. Null where there is none to be had. */
   #product: BlockProduct | null | undefined;
+  /** The same of this matrix and others as one. */
+  #joint: { readonly others: readonly FrozenStorage[]; readonly product: BlockProduct | null } | undefined;
 
   /** @param limit how many numbers may be decoded at one time */
   constructor(matrix: PackedMatrix, layout: MatrixLayout, limit = pieceNumbers) {
@@ -43,8 +45,34 @@ export class PackedStorage implements FrozenStorage {
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
-    const rounded = this.#roundedProduct(x);
-    return plus(rounded ?? (this.#isTransposed ? this.#timesTransposed(x) : this.#times(x)), bias);
+    return plus(this.#isTransposed ? this.#timesTransposed(x) : this.#times(x), bias);
+  }
+
+  multiplyRounded(x: tf.Tensor): tf.Tensor | undefined {
+    if (!this.#isTransposed || this.#matrix.kind !== "blocks") return undefined;
+    if (this.#product === undefined) this.#product = BlockProduct.of(this.#matrix) ?? null;
+    return this.#product?.multiply(x);
+  }
+
+  multiplyRoundedWith(others: readonly FrozenStorage[], x: tf.Tensor): readonly tf.Tensor[] | undefined {
+    if (!isSame(this.#joint?.others, others)) {
+      this.#joint?.product?.dispose();
+      const whole = this.#joinedWith(others);
+      this.#joint = { others, product: (whole && BlockProduct.of(whole)) ?? null };
+    }
+    const widths = [this, ...others].map(({ outFeatures }) => outFeatures);
+    return this.#joint?.product?.multiplyParts(x, widths);
+  }
+
+  /** One matrix with the outputs of all, if all are blocks of one kind. */
+  #joinedWith(others: readonly FrozenStorage[]): BlockMatrix | undefined {
+    const matrices: BlockMatrix[] = [];
+    for (const storage of [this, ...others]) {
+      if (!(storage instanceof PackedStorage) || !storage.#isTransposed) return undefined;
+      if (storage.#matrix.kind !== "blocks") return undefined;
+      matrices.push(storage.#matrix);
+    }
+    return joinBlocks(matrices);
   }
 
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D {
@@ -86,13 +114,8 @@ export class PackedStorage implements FrozenStorage {
   dispose(): void {
     this.#product?.dispose();
     this.#product = undefined;
-  }
-
-  #roundedProduct(x: tf.Tensor2D): tf.Tensor2D | undefined {
-    if (!mayRoundProducts() || !this.#isTransposed || this.#matrix.kind !== "blocks") return undefined;
-    if (tf.engine().state.gradientDepth > 0) return undefined;
-    if (this.#product === undefined) this.#product = BlockProduct.of(this.#matrix) ?? null;
-    return this.#product?.multiply(x);
+    this.#joint?.product?.dispose();
+    this.#joint = undefined;
   }
 
   /** left·Mᵀ for the stored matrix M: rows of M are columns of the result. */
@@ -148,6 +171,10 @@ export class PackedStorage implements FrozenStorage {
       piece.dispose();
     }
   }
+}
+
+function isSame(some: readonly FrozenStorage[] | undefined, others: readonly FrozenStorage[]): boolean {
+  return some?.length === others.length && some.every((storage, index) => storage === others[index]);
 }
 
 interface Piece {

@@ -1,4 +1,4 @@
-import { expectNoLeak } from "@lowrank/testing";
+import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
@@ -33,8 +33,8 @@ function rms(values: Float32Array): number {
 
 /** rms of what rounding changes, in parts of the product's. */
 async function roundingError(weight: FrozenWeight, x: tf.Tensor2D): Promise<number> {
-  const exact = await valuesOf(weight.multiply(x));
-  const rounded = await valuesOf(withRoundedProducts(() => weight.multiply(x)));
+  const exact = await valuesOf(frozenLinear(x, weight));
+  const rounded = await valuesOf(withRoundedProducts(() => frozenLinear(x, weight)));
   return rms(rounded.map((value, index) => value - (exact[index] ?? 0))) / rms(exact);
 }
 
@@ -89,7 +89,7 @@ onEachBackend((engine) => {
     const weight = FrozenWeight.fromTransposed({ ...full, scales: new Uint16Array(full.scales.length) });
     const other = FrozenWeight.fromTransposed(full);
     const [x, zeros] = [matrix(waves([2, 64])), tf.zeros<tf.Rank.R2>([2, 64])];
-    for (const product of withRoundedProducts(() => [weight.multiply(x), other.multiply(zeros)]))
+    for (const product of withRoundedProducts(() => [frozenLinear(x, weight), frozenLinear(zeros, other)]))
       expect(await valuesOf(product)).toEqual(new Float32Array(8));
     tf.dispose([x, zeros]);
     weight.dispose();
@@ -102,12 +102,35 @@ onEachBackend((engine) => {
       for (const place of [0, 33, 63]) {
         const row = Float32Array.from({ length: 64 }, (_, index) => (index === place ? bad : 0.1));
         const x = tf.tensor2d(row, [1, 64]);
-        const values = await valuesOf(withRoundedProducts(() => weight.multiply(x)));
+        const values = await valuesOf(withRoundedProducts(() => frozenLinear(x, weight)));
         expect(values.some(Number.isFinite), `${place}: ${values}`).toBe(false);
         x.dispose();
       }
       weight.dispose();
     }
+  });
+
+  it.each(Object.entries(evenKinds))("several matrices in %s give together what each gives", async (_, pack) => {
+    const weights = [7, 3, 12].map((rows) => FrozenWeight.fromTransposed(pack(rows, 64)));
+    const [first, ...others] = weights;
+    for (const count of [1, 3]) {
+      const x = tf.reshape(waves([count, 64]), [count, 1, 64]);
+      const together = withRoundedProducts(() => first?.multiplyRoundedWith(others, x));
+      expect(together?.length).toBe(engine === "native" ? 3 : undefined);
+      for (const [index, part] of (together ?? []).entries()) {
+        const alone = withRoundedProducts(() => weights[index]?.multiplyRounded(x));
+        expect(part.shape).toEqual(alone?.shape);
+        if (alone !== undefined) expectClose(await valuesOf(part), await valuesOf(alone), 1e-4);
+      }
+      expect(first?.multiplyRoundedWith(others, x)).toBeUndefined();
+      x.dispose();
+    }
+    const other = FrozenWeight.fromTransposed(packedMatrices.NF4(7, 64));
+    const x = waves([1, 64]);
+    expect(withRoundedProducts(() => first?.multiplyRoundedWith([other], x))).toBeUndefined();
+    x.dispose();
+    other.dispose();
+    for (const weight of weights) weight.dispose();
   });
 
   it("what was prepared is freed with the weight", async () => {
@@ -117,7 +140,7 @@ onEachBackend((engine) => {
     await expectNoLeak(() => {
       const weight = FrozenWeight.fromTransposed(packedMatrices["8 bits"](4, 64));
       const x = tf.ones<tf.Rank.R2>([1, 64]);
-      withRoundedProducts(() => weight.multiply(x)).dispose();
+      withRoundedProducts(() => frozenLinear(x, weight)).dispose();
       expect(count() - before).toBe(engine === "native" ? 1 : 0);
       x.dispose();
       weight.dispose();

@@ -26,6 +26,8 @@ import { withGradients } from "../tape/with-gradients.ts";
 export function frozenLinear(x: tf.Tensor, weight: FrozenWeight, bias?: tf.Tensor): tf.Tensor {
   checkLastAxis("frozenLinear", x, weight.inFeatures);
   if (bias !== undefined) checkVector("frozenLinear's bias", bias, weight.outFeatures);
+  const rounded = weight.multiplyRounded(x);
+  if (rounded !== undefined) return bias === undefined ? rounded : tf.add(rounded, bias);
   return withGradients({
     inputs: bias === undefined ? { x } : { x, bias },
     forward: () => ({ value: productOf(x, weight, bias), saved: [] }),

@@ -1,6 +1,6 @@
 // The feed-forward half of a block, plain or gated.
 
-import type { LinearSite } from "@lowrank/doors";
+import { forwardTogether, type LinearSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Activation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";
@@ -44,7 +44,9 @@ export function gatedFeedForward(
   return (hidden, pass) =>
     tf.tidy(() => {
       const { context } = pass;
-      const gated = activation.gate(gate.forward(hidden, context), up.forward(hidden, context));
+      const [gates, values] = forwardTogether([gate, up], hidden, context);
+      // Two sites give two tensors.
+      const gated = activation.gate(gates as tf.Tensor, values as tf.Tensor);
       return down.forward(dropped(gated, dropout, pass), context);
     });
 }
