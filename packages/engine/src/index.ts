@@ -29,6 +29,7 @@ export { maskedScore } from "./kernels/masked-score.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
+export { attendNext, type KeptPositions, type NextToken, type NextTokenInputs } from "./ops/attention/attend-next.ts";
 export { type AttentionInputs, attention } from "./ops/attention/attention.ts";
 export {
   type AttentionMask,

@@ -22,6 +22,7 @@ export type OwnKernel =
   | "LowrankAttentionGradient"
   | "LowrankGroupAttention"
   | "LowrankGroupAttentionGradient"
+  | "LowrankAttendNext"
   | "LowrankRotary"
   | "LowrankLinear"
   | "LowrankBlockProduct"

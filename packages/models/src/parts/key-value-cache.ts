@@ -78,6 +78,21 @@ export class KeyValueCache {
     return segments;
   }
 
+  /** A layer's segments if the last takes one position more. */
+  withRoom(layer: number): readonly KeysAndValues[] | undefined {
+    const segments = this.#layers.get(layer) ?? [];
+    const last = segments.at(-1);
+    return last !== undefined && timeOf(last) < this.#segmentLength ? segments : undefined;
+  }
+
+  /** Puts what was joined elsewhere in the place of a layer's last segment, which it frees. */
+  replaceLast(layer: number, { key, value }: KeysAndValues): void {
+    const segments = this.#layers.get(layer) ?? [];
+    const last = segments.at(-1);
+    if (last !== undefined) tf.dispose([last.key, last.value]);
+    this.#layers.set(layer, [...segments.slice(0, -1), { key: tf.keep(key), value: tf.keep(value) }]);
+  }
+
   /** The encoder's last states [batch, sourceTime, width], once it has run. */
   get source(): tf.Tensor | undefined {
     return this.#source;

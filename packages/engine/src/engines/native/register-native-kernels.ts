@@ -10,6 +10,7 @@ import { registerProducts } from "./kernels/products.ts";
 import { registerReductions } from "./kernels/reductions.ts";
 import { nativeBackendName } from "./native-backend.ts";
 import { registerActivations } from "./operations/activations.ts";
+import { registerAttendNext } from "./operations/attend-next.ts";
 import { registerAttention } from "./operations/attention.ts";
 import { registerBlockProduct } from "./operations/block-product.ts";
 import { registerDropout } from "./operations/dropout.ts";
@@ -32,6 +33,7 @@ export function registerNativeKernels(): void {
   registerAttention();
   registerDropout();
   registerGroupAttention();
+  registerAttendNext();
   registerRotary();
   registerLinear();
   registerBlockProduct();

@@ -1,8 +1,8 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
-import type { LinearSite } from "@lowrank/doors";
-import { attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
+import { forwardTogether, type LinearSite } from "@lowrank/doors";
+import { attendNext, attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
@@ -57,11 +57,11 @@ export interface SelfAttentionOptions {
 
 /** Three linear maps. */
 export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {
-  return (hidden, { context }) => ({
-    query: query.forward(hidden, context),
-    key: key.forward(hidden, context),
-    value: value.forward(hidden, context),
-  });
+  return (hidden, { context }) => {
+    const parts = forwardTogether([query, key, value], hidden, context);
+    // Three sites give three tensors.
+    return { query: parts[0] as tf.Tensor, key: parts[1] as tf.Tensor, value: parts[2] as tf.Tensor };
+  };
 }
 
 /** One linear map whose output is queries, keys and values one after the other. */
@@ -131,17 +131,23 @@ function continued(
   const scale = options.scale ?? 1 / Math.sqrt(headSize);
   const turn = (x: tf.Tensor, factor: number) =>
     frequencies === undefined ? x : turnByMatrix(x, pass.rotation(frequencies, { headSize, interleaved, factor }));
-  const fresh = {
-    key: turn(normed(headsOfOne(key, keyHeads), options.keyNorm, pass), 1),
-    value: headsOfOne(value, keyHeads),
-  };
-  const segments = cache.extend(options.layer, fresh);
   const split = normed(headsOfOne(query, heads), options.queryNorm, pass);
+  const mask = maskOf(options, pass);
+  const cap = options.cap ?? null;
+  const whole = { key: normed(headsOfOne(key, keyHeads), options.keyNorm, pass), value: headsOfOne(value, keyHeads) };
+  const room = mask === undefined && cap === null ? cache.withRoom(options.layer) : undefined;
+  const recent = room?.at(-1);
+  const rotation = frequencies && pass.rotation(frequencies, { headSize, interleaved, factor: 1 });
+  const settled = room?.length === 2 ? room[0] : undefined;
+  const next = recent && attendNext({ query: split, fresh: whole, rotation, settled, recent, scale });
+  if (next !== undefined) {
+    cache.replaceLast(options.layer, next.recent);
+    return tf.reshape(next.mixed, query.shape);
+  }
+  const segments = cache.extend(options.layer, { key: turn(whole.key, 1), value: whole.value });
   // A rotation can stretch as well, which saves a multiplication of its own.
   const scaled = frequencies === undefined ? tf.mul(split, scale) : turn(split, scale);
-  const mask = maskOf(options, pass);
-  const mixed = attendWithOneQuery({ query: scaled, segments, mask, cap: options.cap ?? null });
-  return tf.reshape(mixed, query.shape);
+  return tf.reshape(attendWithOneQuery({ query: scaled, segments, mask, cap }), query.shape);
 }
 
 /** As `splitHeads` for one token, whose numbers need not move: [batch, heads, 1, headSize]. */

@@ -1,0 +1,63 @@
+// Attention of one new token to everything before it, and the token's own key and value joined to what is kept: one call
+// where the backend has it, in place of seven.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { runOwnKernel } from "../../kernels/own-kernel.ts";
+
+/** Keys and values of some positions: [batch, keyHeads, time, headSize] each. */
+export interface KeptPositions {
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
+}
+
+export interface NextTokenInputs {
+  /** [batch, heads, 1, headSize] */
+  readonly query: tf.Tensor;
+  /** The new token's, not turned yet: [batch, keyHeads, 1, headSize]. */
+  readonly fresh: KeptPositions;
+  /** Turns queries and keys: [1, headSize, headSize]. */
+  readonly rotation?: tf.Tensor | undefined;
+  /** Older positions, which stay as they are. */
+  readonly settled?: KeptPositions | undefined;
+  /** Those that the new one is joined to. */
+  readonly recent: KeptPositions;
+  readonly scale: number;
+}
+
+/** What the token sees, mixed [batch, heads, 1, headSize], and the recent positions with its own. */
+export interface NextToken {
+  readonly mixed: tf.Tensor;
+  readonly recent: KeptPositions;
+}
+
+/**
+ * Undefined where the backend has no such kernel, or something is to be differentiated: it has no gradient.
+ *
+ * @example
+ * ```ts
+ * import { attendNext } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const one = tf.ones([1, 2, 1, 4]);
+ * const past = { key: tf.ones([1, 2, 3, 4]), value: tf.ones([1, 2, 3, 4]) };
+ * const next = attendNext({ query: one, fresh: { key: one, value: one }, recent: past, scale: 0.5 });
+ * console.log(next?.recent.key.shape); // [1, 2, 4, 4] on the native engine
+ * ```
+ */
+export function attendNext(inputs: NextTokenInputs): NextToken | undefined {
+  const { query, fresh, rotation, settled, recent, scale } = inputs;
+  if (tf.engine().state.gradientDepth > 0 || (rotation !== undefined && rotation.shape[0] !== 1)) return undefined;
+  const tensors = {
+    query,
+    key: fresh.key,
+    value: fresh.value,
+    recentKey: recent.key,
+    recentValue: recent.value,
+    ...(rotation === undefined ? {} : { rotation }),
+    ...(settled === undefined ? {} : { settledKey: settled.key, settledValue: settled.value }),
+  };
+  const [mixed, key, value] = runOwnKernel("LowrankAttendNext", tensors, { scale }) ?? [];
+  if (mixed === undefined || key === undefined || value === undefined) return undefined;
+  return { mixed, recent: { key, value } };
+}
