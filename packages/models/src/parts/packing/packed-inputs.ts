@@ -3,7 +3,7 @@
 
 import { adapterRows, type ForwardContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PassInputs } from "../pass.ts";
+import type { PassInputs } from "../pass-inputs.ts";
 import type { Packing } from "./plan-packing.ts";
 
 /** Call it inside a tidy, on an engine whose values lie in this process' memory. */

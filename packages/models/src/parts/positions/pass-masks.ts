@@ -2,12 +2,20 @@
 
 import { type AttentionMask, combineMasks, maskedScore, paddingMask } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Pass } from "../pass.ts";
+import type { PassInputs } from "../pass-inputs.ts";
 import { type Alibi, alibiBiases } from "./alibi.ts";
 import { orderMask } from "./order-mask.ts";
 
+/** What masks are made of. */
+export interface MaskedPass {
+  readonly inputs: Pick<PassInputs, "causal" | "attentionMask">;
+  /** Keys in front of the first query. */
+  readonly past: number;
+  readonly shape: readonly [batch: number, time: number];
+}
+
 /** Undefined: every query sees everything. `window` counts the keys to one side of a query, itself included. */
-export function maskOfPass(pass: Pass, window: number): AttentionMask | undefined {
+export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | undefined {
   const { causal, attentionMask } = pass.inputs;
   if (!causal && attentionMask === undefined && window === Number.POSITIVE_INFINITY) return undefined;
   const { past } = pass;
@@ -20,7 +28,7 @@ export function maskOfPass(pass: Pass, window: number): AttentionMask | undefine
 
 /** The pass's mask, with a bias that grows with the key's position, differently for each head. */
 export function slopedMaskOfPass(
-  { inputs, past, shape }: Pass,
+  { inputs, past, shape }: MaskedPass,
   slopes: Alibi,
   mask: AttentionMask | undefined,
 ): AttentionMask {

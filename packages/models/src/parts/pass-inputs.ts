@@ -1,0 +1,28 @@
+// What one run through a model is about: tokens or an image, where they stand, and what is hidden of them.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import type { KeyValueCache } from "./key-value-cache.ts";
+import type { RowGroup } from "./packing/plan-packing.ts";
+
+export interface PassInputs {
+  /** int32 [batch, time]; absent for images. */
+  readonly inputIds?: tf.Tensor2D;
+  /** [batch, time] where there are no ids: of some rows of a batch without padding. */
+  readonly shape?: readonly [batch: number, time: number];
+  /** float32 [batch, channels, height, width] */
+  readonly pixelValues?: tf.Tensor4D;
+  /** One row of positions for all sequences, or one for each: [batch or 1][time]. */
+  readonly positions: readonly (readonly number[])[];
+  /** [batch, past + time]; 0 hides a key. */
+  readonly attentionMask?: tf.Tensor2D;
+  /** int32 [batch, time] */
+  readonly tokenTypeIds?: tf.Tensor2D;
+  /** How many neighbouring rows are the choices of one question, where the task is to choose: batch counts them all. */
+  readonly choices?: number;
+  readonly cache?: KeyValueCache;
+  readonly causal: boolean;
+  /** Of a decoder's pass, its encoder's mask: [batch, sourceTime]. */
+  readonly sourceMask?: tf.Tensor2D;
+  /** Of a batch without padding, whose every token is a row of its own: which neighbours see each other. */
+  readonly groups?: readonly RowGroup[];
+}
