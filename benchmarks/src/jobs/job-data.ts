@@ -8,12 +8,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promptTemplate } from "@lowrank/data";
 import { readDataFile } from "@lowrank/data/node";
-import { type StandInName, standInRows } from "./stand-in-rows.ts";
+import { type Row, type StandInName, standInRows } from "./stand-in-rows.ts";
 
 export type DataName = "e2e" | StandInName;
-
-/** A line of the file. */
-export type Row = Readonly<Record<string, unknown>>;
 
 interface Rows {
   readonly train: readonly Row[];

@@ -12,7 +12,7 @@ export interface Way {
 }
 
 /** What both sides are told alike. */
-export interface Recipe {
+interface Recipe {
   readonly batch: number;
   /** Optimiser steps; so many batches of rows are taken from the data. */
   readonly steps: number;

@@ -1,6 +1,7 @@
 // Made-up rows, as long as those of a data set that may not be shipped: time depends on lengths, not on what is said.
 
-import type { Row } from "./job-data.ts";
+/** A line of a job's file. */
+export type Row = Readonly<Record<string, unknown>>;
 
 /** Data sets that are not in this repository. */
 export type StandInName = "sst2" | "alpaca" | "squad";
