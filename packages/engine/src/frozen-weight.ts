@@ -7,12 +7,12 @@ import { FloatStorage } from "./frozen/float-storage.ts";
 import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
 import { blocksOf } from "./frozen/int8-blocks.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
-import { checkPacked, type HalfMatrix, type PackedMatrix } from "./frozen/packed-matrix.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
 import { mayRoundProducts } from "./frozen/rounded-products.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
-import { checkInt8, type Int8Matrix } from "./int8/int8-matrix.ts";
-import { currentInt8Weights } from "./int8/int8-weights.ts";
+import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
+import { currentInt8Weights } from "./packed/int8-weights.ts";
+import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.

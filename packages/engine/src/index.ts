@@ -18,13 +18,9 @@ export {
   UnknownEngineError,
 } from "./errors.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
-export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./frozen/packed-matrix.ts";
 export { withRoundedProducts } from "./frozen/rounded-products.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
-export type { Int8Matrix, MatrixShape } from "./int8/int8-matrix.ts";
-export { int8Unfitness } from "./int8/int8-weights.ts";
-export { packInt8 } from "./int8/pack-int8.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
@@ -52,6 +48,10 @@ export { crossEntropy, type Reduction } from "./ops/losses/cross-entropy.ts";
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
+export type { Int8Matrix, MatrixShape } from "./packed/int8-matrix.ts";
+export { int8Unfitness } from "./packed/int8-weights.ts";
+export { packInt8 } from "./packed/pack-int8.ts";
+export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matrix.ts";
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export type { DropoutDraw } from "./random/masks/dropout-mask.ts";

@@ -1,7 +1,7 @@
 // A packed matrix of each kind, with numbers that have no pattern.
 
 import { normalFloat4Levels, packNormalFloat4 } from "../src/frozen/normal-float4.ts";
-import type { BlockMatrix, HalfMatrix } from "../src/frozen/packed-matrix.ts";
+import type { BlockMatrix, HalfMatrix } from "../src/packed/packed-matrix.ts";
 
 /** As `waves`: between −1 and 1. */
 export function waveValues(size: number, seed = 1): Float32Array {

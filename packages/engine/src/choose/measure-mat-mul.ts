@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { FrozenWeight } from "../frozen-weight.ts";
-import { packInt8 } from "../int8/pack-int8.ts";
+import { packInt8 } from "../packed/pack-int8.ts";
 
 /** How fast the current backend multiplies matrices. */
 export interface MatMulSpeed {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { packedMatrices } from "../../test/packed-matrices.ts";
 import { ArgumentError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
+import { type BlockMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "../packed/packed-matrix.ts";
 import { decodeInto } from "./decode-into.ts";
-import { type BlockMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 function decoded(matrix: PackedMatrix, part: Partial<MatrixPart> = {}): number[] {
   const whole = { firstRow: 0, rows: matrix.rows, firstColumn: 0, columns: matrix.columns, ...part };

@@ -2,9 +2,9 @@
 // faster has one function to replace.
 
 import { ArgumentError } from "../errors.ts";
+import type { MatrixPart, PackedMatrix } from "../packed/packed-matrix.ts";
 import { decodeKernel, kernelTakes } from "./decode-kernel.ts";
 import { decodeByLoops } from "./decode-loops.ts";
-import type { MatrixPart, PackedMatrix } from "./packed-matrix.ts";
 
 /** Writes a part of a packed matrix to the beginning of `target`, row by row. Throws ArgumentError. */
 export function decodeInto(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {

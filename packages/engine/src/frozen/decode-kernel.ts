@@ -3,7 +3,6 @@
 // numbers where it writes them.
 
 import { f16Values } from "@lowrank/contracts";
-import { kernelModule } from "./kernel-module.ts";
 import {
   type BlockMatrix,
   blocksPerRow,
@@ -11,7 +10,8 @@ import {
   type HalfMatrix,
   type MatrixPart,
   type PackedMatrix,
-} from "./packed-matrix.ts";
+} from "../packed/packed-matrix.ts";
+import { kernelModule } from "./kernel-module.ts";
 
 /** Decodes parts of matrices that `kernelTakes`. */
 export interface DecodeKernel {

@@ -10,7 +10,7 @@ import {
   type HalfMatrix,
   type MatrixPart,
   type PackedMatrix,
-} from "./packed-matrix.ts";
+} from "../packed/packed-matrix.ts";
 
 /** Writes a part, which was checked, to the beginning of `target`, row by row. */
 export function decodeByLoops(target: Float32Array, matrix: PackedMatrix, part: MatrixPart): void {

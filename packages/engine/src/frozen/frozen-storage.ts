@@ -2,7 +2,7 @@
 // 4 bits takes the same way as one in float32.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { HalfMatrix } from "./packed-matrix.ts";
+import type { HalfMatrix } from "../packed/packed-matrix.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
 export type MatrixLayout = "in-out" | "out-in";

@@ -1,7 +1,7 @@
 // A matrix in 8 bits as blocks, for engines that decode it to multiply in float32.
 
-import type { Int8Matrix } from "../int8/int8-matrix.ts";
-import type { BlockMatrix } from "./packed-matrix.ts";
+import type { Int8Matrix } from "../packed/int8-matrix.ts";
+import type { BlockMatrix } from "../packed/packed-matrix.ts";
 
 const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);
 

@@ -7,9 +7,9 @@ import { useEngine } from "../../test/test-engines.ts";
 import type { NativeBackend } from "../engines/native/native-backend.ts";
 import { OtherEngineError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
-import type { Int8Matrix } from "../int8/int8-matrix.ts";
-import { packInt8 } from "../int8/pack-int8.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
+import type { Int8Matrix } from "../packed/int8-matrix.ts";
+import { packInt8 } from "../packed/pack-int8.ts";
 import { matrix } from "../rows.ts";
 
 const [inFeatures, outFeatures] = [70, 40];

@@ -4,9 +4,9 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, OtherEngineError } from "../errors.ts";
-import type { Int8Matrix } from "../int8/int8-matrix.ts";
-import { currentInt8Weights, type Int8Weights } from "../int8/int8-weights.ts";
 import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
+import type { Int8Matrix } from "../packed/int8-matrix.ts";
+import { currentInt8Weights, type Int8Weights } from "../packed/int8-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
 import type { FrozenStorage } from "./frozen-storage.ts";
 

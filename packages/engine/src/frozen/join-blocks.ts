@@ -1,6 +1,6 @@
 // Several matrices of blocks one below the other.
 
-import type { BlockMatrix } from "./packed-matrix.ts";
+import type { BlockMatrix } from "../packed/packed-matrix.ts";
 
 /** The matrix with the rows of all, or undefined if their blocks or columns are of different kinds. */
 export function joinBlocks(matrices: readonly BlockMatrix[]): BlockMatrix | undefined {

@@ -2,7 +2,7 @@
 // QLoRA, arXiv 2305.14314). Without the paper's second quantisation, of the scales.
 
 import { ArgumentError } from "../errors.ts";
-import type { BlockMatrix } from "./packed-matrix.ts";
+import type { BlockMatrix } from "../packed/packed-matrix.ts";
 
 /** The 16 levels, as bitsandbytes has them. */
 export const normalFloat4Levels: Float32Array = Float32Array.of(

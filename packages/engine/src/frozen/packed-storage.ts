@@ -4,13 +4,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../errors.ts";
 import { plus } from "../kernels/own-linear.ts";
+import { BlockProduct } from "../packed/block-product.ts";
+import {
+  type BlockMatrix,
+  type HalfMatrix,
+  type MatrixPart,
+  type PackedMatrix,
+  packedBytes,
+} from "../packed/packed-matrix.ts";
 import { withoutTape } from "../tape/without-tape.ts";
-import { BlockProduct } from "./block-product.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto } from "./decode-into.ts";
 import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
 import { joinBlocks } from "./join-blocks.ts";
-import { type BlockMatrix, type HalfMatrix, type MatrixPart, type PackedMatrix, packedBytes } from "./packed-matrix.ts";
 
 /** Numbers decoded at one time: 8 MB. */
 const pieceNumbers = 1 << 21;

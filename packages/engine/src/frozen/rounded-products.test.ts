@@ -6,8 +6,8 @@ import { packedMatrices } from "../../test/packed-matrices.ts";
 import { NativeBackend } from "../engines/native/native-backend.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
+import type { BlockMatrix } from "../packed/packed-matrix.ts";
 import { matrix } from "../rows.ts";
-import type { BlockMatrix } from "./packed-matrix.ts";
 import { withRoundedProducts } from "./rounded-products.ts";
 
 const signedBytes = Float32Array.from({ length: 256 }, (_, code) => (code << 24) >> 24);

@@ -3,8 +3,8 @@
 
 import { f16Values } from "@lowrank/contracts";
 import { NativeCallError } from "../../errors.ts";
-import type { KeptBlocks } from "../../frozen/block-product.ts";
-import { type BlockMatrix, blocksPerRow } from "../../frozen/packed-matrix.ts";
+import type { KeptBlocks } from "../../packed/block-product.ts";
+import { type BlockMatrix, blocksPerRow } from "../../packed/packed-matrix.ts";
 import { blockProductGraph, type EvenBlocks } from "./operations/block-product-graph.ts";
 import { encodeModel } from "./runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";

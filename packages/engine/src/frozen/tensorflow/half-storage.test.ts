@@ -8,8 +8,8 @@ import { isTfjsNodeTested, useEngine } from "../../../test/test-engines.ts";
 import { OtherEngineError } from "../../errors.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { frozenLinear } from "../../ops/frozen-linear.ts";
+import type { HalfMatrix } from "../../packed/packed-matrix.ts";
 import { matrix } from "../../rows.ts";
-import type { HalfMatrix } from "../packed-matrix.ts";
 import { PackedStorage } from "../packed-storage.ts";
 import { HalfStorage } from "./half-storage.ts";
 

@@ -7,9 +7,9 @@ import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
 import { plus } from "../../kernels/own-linear.ts";
+import type { HalfMatrix } from "../../packed/packed-matrix.ts";
 import { withoutTape } from "../../tape/without-tape.ts";
 import type { FrozenStorage, MatrixLayout } from "../frozen-storage.ts";
-import type { HalfMatrix } from "../packed-matrix.ts";
 import {
   bitcastTo,
   castTo,

@@ -2,8 +2,8 @@
 // packs into the order that its products read; it then drops the copy that it was given. A second session, for the gradient
 // of the input, is made when first asked for; the codes wait for it as they came, in as many bytes.
 
-import type { Int8Matrix, MatrixShape } from "../../../int8/int8-matrix.ts";
-import type { Int8Weights } from "../../../int8/int8-weights.ts";
+import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
+import type { Int8Weights } from "../../../packed/int8-weights.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import { NativeRounding } from "./native-rounding.ts";
 import { productSession, zeroPoint } from "./product-session.ts";

@@ -1,7 +1,7 @@
 // Rounds float32 matrices to 8 bits by the library, three times as fast as loops in JavaScript: a run waits for it once, and
 // its base has a hundred million weights. What comes out is `packInt8`'s to the bit.
 
-import type { Int8Matrix, MatrixShape } from "../../../int8/int8-matrix.ts";
+import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";
 import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
