@@ -48,6 +48,24 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     expect(outcomeOf(program)).toEqual({ stdout: "512", status: 0, signal: null });
   });
 
+  it("keeps memory for intermediates once, for however many graphs", () => {
+    const program = `
+      const { graphOf } = await import("${new URL("../kernels/graph.ts", import.meta.url)}");
+      await startNative({ threads: 1 });
+      await tf.setBackend("native");
+      const [values, result] = [new Float32Array(2 ** 22).fill(1), new Float32Array(2 ** 22).fill(1)]; // 16 MB
+      const before = process.memoryUsage().rss;
+      for (let number = 1; number <= 16; number++) {
+        const g = graphOf("x");
+        const graph = g.finish(g.add(g.sigmoid("x"), g.scale("x", number)));
+        const session = tf.backend().session("test " + number, () => graph);
+        tf.backend().run(session, [{ values, shape: [values.length] }], [{ values: result, shape: [values.length] }]);
+      }
+      console.log((process.memoryUsage().rss - before) / 2 ** 20);
+    `;
+    expect(Number.parseFloat(outcomeOf(program).stdout)).toBeLessThan(160);
+  });
+
   it("starts beside a long command line, and says so where it is too long", () => {
     const program = `
       const outcome = await startNative().then(({ backend }) => backend, ({ name, reason }) => name + ": " + reason);

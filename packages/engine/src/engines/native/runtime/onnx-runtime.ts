@@ -28,7 +28,7 @@ export interface RuntimeOptions {
 export interface SessionOptions {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** One of hundreds: it has no arena, which would take a megabyte in each. For graphs without intermediates. */
+  /** Its intermediates are not kept in the arena: for graphs that run once for each weight, or have none. */
   readonly isOneOfMany?: boolean;
 }
 
@@ -53,6 +53,8 @@ const functions = {
   DisablePerSessionThreads: [120, P, [P]],
   CreateThreadingOptions: [121, P, [P]],
   ReleaseThreadingOptions: [122, "void", [P]],
+  AddSessionConfigEntry: [130, P, [P, "str", "str"]],
+  CreateAndRegisterAllocator: [144, P, [P, P, P]],
   SetGlobalIntraOpNumThreads: [147, P, [P, "int"]],
   SetGlobalInterOpNumThreads: [148, P, [P, "int"]],
   SetGlobalSpinControl: [149, P, [P, "int"]],
@@ -112,6 +114,7 @@ export class OnnxRuntime {
     this.#call.ReleaseThreadingOptions(options);
     this.#check(this.#call.DisableTelemetryEvents(this.#environment));
     this.#memory = this.#make((result) => this.#call.CreateCpuMemoryInfo(1, 0, result));
+    this.#shareArena();
   }
 
   /** Prepares a model (bytes of a ModelProto). The caller releases the session. */
@@ -125,6 +128,7 @@ export class OnnxRuntime {
       // Intermediates are cache-sized pieces of any size, so there is no pattern; an arena keeps them from the system allocator.
       this.#check(this.#call.DisableMemPattern(options));
       if (isOneOfMany) this.#check(this.#call.DisableCpuMemArena(options));
+      else this.#check(this.#call.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
       const handle = this.#make((result) =>
         this.#call.CreateSessionFromArray(this.#environment, model, model.length, options, result),
@@ -187,6 +191,15 @@ export class OnnxRuntime {
       ),
     );
     return this.#result[0] ?? 0n;
+  }
+
+  /**
+   * One arena for all sessions: with one in each, every graph would keep the most that its intermediates ever took. The
+   * environment belongs to the process: where somebody else has given it an arena already – another thread –, theirs serves.
+   */
+  #shareArena(): void {
+    const refusal = this.#call.CreateAndRegisterAllocator(this.#environment, this.#memory, null);
+    if (refusal) this.#call.ReleaseStatus(refusal);
   }
 
   #names(names: readonly string[], kept: unknown[]): BigUint64Array {
