@@ -28,6 +28,7 @@ export type OwnKernel =
   | "LowrankBlockProduct"
   | "LowrankAddLowRank"
   | "LowrankAddLowRankGradient"
+  | "LowrankDroppedLowRankGradient"
   | "LowrankHeadLoss"
   | "LowrankInt8Product"
   | "LowrankDropout";

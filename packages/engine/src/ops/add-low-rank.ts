@@ -3,7 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
-import { dropEntries } from "../kernels/drop-entries.ts";
+import { attributesOf, dropEntries } from "../kernels/drop-entries.ts";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { linearProduct } from "../kernels/own-linear.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
@@ -53,29 +53,33 @@ export function addLowRank(
   if (dropout !== undefined) checkRate("addLowRank", dropout.rate);
   const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
   const dropped = (whole: tf.Tensor) => (draw === undefined ? whole : dropEntries(whole, draw));
+  const attributes = { scale, ...(draw === undefined ? {} : attributesOf(draw)) };
   return withGradients({
     inputs: { output, x, a, b },
     forward: () => {
-      const seen = dropped(x);
-      const own = runOwnKernelForOne("LowrankAddLowRank", { output, x: seen, a, b }, { scale, mayReuseOutput });
+      const own = runOwnKernelForOne("LowrankAddLowRank", { output, x, a, b }, { ...attributes, mayReuseOutput });
       if (own !== undefined) return { value: own, saved: [x, a, b] };
-      const narrow = tf.mul(tf.matMul(flattenRows(seen), a), scale); // [rows, rank]
+      const narrow = tf.mul(tf.matMul(flattenRows(dropped(x)), a), scale); // [rows, rank]
       return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [x, a, b] };
     },
     backward: (dy, [x, a, b]) => {
-      const seen = dropped(x);
-      const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x: seen, a, b }, { scale });
+      const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x, a, b }, attributes);
       const dyRows = () => flattenRows(dy); // [rows, outFeatures]
       // The gradient of scale·x·A, [rows, rank].
       const narrow = matrix(own?.[0] ?? tf.tidy(() => tf.mul(tf.matMul(dyRows(), b, false, true), scale)));
       const product = (term?: tf.Tensor) =>
         tf.reshape(linearProduct({ x: narrow, matrix: a, isTransposed: true, term }), x.shape);
-      const forX = accumulates((soFar) =>
-        draw === undefined ? product(soFar) : tf.tidy(() => dropEntries(product(), draw, soFar)),
-      );
+      const forX = accumulates((soFar) => {
+        if (draw === undefined) return product(soFar);
+        const terms = soFar === undefined ? {} : { term: soFar };
+        const ownForX = runOwnKernelForOne("LowrankDroppedLowRankGradient", { narrow, a, ...terms }, attributes);
+        if (ownForX !== undefined) return tf.reshape(ownForX, x.shape);
+        return tf.tidy(() => dropEntries(product(), draw, soFar));
+      });
       const [, forA, forB] = own ?? [];
       if (forA !== undefined && forB !== undefined)
         return { output: () => tf.clone(dy), x: forX, a: () => tf.clone(forA), b: () => tf.clone(forB) };
+      const seen = dropped(x);
       return {
         output: () => tf.clone(dy),
         x: forX,

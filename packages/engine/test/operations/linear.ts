@@ -90,7 +90,7 @@ const lowRank = defineOperation<LowRankSettings>({
   }),
   large: [
     { axes: [3, 43], inFeatures: 257, rank: 17, outFeatures: 509, scale: 2, rate: 0 },
-    { axes: [3, 173], inFeatures: 257, rank: 3, outFeatures: 31, scale: 2, rate: 0.1 },
+    { axes: [3, 1400], inFeatures: 257, rank: 3, outFeatures: 31, scale: 2, rate: 0.1 },
   ],
   use: ({ axes, inFeatures, rank, outFeatures, scale, rate }) => ({
     shapes: [

@@ -38,6 +38,24 @@ describe("the kernel of masks", () => {
     );
   });
 
+  it("gives them again after it drew others or multiplied by them", () => {
+    const [kernel, stretch, words] = [kernelOrThrow(), { first: 5000, count: 9001 }, [5, 6] as const];
+    const plan = planMask(0.1);
+    const factors = () => kernel.factors(words, plan, stretch).slice();
+    const expected = factors();
+    expect(factors()).toEqual(expected);
+    kernel.drop(new Float32Array(9001), new Float32Array(9001), { words: [7, 8], plan });
+    expect(factors()).toEqual(expected);
+    for (const [other, otherPlan, first] of [
+      [[6, 5], plan, 5000],
+      [words, planMask(0.2), 5000],
+      [words, plan, 50_000],
+    ] as const) {
+      expect(kernel.factors(other, otherPlan, { first, count: 9001 }).slice()).not.toEqual(expected);
+      expect(factors()).toEqual(expected);
+    }
+  });
+
   it.each([0.1, 0.003])(
     "multiplies numbers by the factors of a mask with rate %d, more than a segment of them",
     (rate) => {

@@ -30,8 +30,10 @@ export class MaskKernel {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });
   readonly #functions = maskModule(this.#memory);
   #floats = new Float32Array(this.#memory.buffer);
+  /** Whose factors lie in the memory: a gradient asks for the same ones several times. */
+  #drawn = "";
 
-  /** Factors of `count` entries from number `first` on, in this kernel's memory until the next call. */
+  /** Factors of `count` entries from number `first` on, in this kernel's memory until the next call: to be read, not written. */
   factors(
     words: Words,
     plan: MaskPlan,
@@ -40,9 +42,11 @@ export class MaskKernel {
     const size = segmentSize(plan);
     const [begin, end] = [Math.floor(first / size), Math.ceil((first + count) / size)];
     this.#reserve(factorsAt + 4 * size * (end - begin));
-    for (let number = begin; number < end; number++) {
+    const asked = `${words} ${plan.bits} ${plan.threshold} ${begin} ${end}`;
+    for (let number = begin; number < end && asked !== this.#drawn; number++) {
       this.#draw(factorsAt + 4 * size * (number - begin), { words, plan, number }, size);
     }
+    this.#drawn = asked;
     const start = factorsAt / 4 + first - begin * size;
     return this.#floats.subarray(start, start + count);
   }
@@ -51,6 +55,7 @@ export class MaskKernel {
   drop(target: Float32Array, source: Float32Array, { words, plan }: Pick<Segment, "words" | "plan">): void {
     const size = segmentSize(plan);
     this.#reserve(factorsAt + 4 * size);
+    this.#drawn = "";
     const numbers = numbersAt / 4;
     for (let number = 0; number * size < source.length; number++) {
       const part = source.subarray(number * size, (number + 1) * size);

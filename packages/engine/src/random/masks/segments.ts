@@ -3,8 +3,8 @@
 //
 // A segment is 128 steps of eight xoshiro128++ generators (Blackman and Vigna 2021), whose 32 words of state are made by
 // Threefry from the mask's key and the segment's number. Threefry alone, with the 13 rounds that pass Crush, takes three to
-// four times as long, and drawing is half of what dropout costs; xoshiro128++ passes BigCrush, and streams that are seeded by a
-// block cipher's kin do not overlap in practice (2¹²⁸ states). dropout-mask.test.ts has what is asked of masks.
+// four times as long for a decision, and would double what a factor costs; xoshiro128++ passes BigCrush, and streams that are
+// seeded by a block cipher's kin do not overlap in practice (2¹²⁸ states). dropout-mask.test.ts has what is asked of masks.
 
 import type { Words } from "../threefry.ts";
 import type { MaskPlan } from "./mask-plan.ts";

@@ -1,7 +1,10 @@
-// The LoRA branch added to a frozen output in one graph, and its gradients in another.
+// The LoRA branch added to a frozen output in one graph, and its gradients in others. Where entries of x drop out, the graphs
+// run on pieces of rows, so that no more factors are in memory than a piece has.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { graphOf } from "../kernels/graph.ts";
+import { drawIn } from "../../../kernels/drop-entries.ts";
+import { dropoutMask } from "../../../random/masks/dropout-mask.ts";
+import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
@@ -9,23 +12,62 @@ import type { NativeTensor } from "../runtime/onnx-runtime.ts";
 export function registerLowRank(): void {
   registerOwnKernel("LowrankAddLowRank", addLowRank);
   registerOwnKernel("LowrankAddLowRankGradient", addLowRankGradient);
+  registerOwnKernel("LowrankDroppedLowRankGradient", droppedGradient);
 }
 
 /**
+ * Entries of x in a piece. Most x are one piece: then both kernels of the gradient find the same factors, which are drawn once.
+ */
+const pieceEntries = 1024 * 1024;
+
+/**
  * output [..., outFeatures] + scale·(x [..., inFeatures]·a)·b → as output, and in its memory if `mayReuseOutput` is true and
- * nobody else can see that.
+ * nobody else can see that. Attributes of a draw drop entries of x.
  */
 function addLowRank(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
   const output = inputOf(call, "output");
-  const inputs = [rowsOf(call, "output"), rowsOf(call, "x"), wholeOf(call, "a"), wholeOf(call, "b")];
   const size = sizeOf(output.shape);
   const reused = attributes.mayReuseOutput === true ? backend.reuse(output, size) : undefined;
   const result = reused ?? backend.output(output.shape, backend.pool.take(size));
-  const session = backend.session("add low rank", addLowRankGraph);
-  const shape = [size / (output.shape.at(-1) ?? 1), output.shape.at(-1) ?? 1];
-  backend.run(session, [...inputs, scaleOf(attributes)], [{ values: backend.floats(result), shape }]);
+  const [before, x, a, b] = [rowsOf(call, "output"), rowsOf(call, "x"), wholeOf(call, "a"), wholeOf(call, "b")];
+  const target = { values: backend.floats(result), shape: before.shape };
+  for (const { rows, drop, factors } of piecesOf(call, x)) {
+    const session = backend.session(`add low rank ${drop}`, () => addLowRankGraph(drop));
+    backend.run(session, [rows(before), rows(x), a, b, scaleOf(attributes), ...factors()], [rows(target)]);
+  }
   return [result];
+}
+
+interface RowPiece {
+  readonly drop: boolean;
+  /** The piece's rows of a matrix. */
+  rows(matrix: NativeTensor): NativeTensor;
+  /** What its part of x is multiplied by, if entries drop out: to be read before the next piece's are asked for. */
+  factors(): readonly NativeTensor[];
+}
+
+/** All rows of x at once, or pieces of them if its entries drop out. */
+function* piecesOf(call: KernelCall, { shape: [rows = 0, width = 1] }: NativeTensor): Generator<RowPiece> {
+  const draw = drawIn(call.attributes);
+  const drop = draw.rate > 0;
+  if (!drop) return yield { drop, rows: (matrix) => matrix, factors: () => [] };
+  const mask = dropoutMask(draw);
+  const step = Math.max(1, Math.floor(pieceEntries / width));
+  for (let first = 0; first < rows; first += step) {
+    const count = Math.min(step, rows - first);
+    yield {
+      drop,
+      rows: ({ values, shape: [, features = 1] }) => ({
+        values: values.subarray(first * features, (first + count) * features),
+        shape: [count, features],
+      }),
+      factors: () => {
+        const values = mask.factors({ first: first * width, count: count * width });
+        return [{ values, shape: [count, width] }];
+      },
+    };
+  }
 }
 
 /** An input [..., features] as [rows, features]. */
@@ -46,9 +88,13 @@ function scaleOf(attributes: tf.NamedAttrMap): NativeTensor {
   return { values: Float32Array.of(Number(attributes.scale)), shape: [1] };
 }
 
-function addLowRankGraph(): OnnxGraph {
-  const g = graphOf("output", "x", "a", "b", "scale");
-  return g.finish(g.add(g.product(g.multiply(g.product("x", "a"), "scale"), "b"), "output"));
+function addLowRankGraph(drop: boolean): OnnxGraph {
+  const g = graphOf("output", "x", "a", "b", "scale", ...(drop ? ["factors"] : []));
+  return g.finish(g.add(g.product(g.multiply(g.product(seen(g, drop), "a"), "scale"), "b"), "output"));
+}
+
+function seen(g: GraphWriter, drop: boolean): string {
+  return drop ? g.multiply("x", "factors") : "x";
 }
 
 /**
@@ -57,19 +103,49 @@ function addLowRankGraph(): OnnxGraph {
  */
 function addLowRankGradient(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes } = call;
-  const [dy, a, b] = [rowsOf(call, "dy"), wholeOf(call, "a"), wholeOf(call, "b")];
-  const session = backend.session("low rank gradient", gradientGraph);
-  const outputs = [[dy.shape[0] ?? 0, b.shape[0] ?? 0], a.shape, b.shape].map((shape) => ({
-    values: backend.pool.take(sizeOf(shape)),
-    shape,
-  }));
-  backend.run(session, [dy, rowsOf(call, "x"), a, b, scaleOf(attributes)], outputs);
-  return outputs.map(({ values, shape }) => backend.output(shape, values));
+  const [dy, x, a, b] = [rowsOf(call, "dy"), rowsOf(call, "x"), wholeOf(call, "a"), wholeOf(call, "b")];
+  const made = (shape: readonly number[]) => ({ values: backend.pool.take(sizeOf(shape)), shape });
+  const [narrow, forA, forB] = [made([dy.shape[0] ?? 0, b.shape[0] ?? 0]), made(a.shape), made(b.shape)];
+  let sums: readonly NativeTensor[] = [];
+  for (const { rows, drop, factors } of piecesOf(call, x)) {
+    const kinds = { drop, sum: sums.length > 0 };
+    const session = backend.session(`low rank gradient ${drop} ${kinds.sum}`, () => gradientGraph(kinds));
+    const inputs = [rows(dy), rows(x), a, b, scaleOf(attributes), ...factors(), ...sums];
+    backend.run(session, inputs, [rows(narrow), forA, forB]);
+    sums = [forA, forB];
+  }
+  return [narrow, forA, forB].map(({ values, shape }) => backend.output(shape, values));
 }
 
-function gradientGraph(): OnnxGraph {
-  const g = graphOf("dy", "x", "a", "b", "scale");
+/** After the first piece, the gradients of a and b are added to what is there. */
+function gradientGraph({ drop, sum }: { readonly drop: boolean; readonly sum: boolean }): OnnxGraph {
+  const g = graphOf("dy", "x", "a", "b", "scale", ...(drop ? ["factors"] : []), ...(sum ? ["sumA", "sumB"] : []));
+  const x = seen(g, drop);
   const narrow = g.multiply(g.product("dy", "b", { transB: true }), "scale");
-  const projected = g.multiply(g.product("x", "a"), "scale");
-  return g.finish(narrow, g.product("x", narrow, { transA: true }), g.product(projected, "dy", { transA: true }));
+  const projected = g.multiply(g.product(x, "a"), "scale");
+  const forA = g.product(x, narrow, { transA: true });
+  const forB = g.product(projected, "dy", { transA: true });
+  return sum ? g.finish(narrow, g.add(forA, "sumA"), g.add(forB, "sumB")) : g.finish(narrow, forA, forB);
+}
+
+/** narrow [rows, rank], a, and a term of x's size → the gradient of an x that dropped entries, plus the term, in its memory. */
+function droppedGradient(call: KernelCall): tf.TensorInfo[] {
+  const { backend, inputs } = call;
+  const [narrow, a] = [rowsOf(call, "narrow"), wholeOf(call, "a")];
+  const shape = [narrow.shape[0] ?? 0, a.shape[0] ?? 0];
+  const { term } = inputs;
+  const reused = term === undefined ? undefined : backend.reuse(term, sizeOf(shape));
+  const result = reused ?? backend.output(shape, backend.pool.take(sizeOf(shape)));
+  const target = { values: backend.floats(result), shape };
+  const terms = term === undefined ? [] : [{ values: backend.floats(term), shape }];
+  const session = backend.session(`dropped gradient ${terms.length}`, () => droppedGradientGraph(terms.length > 0));
+  for (const { rows, factors } of piecesOf(call, target))
+    backend.run(session, [rows(narrow), a, ...factors(), ...terms.map(rows)], [rows(target)]);
+  return [result];
+}
+
+function droppedGradientGraph(hasTerm: boolean): OnnxGraph {
+  const g = graphOf("narrow", "a", "factors", ...(hasTerm ? ["term"] : []));
+  const dropped = g.multiply(g.product("narrow", "a", { transB: true }), "factors");
+  return g.finish(hasTerm ? g.add(dropped, "term") : dropped);
 }
