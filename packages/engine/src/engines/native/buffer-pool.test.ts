@@ -49,6 +49,12 @@ describe("BufferPool", () => {
       for (const values of taken) pool.give(values);
     }
     expect(pool.bytes).toBeLessThanOrEqual(1.1 * 1.125 * 4 * 30_000);
+
+    const other = new BufferPool();
+    const inUse = (count: number, length: number) => Array.from({ length: count }, () => other.take(length));
+    for (const values of inUse(10, 1024)) other.give(values);
+    for (const values of inUse(3, 3072)) other.give(values); // too long for what waits
+    expect(other.bytes).toBeLessThanOrEqual(1.1 * 4 * 10 * 1024);
   });
 
   it("makes memory in few sizes, an eighth larger than asked at most", () => {
