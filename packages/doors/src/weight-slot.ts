@@ -34,7 +34,12 @@ type SlotPacking =
       fill(matrix: PackedMatrix | Int8Matrix): void;
     }
   /** Tables and heads would suffer from it. */
-  | { readonly kind: "table-or-head"; fill(matrix: PackedMatrix): void };
+  | {
+      readonly kind: "table-or-head";
+      fill(matrix: PackedMatrix): void;
+      /** Once filled: lets the loss of a training step make its logits in 8 bits. */
+      roundLogits(): void;
+    };
 
 /** A piece of a model with weights of its own: a site, a norm, a bias. */
 export interface Part {

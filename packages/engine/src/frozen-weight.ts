@@ -37,6 +37,7 @@ import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed
 export class FrozenWeight {
   /** Undefined after `dispose`. */
   #storage: FrozenStorage | undefined;
+  #hasRoundedLogits = false;
 
   private constructor(storage: FrozenStorage) {
     this.#storage = storage;
@@ -87,6 +88,20 @@ export class FrozenWeight {
     return this.#current().stored;
   }
 
+  /** Whether `roundLogits` was called. */
+  get hasRoundedLogits(): boolean {
+    return this.#hasRoundedLogits;
+  }
+
+  /**
+   * Lets `linearCrossEntropy` make the logits of a loss that is differentiated in 8 bits, for the weight as its head: on the native engine,
+   * for a float32 tensor given to `fromTransposed`, where the processor is fast and exact at that. It takes a byte a weight
+   * more. The gradient's product stays in float32, and so does a loss that is only looked at.
+   */
+  roundLogits(): void {
+    this.#hasRoundedLogits = true;
+  }
+
   /** x·W for x [rows, inFeatures], plus a bias [outFeatures]. Not differentiable by itself: see `frozenLinear`. */
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
     return this.#current().multiply(x, bias);
@@ -131,7 +146,9 @@ export class FrozenWeight {
     const current = this.#current();
     const kept = current.firstRows(Math.min(outFeatures, current.outFeatures));
     const missing = outFeatures - current.outFeatures;
-    return FrozenWeight.fromTransposed(missing > 0 ? appendRows(kept, added(missing), missing) : kept);
+    const made = FrozenWeight.fromTransposed(missing > 0 ? appendRows(kept, added(missing), missing) : kept);
+    if (this.#hasRoundedLogits) made.roundLogits();
+    return made;
   }
 
   /** Frees the weight. Calling it twice does nothing more. */

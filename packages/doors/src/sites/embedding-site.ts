@@ -95,6 +95,7 @@ export class EmbeddingSite implements Site, Part {
       packing: {
         kind: "table-or-head",
         fill: (matrix) => this.weight.fill(FrozenWeight.fromTransposed(matrix)),
+        roundLogits: () => this.weight.current.roundLogits(),
       },
     };
     this.slots = tiedTo === undefined ? [slot] : [];

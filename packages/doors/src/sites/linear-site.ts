@@ -210,7 +210,11 @@ export class LinearSite implements Site, Part {
               fill: (matrix) =>
                 matrix.kind === "int8" ? this.#weight.fill(FrozenWeight.fromInt8(matrix)) : this.#fill(matrix),
             }
-          : { kind: "table-or-head", fill: (matrix) => this.#fill(matrix) },
+          : {
+              kind: "table-or-head",
+              fill: (matrix) => this.#fill(matrix),
+              roundLogits: () => this.#weight.current.roundLogits(),
+            },
     };
   }
 

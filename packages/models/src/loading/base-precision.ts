@@ -18,7 +18,7 @@ import type { WeightSource } from "./weight-source.ts";
  *   they are computed in float32.
  * - "int8": linear layers but the head rounded to 8 bits with a scale for each output; embeddings and heads as stored. On the
  *   native engine their products, forward and for the gradient, are computed in 8 bits, which is fast where the processor
- *   has such instructions; elsewhere in float32.
+ *   has such instructions, and so are the logits of a training step where the head is in float32; elsewhere in float32.
  *
  * Norms, biases, convolutions and matrices in F32 or F64 that are not rounded are float32 tensors always.
  */
@@ -58,6 +58,7 @@ export function fillSlot(
     packing.fill({ kind: "bf16", rows, columns, bits, products: "bf16" });
   } else if (packing !== undefined && stored !== undefined) packing.fill(stored);
   else slot.fill(tf.tensor(source.decode(key, bytes), [...slot.shape], "float32"));
+  if (packing?.kind === "table-or-head" && precision === "int8") packing.roundLogits();
 }
 
 /** Says it where a precision that is chosen for its speed has none here. */

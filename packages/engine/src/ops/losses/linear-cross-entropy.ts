@@ -7,6 +7,7 @@ import { ArgumentError } from "../../errors.ts";
 import type { FrozenWeight } from "../../frozen-weight.ts";
 import { runOwnKernel } from "../../kernels/own-kernel.ts";
 import { requireAlive } from "../../kernels/require-alive.ts";
+import { int8Unfitness } from "../../packed/int8-weights.ts";
 import { checkLastAxis, checkVector } from "../../rows.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkLabels } from "./check-labels.ts";
@@ -132,7 +133,8 @@ function ownLosses(
   const { stored } = head;
   if (!stored?.isTransposed || cap !== undefined) return undefined;
   const inputs = { hidden, head: stored.matrix, labels, ...(bias === undefined ? {} : { bias }) };
-  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated }) ?? [];
+  const isRounded = head.hasRoundedLogits && isDifferentiated && int8Unfitness() === undefined;
+  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, isRounded }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];
 }

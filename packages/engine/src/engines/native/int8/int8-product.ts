@@ -8,8 +8,8 @@ import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-k
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { roundingGraph } from "./int8-rows.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
-import { zeroPoint } from "./product-session.ts";
 
 export function registerInt8Product(): void {
   registerOwnKernel("LowrankInt8Product", int8Product);
@@ -78,25 +78,6 @@ function makePiece(backend: NativeBackend, product: Int8Product, step: number) {
       backend.pool.give(rowScales);
       backend.pool.give(sums);
     },
-  };
-}
-
-/** Rows → codes, and the number that a code of 1 stands for in each row. */
-function roundingGraph(hasInnerScales: boolean): OnnxGraph {
-  const g = graphOf("x", ...(hasInnerScales ? ["scales"] : []));
-  const x = hasInnerScales ? g.multiply("x", "scales") : "x";
-  const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });
-  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
-  // The library's maximum overlooks NaN, its sum does not; and 0 times an infinite sum is NaN, too.
-  const factor = g.scale(g.add(largest, g.scale(reduce("ReduceSum"), 0)), 1 / 127);
-  const codes = g.node("QuantizeLinear", [g.divide(x, factor), "one", "zero"]);
-  return {
-    ...g.finish(codes, factor),
-    outputTypes: { [codes]: "uint8" },
-    constants: [
-      { name: "one", type: "float32", shape: [], values: Float32Array.of(1) },
-      { name: "zero", type: "uint8", shape: [], values: Uint8Array.of(zeroPoint) },
-    ],
   };
 }
 

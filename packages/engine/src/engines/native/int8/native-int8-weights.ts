@@ -33,6 +33,7 @@ export class NativeInt8Weights implements Int8Weights {
   readonly #runtime: OnnxRuntime;
   readonly #rounding: NativeRounding;
   readonly #weights = new Map<number, Weight>();
+  readonly #tiles = new Map<object, { readonly products: readonly Int8Product[] | undefined }>();
   #count = 0;
   #codes = new Uint8Array(0);
   #unfitness: { readonly reason: string | undefined } | undefined;
@@ -51,12 +52,26 @@ export class NativeInt8Weights implements Int8Weights {
     return this.#rounding.round(values, shape);
   }
 
-  add({ inFeatures, outFeatures, codes, scales }: Int8Matrix): number {
-    const session = productSession(this.#runtime, this.#rounding.turn(codes, outFeatures), inFeatures);
-    const forward = { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
+  add(matrix: Int8Matrix): number {
     const weight = this.#count++;
-    this.#weights.set(weight, { forward, backward: codes });
+    this.#weights.set(weight, { forward: this.#forwardOf(matrix), backward: matrix.codes });
     return weight;
+  }
+
+  /** Matrices that are multiplied forward alone, packed when first asked for; until `removeTiles`. Undefined if one is. */
+  tilesOf(owner: object, round: () => readonly (Int8Matrix | undefined)[]): readonly Int8Product[] | undefined {
+    const found = this.#tiles.get(owner);
+    if (found !== undefined) return found.products;
+    const matrices = round();
+    const areFinite = matrices.every((matrix) => matrix !== undefined);
+    const products = areFinite ? matrices.map((matrix) => this.#forwardOf(matrix)) : undefined;
+    this.#tiles.set(owner, { products });
+    return products;
+  }
+
+  removeTiles(owner: object): void {
+    for (const { session } of this.#tiles.get(owner)?.products ?? []) this.#runtime.releaseSession(session);
+    this.#tiles.delete(owner);
   }
 
   /** Room for rounded rows, until the next call asks for it: made anew, it would cost a page fault for every 4 KB. */
@@ -88,6 +103,7 @@ export class NativeInt8Weights implements Int8Weights {
 
   dispose(): void {
     for (const weight of [...this.#weights.keys()]) this.remove(weight);
+    for (const owner of [...this.#tiles.keys()]) this.removeTiles(owner);
     this.#rounding.dispose();
   }
 
@@ -95,6 +111,11 @@ export class NativeInt8Weights implements Int8Weights {
     const found = this.#weights.get(weight);
     if (found === undefined) throw new Error(`There is no matrix ${weight} in 8 bits.`);
     return found;
+  }
+
+  #forwardOf({ inFeatures, outFeatures, codes, scales }: Int8Matrix): Int8Product {
+    const session = productSession(this.#runtime, this.#rounding.turn(codes, outFeatures), inFeatures);
+    return { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
   }
 
   #backwardOf({ inner, columns, columnScales }: Int8Product, codes: Int8Array): Int8Product {

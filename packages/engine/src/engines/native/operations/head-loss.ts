@@ -3,11 +3,12 @@
 // the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { type GraphWriter, graphOf } from "../kernels/graph.ts";
+import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { type Head, type Logits, logitOf, logitsFor, logitsOf, rowsOf, type Tile, tilesOf } from "./head-logits.ts";
+import { roundedHead } from "./rounded-head.ts";
 
 export function registerHeadLoss(): void {
   registerOwnKernel("LowrankHeadLoss", headLoss);
@@ -17,16 +18,6 @@ export function registerHeadLoss(): void {
 const blockRows = 1024;
 /** Up to here the sums of exponentials, times the numbers of any sane head, are numbers that float32 has. */
 const largestSum = 1e20;
-/** Logits of one tile, so that they stay in the cache between the graph's nodes. */
-const tileEntries = 256 * 1024;
-
-interface Head {
-  /** [classes, features] */
-  readonly table: Float32Array;
-  readonly bias: Float32Array | undefined;
-  readonly classes: number;
-  readonly features: number;
-}
 
 /** Some rows of the hidden states, with what is to be written for them. */
 interface Block {
@@ -38,7 +29,8 @@ interface Block {
 
 /**
  * hidden [rows, features], head [classes, features], labels [rows], bias [classes] → losses [rows] (of class 0 where the
- * label is negative) and, if `isDifferentiated`, their gradients for hidden [rows, features].
+ * label is negative) and, if `isDifferentiated`, their gradients for hidden [rows, features]. If `isRounded`, softmax is that of
+ * logits in 8 bits.
  */
 function headLoss(call: KernelCall): tf.TensorInfo[] {
   const { backend, attributes, inputs } = call;
@@ -46,7 +38,8 @@ function headLoss(call: KernelCall): tf.TensorInfo[] {
   const [classes = 0, features = 0] = table.shape;
   const rows = hidden.shape[0] ?? 0;
   const bias = inputs.bias === undefined ? undefined : backend.floats(inputs.bias);
-  const head = { table: backend.floats(table), bias, classes, features };
+  const rounded = attributes.isRounded === true ? roundedHead(backend, table) : undefined;
+  const head = { table: backend.floats(table), bias, rounded, classes, features };
   const labels = Array.from(backend.integers(inputOf(call, "labels")));
   const losses = backend.pool.take(rows);
   const gradient = attributes.isDifferentiated === true ? backend.pool.take(rows * features) : undefined;
@@ -65,9 +58,9 @@ function headLoss(call: KernelCall): tf.TensorInfo[] {
 }
 
 function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
-  const { references, sums } = sumExponentials(backend, head, block);
+  const { references, sums, ofLabels } = sumExponentials(backend, head, block);
   for (let row = 0; row < sums.length; row++) {
-    const label = logitOf(head, block.hidden, row, Math.max(0, block.labels[row] ?? 0));
+    const label = ofLabels?.[row] ?? logitOf(head, block.hidden, row, labelOf(block, row));
     block.losses[row] = (references[row] ?? 0) + Math.log(sums[row] ?? 0) - label;
   }
   if (block.gradient === undefined) return;
@@ -75,24 +68,12 @@ function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
   subtractLabelRows(head, block.labels, block.gradient);
 }
 
-/** Some neighbouring classes. */
-interface Tile {
-  readonly first: number;
-  readonly count: number;
-}
-
-function tilesOf({ classes }: Head, rows: number): readonly Tile[] {
-  const width = Math.min(classes, Math.max(1, Math.floor(tileEntries / rows)));
-  return Array.from({ length: Math.ceil(classes / width) }, (_, index) => {
-    const first = index * width;
-    return { first, count: Math.min(width, classes - first) };
-  });
-}
-
 interface Exponentials {
   readonly references: Float32Array;
   /** Of each row's exp(logit − reference). */
   readonly sums: Float64Array;
+  /** Logits of the labels where they are in 8 bits: one in float32 might exceed the sum of them all, and the loss be negative. */
+  readonly ofLabels: Float64Array | undefined;
 }
 
 /**
@@ -100,12 +81,20 @@ interface Exponentials {
  * hundred classes does, unless others exceed it by far. Then the true maxima are looked for.
  */
 function sumExponentials(backend: NativeBackend, head: Head, block: Block): Exponentials {
-  const tiles = tilesOf(head, block.losses.length);
-  const guess = maximaOf(backend, head, block.hidden, tiles.slice(0, 1));
-  const guessed = sumAgainst(backend, head, { ...block, tiles, references: guess, isGuess: true });
-  if (!exceedsFloat32(guessed)) return { references: guess, sums: guessed };
-  const references = maximaOf(backend, head, block.hidden, tiles);
-  return { references, sums: sumAgainst(backend, head, { ...block, tiles, references, isGuess: false }) };
+  const rows = block.losses.length;
+  const tiles = tilesOf(head, rows);
+  const logits = logitsFor(backend, head, { values: block.hidden, shape: [rows, head.features] });
+  const guess = maximaOf(backend, logits, tiles.slice(0, 1), rows);
+  const ofLabels = logits.entry && new Float64Array(rows);
+  const pass = { ...block, logits, tiles, ofLabels };
+  let references = guess;
+  let sums = sumAgainst(backend, head, { ...pass, references, isGuess: true });
+  if (exceedsFloat32(sums)) {
+    references = maximaOf(backend, logits, tiles, rows);
+    sums = sumAgainst(backend, head, { ...pass, references, isGuess: false });
+  }
+  logits.free();
+  return { references, sums, ofLabels };
 }
 
 function exceedsFloat32(sums: Float64Array): boolean {
@@ -113,6 +102,9 @@ function exceedsFloat32(sums: Float64Array): boolean {
 }
 
 interface Pass extends Block {
+  readonly logits: Logits;
+  /** Filled where it is there. */
+  readonly ofLabels: Float64Array | undefined;
   readonly tiles: readonly Tile[];
   readonly references: Float32Array;
   /** Whether to stop where the references turn out to be too small. */
@@ -121,73 +113,59 @@ interface Pass extends Block {
 
 /** Each row's sum of exponentials; into the gradient, if there is one, goes exponentials·head. */
 function sumAgainst(backend: NativeBackend, head: Head, pass: Pass): Float64Array {
-  const { hidden, gradient, references } = pass;
+  const { logits, gradient, references } = pass;
   const rows = references.length;
-  const kind = { hasBias: head.bias !== undefined, hasGradient: gradient !== undefined };
-  const session = backend.session(`head tile ${kind.hasBias} ${kind.hasGradient}`, () => tileGraph(kind));
+  const hasGradient = gradient !== undefined;
+  const session = backend.session(`head tile ${logits.names} ${hasGradient}`, () => tileGraph(logits, hasGradient));
   const negated = { values: references.map((value) => -value), shape: [rows, 1] };
   const sums = new Float64Array(rows);
   const tileSums = new Float32Array(rows);
   const added = gradient === undefined ? [] : [{ values: gradient.fill(0), shape: [rows, head.features] }];
   for (const tile of pass.tiles) {
-    const inputs = [...tileInputs(head, hidden, tile), negated, ...added];
+    const multiplied = hasGradient && !logits.names.includes("head") ? [rowsOf(head, tile)] : [];
+    const inputs = [...logits.inputs(tile), ...multiplied, negated, ...added];
     backend.run(session, inputs, [{ values: tileSums, shape: [rows, 1] }, ...added]);
     for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (tileSums[row] ?? 0);
+    readLabels(pass, tile);
     if (pass.isGuess && exceedsFloat32(sums)) break;
   }
   return sums;
 }
 
-function maximaOf(backend: NativeBackend, head: Head, hidden: Float32Array, tiles: readonly Tile[]): Float32Array {
-  const hasBias = head.bias !== undefined;
-  const session = backend.session(`head maxima ${hasBias}`, () => maximaGraph(hasBias));
-  const rows = hidden.length / head.features;
+function readLabels({ logits, ofLabels, ...block }: Pass, { first, count }: Tile): void {
+  if (ofLabels === undefined || logits.entry === undefined) return;
+  for (let row = 0; row < ofLabels.length; row++) {
+    const place = labelOf(block, row) - first;
+    if (place >= 0 && place < count) ofLabels[row] = logits.entry(row, place);
+  }
+}
+
+function labelOf({ labels }: Pick<Block, "labels">, row: number): number {
+  return Math.max(0, labels[row] ?? 0);
+}
+
+function maximaOf(backend: NativeBackend, logits: Logits, tiles: readonly Tile[], rows: number): Float32Array {
+  const session = backend.session(`head maxima ${logits.names}`, () => maximaGraph(logits));
   const maxima = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
   const found = new Float32Array(rows);
   for (const tile of tiles) {
-    backend.run(session, tileInputs(head, hidden, tile), [{ values: found, shape: [rows, 1] }]);
+    backend.run(session, logits.inputs(tile), [{ values: found, shape: [rows, 1] }]);
     for (let row = 0; row < rows; row++) maxima[row] = Math.max(maxima[row] ?? 0, found[row] ?? 0); // passes NaN on
   }
   return maxima;
 }
 
-function tileInputs(head: Head, hidden: Float32Array, tile: Tile): NativeTensor[] {
-  const { bias, features } = head;
-  const { first, count } = tile;
-  return [
-    { values: hidden, shape: [hidden.length / features, features] },
-    rowsOf(head, tile),
-    ...(bias === undefined ? [] : [{ values: bias.subarray(first, first + count), shape: [count] }]),
-  ];
+function maximaGraph({ names }: Logits): OnnxGraph {
+  const g = graphOf(...names);
+  return g.finish(g.node("ReduceMax", [logitsOf(g, names), g.integers([-1])], { keepdims: 1 }));
 }
 
-/** The tile's part of the head: one contiguous piece. */
-function rowsOf({ table, features }: Head, { first, count }: Tile): NativeTensor {
-  return { values: table.subarray(first * features, (first + count) * features), shape: [count, features] };
-}
-
-const headInputs = (hasBias: boolean) => ["hidden", "head", ...(hasBias ? ["bias"] : [])];
-
-function maximaGraph(hasBias: boolean): OnnxGraph {
-  const g = graphOf(...headInputs(hasBias));
-  return g.finish(g.node("ReduceMax", [logitsOf(g, hasBias), g.integers([-1])], { keepdims: 1 }));
-}
-
-interface TileKind {
-  readonly hasBias: boolean;
-  readonly hasGradient: boolean;
-}
-
-function tileGraph({ hasBias, hasGradient }: TileKind): OnnxGraph {
-  const g = graphOf(...headInputs(hasBias), "negated", ...(hasGradient ? ["gradient"] : []));
-  const exponentials = g.node("Exp", [g.add(logitsOf(g, hasBias), "negated")]);
+function tileGraph({ names }: Logits, hasGradient: boolean): OnnxGraph {
+  const multiplied = hasGradient && !names.includes("head") ? ["head"] : [];
+  const g = graphOf(...names, ...multiplied, "negated", ...(hasGradient ? ["gradient"] : []));
+  const exponentials = g.node("Exp", [g.add(logitsOf(g, names), "negated")]);
   const sums = g.rowSum(exponentials);
   return hasGradient ? g.finish(sums, g.add(g.product(exponentials, "head"), "gradient")) : g.finish(sums);
-}
-
-function logitsOf(g: GraphWriter, hasBias: boolean): string {
-  const product = g.product("hidden", "head", { transB: true });
-  return hasBias ? g.add(product, "bias") : product;
 }
 
 function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
@@ -197,14 +175,6 @@ function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
     for (let place = row * features; place < (row + 1) * features; place++)
       gradient[place] = (gradient[place] ?? 0) * factor;
   }
-}
-
-/** One logit by itself, in double precision. */
-function logitOf({ table, bias, features }: Head, hidden: Float32Array, row: number, label: number): number {
-  let sum = bias?.[label] ?? 0;
-  for (let feature = 0; feature < features; feature++)
-    sum += (hidden[row * features + feature] ?? 0) * (table[label * features + feature] ?? 0);
-  return sum;
 }
 
 function subtractLabelRows(
