@@ -89,4 +89,21 @@ describe.skipIf(library === undefined)("OnnxRuntime", () => {
     expect(outcomeOf(program, "x".repeat(20_000)).stdout).toMatch(/^EngineUnavailableError: .*6000 bytes/);
     delete process.env.LIBRARY;
   });
+
+  it.skipIf(process.platform !== "linux")("leaves the library where its threads run, whoever closes it", () => {
+    const program = `
+      import koffi from "koffi";
+      import { readFileSync } from "node:fs";
+      const { openInterface } = await import("${new URL("open-interface.ts", import.meta.url)}");
+      openInterface(koffi, { path: process.env.LIBRARY, origin: "setting" }, [0]);
+      const c = koffi.load(null);
+      const handle = c.func("dlopen", "void *", ["str", "int"])(process.env.LIBRARY, 1);
+      const close = c.func("dlclose", "int", ["void *"]);
+      for (let opened = 0; opened < 4; opened++) close(handle);
+      console.log(readFileSync("/proc/self/maps", "utf8").includes("libonnxruntime"));
+    `;
+    process.env.LIBRARY = library;
+    expect(outcomeOf(program)).toEqual({ stdout: "true", status: 0, signal: null });
+    delete process.env.LIBRARY;
+  });
 });

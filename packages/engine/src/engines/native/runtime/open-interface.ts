@@ -3,6 +3,7 @@
 
 import { type LibraryFile, oldestVersion, UnusableLibraryError } from "../library/library-file.ts";
 import type { Koffi, KoffiLibrary, Native } from "./koffi.ts";
+import { stayLoaded } from "./stay-loaded.ts";
 
 /** Version 17 of the interface (ONNX Runtime 1.17). Later libraries offer it too: the table only grows. */
 const interfaceVersion = 17;
@@ -56,6 +57,7 @@ function load(koffi: Koffi, file: LibraryFile): KoffiLibrary {
   try {
     const library = koffi.load(file.path);
     loaded.push(library);
+    stayLoaded(koffi, file.path);
     return library;
   } catch (cause) {
     throw new UnusableLibraryError(file, `could not be loaded: ${firstLineOf(cause)}`, { cause });
