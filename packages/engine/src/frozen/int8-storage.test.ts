@@ -1,9 +1,9 @@
 import { expectClose, expectNoLeak, largestMagnitude } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
 import { waveValues } from "../../test/packed-matrices.ts";
-import { useEngine } from "../../test/test-engines.ts";
+import { useEngine, useTestEngine } from "../../test/test-engines.ts";
 import type { NativeBackend } from "../engines/native/native-backend.ts";
 import { OtherEngineError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
@@ -20,7 +20,11 @@ function pack(values: Float32Array, rows = outFeatures, columns = inFeatures): I
   return packed;
 }
 
-const packed = pack(waveValues(inFeatures * outFeatures));
+let packed: Int8Matrix;
+beforeAll(async () => {
+  await useTestEngine();
+  packed = pack(waveValues(inFeatures * outFeatures));
+});
 
 async function valuesOf(tensor: tf.Tensor): Promise<Float32Array> {
   const values = Float32Array.from(await tensor.data());
