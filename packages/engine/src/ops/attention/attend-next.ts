@@ -10,6 +10,7 @@ export interface KeptPositions {
   readonly value: tf.Tensor;
 }
 
+/** What the attention of one new token to its cache is computed from. */
 export interface NextTokenInputs {
   /** [batch, heads, 1, headSize] */
   readonly query: tf.Tensor;

@@ -2,12 +2,12 @@
 // itself, so that a group of rows is one call into ONNX Runtime and nothing is cut apart or joined.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { drawIn } from "../../../kernels/drop-entries.ts";
-import { type DropoutMask, dropoutMask } from "../../../random/masks/dropout-mask.ts";
-import { type GraphWriter, graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
-import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { drawIn } from "../../../../kernels/drop-entries.ts";
+import { type DropoutMask, dropoutMask } from "../../../../random/masks/dropout-mask.ts";
+import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
+import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
+import type { OnnxGraph } from "../../runtime/onnx-model.ts";
+import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
 import { maskFactsOf } from "./mask-facts.ts";
 
 export function registerGroupAttention(): void {

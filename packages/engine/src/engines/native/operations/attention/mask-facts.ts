@@ -2,9 +2,9 @@
 // which serves every layer of a pass.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { maskedScore } from "../../../kernels/masked-score.ts";
-import type { NativeBackend } from "../native-backend.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { maskedScore } from "../../../../kernels/masked-score.ts";
+import type { NativeBackend } from "../../native-backend.ts";
+import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
 import type { HeadSizes, Piece } from "./head-pieces.ts";
 
 export interface MaskFacts {

@@ -3,12 +3,12 @@
 // [heads, time, time] outlives the call (the idea of Dao et al. 2022, "FlashAttention").
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { drawIn } from "../../../kernels/drop-entries.ts";
-import { type DropoutMask, dropoutMask } from "../../../random/masks/dropout-mask.ts";
-import { type GraphWriter, graphOf } from "../kernels/graph.ts";
-import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
-import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { drawIn } from "../../../../kernels/drop-entries.ts";
+import { type DropoutMask, dropoutMask } from "../../../../random/masks/dropout-mask.ts";
+import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
+import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
+import type { OnnxGraph } from "../../runtime/onnx-model.ts";
+import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
 import { type HeadSizes, headSizesOf, type Piece, piecesOf, viewOf } from "./head-pieces.ts";
 import { clearDeadQueries, type MaskFacts, maskFactsOf, maskPiece } from "./mask-facts.ts";
 
