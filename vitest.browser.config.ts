@@ -26,7 +26,7 @@ export default defineConfig({
     ],
     setupFiles: ["packages/engine/test/browser/fail-on-shader-errors.ts"],
     // A shader's first use compiles it, on a busy machine for seconds.
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     fileParallelism: false,
     browser: {
