@@ -39,14 +39,14 @@ export function normal(shape: readonly number[], mean: number, deviation: number
   return tf.tensor(values, [...shape], "float32");
 }
 
-/** `count` values drawn evenly from [0, 1). */
-export function uniformValues(count: number, key: DrawKey): Float32Array {
+/** `count` values drawn evenly from [0, 1), of a stream from its value number `first` on. */
+export function uniformValues(count: number, key: DrawKey, first = 0): Float32Array {
   const words = hashKey(key);
   const values = new Float32Array(count);
-  for (let index = 0; index < count; index += 2) {
-    const [first, second] = threefry(words, [index, 0]);
-    values[index] = (first >>> 8) * unit;
-    if (index + 1 < count) values[index + 1] = (second >>> 8) * unit;
+  for (let index = -(first % 2); index < count; index += 2) {
+    const [even, odd] = threefry(words, [first + index, 0]);
+    if (index >= 0) values[index] = (even >>> 8) * unit;
+    if (index + 1 < count) values[index + 1] = (odd >>> 8) * unit;
   }
   return values;
 }

@@ -67,6 +67,13 @@ describe("uniform", () => {
     expect([...uniformValues(9, key).slice(0, 4)]).toEqual([...uniformValues(4, key)]);
   });
 
+  it.each([1, 2, 5])("gives what stands from number %d on without what stands before", (first) => {
+    const key = { seed: 7, path: "a" };
+    for (const count of [1, 2, 3]) {
+      expect(uniformValues(count, key, first)).toEqual(uniformValues(9, key).slice(first, first + count));
+    }
+  });
+
   it("is even between its bounds (Kolmogorov–Smirnov)", async () => {
     const tensor = uniform([20_000], -2, 1, { seed: 3, path: "even" });
     const sorted = Float32Array.from(await tensor.data()).sort();

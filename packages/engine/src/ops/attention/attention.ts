@@ -5,11 +5,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
 import { attributesOf, dropEntries } from "../../kernels/drop-entries.ts";
 import { maskedScore } from "../../kernels/masked-score.ts";
-import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
+import { hasOwnKernel } from "../../kernels/own-kernel.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkRate } from "../dropout.ts";
 import type { AttentionMask } from "./attention-mask.ts";
+import { ownAttention } from "./own-attention.ts";
 
 /** What attention is computed from. */
 export interface AttentionInputs {
@@ -60,7 +61,10 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
   const asScores = (x: tf.Tensor) => tf.reshape(x, [batch, heads, queryTime, keyTime]);
 
   const masked = mask === undefined ? {} : { mask };
-  if (hasOwnKernel("LowrankAttention", { query, key, value, ...masked })) return ownAttention(inputs, scale);
+  if (hasOwnKernel("LowrankAttention", { query, key, value, ...masked })) {
+    const drop = inputs.dropout === undefined ? {} : attributesOf(inputs.dropout);
+    return ownAttention("LowrankAttention", { query, key, value }, masked, { scale, cap: cap ?? 0, ...drop });
+  }
   return withGradients({
     inputs: { query, key, value },
     forward: () => {
@@ -92,31 +96,6 @@ export function attention(inputs: AttentionInputs): tf.Tensor {
       };
     },
   });
-}
-
-/** By the backend's own kernels, which keep nothing of size [heads, time, time] for the gradient. */
-function ownAttention({ query, key, value, mask, cap = 0, dropout }: AttentionInputs, scale: number): tf.Tensor {
-  const attributes = { scale, cap, ...(dropout === undefined ? {} : attributesOf(dropout)) };
-  const masked = mask === undefined ? {} : { mask };
-  return withGradients<readonly tf.Tensor[]>({
-    inputs: { query, key, value },
-    forward: () => ({
-      value: one(runOwnKernel("LowrankAttention", { query, key, value, ...masked }, attributes), 0),
-      saved: [query, key, value, ...Object.values(masked)],
-    }),
-    backward: (dy, saved) => {
-      const names = ["query", "key", "value", "mask"];
-      const tensors = Object.fromEntries(saved.map((tensor, index) => [names[index], tensor]));
-      const gradients = runOwnKernel("LowrankAttentionGradient", { dy, ...tensors }, attributes);
-      return { query: () => one(gradients, 0), key: () => one(gradients, 1), value: () => one(gradients, 2) };
-    },
-  });
-}
-
-function one(outputs: readonly tf.Tensor[] | undefined, index: number): tf.Tensor {
-  const output = outputs?.[index];
-  if (output === undefined) throw new Error("The attention kernel gave too few tensors.");
-  return output;
 }
 
 function cappedScores(scores: tf.Tensor, cap: number | undefined): tf.Tensor {

@@ -4,13 +4,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../../errors.ts";
 import { attributesOf } from "../../kernels/drop-entries.ts";
-import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
+import { hasOwnKernel } from "../../kernels/own-kernel.ts";
 import type { DropoutDraw } from "../../random/masks/dropout-mask.ts";
-import { withGradients } from "../../tape/with-gradients.ts";
 import { checkRate } from "../dropout.ts";
 import { attention } from "./attention.ts";
 import type { AttentionMask } from "./attention-mask.ts";
 import { joinHeads, splitHeads } from "./heads.ts";
+import { ownAttention } from "./own-attention.ts";
 
 /** Neighbouring rows of equal length. */
 export interface AttentionGroup {
@@ -67,37 +67,16 @@ export function groupAttention(inputs: GroupAttentionInputs): tf.Tensor {
   );
   const isSmall = groups.every(({ time }) => heads * time * time <= mostScores);
   if (isSmall && hasOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }))
-    return ownAttention(inputs, masks);
+    return ownAttention("LowrankGroupAttention", { query, key, value }, masks, attributesFor(inputs));
   return tf.tidy(() => attentionByGroup(inputs));
 }
 
-/** By the backend's own kernel, one call for all groups. */
-function ownAttention(inputs: GroupAttentionInputs, masks: tf.NamedTensorMap): tf.Tensor {
-  const { query, key, value, heads, keyHeads, groups, cap = 0 } = inputs;
-  const scale = inputs.scale ?? 1 / Math.sqrt(query.size / (query.shape[0] ?? 1) / heads);
+/** What the backend's own kernel is told, which computes all groups in one call. */
+function attributesFor({ query, heads, keyHeads, groups, scale, cap = 0 }: GroupAttentionInputs): tf.NamedAttrMap {
   const draws = groups.map(({ dropout }) => (dropout === undefined ? { rate: 0 } : attributesOf(dropout)));
-  const attributes = { heads, keyHeads, scale, cap, groups: groups.flatMap(({ rows, time }) => [rows, time]), draws };
-  const names = Object.keys(masks);
-  return withGradients<readonly tf.Tensor[]>({
-    inputs: { query, key, value },
-    forward: () => ({
-      value: one(runOwnKernel("LowrankGroupAttention", { query, key, value, ...masks }, attributes), 0),
-      saved: [query, key, value, ...Object.values(masks)],
-    }),
-    backward: (dy, saved) => {
-      const tensors = Object.fromEntries(
-        saved.map((tensor, index) => [["query", "key", "value", ...names][index], tensor]),
-      );
-      const gradients = runOwnKernel("LowrankGroupAttentionGradient", { dy, ...tensors }, attributes);
-      return { query: () => one(gradients, 0), key: () => one(gradients, 1), value: () => one(gradients, 2) };
-    },
-  });
-}
-
-function one(outputs: readonly tf.Tensor[] | undefined, index: number): tf.Tensor {
-  const output = outputs?.[index];
-  if (output === undefined) throw new Error("The kernel of attention by groups gave too few tensors.");
-  return output;
+  const sizes = groups.flatMap(({ rows, time }) => [rows, time]);
+  const own = scale ?? 1 / Math.sqrt(query.size / (query.shape[0] ?? 1) / heads);
+  return { heads, keyHeads, scale: own, cap, groups: sizes, draws };
 }
 
 function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, cap }: GroupAttentionInputs): tf.Tensor {

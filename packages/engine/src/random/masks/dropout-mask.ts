@@ -62,7 +62,7 @@ export function factorsByLoops(
 function oldMask(rate: number, key: DrawKey): DropoutMask {
   const factor = 1 / (1 - rate);
   return byFactors(({ first, count }) => {
-    const values = uniformValues(first + count, key).subarray(first);
+    const values = uniformValues(count, key, first);
     for (let index = 0; index < count; index++) values[index] = (values[index] ?? 0) < rate ? 0 : factor;
     return values;
   });

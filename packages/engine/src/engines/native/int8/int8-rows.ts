@@ -4,16 +4,14 @@ import { graphOf } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import { largestOfRows } from "./largest-of-rows.ts";
 import { zeroPoint } from "./product-session.ts";
 
 /** Rows → codes, and the number that a code of 1 stands for in each row. */
 export function roundingGraph(hasInnerScales: boolean): OnnxGraph {
   const g = graphOf("x", ...(hasInnerScales ? ["scales"] : []));
   const x = hasInnerScales ? g.multiply("x", "scales") : "x";
-  const reduce = (op: string) => g.node(op, [x, g.integers([-1])], { keepdims: 1 });
-  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
-  // The library's maximum overlooks NaN, its sum does not; and 0 times an infinite sum is NaN, too.
-  const factor = g.scale(g.add(largest, g.scale(reduce("ReduceSum"), 0)), 1 / 127);
+  const factor = g.scale(largestOfRows(g, x), 1 / 127);
   const codes = g.node("QuantizeLinear", [g.divide(x, factor), "one", "zero"]);
   return {
     ...g.finish(codes, factor),

@@ -5,6 +5,7 @@ import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import { GraphWriter, graphOf } from "../kernels/graph.ts";
 import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import { largestOfRows } from "./largest-of-rows.ts";
 
 export class NativeRounding {
   readonly #runtime: OnnxRuntime;
@@ -63,10 +64,7 @@ function roundingGraph(isTransposed: boolean): OnnxGraph {
   const g = graphOf("values");
   // Turned first: the library's reductions along columns take ten times as long as those along rows.
   const values = isTransposed ? "values" : g.node("Transpose", ["values"], { perm: [1, 0] });
-  const reduce = (op: string) => g.node(op, [values, g.integers([-1])], { keepdims: 1 });
-  const largest = g.node("Max", [reduce("ReduceMax"), g.node("Neg", [reduce("ReduceMin")])]);
-  // The library's maximum overlooks NaN, its sum does not; and 0 times an infinite sum is NaN, too.
-  const scales = g.divide(g.add(largest, g.scale(reduce("ReduceSum"), 0)), g.constant(127));
+  const scales = g.divide(largestOfRows(g, values), g.constant(127));
   // A column of zeros is divided by the smallest normal number instead of 0.
   const divisor = g.node("Max", [scales, g.constant(2 ** -126)]);
   const codes = g.node("QuantizeLinear", [g.divide(values, divisor), "one", "zero"]);

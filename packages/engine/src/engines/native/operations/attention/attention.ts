@@ -11,19 +11,11 @@ import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
 import { type HeadSizes, headSizesOf, type Piece, piecesOf, viewOf } from "./head-pieces.ts";
 import { clearDeadQueries, type MaskFacts, maskFactsOf, maskPiece } from "./mask-facts.ts";
+import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./score-graph.ts";
 
 export function registerAttention(): void {
   registerOwnKernel("LowrankAttention", attention);
   registerOwnKernel("LowrankAttentionGradient", attentionGradient);
-}
-
-interface Settings {
-  readonly scale: number;
-  /** 0 where scores are unbounded. */
-  readonly cap: number;
-  readonly hasMask: boolean;
-  /** Whether weights drop out. */
-  readonly drops: boolean;
 }
 
 type Triple = [Float32Array, Float32Array, Float32Array];
@@ -76,32 +68,27 @@ function attentionGradient(call: KernelCall): tf.TensorInfo[] {
   );
 }
 
-function forwardGraph(settings: Settings): OnnxGraph {
+function forwardGraph(settings: ScoreSettings): OnnxGraph {
   const g = graphOf("query", "key", "value", ...maskNames(settings), ...factorNames(settings));
   const { dropped } = weightsIn(g, settings);
   return withMaskTypes(g.finish(g.product(dropped, "value")));
 }
 
-function gradientGraph(settings: Settings): OnnxGraph {
+function gradientGraph(settings: ScoreSettings): OnnxGraph {
   const g = graphOf("query", "key", "value", "dy", ...maskNames(settings), ...factorNames(settings));
-  const { weights, dropped, squashed } = weightsIn(g, settings);
-  const weighted = g.multiply(g.product("dy", "value", { transB: true }), dropped);
-  const unbounded = g.subtract(weighted, g.multiply(weights, g.rowSum(weighted)));
-  const scores =
-    squashed === undefined
-      ? unbounded
-      : g.multiply(unbounded, g.subtract(g.constant(1), g.multiply(squashed, squashed)));
+  const made = weightsIn(g, settings);
+  const scores = scoreGradient(g, made, inputNames);
   return withMaskTypes(
     g.finish(
       g.product(scores, "key", { alpha: settings.scale }),
       g.product(scores, "query", { transA: true, alpha: settings.scale }),
-      g.product(dropped, "dy", { transA: true }),
+      g.product(made.dropped, "dy", { transA: true }),
     ),
   );
 }
 
 /** A mask is laid out by query head and scores by key head: two shapes turn one into the other. */
-function maskNames({ hasMask }: Settings): readonly string[] {
+function maskNames({ hasMask }: ScoreSettings): readonly string[] {
   return hasMask ? ["mask", "byHead", "byKeyHead"] : [];
 }
 
@@ -123,7 +110,7 @@ function maskInputs(mask: MaskFacts | undefined, sizes: HeadSizes, piece: Piece)
   ];
 }
 
-function factorNames({ drops }: Settings): readonly string[] {
+function factorNames({ drops }: ScoreSettings): readonly string[] {
   return drops ? ["factors"] : [];
 }
 
@@ -135,16 +122,12 @@ function factorInputs(dropped: DropoutMask | undefined, sizes: HeadSizes, piece:
   return [{ values, shape: [piece.count, sizes.groupRows, sizes.keyTime] }];
 }
 
-/**
- * softmax(bound(query·keyᵀ·scale) + mask), and the same with weights dropped; where scores are bounded also
- * tanh(score/cap), which their gradient needs.
- */
-function weightsIn(g: GraphWriter, { scale, cap, hasMask, drops }: Settings) {
-  const plain = g.product("query", "key", { transB: true, alpha: cap === 0 ? scale : scale / cap });
-  const squashed = cap === 0 ? undefined : g.node("Tanh", [plain]);
-  const scores = squashed === undefined ? plain : g.scale(squashed, cap);
-  const weights = hasMask ? maskedSoftmax(g, scores) : g.node("Softmax", [scores], { axis: -1 });
-  return { weights, dropped: drops ? g.multiply(weights, "factors") : weights, squashed };
+const inputNames = { query: "query", key: "key", value: "value", dy: "dy" };
+
+function weightsIn(g: GraphWriter, settings: ScoreSettings): Weights {
+  const softmax = (scores: string) =>
+    settings.hasMask ? maskedSoftmax(g, scores) : g.node("Softmax", [scores], { axis: -1 });
+  return weightsOf(g, settings, inputNames, softmax);
 }
 
 function maskedSoftmax(g: GraphWriter, scores: string): string {
@@ -167,6 +150,6 @@ function floatsOf(call: KernelCall): Triple {
   return ["query", "key", "value"].map((name) => call.backend.floats(inputOf(call, name))) as Triple;
 }
 
-function keyOf(name: string, { scale, cap, hasMask, drops }: Settings): string {
+function keyOf(name: string, { scale, cap, hasMask, drops }: ScoreSettings): string {
   return `${name} ${scale} ${cap} ${hasMask} ${drops}`;
 }

@@ -8,20 +8,16 @@ import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../../kernels/native-kernel.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
 import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
+import { pieceEntries } from "./head-pieces.ts";
 import { maskFactsOf } from "./mask-facts.ts";
+import { type ScoreSettings, scoreGradient, type Weights, weightsOf } from "./score-graph.ts";
 
 export function registerGroupAttention(): void {
   registerOwnKernel("LowrankGroupAttention", groupAttention);
   registerOwnKernel("LowrankGroupAttentionGradient", groupAttentionGradient);
 }
 
-interface Settings {
-  readonly scale: number;
-  /** 0 where scores are unbounded. */
-  readonly cap: number;
-  readonly hasMask: boolean;
-  /** Whether weights drop out. */
-  readonly drops: boolean;
+interface Settings extends ScoreSettings {
   /** Whether several query heads share a key head. */
   readonly isShared: boolean;
 }
@@ -37,9 +33,6 @@ interface Piece {
   /** Of its group's weights: what drops out, and how many of them come before this piece. */
   readonly dropped: { readonly mask: DropoutMask; readonly before: number } | undefined;
 }
-
-/** Scores that exist at one time. */
-const pieceEntries = 256 * 1024;
 
 /** query, key and value [tokens, …], a mask for some groups → [tokens, 1, heads·valueSize]. */
 function groupAttention(call: KernelCall): tf.TensorInfo[] {
@@ -94,19 +87,14 @@ function gradientGraph(settings: Settings): OnnxGraph {
     string,
     string,
   ];
-  const { weights, dropped, squashed } = weightsIn(g, settings, { query, key });
-  const weighted = g.multiply(g.product(dy, value, { transB: true }), dropped);
-  const unbounded = g.subtract(weighted, g.multiply(weights, g.rowSum(weighted)));
-  const scores =
-    squashed === undefined
-      ? unbounded
-      : g.multiply(unbounded, g.subtract(g.constant(1), g.multiply(squashed, squashed)));
+  const made = weightsIn(g, settings, { query, key });
+  const scores = scoreGradient(g, made, { dy, value });
   /** What all query heads of a key head ask of it. */
   const summed = (x: string) => (settings.isShared ? g.node("ReduceSum", [x, g.integers([2])], { keepdims: 1 }) : x);
   return g.finish(
     byToken(g, g.product(scores, key, { alpha: settings.scale })),
     byToken(g, summed(g.product(scores, query, { transA: true, alpha: settings.scale }))),
-    byToken(g, summed(g.product(dropped, dy, { transA: true }))),
+    byToken(g, summed(g.product(made.dropped, dy, { transA: true }))),
   );
 }
 
@@ -119,21 +107,13 @@ function byToken(g: GraphWriter, x: string): string {
   return g.node("Transpose", [x], { perm: [0, 3, 1, 2, 4] });
 }
 
-/**
- * softmax(bound(query·keyᵀ·scale) + mask), and the same with weights dropped; where scores are bounded also
- * tanh(score/cap), which their gradient needs.
- */
 function weightsIn(
   g: GraphWriter,
-  { scale, cap, hasMask, drops }: Settings,
-  { query, key }: { readonly query: string; readonly key: string },
-) {
-  const plain = g.product(query, key, { transB: true, alpha: cap === 0 ? scale : scale / cap });
-  const squashed = cap === 0 ? undefined : g.node("Tanh", [plain]);
-  const scores = squashed === undefined ? plain : g.scale(squashed, cap);
-  const masked = hasMask ? g.add(scores, "mask") : scores;
-  const weights = g.node("Softmax", [masked], { axis: -1 });
-  return { weights, dropped: drops ? g.multiply(weights, "factors") : weights, squashed };
+  settings: Settings,
+  heads: { readonly query: string; readonly key: string },
+): Weights {
+  const masked = (scores: string) => (settings.hasMask ? g.add(scores, "mask") : scores);
+  return weightsOf(g, settings, heads, (scores) => g.node("Softmax", [masked(scores)], { axis: -1 }));
 }
 
 function sizesOf({ inputs, attributes }: KernelCall) {

@@ -4,7 +4,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
 
 /** Entries of the attention weights that exist at one time. */
-const pieceEntries = 256 * 1024;
+export const pieceEntries = 256 * 1024;
 
 export interface HeadSizes {
   readonly batch: number;
