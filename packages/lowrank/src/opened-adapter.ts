@@ -111,7 +111,7 @@ export class OpenedAdapter {
 
   /**
    * Reads and tokenises rows and counts the steps; nothing is trained. Throws DataError, DataFileError, NothingToTrainError,
-   * RowsTaskError, WrongTaskError, TokenizerMissingError, ChatTemplateMissingError, InvocationMissingError.
+   * RowsTaskError, WrongTaskError, TokenizerMissingError, ChatTemplateMissingError, InvocationMissingError, TrainingOptionsError.
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
     refuseUnknownOptions("train", options, trainingNames);

@@ -21,6 +21,16 @@ describe("planSteps", () => {
     });
   });
 
+  it("counts no batch that is left out", () => {
+    expect(planSteps({ rows: 100, batchSize: 8, accumulate: 1, epochs: 2, dropLast: true })).toMatchObject({
+      stepsPerEpoch: 12,
+      totalSteps: 24,
+    });
+    expect(() => planSteps({ rows: 7, batchSize: 8, accumulate: 1, dropLast: true })).toThrow(
+      "dropLast: 7 rows make no full batch of 8",
+    );
+  });
+
   it("lets a run of one step learn", () => {
     expect(planSteps({ rows: 8, batchSize: 8, accumulate: 1, steps: 1 }).warmupSteps).toBe(0);
   });

@@ -1,11 +1,15 @@
 // How many optimiser steps a run has, as plain numbers.
 
+import { TrainingOptionsError } from "@lowrank/trainer";
+
 /** What decides the length of a run. */
 export interface RunLength {
   readonly rows: number;
   readonly batchSize: number;
   /** Batches an optimiser step. */
   readonly accumulate: number;
+  /** Whether a last batch that is not full is left out; default false. */
+  readonly dropLast?: boolean | undefined;
   readonly epochs?: number | undefined;
   readonly steps?: number | undefined;
   readonly warmupSteps?: number | undefined;
@@ -22,9 +26,15 @@ export interface StepPlan {
 const defaultEpochs = 3;
 const defaultWarmupRatio = 0.03;
 
-/** Counts steps; the last step of an epoch may have fewer batches than the others. */
+/**
+ * Counts steps; the last step of an epoch may have fewer batches than the others. Throws TrainingOptionsError where `dropLast`
+ * leaves no batch.
+ */
 export function planSteps(run: RunLength): StepPlan {
-  const batches = Math.ceil(run.rows / run.batchSize);
+  const { rows, batchSize, dropLast = false } = run;
+  const batches = dropLast ? Math.floor(rows / batchSize) : Math.ceil(rows / batchSize);
+  if (dropLast && batches === 0)
+    throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);
   const totalSteps = run.steps ?? stepsPerEpoch * (run.epochs ?? defaultEpochs);
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
