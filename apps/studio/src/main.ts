@@ -1,12 +1,12 @@
 // The page: reads the forms, talks to the worker, shows what it reports. All work happens in the worker.
 
+import type { Report, Request, SessionSummary } from "./old-protocol.ts";
 import { consoleTools } from "./page/console-tools.ts";
 import { Controls, type State } from "./page/controls.ts";
 import { element } from "./page/element.ts";
 import { RunView } from "./page/run-view.ts";
 import { saveFile } from "./page/save-file.ts";
 import { StudioWorker } from "./page/studio-worker.ts";
-import type { Report, Request, SessionSummary } from "./protocol.ts";
 
 const controls = new Controls();
 const run = new RunView();

@@ -1,7 +1,7 @@
 // The worker: one session, asked by the page, answering with reports.
 
 import { LowrankError } from "@lowrank/contracts";
-import type { Report, Request } from "./protocol.ts";
+import type { Report, Request } from "./old-protocol.ts";
 import { openSession, type Session } from "./worker/session.ts";
 
 /** Where an answer goes: to the page, or to the port that came with the question. */

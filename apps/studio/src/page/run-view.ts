@@ -1,6 +1,6 @@
 // What one training run shows: the plan, the curve, the figures of the last step, the validation loss.
 
-import type { Report } from "../protocol.ts";
+import type { Report } from "../old-protocol.ts";
 import { element } from "./element.ts";
 import { LossChart } from "./loss-chart.ts";
 

@@ -1,6 +1,6 @@
 // The worker behind the page: requests go in, reports come out.
 
-import type { Report, Request } from "../protocol.ts";
+import type { Report, Request } from "../old-protocol.ts";
 
 export class StudioWorker {
   readonly #worker = new Worker(new URL("../worker.ts", import.meta.url), { type: "module" });

@@ -6,7 +6,7 @@ import { countParameters, partsOf } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { zipSync } from "fflate";
 import { type OpenedAdapter, openModel } from "lowrank/browser";
-import type { Report, SessionSummary, TrainingSettings } from "../protocol.ts";
+import type { Report, SessionSummary, TrainingSettings } from "../old-protocol.ts";
 import { fetchSample } from "./fetch-sample.ts";
 import { asPrompt, prepareSample } from "./sample.ts";
 import { trainOnSample } from "./train-on-sample.ts";

@@ -1,7 +1,7 @@
 // One run on the sample: the library's events become reports.
 
 import type { OpenedAdapter, OpenedModel } from "lowrank/browser";
-import type { Report, TrainingSettings } from "../protocol.ts";
+import type { Report, TrainingSettings } from "../old-protocol.ts";
 import type { Sample } from "./sample.ts";
 
 export interface SampleRun {

@@ -1,0 +1,94 @@
+// Settings and runs, as the page and the worker both have them.
+
+import type { Row } from "./rows.ts";
+
+export interface AdapterSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Names of linear layers, or all of them. */
+  readonly targets: readonly string[] | "all-linear";
+  readonly dropout: number;
+  readonly useDora: boolean;
+  readonly start: "gaussian" | "kaiming" | "pissa" | "olora" | "orthogonal";
+}
+
+export interface PlanFacts {
+  /** Layers adapted: block (undefined: outside the blocks), name, parameters. */
+  readonly sites: readonly {
+    readonly block: number | undefined;
+    readonly target: string;
+    readonly parameters: number;
+  }[];
+  readonly trainable: number;
+  readonly share: number;
+  /** Of adapter_model.safetensors. */
+  readonly fileBytes: number;
+  readonly trainingBytes: number;
+}
+
+export interface TrainingSettings {
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly schedule: "cosine" | "linear" | "constant";
+  readonly seed: number;
+  /** Of the rows, held out and measured; 0 for none. */
+  readonly validationShare: number;
+}
+
+export interface RunRequest {
+  readonly rows: readonly Row[];
+  readonly adapter: AdapterSettings;
+  readonly training: TrainingSettings;
+  /** Answered again every few steps; undefined: no filmstrip. */
+  readonly watched?: string | undefined;
+  /** The name on the shelf. */
+  readonly name: string;
+  /** An unfinished run to go on with: its rows and settings count, not those beside it. */
+  readonly resume?: string | undefined;
+  /** Goes back to a kept step of that run before going on, at this learning rate: after a divergence. */
+  readonly from?: { readonly step: number; readonly learningRate: number } | undefined;
+}
+
+/** The same prompt, answered at some step. */
+export interface Frame {
+  readonly step: number;
+  readonly text: string;
+}
+
+export type TrainingNews =
+  | { readonly type: "started"; readonly run: string; readonly step: number; readonly steps: number }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly learningRate: number;
+      readonly tokensPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | { readonly type: "validated"; readonly step: number; readonly loss: number }
+  /** A frame as it is written: its text so far. */
+  | { readonly type: "frame"; readonly frame: Frame; readonly isWhole: boolean }
+  | { readonly type: "paused" }
+  | { readonly type: "kept"; readonly step: number };
+
+export interface RunResult {
+  readonly run: string;
+  readonly reason: "finished" | "stopped" | "diverged";
+  readonly steps: number;
+  /** The adapter's id on the shelf; undefined where no step was made. */
+  readonly adapter: string | undefined;
+  /** Of a divergence: the last step that is kept. */
+  readonly lastGood?: number | undefined;
+}
+
+export interface UnfinishedRun {
+  readonly run: string;
+  readonly name: string;
+  readonly model: string;
+  readonly step: number;
+  readonly steps: number;
+  /** What was said so far, for the page to draw again. */
+  readonly news: readonly TrainingNews[];
+}

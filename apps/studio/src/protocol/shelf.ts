@@ -1,0 +1,24 @@
+// Adapters that the browser keeps.
+
+import type { AdapterSettings, TrainingSettings } from "./run.ts";
+
+export interface ShelfEntry {
+  readonly id: string;
+  readonly name: string;
+  /** The base that it belongs to. */
+  readonly model: string;
+  /** Milliseconds since 1970. */
+  readonly made: number;
+  readonly bytes: number;
+  readonly rank: number;
+  readonly origin: "trained" | "dropped" | "mixed" | "copied";
+  /** Of a trained one: with what, and its curve as [step, loss] pairs. */
+  readonly settings?: { readonly adapter: AdapterSettings; readonly training: TrainingSettings } | undefined;
+  readonly curve?: readonly (readonly [number, number])[] | undefined;
+}
+
+/** Sums adapters with weights; ranks add up. */
+export interface MixRequest {
+  readonly name: string;
+  readonly parts: readonly { readonly id: string; readonly weight: number }[];
+}

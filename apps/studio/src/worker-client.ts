@@ -1,0 +1,41 @@
+// The page's end of the worker: a call is a promise, and its news come to a listener.
+
+import type { CallName, Calls, Question, Reply } from "./protocol/calls.ts";
+
+/** What the worker said that it could not do. */
+export class WorkerFailure extends Error {
+  constructor(
+    message: string,
+    readonly code: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** Asks the worker; rejects with a WorkerFailure. */
+export type Ask = <Name extends CallName>(
+  name: Name,
+  ask: Calls[Name]["ask"],
+  onNews?: (news: Calls[Name]["news"]) => void,
+) => Promise<Calls[Name]["answer"]>;
+
+/** Starts the worker. `onBroken` hears of a script that cannot be loaded or of an error that nobody asked for. */
+export function startWorker(onBroken: (reason: string) => void): Ask {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  worker.addEventListener("error", ({ message }) => {
+    // A script that cannot be loaded gives an event without a message.
+    onBroken(message ? `The worker stopped: ${message}.` : "The worker's script could not be loaded.");
+  });
+  return (name, ask, onNews) =>
+    new Promise((resolve, reject) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }: MessageEvent<Reply<typeof name>>) => {
+        if (data.type === "news") return onNews?.(data.news);
+        port1.close();
+        if (data.type === "answer") resolve(data.answer);
+        else reject(new WorkerFailure(data.message, data.code));
+      };
+      const question: Question<typeof name> = { name, ask };
+      worker.postMessage(question, [port2]);
+    });
+}
