@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { type Fixture, readFixture } from "@lowrank/testing";
 import { adaptersChecks, hasAdapters } from "./cases/adapters-case.ts";
+import { roundedChecks } from "./cases/rounded-case.ts";
 import { singleAdapterChecks } from "./cases/single-adapter-case.ts";
 import { hasStart, startChecks } from "./cases/start-case.ts";
 import { hasCombinations, weightedChecks } from "./cases/weighted-case.ts";
@@ -21,6 +22,11 @@ export interface CaseResult {
   readonly isEqual: boolean;
 }
 
+export interface CaseOptions {
+  /** How the base is kept; default "float32". */
+  readonly basePrecision?: "float32" | "int8";
+}
+
 /** Kinds of fixtures; the first that fits counts. */
 const kinds = [
   { isOne: hasStart, checks: startChecks },
@@ -32,15 +38,23 @@ const kinds = [
 /**
  * Runs one fixture, a name under fixtures/peft or a path: base logits, adapter logits, loss, gradients, merged logits, and
  * – where it has them – the losses of its training steps and what these leave.
+ * With a base in int8 what of it `cases/rounded-case` compares.
  *
  * @throws Error saying what is wrong with a case that cannot be run
  */
-export async function runCase(nameOrPath: string): Promise<CaseResult> {
+export async function runCase(
+  nameOrPath: string,
+  { basePrecision = "float32" }: CaseOptions = {},
+): Promise<CaseResult> {
   const original = await readCase(nameOrPath);
   const recorded = recordReads(original);
+  const isRounded = basePrecision === "int8";
   const kind = kinds.find(({ isOne }) => isOne(original))!;
-  const checks = withFalconNote(original, await kind.checks(recorded.fixture));
-  const problems = [...contradictions(original), ...unreadOf(original, recorded)];
+  if (isRounded && kind.checks !== singleAdapterChecks)
+    throw new Error("In int8 only cases of one adapter are compared.");
+  const check = isRounded ? roundedChecks : kind.checks;
+  const checks = withFalconNote(original, await check(recorded.fixture));
+  const problems = [...contradictions(original), ...(isRounded ? [] : unreadOf(original, recorded))];
   const { name } = original.expected;
   return {
     name: typeof name === "string" ? name : basename(original.folder),

@@ -4,7 +4,7 @@ import "@lowrank/engine/gradients";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { changeExpected, copyCase, inFolder } from "./case-copies.ts";
+import { changeExpected, changeTensors, copyCase, inFolder } from "./case-copies.ts";
 import { findCases } from "./find-cases.ts";
 import { type CaseLine, countLine, runCases } from "./run-cases.ts";
 
@@ -104,5 +104,25 @@ describe("the cases in a folder", () => {
       const lines = await linesOf(family, kind);
       expect(lines[0]?.text).toMatch(/^family +FAIL .*mamba/);
       expect(lines[1]?.text).toMatch(/^kind +FAIL .*IA3/);
+    }));
+
+  it("in 8 bits are near enough, and without their adapter are not", () =>
+    inFolder(async (folder) => {
+      const copy = await copyCase("gpt2", folder);
+      const line = async () => {
+        for await (const { text } of runCases([copy], { basePrecision: "int8" })) return text;
+      };
+      expect(await line()).toMatch(/^gpt2 +ok /);
+      await changeTensors(copy, (tensors) => tensors.set("adapter.logits", tensors.get("base.logits")!));
+      expect(await line()).toMatch(/^gpt2 +FAIL .*adapter.logits .* \(more than 0.05\)/);
+    }));
+
+  it("in 8 bits fail where nothing is rounded, or more than one adapter acts", () =>
+    inFolder(async (folder) => {
+      for (const name of ["convnet", "multi-adapter"]) await copyCase(name, folder);
+      const lines: string[] = [];
+      for await (const { text } of runCases([folder], { basePrecision: "int8" })) lines.push(text);
+      expect(lines[0]).toMatch(/^convnet +FAIL .*not in int8/);
+      expect(lines[1]).toMatch(/^multi-adapter +FAIL .*cases of one adapter/);
     }));
 });

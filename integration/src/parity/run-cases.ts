@@ -1,7 +1,7 @@
 // Every case of the folders given, one line each; what cannot be run is a failed line that says why.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { describeCase, runCase } from "./check-case.ts";
+import { type CaseOptions, describeCase, runCase } from "./check-case.ts";
 import { type FoundCase, findCases } from "./find-cases.ts";
 
 /** One case, run. */
@@ -11,8 +11,8 @@ export interface CaseLine {
 }
 
 /** Runs the cases in the order given; never throws. */
-export async function* runCases(folders: readonly string[]): AsyncGenerator<CaseLine> {
-  for (const found of folders.flatMap(findCases)) yield await lineOf(found);
+export async function* runCases(folders: readonly string[], options: CaseOptions = {}): AsyncGenerator<CaseLine> {
+  for (const found of folders.flatMap(findCases)) yield await lineOf(found, options);
 }
 
 /** The last line, of which scripts read the numbers. */
@@ -21,11 +21,11 @@ export function countLine(lines: readonly CaseLine[]): string {
   return `${passed} passed, ${lines.length - passed} failed`;
 }
 
-async function lineOf({ folder, name, problem }: FoundCase): Promise<CaseLine> {
+async function lineOf({ folder, name, problem }: FoundCase, options: CaseOptions): Promise<CaseLine> {
   if (problem !== undefined) return failedLine(name, problem);
   try {
     const before = tf.memory().numTensors;
-    const result = await runCase(folder);
+    const result = await runCase(folder, options);
     const left = tf.memory().numTensors - before;
     if (left !== 0) return failedLine(name, `${left} tensors are left over. ${describeCase(result)}`);
     return { text: describeCase(result), hasPassed: result.isEqual };

@@ -3,10 +3,10 @@
 import { attachAdapter, injectAdapter, planInjection } from "@lowrank/inject";
 import { mergeAdapter, TiedWeightError } from "@lowrank/merge";
 import type { Fixture } from "@lowrank/testing";
-import * as tf from "@tensorflow/tfjs-core";
 import { deltaChecks } from "../checks/delta-checks.ts";
 import { asPeftComputes } from "../checks/forgotten-biases.ts";
 import { generationChecks } from "../checks/generation-checks.ts";
+import { gradientsOf } from "../checks/gradients-of.ts";
 import { kasaChecks } from "../checks/kasa-checks.ts";
 import { logitsCheck, lossCheck, selectedChecks, statedLossChecks } from "../checks/selected-logits.ts";
 import { settingsChecks } from "../checks/settings-checks.ts";
@@ -23,7 +23,6 @@ import {
   openCase,
   type ParityCase,
   paddingFilter,
-  valuesInFile,
 } from "../fixture/parity-case.ts";
 import { compare, type ParityCheck, worst } from "../fixture/parity-check.ts";
 
@@ -92,16 +91,8 @@ async function reloadedChecks({ fixture, model, handle }: ParityCase): Promise<r
 function gradientChecks({ fixture, model, handle }: ParityCase): readonly ParityCheck[] {
   if (!hasLabels(fixture)) return [];
   const inputs = inputsOf(fixture);
-  const variables = [...handle.variables.values()];
-  const { value, grads } = tf.variableGrads(() => model.loss(inputs, adapterContext), variables);
   const expected = ownEntries(comparedByKey(fixture, "grad."), handle);
-  const ours = new Map<string, Float32Array>();
-  for (const [key, variable] of handle.variables) {
-    // What nothing depends on has no gradient here and zeros in a fixture.
-    grads[variable.name] ??= tf.zerosLike(variable);
-    ours.set(key, valuesInFile(handle, key, grads[variable.name]!));
-  }
-  tf.dispose([value, grads]);
+  const ours = gradientsOf(handle, () => model.loss(inputs, adapterContext));
   disposeInputs(inputs);
   const checks = [...expected].map(([key, { values }]) => {
     const rounding = roundingOf(fixture, key);

@@ -2,7 +2,8 @@
 // zero goes anywhere.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { adapterContext, disposeInputs, inputsOf, type ParityCase, valuesInFile } from "../fixture/parity-case.ts";
+import { adapterContext, disposeInputs, inputsOf, type ParityCase } from "../fixture/parity-case.ts";
+import { gradientsOf } from "./gradients-of.ts";
 import { regulariserOf } from "./kasa-checks.ts";
 import type { TrainSettings } from "./train-case.ts";
 
@@ -10,20 +11,13 @@ type TrainedCase = Pick<ParityCase, "fixture" | "model" | "handle">;
 
 /** Gradients of a training's first step, by the names and with the axes of files. */
 export function firstGradients({ fixture, model, handle }: TrainedCase): ReadonlyMap<string, Float32Array> {
-  const variables = [...handle.variables.values()];
   // The fixture's own file, described in its README.
   const { accumulate } = fixture.expected.train as TrainSettings;
   const inputs = Array.from({ length: accumulate }, (_, batch) => inputsOf(fixture, { set: "train", batch }));
   const regulariser = regulariserOf({ fixture, handle });
   const loss = () =>
     tf.addN(inputs.flatMap((batch) => [model.loss(batch, adapterContext), regulariser()])) as tf.Scalar;
-  const { value, grads } = tf.variableGrads(loss, variables);
-  const found = new Map<string, Float32Array>();
-  for (const [key, variable] of handle.variables) {
-    const gradient = grads[variable.name];
-    if (gradient !== undefined) found.set(key, valuesInFile(handle, key, gradient));
-  }
-  tf.dispose([value, grads]);
+  const found = gradientsOf(handle, loss);
   for (const batch of inputs) disposeInputs(batch);
   return found;
 }
