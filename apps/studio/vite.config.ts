@@ -24,6 +24,6 @@ export default defineConfig({
   preview: { host: "127.0.0.1" },
   worker: { format: "es" },
   // The worker's dependencies are found before the first visit, or finding them later would reload the page.
-  optimizeDeps: { entries: ["index.html", "src/worker.ts"] },
-  build: { target: "es2022" },
+  optimizeDeps: { entries: ["index.html", "studio.html", "src/worker.ts", "src/studio-worker.ts"] },
+  build: { target: "es2022", rolldownOptions: { input: ["index.html", "studio.html"] } },
 });

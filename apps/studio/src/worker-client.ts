@@ -21,7 +21,7 @@ export type Ask = <Name extends CallName>(
 
 /** Starts the worker. `onBroken` hears of a script that cannot be loaded or of an error that nobody asked for. */
 export function startWorker(onBroken: (reason: string) => void): Ask {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./studio-worker.ts", import.meta.url), { type: "module" });
   worker.addEventListener("error", ({ message }) => {
     // A script that cannot be loaded gives an event without a message.
     onBroken(message ? `The worker stopped: ${message}.` : "The worker's script could not be loaded.");

@@ -1,0 +1,20 @@
+// The page: state in one place, views that draw it, a worker that computes.
+
+import { render } from "preact";
+import { Studio } from "./state/studio.ts";
+import { App } from "./views/page/app.tsx";
+import { StudioContext } from "./views/page/use-studio.ts";
+import { startWorker } from "./worker-client.ts";
+
+const studio = new Studio({
+  ask: startWorker((reason) => studio.breakDown(reason)),
+  base: document.baseURI,
+  languages: navigator.languages,
+});
+render(
+  <StudioContext value={studio}>
+    <App />
+  </StudioContext>,
+  document.getElementById("page") as HTMLElement,
+);
+void studio.start();

@@ -1,0 +1,50 @@
+// All that the page knows, in one place: a part for each slice, which alone changes it.
+
+import { computed, effect, signal } from "@preact/signals";
+import { type LanguageName, texts } from "../text/texts.ts";
+import type { Ask } from "../worker-client.ts";
+
+/** What the page gives its state. */
+export interface StudioPlace {
+  readonly ask: Ask;
+  /** The page's address. */
+  readonly base: string;
+  /** The person's, in order. */
+  readonly languages: readonly string[];
+}
+
+export class Studio {
+  readonly ask: Ask;
+  readonly language = signal<LanguageName>("en");
+  readonly text = computed(() => texts[this.language.value]);
+  /** Why nothing works any more, in plain words. */
+  readonly broken = signal<string | undefined>(undefined);
+  /** Said once to screen readers. */
+  readonly announcement = signal("");
+
+  constructor(private readonly place: StudioPlace) {
+    this.ask = place.ask;
+    this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
+    effect(() => {
+      if (typeof document !== "undefined") document.documentElement.lang = this.language.value;
+    });
+  }
+
+  /** Starts what needs nobody: the engine, and what was kept from the last visit. */
+  async start(): Promise<void> {
+    const { base } = this.place;
+    try {
+      await this.ask("start", { base });
+    } catch (error) {
+      this.breakDown(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  breakDown(reason: string): void {
+    this.broken.value = reason;
+  }
+
+  announce(sentence: string): void {
+    this.announcement.value = sentence;
+  }
+}

@@ -1,0 +1,38 @@
+// The worker: one tab's models, adapters and runs. Calls that compute wait for each other; those that steer do not.
+
+import { LowrankError } from "@lowrank/contracts";
+import type { CallName, Question, Reply } from "./protocol/calls.ts";
+import { answerers } from "./worker/answerers.ts";
+import type { Answerer } from "./worker/answers.ts";
+import { Workshop } from "./worker/workshop.ts";
+
+/** These reach what is going on, instead of waiting for its end. */
+const steering: ReadonlySet<CallName> = new Set(["pause", "continue", "stop", "stopChat"]);
+
+const workshop = new Workshop();
+let last: Promise<void> = Promise.resolve();
+
+self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question>) => {
+  if (port === undefined) return;
+  const serve = () => reply(data, port);
+  if (steering.has(data.name)) void serve();
+  else last = last.then(serve);
+});
+
+/** Never rejects: what fails is said. */
+async function reply<Name extends CallName>({ name, ask }: Question<Name>, port: MessagePort): Promise<void> {
+  const send = (message: Reply<Name>) => port.postMessage(message);
+  try {
+    const answerer = answerers[name] as Answerer<Name> | undefined;
+    if (answerer === undefined) throw new Error(`the worker knows no "${name}"`);
+    const answer = await answerer(workshop, ask, (news) => send({ type: "news", news }));
+    send({ type: "answer", answer });
+  } catch (error) {
+    send({ type: "failed", ...wordsOf(error) });
+  }
+}
+
+function wordsOf(error: unknown): { readonly message: string; readonly code?: string } {
+  if (LowrankError.isInstance(error)) return { message: error.message, code: error.code };
+  return { message: `Something went wrong: ${error instanceof Error ? error.message : String(error)}` };
+}

@@ -1,0 +1,14 @@
+// Every visible word, in each language: a file a slice. English says which sentences there are; the others must have them.
+
+import { page as enPage } from "./en/page.ts";
+import { page as koPage } from "./ko/page.ts";
+
+const en = { page: enPage };
+export type Texts = typeof en;
+const ko: Texts = { page: koPage };
+
+export const texts = { en, ko };
+export type LanguageName = keyof typeof texts;
+
+/** As they call themselves. */
+export const languageNames: Readonly<Record<LanguageName, string>> = { en: "English", ko: "한국어" };

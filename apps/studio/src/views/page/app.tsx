@@ -1,0 +1,47 @@
+// The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
+
+import { LanguageChoice } from "./language-choice.tsx";
+import { useStudio } from "./use-studio.ts";
+
+export function App() {
+  const { text, announcement } = useStudio();
+  const { page } = text.value;
+  return (
+    <>
+      <a class="skip" href="#content">
+        {page.skip}
+      </a>
+      <header class="top">
+        <div>
+          <h1>
+            lowrank <span>studio</span>
+          </h1>
+          <p class="quiet">{page.motto}</p>
+        </div>
+        <LanguageChoice />
+      </header>
+      <Breakdown />
+      <main id="content" tabIndex={-1}>
+        {/* A slice a line. */}
+      </main>
+      <footer class="quiet">{page.sampleCredit}</footer>
+      <p class="unseen" role="status">
+        {announcement.value}
+      </p>
+    </>
+  );
+}
+
+function Breakdown() {
+  const { broken, text } = useStudio();
+  const { page } = text.value;
+  if (broken.value === undefined) return null;
+  return (
+    <div class="failure" role="alert">
+      <strong>{page.broken}</strong> {broken.value} {page.nothingLost}{" "}
+      <button type="button" onClick={() => location.reload()}>
+        {page.reload}
+      </button>
+    </div>
+  );
+}

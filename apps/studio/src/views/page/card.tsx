@@ -1,0 +1,24 @@
+// A part of the page with a heading.
+
+import type { ComponentChildren } from "preact";
+
+export interface CardProps {
+  /** Unique in the page; the heading's id is made of it. */
+  readonly id: string;
+  readonly title: string;
+  /** A sentence below the heading. */
+  readonly lead?: string;
+  /** Which place in the page's grid. */
+  readonly place: "wide" | "left" | "right";
+  readonly children: ComponentChildren;
+}
+
+export function Card({ id, title, lead, place, children }: CardProps) {
+  return (
+    <section class={`card ${place}`} id={id} aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>{title}</h2>
+      {lead && <p class="quiet">{lead}</p>}
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,25 @@
+// English or Korean.
+
+import { type LanguageName, languageNames } from "../../text/texts.ts";
+import { useStudio } from "./use-studio.ts";
+
+export function LanguageChoice() {
+  const { language, text } = useStudio();
+  return (
+    <label class="inline">
+      <span class="unseen">{text.value.page.language}</span>
+      <select
+        value={language.value}
+        onChange={(event) => {
+          language.value = event.currentTarget.value as LanguageName;
+        }}
+      >
+        {Object.entries(languageNames).map(([name, own]) => (
+          <option key={name} value={name} lang={name}>
+            {own}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,10 @@
+// Who answers which call: a line each. A call that nobody answers is refused by name.
+
+import type { CallName } from "../protocol/calls.ts";
+import type { Answerer } from "./answers.ts";
+import { logits, memory } from "./look/console.ts";
+
+export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
+  logits,
+  memory,
+};
