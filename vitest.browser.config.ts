@@ -16,13 +16,16 @@ const ofNode = [
   "packages/engine/src/{frozen/{decode-kernel,tensorflow/*},random/masks/mask-kernel}.test.ts",
 ];
 
+/** A survey times a product on plain JavaScript; a page's disk knows no engine. */
+const sameInEveryPage = ["**/survey-engines.browser.test.ts", "apps/**"];
+
 export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   test: {
     include: [
       "packages/engine/src/**/*.test.ts",
       "packages/doors/src/{*,parameters/*}.test.ts",
-      "{packages/*,integration}/src/**/*.browser.test.ts",
+      "{packages/*,apps/*,integration}/src/**/*.browser.test.ts",
     ],
     setupFiles: ["packages/engine/test/browser/fail-on-shader-errors.ts"],
     // A shader's first use compiles it, on a busy machine for seconds.
@@ -42,8 +45,7 @@ export default defineConfig({
         browser: "chromium" as const,
         name: engine,
         env: { LOWRANK_TEST_ENGINES: engine },
-        // A survey is the same in every page, and times a product on plain JavaScript.
-        exclude: ["**/node_modules/**", ...ofNode, ...(engine === "wasm" ? [] : ["**/survey-engines.browser.test.ts"])],
+        exclude: ["**/node_modules/**", ...ofNode, ...(engine === "wasm" ? [] : sameInEveryPage)],
       })),
     },
   },

@@ -2,6 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import type { CallName, Question, Reply } from "./protocol/calls.ts";
+import { openStore } from "./storage/open-store.ts";
 import { answerers } from "./worker/answerers.ts";
 import type { Answerer } from "./worker/answers.ts";
 import { Workshop } from "./worker/workshop.ts";
@@ -9,7 +10,7 @@ import { Workshop } from "./worker/workshop.ts";
 /** These reach what is going on, instead of waiting for its end. */
 const steering: ReadonlySet<CallName> = new Set(["pause", "continue", "stop", "stopChat"]);
 
-const workshop = new Workshop();
+const workshop = openStore().then((store) => new Workshop(store));
 let last: Promise<void> = Promise.resolve();
 
 self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question>) => {
@@ -25,7 +26,7 @@ async function reply<Name extends CallName>({ name, ask }: Question<Name>, port:
   try {
     const answerer = answerers[name] as Answerer<Name> | undefined;
     if (answerer === undefined) throw new Error(`the worker knows no "${name}"`);
-    const answer = await answerer(workshop, ask, (news) => send({ type: "news", news }));
+    const answer = await answerer(await workshop, ask, (news) => send({ type: "news", news }));
     send({ type: "answer", answer });
   } catch (error) {
     send({ type: "failed", ...wordsOf(error) });

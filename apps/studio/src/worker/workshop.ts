@@ -1,7 +1,8 @@
-// What the worker has in its hands: an engine, a model, a shelf of adapters, and perhaps a run.
+// What the worker has in its hands: an engine, a model, what the browser keeps for it, and perhaps a run.
 
 import type { OpenedModel } from "lowrank/browser";
 import type { EngineFacts, ModelFacts, ModelSource } from "../protocol/model.ts";
+import type { Store } from "../storage/store.ts";
 
 /** A model as it was opened. */
 export interface ModelInHand {
@@ -15,6 +16,11 @@ export class Workshop {
   base: URL | undefined;
   engine: EngineFacts | undefined;
   model: ModelInHand | undefined;
+
+  constructor(
+    /** What is there on the next visit, where the browser gives a disk: runs, adapters. */
+    readonly store: Store,
+  ) {}
 
   /** The model; throws where none is open. */
   get opened(): ModelInHand {

@@ -1,0 +1,33 @@
+// What the page and the worker keep between visits, by path. The browser's own disk, or memory where it is refused.
+
+import { LowrankError } from "@lowrank/contracts";
+
+/** Files by paths such as "runs/7/state.safetensors". Failures other than a full disk come as the browser gives them. */
+export interface Store {
+  /** Whether what is written is there on the next visit. */
+  readonly isKept: boolean;
+  /** The file's bytes; undefined where there is none. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** All of it or nothing: a crash leaves the file as it was, or as it shall be. Throws QuotaError. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** The names of what lies in a folder, files and folders, sorted; none where there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
+  /** Removes a file, or a folder with all that is in it; nothing happens where there is none. */
+  remove(path: string): Promise<void>;
+}
+
+/** The browser gives this page no more room. What was there is still there. */
+export class QuotaError extends LowrankError {
+  constructor(
+    readonly path: string,
+    /** How large it was to be. */
+    readonly bytes: number,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(
+      "STORAGE_FULL",
+      `The browser has no room left to keep "${path}" (${bytes} bytes). Delete adapters that you no longer need, or free space on the disk.`,
+      options,
+    );
+  }
+}
