@@ -29,6 +29,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
+export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";

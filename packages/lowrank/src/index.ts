@@ -31,6 +31,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
+export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export { inspect } from "./node/inspect/inspect.ts";
 export type {

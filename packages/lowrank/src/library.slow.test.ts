@@ -82,6 +82,23 @@ describe("the library", { timeout: 120_000 }, () => {
     },
   );
 
+  it("lets an adapter act as strongly as it is asked, not at all as the base to the bit", async () => {
+    const model = await openModel(tiny, { engine: false });
+    const adapter = model.adapt({ rank: 4, targetModules: "all-linear" });
+    for await (const _ of adapter.train(rows, quick));
+    const loss = async (strength?: number) => (await model.evaluate(rows, { strength })).loss;
+    const base = (await model.evaluate(rows, { adapter: null })).loss;
+    expect(await loss(0)).toBe(base);
+    expect(await loss(1)).toBe(await loss());
+    expect(await loss(0.5)).toBeLessThan(base);
+    expect(await loss(0.5)).toBeGreaterThan(await loss(1));
+    const write = (choice: object) => model.generate("name[Aromi] ->", { maxNewTokens: 8, ...choice });
+    expect(await write({ strength: 0 })).toBe(await write({ adapter: null }));
+    expect(await write({ strength: 1 })).toBe(await write({}));
+    await expect(write({ strength: Number.NaN })).rejects.toThrow("default");
+    model.dispose();
+  });
+
   it("refuses options that there are not, and names the one that was meant", async () => {
     const misspelt = (options: object) => options;
     await expect(openModel(tiny, misspelt({ taks: "causal-lm" }))).rejects.toThrow('"taks" → "task"');

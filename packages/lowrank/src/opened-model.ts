@@ -1,13 +1,14 @@
 // A pretrained model, open to be adapted, asked and merged.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { inferenceContext, refuseUnknownOptions } from "@lowrank/contracts";
+import { inferenceContext, noAdapters, refuseUnknownOptions } from "@lowrank/contracts";
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
-import type { InjectionPlan } from "@lowrank/inject";
+import { type InjectionPlan, weightedAdapters } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { AdapterGoneError } from "./errors/library-errors.ts";
 import { type Evaluation, type EvaluationOptions, evaluateRows } from "./evaluate/evaluate-rows.ts";
 import { continuePrompts, type TextEvent, type TextOptions, type Writer } from "./generate/continue-prompts.ts";
+import { promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
 import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
 import { adapterHead } from "./open/adapter-head.ts";
@@ -25,6 +26,8 @@ import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 /** Which adapter acts: the one that was made last if nothing is said, the base alone for null. */
 export interface AdapterChoice {
   readonly adapter?: OpenedAdapter | null | undefined;
+  /** How much of what it adds is added: 0 is the base to the bit, 1, the default, the adapter as it was trained. */
+  readonly strength?: number | undefined;
 }
 
 /** What a model was opened with. */
@@ -141,30 +144,42 @@ export class OpenedModel {
     return this.#keep({ ...opened, model, handle, adapter, adapterPath, files, tokenizerFolder }, { name });
   }
 
-  /** What the model writes after a prompt, with an adapter if there is one; of several prompts, all of them. */
-  async generate(prompt: string, options?: TextOptions & AdapterChoice): Promise<string>;
-  async generate(prompts: readonly string[], options?: TextOptions & AdapterChoice): Promise<readonly string[]>;
+  /**
+   * What the model writes after a prompt, or answers in a conversation, with an adapter if there is one; of several prompts,
+   * all of them. Throws what `stream` does.
+   */
+  async generate(prompt: TextPrompt, options?: TextOptions & AdapterChoice): Promise<string>;
+  async generate(prompts: readonly TextPrompt[], options?: TextOptions & AdapterChoice): Promise<readonly string[]>;
   async generate(
-    prompts: string | readonly string[],
+    prompts: TextPrompt | readonly TextPrompt[],
     options: TextOptions & AdapterChoice = {},
   ): Promise<string | readonly string[]> {
     const texts: string[] = [];
     for await (const event of this.stream(prompts, options)) if (event.type === "end") texts.push(event.text);
-    return typeof prompts === "string" ? (texts[0] ?? "") : texts;
+    return isSeveral(prompts) ? texts : (texts[0] ?? "");
+  }
+
+  /** The tokens that `generate` would continue. Throws TokenizerMissingError, ChatTemplateMissingError, TemplateError. */
+  async promptIds(
+    prompt: TextPrompt,
+    { adapter, template }: Pick<TextOptions, "template"> & AdapterChoice = {},
+  ): Promise<readonly number[]> {
+    const { opened, tokenizer } = await this.#writer({ adapter });
+    return promptIds(prompt, template, { tokenizer, task: opened.model.task });
   }
 
   /**
-   * The same token by token. Throws EmptyPromptError, TokenizerMissingError, GenerationOptionError for a model that writes no
-   * texts and for odd options, NonFiniteModelError, AdapterGoneError.
+   * The same token by token. Throws EmptyPromptError, TokenizerMissingError, ChatTemplateMissingError, GenerationOptionError
+   * for a model that writes no texts and for odd options, InvalidWeightError, NonFiniteModelError, AdapterGoneError.
    */
   async *stream(
-    prompts: string | readonly string[],
+    prompts: TextPrompt | readonly TextPrompt[],
     asked: TextOptions & AdapterChoice = {},
   ): AsyncGenerator<TextEvent, void, undefined> {
     refuseUnknownOptions("generate", asked, textNames);
-    const { adapter, ...options } = asked;
-    const texts = typeof prompts === "string" ? [prompts] : prompts;
-    yield* continuePrompts(await this.#writer(adapter), texts, options);
+    const { adapter, strength, ...options } = asked;
+    const all = isSeveral(prompts) ? prompts : [prompts];
+    yield* continuePrompts(await this.#writer({ adapter, strength }), all, options);
   }
 
   /** Loss, and accuracy, perplexity, BLEU, exact match or F1 as they apply. Throws what `evaluateRows` and reading rows do. */
@@ -173,9 +188,9 @@ export class OpenedModel {
     asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
   ): Promise<Evaluation> {
     refuseUnknownOptions("evaluate", asked, evaluationNames);
-    const { adapter, columns, header, ...options } = asked;
+    const { adapter, strength, columns, header, ...options } = asked;
     const { platform, context } = this.#facts;
-    const opened = this.#chosen(adapter);
+    const opened = this.#chosen({ adapter, strength });
     const file = isRead(input) ? input : await readRows(platform, input, given({ columns, header }));
     const tokenizer = () => this.#tokenizerOf(opened);
     return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);
@@ -184,7 +199,7 @@ export class OpenedModel {
   /** The model with the adapter folded in, as files; the model itself stays as it is. */
   merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
     refuseUnknownOptions("merge", options, mergeNames);
-    this.#chosen(adapter);
+    this.#chosen({ adapter });
     const { platform, context } = this.#facts;
     return new MergedModel(adapter, options, { platform, notices: context.notices });
   }
@@ -196,18 +211,20 @@ export class OpenedModel {
     this.base.dispose();
   }
 
-  async #writer(adapter: AdapterChoice["adapter"]): Promise<Writer> {
-    const opened = this.#chosen(adapter);
+  async #writer(choice: AdapterChoice): Promise<Writer> {
+    const opened = this.#chosen(choice);
     return { opened, tokenizer: await this.#tokenizerOf(opened), notices: this.#facts.context.notices };
   }
 
-  #chosen(adapter: AdapterChoice["adapter"]): OpenedBase {
+  #chosen({ adapter, strength = 1 }: AdapterChoice): OpenedBase {
     const chosen = adapter === undefined ? this.#adapters.at(-1) : adapter;
     if (chosen === null || chosen === undefined) {
       return { ...this.#facts.opened, handle: undefined, adapter: undefined, context: inferenceContext() };
     }
     if (!this.#adapters.includes(chosen)) throw new AdapterGoneError(chosen.name);
-    return chosen.opened;
+    if (strength === 1) return chosen.opened;
+    const acting = strength === 0 ? noAdapters : weightedAdapters({ [chosen.name]: strength });
+    return { ...chosen.opened, context: inferenceContext(acting) };
   }
 
   #keep(
@@ -260,6 +277,10 @@ export class OpenedModel {
     this.#tokenizers.set(files, reading);
     return reading;
   }
+}
+
+function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts is readonly TextPrompt[] {
+  return Array.isArray(prompts);
 }
 
 function isRead(input: RowsInput | RowFile): input is RowFile {

@@ -61,7 +61,7 @@ export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
 }
 
 /** Which adapter acts, where a function asks. */
-type WithAdapter = { readonly adapter?: unknown };
+type WithAdapter = { readonly adapter?: unknown; readonly strength?: unknown };
 
 export const openModelNames: OptionNames<OpenModelOptions> = {
   ...{ adapter: true, task: true, classes: true, seed: true, basePrecision: true, addTokens: true, addAsSpecial: true },
@@ -80,11 +80,11 @@ export const trainingNames: OptionNames<TrainingOptions> = {
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {
   ...{ adapter: true, template: true, maxNewTokens: true, temperature: true, topK: true, topP: true, minP: true },
-  ...{ repetitionPenalty: true, stop: true, seed: true, signal: true },
+  ...{ repetitionPenalty: true, stop: true, seed: true, signal: true, strength: true },
 };
 
 export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & WithAdapter> = {
-  ...{ adapter: true, columns: true, header: true, template: true, batchSize: true },
+  ...{ adapter: true, strength: true, columns: true, header: true, template: true, batchSize: true },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
 };
 

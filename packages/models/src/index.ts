@@ -29,6 +29,7 @@ export { type GenerateOptions, generate } from "./generation/generate.ts";
 export { type GeneratedToken, generateTokens } from "./generation/generate-tokens.ts";
 export type { GenerationOptions } from "./generation/generation-options.ts";
 export type { Sampling } from "./generation/sampling.ts";
+export { type ScoredText, scoreContinuation } from "./generation/score-continuation.ts";
 export type { StopStrings } from "./generation/stop-rule.ts";
 export type { ProbabilityRules } from "./generation/token-probabilities.ts";
 export type { LossSum } from "./heads/head.ts";

@@ -1,16 +1,15 @@
 // Prompts in, text out as it comes.
 
-import { type PromptTemplate, promptTemplate, type TextTokenizer } from "@lowrank/data";
+import type { TextTokenizer } from "@lowrank/data";
 import { generateTokens, type Sampling } from "@lowrank/models";
 import { EmptyPromptError } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import { encodePrompt, renderPrompt } from "../rows/encode-prompt.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 import { checkPrompts } from "../rows/rows-it-acts-on.ts";
-import { chooseTemplate } from "../rows/tokenize-rows.ts";
+import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
 import { TextStream } from "./text-stream.ts";
 
 /** How to continue prompts: greedily, unless one of the sampling options is there. */
@@ -58,13 +57,12 @@ export interface Writer {
  */
 export async function* continuePrompts(
   { opened, tokenizer, notices }: Writer,
-  prompts: readonly string[],
+  prompts: readonly TextPrompt[],
   options: TextOptions,
 ): AsyncGenerator<TextEvent, void, undefined> {
   const { model, context, adapter } = opened;
   const reader = { tokenizer, task: model.task };
-  const template = templateOf(options, reader);
-  const promptIds = prompts.map((prompt) => encodePrompt(renderPrompt(prompt, template), reader));
+  const promptIds = prompts.map((prompt) => encode(prompt, options.template, reader));
   if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
   checkPrompts(promptIds, { config: opened.handle?.config ?? adapter?.config, notices });
   const streams = prompts.map(() => new TextStream(tokenizer));
@@ -91,10 +89,6 @@ export async function* continuePrompts(
   for (const [prompt, stream] of streams.entries()) {
     yield { type: "end", prompt, rest: stream.end(), text: stream.text, ids: stream.ids };
   }
-}
-
-function templateOf({ template }: TextOptions, reader: Parameters<typeof chooseTemplate>[2]): PromptTemplate {
-  return template === undefined ? promptTemplate("plain") : chooseTemplate(template, [], reader);
 }
 
 function samplingOf({ temperature, topK, topP, minP, seed = 0 }: TextOptions): { sampling?: Sampling } {

@@ -1,0 +1,75 @@
+// How likely a model finds a text that is there already: that of another model, say, or of itself with other adapters.
+
+import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import { KeyValueCache } from "../parts/key-value-cache.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+
+/** A text in two parts. */
+export interface ScoredText {
+  /** At least one token: the first has nothing before it that could make it likely. */
+  readonly promptIds: readonly number[];
+  readonly ids: readonly number[];
+}
+
+/** Logits of so many positions exist at a time: with a vocabulary of 50 000 tokens they take 3 MB. */
+const positionsAtOnce = 16;
+
+/**
+ * Of each token of `ids` the natural logarithm of its probability after all that stands before it. For language models
+ * without an encoder.
+ *
+ * @throws ModelInputError, PositionLimitError, UnknownAdapterError; the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { type PretrainedModel, scoreContinuation } from "@lowrank/models";
+ *
+ * export async function probability(model: PretrainedModel, promptIds: readonly number[], ids: readonly number[]) {
+ *   const scores = await scoreContinuation(model, { promptIds, ids });
+ *   return Math.exp(scores.reduce((sum, score) => sum + score, 0));
+ * }
+ * ```
+ */
+export async function scoreContinuation(
+  model: PretrainedModel,
+  { promptIds, ids }: ScoredText,
+  context: ForwardContext = inferenceContext(),
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<readonly number[]> {
+  if (promptIds.length === 0) throw new ModelInputError("promptIds", "a prompt needs at least one token");
+  const cache = new KeyValueCache(context.adapters);
+  const read = (tokens: readonly number[], call: "forward" | "forwardLast") =>
+    tf.tidy(() => model[call]({ inputIds: tf.tensor2d([tokens as number[]], undefined, "int32"), cache }, context));
+  const scores: number[] = [];
+  try {
+    scores.push(...(await logProbabilities(read(promptIds, "forwardLast"), ids.slice(0, 1))));
+    for (let start = 0; start < ids.length - 1; start += positionsAtOnce) {
+      await new Promise((resolve) => setTimeout(resolve, 0)); // a turn for timers and messages
+      options.signal?.throwIfAborted();
+      const end = Math.min(start + positionsAtOnce, ids.length - 1);
+      const logits = read(ids.slice(start, end), "forward");
+      scores.push(...(await logProbabilities(logits, ids.slice(start + 1, end + 1))));
+    }
+    return scores;
+  } finally {
+    cache.dispose();
+  }
+}
+
+/** ln softmax at one token a row of logits [1 (· time), vocabulary], which it frees. */
+async function logProbabilities(logits: tf.Tensor, ids: readonly number[]): Promise<readonly number[]> {
+  try {
+    const vocabulary = logits.shape.at(-1) ?? 0;
+    const values = await logits.data<"float32">();
+    return ids.map((id, row) => {
+      const own = values.subarray(row * vocabulary, (row + 1) * vocabulary);
+      const highest = own.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+      const sum = own.reduce((total, logit) => total + Math.exp(logit - highest), 0);
+      return (own[id] ?? Number.NaN) - highest - Math.log(sum);
+    });
+  } finally {
+    logits.dispose();
+  }
+}
