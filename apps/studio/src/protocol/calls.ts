@@ -4,7 +4,7 @@
 import type { ChatAnswer, ChatNews, ChatRequest } from "./chat.ts";
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
 import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
-import type { CheckedRow, Row } from "./rows.ts";
+import type { CheckedRow, Row, RowsSource } from "./rows.ts";
 import type { AdapterSettings, PlanFacts, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "./take-home.ts";
@@ -23,12 +23,14 @@ export interface Calls {
   weigh: Call<ModelSource, ModelEstimate>;
   /** Loads a model in place of the one before, which stays where this fails. */
   open: Call<ModelSource, ModelFacts, LoadingNews>;
+  /** Rows for the table; nothing of a file where one row of it is broken. */
+  readRows: Call<RowsSource, readonly Row[]>;
   /** How the rows look to the model: tokens, what the loss counts, what is wrong with them. */
   checkRows: Call<readonly Row[], readonly CheckedRow[]>;
   /** What an adapter of these settings would be. */
   plan: Call<AdapterSettings, PlanFacts>;
-  /** Seconds that one step takes with these rows and settings: one is made, and thrown away. */
-  timeStep: Call<RunRequest, { readonly seconds: number }>;
+  /** Seconds that one step takes with these rows and settings, and its tokens: one is made, and thrown away. */
+  timeStep: Call<RunRequest, { readonly seconds: number; readonly tokens: number }>;
   train: Call<RunRequest, RunResult, TrainingNews>;
   /** These three reach a run that is going on, at once. */
   pause: Call<undefined, undefined>;

@@ -31,3 +31,6 @@ export interface RowProblem {
   readonly got?: number;
   readonly most?: number;
 }
+
+/** What was pasted, or a file that was dropped: JSONL, JSON, CSV, TSV, Parquet, or a row a line. */
+export type RowsSource = { readonly text: string } | { readonly file: File };

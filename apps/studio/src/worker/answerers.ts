@@ -3,8 +3,12 @@
 import type { CallName } from "../protocol/calls.ts";
 import type { Answerer } from "./answers.ts";
 import { logits, memory } from "./look/console.ts";
+import { checkRows } from "./rows/check-rows.ts";
+import { readRows } from "./rows/read-rows.ts";
 
 export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   logits,
   memory,
+  readRows,
+  checkRows,
 };

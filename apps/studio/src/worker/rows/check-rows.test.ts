@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Row } from "../../protocol/rows.ts";
+import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import type { Workshop } from "../workshop.ts";
+import { checkRows } from "./check-rows.ts";
+
+describe("checkRows", () => {
+  let workshop: Workshop;
+  beforeAll(async () => {
+    workshop = await tinyWorkshop();
+  });
+  const check = async (...pairs: readonly (readonly [string, string])[]) => {
+    const rows: Row[] = pairs.map(([says, answers], index) => ({ id: String(index), says, answers }));
+    return checkRows(workshop, rows, () => {});
+  };
+
+  it("shades the answer, and what is said with its arrow not", async () => {
+    const [row] = await check(["name[Aromi]", "Aromi is a pub."]);
+    expect(row?.pieces).toEqual([
+      { text: "name[Aromi] ->", counted: false },
+      { text: " Aromi is a pub.", counted: true },
+    ]);
+    expect(row?.tokens).toBeGreaterThan(5);
+    expect(row?.problem).toBeUndefined();
+  });
+
+  it("says beside which column a row is empty", async () => {
+    const rows = await check(["", "Hello"], ["Hi", " "]);
+    expect(rows.map(({ problem }) => problem)).toEqual([
+      { column: "says", kind: "empty" },
+      { column: "answers", kind: "empty" },
+    ]);
+  });
+
+  it("says of a row that is too long how many tokens it has and how many fit", async () => {
+    const [row] = await check(["Hi", "word ".repeat(400)]);
+    expect(row?.problem).toMatchObject({ column: "answers", kind: "too-long", most: 256 });
+    expect(row?.problem?.got).toBe(row?.tokens);
+  });
+
+  it("says of the second of two equal rows that it is repeated", async () => {
+    const rows = await check(["Hi", "Hello"], ["Hi ", "Hello"], ["Hi", "Hello!"]);
+    expect(rows.map(({ problem }) => problem?.kind)).toEqual([undefined, "repeated", undefined]);
+  });
+});

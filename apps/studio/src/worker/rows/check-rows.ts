@@ -1,0 +1,58 @@
+// How rows look to the model, and what keeps a row from being taught.
+
+import { ExampleError, type PromptTemplate, TemplateError, type TextTokenizer, tokenizeExample } from "@lowrank/data";
+import type { CheckedRow, Row, RowProblem } from "../../protocol/rows.ts";
+import type { Answerer } from "../answers.ts";
+import type { ModelInHand } from "../workshop.ts";
+import { exampleOf, templateOf } from "./row-form.ts";
+
+export const checkRows: Answerer<"checkRows"> = (workshop, rows) => checkedRows(workshop.opened, rows);
+
+/** After how many tokens a row is too long: the library's own default, or the model's limit. */
+export function mostTokens({ facts }: Pick<ModelInHand, "facts">): number {
+  return Math.min(facts.positions, 512);
+}
+
+/** Every row, checked; throws TemplateError where the model's own template is no Jinja. */
+export async function checkedRows(model: ModelInHand, rows: readonly Row[]): Promise<readonly CheckedRow[]> {
+  const reader = { tokenizer: await model.opened.tokenizer(), template: await templateOf(model) };
+  const { chats } = model.facts;
+  const seen = new Set<string>();
+  return rows.map((row) => {
+    const text = JSON.stringify([row.before, row.says.trim(), row.answers.trim()]);
+    const isRepeated = seen.has(text);
+    seen.add(text);
+    const written = write(row, chats, reader);
+    const problem = emptyProblem(row) ?? written.problem ?? lengthProblem(written.tokens, mostTokens(model));
+    return { id: row.id, ...written, problem: problem ?? (isRepeated ? repeated : undefined) };
+  });
+}
+
+interface Reader {
+  readonly tokenizer: TextTokenizer;
+  readonly template: PromptTemplate;
+}
+
+const repeated: RowProblem = { column: "says", kind: "repeated" };
+
+function write(row: Row, chats: boolean, { tokenizer, template }: Reader): Omit<CheckedRow, "id"> {
+  const example = exampleOf(row, { chats });
+  try {
+    const { segments } = template.render(example);
+    const { inputIds } = tokenizeExample(example, tokenizer, template, { maxLength: Number.POSITIVE_INFINITY });
+    const pieces = segments.map(({ text, isTrained }) => ({ text, counted: isTrained }));
+    return { tokens: inputIds.length, pieces, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof TemplateError || error instanceof ExampleError)) throw error;
+    return { tokens: 0, pieces: [], problem: { column: "says", kind: "unwritable" } };
+  }
+}
+
+function emptyProblem({ says, answers }: Row): RowProblem | undefined {
+  if (says.trim() === "") return { column: "says", kind: "empty" };
+  return answers.trim() === "" ? { column: "answers", kind: "empty" } : undefined;
+}
+
+function lengthProblem(tokens: number, most: number): RowProblem | undefined {
+  return tokens > most ? { column: "answers", kind: "too-long", got: tokens, most } : undefined;
+}

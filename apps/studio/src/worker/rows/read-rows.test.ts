@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import type { RowsSource } from "../../protocol/rows.ts";
+import { memoryStore } from "../../storage/memory-store.ts";
+import { Workshop } from "../workshop.ts";
+import { readRows } from "./read-rows.ts";
+
+const pairs = async (source: RowsSource) => {
+  const rows = await readRows(new Workshop(memoryStore()), source, () => {});
+  return rows.map(({ says, answers }) => [says, answers]);
+};
+const pasted = (text: string) => pairs({ text });
+const dropped = (name: string, text: string) => pairs({ file: new File([text], name) });
+
+describe("readRows", () => {
+  it.each([
+    ["JSONL", "r.jsonl", '{"prompt": "Hi ->", "completion": " Hello"}\n{"prompt": "Bye", "completion": "See you"}'],
+    ["JSON", "r.json", '[{"question": "Hi", "answer": "Hello"}, {"question": "Bye", "answer": "See you"}]'],
+    ["CSV with names that say nothing", "r.csv", "frage,antwort\nHi,Hello\nBye,See you\n"],
+    ["CSV with names in quotes", "r.csv", '"question","note","answer"\r\nHi,1,Hello\r\nBye,2,See you\r\n'],
+    ["TSV", "r.tsv", "prompt\tcompletion\nHi\tHello\nBye\tSee you"],
+  ])("takes a file of %s", async (_, name, text) => {
+    const expected = [
+      ["Hi", "Hello"],
+      ["Bye", "See you"],
+    ];
+    expect(await dropped(name, text)).toEqual(expected);
+  });
+
+  it("takes cells that were copied from a spreadsheet, whose first line is a row", async () => {
+    expect(await pasted("Hi\tHello\nBye\tSee you")).toEqual([
+      ["Hi", "Hello"],
+      ["Bye", "See you"],
+    ]);
+  });
+
+  it("takes the first line of copied cells for names where it names both columns", async () => {
+    expect(await pasted("question\tanswer\nHi\tHello")).toEqual([["Hi", "Hello"]]);
+  });
+
+  it("takes lines of prose for things that are said, commas and all", async () => {
+    expect(await pasted("Well, who are you?\n\nGood morning, sir")).toEqual([
+      ["Well, who are you?", ""],
+      ["Good morning, sir", ""],
+    ]);
+  });
+
+  it("keeps what was said before the last answer of a conversation", async () => {
+    const messages = [
+      { role: "system", content: "Be kind." },
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: "Hello" },
+      { role: "user", content: "Bye" },
+      { role: "assistant", content: "See you" },
+    ];
+    const [row] = await readRows(new Workshop(memoryStore()), { text: JSON.stringify([{ messages }]) }, () => {});
+    expect(row).toMatchObject({ before: messages.slice(0, 3), says: "Bye", answers: "See you" });
+  });
+
+  it("writes a class as the answer to its sentence", async () => {
+    expect(await dropped("r.csv", "sentence,label\na fine film,good\n")).toEqual([["a fine film", "good"]]);
+  });
+
+  it("names every broken line of a file, and takes none of it", async () => {
+    const text = '{"prompt": "Hi", "completion": "Hello"}\n{"prompt": \n{"prompt": "Hi"}';
+    await expect(dropped("r.jsonl", text)).rejects.toThrow(/2 lines of it are broken.*line 2.*line 3/s);
+  });
+
+  it("refuses running text, saying what it takes", async () => {
+    await expect(dropped("r.jsonl", '{"text": "Once upon a time"}')).rejects.toThrow(
+      /row 1: running text.*Expected prompt and completion/s,
+    );
+  });
+
+  it("refuses a file that is far too large by its size, before it is read", async () => {
+    const file = { name: "film.csv", size: 2e9, text: () => Promise.reject(new Error("was read")) } as unknown as File;
+    await expect(pairs({ file })).rejects.toThrow(/"film.csv" has 2000000000 bytes, more than the 20000000/);
+  });
+});

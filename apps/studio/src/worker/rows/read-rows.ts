@@ -1,0 +1,71 @@
+// What was pasted or dropped, as rows for the table.
+
+import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
+import type { Row } from "../../protocol/rows.ts";
+import type { Answerer } from "../answers.ts";
+import { RowsTooLargeError } from "./errors.ts";
+import { formatOfName, formatOfText, type RowsFormat } from "./guess-format.ts";
+import { rowsOfExamples } from "./rows-of-examples.ts";
+import { knownColumns, tableColumns } from "./table-columns.ts";
+
+/** A tab teaches rows that a person could read; a wrong file is often far larger. */
+const mostBytes = 20_000_000;
+const mostRows = 10_000;
+
+/** Throws DataError that names every broken line, DataFileError, RowsKindError, RowsTooLargeError. */
+export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
+  if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
+  const { file } = source;
+  if (file.size > mostBytes) throw new RowsTooLargeError(file.name, file.size, mostBytes);
+  const format = formatOfName(file.name);
+  return rowsOfText(file.name, await file.text(), { format, hasHeader: true });
+};
+
+interface TextFacts {
+  readonly format?: RowsFormat | undefined;
+  /** Whether the first line of a table names its columns even if the names say nothing. */
+  readonly hasHeader: boolean;
+}
+
+function rowsOfText(name: string, text: string, { format = formatOfText(text), hasHeader }: TextFacts): readonly Row[] {
+  if (format === "lines") return linesOf(text);
+  return rowsOfExamples(name, examplesOf(format, text, { name, hasHeader }));
+}
+
+function examplesOf(
+  format: RowsFormat,
+  text: string,
+  { name, hasHeader }: { readonly name: string; readonly hasHeader: boolean },
+): readonly Example[] {
+  const limits = { file: name, maxRows: mostRows };
+  if (format === "json") return readJson(text, { ...limits, ...knownColumns(firstKeys(text)) });
+  if (format === "jsonl")
+    return readJsonl(text, { ...limits, ...knownColumns(firstKeys(text.split("\n", 1)[0] ?? "")) });
+  const separator = format === "csv" ? "," : "\t";
+  const options = { ...limits, ...tableColumns(firstLine(text, separator), { hasHeader }) };
+  return format === "csv" ? readCsv(text, options) : readTsv(text, options);
+}
+
+/** The keys of the first object; none of what is no JSON, of which the reader says what is wrong. */
+function firstKeys(json: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(json);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return typeof first === "object" && first !== null ? Object.keys(first) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The cells of the first line; quotes around names are no part of them. */
+function firstLine(text: string, separator: string): readonly string[] {
+  const [line = ""] = text.replace(/^\ufeff/, "").split(/\r?\n/, 1);
+  if (separator === "\t") return line.split("\t");
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+}
+
+/** Something to say in each line; the answers are yet to be written. */
+function linesOf(text: string): readonly Row[] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return lines.slice(0, mostRows).map((line) => ({ id: crypto.randomUUID(), says: line.trim(), answers: "" }));
+}
