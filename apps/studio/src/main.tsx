@@ -2,12 +2,14 @@
 
 import { render } from "preact";
 import { Studio } from "./state/studio.ts";
+import { openStore } from "./storage/open-store.ts";
 import { App } from "./views/page/app.tsx";
 import { StudioContext } from "./views/page/use-studio.ts";
 import { startWorker } from "./worker-client.ts";
 
 const studio = new Studio({
   ask: startWorker((reason) => studio.breakDown(reason)),
+  store: await openStore(),
   base: document.baseURI,
   languages: navigator.languages,
 });

@@ -1,20 +1,32 @@
 // All that the page knows, in one place: a part for each slice, which alone changes it.
 
 import { computed, effect, signal } from "@preact/signals";
+import type { Store } from "../storage/store.ts";
 import { type LanguageName, texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
 
 /** What the page gives its state. */
 export interface StudioPlace {
   readonly ask: Ask;
+  /** What is there again on the next visit. */
+  readonly store: Store;
   /** The page's address. */
   readonly base: string;
   /** The person's, in order. */
   readonly languages: readonly string[];
 }
 
+/** An adapter on the shelf. */
+export interface ChosenAdapter {
+  readonly id: string;
+  readonly name: string;
+}
+
 export class Studio {
   readonly ask: Ask;
+  readonly store: Store;
+  /** The adapter that answers in the conversation: the one trained last, or taken from the shelf. */
+  readonly chosen = signal<ChosenAdapter | undefined>(undefined);
   readonly language = signal<LanguageName>("en");
   readonly text = computed(() => texts[this.language.value]);
   /** Why nothing works any more, in plain words. */
@@ -24,6 +36,7 @@ export class Studio {
 
   constructor(private readonly place: StudioPlace) {
     this.ask = place.ask;
+    this.store = place.store;
     this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
     effect(() => {
       if (typeof document !== "undefined") document.documentElement.lang = this.language.value;
