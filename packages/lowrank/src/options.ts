@@ -33,6 +33,8 @@ export interface OpenModelOptions extends NoticeOptions {
   readonly engine?: ChooseEngineOptions | false | undefined;
   /** Stops the loading between tensors. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears after each of the base's tensors how many of all are there. */
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
   /** How to reach the Hub; default the platform's `fetch`. */
   readonly fetch?: typeof fetch | undefined;
   /** A token of the Hub, for repositories that need one. */
@@ -65,7 +67,7 @@ type WithAdapter = { readonly adapter?: unknown; readonly strength?: unknown };
 
 export const openModelNames: OptionNames<OpenModelOptions> = {
   ...{ adapter: true, task: true, classes: true, seed: true, basePrecision: true, addTokens: true, addAsSpecial: true },
-  ...{ engine: true, signal: true, fetch: true, accessToken: true, onWarning: true, onNote: true },
+  ...{ engine: true, signal: true, onProgress: true, fetch: true, accessToken: true, onWarning: true, onNote: true },
 };
 
 export const trainingNames: OptionNames<TrainingOptions> = {

@@ -31,6 +31,8 @@ export interface BaseRequest {
   readonly memoryBytes?: number | undefined;
   /** Stops the loading between tensors. */
   readonly signal?: AbortSignal | undefined;
+  /** After each tensor. */
+  readonly onProgress?: LoadOptions["onProgress"] | undefined;
 }
 
 /** Loads a folder or a .gguf file, with the head that the adapter was trained under. */
@@ -39,10 +41,10 @@ export async function loadBase(
   request: BaseRequest,
   { adapter, notices }: { readonly adapter: Adapter | undefined; readonly notices: Notices },
 ): Promise<PretrainedModel> {
-  const { memoryBytes: maxBytes, basePrecision, signal } = request;
+  const { memoryBytes: maxBytes, basePrecision, signal, onProgress } = request;
   const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
     onWarning: notices.warn,
-    ...given({ maxBytes, signal, basePrecision }),
+    ...given({ maxBytes, signal, basePrecision, onProgress }),
     ...(await headFor(request, adapter, configOf)),
   });
   if (folder !== undefined) {
