@@ -8,6 +8,7 @@ import type { Plugin } from "vite";
 
 const types: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
+  ".js": "text/javascript",
   ".json": "application/json",
   ".csv": "text/csv; charset=utf-8",
 };

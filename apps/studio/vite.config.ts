@@ -8,6 +8,9 @@ import { staticFolders } from "./static-folders.ts";
 const require = createRequire(import.meta.url);
 const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json`));
 
+/** With the script from which threads start in a minified page. */
+const wasmFiles = /\.wasm$|^tfjs-backend-wasm-threaded-simd\.js$/;
+
 export default defineConfig({
   base: "./",
   // One page: a file that is not there is a 404. A single-page app would answer with the page instead, as if it were the file.
@@ -15,7 +18,7 @@ export default defineConfig({
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
     staticFolders({
-      "/wasm/": { folder: join(folderOf("@tensorflow/tfjs-backend-wasm"), "dist"), files: /\.wasm$/ },
+      "/wasm/": { folder: join(folderOf("@tensorflow/tfjs-backend-wasm"), "wasm-out"), files: wasmFiles },
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
       "/e2e/": { folder: join(import.meta.dirname, "../../data/e2e"), files: /\.csv$|^LICENSE$|^README\.md$/ },
     }),

@@ -4,6 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 import type { Store } from "../storage/store.ts";
 import { type LanguageName, texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
+import { ModelState } from "./model.ts";
 
 /** What the page gives its state. */
 export interface StudioPlace {
@@ -34,7 +35,10 @@ export class Studio {
   /** Said once to screen readers. */
   readonly announcement = signal("");
 
-  constructor(private readonly place: StudioPlace) {
+  readonly model: ModelState;
+
+  constructor(place: StudioPlace) {
+    this.model = new ModelState(place.ask, place.base);
     this.ask = place.ask;
     this.store = place.store;
     this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
@@ -45,12 +49,7 @@ export class Studio {
 
   /** Starts what needs nobody: the engine, and what was kept from the last visit. */
   async start(): Promise<void> {
-    const { base } = this.place;
-    try {
-      await this.ask("start", { base });
-    } catch (error) {
-      this.breakDown(error instanceof Error ? error.message : String(error));
-    }
+    await this.model.startUp();
   }
 
   breakDown(reason: string): void {

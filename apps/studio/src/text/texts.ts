@@ -1,11 +1,13 @@
 // Every visible word, in each language: a file a slice. English says which sentences there are; the others must have them.
 
+import { model as enModel } from "./en/model.ts";
 import { page as enPage } from "./en/page.ts";
+import { model as koModel } from "./ko/model.ts";
 import { page as koPage } from "./ko/page.ts";
 
-const en = { page: enPage };
+const en = { page: enPage, model: enModel };
 export type Texts = typeof en;
-const ko: Texts = { page: koPage };
+const ko: Texts = { page: koPage, model: koModel };
 
 export const texts = { en, ko };
 export type LanguageName = keyof typeof texts;

@@ -3,6 +3,7 @@
 import type { OpenedModel } from "lowrank/browser";
 import type { EngineFacts, ModelFacts, ModelSource } from "../protocol/model.ts";
 import type { Store } from "../storage/store.ts";
+import type { TinyFiles } from "./models/tiny.ts";
 
 /** A model as it was opened. */
 export interface ModelInHand {
@@ -16,6 +17,10 @@ export class Workshop {
   base: URL | undefined;
   engine: EngineFacts | undefined;
   model: ModelInHand | undefined;
+  /** The tiny model's files, asked for as soon as the page's address is known. */
+  tiny: TinyFiles | undefined;
+  /** Why the graphics card is gone, if it is. */
+  lostDevice: string | undefined;
 
   constructor(
     /** What is there on the next visit, where the browser gives a disk: runs, adapters. */

@@ -1,5 +1,6 @@
 // The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
 
+import { TopBar } from "../top-bar/top-bar.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import { useStudio } from "./use-studio.ts";
 
@@ -23,6 +24,7 @@ export function App() {
       <Breakdown />
       <main id="content" tabIndex={-1}>
         {/* A slice a line. */}
+        <TopBar />
       </main>
       <footer class="quiet">{page.sampleCredit}</footer>
       <p class="unseen" role="status">

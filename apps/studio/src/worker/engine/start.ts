@@ -1,0 +1,58 @@
+// Starts an engine, or changes it: the best that works, or the one that a person chose.
+
+import { chooseEngine } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { EngineFacts, EngineName } from "../../protocol/model.ts";
+import type { Answerer } from "../answers.ts";
+import { fetchTiny } from "../models/tiny.ts";
+import { watchDevice } from "./watch-device.ts";
+
+const bestFirst: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
+
+/**
+ * Starts the engine that is asked for, or the best. A model that is open is closed where the engine changes, since some of
+ * its weights lie in the old one: it is opened again with the same source. Where the new engine does not start, everything
+ * stays as it was.
+ *
+ * @throws NoEngineError, with the reason against each engine that was tried.
+ */
+export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
+  workshop.base = new URL("./", base);
+  // Its files come while the engine starts.
+  if (workshop.model === undefined) workshop.tiny ??= fetchTiny(new URL("tiny-model/", workshop.base));
+  const before = workshop.engine;
+  if (before !== undefined && engine === before.name && workshop.lostDevice === undefined) return before;
+  const wasmPath = new URL("wasm/", workshop.base).href;
+  tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
+  try {
+    const chosen = await chooseEngine({ order: engine === undefined ? bestFirst : [engine], wasmPath });
+    if (before !== undefined) {
+      workshop.model?.opened.dispose();
+      workshop.model = undefined;
+    }
+    const name = chosen.name as EngineName;
+    workshop.engine = { name, threads: await threadsOf(name), passedOver: passedOverFrom(chosen, before, engine) };
+    workshop.lostDevice = undefined;
+    watchDevice(workshop);
+    return workshop.engine;
+  } catch (error) {
+    if (before !== undefined) await tf.setBackend(before.name);
+    throw error;
+  }
+};
+
+/** What a person chose passes over nothing: the reasons of the first start stay true. */
+function passedOverFrom(
+  chosen: Awaited<ReturnType<typeof chooseEngine>>,
+  before: EngineFacts | undefined,
+  asked: EngineName | undefined,
+): EngineFacts["passedOver"] {
+  if (asked !== undefined && before !== undefined) return before.passedOver;
+  return chosen.passedOver.map(({ name, reason }) => ({ name: name as EngineName, reason }));
+}
+
+async function threadsOf(name: EngineName): Promise<number> {
+  if (name !== "wasm") return 1;
+  const { getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
+  return Math.max(1, getThreadsCount());
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { chooseFiles } from "./choose-files.ts";
+import { NotAModelError } from "./errors.ts";
+
+/** Files by path, as a folder's <input> or a drop gives them. */
+function files(...paths: readonly string[]): readonly File[] {
+  return paths.map((path) => {
+    const file = new File(["x"], path.slice(path.lastIndexOf("/") + 1));
+    return Object.defineProperty(file, "webkitRelativePath", { value: path.includes("/") ? path : "" });
+  });
+}
+
+describe("chooseFiles", () => {
+  it("takes what lies beside the config.json that is least deep", () => {
+    const chosen = chooseFiles(
+      files("mine/onnx/config.json", "mine/config.json", "mine/model.safetensors", "mine/onnx/model.safetensors"),
+    );
+    expect(chosen).toMatchObject({ kind: "folder", name: "mine" });
+    expect(chosen.kind === "folder" && [...chosen.files.values()].map((file) => file.webkitRelativePath)).toEqual([
+      "mine/config.json",
+      "mine/model.safetensors",
+    ]);
+  });
+
+  it("finds the only weights under any name", () => {
+    const chosen = chooseFiles(files("config.json", "llama-pirate.safetensors", "tokenizer.json"));
+    expect(chosen.kind === "folder" && [...chosen.files.keys()]).toEqual([
+      "config.json",
+      "model.safetensors",
+      "tokenizer.json",
+    ]);
+  });
+
+  it("leaves shards under the names that their index says", () => {
+    const names = ["config.json", "model.safetensors.index.json", "model-00001-of-00001.safetensors"];
+    const chosen = chooseFiles(files(...names));
+    expect(chosen.kind === "folder" && [...chosen.files.keys()]).toEqual(names);
+  });
+
+  it("takes a .gguf file alone", () => {
+    expect(chooseFiles(files("pirate.gguf"))).toMatchObject({ kind: "gguf", name: "pirate" });
+  });
+
+  it.each([
+    [[], /no files/],
+    [["photo.jpg"], /"photo\.jpg" is no model/],
+    [["a.txt", "b.txt"], /None of these files/],
+    [["model.safetensors"], /its config\.json is missing/],
+    [["config.json"], /no \.safetensors file beside it/],
+    [["adapter_config.json", "adapter_model.safetensors"], /an adapter, not a model/],
+    [["model.zip"], /unpack it/],
+    [["a.gguf", "b.gguf"], /choose one/],
+  ] as const)("refuses %j and says what it is", (names, words) => {
+    expect(() => chooseFiles(files(...names))).toThrow(NotAModelError);
+    expect(() => chooseFiles(files(...names))).toThrow(words);
+  });
+});

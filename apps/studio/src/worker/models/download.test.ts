@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { download } from "./download.ts";
+import { inMemory } from "./kept-file.ts";
+
+const content = new Uint8Array(3_000_000).map((_, index) => index % 251);
+const file = {
+  url: "https://example.org/model.gguf",
+  bytes: content.length,
+  sha256: createHash("sha256").update(content).digest("hex"),
+};
+/** Ranges that were asked for. */
+const asked: (string | null)[] = [];
+
+/** A server that sends at most `most` bytes before the connection breaks. */
+function serve({ most = Number.POSITIVE_INFINITY, ranges = true, bytes = content } = {}): void {
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+    const range = new Headers(init.headers).get("Range");
+    asked.push(range);
+    const from = ranges ? Number(range?.match(/\d+/)?.[0] ?? 0) : 0;
+    let sent = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (sent >= most) return controller.error(new TypeError("connection lost"));
+        const piece = bytes.slice(from + sent, from + sent + 400_000);
+        if (piece.length === 0) return controller.close();
+        sent += piece.length;
+        controller.enqueue(piece);
+      },
+    });
+    return new Response(body, { status: from > 0 ? 206 : 200 });
+  });
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  asked.length = 0;
+});
+
+describe("download", () => {
+  it("goes on where a connection broke", async () => {
+    const kept = inMemory();
+    serve({ most: 2_000_000 });
+    await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "NO_NETWORK" });
+    expect([kept.size, kept.isWhole]).toEqual([2_000_000, false]);
+    serve();
+    const blob = await download(file, kept, () => undefined);
+    expect(asked).toEqual([null, "bytes=2000000-"]);
+    expect(Buffer.from(await blob.arrayBuffer()).equals(content)).toBe(true);
+    expect(kept.isWhole).toBe(true);
+  });
+
+  it("begins again with a server that knows no ranges", async () => {
+    const kept = inMemory();
+    await kept.append(content.slice(0, 10));
+    serve({ ranges: false });
+    expect((await download(file, kept, () => undefined)).size).toBe(content.length);
+  });
+
+  it("says how many bytes of how many came, up to all", async () => {
+    const news: number[][] = [];
+    serve();
+    await download(file, inMemory(), (...each) => news.push(each));
+    expect(news.at(0)).toEqual([400_000, 3_000_000]);
+    expect(news.at(-1)).toEqual([3_000_000, 3_000_000]);
+  });
+
+  it("asks no network for what is whole", async () => {
+    const kept = inMemory();
+    serve();
+    await download(file, kept, () => undefined);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
+    expect((await download(file, kept, () => undefined)).size).toBe(content.length);
+  });
+
+  it("keeps nothing of another file", async () => {
+    const kept = inMemory();
+    serve({ bytes: content.map((byte) => 255 - byte) });
+    await expect(download(file, kept, () => undefined)).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+    expect(kept.size).toBe(0);
+  });
+});

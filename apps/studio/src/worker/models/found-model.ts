@@ -1,0 +1,70 @@
+// A model that was found and not loaded: its name, its files, and what its headers say.
+
+import { checkConfig, type ModelConfig } from "@lowrank/families";
+import { configFromGguf } from "@lowrank/families/gguf";
+import { openGguf } from "@lowrank/gguf";
+import { filesFolder, type ModelFolder, readJsonObject } from "@lowrank/models";
+import { openFolderWeights } from "@lowrank/safetensors";
+import type { ChosenFiles } from "./choose-files.ts";
+import { NotAModelError } from "./errors.ts";
+
+export interface FoundModel {
+  readonly name: string;
+  /** Where others find it. */
+  readonly address: string | undefined;
+  readonly folder: ModelFolder;
+  /** Whether the weights are in few bits, and kept so. */
+  readonly isQuantised: boolean;
+}
+
+/** What a model's headers say. */
+export interface ModelSizes {
+  readonly config: ModelConfig;
+  readonly parameters: number;
+  /** Of the weights in the files. */
+  readonly bytes: number;
+}
+
+/** The files that a person chose, as a folder. */
+export function foundAmong(chosen: ChosenFiles): FoundModel {
+  const { name } = chosen;
+  if (chosen.kind === "folder")
+    return { name, address: undefined, folder: filesFolder(name, chosen.files), isQuantised: false };
+  const files = new Map([[chosen.file.name, chosen.file]]);
+  return { name, address: undefined, folder: filesFolder(name, files), isQuantised: true };
+}
+
+/** Reads configuration and headers, none of the weights. Throws NotAModelError, and what reading headers does. */
+export async function readSizes({ folder, name }: FoundModel): Promise<ModelSizes> {
+  if (await folder.has("config.json")) {
+    const config = checkConfig(await readJsonObject(folder, "config.json"), undefined, "config.json");
+    const weights = await openFolderWeights(folder);
+    if (weights === undefined) throw new NotAModelError([name], "There are no .safetensors files in it.");
+    try {
+      return {
+        config,
+        ...sumOf(
+          [...weights.collection.tensors.values()].map(({ shape, begin, end }) => ({ shape, byteLength: end - begin })),
+        ),
+      };
+    } finally {
+      await weights.collection.close();
+    }
+  }
+  const file = (await folder.list()).find((each) => each.endsWith(".gguf"));
+  if (file === undefined) throw new NotAModelError([name], "There is neither a config.json nor a .gguf file in it.");
+  const { metadata, tensors } = await openGguf(await folder.open(file));
+  const config = checkConfig(configFromGguf(metadata, new Set(tensors.keys()), file), undefined, file);
+  return { config, ...sumOf([...tensors.values()]) };
+}
+
+function sumOf(
+  tensors: readonly { readonly shape: readonly number[]; readonly byteLength: number }[],
+): Pick<ModelSizes, "parameters" | "bytes"> {
+  const values = ({ shape }: { readonly shape: readonly number[] }) =>
+    shape.reduce((product, size) => product * size, 1);
+  return {
+    parameters: tensors.reduce((sum, tensor) => sum + values(tensor), 0),
+    bytes: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
+  };
+}

@@ -1,0 +1,58 @@
+// Loads a model. The one before stays until the new one stands, and stays for good where that fails.
+
+import { countParameters } from "@lowrank/inject";
+import { type OpenedModel, openModel } from "lowrank/browser";
+import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
+import type { Answerer } from "../answers.ts";
+import { DeviceLostError } from "../engine/watch-device.ts";
+import { TokenizerMisfitError, WritesNothingError } from "./errors.ts";
+import { findModel } from "./find-model.ts";
+import { type FoundModel, readSizes } from "./found-model.ts";
+import { checkedMemory } from "./weigh.ts";
+
+/** Throws DownloadError, NotAModelError, TooLargeForTabError, and what `openModel` does. */
+export const open: Answerer<"open"> = async (workshop, source, tell) => {
+  if (workshop.lostDevice !== undefined) throw new DeviceLostError(workshop.lostDevice);
+  const begun = performance.now();
+  const found = await findModel(workshop, source, tell);
+  checkedMemory(found, await readSizes(found));
+  const opened = await load(found, tell);
+  try {
+    const facts = await factsOf(opened, found, (performance.now() - begun) / 1000);
+    workshop.model?.opened.dispose();
+    workshop.model = { source, facts, opened };
+    return facts;
+  } catch (error) {
+    opened.dispose();
+    throw error;
+  }
+};
+
+function load({ folder, isQuantised }: FoundModel, tell: (news: LoadingNews) => void): Promise<OpenedModel> {
+  return openModel(folder, {
+    engine: false,
+    basePrecision: isQuantised ? "as-stored" : "float32",
+    onProgress: ({ done, total }) => tell({ stage: "load", done, total }),
+  });
+}
+
+/** Throws TokenizerMissingError, TokenizerMisfitError, WritesNothingError. */
+async function factsOf(opened: OpenedModel, found: FoundModel, loadSeconds: number): Promise<ModelFacts> {
+  const { base } = opened;
+  const { layers, maxPositions, vocabularySize } = base.config;
+  if (base.task !== "causal-lm") throw new WritesNothingError(found.name, base.task);
+  const tokenizer = await opened.tokenizer();
+  if (tokenizer.vocabSize > vocabularySize)
+    throw new TokenizerMisfitError(found.name, tokenizer.vocabSize, vocabularySize);
+  const inBlocks = base.sites().filter(({ kind, role }) => kind === "linear" && role === "body");
+  return {
+    name: found.name,
+    address: found.address,
+    parameters: countParameters(base),
+    positions: maxPositions,
+    chats: tokenizer.chatTemplate !== undefined,
+    blocks: layers,
+    targets: [...new Set(inBlocks.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)))],
+    loadSeconds,
+  };
+}

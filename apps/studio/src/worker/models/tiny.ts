@@ -1,0 +1,45 @@
+// The tiny model, from beside the page. Its files come side by side: one after the other each would wait for a round trip.
+
+import { filesFolder, type ModelFolder } from "@lowrank/models";
+import type { LoadingNews } from "../../protocol/model.ts";
+import { DownloadError } from "./errors.ts";
+
+const files = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+
+/** Files on their way. */
+export interface TinyFiles {
+  /** Rejects with a DownloadError that names the file. */
+  readonly folder: Promise<ModelFolder>;
+  /** Hears how many bytes came, from now on. */
+  onProgress: ((news: LoadingNews) => void) | undefined;
+}
+
+/** Asks for all files at once. Nothing is thrown before somebody waits for the folder. */
+export function fetchTiny(address: URL): TinyFiles {
+  let done = 0;
+  let total = 0;
+  const tiny: TinyFiles = { folder: all(), onProgress: undefined };
+  tiny.folder.catch(() => undefined);
+  return tiny;
+
+  async function all(): Promise<ModelFolder> {
+    const read = await Promise.all(files.map(async (name) => [name, await fetchOne(new URL(name, address))] as const));
+    return filesFolder("the tiny model", new Map(read));
+  }
+
+  async function fetchOne(file: URL): Promise<Uint8Array> {
+    const response = await fetch(file).catch((cause: unknown) => {
+      throw new DownloadError(file.href, { reason: "no-network" }, { cause });
+    });
+    if (!response.ok) throw new DownloadError(file.href, { reason: "status", status: response.status });
+    total += Number(response.headers.get("Content-Length") ?? 0);
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    const reader = response.body?.getReader();
+    for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+      parts.push(piece.value);
+      done += piece.value.length;
+      tiny.onProgress?.({ stage: "download", done, total: Math.max(done, total) });
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  }
+}
