@@ -27,6 +27,12 @@ describe("a tokenizer.json", () => {
     expect(TextTokenizer.fromJson(json).encode("a")).toEqual([2, 1, 3]);
   });
 
+  it("with a mark and a vocabulary with a piece that is none is refused for the piece", () => {
+    const json = { model: { type: "Unigram", vocab: [["[CLS]", 0], null] }, ...template([mark("[CLS]")]) };
+    expect(() => TextTokenizer.fromJson(json)).toThrow(TokenizerError);
+    expect(() => TextTokenizer.fromJson(json)).toThrow("model.vocab[1]: expected a piece");
+  });
+
   it.each([
     ["a template that is none", template(null), "post_processor.single: expected a list"],
     ["a template of numbers", template([7]), 'post_processor.single[0]: expected {"SpecialToken" or "Sequence"'],

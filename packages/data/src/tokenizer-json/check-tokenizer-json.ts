@@ -29,10 +29,13 @@ const mostAddedTokens = 2 ** 17;
 export function checkTokenizerJson(json: unknown, limits: TokenizerLimits = {}): JsonObject {
   if (!isObject(json)) throw new TokenizerError(["tokenizer.json: expected an object"]);
   const maxTokens = limits.maxTokens ?? 2 ** 22;
+  const ofModel = modelProblems(json.model, maxTokens);
+  // What a broken vocabulary holds cannot be said.
+  const known = ofModel.length === 0 ? json : { ...json, model: undefined };
   const problems = [
-    ...modelProblems(json.model, maxTokens),
+    ...ofModel,
     ...addedTokenProblems(json.added_tokens ?? [], maxTokens),
-    ...componentNames.flatMap((name) => componentProblems(json, name, limits.maxPatternLength ?? 4096)),
+    ...componentNames.flatMap((name) => componentProblems(known, name, limits.maxPatternLength ?? 4096)),
   ];
   if (problems.length > 0) throw new TokenizerError(problems);
   return {
