@@ -1,89 +1,107 @@
-// Normalisers and decoders that multiply text: thirty that write two letters for one make a gigabyte of a word.
+// The parts of a tokenizer that may multiply text: each is counted after it ran, and replacements before they are made.
 
 import {
   type Decoder,
   type Normalizer,
   PrependNormalizer,
+  type PreTokenizer,
   ReplaceDecoder,
   ReplaceNormalizer,
+  ReplacePreTokenizer,
   SequenceDecoder,
   SequenceNormalizer,
+  SequencePreTokenizer,
+  type Tokenizer,
 } from "@huggingface/tokenizers";
-import { TokenizationError } from "../errors.ts";
+import { GrowthRoom, lengthOf, type Texts } from "./growth-room.ts";
 
-/** How much longer a text may become: NFKD alone writes up to 18 characters for one. */
-const growth = { factor: 32, characters: 2 ** 16 };
-
-/** How long the text may become that is being worked on now. */
-interface Room {
-  largest: number | undefined;
+/** Makes a tokenizer throw TokenizationError where it makes too much of a text, or of ids. */
+export function boundGrowth(tokenizer: Tokenizer): void {
+  const room = new GrowthRoom();
+  boundNormalizer(tokenizer.normalizer, room);
+  boundPreTokenizer(tokenizer.pre_tokenizer, room);
+  boundDecoder(tokenizer.decoder);
+  // Private in the library's types, and the only place where a text goes through both.
+  const inner = tokenizer as unknown as { encode_text(text: string | null): string[] | null };
+  const encode = inner.encode_text.bind(inner);
+  inner.encode_text = (text) => room.within(text ?? "", () => encode(text));
 }
 
-/** Makes a normaliser throw TokenizationError before a text grows beyond `growth`. */
-export function boundNormalizer(normalizer: Normalizer | null): void {
+/** Makes a normaliser do so. */
+export function boundNormalizer(normalizer: Normalizer | null, room = new GrowthRoom()): void {
   if (normalizer === null) return;
-  const room: Room = { largest: undefined };
-  boundReplacements(normalizer, room);
+  countNormalizer(normalizer, room);
   const normalize = normalizer.normalize.bind(normalizer);
-  normalizer.normalize = (text) => within(room, text.length, () => normalize(text));
+  normalizer.normalize = (text) => room.within(text, () => normalize(text));
 }
 
-/** Makes a decoder do so. */
-export function boundDecoder(decoder: Decoder | null): void {
+function boundPreTokenizer(preTokenizer: PreTokenizer | null, room: GrowthRoom): void {
+  if (preTokenizer === null) return;
+  countPreTokenizer(preTokenizer, room);
+  const cut = preTokenizer.pre_tokenize.bind(preTokenizer);
+  preTokenizer.pre_tokenize = (text, options) => room.within(text, () => cut(text, options));
+}
+
+function boundDecoder(decoder: Decoder | null): void {
   if (decoder === null) return;
-  const room: Room = { largest: undefined };
-  boundDecoded(decoder, room);
+  const room = new GrowthRoom();
+  countDecoder(decoder, room);
   const decode = decoder.decode_chain.bind(decoder);
-  decoder.decode_chain = (tokens) => within(room, lengthOf(tokens), () => decode(tokens));
+  decoder.decode_chain = (tokens) => room.within(tokens, () => decode(tokens));
 }
 
-function boundReplacements(part: Normalizer | null, room: Room): void {
-  if (part instanceof SequenceNormalizer) for (const inner of part.normalizers) boundReplacements(inner, room);
-  if (!(part instanceof ReplaceNormalizer || part instanceof PrependNormalizer)) return;
+function countNormalizer(part: Normalizer | null, room: GrowthRoom): void {
+  if (part instanceof SequenceNormalizer) for (const inner of part.normalizers) countNormalizer(inner, room);
+  if (part === null || part instanceof SequenceNormalizer) return;
   const normalize = part.normalize.bind(part);
+  const checkReplacements = replacementsOf(part, room);
   part.normalize = (text) => {
-    const added =
-      part instanceof ReplaceNormalizer
-        ? addedBy(part.pattern, part.config.content, [text], room)
-        : part.config.prepend.length;
-    check(text.length + added, room);
-    return normalize(text);
+    checkReplacements?.(text);
+    if (part instanceof PrependNormalizer) room.check(part.config.prepend.length);
+    return room.count(text, () => normalize(text));
   };
 }
 
-function boundDecoded(part: Decoder, room: Room): void {
-  if (part instanceof SequenceDecoder) for (const inner of part.decoders) boundDecoded(inner, room);
-  if (!(part instanceof ReplaceDecoder)) return;
+function countPreTokenizer(part: PreTokenizer | null, room: GrowthRoom): void {
+  if (part instanceof SequencePreTokenizer) for (const inner of part.tokenizers) countPreTokenizer(inner, room);
+  if (part === null || part instanceof SequencePreTokenizer) return;
+  const cut = part.pre_tokenize.bind(part);
+  const checkReplacements = replacementsOf(part, room);
+  part.pre_tokenize = (texts, options) => {
+    checkReplacements?.(texts);
+    return room.count(texts, () => cut(texts, options));
+  };
+}
+
+function countDecoder(part: Decoder, room: GrowthRoom): void {
+  if (part instanceof SequenceDecoder) for (const inner of part.decoders) countDecoder(inner, room);
+  if (part instanceof SequenceDecoder) return;
   const decode = part.decode_chain.bind(part);
+  const checkReplacements = replacementsOf(part, room);
   part.decode_chain = (tokens) => {
-    check(lengthOf(tokens) + addedBy(part.pattern, part.config.content, tokens, room), room);
-    return decode(tokens);
+    checkReplacements?.(tokens);
+    return room.count(tokens, () => decode(tokens));
   };
 }
 
-/** Characters that replacing adds; matches are counted only where there might be too many. */
-function addedBy(pattern: RegExp | null, content: unknown, texts: readonly string[], room: Room): number {
-  if (pattern === null || typeof content !== "string" || content.length < 2) return 0;
-  const most = (lengthOf(texts) + texts.length) * content.length;
-  if (room.largest === undefined || most <= room.largest / 2) return 0;
-  return texts.reduce((sum, text) => sum + (text.match(pattern)?.length ?? 0), 0) * content.length;
-}
-
-function within<T>(room: Room, length: number, run: () => T): T {
-  const outer = room.largest;
-  room.largest = growth.factor * length + growth.characters;
-  try {
-    return run();
-  } finally {
-    room.largest = outer;
-  }
-}
-
-function check(length: number, { largest }: Room): void {
-  if (largest === undefined || length <= largest) return;
-  throw new TokenizationError(`replacements would make ${length} characters of a text, more than ${largest}.`, largest);
-}
-
-function lengthOf(texts: readonly string[]): number {
-  return texts.reduce((sum, { length }) => sum + length, 0);
+/**
+ * What checks a text before a part replaces in it, as that alone may write a thousand characters for one; undefined for
+ * other parts. Matches are counted where there may be too many.
+ */
+function replacementsOf(
+  part: Normalizer | PreTokenizer | Decoder,
+  room: GrowthRoom,
+): ((texts: Texts) => void) | undefined {
+  const replaces =
+    part instanceof ReplaceNormalizer || part instanceof ReplacePreTokenizer || part instanceof ReplaceDecoder;
+  if (!replaces) return undefined;
+  const { pattern, config } = part;
+  const content: unknown = config.content;
+  if (pattern === null || typeof content !== "string" || content.length < 2) return undefined;
+  return (texts) => {
+    const list = typeof texts === "string" ? [texts] : texts;
+    if (room.holds((lengthOf(list) + list.length) * content.length)) return;
+    const found = list.flatMap((text) => text.match(pattern) ?? []);
+    room.check(found.length * content.length - lengthOf(found));
+  };
 }

@@ -18,6 +18,7 @@ describe("a pattern that backtracks", () => {
       { pre_tokenizer: { ...split("(a|a)+$"), behavior: "MergedWithNext" } },
     ],
     ["a normaliser", { normalizer: replace("(a|aa)+$", "b") }],
+    ["a pre-tokenizer that replaces", { pre_tokenizer: replace("(a|aa)+$", "b") }],
   ])("in %s ends, and cuts as it should", (_, parts) => {
     const tokenizer = TextTokenizer.fromJson({ model: bpe, ...parts });
     expect(tokenizer.encode(long)).toHaveLength(21);
@@ -70,6 +71,43 @@ describe("text that multiplies", () => {
   it("is refused when a decoder doubles it", () => {
     const tokenizer = TextTokenizer.fromJson({ model: bpe, decoder: { type: "Sequence", decoders: doubling(30) } });
     expect(() => tokenizer.decode([0])).toThrow(TokenizationError);
+  });
+
+  const byteLevel = { type: "ByteLevel", add_prefix_space: true, use_regex: false };
+  const singly = { type: "FixedLength", length: 1 };
+  it.each([
+    ["writes bytes of bytes", [byteLevel]],
+    ["puts a letter before each letter", [{ type: "Metaspace", replacement: "▁", str_rep: "b" }, singly]],
+    ["replaces", [replace("a", "aa")]],
+  ])("is refused when a pre-tokenizer %s sixteen times", (_, parts) => {
+    const pretokenizers = Array.from({ length: 16 }, () => parts).flat();
+    const tokenizer = TextTokenizer.fromJson({ model: bpe, pre_tokenizer: { type: "Sequence", pretokenizers } });
+    expect(() => tokenizer.encode("aé")).toThrow(TokenizationError);
+    expect(() => tokenizer.encodeQuestion("", "aé")).toThrow(TokenizationError);
+    expect(tokenizer.decode([0])).toBe("a");
+  });
+
+  it("is refused when the normaliser and the pre-tokenizer together make too much of it", () => {
+    const tokenizer = (times: number) =>
+      TextTokenizer.fromJson({
+        model: bpe,
+        normalizer: normalizers(doubling(12)),
+        pre_tokenizer: { type: "Sequence", pretokenizers: doubling(times) },
+      });
+    expect(tokenizer(1).encode("a")).toHaveLength(2 ** 12);
+    expect(() => tokenizer(2).encode("a")).toThrow(TokenizationError);
+  });
+
+  it.each(["BPEDecoder", "CTC"])("is refused when a %s without a mark for spaces puts them between letters", (type) => {
+    const decoders = Array.from({ length: 16 }, () => ({ type, cleanup: true }));
+    const tokenizer = TextTokenizer.fromJson({ model: bpe, decoder: { type: "Sequence", decoders } });
+    expect(() => tokenizer.decode([0, 1, 0])).toThrow(TokenizationError);
+    expect(tokenizer.encode("ab")).toEqual([0, 1]);
+  });
+
+  it("is not what groups of a pattern do, which Rust removes with the rest of the match", () => {
+    const pre_tokenizer = { ...split("((b))"), behavior: "Removed" };
+    expect(TextTokenizer.fromJson({ model: bpe, pre_tokenizer }).encode("aba")).toEqual([0, 0]);
   });
 
   it("is not what a replacement with a dollar sign does, which Rust writes as it is", () => {

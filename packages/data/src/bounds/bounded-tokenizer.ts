@@ -4,7 +4,7 @@ import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers"
 import type { AddedToken } from "../added-tokens/add-tokens.ts";
 import { TokenizationError, TokenizerError } from "../errors.ts";
 import { isObject, type JsonObject } from "../json-object.ts";
-import { boundDecoder, boundNormalizer } from "./bounded-growth.ts";
+import { boundGrowth, boundNormalizer } from "./bounded-growth.ts";
 import { boundUnigram } from "./bounded-unigram.ts";
 import { boundPatterns, checkNormalizerPatterns } from "./patterns/bound-patterns.ts";
 
@@ -15,8 +15,7 @@ export function boundedTokenizer(json: JsonObject, config: JsonObject): Tokenize
   checkNormalizedTokens(json);
   const tokenizer = new Tokenizer(json, config);
   boundPatterns(tokenizer);
-  boundNormalizer(tokenizer.normalizer);
-  boundDecoder(tokenizer.decoder);
+  boundGrowth(tokenizer);
   if (tokenizer.model instanceof Unigram) boundUnigram(tokenizer.model);
   return tokenizer;
 }

@@ -69,6 +69,7 @@ export const preTokenizerRules: PartRules = {
   Metaspace: { replacement: character, str_rep: character },
   ByteLevel: byteLevel,
   FixedLength: { length },
+  Replace: replace,
 };
 
 export const postProcessorRules: PartRules = {

@@ -37,6 +37,8 @@ export function rewritePreTokenizer(part: Part): Part {
       return typeof part.delimiter === "string" ? split(literal(part.delimiter), "Removed") : part;
     case "Split":
       return rewriteSplit(part);
+    case "Replace":
+      return literalReplace(part);
     default:
       return part;
   }

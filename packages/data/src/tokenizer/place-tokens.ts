@@ -17,6 +17,8 @@ export interface PlacedToken {
  */
 export function placeTokens(text: string, tokenizer: Tokenizer): readonly PlacedToken[] | undefined {
   if (text === "") return [];
+  // First, as it refuses a text that becomes too long.
+  const whole = tokenizer.tokenize(text, { add_special_tokens: false });
   const { normalizer, pre_tokenizer, model } = tokenizer;
   const traced = traceNormalization(text, normalizer);
   if (traced === undefined || model === null) return undefined;
@@ -36,7 +38,6 @@ export function placeTokens(text: string, tokenizer: Tokenizer): readonly Placed
       placed.push({ token, span });
     }
   }
-  const whole = tokenizer.tokenize(text, { add_special_tokens: false });
   const isSame = whole.length === placed.length && whole.every((token, index) => placed[index]?.token === token);
   return isSame ? placed : undefined;
 }

@@ -7,6 +7,7 @@ import {
   type PreTokenizer,
   ReplaceDecoder,
   ReplaceNormalizer,
+  ReplacePreTokenizer,
   SequenceDecoder,
   SequenceNormalizer,
   SequencePreTokenizer,
@@ -41,7 +42,7 @@ export function checkNormalizerPatterns(normalizer: Normalizer): void {
 
 function boundPart(part: Part, name: string): void {
   for (const { owner, pattern, at } of patternsOf(part, name)) {
-    if (isQuick(pattern)) continue;
+    if (isQuick(pattern) && !writesGroups(owner, pattern)) continue;
     try {
       Object.assign(owner, { pattern: new LinearRegExp(pattern.source) });
     } catch (cause) {
@@ -60,7 +61,10 @@ function patternsOf(part: Part, at: string): readonly PlacedPattern[] {
   const parts = partsOf(part);
   if (parts !== undefined) return parts.flatMap((inner, index) => patternsOf(inner, `${at}[${index}]`));
   const hasPattern =
-    part instanceof SplitPreTokenizer || part instanceof ReplaceNormalizer || part instanceof ReplaceDecoder;
+    part instanceof SplitPreTokenizer ||
+    part instanceof ReplaceNormalizer ||
+    part instanceof ReplacePreTokenizer ||
+    part instanceof ReplaceDecoder;
   const pattern: unknown = hasPattern ? part.pattern : undefined;
   return hasPattern && pattern instanceof RegExp ? [{ owner: part, pattern, at }] : [];
 }
@@ -70,6 +74,14 @@ function partsOf(part: Part): readonly Part[] | undefined {
   if (part instanceof SequenceNormalizer) return part.normalizers;
   if (part instanceof SequencePreTokenizer) return part.tokenizers;
   return part instanceof SequenceDecoder ? part.decoders : undefined;
+}
+
+/** JavaScript's `split` writes what groups captured between the pieces, once for each group; Rust's does not. */
+function writesGroups(owner: object, { source }: RegExp): boolean {
+  if (!(owner instanceof SplitPreTokenizer)) return false;
+  const { behavior, invert } = owner.config;
+  if (behavior !== "Removed" || invert === true) return false;
+  return (new RegExp(`${source}|`, "u").exec("")?.length ?? 1) > 1;
 }
 
 function isQuick({ source }: RegExp): boolean {
