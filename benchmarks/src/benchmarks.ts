@@ -1,60 +1,7 @@
-// Every benchmark as a row: the work, who does it, and what is to be shown.
+// Every benchmark as a row.
 
-import type { Turn } from "./harness/interleave.ts";
-import type { Settings } from "./settings.ts";
-
-/** A child process. */
-export interface Side {
-  /** Whose work it is. */
-  readonly by: "lowrank" | "PEFT" | "transformers" | "nanogpt";
-  /** A file below src/ (ours, nanogpt) or peers/ (Python). */
-  readonly program: string;
-  readonly settings: Omit<Settings, "tiny" | "threads">;
-  /** The only engine that this benchmark is about. */
-  readonly engine?: string;
-}
-
-/** Two things that are timed, and the largest ratio that is aimed at. */
-export interface Comparison {
-  readonly label: string;
-  readonly ours: Turn;
-  readonly peer: Turn;
-  /** The same with other settings; the peer's faster one counts. */
-  readonly otherPeer?: Turn;
-  /** Of milliseconds, ours : peer. Absent where the time is only told. */
-  readonly timeTarget?: number;
-}
-
-export interface Benchmark {
-  readonly name: string;
-  /** One line for people. */
-  readonly work: string;
-  readonly sides: Readonly<Record<string, Side>>;
-  /** The first one gives the result its name. */
-  readonly comparisons: readonly [Comparison, ...Comparison[]];
-  /** Of peak resident memory, ours : peer. */
-  readonly memoryTarget?: number;
-  /** Of the most that tensors occupied, ours : peer. */
-  readonly tensorTarget?: number;
-  /** Smallest share of the speed of large matrix products. */
-  readonly productTarget?: number;
-  /** Of gradients and optimiser in bytes, ours : peer. */
-  readonly stateTarget?: number;
-  /**
-   * Whether the peer keeps a frozen copy of what it trains. The memory target then is to be reached without that copy,
-   * which another program for full fine-tuning would not need.
-   */
-  readonly peerKeepsCopy?: boolean;
-  /**
-   * Whether the disk is to have everything before each turn: who waits for the disk would otherwise wait for what the other
-   * side wrote and left to the system.
-   */
-  readonly settlesDisk?: boolean;
-  /** Work of ours that has no operations to profile is timed in these parts. */
-  readonly phases?: readonly { readonly label: string; readonly step: string }[];
-  /** Why it cannot be measured yet. */
-  readonly missing?: string;
-}
+import type { Benchmark } from "./benchmark.ts";
+import { againstPeft, bothDo, generatingIn, in8Bits, trainingAgainst, unequalRows } from "./recurring-sides.ts";
 
 const gpt2 = { shape: "gpt2", batch: 1, time: 128 } as const;
 const roberta = { shape: "roberta", batch: 16, time: 64 } as const;
@@ -130,6 +77,22 @@ export const benchmarks: readonly Benchmark[] = [
     ),
   },
   {
+    name: "sst2-padding",
+    work: "MiniLM, rows as long as SST-2's against as many tokens in rows of 23: 10 steps of 16 rows",
+    sides: {
+      ours: {
+        by: "lowrank",
+        program: "ours/padding",
+        settings: { shape: "minilm", batch: 16, time: 23 },
+      },
+    },
+    comparisons: [
+      // Nineteen twentieths of the tokens a second.
+      { label: "rows of like length together", ...unequalRows("grouped"), timeTarget: 1.05 },
+      { label: "rows by chance", ...unequalRows("shuffled") },
+    ],
+  },
+  {
     name: "gpt2-step-bf16",
     work: "GPT-2 small, 1 × 128 tokens, products in bf16 where the processor has them",
     ...againstPeft({ ...gpt2, precision: "bf16" }, 0.8),
@@ -183,6 +146,11 @@ export const benchmarks: readonly Benchmark[] = [
     ...generatingIn("int8", 0.3),
   },
   {
+    name: "generate-4bit",
+    work: "the same from a GGUF file's blocks of 4 bits (Q4_1)",
+    ...generatingIn("4-bit", 0.25),
+  },
+  {
     name: "gpt2-step-checkpointing",
     work: "GPT-2 small, 4 × 128 tokens, every block computed again during backward",
     ...againstPeft({ ...gpt2, batch: 4, checkpointing: true }, 0.75),
@@ -221,65 +189,3 @@ export const benchmarks: readonly Benchmark[] = [
     ],
   },
 ];
-
-/** Ours in 8 bits, PEFT under autocast to bf16. */
-function in8Bits(settings: Side["settings"]): Pick<Benchmark, "sides" | "comparisons" | "memoryTarget"> {
-  const options = { timeTarget: 0.7, peerSettings: { precision: "bf16" } } as const;
-  const ours = { ...settings, precision: "int8" } as const;
-  return { ...trainingAgainst({ by: "PEFT", program: "peft_step.py" }, ours, options), memoryTarget: 0.6 };
-}
-
-/** transformers may do it in float32 or with weights in bf16. */
-function generatingIn(precision: "f32" | "int8", timeTarget: number): Pick<Benchmark, "sides" | "comparisons"> {
-  const settings = { ...smollm2, time: 16 };
-  const peer = { by: "transformers", program: "transformers_generate.py" } as const;
-  return {
-    sides: {
-      ours: { by: "lowrank", program: "ours/generation", settings: { ...settings, precision } },
-      peer: { ...peer, settings },
-      otherPeer: { ...peer, settings: { ...settings, precision: "bf16" } },
-    },
-    comparisons: [
-      {
-        label: "64 tokens",
-        ...bothDo("generate"),
-        otherPeer: { contender: "otherPeer", step: "generate" },
-        timeTarget,
-      },
-    ],
-  };
-}
-
-function againstPeft(settings: Side["settings"], timeTarget: number): Pick<Benchmark, "sides" | "comparisons"> {
-  const options = { timeTarget, ...(settings.precision === "bf16" ? { engine: "tfjs-node" } : {}) };
-  return trainingAgainst({ by: "PEFT", program: "peft_step.py" }, settings, options);
-}
-
-function trainingAgainst(
-  peer: Pick<Side, "by" | "program">,
-  settings: Side["settings"],
-  options: {
-    readonly timeTarget?: number;
-    readonly engine?: string;
-    /** What the peer does otherwise. */
-    readonly peerSettings?: Partial<Side["settings"]>;
-  },
-): Pick<Benchmark, "sides" | "comparisons"> {
-  const { timeTarget, engine, peerSettings } = options;
-  return {
-    sides: {
-      ours: {
-        by: "lowrank",
-        program: "ours/training-step",
-        settings,
-        ...(engine === undefined ? {} : { engine }),
-      },
-      peer: { ...peer, settings: { ...settings, ...peerSettings } },
-    },
-    comparisons: [{ label: "training step", ...bothDo("step"), ...(timeTarget === undefined ? {} : { timeTarget }) }],
-  };
-}
-
-function bothDo(step: string): Pick<Comparison, "ours" | "peer"> {
-  return { ours: { contender: "ours", step }, peer: { contender: "peer", step } };
-}

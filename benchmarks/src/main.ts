@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Benchmark, benchmarks } from "./benchmarks.ts";
+import type { Benchmark } from "./benchmark.ts";
+import { benchmarks } from "./benchmarks.ts";
 import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";

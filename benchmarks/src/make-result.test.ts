@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Benchmark } from "./benchmarks.ts";
+import type { Benchmark } from "./benchmark.ts";
 import { median } from "./harness/interleave.ts";
 import { makeResult, type Observed } from "./make-result.ts";
 

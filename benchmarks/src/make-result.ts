@@ -1,6 +1,6 @@
 // From times and facts to a result, targets compared.
 
-import type { Benchmark, Comparison } from "./benchmarks.ts";
+import type { Benchmark, Comparison } from "./benchmark.ts";
 import { median, type Turn } from "./harness/interleave.ts";
 import type { Facts } from "./harness/serve.ts";
 import type { ComparedTimes, Result } from "./result.ts";

@@ -1,7 +1,7 @@
 // Runs one benchmark: starts both sides, lets them take turns, looks at their memory, ends them.
 
 import { execFileSync } from "node:child_process";
-import type { Benchmark } from "./benchmarks.ts";
+import type { Benchmark } from "./benchmark.ts";
 import { Contender } from "./harness/contender.ts";
 import { interleave, type Rounds, type Turn } from "./harness/interleave.ts";
 import { processorName } from "./harness/process-facts.ts";

@@ -16,7 +16,7 @@ export interface Settings {
   /** Whether blocks are computed again during backward. Default false. */
   readonly checkpointing?: boolean;
   /** Type of the products, and of the weights where nothing trains. Default "f32". */
-  readonly precision?: "f32" | "bf16" | "int8";
+  readonly precision?: "f32" | "bf16" | "int8" | "4-bit";
   /** Rate everywhere that the model drops, and before LoRA's A. Default 0. */
   readonly dropout?: number;
   /** What trains. Default "lora", rank 8. */

@@ -40,15 +40,25 @@ export function preparedTrainers(): string {
 
 /** A Hugging Face folder of real weights in float32, which both sides of a job read. */
 export async function preparedModel(name: "minilm" | "smollm2"): Promise<string> {
-  prepare(`prepare_environment(cache); prepare.prepare_weights(cache, "${name}", *prepare.WEIGHTS["${name}"])`);
-  const folder = join(cache, name);
-  const gguf = readdirSync(folder).find((file) => file.endsWith(".gguf"));
-  if (gguf === undefined) return folder;
+  if (name === "minilm") return preparedWeights(name);
+  const gguf = preparedGguf();
   const written = join(cache, `${name}-folder`);
-  if (!existsSync(written)) {
-    execFileSync(process.execPath, [await bundle("ours/write-model-folder"), join(folder, gguf), written]);
-  }
+  if (!existsSync(written)) execFileSync(process.execPath, [await bundle("ours/write-model-folder"), gguf, written]);
   return written;
+}
+
+/** SmolLM2's file, in blocks of 4 bits. */
+export function preparedGguf(): string {
+  const folder = preparedWeights("smollm2");
+  const file = readdirSync(folder).find((name) => name.endsWith(".gguf"));
+  if (file === undefined)
+    throw new Error(`${folder} holds no .gguf file; remove the folder, so that it is fetched again.`);
+  return join(folder, file);
+}
+
+function preparedWeights(name: "minilm" | "smollm2"): string {
+  prepare(`prepare_environment(cache); prepare.prepare_weights(cache, "${name}", *prepare.WEIGHTS["${name}"])`);
+  return join(cache, name);
 }
 
 function prepare(call: string): void {

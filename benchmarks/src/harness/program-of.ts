@@ -1,10 +1,10 @@
 // How a side of a benchmark is started: a bundled program of ours, a Python program, or nanogpt's.
 
 import { join } from "node:path";
-import type { Side } from "../benchmarks.ts";
+import type { Side } from "../benchmark.ts";
 import { bundle } from "./bundle.ts";
 import type { Program } from "./contender.ts";
-import { preparedNanogpt, preparedPython, preparedTfjsNode } from "./peer-folders.ts";
+import { preparedGguf, preparedNanogpt, preparedPython, preparedTfjsNode } from "./peer-folders.ts";
 
 export interface ProgramOptions {
   readonly tiny: boolean;
@@ -27,6 +27,7 @@ export async function programOf(side: Side, { tiny, threads, engine }: ProgramOp
   const environment = {
     LOWRANK_THREADS: String(threads),
     ...(chosen === undefined ? {} : { LOWRANK_ENGINE: chosen }),
+    ...(side.settings.precision === "4-bit" ? { LOWRANK_GGUF: preparedGguf() } : {}),
     ...(chosen?.startsWith("tfjs-node") ? preparedTfjsNode(chosen) : {}),
   };
   return { command: process.execPath, args, environment };

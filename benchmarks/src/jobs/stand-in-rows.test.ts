@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lengthAt, lengths, standInRows } from "./stand-in-rows.ts";
+import { lengthAt, lengths, sentenceLengths, standInRows } from "./stand-in-rows.ts";
 
 describe("made-up rows", () => {
   it("are as long as the real ones, and the same each time", () => {
@@ -11,6 +11,14 @@ describe("made-up rows", () => {
 
   it("lie between the tenths that are known", () => {
     expect([0, 0.05, 0.1, 1].map((share) => lengthAt(lengths.sentence, share))).toEqual([1, 4, 7, 51]);
+  });
+
+  it("are as many tokens as asked for, and of unequal length", () => {
+    for (const [count, mean] of [[160, 23] as const, [20, 16] as const]) {
+      const rows = sentenceLengths(count, mean);
+      expect(rows.reduce((sum, length) => sum + length, 0)).toBe(count * mean);
+      expect(Math.max(...rows)).toBeGreaterThan(2 * mean);
+    }
   });
 
   it("have their answers in their texts", () => {

@@ -6,8 +6,10 @@ export type Row = Readonly<Record<string, unknown>>;
 /** Data sets that are not in this repository. */
 export type StandInName = "sst2" | "alpaca" | "squad";
 
-/** Words of a field at every tenth of the rows, shortest first. */
+/** Words of a field, but where it says otherwise, at every tenth of the rows, shortest first. */
 export const lengths = {
+  /** Of a sentence, its marks included, by MiniLM's tokenizer. */
+  tokens: [3, 10, 13, 17, 19, 22, 25, 29, 33, 38, 67],
   sentence: [1, 7, 10, 13, 15, 18, 20, 23, 27, 31, 51],
   instruction: [24, 29, 31, 34, 38, 42, 47, 56, 68, 95, 400],
   output: [1, 1, 5, 8, 14, 20, 30, 49, 70, 93, 300],
@@ -35,6 +37,18 @@ const makers: Readonly<Record<StandInName, (row: number) => Row>> = {
 /** So many rows, always the same ones. A sentence's class is its last word, an answer the last word of its text. */
 export function standInRows(data: StandInName, count: number): readonly Row[] {
   return Array.from({ length: count }, (_, row) => makers[data](row));
+}
+
+/** Tokens of so many sentences of SST-2, scaled so that `mean` is their mean exactly: the first ones have one more or less. */
+export function sentenceLengths(count: number, mean: number): readonly number[] {
+  const known = Array.from({ length: count }, (_, row) => lengthAt(lengths.tokens, spread(row)));
+  const scaled = known.map((length) => Math.max(2, Math.round((length * mean * count) / sum(known))));
+  const missing = mean * count - sum(scaled);
+  return scaled.map((length, row) => (row < Math.abs(missing) ? length + Math.sign(missing) : length));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function text(field: keyof typeof lengths, row: number): string {

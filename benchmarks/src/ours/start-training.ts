@@ -1,13 +1,13 @@
 // A run of `train` that makes one step whenever it is asked to.
 
 import { activeAdapters } from "@lowrank/contracts";
-import type { PretrainedModel } from "@lowrank/models";
+import type { LabelledInputs, PretrainedModel } from "@lowrank/models";
 import { train } from "@lowrank/trainer";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Settings } from "../settings.ts";
 import { addAdapter, loadRandomModel, startEngine } from "./adapted-model.ts";
-import { inputsOf, randomBatch } from "./random-batch.ts";
-import { openEverything } from "./train-everything.ts";
+import { type Batch, inputsOf, randomBatch } from "./random-batch.ts";
+import { type Opened, openEverything } from "./train-everything.ts";
 
 export interface Training {
   readonly versions: Readonly<Record<string, string>>;
@@ -20,24 +20,46 @@ export interface Training {
 export async function startTraining(settings: Settings): Promise<Training> {
   const versions = await startEngine();
   const model = await loadRandomModel(settings);
-  const { name, variables } = settings.trains === "everything" ? openEverything(model) : addAdapter(model, settings);
+  const trained = settings.trains === "everything" ? openEverything(model) : addAdapter(model, settings);
+  const batches = () => [randomBatch(settings)];
+  const makeStep = await stepsOn(
+    { batches, inputs: (batch: Batch) => inputsOf(batch, settings) },
+    model,
+    trained,
+    settings,
+  );
+  return { versions, model, variables: trained.variables, makeStep };
+}
+
+/** What is trained on: an epoch's batches, and each as tensors. */
+interface Rows<Batch> {
+  readonly batches: (epoch: number) => Iterable<Batch>;
+  readonly inputs: (batch: Batch) => LabelledInputs;
+}
+
+/** Makes one step of a run that has no end. */
+export async function stepsOn<Batch>(
+  { batches, inputs }: Rows<Batch>,
+  model: PretrainedModel,
+  { name, variables }: Opened,
+  { checkpointing = false }: Pick<Settings, "checkpointing">,
+): Promise<() => Promise<void>> {
   const how = {
     training: true,
     adapters: activeAdapters(name),
-    ...(settings.checkpointing === true ? { blocksPerCheckpoint: 1 } : {}),
+    ...(checkpointing ? { blocksPerCheckpoint: 1 } : {}),
   };
-  const steps = train({
+  const steps = train<Batch>({
     variables,
-    batches: () => [randomBatch(settings)],
-    loss: (batch, random) => model.loss(inputsOf(batch, settings), { ...how, random }),
+    batches,
+    loss: (batch, random) => model.loss(inputs(batch), { ...how, random }),
     steps: 1_000_000,
     learningRate: 1e-4,
     schedule: "constant",
     clipNorm: null,
   });
   await steps.next(); // "start"
-  const makeStep = async () => {
+  return async () => {
     await steps.next();
   };
-  return { versions, model, variables, makeStep };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Benchmark, benchmarks } from "../benchmarks.ts";
+import type { Benchmark } from "../benchmark.ts";
+import { benchmarks } from "../benchmarks.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import { jobs } from "../jobs/jobs.ts";
 import type { Result } from "../result.ts";

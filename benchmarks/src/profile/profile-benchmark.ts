@@ -1,6 +1,6 @@
 // Runs both sides of a benchmark once more, one after the other, with a clock around every operation.
 
-import type { Benchmark } from "../benchmarks.ts";
+import type { Benchmark } from "../benchmark.ts";
 import { Contender } from "../harness/contender.ts";
 import { median, type Turn } from "../harness/interleave.ts";
 import { processorName } from "../harness/process-facts.ts";

@@ -1,0 +1,48 @@
+// Epochs of training on rows as long as SST-2's, and on as many tokens in rows that are equally long.
+
+import { batches, type TokenizedExample } from "@lowrank/data";
+import { batchTensors } from "@lowrank/models";
+import { serve } from "../harness/serve.ts";
+import { sentenceLengths } from "../jobs/stand-in-rows.ts";
+import { receivedSettings } from "../settings.ts";
+import { addAdapter, loadRandomModel, startEngine } from "./adapted-model.ts";
+import { stepsOn } from "./start-training.ts";
+
+const batchesAnEpoch = 10;
+
+const settings = receivedSettings();
+const { batch: batchSize, time } = settings;
+const count = batchesAnEpoch * batchSize;
+const unequal = sentenceLengths(count, time);
+const versions = await startEngine();
+const model = await loadRandomModel(settings);
+const handle = addAdapter(model, settings);
+
+await serve({
+  versions,
+  steps: {
+    grouped: await epochOf(unequal, true),
+    shuffled: await epochOf(unequal, false),
+    equal: await epochOf(
+      Array.from({ length: count }, () => time),
+      false,
+    ),
+  },
+});
+
+async function epochOf(rowLengths: readonly number[], groupByLength: boolean): Promise<() => Promise<undefined>> {
+  const rows = rowLengths.map((length, row): TokenizedExample => {
+    return {
+      kind: "classified",
+      inputIds: Array.from({ length }, (_, place) => 5 + ((row + place) % 50)),
+      label: row % 2,
+    };
+  });
+  const epoch = (number: number) =>
+    batches(rows, { batchSize, padId: 0, epoch: number, groupByLength, firstCounts: true });
+  const makeStep = await stepsOn({ batches: epoch, inputs: batchTensors }, model, handle, settings);
+  return async () => {
+    for (let step = 0; step < batchesAnEpoch; step += 1) await makeStep();
+    return undefined;
+  };
+}

@@ -1,0 +1,76 @@
+// Who is held against whom in several benchmarks.
+
+import type { Benchmark, Comparison, Side } from "./benchmark.ts";
+
+/** Ours in 8 bits, PEFT under autocast to bf16. */
+export function in8Bits(settings: Side["settings"]): Pick<Benchmark, "sides" | "comparisons" | "memoryTarget"> {
+  const options = { timeTarget: 0.7, peerSettings: { precision: "bf16" } } as const;
+  const ours = { ...settings, precision: "int8" } as const;
+  return { ...trainingAgainst({ by: "PEFT", program: "peft_step.py" }, ours, options), memoryTarget: 0.6 };
+}
+
+/** transformers may do it in float32 or with weights in bf16. */
+export function generatingIn(
+  precision: "f32" | "int8" | "4-bit",
+  timeTarget: number,
+): Pick<Benchmark, "sides" | "comparisons"> {
+  const settings = { shape: "smollm2", batch: 1, time: 16 } as const;
+  const peer = { by: "transformers", program: "transformers_generate.py" } as const;
+  return {
+    sides: {
+      ours: { by: "lowrank", program: "ours/generation", settings: { ...settings, precision } },
+      peer: { ...peer, settings },
+      otherPeer: { ...peer, settings: { ...settings, precision: "bf16" } },
+    },
+    comparisons: [
+      {
+        label: "64 tokens",
+        ...bothDo("generate"),
+        otherPeer: { contender: "otherPeer", step: "generate" },
+        timeTarget,
+      },
+    ],
+  };
+}
+
+/** A training step, ours and PEFT's. */
+export function againstPeft(settings: Side["settings"], timeTarget: number): Pick<Benchmark, "sides" | "comparisons"> {
+  const options = { timeTarget, ...(settings.precision === "bf16" ? { engine: "tfjs-node" } : {}) };
+  return trainingAgainst({ by: "PEFT", program: "peft_step.py" }, settings, options);
+}
+
+/** A training step, ours and another's. */
+export function trainingAgainst(
+  peer: Pick<Side, "by" | "program">,
+  settings: Side["settings"],
+  options: {
+    readonly timeTarget?: number;
+    readonly engine?: string;
+    /** What the peer does otherwise. */
+    readonly peerSettings?: Partial<Side["settings"]>;
+  },
+): Pick<Benchmark, "sides" | "comparisons"> {
+  const { timeTarget, engine, peerSettings } = options;
+  return {
+    sides: {
+      ours: {
+        by: "lowrank",
+        program: "ours/training-step",
+        settings,
+        ...(engine === undefined ? {} : { engine }),
+      },
+      peer: { ...peer, settings: { ...settings, ...peerSettings } },
+    },
+    comparisons: [{ label: "training step", ...bothDo("step"), ...(timeTarget === undefined ? {} : { timeTarget }) }],
+  };
+}
+
+/** Epochs of rows of unequal length against as many tokens in equal ones. */
+export function unequalRows(step: string): Pick<Comparison, "ours" | "peer"> {
+  return { ours: { contender: "ours", step }, peer: { contender: "ours", step: "equal" } };
+}
+
+/** The same step on both sides. */
+export function bothDo(step: string): Pick<Comparison, "ours" | "peer"> {
+  return { ours: { contender: "ours", step }, peer: { contender: "peer", step } };
+}
