@@ -1,5 +1,6 @@
 // Whether an object that came by a link is what the page can teach.
 
+import type { Turn } from "../protocol/rows.ts";
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 import type { Shared } from "./share-link.ts";
 import { ShareLinkError } from "./share-link-error.ts";
@@ -13,15 +14,23 @@ export function readShared(value: unknown): Shared {
   const { rows, adapter, training, watched, model } = fields(value);
   if (!Array.isArray(rows) || rows.length > mostRows) throw new ShareLinkError("damaged");
   return {
-    rows: rows.map((row) => {
-      const { says, answers } = fields(row);
-      return { says: text(says), answers: text(answers) };
-    }),
+    rows: rows.map((row) => readRow(fields(row))),
     adapter: readAdapter(fields(adapter)),
     training: readTraining(fields(training)),
     watched: text(watched),
     model: text(model),
   };
+}
+
+function readRow({ says, answers, before }: Fields): Shared["rows"][number] {
+  const pair = { says: text(says), answers: text(answers) };
+  if (before === undefined) return pair;
+  if (!Array.isArray(before)) throw new ShareLinkError("damaged");
+  return { ...pair, before: before.map((turn) => readTurn(fields(turn))) };
+}
+
+function readTurn({ role, content }: Fields): Turn {
+  return { role: oneOf(role, ["system", "user", "assistant"]), content: text(content) };
 }
 
 function readAdapter({ rank, alpha, targets, dropout, useDora, start }: Fields): AdapterSettings {

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { readShareLink, type Shared, writeShareLink } from "./share-link.ts";
 
 const shared: Shared = {
-  rows: [{ says: "Wo liegt Köln?", answers: "Am Rhein, ahoi! 🏴‍☠️" }],
+  rows: [
+    { says: "Wo liegt Köln?", answers: "Am Rhein, ahoi! 🏴‍☠️" },
+    { says: "Und Bonn?", answers: "Auch.", before: [{ role: "system", content: "Be short." }] },
+  ],
   adapter: { rank: 8, alpha: 16, targets: ["q_proj"], dropout: 0.1, useDora: true, start: "pissa" },
   training: { steps: 36, batchSize: 4, learningRate: 1e-3, schedule: "cosine", seed: 1, validationShare: 0.1 },
   watched: "배는 어디에 있나요?",
@@ -56,6 +59,7 @@ describe("a share link", () => {
     ["no object", 7],
     ["no rows", { ...shared, rows: undefined }],
     ["rows of other things", { ...shared, rows: [{ says: 1, answers: "" }] }],
+    ["a turn of nobody's", { ...shared, rows: [{ says: "", answers: "", before: [{ role: "tool", content: "" }] }] }],
     ["a rank that is none", { ...shared, adapter: { ...shared.adapter, rank: 1.5 } }],
     ["a rate beyond reason", { ...shared, training: { ...shared.training, learningRate: 1e9 } }],
     ["an unknown start", { ...shared, adapter: { ...shared.adapter, start: "magic" } }],

@@ -2,13 +2,14 @@
 // anybody, so it is bounded before it is unpacked, and checked before it is believed.
 
 import { deflateSync, Inflate, strFromU8, strToU8 } from "fflate";
+import type { Row } from "../protocol/rows.ts";
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 import { mostRows, readShared } from "./read-shared.ts";
 import { ShareLinkError } from "./share-link-error.ts";
 
 /** What a link carries. */
 export interface Shared {
-  readonly rows: readonly { readonly says: string; readonly answers: string }[];
+  readonly rows: readonly Omit<Row, "id">[];
   readonly adapter: AdapterSettings;
   readonly training: TrainingSettings;
   /** What the filmstrip asks; may be empty. */
