@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
     threads: { type: "string", default: "2" },
     rounds: { type: "string" },
     steps: { type: "string" },
+    seeds: { type: "string" },
     "warm-up": { type: "string", default: "2" },
     tiny: { type: "boolean", default: false },
   },
@@ -30,7 +31,7 @@ if (chosen.length === 0 || unknown.length > 0) {
   const names = known.map(({ name, work }) => `  ${name.padEnd(24)} ${work}`);
   if (unknown.length > 0) console.error(`There is no benchmark "${unknown.join('", "')}".`);
   console.error(
-    `npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--steps N] [--tiny]\n`,
+    `npm run bench -- <name…> [--engine NAME] [--threads 2] [--rounds 10] [--warm-up 2] [--steps N] [--seeds 1,2,3] [--tiny]\n`,
   );
   console.error(["  all", ...names].join("\n"));
   process.exit(2);
@@ -71,7 +72,8 @@ async function measureJob(job: Job): Promise<Result> {
   console.log(`${job.name}: ${job.work}`);
   const { threads } = options;
   const steps = values.steps === undefined ? {} : { steps: Number(values.steps) };
-  const result = await runJob(job, { threads, rounds: Number(values.rounds ?? 3), ...steps });
+  const seeds = values.seeds?.split(",").map(Number) ?? [...Array(Number(values.rounds ?? 3)).keys()];
+  const result = await runJob(job, { threads, seeds, ...steps });
   for (const line of describeJob(result)) console.log(`  ${line}`);
   describe(result);
   keep(result);

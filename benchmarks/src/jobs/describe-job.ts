@@ -1,16 +1,28 @@
 // A job's result as lines for people.
 
 import { jobPhases } from "./job-lines.ts";
-import type { JobResult, Quality } from "./job-result.ts";
+import type { JobResult, Quality, QualityGap } from "./job-result.ts";
 
-/** One line for each way: time, memory, quality, and where the time went. */
-export function describeJob({ ways, data, steps }: JobResult): readonly string[] {
+/** One line for each way: time, memory, quality, and where the time went; then how ours compare in quality. */
+export function describeJob({ ways, data, steps, qualityGaps = [] }: JobResult): readonly string[] {
   const lines = ways.map(({ trainer, precision, seconds, rssMb, phases, loss, accuracy }) => {
     const quality = `loss ${told(loss)}${accuracy === undefined ? "" : `, accuracy ${told(accuracy)}`}`;
     const parts = jobPhases.map((phase) => `${phase} ${phases[phase].toFixed(1)}`).join(", ");
     return `${trainer} in ${precision}: ${seconds.toFixed(1)} s (${parts}); ${rssMb.toFixed(0)} MB; ${quality}`;
   });
-  return [`${steps} steps on ${data === "real" ? "real rows" : "made-up rows of the same lengths"}`, ...lines];
+  return [
+    `${steps} steps on ${data === "real" ? "real rows" : "made-up rows of the same lengths"}`,
+    ...lines,
+    ...qualityGaps.map(describeGap),
+  ];
+}
+
+/** Whether ours is as good as the peer, in words. */
+export function describeGap({ precision, quality, worseBy, standardError, isAsGood }: QualityGap): string {
+  const isHigher = worseBy > 0 === (quality === "loss");
+  const difference = `${Math.abs(worseBy).toFixed(4)} ${isHigher ? "higher" : "lower"} than PEFT's in float32`;
+  const allowed = `the standard error of the difference (${standardError.toFixed(4)})`;
+  return `mean ${quality} in ${precision}: ${difference}, ${isAsGood ? "not worse" : "worse"} by more than ${allowed}`;
 }
 
 /** Mean and standard error. */

@@ -2,7 +2,7 @@
 
 import type { Result } from "../result.ts";
 import type { JobPhase } from "./job-lines.ts";
-import type { Way } from "./jobs.ts";
+import type { Job, Precision, Way } from "./jobs.ts";
 
 /** The mean over seeds; its standard error needs two of them. */
 export interface Quality {
@@ -19,11 +19,23 @@ export interface WayResult extends Way {
   readonly accuracy?: Quality;
 }
 
+/** How far one of our ways is from the peer's best in float32, by means over the seeds. */
+export interface QualityGap {
+  readonly precision: Precision;
+  readonly quality: Job["quality"];
+  /** By how much loss is higher or accuracy lower; below 0 ours is better. */
+  readonly worseBy: number;
+  /** Of that difference. */
+  readonly standardError: number;
+  /** Whether ours is not worse by more than the standard error. */
+  readonly isAsGood: boolean;
+}
+
 export interface JobResult extends Result {
   /** Whether the rows were of the data set, or made up in its lengths. */
   readonly data: "real" | "stand-in";
   readonly steps: number;
   readonly ways: readonly WayResult[];
-  /** Ours at the recommended setting is no worse than the peer's best in float32 by more than the standard error of their difference. */
-  readonly qualityMet?: boolean;
+  /** Absent with one seed: nobody knows how far seeds lie apart. */
+  readonly qualityGaps?: readonly QualityGap[];
 }

@@ -3,7 +3,7 @@
 import { median } from "../harness/interleave.ts";
 import { ratioOf, rounded } from "../rounding.ts";
 import { type JobPhase, type JobRun, jobPhases } from "./job-lines.ts";
-import type { JobResult, Quality, WayResult } from "./job-result.ts";
+import type { JobResult, Quality, QualityGap, WayResult } from "./job-result.ts";
 import type { Job, Way } from "./jobs.ts";
 
 /** All runs of one way to do the job. */
@@ -32,7 +32,7 @@ export function makeJobResult(job: Job, measured: readonly WayRuns[], where: Cir
   const [best, float32] = job.comparisons;
   const parts = [compared(best, ours, peer), compared(float32, ownPlain, peerPlain)];
   const rssRatio = ratioOf(ours.rssMb, peer.rssMb);
-  const qualityMet = isAsGood(job, ours, peerPlain);
+  const gaps = own.flatMap((way) => gapOf(job, way, peerPlain) ?? []);
   const { label: _, ...first } = compared(best, ours, peer);
   const times = (way: WayResult) => rangeOf(measured[ways.indexOf(way)]?.runs ?? []);
   const peerVersions = measured.flatMap(({ runs }) => (runs[0]?.versions === undefined ? [] : [runs[0].versions]));
@@ -44,7 +44,7 @@ export function makeJobResult(job: Job, measured: readonly WayRuns[], where: Cir
     ...first,
     parts,
     ...{ oursRssMb: ours.rssMb, peerRssMb: peer.rssMb, rssRatio, targetRssRatio: job.memoryTarget },
-    ...(qualityMet === undefined ? {} : { qualityMet }),
+    ...(gaps.length === 0 ? {} : { qualityGaps: gaps }),
     data: isReal ? "real" : "stand-in",
     steps: job.recipe.steps,
     ways,
@@ -55,7 +55,7 @@ export function makeJobResult(job: Job, measured: readonly WayRuns[], where: Cir
     met:
       parts.every(({ ratio, targetRatio }) => ratio <= (targetRatio ?? Number.POSITIVE_INFINITY)) &&
       rssRatio <= job.memoryTarget &&
-      qualityMet !== false,
+      (gaps.at(-1)?.isAsGood ?? true),
   };
 }
 
@@ -82,12 +82,13 @@ function meanOf(values: readonly number[]): Quality {
   return { mean, standardError: Math.sqrt(variance / count) };
 }
 
-/** Undefined with one seed: nobody knows how far seeds lie apart. */
-function isAsGood({ quality }: Job, ours: WayResult, peer: WayResult): boolean | undefined {
+/** Undefined with one seed. */
+function gapOf({ quality }: Job, ours: WayResult, peer: WayResult): QualityGap | undefined {
   const [own, other] = [ours[quality], peer[quality]];
   if (own?.standardError === undefined || other?.standardError === undefined) return undefined;
-  const worse = quality === "loss" ? own.mean - other.mean : other.mean - own.mean;
-  return worse <= Math.hypot(own.standardError, other.standardError);
+  const worseBy = quality === "loss" ? own.mean - other.mean : other.mean - own.mean;
+  const standardError = Math.hypot(own.standardError, other.standardError);
+  return { precision: ours.precision, quality, worseBy, standardError, isAsGood: worseBy <= standardError };
 }
 
 function compared({ label, timeTarget }: Job["comparisons"][number], ours: WayResult, peer: WayResult) {

@@ -17,15 +17,15 @@ import { type Command, watchCommand } from "./watch-command.ts";
 
 export interface JobOptions {
   readonly threads: number;
-  /** How often each side runs; the seed counts along. */
-  readonly rounds: number;
+  /** Each way runs once with each. */
+  readonly seeds: readonly number[];
   /** Instead of the recipe's. */
   readonly steps?: number;
   /** A folder instead of the real weights: a small model shows whether the programs work. */
   readonly model?: string;
 }
 
-export async function runJob(asked: Job, { threads, rounds, steps, model: given }: JobOptions): Promise<JobResult> {
+export async function runJob(asked: Job, { threads, seeds, steps, model: given }: JobOptions): Promise<JobResult> {
   const job = steps === undefined ? asked : { ...asked, recipe: { ...asked.recipe, steps } };
   const date = new Date().toISOString();
   const work = mkdtempSync(join(tmpdir(), "lowrank-job-"));
@@ -39,8 +39,8 @@ export async function runJob(asked: Job, { threads, rounds, steps, model: given 
     const model = given ?? (await preparedModel(job.model));
     const ways = waysOf(job);
     const runs = ways.map((): WayRuns["runs"][number][] => []);
-    for (let seed = 0; seed < rounds; seed += 1) {
-      for (const index of inTurns(ways.length, seed)) {
+    for (const [round, seed] of seeds.entries()) {
+      for (const index of inTurns(ways.length, round)) {
         const way = ways[index];
         if (way === undefined) continue;
         const place = { ...files, model, threads, seed, out: join(work, `${index}-${seed}`) };

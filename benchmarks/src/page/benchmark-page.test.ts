@@ -80,11 +80,13 @@ describe("whole jobs", () => {
     const phases = { "libraries and engine": 0.31, "weights and tokens": 0.3, validation: 4, steps: 19.44, saving: 0 };
     const way = { trainer: "lowrank train", precision: "int8", seconds: 24.1, rssMb: 582, phases } as const;
     const ways = [{ ...way, loss: { mean: 0.5, standardError: 0.01 }, accuracy: { mean: 0.75 } }];
-    const job: JobResult = { ...measured, name: "job-sst2", data: "real", steps: 60, ways };
+    const gap = { precision: "int8", quality: "loss", worseBy: -0.01, standardError: 0.02, isAsGood: true } as const;
+    const job: JobResult = { ...measured, name: "job-sst2", data: "real", steps: 60, ways, qualityGaps: [gap] };
     const page = benchmarkPage([...benchmarks, ...jobs], new Map([["job-sst2", job]]));
     expect(page).toContain(
       "| lowrank train in int8 | 24.1 | 0.3 | 0.3 | 4.0 | 19.4 | 0.0 | 582 | 0.5000 ± 0.0100 | 0.7500 |",
     );
+    expect(page).toContain("- mean loss in int8: 0.0100 lower than PEFT's in float32, not worse");
     for (const { name } of jobs) expect(page).toContain(`\`${name}\``);
   });
 });

@@ -1,6 +1,6 @@
 // The page's part about whole jobs: every way in which each was done, and where its seconds went.
 
-import { told } from "../jobs/describe-job.ts";
+import { describeGap, told } from "../jobs/describe-job.ts";
 import { jobPhases } from "../jobs/job-lines.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import type { Result } from "../result.ts";
@@ -20,7 +20,7 @@ export function jobSection(results: readonly Result[]): readonly string[] {
   ];
 }
 
-function jobTable({ name, ways, steps, data, rounds }: JobResult): readonly string[] {
+function jobTable({ name, ways, steps, data, rounds, qualityGaps = [] }: JobResult): readonly string[] {
   const head = ["way", "seconds", ...jobPhases, "MB", "loss", "accuracy"];
   return [
     `### ${name}: ${steps} steps on ${data === "real" ? "real" : "made-up"} rows, ${rounds} ${rounds === 1 ? "round" : "rounds"}`,
@@ -37,6 +37,8 @@ function jobTable({ name, ways, steps, data, rounds }: JobResult): readonly stri
       ]),
     ),
     "",
+    ...qualityGaps.map((gap) => `- ${describeGap(gap)}`),
+    ...(qualityGaps.length > 0 ? [""] : []),
   ];
 }
 
