@@ -55,7 +55,11 @@ export interface Calls {
   takeHome: Call<TakeHomeRequest, TakeHomeFile, TakeHomeNews>;
   /** For the console and the tests: logits [time · vocabulary] of a row of token ids. */
   logits: Call<
-    { readonly inputIds: readonly number[]; readonly adapter?: string; readonly strength?: number },
+    {
+      readonly inputIds: readonly number[];
+      readonly adapter?: string | undefined;
+      readonly strength?: number | undefined;
+    },
     Float32Array
   >;
   memory: Call<undefined, { readonly tensors: number; readonly bytes: number }>;

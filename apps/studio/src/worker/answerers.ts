@@ -4,10 +4,16 @@ import type { CallName } from "../protocol/calls.ts";
 import type { Answerer } from "./answers.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
+import { picture } from "./look/picture.ts";
+import { similarity } from "./look/similarity.ts";
+import { singularValues } from "./look/singular-values.ts";
 import { open } from "./models/open.ts";
 import { weigh } from "./models/weigh.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { readRows } from "./rows/read-rows.ts";
+import { addAdapter } from "./shelf/add-adapter.ts";
+import { mix } from "./shelf/mix.ts";
+import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
 
 export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   start,
@@ -17,4 +23,6 @@ export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   memory,
   readRows,
   checkRows,
+  ...{ picture, singularValues, similarity },
+  ...{ shelf, addAdapter, rename, duplicate, remove, restore, mix },
 };

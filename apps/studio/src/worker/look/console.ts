@@ -1,13 +1,18 @@
 // What the console and the tests may see of what the tab computes.
 
 import { inferenceContext } from "@lowrank/contracts";
+import { weightedAdapters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Answerer } from "../answers.ts";
+import { attached } from "../shelf/attached.ts";
 
 /** Logits [time · vocabulary] of one row of token ids. */
-export const logits: Answerer<"logits"> = async (workshop, { inputIds }) => {
+export const logits: Answerer<"logits"> = async (workshop, { inputIds, adapter: id, strength = 1 }) => {
+  const adapter = id === undefined ? undefined : await attached(workshop, id);
+  const acting = adapter === undefined || strength === 0 ? {} : { [adapter.name]: strength };
+  const { model } = adapter?.opened ?? workshop.opened.opened.opened;
   const ids = tf.tensor2d([...inputIds], [1, inputIds.length], "int32");
-  const values = workshop.opened.opened.base.forward({ inputIds: ids }, inferenceContext()); // [1, time, vocabulary]
+  const values = model.forward({ inputIds: ids }, inferenceContext(weightedAdapters(acting))); // [1, time, vocabulary]
   try {
     return (await values.data()) as Float32Array;
   } finally {

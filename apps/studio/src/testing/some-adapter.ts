@@ -1,0 +1,36 @@
+// An adapter that is not trained but acts, for tests of what becomes of adapters.
+
+import type { LoraConfig } from "@lowrank/adapter-format";
+import type { ShelfEntry } from "../protocol/shelf.ts";
+import { keepAdapter } from "../worker/shelf/keep-adapter.ts";
+import type { Workshop } from "../worker/workshop.ts";
+
+export interface SomeAdapter extends Partial<LoraConfig> {
+  readonly name: string;
+  readonly seed: number;
+}
+
+/** Its files: random numbers in both halves. */
+export async function someFiles(
+  { opened }: Workshop,
+  { name, seed, ...config }: SomeAdapter,
+): Promise<ReadonlyMap<string, string | Uint8Array>> {
+  const full = {
+    rank: 4,
+    targetModules: ["q_proj", "v_proj"],
+    init: false,
+    baseModel: "@lowrank/tiny-model",
+    ...config,
+  };
+  const adapter = opened.opened.adapt(full, { name, seed });
+  try {
+    return await adapter.files();
+  } finally {
+    adapter.dispose();
+  }
+}
+
+export async function someAdapter(workshop: Workshop, adapter: SomeAdapter): Promise<ShelfEntry> {
+  const { name } = adapter;
+  return keepAdapter(workshop, await someFiles(workshop, adapter), { name, origin: "trained" });
+}

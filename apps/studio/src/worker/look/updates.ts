@@ -1,0 +1,45 @@
+// What an adapter's files say of each layer: ΔW = scaling · B · A, as thin matrices.
+
+import { type Adapter, pairsIn, parseTensorKey, scalingOf, toPlainLora } from "@lowrank/adapter-format";
+import { createMatrix, type Matrix, multiply, transpose } from "@lowrank/math";
+
+export interface LayerUpdate {
+  readonly site: string;
+  /** [rank, inFeatures] */
+  readonly a: Matrix;
+  /** [outFeatures, rank] */
+  readonly b: Matrix;
+  readonly scaling: number;
+  /** False where the layer has more than the pair: DoRA's magnitudes, say. */
+  readonly isWhole: boolean;
+}
+
+/** By the layer's path. */
+export function updatesIn(adapter: Adapter): ReadonlyMap<string, LayerUpdate> {
+  const { config, tensors } = toPlainLora(adapter);
+  const pairs = pairsIn(tensors);
+  const halves = new Set(pairs.flatMap(({ keys }) => [keys.a, keys.b]));
+  const others = new Set([...tensors.keys()].filter((key) => !halves.has(key)).map((key) => parseTensorKey(key)?.path));
+  return new Map(
+    pairs.flatMap(({ path: site, a, b }) => {
+      if (b === undefined) return [];
+      const rank = a.shape[0] ?? 0;
+      const update: LayerUpdate = {
+        site,
+        a: createMatrix(rank, a.values.length / rank, a.values),
+        b: createMatrix(b.values.length / rank, rank, b.values),
+        scaling: scalingOf(config, site),
+        isWhole: !others.has(site),
+      };
+      return [[site, update] as const];
+    }),
+  );
+}
+
+/** ‖scaling · B · A‖, from two matrices [rank, rank]: ‖BA‖² is the sum of the products of AAᵀ and BᵀB, entry by entry. */
+export function normOf({ a, b, scaling }: Pick<LayerUpdate, "a" | "b" | "scaling">): number {
+  const inner = multiply(a, transpose(a)).values;
+  const outer = multiply(transpose(b), b).values;
+  const square = inner.reduce((sum, value, index) => sum + value * (outer[index] ?? 0), 0);
+  return Math.abs(scaling) * Math.sqrt(Math.max(0, square));
+}

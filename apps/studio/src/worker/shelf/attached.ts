@@ -1,0 +1,53 @@
+// Adapters of the shelf on the open model: attached when they are first needed, and few at a time.
+
+import { filesFolder } from "@lowrank/models";
+import type { OpenedAdapter, OpenedModel } from "lowrank/browser";
+import type { Workshop } from "../workshop.ts";
+import { type AdapterFolder, storedEntry, storedFolder } from "./shelf-folder.ts";
+
+/** What is attached, the one that was needed last behind the others; it goes with its model. */
+const attachedTo = new WeakMap<OpenedModel, Map<string, OpenedAdapter>>();
+/** A call needs two at most. */
+const mostAttached = 4;
+
+/**
+ * The adapter of that id on the open model. It is the shelf's to dispose of, and may be gone after another call. Throws
+ * NotOnShelfError, and what `attach` does where it is made for another base.
+ */
+export async function attached(workshop: Workshop, id: string): Promise<OpenedAdapter> {
+  const held = heldBy(workshop);
+  const known = held.get(id);
+  if (known !== undefined) {
+    held.delete(id);
+    held.set(id, known);
+    return known;
+  }
+  const { name } = await storedEntry(workshop.store, id);
+  return attachFolder(workshop, { id, name, folder: await storedFolder(workshop.store, id) });
+}
+
+/** The same for files that are not on the shelf yet. */
+export async function attachFolder(
+  workshop: Workshop,
+  { id, name, folder }: { readonly id: string; readonly name: string; readonly folder: AdapterFolder },
+): Promise<OpenedAdapter> {
+  const held = heldBy(workshop);
+  const adapter = await workshop.opened.opened.attach(filesFolder(name, folder), { name: `shelf-${id}` });
+  held.set(id, adapter);
+  for (const oldest of [...held.keys()].slice(0, Math.max(0, held.size - mostAttached))) detach(workshop, oldest);
+  return adapter;
+}
+
+/** Takes it off the model, if it is there. */
+export function detach(workshop: Workshop, id: string): void {
+  if (workshop.model === undefined) return;
+  heldBy(workshop).get(id)?.dispose();
+  heldBy(workshop).delete(id);
+}
+
+function heldBy(workshop: Workshop): Map<string, OpenedAdapter> {
+  const { opened } = workshop.opened;
+  const held = attachedTo.get(opened) ?? new Map<string, OpenedAdapter>();
+  attachedTo.set(opened, held);
+  return held;
+}

@@ -1,0 +1,24 @@
+// The weighted sum of adapters, as an adapter of its own.
+
+import { writeAdapter } from "@lowrank/adapter-format";
+import { combineAdapters } from "@lowrank/merge";
+import type { Answerer } from "../answers.ts";
+import { MixedBasesError } from "./errors.ts";
+import { keepAdapter } from "./keep-adapter.ts";
+import { readStored } from "./read-stored.ts";
+import { storedEntry } from "./shelf-folder.ts";
+
+/** Throws MixedBasesError, and what `combineAdapters` does: DoRA, say, has no sum. */
+export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {
+  const { store } = workshop;
+  const entries = await Promise.all(parts.map(({ id }) => storedEntry(store, id)));
+  const models = [...new Set(entries.map(({ model }) => model))];
+  const [first] = entries;
+  if (first === undefined || models.length !== 1) throw new MixedBasesError(models);
+  const adapters = await Promise.all(
+    parts.map(async ({ id, weight }) => ({ adapter: await readStored(store, id), weight })),
+  );
+  const { model, chats } = first;
+  const files = new Map(Object.entries(writeAdapter(combineAdapters(adapters))));
+  return keepAdapter(workshop, files, { name, origin: "mixed", model: { model, chats } });
+};

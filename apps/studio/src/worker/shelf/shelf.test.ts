@@ -1,0 +1,92 @@
+import { inferenceContext } from "@lowrank/contracts";
+import { weightedAdapters } from "@lowrank/inject";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { someAdapter } from "../../testing/some-adapter.ts";
+import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { logits } from "../look/console.ts";
+import { Workshop } from "../workshop.ts";
+import { attached } from "./attached.ts";
+import { mix } from "./mix.ts";
+import { duplicate, remove, rename, restore, shelf } from "./shelf.ts";
+
+const silent = () => {};
+const inputIds = [5, 6, 7, 8];
+
+describe("the shelf", () => {
+  let workshop: Workshop;
+  beforeAll(async () => {
+    workshop = await tinyWorkshop();
+  });
+  afterAll(() => workshop.opened.opened.dispose());
+
+  const names = async (of = workshop) => (await shelf(of, undefined, silent)).map(({ name }) => name).sort();
+
+  it("numbers names that are taken, renames, and says what an adapter is", async () => {
+    const first = await someAdapter(workshop, { name: "Pirate", seed: 1 });
+    const second = await someAdapter(workshop, { name: "Pirate", seed: 2 });
+    expect(first).toMatchObject({ name: "Pirate", model: "@lowrank/tiny-model", rank: 4, origin: "trained" });
+    expect(second.name).toBe("Pirate 2");
+    await rename(workshop, { id: second.id, name: "Courtier" }, silent);
+    expect(await names()).toEqual(["Courtier", "Pirate"]);
+  });
+
+  it("gives back what was deleted, until the next start", async () => {
+    const { id } = await someAdapter(workshop, { name: "Gone", seed: 3 });
+    await remove(workshop, { id }, silent);
+    expect(await names()).not.toContain("Gone");
+    await restore(workshop, { id }, silent);
+    expect(await names()).toContain("Gone");
+    await remove(workshop, { id }, silent);
+    const next = new Workshop(workshop.store);
+    await names(next);
+    await expect(restore(next, { id }, silent)).rejects.toMatchObject({ code: "NOT_ON_SHELF", id });
+  });
+
+  it("copies an adapter with everything in it", async () => {
+    const { id } = await someAdapter(workshop, { name: "Original", seed: 4 });
+    const copy = await duplicate(workshop, { id }, silent);
+    expect(copy).toMatchObject({ name: "Original 2", origin: "copied" });
+    expect(await answerOf(workshop, copy.id)).toEqual(await answerOf(workshop, id));
+    expect(await answerOf(workshop, id, 0)).toEqual(await answerOf(workshop, undefined));
+  });
+
+  it("mixes two into one that computes what both do together", async () => {
+    const parts = await Promise.all(
+      [5, 6].map(async (seed) => (await someAdapter(workshop, { name: `Part ${seed}`, seed })).id),
+    );
+    const weights = [0.7, 0.3];
+    const { id, rank } = await mix(
+      workshop,
+      { name: "Both", parts: parts.map((part, index) => ({ id: part, weight: weights[index] ?? 0 })) },
+      silent,
+    );
+    expect(rank).toBe(8);
+    const sum = weightedAdapters(
+      Object.fromEntries(
+        await Promise.all(parts.map(async (part, index) => [(await attached(workshop, part)).name, weights[index]])),
+      ),
+    );
+    const model = workshop.opened.opened.base;
+    const together = tf.tidy(() =>
+      model.forward({ inputIds: tf.tensor2d(inputIds, [1, 4], "int32") }, inferenceContext(sum)).dataSync(),
+    );
+    const mixed = await answerOf(workshop, id);
+    expect(largestDifference(mixed, together)).toBeLessThan(1e-4);
+    expect(largestDifference(mixed, await answerOf(workshop, undefined))).toBeGreaterThan(0.1);
+  });
+
+  it("keeps few adapters on the model at a time", async () => {
+    for (let seed = 10; seed < 16; seed++)
+      await attached(workshop, (await someAdapter(workshop, { name: "x", seed })).id);
+    expect(workshop.opened.opened.adapters.length).toBe(4);
+  });
+});
+
+function answerOf(workshop: Workshop, adapter: string | undefined, strength?: number) {
+  return logits(workshop, { inputIds, ...(adapter === undefined ? {} : { adapter, strength }) }, silent);
+}
+
+function largestDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  return Array.from(one).reduce((most, value, index) => Math.max(most, Math.abs(value - (other[index] ?? 0))), 0);
+}

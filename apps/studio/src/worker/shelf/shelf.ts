@@ -1,0 +1,40 @@
+// What the shelf's calls answer: what is on it, other names, copies, and deleting with a way back.
+
+import type { Answerer } from "../answers.ts";
+import type { Workshop } from "../workshop.ts";
+import { detach } from "./attached.ts";
+import { freeName, keepAdapter } from "./keep-adapter.ts";
+import { storedEntries, storedEntry, storedFolder, sweep, writeEntry } from "./shelf-folder.ts";
+
+/** Those that have looked at their shelf: what was deleted before is beyond undoing. */
+const swept = new WeakSet<Workshop>();
+
+export const shelf: Answerer<"shelf"> = async (workshop) => {
+  if (!swept.has(workshop)) await sweep(workshop.store);
+  swept.add(workshop);
+  return (await storedEntries(workshop.store)).filter(({ removed }) => removed === undefined);
+};
+
+export const rename: Answerer<"rename"> = async ({ store }, { id, name }) => {
+  const renamed = { ...(await storedEntry(store, id)), name: await freeName(store, name, id) };
+  await writeEntry(store, renamed);
+  return renamed;
+};
+
+export const duplicate: Answerer<"duplicate"> = async (workshop, { id }) => {
+  const { name, settings, curve, model, chats } = await storedEntry(workshop.store, id);
+  const folder = await storedFolder(workshop.store, id);
+  return keepAdapter(workshop, folder, { name, settings, curve, origin: "copied", model: { model, chats } });
+};
+
+export const remove: Answerer<"remove"> = async (workshop, { id }) => {
+  await writeEntry(workshop.store, { ...(await storedEntry(workshop.store, id)), removed: Date.now() });
+  detach(workshop, id);
+  return undefined;
+};
+
+export const restore: Answerer<"restore"> = async ({ store }, { id }) => {
+  const { removed: _, ...entry } = await storedEntry(store, id);
+  await writeEntry(store, entry);
+  return entry;
+};
