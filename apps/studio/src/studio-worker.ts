@@ -7,8 +7,8 @@ import { answerers } from "./worker/answerers.ts";
 import type { Answerer } from "./worker/answers.ts";
 import { Workshop } from "./worker/workshop.ts";
 
-/** These reach what is going on, instead of waiting for its end. */
-const steering: ReadonlySet<CallName> = new Set(["pause", "continue", "stop", "stopChat"]);
+/** These reach what is going on, or compute nothing, instead of waiting for its end. */
+const steering: ReadonlySet<CallName> = new Set(["pause", "continue", "stop", "stopChat", "countTokens"]);
 
 const workshop = openStore().then((store) => new Workshop(store));
 let last: Promise<void> = Promise.resolve();

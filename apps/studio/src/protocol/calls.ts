@@ -1,10 +1,10 @@
 // Everything that the page may ask of the worker: one row a call, with what goes in, what comes while it goes on, and what
 // comes back. All of it is plain data.
 
-import type { ChatAnswer, ChatNews, ChatRequest } from "./chat.ts";
+import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./chat.ts";
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
 import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
-import type { CheckedRow, Row, RowsSource } from "./rows.ts";
+import type { CheckedRow, Row, RowsSource, Turn } from "./rows.ts";
 import type { AdapterSettings, PlanFacts, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "./take-home.ts";
@@ -41,6 +41,8 @@ export interface Calls {
   forget: Call<{ readonly run: string }, undefined>;
   chat: Call<ChatRequest, ChatAnswer, ChatNews>;
   stopChat: Call<undefined, undefined>;
+  /** While a person types: of the conversation with what stands in the field. */
+  countTokens: Call<readonly Turn[], ConversationLength>;
   shelf: Call<undefined, readonly ShelfEntry[]>;
   addAdapter: Call<{ readonly files: readonly File[] } | { readonly repository: string }, ShelfEntry>;
   rename: Call<{ readonly id: string; readonly name: string }, ShelfEntry>;

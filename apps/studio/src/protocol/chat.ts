@@ -5,6 +5,7 @@ import type { Turn } from "./rows.ts";
 export type Side = "base" | "adapted";
 
 export interface ChatRequest {
+  /** The person's last one last. */
   readonly turns: readonly Turn[];
   readonly sides: readonly Side[];
   /** On the shelf. */
@@ -18,15 +19,28 @@ export interface ChatRequest {
   readonly seed: number;
 }
 
-/** Text as it comes. `likelier`: how much likelier the adapter made this piece, as a difference of log probabilities. */
+/** Text as it comes. */
 export interface ChatNews {
   readonly side: Side;
   readonly text: string;
-  readonly likelier?: number | undefined;
+}
+
+/** `likelier`: by how much the adapter raised the logarithm of the word's probability, after the same words. */
+export interface Word {
+  readonly text: string;
+  readonly likelier: number;
 }
 
 export interface ChatAnswer {
   readonly texts: Readonly<Partial<Record<Side, string>>>;
+  /** Of the adapted answer, once it is whole. */
+  readonly words: readonly Word[] | undefined;
   readonly wasStopped: boolean;
   readonly tokensPerSecond: number;
+}
+
+/** How long a conversation is, with what the chat template writes around it, and how long it may be. */
+export interface ConversationLength {
+  readonly tokens: number;
+  readonly most: number;
 }

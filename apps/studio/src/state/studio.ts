@@ -4,6 +4,8 @@ import { computed, effect, signal } from "@preact/signals";
 import type { Store } from "../storage/store.ts";
 import { type LanguageName, texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
+import { ChatState } from "./chat.ts";
+import { keepChat } from "./keep-chat.ts";
 import { ModelState } from "./model.ts";
 
 /** What the page gives its state. */
@@ -36,11 +38,14 @@ export class Studio {
   readonly announcement = signal("");
 
   readonly model: ModelState;
+  readonly chat: ChatState;
 
   constructor(place: StudioPlace) {
     this.model = new ModelState(place.ask, place.base);
     this.ask = place.ask;
     this.store = place.store;
+    const chats = computed(() => this.model.facts.value?.chats);
+    this.chat = new ChatState({ ask: place.ask, chats, adapter: this.chosen });
     this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
     effect(() => {
       if (typeof document !== "undefined") document.documentElement.lang = this.language.value;
@@ -49,6 +54,9 @@ export class Studio {
 
   /** Starts what needs nobody: the engine, and what was kept from the last visit. */
   async start(): Promise<void> {
+    void keepChat(this.chat, this.store, (error) => {
+      this.chat.failure.value = error instanceof Error ? error.message : String(error);
+    });
     await this.model.startUp();
   }
 

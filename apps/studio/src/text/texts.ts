@@ -3,13 +3,25 @@
 import { drawing as enDrawing } from "./en/drawing.ts";
 import { model as enModel } from "./en/model.ts";
 import { page as enPage } from "./en/page.ts";
+import { trying as enTrying } from "./en/try.ts";
 import { drawing as koDrawing } from "./ko/drawing.ts";
 import { model as koModel } from "./ko/model.ts";
 import { page as koPage } from "./ko/page.ts";
+import { trying as koTrying } from "./ko/try.ts";
 
-const en = { page: enPage, model: enModel, drawing: enDrawing };
+const en = {
+  page: enPage,
+  model: enModel,
+  drawing: enDrawing,
+  trying: enTrying,
+};
 export type Texts = typeof en;
-const ko: Texts = { page: koPage, model: koModel, drawing: koDrawing };
+const ko: Texts = {
+  page: koPage,
+  model: koModel,
+  drawing: koDrawing,
+  trying: koTrying,
+};
 
 export const texts = { en, ko };
 export type LanguageName = keyof typeof texts;

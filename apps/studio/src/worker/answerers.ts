@@ -2,6 +2,8 @@
 
 import type { CallName } from "../protocol/calls.ts";
 import type { Answerer } from "./answers.ts";
+import { chat, stopChat } from "./chat/chat.ts";
+import { countTokens } from "./chat/count-tokens.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
 import { picture } from "./look/picture.ts";
@@ -21,6 +23,7 @@ export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   open,
   logits,
   memory,
+  ...{ chat, stopChat, countTokens },
   readRows,
   checkRows,
   ...{ picture, singularValues, similarity },

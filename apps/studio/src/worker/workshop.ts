@@ -21,6 +21,8 @@ export class Workshop {
   tiny: TinyFiles | undefined;
   /** Why the graphics card is gone, if it is. */
   lostDevice: string | undefined;
+  /** Stops the chat that is going on. */
+  chatting: AbortController | undefined;
 
   constructor(
     /** What is there on the next visit, where the browser gives a disk: runs, adapters. */

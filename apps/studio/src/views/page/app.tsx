@@ -1,6 +1,7 @@
 // The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
 
 import { TopBar } from "../top-bar/top-bar.tsx";
+import { Try } from "../try/try.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import { useStudio } from "./use-studio.ts";
 
@@ -25,6 +26,7 @@ export function App() {
       <main id="content" tabIndex={-1}>
         {/* A slice a line. */}
         <TopBar />
+        <Try />
       </main>
       <footer class="quiet">{page.sampleCredit}</footer>
       <p class="unseen" role="status">

@@ -1,0 +1,114 @@
+import { signal } from "@preact/signals";
+import { describe, expect, it, vi } from "vitest";
+import type { ChatRequest } from "../protocol/chat.ts";
+import { memoryStore } from "../storage/memory-store.ts";
+import type { Ask } from "../worker-client.ts";
+import { ChatState, turnsOf } from "./chat.ts";
+import { keepChat } from "./keep-chat.ts";
+
+/** A worker whose model says "base" and whose adapted model says how strongly it was adapted. */
+function conversation(failure?: string) {
+  const asked: ChatRequest[] = [];
+  const ask: Ask = async (name, request, onNews) => {
+    if (name === "countTokens") return { tokens: 600, most: 511 } as never;
+    if (name !== "chat") return undefined as never;
+    if (failure !== undefined) throw new Error(failure);
+    const chat = request as ChatRequest;
+    asked.push(chat);
+    const text = { base: "base", adapted: `strength ${chat.strength}` };
+    const words = chat.sides.includes("adapted") ? [{ text: text.adapted, likelier: 2 }] : undefined;
+    for (const side of chat.sides) (onNews as (news: unknown) => void)?.({ side, text: text[side] });
+    const texts = Object.fromEntries(chat.sides.map((side) => [side, text[side]]));
+    return { texts, words, wasStopped: false, tokensPerSecond: 9 } as never;
+  };
+  const adapter = signal<{ readonly id: string; readonly name: string } | undefined>({ id: "1", name: "mine" });
+  return { asked, adapter, chat: new ChatState({ ask, chats: signal<boolean | undefined>(true), adapter }) };
+}
+
+async function say(chat: ChatState, says: string): Promise<void> {
+  chat.draft.value = says;
+  await chat.send();
+}
+
+describe("the conversation", () => {
+  it("asks both, and goes on from the adapted answers", async () => {
+    const { chat, asked } = conversation();
+    await say(chat, "one");
+    await say(chat, "two");
+    expect(chat.exchanges.value[0]).toMatchObject({
+      says: "one",
+      base: "base",
+      adapted: "strength 1",
+      adapter: "mine",
+    });
+    expect(asked[1]?.turns.map(({ content }) => content)).toEqual(["one", "strength 1", "two"]);
+    expect(asked[1]?.sides).toEqual(["base", "adapted"]);
+  });
+
+  it("asks the base alone where there is no adapter", async () => {
+    const { chat, asked, adapter } = conversation();
+    adapter.value = undefined;
+    await say(chat, "one");
+    expect(asked[0]?.sides).toEqual(["base"]);
+    expect(chat.exchanges.value[0]?.adapted).toBeUndefined();
+  });
+
+  it("answers the last question again with the adapter alone when its strength changes", async () => {
+    const { chat, asked } = conversation();
+    await say(chat, "one");
+    chat.set({ strength: 0.5 });
+    await vi.waitFor(() => expect(chat.exchanges.value[0]?.adapted).toBe("strength 0.5"));
+    expect(asked[1]?.sides).toEqual(["adapted"]);
+    expect(chat.exchanges.value[0]?.base).toBe("base");
+  });
+
+  it("puts the question back into the field where nobody could answer, and says why", async () => {
+    const { chat } = conversation("There is no model yet.");
+    await say(chat, "one");
+    expect(chat.draft.value).toBe("one");
+    expect(chat.exchanges.value).toEqual([]);
+    expect(chat.failure.value).toBe("There is no model yet.");
+  });
+
+  it("sends nothing that is longer than the model reads", async () => {
+    const { chat } = conversation();
+    chat.draft.value = "long";
+    await vi.waitFor(() => expect(chat.isTooLong.value).toBe(true));
+    expect(chat.canSend.value).toBe(false);
+  });
+
+  it("brings back what was cleared", async () => {
+    const { chat } = conversation();
+    await say(chat, "one");
+    chat.clear();
+    expect(chat.exchanges.value).toEqual([]);
+    chat.undo();
+    expect(chat.exchanges.value).toHaveLength(1);
+  });
+
+  it("is there again on the next visit, with its settings", async () => {
+    const store = memoryStore();
+    const { chat } = conversation();
+    await keepChat(chat, store, () => {});
+    await say(chat, "one");
+    chat.set({ temperature: 0.7 });
+    await vi.waitFor(async () => expect(await store.read("chat.json")).toBeDefined(), { timeout: 2000 });
+    const { chat: next } = conversation();
+    await keepChat(next, store, () => {});
+    expect(next.exchanges.value).toEqual(chat.exchanges.value);
+    expect(next.settings.value.temperature).toBe(0.7);
+  });
+
+  it("starts empty where an older page left something else", async () => {
+    const store = memoryStore();
+    await store.write("chat.json", new TextEncoder().encode('{"exchanges":3}'));
+    const { chat } = conversation();
+    await keepChat(chat, store, () => {});
+    expect(chat.exchanges.value).toEqual([]);
+  });
+});
+
+it("leaves out answers that were never given", () => {
+  const turns = turnsOf([{ says: "one", base: "" }, { says: "two" }]);
+  expect(turns.map(({ role }) => role)).toEqual(["user", "user"]);
+});

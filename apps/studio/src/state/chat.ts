@@ -1,0 +1,215 @@
+// The conversation: what was asked, what the base and the adapted model answered, and how they are asked.
+
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { ChatAnswer, ConversationLength, Side, Word } from "../protocol/chat.ts";
+import type { Turn } from "../protocol/rows.ts";
+import type { Ask } from "../worker-client.ts";
+
+/** A question and its answers, as far as they are written. */
+export interface Exchange {
+  readonly says: string;
+  readonly base?: string | undefined;
+  readonly adapted?: string | undefined;
+  /** Of the adapted answer, once it is whole. */
+  readonly words?: readonly Word[] | undefined;
+  /** What the adapted answer was written with. */
+  readonly adapter?: string | undefined;
+  readonly strength?: number | undefined;
+  readonly wasStopped?: boolean;
+}
+
+export interface ChatSettings {
+  readonly strength: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly maxNewTokens: number;
+  readonly seed: number;
+}
+
+export const defaultChatSettings: ChatSettings = {
+  ...{ strength: 1, temperature: 0, topP: 0.95, maxNewTokens: 64, seed: 1 },
+};
+
+/** What the conversation needs of the rest of the page. */
+export interface ChatSurroundings {
+  readonly ask: Ask;
+  readonly chats: ReadonlySignal<boolean | undefined>;
+  /** The one that answers on the right. */
+  readonly adapter: ReadonlySignal<{ readonly id: string; readonly name: string } | undefined>;
+}
+
+/** So long nobody types or moves anything before it is acted on. */
+const quietMilliseconds = 250;
+
+export class ChatState {
+  readonly exchanges = signal<readonly Exchange[]>([]);
+  readonly draft = signal("");
+  readonly settings = signal<ChatSettings>(defaultChatSettings);
+  /** Of the conversation with the draft. */
+  readonly length = signal<ConversationLength | undefined>(undefined);
+  readonly isAnswering = signal(false);
+  readonly tokensPerSecond = signal(0);
+  readonly failure = signal<string | undefined>(undefined);
+  /** What was cleared last: `undo` brings it back. */
+  readonly cleared = signal<readonly Exchange[] | undefined>(undefined);
+  readonly isTooLong = computed(() => (this.length.value?.tokens ?? 0) > (this.length.value?.most ?? 0));
+  readonly canSend = computed(
+    () =>
+      this.#place.chats.value !== undefined &&
+      !this.isAnswering.value &&
+      !this.isTooLong.value &&
+      this.draft.value.trim() !== "",
+  );
+  /** Whether the model takes earlier turns into account; undefined while there is none. */
+  readonly chats: ReadonlySignal<boolean | undefined>;
+  readonly #place: ChatSurroundings;
+  /** What is to be asked once the answer that is being written has ended. */
+  #wantsAgain: "both" | "adapted" | undefined;
+  #wait: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(place: ChatSurroundings) {
+    this.#place = place;
+    this.chats = place.chats;
+    effect(() => {
+      const { value: draft } = this.draft;
+      const { value: chats } = place.chats;
+      if (chats === undefined || draft.trim() === "") {
+        this.length.value = undefined;
+        return;
+      }
+      const timer = setTimeout(() => void this.#count(draft), quietMilliseconds);
+      return () => clearTimeout(timer);
+    });
+  }
+
+  /** Asks what stands in the field. */
+  async send(): Promise<void> {
+    if (!this.canSend.value) return;
+    const says = this.draft.value.trim();
+    const before = this.exchanges.value;
+    batch(() => {
+      this.exchanges.value = [...before, { says }];
+      this.draft.value = "";
+      this.cleared.value = undefined;
+    });
+    const isAnswered = await this.#answer(["base", ...this.#adaptedSide()]);
+    if (isAnswered) return;
+    batch(() => {
+      this.exchanges.value = before;
+      this.draft.value = says;
+    });
+  }
+
+  stop(): void {
+    this.#wantsAgain = undefined;
+    void this.#place.ask("stopChat", undefined);
+  }
+
+  /** Changes how it answers. Another strength answers the last question again, at once. */
+  set(changed: Partial<ChatSettings>): void {
+    this.settings.value = { ...this.settings.value, ...changed };
+    if (changed.strength === undefined) return;
+    clearTimeout(this.#wait);
+    this.#wait = setTimeout(() => void this.answerAgain("adapted"), quietMilliseconds);
+  }
+
+  /** Answers the last question anew: with the adapter alone where only that one changed. */
+  async answerAgain(sides: "both" | "adapted" = "both"): Promise<void> {
+    const { value: before } = this.exchanges;
+    const last = before.at(-1);
+    if (last === undefined || (sides === "adapted" && this.#adaptedSide().length === 0)) return;
+    if (this.isAnswering.value) {
+      this.#wantsAgain = sides;
+      void this.#place.ask("stopChat", undefined);
+      return;
+    }
+    const needsBase = sides === "both" || last.base === undefined || last.wasStopped === true;
+    const isAnswered = await this.#answer([...(needsBase ? (["base"] as const) : []), ...this.#adaptedSide()]);
+    if (!isAnswered) this.exchanges.value = before;
+  }
+
+  clear(): void {
+    batch(() => {
+      if (this.exchanges.value.length > 0) this.cleared.value = this.exchanges.value;
+      this.exchanges.value = [];
+      this.failure.value = undefined;
+    });
+  }
+
+  undo(): void {
+    const { value: cleared } = this.cleared;
+    if (cleared === undefined) return;
+    batch(() => {
+      this.exchanges.value = [...cleared, ...this.exchanges.value];
+      this.cleared.value = undefined;
+    });
+  }
+
+  /** Answers the last question; says whether that went well. */
+  async #answer(sides: readonly Side[]): Promise<boolean> {
+    const { value: adapter } = this.#place.adapter;
+    const { value: settings } = this.settings;
+    const turns = turnsOf(this.exchanges.value);
+    batch(() => {
+      this.isAnswering.value = true;
+      this.failure.value = undefined;
+      this.#change(() => Object.fromEntries(sides.map((side) => [side, ""])));
+      if (sides.includes("adapted")) {
+        this.#change(() => ({ words: undefined, adapter: adapter?.name, strength: settings.strength }));
+      }
+    });
+    try {
+      const request = { turns, sides, adapter: adapter?.id, ...settings };
+      const answer = await this.#place.ask("chat", request, ({ side, text }) =>
+        this.#change((last) => ({ [side]: `${last[side] ?? ""}${text}` })),
+      );
+      this.#show(answer, sides);
+      return true;
+    } catch (error) {
+      this.failure.value = error instanceof Error ? error.message : String(error);
+      return false;
+    } finally {
+      this.isAnswering.value = false;
+      const wanted = this.#wantsAgain;
+      this.#wantsAgain = undefined;
+      if (wanted !== undefined) void this.answerAgain(wanted);
+    }
+  }
+
+  #show({ texts, words, wasStopped, tokensPerSecond }: ChatAnswer, sides: readonly Side[]): void {
+    batch(() => {
+      this.#change(() => ({ ...texts, wasStopped, ...(sides.includes("adapted") ? { words } : {}) }));
+      if (tokensPerSecond > 0) this.tokensPerSecond.value = tokensPerSecond;
+    });
+  }
+
+  #change(change: (last: Exchange) => Partial<Exchange>): void {
+    const { value: all } = this.exchanges;
+    const last = all.at(-1);
+    if (last !== undefined) this.exchanges.value = [...all.slice(0, -1), { ...last, ...change(last) }];
+  }
+
+  #adaptedSide(): readonly Side[] {
+    return this.#place.adapter.value === undefined ? [] : ["adapted"];
+  }
+
+  async #count(draft: string): Promise<void> {
+    try {
+      const turns = turnsOf([...this.exchanges.value, { says: draft }]);
+      const length = await this.#place.ask("countTokens", turns);
+      if (draft === this.draft.value) this.length.value = length;
+    } catch {
+      this.length.value = undefined; // asking says what is wrong
+    }
+  }
+}
+
+/** The conversation goes on from the adapted answers where there are some: both sides are asked the same. */
+export function turnsOf(exchanges: readonly Exchange[]): readonly Turn[] {
+  return exchanges.flatMap(({ says, base, adapted }, index): readonly Turn[] => {
+    const question: Turn = { role: "user", content: says };
+    const answer = adapted || base;
+    if (index === exchanges.length - 1 || !answer) return [question];
+    return [question, { role: "assistant", content: answer }];
+  });
+}

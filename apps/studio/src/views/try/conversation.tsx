@@ -1,0 +1,91 @@
+// What was said: a person's line across both columns, the answers side by side; on a phone one of the two at a time.
+
+import { useState } from "preact/hooks";
+import type { Side } from "../../protocol/chat.ts";
+import type { Exchange } from "../../state/chat.ts";
+import { useStudio } from "../page/use-studio.ts";
+import { Answer } from "./answer.tsx";
+
+export function Conversation() {
+  const { chat, text } = useStudio();
+  const { trying } = text.value;
+  const [shown, setShown] = useState<Side>("adapted");
+  const { value: exchanges } = chat.exchanges;
+  const last = exchanges.length - 1;
+  const isMarked = exchanges.some(({ words }) => words !== undefined);
+  if (exchanges.length === 0) return <Cleared />;
+  return (
+    <>
+      <fieldset class="sides">
+        <legend class="unseen">{trying.whichSide}</legend>
+        {(["base", "adapted"] as const).map((side) => (
+          <label class="inline" key={side}>
+            <input type="radio" name="side" checked={shown === side} onChange={() => setShown(side)} />
+            {trying[side]}
+          </label>
+        ))}
+      </fieldset>
+      <ol class={`conversation shows-${shown}`}>
+        {exchanges.map((exchange, index) => (
+          <li key={`${index} ${exchange.says}`}>
+            <p class="says">
+              <span class="unseen">{trying.you}: </span>
+              {exchange.says}
+            </p>
+            <Answers exchange={exchange} isWriting={index === last && chat.isAnswering.value} />
+          </li>
+        ))}
+      </ol>
+      <div class="row spread">
+        {isMarked ? <p class="quiet legend">{trying.legend}</p> : <span />}
+        <div class="row">
+          <button type="button" class="plain" onClick={() => chat.answerAgain()} disabled={chat.isAnswering.value}>
+            {trying.again}
+          </button>
+          <button type="button" class="plain" onClick={() => chat.clear()} disabled={chat.isAnswering.value}>
+            {trying.clear}
+          </button>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Answers({ exchange, isWriting }: { readonly exchange: Exchange; readonly isWriting: boolean }) {
+  const { text } = useStudio();
+  const { trying } = text.value;
+  const { base, adapted, adapter, strength = 1, wasStopped } = exchange;
+  return (
+    <div class="answers">
+      <Answer side="base" title={trying.base} text={base} isWriting={isWriting} />
+      {adapted === undefined ? (
+        <section class="answer adapted">
+          <p class="quiet">{trying.noAdapter}</p>
+        </section>
+      ) : (
+        <Answer
+          side="adapted"
+          title={adapter === undefined ? trying.adapted : trying.adaptedBy(adapter, strength)}
+          text={adapted}
+          words={exchange.words}
+          isWriting={isWriting}
+        />
+      )}
+      {wasStopped && !isWriting && <p class="quiet stopped">{trying.stopped}</p>}
+    </div>
+  );
+}
+
+function Cleared() {
+  const { chat, text } = useStudio();
+  const { trying } = text.value;
+  if (chat.cleared.value === undefined) return null;
+  return (
+    <div class="row" role="status">
+      <p class="quiet">{trying.cleared}</p>
+      <button type="button" class="plain" onClick={() => chat.undo()}>
+        {trying.undo}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+// Answers a conversation: by the base, by the adapted model, or by both in turns of a token each, so that both are seen
+// being written. Every call says itself how strongly the adapter acts; nothing is switched on the model.
+
+import type { OpenedAdapter, TextEvent } from "lowrank/browser";
+import type { ChatRequest, Side } from "../../protocol/chat.ts";
+import type { Answerer } from "../answers.ts";
+import { attached } from "../shelf/attached.ts";
+import type { ModelInHand } from "../workshop.ts";
+import { ConversationTooLongError } from "./errors.ts";
+import { likelierWords } from "./likelier-words.ts";
+import { promptFor } from "./prompt-for.ts";
+
+/** One side's answer as far as it has come. */
+export interface Writing {
+  readonly side: Side;
+  readonly events: AsyncGenerator<TextEvent, void, undefined>;
+  /** Each token's id, and the text that could be shown with it. */
+  readonly tokens: { readonly id: number; readonly text: string }[];
+  text: string;
+}
+
+/** Throws ConversationTooLongError, NotOnShelfError, and what `stream` of the library does. */
+export const chat: Answerer<"chat"> = async (workshop, ask, tell) => {
+  const model = workshop.opened;
+  const { opened, facts } = model;
+  const promptIds = await opened.promptIds(promptFor(model, ask.turns), { adapter: null });
+  const room = facts.positions - promptIds.length;
+  if (room < 1) throw new ConversationTooLongError(promptIds.length, facts.positions - 1);
+  const adapter = ask.adapter === undefined ? null : await attached(workshop, ask.adapter);
+  workshop.chatting = new AbortController();
+  const { signal } = workshop.chatting;
+  const maxNewTokens = Math.min(ask.maxNewTokens, room);
+  const writings = ask.sides.map((side) => begin(side, { model, ask: { ...ask, maxNewTokens }, adapter, signal }));
+  const started = performance.now();
+  try {
+    await writeInTurns(writings, ({ side }, text) => tell({ side, text }));
+    const seconds = (performance.now() - started) / 1000;
+    const written = writings.reduce((count, { tokens }) => count + tokens.length, 0);
+    const adapted = writings.find(({ side }) => side === "adapted");
+    return {
+      texts: textsOf(writings),
+      words:
+        adapted === undefined || adapter === null
+          ? undefined
+          : await likelierWords(adapted.tokens, { opened, adapter, strength: ask.strength, promptIds, signal }),
+      wasStopped: false,
+      tokensPerSecond: seconds > 0 ? written / seconds : 0,
+    };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { texts: textsOf(writings), words: undefined, wasStopped: true, tokensPerSecond: 0 };
+  } finally {
+    for (const { events } of writings) await events.return();
+    workshop.chatting = undefined;
+  }
+};
+
+/** Reaches a chat that is going on. */
+export const stopChat: Answerer<"stopChat"> = (workshop) => {
+  workshop.chatting?.abort();
+  return undefined;
+};
+
+interface Beginning {
+  readonly model: ModelInHand;
+  readonly ask: ChatRequest;
+  readonly adapter: OpenedAdapter | null;
+  readonly signal: AbortSignal;
+}
+
+function begin(side: Side, { model, ask, adapter, signal }: Beginning): Writing {
+  const { strength, temperature, topP, maxNewTokens, seed } = ask;
+  const events = model.opened.stream(promptFor(model, ask.turns), {
+    ...(side === "base" ? { adapter: null } : { adapter, strength }),
+    ...(temperature === 0 ? {} : { temperature, topP, seed }),
+    ...{ maxNewTokens, signal },
+  });
+  return { side, events, tokens: [], text: "" };
+}
+
+/** A token of each in turn, until all have ended. */
+async function writeInTurns(all: readonly Writing[], show: (writing: Writing, text: string) => void): Promise<void> {
+  let open = all;
+  while (open.length > 0) {
+    const still: Writing[] = [];
+    for (const writing of open) {
+      const { done, value: event } = await writing.events.next();
+      if (done === true) continue;
+      still.push(writing);
+      const fresh = event.type === "token" ? event.text : event.rest;
+      if (event.type === "token") writing.tokens.push({ id: event.id, text: fresh });
+      writing.text += fresh;
+      if (fresh !== "") show(writing, fresh);
+    }
+    open = still;
+  }
+}
+
+function textsOf(writings: readonly Writing[]): Readonly<Partial<Record<Side, string>>> {
+  return Object.fromEntries(writings.map(({ side, text }) => [side, text.trim()]));
+}

@@ -1,0 +1,14 @@
+// A conversation as the open model is asked: by its own chat template, or as `says ->` where it knows no turns.
+
+import type { TextPrompt } from "lowrank/browser";
+import type { Turn } from "../../protocol/rows.ts";
+import { plainPrompt } from "../rows/row-form.ts";
+import type { ModelInHand } from "../workshop.ts";
+
+/** What `generate`, `stream` and `promptIds` of the library take; as the rows were written that the adapter learnt from. */
+export function promptFor({ facts }: Pick<ModelInHand, "facts">, turns: readonly Turn[]): TextPrompt {
+  if (facts.chats) return { messages: turns.map(({ role, content }) => ({ role, content: content.trim() })) };
+  // Rows are most often a line and its answer: to such a model, an earlier turn is a stranger's.
+  const last = turns.filter(({ role }) => role === "user").at(-1);
+  return plainPrompt(last?.content ?? "");
+}
