@@ -1,7 +1,7 @@
 // Trying what was taught: a conversation with both models.
 
 export const trying = {
-  title: "Try it",
+  title: "4 · Try it",
   lead: "Ask both at once: the model as it was on one side, with what you taught it on the other.",
   leadSingle: "This model answers one line at a time and forgets what was said before.",
   base: "As it was",

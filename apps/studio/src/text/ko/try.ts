@@ -3,7 +3,7 @@
 import type { trying as english } from "../en/try.ts";
 
 export const trying: typeof english = {
-  title: "써 보기",
+  title: "4 · 써 보기",
   lead: "두 모델에게 한꺼번에 물어보세요. 한쪽은 원래 모델, 다른 쪽은 가르친 모델이에요.",
   leadSingle: "이 모델은 한 줄씩만 답하고, 앞에서 한 말은 기억하지 못해요.",
   base: "원래 모델",

@@ -59,7 +59,7 @@ function Answers({ exchange, isWriting }: { readonly exchange: Exchange; readonl
     <div class="answers">
       <Answer side="base" title={trying.base} text={base} isWriting={isWriting} />
       {adapted === undefined ? (
-        <section class="answer adapted">
+        <section class="answer adapted nobody">
           <p class="quiet">{trying.noAdapter}</p>
         </section>
       ) : (
