@@ -32,7 +32,6 @@ export function LitLayers({ plan, model: { blocks, targets } }: LitLayersProps) 
               y={row * high + 1}
               width={wide - 2}
               height={high - 2}
-              rx="1.5"
             />
           )),
         )}
