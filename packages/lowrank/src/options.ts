@@ -75,7 +75,7 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ template: true, maxLength: true, maxTargetLength: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
-  ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, initBatches: true },
+  ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
   ...{ out: true, overwrite: true, resume: true, saveEvery: true, keepCheckpoints: true, verifyBase: true },
 };

@@ -48,6 +48,8 @@ export interface LoopOptions {
   readonly seed?: number | undefined;
   /** After how many steps the validation loss is measured, each time; default: after each epoch. */
   readonly evalEvery?: number | undefined;
+  /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
+  readonly evalAtStart?: boolean | undefined;
   /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
   readonly initBatches?: number | undefined;
 }

@@ -39,7 +39,7 @@ export function runTraining(
   const adapters = activeAdapters(handle.name);
   const evaluate = {
     every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
-    atStart: true,
+    atStart: options.evalAtStart ?? true,
     run: async () => {
       const measured = measuredBatches({ examples: validation, batchSize, padId });
       const context = inferenceContext(adapters);
