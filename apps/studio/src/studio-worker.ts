@@ -1,4 +1,5 @@
-// The worker: one tab's models, adapters and runs. Calls that compute wait for each other; those that steer do not.
+// The worker: one tab's models, adapters and runs. Calls that compute wait for each other; those that steer do not, nor those
+// that only read and count.
 
 import { LowrankError } from "@lowrank/contracts";
 import type { CallName, Question, Reply } from "./protocol/calls.ts";
@@ -7,8 +8,11 @@ import { answerers } from "./worker/answerers.ts";
 import type { Answerer } from "./worker/answers.ts";
 import { Workshop } from "./worker/workshop.ts";
 
-/** These reach what is going on, or compute nothing, instead of waiting for its end. */
-const steering: ReadonlySet<CallName> = new Set(["pause", "continue", "stop", "stopChat", "countTokens"]);
+/** These are answered at once, between two steps of what is going on. */
+const immediate: ReadonlySet<CallName> = new Set([
+  ...(["pause", "continue", "stop", "stopChat"] as const),
+  ...(["readRows", "checkRows", "plan", "countTokens"] as const),
+]);
 
 const workshop = openStore().then((store) => new Workshop(store));
 let last: Promise<void> = Promise.resolve();
@@ -16,7 +20,7 @@ let last: Promise<void> = Promise.resolve();
 self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question>) => {
   if (port === undefined) return;
   const serve = () => reply(data, port);
-  if (steering.has(data.name)) void serve();
+  if (immediate.has(data.name)) void serve();
   else last = last.then(serve);
 });
 

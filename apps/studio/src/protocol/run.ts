@@ -71,7 +71,9 @@ export type TrainingNews =
   /** A frame as it is written: its text so far. */
   | { readonly type: "frame"; readonly frame: Frame; readonly isWhole: boolean }
   | { readonly type: "paused" }
-  | { readonly type: "kept"; readonly step: number };
+  | { readonly type: "kept"; readonly step: number }
+  /** The browser has no room: the run goes on, but a reload would lose it. */
+  | { readonly type: "not-kept"; readonly step: number };
 
 export interface RunResult {
   readonly run: string;
@@ -87,6 +89,8 @@ export interface UnfinishedRun {
   readonly run: string;
   readonly name: string;
   readonly model: string;
+  /** What was opened then. */
+  readonly source: "tiny" | "smollm2" | "files";
   readonly step: number;
   readonly steps: number;
   /** What was said so far, for the page to draw again. */

@@ -16,6 +16,11 @@ import { readRows } from "./rows/read-rows.ts";
 import { addAdapter } from "./shelf/add-adapter.ts";
 import { mix } from "./shelf/mix.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
+import { plan } from "./training/plan.ts";
+import { goOn, pause, stop } from "./training/steer.ts";
+import { timeStep } from "./training/time-step.ts";
+import { train } from "./training/train.ts";
+import { forget, unfinished } from "./training/unfinished.ts";
 
 export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   start,
@@ -28,4 +33,12 @@ export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   checkRows,
   ...{ picture, singularValues, similarity },
   ...{ shelf, addAdapter, rename, duplicate, remove, restore, mix },
+  plan,
+  timeStep,
+  train,
+  pause,
+  continue: goOn,
+  stop,
+  unfinished,
+  forget,
 };

@@ -10,7 +10,7 @@ export const checkRows: Answerer<"checkRows"> = (workshop, rows) => checkedRows(
 
 /** After how many tokens a row is too long: the library's own default, or the model's limit. */
 export function mostTokens({ facts }: Pick<ModelInHand, "facts">): number {
-  return Math.min(facts.positions, 512);
+  return Math.min(facts.positions || Number.POSITIVE_INFINITY, 512); // 0: a family without a limit
 }
 
 /** Every row, checked; throws TemplateError where the model's own template is no Jinja. */

@@ -1,0 +1,18 @@
+// The settings of the page as the library has them.
+
+import type { OpenedModel } from "lowrank/browser";
+import type { AdapterSettings } from "../../protocol/run.ts";
+import type { ModelInHand } from "../workshop.ts";
+
+export type AdapterConfig = NonNullable<Parameters<OpenedModel["plan"]>[0]>;
+
+/** The address is what an adapter's file says of its base: where others find it. */
+export function adapterConfig(settings: AdapterSettings, { facts }: Pick<ModelInHand, "facts">): AdapterConfig {
+  const { rank, alpha, targets, dropout, useDora, start } = settings;
+  return {
+    ...{ rank, alpha, dropout, useDora },
+    targetModules: targets === "all-linear" ? targets : [...targets],
+    init: start === "kaiming" ? true : start,
+    ...(facts.address === undefined ? {} : { baseModel: facts.address }),
+  };
+}

@@ -1,0 +1,104 @@
+// How a run lies in the store, so that a reload or a crash loses little of it: its facts, and a folder for each step that is
+// kept – the last one, and the one of the lowest smoothed loss, to go back to. The facts are written after the step and
+// before surplus steps go, so that at every moment they name whole steps.
+
+import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
+import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
+import { readJsonFile, writeJsonFile } from "../../storage/json-file.ts";
+import type { Store } from "../../storage/store.ts";
+import { RunGoneError } from "./errors.ts";
+
+/** A step to go on from. */
+export interface KeptStep {
+  readonly step: number;
+  /** The smoothed loss then. */
+  readonly smoothed: number;
+}
+
+/** All of a run but its tensors. */
+export interface KeptRun {
+  readonly version: 1;
+  readonly run: string;
+  /** Milliseconds since 1970. */
+  readonly begun: number;
+  readonly request: RunRequest;
+  readonly model: {
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly source: "tiny" | "smollm2" | "files";
+  };
+  readonly kept: readonly KeptStep[];
+  /** What the page was told up to the last kept step. */
+  readonly news: readonly TrainingNews[];
+}
+
+const folder = "runs";
+const factsOf = (run: string) => `${folder}/${run}/run.json`;
+const stepOf = (run: string, step: number) => `${folder}/${run}/${step}`;
+
+/** Keeps a step, and what of earlier ones shall stay. Returns the facts as they are now. Throws QuotaError. */
+export async function keepStep(
+  store: Store,
+  run: KeptRun,
+  { state, smoothed }: { readonly state: TrainingState; readonly smoothed: number },
+): Promise<KeptRun> {
+  const { tensors, facts } = serializeState(state);
+  const place = stepOf(run.run, state.step);
+  await store.write(`${place}/state.safetensors`, tensors);
+  await store.write(`${place}/trainer.json`, new TextEncoder().encode(facts));
+  const kept = staying([...run.kept.filter(({ step }) => step !== state.step), { step: state.step, smoothed }]);
+  const now = { ...run, kept };
+  await writeJsonFile(store, factsOf(run.run), now);
+  const steps = new Set(kept.map(({ step }) => step));
+  for (const { step } of run.kept) if (!steps.has(step)) await store.remove(stepOf(run.run, step));
+  return now;
+}
+
+/** The state of a kept step. Throws RunGoneError, CheckpointError. */
+export async function stateAt(store: Store, run: string, step: number): Promise<TrainingState> {
+  const tensors = await store.read(`${stepOf(run, step)}/state.safetensors`);
+  const facts = await store.read(`${stepOf(run, step)}/trainer.json`);
+  if (tensors === undefined || facts === undefined) throw new RunGoneError(run, step);
+  return parseState({ tensors, facts: new TextDecoder().decode(facts) }, `step ${step}`);
+}
+
+/** Throws RunGoneError. */
+export async function keptRun(store: Store, run: string): Promise<KeptRun> {
+  const facts = await readJsonFile(store, factsOf(run), isKeptRun);
+  if (facts === undefined || facts.kept.length === 0) throw new RunGoneError(run, undefined);
+  return facts;
+}
+
+/** Every run that can go on, the newest first. */
+export async function keptRuns(store: Store): Promise<readonly KeptRun[]> {
+  const found = await Promise.all(
+    (await store.list(folder)).map((run) => readJsonFile(store, factsOf(run), isKeptRun)),
+  );
+  const runs = found.filter((run) => run !== undefined);
+  return runs.filter(({ kept }) => kept.length > 0).sort((one, other) => other.begun - one.begun);
+}
+
+export function removeRun(store: Store, run: string): Promise<void> {
+  return store.remove(`${folder}/${run}`);
+}
+
+/** The last step of a run, and the best. */
+export function lastKept({ kept }: Pick<KeptRun, "kept">): KeptStep | undefined {
+  return kept.at(-1);
+}
+
+export function bestKept({ kept }: Pick<KeptRun, "kept">): KeptStep | undefined {
+  return kept.reduce<KeptStep | undefined>(
+    (best, each) => (best && best.smoothed <= each.smoothed ? best : each),
+    undefined,
+  );
+}
+
+function staying(kept: readonly KeptStep[]): readonly KeptStep[] {
+  const [last, best] = [lastKept({ kept }), bestKept({ kept })];
+  return kept.filter((each) => each === last || each === best);
+}
+
+function isKeptRun(value: unknown): value is KeptRun {
+  return typeof value === "object" && value !== null && "version" in value && value.version === 1 && "kept" in value;
+}

@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { AdapterSettings } from "../../protocol/run.ts";
+import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import type { Workshop } from "../workshop.ts";
+import { adapterConfig } from "./adapter-config.ts";
+import { plan } from "./plan.ts";
+
+const settings: AdapterSettings = {
+  rank: 4,
+  alpha: 8,
+  targets: ["q_proj", "v_proj"],
+  dropout: 0,
+  useDora: false,
+  start: "gaussian",
+};
+
+describe("plan", () => {
+  let workshop: Workshop;
+  beforeAll(async () => {
+    workshop = await tinyWorkshop();
+  });
+
+  it("names each adapted layer by its block and its name there, with its parameters", async () => {
+    const { sites, trainable } = await plan(workshop, settings, () => {});
+    expect(sites.map(({ block, target }) => `${block}.${target}`)).toEqual(
+      [0, 1, 2, 3].flatMap((block) => [`${block}.q_proj`, `${block}.v_proj`]),
+    );
+    expect(sites.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(trainable);
+  });
+
+  it.each([
+    ["as usual", {}],
+    ["with DoRA", { useDora: true }],
+    ["from the weights' largest directions", { start: "pissa" }],
+    ["from an orthogonal start", { start: "orthogonal" }],
+  ] as const)("says the size of the file to the byte, %s", async (_, changed) => {
+    const asked = { ...settings, ...changed };
+    const { fileBytes } = await plan(workshop, asked, () => {});
+    const adapter = workshop.opened.opened.adapt(adapterConfig(asked, workshop.opened), { name: "made" });
+    const weights = (await adapter.files()).get("adapter_model.safetensors");
+    adapter.dispose();
+    expect(weights?.length).toBe(fileBytes);
+  });
+
+  it("needs more memory for a higher rank, by four numbers a parameter", async () => {
+    const [low, high] = [
+      await plan(workshop, settings, () => {}),
+      await plan(workshop, { ...settings, rank: 8 }, () => {}),
+    ];
+    expect(high.trainingBytes - low.trainingBytes).toBe(16 * (high.trainable - low.trainable));
+  });
+});

@@ -1,0 +1,44 @@
+// What an adapter of some settings would be: nothing is made.
+
+import { type InjectionPlan, partsOf } from "@lowrank/inject";
+import { layoutSafetensors } from "@lowrank/safetensors";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Answerer } from "../answers.ts";
+import { adapterConfig } from "./adapter-config.ts";
+
+/** Throws what `OpenedModel.plan` does. */
+export const plan: Answerer<"plan"> = ({ opened: model }, settings) => {
+  const made = model.opened.plan(adapterConfig(settings, model));
+  const { trainableParameters: trainable, share } = made;
+  return {
+    sites: partsOf(made, "site").map(({ path, parameters }) => ({ ...placeOf(path), parameters })),
+    ...{ trainable, share, fileBytes: fileBytes(made, model.opened.base) },
+    // The model as it lies in memory, and in float32 the adapter, its gradients and AdamW's two moments.
+    trainingBytes: tf.memory().numBytes + 4 * 4 * trainable,
+  };
+};
+
+/** A layer's block, and its name in it: "model.layers.3.self_attn.q_proj" is q_proj of block 3. */
+export function placeOf(path: string): { readonly block: number | undefined; readonly target: string } {
+  const names = path.split(".");
+  const number = names.find((name) => /^\d+$/.test(name));
+  return { block: number === undefined ? undefined : Number(number), target: names.at(-1) ?? path };
+}
+
+/** Of adapter_model.safetensors, to the byte: its header lists what the plan lists, and the base's fingerprint. */
+function fileBytes(made: InjectionPlan, { fingerprint }: { readonly fingerprint: string }): number {
+  // What a start took out of the base's weights is taken back in the file by as many ranks again.
+  const factor = ["pissa", "olora"].includes(String(made.config.init)) ? 2 : 1;
+  const tensors = partsOf(made, "site").flatMap(({ fileShapes, keys, rank }) =>
+    [...fileShapes].map(([name, shape]) => {
+      const isPair = name === keys.a || name === keys.b;
+      const grown = isPair ? shape.map((size) => (size === rank ? factor * rank : size)) : shape;
+      return { name: `base_model.model.${name}`, dtype: "F32" as const, shape: grown };
+    }),
+  );
+  const metadata = new Map([
+    ["format", "pt"],
+    ["lowrank.base_fingerprint", fingerprint],
+  ]);
+  return layoutSafetensors(tensors, metadata).size;
+}

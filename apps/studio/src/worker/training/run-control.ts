@@ -1,0 +1,42 @@
+// How the page steers a run that is going on.
+
+/** Pause, continue and stop, as the loop asks between two steps. */
+export class RunControl {
+  readonly #abort = new AbortController();
+  #waiting: { readonly whenOver: Promise<void>; over(): void } | undefined;
+
+  /** Aborts what can be stopped within a step: answers, validations. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isStopped(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  stop(): void {
+    this.#abort.abort();
+    this.continue();
+  }
+
+  pause(): void {
+    if (this.#waiting !== undefined || this.isStopped) return;
+    let over = () => {};
+    const whenOver = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    this.#waiting = { whenOver, over };
+  }
+
+  continue(): void {
+    this.#waiting?.over();
+    this.#waiting = undefined;
+  }
+
+  /** Waits while the run is paused; `onPause` hears that it is. */
+  async whileRunning(onPause: () => void): Promise<void> {
+    if (this.#waiting === undefined) return;
+    onPause();
+    await this.#waiting.whenOver;
+  }
+}

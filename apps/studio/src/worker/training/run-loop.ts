@@ -1,0 +1,159 @@
+// One run, from its first step or from a kept one: the library's events become news, frames are made between steps, and what a
+// reload would lose is kept as it goes.
+
+import { NonFiniteLossError, type TrainingEvent, type TrainingState } from "@lowrank/trainer";
+import type { OpenedAdapter } from "lowrank/browser";
+import type { RunResult, TrainingNews } from "../../protocol/run.ts";
+import { QuotaError } from "../../storage/store.ts";
+import type { ModelInHand, Workshop } from "../workshop.ts";
+import { baseLoss } from "./base-loss.ts";
+import { Divergence } from "./divergence.ts";
+import { baseFrame, isFrameDue, makeFrame } from "./film.ts";
+import { type KeptRun, keepStep } from "./kept-run.ts";
+import type { RunControl } from "./run-control.ts";
+import type { TeachingRows } from "./teaching-rows.ts";
+
+/** Keeping may take this share of the time. */
+const keepingShare = 0.05;
+
+export interface RunToMake {
+  readonly workshop: Workshop;
+  readonly model: ModelInHand;
+  readonly adapter: OpenedAdapter;
+  readonly rows: TeachingRows;
+  readonly kept: KeptRun;
+  readonly resumeFrom: TrainingState | undefined;
+  readonly control: RunControl;
+  tell(news: TrainingNews): void;
+}
+
+/** How it ended; `steps` in all. */
+export interface RunEnd {
+  readonly reason: RunResult["reason"];
+  readonly steps: number;
+  readonly kept: KeptRun;
+}
+
+export class RunLoop {
+  readonly #run: RunToMake;
+  #kept: KeptRun;
+  #news: TrainingNews[];
+  readonly #divergence = new Divergence();
+  #steps: number;
+  #keptAt = Number.NEGATIVE_INFINITY;
+  #keepingTook = 0;
+  #isFull = false;
+
+  constructor(run: RunToMake) {
+    this.#run = run;
+    this.#kept = run.kept;
+    this.#news = [...run.kept.news];
+    this.#steps = run.resumeFrom?.step ?? 0;
+    for (const news of this.#news) if (news.type === "step") this.#divergence.add(news.loss);
+  }
+
+  /** Throws what training does, but for a loss that is not finite. */
+  async make(): Promise<RunEnd> {
+    const { control, kept } = this.#run;
+    const { steps } = kept.request.training;
+    this.#run.tell({ type: "started", run: kept.run, step: this.#steps, steps });
+    if (this.#run.resumeFrom === undefined) await this.#lookAtBase();
+    try {
+      for await (const event of this.#events()) {
+        await this.#take(event);
+        if (this.#divergence.isDiverged) return this.#end("diverged");
+        await control.whileRunning(() => this.#run.tell({ type: "paused" }));
+      }
+    } catch (error) {
+      if (error instanceof NonFiniteLossError) return this.#end("diverged");
+      throw error;
+    }
+    return this.#end(this.#steps < steps ? "stopped" : "finished");
+  }
+
+  /** [step, loss] of every step, those before a reload too. */
+  get curve(): readonly (readonly [number, number])[] {
+    return this.#news.flatMap((news) => (news.type === "step" ? [[news.step, news.loss] as const] : []));
+  }
+
+  #end(reason: RunEnd["reason"]): RunEnd {
+    return { reason, steps: this.#steps, kept: this.#kept };
+  }
+
+  #events(): AsyncIterable<TrainingEvent> {
+    const { adapter, rows, kept, resumeFrom, control } = this.#run;
+    const { validationShare: _, steps, ...training } = kept.request.training;
+    return adapter.train(rows.train, {
+      ...training,
+      ...rows.how,
+      steps,
+      warmupSteps: Math.min(5, steps - 1),
+      signal: control.signal,
+      fingerprint: kept.model.fingerprint,
+      checkpoint: { every: 1, save: (state) => this.#keep(state) },
+      onWarning: () => {}, // a rate that was halved on purpose
+      ...(rows.validation.length === 0 ? {} : { validation: rows.validation, evalAtStart: false }),
+      evalEvery: Math.max(1, Math.ceil(steps / 8)),
+      ...(resumeFrom === undefined ? {} : { resumeFrom }),
+    });
+  }
+
+  /** What every later answer and loss is compared with. */
+  async #lookAtBase(): Promise<void> {
+    const { model, rows, kept, control } = this.#run;
+    const { watched, training } = kept.request;
+    if (rows.validation.length > 0) {
+      const loss = await baseLoss(model, rows, training.batchSize);
+      this.#tell({ type: "validated", step: 0, loss });
+    }
+    if (!watched?.trim()) return;
+    const onText = this.#onText;
+    const frame = await baseFrame(model, { prompt: watched, signal: control.signal, onText });
+    if (frame !== undefined) this.#tell({ type: "frame", frame, isWhole: true });
+  }
+
+  async #take(event: TrainingEvent): Promise<void> {
+    if (event.type === "evaluation") {
+      this.#tell({ type: "validated", step: event.step, loss: event.metrics.loss });
+    }
+    if (event.type !== "step") return;
+    const { step, steps, loss, learningRate, tokensPerSecond = 0, secondsLeft } = event;
+    this.#steps = step;
+    this.#divergence.add(loss);
+    this.#tell({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft });
+    const { model, adapter, control, kept } = this.#run;
+    const { watched } = kept.request;
+    if (!watched?.trim() || control.isStopped || !isFrameDue(step, steps)) return;
+    const onText = this.#onText;
+    const frame = await makeFrame(model, { prompt: watched, step, adapter, signal: control.signal, onText });
+    if (frame !== undefined) this.#tell({ type: "frame", frame, isWhole: true });
+  }
+
+  readonly #onText = (frame: { readonly step: number; readonly text: string }) => {
+    this.#run.tell({ type: "frame", frame, isWhole: false });
+  };
+
+  /** Told, and remembered for the page of a next visit. */
+  #tell(news: TrainingNews): void {
+    this.#news.push(news);
+    this.#run.tell(news);
+  }
+
+  /** As often as it costs little. A full disk ends no run: it goes on without being kept. */
+  async #keep(state: TrainingState): Promise<void> {
+    const startedAt = performance.now();
+    const isDue = startedAt - this.#keptAt >= this.#keepingTook / keepingShare;
+    if (!isDue || this.#isFull || this.#divergence.isDiverged) return;
+    try {
+      const { smoothed } = this.#divergence;
+      this.#kept = await keepStep(this.#run.workshop.store, { ...this.#kept, news: this.#news }, { state, smoothed });
+      this.#run.tell({ type: "kept", step: state.step });
+    } catch (error) {
+      if (!(error instanceof QuotaError)) throw error;
+      this.#isFull = true;
+      this.#run.tell({ type: "not-kept", step: state.step });
+    }
+    this.#keptAt = performance.now();
+    this.#keepingTook = this.#keptAt - startedAt;
+  }
+}

@@ -1,0 +1,45 @@
+// What a run learns from and what it is measured on: the rows that can be taught, split by what is said.
+
+import { type Example, splitByKey } from "@lowrank/data";
+import type { Row } from "../../protocol/rows.ts";
+import type { RunRequest } from "../../protocol/run.ts";
+import { checkedRows, mostTokens } from "../rows/check-rows.ts";
+import { exampleOf, templateName } from "../rows/row-form.ts";
+import type { ModelInHand } from "../workshop.ts";
+import { NoRowsError } from "./errors.ts";
+
+export interface TeachingRows {
+  readonly train: readonly object[];
+  /** Empty where nothing is held out. */
+  readonly validation: readonly object[];
+  /** How `train` and `evaluate` of the library write them. */
+  readonly how: { readonly template: "chat" | "plain"; readonly maxLength: number };
+}
+
+/** Rows with a problem are left out, as the page says beside them. Throws NoRowsError. */
+export async function teachingRows(
+  model: ModelInHand,
+  { rows, training: { validationShare: share, seed } }: Pick<RunRequest, "rows" | "training">,
+): Promise<TeachingRows> {
+  const checked = await checkedRows(model, rows);
+  const taught = rows.filter((_, index) => checked[index]?.problem === undefined);
+  if (taught.length === 0) throw new NoRowsError(rows.length);
+  const asked = new Set(taught.map(({ says }) => says)).size;
+  const held = Math.round(asked * share);
+  const isSplit = held > 0 && held < asked;
+  const { train, validation } = isSplit
+    ? splitByKey(taught, ({ says }) => says, { share, seed })
+    : { train: taught, validation: [] };
+  const written = (each: Row) => fileRow(exampleOf(each, model.facts));
+  return {
+    train: train.map(written),
+    validation: validation.map(written),
+    how: { template: templateName(model), maxLength: mostTokens(model) },
+  };
+}
+
+/** As a data file has it, which is how the library takes rows. */
+function fileRow(example: Example): object {
+  const { kind: _, ...fields } = example;
+  return fields;
+}

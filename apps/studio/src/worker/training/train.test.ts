@@ -1,0 +1,172 @@
+// Runs of the tiny model, as the worker makes them: what is told, what is kept, what is left.
+
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { RunRequest, TrainingNews } from "../../protocol/run.ts";
+import { memoryStore } from "../../storage/memory-store.ts";
+import { QuotaError, type Store } from "../../storage/store.ts";
+import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { Workshop } from "../workshop.ts";
+import { goOn, pause, stop } from "./steer.ts";
+import { timeStep } from "./time-step.ts";
+import { train } from "./train.ts";
+import { forget, unfinished } from "./unfinished.ts";
+
+const places = ["Aromi", "Strada", "Zizzi", "Cotto", "Alimentum", "Giraffe", "Clowns", "Wildwood"];
+const request: RunRequest = {
+  rows: places.map((name) => ({ id: name, says: `name[${name}]`, answers: `${name} is a pub.` })),
+  adapter: { rank: 2, alpha: 4, targets: ["q_proj", "v_proj"], dropout: 0.1, useDora: false, start: "gaussian" },
+  training: { steps: 6, batchSize: 2, learningRate: 5e-3, schedule: "cosine", seed: 1, validationShare: 0.25 },
+  watched: "name[Bibimbap]",
+  name: "Pubs",
+};
+
+let shared: Workshop;
+let store: Store;
+let workshop: Workshop;
+beforeAll(async () => {
+  shared = await tinyWorkshop();
+});
+beforeEach(() => {
+  store = memoryStore();
+  workshop = reloaded();
+});
+
+/** The same store and model, in a worker that was started anew. */
+function reloaded(): Workshop {
+  const fresh = new Workshop(store);
+  fresh.engine = shared.engine;
+  fresh.model = shared.model;
+  return fresh;
+}
+
+async function run(ask: Partial<RunRequest> = {}, onNews: (news: TrainingNews) => void = () => {}) {
+  const news: TrainingNews[] = [];
+  const result = await train(workshop, { ...request, ...ask }, (each) => {
+    news.push(each);
+    onNews(each);
+  });
+  return { news, result };
+}
+
+const stepsIn = (news: readonly TrainingNews[]) => news.flatMap((each) => (each.type === "step" ? [each.step] : []));
+const weightsOf = (id: string | undefined) => store.read(`adapters/${id}/adapter_model.safetensors`);
+
+/** Ends the run as a crash would: right after it was told of this step. */
+async function crashAfter(step: number): Promise<void> {
+  const crash = (news: TrainingNews) => {
+    if (news.type === "kept" && news.step >= step) throw new Error("crash");
+  };
+  await expect(run({}, crash)).rejects.toThrow("crash");
+  workshop = reloaded();
+}
+
+describe("train", () => {
+  it("tells the base's loss and answer, each step, validations and answers again, and puts the adapter on the shelf", async () => {
+    const { news, result } = await run();
+    expect(result).toMatchObject({ reason: "finished", steps: 6 });
+    expect(stepsIn(news)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(news.flatMap((each) => (each.type === "validated" ? [each.step] : []))).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    const frames = news.flatMap((each) => (each.type === "frame" && each.isWhole ? [each.frame] : []));
+    expect(frames.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(frames[0]?.text).not.toBe("");
+    expect(await weightsOf(result.adapter)).toBeDefined();
+    expect(await store.list("runs")).toEqual([]);
+    expect(shared.opened.opened.adapters).toEqual([]);
+  });
+
+  it("goes on after a crash as if there had been none, bit for bit", async () => {
+    const whole = await run();
+    await crashAfter(3);
+    const left = await unfinished(workshop, undefined, () => {});
+    expect(left).toMatchObject({ name: "Pubs", model: "@lowrank/tiny-model", steps: 6 });
+    expect(left?.step).toBeGreaterThanOrEqual(3);
+    expect(stepsIn(left?.news ?? []).at(-1)).toBe(left?.step);
+    const { news, result } = await run({ resume: left?.run });
+    expect(stepsIn(news)[0]).toBe((left?.step ?? 0) + 1);
+    expect(await weightsOf(result.adapter)).toEqual(await weightsOf(whole.result.adapter));
+    expect(await unfinished(workshop, undefined, () => {})).toBeUndefined();
+  });
+
+  it("stopped in between keeps what it has learned, and stopped before its first step leaves everything as it was", async () => {
+    const halfway = await run(
+      {},
+      (news) => news.type === "step" && news.step === 2 && stop(workshop, undefined, () => {}),
+    );
+    expect(halfway.result).toMatchObject({ reason: "stopped", steps: 2 });
+    expect(await weightsOf(halfway.result.adapter)).toBeDefined();
+    const shelf = await store.list("adapters");
+    const never = await run({}, (news) => news.type === "started" && stop(workshop, undefined, () => {}));
+    expect(never.result).toMatchObject({ reason: "stopped", steps: 0, adapter: undefined });
+    expect(await store.list("adapters")).toEqual(shelf);
+    expect(await store.list("runs")).toEqual([]);
+  });
+
+  it("waits while it is paused, and stops from there", async () => {
+    const told: string[] = [];
+    let isOver = false;
+    const running = run({}, (news) => {
+      told.push(news.type);
+      if (news.type === "step" && news.step === 2) pause(workshop, undefined, () => {});
+    }).then((made) => {
+      isOver = true;
+      return made;
+    });
+    await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe("paused");
+    const before = told.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([told.length, isOver]).toEqual([before, false]);
+    goOn(workshop, undefined, () => {});
+    await expect.poll(() => told.filter((type) => type === "step").length, { timeout: 20_000 }).toBeGreaterThan(2);
+    pause(workshop, undefined, () => {});
+    stop(workshop, undefined, () => {});
+    expect((await running).result.reason).toBe("stopped");
+  });
+
+  it("ends by itself where the loss is lost, and goes back to its best kept step at a lower rate", async () => {
+    const training = { ...request.training, steps: 30, learningRate: 5, schedule: "constant" as const };
+    const adapter = { ...request.adapter, targets: "all-linear" as const };
+    const { result } = await run({ training, adapter, watched: undefined });
+    expect(result.reason).toBe("diverged");
+    expect(result.adapter).toBeUndefined();
+    const { lastGood = 0 } = result;
+    expect(lastGood).toBeGreaterThan(0);
+    expect(lastGood).toBeLessThan(result.steps);
+    const again = await run({ resume: result.run, from: { step: lastGood, learningRate: 1e-3 } });
+    expect(again.result).toMatchObject({ reason: "finished", steps: 30 });
+    expect(again.news.find((news) => news.type === "step")).toMatchObject({ step: lastGood + 1, learningRate: 1e-3 });
+  });
+
+  it("goes on where the browser has no room to keep it, and says so once", async () => {
+    const write = store.write;
+    store.write = (path, bytes) =>
+      path.startsWith("runs/") ? Promise.reject(new QuotaError(path, bytes.length)) : write(path, bytes);
+    const { news, result } = await run({ watched: undefined });
+    expect(news.filter(({ type }) => type === "not-kept")).toHaveLength(1);
+    expect(result.reason).toBe("finished");
+  });
+
+  it("leaves out rows with a problem, and refuses to teach none", async () => {
+    const broken = { id: "x", says: "", answers: "nobody asked" };
+    const { result } = await run({ rows: [...request.rows, broken], watched: undefined });
+    expect(result.reason).toBe("finished");
+    await expect(run({ rows: [broken] })).rejects.toThrow("None of the 1 rows can be taught");
+    expect(await store.list("runs")).toEqual([]);
+  });
+
+  it("forgets a run that nobody wants to go on with", async () => {
+    await crashAfter(1);
+    const left = await unfinished(workshop, undefined, () => {});
+    await forget(workshop, { run: left?.run ?? "" }, () => {});
+    expect(await unfinished(workshop, undefined, () => {})).toBeUndefined();
+    await expect(run({ resume: left?.run })).rejects.toThrow(/is not kept any more/);
+  });
+});
+
+describe("timeStep", () => {
+  it("makes one step and leaves nothing of it", async () => {
+    const { seconds, tokens } = await timeStep(workshop, request, () => {});
+    expect(seconds).toBeGreaterThan(0);
+    expect(tokens).toBeGreaterThan(10);
+    expect(shared.opened.opened.adapters).toEqual([]);
+  });
+});

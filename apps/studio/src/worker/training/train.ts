@@ -1,0 +1,92 @@
+// A run from rows to an adapter on the shelf. What fails, or is stopped before its first step, leaves everything as it was;
+// what was kept of it stays, to go on from.
+
+import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
+import type { Answerer } from "../answers.ts";
+import { keepAdapter } from "../shelf/keep-adapter.ts";
+import type { ModelInHand, Workshop } from "../workshop.ts";
+import { adapterConfig } from "./adapter-config.ts";
+import { RunGoneError, RunModelError } from "./errors.ts";
+import { bestKept, type KeptRun, keptRun, lastKept, removeRun, stateAt } from "./kept-run.ts";
+import { RunControl } from "./run-control.ts";
+import { RunLoop } from "./run-loop.ts";
+import { teachingRows } from "./teaching-rows.ts";
+
+/** Throws NoRowsError, RunGoneError, RunModelError, and what `adapt` and `train` of the library do. */
+export const train: Answerer<"train"> = async (workshop, ask, tell) => {
+  const control = new RunControl();
+  workshop.run = control;
+  try {
+    return await makeRun(workshop, ask, { control, tell });
+  } finally {
+    workshop.run = undefined;
+  }
+};
+
+interface Steering {
+  readonly control: RunControl;
+  tell(news: TrainingNews): void;
+}
+
+async function makeRun(workshop: Workshop, ask: RunRequest, { control, tell }: Steering): Promise<RunResult> {
+  const { store, opened: model } = workshop;
+  const begun = ask.resume === undefined ? newRun(model, ask) : await runToGoOn(workshop, ask);
+  const { run, request } = begun;
+  const last = lastKept(begun);
+  const resumeFrom = last === undefined ? undefined : await stateAt(store, run, last.step);
+  const rows = await teachingRows(model, request);
+  const config = adapterConfig(request.adapter, model);
+  // The same name each time: dropout is drawn by it, and a run that goes on draws what it would have drawn.
+  const adapter = model.opened.adapt(config, { name: "taught", seed: request.training.seed });
+  try {
+    const loop = new RunLoop({ workshop, model, adapter, rows, kept: begun, resumeFrom, control, tell });
+    const { reason, steps, kept } = await loop.make();
+    if (reason === "diverged") return { run, reason, steps, adapter: undefined, lastGood: bestKept(kept)?.step };
+    const entry =
+      steps === 0
+        ? undefined
+        : await keepAdapter(workshop, await adapter.files(), {
+            ...{ name: request.name, origin: "trained", curve: loop.curve },
+            settings: { adapter: request.adapter, training: request.training },
+          });
+    await removeRun(store, run);
+    return { run, reason, steps, adapter: entry?.id };
+  } finally {
+    adapter.dispose();
+  }
+}
+
+function newRun({ opened, facts, source }: ModelInHand, request: RunRequest): KeptRun {
+  return {
+    version: 1,
+    run: crypto.randomUUID(),
+    begun: Date.now(),
+    request,
+    model: { name: facts.name, fingerprint: opened.base.fingerprint, source: source.kind },
+    kept: [],
+    news: [],
+  };
+}
+
+/** The kept run, gone back to the step that is asked for. */
+async function runToGoOn({ store, opened: model }: Workshop, ask: RunRequest): Promise<KeptRun> {
+  const kept = await keptRun(store, ask.resume ?? "");
+  if (kept.model.fingerprint !== model.opened.base.fingerprint) {
+    throw new RunModelError(kept.run, kept.model.name, model.facts.name);
+  }
+  if (ask.from === undefined) return kept;
+  const { step, learningRate } = ask.from;
+  if (!kept.kept.some((each) => each.step === step)) throw new RunGoneError(kept.run, step);
+  const { request } = kept;
+  return {
+    ...kept,
+    request: { ...request, training: { ...request.training, learningRate } },
+    kept: kept.kept.filter((each) => each.step <= step),
+    news: kept.news.filter((news) => stepOf(news) <= step),
+  };
+}
+
+function stepOf(news: TrainingNews): number {
+  if (news.type === "frame") return news.frame.step;
+  return "step" in news ? news.step : 0;
+}

@@ -1,0 +1,25 @@
+// Runs that a reload, a crash or a divergence ended.
+
+import type { Answerer } from "../answers.ts";
+import { keptRuns, lastKept, removeRun } from "./kept-run.ts";
+
+export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
+  const [newest] = await keptRuns(store);
+  const last = newest && lastKept(newest);
+  if (newest === undefined || last === undefined) return undefined;
+  const { run, request, model, news } = newest;
+  return {
+    run,
+    news,
+    name: request.name,
+    model: model.name,
+    source: model.source,
+    step: last.step,
+    steps: request.training.steps,
+  };
+};
+
+export const forget: Answerer<"forget"> = async ({ store }, { run }) => {
+  await removeRun(store, run);
+  return undefined;
+};
