@@ -19,6 +19,7 @@ render(
   </StudioContext>,
   document.getElementById("page") as HTMLElement,
 );
+addEventListener("pagehide", () => studio.flush());
 // For the curious and the tests: `await studio.ask("logits", { inputIds: [1, 2, 3] })` in the browser's console.
 Object.assign(globalThis, { studio: { ask: studio.ask } });
 void studio.start();

@@ -1,12 +1,18 @@
 // All that the page knows, in one place: a part for each slice, which alone changes it.
 
 import { computed, effect, signal } from "@preact/signals";
+import type { RunRequest } from "../protocol/run.ts";
 import type { Store } from "../storage/store.ts";
 import { type LanguageName, texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
+import { announceRun } from "./announce-run.ts";
 import { ChatState } from "./chat.ts";
 import { keepChat } from "./keep-chat.ts";
 import { ModelState } from "./model.ts";
+import { RowsState } from "./rows.ts";
+import { RunState } from "./run.ts";
+import { SettingsState } from "./settings.ts";
+import { TimingState } from "./timing.ts";
 
 /** What the page gives its state. */
 export interface StudioPlace {
@@ -39,13 +45,35 @@ export class Studio {
 
   readonly model: ModelState;
   readonly chat: ChatState;
+  readonly rows: RowsState;
+  readonly settings: SettingsState;
+  readonly run: RunState;
+  readonly timing: TimingState;
 
   constructor(place: StudioPlace) {
     this.model = new ModelState(place.ask, place.base);
-    this.ask = place.ask;
-    this.store = place.store;
+    const { ask, store } = place;
+    this.ask = ask;
+    this.store = store;
+    const kept = { ask, store, model: this.model.facts };
+    this.rows = new RowsState(kept);
+    this.settings = new SettingsState(kept);
+    const request = () => this.#request();
+    const onTaught = (id: string, name: string) => {
+      this.chosen.value = { id, name };
+    };
+    this.run = new RunState({ ask, request, onTaught });
+    this.timing = new TimingState({
+      ask,
+      request,
+      model: this.model,
+      rows: this.rows,
+      settings: this.settings,
+      run: this.run,
+    });
     const chats = computed(() => this.model.facts.value?.chats);
-    this.chat = new ChatState({ ask: place.ask, chats, adapter: this.chosen });
+    this.chat = new ChatState({ ask, chats, adapter: this.chosen });
+    announceRun(this);
     this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
     effect(() => {
       if (typeof document !== "undefined") document.documentElement.lang = this.language.value;
@@ -57,7 +85,26 @@ export class Studio {
     void keepChat(this.chat, this.store, (error) => {
       this.chat.failure.value = error instanceof Error ? error.message : String(error);
     });
-    await this.model.startUp();
+    await Promise.all([this.rows.restore(), this.settings.restore(), this.model.startUp()]);
+    await this.run.restore();
+  }
+
+  /** Writes what waits to be written: the page may be gone any moment. */
+  flush(): void {
+    this.rows.flush();
+    this.settings.flush();
+  }
+
+  /** A run of what the table and the settings say now. */
+  #request(): RunRequest {
+    const { adapter, training, watched, name } = this.settings;
+    return {
+      rows: this.rows.written.value,
+      adapter: adapter.value,
+      training: training.value,
+      watched: watched.value.trim() || undefined,
+      name: name.value.trim() || this.text.value.train.defaultName,
+    };
   }
 
   breakDown(reason: string): void {

@@ -1,18 +1,27 @@
 // Every visible word, in each language: a file a slice. English says which sentences there are; the others must have them.
 
+import { adapt as enAdapt } from "./en/adapt.ts";
 import { drawing as enDrawing } from "./en/drawing.ts";
 import { model as enModel } from "./en/model.ts";
 import { page as enPage } from "./en/page.ts";
+import { teach as enTeach } from "./en/teach.ts";
+import { train as enTrain } from "./en/train.ts";
 import { trying as enTrying } from "./en/try.ts";
+import { adapt as koAdapt } from "./ko/adapt.ts";
 import { drawing as koDrawing } from "./ko/drawing.ts";
 import { model as koModel } from "./ko/model.ts";
 import { page as koPage } from "./ko/page.ts";
+import { teach as koTeach } from "./ko/teach.ts";
+import { train as koTrain } from "./ko/train.ts";
 import { trying as koTrying } from "./ko/try.ts";
 
 const en = {
   page: enPage,
   model: enModel,
   drawing: enDrawing,
+  teach: enTeach,
+  adapt: enAdapt,
+  train: enTrain,
   trying: enTrying,
 };
 export type Texts = typeof en;
@@ -20,6 +29,9 @@ const ko: Texts = {
   page: koPage,
   model: koModel,
   drawing: koDrawing,
+  teach: koTeach,
+  adapt: koAdapt,
+  train: koTrain,
   trying: koTrying,
 };
 

@@ -1,6 +1,9 @@
 // The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
 
+import { AdaptCard } from "../adapt/adapt-card.tsx";
+import { TeachCard } from "../teach/teach-card.tsx";
 import { TopBar } from "../top-bar/top-bar.tsx";
+import { TrainCard } from "../train/train-card.tsx";
 import { Try } from "../try/try.tsx";
 import { LanguageChoice } from "./language-choice.tsx";
 import { useStudio } from "./use-studio.ts";
@@ -26,7 +29,14 @@ export function App() {
       <main id="content" tabIndex={-1}>
         {/* A slice a line. */}
         <TopBar />
-        <Try />
+        <div class="column">
+          <TeachCard />
+          <AdaptCard />
+        </div>
+        <div class="column">
+          <TrainCard />
+          <Try />
+        </div>
       </main>
       <footer class="quiet">{page.sampleCredit}</footer>
       <p class="unseen" role="status">

@@ -8,14 +8,14 @@ export interface CardProps {
   readonly title: string;
   /** A sentence below the heading. */
   readonly lead?: string;
-  /** Which place in the page's grid. */
-  readonly place: "wide" | "left" | "right";
+  /** Over both columns of the page; else within the one that it is in. */
+  readonly place?: "wide";
   readonly children: ComponentChildren;
 }
 
 export function Card({ id, title, lead, place, children }: CardProps) {
   return (
-    <section class={`card ${place}`} id={id} aria-labelledby={`${id}-title`}>
+    <section class={`card ${place ?? ""}`} id={id} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>{title}</h2>
       {lead && <p class="quiet">{lead}</p>}
       {children}

@@ -1,0 +1,48 @@
+// A run's losses, as the chart draws them.
+
+import type { TrainingNews } from "../protocol/run.ts";
+
+/** A step and a loss. */
+export type Point = readonly [step: number, loss: number];
+
+export interface Curve {
+  readonly training: readonly Point[];
+  /** The base's is that of step 0. */
+  readonly validation: readonly Point[];
+}
+
+export const noCurve: Curve = { training: [], validation: [] };
+
+/** The curve with what was told in the meantime. Where a run went back, the points behind are gone. */
+export function extended(curve: Curve, news: readonly TrainingNews[]): Curve {
+  const training = [...curve.training];
+  const validation = [...curve.validation];
+  for (const each of news) {
+    if (each.type === "step") put(training, [each.step, each.loss]);
+    if (each.type === "validated") put(validation, [each.step, each.loss]);
+  }
+  return { training, validation };
+}
+
+function put(points: Point[], point: Point): void {
+  while ((points.at(-1)?.[0] ?? -1) >= point[0]) points.pop();
+  points.push(point);
+}
+
+/** Each loss with those before it, so that chance weighs less; corrected for the few at the beginning, as Adam's moments are. */
+export function smoothed(points: readonly Point[], weight = 0.75): readonly Point[] {
+  let sum = 0;
+  return points.map(([step, loss], index) => {
+    sum = weight * sum + (1 - weight) * loss;
+    return [step, sum / (1 - weight ** (index + 1))];
+  });
+}
+
+/** For spreadsheets: a line a step, the validation's column empty where nothing was measured. */
+export function curveAsCsv({ training, validation }: Curve): string {
+  const measured = new Map(validation);
+  const losses = new Map(training);
+  const steps = [...new Set([...losses.keys(), ...measured.keys()])].sort((a, b) => a - b);
+  const lines = steps.map((step) => `${step},${losses.get(step) ?? ""},${measured.get(step) ?? ""}`);
+  return ["step,training_loss,validation_loss", ...lines, ""].join("\n");
+}

@@ -1,0 +1,161 @@
+// What is taught: the table's rows, how they look to the model, and a way back from what was removed.
+
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { ModelFacts } from "../protocol/model.ts";
+import type { CheckedRow, Row, RowsSource } from "../protocol/rows.ts";
+import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
+import type { Store } from "../storage/store.ts";
+import type { Ask } from "../worker-client.ts";
+import { debounced } from "./debounced.ts";
+
+/** A change that can be taken back: the rows as they were before. */
+export interface RowsUndo {
+  readonly what: "removed" | "replaced" | "added";
+  readonly count: number;
+  readonly before: readonly Row[];
+}
+
+export interface RowsPlace {
+  readonly ask: Ask;
+  readonly store: Store;
+  readonly model: ReadonlySignal<ModelFacts | undefined>;
+}
+
+const path = "rows.json";
+/** A row that nobody has written in yet. */
+export const blank = ({ says, answers }: Row): boolean => says.trim() === "" && answers.trim() === "";
+
+export class RowsState {
+  readonly rows = signal<readonly Row[]>([newRow(), newRow(), newRow()]);
+  readonly checked = signal<ReadonlyMap<string, CheckedRow>>(new Map());
+  /** What was wrong with what was pasted or dropped. */
+  readonly failure = signal<string | undefined>(undefined);
+  readonly undo = signal<RowsUndo | undefined>(undefined);
+  /** False where the browser has no room for them. */
+  readonly isKept = signal(true);
+  readonly written = computed(() => this.rows.value.filter((row) => !blank(row)));
+  /** Those that can be taught, as far as they are checked. */
+  readonly teachable = computed(() =>
+    this.written.value.filter(({ id }) => {
+      const checked = this.checked.value.get(id);
+      return checked !== undefined && checked.problem === undefined;
+    }),
+  );
+  /** Of the rows that can be taught. */
+  readonly tokens = computed(() =>
+    this.teachable.value.reduce((sum, { id }) => sum + (this.checked.value.get(id)?.tokens ?? 0), 0),
+  );
+  readonly #checkSoon = debounced(150);
+  readonly #keepSoon = debounced(400);
+  #isRestored = false;
+
+  constructor(private readonly place: RowsPlace) {
+    effect(() => {
+      const { value: rows } = this.written;
+      if (place.model.value !== undefined) this.#checkSoon(() => void this.#check(rows));
+    });
+    effect(() => {
+      const { value: rows } = this.rows;
+      if (this.#isRestored) this.#keepSoon(() => void this.#keep(rows));
+    });
+  }
+
+  /** What the last visit left. */
+  async restore(): Promise<void> {
+    const kept = await readJsonFile(this.place.store, path, areRows);
+    this.#isRestored = true;
+    if (kept !== undefined && kept.length > 0) this.rows.value = kept;
+  }
+
+  /** Writes at once what waits to be written: the page is about to go. */
+  flush(): void {
+    this.#keepSoon.flush();
+  }
+
+  /** A new row at the end; gives its id. */
+  add(): string {
+    const row = newRow();
+    this.rows.value = [...this.rows.value, row];
+    return row.id;
+  }
+
+  change(id: string, changed: Partial<Pick<Row, "says" | "answers">>): void {
+    this.rows.value = this.rows.value.map((row) => (row.id === id ? { ...row, ...changed } : row));
+  }
+
+  remove(id: string): void {
+    this.#set(
+      this.rows.value.filter((row) => row.id !== id),
+      "removed",
+      1,
+    );
+  }
+
+  clear(): void {
+    this.#set([newRow()], "removed", this.written.value.length);
+  }
+
+  /** Other rows in place of all. */
+  replace(pairs: readonly Omit<Row, "id">[]): void {
+    this.#set(
+      pairs.map((pair) => ({ ...newRow(), ...pair })),
+      "replaced",
+      pairs.length,
+    );
+  }
+
+  takeBack(): void {
+    const { value } = this.undo;
+    if (value === undefined) return;
+    batch(() => {
+      this.rows.value = value.before;
+      this.undo.value = undefined;
+    });
+  }
+
+  /** Adds what was pasted or dropped behind the rows that are there. */
+  async read(source: RowsSource): Promise<void> {
+    this.failure.value = undefined;
+    try {
+      const read = await this.place.ask("readRows", source);
+      this.#set([...this.written.value, ...read], "added", read.length);
+    } catch (error) {
+      this.failure.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #set(rows: readonly Row[], what: RowsUndo["what"], count: number): void {
+    batch(() => {
+      this.undo.value = { what, count, before: this.rows.value };
+      this.rows.value = rows.length === 0 ? [newRow()] : rows;
+      this.failure.value = undefined;
+    });
+  }
+
+  async #check(rows: readonly Row[]): Promise<void> {
+    const checked = await this.place.ask("checkRows", rows).catch(() => undefined);
+    const isLatest = this.written.peek() === rows;
+    if (checked !== undefined && isLatest) this.checked.value = new Map(checked.map((row) => [row.id, row]));
+  }
+
+  async #keep(rows: readonly Row[]): Promise<void> {
+    this.isKept.value = await writeJsonFile(this.place.store, path, rows).then(
+      () => this.place.store.isKept,
+      () => false,
+    );
+  }
+}
+
+function newRow(): Row {
+  return { id: crypto.randomUUID(), says: "", answers: "" };
+}
+
+function areRows(value: unknown): value is readonly Row[] {
+  return Array.isArray(value) && value.every(isRow);
+}
+
+function isRow(value: unknown): value is Row {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, says, answers } = value as Partial<Record<keyof Row, unknown>>;
+  return [id, says, answers].every((text) => typeof text === "string");
+}

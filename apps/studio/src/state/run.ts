@@ -1,0 +1,194 @@
+// A run as the page sees it: steered, followed, and gone on with where a reload or a divergence ended it.
+
+import { batch, computed, signal } from "@preact/signals";
+import type { Frame, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "../protocol/run.ts";
+import type { Ask } from "../worker-client.ts";
+import { type Curve, extended, noCurve } from "./curve.ts";
+
+export type RunPhase = "idle" | "preparing" | "training" | "pausing" | "paused" | "stopping";
+
+export type StepNews = Extract<TrainingNews, { type: "step" }>;
+
+/** A run that lost its way: what the page offers. */
+export interface DivergedRun {
+  readonly run: string;
+  readonly at: number;
+  readonly lastGood: number | undefined;
+  readonly request: RunRequest;
+}
+
+export interface RunPlace {
+  readonly ask: Ask;
+  /** What the table and the settings say now. */
+  request(): RunRequest;
+  onTaught(adapter: string, name: string): void;
+}
+
+/** News come as fast as a small model learns; the page draws so often. */
+const drawEvery = 80;
+/** Earlier runs that stay in the chart. */
+const mostEarlier = 4;
+
+export class RunState {
+  readonly phase = signal<RunPhase>("idle");
+  readonly last = signal<StepNews | undefined>(undefined);
+  readonly curve = signal<Curve>(noCurve);
+  readonly earlier = signal<readonly Curve[]>([]);
+  readonly frames = signal<readonly Frame[]>([]);
+  /** The frame that is being written. */
+  readonly writing = signal<Frame | undefined>(undefined);
+  /** What the filmstrip asks; it may have been changed in the settings since. */
+  readonly watched = signal<string | undefined>(undefined);
+  readonly result = signal<RunResult | undefined>(undefined);
+  readonly diverged = signal<DivergedRun | undefined>(undefined);
+  readonly unfinished = signal<UnfinishedRun | undefined>(undefined);
+  readonly failure = signal<string | undefined>(undefined);
+  /** False where a reload would lose the run. */
+  readonly isKept = signal(true);
+  readonly isBusy = computed(() => this.phase.value !== "idle");
+  #news: TrainingNews[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly place: RunPlace) {}
+
+  /** Looks for a run that a reload or a crash ended. */
+  async restore(): Promise<void> {
+    this.unfinished.value = await this.place.ask("unfinished", undefined);
+  }
+
+  train(): Promise<void> {
+    return this.#make(this.place.request());
+  }
+
+  async pause(): Promise<void> {
+    this.phase.value = "pausing";
+    await this.place.ask("pause", undefined);
+  }
+
+  async continue(): Promise<void> {
+    this.phase.value = "training";
+    await this.place.ask("continue", undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.phase.value = "stopping";
+    await this.place.ask("stop", undefined);
+  }
+
+  /** Goes on with the run of an earlier visit. */
+  async resume(): Promise<void> {
+    const { value: left } = this.unfinished;
+    if (left === undefined) return;
+    this.unfinished.value = undefined;
+    await this.#make({ ...this.place.request(), name: left.name, resume: left.run }, left.news);
+  }
+
+  async forget(): Promise<void> {
+    const run = this.unfinished.value?.run ?? this.diverged.value?.run;
+    batch(() => {
+      this.unfinished.value = undefined;
+      this.diverged.value = undefined;
+    });
+    if (run !== undefined) await this.place.ask("forget", { run });
+  }
+
+  /** Goes back to the best kept step of a run that diverged, or begins it anew, at half the rate. */
+  async goBack(): Promise<void> {
+    const { value: lost } = this.diverged;
+    if (lost === undefined) return;
+    const { run, lastGood, request } = lost;
+    const { training } = request;
+    const learningRate = training.learningRate / 2;
+    this.diverged.value = undefined;
+    if (lastGood === undefined) return this.#make({ ...request, training: { ...training, learningRate } });
+    const again = {
+      ...request,
+      training: { ...training, learningRate },
+      resume: run,
+      from: { step: lastGood, learningRate },
+    };
+    const before = { training: this.curve.value.training, validation: this.curve.value.validation };
+    const upTo = <T extends readonly [number, number]>(points: readonly T[]) =>
+      points.filter(([step]) => step <= lastGood);
+    const frames = this.frames.value.filter(({ step }) => step <= lastGood);
+    await this.#make(again, [], {
+      curve: { training: upTo(before.training), validation: upTo(before.validation) },
+      frames,
+    });
+  }
+
+  async #make(
+    request: RunRequest,
+    news: readonly TrainingNews[] = [],
+    { curve = noCurve, frames = [] }: { readonly curve?: Curve; readonly frames?: readonly Frame[] } = {},
+  ): Promise<void> {
+    batch(() => {
+      if (this.curve.value.training.length > 0 && request.resume === undefined) {
+        this.earlier.value = [this.curve.value, ...this.earlier.value].slice(0, mostEarlier);
+      }
+      this.phase.value = "preparing";
+      this.curve.value = curve;
+      this.frames.value = frames;
+      for (const signal of [this.last, this.writing, this.result, this.diverged, this.failure])
+        signal.value = undefined;
+      this.isKept.value = true;
+      this.watched.value = request.watched;
+      this.#take(news);
+    });
+    try {
+      const result = await this.place.ask("train", request, (each) => this.#hear(each));
+      this.#draw();
+      this.#end(result, request);
+    } catch (error) {
+      this.#draw();
+      this.failure.value = error instanceof Error ? error.message : String(error);
+    } finally {
+      batch(() => {
+        this.phase.value = "idle";
+        this.writing.value = undefined;
+      });
+    }
+  }
+
+  #end(result: RunResult, request: RunRequest): void {
+    batch(() => {
+      this.result.value = result;
+      const { run, reason, steps, lastGood, adapter } = result;
+      if (reason === "diverged") this.diverged.value = { run, at: steps, lastGood, request };
+      if (adapter !== undefined) this.place.onTaught(adapter, request.name);
+    });
+  }
+
+  #hear(news: TrainingNews): void {
+    this.#news.push(news);
+    this.#timer ??= setTimeout(() => this.#draw(), drawEvery);
+  }
+
+  #draw(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    batch(() => this.#take(this.#news.splice(0)));
+  }
+
+  #take(news: readonly TrainingNews[]): void {
+    if (news.length === 0) return;
+    this.curve.value = extended(this.curve.value, news);
+    for (const each of news) this.#takeOne(each);
+  }
+
+  #takeOne(news: TrainingNews): void {
+    const { phase } = this;
+    if (news.type === "step") {
+      this.last.value = news;
+      if (phase.value === "preparing" || phase.value === "paused") phase.value = "training";
+    } else if (news.type === "paused" && phase.value === "pausing") {
+      phase.value = "paused";
+    } else if (news.type === "not-kept") {
+      this.isKept.value = false;
+    } else if (news.type === "frame") {
+      this.writing.value = news.isWhole ? undefined : news.frame;
+      const others = this.frames.value.filter(({ step }) => step < news.frame.step);
+      if (news.isWhole) this.frames.value = [...others, news.frame];
+    }
+  }
+}

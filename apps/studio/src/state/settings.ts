@@ -1,0 +1,128 @@
+// How it is taught: the adapter's settings and the run's, and what follows from them before anything is trained.
+
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { ModelFacts } from "../protocol/model.ts";
+import type { AdapterSettings, PlanFacts, TrainingSettings } from "../protocol/run.ts";
+import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
+import type { Store } from "../storage/store.ts";
+import type { Ask } from "../worker-client.ts";
+import { debounced } from "./debounced.ts";
+
+export const defaultAdapter: AdapterSettings = {
+  ...{ rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
+};
+export const defaultTraining: TrainingSettings = {
+  ...{ steps: 40, batchSize: 4, learningRate: 2e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+};
+
+/** All of it, as it is kept. */
+interface KeptSettings {
+  readonly adapter: AdapterSettings;
+  readonly training: TrainingSettings;
+  readonly watched: string;
+  readonly name: string;
+}
+
+export interface SettingsPlace {
+  readonly ask: Ask;
+  readonly store: Store;
+  readonly model: ReadonlySignal<ModelFacts | undefined>;
+}
+
+const path = "settings.json";
+
+export class SettingsState {
+  readonly adapter = signal<AdapterSettings>(defaultAdapter);
+  readonly training = signal<TrainingSettings>(defaultTraining);
+  /** The prompt of the filmstrip. */
+  readonly watched = signal("");
+  /** Of the adapter, on the shelf; empty: the page finds one. */
+  readonly name = signal("");
+  readonly plan = signal<PlanFacts | undefined>(undefined);
+  /** Why there is no plan. */
+  readonly failure = signal<string | undefined>(undefined);
+  readonly #all = computed<KeptSettings>(() => ({
+    ...{ adapter: this.adapter.value, training: this.training.value },
+    ...{ watched: this.watched.value, name: this.name.value },
+  }));
+  readonly #keepSoon = debounced(400);
+  readonly #planSoon = debounced(30);
+  #isRestored = false;
+
+  constructor(private readonly place: SettingsPlace) {
+    effect(() => {
+      const { value: adapter } = this.adapter;
+      const { value: model } = place.model;
+      if (model !== undefined) this.#planSoon(() => void this.#makePlan(adapter, model));
+    });
+    effect(() => {
+      const { value: all } = this.#all;
+      if (this.#isRestored) this.#keepSoon(() => void writeJsonFile(place.store, path, all).catch(() => {}));
+    });
+  }
+
+  async restore(): Promise<void> {
+    const kept = await readJsonFile(this.place.store, path, areSettings);
+    this.#isRestored = true;
+    if (kept !== undefined) this.set(kept);
+  }
+
+  flush(): void {
+    this.#keepSoon.flush();
+  }
+
+  /** Of what is not given, everything stays. */
+  set({ adapter, training, watched, name }: Partial<KeptSettings>): void {
+    batch(() => {
+      if (adapter !== undefined) this.adapter.value = { ...defaultAdapter, ...adapter };
+      if (training !== undefined) this.training.value = { ...defaultTraining, ...training };
+      if (watched !== undefined) this.watched.value = watched;
+      if (name !== undefined) this.name.value = name;
+    });
+  }
+
+  changeAdapter(changed: Partial<AdapterSettings>): void {
+    this.adapter.value = { ...this.adapter.value, ...changed };
+  }
+
+  /** Alpha stays twice the rank, or whatever times the rank it was. */
+  changeRank(rank: number): void {
+    const { rank: before, alpha } = this.adapter.value;
+    this.changeAdapter({ rank, alpha: Math.max(1, Math.round((alpha / before) * rank)) });
+  }
+
+  /** Adds or removes a layer; all of them are written as such. */
+  toggleTarget(target: string, all: readonly string[]): void {
+    const { targets } = this.adapter.value;
+    const chosen = new Set(targets === "all-linear" ? all : targets);
+    if (!chosen.delete(target)) chosen.add(target);
+    const kept = all.filter((each) => chosen.has(each));
+    if (kept.length > 0) this.changeAdapter({ targets: kept.length === all.length ? "all-linear" : kept });
+  }
+
+  changeTraining(changed: Partial<TrainingSettings>): void {
+    this.training.value = { ...this.training.value, ...changed };
+  }
+
+  async #makePlan(adapter: AdapterSettings, model: ModelFacts): Promise<void> {
+    const known = adapter.targets === "all-linear" || adapter.targets.every((name) => model.targets.includes(name));
+    if (!known) return this.changeAdapter({ targets: "all-linear" }); // of another model
+    try {
+      const plan = await this.place.ask("plan", adapter);
+      if (this.adapter.peek() !== adapter) return;
+      batch(() => {
+        this.plan.value = plan;
+        this.failure.value = undefined;
+      });
+    } catch (error) {
+      this.failure.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+function areSettings(value: unknown): value is KeptSettings {
+  if (typeof value !== "object" || value === null) return false;
+  const { adapter, training, watched, name } = value as Partial<Record<keyof KeptSettings, unknown>>;
+  const areObjects = [adapter, training].every((each) => typeof each === "object" && each !== null);
+  return areObjects && typeof watched === "string" && typeof name === "string";
+}

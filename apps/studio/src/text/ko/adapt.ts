@@ -1,0 +1,45 @@
+// 어댑터 설정.
+
+import { duration, megabytes } from "../en/figures.ts";
+import type { Texts } from "../texts.ts";
+
+export const adapt: Texts["adapt"] = {
+  title: "2 · 맞추기",
+  lead: "얼마나 바뀌어도 되는지 정합니다. 모델은 그대로 있고, 배운 것은 각 층 옆의 얇은 띠 두 개에 담깁니다.",
+  rank: "랭크 – 띠의 너비",
+  targets: "배우는 층",
+  plan: "이렇게 됩니다",
+  trainable: "배우는 수",
+  ofAll: (count, share) => `${count.toLocaleString("ko")}개 (${(100 * share).toFixed(share < 0.001 ? 3 : 2)} %)`,
+  file: "가져갈 파일",
+  memory: "배우는 동안 메모리",
+  step: "한 단계 시간",
+  unknown: "–",
+  measure: "재기",
+  measuring: "재는 중…",
+  megabytes,
+  duration,
+  more: "더 많은 설정",
+  name: "어댑터 이름",
+  watched: "배우는 동안 계속 물어볼 말",
+  steps: "단계 수",
+  batchSize: "한 단계의 행 수",
+  learningRate: "학습률",
+  schedule: "학습률 변화",
+  schedules: { cosine: "완만하게 줄기 (코사인)", linear: "고르게 줄기 (선형)", constant: "그대로" },
+  alpha: "알파 – 띠가 작용하는 세기",
+  dropout: "드롭아웃 – 외우지 않도록 무작위로 빼기",
+  seed: "시드 – 같으면 결과도 같음",
+  held: "재기 위해 남겨 둘 행",
+  heldShare: (share) => (share === 0 ? "없음" : `${Math.round(100 * share)} %`),
+  start: "띠의 시작",
+  starts: {
+    gaussian: "무작위 (가우스)",
+    kaiming: "무작위 (Kaiming, PEFT 기본값)",
+    pissa: "가중치의 가장 큰 방향에서 (PiSSA)",
+    olora: "정규 직교 방향에서 (OLoRA)",
+    orthogonal: "직교",
+  },
+  dora: "DoRA – 길이를 방향과 따로 배우기",
+  reset: "처음 설정으로",
+};

@@ -1,0 +1,60 @@
+// 학습.
+
+import { duration } from "../en/figures.ts";
+import type { Texts } from "../texts.ts";
+
+export const train: Texts["train"] = {
+  title: "3 · 학습",
+  train: "학습 시작",
+  pause: "잠시 멈춤",
+  continue: "계속",
+  stop: "끝내기",
+  barLabel: "학습",
+  needsModel: "모델을 기다리는 중…",
+  needsRows: "먼저 행을 하나 적으세요: 누가 하는 말과 그 답.",
+  ready: (rows, steps) => `행 ${rows}개, ${steps}단계`,
+  readyIn: (seconds) => `약 ${duration(seconds)}`,
+  preparing: "먼저 원래 모델을 살펴보는 중…",
+  pausing: "이 단계 뒤에 멈춥니다…",
+  paused: "멈춰 있습니다.",
+  stopping: "이 단계 뒤에 끝냅니다…",
+  progress: (step, steps) => `${steps}단계 중 ${step}단계`,
+  left: (seconds) => `${duration(seconds)} 남음`,
+  finished: (steps) => `${steps}단계를 마쳤습니다. 어댑터가 선반에 있습니다.`,
+  stopped: (steps) =>
+    steps === 0
+      ? "첫 단계 전에 끝냈습니다. 모든 것이 그대로입니다."
+      : `${steps}단계 뒤에 끝냈습니다. 배운 것은 선반에 있습니다.`,
+  failed: "학습하지 못했습니다.",
+  notKept: "브라우저에 자리가 없습니다. 학습은 계속되지만 페이지를 닫으면 사라집니다.",
+  lost: (step) => `길을 잃었습니다. ${step}단계에서 손실이 처음보다 훨씬 나빠졌습니다.`,
+  goBack: (step, rate) => `${step}단계로 돌아가 학습률을 절반(${rate})으로`,
+  beginAnew: (rate) => `절반의 학습률(${rate})로 다시 시작`,
+  giveUp: "그만두기",
+  unfinished: (name, step, steps) => `“${name}” 학습이 ${steps}단계 중 ${step}단계에서 끊겼습니다. 잃은 것은 없습니다.`,
+  resume: (step) => `${step}단계에서 계속`,
+  otherModel: (model) => `${model}에서 배우던 것입니다. 계속하려면 그 모델을 여세요.`,
+  forget: "버리기",
+  loss: "손실 – 맞는 답에 얼마나 놀라는지",
+  noCurve: "배우는 동안 여기서 손실이 줄어듭니다.",
+  trainingLine: "학습, 고르게 한 것",
+  validationLine: "남겨 둔 행",
+  baseLine: "남겨 둔 행에서 원래 모델",
+  earlierLine: "이전 학습",
+  log: "로그 눈금",
+  savePng: "그림",
+  saveCsv: "CSV",
+  chartLabel: (first, last, step) => `단계별 손실: 처음 ${first}, ${step}단계에서 ${last}.`,
+  hovered: (step, loss) => `${step}단계: ${loss}`,
+  film: "같은 질문을 거듭해서",
+  asked: "질문",
+  base: "원래 모델",
+  frame: (step) => `${step}단계`,
+  nothingSaid: "(아무 말 없음)",
+  said: {
+    started: "학습을 시작했습니다.",
+    share: (percent, loss) => `${percent}퍼센트 마침, 손실 ${loss}.`,
+    paused: "학습이 멈춰 있습니다.",
+  },
+  defaultName: "내 어댑터",
+};

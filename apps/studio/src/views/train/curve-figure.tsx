@@ -1,0 +1,76 @@
+// The chart with its legend and what can be done with it; before there is anything to draw, a sentence in its place.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { curveAsCsv, smoothed } from "../../state/curve.ts";
+import { useStudio } from "../page/use-studio.ts";
+import { chartColumns } from "./chart-data.ts";
+import { CurvePlot } from "./curve-plot.ts";
+import { saveBlob } from "./save-blob.ts";
+
+export function CurveCard() {
+  const { run, settings, text } = useStudio();
+  const { train } = text.value;
+  const [isLog, setIsLog] = useState(false);
+  const [hovered, setHovered] = useState<{ readonly step: number; readonly loss: number }>();
+  const parent = useRef<HTMLDivElement>(null);
+  const plot = useRef<CurvePlot | undefined>(undefined);
+  const { value: curve } = run.curve;
+  const { value: earlier } = run.earlier;
+  const isEmpty = curve.training.length === 0 && earlier.length === 0;
+  const steps = run.last.value?.steps ?? settings.training.value.steps;
+  const view = { columns: chartColumns({ training: curve, earlier, steps }), steps, isLog };
+
+  useEffect(() => {
+    if (parent.current === null || isEmpty) return undefined;
+    const made = new CurvePlot(parent.current, view, setHovered);
+    plot.current = made;
+    return () => {
+      made.dispose();
+      plot.current = undefined;
+    };
+  }, [isEmpty, isLog]);
+  useEffect(() => plot.current?.show(view));
+
+  if (isEmpty) return <p class="no-curve quiet">{train.noCurve}</p>;
+  const smooth = smoothed(curve.training);
+  const [first, last] = [smooth[0], smooth.at(-1)];
+  const label = first && last ? train.chartLabel(first[1].toFixed(2), last[1].toFixed(2), last[0]) : train.earlierLine;
+  const savePng = () => plot.current?.canvas.toBlob((blob) => blob && saveBlob(blob, "loss.png"));
+  return (
+    <figure class="curve">
+      <figcaption class="curve-head">
+        <h3>{train.loss}</h3>
+        <span class="figure">
+          {hovered ? train.hovered(hovered.step, hovered.loss.toFixed(3)) : last ? last[1].toFixed(3) : ""}
+        </span>
+      </figcaption>
+      <div ref={parent} class="plot" role="img" aria-label={label}>
+        {["quiet", "line", "accent", "warm", "faint"].map((name) => (
+          <i key={name} class={`ink-${name}`} hidden />
+        ))}
+      </div>
+      <ul class="legend quiet">
+        <li class="is-training">{train.trainingLine}</li>
+        {curve.validation.length > 0 && <li class="is-validation">{train.validationLine}</li>}
+        {curve.validation.length > 0 && <li class="is-base">{train.baseLine}</li>}
+        {earlier.length > 0 && <li class="is-earlier">{train.earlierLine}</li>}
+      </ul>
+      <div class="row curve-tools">
+        <label class="inline">
+          <input type="checkbox" checked={isLog} onChange={({ currentTarget }) => setIsLog(currentTarget.checked)} />
+          {train.log}
+        </label>
+        <button type="button" class="plain" onClick={savePng}>
+          {train.savePng}
+        </button>
+        <button
+          type="button"
+          class="plain"
+          onClick={() => saveBlob(new Blob([curveAsCsv(curve)], { type: "text/csv" }), "loss.csv")}
+        >
+          {train.saveCsv}
+        </button>
+      </div>
+    </figure>
+  );
+}
