@@ -81,11 +81,8 @@ function attributesFor({ query, heads, keyHeads, groups, scale, cap = 0 }: Group
 
 function attentionByGroup({ query, key, value, heads, keyHeads, groups, scale, cap }: GroupAttentionInputs): tf.Tensor {
   const sizes = groups.map(({ rows, time }) => rows * time);
-  const parts = {
-    query: tf.split(query, sizes, 0),
-    key: tf.split(key, sizes, 0),
-    value: tf.split(value, sizes, 0),
-  };
+  const split = (whole: tf.Tensor) => (sizes.length === 1 ? [whole] : tf.split(whole, sizes, 0));
+  const parts = { query: split(query), key: split(key), value: split(value) };
   const outputs = groups.map(({ rows, time, mask, dropout }, index) => {
     const headsOf = (name: keyof typeof parts, count: number) => {
       // Sizes were asked for, one a group.

@@ -17,12 +17,10 @@ export interface Packing {
   readonly groups: readonly RowGroup[];
 }
 
-/** With less padding the rectangle is as fast: it needs no moving. */
-const leastPadding = 0.03;
-
 /**
- * Undefined where the rectangle stays: for little padding, a hole within a row – how far apart two tokens are would be another
- * number –, or a wanted state that is padding. `mask` is 1 or 0 [batch·time]; `wanted` numbers among them.
+ * Undefined where the rectangle stays: for a hole within a row – how far apart two tokens are would be another number – or a
+ * wanted state that is padding. Without any padding the tokens are all positions: attention then takes all rows at once, with
+ * no mask for padding, where in a rectangle it would take them one by one. `mask` is 1 or 0 [batch·time]; `wanted` numbers among them.
  */
 export function planPacking(
   mask: ArrayLike<number>,
@@ -31,7 +29,7 @@ export function planPacking(
 ): Packing | undefined {
   const rows = Array.from({ length: batch }, (_, row) => rowOf(mask, row * time, time));
   const count = rows.reduce((sum, { length }) => sum + length, 0);
-  if (count === 0 || count > batch * time * (1 - leastPadding) || rows.some(({ hasHole }) => hasHole)) return undefined;
+  if (count === 0 || rows.some(({ hasHole }) => hasHole)) return undefined;
   const sorted = rows.filter(({ length }) => length > 0).sort((one, other) => one.length - other.length);
   const tokens = sorted.flatMap(({ first, length }) => Array.from({ length }, (_, place) => first + place));
   const numbers = new Int32Array(batch * time).fill(-1);
