@@ -4,6 +4,7 @@ import type { ChatRequest } from "../protocol/chat.ts";
 import { memoryStore } from "../storage/memory-store.ts";
 import type { Ask } from "../worker-client.ts";
 import { ChatState, turnsOf } from "./chat.ts";
+import { debounced } from "./debounced.ts";
 import { keepChat } from "./keep-chat.ts";
 
 /** A worker whose model says "base" and whose adapted model says how strongly it was adapted. */
@@ -22,7 +23,12 @@ function conversation(failure?: string) {
     return { texts, words, wasStopped: false, tokensPerSecond: 9 } as never;
   };
   const adapter = signal<{ readonly id: string; readonly name: string } | undefined>({ id: "1", name: "mine" });
-  return { asked, adapter, chat: new ChatState({ ask, chats: signal<boolean | undefined>(true), adapter }) };
+  const isTraining = signal(false);
+  const chats = signal<boolean | undefined>(true);
+  return {
+    ...{ asked, adapter, isTraining },
+    chat: new ChatState({ ask, chats, adapter, isTraining, onAnswered: () => {} }),
+  };
 }
 
 async function say(chat: ChatState, says: string): Promise<void> {
@@ -77,6 +83,14 @@ describe("the conversation", () => {
     expect(chat.canSend.value).toBe(false);
   });
 
+  it("sends nothing while the worker trains, which could not answer", () => {
+    const { chat, isTraining } = conversation();
+    chat.draft.value = "one";
+    expect(chat.canSend.value).toBe(true);
+    isTraining.value = true;
+    expect(chat.canSend.value).toBe(false);
+  });
+
   it("brings back what was cleared", async () => {
     const { chat } = conversation();
     await say(chat, "one");
@@ -89,12 +103,12 @@ describe("the conversation", () => {
   it("is there again on the next visit, with its settings", async () => {
     const store = memoryStore();
     const { chat } = conversation();
-    await keepChat(chat, store, () => {});
+    await keepChat(chat, { store, soon: debounced(1) });
     await say(chat, "one");
     chat.set({ temperature: 0.7 });
     await vi.waitFor(async () => expect(await store.read("chat.json")).toBeDefined(), { timeout: 2000 });
     const { chat: next } = conversation();
-    await keepChat(next, store, () => {});
+    await keepChat(next, { store, soon: debounced(1) });
     expect(next.exchanges.value).toEqual(chat.exchanges.value);
     expect(next.settings.value.temperature).toBe(0.7);
   });
@@ -103,7 +117,7 @@ describe("the conversation", () => {
     const store = memoryStore();
     await store.write("chat.json", new TextEncoder().encode('{"exchanges":3}'));
     const { chat } = conversation();
-    await keepChat(chat, store, () => {});
+    await keepChat(chat, { store, soon: debounced(1) });
     expect(chat.exchanges.value).toEqual([]);
   });
 });

@@ -36,6 +36,9 @@ export interface ChatSurroundings {
   readonly chats: ReadonlySignal<boolean | undefined>;
   /** The one that answers on the right. */
   readonly adapter: ReadonlySignal<{ readonly id: string; readonly name: string } | undefined>;
+  /** The worker does one thing at a time: while it trains, nobody answers. */
+  readonly isTraining: ReadonlySignal<boolean>;
+  onAnswered(): void;
 }
 
 /** So long nobody types or moves anything before it is acted on. */
@@ -57,11 +60,13 @@ export class ChatState {
     () =>
       this.#place.chats.value !== undefined &&
       !this.isAnswering.value &&
+      !this.isTraining.value &&
       !this.isTooLong.value &&
       this.draft.value.trim() !== "",
   );
   /** Whether the model takes earlier turns into account; undefined while there is none. */
   readonly chats: ReadonlySignal<boolean | undefined>;
+  readonly isTraining: ReadonlySignal<boolean>;
   readonly #place: ChatSurroundings;
   /** What is to be asked once the answer that is being written has ended. */
   #wantsAgain: "both" | "adapted" | undefined;
@@ -70,6 +75,7 @@ export class ChatState {
   constructor(place: ChatSurroundings) {
     this.#place = place;
     this.chats = place.chats;
+    this.isTraining = place.isTraining;
     effect(() => {
       const { value: draft } = this.draft;
       const { value: chats } = place.chats;
@@ -117,7 +123,8 @@ export class ChatState {
   async answerAgain(sides: "both" | "adapted" = "both"): Promise<void> {
     const { value: before } = this.exchanges;
     const last = before.at(-1);
-    if (last === undefined || (sides === "adapted" && this.#adaptedSide().length === 0)) return;
+    if (last === undefined || this.isTraining.value || (sides === "adapted" && this.#adaptedSide().length === 0))
+      return;
     if (this.isAnswering.value) {
       this.#wantsAgain = sides;
       void this.#place.ask("stopChat", undefined);
@@ -164,6 +171,7 @@ export class ChatState {
         this.#change((last) => ({ [side]: `${last[side] ?? ""}${text}` })),
       );
       this.#show(answer, sides);
+      this.#place.onAnswered();
       return true;
     } catch (error) {
       this.failure.value = error instanceof Error ? error.message : String(error);

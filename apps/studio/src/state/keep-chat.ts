@@ -4,20 +4,22 @@ import { effect } from "@preact/signals";
 import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
 import type { Store } from "../storage/store.ts";
 import { type ChatSettings, type ChatState, defaultChatSettings, type Exchange } from "./chat.ts";
+import type { Debounced } from "./debounced.ts";
 
 interface KeptChat {
   readonly exchanges: readonly Exchange[];
   readonly settings: Partial<ChatSettings>;
 }
 
-const path = "chat.json";
-const quietMilliseconds = 500;
+export interface ChatKeeping {
+  readonly store: Store;
+  readonly soon: Debounced;
+}
 
-/**
- * Brings back what was kept, and keeps what comes. `onFailure` hears of a disk that takes no more; the conversation goes on
- * without one.
- */
-export async function keepChat(chat: ChatState, store: Store, onFailure: (error: unknown) => void): Promise<void> {
+const path = "chat.json";
+
+/** Brings back what was kept, and keeps what comes. */
+export async function keepChat(chat: ChatState, { store, soon }: ChatKeeping): Promise<void> {
   const kept = await readJsonFile(store, path, isKeptChat);
   if (kept !== undefined && chat.exchanges.value.length === 0) {
     chat.exchanges.value = kept.exchanges;
@@ -25,8 +27,8 @@ export async function keepChat(chat: ChatState, store: Store, onFailure: (error:
   }
   effect(() => {
     const facts: KeptChat = { exchanges: chat.exchanges.value, settings: chat.settings.value };
-    const timer = setTimeout(() => void writeJsonFile(store, path, facts).catch(onFailure), quietMilliseconds);
-    return () => clearTimeout(timer);
+    // The conversation goes on where the disk takes no more; the table of rows says so.
+    soon(() => void writeJsonFile(store, path, facts).catch(() => {}));
   });
 }
 

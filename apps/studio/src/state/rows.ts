@@ -64,6 +64,7 @@ export class RowsState {
   async restore(): Promise<void> {
     const kept = await readJsonFile(this.place.store, path, areRows);
     this.#isRestored = true;
+    this.isKept.value = this.place.store.isKept;
     if (kept !== undefined && kept.length > 0) this.rows.value = kept;
   }
 

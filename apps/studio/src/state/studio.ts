@@ -7,6 +7,7 @@ import { type LanguageName, texts } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
 import { announceRun } from "./announce-run.ts";
 import { ChatState } from "./chat.ts";
+import { debounced } from "./debounced.ts";
 import { keepChat } from "./keep-chat.ts";
 import { ModelState } from "./model.ts";
 import { RowsState } from "./rows.ts";
@@ -49,6 +50,7 @@ export class Studio {
   readonly settings: SettingsState;
   readonly run: RunState;
   readonly timing: TimingState;
+  readonly #keepChatSoon = debounced(400);
 
   constructor(place: StudioPlace) {
     this.model = new ModelState(place.ask, place.base);
@@ -71,8 +73,13 @@ export class Studio {
       settings: this.settings,
       run: this.run,
     });
-    const chats = computed(() => this.model.facts.value?.chats);
-    this.chat = new ChatState({ ask, chats, adapter: this.chosen });
+    this.chat = new ChatState({
+      ask,
+      chats: computed(() => this.model.facts.value?.chats),
+      adapter: this.chosen,
+      isTraining: this.run.isBusy,
+      onAnswered: () => this.announce(this.text.value.trying.answered),
+    });
     announceRun(this);
     this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
     effect(() => {
@@ -82,9 +89,7 @@ export class Studio {
 
   /** Starts what needs nobody: the engine, and what was kept from the last visit. */
   async start(): Promise<void> {
-    void keepChat(this.chat, this.store, (error) => {
-      this.chat.failure.value = error instanceof Error ? error.message : String(error);
-    });
+    void keepChat(this.chat, { store: this.store, soon: this.#keepChatSoon });
     await Promise.all([this.rows.restore(), this.settings.restore(), this.model.startUp()]);
     await this.run.restore();
   }
@@ -93,6 +98,7 @@ export class Studio {
   flush(): void {
     this.rows.flush();
     this.settings.flush();
+    this.#keepChatSoon.flush();
   }
 
   /** A run of what the table and the settings say now. */

@@ -20,6 +20,7 @@ export const trying = {
   undo: "Undo",
   stopped: "Stopped.",
   silent: "It has nothing to say.",
+  training: "It answers again when training has ended or stopped.",
   waiting: "Writing…",
   answered: "Both have answered.",
   length: (tokens: number, most: number) => `${tokens} of ${most} tokens`,

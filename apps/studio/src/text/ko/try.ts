@@ -22,6 +22,7 @@ export const trying: typeof english = {
   undo: "되돌리기",
   stopped: "멈췄어요.",
   silent: "할 말이 없대요.",
+  training: "학습이 끝나거나 멈추면 다시 답해요.",
   waiting: "쓰는 중…",
   answered: "둘 다 답했어요.",
   length: (tokens, most) => `${most}토큰 중 ${tokens}토큰`,

@@ -37,11 +37,12 @@ function Marked({ words }: { readonly words: readonly Word[] }) {
   const { trying } = useStudio().text.value;
   if (words.length === 0) return <span class="quiet">{trying.silent}</span>;
   return words.map(({ text, likelier }, place) => {
-    if (likelier < marked || text.trim() === "") return text;
     const space = text.slice(0, text.length - text.trimStart().length);
+    const before = place === 0 ? "" : space;
+    if (likelier < marked || text.trim() === "") return `${before}${text.trimStart()}`;
     return (
       <span key={place}>
-        {space}
+        {before}
         <mark title={trying.likelier(Math.exp(likelier))}>{text.trimStart()}</mark>
       </span>
     );

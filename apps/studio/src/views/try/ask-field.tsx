@@ -35,6 +35,7 @@ export function AskField() {
             (isTooLong ? trying.tooLong(length.tokens, length.most) : trying.length(length.tokens, length.most))}
         </p>
         <div class="row">
+          {chat.isTraining.value && <span class="quiet">{trying.training}</span>}
           {chat.tokensPerSecond.value > 0 && (
             <span class="quiet figure">{trying.speed(chat.tokensPerSecond.value)}</span>
           )}

@@ -39,7 +39,12 @@ export function Conversation() {
       <div class="row spread">
         {isMarked ? <p class="quiet legend">{trying.legend}</p> : <span />}
         <div class="row">
-          <button type="button" class="plain" onClick={() => chat.answerAgain()} disabled={chat.isAnswering.value}>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => chat.answerAgain()}
+            disabled={chat.isAnswering.value || chat.isTraining.value}
+          >
             {trying.again}
           </button>
           <button type="button" class="plain" onClick={() => chat.clear()} disabled={chat.isAnswering.value}>
