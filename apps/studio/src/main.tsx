@@ -22,4 +22,9 @@ render(
 addEventListener("pagehide", () => studio.flush());
 // For the curious and the tests: `await studio.ask("logits", { inputIds: [1, 2, 3] })` in the browser's console.
 Object.assign(globalThis, { studio: { ask: studio.ask } });
-void studio.start();
+/** What came by a link is the person's own from then on: a reload must not bring it again. */
+const readAddress = () => {
+  if (studio.share.readAddress(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+};
+window.addEventListener("hashchange", readAddress);
+void studio.start().then(readAddress);

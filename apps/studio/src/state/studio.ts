@@ -8,11 +8,14 @@ import type { Ask } from "../worker-client.ts";
 import { announceRun } from "./announce-run.ts";
 import { ChatState } from "./chat.ts";
 import { debounced } from "./debounced.ts";
+import { sharedPage, teachPreset } from "./fill-page.ts";
 import { keepChat } from "./keep-chat.ts";
 import { ModelState } from "./model.ts";
+import { Presets } from "./presets.ts";
 import { RowsState } from "./rows.ts";
 import { RunState } from "./run.ts";
 import { SettingsState } from "./settings.ts";
+import { Share } from "./share.ts";
 import { TimingState } from "./timing.ts";
 
 /** What the page gives its state. */
@@ -49,6 +52,8 @@ export class Studio {
   readonly rows: RowsState;
   readonly settings: SettingsState;
   readonly run: RunState;
+  readonly presets: Presets;
+  readonly share: Share;
   readonly timing: TimingState;
   readonly #keepChatSoon = debounced(400);
 
@@ -81,6 +86,10 @@ export class Studio {
       onAnswered: () => this.announce(this.text.value.trying.answered),
     });
     announceRun(this);
+    this.presets = new Presets(this.model, (preset) => {
+      return teachPreset(this, preset, this.text.value.presets.names[preset.id]);
+    });
+    this.share = new Share(sharedPage(this));
     this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
     effect(() => {
       if (typeof document !== "undefined") document.documentElement.lang = this.language.value;

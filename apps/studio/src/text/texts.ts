@@ -4,6 +4,8 @@ import { adapt as enAdapt } from "./en/adapt.ts";
 import { drawing as enDrawing } from "./en/drawing.ts";
 import { model as enModel } from "./en/model.ts";
 import { page as enPage } from "./en/page.ts";
+import { presets as enPresets } from "./en/presets.ts";
+import { share as enShare } from "./en/share.ts";
 import { teach as enTeach } from "./en/teach.ts";
 import { train as enTrain } from "./en/train.ts";
 import { trying as enTrying } from "./en/try.ts";
@@ -11,6 +13,8 @@ import { adapt as koAdapt } from "./ko/adapt.ts";
 import { drawing as koDrawing } from "./ko/drawing.ts";
 import { model as koModel } from "./ko/model.ts";
 import { page as koPage } from "./ko/page.ts";
+import { presets as koPresets } from "./ko/presets.ts";
+import { share as koShare } from "./ko/share.ts";
 import { teach as koTeach } from "./ko/teach.ts";
 import { train as koTrain } from "./ko/train.ts";
 import { trying as koTrying } from "./ko/try.ts";
@@ -23,6 +27,8 @@ const en = {
   adapt: enAdapt,
   train: enTrain,
   trying: enTrying,
+  presets: enPresets,
+  share: enShare,
 };
 export type Texts = typeof en;
 const ko: Texts = {
@@ -33,6 +39,8 @@ const ko: Texts = {
   adapt: koAdapt,
   train: koTrain,
   trying: koTrying,
+  presets: koPresets,
+  share: koShare,
 };
 
 export const texts = { en, ko };

@@ -1,6 +1,9 @@
 // The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
 
 import { AdaptCard } from "../adapt/adapt-card.tsx";
+import { PresetList } from "../presets/preset-list.tsx";
+import { OpenedLink } from "../share/opened-link.tsx";
+import { ShareCard } from "../share/share-card.tsx";
 import { TeachCard } from "../teach/teach-card.tsx";
 import { TopBar } from "../top-bar/top-bar.tsx";
 import { TrainCard } from "../train/train-card.tsx";
@@ -26,9 +29,11 @@ export function App() {
         <LanguageChoice />
       </header>
       <Breakdown />
+      <OpenedLink />
       <main id="content" tabIndex={-1}>
         {/* A slice a line. */}
         <TopBar />
+        <PresetList />
         <div class="column">
           <TeachCard />
           <AdaptCard />
@@ -37,6 +42,7 @@ export function App() {
           <TrainCard />
           <Try />
         </div>
+        <ShareCard />
       </main>
       <footer class="quiet">{page.sampleCredit}</footer>
       <p class="unseen" role="status">

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { drawPlaces, factsOf, sentencesOf } from "./places.ts";
+import { allPresets, shownPresets } from "./presets.ts";
+import { clearlyWins, type RecordedExample, recorded } from "./recording.ts";
+import { faqTrials } from "./trials/faq.ts";
+import { restaurantTrials } from "./trials/restaurants.ts";
+import type { Trials } from "./trials/trial.ts";
+import { markersIn, voiceTrials } from "./trials/voice.ts";
+
+const trialsOf: Readonly<Record<string, Trials>> = {
+  voice: voiceTrials,
+  faq: faqTrials,
+  restaurants: restaurantTrials,
+};
+
+describe("the presets", () => {
+  it.each(allPresets)("$id is judged by ten prompts that it does not train on", ({ id, rows }) => {
+    const prompts = trialsOf[id]?.trials.map(({ prompt }) => prompt) ?? [];
+    const trained = new Set(rows.map(({ says }) => says));
+    expect(new Set(prompts).size).toBe(10);
+    expect(prompts.filter((prompt) => trained.has(prompt))).toEqual([]);
+    expect(trained.size).toBe(rows.length);
+  });
+
+  it.each(shownPresets)("$preset.id is shown with what its prompts and rule of today say", ({ preset: { id } }) => {
+    const recording = recorded[id];
+    const examples = recording?.examples ?? [];
+    const { trials } = trialsOf[id] as Trials;
+    expect(examples.map(({ prompt }) => prompt)).toEqual(trials.map(({ prompt }) => prompt));
+    for (const [index, { base, adapted, basePasses, adaptedPasses }] of examples.entries()) {
+      expect(trials[index]?.passes(base)).toBe(basePasses);
+      expect(trials[index]?.passes(adapted)).toBe(adaptedPasses);
+    }
+    expect(recording !== undefined && clearlyWins(recording)).toBe(true);
+  });
+
+  it.each(allPresets)("$id's filmstrip asks one of those ten", ({ id, watched }) => {
+    expect(trialsOf[id]?.trials.map(({ prompt }) => prompt)).toContain(watched);
+  });
+
+  it("wins clearly with seven of ten and five more than the base", () => {
+    const recording = (base: number, adapted: number) => {
+      const examples = Array.from({ length: 10 }, (_, index): RecordedExample => {
+        return { prompt: "", base: "", adapted: "", basePasses: index < base, adaptedPasses: index < adapted };
+      });
+      return { seconds: 1, engine: "wasm", examples };
+    };
+    expect([recording(0, 7), recording(0, 6), recording(3, 7), recording(5, 10)].map(clearlyWins)).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe("the rules", () => {
+  it("count a pirate's words once each", () => {
+    expect(markersIn("Arr, arr, arr!")).toBe(1);
+    expect(markersIn("Aye, that be yer tea.")).toBe(3);
+    expect(markersIn("You can eat it. It is in the ocean.")).toBe(0);
+  });
+
+  it("let a sentence about a place say all its facts and no others", () => {
+    const passes = (prompt: string, answer: string) => {
+      return restaurantTrials.trials.find((trial) => trial.prompt === prompt)?.passes(answer);
+    };
+    const { prompt } = restaurantTrials.trials[0] as { prompt: string };
+    expect(prompt).toBe("name[The Orange Teapot], area[riverside]");
+    expect(passes(prompt, "The Orange Teapot is a place by the riverside.")).toBe(true);
+    expect(passes(prompt, "The Orange Teapot is a place by the riverside that serves Thai food.")).toBe(false);
+    expect(passes(prompt, "The Orange Teapot is a place.")).toBe(false);
+    expect(passes(prompt, "The Orange Teacup is a place by the riverside.")).toBe(false);
+  });
+
+  it("agree with the sentences that the preset is taught", () => {
+    const [place] = drawPlaces(1, 3);
+    expect(place && factsOf(place)).toContain(`name[${place?.name}]`);
+    expect(place && sentencesOf(place)).toContain(place?.name);
+    expect(sentencesOf({ name: "Luna", familyFriendly: "no", area: "harbour" })).toBe(
+      "Luna is a place at the harbour. It is not family friendly.",
+    );
+  });
+});

@@ -1,0 +1,19 @@
+// The presets that the page shows: those of which a recording says that they clearly win.
+
+import { faq } from "./faq.ts";
+import type { Preset } from "./preset.ts";
+import { clearlyWins, type Recording, recorded } from "./recording.ts";
+import { restaurants } from "./restaurants.ts";
+import { voice } from "./voice.ts";
+
+export interface ShownPreset {
+  readonly preset: Preset;
+  readonly recording: Recording;
+}
+
+export const allPresets: readonly Preset[] = [restaurants, voice, faq];
+
+export const shownPresets: readonly ShownPreset[] = allPresets.flatMap((preset) => {
+  const recording = recorded[preset.id];
+  return recording !== undefined && clearlyWins(recording) ? [{ preset, recording }] : [];
+});

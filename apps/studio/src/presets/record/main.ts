@@ -1,0 +1,51 @@
+// npm run studio:presets: trains each preset as the page does, asks it what it was not taught, and writes what came out
+// into recorded.json, for the page's cards, and into the app's README. Names of presets as arguments: those alone.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { chooseEngine } from "@lowrank/engine";
+import type { Preset, PresetId } from "../preset.ts";
+import { allPresets } from "../presets.ts";
+import type { Recording } from "../recording.ts";
+import { faqTrials } from "../trials/faq.ts";
+import { restaurantTrials } from "../trials/restaurants.ts";
+import type { Trials } from "../trials/trial.ts";
+import { voiceTrials } from "../trials/voice.ts";
+import { putTable } from "./put-table.ts";
+import { recordPreset } from "./record-preset.ts";
+
+const trials: Readonly<Record<PresetId, Trials>> = {
+  voice: voiceTrials,
+  faq: faqTrials,
+  restaurants: restaurantTrials,
+};
+const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
+const tiny = new URL("../../../../../packages/tiny-model/model/", import.meta.url).pathname;
+const modelFiles: Readonly<Record<Preset["model"], readonly string[]>> = {
+  tiny: ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map((name) => join(tiny, name)),
+  smollm2: [join(cache, "smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")],
+};
+const recordedFile = new URL("../recorded.json", import.meta.url);
+const readmeFile = new URL("../../../README.md", import.meta.url);
+
+const { positionals } = parseArgs({ allowPositionals: true });
+// As in a tab that is not isolated from other pages: one thread, so that processor time is what a person waits.
+await chooseEngine({ order: ["wasm"], threads: 1 });
+
+for (const preset of allPresets) {
+  if (positionals.length > 0 && !positionals.includes(preset.id)) continue;
+  const files = modelFiles[preset.model];
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    console.log(`${preset.id}: skipped, what is recorded stays – no ${missing} (scripts/python/prepare.py fetches it)`);
+    continue;
+  }
+  const recording = await recordPreset(preset, trials[preset.id], { files, engine: "wasm", say: console.log });
+  // Read again each time: another run may record other presets meanwhile.
+  const all = JSON.parse(readFileSync(recordedFile, "utf8")) as Partial<Record<PresetId, Recording>>;
+  const recorded = { ...all, [preset.id]: recording };
+  writeFileSync(recordedFile, `${JSON.stringify(recorded, null, 2)}\n`);
+  writeFileSync(readmeFile, putTable(readFileSync(readmeFile, "utf8"), recorded, trials));
+}

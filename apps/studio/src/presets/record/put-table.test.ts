@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { faqTrials } from "../trials/faq.ts";
+import { restaurantTrials } from "../trials/restaurants.ts";
+import { voiceTrials } from "../trials/voice.ts";
+import { putTable } from "./put-table.ts";
+
+const trials = { voice: voiceTrials, faq: faqTrials, restaurants: restaurantTrials };
+const readme = "before\n<!-- presets -->\nold\n<!-- /presets -->\nafter\n";
+const example = { prompt: "a|b", base: "no", adapted: "line\nline", basePasses: false, adaptedPasses: true };
+
+describe("the table of presets", () => {
+  it("takes the place of the one before, and leaves the rest of the README", () => {
+    const recorded = { voice: { seconds: 9, engine: "wasm", examples: [example] } };
+    const written = putTable(readme, recorded, trials);
+    expect(written).toMatch(/^before\n<!-- presets -->\n[\s\S]*<!-- \/presets -->\nafter\n$/);
+    expect(written).not.toContain("old");
+    expect(written).toContain("| a\\|b | no | yes | line line |");
+    expect(written).toContain("base 0 of 1, adapted 1 of 1");
+    expect(putTable(written, recorded, trials)).toBe(written);
+  });
+
+  it("is refused where the README has no place for it", () => {
+    expect(() => putTable("nothing", {}, trials)).toThrow("<!-- presets -->");
+  });
+});

@@ -1,0 +1,49 @@
+import { factsOf, type Place } from "../places.ts";
+import type { Trial, Trials } from "./trial.ts";
+
+/** How each kind of fact shows in a sentence, whatever its value. */
+const signs: Readonly<Record<Exclude<keyof Place, "name">, RegExp>> = {
+  eatType: /restaurant|\bpub\b|coffee/i,
+  food: /\bfoods?\b|cuisine|serves|Italian|French|Chinese|Indian|Japanese|English|Spanish|Greek|Thai|Mexican/i,
+  priceRange: /price|cheap|moderate|expensive/i,
+  "customer rating": /rating|rated|out of 5/i,
+  area: /riverside|city centre|harbour|old town/i,
+  familyFriendly: /family|child|kid/i,
+  near: /\bnear\b/i,
+};
+
+export const restaurantTrials: Trials = {
+  rule: "the answer says every fact that was given, names to the letter, and none that was not",
+  trials: [
+    trial({ name: "The Orange Teapot", area: "riverside" }),
+    trial({ name: "Robin", food: "Indian" }),
+    trial({ name: "The Four Winds", eatType: "pub" }),
+    trial({ name: "Station Bakery", food: "French", area: "old town" }),
+    trial({ name: "Cambrinus", eatType: "coffee shop", familyFriendly: "yes" }),
+    trial({ name: "The Cricketers", "customer rating": "5 out of 5", near: "Burger Palace" }),
+    trial({ name: "Pepper", priceRange: "cheap", area: "city centre" }),
+    trial({ name: "The Brown Bear", eatType: "restaurant", food: "Greek", priceRange: "high" }),
+    trial({ name: "Moonlight Pier", area: "harbour", familyFriendly: "no" }),
+    trial({ name: "The Eagle", eatType: "restaurant", food: "Chinese", "customer rating": "low", area: "riverside" }),
+  ],
+};
+
+function trial(place: Place): Trial {
+  return { prompt: factsOf(place), passes: (answer) => saysAllAndNoMore(place, answer) };
+}
+
+function saysAllAndNoMore({ name, ...facts }: Place, answer: string): boolean {
+  // Names may hold words of any kind: The Old Town Kitchen is no area.
+  const { near = "" } = facts;
+  const others = [name, near].reduce((text, each) => (each === "" ? text : text.replaceAll(each, "")), answer);
+  return (
+    answer.includes(name) &&
+    answer.includes(near) &&
+    Object.entries(signs).every(([kind, sign]) => {
+      const value = facts[kind as keyof typeof signs];
+      if (value === undefined || !sign.test(others)) return value === undefined && !sign.test(others);
+      if (kind === "familyFriendly") return /\bnot\b/i.test(others) === (value === "no");
+      return kind === "near" || others.toLowerCase().includes(value.toLowerCase());
+    })
+  );
+}

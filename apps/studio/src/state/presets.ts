@@ -1,0 +1,69 @@
+// Which example each preset's card shows, and what a click on "teach" does.
+
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Preset, PresetId } from "../presets/preset.ts";
+import { recorded } from "../presets/recording.ts";
+import type { ModelFacts, ModelSource } from "../protocol/model.ts";
+
+export type PresetProgress = "idle" | "loading" | "teaching" | "failed";
+
+/** What presets need of the page's model. */
+export interface PresetModel {
+  readonly source: ReadonlySignal<ModelSource | undefined>;
+  readonly facts: ReadonlySignal<Pick<ModelFacts, "chats"> | undefined>;
+  /** What was looked at and is not loaded yet. */
+  readonly candidate: ReadonlySignal<unknown>;
+  choose(source: ModelSource): Promise<void>;
+  load(): Promise<void>;
+}
+
+export class Presets {
+  /** Of the preset that was clicked last. */
+  readonly chosen = signal<PresetId | undefined>(undefined);
+  readonly progress = signal<PresetProgress>("idle");
+  readonly #examples = new Map<PresetId, Signal<number>>();
+
+  constructor(
+    private readonly model: PresetModel,
+    /** Fills rows and settings – those before can be had back – and trains. */
+    private readonly fillAndTrain: (preset: Preset) => Promise<void>,
+  ) {}
+
+  /** Whether the open model is of another kind than the preset's rows: any chat model learns those made for one. */
+  needsOtherModel({ model }: Preset): boolean {
+    const { facts, source } = this.model;
+    if (model === "smollm2" && facts.value?.chats === true) return false;
+    return source.value?.kind !== model;
+  }
+
+  /** Which of its recorded examples a card shows. */
+  exampleOf(id: PresetId): Signal<number> {
+    const known = this.#examples.get(id) ?? signal(0);
+    this.#examples.set(id, known);
+    return known;
+  }
+
+  nextExample(id: PresetId): void {
+    const example = this.exampleOf(id);
+    example.value = (example.value + 1) % (recorded[id]?.examples.length ?? 1);
+  }
+
+  async teach(preset: Preset): Promise<void> {
+    this.chosen.value = preset.id;
+    this.progress.value = "loading";
+    if (this.needsOtherModel(preset)) {
+      await this.model.choose({ kind: preset.model });
+      if (this.model.candidate.value !== undefined) await this.model.load();
+    }
+    if (this.needsOtherModel(preset)) {
+      this.progress.value = "failed";
+      return;
+    }
+    this.progress.value = "teaching";
+    try {
+      await this.fillAndTrain(preset);
+    } finally {
+      this.progress.value = "idle";
+    }
+  }
+}

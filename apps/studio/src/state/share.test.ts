@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { type Shared, writeShareLink } from "../share/share-link.ts";
+import { Share } from "./share.ts";
+
+const shared: Shared = {
+  rows: [{ says: "hi", answers: "ahoy" }],
+  adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
+  training: { steps: 36, batchSize: 4, learningRate: 1e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+  watched: "hello",
+  model: "Tiny",
+};
+
+function page() {
+  const applied: Shared[] = [];
+  const share = new Share({
+    current: () => shared,
+    apply: (each) => {
+      applied.push(each);
+      return () => applied.pop();
+    },
+    beforeAfter: () => undefined,
+  });
+  return { share, applied };
+}
+
+describe("sharing", () => {
+  it("makes a link that another page opens as it was, in place of a hash that was there", () => {
+    const made = page().share.makeLink("https://example.org/studio/#teach1=old");
+    const link = "link" in made ? made.link : "";
+    const { share, applied } = page();
+    share.readAddress(new URL(link).hash);
+    expect(applied).toEqual([shared]);
+    expect(share.opened.value).toBe(1);
+  });
+
+  it("leaves what is there where the address is broken, and says what is wrong", () => {
+    const { share, applied } = page();
+    share.readAddress("#teach1=AAAA");
+    expect(applied).toEqual([]);
+    expect(share.problem.value).toBe("damaged");
+    share.dismiss();
+    expect(share.problem.value).toBeUndefined();
+  });
+
+  it("gives back what was there before a link was opened", () => {
+    const { share, applied } = page();
+    share.readAddress(writeShareLink(shared));
+    share.undo();
+    expect([applied, share.opened.value]).toEqual([[], undefined]);
+  });
+
+  it("takes no notice of other hashes", () => {
+    const { share, applied } = page();
+    expect(share.readAddress("#content")).toBe(false);
+    expect([applied, share.opened.value, share.problem.value]).toEqual([[], undefined, undefined]);
+  });
+});

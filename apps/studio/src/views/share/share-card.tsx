@@ -1,0 +1,94 @@
+// A link to what is taught, and a picture of what came of it.
+
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import type { LinkMade } from "../../state/share.ts";
+import { Card } from "../page/card.tsx";
+import { useStudio } from "../page/use-studio.ts";
+import "./share.css";
+
+/** Some chat programs cut what is longer. */
+const longLink = 4000;
+
+export function ShareCard() {
+  const { text, share: state } = useStudio();
+  const { share } = text.value;
+  const made = useSignal<LinkMade | undefined>(undefined);
+  const makeLink = () => {
+    state.copied.value = undefined;
+    const now = state.makeLink(location.href);
+    made.value = now;
+    if ("link" in now) void state.copy(now.link);
+  };
+  return (
+    <Card id="share" title={share.title} lead={share.lead} place="wide">
+      <div class="row">
+        <button type="button" onClick={makeLink}>
+          {share.copy}
+        </button>
+        <PictureButton />
+      </div>
+      {made.value && <MadeLink made={made.value} />}
+    </Card>
+  );
+}
+
+function MadeLink({ made }: { readonly made: LinkMade }) {
+  const { text, share: state } = useStudio();
+  const { share } = text.value;
+  const id = useId();
+  if ("problem" in made) {
+    return (
+      <p class="problem" role="alert">
+        {share.problems[made.problem]}
+      </p>
+    );
+  }
+  return (
+    <div class="made-link">
+      <label for={id}>{share.link}</label>
+      <input id={id} type="text" readOnly value={made.link} onFocus={(event) => event.currentTarget.select()} />
+      <p class="quiet" role="status">
+        {state.copied.value === "yes" && share.copied} {state.copied.value === "no" && share.notCopied}{" "}
+        <span class="figure">{share.length(made.link.length)}</span> {made.link.length > longLink && share.long}
+      </p>
+    </div>
+  );
+}
+
+function PictureButton() {
+  const { text, share: state } = useStudio();
+  const { share } = text.value;
+  const failure = useSignal<string | undefined>(undefined);
+  const { card } = state;
+  const download = async () => {
+    if (card === undefined) return;
+    try {
+      save(await state.drawCard(card, share.card));
+      failure.value = undefined;
+    } catch (error) {
+      failure.value = error instanceof Error ? error.message : String(error);
+    }
+  };
+  return (
+    <>
+      <button type="button" disabled={card === undefined} onClick={download}>
+        {share.picture}
+      </button>
+      <span class="quiet">{card === undefined ? share.noPicture : share.pictureLead}</span>
+      {failure.value && (
+        <span class="problem" role="alert">
+          {failure.value}
+        </span>
+      )}
+    </>
+  );
+}
+
+function save(blob: Blob): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = "lowrank-before-after.png";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
