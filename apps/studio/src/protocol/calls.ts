@@ -5,7 +5,7 @@ import type { ChatAnswer, ChatNews, ChatRequest, ConversationLength } from "./ch
 import type { EngineFacts, EngineRequest, LoadingNews, ModelEstimate, ModelFacts, ModelSource } from "./model.ts";
 import type { AdapterPicture, Similarity, SingularValues } from "./picture.ts";
 import type { CheckedRow, Row, RowsSource, Turn } from "./rows.ts";
-import type { AdapterSettings, PlanFacts, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
+import type { PlanFacts, PlanRequest, RunRequest, RunResult, TrainingNews, UnfinishedRun } from "./run.ts";
 import type { MixRequest, ShelfEntry } from "./shelf.ts";
 import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "./take-home.ts";
 
@@ -28,7 +28,7 @@ export interface Calls {
   /** How the rows look to the model: tokens, what the loss counts, what is wrong with them. */
   checkRows: Call<readonly Row[], readonly CheckedRow[]>;
   /** What an adapter of these settings would be. */
-  plan: Call<AdapterSettings, PlanFacts>;
+  plan: Call<PlanRequest, PlanFacts>;
   /** Seconds that one step takes with these rows and settings, and its tokens: one is made, and thrown away. */
   timeStep: Call<RunRequest, { readonly seconds: number; readonly tokens: number }>;
   train: Call<RunRequest, RunResult, TrainingNews>;

@@ -12,6 +12,12 @@ export interface AdapterSettings {
   readonly start: "gaussian" | "kaiming" | "pissa" | "olora" | "orthogonal";
 }
 
+/** What is planned, and the largest step that it will be trained with. */
+export interface PlanRequest {
+  readonly adapter: AdapterSettings;
+  readonly step: { readonly rows: number; readonly tokens: number };
+}
+
 export interface PlanFacts {
   /** Layers adapted: block (undefined: outside the blocks), name, parameters. */
   readonly sites: readonly {
@@ -23,6 +29,7 @@ export interface PlanFacts {
   readonly share: number;
   /** Of adapter_model.safetensors. */
   readonly fileBytes: number;
+  /** Of memory while it is trained: an estimate. */
   readonly trainingBytes: number;
 }
 

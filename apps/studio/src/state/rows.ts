@@ -45,6 +45,10 @@ export class RowsState {
   readonly tokens = computed(() =>
     this.teachable.value.reduce((sum, { id }) => sum + (this.checked.value.get(id)?.tokens ?? 0), 0),
   );
+  /** Tokens of the longest of them. */
+  readonly longest = computed(() =>
+    this.teachable.value.reduce((most, { id }) => Math.max(most, this.checked.value.get(id)?.tokens ?? 0), 0),
+  );
   readonly #checkSoon = debounced(150);
   readonly #keepSoon = debounced(400);
   #isRestored = false;

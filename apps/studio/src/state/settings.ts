@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ModelFacts } from "../protocol/model.ts";
-import type { AdapterSettings, PlanFacts, TrainingSettings } from "../protocol/run.ts";
+import type { AdapterSettings, PlanFacts, PlanRequest, TrainingSettings } from "../protocol/run.ts";
 import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
 import type { Store } from "../storage/store.ts";
 import type { Ask } from "../worker-client.ts";
@@ -27,9 +27,13 @@ export interface SettingsPlace {
   readonly ask: Ask;
   readonly store: Store;
   readonly model: ReadonlySignal<ModelFacts | undefined>;
+  /** Tokens of the longest row; 0 where there is none yet. */
+  readonly longest: ReadonlySignal<number>;
 }
 
 const path = "settings.json";
+/** Of a row, until there are rows. */
+const usualTokens = 128;
 
 export class SettingsState {
   readonly adapter = signal<AdapterSettings>(defaultAdapter);
@@ -45,15 +49,19 @@ export class SettingsState {
     ...{ adapter: this.adapter.value, training: this.training.value },
     ...{ watched: this.watched.value, name: this.name.value },
   }));
+  readonly #planned = computed<PlanRequest>(() => ({
+    adapter: this.adapter.value,
+    step: { rows: this.training.value.batchSize, tokens: this.place.longest.value || usualTokens },
+  }));
   readonly #keepSoon = debounced(400);
   readonly #planSoon = debounced(30);
   #isRestored = false;
 
   constructor(private readonly place: SettingsPlace) {
     effect(() => {
-      const { value: adapter } = this.adapter;
+      const { value: planned } = this.#planned;
       const { value: model } = place.model;
-      if (model !== undefined) this.#planSoon(() => void this.#makePlan(adapter, model));
+      if (model !== undefined) this.#planSoon(() => void this.#makePlan(planned, model));
     });
     effect(() => {
       const { value: all } = this.#all;
@@ -104,12 +112,13 @@ export class SettingsState {
     this.training.value = { ...this.training.value, ...changed };
   }
 
-  async #makePlan(adapter: AdapterSettings, model: ModelFacts): Promise<void> {
+  async #makePlan(planned: PlanRequest, model: ModelFacts): Promise<void> {
+    const { adapter } = planned;
     const known = adapter.targets === "all-linear" || adapter.targets.every((name) => model.targets.includes(name));
     if (!known) return this.changeAdapter({ targets: "all-linear" }); // of another model
     try {
-      const plan = await this.place.ask("plan", adapter);
-      if (this.adapter.peek() !== adapter) return;
+      const plan = await this.place.ask("plan", planned);
+      if (this.#planned.peek() !== planned) return;
       batch(() => {
         this.plan.value = plan;
         this.failure.value = undefined;

@@ -64,7 +64,7 @@ export class Studio {
     this.store = store;
     const kept = { ask, store, model: this.model.facts };
     this.rows = new RowsState(kept);
-    this.settings = new SettingsState(kept);
+    this.settings = new SettingsState({ ...kept, longest: this.rows.longest });
     const request = () => this.#request();
     const onTaught = (id: string, name: string) => {
       this.chosen.value = { id, name };

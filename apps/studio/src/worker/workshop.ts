@@ -11,6 +11,8 @@ export interface ModelInHand {
   readonly source: ModelSource;
   readonly facts: ModelFacts;
   readonly opened: OpenedModel;
+  /** Of memory, as it is kept. */
+  readonly weightBytes: number;
 }
 
 export class Workshop {

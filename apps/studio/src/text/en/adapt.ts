@@ -36,7 +36,7 @@ export const adapt = {
   starts: {
     gaussian: "at random (Gaussian)",
     kaiming: "at random (Kaiming, PEFT's default)",
-    pissa: "from the weights' largest directions (PiSSA)",
+    pissa: "from the weights' largest directions (PiSSA, slow to begin)",
     olora: "from orthonormal directions (OLoRA)",
     orthogonal: "orthogonal",
   },

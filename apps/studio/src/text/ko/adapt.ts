@@ -36,7 +36,7 @@ export const adapt: Texts["adapt"] = {
   starts: {
     gaussian: "무작위 (가우스)",
     kaiming: "무작위 (Kaiming, PEFT 기본값)",
-    pissa: "가중치의 가장 큰 방향에서 (PiSSA)",
+    pissa: "가중치의 가장 큰 방향에서 (PiSSA, 시작이 느림)",
     olora: "정규 직교 방향에서 (OLoRA)",
     orthogonal: "직교",
   },

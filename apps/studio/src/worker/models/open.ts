@@ -1,6 +1,7 @@
 // Loads a model. The one before stays until the new one stands, and stays for good where that fails.
 
 import { countParameters } from "@lowrank/inject";
+import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedModel, openModel } from "lowrank/browser";
 import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
 import type { Answerer } from "../answers.ts";
@@ -16,11 +17,13 @@ export const open: Answerer<"open"> = async (workshop, source, tell) => {
   const begun = performance.now();
   const found = await findModel(workshop, source, tell);
   checkedMemory(found, await readSizes(found));
+  const { numBytes: before } = tf.memory();
   const opened = await load(found, tell);
   try {
     const facts = await factsOf(opened, found, (performance.now() - begun) / 1000);
+    const weightBytes = tf.memory().numBytes - before;
     workshop.model?.opened.dispose();
-    workshop.model = { source, facts, opened };
+    workshop.model = { source, facts, opened, weightBytes };
     return facts;
   } catch (error) {
     opened.dispose();

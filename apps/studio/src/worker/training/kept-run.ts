@@ -1,5 +1,5 @@
 // How a run lies in the store, so that a reload or a crash loses little of it: its facts, and a folder for each step that is
-// kept – the last one, and the one of the lowest smoothed loss, to go back to. The facts are written after the step and
+// kept – the last one, and the one that is proven best, to go back to. The facts are written after the step and
 // before surplus steps go, so that at every moment they name whole steps.
 
 import { parseState, serializeState, type TrainingState } from "@lowrank/trainer";
@@ -11,8 +11,8 @@ import { RunGoneError } from "./errors.ts";
 /** A step to go on from. */
 export interface KeptStep {
   readonly step: number;
-  /** The smoothed loss then. */
-  readonly smoothed: number;
+  /** The smoothed loss with what the step after it found: a step's own loss is of the weights before it. */
+  readonly proven?: number;
 }
 
 /** All of a run but its tensors. */
@@ -37,16 +37,12 @@ const factsOf = (run: string) => `${folder}/${run}/run.json`;
 const stepOf = (run: string, step: number) => `${folder}/${run}/${step}`;
 
 /** Keeps a step, and what of earlier ones shall stay. Returns the facts as they are now. Throws QuotaError. */
-export async function keepStep(
-  store: Store,
-  run: KeptRun,
-  { state, smoothed }: { readonly state: TrainingState; readonly smoothed: number },
-): Promise<KeptRun> {
+export async function keepStep(store: Store, run: KeptRun, state: TrainingState): Promise<KeptRun> {
   const { tensors, facts } = serializeState(state);
   const place = stepOf(run.run, state.step);
   await store.write(`${place}/state.safetensors`, tensors);
   await store.write(`${place}/trainer.json`, new TextEncoder().encode(facts));
-  const kept = staying([...run.kept.filter(({ step }) => step !== state.step), { step: state.step, smoothed }]);
+  const kept = staying([...run.kept.filter(({ step }) => step !== state.step), { step: state.step }]);
   const now = { ...run, kept };
   await writeJsonFile(store, factsOf(run.run), now);
   const steps = new Set(kept.map(({ step }) => step));
@@ -82,16 +78,20 @@ export function removeRun(store: Store, run: string): Promise<void> {
   return store.remove(`${folder}/${run}`);
 }
 
-/** The last step of a run, and the best. */
 export function lastKept({ kept }: Pick<KeptRun, "kept">): KeptStep | undefined {
   return kept.at(-1);
 }
 
+/** Of those that are proven. */
 export function bestKept({ kept }: Pick<KeptRun, "kept">): KeptStep | undefined {
-  return kept.reduce<KeptStep | undefined>(
-    (best, each) => (best && best.smoothed <= each.smoothed ? best : each),
-    undefined,
-  );
+  const byLoss = kept.flatMap((each) => (each.proven === undefined ? [] : [{ each, loss: each.proven }]));
+  return byLoss.sort((one, other) => one.loss - other.loss)[0]?.each;
+}
+
+/** The same, where the step after the last kept one was made. */
+export function provenBy(run: KeptRun, step: number, smoothed: number): KeptRun {
+  const kept = run.kept.map((each) => (each.step === step - 1 ? { ...each, proven: smoothed } : each));
+  return { ...run, kept };
 }
 
 function staying(kept: readonly KeptStep[]): readonly KeptStep[] {

@@ -16,12 +16,14 @@ const settings: AdapterSettings = {
 
 describe("plan", () => {
   let workshop: Workshop;
+  const planned = (adapter: AdapterSettings, rows = 4) =>
+    plan(workshop, { adapter, step: { rows, tokens: 64 } }, () => {});
   beforeAll(async () => {
     workshop = await tinyWorkshop();
   });
 
   it("names each adapted layer by its block and its name there, with its parameters", async () => {
-    const { sites, trainable } = await plan(workshop, settings, () => {});
+    const { sites, trainable } = await planned(settings);
     expect(sites.map(({ block, target }) => `${block}.${target}`)).toEqual(
       [0, 1, 2, 3].flatMap((block) => [`${block}.q_proj`, `${block}.v_proj`]),
     );
@@ -35,7 +37,7 @@ describe("plan", () => {
     ["from an orthogonal start", { start: "orthogonal" }],
   ] as const)("says the size of the file to the byte, %s", async (_, changed) => {
     const asked = { ...settings, ...changed };
-    const { fileBytes } = await plan(workshop, asked, () => {});
+    const { fileBytes } = await planned(asked);
     const adapter = workshop.opened.opened.adapt(adapterConfig(asked, workshop.opened), { name: "made" });
     const weights = (await adapter.files()).get("adapter_model.safetensors");
     adapter.dispose();
@@ -43,10 +45,8 @@ describe("plan", () => {
   });
 
   it("needs more memory for a higher rank, by four numbers a parameter", async () => {
-    const [low, high] = [
-      await plan(workshop, settings, () => {}),
-      await plan(workshop, { ...settings, rank: 8 }, () => {}),
-    ];
+    const [low, high] = [await planned(settings), await planned({ ...settings, rank: 8 })];
+    expect((await planned(settings, 8)).trainingBytes).toBeGreaterThan(low.trainingBytes);
     expect(high.trainingBytes - low.trainingBytes).toBe(16 * (high.trainable - low.trainable));
   });
 });

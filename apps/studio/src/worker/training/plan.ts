@@ -2,19 +2,19 @@
 
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
-import * as tf from "@tensorflow/tfjs-core";
 import type { Answerer } from "../answers.ts";
+import { trainingMemory } from "../models/memory.ts";
 import { adapterConfig } from "./adapter-config.ts";
 
 /** Throws what `OpenedModel.plan` does. */
-export const plan: Answerer<"plan"> = ({ opened: model }, settings) => {
-  const made = model.opened.plan(adapterConfig(settings, model));
+export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, step }) => {
+  const made = model.opened.plan(adapterConfig(adapter, model));
   const { trainableParameters: trainable, share } = made;
   return {
     sites: partsOf(made, "site").map(({ path, parameters }) => ({ ...placeOf(path), parameters })),
     ...{ trainable, share, fileBytes: fileBytes(made, model.opened.base) },
-    // The model as it lies in memory, and in float32 the adapter, its gradients and AdamW's two moments.
-    trainingBytes: tf.memory().numBytes + 4 * 4 * trainable,
+    // What the base takes, and in float32 the adapter, its gradients and AdamW's two moments.
+    trainingBytes: trainingMemory(model.opened.base.config, model.weightBytes, step) + 4 * 4 * trainable,
   };
 };
 

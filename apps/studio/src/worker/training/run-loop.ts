@@ -9,7 +9,7 @@ import type { ModelInHand, Workshop } from "../workshop.ts";
 import { baseLoss } from "./base-loss.ts";
 import { Divergence } from "./divergence.ts";
 import { baseFrame, isFrameDue, makeFrame } from "./film.ts";
-import { type KeptRun, keepStep } from "./kept-run.ts";
+import { type KeptRun, keepStep, provenBy } from "./kept-run.ts";
 import type { RunControl } from "./run-control.ts";
 import type { TeachingRows } from "./teaching-rows.ts";
 
@@ -120,6 +120,7 @@ export class RunLoop {
     const { step, steps, loss, learningRate, tokensPerSecond = 0, secondsLeft } = event;
     this.#steps = step;
     this.#divergence.add(loss);
+    this.#kept = provenBy(this.#kept, step, this.#divergence.smoothed);
     this.#tell({ type: "step", step, steps, loss, learningRate, tokensPerSecond, secondsLeft });
     const { model, adapter, control, kept } = this.#run;
     const { watched } = kept.request;
@@ -145,8 +146,7 @@ export class RunLoop {
     const isDue = startedAt - this.#keptAt >= this.#keepingTook / keepingShare;
     if (!isDue || this.#isFull || this.#divergence.isDiverged) return;
     try {
-      const { smoothed } = this.#divergence;
-      this.#kept = await keepStep(this.#run.workshop.store, { ...this.#kept, news: this.#news }, { state, smoothed });
+      this.#kept = await keepStep(this.#run.workshop.store, { ...this.#kept, news: this.#news }, state);
       this.#run.tell({ type: "kept", step: state.step });
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;

@@ -1,0 +1,15 @@
+// A worker's answers in a test of the page's state: what is not given is never answered.
+
+import type { CallName, Calls } from "../protocol/calls.ts";
+import type { Ask } from "../worker-client.ts";
+
+export type Answers = {
+  readonly [Name in CallName]?: (
+    ask: Calls[Name]["ask"],
+    tell: (news: Calls[Name]["news"]) => void,
+  ) => Promise<Calls[Name]["answer"]>;
+};
+
+export function answering(answers: Answers): Ask {
+  return (name, ask, onNews = () => {}) => answers[name]?.(ask, onNews) ?? new Promise(() => {});
+}
