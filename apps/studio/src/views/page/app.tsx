@@ -26,7 +26,10 @@ export function App() {
           </h1>
           <p class="quiet">{page.motto}</p>
         </div>
-        <LanguageChoice />
+        <div class="row">
+          <a href="#share">{text.value.share.title}</a>
+          <LanguageChoice />
+        </div>
       </header>
       <Breakdown />
       <OpenedLink />
