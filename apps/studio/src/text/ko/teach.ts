@@ -6,19 +6,19 @@ import type { Texts } from "../texts.ts";
 const problem = ({ kind, column, got, most }: RowProblem): string => {
   switch (kind) {
     case "empty":
-      return column === "says" ? "상대방이 하는 말을 적으세요." : "어떻게 답해야 하는지 적으세요.";
+      return column === "says" ? "상대방이 하는 말을 적어 주세요." : "어떻게 답해야 하는지 적어 주세요.";
     case "too-long":
-      return `이 행은 토큰이 ${got}개인데 ${most}개까지 들어갑니다. 줄이거나 두 행으로 나누세요.`;
+      return `이 행은 토큰이 ${got}개인데, ${most}개까지만 들어가요. 줄이거나 두 행으로 나눠 주세요.`;
     case "repeated":
-      return "같은 행이 이미 있어서 이 행은 빠집니다.";
+      return "같은 행이 이미 있어서 이 행은 빼고 가르쳐요.";
     case "unwritable":
-      return "모델의 대화 형식으로 쓸 수 없는 행입니다. 사람과 도우미가 번갈아 말해야 합니다.";
+      return "모델의 대화 형식으로 쓸 수 없는 행이에요. 사람과 도우미가 번갈아 말해야 해요.";
   }
 };
 
 export const teach: Texts["teach"] = {
   title: "1 · 가르치기",
-  lead: "어떻게 답해야 하는지 예를 몇 개 적으세요. 여덟 개면 시작할 수 있습니다.",
+  lead: "어떻게 답해야 하는지 예를 몇 개 적어 주세요. 여덟 개면 시작할 수 있어요.",
   says: "누가 이렇게 말하면",
   answers: "이렇게 답하기",
   saysOf: (row) => `${row}행: 누가 이렇게 말하면`,
@@ -32,20 +32,20 @@ export const teach: Texts["teach"] = {
   pasteAdd: "이 행들 추가",
   cancel: "취소",
   file: "파일 열기…",
-  dropHere: "파일을 여기에 놓아도 됩니다: JSONL, JSON, CSV, TSV, 대화 기록.",
+  dropHere: "파일을 여기에 놓아도 돼요: JSONL, JSON, CSV, TSV, 대화 기록.",
   count: (rows, tokens) => `배울 행 ${rows}개, 토큰 ${tokens.toLocaleString("ko")}개`,
   leftOut: (rows) => `문제가 있어 빠지는 행 ${rows}개`,
   tokens: (count) => `토큰 ${count}개`,
   problem,
   asModel: "모델이 읽는 그대로",
   asModelOf: (row) => `${row}행, 모델이 읽는 그대로`,
-  shaded: "칠해진 부분을 쓰는 법을 배웁니다. 나머지는 읽기만 합니다.",
+  shaded: "색칠한 부분을 쓰는 법을 배워요. 나머지는 읽기만 해요.",
   undone: {
-    removed: (count) => `${count}개 행을 지웠습니다.`,
-    replaced: (count) => `${count}개 행으로 바꾸었습니다.`,
-    added: (count) => `${count}개 행을 추가했습니다.`,
+    removed: (count) => `행 ${count}개를 지웠어요.`,
+    replaced: (count) => `행 ${count}개로 바꿨어요.`,
+    added: (count) => `행 ${count}개를 추가했어요.`,
   },
   undo: "되돌리기",
-  showAll: (count) => `${count}개 행 모두 보기`,
-  notKept: "브라우저가 저장을 허락하지 않습니다. 이 페이지를 닫으면 행이 사라집니다.",
+  showAll: (count) => `행 ${count}개 모두 보기`,
+  notKept: "브라우저가 저장을 허락하지 않아서, 이 페이지를 닫으면 행이 사라져요.",
 };

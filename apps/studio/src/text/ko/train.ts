@@ -1,7 +1,7 @@
 // 학습.
 
-import { duration } from "../en/figures.ts";
 import type { Texts } from "../texts.ts";
+import { duration } from "./figures.ts";
 
 export const train: Texts["train"] = {
   title: "3 · 학습",
@@ -11,35 +11,35 @@ export const train: Texts["train"] = {
   stop: "끝내기",
   barLabel: "학습",
   needsModel: "모델을 기다리는 중…",
-  needsRows: "먼저 행을 하나 적으세요: 누가 하는 말과 그 답.",
+  needsRows: "먼저 행을 하나 적어 주세요. 누가 하는 말과 그 답이면 돼요.",
   ready: (rows, steps) => `행 ${rows}개, ${steps}단계`,
   readyIn: (seconds) => `약 ${duration(seconds)}`,
   preparing: "먼저 원래 모델을 살펴보는 중…",
-  pausing: "이 단계 뒤에 멈춥니다…",
-  paused: "멈춰 있습니다.",
-  stopping: "이 단계 뒤에 끝냅니다…",
+  pausing: "이 단계가 끝나면 멈춰요…",
+  paused: "멈춰 있어요.",
+  stopping: "이 단계가 끝나면 마쳐요…",
   progress: (step, steps) => `${steps}단계 중 ${step}단계`,
   left: (seconds) => `${duration(seconds)} 남음`,
-  finished: (steps) => `${steps}단계를 마쳤습니다. 어댑터가 선반에 있습니다.`,
+  finished: (steps) => `${steps}단계를 마쳤어요. 어댑터는 선반에 있어요.`,
   stopped: (steps) =>
     steps === 0
-      ? "첫 단계 전에 끝냈습니다. 모든 것이 그대로입니다."
-      : `${steps}단계 뒤에 끝냈습니다. 배운 것은 선반에 있습니다.`,
-  failed: "학습하지 못했습니다.",
-  notKept: "브라우저에 자리가 없습니다. 학습은 계속되지만 페이지를 닫으면 사라집니다.",
-  lost: (step) => `길을 잃었습니다. ${step}단계에서 손실이 처음보다 훨씬 나빠졌습니다.`,
+      ? "첫 단계 전에 끝냈어요. 모든 것이 그대로예요."
+      : `${steps}단계에서 끝냈어요. 배운 것은 선반에 있어요.`,
+  failed: "학습하지 못했어요.",
+  notKept: "브라우저에 저장할 자리가 없어요. 학습은 계속되지만, 페이지를 닫으면 사라져요.",
+  lost: (step) => `학습이 길을 잃었어요. ${step}단계에서 손실이 처음보다 훨씬 커졌어요.`,
   goBack: (step, rate) => `${step}단계로 돌아가 학습률을 절반(${rate})으로`,
   beginAnew: (rate) => `절반의 학습률(${rate})로 다시 시작`,
   giveUp: "그만두기",
-  unfinished: (name, step, steps) => `“${name}” 학습이 ${steps}단계 중 ${step}단계에서 끊겼습니다. 잃은 것은 없습니다.`,
-  resume: (step) => `${step}단계에서 계속`,
-  otherModel: (model) => `${model}에서 배우던 것입니다. 계속하려면 그 모델을 여세요.`,
+  unfinished: (name, step, steps) => `“${name}” 학습이 ${steps}단계 중 ${step}단계에서 끊겼어요. 잃은 것은 없어요.`,
+  resume: (step) => `${step}단계부터 계속`,
+  otherModel: (model) => `${model}에서 배우던 것이에요. 계속하려면 그 모델을 열어 주세요.`,
   forget: "버리기",
   loss: "손실 – 맞는 답에 얼마나 놀라는지",
-  noCurve: "배우는 동안 여기서 손실이 줄어듭니다.",
-  trainingLine: "학습, 고르게 한 것",
-  validationLine: "남겨 둔 행",
-  baseLine: "남겨 둔 행에서 원래 모델",
+  noCurve: "학습하는 동안 여기에서 손실이 줄어들어요.",
+  trainingLine: "학습 손실(부드럽게)",
+  validationLine: "평가용 행",
+  baseLine: "평가용 행에서 원래 모델",
   earlierLine: "이전 학습",
   log: "로그 눈금",
   savePng: "그림",
@@ -52,9 +52,9 @@ export const train: Texts["train"] = {
   frame: (step) => `${step}단계`,
   nothingSaid: "(아무 말 없음)",
   said: {
-    started: "학습을 시작했습니다.",
-    share: (percent, loss) => `${percent}퍼센트 마침, 손실 ${loss}.`,
-    paused: "학습이 멈춰 있습니다.",
+    started: "학습을 시작했어요.",
+    share: (percent, loss) => `${percent}퍼센트 마쳤어요, 손실 ${loss}.`,
+    paused: "학습이 멈춰 있어요.",
   },
   defaultName: "내 어댑터",
 };
