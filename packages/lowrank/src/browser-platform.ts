@@ -1,12 +1,12 @@
 // The library's host in a page: addresses, the Hub by HTTP, and what a person chose.
 
-import { exportModel } from "@lowrank/merge";
+import { exportFiles } from "@lowrank/merge";
 import { fetchedFolder } from "@lowrank/models";
 import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
 import { adapterIn, folderOf, modelIn } from "./open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
 import { rowsOfText } from "./rows/read-rows.ts";
-import { writeToDirectory } from "./write-to-directory.ts";
+import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
 /** A repository of the Hub, as against an address. */
 const repository = /^[\w.-]+\/[\w.-]+$/;
@@ -26,7 +26,8 @@ export const browserPlatform: Platform = {
     throw new NoRunFolderError(out);
   },
   writeModel: async (folder, { model, ...options }) => {
-    await writeToDirectory(chosen(folder), await exportModel(model, options));
+    const target = chosen(folder);
+    for await (const { name, contents } of exportFiles(model, options)) await writeInto(target, name, contents());
   },
 };
 

@@ -59,15 +59,21 @@ export class MergedModel {
     if (!isRounded(basePrecision)) return this.#whileMergedIn(opened, work);
     const exact = await openExactly(opened, this.host.notices);
     try {
-      return await this.#whileMergedIn(exact, work);
+      return await this.#whileMergedIn(exact, work, { keepOriginals: false });
     } finally {
       exact.dispose();
     }
   }
 
-  async #whileMergedIn(opened: OpenedBase, work: (output: ModelOutput) => Promise<void>): Promise<MergeFacts> {
+  /** Without the originals a model needs no more memory than before, and is merged for good: it is to be thrown away. */
+  async #whileMergedIn(
+    opened: OpenedBase,
+    work: (output: ModelOutput) => Promise<void>,
+    { keepOriginals = true } = {},
+  ): Promise<MergeFacts> {
     const { dtype, tolerance, tied } = this.options;
-    const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, given({ tolerance, tied }));
+    const options = { ...given({ tolerance, tied }), keepOriginals };
+    const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, options);
     adapted.dispose();
     try {
       const source = await exportSource(opened, this.host.notices);
@@ -75,7 +81,7 @@ export class MergedModel {
       await work({ model: opened.model, source, ...given({ tokenizer, dtype }) });
       return { changed, largestDifference };
     } finally {
-      merged.undo();
+      if (keepOriginals) merged.undo();
     }
   }
 }

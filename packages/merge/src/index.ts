@@ -26,7 +26,8 @@ export {
   SourceFolderError,
   UnwritableTypeError,
 } from "./export/errors.ts";
-export { exportModel } from "./export/export-model.ts";
+export type { ExportFile } from "./export/export-file.ts";
+export { exportFiles, exportModel } from "./export/export-model.ts";
 export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
 export {
   AlreadyMergedError,

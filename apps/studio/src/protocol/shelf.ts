@@ -5,8 +5,9 @@ import type { AdapterSettings, TrainingSettings } from "./run.ts";
 export interface ShelfEntry {
   readonly id: string;
   readonly name: string;
-  /** The base that it belongs to, and whether that has a chat template. */
+  /** The base that it belongs to: its name, where others find it, and whether it has a chat template. */
   readonly model: string;
+  readonly address: string | undefined;
   readonly chats: boolean;
   /** Milliseconds since 1970. */
   readonly made: number;

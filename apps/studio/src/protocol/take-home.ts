@@ -2,10 +2,11 @@
 
 export interface TakeHomeRequest {
   readonly id: string;
-  readonly form: "peft" | "merged" | "gguf";
+  /** The adapter as PEFT has it, or the whole model with it folded in. */
+  readonly form: "peft" | "merged";
 }
 
-/** Of a merged model, which is written in parts. */
+/** Of a merged model, which is written in parts. `totalBytes`: about. */
 export interface TakeHomeNews {
   readonly doneBytes: number;
   readonly totalBytes: number;

@@ -16,6 +16,7 @@ import { readRows } from "./rows/read-rows.ts";
 import { addAdapter } from "./shelf/add-adapter.ts";
 import { mix } from "./shelf/mix.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
+import { takeHome } from "./take-home/take-home.ts";
 import { plan } from "./training/plan.ts";
 import { goOn, pause, stop } from "./training/steer.ts";
 import { timeStep } from "./training/time-step.ts";
@@ -32,6 +33,7 @@ export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   readRows,
   checkRows,
   ...{ picture, singularValues, similarity },
+  takeHome,
   ...{ shelf, addAdapter, rename, duplicate, remove, restore, mix },
   plan,
   timeStep,

@@ -1,7 +1,8 @@
-// The exported folder in memory: for a browser, or for small models.
+// The exported folder for whoever has no disk: in memory for small models, or piece by piece.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { joinPieces } from "@lowrank/safetensors";
+import type { ExportFile } from "./export-file.ts";
 import { planFiles } from "./export-files.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 
@@ -29,11 +30,38 @@ export async function exportModel(
   options: ExportOptions,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   refuseUnknownOptions("exportModel", options, optionNames);
+  const files = new Map<string, Uint8Array>();
+  for await (const { name, contents } of exportFiles(model, options)) files.set(name, await collect(contents()));
+  return files;
+}
+
+/**
+ * The same files one after the other, each made piece by piece while it is written: in memory is one tensor at a time. A
+ * file's contents are to be taken before the next file is asked for.
+ *
+ * @throws what `exportModel` does
+ *
+ * @example
+ * ```ts
+ * import { type ExportableModel, exportFiles, type SourceFolder } from "@lowrank/merge";
+ *
+ * export async function bytesOf(model: ExportableModel, source: SourceFolder): Promise<number> {
+ *   let bytes = 0;
+ *   for await (const { contents } of exportFiles(model, { source })) {
+ *     for await (const piece of contents()) bytes += piece.length;
+ *   }
+ *   return bytes;
+ * }
+ * ```
+ */
+export async function* exportFiles(
+  model: ExportableModel,
+  options: ExportOptions,
+): AsyncGenerator<ExportFile, void, undefined> {
+  refuseUnknownOptions("exportFiles", options, optionNames);
   const plan = await planFiles(model, options);
   try {
-    const files = new Map<string, Uint8Array>();
-    for (const { name, contents } of plan.files) files.set(name, await collect(contents()));
-    return files;
+    yield* plan.files;
   } finally {
     await plan.close();
   }

@@ -7,12 +7,15 @@ import type { Workshop } from "../workshop.ts";
 import { AdapterFilesError } from "./errors.ts";
 import { storedEntries, sweep, writeStored } from "./shelf-folder.ts";
 
+/** Which model an adapter belongs to. */
+export type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
+
 /** What the shelf says of an adapter that its files do not. */
 export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "settings" | "curve"> {
   /** Default: a new one. An adapter that is kept again under the same id takes the place of the one before. */
   readonly id?: string;
   /** Default: the open model. */
-  readonly model?: Pick<ShelfEntry, "model" | "chats">;
+  readonly base?: ShelfBase;
 }
 
 /**
@@ -22,14 +25,14 @@ export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "sett
 export async function keepAdapter(
   workshop: Workshop,
   files: ReadonlyMap<string, string | Uint8Array>,
-  { id = crypto.randomUUID(), name, origin, settings, curve, model }: KeepingFacts,
+  { id = crypto.randomUUID(), name, origin, settings, curve, base }: KeepingFacts,
 ): Promise<ShelfEntry> {
   const folder = new Map([...files].map(([file, content]) => [file, asBytes(content)]));
   const { store } = workshop;
   const entry: ShelfEntry = {
     id,
     name: await freeName(store, name, id),
-    ...(model ?? modelIn(workshop)),
+    ...(base ?? openBase(workshop)),
     made: Date.now(),
     bytes: [...folder.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     rank: rankIn(folder, name),
@@ -45,8 +48,8 @@ export async function keepAdapter(
   return entry;
 }
 
-function modelIn({ opened: { facts } }: Workshop): Pick<ShelfEntry, "model" | "chats"> {
-  return { model: facts.name, chats: facts.chats };
+function openBase({ opened: { facts } }: Workshop): ShelfBase {
+  return { model: facts.name, address: facts.address, chats: facts.chats };
 }
 
 /** The name, with the first number behind it that no other adapter has. */

@@ -18,7 +18,7 @@ export const mix: Answerer<"mix"> = async (workshop, { name, parts }) => {
   const adapters = await Promise.all(
     parts.map(async ({ id, weight }) => ({ adapter: await readStored(store, id), weight })),
   );
-  const { model, chats } = first;
+  const { model, address, chats } = first;
   const files = new Map(Object.entries(writeAdapter(combineAdapters(adapters))));
-  return keepAdapter(workshop, files, { name, origin: "mixed", model: { model, chats } });
+  return keepAdapter(workshop, files, { name, origin: "mixed", base: { model, address, chats } });
 };

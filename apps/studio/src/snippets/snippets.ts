@@ -1,0 +1,115 @@
+// How what was taken home is used elsewhere: programs that run as they stand, in the folder where the zip was unpacked.
+
+import { basePlace, type SnippetFacts } from "./base-place.ts";
+
+export type SnippetForm = "peft" | "merged";
+export type SnippetLanguage = "python" | "typescript" | "llama.cpp";
+
+export interface Snippet {
+  readonly language: SnippetLanguage;
+  /** Of a fenced block in Markdown. */
+  readonly fence: "python" | "ts" | "sh";
+  readonly text: string;
+}
+
+const question = "Hello! Who are you?";
+const facts = "name[Aromi], food[French], area[riverside]";
+
+/** For each place that has one. */
+export function snippetsFor(form: SnippetForm, about: SnippetFacts): readonly Snippet[] {
+  return [
+    { language: "python", fence: "python", text: python(form, about) },
+    { language: "typescript", fence: "ts", text: typescript(form, about) },
+    { language: "llama.cpp", fence: "sh", text: llamaCpp(form, about) },
+  ];
+}
+
+function python(form: SnippetForm, about: SnippetFacts): string {
+  const { folder, chats } = about;
+  const place = basePlace(about);
+  const first =
+    form === "merged"
+      ? [
+          "# pip install torch transformers",
+          "from transformers import AutoModelForCausalLM, AutoTokenizer",
+          "",
+          `base = ${JSON.stringify(folder)}`,
+          "model = AutoModelForCausalLM.from_pretrained(base)",
+        ]
+      : [
+          "# pip install torch transformers peft",
+          ...(place.fetch === undefined ? [] : [`# ${place.fetch}`]),
+          "from peft import PeftModel",
+          "from transformers import AutoModelForCausalLM, AutoTokenizer",
+          "",
+          `base = ${JSON.stringify(place.name)}`,
+          `model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), ${JSON.stringify(folder)})`,
+        ];
+  const prompt = chats
+    ? [
+        `messages = [{"role": "user", "content": ${JSON.stringify(question)}}]`,
+        "prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)",
+        'inputs = tokenizer(prompt, return_tensors="pt", add_special_tokens=False)',
+      ]
+    : [`inputs = tokenizer(${JSON.stringify(plain(facts))}, return_tensors="pt")`];
+  return [
+    ...first,
+    "tokenizer = AutoTokenizer.from_pretrained(base)",
+    ...prompt,
+    "answer = model.generate(inputs.input_ids, attention_mask=inputs.attention_mask, max_new_tokens=64)",
+    "print(tokenizer.decode(answer[0, inputs.input_ids.shape[1] :], skip_special_tokens=True))",
+  ].join("\n");
+}
+
+function typescript(form: SnippetForm, about: SnippetFacts): string {
+  const { folder, chats } = about;
+  const place = basePlace(about);
+  const opening =
+    form === "merged"
+      ? `openModel(${JSON.stringify(`./${folder}`)})`
+      : `openModel(${JSON.stringify(place.isOnHub ? place.name : `./${place.name}`)}, { adapter: ${JSON.stringify(`./${folder}`)} })`;
+  const asking = chats
+    ? `generate(${JSON.stringify(question)}, { template: "chat" })`
+    : `generate(${JSON.stringify(plain(facts))})`;
+  return [
+    "// npm install lowrank",
+    ...(form === "merged" || place.fetch === undefined ? [] : [`// ${place.fetch}`]),
+    'import { openModel } from "lowrank";',
+    "",
+    `const model = await ${opening};`,
+    `console.log(await model.${asking});`,
+    "model.dispose();",
+  ].join("\n");
+}
+
+/** llama.cpp reads its own format alone, into which its own scripts translate. */
+function llamaCpp(form: SnippetForm, about: SnippetFacts): string {
+  const { folder, chats } = about;
+  const place = basePlace(about);
+  const asking = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
+  if (form === "merged") {
+    return [
+      `python convert_hf_to_gguf.py ${folder} --outfile ${folder}.gguf`,
+      `llama-cli -m ${folder}.gguf ${asking}`,
+    ].join("\n");
+  }
+  const base = place.isOnHub
+    ? [`hf download ${place.name} --local-dir base`]
+    : [...(place.fetch === undefined ? [] : [place.fetch])];
+  const baseFolder = place.isOnHub ? "base" : place.name;
+  return [
+    ...base,
+    `python convert_hf_to_gguf.py ${baseFolder} --outfile base.gguf`,
+    `python convert_lora_to_gguf.py ${folder} --base ${baseFolder} --outfile ${folder}.gguf`,
+    `llama-cli -m base.gguf --lora ${folder}.gguf ${asking}`,
+  ].join("\n");
+}
+
+/** What a model without a chat template is given to go on with. */
+function plain(says: string): string {
+  return `${says} ->`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

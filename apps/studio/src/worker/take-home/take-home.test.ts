@@ -1,0 +1,105 @@
+// The zips are unpacked, and the programs in their READMEs run as they stand: in Python, where PEFT is at hand, they give the
+// same answer.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { unzipSync } from "fflate";
+import { openModel } from "lowrank";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ShelfEntry } from "../../protocol/shelf.ts";
+import type { TakeHomeNews, TakeHomeRequest } from "../../protocol/take-home.ts";
+import { someAdapter, someFiles } from "../../testing/some-adapter.ts";
+import { tinyFacts, tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { keepAdapter } from "../shelf/keep-adapter.ts";
+import type { Workshop } from "../workshop.ts";
+import { takeHome } from "./take-home.ts";
+
+const python = join(process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank"), "peft-venv");
+const hasPython = existsSync(join(python, "complete"));
+if (!hasPython)
+  console.info(`skipped: the snippets in Python – no ${python} (python3 scripts/python/prepare.py makes it)`);
+
+describe("what is taken home", () => {
+  const work = mkdtempSync(join(tmpdir(), "lowrank-take-home-"));
+  const before = process.cwd();
+  let workshop: Workshop;
+  let entry: ShelfEntry;
+  beforeAll(async () => {
+    workshop = await tinyWorkshop();
+    workshop.model = { ...workshop.opened, facts: { ...tinyFacts, address: "@lowrank/tiny-model" } };
+    // Gentle: random numbers at full strength leave near ties between tokens, which programs break differently.
+    entry = await someAdapter(workshop, { name: "Restaurants & cafés", seed: 1, alpha: 1 });
+    mkdirSync(join(work, "package"));
+    const model = fileURLToPath(new URL("../../../../../packages/tiny-model/model", import.meta.url));
+    symlinkSync(model, join(work, "package", "model")); // what the line with npm pack would leave
+    process.chdir(work);
+  });
+  afterAll(() => {
+    process.chdir(before);
+    workshop.opened.opened.dispose();
+    rmSync(work, { recursive: true });
+  });
+
+  /** Unpacks it beside the base; the answer is the README. */
+  async function unpack(form: TakeHomeRequest["form"], tell: (news: TakeHomeNews) => void = () => {}): Promise<string> {
+    const { name, blob } = await takeHome(workshop, { id: entry.id, form }, tell);
+    const folder = name.replace(/\.zip$/, "");
+    for (const [file, bytes] of Object.entries(unzipSync(new Uint8Array(await blob.arrayBuffer())))) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), bytes);
+    }
+    return new TextDecoder().decode(unzipSync(new Uint8Array(await blob.arrayBuffer()))["README.md"]);
+  }
+
+  it.each(["peft", "merged"] as const)(
+    "runs as its README says: %s",
+    async (form) => {
+      const news: TakeHomeNews[] = [];
+      const text = await unpack(form, (each) => news.push(each));
+      expect(text).toContain("# Restaurants & cafés");
+      const answer = await runTypeScript(blockOf(text, "ts"));
+      expect(answer.length).toBeGreaterThan(10);
+      if (form === "merged") expect(news.at(-1)?.doneBytes).toBeGreaterThan(1e6);
+      if (!hasPython) return;
+      const { stdout, stderr } = spawnSync(join(python, "bin", "python"), ["-c", blockOf(text, "python")], {
+        encoding: "utf8",
+      });
+      expect(stdout.trim(), stderr).toBe(answer);
+    },
+    120_000,
+  );
+
+  it("leaves the model as it was", async () => {
+    const logits = () => workshop.opened.opened.generate("name[Aromi] ->", { adapter: null, maxNewTokens: 8 });
+    const answer = await logits();
+    await unpack("merged");
+    expect(await logits()).toBe(answer);
+  });
+
+  it("keeps a README that a person wrote", async () => {
+    const files = new Map(await someFiles(workshop, { name: "theirs", seed: 2 }));
+    files.set("README.md", "# Mine\n");
+    entry = await keepAdapter(workshop, files, { name: "Theirs", origin: "dropped" });
+    expect(await unpack("peft")).toBe("# Mine\n");
+  });
+});
+
+function blockOf(text: string, fence: string): string {
+  return text.split(`\`\`\`${fence}\n`)[1]?.split("\n```")[0] ?? "";
+}
+
+/** The program's only line of output. */
+async function runTypeScript(program: string): Promise<string> {
+  const body = program.replace('import { openModel } from "lowrank";', "");
+  expect(body).not.toBe(program);
+  const lines: string[] = [];
+  // The block is a module whose one import is given to it instead.
+  const run = Object.getPrototypeOf(async () => {}).constructor("openModel", "console", body);
+  await run((path: string, options: object) => openModel(path, { ...options, engine: false }), {
+    log: (line: string) => lines.push(line),
+  });
+  return lines.join("\n").trim();
+}

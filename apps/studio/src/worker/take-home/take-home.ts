@@ -1,0 +1,79 @@
+// A zip of an adapter, or of the model with the adapter folded in.
+
+import type { ShelfEntry } from "../../protocol/shelf.ts";
+import type { TakeHomeFile, TakeHomeNews } from "../../protocol/take-home.ts";
+import { folderName } from "../../snippets/folder-name.ts";
+import { type ReadmeFacts, readme } from "../../snippets/readme.ts";
+import type { Answerer } from "../answers.ts";
+import { attached } from "../shelf/attached.ts";
+import { storedEntry, storedFolder } from "../shelf/shelf-folder.ts";
+import type { Workshop } from "../workshop.ts";
+import { scratchFile } from "./scratch-file.ts";
+import { zipFolder } from "./zip-folder.ts";
+
+/** Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError. */
+export const takeHome: Answerer<"takeHome"> = async (workshop, { id, form }, tell) => {
+  const entry = await storedEntry(workshop.store, id);
+  return form === "peft" ? adapterZip(workshop, entry) : mergedZip(workshop, entry, tell);
+};
+
+async function adapterZip({ store }: Workshop, entry: ShelfEntry): Promise<TakeHomeFile> {
+  const folder = folderName(entry.name);
+  const files = new Map(await storedFolder(store, entry.id));
+  const card = new TextDecoder().decode(files.get("README.md"));
+  if (isOurs(card)) files.set("README.md", bytesOf(readme("peft", factsOf(entry, folder), trainingIn(card))));
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const target = { write: (bytes: Uint8Array) => void parts.push(bytes as Uint8Array<ArrayBuffer>) };
+  const zip = zipFolder(target, () => {});
+  for (const [name, bytes] of files) await writeFile(zip, name, bytes);
+  zip.close();
+  return { name: `${folder}.zip`, blob: new Blob(parts, { type: "application/zip" }) };
+}
+
+/** Merges, compares logits, writes each tensor to the browser's disk as it is made, and undoes the merge. */
+async function mergedZip(
+  workshop: Workshop,
+  entry: ShelfEntry,
+  tell: (news: TakeHomeNews) => void,
+): Promise<TakeHomeFile> {
+  const adapter = await attached(workshop, entry.id);
+  const { opened, facts } = workshop.opened;
+  const folder = `${folderName(entry.name)}-merged`;
+  const totalBytes = 4 * facts.parameters;
+  const target = await scratchFile();
+  try {
+    tell({ doneBytes: 0, totalBytes });
+    const zip = zipFolder(target, (doneBytes) => tell({ doneBytes, totalBytes: Math.max(doneBytes, totalBytes) }));
+    await opened.merge(adapter).save(zip);
+    await writeFile(zip, "README.md", bytesOf(readme("merged", factsOf(entry, folder))));
+    zip.close();
+    return { name: `${folder}.zip`, blob: await target.finish() };
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
+}
+
+async function writeFile(zip: ReturnType<typeof zipFolder>, name: string, bytes: Uint8Array): Promise<void> {
+  const stream = await (await zip.getFileHandle(name, { create: true })).createWritable();
+  await stream.write(bytes);
+  await stream.close();
+}
+
+function factsOf({ name, rank, model, address, chats }: ShelfEntry, folder: string): ReadmeFacts {
+  return { name, rank, model, address, chats, folder };
+}
+
+/** A card as the library writes it; one that a person wrote stays. */
+function isOurs(card: string): boolean {
+  return card === "" || card.includes("\n# LoRA adapter\n");
+}
+
+function trainingIn(card: string): string {
+  const start = card.indexOf("\n## Training\n");
+  return start === -1 ? "" : card.slice(start + 1);
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
