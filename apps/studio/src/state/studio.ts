@@ -10,12 +10,15 @@ import { ChatState } from "./chat.ts";
 import { debounced } from "./debounced.ts";
 import { sharedPage, teachPreset } from "./fill-page.ts";
 import { keepChat } from "./keep-chat.ts";
+import { LookState } from "./look.ts";
 import { ModelState } from "./model.ts";
 import { Presets } from "./presets.ts";
 import { RowsState } from "./rows.ts";
 import { RunState } from "./run.ts";
 import { SettingsState } from "./settings.ts";
 import { Share } from "./share.ts";
+import { ShelfState } from "./shelf.ts";
+import { TakeHomeState } from "./take-home.ts";
 import { TimingState } from "./timing.ts";
 
 /** What the page gives its state. */
@@ -55,6 +58,9 @@ export class Studio {
   readonly presets: Presets;
   readonly share: Share;
   readonly timing: TimingState;
+  readonly shelf: ShelfState;
+  readonly look: LookState;
+  readonly takeHome: TakeHomeState;
   readonly #keepChatSoon = debounced(400);
 
   constructor(place: StudioPlace) {
@@ -85,6 +91,9 @@ export class Studio {
       isTraining: this.run.isBusy,
       onAnswered: () => this.announce(this.text.value.trying.answered),
     });
+    this.shelf = new ShelfState({ ask, model: computed(() => this.model.facts.value?.name), chosen: this.chosen });
+    this.look = new LookState(ask, this.chosen);
+    this.takeHome = new TakeHomeState(ask);
     announceRun(this);
     this.presets = new Presets(this.model, (preset) => {
       return teachPreset(this, preset, this.text.value.presets.names[preset.id]);
@@ -99,7 +108,7 @@ export class Studio {
   /** Starts what needs nobody: the engine, and what was kept from the last visit. */
   async start(): Promise<void> {
     void keepChat(this.chat, { store: this.store, soon: this.#keepChatSoon });
-    await Promise.all([this.rows.restore(), this.settings.restore(), this.model.startUp()]);
+    await Promise.all([this.rows.restore(), this.settings.restore(), this.shelf.refresh(), this.model.startUp()]);
     await this.run.restore();
   }
 

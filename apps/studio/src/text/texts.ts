@@ -2,19 +2,25 @@
 
 import { adapt as enAdapt } from "./en/adapt.ts";
 import { drawing as enDrawing } from "./en/drawing.ts";
+import { look as enLook } from "./en/look.ts";
 import { model as enModel } from "./en/model.ts";
 import { page as enPage } from "./en/page.ts";
 import { presets as enPresets } from "./en/presets.ts";
 import { share as enShare } from "./en/share.ts";
+import { shelf as enShelf } from "./en/shelf.ts";
+import { takeHome as enTakeHome } from "./en/take-home.ts";
 import { teach as enTeach } from "./en/teach.ts";
 import { train as enTrain } from "./en/train.ts";
 import { trying as enTrying } from "./en/try.ts";
 import { adapt as koAdapt } from "./ko/adapt.ts";
 import { drawing as koDrawing } from "./ko/drawing.ts";
+import { look as koLook } from "./ko/look.ts";
 import { model as koModel } from "./ko/model.ts";
 import { page as koPage } from "./ko/page.ts";
 import { presets as koPresets } from "./ko/presets.ts";
 import { share as koShare } from "./ko/share.ts";
+import { shelf as koShelf } from "./ko/shelf.ts";
+import { takeHome as koTakeHome } from "./ko/take-home.ts";
 import { teach as koTeach } from "./ko/teach.ts";
 import { train as koTrain } from "./ko/train.ts";
 import { trying as koTrying } from "./ko/try.ts";
@@ -29,6 +35,9 @@ const en = {
   trying: enTrying,
   presets: enPresets,
   share: enShare,
+  shelf: enShelf,
+  look: enLook,
+  takeHome: enTakeHome,
 };
 export type Texts = typeof en;
 const ko: Texts = {
@@ -41,6 +50,9 @@ const ko: Texts = {
   trying: koTrying,
   presets: koPresets,
   share: koShare,
+  shelf: koShelf,
+  look: koLook,
+  takeHome: koTakeHome,
 };
 
 export const texts = { en, ko };

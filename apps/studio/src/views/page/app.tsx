@@ -1,9 +1,12 @@
 // The page from top to bottom: on a phone one below the other in this order, on wide screens in two columns.
 
 import { AdaptCard } from "../adapt/adapt-card.tsx";
+import { Look } from "../look/look.tsx";
 import { PresetList } from "../presets/preset-list.tsx";
 import { OpenedLink } from "../share/opened-link.tsx";
 import { ShareCard } from "../share/share-card.tsx";
+import { Shelf } from "../shelf/shelf.tsx";
+import { TakeHome } from "../take-home/take-home.tsx";
 import { TeachCard } from "../teach/teach-card.tsx";
 import { TopBar } from "../top-bar/top-bar.tsx";
 import { TrainCard } from "../train/train-card.tsx";
@@ -45,6 +48,13 @@ export function App() {
           <TrainCard />
           <Try />
         </div>
+        <div class="column">
+          <Shelf />
+        </div>
+        <div class="column">
+          <Look />
+        </div>
+        <TakeHome />
         <ShareCard />
       </main>
       <footer class="quiet">{page.sampleCredit}</footer>

@@ -2,7 +2,6 @@
 
 import type { Answerer } from "../answers.ts";
 import type { Workshop } from "../workshop.ts";
-import { detach } from "./attached.ts";
 import { freeName, keepAdapter } from "./keep-adapter.ts";
 import { storedEntries, storedEntry, storedFolder, sweep, writeEntry } from "./shelf-folder.ts";
 
@@ -27,9 +26,9 @@ export const duplicate: Answerer<"duplicate"> = async (workshop, { id }) => {
   return keepAdapter(workshop, folder, { name, settings, curve, origin: "copied", base: { model, address, chats } });
 };
 
-export const remove: Answerer<"remove"> = async (workshop, { id }) => {
-  await writeEntry(workshop.store, { ...(await storedEntry(workshop.store, id)), removed: Date.now() });
-  detach(workshop, id);
+export const remove: Answerer<"remove"> = async ({ store }, { id }) => {
+  // Where it is attached it stays so for now: an answer that is being written may need it.
+  await writeEntry(store, { ...(await storedEntry(store, id)), removed: Date.now() });
   return undefined;
 };
 

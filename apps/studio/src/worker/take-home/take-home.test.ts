@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeNews, TakeHomeRequest } from "../../protocol/take-home.ts";
 import { someAdapter, someFiles } from "../../testing/some-adapter.ts";
-import { tinyFacts, tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { Workshop } from "../workshop.ts";
 import { takeHome } from "./take-home.ts";
@@ -29,7 +29,7 @@ describe("what is taken home", () => {
   let entry: ShelfEntry;
   beforeAll(async () => {
     workshop = await tinyWorkshop();
-    workshop.model = { ...workshop.opened, facts: { ...tinyFacts, address: "@lowrank/tiny-model" } };
+    workshop.model = { ...workshop.opened, facts: { ...workshop.opened.facts, address: "@lowrank/tiny-model" } };
     // Gentle: random numbers at full strength leave near ties between tokens, which programs break differently.
     entry = await someAdapter(workshop, { name: "Restaurants & cafés", seed: 1, alpha: 1 });
     mkdirSync(join(work, "package"));

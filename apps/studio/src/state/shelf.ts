@@ -1,0 +1,141 @@
+// The shelf: which adapters are kept, which of them is chosen, and what becomes of them.
+
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { ShelfEntry } from "../protocol/shelf.ts";
+import { type Ask, WorkerFailure } from "../worker-client.ts";
+
+/** What the shelf needs of the rest of the page. */
+export interface ShelfSurroundings {
+  readonly ask: Ask;
+  /** Of the open model. */
+  readonly model: ReadonlySignal<string | undefined>;
+  readonly chosen: Signal<{ readonly id: string; readonly name: string } | undefined>;
+}
+
+/** What did not work, for the page to say in its own words beside the field. */
+export interface ShelfFailure {
+  readonly at: "shelf" | "add" | "mix";
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+export class ShelfState {
+  /** The newest first. */
+  readonly entries = signal<readonly ShelfEntry[]>([]);
+  /** What was deleted last: `undo` brings it back. */
+  readonly removed = signal<ShelfEntry | undefined>(undefined);
+  readonly busy = signal<"add" | "mix" | undefined>(undefined);
+  readonly failure = signal<ShelfFailure | undefined>(undefined);
+  /** The chosen adapter with all that is known of it. */
+  readonly entry: ReadonlySignal<ShelfEntry | undefined>;
+  /** Those of the open model: only they can be used now. */
+  readonly usable: ReadonlySignal<readonly ShelfEntry[]>;
+  readonly #place: ShelfSurroundings;
+
+  constructor(place: ShelfSurroundings) {
+    this.#place = place;
+    this.entry = computed(() => this.entries.value.find(({ id }) => id === place.chosen.value?.id));
+    this.usable = computed(() => this.entries.value.filter(({ model }) => model === place.model.value));
+    effect(() => {
+      // What was trained just now is on the shelf already, and not yet on the page.
+      if (place.chosen.value !== undefined && this.entry.value === undefined) void this.refresh();
+    });
+    effect(() => {
+      const { value: entry } = this.entry;
+      if (place.model.value === undefined) return;
+      if (entry !== undefined ? entry.model === place.model.value : place.chosen.value !== undefined) return;
+      this.choose(this.usable.value[0]);
+    });
+  }
+
+  /** Looks at what is kept. */
+  async refresh(): Promise<void> {
+    await this.#try("shelf", async () => {
+      const entries = await this.#place.ask("shelf", undefined);
+      const { value: chosen } = this.#place.chosen;
+      batch(() => {
+        this.entries.value = entries;
+        if (chosen !== undefined && !entries.some(({ id }) => id === chosen.id)) this.#place.chosen.value = undefined;
+      });
+    });
+  }
+
+  choose(entry: ShelfEntry | undefined): void {
+    this.#place.chosen.value = entry && { id: entry.id, name: entry.name };
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.#try("shelf", async () => {
+      const renamed = await this.#place.ask("rename", { id, name });
+      this.entries.value = this.entries.value.map((entry) => (entry.id === id ? renamed : entry));
+      if (this.#place.chosen.value?.id === id) this.choose(renamed);
+    });
+  }
+
+  async duplicate(id: string): Promise<void> {
+    await this.#try("shelf", async () => this.#put(await this.#place.ask("duplicate", { id })));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#try("shelf", async () => {
+      await this.#place.ask("remove", { id });
+      batch(() => {
+        this.removed.value = this.entries.value.find((entry) => entry.id === id);
+        this.entries.value = this.entries.value.filter((entry) => entry.id !== id);
+        if (this.#place.chosen.value?.id === id) this.choose(this.usable.value[0]);
+      });
+    });
+  }
+
+  async undo(): Promise<void> {
+    const { value: removed } = this.removed;
+    if (removed === undefined) return;
+    await this.#try("shelf", async () => {
+      this.#put(await this.#place.ask("restore", { id: removed.id }));
+      this.removed.value = undefined;
+    });
+  }
+
+  /** Takes an adapter from elsewhere: files, or a repository of the Hub. Says whether it is on the shelf now. */
+  add(from: { readonly files: readonly File[] } | { readonly repository: string }): Promise<boolean> {
+    return this.#try("add", async () => this.#choosePut(await this.#place.ask("addAdapter", from)));
+  }
+
+  /** Sums two: `share` of the second, the rest of the first. */
+  mix(first: string, second: string, { share, name }: { readonly share: number; readonly name: string }) {
+    const parts = [
+      { id: first, weight: 1 - share },
+      { id: second, weight: share },
+    ];
+    return this.#try("mix", async () => this.#choosePut(await this.#place.ask("mix", { name, parts })));
+  }
+
+  #choosePut(entry: ShelfEntry): void {
+    batch(() => {
+      this.#put(entry);
+      this.choose(entry);
+    });
+  }
+
+  #put(entry: ShelfEntry): void {
+    const others = this.entries.value.filter(({ id }) => id !== entry.id);
+    this.entries.value = [...others, entry].sort((one, other) => other.made - one.made);
+  }
+
+  async #try(at: ShelfFailure["at"], work: () => Promise<void>): Promise<boolean> {
+    batch(() => {
+      this.failure.value = undefined;
+      if (at !== "shelf") this.busy.value = at;
+    });
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.failure.value = { at, code: error instanceof WorkerFailure ? error.code : undefined, message };
+      return false;
+    } finally {
+      if (at !== "shelf") this.busy.value = undefined;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What leaves the tab: which zip is being made, how far it is, and what kept it from being made.
+
+import { batch, signal } from "@preact/signals";
+import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "../protocol/take-home.ts";
+import { type Ask, WorkerFailure } from "../worker-client.ts";
+
+export type TakeHomeForm = TakeHomeRequest["form"];
+
+export class TakeHomeState {
+  readonly making = signal<TakeHomeForm | undefined>(undefined);
+  readonly progress = signal<TakeHomeNews | undefined>(undefined);
+  /** What was made last. */
+  readonly made = signal<string | undefined>(undefined);
+  readonly failure = signal<
+    { readonly form: TakeHomeForm; readonly code: string | undefined; readonly message: string } | undefined
+  >(undefined);
+
+  constructor(private readonly ask: Ask) {}
+
+  /** The zip; undefined where it could not be made. */
+  async make(id: string, form: TakeHomeForm): Promise<TakeHomeFile | undefined> {
+    batch(() => {
+      this.making.value = form;
+      this.progress.value = undefined;
+      this.made.value = undefined;
+      this.failure.value = undefined;
+    });
+    try {
+      const file = await this.ask("takeHome", { id, form }, (news) => {
+        this.progress.value = news;
+      });
+      this.made.value = file.name;
+      return file;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.failure.value = { form, code: error instanceof WorkerFailure ? error.code : undefined, message };
+      return undefined;
+    } finally {
+      this.making.value = undefined;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// The programs that use what was taken home, one language at a time.
+
+import { type Signal, useSignal } from "@preact/signals";
+import type { ShelfEntry } from "../../protocol/shelf.ts";
+import { folderName } from "../../snippets/folder-name.ts";
+import { type SnippetLanguage, snippetsFor } from "../../snippets/snippets.ts";
+import type { TakeHomeForm } from "../../state/take-home.ts";
+import { useStudio } from "../page/use-studio.ts";
+
+interface SnippetsProps {
+  readonly entry: ShelfEntry;
+  readonly form: Signal<TakeHomeForm>;
+}
+
+export function Snippets({ entry, form }: SnippetsProps) {
+  const studio = useStudio();
+  const words = studio.text.value.takeHome;
+  const language = useSignal<SnippetLanguage>("python");
+  const { model, address, chats, name } = entry;
+  const folder = `${folderName(name)}${form.value === "merged" ? "-merged" : ""}`;
+  const snippets = snippetsFor(form.value, { folder, model, address, chats });
+  const shown = snippets.find((snippet) => snippet.language === language.value);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(shown?.text ?? "");
+      studio.announce(words.copied);
+    } catch {
+      studio.announce(words.notCopied);
+    }
+  };
+  return (
+    <section class="snippets">
+      <h3>{words.useIt}</h3>
+      <div class="row">
+        <label class="inline">
+          <span class="unseen">{words.useIt}</span>
+          <select
+            value={form.value}
+            onChange={(event) => {
+              form.value = event.currentTarget.value as TakeHomeForm;
+            }}
+          >
+            <option value="peft">{words.peft}</option>
+            <option value="merged">{words.merged}</option>
+          </select>
+        </label>
+        <label class="inline">
+          <span class="unseen">{words.language}</span>
+          <select
+            value={language.value}
+            onChange={(event) => {
+              language.value = event.currentTarget.value as SnippetLanguage;
+            }}
+          >
+            {snippets.map(({ language: each }) => (
+              <option key={each} value={each}>
+                {words.languages[each]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" class="plain" onClick={() => void copy()}>
+          {words.copy}
+        </button>
+      </div>
+      {/* Long lines scroll, which a keyboard has to reach. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
+      <section class="program" tabIndex={0} aria-label={words.useIt}>
+        <pre>
+          <code>{shown?.text}</code>
+        </pre>
+      </section>
+    </section>
+  );
+}

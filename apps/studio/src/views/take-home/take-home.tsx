@@ -1,0 +1,53 @@
+// The adapter or the whole model as a zip, and how to use it elsewhere.
+
+import { useSignal } from "@preact/signals";
+import { Card } from "../page/card.tsx";
+import { useStudio } from "../page/use-studio.ts";
+import { Form } from "./form.tsx";
+import { Snippets } from "./snippets.tsx";
+import "./take-home.css";
+
+export function TakeHome() {
+  const { shelf, model, takeHome, text } = useStudio();
+  const words = text.value.takeHome;
+  const form = useSignal<"peft" | "merged">("peft");
+  const { value: entry } = shelf.entry;
+  const { value: facts } = model.facts;
+  if (entry === undefined) {
+    return (
+      <Card id="take-home" title={words.title} lead={words.lead} place="wide">
+        <p class="quiet">{words.nothing}</p>
+      </Card>
+    );
+  }
+  const isOpen = facts !== undefined && entry.model === facts.name;
+  return (
+    <Card id="take-home" title={words.title} lead={words.lead} place="wide">
+      <div class="take-home">
+        <div class="forms">
+          <Form
+            entry={entry}
+            form="peft"
+            title={words.peft}
+            says={words.peftSays(words.size(entry.bytes))}
+            onTake={() => {
+              form.value = "peft";
+            }}
+          />
+          <Form
+            entry={entry}
+            form="merged"
+            title={words.merged}
+            says={isOpen ? words.mergedSays(words.size(4 * facts.parameters)) : words.otherModel(entry.model)}
+            isPossible={isOpen}
+            onTake={() => {
+              form.value = "merged";
+            }}
+          />
+          <p role="status">{takeHome.made.value && words.made(takeHome.made.value)}</p>
+        </div>
+        <Snippets entry={entry} form={form} />
+      </div>
+    </Card>
+  );
+}
