@@ -8,5 +8,6 @@ export const page = {
   broken: "The studio has stopped working.",
   reload: "Reload the page",
   nothingLost: "What you made is kept in this browser.",
-  sampleCredit: "Restaurant facts: E2E NLG challenge (Novikova, Dušek and Rieser, 2017), CC BY-SA 4.0.",
+  credit:
+    "The places in the restaurant preset are made up; their facts are written as in the E2E challenge (Novikova, Dušek and Rieser, 2017).",
 };

@@ -10,5 +10,6 @@ export const page: typeof english = {
   broken: "스튜디오가 멈췄어요.",
   reload: "페이지 새로 고침",
   nothingLost: "만든 것은 이 브라우저에 그대로 있어요.",
-  sampleCredit: "식당 정보: E2E NLG challenge (Novikova, Dušek, Rieser, 2017), CC BY-SA 4.0.",
+  credit:
+    "식당 예문에 나오는 곳은 지어낸 곳이고, 정보를 적는 방식은 E2E challenge(Novikova, Dušek, Rieser, 2017)를 따랐어요.",
 };

@@ -57,7 +57,7 @@ export function App() {
         <TakeHome />
         <ShareCard />
       </main>
-      <footer class="quiet">{page.sampleCredit}</footer>
+      <footer class="quiet">{page.credit}</footer>
       <p class="unseen" role="status">
         {announcement.value}
       </p>
