@@ -21,7 +21,7 @@ export interface Shared {
 /** The first letters say which form it has, so that a later one can be told from a broken one. */
 const form = "#teach1=";
 /** Characters of a link. What takes more is shared as a file. */
-export const mostCharacters = 64_000;
+const mostCharacters = 64_000;
 const mostBytes = 1_000_000;
 
 /** Whether an address says that it carries something. */

@@ -17,7 +17,7 @@ export interface DrawingProps {
 const side = 120;
 
 /** Pixels: rank 1 can be seen, 64 leaves the strips thinner than the square. */
-export const stripWidth = (rank: number): number => Math.min(side / 2, 3 + 5 * Math.sqrt(Math.max(0, rank - 1)));
+const stripWidth = (rank: number): number => Math.min(side / 2, 3 + 5 * Math.sqrt(Math.max(0, rank - 1)));
 
 export function Drawing({ rank, model, plan }: DrawingProps) {
   const { text } = useStudio();
