@@ -9,5 +9,5 @@ export const drawing: typeof english = {
   sentence:
     "모델의 가중치 W는 그대로 두고, 얇은 띠 두 개로 이루어진 작은 변화 B·A만 학습해요. 새로운 일을 배우는 데 필요한 변화는 몇 가지 방향이면 충분하기 때문이에요.",
   rank: (rank) => `랭크 ${rank}: 띠의 두께가 숫자 ${rank}개라서, 변화의 방향도 ${rank}가지예요.`,
-  lit: (layers, blocks) => `블록 ${blocks}개에서 레이어 ${layers}개가 학습하고, 레이어마다 띠가 따로 있어요.`,
+  lit: (layers, blocks) => `블록 ${blocks}개에서 층 ${layers}개가 학습하고, 층마다 띠가 따로 있어요.`,
 };
