@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build, preview } from "vite";
 import { startBrowser } from "./browser.ts";
 
@@ -16,7 +16,7 @@ export interface BuiltStudio {
   /** What went wrong unseen: errors on the console, uncaught errors, requests to other machines. */
   readonly complaints: string[];
   /** A new tab before its first address. */
-  newPage(): Promise<Page>;
+  newPage(options?: BrowserContextOptions): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -31,8 +31,8 @@ export async function openBuiltStudio(): Promise<BuiltStudio> {
     browser,
     address,
     complaints,
-    async newPage() {
-      const context = await browser.newContext(); // browser.newPage()'s own context would close without asking the page
+    async newPage(options = {}) {
+      const context = await browser.newContext(options); // browser.newPage()'s own context would close without asking the page
       const page = await context.newPage();
       page.on("pageerror", (error) => complaints.push(error.message));
       page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));

@@ -1,0 +1,80 @@
+// By keyboard alone, without motion, in Korean.
+
+import type { Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { executable } from "../testing/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import { openStudioPage } from "../testing/studio-page.ts";
+import { lastAnswers, restaurantRows } from "../testing/taught.ts";
+
+describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 120_000 }, () => {
+  let studio: BuiltStudio;
+
+  beforeAll(async () => {
+    studio = await openBuiltStudio();
+  }, 120_000);
+  afterAll(() => studio?.close());
+  afterEach(() => expect(studio.complaints).toEqual([]));
+
+  /** Moves the focus on, as a person does who cannot see the mouse; every stop on the way shows that it has the focus. */
+  async function tabTo(page: Page, target: Locator): Promise<void> {
+    for (let presses = 0; presses < 150; presses++) {
+      await page.keyboard.press("Tab");
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      const isSeen = await page.evaluate(() => {
+        const focused = document.activeElement;
+        return focused === null || focused === document.body || getComputedStyle(focused).outlineStyle !== "none";
+      });
+      if (!isSeen)
+        throw new Error(`no focus is seen on ${await page.evaluate(() => document.activeElement?.outerHTML)}`);
+    }
+    throw new Error(`150 presses of Tab did not reach ${target}`);
+  }
+
+  it("teaches, trains and asks by the keyboard alone", async () => {
+    const page = await openStudioPage(studio);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Skip to the content");
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByRole("button", { name: "Paste rows" }));
+    await page.keyboard.press("Enter");
+    const lines = restaurantRows.map(([prompt, completion]) => JSON.stringify({ prompt, completion }));
+    await page.locator(".paste textarea:focus").waitFor(); // the box takes the focus
+    await page.keyboard.insertText(lines.join("\n"));
+    await tabTo(page, page.getByRole("button", { name: "Add these rows" }));
+    await page.keyboard.press("Enter");
+    await page.getByText("8 rows to learn").waitFor();
+    await tabTo(page, page.getByLabel("Steps", { exact: true }));
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type("6");
+    await tabTo(page, page.getByRole("button", { name: "Train", exact: true }));
+    await page.keyboard.press("Enter");
+    await page.locator(".train-state", { hasText: /^Done: 6 steps/ }).waitFor({ timeout: 60_000 });
+    await tabTo(page, page.getByLabel("Your message"));
+    await page.keyboard.type("name[Aromi], food[French]");
+    await page.keyboard.press("Enter");
+    expect((await lastAnswers(page)).adapted).not.toBe("");
+    await page.close();
+  });
+
+  it("moves nothing where a person asked for stillness", async () => {
+    const page = await openStudioPage(studio);
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.getByLabel("Your message").fill("name[Aromi]");
+    await page.locator("#try").getByRole("button", { name: "Send" }).click();
+    await page.locator(".answer.base[aria-busy=true]").waitFor();
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    await page.close();
+  });
+
+  it("speaks Korean to those whose browser does, and to those who choose it", async () => {
+    const page = await studio.newPage({ serviceWorkers: "block", locale: "ko-KR" });
+    await page.goto(new URL("studio.html", studio.address).href);
+    await page.getByRole("heading", { name: /써 보기/ }).waitFor();
+    expect(await page.getAttribute("html", "lang")).toBe("ko");
+    await page.locator("header select").selectOption("en");
+    await page.getByRole("heading", { name: /Try it/ }).waitFor();
+    expect(await page.getAttribute("html", "lang")).toBe("en");
+    await page.close();
+  });
+});

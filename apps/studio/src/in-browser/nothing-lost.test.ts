@@ -1,0 +1,71 @@
+// What was made is there again: after a reload in the middle of a run, without a network, without a disk.
+
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { executable } from "../testing/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import { inspectState } from "../testing/inspect-state.ts";
+import { ask, keptDigest, openStudioPage, ready } from "../testing/studio-page.ts";
+import { prepareLesson, restaurantRows, say, train } from "../testing/taught.ts";
+
+const steps = 30;
+
+describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120_000 }, () => {
+  let studio: BuiltStudio;
+  let page: Page;
+
+  beforeAll(async () => {
+    studio = await openBuiltStudio();
+    page = await openStudioPage(studio);
+  }, 120_000);
+  afterAll(() => studio?.close());
+  afterEach(() => expect(studio.complaints).toEqual([]));
+
+  async function digestOf(name: string): Promise<string> {
+    const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
+    return keptDigest(page, `adapters/${entry?.id}/adapter_model.safetensors`);
+  }
+
+  it("goes on with a run that a reload ended, to the bytes of one that was not", async () => {
+    await prepareLesson(page, { rows: restaurantRows, steps, name: "whole", watched: "name[Aromi]" });
+    await train(page);
+    await page.getByLabel("Name of the adapter", { exact: true }).fill("broken");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page
+      .locator("#train")
+      .getByText(/^Step ([8-9]|1\d) of 30/)
+      .waitFor({ timeout: 60_000 });
+    await page.reload();
+    await ready(page);
+    await page.getByText(/“broken” was interrupted at step \d+ of 30/).waitFor();
+    expect(await inspectState(page, "7-unfinished")).toEqual([]);
+    await page.getByRole("button", { name: /^Continue at step \d+/ }).click();
+    await page.locator("#train").getByText(`Done: ${steps} steps`).waitFor({ timeout: 60_000 });
+    expect(await digestOf("broken")).toBe(await digestOf("whole"));
+  });
+
+  it("brings back rows, settings, adapters and the conversation", async () => {
+    await say(page, "name[Aromi], food[French]");
+    const { adapted } = await say(page, "name[Cotto], food[Italian]");
+    await page.waitForTimeout(800); // what is typed is kept a moment later
+    await page.reload();
+    await ready(page);
+    await page.getByText("8 rows to learn").waitFor();
+    expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe(String(steps));
+    expect(await page.locator(".conversation li:last-child .answer.adapted p").textContent()).toBe(adapted);
+    expect((await ask(page, "shelf", undefined)).map(({ name }) => name).sort()).toEqual(["broken", "whole"]);
+  });
+
+  it("says so where the browser keeps nothing, and works all the same", async () => {
+    const other = await studio.newPage({ serviceWorkers: "block" });
+    await other.addInitScript(() => {
+      navigator.storage.getDirectory = () => Promise.reject(new DOMException("refused", "SecurityError"));
+    });
+    await other.goto(page.url());
+    await ready(other);
+    await other.getByText(/The browser does not let this page keep anything/).waitFor();
+    await prepareLesson(other, { rows: restaurantRows, steps: 2, name: "gone" });
+    await train(other);
+    await other.close();
+  });
+});

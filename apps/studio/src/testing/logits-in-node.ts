@@ -1,0 +1,30 @@
+// What a downloaded adapter computes outside the browser.
+
+import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { unzipSync } from "fflate";
+import { openModel } from "lowrank";
+
+export interface DownloadedAdapter {
+  /** The base: a folder or a .gguf file. */
+  readonly model: string;
+  /** A zip with a PEFT adapter. */
+  readonly zip: Uint8Array;
+  readonly inputIds: readonly number[];
+}
+
+/** Logits [time · vocabulary] of the base with the adapter of the zip. */
+export async function logitsInNode({ model, zip, inputIds }: DownloadedAdapter): Promise<readonly number[]> {
+  const opened = await openModel(model, { engine: { order: ["wasm", "cpu"] } });
+  try {
+    const files = Object.entries(unzipSync(zip)).map(([name, bytes]) => new File([bytes as BlobPart], name));
+    const adapter = await opened.attach(files);
+    return tf.tidy(() => {
+      const ids = tf.tensor2d([...inputIds], [1, inputIds.length], "int32");
+      const context = inferenceContext(activeAdapters(adapter.name));
+      return Array.from(adapter.opened.model.forward({ inputIds: ids }, context).dataSync());
+    });
+  } finally {
+    opened.dispose();
+  }
+}

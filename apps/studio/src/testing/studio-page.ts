@@ -1,0 +1,66 @@
+// The studio's page in a test's hands: what a person does, and what the console may ask.
+
+import type { BrowserContextOptions, Page } from "playwright-core";
+import type { CallName, Calls } from "../protocol/calls.ts";
+import type { BuiltStudio } from "./built-studio.ts";
+
+/** A tab with the page in it and its model there; no service worker stands between it and the server. */
+export async function openStudioPage(
+  studio: BuiltStudio,
+  { isolated = false, ...options }: BrowserContextOptions & { readonly isolated?: boolean } = {},
+): Promise<Page> {
+  const page = await studio.newPage({ serviceWorkers: "block", ...options });
+  if (isolated) await isolate(page);
+  await page.goto(new URL("studio.html", studio.address).href);
+  await ready(page);
+  return page;
+}
+
+/** As a server does that lets threads start. */
+async function isolate(page: Page): Promise<void> {
+  const isolating = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+  await page.route("**/*", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), ...isolating } });
+  });
+}
+
+/** Waits until the model is there. */
+export async function ready(page: Page): Promise<void> {
+  await page.getByText(/is ready\./).waitFor({ timeout: 60_000 });
+}
+
+/** Asks the worker, as from the browser's console. */
+export function ask<Name extends CallName>(
+  page: Page,
+  name: Name,
+  request: Calls[Name]["ask"],
+): Promise<Calls[Name]["answer"]> {
+  return page.evaluate(
+    ([call, what]) => {
+      const { studio } = globalThis as unknown as { studio: { ask(name: string, ask: unknown): Promise<never> } };
+      return studio.ask(call as string, what);
+    },
+    [name, request] as const,
+  );
+}
+
+/** Logits [time · vocabulary] of a row of token ids, with an adapter of the shelf if one is named. */
+export async function logits(page: Page, request: Calls["logits"]["ask"]): Promise<readonly number[]> {
+  return page.evaluate(async (what) => {
+    const { studio } = globalThis as unknown as { studio: { ask(name: string, ask: unknown): Promise<Float32Array> } };
+    return Array.from(await studio.ask("logits", what));
+  }, request);
+}
+
+/** SHA-256 of a file that the page keeps on the browser's disk, as hexadecimal digits. */
+export function keptDigest(page: Page, path: string): Promise<string> {
+  return page.evaluate(async (file) => {
+    let folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("lowrank-studio");
+    const names = file.split("/");
+    for (const name of names.slice(0, -1)) folder = await folder.getDirectoryHandle(name);
+    const bytes = await (await (await folder.getFileHandle(names.at(-1) ?? "")).getFile()).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }, path);
+}
