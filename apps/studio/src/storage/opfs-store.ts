@@ -34,7 +34,9 @@ export async function opfsStore(): Promise<Store> {
       const names = await orNothing(async () => {
         const found: string[] = [];
         const handle = await folderOf(folder === "" ? [] : folder.split("/"), false);
-        for await (const name of (handle as IterableFolder).keys()) found.push(name);
+        for await (const name of (handle as IterableFolder).keys()) {
+          if (!name.endsWith(unfinished)) found.push(name);
+        }
         return found.sort();
       });
       return names ?? [];
@@ -48,6 +50,9 @@ export async function opfsStore(): Promise<Store> {
   await store.remove("probe");
   return store;
 }
+
+/** What Chromium calls a file that is being written; one stays where a tab dies meanwhile. */
+const unfinished = ".crswap";
 
 /** TypeScript's DOM types do not have its iterators yet. */
 type IterableFolder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };

@@ -16,6 +16,11 @@ const failures: Readonly<Record<string, string>> = {
   ADAPTER_FOR_ANOTHER_BASE: "다른 모델을 위한 어댑터예요. 그 모델을 먼저 연 다음 다시 가져와 주세요.",
   ADAPTER_MISMATCH: "열려 있는 모델에 맞지 않아요. 이 모델에 없는 층을 바꾸는 어댑터예요.",
   STORAGE_FULL: "브라우저에 남은 공간이 없어요. 필요 없는 어댑터를 지우거나 디스크를 비워 주세요.",
+  ADAPTER_FILES:
+    "어댑터가 아니거나 너무 커요. PEFT가 쓰는 adapter_config.json과 adapter_model.safetensors, 또는 둘이 든 zip이 필요해요.",
+  ADAPTER_REPOSITORY:
+    "Hugging Face Hub에서 어댑터를 받지 못했어요. 공개 저장소의 이름(소유자/이름)인지, 네트워크가 있는지 봐 주세요.",
+  MIXED_BASES: "다른 모델의 어댑터끼리는 섞을 수 없어요.",
   NOT_ON_SHELF: "이 어댑터는 없어졌어요. 다른 탭에서 지웠을지도 몰라요.",
   PICKLE_WEIGHTS:
     "가중치가 Python pickle이에요. 열 때 코드를 실행할 수 있어서 읽지 않아요. PEFT의 save_pretrained로 다시 저장해 주세요.",

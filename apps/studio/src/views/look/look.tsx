@@ -22,7 +22,7 @@ export function Look() {
           </button>
         </div>
       )}
-      <p class="unseen" role="status">
+      <p class={picture === undefined ? "quiet" : "unseen"} role="status">
         {look.busy.value && words.looking}
       </p>
       {look.failure.value && (

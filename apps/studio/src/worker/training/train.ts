@@ -46,7 +46,8 @@ async function makeRun(workshop: Workshop, ask: RunRequest, { control, tell }: S
       steps === 0
         ? undefined
         : await keepAdapter(workshop, await adapter.files(), {
-            ...{ name: request.name, origin: "trained", curve: loop.curve },
+            // The run's own: where the tab dies before the run is forgotten, going on leaves one adapter, not two.
+            ...{ id: run, name: request.name, origin: "trained", curve: loop.curve },
             settings: { adapter: request.adapter, training: request.training },
           });
     await removeRun(store, run);

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { basePlace } from "./base-place.ts";
+import { folderName } from "./folder-name.ts";
+import { snippetsFor } from "./snippets.ts";
+
+it.each([
+  ["Pirate voice", "Pirate-voice"],
+  ["해적 말투", "해적-말투"],
+  ["../../etc/passwd", "etc-passwd"],
+  ['a"; rm -rf ~ #', "a-rm-rf"],
+  ["...", "adapter"],
+  ["x".repeat(300), "x".repeat(60)],
+])("makes a folder of %j", (name, folder) => {
+  expect(folderName(name)).toBe(folder);
+});
+
+it("knows where bases are found: a package, the Hub, or a folder that only its owner knows", () => {
+  expect(basePlace({ address: "@lowrank/tiny-model", model: "Tiny" }).name).toBe("package/model");
+  expect(basePlace({ address: "owner/name", model: "x" })).toMatchObject({ name: "owner/name", isOnHub: true });
+  expect(basePlace({ address: undefined, model: "my model.gguf" }).name).toBe("path/to/my-model.gguf");
+  expect(basePlace({ address: "/home/me/base", model: "base" }).isOnHub).toBe(false);
+});
+
+it("asks through the chat template where the base has one", () => {
+  const about = { folder: "pirate", model: "SmolLM2", address: "owner/name" };
+  for (const form of ["peft", "merged"] as const) {
+    const [python, typescript] = snippetsFor(form, { ...about, chats: true });
+    expect(python?.text).toContain("apply_chat_template");
+    expect(typescript?.text).toContain('template: "chat"');
+    const [plain] = snippetsFor(form, { ...about, chats: false });
+    expect(plain?.text).toContain(' ->"');
+  }
+});
