@@ -6,6 +6,7 @@ import type { CallName, Question, Reply } from "./protocol/calls.ts";
 import { openStore } from "./storage/open-store.ts";
 import { answerers } from "./worker/answerers.ts";
 import type { Answerer } from "./worker/answers.ts";
+import { DeviceLostError } from "./worker/engine/watch-device.ts";
 import { Workshop } from "./worker/workshop.ts";
 
 /** These are answered at once, between two steps of what is going on. */
@@ -34,7 +35,10 @@ async function reply<Name extends CallName>({ name, ask }: Question<Name>, port:
     const answer = await answerer(await workshop, ask, (news) => send({ type: "news", news }));
     send({ type: "answer", answer });
   } catch (error) {
-    send({ type: "failed", ...wordsOf(error) });
+    // What follows from a lost graphics card says nothing of it.
+    const { lostDevice } = await workshop;
+    const reason = lostDevice === undefined ? error : new DeviceLostError(lostDevice, { cause: error });
+    send({ type: "failed", ...wordsOf(reason) });
   }
 }
 

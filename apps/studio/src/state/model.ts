@@ -9,7 +9,15 @@ import type {
   ModelFacts,
   ModelSource,
 } from "../protocol/model.ts";
+import { readJsonFile, writeJsonFile } from "../storage/json-file.ts";
+import type { Store } from "../storage/store.ts";
 import { type Ask, WorkerFailure } from "../worker-client.ts";
+
+/** Which model the last visit ended with. */
+const lastModelFile = "last-model.json";
+type LastModel = { readonly kind: "tiny" } | { readonly kind: "smollm2" };
+const isLastModel = (value: unknown): value is LastModel =>
+  typeof value === "object" && value !== null && "kind" in value && (value.kind === "tiny" || value.kind === "smollm2");
 
 /** What failed, for the page to say in its own words beside the field. */
 export interface ModelFailure {
@@ -17,6 +25,9 @@ export interface ModelFailure {
   readonly code: string | undefined;
   readonly message: string;
 }
+
+/** Between two pieces of news, on a slow line. */
+const usualMilliseconds = 20_000;
 
 export class ModelState {
   readonly engine = signal<EngineFacts | undefined>(undefined);
@@ -28,30 +39,47 @@ export class ModelState {
   readonly candidate = signal<{ readonly source: ModelSource; readonly estimate: ModelEstimate } | undefined>(
     undefined,
   );
+  /** Which kind a person has chosen last, until it is loaded or put back. */
+  readonly wanted = signal<ModelSource["kind"] | undefined>(undefined);
   /** What the open model takes. */
   readonly estimate = signal<ModelEstimate | undefined>(undefined);
   readonly busy = signal<"starting" | "weighing" | "loading" | undefined>(undefined);
   readonly progress = signal<LoadingNews | undefined>(undefined);
+  /** Whether nothing has been heard for longer than is usual. */
+  readonly isSlow = signal(false);
   readonly failure = signal<ModelFailure | undefined>(undefined);
   #again: () => Promise<void> = () => this.startUp();
   readonly isReady = computed(() => this.facts.value !== undefined && this.busy.value === undefined);
 
   constructor(
     private readonly ask: Ask,
-    private readonly base: string,
+    private readonly place: { readonly base: string; readonly store: Store },
   ) {}
 
-  /** Starts the best engine and opens the tiny model. */
+  /** Starts the best engine and opens the model of the last visit, if it is still there without a network; else the tiny one. */
   async startUp(): Promise<void> {
     this.#again = () => this.startUp();
-    await this.#startEngine(undefined);
-    if (this.engine.value !== undefined) await this.#look({ kind: "tiny" });
-    if (this.candidate.value !== undefined) await this.load();
+    if (!(await this.#startEngine(undefined))) return;
+    const last = await readJsonFile(this.place.store, lastModelFile, isLastModel);
+    if (last !== undefined && (await this.#look(last)) && this.candidate.value?.estimate.isKept) await this.load();
+    if (this.facts.value !== undefined) return;
+    if (await this.#look({ kind: "tiny" })) await this.load();
+  }
+
+  /** Hears of whatever failed anywhere: a lost graphics card is the top bar's matter, and trying again starts it anew. */
+  hear(error: unknown): void {
+    const { value: engine } = this.engine;
+    if (engine === undefined || !(error instanceof WorkerFailure) || error.code !== "DEVICE_LOST") return;
+    this.failure.value = { at: "engine", code: error.code, message: error.message };
+    this.#again = () => this.changeEngine(engine.name);
   }
 
   /** Looks at a model; what is beside the page is loaded at once. */
   async choose(source: ModelSource): Promise<void> {
     this.#again = () => this.choose(source);
+    this.wanted.value = source.kind;
+    const { value: open } = this.source;
+    if (source.kind !== "files" && open?.kind === source.kind && this.facts.value !== undefined) return this.leave();
     await this.#look(source);
     const { value } = this.candidate;
     if (value?.source === source && (source.kind === "tiny" || value.estimate.isKept)) await this.load();
@@ -66,13 +94,18 @@ export class ModelState {
     await this.#work("loading", "model", async () => {
       const facts = await this.ask("open", source, (news) => {
         this.progress.value = news;
+        this.#wind();
       });
       batch(() => {
         this.candidate.value = undefined;
+        this.wanted.value = undefined;
         this.source.value = source;
         this.estimate.value = { ...estimate, isKept: true };
         this.facts.value = facts;
       });
+      performance.mark("ready"); // for whoever measures the page
+      // Files of one's own cannot be opened again without their person; of them the next visit knows nothing.
+      if (source.kind !== "files") await writeJsonFile(this.place.store, lastModelFile, source).catch(() => undefined);
     });
   }
 
@@ -85,8 +118,15 @@ export class ModelState {
   leave(): void {
     batch(() => {
       this.candidate.value = undefined;
+      this.wanted.value = undefined;
       this.failure.value = undefined;
     });
+  }
+
+  /** A person has files of their own, and has not said which. */
+  wantFiles(): void {
+    this.leave();
+    this.wanted.value = "files";
   }
 
   /** Changes the engine, and opens the model again on it; where it does not start, the old one goes on. */
@@ -103,7 +143,7 @@ export class ModelState {
   /** Whether it started. */
   async #startEngine(engine: EngineName | undefined): Promise<boolean> {
     return this.#work("starting", "engine", async () => {
-      this.engine.value = await this.ask("start", { base: this.base, engine });
+      this.engine.value = await this.ask("start", { base: this.place.base, engine });
     });
   }
 
@@ -113,12 +153,26 @@ export class ModelState {
     });
   }
 
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Winds up the clock that says when something takes unusually long. */
+  #wind(): void {
+    clearTimeout(this.#timer);
+    this.isSlow.value = false;
+    if (this.busy.value !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.isSlow.value = true;
+      }, usualMilliseconds);
+    }
+  }
+
   async #work(what: "starting" | "weighing" | "loading", at: ModelFailure["at"], work: () => Promise<void>) {
     batch(() => {
       this.busy.value = what;
       this.failure.value = undefined;
       this.progress.value = undefined;
     });
+    this.#wind();
     try {
       await work();
       return true;
@@ -128,6 +182,7 @@ export class ModelState {
       return false;
     } finally {
       this.busy.value = undefined;
+      this.#wind();
     }
   }
 }

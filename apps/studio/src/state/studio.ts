@@ -64,8 +64,13 @@ export class Studio {
   readonly #keepChatSoon = debounced(400);
 
   constructor(place: StudioPlace) {
-    this.model = new ModelState(place.ask, place.base);
-    const { ask, store } = place;
+    this.model = new ModelState(place.ask, place);
+    const { store } = place;
+    const ask: Ask = (name, what, onNews) =>
+      place.ask(name, what, onNews).catch((error: unknown) => {
+        this.model.hear(error);
+        throw error;
+      });
     this.ask = ask;
     this.store = store;
     const kept = { ask, store, model: this.model.facts };

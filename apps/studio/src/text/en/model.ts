@@ -17,7 +17,7 @@ const failures: Readonly<Record<string, string>> = {
     "There is no network, or the server cannot be reached. What had already come is kept: try again when the network is back.",
   DOWNLOAD_FAILED: "The model's files did not come as expected. Try again; what had already come is kept.",
   DEVICE_LOST:
-    "The browser took the graphics card away. Choose an engine: the model is opened again, and what you made is still here.",
+    "The browser took the graphics card away. Try again, or choose another engine: the model is opened anew, and what you made is still here.",
   TOKENIZER_MISSING:
     "This model comes without its tokenizer, which turns text into numbers. Drop its tokenizer.json together with the other files.",
 };
@@ -55,6 +55,8 @@ export const model = {
   oneThread:
     "It computes in one thread: the server does not isolate this page from others, which browsers ask for before they allow more, or the device has too few cores.",
   engineFailed: (name: string) => `This engine does not start here; ${name} goes on.`,
+  slow: "Nothing has come for twenty seconds. Is there a network? Loading the page again loses nothing that you made.",
   retry: "Try again",
+  moreThreads: "Load the page again for more threads",
   failures,
 };

@@ -5,6 +5,12 @@ import { useStudio } from "../page/use-studio.ts";
 
 const names: readonly EngineName[] = ["webgpu", "wasm", "cpu"];
 
+/** The service worker came after the page, which it isolates from the next visit on. tfjs takes half the cores at most. */
+function couldHaveThreads(): boolean {
+  const { serviceWorker, hardwareConcurrency } = navigator;
+  return !crossOriginIsolated && serviceWorker?.controller != null && hardwareConcurrency >= 4;
+}
+
 export function EngineChoice() {
   const { model, text } = useStudio();
   const words = text.value.model;
@@ -36,6 +42,11 @@ export function EngineChoice() {
             <li key={reason}>{reason}</li>
           ))}
         </ul>
+        {couldHaveThreads() && (
+          <button type="button" class="plain" onClick={() => location.reload()}>
+            {words.moreThreads}
+          </button>
+        )}
       </details>
     </div>
   );

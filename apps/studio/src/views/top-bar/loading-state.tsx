@@ -37,6 +37,14 @@ function Progress() {
       <p role="status">{words[busy]}</p>
       <progress aria-label={words[busy]} max={1} {...(share === undefined ? {} : { value: share })} />
       <span class="quiet figure">{amount}</span>
+      {model.isSlow.value && (
+        <p class="problem" role="alert">
+          {words.slow}{" "}
+          <button type="button" onClick={() => location.reload()}>
+            {words.retry}
+          </button>
+        </p>
+      )}
     </div>
   );
 }

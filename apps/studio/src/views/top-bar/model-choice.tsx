@@ -1,7 +1,6 @@
 // Three kinds of models, as cards of which one is chosen.
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { ModelSource } from "../../protocol/model.ts";
 import { useStudio } from "../page/use-studio.ts";
 import { FileButtons } from "./file-buttons.tsx";
@@ -9,8 +8,7 @@ import { FileButtons } from "./file-buttons.tsx";
 export function ModelChoice() {
   const { model, text } = useStudio();
   const words = text.value.model;
-  const [asked, setAsked] = useState<ModelSource["kind"] | undefined>(undefined);
-  const shown = model.candidate.value?.source.kind ?? asked ?? model.source.value?.kind ?? "tiny";
+  const shown = model.wanted.value ?? model.source.value?.kind ?? "tiny";
   const isBusy = model.busy.value !== undefined;
   const option = (kind: ModelSource["kind"], name: string, says: string, children?: ComponentChildren) => (
     <div class={`model-option ${shown === kind ? "is-chosen" : ""}`}>
@@ -21,8 +19,7 @@ export function ModelChoice() {
           checked={shown === kind}
           disabled={isBusy}
           onChange={() => {
-            setAsked(kind === "files" ? kind : undefined);
-            if (kind === "files") model.leave();
+            if (kind === "files") model.wantFiles();
             else void model.choose({ kind });
           }}
         />

@@ -8,7 +8,7 @@ export function ModelFailure() {
   const { value: failure } = model.failure;
   if (failure === undefined) return null;
   const { value: engine } = model.engine;
-  const isEngine = failure.at === "engine" && engine !== undefined;
+  const isEngine = failure.at === "engine" && failure.code !== "DEVICE_LOST" && engine !== undefined;
   return (
     <div class="problem model-failure" role="alert">
       <p>

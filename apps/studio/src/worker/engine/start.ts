@@ -24,6 +24,11 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
   if (before !== undefined && engine === before.name && workshop.lostDevice === undefined) return before;
   const wasmPath = new URL("wasm/", workshop.base).href;
   tf.enableProdMode(); // TensorFlow.js advertises its other packages on the console otherwise
+  if (workshop.lostDevice !== undefined) {
+    workshop.model?.opened.dispose(); // its weights are gone already
+    workshop.model = undefined;
+    renewBackend(before?.name);
+  }
   try {
     const chosen = await chooseEngine({ order: engine === undefined ? bestFirst : [engine], wasmPath });
     if (before !== undefined) {
@@ -40,6 +45,14 @@ export const start: Answerer<"start"> = async (workshop, { base, engine }) => {
     throw error;
   }
 };
+
+/** TensorFlow.js would go on with the backend that lost its card. */
+function renewBackend(name: EngineName | undefined): void {
+  const factory = name === undefined ? undefined : tf.findBackendFactory(name);
+  if (name === undefined || factory === undefined) return;
+  tf.removeBackend(name);
+  tf.registerBackend(name, factory);
+}
 
 /** What a person chose passes over nothing: the reasons of the first start stay true. */
 function passedOverFrom(

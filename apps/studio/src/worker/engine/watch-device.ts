@@ -12,7 +12,7 @@ export class DeviceLostError extends LowrankError {
   ) {
     super(
       "DEVICE_LOST",
-      `The browser lost the graphics card (${reason || "it gives no reason"}). Choose another engine, or the same again: the model is opened anew, and what was kept is still there.`,
+      `The browser lost the graphics card (${reason || "it gives no reason"}). Try again, or choose another engine: the model is opened anew, and what was kept is still there.`,
       options,
     );
   }

@@ -15,7 +15,7 @@ type Sizes = Pick<ModelConfig, "layers" | "hiddenSize" | "intermediateSize" | "v
 
 /**
  * Bytes of a training step: the weights as they are kept, what each layer keeps of each token for the gradient, and the
- * logits of a chunk of positions. The factors were measured on wasm (README.md): within a quarter of the peak.
+ * logits of a chunk of positions. What the browser itself takes is not in it.
  */
 export function trainingMemory(sizes: Sizes, weightBytes: number, { rows, tokens }: StepSize = usualStep): number {
   const { layers, hiddenSize, intermediateSize, vocabularySize } = sizes;
