@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { defineConfig } from "vite";
+import { offlineFiles } from "./offline-files.ts";
 import { staticFolders } from "./static-folders.ts";
 
 const require = createRequire(import.meta.url);
@@ -10,6 +11,9 @@ const folderOf = (name: string) => dirname(require.resolve(`${name}/package.json
 
 /** With the script from which threads start in a minified page. */
 const wasmFiles = /\.wasm$|^tfjs-backend-wasm-threaded-simd\.js$/;
+
+/** Beside the page, whose folder is what it serves; under a name that stays. */
+const serviceWorker = "service-worker.js";
 
 export default defineConfig({
   base: "./",
@@ -22,11 +26,20 @@ export default defineConfig({
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
       "/e2e/": { folder: join(import.meta.dirname, "../../data/e2e"), files: /\.csv$|^LICENSE$|^README\.md$/ },
     }),
+    offlineFiles(serviceWorker, { publicFolder: join(import.meta.dirname, "public") }),
   ],
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },
   preview: { host: "127.0.0.1" },
   worker: { format: "es" },
   // The worker's dependencies are found before the first visit, or finding them later would reload the page.
   optimizeDeps: { entries: ["index.html", "studio.html", "src/worker.ts", "src/studio-worker.ts"] },
-  build: { target: "es2022", rolldownOptions: { input: ["index.html", "studio.html"] } },
+  build: {
+    target: "es2022",
+    rolldownOptions: {
+      input: { index: "index.html", studio: "studio.html", "service-worker": "src/offline/service-worker.ts" },
+      output: {
+        entryFileNames: ({ name }) => (name === "service-worker" ? serviceWorker : "assets/[name]-[hash].js"),
+      },
+    },
+  },
 });

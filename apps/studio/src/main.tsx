@@ -1,23 +1,32 @@
 // The page: state in one place, views that draw it, a worker that computes.
 
 import { render } from "preact";
+import { workOffline } from "./offline/register.ts";
 import { Studio } from "./state/studio.ts";
 import { openStore } from "./storage/open-store.ts";
 import { App } from "./views/page/app.tsx";
 import { StudioContext } from "./views/page/use-studio.ts";
 import { startWorker } from "./worker-client.ts";
 
+let sayBroken: (reason: string) => void = () => undefined;
+const broken = new Promise<string>((resolve) => {
+  sayBroken = resolve;
+});
+const ask = startWorker(sayBroken); // its script comes while the store opens
 const studio = new Studio({
-  ask: startWorker((reason) => studio.breakDown(reason)),
+  ask,
   store: await openStore(),
   base: document.baseURI,
   languages: navigator.languages,
 });
+void broken.then((reason) => studio.breakDown(reason));
+const place = document.getElementById("page") as HTMLElement;
+place.replaceChildren(); // what stood there until now
 render(
   <StudioContext value={studio}>
     <App />
   </StudioContext>,
-  document.getElementById("page") as HTMLElement,
+  place,
 );
 addEventListener("pagehide", () => studio.flush());
 // For the curious and the tests: `await studio.ask("logits", { inputIds: [1, 2, 3] })` in the browser's console.
@@ -27,4 +36,7 @@ const readAddress = () => {
   if (studio.share.readAddress(location.hash)) history.replaceState(null, "", location.pathname + location.search);
 };
 window.addEventListener("hashchange", readAddress);
-void studio.start().then(readAddress);
+void studio.start().then(() => {
+  readAddress();
+  return workOffline();
+});

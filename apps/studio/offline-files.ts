@@ -1,0 +1,30 @@
+// A Vite plugin: tells the service worker which files the build has made, and gives it a version of what is in them.
+
+import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import type { Plugin } from "vite";
+
+const placeholder = "__BUILT_FILES__";
+
+/** Fills in the placeholder of the chunk `fileName`; must stand behind all plugins that emit files. */
+export function offlineFiles(fileName: string, { publicFolder }: { readonly publicFolder: string }): Plugin {
+  return {
+    name: "offline-files",
+    apply: "build",
+    generateBundle: {
+      order: "post",
+      async handler(_, bundle) {
+        const worker = bundle[fileName];
+        if (worker?.type !== "chunk" || !worker.code.includes(placeholder))
+          this.error(`there is no ${fileName} with ${placeholder} among the built files`);
+        const digest = createHash("sha256");
+        for (const [name, file] of Object.entries(bundle).sort(([one], [other]) => (one < other ? -1 : 1)))
+          digest.update(name).update(file.type === "chunk" ? file.code : file.source);
+        const files = [...Object.keys(bundle), ...(await readdir(publicFolder))];
+        const offline = files.filter((name) => name !== fileName && !name.endsWith(".map"));
+        const facts = JSON.stringify({ version: digest.digest("hex").slice(0, 16), files: offline });
+        worker.code = worker.code.replace(placeholder, JSON.stringify(facts).slice(1, -1));
+      },
+    },
+  };
+}

@@ -1,0 +1,209 @@
+// The page as it is published: without a network, isolated by its own service worker, in threads, and with parts missing.
+
+import { createReadStream, existsSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { executable } from "../testing/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import { topBarSettled } from "../testing/model-ready.ts";
+
+/** Where scripts/python/prepare.py has put it. */
+const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache/lowrank");
+const smollm2 = join(cache, "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
+
+describe.skipIf(executable === undefined)("the published page", () => {
+  let studio: BuiltStudio;
+  let address: string;
+
+  beforeAll(async () => {
+    studio = await openBuiltStudio();
+    address = new URL("studio.html", studio.address).href;
+  }, 120_000);
+
+  afterAll(() => studio?.close());
+
+  /** A tab without a service worker, so that tests can stand in for the server. */
+  const plainPage = () => studio.newPage({ serviceWorkers: "block" });
+
+  it("loads from a folder below the server's root, asks no other address and reports no error", async () => {
+    const page = await plainPage();
+    await page.goto(address);
+    expect(await topBarSettled(page)).toContain("Tiny is ready.");
+    await page.close();
+    expect(studio.complaints).toEqual([]);
+  }, 90_000);
+
+  it("is isolated from its second visit on, and needs no network then", async () => {
+    const page = await studio.newPage();
+    await page.goto(address);
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      while (navigator.serviceWorker.controller === null) await new Promise((resolve) => setTimeout(resolve, 100));
+    });
+    await page.context().setOffline(true);
+    await page.reload();
+    expect(await topBarSettled(page)).toContain("Tiny is ready.");
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    await page.close();
+    expect(studio.complaints).toEqual([]);
+  }, 120_000);
+
+  it("computes in half the cores of a device where its server isolates it", async () => {
+    const page = await plainPage();
+    await page.route("**/*", async (route) => {
+      const response = await route.fetch();
+      const isolating = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+      const isWorker = route.request().url().includes("studio-worker");
+      const cores = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });";
+      const body = isWorker ? { body: cores + (await response.text()) } : {};
+      await route.fulfill({ response, ...body, headers: { ...response.headers(), ...isolating } });
+    });
+    await page.goto(address);
+    expect(await topBarSettled(page)).toContain("Tiny is ready.");
+    expect(await page.locator(".engine").textContent()).toContain("2 threads");
+    await page.close();
+  }, 90_000);
+
+  it.each([
+    ["assets/studio-*.js", "A part of the page could not be loaded"],
+    ["assets/studio-worker-*.js", "The worker's script could not be loaded."],
+    ["tiny-model/model.safetensors", "did not come as expected"],
+  ])(
+    "says so where %s is missing",
+    async (file, words) => {
+      const page = await plainPage();
+      await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
+      await page.goto(address);
+      await expect.poll(() => page.locator("#page").textContent(), { timeout: 30_000 }).toContain(words);
+      await page.close();
+    },
+    60_000,
+  );
+
+  it("loads what was missing when it is asked to try again", async () => {
+    const page = await plainPage();
+    await page.route("**/tiny-model/tokenizer.json", (route) => route.fulfill({ status: 503 }), { times: 1 });
+    await page.goto(address);
+    expect(await topBarSettled(page)).toContain("did not come as expected");
+    await tryAgain(page);
+    expect(await topBarSettled(page)).toContain("Tiny is ready.");
+    await page.close();
+  }, 60_000);
+
+  it("computes slowly rather than not at all where the wasm files are missing, and says why", async () => {
+    const page = await plainPage();
+    await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
+    await page.goto(address);
+    await topBarSettled(page);
+    expect(await page.locator("#model select").inputValue()).toBe("cpu");
+    await page.locator(".engine summary").click();
+    expect(await page.locator(".engine").textContent()).toMatch(
+      /WebAssembly\) is not used: its \.wasm files could not/,
+    );
+    await page.close();
+  }, 60_000);
+
+  it("goes on with the engine that it has where the one asked for does not start", async () => {
+    const page = await plainPage();
+    await page.goto(address);
+    await topBarSettled(page);
+    await page.locator("#model select").selectOption("webgpu");
+    await expect
+      .poll(() => page.locator("#model [role=alert]").textContent())
+      .toContain("This engine does not start here");
+    expect(await page.locator("#model select").inputValue()).toBe("wasm");
+    expect(await page.locator("#page").textContent()).toContain("Tiny is ready.");
+    await page.locator("#model select").selectOption("cpu");
+    await expect.poll(() => page.locator("#model select").inputValue()).toBe("cpu");
+    expect(await topBarSettled(page)).toContain("Tiny is ready.");
+    await page.close();
+  }, 90_000);
+
+  it.skipIf(!existsSync(smollm2))(
+    "fetches SmolLM2 once, and has it on the next visit without the Hub",
+    async () => {
+      const page = await plainPage();
+      const asked: string[] = [];
+      const files = await serveFile(smollm2);
+      await page.route("https://huggingface.co/**", (route) => {
+        asked.push(route.request().url());
+        // As the Hub does: elsewhere lies the file itself.
+        return route.fulfill({ status: 302, headers: { location: files.address, "access-control-allow-origin": "*" } });
+      });
+      await page.goto(address);
+      await topBarSettled(page);
+      await page.getByRole("radio", { name: /SmolLM2/ }).check();
+      await expect
+        .poll(() => page.locator(".candidate").textContent())
+        .toMatch(/135 M numbers · 99 MB to read · about/);
+      await page.getByRole("button", { name: "Load it" }).click();
+      const bar = page.locator("#model");
+      await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
+      await page.reload();
+      await expect.poll(() => bar.textContent(), { timeout: 90_000 }).toContain("SmolLM2-135M-Instruct is ready.");
+      expect(asked).toHaveLength(1);
+      await page.close();
+      files.close();
+    },
+    240_000,
+  );
+
+  it("says that there is no network where the Hub cannot be reached, and keeps the model", async () => {
+    const page = await plainPage();
+    await page.route("https://huggingface.co/**", (route) => route.abort("internetdisconnected"));
+    await page.goto(address);
+    await topBarSettled(page);
+    await page.getByRole("radio", { name: /SmolLM2/ }).check();
+    await page.getByRole("button", { name: "Load it" }).click();
+    await expect.poll(() => page.locator("#model [role=alert]").textContent()).toContain("There is no network");
+    expect(await page.locator("#model").textContent()).toContain("Tiny is ready.");
+    await page.close();
+  }, 60_000);
+
+  it.each([
+    [[{ name: "photo.jpg", text: "x" }], '"photo.jpg" is no model'],
+    [[{ name: "model.gguf", text: "not GGUF at all" }], "model.gguf"],
+    [[{ name: "adapter_config.json", text: "{}" }], "drop it on the shelf"],
+    [
+      [
+        { name: "config.json", text: "{" },
+        { name: "model.safetensors", text: "x" },
+      ],
+      "config.json",
+    ],
+  ])(
+    "says beside the field why %j cannot be opened, and keeps the model",
+    async (files, words) => {
+      const page = await plainPage();
+      await page.goto(address);
+      await topBarSettled(page);
+      await page.getByRole("radio", { name: /Your own/ }).check();
+      const chosen = files.map(({ name, text }) => ({ name, mimeType: "", buffer: Buffer.from(text) }));
+      await page.getByTestId("model-files").setInputFiles(chosen);
+      await expect.poll(() => page.locator("#model [role=alert]").textContent()).toContain(words);
+      expect(await page.locator("#model").textContent()).toContain("Tiny is ready.");
+      await page.close();
+    },
+    60_000,
+  );
+});
+
+/** A server of one file, for any page. */
+async function serveFile(path: string): Promise<{ readonly address: string; close(): void }> {
+  const server = createServer((_, response) => {
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    createReadStream(path).pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { address: `http://127.0.0.1:${port}/`, close: () => server.close() };
+}
+
+async function tryAgain(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.locator("#model [role=alert]").waitFor({ state: "detached" });
+}
