@@ -12,8 +12,7 @@ export type GgufErrorCode =
   | "GGUF_TENSOR_INVALID"
   | "GGUF_TYPE_UNSUPPORTED"
   | "GGUF_TENSOR_NOT_FOUND"
-  | "GGUF_RANGE_INVALID"
-  | "GGUF_SPLIT";
+  | "GGUF_RANGE_INVALID";
 
 /** Where a failure happened. */
 export interface GgufErrorPlace {

@@ -4,7 +4,7 @@
 
 import { TokenizerError } from "../errors.ts";
 import type { GgufVocabulary } from "./gguf-vocabulary.ts";
-import { bpeModel, type TokenizerParts } from "./tokenizer-parts.ts";
+import type { TokenizerParts } from "./tokenizer-parts.ts";
 
 /** How a space is written. */
 const mark = "▁";
@@ -32,11 +32,12 @@ export function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
       type: "Sequence",
       decoders: [toSpace, { type: "ByteFallback" }, { type: "Fuse" }, ...(startsWithSpace ? [strip] : [])],
     },
-    model: bpeModel(mergesByScore(vocabulary, scores), {
+    merges: mergesByScore(vocabulary, scores),
+    model: {
       unk_token: unknown?.kind === "unknown" ? unknown.text : null,
       fuse_unk: true,
       byte_fallback: tokens.some(({ kind }) => kind === "byte"),
-    }),
+    },
     addsBos: true,
     impliedMarks: { bos: 1, eos: 2, unknown: 0 },
   };

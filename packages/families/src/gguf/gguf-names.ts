@@ -1,13 +1,13 @@
 // GGUF's names for a family's tensors.
 
-import type { GgufChange, GgufNameRow, GgufTable } from "./gguf-table.ts";
+import type { GgufNameRow, GgufTable } from "./gguf-table.ts";
 
 /** Where a GGUF tensor belongs. */
 export interface GgufPlace {
-  /** transformers' parameter path. */
+  /** transformers' parameter path in a causal language model. */
   readonly path: string;
-  /** How the file's numbers differ from transformers'; absent where they do not. */
-  readonly change?: GgufChange;
+  /** Which number of heads splits the rows that must be put back in order; absent where none. */
+  readonly permutedRows?: "heads" | "keyValueHeads";
 }
 
 /**
@@ -27,9 +27,7 @@ export function ggufPlaceOf(table: GgufTable, tensorName: string): GgufPlace | n
   const row = table.names.find(({ gguf }) => gguf === base);
   if (!row || end === null) return null;
   const path = `${row.path.replace("{n}", layer)}.${end}`;
-  // A bias has rows to be put in order, but nothing to be transposed.
-  const change = row.change === "transposed" && end === "bias" ? undefined : row.change;
-  return change ? { path, change } : { path };
+  return row.permutedRows ? { path, permutedRows: row.permutedRows } : { path };
 }
 
 /** The GGUF name of a parameter, or null if the architecture has none. */

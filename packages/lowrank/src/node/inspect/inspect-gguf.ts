@@ -1,12 +1,12 @@
 // A .gguf file: metadata and tensor types; nothing is dequantised.
 
 import { openGguf } from "@lowrank/gguf";
-import { openGgufFile } from "../open-gguf-file.ts";
+import { openFile } from "@lowrank/safetensors/node";
 import { type GgufInspection, totals } from "./inspection.ts";
 
 /** Reads the header of a GGUF file. */
 export async function inspectGguf(path: string): Promise<GgufInspection> {
-  const source = await openGgufFile(path);
+  const source = await openFile(path);
   try {
     const { version, metadata, tensors } = await openGguf(source);
     const facts = [...tensors.values()].map(({ name, type, shape, byteLength }) => {
