@@ -142,6 +142,7 @@ export class RunState {
     } catch (error) {
       this.#draw();
       this.failure.value = error instanceof Error ? error.message : String(error);
+      await this.restore().catch(() => {}); // what was kept of it can be gone on with
     } finally {
       batch(() => {
         this.phase.value = "idle";

@@ -17,6 +17,11 @@ export function RowLine({ row, number, checked }: RowLineProps) {
   const { teach } = text.value;
   const [isOpen, setIsOpen] = useState(false);
   const problem = blank(row) ? undefined : checked?.problem;
+  const remove = () => {
+    rows.remove(row.id);
+    // The button that had the focus is gone; the way back is what a person may want next.
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".undo button")?.focus());
+  };
   const field = (column: "says" | "answers", label: string) => (
     <div class="row-field">
       <textarea
@@ -40,7 +45,7 @@ export function RowLine({ row, number, checked }: RowLineProps) {
       {field("says", teach.saysOf(number))}
       {field("answers", teach.answersOf(number))}
       <div class="row-tools">
-        <button type="button" class="plain" title={teach.remove(number)} onClick={() => rows.remove(row.id)}>
+        <button type="button" class="plain" title={teach.remove(number)} onClick={remove}>
           <span aria-hidden="true">×</span>
           <span class="unseen">{teach.remove(number)}</span>
         </button>

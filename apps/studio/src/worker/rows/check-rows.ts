@@ -13,19 +13,25 @@ export function mostTokens({ facts }: Pick<ModelInHand, "facts">): number {
   return Math.min(facts.positions || Number.POSITIVE_INFINITY, 512); // 0: a family without a limit
 }
 
+/** How rows were written before, by their text: a table of thousands is looked at again with every key. */
+const writtenBefore = new WeakMap<ModelInHand, ReadonlyMap<string, Omit<CheckedRow, "id">>>();
+
 /** Every row, checked; throws TemplateError where the model's own template is no Jinja. */
 export async function checkedRows(model: ModelInHand, rows: readonly Row[]): Promise<readonly CheckedRow[]> {
   const reader = { tokenizer: await model.opened.tokenizer(), template: await templateOf(model) };
   const { chats } = model.facts;
-  const seen = new Set<string>();
-  return rows.map((row) => {
+  const before = writtenBefore.get(model);
+  const seen = new Map<string, Omit<CheckedRow, "id">>();
+  const checked = rows.map((row) => {
     const text = JSON.stringify([row.before, row.says.trim(), row.answers.trim()]);
     const isRepeated = seen.has(text);
-    seen.add(text);
-    const written = write(row, chats, reader);
+    const written = seen.get(text) ?? before?.get(text) ?? write(row, chats, reader);
+    seen.set(text, written);
     const problem = emptyProblem(row) ?? written.problem ?? lengthProblem(written.tokens, mostTokens(model));
     return { id: row.id, ...written, problem: problem ?? (isRepeated ? repeated : undefined) };
   });
+  writtenBefore.set(model, seen);
+  return checked;
 }
 
 interface Reader {

@@ -143,8 +143,10 @@ export class RunLoop {
   /** As often as it costs little. A full disk ends no run: it goes on without being kept. */
   async #keep(state: TrainingState): Promise<void> {
     const startedAt = performance.now();
+    // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
+    const isLast = state.step === this.#kept.request.training.steps;
     const isDue = startedAt - this.#keptAt >= this.#keepingTook / keepingShare;
-    if (!isDue || this.#isFull || this.#divergence.isDiverged) return;
+    if (isLast || !isDue || this.#isFull || this.#divergence.isDiverged) return;
     try {
       this.#kept = await keepStep(this.#run.workshop.store, { ...this.#kept, news: this.#news }, state);
       this.#run.tell({ type: "kept", step: state.step });
