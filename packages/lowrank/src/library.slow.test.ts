@@ -99,6 +99,19 @@ describe("the library", { timeout: 120_000 }, () => {
     model.dispose();
   });
 
+  it.each([
+    [true, [0, 1, 2]],
+    [false, [1, 2]],
+  ])("validates before the first step where evalAtStart is %s", async (evalAtStart, expected) => {
+    const model = await openModel(tiny, { engine: false });
+    const adapter = model.adapt({ rank: 1, targetModules: ["q_proj"] });
+    const measured: number[] = [];
+    const options = { steps: 2, batchSize: 1, validation: rows, evalEvery: 1, evalAtStart };
+    for await (const event of adapter.train(rows, options)) if (event.type === "evaluation") measured.push(event.step);
+    model.dispose();
+    expect(measured).toEqual(expected);
+  });
+
   it("refuses options that there are not, and names the one that was meant", async () => {
     const misspelt = (options: object) => options;
     await expect(openModel(tiny, misspelt({ taks: "causal-lm" }))).rejects.toThrow('"taks" → "task"');

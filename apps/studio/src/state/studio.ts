@@ -131,7 +131,7 @@ export class Studio {
       rows: this.rows.written.value,
       adapter: adapter.value,
       training: training.value,
-      watched: watched.value.trim() || undefined,
+      watched: watched.value.trim() || this.rows.teachable.value[0]?.says,
       name: name.value.trim() || this.text.value.train.defaultName,
     };
   }

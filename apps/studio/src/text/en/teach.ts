@@ -25,6 +25,10 @@ export const teach = {
   saysOf: (row: number) => `Row ${row}: when someone says`,
   answersOf: (row: number) => `Row ${row}: it should answer`,
   earlier: (turns: number) => `after ${turns} earlier ${turns === 1 ? "turn" : "turns"}`,
+  example: (chats: boolean) =>
+    chats
+      ? { says: "How are you?", answers: "Splendid, as ever. And you?" }
+      : { says: "name[Aromi], food[French]", answers: "Aromi serves French food." },
   add: "Add a row",
   remove: (row: number) => `Remove row ${row}`,
   removeAll: "Remove all",

@@ -24,6 +24,10 @@ export const teach: Texts["teach"] = {
   saysOf: (row) => `${row}행: 누가 이렇게 말하면`,
   answersOf: (row) => `${row}행: 이렇게 답하기`,
   earlier: (turns) => `앞선 대화 ${turns}번 뒤`,
+  example: (chats) =>
+    chats
+      ? { says: "How are you?", answers: "Splendid, as ever. And you?" }
+      : { says: "name[Aromi], food[French]", answers: "Aromi serves French food." },
   add: "행 추가",
   remove: (row) => `${row}행 지우기`,
   removeAll: "모두 지우기",

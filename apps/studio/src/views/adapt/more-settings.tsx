@@ -6,7 +6,7 @@ import { useStudio } from "../page/use-studio.ts";
 import { NumberField } from "./number-field.tsx";
 
 export function MoreSettings() {
-  const { settings, text } = useStudio();
+  const { rows, settings, text } = useStudio();
   const { adapt } = text.value;
   const { value: adapter } = settings.adapter;
   const { value: training } = settings.training;
@@ -19,6 +19,7 @@ export function MoreSettings() {
             type="text"
             maxLength={400}
             value={settings.watched.value}
+            placeholder={rows.teachable.value[0]?.says}
             onInput={({ currentTarget }) => settings.set({ watched: currentTarget.value })}
           />
         </label>

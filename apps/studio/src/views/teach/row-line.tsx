@@ -13,7 +13,7 @@ export interface RowLineProps {
 }
 
 export function RowLine({ row, number, checked }: RowLineProps) {
-  const { rows, text } = useStudio();
+  const { model, rows, text } = useStudio();
   const { teach } = text.value;
   const [isOpen, setIsOpen] = useState(false);
   const problem = blank(row) ? undefined : checked?.problem;
@@ -29,6 +29,7 @@ export function RowLine({ row, number, checked }: RowLineProps) {
         rows={Math.min(6, Math.max(1, Math.ceil(row[column].length / 38)))}
         value={row[column]}
         aria-label={label}
+        placeholder={number === 1 ? teach.example(model.facts.value?.chats ?? false)[column] : undefined}
         aria-invalid={problem?.column === column}
         aria-describedby={problem?.column === column ? `problem-${row.id}` : undefined}
         onInput={({ currentTarget }) => rows.change(row.id, { [column]: currentTarget.value })}

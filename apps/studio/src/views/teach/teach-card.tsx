@@ -71,9 +71,13 @@ export function TeachCard() {
         )}
         <RowsUndoLine />
         <p class="quiet">
-          <span class="figure">{teach.count(rows.teachable.value.length, rows.tokens.value)}</span>
-          {left > 0 && rows.checked.value.size > 0 && <span> · {teach.leftOut(left)}</span>}
-          <br />
+          {rows.written.value.length > 0 && (
+            <>
+              <span class="figure">{teach.count(rows.teachable.value.length, rows.tokens.value)}</span>
+              {left > 0 && rows.checked.value.size > 0 && <span> · {teach.leftOut(left)}</span>}
+              <br />
+            </>
+          )}
           {teach.dropHere}
         </p>
         {!rows.isKept.value && <p class="problem">{teach.notKept}</p>}

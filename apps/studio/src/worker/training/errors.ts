@@ -26,6 +26,13 @@ export class RunGoneError extends LowrankError {
   }
 }
 
+/** Another tab makes this run. */
+export class RunElsewhereError extends LowrankError {
+  constructor(readonly run: string) {
+    super("RUN_ELSEWHERE", "Another tab is training this run. Go there to follow it, or close it to continue here.");
+  }
+}
+
 /** A run that shall go on was made on another model. */
 export class RunModelError extends LowrankError {
   constructor(

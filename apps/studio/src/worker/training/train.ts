@@ -9,10 +9,11 @@ import { adapterConfig } from "./adapter-config.ts";
 import { RunGoneError, RunModelError } from "./errors.ts";
 import { bestKept, type KeptRun, keptRun, lastKept, removeRun, stateAt } from "./kept-run.ts";
 import { RunControl } from "./run-control.ts";
+import { withRunLock } from "./run-lock.ts";
 import { RunLoop } from "./run-loop.ts";
 import { teachingRows } from "./teaching-rows.ts";
 
-/** Throws NoRowsError, RunGoneError, RunModelError, and what `adapt` and `train` of the library do. */
+/** Throws NoRowsError, RunGoneError, RunElsewhereError, RunModelError, and what `adapt` and `train` of the library do. */
 export const train: Answerer<"train"> = async (workshop, ask, tell) => {
   const control = new RunControl();
   workshop.run = control;
@@ -28,9 +29,13 @@ interface Steering {
   tell(news: TrainingNews): void;
 }
 
-async function makeRun(workshop: Workshop, ask: RunRequest, { control, tell }: Steering): Promise<RunResult> {
+async function makeRun(workshop: Workshop, ask: RunRequest, steering: Steering): Promise<RunResult> {
+  const begun = ask.resume === undefined ? newRun(workshop.opened, ask) : await runToGoOn(workshop, ask);
+  return withRunLock(begun.run, () => goThrough(workshop, begun, steering));
+}
+
+async function goThrough(workshop: Workshop, begun: KeptRun, { control, tell }: Steering): Promise<RunResult> {
   const { store, opened: model } = workshop;
-  const begun = ask.resume === undefined ? newRun(model, ask) : await runToGoOn(workshop, ask);
   const { run, request } = begun;
   const last = lastKept(begun);
   const resumeFrom = last === undefined ? undefined : await stateAt(store, run, last.step);

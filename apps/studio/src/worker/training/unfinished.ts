@@ -2,9 +2,11 @@
 
 import type { Answerer } from "../answers.ts";
 import { keptRuns, lastKept, removeRun } from "./kept-run.ts";
+import { lockedRuns } from "./run-lock.ts";
 
 export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
-  const [newest] = await keptRuns(store);
+  const elsewhere = await lockedRuns();
+  const newest = (await keptRuns(store)).find(({ run }) => !elsewhere.has(run));
   const last = newest && lastKept(newest);
   if (newest === undefined || last === undefined) return undefined;
   const { run, request, model, news } = newest;
