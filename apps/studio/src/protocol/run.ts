@@ -100,6 +100,8 @@ export interface UnfinishedRun {
   readonly source: "tiny" | "smollm2" | "files";
   readonly step: number;
   readonly steps: number;
+  /** What its filmstrip asks. */
+  readonly watched?: string | undefined;
   /** What was said so far, for the page to draw again. */
   readonly news: readonly TrainingNews[];
 }

@@ -58,9 +58,9 @@ function askedLast({ chat }: Page): CardContent | undefined {
 }
 
 /** Of the filmstrip: its first frame is the base. */
-function watchedLast({ run, settings }: Page): CardContent | undefined {
+function watchedLast({ run }: Page): CardContent | undefined {
   const [first, ...later] = run.frames.value;
   const last = later.at(-1);
   if (first === undefined || last === undefined) return undefined;
-  return { prompt: settings.watched.value, before: first.text, after: last.text };
+  return { prompt: run.watched.value ?? "", before: first.text, after: last.text };
 }

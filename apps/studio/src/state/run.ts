@@ -80,7 +80,7 @@ export class RunState {
     const { value: left } = this.unfinished;
     if (left === undefined) return;
     this.unfinished.value = undefined;
-    await this.#make({ ...this.place.request(), name: left.name, resume: left.run }, left.news);
+    await this.#make({ ...this.place.request(), name: left.name, watched: left.watched, resume: left.run }, left.news);
   }
 
   async forget(): Promise<void> {

@@ -14,6 +14,7 @@ export const unfinished: Answerer<"unfinished"> = async ({ store }) => {
     run,
     news,
     name: request.name,
+    watched: request.watched,
     model: model.name,
     source: model.source,
     step: last.step,
