@@ -7,7 +7,6 @@ export const adapt = {
   lead: "How much may change. The model itself stays as it is: what it learns goes into two thin strips beside each layer.",
   rank: "Rank – how wide the strips are",
   targets: "Layers that learn",
-  plan: "What that makes",
   trainable: "Numbers that learn",
   ofAll: (count: number, share: number) =>
     `${count.toLocaleString("en")} (${(100 * share).toFixed(share < 0.001 ? 3 : 2)} %)`,

@@ -9,7 +9,6 @@ export const adapt: Texts["adapt"] = {
   lead: "얼마나 바뀌어도 되는지 정해요. 모델은 그대로 두고, 배운 것은 각 층 옆의 얇은 띠 두 개에 담겨요.",
   rank: "랭크 – 띠의 너비",
   targets: "학습할 층",
-  plan: "이렇게 돼요",
   trainable: "학습할 매개변수",
   ofAll: (count, share) => `${count.toLocaleString("ko")}개 (${(100 * share).toFixed(share < 0.001 ? 3 : 2)} %)`,
   file: "가져갈 파일",

@@ -8,7 +8,7 @@ export function PlanFigures() {
   const { value: plan } = settings.plan;
   const { value: seconds } = timing.stepSeconds;
   return (
-    <dl class="plan" aria-label={adapt.plan}>
+    <dl class="plan">
       <div>
         <dt>{adapt.trainable}</dt>
         <dd class="figure">{plan ? adapt.ofAll(plan.trainable, plan.share) : adapt.unknown}</dd>

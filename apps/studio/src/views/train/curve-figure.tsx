@@ -1,6 +1,6 @@
 // The chart with its legend and what can be done with it; before there is anything to draw, a sentence in its place.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { curveAsCsv, smoothed } from "../../state/curve.ts";
 import { useStudio } from "../page/use-studio.ts";
 import { chartColumns } from "./chart-data.ts";
@@ -18,7 +18,11 @@ export function CurveCard() {
   const { value: earlier } = run.earlier;
   const isEmpty = curve.training.length === 0 && earlier.length === 0;
   const steps = run.last.value?.steps ?? settings.training.value.steps;
-  const view = { columns: chartColumns({ training: curve, earlier, steps }), steps, isLog };
+  // Made anew only with what is drawn: hovering draws the figure again too, but not the chart.
+  const view = useMemo(
+    () => ({ columns: chartColumns({ training: curve, earlier, steps }), steps, isLog }),
+    [curve, earlier, steps, isLog],
+  );
 
   useEffect(() => {
     if (parent.current === null || isEmpty) return undefined;
@@ -29,7 +33,7 @@ export function CurveCard() {
       plot.current = undefined;
     };
   }, [isEmpty, isLog]);
-  useEffect(() => plot.current?.show(view));
+  useEffect(() => plot.current?.show(view), [view]);
 
   if (isEmpty) return <p class="no-curve quiet">{train.noCurve}</p>;
   const smooth = smoothed(curve.training);

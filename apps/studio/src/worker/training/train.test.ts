@@ -133,7 +133,9 @@ describe("train", () => {
     expect(lastGood).toBeLessThan(result.steps);
     const again = await run({ resume: result.run, from: { step: lastGood, learningRate: 1e-3 } });
     expect(again.result).toMatchObject({ reason: "finished", steps: 30 });
-    expect(again.news.find((news) => news.type === "step")).toMatchObject({ step: lastGood + 1, learningRate: 1e-3 });
+    expect(stepsIn(again.news)[0]).toBe(lastGood + 1);
+    const rates = again.news.flatMap((news) => (news.type === "step" ? [news.learningRate] : []));
+    expect(Math.max(...rates)).toBe(1e-3);
   });
 
   it("goes on where the browser has no room to keep it, and says so once", async () => {
