@@ -48,6 +48,7 @@ export { crossEntropy, type Reduction } from "./ops/losses/cross-entropy.ts";
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";
+export type { BlockNumbers, SteppedNumbers } from "./packed/block-numbers.ts";
 export type { Int8Matrix, MatrixShape } from "./packed/int8-matrix.ts";
 export { int8Unfitness } from "./packed/int8-weights.ts";
 export { packInt8 } from "./packed/pack-int8.ts";

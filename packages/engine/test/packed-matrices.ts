@@ -1,6 +1,7 @@
 // A packed matrix of each kind, with numbers that have no pattern.
 
 import { normalFloat4Levels, packNormalFloat4 } from "../src/frozen/normal-float4.ts";
+import { countOf } from "../src/packed/block-numbers.ts";
 import type { BlockMatrix, HalfMatrix } from "../src/packed/packed-matrix.ts";
 
 /** As `waves`: between −1 and 1. */
@@ -47,7 +48,17 @@ export const packedMatrices = {
   "4 bits": (rows: number, columns: number) => blocks(rows, columns, 4),
   "4 bits with minima": (rows: number, columns: number): BlockMatrix => {
     const plain = blocks(rows, columns, 4);
-    return { ...plain, levels: normalFloat4Levels, minima: f16Bits(plain.scales.length, 3) };
+    return { ...plain, levels: normalFloat4Levels, minima: f16Bits(countOf(plain.scales), 3) };
+  },
+  "4 bits with stepped scales and minima": (rows: number, columns: number): BlockMatrix => {
+    const plain = { ...blocks(rows, columns, 4), blockSize: 16 };
+    const count = rows * Math.ceil(columns / 16);
+    const stepped = (seed: number) => ({
+      steps: f16Bits(Math.ceil(count / 4), seed),
+      multiples: Int8Array.from(waveValues(count, seed), (value) => Math.trunc(63 * value)),
+      span: 4,
+    });
+    return { ...plain, scales: stepped(2), minima: stepped(3) };
   },
   "8 bits": (rows: number, columns: number) => blocks(rows, columns, 8),
   NF4: (rows: number, columns: number) => packNormalFloat4(waveValues(rows * columns), { rows, columns }),

@@ -1,32 +1,38 @@
-// Blocks of quantised numbers → float32, equal to ggml bit for bit: a product of an 11-bit scale and an 8-bit number is
-// exact in float32, so only the sum of Q4_1 is rounded, once, when it is stored.
-// Source: ggml-quants.c, dequantize_row_*.
+// Tensors as stored → float32, equal to ggml bit for bit: a scale and its product with a level are exact in float32 or
+// rounded once, as there, and so is the sum with a minimum. Source: ggml-quants.c, dequantize_row_*.
 
 import { f16Values } from "@lowrank/contracts";
+import { blockFormatOf, blockTypes, gridTypes, loadBlockFormat } from "./block-formats.ts";
 import { GgufError } from "./errors.ts";
-import { tensorTypeOfName } from "./tensor-types.ts";
+import type { BlockFormat } from "./formats/block-format.ts";
+import { type TensorType, tensorTypeOfName } from "./tensor-types.ts";
+import { roomFor, type StoredRows, type UnpackedBlocks, unpackBlocks } from "./unpack-blocks.ts";
 
-type Dequantize = (view: DataView, values: Float32Array) => void;
+type Read = (view: DataView, values: Float32Array) => void;
 
-const half = 16; // a block of 32 keeps elements i and i + 16 in one byte
-
-const dequantizers: ReadonlyMap<string, Dequantize> = new Map<string, Dequantize>([
+/** Types that are not quantised. */
+const plainTypes: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["F32", (view, values) => each(values, (index) => view.getFloat32(index * 4, true))],
-  ["F16", (view, values) => each(values, (index) => f16At(view, index * 2))],
-  ["BF16", dequantizeBf16],
-  ["Q8_0", dequantizeQ8_0],
-  ["Q4_0", dequantizeQ4_0],
-  ["Q4_1", dequantizeQ4_1],
+  ["F16", readF16],
+  ["BF16", readBf16],
 ]);
 
 /** Names of the types that can be dequantised. */
-export const dequantizableTypes: readonly string[] = [...dequantizers.keys()];
+export const dequantizableTypes: readonly string[] = [...plainTypes.keys(), ...blockTypes];
+
+/** Reads tensors of one type. */
+export interface TypeReader {
+  /** As `dequantize`. */
+  dequantize(bytes: Uint8Array, count: number): Float32Array;
+  /** Codes and scales apart, exactly; undefined for a type that has none. Throws GgufError `GGUF_RANGE_INVALID`. */
+  unpack(bytes: Uint8Array, rows: StoredRows): UnpackedBlocks | undefined;
+}
 
 /**
  * Turns the bytes of `count` elements into float32.
  *
- * @throws {GgufError} `GGUF_TYPE_UNSUPPORTED` for another type than F32, F16, BF16, Q8_0, Q4_0 and Q4_1;
- * `GGUF_RANGE_INVALID` if the bytes are not those of `count` elements.
+ * @throws {GgufError} `GGUF_TYPE_UNSUPPORTED` for a type that is not among `dequantizableTypes`, and for the IQ1, IQ2 and IQ3
+ * types, whose tables `typeReader` loads first; `GGUF_RANGE_INVALID` if the bytes are not those of `count` elements.
  *
  * @example
  * ```ts
@@ -38,72 +44,92 @@ export const dequantizableTypes: readonly string[] = [...dequantizers.keys()];
  * ```
  */
 export function dequantize(bytes: Uint8Array, type: string, count: number): Float32Array {
-  const run = dequantizers.get(type);
+  if (!gridTypes.includes(type)) return readerOf(type, blockFormatOf(type)).dequantize(bytes, count);
+  const problem = `The tables of type ${type} are not loaded; use (await typeReader("${type}")).dequantize(bytes, count).`;
+  throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
+}
+
+/**
+ * What reads a type's tensors; loads the tables that it needs.
+ *
+ * @throws {GgufError} `GGUF_TYPE_UNSUPPORTED` for a type that is not among `dequantizableTypes`.
+ *
+ * @example
+ * ```ts
+ * import { typeReader } from "@lowrank/gguf";
+ *
+ * const reader = await typeReader("IQ3_S");
+ * const values = reader.dequantize(new Uint8Array(110), 256); // 256 zeros
+ * ```
+ */
+export async function typeReader(type: string): Promise<TypeReader> {
+  return readerOf(type, await loadBlockFormat(type));
+}
+
+function readerOf(type: string, format: BlockFormat | undefined): TypeReader {
   const stored = tensorTypeOfName(type);
-  if (run === undefined || stored === undefined) {
+  const read = plainTypes.get(type);
+  if (stored === undefined || (read === undefined && format === undefined)) {
     const problem = `Tensors of type ${type} cannot be dequantised; supported are ${dequantizableTypes.join(", ")}.`;
     throw new GgufError("GGUF_TYPE_UNSUPPORTED", problem);
   }
-  if (
-    !Number.isSafeInteger(count) ||
-    count < 0 ||
-    count % stored.blockSize !== 0 ||
-    bytes.length * stored.blockSize !== count * stored.blockBytes
-  ) {
-    const problem = `${count} elements of type ${type} take blocks of ${stored.blockBytes} bytes for ${stored.blockSize} each; got ${bytes.length} bytes.`;
-    throw new GgufError("GGUF_RANGE_INVALID", problem);
-  }
-  const values = new Float32Array(count);
-  run(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
-  return values;
+  return {
+    dequantize(bytes, count) {
+      checkSize(bytes, stored, count);
+      const values = new Float32Array(count);
+      if (format !== undefined) dequantizeBlocks(bytes, values, { format, stored });
+      else read?.(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), values);
+      return values;
+    },
+    unpack(bytes, place) {
+      if (format === undefined) return undefined;
+      checkSize(bytes, stored, place.rows * place.columns, place.columns);
+      return unpackBlocks(bytes, format, { type: stored, place });
+    },
+  };
+}
+
+function checkSize(bytes: Uint8Array, { name, blockSize, blockBytes }: TensorType, count: number, row = count): void {
+  const isWhole = Number.isSafeInteger(count) && count >= 0 && row % blockSize === 0;
+  if (isWhole && bytes.length * blockSize === count * blockBytes) return;
+  const problem = `${count} elements of type ${name} take blocks of ${blockBytes} bytes for ${blockSize} each; got ${bytes.length} bytes.`;
+  throw new GgufError("GGUF_RANGE_INVALID", problem);
 }
 
 function each(values: Float32Array, valueAt: (index: number) => number): void {
   for (let index = 0; index < values.length; index += 1) values[index] = valueAt(index);
 }
 
-function f16At(view: DataView, offset: number): number {
-  return f16Values()[view.getUint16(offset, true)]!;
+function readF16(view: DataView, values: Float32Array): void {
+  const table = f16Values();
+  each(values, (index) => table[view.getUint16(index * 2, true)]!);
 }
 
-function dequantizeBf16(view: DataView, values: Float32Array): void {
+function readBf16(view: DataView, values: Float32Array): void {
   const bits = new Uint32Array(values.buffer);
   for (let index = 0; index < bits.length; index += 1) bits[index] = view.getUint16(index * 2, true) << 16;
 }
 
-/** scale (F16), 32 signed bytes q: scale·q */
-function dequantizeQ8_0(view: DataView, values: Float32Array): void {
-  const codes = new Int8Array(view.buffer, view.byteOffset, view.byteLength);
-  for (let offset = 0, first = 0; first < values.length; offset += 34, first += 32) {
-    const scale = f16At(view, offset);
-    for (let index = first, at = offset + 2; index < first + 32; index += 1, at += 1)
-      values[index] = scale * codes[at]!;
-  }
-}
-
-/** scale (F16), 32 nibbles q: scale·(q − 8) */
-function dequantizeQ4_0(view: DataView, values: Float32Array): void {
-  const pairs = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  for (let offset = 0, first = 0; first < values.length; offset += 18, first += 32) {
-    const scale = f16At(view, offset);
-    for (let index = first, at = offset + 2; index < first + half; index += 1, at += 1) {
-      const pair = pairs[at]!;
-      values[index] = scale * ((pair & 15) - 8);
-      values[index + half] = scale * ((pair >> 4) - 8);
-    }
-  }
-}
-
-/** scale (F16), minimum (F16), 32 nibbles q: scale·q + minimum */
-function dequantizeQ4_1(view: DataView, values: Float32Array): void {
-  const pairs = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  for (let offset = 0, first = 0; first < values.length; offset += 20, first += 32) {
-    const scale = f16At(view, offset);
-    const minimum = f16At(view, offset + 2);
-    for (let index = first, at = offset + 4; index < first + half; index += 1, at += 1) {
-      const pair = pairs[at]!;
-      values[index] = scale * (pair & 15) + minimum;
-      values[index + half] = scale * (pair >> 4) + minimum;
+function dequantizeBlocks(
+  bytes: Uint8Array,
+  values: Float32Array,
+  { format, stored }: { readonly format: BlockFormat; readonly stored: TensorType },
+): void {
+  const { levels, runSize, hasMultiples, hasMinimum, scaleKind } = format;
+  const { blockSize, blockBytes } = stored;
+  const parts = roomFor(format, blockSize);
+  const table = f16Values();
+  for (let from = 0, first = 0; first < values.length; from += blockBytes, first += blockSize) {
+    format.unpack(bytes, from, parts);
+    const step = scaleKind === "f16" ? table[parts.scale]! : parts.scale;
+    const lowest = hasMinimum ? table[parts.minimum]! : 0;
+    for (let run = 0, at = 0; at < blockSize; run += 1) {
+      const scale = hasMultiples ? Math.fround(step * parts.multiples[run]!) : step;
+      const minimum = hasMinimum && hasMultiples ? Math.fround(lowest * parts.minimumMultiples[run]!) : lowest;
+      for (const end = at + runSize; at < end; at += 1) {
+        const product = scale * levels[parts.codes[at]!]!;
+        values[first + at] = hasMinimum ? Math.fround(product) + minimum : product;
+      }
     }
   }
 }

@@ -12,7 +12,8 @@ export type GgufErrorCode =
   | "GGUF_TENSOR_INVALID"
   | "GGUF_TYPE_UNSUPPORTED"
   | "GGUF_TENSOR_NOT_FOUND"
-  | "GGUF_RANGE_INVALID";
+  | "GGUF_RANGE_INVALID"
+  | "GGUF_SPLIT";
 
 /** Where a failure happened. */
 export interface GgufErrorPlace {

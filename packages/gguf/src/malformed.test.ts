@@ -142,6 +142,11 @@ describe("a malformed file", () => {
     expect(error).toMatchObject({ code, file: "test.gguf" });
   });
 
+  it("names a type that llama.cpp has given up, and what it was like", async () => {
+    const file = openGguf(sourceOf(withTensors(tensor({ type: 31 }))));
+    await expect(file).rejects.toThrow(/"w" has the type 31 \(Q4_0_4_4, .*: Q4_0 with its rows interleaved\)/);
+  });
+
   it("cut off anywhere gives a typed error", async () => {
     const whole = buildGguf({
       metadata: [

@@ -2,10 +2,11 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { NeedMoreBytes } from "./binary-reader.ts";
-import { dequantize } from "./dequantize.ts";
+import { typeReader } from "./dequantize.ts";
 import { GgufError, quoted } from "./errors.ts";
 import type { GgufValue } from "./metadata-value.ts";
 import { type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
+import { checkPart, type GgufParts, joinHeaders } from "./split-files.ts";
 
 /** Something with a size that can be read in ranges; the byte sources of @lowrank/safetensors are such. */
 export interface GgufSource {
@@ -52,13 +53,13 @@ export interface GgufFile {
 }
 
 /**
- * Opens a GGUF file of version 2 or 3.
+ * Opens a GGUF file of version 2 or 3; the parts of a split one by the source that `openGgufParts` gives.
  *
  * @throws {GgufError} whose `code` says why: GGUF_NOT_GGUF, GGUF_TRUNCATED, …
  */
 export async function openGguf(source: GgufSource, options: GgufOptions = {}): Promise<GgufFile> {
   refuseUnknownOptions("openGguf", options, optionNames);
-  const { version, metadata, tensors } = await readHeader(source, options);
+  const { version, metadata, tensors } = await readHeaders(source, options);
   const find = (name: string): GgufTensorInfo => {
     const info = tensors.get(name);
     if (info !== undefined) return info;
@@ -77,7 +78,8 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
     checkRows(info, { rows, first, count }, source.name);
     const byteAt = (row: number) => (rows === 0 ? 0 : (row * info.byteLength) / rows);
     const rowElements = info.shape.slice(1).reduce((product, dimension) => product * dimension, 1);
-    return dequantize(await readFrom(info, byteAt(first), byteAt(count)), info.type, count * rowElements);
+    const bytes = await readFrom(info, byteAt(first), byteAt(count));
+    return (await typeReader(info.type)).dequantize(bytes, count * rowElements);
   };
   return {
     version,
@@ -87,6 +89,18 @@ export async function openGguf(source: GgufSource, options: GgufOptions = {}): P
     readFloat32: async (name) => readRows(name, 0, find(name).shape[0] ?? 1),
     readRows,
   };
+}
+
+/** The header, or those of all parts as one. */
+async function readHeaders(source: GgufSource | GgufParts, options: GgufOptions): Promise<GgufHeader> {
+  if (!("parts" in source)) {
+    const header = await readHeader(source, options);
+    checkPart(header, { index: 0, count: 1, file: source.name });
+    return header;
+  }
+  const headers: GgufHeader[] = [];
+  for (const part of source.parts) headers.push(await readHeader(part, options));
+  return joinHeaders(headers, source);
 }
 
 const firstWindow = 1 << 20;

@@ -5,7 +5,7 @@ import { describeLfsPointer } from "@lowrank/contracts";
 import { BinaryReader } from "./binary-reader.ts";
 import { GgufError, quoted } from "./errors.ts";
 import { type GgufValue, readValue, type ValuePlace } from "./metadata-value.ts";
-import { type TensorType, tensorTypeOfId } from "./tensor-types.ts";
+import { describeUnknownType, type TensorType, tensorTypeOfId } from "./tensor-types.ts";
 
 /** One tensor of a file. */
 export interface GgufTensorInfo {
@@ -128,7 +128,7 @@ function readTensor(reader: BinaryReader, file: string): GgufTensorInfo {
   const typeId = reader.uint32();
   const offset = Number(reader.uint64());
   const type = tensorTypeOfId(typeId);
-  if (type === undefined) throw invalidTensor(`has the unknown type ${typeId}`, name, file);
+  if (type === undefined) throw invalidTensor(`has ${describeUnknownType(typeId)}`, name, file);
   const byteLength = byteLengthOf(shape, type);
   if (byteLength === undefined) {
     throw invalidTensor(`of type ${type.name} cannot have the shape [${shape.join(", ")}]`, name, file);

@@ -50,6 +50,24 @@ const rows: readonly (readonly [id: number, name: string, blockSize: number, blo
   [41, "Q1_0", 128, 18],
 ];
 
+/** Types that llama.cpp has given up, by their numbers, and what they were like. */
+const removed: ReadonlyMap<number, string> = new Map([
+  [4, "Q4_2, which llama.cpp gave up; nearest is Q4_0"],
+  [5, "Q4_3, which llama.cpp gave up; nearest is Q4_1"],
+  [31, "Q4_0_4_4, which llama.cpp gave up: Q4_0 with its rows interleaved"],
+  [32, "Q4_0_4_8, which llama.cpp gave up: Q4_0 with its rows interleaved"],
+  [33, "Q4_0_8_8, which llama.cpp gave up: Q4_0 with its rows interleaved"],
+  [36, "IQ4_NL_4_4, which llama.cpp gave up: IQ4_NL with its rows interleaved"],
+  [37, "IQ4_NL_4_8, which llama.cpp gave up: IQ4_NL with its rows interleaved"],
+  [38, "IQ4_NL_8_8, which llama.cpp gave up: IQ4_NL with its rows interleaved"],
+]);
+
+/** A number that is no type's, in words. */
+export function describeUnknownType(id: number): string {
+  const known = removed.get(id);
+  return known === undefined ? `the unknown type ${id}` : `the type ${id} (${known})`;
+}
+
 const byId: ReadonlyMap<number, TensorType> = new Map(
   rows.map(([id, name, blockSize, blockBytes]) => [id, { id, name, blockSize, blockBytes }]),
 );

@@ -234,17 +234,6 @@ export class AdapterAsModelError extends LowrankError {
   }
 }
 
-/** A file holds a tensor that changes the computation in a way that is not handled. */
-export class RefusedTensorError extends LowrankError {
-  constructor(
-    readonly file: string,
-    readonly tensor: string,
-    reason: string,
-  ) {
-    super("REFUSED_TENSOR", `"${file}" has a tensor "${tensor}", which is not handled: ${reason}.`);
-  }
-}
-
 /** A call selects an adapter that nothing is attached under: it would silently compute without it. */
 export class UnknownAdapterError extends LowrankError {
   constructor(readonly adapters: readonly string[]) {

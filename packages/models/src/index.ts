@@ -15,7 +15,6 @@ export {
   NonFiniteOutputError,
   NothingSupervisedError,
   PositionLimitError,
-  RefusedTensorError,
   UnknownAdapterError,
   VocabularyError,
   WeightMismatchError,
@@ -37,6 +36,7 @@ export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/bat
 export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";
 export { loadGguf } from "./loading/gguf/load-gguf.ts";
+export { readGgufConfig } from "./loading/gguf/read-gguf-config.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";

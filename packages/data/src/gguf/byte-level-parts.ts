@@ -3,7 +3,7 @@
 
 import { TokenizerError } from "../errors.ts";
 import type { GgufVocabulary } from "./gguf-vocabulary.ts";
-import type { TokenizerParts } from "./tokenizer-parts.ts";
+import { bpeModel, type TokenizerParts } from "./tokenizer-parts.ts";
 
 interface WordRule {
   /** Names of `tokenizer.ggml.pre`. */
@@ -34,7 +34,7 @@ const [upper, lower] = ["[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]", "[\\p{Ll}\\p{Lm}
 const before = "[^\\r\\n\\p{L}\\p{N}]?";
 
 const rules: readonly WordRule[] = [
-  { names: ["gpt-2"], preTokenizers: [gpt2Words] },
+  { names: ["gpt-2", "phi-2", "olmo", "mpt"], preTokenizers: [gpt2Words] },
   { names: ["smollm", "starcoder", "refact"], preTokenizers: [singleDigits, gpt2Words] },
   {
     // Llama 3
@@ -43,6 +43,18 @@ const rules: readonly WordRule[] = [
     keepsWholeWords: true,
     addsBos: true,
   },
+  // OLMo 2 and Phi 4
+  { names: ["dbrx", "smaug-bpe"], preTokenizers: cutAt(contractions, letters, "\\p{N}{1,3}", symbols, ...spaces) },
+  {
+    names: ["falcon"],
+    preTokenizers: [
+      { type: "Punctuation", behavior: "Contiguous" },
+      gpt2Words,
+      { type: "Digits", individual_digits: false },
+      { type: "Split", pattern: { Regex: "[0-9][0-9][0-9]" }, behavior: "Isolated", invert: false },
+    ],
+  },
+  { names: ["bloom"], preTokenizers: cutAt(" ?[^(\\s|[.,!?…。，、।۔،])]+") },
   {
     names: ["qwen2"],
     normalizer: { type: "NFC" },
@@ -79,8 +91,7 @@ export function byteLevelParts({ pre, merges }: GgufVocabulary): TokenizerParts 
     normalizer: rule.normalizer ?? null,
     preTokenizer: { type: "Sequence", pretokenizers: rule.preTokenizers },
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    merges,
-    model: { ignore_merges: rule.keepsWholeWords ?? false },
+    model: bpeModel(merges, { ignore_merges: rule.keepsWholeWords ?? false }),
     addsBos: rule.addsBos ?? false,
     impliedMarks: {},
   };

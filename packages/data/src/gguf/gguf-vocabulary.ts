@@ -16,11 +16,13 @@ export interface GgufToken {
 }
 
 /** Ids of the marks that the file names. */
-export type GgufMarks = Readonly<Partial<Record<"bos" | "eos" | "unknown" | "padding", number>>>;
+export type GgufMarks = Readonly<
+  Partial<Record<"bos" | "eos" | "unknown" | "padding" | "classify" | "separator" | "mask", number>>
+>;
 
 /** A tokenizer's entries; the place of a token is its id. */
 export interface GgufVocabulary {
-  /** "gpt2", "llama". */
+  /** "gpt2", "llama", "bert". */
   readonly model: string;
   /** How text is cut into words; undefined where the file does not say. */
   readonly pre: string | undefined;
@@ -83,7 +85,15 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary {
     tokens: (texts ?? []).map((token, place) => ({ text: token, kind: types?.[place] ?? "normal" })),
     merges,
     scores,
-    marks: { bos: id("bos"), eos: id("eos"), unknown: id("unknown"), padding: id("padding") } as GgufMarks,
+    marks: {
+      bos: id("bos"),
+      eos: id("eos"),
+      unknown: id("unknown"),
+      padding: id("padding"),
+      classify: id("cls"),
+      separator: id("seperator"), // as the format spells it
+      mask: id("mask"),
+    } as GgufMarks,
     flags: {
       addBos: flag("ggml.add_bos_token"),
       addEos: flag("ggml.add_eos_token"),

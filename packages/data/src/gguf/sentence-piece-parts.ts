@@ -4,7 +4,7 @@
 
 import { TokenizerError } from "../errors.ts";
 import type { GgufVocabulary } from "./gguf-vocabulary.ts";
-import type { TokenizerParts } from "./tokenizer-parts.ts";
+import { bpeModel, type TokenizerParts } from "./tokenizer-parts.ts";
 
 /** How a space is written. */
 const mark = "▁";
@@ -32,12 +32,11 @@ export function sentencePieceParts(vocabulary: GgufVocabulary): TokenizerParts {
       type: "Sequence",
       decoders: [toSpace, { type: "ByteFallback" }, { type: "Fuse" }, ...(startsWithSpace ? [strip] : [])],
     },
-    merges: mergesByScore(vocabulary, scores),
-    model: {
+    model: bpeModel(mergesByScore(vocabulary, scores), {
       unk_token: unknown?.kind === "unknown" ? unknown.text : null,
       fuse_unk: true,
       byte_fallback: tokens.some(({ kind }) => kind === "byte"),
-    },
+    }),
     addsBos: true,
     impliedMarks: { bos: 1, eos: 2, unknown: 0 },
   };

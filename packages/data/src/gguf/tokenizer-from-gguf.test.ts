@@ -54,6 +54,18 @@ describe("tokenizerFromGguf", () => {
     expect(build(metadataOf("llama", { [key("bos_token_id")]: undefined })).prefixIds).toEqual([1]);
   });
 
+  it("frames BERT's texts once, and names its marks", () => {
+    const { tokenizerConfig } = tokenizerFromGguf(metadataOf("bert"));
+    expect(tokenizerConfig).toMatchObject({ cls_token: "[CLS]", sep_token: "[SEP]", mask_token: "[MASK]" });
+    const { inputIds, tokenTypeIds } = build(metadataOf("bert")).encodePair("a", "b");
+    expect(inputIds.filter((id) => id === 2 || id === 3)).toEqual([2, 3, 3]);
+    expect([tokenTypeIds?.[0], tokenTypeIds?.at(-1)]).toEqual([0, 1]);
+    const none = metadataOf("bert", { [key("tokens")]: ["a"], [key("unknown_token_id")]: undefined });
+    for (const name of ["token_type", "cls_token_id", "seperator_token_id", "padding_token_id", "mask_token_id"])
+      none.delete(key(name));
+    expect(() => tokenizerFromGguf(none)).toThrow(/unknown_token_id: missing/);
+  });
+
   it("takes no word of the vocabulary for a mark", () => {
     const { tokenizerConfig } = tokenizerFromGguf(metadataOf("smollm", { [key("eos_token_id")]: 200 }));
     expect(tokenizerConfig).not.toHaveProperty("eos_token");
@@ -62,7 +74,7 @@ describe("tokenizerFromGguf", () => {
   it.each([
     [
       { [key("model")]: "t5" },
-      /tokenizer\.ggml\.model is "t5"; known are gpt2 and llama\n.*tokenizer\.json into the folder/,
+      /tokenizer\.ggml\.model is "t5"; known are gpt2, llama, bert\n.*tokenizer\.json into the folder/,
     ],
     [{ [key("model")]: undefined }, /tokenizer\.ggml\.model is ""/],
     [

@@ -3,9 +3,16 @@
 import { TokenizerError } from "../errors.ts";
 import type { JsonObject } from "../json-object.ts";
 import { byteLevelParts } from "./byte-level-parts.ts";
-import { type GgufMetadata, type GgufToken, type GgufVocabulary, readGgufVocabulary } from "./gguf-vocabulary.ts";
+import {
+  type GgufMarks,
+  type GgufMetadata,
+  type GgufToken,
+  type GgufVocabulary,
+  readGgufVocabulary,
+} from "./gguf-vocabulary.ts";
 import { sentencePieceParts } from "./sentence-piece-parts.ts";
 import type { TokenizerParts } from "./tokenizer-parts.ts";
+import { wordPieceParts } from "./word-piece-parts.ts";
 
 /** Contents of tokenizer.json and tokenizer_config.json. */
 export interface GgufTokenizer {
@@ -17,11 +24,12 @@ export interface GgufTokenizer {
 const kinds: ReadonlyMap<string, (vocabulary: GgufVocabulary) => TokenizerParts> = new Map([
   ["gpt2", byteLevelParts],
   ["llama", sentencePieceParts],
+  ["bert", wordPieceParts],
 ]);
 
 /**
  * Makes a tokenizer from the metadata of a GGUF file (`openGguf` of `@lowrank/gguf`): byte-level BPE ("gpt2") whose
- * `tokenizer.ggml.pre` is known, or SentencePiece's BPE with scores ("llama").
+ * `tokenizer.ggml.pre` is known, SentencePiece's BPE with scores ("llama"), or WordPiece ("bert").
  *
  * @throws {TokenizerError} for another model, for a way of cutting words that is not known, and for entries that are
  * broken or too large: every one of them, and what to do.
@@ -46,7 +54,7 @@ export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
   const partsOf = kinds.get(vocabulary.model);
   if (partsOf === undefined) {
     throw new TokenizerError([
-      `tokenizer.ggml.model is ${JSON.stringify(vocabulary.model)}; known are ${[...kinds.keys()].join(" and ")}`,
+      `tokenizer.ggml.model is ${JSON.stringify(vocabulary.model)}; known are ${[...kinds.keys()].join(", ")}`,
       "put the model's own tokenizer.json into the folder of the .gguf file",
     ]);
   }
@@ -55,12 +63,23 @@ export function tokenizerFromGguf(metadata: GgufMetadata): GgufTokenizer {
   return { tokenizerJson: jsonOf(vocabulary, parts, marks), tokenizerConfig: configOf(vocabulary, marks) };
 }
 
-type Mark = "bos" | "eos" | "unknown" | "padding";
-type MarkTexts = Readonly<Partial<Record<Mark, string>>>;
+type MarkTexts = Readonly<Partial<Record<keyof GgufMarks, string>>>;
+
+/** tokenizer_config.json's keys. */
+const markKeys = {
+  bos: "bos_token",
+  eos: "eos_token",
+  unknown: "unk_token",
+  padding: "pad_token",
+  classify: "cls_token",
+  separator: "sep_token",
+  mask: "mask_token",
+} as const satisfies Record<keyof GgufMarks, string>;
+const allMarks = Object.keys(markKeys) as (keyof GgufMarks)[]; // its keys are those
 
 /** A word of the vocabulary is no mark, whatever the file says: it would be cut out of every text. */
 function markTexts({ tokens, marks }: GgufVocabulary, { impliedMarks }: TokenizerParts): MarkTexts {
-  const texts = (["bos", "eos", "unknown", "padding"] as const).flatMap((mark) => {
+  const texts = allMarks.flatMap((mark) => {
     const token = tokens[marks[mark] ?? impliedMarks[mark] ?? -1];
     return token !== undefined && isAdded(token) ? [[mark, token.text] as const] : [];
   });
@@ -73,6 +92,7 @@ function isAdded({ kind, text }: GgufToken): boolean {
 }
 
 function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, marks: MarkTexts): JsonObject {
+  const around = parts.frame ?? { start: "bos", end: "eos", isOneFrame: false };
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   return {
     version: "1.0",
@@ -84,36 +104,33 @@ function jsonOf({ tokens, flags }: GgufVocabulary, parts: TokenizerParts, marks:
     normalizer: parts.normalizer,
     pre_tokenizer: parts.preTokenizer,
     post_processor: frame(tokens, {
-      bos: (flags.addBos ?? parts.addsBos) ? marks.bos : undefined,
-      eos: flags.addEos === true ? marks.eos : undefined,
+      start: (flags.addBos ?? parts.addsBos) ? marks[around.start] : undefined,
+      end: (flags.addEos ?? around.isOneFrame) ? marks[around.end] : undefined,
+      isOneFrame: around.isOneFrame,
     }),
     decoder: parts.decoder,
     model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
       ...parts.model,
-      vocab: Object.fromEntries(tokens.map(({ text }, id) => [text, id])),
-      merges: parts.merges,
+      vocab: Object.fromEntries(tokens.map((token, id) => [parts.wordOf?.(token) ?? token.text, id])),
     },
   };
 }
 
-/** Marks around a text, as LLaMA's own files have them; null for none. */
-function frame(
-  tokens: readonly GgufToken[],
-  { bos, eos }: { readonly bos: string | undefined; readonly eos: string | undefined },
-): JsonObject | null {
-  const used = [...new Set([bos, eos].filter((text) => text !== undefined))];
+interface Frame {
+  readonly start: string | undefined;
+  readonly end: string | undefined;
+  /** Whether the second of two texts begins without a mark: BERT's; LLaMA's own files have one. */
+  readonly isOneFrame: boolean;
+}
+
+/** Marks around a text; null for none. */
+function frame(tokens: readonly GgufToken[], { start, end, isOneFrame }: Frame): JsonObject | null {
+  const used = [...new Set([start, end].filter((text) => text !== undefined))];
   if (used.length === 0) return null;
   const framed = (id: "A" | "B", type: 0 | 1) => [
-    ...(bos === undefined ? [] : [{ SpecialToken: { id: bos, type_id: type } }]),
+    ...(start === undefined || (id === "B" && isOneFrame) ? [] : [{ SpecialToken: { id: start, type_id: type } }]),
     { Sequence: { id, type_id: type } },
-    ...(eos === undefined ? [] : [{ SpecialToken: { id: eos, type_id: type } }]),
+    ...(end === undefined ? [] : [{ SpecialToken: { id: end, type_id: type } }]),
   ];
   const special = used.map((text) => {
     return [text, { id: text, ids: [tokens.findIndex((token) => token.text === text)], tokens: [text] }] as const;
@@ -126,14 +143,13 @@ function frame(
   };
 }
 
-function configOf({ chatTemplate }: GgufVocabulary, { bos, eos, unknown, padding }: MarkTexts): JsonObject {
+function configOf({ chatTemplate }: GgufVocabulary, marks: MarkTexts): JsonObject {
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
     clean_up_tokenization_spaces: false,
-    ...(bos === undefined ? {} : { bos_token: bos }),
-    ...(eos === undefined ? {} : { eos_token: eos }),
-    ...(unknown === undefined ? {} : { unk_token: unknown }),
-    ...(padding === undefined ? {} : { pad_token: padding }),
+    ...Object.fromEntries(
+      allMarks.flatMap((mark) => (marks[mark] === undefined ? [] : [[markKeys[mark], marks[mark]]])),
+    ),
     ...(chatTemplate === undefined ? {} : { chat_template: chatTemplate }),
   };
 }

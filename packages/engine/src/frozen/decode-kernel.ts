@@ -2,7 +2,7 @@
 // (bench/README.md). The module works in a small memory of its own: packed bytes are copied in, and products read the
 // numbers where it writes them.
 
-import { f16Values } from "@lowrank/contracts";
+import { type BlockNumbers, readNumbers } from "../packed/block-numbers.ts";
 import {
   type BlockMatrix,
   blocksPerRow,
@@ -23,12 +23,13 @@ export interface DecodeKernel {
 
 /** Numbers that are decoded at one time. */
 const capacity = 1 << 21;
-const maxBlocks = capacity / 32;
+const smallestBlock = 16;
+const maxBlocks = capacity / smallestBlock;
 
 // Addresses. What follows the codes and the output may be touched, because four numbers are made at a time.
 const scalesAt = 4096;
 const minimaAt = scalesAt + 4 * maxBlocks;
-const codesAt = 1 << 20;
+const codesAt = minimaAt + 4 * maxBlocks;
 const outputAt = codesAt + 2 * capacity + 4096;
 const pageBytes = 65_536;
 const pages = Math.ceil((outputAt + 4 * capacity + 4096) / pageBytes);
@@ -37,7 +38,7 @@ const pages = Math.ceil((outputAt + 4 * capacity + 4096) / pageBytes);
 export function kernelTakes(matrix: PackedMatrix, { columns }: MatrixPart): boolean {
   if (columns > capacity || columns === 0) return false;
   if (matrix.kind !== "blocks") return true;
-  return matrix.blockSize % 32 === 0 && columns % matrix.blockSize === 0;
+  return matrix.blockSize % smallestBlock === 0 && columns % matrix.blockSize === 0;
 }
 
 let kernel: DecodeKernel | undefined;
@@ -132,17 +133,14 @@ function copyRows(target: Numbers, source: Numbers, { rowLength, first, length, 
   }
 }
 
-function copyNumbers(target: Float32Array, source: Float32Array | Uint16Array, stretch: Stretch): void {
-  if (source instanceof Float32Array) copyRows(target, source, stretch);
-  else copyHalves(target, source, stretch);
-}
-
-function copyHalves(target: Float32Array, source: Uint16Array, { rowLength, first, length, part }: Stretch): void {
-  const values = f16Values();
-  for (let row = 0, at = 0; row < part.rows; row++) {
-    let from = (part.firstRow + row) * rowLength + first;
-    for (const end = at + length; at < end; at++) target[at] = values[source[from++]!]!;
+function copyNumbers(target: Float32Array, source: BlockNumbers, { rowLength, first, length, part }: Stretch): void {
+  const begin = part.firstRow * rowLength + first;
+  if (length === rowLength) {
+    readNumbers(target, source, { first: begin, count: part.rows * length, at: 0 });
+    return;
   }
+  for (let row = 0; row < part.rows; row++)
+    readNumbers(target, source, { first: begin + row * rowLength, count: length, at: row * length });
 }
 
 const pairTables = new WeakMap<Float32Array, Float32Array>();

@@ -1,5 +1,6 @@
 // Several matrices of blocks one below the other.
 
+import { joined, joinNumbers } from "../packed/block-numbers.ts";
 import type { BlockMatrix } from "../packed/packed-matrix.ts";
 
 /** The matrix with the rows of all, or undefined if their blocks or columns are of different kinds. */
@@ -11,21 +12,11 @@ export function joinBlocks(matrices: readonly BlockMatrix[]): BlockMatrix | unde
     matrices.map((matrix) => matrix.codes),
     Uint8Array,
   );
-  const scales =
-    first.scales instanceof Float32Array
-      ? joined(
-          matrices.map((matrix) => matrix.scales),
-          Float32Array,
-        )
-      : joined(
-          matrices.map((matrix) => matrix.scales),
-          Uint16Array,
-        );
-  const minima = joined(
-    matrices.map((matrix) => matrix.minima ?? []),
-    Uint16Array,
-  );
-  return { ...first, rows, codes, scales, ...(first.minima === undefined ? {} : { minima }) };
+  const scales = joinNumbers(matrices.map((matrix) => matrix.scales));
+  if (scales === undefined) return undefined;
+  if (first.minima === undefined) return { ...first, rows, codes, scales };
+  const minima = joinNumbers(matrices.flatMap((matrix) => (matrix.minima === undefined ? [] : [matrix.minima])));
+  return minima && { ...first, rows, codes, scales, minima };
 }
 
 function isAlike(one: BlockMatrix, other: BlockMatrix): boolean {
@@ -33,22 +24,7 @@ function isAlike(one: BlockMatrix, other: BlockMatrix): boolean {
     one.columns === other.columns &&
     one.blockSize === other.blockSize &&
     one.codeBits === other.codeBits &&
-    one.scales.constructor === other.scales.constructor &&
     (one.minima === undefined) === (other.minima === undefined) &&
     one.levels.every((level, code) => level === other.levels[code])
   );
-}
-
-interface Numbers extends ArrayLike<number> {
-  set(values: ArrayLike<number>, offset: number): void;
-}
-
-function joined<Kind extends Numbers>(parts: readonly ArrayLike<number>[], Kind: new (length: number) => Kind): Kind {
-  const whole = new Kind(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -6,6 +6,7 @@ import { packedMatrices } from "../../test/packed-matrices.ts";
 import { NativeBackend } from "../engines/native/native-backend.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
+import { countOf } from "../packed/block-numbers.ts";
 import type { BlockMatrix } from "../packed/packed-matrix.ts";
 import { matrix } from "../rows.ts";
 import { withRoundedProducts } from "./rounded-products.ts";
@@ -86,7 +87,7 @@ onEachBackend((engine) => {
 
   it("blocks and rows of zeros give zeros", async () => {
     const full = packedMatrices["4 bits"](4, 64);
-    const weight = FrozenWeight.fromTransposed({ ...full, scales: new Uint16Array(full.scales.length) });
+    const weight = FrozenWeight.fromTransposed({ ...full, scales: new Uint16Array(countOf(full.scales)) });
     const other = FrozenWeight.fromTransposed(full);
     const [x, zeros] = [matrix(waves([2, 64])), tf.zeros<tf.Rank.R2>([2, 64])];
     for (const product of withRoundedProducts(() => [frozenLinear(x, weight), frozenLinear(zeros, other)]))

@@ -2,6 +2,7 @@
 // they are loaded (`@lowrank/models`), so that products need a decoder for it alone.
 
 import { ArgumentError } from "../errors.ts";
+import { type BlockNumbers, countOf, numberBytes } from "./block-numbers.ts";
 
 /** A matrix of 16-bit floats, row by row. */
 export interface HalfMatrix {
@@ -33,10 +34,10 @@ export interface BlockMatrix {
   readonly levels: Float32Array;
   /** A byte for each code, or for two: the even column in the lower half. Every row begins with a new byte. */
   readonly codes: Uint8Array;
-  /** [rows, blocks of a row]; a Uint16Array holds the bits of f16 numbers. */
-  readonly scales: Float32Array | Uint16Array;
-  /** As `scales`, in bits of f16 numbers; absent: all zero. */
-  readonly minima?: Uint16Array;
+  /** [rows, blocks of a row] */
+  readonly scales: BlockNumbers;
+  /** As `scales`; absent: all zero. */
+  readonly minima?: BlockNumbers;
 }
 
 /** A matrix in fewer bits than float32. */
@@ -55,7 +56,7 @@ export function bytesPerRow({ columns, codeBits }: BlockMatrix): number {
 /** Memory of a packed matrix; tables of levels, which matrices share, are not counted. */
 export function packedBytes(matrix: PackedMatrix): number {
   if (matrix.kind !== "blocks") return matrix.bits.byteLength;
-  return matrix.codes.byteLength + matrix.scales.byteLength + (matrix.minima?.byteLength ?? 0);
+  return matrix.codes.byteLength + numberBytes(matrix.scales) + (matrix.minima ? numberBytes(matrix.minima) : 0);
 }
 
 /** Throws ArgumentError unless every array has the length that rows and columns ask for. */
@@ -73,15 +74,16 @@ function checkBlocks(where: string, matrix: BlockMatrix): void {
   if (blockSize === 0 || blockSize % 2 !== 0) throw new ArgumentError(where, "blockSize", blockSize, "an even number");
   checkLength(where, "levels", matrix.levels, 2 ** codeBits);
   checkLength(where, "codes", matrix.codes, rows * bytesPerRow(matrix));
-  checkLength(where, "scales", matrix.scales, rows * blocksPerRow(matrix));
-  if (matrix.minima !== undefined) checkLength(where, "minima", matrix.minima, rows * blocksPerRow(matrix));
+  checkLength(where, "scales", { length: countOf(matrix.scales) }, rows * blocksPerRow(matrix));
+  if (matrix.minima !== undefined)
+    checkLength(where, "minima", { length: countOf(matrix.minima) }, rows * blocksPerRow(matrix));
 }
 
 function checkSize(where: string, argument: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < 0) throw new ArgumentError(where, argument, size, "a whole number");
 }
 
-function checkLength(where: string, argument: string, { length }: ArrayLike<number>, expected: number): void {
+function checkLength(where: string, argument: string, { length }: { readonly length: number }, expected: number): void {
   if (length !== expected) throw new ArgumentError(where, `${argument}.length`, length, String(expected));
 }
 

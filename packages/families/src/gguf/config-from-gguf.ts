@@ -4,10 +4,13 @@
 import { describeValue } from "@lowrank/contracts";
 import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 import { familyOf } from "../families.ts";
+import { factorsMissing, scalingOf } from "./gguf-rope.ts";
+import type { GgufTable } from "./gguf-table.ts";
 import { ggufTableOf } from "./gguf-tables.ts";
 
 type Metadata = ReadonlyMap<string, unknown>;
 type Entry = readonly [key: string, value: unknown];
+type Problem = Omit<ConfigProblem, "kind">;
 
 /** A key behind "<architecture>.", refused unless its value changes nothing: 0 is how llama.cpp says "not set". */
 interface RefusedKey {
@@ -43,21 +46,32 @@ const refusedKeys: readonly RefusedKey[] = [
 
 /** Keys that are read below, or say nothing about what is computed. */
 const knownKeys: ReadonlySet<string> = new Set([
+  "attention.key_length",
   "attention.value_length",
   "expert_used_count",
+  "feed_forward_length",
   "rope.dimension_count",
   "rope.scale_linear",
   "rope.scaling.factor",
   "rope.scaling.finetuned",
   "rope.scaling.original_context_length",
   "rope.scaling.type",
+  "pooling_type",
   "tensor_data_layout",
   "vocab_size",
 ]);
 
+/** What the file has beside its metadata. */
+export interface GgufConfigOptions {
+  /** For messages. */
+  readonly file?: string;
+  /** Values of the tensors named by `ropeFactorTensors` that the file has. */
+  readonly ropeFactors?: ReadonlyMap<string, ArrayLike<number>>;
+}
+
 /**
- * GGUF metadata of a causal language model as the object that `checkConfig` takes. Keys that are not known here come along
- * by their own names, so that `checkConfig` warns of them.
+ * GGUF metadata of a model as the object that `checkConfig` takes. Keys that are not known here come along by their own
+ * names, so that `checkConfig` warns of them.
  *
  * @param metadata GGUF's key–value pairs; 64-bit integers may be bigint.
  * @param tensorNames Names of the file's tensors: a file without an output head is tied.
@@ -66,27 +80,39 @@ const knownKeys: ReadonlySet<string> = new Set([
 export function configFromGguf(
   metadata: Metadata,
   tensorNames: ReadonlySet<string>,
-  file = "the GGUF file",
+  { file = "the GGUF file", ropeFactors = new Map() }: GgufConfigOptions = {},
 ): Readonly<Record<string, unknown>> {
   const table = ggufTableOf(metadata, file);
   const family = familyOf(table.modelType);
   const own = ownKeys(metadata, table.architecture);
-  const read = new Set(table.config.map(({ gguf }) => gguf));
-  refuse({ file, architecture: table.architecture }, [...unhandled(own, read), ...otherHeadSizes(own)]);
+  const rows = table.config.filter(({ gguf }) => own.has(gguf) && !isUnset(gguf, own.get(gguf)));
+  const scaling = scalingOf(own, ropeFactors);
+  const read = new Set([...table.config.map(({ gguf }) => gguf), ...scaling.read]);
+  const place = { file, architecture: table.architecture };
+  const problems = [...unhandled(own, read, family.causal), ...otherHeadSizes(own, table), ...scaling.problems];
+  refuse(place, [...problems, ...factorsMissing(tensorNames, ropeFactors)]);
   const refused = new Set(refusedKeys.map(({ key }) => key));
+  const task = table.task ?? "causal-lm";
   const entries: readonly Entry[] = [
     ["model_type", family.modelType],
-    ["architectures", [...family.architectures].filter(([, task]) => task === "causal-lm").map(([name]) => name)],
-    ["tie_word_embeddings", !tensorNames.has("output.weight")],
-    ...table.config.flatMap(({ gguf, key }): Entry[] => (own.has(gguf) ? [[key, own.get(gguf)]] : [])),
+    ["architectures", [...family.architectures].filter(([, other]) => other === task).map(([name]) => name)],
+    ...(task === "causal-lm" ? [["tie_word_embeddings", !tensorNames.has("output.weight")] as const] : []),
+    ...rows.map(({ gguf, key }): Entry => [key, own.get(gguf)]),
     ...(own.has("vocab_size") ? [] : [["vocab_size", vocabularyOf(metadata)] as const]),
+    ...(table.rotaryShare === undefined ? [] : [[table.rotaryShare, rotaryShareOf(own)] as const]),
+    ...Object.entries(table.implied?.(tensorNames, own) ?? {}),
     ...tokenIds(metadata),
-    ...scalingOf(own),
+    ...scaling.entries,
     ...[...own].flatMap(([key, value]): Entry[] =>
       read.has(key) || refused.has(key) || knownKeys.has(key) ? [] : [[`${table.architecture}.${key}`, value]],
     ),
   ];
   return Object.fromEntries(entries);
+}
+
+/** 0 is how llama.cpp says "not set" for keys that change the computation. */
+function isUnset(key: string, value: unknown): boolean {
+  return value === 0 && refusedKeys.some((refused) => refused.key === key);
 }
 
 /** What stands behind "<architecture>."; numbers are plain. */
@@ -102,7 +128,7 @@ function plainNumber(value: unknown): unknown {
 
 function refuse(
   { file, architecture }: { readonly file: string; readonly architecture: string },
-  found: readonly Omit<ConfigProblem, "kind">[],
+  found: readonly Problem[],
 ): void {
   const problems = found.map((problem) => {
     return { kind: "not-handled", ...problem, key: `${architecture}.${problem.key}` } as const;
@@ -110,21 +136,39 @@ function refuse(
   if (problems.length > 0) throw new InvalidConfigError(file, problems);
 }
 
-function unhandled(own: Metadata, read: ReadonlySet<string>): readonly Omit<ConfigProblem, "kind">[] {
-  return refusedKeys.flatMap(({ key, neutral, effect }) => {
+function unhandled(own: Metadata, read: ReadonlySet<string>, isCausal: boolean): readonly Problem[] {
+  return refusedKeys.flatMap(({ key, neutral: usual, effect }) => {
     const value = own.get(key) ?? 0;
+    const neutral = key === "attention.causal" ? isCausal : usual;
     if (read.has(key) || value === 0 || value === neutral) return [];
     const expected = `${neutral === undefined ? "0" : describeValue(neutral)} or no such key (${effect})`;
     return [{ key, got: describeValue(value), expected }];
   });
 }
 
-/** A head whose values have another width, or of which only a part rotates. */
-function otherHeadSizes(own: Metadata): readonly Omit<ConfigProblem, "kind">[] {
-  const width =
-    own.get("attention.key_length") ?? Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+/** The width of a head. */
+function widthOf(own: Metadata): number {
+  const width = own.get("attention.key_length");
+  return typeof width === "number"
+    ? width
+    : Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
+}
+
+/** How much of each head rotates; all of it where the file does not say. */
+function rotaryShareOf(own: Metadata): number {
+  return Number(own.get("rope.dimension_count") ?? widthOf(own)) / widthOf(own);
+}
+
+/** Heads that are not as wide as the family can have them, or of which only a part rotates where all should. */
+function otherHeadSizes(own: Metadata, table: GgufTable): readonly Problem[] {
+  const hasOwnWidth = table.config.some(({ gguf }) => gguf === "attention.key_length");
+  const width = hasOwnWidth
+    ? widthOf(own)
+    : Number(own.get("embedding_length")) / Number(own.get("attention.head_count"));
   if (Number.isNaN(width)) return []; // checkConfig says which number is missing
-  return ["attention.value_length", "rope.dimension_count"].flatMap((key) => {
+  const mayTurnLess = table.rotaryShare !== undefined;
+  const keys = ["attention.key_length", "attention.value_length", ...(mayTurnLess ? [] : ["rope.dimension_count"])];
+  return keys.flatMap((key) => {
     const value = own.get(key) ?? width;
     return value === width ? [] : [{ key, got: describeValue(value), expected: `the width of a head (${width})` }];
   });
@@ -142,18 +186,4 @@ function tokenIds(metadata: Metadata): readonly Entry[] {
     ["pad_token_id", "tokenizer.ggml.padding_token_id"],
   ] as const;
   return named.flatMap(([key, gguf]): Entry[] => (metadata.has(gguf) ? [[key, plainNumber(metadata.get(gguf))]] : []));
-}
-
-/** As llama.cpp: a factor without a type is a linear one, and `scale_linear` is its older name. */
-function scalingOf(own: Metadata): readonly Entry[] {
-  const factor = own.get("rope.scaling.factor") ?? own.get("rope.scale_linear") ?? 0;
-  const type = own.get("rope.scaling.type") ?? (factor === 0 ? "none" : "linear");
-  if (type === "none" || (type === "linear" && factor === 0)) return [];
-  const original = own.get("rope.scaling.original_context_length");
-  const scaling = {
-    rope_type: type,
-    ...(factor === 0 ? {} : { factor }),
-    ...(original === undefined || type !== "yarn" ? {} : { original_max_position_embeddings: original }),
-  };
-  return [["rope_scaling", scaling]];
 }

@@ -1,13 +1,13 @@
 // GGUF's names for a family's tensors.
 
-import type { GgufNameRow, GgufTable } from "./gguf-table.ts";
+import type { GgufChange, GgufNameRow, GgufTable } from "./gguf-table.ts";
 
 /** Where a GGUF tensor belongs. */
 export interface GgufPlace {
-  /** transformers' parameter path in a causal language model. */
+  /** transformers' parameter path. */
   readonly path: string;
-  /** Which number of heads splits the rows that must be put back in order; absent where none. */
-  readonly permutedRows?: "heads" | "keyValueHeads";
+  /** How the file's numbers differ from transformers'; absent where they do not. */
+  readonly change?: GgufChange;
 }
 
 /**
@@ -27,7 +27,9 @@ export function ggufPlaceOf(table: GgufTable, tensorName: string): GgufPlace | n
   const row = table.names.find(({ gguf }) => gguf === base);
   if (!row || end === null) return null;
   const path = `${row.path.replace("{n}", layer)}.${end}`;
-  return row.permutedRows ? { path, permutedRows: row.permutedRows } : { path };
+  // A bias has rows to be put in order, but nothing to be transposed.
+  const change = row.change === "transposed" && end === "bias" ? undefined : row.change;
+  return change ? { path, change } : { path };
 }
 
 /** The GGUF name of a parameter, or null if the architecture has none. */

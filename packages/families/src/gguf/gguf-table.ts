@@ -6,12 +6,20 @@ export interface GgufNameRow {
   readonly gguf: string;
   /** transformers' module path with the base prefix: "model.layers.{n}.self_attn.q_proj". */
   readonly path: string;
-  /**
-   * Rows are stored in the order that rotates adjacent pairs instead of halves, for each head:
-   * [heads, headSize/2, 2] instead of [heads, 2, headSize/2]. Says which number of heads splits the rows.
-   */
-  readonly permutedRows?: "heads" | "keyValueHeads";
+  /** How the file's numbers differ from transformers'. */
+  readonly change?: GgufChange;
 }
+
+/**
+ * What llama.cpp's converter does to a tensor:
+ * - "pairs-of-heads", "pairs-of-key-heads": rows are in the order that rotates adjacent pairs instead of halves, for each
+ *   query or key head: [heads, headSize/2, 2] instead of [heads, 2, headSize/2];
+ * - "apart": rows of all queries, then of all keys, then of all values, where transformers sorts them by key head: its
+ *   queries, its key, its value;
+ * - "transposed": [out, in] instead of [in, out];
+ * - "plus-one": 1 was added.
+ */
+export type GgufChange = "pairs-of-heads" | "pairs-of-key-heads" | "apart" | "transposed" | "plus-one";
 
 /** One number's name in GGUF's metadata. */
 export interface GgufConfigRow {
@@ -21,14 +29,21 @@ export interface GgufConfigRow {
   readonly key: string;
 }
 
-/** GGUF's view of one family, whose causal language models it holds. */
+/** What a file's metadata say, behind "<architecture>."; numbers are plain. */
+export type GgufOwnKeys = ReadonlyMap<string, unknown>;
+
+/** GGUF's view of one family. */
 export interface GgufTable {
   /** `general.architecture`. */
   readonly architecture: string;
   /** config.json's word for the same family. */
   readonly modelType: string;
+  /** What the file's models are for; "causal-lm" where absent. */
+  readonly task?: "feature-extraction";
   readonly names: readonly GgufNameRow[];
   readonly config: readonly GgufConfigRow[];
-  /** Tensors that change the computation in ways not handled, with the reason. */
-  readonly refusedTensors: ReadonlyMap<string, string>;
+  /** Keys of config.json that follow from what the file has: tensors by name, and metadata. */
+  readonly implied?: (tensorNames: ReadonlySet<string>, own: GgufOwnKeys) => Readonly<Record<string, unknown>>;
+  /** config.json's key for the share of each head that rotates; absent where all of it does. */
+  readonly rotaryShare?: string;
 }

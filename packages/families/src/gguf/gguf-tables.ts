@@ -1,10 +1,29 @@
-// The architectures that are read from GGUF files; a new one is a file in tables/ and a row here.
+// The architectures that are read from GGUF files; a new one is a row here and its table in tables/.
 
 import { UnsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
-import { llama } from "./tables/llama.ts";
+import { bert } from "./tables/bert.ts";
+import { gemma, gemma2, gemma3 } from "./tables/gemma.ts";
+import { bloom, falcon, falconGrouped, gpt2, gptNeox } from "./tables/like-gpt.ts";
+import { olmo2, stablelm, starcoder2 } from "./tables/like-llama.ts";
+import { llama, mistral } from "./tables/llama.ts";
+import { phi2, phi3 } from "./tables/phi.ts";
+import { qwen2, qwen3 } from "./tables/qwen.ts";
 
-const tables: ReadonlyMap<unknown, GgufTable> = new Map([llama].map((table) => [table.architecture, table]));
+const tables: ReadonlyMap<string, GgufTable> = new Map(
+  [
+    ...[llama, qwen2, qwen3, gemma, gemma2, gemma3, phi2, phi3],
+    ...[starcoder2, olmo2, stablelm, gpt2, gptNeox, bloom, falcon, bert],
+  ].map((table) => [table.architecture, table]),
+);
+
+type Metadata = ReadonlyMap<string, unknown>;
+
+/** Architectures by whose name two families go, and what tells the second by. */
+const seconds: readonly { readonly table: GgufTable; readonly isMeant: (metadata: Metadata) => boolean }[] = [
+  { table: mistral, isMeant: (metadata) => Number(metadata.get("llama.attention.sliding_window") ?? 0) > 0 },
+  { table: falconGrouped, isMeant: (metadata) => Number(metadata.get("falcon.attention.head_count_kv") ?? 1) > 1 },
+];
 
 /**
  * The table of a GGUF file.
@@ -19,9 +38,10 @@ const tables: ReadonlyMap<unknown, GgufTable> = new Map([llama].map((table) => [
  * if (table.modelType !== "llama") throw new Error("another family");
  * ```
  */
-export function ggufTableOf(metadata: ReadonlyMap<string, unknown>, file = "the GGUF file"): GgufTable {
+export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTable {
   const architecture = metadata.get("general.architecture");
-  const table = tables.get(architecture);
-  if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()].map(String));
-  return table;
+  const table = typeof architecture === "string" ? tables.get(architecture) : undefined;
+  if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
+  const second = seconds.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
+  return second?.table ?? table;
 }

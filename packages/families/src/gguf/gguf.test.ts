@@ -43,9 +43,9 @@ describe("GGUF names", () => {
   });
 
   it("say by which number of heads the rows of query and key are permuted", () => {
-    expect(ggufPlaceOf(llama, "blk.0.attn_q.weight")?.permutedRows).toBe("heads");
-    expect(ggufPlaceOf(llama, "blk.0.attn_k.weight")?.permutedRows).toBe("keyValueHeads");
-    expect(ggufPlaceOf(llama, "blk.0.attn_v.weight")?.permutedRows).toBeUndefined();
+    expect(ggufPlaceOf(llama, "blk.0.attn_q.weight")?.change).toBe("pairs-of-heads");
+    expect(ggufPlaceOf(llama, "blk.0.attn_k.weight")?.change).toBe("pairs-of-key-heads");
+    expect(ggufPlaceOf(llama, "blk.0.attn_v.weight")?.change).toBeUndefined();
   });
 
   it.each(["", "blk.0.weight", "blk.x.attn_q.weight", "blk.0.attn_q", "rope_freqs.weight", "blk.0.attn_q.scale"])(
@@ -112,14 +112,13 @@ describe("GGUF metadata", () => {
       "attention.value_length": 128,
       "attention.scale": 0.1,
       "attention.clamp_kqv": 8,
-      "attention.sliding_window": 4096,
       attn_logit_softcapping: 50,
       logit_scale: 0.0625,
       "attention.causal": false,
     };
     const error = (() => {
       try {
-        return configFromGguf(withKeys(keys), new Set(), "model.gguf");
+        return configFromGguf(withKeys(keys), new Set(), { file: "model.gguf" });
       } catch (reason) {
         return reason;
       }
@@ -150,6 +149,32 @@ describe("GGUF metadata", () => {
     const config = configFromGguf(withKeys({ "attention.novelty": 3 }), new Set());
     checkConfig(config, ({ message }) => void warnings.push(message), "model.gguf");
     expect(warnings).toEqual([expect.stringContaining('"llama.attention.novelty"')]);
+  });
+
+  it("of Mistral is LLaMA's with a window", () => {
+    const config = checkConfig(configFromGguf(withKeys({ "attention.sliding_window": 4096 }), new Set()));
+    expect(config).toMatchObject({ modelType: "mistral", windows: Array.from({ length: 30 }, () => 4096) });
+  });
+
+  it("divides speeds by a tensor's values, and refuses to go without them", () => {
+    const names = new Set(["rope_freqs.weight"]);
+    const divisors = Float32Array.from({ length: 32 }, (_, pair) => 1 + pair);
+    const ropeFactors = new Map([["rope_freqs.weight", divisors]]);
+    const twice = withKeys({ "rope.scaling.type": "linear", "rope.scaling.factor": 2 });
+    const { rotary } = checkConfig(configFromGguf(twice, names, { ropeFactors }));
+    const doubled = Array.from(divisors, (divisor) => 2 * divisor);
+    expect(rotary?.scaling).toMatchObject({ shortFactors: doubled, longFactors: doubled, magnitude: 1 });
+    expect(() => configFromGguf(metadata, names)).toThrow("rope_freqs.weight");
+  });
+
+  it.each([
+    ["qwen3moe", "qwen3"],
+    ["nomic-bert", "bert"],
+    ["gemma3n", "gemma3"],
+  ])("of the architecture %s is refused in a line that names %s", (architecture, nearest) => {
+    expect(() => configFromGguf(new Map([["general.architecture", architecture]]), new Set())).toThrow(
+      `"${architecture}", whose nearest relative here is "${nearest}"`,
+    );
   });
 
   it("of another architecture is refused", () => {

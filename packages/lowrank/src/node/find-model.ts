@@ -3,10 +3,10 @@
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { diskFolder } from "@lowrank/merge/node";
 import { openFolder } from "@lowrank/models/node";
-import { openFile } from "@lowrank/safetensors/node";
 import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
 import { filesBeside } from "./files-beside.ts";
 import { type HubContext, locate } from "./locate.ts";
+import { openGgufFile } from "./open-gguf-file.ts";
 
 /** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */
 export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
@@ -16,7 +16,7 @@ export async function findModel(given: string, context: HubContext): Promise<Mod
 /** The base in a folder or a .gguf file. */
 function modelAt(path: string, name = path): ModelSource {
   if (path.endsWith(".gguf")) {
-    return ggufModel({ name, path, beside: filesBeside(path), openGguf: () => openFile(path) });
+    return ggufModel({ name, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
   return { name, path, files: folder, folder };

@@ -2,9 +2,8 @@
 // kept.
 
 import { checkConfig, type ModelConfig } from "@lowrank/families";
-import { configFromGguf } from "@lowrank/families/gguf";
 import { type GgufSource, openGguf } from "@lowrank/gguf";
-import { type ModelFolder, readJsonObject } from "@lowrank/models";
+import { readGgufConfig as configOfGguf, type ModelFolder, readJsonObject } from "@lowrank/models";
 
 /** How many classes config.json has, and their names by number. */
 export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames">;
@@ -16,6 +15,5 @@ export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> 
 
 /** The same of a .gguf file. Throws as `loadGguf` does for it. */
 export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
-  const { metadata, tensors } = await openGguf(source);
-  return checkConfig(configFromGguf(metadata, new Set(tensors.keys()), source.name), undefined, source.name);
+  return checkConfig(await configOfGguf(await openGguf(source), source.name), undefined, source.name);
 }

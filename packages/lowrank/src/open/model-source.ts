@@ -2,7 +2,7 @@
 
 import { type Adapter, type ReadAdapterOptions, readAdapter } from "@lowrank/adapter-format";
 import { ggufTokenizerFiles, type TextFiles } from "@lowrank/data";
-import { openGguf } from "@lowrank/gguf";
+import { openGguf, openGgufParts } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
 
@@ -62,9 +62,14 @@ function ofFiles(name: string, files: Iterable<File>): ModelFolder {
 export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
   const { name } = folder;
   const names = (await folder.has("config.json")) ? [] : await folder.list();
-  const gguf = names.find((file) => file.endsWith(".gguf"));
+  const gguf = [...names].sort().find((file) => file.endsWith(".gguf"));
   if (gguf === undefined) return { name, path: name, files: folder, folder };
-  return ggufModel({ name, path: `${name}/${gguf}`, beside: folder, openGguf: () => folder.open(gguf) });
+  return ggufModel({
+    name,
+    path: `${name}/${gguf}`,
+    beside: folder,
+    openGguf: () => openGgufParts(gguf, (file) => folder.open(file)),
+  });
 }
 
 /** The base in a .gguf file, whose metadata hold a tokenizer where none lies beside it. */

@@ -10,7 +10,7 @@ import type { WeightSource } from "./weight-source.ts";
 /**
  * - "float32": every weight as a float32 tensor.
  * - "as-stored": the matrices of linear layers, embeddings and heads in the bits in which the file has them: F16, BF16, and
- *   a GGUF file's Q8_0, Q4_0 and Q4_1 blocks.
+ *   a GGUF file's blocks: 4 bits a weight and what their scales take, 8 bits for types of 5 and 6 bits (Q5_*, Q6_K).
  * - "nf4": linear layers but the head rounded to NormalFloat 4 (QLoRA), unless the file has them in 4 bits already;
  *   embeddings and heads as stored.
  * - "bf16": the same matrices as "as-stored", rounded to bf16 where they are not. On tfjs-node products round their other

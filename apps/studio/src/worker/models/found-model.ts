@@ -1,9 +1,8 @@
 // A model that was found and not loaded: its name, its files, and what its headers say.
 
 import { checkConfig, type ModelConfig } from "@lowrank/families";
-import { configFromGguf } from "@lowrank/families/gguf";
 import { openGguf } from "@lowrank/gguf";
-import { filesFolder, type ModelFolder, readJsonObject } from "@lowrank/models";
+import { filesFolder, type ModelFolder, readGgufConfig, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import type { ChosenFiles } from "./choose-files.ts";
 import { NotAModelError } from "./errors.ts";
@@ -53,9 +52,9 @@ export async function readSizes({ folder, name }: FoundModel): Promise<ModelSize
   }
   const file = (await folder.list()).find((each) => each.endsWith(".gguf"));
   if (file === undefined) throw new NotAModelError([name], "There is neither a config.json nor a .gguf file in it.");
-  const { metadata, tensors } = await openGguf(await folder.open(file));
-  const config = checkConfig(configFromGguf(metadata, new Set(tensors.keys()), file), undefined, file);
-  return { config, ...sumOf([...tensors.values()]) };
+  const gguf = await openGguf(await folder.open(file));
+  const config = checkConfig(await readGgufConfig(gguf, file), undefined, file);
+  return { config, ...sumOf([...gguf.tensors.values()]) };
 }
 
 function sumOf(

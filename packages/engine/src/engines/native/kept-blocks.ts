@@ -1,8 +1,8 @@
 // Matrices of blocks that ONNX Runtime multiplies by as they are (com.microsoft.MatMulNBits): a session for each, in which the
 // matrix is a constant, since only constants are brought into the order in which the processor reads them.
 
-import { f16Values } from "@lowrank/contracts";
 import { NativeCallError } from "../../errors.ts";
+import { allNumbers } from "../../packed/block-numbers.ts";
 import type { KeptBlocks } from "../../packed/block-product.ts";
 import { type BlockMatrix, blocksPerRow } from "../../packed/packed-matrix.ts";
 import { blockProductGraph, type EvenBlocks } from "./operations/block-product-graph.ts";
@@ -76,11 +76,11 @@ function evenBlocks(matrix: BlockMatrix): EvenBlocks | undefined {
   if (line === undefined) return undefined;
   const { step, middle, isSigned } = line;
   const codes = isSigned ? unsigned(matrix.codes) : matrix.codes;
-  const bare = numbersOf(matrix.scales);
+  const bare = allNumbers(matrix.scales);
   const shared = { rows, columns, blockSize, blocks: blocksPerRow(matrix), codeBits, codes, scales: times(bare, step) };
   if (middle === 0 && matrix.minima === undefined) return shared;
   const minima = times(bare, middle);
-  if (matrix.minima !== undefined) addTo(minima, numbersOf(matrix.minima));
+  if (matrix.minima !== undefined) addTo(minima, allNumbers(matrix.minima));
   return { ...shared, minima };
 }
 
@@ -98,14 +98,6 @@ function evenLevels({ levels, codeBits }: BlockMatrix) {
 }
 
 // Millions of numbers come here before the first token: typed arrays' own functions take ten times as long.
-
-function numbersOf(values: Float32Array | Uint16Array): Float32Array {
-  if (values instanceof Float32Array) return values;
-  const table = f16Values();
-  const numbers = new Float32Array(values.length);
-  for (let index = 0; index < numbers.length; index++) numbers[index] = table[values[index]!]!;
-  return numbers;
-}
 
 function times(values: Float32Array, factor: number): Float32Array {
   if (factor === 1) return values;

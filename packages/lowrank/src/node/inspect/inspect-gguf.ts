@@ -1,12 +1,12 @@
 // A .gguf file: metadata and tensor types; nothing is dequantised.
 
 import { openGguf } from "@lowrank/gguf";
-import { openFile } from "@lowrank/safetensors/node";
+import { openGgufFile } from "../open-gguf-file.ts";
 import { type GgufInspection, totals } from "./inspection.ts";
 
 /** Reads the header of a GGUF file. */
 export async function inspectGguf(path: string): Promise<GgufInspection> {
-  const source = await openFile(path);
+  const source = await openGgufFile(path);
   try {
     const { version, metadata, tensors } = await openGguf(source);
     const facts = [...tensors.values()].map(({ name, type, shape, byteLength }) => {

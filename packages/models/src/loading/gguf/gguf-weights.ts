@@ -1,12 +1,13 @@
-// A GGUF file seen as transformers' weights: the names, and the row order of rotated projections.
+// A GGUF file seen as transformers' weights: their names, and their numbers as transformers has them.
 
 import type { ModelConfig } from "@lowrank/families";
-import { type GgufTable, ggufPlaceOf } from "@lowrank/families/gguf";
-import { dequantizableTypes, dequantize, type GgufFile, type GgufSource } from "@lowrank/gguf";
+import { type GgufChange, type GgufTable, ggufPlaceOf, ropeFactorTensors } from "@lowrank/families/gguf";
+import { dequantizableTypes, type GgufFile, type GgufSource, type TypeReader, typeReader } from "@lowrank/gguf";
 import { ModelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 import { packGgufBlocks } from "./pack-gguf-blocks.ts";
+import { reorderRows, type StoredRow, storedRowOf, transposed } from "./stored-rows.ts";
 
 export interface GgufContents {
   readonly table: GgufTable;
@@ -18,22 +19,31 @@ export interface GgufContents {
 interface Entry extends SourceTensor {
   readonly type: string;
   readonly offset: number;
-  /** Heads whose rows must be put back in order. */
-  readonly permutedHeads?: number;
+  readonly change: GgufChange | undefined;
+  readonly storedRow: StoredRow | undefined;
 }
 
-export function ggufWeights({ table, config, file, source }: GgufContents): WeightSource {
+/** Loads what the file's types are read with. */
+export async function ggufWeights({ table, config, file, source }: GgufContents): Promise<WeightSource> {
+  const readers = await readersOf(file);
   const tensors = new Map<string, Entry>();
-  for (const [name, { type, shape, offset, byteLength }] of file.tensors) {
-    const place = ggufPlaceOf(table, name);
-    const isReadable = dequantizableTypes.includes(type);
-    const permutedHeads = place?.permutedRows === undefined ? {} : { permutedHeads: config[place.permutedRows] };
-    tensors.set(place?.path ?? name, { type, dtype: type, shape, offset, byteLength, isReadable, ...permutedHeads });
+  for (const [name, { type, shape: stored, offset, byteLength }] of file.tensors) {
+    if (ropeFactors.has(name)) continue; // part of the configuration
+    const { path, change } = ggufPlaceOf(table, name) ?? { path: name };
+    const shape = change === "transposed" ? [...stored].reverse() : stored;
+    const storedRow = storedRowOf(change, shape[0] ?? 0, config);
+    const isReadable = readers.has(type);
+    tensors.set(path, { type, dtype: type, shape, offset, byteLength, isReadable, change, storedRow });
   }
   const find = (name: string): Entry => {
     const entry = tensors.get(name);
     if (entry === undefined) throw new ModelFileError(source.name, name, "there is no such tensor");
     return entry;
+  };
+  const readerOf = (type: string): TypeReader => {
+    const reader = readers.get(type);
+    if (reader === undefined) throw new ModelFileError(source.name, type, "tensors of this type are not read");
+    return reader;
   };
   return {
     name: source.name,
@@ -46,19 +56,24 @@ export function ggufWeights({ table, config, file, source }: GgufContents): Weig
       return source.read(offset + (range?.offset ?? 0), range?.length ?? byteLength);
     },
     decode(name, bytes) {
-      const { type, shape, permutedHeads } = find(name);
+      const { type, shape, change, storedRow } = find(name);
+      const [rows = 0, columns = 1] = shape;
       const count = shape.reduce((product, size) => product * size, 1);
-      const values = dequantize(bytes, type, count);
-      return permutedHeads === undefined ? values : unpermuteRows(values, shape[0] ?? 0, permutedHeads);
+      const values = readerOf(type).dequantize(bytes, count);
+      if (change === "transposed") return transposed(values, rows, columns);
+      if (change === "plus-one") return values.map((value) => value - 1);
+      return storedRow === undefined ? values : reorderRows(values, new Float32Array(count), { rows, storedRow });
     },
     pack(name, bytes) {
-      const { type, shape, permutedHeads } = find(name);
+      const { type, shape, change, storedRow } = find(name);
+      // Blocks lie along the other axis then.
+      if (change === "transposed") return undefined;
       const [rows = 0, columns = 0] = shape;
-      const storedRow = (row: number) => (permutedHeads === undefined ? row : permutedRow(row, rows, permutedHeads));
       const kind = halfKinds.get(type);
-      if (kind === undefined) return packGgufBlocks(bytes, { type, rows, columns, storedRow });
+      const place = { rows, columns, ...(storedRow && { storedRow }) };
+      if (kind === undefined) return packGgufBlocks(bytes, readerOf(type), place);
       const stored = packHalf(bytes, { kind, rows, columns });
-      if (permutedHeads === undefined) return stored;
+      if (storedRow === undefined) return stored;
       const bits = reorderRows(stored.bits, new Uint16Array(stored.bits.length), { rows, storedRow });
       return { ...stored, bits };
     },
@@ -66,33 +81,10 @@ export function ggufWeights({ table, config, file, source }: GgufContents): Weig
   };
 }
 
-/**
- * GGUF keeps the rows of a rotated projection so that neighbours turn together, [heads, headSize/2, 2]; transformers
- * turns halves, [heads, 2, headSize/2].
- */
-export function unpermuteRows(values: Float32Array, rows: number, heads: number): Float32Array {
-  const storedRow = (row: number) => permutedRow(row, rows, heads);
-  return reorderRows(values, new Float32Array(values.length), { rows, storedRow });
-}
+const ropeFactors: ReadonlySet<string> = new Set(ropeFactorTensors);
 
-/** Where the file has a row. */
-function permutedRow(row: number, rows: number, heads: number): number {
-  const headSize = rows / heads;
-  const half = headSize / 2;
-  const within = row % headSize;
-  return row - within + (within % half) * 2 + Math.floor(within / half);
-}
-
-/** Copies rows into `ordered`, which it returns. */
-function reorderRows<Numbers extends Float32Array | Uint16Array>(
-  values: Numbers,
-  ordered: Numbers,
-  { rows, storedRow }: { readonly rows: number; readonly storedRow: (row: number) => number },
-): Numbers {
-  const width = values.length / rows;
-  for (let row = 0; row < rows; row++) {
-    const stored = storedRow(row);
-    ordered.set(values.subarray(stored * width, (stored + 1) * width), row * width);
-  }
-  return ordered;
+async function readersOf({ tensors }: GgufFile): Promise<ReadonlyMap<string, TypeReader>> {
+  const types = [...new Set([...tensors.values()].map(({ type }) => type))];
+  const readable = types.filter((type) => dequantizableTypes.includes(type));
+  return new Map(await Promise.all(readable.map(async (type) => [type, await typeReader(type)] as const)));
 }

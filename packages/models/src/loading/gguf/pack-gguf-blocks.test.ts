@@ -1,28 +1,39 @@
 import { FrozenWeight } from "@lowrank/engine";
 import "@tensorflow/tfjs-backend-cpu";
-import { dequantize } from "@lowrank/gguf";
+import { dequantizableTypes, typeReader } from "@lowrank/gguf";
 import { describe, expect, it } from "vitest";
 import { packHalf } from "../pack-half.ts";
 import { packGgufBlocks } from "./pack-gguf-blocks.ts";
 
-const rows = 4;
-const columns = 96;
+const rows = 3;
+const columns = 512;
+const plainTypes = ["F32", "F16", "BF16"];
 
 /** Bytes without a pattern; f16 scales stay finite because no byte has all of its upper bits. */
 function someBytes(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => Math.floor(120 * Math.abs(Math.sin(index * 12.9898))));
 }
 
-describe.each([
-  ["Q8_0", 34],
-  ["Q4_0", 18],
-  ["Q4_1", 20],
-] as const)("packGgufBlocks of %s", (type, blockBytes) => {
-  it("keeps every number that dequantising gives, with rows in the order asked for", () => {
-    const bytes = someBytes((rows * columns * blockBytes) / 32);
-    const expected = dequantize(bytes, type, rows * columns);
-    const storedRow = (row: number) => (3 * row + 1) % rows;
-    const packed = packGgufBlocks(bytes, { type, rows, columns, storedRow });
+/** How many bytes the elements take, as the reader itself says it. */
+async function bytesOf(type: string): Promise<Uint8Array> {
+  const reader = await typeReader(type);
+  for (let perRow = 1; perRow <= 4 * columns; perRow++) {
+    const bytes = someBytes(perRow * rows);
+    try {
+      reader.dequantize(bytes, rows * columns);
+      return bytes;
+    } catch {}
+  }
+  throw new Error(`No size fits ${type}.`);
+}
+
+describe.each(dequantizableTypes.filter((type) => !plainTypes.includes(type)))("packGgufBlocks of %s", (type) => {
+  it("keeps every number that dequantising gives, with rows in the order asked for", async () => {
+    const reader = await typeReader(type);
+    const bytes = await bytesOf(type);
+    const expected = reader.dequantize(bytes, rows * columns);
+    const storedRow = (row: number) => (2 * row + 1) % rows;
+    const packed = packGgufBlocks(bytes, reader, { rows, columns, storedRow });
     if (packed === undefined) throw new Error("Nothing was packed.");
     const weight = FrozenWeight.from(packed);
     const matrix = weight.read(); // [rows, columns]
@@ -31,15 +42,16 @@ describe.each([
     weight.dispose();
     for (let row = 0; row < rows; row++) {
       const stored = expected.subarray(storedRow(row) * columns, (storedRow(row) + 1) * columns);
-      expect(decoded.subarray(row * columns, (row + 1) * columns)).toEqual(stored);
+      // Adding a minimum of 0 turns −0 to 0.
+      expect(decoded.subarray(row * columns, (row + 1) * columns)).toEqual(stored.map((value) => value + 0));
     }
-    expect(new Set(decoded).size).toBeGreaterThan(50);
+    expect(new Set(decoded).size).toBeGreaterThan(5);
   });
 });
 
-it("packs no other types", () => {
+it("packs no other types", async () => {
   const place = { rows: 1, columns: 32, storedRow: (row: number) => row };
-  expect(packGgufBlocks(new Uint8Array(128), { type: "F32", ...place })).toBeUndefined();
+  expect(packGgufBlocks(new Uint8Array(128), await typeReader("F32"), place)).toBeUndefined();
 });
 
 it("copies 16-bit numbers out of a larger buffer, wherever they lie", () => {

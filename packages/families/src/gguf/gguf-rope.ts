@@ -1,0 +1,71 @@
+// How a GGUF file stretches rotary positions: by keys of its metadata, or by tensors with a divisor for each pair of features.
+
+import type { ConfigProblem } from "../errors.ts";
+
+type Metadata = ReadonlyMap<string, unknown>;
+type Factors = ReadonlyMap<string, ArrayLike<number>>;
+type Problem = Omit<ConfigProblem, "kind">;
+
+/** Tensors that say what each pair's speed is divided by: Llama 3's; Phi 3's for texts up to the first length, and longer. */
+export const ropeFactorTensors = [
+  "rope_freqs.weight",
+  "rope_factors_short.weight",
+  "rope_factors_long.weight",
+] as const;
+
+interface Scaling {
+  /** For config.json. */
+  readonly entries: readonly (readonly [key: string, value: unknown])[];
+  /** Keys of the metadata that are honoured here. */
+  readonly read: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** As llama.cpp: divisors of a tensor and a linear factor multiply; a factor without a type is linear. */
+export function scalingOf(own: Metadata, factors: Factors): Scaling {
+  const [all, short, long] = ropeFactorTensors.map((name) => factors.get(name));
+  const linear = own.get("rope.scaling.factor") ?? own.get("rope.scale_linear") ?? 0;
+  const type = own.get("rope.scaling.type") ?? (linear === 0 ? "none" : "linear");
+  if (all !== undefined) return dividedBy(own, { short: all, long: all, type, linear: Number(linear) });
+  if (short !== undefined && long !== undefined) return dividedBy(own, { short, long, type: "none", linear: 0 });
+  if (type === "none" || (type === "linear" && linear === 0)) return { entries: [], read: [], problems: [] };
+  const original = own.get("rope.scaling.original_context_length");
+  const scaling = {
+    rope_type: type,
+    ...(linear === 0 ? {} : { factor: linear }),
+    ...(original === undefined || type !== "yarn" ? {} : { original_max_position_embeddings: original }),
+  };
+  return { entries: [["rope_scaling", scaling]], read: [], problems: [] };
+}
+
+interface Divisors {
+  readonly short: ArrayLike<number>;
+  readonly long: ArrayLike<number>;
+  readonly type: unknown;
+  readonly linear: number;
+}
+
+/** config.json's word for divisors that are listed is "longrope"; with two equal lists no length changes anything. */
+function dividedBy(own: Metadata, { short, long, type, linear }: Divisors): Scaling {
+  const problems: Problem[] = [];
+  if (type !== "none" && type !== "linear") {
+    const expected = `"none" or "linear" beside the tensor ${ropeFactorTensors[0]}`;
+    problems.push({ key: "rope.scaling.type", got: String(type), expected });
+  }
+  const factor = linear === 0 ? 1 : linear;
+  const scaling = {
+    rope_type: "longrope",
+    short_factor: Array.from(short, (divisor) => divisor * factor),
+    long_factor: Array.from(long, (divisor) => divisor * factor),
+    attention_factor: own.get("rope.scaling.attn_factor") ?? 1,
+    original_max_position_embeddings: own.get("rope.scaling.original_context_length") ?? own.get("context_length"),
+  };
+  return { entries: [["rope_scaling", scaling]], read: ["rope.scaling.attn_factor"], problems };
+}
+
+/** Tensors of divisors whose values were not given: without them the model would compute something else. */
+export function factorsMissing(tensorNames: ReadonlySet<string>, factors: Factors): readonly Problem[] {
+  return ropeFactorTensors
+    .filter((name) => tensorNames.has(name) && !factors.has(name))
+    .map((name) => ({ key: name, got: "a tensor", expected: "its values (it rescales the rotation speeds)" }));
+}

@@ -1,0 +1,69 @@
+// What GGUF's architectures have in common: names that llama.cpp gives every model's tensors, and keys of its metadata.
+
+import type { GgufChange, GgufConfigRow, GgufNameRow } from "../gguf-table.ts";
+
+/** Rows from pairs of names. */
+export function nameRows(
+  names: readonly (readonly [gguf: string, path: string])[],
+  change?: GgufChange,
+): readonly GgufNameRow[] {
+  return names.map(([gguf, path]) => (change === undefined ? { gguf, path } : { gguf, path, change }));
+}
+
+/** LLaMA's modules but its norms; queries and keys are as they are. */
+export const llamaLikeMaps: readonly GgufNameRow[] = nameRows([
+  ["token_embd", "model.embed_tokens"],
+  ["blk.{n}.attn_q", "model.layers.{n}.self_attn.q_proj"],
+  ["blk.{n}.attn_k", "model.layers.{n}.self_attn.k_proj"],
+  ["blk.{n}.attn_v", "model.layers.{n}.self_attn.v_proj"],
+  ["blk.{n}.attn_output", "model.layers.{n}.self_attn.o_proj"],
+  ["blk.{n}.ffn_gate", "model.layers.{n}.mlp.gate_proj"],
+  ["blk.{n}.ffn_up", "model.layers.{n}.mlp.up_proj"],
+  ["blk.{n}.ffn_down", "model.layers.{n}.mlp.down_proj"],
+  ["output", "lm_head"],
+]);
+
+/** LLaMA's norms. */
+export const llamaLikeNorms: readonly (readonly [gguf: string, path: string])[] = [
+  ["blk.{n}.attn_norm", "model.layers.{n}.input_layernorm"],
+  ["blk.{n}.ffn_norm", "model.layers.{n}.post_attention_layernorm"],
+  ["output_norm", "model.norm"],
+];
+
+/** Norms of queries and keys. */
+export const queryKeyNorms: readonly (readonly [gguf: string, path: string])[] = [
+  ["blk.{n}.attn_q_norm", "model.layers.{n}.self_attn.q_norm"],
+  ["blk.{n}.attn_k_norm", "model.layers.{n}.self_attn.k_norm"],
+];
+
+/** Sizes and rotations that nearly all have; `normEpsilon` is config.json's key for that of root-mean-square norms. */
+export const commonConfig: readonly GgufConfigRow[] = [
+  { gguf: "vocab_size", key: "vocab_size" },
+  { gguf: "embedding_length", key: "hidden_size" },
+  { gguf: "feed_forward_length", key: "intermediate_size" },
+  { gguf: "block_count", key: "num_hidden_layers" },
+  { gguf: "attention.head_count", key: "num_attention_heads" },
+  { gguf: "attention.head_count_kv", key: "num_key_value_heads" },
+  { gguf: "attention.layer_norm_rms_epsilon", key: "rms_norm_eps" },
+  { gguf: "context_length", key: "max_position_embeddings" },
+  { gguf: "rope.freq_base", key: "rope_theta" },
+];
+
+/** The width of a head, for families whose configuration may say it. */
+export const headWidth: GgufConfigRow = { gguf: "attention.key_length", key: "head_dim" };
+/** How far back attention looks. */
+export const window: GgufConfigRow = { gguf: "attention.sliding_window", key: "sliding_window" };
+
+/** The common keys with others in place of some. */
+export function configRows(
+  others: readonly GgufConfigRow[],
+  without: readonly string[] = [],
+): readonly GgufConfigRow[] {
+  const replaced = new Set([...others.map(({ gguf }) => gguf), ...without]);
+  return [...commonConfig.filter(({ gguf }) => !replaced.has(gguf)), ...others];
+}
+
+/** config.json's key for the epsilon of layer norms. */
+export function layerNormEpsilon(key: string): GgufConfigRow {
+  return { gguf: "attention.layer_norm_epsilon", key };
+}

@@ -1,0 +1,159 @@
+// The IQ1, IQ2 and IQ3 types: blocks of 256 in groups of 4 or 8, each a point of a grid, most with signs of their own.
+// Source: ggml-quants.c (MIT licence), dequantize_row_iq2_xxs and its neighbours. What ggml writes as
+// d · (½ + s) · ¼ is d · (1 + 2s) here, with levels that are an eighth: the same numbers to the bit.
+
+import { type BlockFormat, type BlockFormats, blockFormat, uint16At, uint32At } from "../block-format.ts";
+import { type Grid, gridOf, setPoint } from "./grid.ts";
+import { iq1Grid, iq2SGrid, iq2XsGrid, iq2XxsGrid, iq3SGrid, iq3XxsGrid } from "./grid-tables.ts";
+
+/** Codes of a grid and, at the place that they leave free, a sign. */
+function signedLevels(magnitudes: readonly number[], signBit: 4 | 8, unit: number): Float32Array {
+  return Float32Array.from({ length: 16 }, (_, code) => {
+    const magnitude = (magnitudes[code & (signBit - 1)] ?? 0) * unit;
+    return code & signBit ? -magnitude : magnitude;
+  });
+}
+
+const levels2 = signedLevels([0x08, 0x19, 0x2b], 4, 1 / 8);
+const levels3 = signedLevels([0x04, 0x0c, 0x14, 0x1c, 0x24, 0x2c, 0x34, 0x3e], 8, 1 / 4);
+const levels3S = signedLevels([1, 3, 5, 7, 9, 11, 13, 15], 8, 1);
+/** −1, 0 and 1, moved up or, with bit 2, down by an eighth. */
+const levels1 = Float32Array.from({ length: 16 }, (_, code) => (code & 3) - 1 + (code & 4 ? -0.125 : 0.125));
+
+/** Seven signs and, so that their number is even, an eighth. */
+function evenSigns(seven: number): number {
+  const folded = seven ^ (seven >> 4);
+  const parity = (0x6996 >> (folded & 15)) & 1;
+  return seven | (parity << 7);
+}
+
+/** The nibble of run `run` among those from `from` on, as an odd multiple. */
+function oddMultiple(bytes: Uint8Array, from: number, run: number): number {
+  return 1 + 2 * ((bytes[from + (run >> 1)]! >> (4 * (run & 1))) & 15);
+}
+
+function gridFormat(format: Pick<BlockFormat, "levels" | "runSize" | "unpack">): BlockFormat {
+  return blockFormat({ ...format, hasMultiples: true });
+}
+
+function iq2Formats(xxs: Grid, xs: Grid, s: Grid): BlockFormats {
+  return {
+    IQ2_XXS: gridFormat({
+      levels: levels2,
+      runSize: 32,
+      unpack(bytes, at, parts) {
+        parts.scale = uint16At(bytes, at);
+        for (let group = 0; group < 32; group += 1) {
+          const from = at + 2 + 8 * (group >> 2);
+          const rest = uint32At(bytes, from + 4);
+          const signs = evenSigns((rest >>> (7 * (group & 3))) & 127);
+          setPoint(parts.codes, 8 * group, xxs, { point: bytes[from + (group & 3)]!, signs, signBit: 4 });
+          parts.multiples[group >> 2] = 1 + 2 * (rest >>> 28);
+        }
+      },
+    }),
+    IQ2_XS: gridFormat({
+      levels: levels2,
+      runSize: 16,
+      unpack(bytes, at, parts) {
+        parts.scale = uint16At(bytes, at);
+        for (let group = 0; group < 32; group += 1) {
+          const word = uint16At(bytes, at + 2 + 2 * group);
+          const signs = evenSigns(word >> 9);
+          setPoint(parts.codes, 8 * group, xs, { point: word & 511, signs, signBit: 4 });
+        }
+        for (let run = 0; run < 16; run += 1) parts.multiples[run] = oddMultiple(bytes, at + 66, run);
+      },
+    }),
+    IQ2_S: gridFormat({
+      levels: levels2,
+      runSize: 16,
+      unpack(bytes, at, parts) {
+        parts.scale = uint16At(bytes, at);
+        for (let group = 0; group < 32; group += 1) {
+          const upper = (bytes[at + 66 + (group >> 2)]! >> (2 * (group & 3))) & 3;
+          const point = bytes[at + 2 + group]! | (upper << 8);
+          setPoint(parts.codes, 8 * group, s, { point, signs: bytes[at + 34 + group]!, signBit: 4 });
+        }
+        for (let run = 0; run < 16; run += 1) parts.multiples[run] = oddMultiple(bytes, at + 74, run);
+      },
+    }),
+  };
+}
+
+function iq3Formats(xxs: Grid, s: Grid): BlockFormats {
+  return {
+    IQ3_XXS: gridFormat({
+      levels: levels3,
+      runSize: 32,
+      unpack(bytes, at, parts) {
+        parts.scale = uint16At(bytes, at);
+        for (let group = 0; group < 64; group += 1) {
+          const rest = uint32At(bytes, at + 66 + 4 * (group >> 3));
+          const signs = evenSigns((rest >>> (7 * ((group >> 1) & 3))) & 127) >> (4 * (group & 1));
+          setPoint(parts.codes, 4 * group, xxs, { point: bytes[at + 2 + group]!, signs, signBit: 8 });
+          parts.multiples[group >> 3] = 1 + 2 * (rest >>> 28);
+        }
+      },
+    }),
+    IQ3_S: gridFormat({
+      levels: levels3S,
+      runSize: 32,
+      unpack(bytes, at, parts) {
+        parts.scale = uint16At(bytes, at);
+        for (let group = 0; group < 64; group += 1) {
+          const upper = (bytes[at + 66 + (group >> 3)]! >> (group & 7)) & 1;
+          const signs = bytes[at + 74 + (group >> 1)]! >> (4 * (group & 1));
+          setPoint(parts.codes, 4 * group, s, { point: bytes[at + 2 + group]! | (upper << 8), signs, signBit: 8 });
+        }
+        for (let run = 0; run < 8; run += 1) parts.multiples[run] = oddMultiple(bytes, at + 106, run);
+      },
+    }),
+  };
+}
+
+function iq1Formats(grid: Grid): BlockFormats {
+  return {
+    IQ1_S: gridFormat({
+      levels: levels1,
+      runSize: 32,
+      unpack(bytes, at, parts) {
+        parts.scale = uint16At(bytes, at);
+        for (let group = 0; group < 32; group += 1) {
+          const word = uint16At(bytes, at + 34 + 2 * (group >> 2));
+          const point = bytes[at + 2 + group]! | (((word >> (3 * (group & 3))) & 7) << 8);
+          setPoint(parts.codes, 8 * group, grid, { point, signs: word & 0x8000 ? 255 : 0, signBit: 4 });
+          parts.multiples[group >> 2] = 1 + 2 * ((word >> 12) & 7);
+        }
+      },
+    }),
+    IQ1_M: gridFormat({
+      levels: levels1,
+      runSize: 16,
+      unpack(bytes, at, parts) {
+        parts.scale = 0;
+        for (let part = 0; part < 4; part += 1) {
+          const word = uint16At(bytes, at + 48 + 2 * part);
+          parts.scale |= (word >> 12) << (4 * part); // a nibble of the scale above four multiples
+          for (let run = 0; run < 4; run += 1) parts.multiples[4 * part + run] = 1 + 2 * ((word >> (3 * run)) & 7);
+        }
+        for (let group = 0; group < 32; group += 1) {
+          const nibble = bytes[at + 32 + (group >> 1)]! >> (4 * (group & 1));
+          const point = bytes[at + group]! | ((nibble & 7) << 8);
+          setPoint(parts.codes, 8 * group, grid, { point, signs: nibble & 8 ? 255 : 0, signBit: 4 });
+        }
+      },
+    }),
+  };
+}
+
+/** Every IQ1, IQ2 and IQ3 type. */
+export function makeGridFormats(): BlockFormats {
+  const eights = (text: string) => gridOf(text, { groupSize: 8, codeBits: 2 });
+  const fours = (text: string) => gridOf(text, { groupSize: 4, codeBits: 4 });
+  return {
+    ...iq1Formats(eights(iq1Grid)),
+    ...iq2Formats(eights(iq2XxsGrid), eights(iq2XsGrid), eights(iq2SGrid)),
+    ...iq3Formats(fours(iq3XxsGrid), fours(iq3SGrid)),
+  };
+}

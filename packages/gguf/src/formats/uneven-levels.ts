@@ -1,0 +1,50 @@
+// Types with 16 levels at uneven distances: IQ4_NL and IQ4_XS, and MXFP4 of the Open Compute Project's Microscaling
+// Formats 1.0. Source: ggml-quants.c (MIT licence), dequantize_row_iq4_nl and its neighbours.
+
+import { type BlockFormats, blockFormat, splitNibbles, uint16At } from "./block-format.ts";
+
+const nonLinear = Float32Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
+/** Twice what E2M1 says; the scales are half. */
+const smallFloats = Float32Array.of(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
+
+/** 2^(exponent − 128) for each byte, the two smallest subnormal. */
+let powers: Float32Array | undefined;
+function halfPowers(): Float32Array {
+  powers ??= Float32Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent - 128));
+  return powers;
+}
+
+/** IQ4_NL, IQ4_XS and MXFP4. */
+export const unevenFormats: BlockFormats = {
+  IQ4_NL: blockFormat({
+    levels: nonLinear,
+    runSize: 32,
+    unpack(bytes, at, parts) {
+      parts.scale = uint16At(bytes, at);
+      splitNibbles(bytes, at + 2, parts.codes, { first: 0, count: 16 });
+    },
+  }),
+  IQ4_XS: blockFormat({
+    levels: nonLinear,
+    runSize: 32,
+    hasMultiples: true,
+    unpack(bytes, at, parts) {
+      parts.scale = uint16At(bytes, at);
+      const upper = uint16At(bytes, at + 2);
+      for (let run = 0; run < 8; run += 1) {
+        const lower = (bytes[at + 4 + (run >> 1)]! >> (4 * (run & 1))) & 15;
+        parts.multiples[run] = (lower | (((upper >> (2 * run)) & 3) << 4)) - 32;
+        splitNibbles(bytes, at + 8 + 16 * run, parts.codes, { first: 32 * run, count: 16 });
+      }
+    },
+  }),
+  MXFP4: blockFormat({
+    levels: smallFloats,
+    runSize: 32,
+    scaleKind: "f32",
+    unpack(bytes, at, parts) {
+      parts.scale = halfPowers()[bytes[at]!]!;
+      splitNibbles(bytes, at + 1, parts.codes, { first: 0, count: 16 });
+    },
+  }),
+};

@@ -1,0 +1,100 @@
+// Quantised rows as codes, levels and scales apart, without a number being rounded: what is kept in memory in place of
+// float32, and what float32 is made of.
+
+import type { BlockFormat, BlockParts } from "./formats/block-format.ts";
+import type { TensorType } from "./tensor-types.ts";
+
+/** Numbers that runs of elements have, one after another. */
+export type RunNumbers =
+  | Float32Array
+  /** Bits of F16 numbers. */
+  | Uint16Array
+  /** Number i is `steps[⌊i / span⌋] · multiples[i]`. */
+  | { readonly steps: Uint16Array; readonly multiples: Int8Array; readonly span: number };
+
+/** A matrix of which an element is `scale · levels[code] + minimum`. */
+export interface UnpackedBlocks {
+  /** Elements along a row that share a scale and a minimum. */
+  readonly runSize: number;
+  readonly codeBits: 4 | 8;
+  /** What each code stands for: 16 or 256 numbers. */
+  readonly levels: Float32Array;
+  /** A byte for each code, or for two: the even column in the lower half. */
+  readonly codes: Uint8Array;
+  readonly scales: RunNumbers;
+  /** Absent: all zero. */
+  readonly minima?: RunNumbers;
+}
+
+/** Which rows, and where each lies among the bytes. */
+export interface StoredRows {
+  readonly rows: number;
+  readonly columns: number;
+  /** Row of the file for a row of the matrix; absent: in the file's order. */
+  readonly storedRow?: (row: number) => number;
+}
+
+/** Takes all blocks of a matrix apart; its rows are whole blocks, and the bytes as many as these take. */
+export function unpackBlocks(
+  bytes: Uint8Array,
+  format: BlockFormat,
+  { type, place }: { readonly type: TensorType; readonly place: StoredRows },
+): UnpackedBlocks {
+  const { blockSize, blockBytes } = type;
+  const perRow = place.columns / blockSize;
+  const blocks = place.rows * perRow;
+  const parts = roomFor(format, blockSize);
+  const codeBits = format.levels.length === 16 ? 4 : 8;
+  const codes = new Uint8Array((blocks * blockSize * codeBits) / 8);
+  const scales = collector(blocks, parts.multiples, format.scaleKind);
+  const minima = collector(blocks, parts.minimumMultiples, "f16");
+  const addCodes = codeBits === 4 ? pairCodes : copyCodes;
+  for (let row = 0, block = 0; row < place.rows; row += 1) {
+    let from = (place.storedRow?.(row) ?? row) * perRow * blockBytes;
+    for (const end = block + perRow; block < end; block += 1, from += blockBytes) {
+      format.unpack(bytes, from, parts);
+      addCodes(codes, block, parts.codes);
+      scales.add(block, parts.scale);
+      if (format.hasMinimum) minima.add(block, parts.minimum);
+    }
+  }
+  const { runSize, levels } = format;
+  const unpacked = { runSize, codeBits, levels, codes, scales: scales.numbers } as const;
+  return format.hasMinimum ? { ...unpacked, minima: minima.numbers } : unpacked;
+}
+
+/** Where one block is unpacked; a format without multiples of its own has no room for them. */
+export function roomFor({ runSize, hasMultiples }: BlockFormat, blockSize: number): BlockParts {
+  const runs = hasMultiples ? blockSize / runSize : 0;
+  return {
+    codes: new Uint8Array(blockSize),
+    scale: 0,
+    minimum: 0,
+    multiples: new Int8Array(runs),
+    minimumMultiples: new Int8Array(runs),
+  };
+}
+
+/** Gathers a number of each block and, if it has some, its runs' multiples. */
+function collector(blocks: number, runs: Int8Array, kind: "f16" | "f32") {
+  const span = runs.length;
+  const steps = kind === "f16" ? new Uint16Array(blocks) : new Float32Array(blocks);
+  const multiples = new Int8Array(blocks * span);
+  return {
+    numbers: steps instanceof Float32Array || span === 0 ? steps : { steps, multiples, span },
+    add(block: number, value: number): void {
+      steps[block] = value;
+      multiples.set(runs, block * span);
+    },
+  };
+}
+
+function copyCodes(target: Uint8Array, block: number, codes: Uint8Array): void {
+  target.set(codes, block * codes.length);
+}
+
+function pairCodes(target: Uint8Array, block: number, codes: Uint8Array): void {
+  const first = (block * codes.length) / 2;
+  for (let index = 0; index < codes.length; index += 2)
+    target[first + index / 2] = codes[index]! | (codes[index + 1]! << 4);
+}

@@ -1,0 +1,35 @@
+// A GGUF file's configuration, a part of which may lie in tensors.
+
+import { configFromGguf, ropeFactorTensors } from "@lowrank/families/gguf";
+import type { GgufFile } from "@lowrank/gguf";
+
+/** One number for each pair of a head's features: more than this is no such tensor, and stays unread. */
+const mostFactorBytes = 65_536;
+
+/**
+ * What an open GGUF file says in place of a config.json, as `checkConfig` takes it.
+ *
+ * @param name The file's, for messages.
+ * @throws UnsupportedArchitectureError; InvalidConfigError; GgufError where a tensor of rotation speeds cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { readGgufConfig } from "@lowrank/models";
+ *
+ * const file = { version: 3, metadata: new Map([["general.architecture", "mamba"]]), tensors: new Map() };
+ * const unread = { readBytes: async () => new Uint8Array(), readFloat32: async () => new Float32Array() };
+ * const reading = readGgufConfig({ ...file, ...unread, readRows: unread.readFloat32 }, "model.gguf");
+ * const error = await reading.catch((reason: unknown) => reason);
+ * if (!(error instanceof Error) || !error.message.includes("mamba")) throw new Error("an unknown architecture was read");
+ * ```
+ */
+export async function readGgufConfig(file: GgufFile, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const ropeFactors = new Map<string, Float32Array>();
+  for (const tensor of ropeFactorTensors) {
+    const info = file.tensors.get(tensor);
+    if (info !== undefined && info.byteLength <= mostFactorBytes) {
+      ropeFactors.set(tensor, await file.readFloat32(tensor));
+    }
+  }
+  return configFromGguf(file.metadata, new Set(file.tensors.keys()), { file: name, ropeFactors });
+}

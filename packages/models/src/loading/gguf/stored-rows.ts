@@ -1,0 +1,59 @@
+// Where a GGUF file has the rows of a matrix: llama.cpp's converter sorts some in another order than transformers does.
+
+import type { ModelConfig } from "@lowrank/families";
+import type { GgufChange } from "@lowrank/families/gguf";
+
+/** Row of the file for a row of transformers' matrix. */
+export type StoredRow = (row: number) => number;
+
+/** Undefined where the order is transformers' own. */
+export function storedRowOf(change: GgufChange | undefined, rows: number, config: ModelConfig): StoredRow | undefined {
+  if (change === "pairs-of-heads") return (row) => pairedRow(row, rows, config.heads);
+  if (change === "pairs-of-key-heads") return (row) => pairedRow(row, rows, config.keyValueHeads);
+  if (change === "apart") return (row) => apartRow(row, config);
+  return undefined;
+}
+
+/**
+ * GGUF keeps the rows of LLaMA's rotated projections so that neighbours turn together, [heads, headSize/2, 2]; transformers
+ * turns halves, [heads, 2, headSize/2].
+ */
+export function pairedRow(row: number, rows: number, heads: number): number {
+  const headSize = rows / heads;
+  const half = headSize / 2;
+  const within = row % headSize;
+  return row - within + (within % half) * 2 + Math.floor(within / half);
+}
+
+/** All queries, then all keys, then all values; transformers sorts by key head: its queries, its key, its value. */
+export function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHeads" | "headSize">): number {
+  const { heads, keyValueHeads, headSize } = config;
+  const queries = heads / keyValueHeads; // of one key head
+  const head = Math.floor(row / headSize);
+  const group = Math.floor(head / (queries + 2));
+  const member = head % (queries + 2);
+  const before = member < queries ? group * queries + member : heads + (member - queries) * keyValueHeads + group;
+  return before * headSize + (row % headSize);
+}
+
+/** Copies rows into `ordered`, which it returns. */
+export function reorderRows<Numbers extends Float32Array | Uint16Array>(
+  values: Numbers,
+  ordered: Numbers,
+  { rows, storedRow }: { readonly rows: number; readonly storedRow: StoredRow },
+): Numbers {
+  const width = values.length / rows;
+  for (let row = 0; row < rows; row++) {
+    const stored = storedRow(row);
+    ordered.set(values.subarray(stored * width, (stored + 1) * width), row * width);
+  }
+  return ordered;
+}
+
+/** [columns, rows] → [rows, columns] */
+export function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[row * columns + column] = values[column * rows + row]!;
+  return result;
+}
