@@ -1,7 +1,8 @@
 export { dequantizableTypes, dequantize, type TypeReader, typeReader } from "./dequantize.ts";
 export { GgufError, type GgufErrorCode, type GgufErrorPlace } from "./errors.ts";
+export type { GgufSource } from "./gguf-source.ts";
 export type { GgufValue } from "./metadata-value.ts";
-export { type GgufFile, type GgufOptions, type GgufSource, openGguf } from "./open.ts";
+export { type GgufFile, type GgufOptions, openGguf } from "./open.ts";
 export type { GgufTensorInfo } from "./parse-header.ts";
 export { type GgufPart, type GgufParts, ggufPartNames, openGgufParts } from "./split-files.ts";
 export type { RunNumbers, StoredRows, UnpackedBlocks } from "./unpack-blocks.ts";

@@ -4,19 +4,10 @@ import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { NeedMoreBytes } from "./binary-reader.ts";
 import { typeReader } from "./dequantize.ts";
 import { GgufError, quoted } from "./errors.ts";
+import type { GgufSource } from "./gguf-source.ts";
 import type { GgufValue } from "./metadata-value.ts";
 import { type GgufHeader, type GgufTensorInfo, parseHeader } from "./parse-header.ts";
 import { checkPart, type GgufParts, joinHeaders } from "./split-files.ts";
-
-/** Something with a size that can be read in ranges; the byte sources of @lowrank/safetensors are such. */
-export interface GgufSource {
-  /** For messages: a path, a URL. */
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** Exactly `length` bytes from `offset` on. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
 
 /** Limits on what a file may ask of us. */
 export interface GgufOptions {

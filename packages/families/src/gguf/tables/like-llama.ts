@@ -50,5 +50,9 @@ export const stablelm: GgufTable = {
     { gguf: "use_parallel_residual", key: "use_parallel_residual" },
   ]),
   rotaryShare: "partial_rotary_factor",
-  implied: (tensorNames) => ({ use_qkv_bias: tensorNames.has("blk.0.attn_q.bias") }),
+  implied: (tensorNames) => ({
+    use_qkv_bias: tensorNames.has("blk.0.attn_q.bias"),
+    // The metadata say true by default; llama.cpp, too, goes by the norm in front of the feed-forward.
+    use_parallel_residual: !tensorNames.has("blk.0.ffn_norm.weight"),
+  }),
 };
