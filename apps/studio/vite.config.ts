@@ -1,4 +1,4 @@
-// The page reads the workspace's packages from source; the model, the sample data and the wasm files from their folders.
+// The page reads the workspace's packages from source; the model and the wasm files from their folders.
 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -24,7 +24,6 @@ export default defineConfig({
     staticFolders({
       "/wasm/": { folder: join(folderOf("@tensorflow/tfjs-backend-wasm"), "wasm-out"), files: wasmFiles },
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
-      "/e2e/": { folder: join(import.meta.dirname, "../../data/e2e"), files: /\.csv$|^LICENSE$|^README\.md$/ },
     }),
     offlineFiles(serviceWorker, { publicFolder: join(import.meta.dirname, "public") }),
   ],
@@ -32,11 +31,11 @@ export default defineConfig({
   preview: { host: "127.0.0.1" },
   worker: { format: "es" },
   // The worker's dependencies are found before the first visit, or finding them later would reload the page.
-  optimizeDeps: { entries: ["index.html", "studio.html", "src/worker.ts", "src/studio-worker.ts"] },
+  optimizeDeps: { entries: ["index.html", "src/studio-worker.ts"] },
   build: {
     target: "es2022",
     rolldownOptions: {
-      input: { index: "index.html", studio: "studio.html", "service-worker": "src/offline/service-worker.ts" },
+      input: { studio: "index.html", "service-worker": "src/offline/service-worker.ts" },
       output: {
         entryFileNames: ({ name }) => (name === "service-worker" ? serviceWorker : "assets/[name]-[hash].js"),
       },

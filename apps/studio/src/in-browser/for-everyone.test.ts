@@ -69,7 +69,7 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
 
   it("speaks Korean to those whose browser does, and to those who choose it", async () => {
     const page = await studio.newPage({ serviceWorkers: "block", locale: "ko-KR" });
-    await page.goto(new URL("studio.html", studio.address).href);
+    await page.goto(studio.address);
     await page.getByRole("heading", { name: /써 보기/ }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("ko");
     await page.locator("header select").selectOption("en");

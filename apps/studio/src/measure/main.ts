@@ -26,7 +26,7 @@ try {
   const all: PageFigures[] = [];
   for (let visit = 0; visit < visits; visit++) {
     const page = await studio.newPage({ serviceWorkers: "block" });
-    all.push(await measurePage(page, new URL("studio.html", studio.address).href));
+    all.push(await measurePage(page, studio.address));
     await page.context().close();
   }
   let isMissed = false;

@@ -17,11 +17,9 @@ const smollm2 = join(cache, "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
 
 describe.skipIf(executable === undefined)("the published page", () => {
   let studio: BuiltStudio;
-  let address: string;
 
   beforeAll(async () => {
     studio = await openBuiltStudio();
-    address = new URL("studio.html", studio.address).href;
   }, 120_000);
 
   afterAll(() => studio?.close());
@@ -31,7 +29,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
 
   it("loads from a folder below the server's root, asks no other address and reports no error", async () => {
     const page = await plainPage();
-    await page.goto(address);
+    await page.goto(studio.address);
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     await page.close();
     expect(studio.complaints).toEqual([]);
@@ -39,7 +37,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
 
   it("is isolated from its second visit on, and needs no network then", async () => {
     const page = await studio.newPage();
-    await page.goto(address);
+    await page.goto(studio.address);
     await page.evaluate(async () => {
       await navigator.serviceWorker.ready;
       while (navigator.serviceWorker.controller === null) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -62,7 +60,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
       const body = isWorker ? { body: cores + (await response.text()) } : {};
       await route.fulfill({ response, ...body, headers: { ...response.headers(), ...isolating } });
     });
-    await page.goto(address);
+    await page.goto(studio.address);
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
     expect(await page.locator(".engine").textContent()).toContain("2 threads");
     await page.close();
@@ -77,7 +75,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     async (file, words) => {
       const page = await plainPage();
       await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
-      await page.goto(address);
+      await page.goto(studio.address);
       await expect.poll(() => page.locator("#page").textContent(), { timeout: 30_000 }).toContain(words);
       await page.close();
     },
@@ -87,7 +85,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   it("loads what was missing when it is asked to try again", async () => {
     const page = await plainPage();
     await page.route("**/tiny-model/tokenizer.json", (route) => route.fulfill({ status: 503 }), { times: 1 });
-    await page.goto(address);
+    await page.goto(studio.address);
     expect(await topBarSettled(page)).toContain("did not come as expected");
     await tryAgain(page);
     expect(await topBarSettled(page)).toContain("Tiny is ready.");
@@ -97,7 +95,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   it("computes slowly rather than not at all where the wasm files are missing, and says why", async () => {
     const page = await plainPage();
     await page.route("**/*.wasm", (route) => route.fulfill({ status: 404 }));
-    await page.goto(address);
+    await page.goto(studio.address);
     await topBarSettled(page);
     expect(await page.locator("#model select").inputValue()).toBe("cpu");
     await page.locator(".engine summary").click();
@@ -109,7 +107,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
 
   it("goes on with the engine that it has where the one asked for does not start", async () => {
     const page = await plainPage();
-    await page.goto(address);
+    await page.goto(studio.address);
     await topBarSettled(page);
     await page.locator("#model select").selectOption("webgpu");
     await expect
@@ -134,7 +132,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
         // As the Hub does: elsewhere lies the file itself.
         return route.fulfill({ status: 302, headers: { location: files.address, "access-control-allow-origin": "*" } });
       });
-      await page.goto(address);
+      await page.goto(studio.address);
       await topBarSettled(page);
       await page.getByRole("radio", { name: /SmolLM2/ }).check();
       await expect
@@ -155,7 +153,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   it("says that there is no network where the Hub cannot be reached, and keeps the model", async () => {
     const page = await plainPage();
     await page.route("https://huggingface.co/**", (route) => route.abort("internetdisconnected"));
-    await page.goto(address);
+    await page.goto(studio.address);
     await topBarSettled(page);
     await page.getByRole("radio", { name: /SmolLM2/ }).check();
     await page.getByRole("button", { name: "Load it" }).click();
@@ -179,7 +177,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
     "says beside the field why %j cannot be opened, and keeps the model",
     async (files, words) => {
       const page = await plainPage();
-      await page.goto(address);
+      await page.goto(studio.address);
       await topBarSettled(page);
       await page.getByRole("radio", { name: /Your own/ }).check();
       const chosen = files.map(({ name, text }) => ({ name, mimeType: "", buffer: Buffer.from(text) }));

@@ -48,10 +48,3 @@ export async function openBuiltStudio(): Promise<BuiltStudio> {
     },
   };
 }
-
-/** Waits until the page is in one of the states, and says in which. */
-export async function settled(page: Page, ...states: readonly string[]): Promise<string> {
-  const selector = states.map((state) => `body[data-state=${state}]`).join(",");
-  const body = await page.waitForSelector(selector, { timeout: 90_000 });
-  return (await body.getAttribute("data-state")) ?? "";
-}

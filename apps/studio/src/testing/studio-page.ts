@@ -11,7 +11,7 @@ export async function openStudioPage(
 ): Promise<Page> {
   const page = await studio.newPage({ serviceWorkers: "block", ...options });
   if (isolated) await isolate(page);
-  await page.goto(new URL("studio.html", studio.address).href);
+  await page.goto(studio.address);
   await ready(page);
   return page;
 }

@@ -58,14 +58,14 @@ export async function prepareLesson(page: Page, { rows, steps, name, watched, le
   }
 }
 
-/** Trains what is prepared, to its end. */
+/** Trains what is prepared, to its end, beside whatever else the machine does. */
 export async function train(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Train", exact: true }).click();
   await page
     .locator(".train-state", { hasText: /^Done/ })
     .or(page.locator("#train").getByRole("alert"))
     .first()
-    .waitFor({ timeout: 120_000 });
+    .waitFor({ timeout: 280_000 });
 }
 
 /** Sends a message and waits for both answers. */

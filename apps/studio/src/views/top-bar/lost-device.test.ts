@@ -38,7 +38,7 @@ it.skipIf(executable === undefined)(
       const response = await route.fetch();
       await route.fulfill({ response, body: takingAway + (await response.text()) });
     });
-    await page.goto(new URL("studio.html", studio.address).href);
+    await page.goto(studio.address);
     await topBarSettled(page);
     await page.locator("#model select").selectOption("webgpu");
     const ready = page.locator("#model .top-bar-state > p[role=status]");
