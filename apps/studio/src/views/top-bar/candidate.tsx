@@ -7,6 +7,7 @@ export function Candidate() {
   const words = text.value.model;
   const { value: candidate } = model.candidate;
   if (candidate === undefined || candidate.source.kind === "tiny" || model.busy.value === "loading") return null;
+  if (model.failure.value?.at === "model") return null; // which offers to try again
   const { name, parameters, bytes, trainingBytes } = candidate.estimate;
   return (
     <div class="candidate">
