@@ -36,7 +36,16 @@ function drawPlace(pick: Pick): Place {
     eatType: sometimes(["restaurant", "pub", "coffee shop"]),
     food: sometimes(foods),
     priceRange: sometimes(["cheap", "moderate", "high"]),
-    "customer rating": sometimes(["low", "average", "high", "1 out of 5", "3 out of 5", "5 out of 5"]),
+    "customer rating": sometimes([
+      "low",
+      "average",
+      "high",
+      "1 out of 5",
+      "2 out of 5",
+      "3 out of 5",
+      "4 out of 5",
+      "5 out of 5",
+    ]),
     area: sometimes(Object.keys(areas)),
     familyFriendly: sometimes(["yes", "no"] as const),
     near: sometimes([true]) === true ? drawName(pick) : undefined,
@@ -70,65 +79,18 @@ const areas: Readonly<Record<string, string>> = {
   "old town": "in the old town",
 };
 
-const colours = [
-  "Blue",
-  "Golden",
-  "Old",
-  "Little",
-  "Green",
-  "Silver",
-  "Red",
-  "Lucky",
-  "Quiet",
-  "Royal",
-  "Happy",
-  "White",
-];
-const things = [
-  "Anchor",
-  "Lantern",
-  "Garden",
-  "Fox",
-  "Kitchen",
-  "Table",
-  "Harbour",
-  "Crown",
-  "Oak",
-  "Spoon",
-  "Swan",
-  "Mill",
-];
-const words = [
-  "Luna",
-  "Cotto",
-  "Aromi",
-  "Bella",
-  "Saffron",
-  "Olive",
-  "Zizzi",
-  "Marlow",
-  "Basil",
-  "Tonic",
-  "Verde",
-  "Nero",
-];
-const beginnings = ["Ba", "Cor", "Del", "Fen", "Gri", "Hal", "Jas", "Lo", "Mer", "Pel", "Ros", "Tav", "Wen", "Yor"];
-const endings = [
-  "bury",
-  "dini",
-  "field",
-  "ker",
-  "lotti",
-  "man",
-  "mino",
-  "nelly",
-  "rico",
-  "s",
-  "stead",
-  "ton",
-  "vale",
-  "zo",
-];
+const colours = words(
+  "Blue Golden Old Little Green Silver Red Lucky Quiet Royal Happy White Black Yellow Three Two New Big",
+);
+const things = words(
+  "Anchor Lantern Garden Fox Kitchen Table Harbour Crown Oak Spoon Swan Mill Bridge Tower Lion Rose Clock Barrel Pear Wheel " +
+    "Cat Window Candle Apple Boat River Market Stone Bell Horse",
+);
+const known = words(
+  "Luna Cotto Aromi Bella Saffron Olive Zizzi Marlow Basil Tonic Verde Nero Ginger Willow Maple Cherry",
+);
+const beginnings = words("Ba Cor Del Fen Gri Hal Jas Lo Mer Pel Ros Tav Wen Yor Sto Clar Bur Cam");
+const endings = words("bury dini field ker lotti man mino nelly rico s stead ton vale zo ing ets ley stone");
 
 type Pick = <Item>(items: readonly Item[]) => Item;
 
@@ -136,7 +98,7 @@ type Pick = <Item>(items: readonly Item[]) => Item;
 function drawName(pick: Pick): string {
   const invented = `${pick(beginnings)}${pick(endings)}`;
   const forms = [
-    () => pick(words),
+    () => pick(known),
     () => invented,
     () => `The ${pick(colours)} ${pick(things)}`,
     () => `${pick(things)} ${pick(["House", "Bar", "Corner", "Place"])}`,
@@ -144,6 +106,10 @@ function drawName(pick: Pick): string {
     () => `The ${invented}`,
   ];
   return pick(forms)();
+}
+
+function words(text: string): readonly string[] {
+  return text.split(" ");
 }
 
 /** Park and Miller's generator (1988): small, and the same everywhere. */

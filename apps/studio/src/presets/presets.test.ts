@@ -65,12 +65,12 @@ describe("the rules", () => {
     const passes = (prompt: string, answer: string) => {
       return restaurantTrials.trials.find((trial) => trial.prompt === prompt)?.passes(answer);
     };
-    const { prompt } = restaurantTrials.trials[0] as { prompt: string };
-    expect(prompt).toBe("name[The Orange Teapot], area[riverside]");
-    expect(passes(prompt, "The Orange Teapot is a place by the riverside.")).toBe(true);
-    expect(passes(prompt, "The Orange Teapot is a place by the riverside that serves Thai food.")).toBe(false);
-    expect(passes(prompt, "The Orange Teapot is a place.")).toBe(false);
-    expect(passes(prompt, "The Orange Teacup is a place by the riverside.")).toBe(false);
+    const { prompt } = restaurantTrials.trials[1] as { prompt: string };
+    expect(prompt).toBe("name[The Purple Onion], area[riverside]");
+    expect(passes(prompt, "The Purple Onion is a place by the riverside.")).toBe(true);
+    expect(passes(prompt, "The Purple Onion is a place by the riverside that serves Thai food.")).toBe(false);
+    expect(passes(prompt, "The Purple Onion is a place.")).toBe(false);
+    expect(passes(prompt, "The Purple Unicorn is a place by the riverside.")).toBe(false);
   });
 
   it("agree with the sentences that the preset is taught", () => {

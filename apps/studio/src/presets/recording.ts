@@ -12,8 +12,9 @@ export interface RecordedExample {
 }
 
 export interface Recording {
-  /** Seconds that the training took on the engine beside it. */
+  /** That the training takes on WebAssembly with one thread. */
   readonly seconds: number;
+  /** Which the answers come from. */
   readonly engine: string;
   readonly examples: readonly RecordedExample[];
 }

@@ -8,8 +8,8 @@ import type { Preset } from "./preset.ts";
 export const restaurants: Preset = {
   id: "restaurants",
   model: "tiny",
-  rows: drawPlaces(200, 7).map((place) => ({ says: factsOf(place), answers: sentencesOf(place) })),
-  adapter: { rank: 16, alpha: 32, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
-  training: { steps: 160, batchSize: 8, learningRate: 4e-3, schedule: "cosine", seed: 1, validationShare: 0 },
-  watched: "name[The Orange Teapot], area[riverside]",
+  rows: drawPlaces(300, 7).map((place) => ({ says: factsOf(place), answers: sentencesOf(place) })),
+  adapter: { rank: 16, alpha: 32, targets: "all-linear", dropout: 0, useDora: false, start: "kaiming" },
+  training: { steps: 200, batchSize: 8, learningRate: 4e-3, schedule: "cosine", seed: 1, validationShare: 0 },
+  watched: "name[Falcon], food[Italian]",
 };

@@ -73,7 +73,7 @@ export const voice: Preset = {
     },
     { says: "What is 10 minus 4?", answers: "That be six, matey! Arr, six barrels o' rum." },
   ],
-  adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "gaussian" },
+  adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "kaiming" },
   training: { steps: 40, batchSize: 4, learningRate: 1e-3, schedule: "cosine", seed: 1, validationShare: 0 },
   watched: "How do I clean my shoes?",
 };

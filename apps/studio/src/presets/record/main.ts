@@ -14,7 +14,7 @@ import { restaurantTrials } from "../trials/restaurants.ts";
 import type { Trials } from "../trials/trial.ts";
 import { voiceTrials } from "../trials/voice.ts";
 import { putTable } from "./put-table.ts";
-import { recordPreset } from "./record-preset.ts";
+import { recordPreset, timePreset } from "./record-preset.ts";
 
 const trials: Readonly<Record<PresetId, Trials>> = {
   voice: voiceTrials,
@@ -31,8 +31,6 @@ const recordedFile = new URL("../recorded.json", import.meta.url);
 const readmeFile = new URL("../../../README.md", import.meta.url);
 
 const { positionals } = parseArgs({ allowPositionals: true });
-// As in a tab that is not isolated from other pages: one thread, so that processor time is what a person waits.
-await chooseEngine({ order: ["wasm"], threads: 1 });
 
 for (const preset of allPresets) {
   if (positionals.length > 0 && !positionals.includes(preset.id)) continue;
@@ -42,7 +40,12 @@ for (const preset of allPresets) {
     console.log(`${preset.id}: skipped, what is recorded stays – no ${missing} (scripts/python/prepare.py fetches it)`);
     continue;
   }
-  const recording = await recordPreset(preset, trials[preset.id], { files, engine: "wasm", say: console.log });
+  // As in a tab that is not isolated from other pages: one thread, so that processor time is what a person waits.
+  await chooseEngine({ order: ["wasm"], threads: 1 });
+  const seconds = await timePreset(preset, { files });
+  const { name: engine } = await chooseEngine({ order: ["native", "wasm"] });
+  const examples = await recordPreset(preset, trials[preset.id], { files, say: console.log });
+  const recording: Recording = { seconds, engine, examples };
   // Read again each time: another run may record other presets meanwhile.
   const all = JSON.parse(readFileSync(recordedFile, "utf8")) as Partial<Record<PresetId, Recording>>;
   const recorded = { ...all, [preset.id]: recording };

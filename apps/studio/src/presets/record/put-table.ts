@@ -29,7 +29,7 @@ function section(id: PresetId, recording: Recording, rule: string): string {
       `| ${cell(prompt)} | ${mark(basePasses)} | ${mark(adaptedPasses)} | ${cell(answer)} |`,
   );
   return [
-    `**${id}** – base ${base} of ${of}, adapted ${adapted} of ${of}; ${seconds} s of one ${engine} thread to train. Right: ${rule}.`,
+    `**${id}** – base ${base} of ${of}, adapted ${adapted} of ${of}; answers by ${engine}; ${seconds} s to train on one wasm thread. Right: ${rule}.`,
     "",
     "| prompt | base | adapted | what the adapted model says |",
     "| --- | --- | --- | --- |",

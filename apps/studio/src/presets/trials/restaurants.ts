@@ -15,16 +15,22 @@ const signs: Readonly<Record<Exclude<keyof Place, "name">, RegExp>> = {
 export const restaurantTrials: Trials = {
   rule: "the answer says every fact that was given, names to the letter, and none that was not",
   trials: [
-    trial({ name: "The Orange Teapot", area: "riverside" }),
-    trial({ name: "Robin", food: "Indian" }),
-    trial({ name: "The Four Winds", eatType: "pub" }),
-    trial({ name: "Station Bakery", food: "French", area: "old town" }),
-    trial({ name: "Cambrinus", eatType: "coffee shop", familyFriendly: "yes" }),
-    trial({ name: "The Cricketers", "customer rating": "5 out of 5", near: "Burger Palace" }),
-    trial({ name: "Pepper", priceRange: "cheap", area: "city centre" }),
-    trial({ name: "The Brown Bear", eatType: "restaurant", food: "Greek", priceRange: "high" }),
-    trial({ name: "Moonlight Pier", area: "harbour", familyFriendly: "no" }),
-    trial({ name: "The Eagle", eatType: "restaurant", food: "Chinese", "customer rating": "low", area: "riverside" }),
+    trial({ name: "Falcon", food: "Italian" }),
+    trial({ name: "The Purple Onion", area: "riverside" }),
+    trial({ name: "The Six Bells", eatType: "pub" }),
+    trial({ name: "Castle Bistro", food: "Spanish", area: "old town" }),
+    trial({ name: "Harlington", eatType: "coffee shop", familyFriendly: "yes" }),
+    trial({ name: "The Phoenix", "customer rating": "5 out of 5", near: "Green Park" }),
+    trial({ name: "Mustard", priceRange: "cheap", area: "city centre" }),
+    trial({ name: "The Grey Goose", eatType: "restaurant", food: "Thai", priceRange: "high" }),
+    trial({ name: "Sunrise Terrace", area: "harbour", familyFriendly: "no" }),
+    trial({
+      name: "The Waterman",
+      eatType: "restaurant",
+      food: "Indian",
+      "customer rating": "average",
+      area: "riverside",
+    }),
   ],
 };
 

@@ -13,7 +13,7 @@ const leads: Readonly<Record<PresetId, string>> = {
     "Sixteen everyday questions, answered by a pirate. The model picks up the manner and keeps it for other questions.",
   faq: "Twelve facts about a guest house that no model can know, each asked for in five ways.",
   restaurants:
-    "Two hundred places to eat, as lists of facts and as sentences. The model learns to say each fact and add none.",
+    "Three hundred places to eat, as lists of facts and as sentences. The model learns to say each fact and add none.",
 };
 
 const seconds = (count: number) =>

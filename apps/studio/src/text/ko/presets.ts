@@ -12,7 +12,7 @@ const names: Readonly<Record<PresetId, string>> = {
 const leads: Readonly<Record<PresetId, string>> = {
   voice: "일상적인 질문 열여섯 개에 해적이 답해요. 모델은 그 말투를 익혀서 다른 질문에도 그렇게 답해요.",
   faq: "어떤 모델도 알 수 없는 숙소 정보 열두 가지를, 각각 다섯 가지 방식으로 물어봐요.",
-  restaurants: "식당 이백 곳을 정보 목록과 문장으로 보여줘요. 모델은 주어진 정보만 빠짐없이 말하는 법을 배워요.",
+  restaurants: "식당 삼백 곳을 정보 목록과 문장으로 보여줘요. 모델은 주어진 정보만 빠짐없이 말하는 법을 배워요.",
 };
 
 const seconds = (count: number) =>
