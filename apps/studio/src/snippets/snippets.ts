@@ -72,7 +72,7 @@ function typescript(form: SnippetForm, about: SnippetFacts): string {
     ? `generate(${JSON.stringify(question)}, { template: "chat" })`
     : `generate(${JSON.stringify(plain(facts))})`;
   return [
-    "// npm install lowrank",
+    `// npm install lowrank${form === "peft" && place.isOnHub ? " @huggingface/hub" : ""}`,
     ...(form === "merged" || place.fetch === undefined ? [] : [`// ${place.fetch}`]),
     'import { openModel } from "lowrank";',
     "",

@@ -1,7 +1,9 @@
 // An adapter from inside.
 
 const percent = (share: number) =>
-  share === 0 ? "0 %" : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)} %`;
+  share === 0
+    ? "0\u00a0%"
+    : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)}\u00a0%`;
 
 export const look = {
   title: "5 · Look inside",
@@ -29,7 +31,7 @@ export const look = {
   alike: (first: string, second: string, reads: string, writes: string) =>
     `“${first}” and “${second}” look at ${reads} of the same directions and write into ${writes} of the same.`,
   alikeSays:
-    "Chance alone gives a few per cent, and 100 % is the same. Adapters that started from the same seed look in the same directions, because what they look at hardly moves; where they write is what was learnt.",
+    "Chance alone gives a few per cent, and 100\u00a0% is the same. Adapters that started from the same seed look in the same directions, because what they look at hardly moves; where they write is what was learnt.",
   alikeMap: "How many directions both write into, by layer",
   nothingShared: "These two change no layer in common.",
 };

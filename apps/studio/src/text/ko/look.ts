@@ -3,7 +3,9 @@
 import type { Texts } from "../texts.ts";
 
 const percent = (share: number) =>
-  share === 0 ? "0 %" : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)} %`;
+  share === 0
+    ? "0\u00a0%"
+    : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)}\u00a0%`;
 
 export const look: Texts["look"] = {
   title: "5 · 속 들여다보기",
@@ -31,7 +33,7 @@ export const look: Texts["look"] = {
   alike: (first, second, reads, writes) =>
     `“${first}”와 “${second}”는 보는 방향이 ${reads}, 쓰는 방향이 ${writes} 같아요.`,
   alikeSays:
-    "우연만으로도 몇 %는 나오고, 100 %면 같은 것이에요. 같은 시드에서 시작한 어댑터들은 같은 방향을 보아요. 보는 쪽은 거의 움직이지 않고, 쓰는 쪽이 배운 것이에요.",
+    "우연만으로도 몇\u00a0%는 나오고, 100\u00a0%면 같은 것이에요. 같은 시드에서 시작한 어댑터들은 같은 방향을 보아요. 보는 쪽은 거의 움직이지 않고, 쓰는 쪽이 배운 것이에요.",
   alikeMap: "층마다 둘이 함께 쓰는 방향의 몫",
   nothingShared: "이 둘이 함께 바꾸는 층이 없어요.",
 };
