@@ -72,7 +72,8 @@ export class MergedModel {
     { keepOriginals = true } = {},
   ): Promise<MergeFacts> {
     const { dtype, tolerance, tied } = this.options;
-    const options = { ...given({ tolerance, tied }), keepOriginals };
+    const isPacked = this.adapter.basePrecision === "as-stored";
+    const options = { ...given({ tolerance, tied }), keepOriginals, isPacked };
     const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, options);
     adapted.dispose();
     try {
