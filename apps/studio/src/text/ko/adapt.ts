@@ -1,10 +1,10 @@
 // 어댑터 설정.
 
+import type { adapt as english } from "../en/adapt.ts";
 import { megabytes } from "../en/figures.ts";
-import type { Texts } from "../texts.ts";
 import { duration } from "./figures.ts";
 
-export const adapt: Texts["adapt"] = {
+export const adapt: typeof english = {
   title: "2 · 맞추기",
   lead: "얼마나 바뀌어도 되는지 정해요. 모델은 그대로 두고, 배운 것은 각 층 옆의 얇은 띠 두 개에 담겨요.",
   rank: "랭크 – 띠의 너비",

@@ -1,13 +1,13 @@
 // 어댑터의 속.
 
-import type { Texts } from "../texts.ts";
+import type { look as english } from "../en/look.ts";
 
 const percent = (share: number) =>
   share === 0
     ? "0\u00a0%"
     : `${(100 * share).toFixed(share < 0.001 ? 3 : share < 0.01 ? 2 : share < 0.1 ? 1 : 0)}\u00a0%`;
 
-export const look: Texts["look"] = {
+export const look: typeof english = {
   title: "5 · 속 들여다보기",
   lead: "모델의 어디가, 몇 가지 방향으로 바뀌었는지 보여요. LoRA 논문 7절을 가르친 것으로 그린 거예요.",
   nothing: "무언가를 가르치거나 어댑터를 고르면 볼 것이 생겨요.",

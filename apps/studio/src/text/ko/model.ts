@@ -1,7 +1,7 @@
 // 위쪽 막대: 모델과 엔진.
 
 import type { EngineName } from "../../protocol/model.ts";
-import type { Texts } from "../texts.ts";
+import type { model as english } from "../en/model.ts";
 
 const millions = (count: number) =>
   count < 1e8 ? `${Math.round(count / 1e4).toLocaleString("ko")}만` : `${(count / 1e8).toFixed(2)}억`;
@@ -23,7 +23,7 @@ const failures: Readonly<Record<string, string>> = {
     "이 모델에는 글을 숫자로 바꾸는 토크나이저가 없어요. tokenizer.json을 다른 파일과 함께 놓아 주세요.",
 };
 
-export const model: Texts["model"] = {
+export const model: typeof english = {
   heading: "모델과 엔진",
   models: "모델",
   tiny: "작은 모델",

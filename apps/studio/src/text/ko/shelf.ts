@@ -1,7 +1,7 @@
 // 어댑터 선반.
 
 import type { ShelfEntry } from "../../protocol/shelf.ts";
-import type { Texts } from "../texts.ts";
+import type { shelf as english } from "../en/shelf.ts";
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
@@ -27,7 +27,7 @@ const failures: Readonly<Record<string, string>> = {
   UNCOMBINABLE_ADAPTER: "이 둘은 더할 수 없어요. 하나가 보통 LoRA보다 더한 것(예: DoRA)이에요.",
 };
 
-export const shelf: Texts["shelf"] = {
+export const shelf: typeof english = {
   title: "내 어댑터",
   lead: "하나하나가 가르친 것을 담은 작은 파일이에요. 고른 것이 대화에서 답해요.",
   empty: "아직 아무것도 없어요. 모델을 가르치거나 어댑터를 가져와 보세요.",

@@ -1,7 +1,7 @@
 // 탭 밖으로 나가는 것.
 
 import type { SnippetLanguage } from "../../snippets/snippets.ts";
-import type { Texts } from "../texts.ts";
+import type { takeHome as english } from "../en/take-home.ts";
 
 const megabytes = (bytes: number) => (bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
 
@@ -18,7 +18,7 @@ const failures: Readonly<Record<string, string>> = {
   MERGE_VERIFICATION: "합친 모델의 답이 전과 달라서 파일을 만들지 않았어요. 어댑터를 그대로 가져가 주세요.",
 };
 
-export const takeHome: Texts["takeHome"] = {
+export const takeHome: typeof english = {
   title: "6 · 가져가기",
   lead: "가르친 것은 내 것이에요. 모델이 도는 곳이면 어디서나 돌아요.",
   nothing: "아직 가져갈 것이 없어요. 먼저 무언가를 가르쳐 보세요.",

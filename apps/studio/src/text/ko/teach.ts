@@ -1,7 +1,7 @@
 // 가르칠 내용의 표.
 
 import type { RowProblem } from "../../protocol/rows.ts";
-import type { Texts } from "../texts.ts";
+import type { teach as english } from "../en/teach.ts";
 
 const problem = ({ kind, column, got, most }: RowProblem): string => {
   switch (kind) {
@@ -16,7 +16,7 @@ const problem = ({ kind, column, got, most }: RowProblem): string => {
   }
 };
 
-export const teach: Texts["teach"] = {
+export const teach: typeof english = {
   title: "1 · 가르치기",
   lead: "어떻게 답해야 하는지 예를 몇 개 적어 주세요. 여덟 개면 시작할 수 있어요.",
   says: "누가 이렇게 말하면",

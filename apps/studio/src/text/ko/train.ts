@@ -1,9 +1,9 @@
 // 학습.
 
-import type { Texts } from "../texts.ts";
+import type { train as english } from "../en/train.ts";
 import { duration } from "./figures.ts";
 
-export const train: Texts["train"] = {
+export const train: typeof english = {
   title: "3 · 학습",
   train: "학습 시작",
   pause: "잠시 멈춤",
