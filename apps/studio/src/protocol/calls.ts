@@ -29,7 +29,7 @@ export interface Calls {
   checkRows: Call<readonly Row[], readonly CheckedRow[]>;
   /** What an adapter of these settings would be. */
   plan: Call<PlanRequest, PlanFacts>;
-  /** Seconds that one step takes with these rows and settings, and its tokens: one is made, and thrown away. */
+  /** Seconds that one step takes with these rows and settings, and its tokens; what is made for it is thrown away. */
   timeStep: Call<RunRequest, { readonly seconds: number; readonly tokens: number }>;
   train: Call<RunRequest, RunResult, TrainingNews>;
   /** These three reach a run that is going on, at once. */

@@ -16,6 +16,13 @@ export class RowsTooLargeError extends LowrankError {
   }
 }
 
+/** A picture, an archive, a data file in binary. */
+export class NoTextError extends LowrankError {
+  constructor(readonly file: string) {
+    super("ROWS_NO_TEXT", `"${file}" is no text. Expected rows as text: save it as .jsonl, .json, .csv or .tsv.`);
+  }
+}
+
 /** Rows of another kind than something that is said and its answer. */
 export class RowsKindError extends LowrankError {
   constructor(

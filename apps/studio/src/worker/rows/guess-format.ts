@@ -1,7 +1,7 @@
 // What a text that was pasted, or a file of no telling name, is written in.
 
 /** How rows are written; "lines": a row a line, of which only what is said is there. */
-export type RowsFormat = "json" | "jsonl" | "csv" | "tsv" | "parquet" | "lines";
+export type RowsFormat = "json" | "jsonl" | "csv" | "tsv" | "lines";
 
 const byEnding: ReadonlyMap<string, RowsFormat> = new Map([
   ["json", "json"],
@@ -9,7 +9,6 @@ const byEnding: ReadonlyMap<string, RowsFormat> = new Map([
   ["ndjson", "jsonl"],
   ["csv", "csv"],
   ["tsv", "tsv"],
-  ["parquet", "parquet"],
 ]);
 
 /** Of a file, by its name; undefined for a name that says nothing. */

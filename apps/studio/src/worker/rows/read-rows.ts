@@ -3,7 +3,7 @@
 import { type Example, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Row } from "../../protocol/rows.ts";
 import type { Answerer } from "../answers.ts";
-import { RowsTooLargeError } from "./errors.ts";
+import { NoTextError, RowsTooLargeError } from "./errors.ts";
 import { formatOfName, formatOfText, type RowsFormat } from "./guess-format.ts";
 import { rowsOfExamples } from "./rows-of-examples.ts";
 import { knownColumns, tableColumns } from "./table-columns.ts";
@@ -12,13 +12,15 @@ import { knownColumns, tableColumns } from "./table-columns.ts";
 const mostBytes = 20_000_000;
 const mostRows = 10_000;
 
-/** Throws DataError that names every broken line, DataFileError, RowsKindError, RowsTooLargeError. */
+/** Throws DataError that names every broken line, DataFileError, RowsKindError, RowsTooLargeError, NoTextError. */
 export const readRows: Answerer<"readRows"> = async (_workshop, source) => {
   if ("text" in source) return rowsOfText("what was pasted", source.text, { hasHeader: false });
   const { file } = source;
   if (file.size > mostBytes) throw new RowsTooLargeError(file.name, file.size, mostBytes);
   const format = formatOfName(file.name);
-  return rowsOfText(file.name, await file.text(), { format, hasHeader: true });
+  const text = await file.text();
+  if (text.includes("\0")) throw new NoTextError(file.name);
+  return rowsOfText(file.name, text, { format, hasHeader: true });
 };
 
 interface TextFacts {

@@ -165,7 +165,7 @@ describe("train", () => {
 });
 
 describe("timeStep", () => {
-  it("makes one step and leaves nothing of it", async () => {
+  it("says what a step takes and leaves nothing of it", async () => {
     const { seconds, tokens } = await timeStep(workshop, request, () => {});
     expect(seconds).toBeGreaterThan(0);
     expect(tokens).toBeGreaterThan(10);
