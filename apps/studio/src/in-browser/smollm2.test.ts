@@ -1,0 +1,66 @@
+// The real model in a tab: SmolLM2-135M from its 4-bit GGUF file, taught a voice by twelve rows.
+
+import { readFile } from "node:fs/promises";
+import { expectClose } from "@lowrank/testing";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { executable } from "../testing/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import { inspectState } from "../testing/inspect-state.ts";
+import { logitsInNode } from "../testing/logits-in-node.ts";
+import { logitsInPeft } from "../testing/logits-in-peft.ts";
+import { pythonWithPeft, smollm2Folder, smollm2Gguf } from "../testing/prepared.ts";
+import { ask, logits, openStudioPage } from "../testing/studio-page.ts";
+import { pirateRows, prepareLesson, say, train } from "../testing/taught.ts";
+
+/** What <|im_start|>, "user" and what follows are to this tokenizer does not matter here. */
+const inputIds = [1, 4093, 198, 2020, 314, 260];
+
+describe.skipIf(executable === undefined || smollm2Gguf === undefined)("SmolLM2 in a tab", { timeout: 300_000 }, () => {
+  let studio: BuiltStudio;
+  let page: Page;
+
+  beforeAll(async () => {
+    studio = await openBuiltStudio();
+    page = await openStudioPage(studio, { isolated: true });
+  }, 120_000);
+  afterAll(() => studio?.close());
+  afterEach(() => expect(studio.complaints).toEqual([]));
+
+  it("learns twelve chat rows: the loss falls below half", async () => {
+    await page.getByRole("radio", { name: "Your own" }).check();
+    await page.getByTestId("model-files").setInputFiles(smollm2Gguf as string);
+    await page.getByRole("button", { name: "Load it" }).click();
+    await page.getByText(/SmolLM2.* is ready\./).waitFor({ timeout: 90_000 });
+    await prepareLesson(page, { rows: pirateRows, steps: 16, name: "Pirate", learningRate: 0.003 });
+    await page.getByLabel("Rows a step").fill("2");
+    await train(page);
+    const [entry] = await ask(page, "shelf", undefined);
+    const losses = (entry?.curve ?? []).map(([, loss]) => loss);
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(mean(losses.slice(-4))).toBeLessThan(0.5 * mean(losses.slice(0, 2)));
+  });
+
+  it("answers a question that it was not taught in the voice that it was taught", async () => {
+    await page.getByText("How it writes").click();
+    await page.getByLabel("Longest answer, in tokens").fill("24");
+    const { base, adapted } = await say(page, "How do I boil an egg?");
+    const voice = /\barr\b|\bmatey\b/i;
+    expect(base).not.toMatch(voice);
+    expect(adapted).toMatch(voice);
+    await page.locator(".answer.adapted mark").first().waitFor({ timeout: 60_000 });
+    expect(await inspectState(page, "9-smollm2")).toEqual([]);
+  });
+
+  it("hands out an adapter with equal logits in Node and in PEFT", async () => {
+    const button = page.getByRole("button", { name: "Download the zip: The adapter" });
+    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    const zip = await readFile(await file.path());
+    const [entry] = await ask(page, "shelf", undefined);
+    const inBrowser = await logits(page, { inputIds, adapter: entry?.id });
+    expectClose(await logitsInNode({ model: smollm2Gguf as string, zip, inputIds }), inBrowser, 1e-4, "in Node");
+    if (pythonWithPeft === undefined || smollm2Folder === undefined) return;
+    const inPeft = await logitsInPeft(pythonWithPeft, { model: smollm2Folder, zip, inputIds });
+    expectClose(inPeft, inBrowser, 1e-3, "in PEFT, whose sums are in another order");
+  });
+});
