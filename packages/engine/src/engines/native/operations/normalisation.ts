@@ -1,5 +1,5 @@
-// Layer normalisation and root-mean-square normalisation with the gradients of their inputs. The variance is taken about
-// the mean, in two passes: ONNX's own operation subtracts squares, which loses digits where the mean is large.
+// Layer normalisation and root-mean-square normalisation with the gradients of their inputs. ONNX's own operation
+// subtracts the mean's square from that of x, which loses digits where the mean is large: it gets x without its mean.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
@@ -45,11 +45,14 @@ function layerNorm(call: KernelCall): tf.TensorInfo[] {
 function layerNormGraph(epsilon: number): OnnxGraph {
   const g = graphOf("x", "gain", "bias");
   const mean = g.rowMean("x");
-  const centred = g.subtract("x", mean);
-  const variance = g.rowMean(g.multiply(centred, centred));
-  const inverse = g.node("Reciprocal", [g.node("Sqrt", [g.shift(variance, epsilon)])]);
-  const normalised = g.multiply(centred, inverse);
-  return g.finish(g.add(g.multiply(normalised, "gain"), "bias"), mean, inverse);
+  const attributes = { epsilon: { float: epsilon }, axis: -1 };
+  const [y = "", , inverse = ""] = g.nodes(
+    "LayerNormalization",
+    [g.subtract("x", mean), "gain", "bias"],
+    3,
+    attributes,
+  );
+  return g.finish(y, mean, inverse);
 }
 
 /** dy, x, gain, mean, inverse → dx. */
