@@ -7,6 +7,7 @@ import { useEngine, useTestEngine } from "../../test/test-engines.ts";
 import type { NativeBackend } from "../engines/native/native-backend.ts";
 import { OtherEngineError } from "../errors.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
+import { addLowRank } from "../ops/add-low-rank.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
 import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import { packInt8 } from "../packed/pack-int8.ts";
@@ -209,6 +210,37 @@ onEachBackend((engine) => {
       expect(() => weight.multiply(matrix(waves([2, inFeatures])))).toThrow(OtherEngineError);
       await useEngine("native");
       weight.dispose();
+    });
+
+    it("round an input once for all that are multiplied with it, and again once its values are others", async () => {
+      const weights = [FrozenWeight.fromInt8(packed), FrozenWeight.fromInt8(packed)];
+      const rounds = (run: () => tf.Tensor) => {
+        const backend = tf.backend() as NativeBackend;
+        const spy = vi.spyOn(backend, "run");
+        const result = run();
+        const count = spy.mock.calls.filter(([{ outputs }]) => outputs.length === 2).length;
+        vi.restoreAllMocks();
+        return { result, count };
+      };
+      const multiply = (x: tf.Tensor) => rounds(() => tf.addN(weights.map((weight) => weight.multiply(matrix(x)))));
+      const [x, other] = [tf.add(waves([90, inFeatures], 3), 0), tf.add(waves([90, inFeatures], 4), 0)];
+      const first = multiply(x);
+      expect(first.count).toBe(1);
+      const next = multiply(other);
+      expect(next.count).toBe(1);
+      multiply(x).result.dispose();
+      const [a, b] = [tf.ones<tf.Rank.R2>([inFeatures, 1]), tf.ones<tf.Rank.R2>([1, inFeatures])];
+      const sum = addLowRank(x, other, a, b, 1, { mayReuseOutput: true }); // in x's memory
+      const inPlace = await valuesOf(multiply(sum).result);
+      const copy = tf.tensor2d(sum.dataSync().slice(), [90, inFeatures]);
+      expect(inPlace).toEqual(await valuesOf(multiply(copy).result));
+      const values = waves([90, inFeatures]).dataSync<"float32">().slice();
+      const lent = tf.tensor2d(values, [90, inFeatures]);
+      const before = multiply(lent);
+      values.fill(0);
+      expect((await valuesOf(multiply(lent).result)).every((value) => value === 0)).toBe(true);
+      tf.dispose([x, other, a, b, first.result, next.result, sum, copy, lent, before.result]);
+      for (const weight of weights) weight.dispose();
     });
 
     it("are added to a sum", async () => {

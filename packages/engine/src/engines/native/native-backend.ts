@@ -69,6 +69,7 @@ export class NativeBackend extends MathBackendCPU {
     const { values, refCount } = this.data.get(tensor.dataId);
     if (refCount !== 1 || values?.length !== size || !this.pool.holds(values)) return undefined;
     this.incRef(tensor.dataId);
+    this.int8Weights.recentRows.forget(tensor.dataId);
     return { dataId: tensor.dataId, shape: tensor.shape, dtype: "float32" };
   }
 

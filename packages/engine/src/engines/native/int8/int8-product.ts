@@ -33,51 +33,69 @@ function int8Product(call: KernelCall): tf.TensorInfo[] {
   const values = backend.floats(x);
   const rows = values.length / inner;
   const shape = [...x.shape.slice(0, -1), columns];
+  const rounding = roundingOf(backend, x, product);
   const isSum = term !== undefined && term.shape.length > 1;
   const reused = isSum ? backend.reuse(term, rows * columns) : undefined;
   const output = reused ?? backend.output(shape, backend.pool.take(rows * columns));
   const result = backend.floats(output);
   const added = term && backend.floats(term);
   const step = Math.max(1, Math.min(rows, Math.floor(pieceEntries / Math.max(inner, columns))));
-  const piece = makePiece(backend, product, step);
+  const multiply = pieceMultiplier(backend, product);
+  const sums = backend.pool.take(step * columns);
   for (let start = 0; start < rows; start += step) {
     const end = Math.min(start + step, rows);
-    const part = (of: Float32Array, width: number): NativeTensor => {
+    const part = <V extends Float32Array | Uint8Array>(of: V, width: number) => {
       return { values: of.subarray(start * width, end * width), shape: [end - start, width] };
     };
+    const rounded = { codes: part(rounding.codes, inner), factors: part(rounding.factors, 1) };
+    rounding.round?.(part(values, inner), rounded);
     const sum = added && (isSum ? part(added, columns) : { values: added, shape: [columns] });
-    piece.multiply(part(values, inner), part(result, columns), sum);
+    const integers = { values: sums.subarray(0, (end - start) * columns), shape: [end - start, columns] };
+    multiply(rounded, { integers, result: part(result, columns), term: sum });
   }
-  piece.free();
+  backend.pool.give(sums);
+  rounding.keep();
   return [{ ...output, shape }];
 }
 
-/** What one piece is computed with, again and again. */
-function makePiece(backend: NativeBackend, product: Int8Product, step: number) {
-  const { session, inner, columns, columnScales, innerScales } = product;
-  const round = backend.session(`int8 rows ${innerScales !== undefined}`, () =>
-    roundingGraph(innerScales !== undefined),
-  );
-  const codes = backend.int8Weights.codes(step * inner);
-  const rowScales = backend.pool.take(step);
-  const sums = backend.pool.take(step * columns);
-  const scales = { values: columnScales, shape: [columnScales.length] };
+/** Some rows in 8 bits. */
+interface Rounded {
+  readonly codes: NativeTensor;
+  readonly factors: NativeTensor;
+}
+
+/**
+ * The rows of x in 8 bits, and how they come to be that, piece by piece. Queries, keys and values are products of one x, as are
+ * a gate and what it lets through: the first of them rounds it for all, if nobody can change its values.
+ */
+function roundingOf(backend: NativeBackend, x: tf.TensorInfo, { inner, innerScales }: Int8Product) {
+  const { recentRows } = backend.int8Weights;
+  const values = backend.floats(x);
+  const rows = values.length / inner;
+  const owner = innerScales === undefined && backend.pool.holds(values) ? x.dataId : undefined;
+  const known = owner && recentRows.of(owner, rows, inner);
+  if (known !== undefined) return { ...known, round: undefined, keep: () => {} };
   const scaled = innerScales === undefined ? [] : [{ values: innerScales, shape: [inner] }];
+  const key = `int8 rows ${innerScales !== undefined}`;
+  const session = backend.session(key, () => roundingGraph(innerScales !== undefined));
   return {
-    multiply(x: NativeTensor, result: NativeTensor, term: NativeTensor | undefined): void {
-      const [rows = 0] = x.shape;
-      const rounded = { values: codes.subarray(0, rows * inner), shape: [rows, inner] };
-      const factors = { values: rowScales.subarray(0, rows), shape: [rows, 1] };
-      const integers = { values: sums.subarray(0, rows * columns), shape: [rows, columns] };
-      backend.run(round, [x, ...scaled], [rounded, factors]);
-      backend.run(session, [rounded, scales], [integers]);
-      const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
-      backend.run(finish, [integers, factors, ...(term === undefined ? [] : [term])], [result]);
-    },
-    free(): void {
-      backend.pool.give(rowScales);
-      backend.pool.give(sums);
-    },
+    ...recentRows.room(rows, inner),
+    round: (piece: NativeTensor, { codes, factors }: Rounded) =>
+      backend.run(session, [piece, ...scaled], [codes, factors]),
+    keep: () => owner && recentRows.keep(owner, inner),
+  };
+}
+
+/** What one piece is computed with, again and again. */
+function pieceMultiplier(backend: NativeBackend, { session, columnScales }: Int8Product) {
+  const scales = { values: columnScales, shape: [columnScales.length] };
+  return (
+    { codes, factors }: Rounded,
+    { integers, result, term }: { integers: NativeTensor; result: NativeTensor; term: NativeTensor | undefined },
+  ): void => {
+    backend.run(session, [codes, scales], [integers]);
+    const finish = backend.session(`int8 scaled ${term !== undefined}`, () => scalingGraph(term !== undefined));
+    backend.run(finish, [integers, factors, ...(term === undefined ? [] : [term])], [result]);
   };
 }
 

@@ -7,6 +7,7 @@ import type { Int8Weights } from "../../../packed/int8-weights.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import { NativeRounding } from "./native-rounding.ts";
 import { productSession, zeroPoint } from "./product-session.ts";
+import { RecentRows } from "./recent-rows.ts";
 import { unfitnessFor8Bits } from "./unfitness.ts";
 
 /** One direction of a matrix: codes [rows, inner] of 8 bits → codes·W, each column times its scale. */
@@ -30,12 +31,13 @@ interface Weight {
 const readRows = 128;
 
 export class NativeInt8Weights implements Int8Weights {
+  /** What the matrices were multiplied with last. */
+  readonly recentRows = new RecentRows();
   readonly #runtime: OnnxRuntime;
   readonly #rounding: NativeRounding;
   readonly #weights = new Map<number, Weight>();
   readonly #tiles = new Map<object, { readonly products: readonly Int8Product[] | undefined }>();
   #count = 0;
-  #codes = new Uint8Array(0);
   #unfitness: { readonly reason: string | undefined } | undefined;
 
   constructor(runtime: OnnxRuntime) {
@@ -72,12 +74,6 @@ export class NativeInt8Weights implements Int8Weights {
   removeTiles(owner: object): void {
     for (const { session } of this.#tiles.get(owner)?.products ?? []) this.#runtime.releaseSession(session);
     this.#tiles.delete(owner);
-  }
-
-  /** Room for rounded rows, until the next call asks for it: made anew, it would cost a page fault for every 4 KB. */
-  codes(size: number): Uint8Array {
-    if (this.#codes.length < size) this.#codes = new Uint8Array(size);
-    return this.#codes;
   }
 
   /** The direction asked for. */

@@ -42,7 +42,7 @@ export function roundedLogits(
   hidden: NativeTensor,
 ): RoundedLogits {
   const [rows = 0] = hidden.shape;
-  const { codes, factors, free } = int8Rows(backend, hidden);
+  const { codes, factors } = int8Rows(backend, hidden);
   const sums = backend.pool.take(rows * roundedTileClasses);
   let columns = 0;
   return {
@@ -57,9 +57,6 @@ export function roundedLogits(
       return result;
     },
     entry: (row, place) => (sums[row * columns + place] ?? 0) * (factors.values[row] ?? 0),
-    free() {
-      free();
-      backend.pool.give(sums);
-    },
+    free: () => backend.pool.give(sums),
   };
 }
