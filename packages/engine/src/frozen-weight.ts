@@ -11,7 +11,7 @@ import { PackedStorage } from "./frozen/packed-storage.ts";
 import { mayRoundProducts } from "./frozen/rounded-products.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
-import { currentInt8Weights } from "./packed/int8-weights.ts";
+import { currentInt8Weights, int8Unfitness } from "./packed/int8-weights.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
 
 /**
@@ -78,9 +78,11 @@ export class FrozenWeight {
     return this.#current().outFeatures;
   }
 
-  /** Memory of the stored numbers; 0 after `dispose`. */
+  /** Memory of the stored numbers, those in 8 bits for rounded logits included; 0 after `dispose`. */
   get bytes(): number {
-    return this.#storage?.bytes ?? 0;
+    const { bytes = 0, stored } = this.#storage ?? {};
+    const isRounded = this.#hasRoundedLogits && stored?.isTransposed === true && int8Unfitness() === undefined;
+    return isRounded ? bytes + stored.matrix.size + 4 * this.outFeatures : bytes;
   }
 
   /** The matrix as it lies in memory, if that is one float32 tensor; the weight goes on owning it. */

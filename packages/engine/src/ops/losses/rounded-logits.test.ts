@@ -66,6 +66,15 @@ onEachBackend((engine) => {
       },
     );
 
+    it("counts the copy in 8 bits where one is made", () => {
+      const { table, head } = makeHead();
+      const copy = int8Unfitness() === undefined ? classes * (features + 4) : 0;
+      expect(head.bytes).toBe(4 * classes * features + copy);
+      head.dispose();
+      expect(head.bytes).toBe(0);
+      table.dispose();
+    });
+
     it("looks at a loss in float32", async () => {
       const { table, head } = makeHead();
       const exact = FrozenWeight.fromTransposed(table);
