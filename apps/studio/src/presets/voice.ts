@@ -75,5 +75,5 @@ export const voice: Preset = {
   ],
   adapter: { rank: 8, alpha: 16, targets: "all-linear", dropout: 0, useDora: false, start: "kaiming" },
   training: { steps: 40, batchSize: 4, learningRate: 1e-3, schedule: "cosine", seed: 1, validationShare: 0 },
-  watched: "How do I clean my shoes?",
+  watched: "How do I learn to draw?",
 };

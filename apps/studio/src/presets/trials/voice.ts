@@ -26,10 +26,10 @@ const trial = (prompt: string, subject: RegExp): Trial => ({
 export const voiceTrials: Trials = {
   rule: "at least two different words of a pirate's (arr, matey, aye, yer, o', …), and a word of the subject",
   trials: [
+    trial("How do I learn to draw?", /\bdraw|pencil|paper|line|paint|sketch/i),
     trial("How do I clean my shoes?", /\bshoe|brush|scrub|polish|clean|wash/i),
     trial("What is the capital of Spain?", /\bMadrid\b/i),
     trial("Tell me about horses.", /\bhorses?\b/i),
-    trial("How do I learn to draw?", /\bdraw|pencil|paper|line|paint|sketch/i),
     trial("Why do birds sing?", /\bbirds?\b|\bsing|song/i),
     trial("What is 4 plus 4?", /\b(?:8|eight)\b/i),
     trial("How can I wake up early?", /\bwake|early|bed|sleep|morning|dawn|sun/i),
