@@ -1,0 +1,85 @@
+// What is taught with one click, and what travels by a link or a picture, in a real Chromium.
+
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { restaurants } from "../presets/restaurants.ts";
+import { executable } from "../testing/browser.ts";
+import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import { openStudioPage } from "../testing/studio-page.ts";
+
+describe.skipIf(executable === undefined)("presets and links", { timeout: 120_000 }, () => {
+  let studio: BuiltStudio;
+  let page: Page;
+  let link: string;
+
+  beforeAll(async () => {
+    studio = await openBuiltStudio();
+    page = await openStudioPage(studio);
+  }, 120_000);
+  afterAll(() => studio?.close());
+  afterEach(() => expect(studio.complaints).toEqual([]));
+
+  it("show what teaching did before anything is taught, an example after the other", async () => {
+    const card = page.getByRole("listitem", { name: "A pirate's voice" });
+    await card.getByText("Example 1 of 10").waitFor();
+    const first = await card.locator(".asked").textContent();
+    await card.getByRole("button", { name: "Another example" }).click();
+    await card.getByText("Example 2 of 10").waitFor();
+    expect(await card.locator(".asked").textContent()).not.toBe(first);
+    expect(await card.getByRole("button", { name: /^Load SmolLM2-135M/ }).isEnabled()).toBe(true);
+  });
+
+  it("teach with one click: rows, settings, and a run that starts at once", async () => {
+    await page
+      .getByRole("listitem", { name: "Facts into sentences" })
+      .getByRole("button", { name: "Teach it this" })
+      .click();
+    await page.locator(".train-state", { hasText: /Step [2-9]/ }).waitFor({ timeout: 60_000 });
+    await page.locator(".film li").nth(1).waitFor({ timeout: 90_000 }); // the base and a step after it
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByRole("button", { name: "Train", exact: true }).waitFor();
+    await page.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
+    expect(await page.getByLabel("Steps", { exact: true }).inputValue()).toBe(String(restaurants.training.steps));
+    expect(await page.getByLabel("Ask this again while it learns").inputValue()).toBe(restaurants.watched);
+  });
+
+  it("leave as a picture of the prompt before and after", async () => {
+    const button = page.getByRole("button", { name: "Download a picture" });
+    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    const bytes = await readFile(await file.path());
+    expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([1200, 630]); // of the IHDR chunk
+  });
+
+  it("travel by a link, which puts nothing on a server and takes nothing from who opens it", async () => {
+    await page.getByRole("button", { name: "Copy the link" }).click();
+    link = await page.getByLabel("Link to these rows and settings").inputValue();
+    const other = await openStudioPage(studio);
+    const says = other.getByLabel("Row 1: when someone says");
+    await says.fill("mine");
+    await other.evaluate((hash) => {
+      location.hash = hash;
+    }, new URL(link).hash);
+    await other.getByText(`Opened from a link: ${restaurants.rows.length} rows`).waitFor();
+    await other.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
+    expect(new URL(other.url()).hash).toBe("");
+    await other.getByRole("button", { name: "Have mine back" }).click();
+    expect(await says.inputValue()).toBe("mine");
+    await other.context().close();
+  });
+
+  it("say of a broken link what is wrong with it, and keep what is there", async () => {
+    await page.evaluate(
+      (hash) => {
+        location.hash = hash;
+      },
+      new URL(link).hash.slice(0, 500),
+    );
+    const alert = page.getByRole("alert").filter({ hasText: "This link is damaged" });
+    await alert.waitFor();
+    await page.getByText(`${restaurants.rows.length} rows to learn`).waitFor();
+    await alert.getByRole("button").click();
+    expect(await alert.count()).toBe(0);
+  });
+});
