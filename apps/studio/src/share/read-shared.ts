@@ -2,8 +2,8 @@
 
 import type { Turn } from "../protocol/rows.ts";
 import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
-import type { Shared } from "./share-link.ts";
 import { ShareLinkError } from "./share-link-error.ts";
+import type { Shared } from "./shared.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

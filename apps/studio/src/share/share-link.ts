@@ -2,21 +2,9 @@
 // anybody, so it is bounded before it is unpacked, and checked before it is believed.
 
 import { deflateSync, Inflate, strFromU8, strToU8 } from "fflate";
-import type { Row } from "../protocol/rows.ts";
-import type { AdapterSettings, TrainingSettings } from "../protocol/run.ts";
 import { mostRows, readShared } from "./read-shared.ts";
 import { ShareLinkError } from "./share-link-error.ts";
-
-/** What a link carries. */
-export interface Shared {
-  readonly rows: readonly Omit<Row, "id">[];
-  readonly adapter: AdapterSettings;
-  readonly training: TrainingSettings;
-  /** What the filmstrip asks; may be empty. */
-  readonly watched: string;
-  /** The model that it was made with, for the page to offer it. */
-  readonly model: string;
-}
+import type { Shared } from "./shared.ts";
 
 /** The first letters say which form it has, so that a later one can be told from a broken one. */
 const form = "#teach1=";

@@ -1,9 +1,17 @@
 // What a screen reader is told of a run: its beginning, each quarter, its end. Every step would drown all else.
 
-import { effect, untracked } from "@preact/signals";
-import type { Studio } from "./studio.ts";
+import { effect, type ReadonlySignal, untracked } from "@preact/signals";
+import type { Texts } from "../text/texts.ts";
+import type { RunState } from "./run.ts";
 
-export function announceRun(studio: Pick<Studio, "run" | "text" | "announce">): void {
+/** Where the sentences come from, and who says them. */
+interface Announcer {
+  readonly run: RunState;
+  readonly text: ReadonlySignal<Texts>;
+  announce(sentence: string): void;
+}
+
+export function announceRun(studio: Announcer): void {
   const { run, text } = studio;
   let quarter = 0;
   const say = (sentence: string) => untracked(() => studio.announce(sentence));

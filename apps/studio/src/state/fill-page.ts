@@ -3,12 +3,24 @@
 import { batch } from "@preact/signals";
 import type { Preset } from "../presets/preset.ts";
 import type { CardContent } from "../share/layout-card.ts";
-import type { Shared } from "../share/share-link.ts";
+import type { Shared } from "../share/shared.ts";
+import type { ChatState } from "./chat.ts";
+import type { ModelState } from "./model.ts";
+import type { RowsState } from "./rows.ts";
+import type { RunState } from "./run.ts";
+import type { SettingsState } from "./settings.ts";
 import type { SharedPage } from "./share.ts";
-import type { Studio } from "./studio.ts";
 
 type Filling = Pick<Shared, "rows" | "adapter" | "training" | "watched">;
-type Page = Pick<Studio, "rows" | "settings" | "model" | "run" | "chat">;
+
+/** The parts of the page that it reaches. */
+interface Page {
+  readonly rows: RowsState;
+  readonly settings: SettingsState;
+  readonly model: ModelState;
+  readonly run: RunState;
+  readonly chat: ChatState;
+}
 
 /** Fills the table and the settings, and returns what puts both back. */
 export function fillPage({ rows, settings }: Page, { rows: pairs, ...others }: Filling, name: string): () => void {

@@ -3,8 +3,9 @@
 import { signal } from "@preact/signals";
 import { type CardLabels, drawCard } from "../share/draw-card.ts";
 import type { CardContent } from "../share/layout-card.ts";
-import { isShareLink, readShareLink, type Shared, writeShareLink } from "../share/share-link.ts";
+import { isShareLink, readShareLink, writeShareLink } from "../share/share-link.ts";
 import { ShareLinkError, type ShareProblem } from "../share/share-link-error.ts";
+import type { Shared } from "../share/shared.ts";
 
 /** What sharing needs of the rest of the page. */
 export interface SharedPage {

@@ -3,14 +3,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { sumOfNothing } from "../../kernels/sums-of-nothing.ts";
 import { type Wrap, wrapKernels } from "../../kernels/wrap-kernels.ts";
-import { fasterBatchMatMul } from "./batch-mat-mul.ts";
-import { conv2dBackpropFilter } from "./conv2d-backprop-filter.ts";
-import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-backprop.ts";
-import { dropout } from "./dropout.ts";
-import { gatherOfNothing } from "./gather.ts";
-import { sharingIdentity } from "./identity.ts";
+import { fasterBatchMatMul } from "./kernels/batch-mat-mul.ts";
+import { conv2dBackpropFilter } from "./kernels/conv2d-backprop-filter.ts";
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./kernels/depthwise-backprop.ts";
+import { dropout } from "./kernels/dropout.ts";
+import { gatherOfNothing } from "./kernels/gather.ts";
+import { sharingIdentity } from "./kernels/identity.ts";
+import { unsortedSegmentSum } from "./kernels/unsorted-segment-sum.ts";
 import { fasterTranspose } from "./transpose-matrix.ts";
-import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 /** The only version whose inside these kernels know. */
 const knownVersion = "4.22.0";

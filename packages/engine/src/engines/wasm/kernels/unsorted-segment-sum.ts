@@ -1,9 +1,9 @@
 // Adds rows that carry the same segment id: the gradient of a look-up. tfjs-backend-wasm has none (tfjs issue 8082).
 
 import * as tf from "@tensorflow/tfjs-core";
-import { numberOf } from "../../gradients/attributes.ts";
-import { inputOf } from "../../kernels/wrap-kernels.ts";
-import { floatsOf, wasmKernel, zeros } from "./wasm-backend.ts";
+import { numberOf } from "../../../gradients/attributes.ts";
+import { inputOf } from "../../../kernels/wrap-kernels.ts";
+import { floatsOf, wasmKernel, zeros } from "../wasm-backend.ts";
 
 export const unsortedSegmentSum: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "UnsortedSegmentSum",

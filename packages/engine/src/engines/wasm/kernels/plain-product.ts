@@ -1,6 +1,6 @@
 // The one product that is fast in wasm: single matrices, neither transposed.
 
-import type { WasmBackend } from "./wasm-backend.ts";
+import type { WasmBackend } from "../wasm-backend.ts";
 
 /** [rows, inner]·[inner, columns], each matrix by the id that C++ knows it by. */
 export interface PlainProduct {

@@ -1,13 +1,13 @@
 // Matrix products in terms of the one product that is fast in wasm. Matrices of a batch are multiplied where they lie.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { booleanOf } from "../../gradients/attributes.ts";
-import { inputOf, runKernel } from "../../kernels/wrap-kernels.ts";
-import { lendMatrix } from "./lent-matrix.ts";
+import { booleanOf } from "../../../gradients/attributes.ts";
+import { inputOf, runKernel } from "../../../kernels/wrap-kernels.ts";
+import { lendMatrix } from "../lent-matrix.ts";
+import { isWorthSplitting, type ProductPlan, type ProductShape, planProduct } from "../product-plan.ts";
+import { transposeMatrices } from "../transpose-matrix.ts";
+import { viewed, type WasmBackend, wasmKernel, zeros } from "../wasm-backend.ts";
 import { multiplyPlain } from "./plain-product.ts";
-import { isWorthSplitting, type ProductPlan, type ProductShape, planProduct } from "./product-plan.ts";
-import { transposeMatrices } from "./transpose-matrix.ts";
-import { viewed, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
 
 /** Wraps the backend's own kernel, which still does batches of tiny products. */
 export function fasterBatchMatMul(original: tf.KernelConfig): tf.KernelConfig {

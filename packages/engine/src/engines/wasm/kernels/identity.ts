@@ -2,8 +2,8 @@
 // tensor for the backward pass is an identity, it keeps and copies every activation twice.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { inputOf, runKernel } from "../../kernels/wrap-kernels.ts";
-import { viewed, wasmKernel } from "./wasm-backend.ts";
+import { inputOf, runKernel } from "../../../kernels/wrap-kernels.ts";
+import { viewed, wasmKernel } from "../wasm-backend.ts";
 
 /** Wraps the backend's own kernel, which still copies strings. */
 export function sharingIdentity(original: tf.KernelConfig): tf.KernelConfig {

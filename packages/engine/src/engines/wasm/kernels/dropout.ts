@@ -1,10 +1,10 @@
 // Dropout in one pass over its tensor, on the backend's own memory.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { drawIn } from "../../kernels/drop-entries.ts";
-import { inputOf, runKernel, siblingOf } from "../../kernels/wrap-kernels.ts";
-import { dropoutMask } from "../../random/masks/dropout-mask.ts";
-import { floatsOf, wasmKernel } from "./wasm-backend.ts";
+import { drawIn } from "../../../kernels/drop-entries.ts";
+import { inputOf, runKernel, siblingOf } from "../../../kernels/wrap-kernels.ts";
+import { dropoutMask } from "../../../random/masks/dropout-mask.ts";
+import { floatsOf, wasmKernel } from "../wasm-backend.ts";
 
 /** x of any shape → its entries times their factors, plus a term of as many entries. */
 export const dropout: tf.KernelConfig = wasmKernel("LowrankDropout", (inputs, attributes, backend) => {

@@ -2,10 +2,10 @@
 // multiplier]; channel c of the input feeds the output channels c·multiplier and following.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { numbersOf } from "../../gradients/attributes.ts";
-import { type Geometry, geometryOf, visitTap } from "../../kernels/convolution-geometry.ts";
-import { inputOf } from "../../kernels/wrap-kernels.ts";
-import { floatsOf, wasmKernel, zeros } from "./wasm-backend.ts";
+import { numbersOf } from "../../../gradients/attributes.ts";
+import { type Geometry, geometryOf, visitTap } from "../../../kernels/convolution-geometry.ts";
+import { inputOf } from "../../../kernels/wrap-kernels.ts";
+import { floatsOf, wasmKernel, zeros } from "../wasm-backend.ts";
 
 export const depthwiseBackpropInput: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "DepthwiseConv2dNativeBackpropInput",

@@ -1,9 +1,9 @@
 // Look-ups in tensors without entries. tfjs-backend-wasm returns from those with the shape of its inner computation.
 
 import * as tf from "@tensorflow/tfjs-core";
-import { numberOf } from "../../gradients/attributes.ts";
-import { inputOf, runKernel } from "../../kernels/wrap-kernels.ts";
-import { viewed, wasmKernel } from "./wasm-backend.ts";
+import { numberOf } from "../../../gradients/attributes.ts";
+import { inputOf, runKernel } from "../../../kernels/wrap-kernels.ts";
+import { viewed, wasmKernel } from "../wasm-backend.ts";
 
 /** Wraps the backend's own kernel, which says the shape of whatever is not empty. */
 export function gatherOfNothing(original: tf.KernelConfig): tf.KernelConfig {

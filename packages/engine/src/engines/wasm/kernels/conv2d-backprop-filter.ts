@@ -2,13 +2,13 @@
 // pixels that this place saw, transposed, times the gradient of the output.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import { numbersOf } from "../../gradients/attributes.ts";
-import { type Geometry, geometryOf, visitTap } from "../../kernels/convolution-geometry.ts";
-import { inputOf } from "../../kernels/wrap-kernels.ts";
-import { lendMatrix } from "./lent-matrix.ts";
+import { numbersOf } from "../../../gradients/attributes.ts";
+import { type Geometry, geometryOf, visitTap } from "../../../kernels/convolution-geometry.ts";
+import { inputOf } from "../../../kernels/wrap-kernels.ts";
+import { lendMatrix } from "../lent-matrix.ts";
+import { transposeMatrices } from "../transpose-matrix.ts";
+import { floatsOf, type WasmBackend, wasmKernel, zeros } from "../wasm-backend.ts";
 import { multiplyPlain } from "./plain-product.ts";
-import { transposeMatrices } from "./transpose-matrix.ts";
-import { floatsOf, type WasmBackend, wasmKernel, zeros } from "./wasm-backend.ts";
 
 export const conv2dBackpropFilter: tf.KernelConfig = /* @__PURE__ */ wasmKernel(
   "Conv2DBackpropFilter",
