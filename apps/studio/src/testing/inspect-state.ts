@@ -1,12 +1,11 @@
 // Looks at the page as it is, in both schemes and at two widths: rules of accessibility, what does not fit, and a picture.
 
 import { mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 
 const pictures = join(import.meta.dirname, "../../pictures"); // git does not keep them
-const axe = createRequire(import.meta.url).resolve("axe-core");
 const widths = [1440, 390];
 const schemes = ["light", "dark"] as const;
 
@@ -63,7 +62,7 @@ function widest(page: Page): Promise<string> {
 
 async function violations(page: Page): Promise<readonly string[]> {
   const isThere = await page.evaluate(() => "axe" in globalThis);
-  if (!isThere) await page.addScriptTag({ path: axe });
+  if (!isThere) await page.addScriptTag({ content: axe.source });
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
     return (await axe.run()).violations;

@@ -11,7 +11,7 @@ import { likelierWords } from "./likelier-words.ts";
 import { promptFor } from "./prompt-for.ts";
 
 /** One side's answer as far as it has come. */
-export interface Writing {
+interface Writing {
   readonly side: Side;
   readonly events: AsyncGenerator<TextEvent, void, undefined>;
   /** Each token's id, and the text that could be shown with it. */
