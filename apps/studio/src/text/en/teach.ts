@@ -37,7 +37,7 @@ export const teach = {
   pasteAdd: "Add these rows",
   cancel: "Cancel",
   file: "Open a file…",
-  dropHere: "You can drop a file here: JSONL, JSON, CSV, TSV, or chat rows.",
+  dropHere: "You can drop a file here: JSONL, JSON, CSV, TSV, Parquet, or chat rows.",
   count: (rows: number, tokens: number) => `${rowsOf(rows)} to learn, ${tokens.toLocaleString("en")} tokens`,
   leftOut: (rows: number) => `${rowsOf(rows)} with a problem: left out`,
   tokens: (count: number) => (count === 1 ? "1 token" : `${count} tokens`),

@@ -36,7 +36,7 @@ export const teach: typeof english = {
   pasteAdd: "이 행들 추가",
   cancel: "취소",
   file: "파일 열기…",
-  dropHere: "파일을 여기에 놓아도 돼요: JSONL, JSON, CSV, TSV, 대화 기록.",
+  dropHere: "파일을 여기에 놓아도 돼요: JSONL, JSON, CSV, TSV, Parquet, 대화 기록.",
   count: (rows, tokens) => `배울 행 ${rows}개, 토큰 ${tokens.toLocaleString("ko")}개`,
   leftOut: (rows) => `문제가 있어 빠지는 행 ${rows}개`,
   tokens: (count) => `토큰 ${count}개`,

@@ -51,7 +51,7 @@ export function TeachCard() {
             class="unseen"
             tabIndex={-1}
             aria-label={teach.file}
-            accept=".jsonl,.json,.ndjson,.csv,.tsv,.txt"
+            accept=".jsonl,.json,.ndjson,.csv,.tsv,.txt,.parquet"
             onChange={({ currentTarget }) => {
               read(currentTarget.files?.[0]);
               currentTarget.value = "";

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RowsSource } from "../../protocol/rows.ts";
 import { memoryStore } from "../../storage/memory-store.ts";
@@ -58,6 +60,24 @@ describe("readRows", () => {
 
   it("writes a class as the answer to its sentence", async () => {
     expect(await dropped("r.csv", "sentence,label\na fine film,good\n")).toEqual([["a fine film", "good"]]);
+  });
+
+  it.each([
+    [
+      "questions.parquet",
+      [
+        ["Hi", "Hello"],
+        ["Bye", "See you"],
+      ],
+    ],
+    ["messages.parquet", [["Hi", "Hello"]]],
+  ])("takes %s, as pyarrow wrote it", async (name, expected) => {
+    const bytes = await readFile(join(import.meta.dirname, "../../../fixtures", name));
+    expect(await pairs({ file: new File([bytes], name) })).toEqual(expected);
+  });
+
+  it("says of a file that only has Parquet's name what to do", async () => {
+    await expect(dropped("r.parquet", "Hi,Hello")).rejects.toThrow(/"r.parquet".*cannot be read as Parquet.*\.jsonl/s);
   });
 
   it("names every broken line of a file, and takes none of it", async () => {
