@@ -4,8 +4,8 @@
 import { LowrankError } from "@lowrank/contracts";
 import type { CallName, Question, Reply } from "./protocol/calls.ts";
 import { openStore } from "./storage/open-store.ts";
+import type { Answerer } from "./worker/answerer.ts";
 import { answerers } from "./worker/answerers.ts";
-import type { Answerer } from "./worker/answers.ts";
 import { DeviceLostError } from "./worker/engine/watch-device.ts";
 import { Workshop } from "./worker/workshop.ts";
 
@@ -30,8 +30,7 @@ self.addEventListener("message", ({ data, ports: [port] }: MessageEvent<Question
 async function reply<Name extends CallName>({ name, ask }: Question<Name>, port: MessagePort): Promise<void> {
   const send = (message: Reply<Name>) => port.postMessage(message);
   try {
-    const answerer = answerers[name] as Answerer<Name> | undefined;
-    if (answerer === undefined) throw new Error(`the worker knows no "${name}"`);
+    const answerer: Answerer<Name> = answerers[name];
     const answer = await answerer(await workshop, ask, (news) => send({ type: "news", news }));
     send({ type: "answer", answer });
   } catch (error) {

@@ -1,29 +1,23 @@
-// Who answers which call: a line each. A call that nobody answers is refused by name.
+// Who answers which call: a line each. What a visitor needs only later is loaded when it is asked for.
 
 import type { CallName } from "../protocol/calls.ts";
-import type { Answerer } from "./answers.ts";
+import type { Answerer } from "./answerer.ts";
 import { chat, stopChat } from "./chat/chat.ts";
 import { countTokens } from "./chat/count-tokens.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
-import { picture } from "./look/picture.ts";
-import { similarity } from "./look/similarity.ts";
-import { singularValues } from "./look/singular-values.ts";
 import { open } from "./models/open.ts";
 import { weigh } from "./models/weigh.ts";
 import { checkRows } from "./rows/check-rows.ts";
 import { readRows } from "./rows/read-rows.ts";
-import { addAdapter } from "./shelf/add-adapter.ts";
-import { mix } from "./shelf/mix.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
-import { takeHome } from "./take-home/take-home.ts";
 import { plan } from "./training/plan.ts";
 import { goOn, pause, stop } from "./training/steer.ts";
 import { timeStep } from "./training/time-step.ts";
 import { train } from "./training/train.ts";
 import { forget, unfinished } from "./training/unfinished.ts";
 
-export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
+export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   start,
   weigh,
   open,
@@ -32,9 +26,13 @@ export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   ...{ chat, stopChat, countTokens },
   readRows,
   checkRows,
-  ...{ picture, singularValues, similarity },
-  takeHome,
-  ...{ shelf, addAdapter, rename, duplicate, remove, restore, mix },
+  picture: later(async () => (await import("./look/picture.ts")).picture),
+  singularValues: later(async () => (await import("./look/singular-values.ts")).singularValues),
+  similarity: later(async () => (await import("./look/similarity.ts")).similarity),
+  takeHome: later(async () => (await import("./take-home/take-home.ts")).takeHome),
+  addAdapter: later(async () => (await import("./shelf/add-adapter.ts")).addAdapter),
+  mix: later(async () => (await import("./shelf/mix.ts")).mix),
+  ...{ shelf, rename, duplicate, remove, restore },
   plan,
   timeStep,
   train,
@@ -44,3 +42,7 @@ export const answerers: { readonly [Name in CallName]?: Answerer<Name> } = {
   unfinished,
   forget,
 };
+
+function later<Name extends CallName>(load: () => Promise<Answerer<Name>>): Answerer<Name> {
+  return async (workshop, ask, tell) => (await load())(workshop, ask, tell);
+}

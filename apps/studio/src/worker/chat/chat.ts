@@ -3,7 +3,7 @@
 
 import type { OpenedAdapter, TextEvent } from "lowrank/browser";
 import type { ChatRequest, Side } from "../../protocol/chat.ts";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
 import type { ModelInHand } from "../workshop.ts";
 import { ConversationTooLongError } from "./errors.ts";

@@ -1,6 +1,6 @@
 // How much of the model's positions a conversation takes, while it is typed.
 
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { promptFor } from "./prompt-for.ts";
 
 export const countTokens: Answerer<"countTokens"> = async ({ opened: model }, turns) => {

@@ -3,7 +3,7 @@
 import { chooseEngine } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EngineFacts, EngineName } from "../../protocol/model.ts";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { fetchTiny } from "../models/tiny.ts";
 import { watchDevice } from "./watch-device.ts";
 

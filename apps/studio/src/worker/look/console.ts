@@ -3,7 +3,7 @@
 import { inferenceContext } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
 
 /** Logits [time · vocabulary] of one row of token ids. */

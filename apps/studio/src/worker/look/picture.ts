@@ -3,7 +3,7 @@
 import type { AdapterHandle, WeightChange } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import type { OpenedModel } from "lowrank/browser";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
 import { placeOf } from "./place.ts";
 import { normOf, updatesIn } from "./updates.ts";

@@ -1,7 +1,7 @@
 // Whether two adapters look and act in the same directions (the paper's equation 4).
 
 import { frobeniusNorm, type Matrix, subspaceSimilarity } from "@lowrank/math";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { readStored } from "../shelf/read-stored.ts";
 import { placeOf } from "./place.ts";
 import { updatesIn } from "./updates.ts";

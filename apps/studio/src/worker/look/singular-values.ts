@@ -2,7 +2,7 @@
 
 import { LowrankError } from "@lowrank/contracts";
 import { lowRankSvd } from "@lowrank/math";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { readStored } from "../shelf/read-stored.ts";
 import { updatesIn } from "./updates.ts";
 

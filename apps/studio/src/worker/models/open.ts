@@ -4,7 +4,7 @@ import { countParameters } from "@lowrank/inject";
 import * as tf from "@tensorflow/tfjs-core";
 import { type OpenedModel, openModel } from "lowrank/browser";
 import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { DeviceLostError } from "../engine/watch-device.ts";
 import { TokenizerMisfitError, WritesNothingError } from "./errors.ts";
 import { findModel } from "./find-model.ts";

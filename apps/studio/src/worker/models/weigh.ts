@@ -1,7 +1,7 @@
 // What a model would take, before anything of its weights is read.
 
 import type { ModelEstimate } from "../../protocol/model.ts";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { chooseFiles } from "./choose-files.ts";
 import { TooLargeForTabError } from "./errors.ts";
 import { findModel } from "./find-model.ts";

@@ -1,6 +1,6 @@
 // Adapters from elsewhere: looked at and tried on the open model first, and kept only if they fit.
 
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { attachFolder, detach } from "./attached.ts";
 import { AdapterFilesError } from "./errors.ts";
 import { fetchAdapter, repositoryIn } from "./fetch-adapter.ts";

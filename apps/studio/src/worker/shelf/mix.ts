@@ -2,7 +2,7 @@
 
 import { writeAdapter } from "@lowrank/adapter-format";
 import { combineAdapters } from "@lowrank/merge";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { MixedBasesError } from "./errors.ts";
 import { keepAdapter } from "./keep-adapter.ts";
 import { readStored } from "./read-stored.ts";

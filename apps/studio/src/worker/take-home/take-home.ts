@@ -4,7 +4,7 @@ import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeFile, TakeHomeNews } from "../../protocol/take-home.ts";
 import { folderName } from "../../snippets/folder-name.ts";
 import { type ReadmeFacts, readme } from "../../snippets/readme.ts";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { attached } from "../shelf/attached.ts";
 import { storedEntry, storedFolder } from "../shelf/shelf-folder.ts";
 import type { Workshop } from "../workshop.ts";

@@ -2,7 +2,7 @@
 
 import { type InjectionPlan, partsOf } from "@lowrank/inject";
 import { layoutSafetensors } from "@lowrank/safetensors";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { trainingMemory } from "../models/memory.ts";
 import { adapterConfig } from "./adapter-config.ts";
 

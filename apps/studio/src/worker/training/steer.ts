@@ -1,6 +1,6 @@
 // Pause, continue, stop: without a run that is going on they do nothing, for it may have ended while they came.
 
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 
 export const pause: Answerer<"pause"> = async ({ run }) => {
   run?.pause();

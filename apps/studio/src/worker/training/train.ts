@@ -2,7 +2,7 @@
 // what was kept of it stays, to go on from.
 
 import type { RunRequest, RunResult, TrainingNews } from "../../protocol/run.ts";
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { ModelInHand, Workshop } from "../workshop.ts";
 import { adapterConfig } from "./adapter-config.ts";

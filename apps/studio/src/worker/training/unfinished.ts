@@ -1,6 +1,6 @@
 // Runs that a reload, a crash or a divergence ended.
 
-import type { Answerer } from "../answers.ts";
+import type { Answerer } from "../answerer.ts";
 import { keptRuns, lastKept, removeRun } from "./kept-run.ts";
 import { lockedRuns } from "./run-lock.ts";
 
