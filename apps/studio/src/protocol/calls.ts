@@ -10,7 +10,7 @@ import type { MixRequest, ShelfEntry } from "./shelf.ts";
 import type { TakeHomeFile, TakeHomeNews, TakeHomeRequest } from "./take-home.ts";
 
 /** A question, the news while it is worked on, and the answer. */
-export interface Call<Ask, Answer, News = never> {
+interface Call<Ask, Answer, News = never> {
   readonly ask: Ask;
   readonly news: News;
   readonly answer: Answer;

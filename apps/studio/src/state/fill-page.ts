@@ -23,7 +23,7 @@ interface Page {
 }
 
 /** Fills the table and the settings, and returns what puts both back. */
-export function fillPage({ rows, settings }: Page, { rows: pairs, ...others }: Filling, name: string): () => void {
+function fillPage({ rows, settings }: Page, { rows: pairs, ...others }: Filling, name: string): () => void {
   const before = {
     adapter: settings.adapter.value,
     training: settings.training.value,

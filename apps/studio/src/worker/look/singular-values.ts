@@ -10,7 +10,7 @@ import { updatesIn } from "./updates.ts";
 const shareThatMatters = 0.9;
 
 /** A layer whose update is not a product of two thin matrices. */
-export class NoThinUpdateError extends LowrankError {
+class NoThinUpdateError extends LowrankError {
   constructor(readonly site: string) {
     super(
       "NO_THIN_UPDATE",

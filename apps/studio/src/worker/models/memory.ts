@@ -9,7 +9,7 @@ export interface StepSize {
 }
 
 /** What the estimate of a model stands for until rows are known. */
-export const usualStep: StepSize = { rows: 8, tokens: 128 };
+const usualStep: StepSize = { rows: 8, tokens: 128 };
 
 type Sizes = Pick<ModelConfig, "layers" | "hiddenSize" | "intermediateSize" | "vocabularySize">;
 

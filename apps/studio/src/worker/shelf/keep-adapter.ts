@@ -8,7 +8,7 @@ import { AdapterFilesError } from "./errors.ts";
 import { storedEntries, sweep, writeStored } from "./shelf-folder.ts";
 
 /** Which model an adapter belongs to. */
-export type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
+type ShelfBase = Pick<ShelfEntry, "model" | "address" | "chats">;
 
 /** What the shelf says of an adapter that its files do not. */
 export interface KeepingFacts extends Pick<ShelfEntry, "name" | "origin" | "settings" | "curve"> {

@@ -9,7 +9,7 @@ import type { ScratchFile } from "./scratch-file.ts";
 const mostBytes = 2 ** 32 - 1;
 
 /** More than fits into a zip. */
-export class ZipTooLargeError extends LowrankError {
+class ZipTooLargeError extends LowrankError {
   constructor(readonly bytes: number) {
     super(
       "ZIP_TOO_LARGE",

@@ -19,7 +19,7 @@ export const plan: Answerer<"plan"> = ({ opened: model }, { adapter, step }) => 
 };
 
 /** A layer's block, and its name in it: "model.layers.3.self_attn.q_proj" is q_proj of block 3. */
-export function placeOf(path: string): { readonly block: number | undefined; readonly target: string } {
+function placeOf(path: string): { readonly block: number | undefined; readonly target: string } {
   const names = path.split(".");
   const number = names.find((name) => /^\d+$/.test(name));
   return { block: number === undefined ? undefined : Number(number), target: names.at(-1) ?? path };
