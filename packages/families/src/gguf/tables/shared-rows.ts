@@ -37,7 +37,7 @@ export const queryKeyNorms: readonly (readonly [gguf: string, path: string])[] =
 ];
 
 /** Sizes and rotations that nearly all have; `normEpsilon` is config.json's key for that of root-mean-square norms. */
-export const commonConfig: readonly GgufConfigRow[] = [
+const commonConfig: readonly GgufConfigRow[] = [
   { gguf: "vocab_size", key: "vocab_size" },
   { gguf: "embedding_length", key: "hidden_size" },
   { gguf: "feed_forward_length", key: "intermediate_size" },

@@ -18,7 +18,7 @@ export function storedRowOf(change: GgufChange | undefined, rows: number, config
  * GGUF keeps the rows of LLaMA's rotated projections so that neighbours turn together, [heads, headSize/2, 2]; transformers
  * turns halves, [heads, 2, headSize/2].
  */
-export function pairedRow(row: number, rows: number, heads: number): number {
+function pairedRow(row: number, rows: number, heads: number): number {
   const headSize = rows / heads;
   const half = headSize / 2;
   const within = row % headSize;
@@ -26,7 +26,7 @@ export function pairedRow(row: number, rows: number, heads: number): number {
 }
 
 /** All queries, then all keys, then all values; transformers sorts by key head: its queries, its key, its value. */
-export function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHeads" | "headSize">): number {
+function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHeads" | "headSize">): number {
   const { heads, keyValueHeads, headSize } = config;
   const queries = heads / keyValueHeads; // of one key head
   const head = Math.floor(row / headSize);
