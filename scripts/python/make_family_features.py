@@ -36,6 +36,21 @@ def roberta(**settings):
     return masked(transformers.RobertaForMaskedLM, transformers.RobertaConfig, pad_token_id=1, **settings)
 
 
+def relative_of_roberta(name, head, **settings):
+    cls, config = getattr(transformers, f"{name}For{head}"), getattr(transformers, f"{name}Config")
+    return masked(cls, config, pad_token_id=1, type_vocab_size=1, **settings)
+
+
+def padded_by_ones(model, rows=3, time=7):
+    """RoBERTa's padding, whose id its positions count from."""
+    ids = torch.randint(3, model.config.vocab_size, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, time - 2:] = 0
+    ids[mask == 0] = 1
+    labels = torch.randint(0, 3, (rows,)) if hasattr(model, "classifier") else ids.masked_fill(mask == 0, -100)
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
 def electra(**settings):
     return masked(transformers.ElectraForMaskedLM, transformers.ElectraConfig, embedding_size=16, **settings)
 
@@ -279,6 +294,17 @@ CASES = {
         merges=False, trains=False),
     "opt-positions": lambda folder: as_merged(*one_adapter(
         folder, opt(), lora(target_modules=["q_proj", "embed_positions"]), trains=False)),
+    "xlm-roberta-mlm": lambda folder: one_adapter(
+        folder, relative_of_roberta("XLMRoberta", "MaskedLM"), lora(task_type=None), batch=padded_by_ones),
+    "xlm-roberta-classifier": lambda folder: one_adapter(
+        folder, relative_of_roberta("XLMRoberta", "SequenceClassification", num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["query", "value", "dense"]), batch=padded_by_ones),
+    "camembert-mlm": lambda folder: one_adapter(
+        folder, relative_of_roberta("Camembert", "MaskedLM"), lora(task_type=None, target_modules=["query", "value"]),
+        batch=padded_by_ones, trains=False),
+    "camembert-classifier": lambda folder: one_adapter(
+        folder, relative_of_roberta("Camembert", "SequenceClassification", num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["query", "value"]), batch=padded_by_ones),
 }
 
 if __name__ == "__main__":

@@ -24,10 +24,12 @@ import { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
 import { bart } from "./rows/encoder-decoders/bart.ts";
 import { t5 } from "./rows/encoder-decoders/t5.ts";
 import { bert } from "./rows/encoders/bert.ts";
+import { camembert } from "./rows/encoders/camembert.ts";
 import { distilbert } from "./rows/encoders/distilbert.ts";
 import { electra } from "./rows/encoders/electra.ts";
 import { roberta } from "./rows/encoders/roberta.ts";
 import { vit } from "./rows/encoders/vit.ts";
+import { xlmRoberta } from "./rows/encoders/xlm-roberta.ts";
 
 /** Every supported model family. */
 export const families: readonly Family[] = [
@@ -52,6 +54,8 @@ export const families: readonly Family[] = [
   falcon,
   bert,
   roberta,
+  xlmRoberta,
+  camembert,
   distilbert,
   electra,
   t5,

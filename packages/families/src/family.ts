@@ -122,6 +122,8 @@ export interface Family {
   readonly modelType: string;
   /** Whether each position sees only earlier ones. */
   readonly causal: boolean;
+  /** True where positions count the tokens behind the padding id: RoBERTa's first token stands in row padTokenId + 1. */
+  readonly positionsAfterPadding?: boolean;
   /** Class names of config.json's `architectures` and what they are for; the first of a task is written on export. */
   readonly architectures: ReadonlyMap<string, Task>;
   /**

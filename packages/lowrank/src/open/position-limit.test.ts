@@ -15,6 +15,7 @@ describe("positionLimit", () => {
 
   it("leaves out the rows before RoBERTa's first position, which follows the padding id", () => {
     expect(positionLimit({ modelType: "roberta", maxPositions: 514, padTokenId: 1 })).toBe(512);
+    expect(positionLimit({ modelType: "xlm-roberta", maxPositions: 514, padTokenId: 1 })).toBe(512);
     expect(positionLimit({ modelType: "roberta", maxPositions: 130, padTokenId: null })).toBe(128);
   });
 });

@@ -1,6 +1,6 @@
 // How long a row may be for a model. A configuration says 0 where its family has no limit (T5's relative positions).
 
-import type { ModelConfig, Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import { type NamedOption, named } from "../errors/named-option.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 
@@ -10,8 +10,8 @@ export type PositionFacts = Pick<ModelConfig, "maxPositions" | "modelType" | "pa
 /** How many tokens the model has positions for; Infinity where it has no limit. */
 export function positionLimit({ maxPositions, modelType, padTokenId }: PositionFacts): number {
   if (maxPositions === 0) return Number.POSITIVE_INFINITY;
-  // RoBERTa counts from behind the padding id: of its 514 rows the first two are no token's.
-  return modelType === "roberta" ? Math.max(1, maxPositions - (padTokenId ?? 1) - 1) : maxPositions;
+  // Of RoBERTa's 514 rows the first two are no token's.
+  return familyOf(modelType).positionsAfterPadding ? Math.max(1, maxPositions - (padTokenId ?? 1) - 1) : maxPositions;
 }
 
 /** The longest rows by default: enough for instructions, small enough for a laptop. */

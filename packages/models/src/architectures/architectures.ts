@@ -60,6 +60,8 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["opt", { trunk: opt, head: decoderHeads }],
   ["bert", { trunk: bert, head: bertHeads }],
   ["roberta", { trunk: roberta, head: robertaHeads }],
+  ["xlm-roberta", { trunk: roberta, head: robertaHeads }],
+  ["camembert", { trunk: roberta, head: robertaHeads }],
   ["distilbert", { trunk: distilbert, head: distilbertHeads }],
   ["electra", { trunk: bert, head: electraHeads }],
   ["t5", { trunk: t5, head: t5Heads }],

@@ -14,10 +14,10 @@ describe("paddingRowOf", () => {
     expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: 3 })).toEqual({ paddingRow: 3 });
   });
 
-  it("is none without a padding token, and among positions RoBERTa's alone", () => {
+  it("is none without a padding token, and among positions only where these follow it, as RoBERTa's", () => {
     expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: null })).toEqual({});
     const positions = (modelType: string) => paddingRowOf({ rows: "positions" }, { modelType, padTokenId: 1 });
-    expect([positions("bert"), positions("roberta")]).toEqual([{}, { paddingRow: 1 }]);
+    expect(["bert", "roberta", "xlm-roberta"].map(positions)).toEqual([{}, { paddingRow: 1 }, { paddingRow: 1 }]);
   });
 
   it("reaches a model's tables, BART's two stacks included", () => {

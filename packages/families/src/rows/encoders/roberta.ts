@@ -25,23 +25,29 @@ const languageModel = languageHead({
   bias: "lm_head.bias",
 });
 
-export const roberta: Family = {
-  modelType: "roberta",
-  causal: false,
-  basePrefix: "roberta",
-  architectures: encoderClasses("Roberta", [["RobertaForCausalLM", "causal-lm"]]),
-  config: { ...bertConfig, tokenIds: { padding: 1 } },
-  embeddings: bertEmbeddings(),
-  linears: [...bertLinears, poolerRow(["multiple-choice", "feature-extraction"])],
-  norms: bertNorms(),
-  heads: {
-    "masked-lm": languageModel,
-    "causal-lm": languageModel,
-    "sequence-classification": firstTokenClassification,
-    "token-classification": tokenClassification,
-    "question-answering": questionAnswering,
-    "multiple-choice": multipleChoice,
-  },
-  ignoredFileKeys: [positionCounter],
-  fileSpellings: [{ file: "lm_head.decoder.bias", path: "lm_head.bias" }, ...tensorflowSpellings],
-};
+/** RoBERTa, or a relative of it that computes alike: its type, and how its classes' names begin. */
+export function likeRoberta(modelType: string, name: string): Family {
+  return {
+    modelType,
+    causal: false,
+    positionsAfterPadding: true,
+    basePrefix: "roberta",
+    architectures: encoderClasses(name, [[`${name}ForCausalLM`, "causal-lm"]]),
+    config: { ...bertConfig, tokenIds: { padding: 1 } },
+    embeddings: bertEmbeddings(),
+    linears: [...bertLinears, poolerRow(["multiple-choice", "feature-extraction"])],
+    norms: bertNorms(),
+    heads: {
+      "masked-lm": languageModel,
+      "causal-lm": languageModel,
+      "sequence-classification": firstTokenClassification,
+      "token-classification": tokenClassification,
+      "question-answering": questionAnswering,
+      "multiple-choice": multipleChoice,
+    },
+    ignoredFileKeys: [positionCounter],
+    fileSpellings: [{ file: "lm_head.decoder.bias", path: "lm_head.bias" }, ...tensorflowSpellings],
+  };
+}
+
+export const roberta = likeRoberta("roberta", "Roberta");
