@@ -1,6 +1,7 @@
 // What can go wrong between a model's configuration and what we can compute.
 
 import { describeValue, itemised, LowrankError, printable } from "@lowrank/contracts";
+import { withRelative } from "./nearest-relative.ts";
 
 /** A `model_type` without a family here. */
 export class UnsupportedModelError extends LowrankError {
@@ -10,7 +11,7 @@ export class UnsupportedModelError extends LowrankError {
   ) {
     super(
       "UNSUPPORTED_MODEL",
-      `Models of type ${describeValue(modelType)} are not supported. Supported types: ${supported.join(", ")}.`,
+      `No family here computes models of type ${describeValue(modelType)}${withRelative(modelType, supported)}. Supported types: ${supported.join(", ")}.`,
     );
   }
 }

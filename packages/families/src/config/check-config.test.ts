@@ -43,6 +43,14 @@ describe("a broken configuration", () => {
     expect(problemsOf(whole)).toEqual(["invalid the whole file"]);
   });
 
+  it.each([
+    ["deberta-v2", ', whose nearest relative is "bert". Supported'],
+    ["qwen3_moe", ', whose nearest relative is "qwen3". Supported'],
+    ["mamba", '"mamba". Supported'],
+  ])("refuses %s with the name of what it is most like, if anything", (modelType, line) => {
+    expect(() => checkConfig({ model_type: modelType })).toThrow(line);
+  });
+
   it("refuses an unknown model type and lists the known ones", () => {
     expect(() => checkConfig({ model_type: "mamba" })).toThrow(UnsupportedModelError);
     expect(() => checkConfig({ model_type: "mamba" })).toThrow(`Supported types: ${supportedModelTypes.join(", ")}`);

@@ -173,7 +173,7 @@ describe("GGUF metadata", () => {
     ["gemma3n", "gemma3"],
   ])("of the architecture %s is refused in a line that names %s", (architecture, nearest) => {
     expect(() => configFromGguf(new Map([["general.architecture", architecture]]), new Set())).toThrow(
-      `"${architecture}", whose nearest relative here is "${nearest}"`,
+      `"${architecture}", whose nearest relative is "${nearest}"`,
     );
   });
 
