@@ -1,11 +1,11 @@
 // OLMo 2's wiring (transformers' modeling_olmo2.py): norms of whole queries and keys, and after each half.
 
-import { normedProjection, selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { normedProjection, selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 import { llamaFeedForward } from "./llama.ts";
 
 export function olmo2(model: PartList): Trunk {

@@ -1,13 +1,13 @@
 // GPT-2's wiring (transformers' modeling_gpt2.py): learned positions, norms before each half, fused projections.
 
-import { activations } from "../../parts/activations.ts";
-import { fusedProjection, selfAttention } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
-import { normStage } from "../../parts/trunk/stages.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { fusedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { tokenEmbedding } from "../../../parts/token-embedding.ts";
+import { normStage } from "../../../parts/trunk/stages.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function gpt2(model: PartList): Trunk {
   const { config } = model.plan;

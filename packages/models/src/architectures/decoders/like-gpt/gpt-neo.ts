@@ -1,13 +1,13 @@
 // GPT-Neo's wiring (transformers' modeling_gpt_neo.py): GPT-2's, with separate projections and scores left unscaled.
 
-import { activations } from "../../parts/activations.ts";
-import { addedMasks, keptScores } from "../../parts/attention/added-masks.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { addedMasks, keptScores } from "../../../parts/attention/added-masks.ts";
+import { selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function gptNeo(model: PartList): Trunk {
   const trunk = decoderTrunk(model, {

@@ -1,14 +1,14 @@
 // GPT-NeoX's wiring (transformers' modeling_gpt_neox.py): fused projections sorted by head, part of each head rotates,
 // the two halves side by side or one after the other.
 
-import { activations } from "../../parts/activations.ts";
-import { groupedProjection, selfAttention } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { groupedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function gptNeox(model: PartList): Trunk {
   const rotary = rotaryOf(model.plan.config);

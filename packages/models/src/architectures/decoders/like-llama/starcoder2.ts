@@ -1,12 +1,12 @@
 // StarCoder 2's wiring (transformers' modeling_starcoder2.py): LLaMA's attention, layer norms, a plain feed-forward.
 
-import { activations } from "../../parts/activations.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 import { llamaAttention } from "./llama.ts";
 
 export function starcoder2(model: PartList): Trunk {

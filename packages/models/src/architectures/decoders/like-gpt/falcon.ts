@@ -4,16 +4,20 @@
 // With rising scores transformers' "eager" attention adds the bias twice; this is its usual one ("sdpa"), and the paper's.
 
 import type { ModelConfig } from "@lowrank/families";
-import { activations } from "../../parts/activations.ts";
-import { groupedProjection, type SelfAttentionOptions, selfAttention } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import type { Norm } from "../../parts/norm.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { alibi } from "../../parts/positions/alibi.ts";
-import { rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import {
+  groupedProjection,
+  type SelfAttentionOptions,
+  selfAttention,
+} from "../../../parts/attention/self-attention.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import type { Norm } from "../../../parts/norm.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { alibi } from "../../../parts/positions/alibi.ts";
+import { rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function falcon(model: PartList): Trunk {
   const positions = positionsOf(model.plan.config);

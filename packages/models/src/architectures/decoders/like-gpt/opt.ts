@@ -1,14 +1,14 @@
 // OPT's wiring (transformers' modeling_opt.py): learned positions counted by the mask, norms before or after each half,
 // and projections where embeddings are narrower than layers.
 
-import { activations } from "../../parts/activations.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import { type NormLayer, plainNorm } from "../../parts/norm.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import { type NormLayer, plainNorm } from "../../../parts/norm.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { tokenEmbedding } from "../../../parts/token-embedding.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 /** Rows of the position table that no position uses. */
 const positionOffset = 2;

@@ -1,14 +1,14 @@
 // BLOOM's wiring (transformers' modeling_bloom.py): a norm after the embedding, fused projections sorted by head, and
 // scores that rise with the key's position.
 
-import { activations } from "../../parts/activations.ts";
-import { groupedProjection, selfAttention } from "../../parts/attention/self-attention.ts";
-import { feedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { type Alibi, alibi } from "../../parts/positions/alibi.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { groupedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
+import { feedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { type Alibi, alibi } from "../../../parts/positions/alibi.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function bloom(model: PartList): Trunk {
   const slopes = alibi(model.plan.config.heads);

@@ -2,15 +2,15 @@
 // gated feed-forward. Mistral, Qwen and Gemma differ from it only in what their tables say: windows, biases, norms of
 // queries and keys, gains, scaled embeddings.
 
-import { activations } from "../../parts/activations.ts";
-import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
-import { gatedFeedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import type { Layer } from "../../parts/pass.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
+import { gatedFeedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import type { Layer } from "../../../parts/pass.ts";
+import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function llama(model: PartList): Trunk {
   const rotary = rotaryOf(model.plan.config);

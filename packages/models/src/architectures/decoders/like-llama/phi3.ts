@@ -1,13 +1,13 @@
 // Phi 3's wiring (transformers' modeling_phi3.py): LLaMA's with fused matrices.
 
-import { activations } from "../../parts/activations.ts";
-import { fusedProjection, selfAttention } from "../../parts/attention/self-attention.ts";
-import { fusedGatedFeedForward } from "../../parts/feed-forward.ts";
-import type { PartList } from "../../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../parts/positions/rotary-frequencies.ts";
-import { decoderTrunk } from "../../parts/trunk/decoder-trunk.ts";
-import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
-import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { activations } from "../../../parts/activations.ts";
+import { fusedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
+import { fusedGatedFeedForward } from "../../../parts/feed-forward.ts";
+import type { PartList } from "../../../parts/part-list.ts";
+import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
+import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 
 export function phi3(model: PartList): Trunk {
   const rotary = rotaryOf(model.plan.config);
