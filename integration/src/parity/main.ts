@@ -1,6 +1,6 @@
 // `npm run parity [-- [--base-precision int8] FOLDER…]`: every case in one line and, last, "N passed, N failed". A folder is a case, or holds
 // cases or sets of them; without one, the repository's own fixtures/peft are run. With bases in 8 bits, cases of one adapter
-// are held to what rounding may change. LOWRANK_ENGINE chooses the engine.
+// are held to what rounding may change. On the engine that a user gets; LOWRANK_ENGINE chooses another.
 
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,7 +22,7 @@ const add = (line: CaseLine) => {
 try {
   if (basePrecision !== "float32" && basePrecision !== "int8")
     throw new Error(`--base-precision ${basePrecision}: expected float32 or int8`);
-  const { name: engine, note } = await chooseEngine({ order: ["cpu"] });
+  const { name: engine, note } = await chooseEngine();
   if (note !== undefined) console.error(note);
   console.log(`engine: ${engine}; bases in ${basePrecision}; differences from what PEFT computed`);
   for await (const line of runCases(given.length > 0 ? given : [fixturesRoot], { basePrecision })) add(line);

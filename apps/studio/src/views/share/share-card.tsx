@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { LinkMade } from "../../state/share.ts";
 import { Card } from "../page/card.tsx";
+import { saveBlob } from "../page/save-blob.ts";
 import { useStudio } from "../page/use-studio.ts";
 import "./share.css";
 
@@ -64,7 +65,7 @@ function PictureButton() {
   const download = async () => {
     if (card === undefined) return;
     try {
-      save(await state.drawCard(card, share.card));
+      saveBlob(await state.drawCard(card, share.card), "lowrank-before-after.png");
       failure.value = undefined;
     } catch (error) {
       failure.value = error instanceof Error ? error.message : String(error);
@@ -83,12 +84,4 @@ function PictureButton() {
       )}
     </>
   );
-}
-
-function save(blob: Blob): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = "lowrank-before-after.png";
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

@@ -2,8 +2,8 @@
 
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeForm } from "../../state/take-home.ts";
+import { saveBlob } from "../page/save-blob.ts";
 import { useStudio } from "../page/use-studio.ts";
-import { saveBlob } from "./save-blob.ts";
 
 interface FormProps {
   readonly entry: ShelfEntry;
@@ -23,7 +23,7 @@ export function Form({ entry, form, title, says, isPossible = true, onTake }: Fo
   const take = async () => {
     onTake();
     const file = await takeHome.make(entry.id, form);
-    if (file !== undefined) saveBlob(file);
+    if (file !== undefined) saveBlob(file.blob, file.name);
   };
   return (
     <div class="form">

@@ -2,10 +2,10 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { curveAsCsv, smoothed } from "../../state/curve.ts";
+import { saveBlob } from "../page/save-blob.ts";
 import { useStudio } from "../page/use-studio.ts";
 import { chartColumns } from "./chart-data.ts";
 import { CurvePlot } from "./curve-plot.ts";
-import { saveBlob } from "./save-blob.ts";
 
 export function CurveCard() {
   const { run, settings, text } = useStudio();
