@@ -15,6 +15,10 @@ const step = (number: number, loss = 1): TrainingNews => {
   return { type: "step", step: number, steps: 4, loss, learningRate: 1, tokensPerSecond: 1, secondsLeft: 1 };
 };
 const finished: RunResult = { run: "r", reason: "finished", steps: 4, adapter: "a" };
+const left: UnfinishedRun = {
+  ...{ run: "r", name: "Before", model: "m", source: "tiny", step: 2, steps: 4 },
+  news: [step(1, 4), step(2, 3), { type: "frame", frame: { step: 2, text: "Hel" }, isWhole: true }],
+};
 
 function open(answers: Answers) {
   const onTaught = vi.fn();
@@ -99,10 +103,6 @@ describe("a run as the page sees it", () => {
   });
 
   it("goes on with an interrupted run, whose curve and answers it draws again", async () => {
-    const left: UnfinishedRun = {
-      ...{ run: "r", name: "Before", model: "m", source: "tiny", step: 2, steps: 4 },
-      news: [step(1, 4), step(2, 3), { type: "frame", frame: { step: 2, text: "Hel" }, isWhole: true }],
-    };
     const asked: RunRequest[] = [];
     const { run } = open({
       unfinished: async () => left,
@@ -120,14 +120,16 @@ describe("a run as the page sees it", () => {
     expect(run.frames.value).toHaveLength(1);
   });
 
-  it("says why a run did not work, and can begin another", async () => {
+  it("says why a run did not work, and offers what was kept of it", async () => {
     const { run } = open({
       train: async () => {
         throw new Error("the device was lost");
       },
+      unfinished: async () => left,
     });
     await run.train();
     expect(run.failure.value).toBe("the device was lost");
+    expect(run.unfinished.value).toBe(left);
     expect(run.phase.value).toBe("idle");
   });
 });
