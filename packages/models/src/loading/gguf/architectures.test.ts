@@ -1,4 +1,4 @@
-// Tiny files of every architecture that is read, held to what transformers computes (fixtures/gguf/make_gguf.py).
+// Tiny files of every architecture that is read, held to what transformers computes (test/fixtures/gguf/make_gguf.py).
 
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { loadGguf } from "./load-gguf.ts";
 
-const folder = new URL("../../../fixtures/gguf/", import.meta.url);
+const folder = new URL("../../../test/fixtures/gguf/", import.meta.url);
 const { ids, values } = JSON.parse(await readFile(new URL("expected.json", folder), "utf8")) as {
   readonly ids: number[][];
   readonly values: Readonly<Record<string, readonly number[]>>;
