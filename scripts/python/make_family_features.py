@@ -36,6 +36,14 @@ def roberta(**settings):
     return masked(transformers.RobertaForMaskedLM, transformers.RobertaConfig, pad_token_id=1, **settings)
 
 
+def like_llama(name, head="CausalLM", **settings):
+    config = getattr(transformers, f"{name}Config")(**{
+        **dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=4, num_attention_heads=4,
+               num_key_value_heads=2, max_position_embeddings=32, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+               attn_implementation="eager"), **settings})
+    return started(getattr(transformers, f"{name}For{head}")(config))
+
+
 def relative_of_roberta(name, head, **settings):
     cls, config = getattr(transformers, f"{name}For{head}"), getattr(transformers, f"{name}Config")
     return masked(cls, config, pad_token_id=1, type_vocab_size=1, **settings)
@@ -305,6 +313,20 @@ CASES = {
     "camembert-classifier": lambda folder: one_adapter(
         folder, relative_of_roberta("Camembert", "SequenceClassification", num_labels=3),
         lora(task_type="SEQ_CLS", target_modules=["query", "value"]), batch=padded_by_ones),
+    "granite": lambda folder: one_adapter(
+        folder, like_llama("Granite", embedding_multiplier=3.0, attention_multiplier=0.4, residual_multiplier=0.6,
+                           logits_scaling=1.7, tie_word_embeddings=True),
+        lora(target_modules=["q_proj", "v_proj", "down_proj", "embed_tokens"])),
+    "granite-head": lambda folder: one_adapter(
+        folder, like_llama("Granite", embedding_multiplier=3.0, residual_multiplier=0.6, logits_scaling=1.7),
+        lora(target_modules=["o_proj", "lm_head"], use_dora=True), batch=padded_left),
+    "ministral": lambda folder: one_adapter(
+        folder, like_llama("Ministral", head_dim=8, sliding_window=3, layer_types=["full_attention", "sliding_attention"] * 2),
+        lora(target_modules=["q_proj", "v_proj"])),
+    "smollm3": lambda folder: one_adapter(
+        folder, like_llama("SmolLM3"), lora(target_modules=["q_proj", "k_proj", "up_proj"]), batch=padded_left),
+    "olmo": lambda folder: one_adapter(
+        folder, like_llama("Olmo"), lora(target_modules=["q_proj", "v_proj", "gate_proj"])),
 }
 
 if __name__ == "__main__":

@@ -58,6 +58,15 @@ export type SwitchName =
 
 /**
  * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
- * scores are divided where that is not the head's, and how many norms a parallel layer has (Falcon).
+ * scores are divided where that is not the head's, how many norms a parallel layer has (Falcon), and what scores,
+ * embeddings, each half of a layer and logits are multiplied by (Granite, Cohere 2).
  */
-export type ScalarName = "scoreCap" | "logitCap" | "scoreWidth" | "parallelNorms";
+export type ScalarName =
+  | "scoreCap"
+  | "logitCap"
+  | "scoreWidth"
+  | "parallelNorms"
+  | "scoreScale"
+  | "embeddingScale"
+  | "residualScale"
+  | "logitScale";

@@ -33,6 +33,8 @@ export interface SwitchRow {
 export interface ScalarRow {
   readonly key: string;
   readonly fallback: number | null;
+  /** True where the file says what to divide by, and we what to multiply by. */
+  readonly isDivisor?: boolean;
 }
 
 /** In which layers attention sees only nearby keys. */
@@ -56,6 +58,15 @@ export type WindowLayers =
   | { readonly types: string; readonly fallback: readonly string[] }
   | { readonly butEvery: string; readonly fallback: number };
 
+/**
+ * Those with a window; the same, but all if the file's size of windows is null; or those for which the list of key `list` says
+ * 1, where there is none all but each nth, `butEvery` being n's key.
+ */
+export type RotatingLayers =
+  | "windowed"
+  | "windowed-or-all"
+  | { readonly list: string; readonly butEvery: string; readonly fallback: number };
+
 /** How rotations are written, where that is not `rope_theta` and whole heads. */
 export interface RotaryTable {
   /** Key of θ at the top of the file, and its value where none is given: 10 000 unless the table says otherwise. */
@@ -69,6 +80,8 @@ export interface RotaryTable {
   readonly features?: { readonly key: string; readonly fallback: number };
   /** θ of layers with a window, where these rotate at another speed (Gemma 3). */
   readonly local?: { readonly key: string; readonly fallback: number };
+  /** Which layers rotate, where not all do. */
+  readonly layers?: RotatingLayers;
   /** `original_max_position_embeddings` where the file has none (Phi 3). */
   readonly originalFallback?: number;
   /** Older names of scalings (Phi 3). */

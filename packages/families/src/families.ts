@@ -12,14 +12,18 @@ import { opt } from "./rows/decoders/like-gpt/opt.ts";
 import { gemma } from "./rows/decoders/like-llama/gemma.ts";
 import { gemma2 } from "./rows/decoders/like-llama/gemma2.ts";
 import { gemma3Text } from "./rows/decoders/like-llama/gemma3-text.ts";
+import { granite } from "./rows/decoders/like-llama/granite.ts";
 import { llama } from "./rows/decoders/like-llama/llama.ts";
+import { ministral } from "./rows/decoders/like-llama/ministral.ts";
 import { mistral } from "./rows/decoders/like-llama/mistral.ts";
 import { phi } from "./rows/decoders/like-llama/phi.ts";
 import { phi3 } from "./rows/decoders/like-llama/phi3.ts";
 import { qwen2 } from "./rows/decoders/like-llama/qwen2.ts";
 import { qwen3 } from "./rows/decoders/like-llama/qwen3.ts";
+import { smollm3 } from "./rows/decoders/like-llama/smollm3.ts";
 import { stablelm } from "./rows/decoders/like-llama/stablelm.ts";
 import { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
+import { olmo } from "./rows/decoders/other-norms/olmo.ts";
 import { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
 import { bart } from "./rows/encoder-decoders/bart.ts";
 import { t5 } from "./rows/encoder-decoders/t5.ts";
@@ -48,6 +52,10 @@ export const families: readonly Family[] = [
   stablelm,
   starcoder2,
   olmo2,
+  granite,
+  ministral,
+  smollm3,
+  olmo,
   gptj,
   gptNeo,
   bloom,

@@ -63,8 +63,8 @@ export interface EmbeddingRow extends ModuleRow {
   readonly columns?: Width;
   /** Rows in front that no position uses (OPT's two). */
   readonly extraRows?: number;
-  /** What looked-up rows are multiplied by: Gemma's root of the hidden size. */
-  readonly scale?: "root-of-hidden" | "root-of-hidden-if-switched";
+  /** What looked-up rows are multiplied by: Gemma's root of the hidden size, Granite's own number. */
+  readonly scale?: "root-of-hidden" | "root-of-hidden-if-switched" | "embedding-scale";
   /** Path of the embedding whose table this one shares (T5's two stacks). */
   readonly sharedWith?: string;
   /** True where the table is shared only in models whose head is tied too (BART). */

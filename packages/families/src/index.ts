@@ -1,6 +1,3 @@
-export { type CheckpointMatch, matchCheckpoint } from "./checkpoint/match-checkpoint.ts";
-export { type Module, modulesOf, pathInModel, widthOf } from "./checkpoint/modules.ts";
-export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";
 export { checkConfig } from "./config/check-config.ts";
 export type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 export type {
@@ -8,6 +5,7 @@ export type {
   FixedKey,
   RateRow,
   RotaryTable,
+  RotatingLayers,
   ScalarRow,
   SizeRow,
   SwitchRow,

@@ -40,6 +40,8 @@ export interface ModelConfig extends Readonly<Record<SizeName, number>> {
   readonly rotary: RotaryConfig | null;
   /** The same for layers with a window, where it differs (Gemma 3); else null. */
   readonly localRotary: RotaryConfig | null;
+  /** Of each layer, whether queries and keys rotate: all, or none, or – SmolLM3, Cohere 2 – most. */
+  readonly rotatingLayers: readonly boolean[];
   /** Of each layer, how many keys a query sees at most to one side, itself included; null for all. */
   readonly windows: readonly (number | null)[];
   /** False for what the family does not know. */

@@ -3,7 +3,7 @@
 
 import { expect, it } from "vitest";
 import { mathsKeys } from "./config/common-keys.ts";
-import type { ConfigTable, FixedKey } from "./config-table.ts";
+import type { ConfigTable, FixedKey, RotatingLayers } from "./config-table.ts";
 import { families } from "./families.ts";
 import type { Family } from "./family.ts";
 
@@ -57,7 +57,9 @@ function page(): string {
 function keysOf(config: ConfigTable): readonly string[] {
   const { sizes, activation, normEpsilon, dropouts, switches = {}, scalars = {}, window, rotary } = config;
   const turns =
-    typeof rotary === "object" ? [rotary.thetaKey, rotary.share?.key, rotary.features?.key, rotary.local?.key] : [];
+    typeof rotary === "object"
+      ? [rotary.thetaKey, rotary.share?.key, rotary.features?.key, rotary.local?.key, ...layerKeys(rotary.layers)]
+      : [];
   const windows = window === undefined ? [] : [window.size.key, window.enabledBy, ...windowKeys(window.layers)];
   const keys = [
     ...Object.values(sizes).flatMap((row) => ("keys" in row ? row.keys : [])),
@@ -70,6 +72,10 @@ function keysOf(config: ConfigTable): readonly string[] {
     ...turns,
   ];
   return [...new Set(keys.filter((key) => key !== undefined))];
+}
+
+function layerKeys(layers: RotatingLayers | undefined): readonly string[] {
+  return typeof layers === "object" ? [layers.list, layers.butEvery] : [];
 }
 
 function windowKeys(layers: NonNullable<ConfigTable["window"]>["layers"]): readonly string[] {

@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTokenizer } from "@lowrank/data";
-import { checkConfig, parametersOf } from "@lowrank/families";
+import { checkConfig } from "@lowrank/families";
+import { parametersOf } from "@lowrank/families/checkpoint";
 import { filesFolder, generate, loadModel, type ModelFolder } from "@lowrank/models";
 import { type ByteSource, joinPieces, parseSafetensors, serializeSafetensors } from "@lowrank/safetensors";
 import * as tf from "@tensorflow/tfjs-core";

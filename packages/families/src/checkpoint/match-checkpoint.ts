@@ -30,7 +30,8 @@ export interface CheckpointMatch {
  *
  * @example
  * ```ts
- * import { checkConfig, matchCheckpoint } from "@lowrank/families";
+ * import { checkConfig } from "@lowrank/families";
+ * import { matchCheckpoint } from "@lowrank/families/checkpoint";
  *
  * const config = checkConfig({
  *   model_type: "gpt2", vocab_size: 100, n_embd: 32, n_layer: 1, n_head: 4, n_positions: 32,

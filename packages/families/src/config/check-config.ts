@@ -14,6 +14,7 @@ import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { ConfigReader, jsonObject } from "./config-reader.ts";
 import { readLabels } from "./label-config.ts";
 import { readRotations } from "./rotary-config.ts";
+import { readRotatingLayers } from "./rotating-layers.ts";
 import { readSizes } from "./size-config.ts";
 import { readScalars, readSwitches } from "./switch-config.ts";
 import { readWindows } from "./window-config.ts";
@@ -44,6 +45,7 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
   const { config: table } = family;
 
   const sizes = readSizes(reader, family);
+  const windows = readWindows(reader, table.window, sizes.layers);
   const checked: ModelConfig = {
     modelType: family.modelType,
     architecture: readArchitecture(reader),
@@ -51,7 +53,8 @@ export function checkConfig(config: unknown, onWarning?: WarningListener, file =
     activation: readActivation(reader, table),
     normEpsilon: readEpsilon(reader, table),
     ...readRotations(reader, table, sizes),
-    windows: readWindows(reader, table.window, sizes.layers),
+    rotatingLayers: readRotatingLayers(reader, table, windows),
+    windows,
     switches: readSwitches(reader, table),
     scalars: readScalars(reader, table),
     tiedEmbeddings: table.tiedAlways || (reader.flag("tie_word_embeddings") ?? table.tiedByDefault),

@@ -108,3 +108,25 @@ describe("rotary positions", () => {
     expect(problemsOf({ ...llama, rope_scaling: { rope_type: "llama3", factor: 8 } })).toHaveLength(3);
   });
 });
+
+describe("layers that do not rotate", () => {
+  const smollm3 = { ...llama, model_type: "smollm3", num_hidden_layers: 5 };
+  const rotating = (config: object) => checkConfig(config).rotatingLayers.map(Number).join("");
+
+  it("are none in most families, and each fourth of SmolLM3 or those that a list names", () => {
+    expect([rotating(llama), rotating({ ...llama, model_type: "opt", ffn_dim: 48 })]).toEqual(["11", "00"]);
+    expect(rotating(smollm3)).toBe("11101");
+    expect(rotating({ ...smollm3, no_rope_layer_interval: 2 })).toBe("10101");
+    expect(rotating({ ...smollm3, no_rope_layers: [0, 0, 1, 1, 0, 1] })).toBe("00110");
+  });
+
+  it("are named by a list that has 0 or 1 for every layer", () => {
+    for (const list of [[], [1, 1, 1, 1], [1, 1, 1, 1, 2], "11111", 4])
+      expect(problemsOf({ ...smollm3, no_rope_layers: list })).toEqual(["invalid no_rope_layers"]);
+  });
+
+  it("keep SmolLM3 from windows, which it would have there", () => {
+    const windowed = { ...smollm3, use_sliding_window: true, sliding_window: 8 };
+    expect(problemsOf(windowed)).toEqual(["not-handled use_sliding_window", "not-handled sliding_window"]);
+  });
+});

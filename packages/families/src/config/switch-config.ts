@@ -50,12 +50,17 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
     if (row === undefined) return null;
     // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
     if (reader.peek(row.key) === undefined) return row.fallback;
-    return reader.number(row.key, { least: 1e-6, most: 1e6 });
+    const value = reader.number(row.key, { least: 1e-6, most: 1e6 });
+    return value !== null && row.isDivisor ? 1 / value : value;
   };
   return {
     scoreCap: read(scalars.scoreCap),
     logitCap: read(scalars.logitCap),
     scoreWidth: read(scalars.scoreWidth),
     parallelNorms: read(scalars.parallelNorms),
+    scoreScale: read(scalars.scoreScale),
+    embeddingScale: read(scalars.embeddingScale),
+    residualScale: read(scalars.residualScale),
+    logitScale: read(scalars.logitScale),
   };
 }

@@ -1,4 +1,5 @@
-import { checkConfig, parametersOf, type Task } from "@lowrank/families";
+import { checkConfig, type Task } from "@lowrank/families";
+import { parametersOf } from "@lowrank/families/checkpoint";
 import { describe, expect, it } from "vitest";
 import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel } from "./exportable-model.ts";

@@ -1,7 +1,8 @@
 // Decides for every tensor of the export where its values come from: the base's file as it is, or the model.
 
 import { listed } from "@lowrank/contracts";
-import { familyOf, matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families";
+import { familyOf } from "@lowrank/families";
+import { matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families/checkpoint";
 import type { Dtype } from "@lowrank/safetensors";
 import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";

@@ -1,4 +1,5 @@
-import { checkConfig, families, parametersOf, type Task } from "@lowrank/families";
+import { checkConfig, families, type Task } from "@lowrank/families";
+import { parametersOf } from "@lowrank/families/checkpoint";
 import { describe, expect, it } from "vitest";
 import { outlineModel } from "../outline/outline-model.ts";
 

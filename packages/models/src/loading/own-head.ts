@@ -1,7 +1,8 @@
 // A configuration may say that head and embedding share a weight while the file holds two different ones (Flan-T5, saved
 // anew). Like transformers (`tie_weights`), believe the file.
 
-import { familyOf, type ModelConfig, matchCheckpoint, pathInModel, type Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
+import { matchCheckpoint, pathInModel } from "@lowrank/families/checkpoint";
 import type { WeightSource } from "./weight-source.ts";
 
 /** The configuration, untied if the file has a head of its own with other values than the embedding. */

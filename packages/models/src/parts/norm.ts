@@ -17,7 +17,7 @@ export interface NormOptions {
 /** What computes a norm, whether it has weights or not. */
 export type NormLayer = Pick<Norm, "forward">;
 
-/** A layer norm without gain and bias (some OPTs). */
+/** A layer norm without gain and bias (OLMo, some OPTs). */
 export function plainNorm(epsilon: number): NormLayer {
   return {
     forward: (x) =>

@@ -3,15 +3,8 @@
 
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/doors";
-import {
-  type EmbeddingRow,
-  familyOf,
-  type ModelConfig,
-  type Module,
-  modulesOf,
-  pathInModel,
-  type Task,
-} from "@lowrank/families";
+import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/families";
+import { type Module, modulesOf, pathInModel } from "@lowrank/families/checkpoint";
 import { MissingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";
 import { paddingRowOf } from "./padding-row.ts";
@@ -91,7 +84,7 @@ export class PartList {
         ...(tiedWith === null ? {} : { tiedWith }),
         ...(tiedWith === tiedTo?.path && tiedTo !== undefined ? { tiedTo } : {}),
         ...paddingRowOf(row, this.plan.config),
-        ...(isScaled(row, this.plan.config) ? { outputScale: Math.sqrt(this.plan.config.hiddenSize) } : {}),
+        outputScale: scaleOf(row, this.plan.config),
       }),
     );
   }
@@ -171,8 +164,10 @@ export class PartList {
   }
 }
 
-function isScaled({ scale }: EmbeddingRow, { switches }: ModelConfig): boolean {
-  return scale === "root-of-hidden" || (scale === "root-of-hidden-if-switched" && switches.scaledEmbedding);
+function scaleOf({ scale }: EmbeddingRow, { switches, scalars, hiddenSize }: ModelConfig): number {
+  if (scale === "embedding-scale") return scalars.embeddingScale ?? 1;
+  const isRooted = scale === "root-of-hidden" || (scale === "root-of-hidden-if-switched" && switches.scaledEmbedding);
+  return isRooted ? Math.sqrt(hiddenSize) : 1;
 }
 
 function modulesByPath({ config, task }: ModelPlan): ReadonlyMap<string, Module> {

@@ -114,3 +114,38 @@ export const decoderNorms = normRows("root-mean-square", [
 
 /** Rotation speeds follow from the configuration; files made before transformers 4.32 also store them. */
 export const rotaryBuffers = ["rotary_emb.inv_freq"] as const;
+
+/** What LLaMA's descendants say of config.json alike. */
+const llamaConfig = {
+  activation: { key: "hidden_act", fallback: "silu" },
+  normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
+  dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
+  tiedByDefault: false,
+  rotary: true,
+} as const satisfies Partial<Family["config"]>;
+
+interface Differences extends Partial<Omit<Family, "config">> {
+  readonly config: Pick<Family["config"], "sizes"> & Partial<Family["config"]>;
+}
+
+/** LLaMA, or a family that names its modules alike, by what it has of its own: keys and rows that replace LLaMA's. */
+export function likeLlama(
+  modelType: string,
+  architectures: Family["architectures"],
+  { config, ...rows }: Differences,
+): Family {
+  return {
+    modelType,
+    causal: true,
+    basePrefix: "model",
+    architectures,
+    embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
+    // Off in families whose configuration does not know the switch.
+    linears: [...separateAttention("attentionBias"), ...gatedFeedForward("feedForwardBias")],
+    norms: decoderNorms,
+    heads: decoderHeads("embed_tokens"),
+    ignoredFileKeys: rotaryBuffers,
+    ...rows,
+    config: { ...llamaConfig, ...config },
+  };
+}

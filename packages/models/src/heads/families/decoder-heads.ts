@@ -14,7 +14,14 @@ import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 export function decoderHeads(model: PartList, trunk: Trunk): Head {
   const { config, task } = model.plan;
   if (task === "causal-lm") {
-    return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 1, cap: config.scalars.logitCap });
+    const { logitCap, logitScale } = config.scalars;
+    return new TokenHead({
+      site: model.linear("lm_head", trunk.tokens),
+      shift: 1,
+      cap: logitCap,
+      // The head has no bias: logits scale with what it reads.
+      ...(logitScale === null ? {} : { transform: (hidden) => tf.mul(hidden, logitScale) }),
+    });
   }
   if (task === "token-classification")
     return tokenClassifier(model, { path: model.has("score") ? "score" : "classifier" });

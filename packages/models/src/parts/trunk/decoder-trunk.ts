@@ -1,5 +1,6 @@
 // What decoder-only families have in common: an embedding, blocks one after the other, and a norm at the end.
 
+import { plainNorm } from "../norm.ts";
 import type { PartList } from "../part-list.ts";
 import { type TokenEmbeddingOptions, tokenEmbedding } from "../token-embedding.ts";
 import { normStage } from "./stages.ts";
@@ -8,7 +9,7 @@ import type { Stage, Trunk } from "./trunk.ts";
 export interface DecoderOptions {
   /** Path of the token embedding in the family's table. */
   readonly tokens: string;
-  /** Path of the last norm. */
+  /** Path of the last norm; without weights where the table has no such row (OLMo). */
   readonly norm: string;
   /** One layer. */
   readonly block: (block: PartList, layer: number) => Stage;
@@ -27,7 +28,7 @@ export function decoderTrunk(model: PartList, options: DecoderOptions): Trunk {
   });
   const blocks = Array.from({ length: config.layers }, (_, layer) => options.block(model.atLayer(layer), layer));
   const last = model.group();
-  const norm = last.norm(options.norm);
+  const norm = last.optionalNorm(options.norm) ?? plainNorm(config.normEpsilon);
   return {
     tokens,
     embed: { parts: first.parts, run: embed },

@@ -2,7 +2,7 @@
 
 import type { Part } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Norm } from "../norm.ts";
+import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 
 /** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
@@ -43,7 +43,7 @@ export function inHalves(mix: Layer, byPosition: Layer): Block {
 }
 
 /** A norm behind the last block. */
-export function normStage(parts: readonly Part[], norm: Norm): Stage {
+export function normStage(parts: readonly Part[], norm: NormLayer): Stage {
   return { parts, run: (hidden, { context }) => norm.forward(hidden, context), isByPosition: true };
 }
 

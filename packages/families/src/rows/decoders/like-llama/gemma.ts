@@ -1,23 +1,9 @@
 // Gemma (Gemma Team 2024), as transformers' modeling_gemma.py names it: LLaMA with scaled embeddings, gains stored as
 // gain − 1, and wide heads.
 
-import type { Family } from "../../../family.ts";
-import {
-  decoderClasses,
-  decoderHeads,
-  decoderNorms,
-  decoderSizes,
-  gatedFeedForward,
-  rotaryBuffers,
-  separateAttention,
-  tokenDropout,
-} from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
-export const gemma: Family = {
-  modelType: "gemma",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("Gemma", ["token-classification"]),
+export const gemma = likeLlama("gemma", decoderClasses("Gemma", ["token-classification"]), {
   config: {
     sizes: {
       ...decoderSizes,
@@ -27,11 +13,8 @@ export const gemma: Family = {
     },
     // The official files say "gelu" and mean the approximation.
     activation: { key: "hidden_act", fallback: "gelu_pytorch_tanh", aliases: { gelu: "gelu_pytorch_tanh" } },
-    normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
-    rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },
     fixed: [
       // An older spelling of hidden_act, which transformers 5 does not read.
@@ -39,8 +22,5 @@ export const gemma: Family = {
     ],
   },
   embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
-  linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: decoderNorms.map((row) => ({ ...row, gainOffset: 1 })),
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

@@ -1,24 +1,11 @@
 // Gemma 2 (Gemma Team 2024), as transformers' modeling_gemma2.py names it: Gemma with bounded scores and logits, norms
 // around each half of a layer, and a window in every second layer.
 
-import type { Family } from "../../../family.ts";
-import {
-  decoderClasses,
-  decoderHeads,
-  decoderSizes,
-  gatedFeedForward,
-  rotaryBuffers,
-  separateAttention,
-  tokenDropout,
-} from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
-export const gemma2: Family = {
-  modelType: "gemma2",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("Gemma2", ["token-classification"]),
+export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-classification"]), {
   config: {
     sizes: {
       ...decoderSizes,
@@ -27,11 +14,8 @@ export const gemma2: Family = {
       maxPositions: { keys: ["max_position_embeddings"], fallback: 8192 },
     },
     activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
-    normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: tokenDropout },
     tokenIds: { padding: 0 },
     tiedByDefault: true,
-    rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },
     scalars: {
       scoreCap: { key: "attn_logit_softcapping", fallback: 50 },
@@ -43,7 +27,6 @@ export const gemma2: Family = {
     harmless: ["hidden_act", "cache_implementation"],
   },
   embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
-  linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.input_layernorm", ...norm },
     { path: "layers.{n}.post_attention_layernorm", ...norm },
@@ -51,6 +34,4 @@ export const gemma2: Family = {
     { path: "layers.{n}.post_feedforward_layernorm", ...norm },
     { path: "norm", ...norm },
   ],
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

@@ -1,70 +1,59 @@
 // Gemma 3's text model (Gemma Team 2025), as transformers' modeling_gemma3.py names it: Gemma 2 without bounds, with norms
 // of queries and keys, a whole view in every sixth layer only, and slower rotations there.
 
-import type { Family } from "../../../family.ts";
-import {
-  decoderHeads,
-  decoderSizes,
-  gatedFeedForward,
-  rotaryBuffers,
-  separateAttention,
-} from "../../shared/decoder-rows.ts";
+import { decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
-export const gemma3Text: Family = {
-  modelType: "gemma3_text",
-  causal: true,
-  basePrefix: "model",
-  architectures: new Map([
+export const gemma3Text = likeLlama(
+  "gemma3_text",
+  new Map([
     ["Gemma3ForCausalLM", "causal-lm"],
     ["Gemma3TextForSequenceClassification", "sequence-classification"],
     ["Gemma3TextModel", "feature-extraction"],
   ]),
-  config: {
-    sizes: {
-      ...decoderSizes,
-      keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
-      headSize: { keys: ["head_dim"], fallback: 256 },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
+  {
+    config: {
+      sizes: {
+        ...decoderSizes,
+        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 4 },
+        headSize: { keys: ["head_dim"], fallback: 256 },
+        maxPositions: { keys: ["max_position_embeddings"], fallback: 131_072 },
+      },
+      activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
+      dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
+      tokenIds: { padding: 0 },
+      tiedByDefault: true,
+      rotary: { thetaFallback: 1_000_000, local: { key: "rope_local_base_freq", fallback: 10_000 } },
+      switches: {
+        attentionBias: { key: "attention_bias", fallback: false },
+        reversedSight: { key: "use_bidirectional_attention", fallback: false },
+      },
+      scalars: {
+        logitCap: { key: "final_logit_softcapping", fallback: null },
+        scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 },
+      },
+      window: {
+        size: { key: "sliding_window", fallback: 4096 },
+        layers: { butEvery: "sliding_window_pattern", fallback: 6 },
+      },
+      // The file counts the keys on both sides of a query, transformers those on one side and the query itself.
+      derive: (config) => {
+        if (!config.switches.reversedSight) return config;
+        return { ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) };
+      },
+      // transformers reads the bound of scores and computes without it.
+      harmless: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
     },
-    activation: { key: "hidden_activation", fallback: "gelu_pytorch_tanh" },
-    normEpsilon: { key: "rms_norm_eps", fallback: 1e-6 },
-    dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
-    tokenIds: { padding: 0 },
-    tiedByDefault: true,
-    rotary: { thetaFallback: 1_000_000, local: { key: "rope_local_base_freq", fallback: 10_000 } },
-    switches: {
-      attentionBias: { key: "attention_bias", fallback: false },
-      reversedSight: { key: "use_bidirectional_attention", fallback: false },
-    },
-    scalars: {
-      logitCap: { key: "final_logit_softcapping", fallback: null },
-      scoreWidth: { key: "query_pre_attn_scalar", fallback: 256 },
-    },
-    window: {
-      size: { key: "sliding_window", fallback: 4096 },
-      layers: { butEvery: "sliding_window_pattern", fallback: 6 },
-    },
-    // The file counts the keys on both sides of a query, transformers those on one side and the query itself.
-    derive: (config) => {
-      if (!config.switches.reversedSight) return config;
-      return { ...config, windows: config.windows.map((size) => size && (size >> 1) + 1) };
-    },
-    // transformers reads the bound of scores and computes without it.
-    harmless: ["attn_logit_softcapping", "cache_implementation", "sliding_window_pattern", "_sliding_window_pattern"],
+    embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
+    norms: [
+      { path: "layers.{n}.self_attn.q_norm", width: "head", ...norm },
+      { path: "layers.{n}.self_attn.k_norm", width: "head", ...norm },
+      { path: "layers.{n}.input_layernorm", ...norm },
+      { path: "layers.{n}.post_attention_layernorm", ...norm },
+      { path: "layers.{n}.pre_feedforward_layernorm", ...norm },
+      { path: "layers.{n}.post_feedforward_layernorm", ...norm },
+      { path: "norm", ...norm },
+    ],
   },
-  embeddings: [{ path: "embed_tokens", rows: "vocabulary", scale: "root-of-hidden" }],
-  linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
-  norms: [
-    { path: "layers.{n}.self_attn.q_norm", width: "head", ...norm },
-    { path: "layers.{n}.self_attn.k_norm", width: "head", ...norm },
-    { path: "layers.{n}.input_layernorm", ...norm },
-    { path: "layers.{n}.post_attention_layernorm", ...norm },
-    { path: "layers.{n}.pre_feedforward_layernorm", ...norm },
-    { path: "layers.{n}.post_feedforward_layernorm", ...norm },
-    { path: "norm", ...norm },
-  ],
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+);

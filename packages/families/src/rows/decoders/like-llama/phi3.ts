@@ -1,27 +1,14 @@
 // Phi 3 (Abdin et al. 2024), as transformers' modeling_phi3.py names it: LLaMA whose query, key and value share a matrix,
 // and so do gate and up.
 
-import type { Family } from "../../../family.ts";
-import {
-  decoderClasses,
-  decoderHeads,
-  decoderNorms,
-  decoderSizes,
-  rotaryBuffers,
-  tokenDropout,
-} from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderSizes, likeLlama, tokenDropout } from "../../shared/decoder-rows.ts";
 import { linearRows } from "../../shared/module-rows.ts";
 
 const linear = { bias: false, layout: "out-in" } as const;
 
-export const phi3: Family = {
-  modelType: "phi3",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("Phi3", ["token-classification"]),
+export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classification"]), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
-    activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     // transformers' Phi 3 has no dropout after the embedding, whatever embd_pdrop says.
     dropouts: {
@@ -30,7 +17,6 @@ export const phi3: Family = {
       classifier: tokenDropout,
     },
     tokenIds: { padding: 32_000 },
-    tiedByDefault: false,
     rotary: {
       share: { key: "partial_rotary_factor", fallback: 1 },
       originalFallback: 4096,
@@ -40,14 +26,10 @@ export const phi3: Family = {
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
     harmless: ["embd_pdrop"],
   },
-  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: linearRows(linear, [
     ["layers.{n}.self_attn.qkv_proj", "hidden", "queries-keys-values"],
     ["layers.{n}.self_attn.o_proj", "queries", "hidden"],
     ["layers.{n}.mlp.gate_up_proj", "hidden", "double-intermediate"],
     ["layers.{n}.mlp.down_proj", "intermediate", "hidden"],
   ]),
-  norms: decoderNorms,
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

@@ -1,28 +1,20 @@
 // StableLM (Bellagente et al. 2024), as transformers' modeling_stablelm.py names it: LLaMA with layer norms, a quarter of
 // each head rotating, and both halves of a layer side by side if the configuration says so.
 
-import type { Family } from "../../../family.ts";
 import {
   decoderClasses,
-  decoderHeads,
   decoderSizes,
   gatedFeedForward,
-  rotaryBuffers,
+  likeLlama,
   separateAttention,
   tokenDropout,
 } from "../../shared/decoder-rows.ts";
 
-export const stablelm: Family = {
-  modelType: "stablelm",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("StableLm", ["token-classification"]),
+export const stablelm = likeLlama("stablelm", decoderClasses("StableLm", ["token-classification"]), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },
-    activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 }, classifier: { ...tokenDropout, fallback: 0 } },
-    tiedByDefault: false,
     rotary: { share: { key: "partial_rotary_factor", fallback: 0.25 } },
     switches: {
       attentionBias: { key: "use_qkv_bias", fallback: false },
@@ -33,7 +25,6 @@ export const stablelm: Family = {
       { key: "hidden_dropout", values: [null, 0], effect: "outputs of the feed-forward drop out while training" },
     ],
   },
-  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [...separateAttention("attentionBias", { bias: false }), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.input_layernorm", kind: "layer" },
@@ -44,6 +35,4 @@ export const stablelm: Family = {
     },
     { path: "norm", kind: "layer" },
   ],
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

@@ -1,23 +1,17 @@
 // StarCoder 2 (Lozhkov et al. 2024), as transformers' modeling_starcoder2.py names it: LLaMA with layer norms, biases and
 // a plain feed-forward.
 
-import type { Family } from "../../../family.ts";
 import {
   decoderClasses,
-  decoderHeads,
   decoderSizes,
+  likeLlama,
   plainFeedForward,
-  rotaryBuffers,
   separateAttention,
   tokenDropout,
 } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
-export const starcoder2: Family = {
-  modelType: "starcoder2",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("Starcoder2", ["token-classification"]),
+export const starcoder2 = likeLlama("starcoder2", decoderClasses("Starcoder2", ["token-classification"]), {
   config: {
     sizes: {
       ...decoderSizes,
@@ -33,7 +27,6 @@ export const starcoder2: Family = {
       classifier: tokenDropout,
     },
     tiedByDefault: true,
-    rotary: true,
     switches: { attentionBias: { key: "use_bias", fallback: true } },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
     fixed: [
@@ -42,12 +35,9 @@ export const starcoder2: Family = {
     ],
     harmless: ["embedding_dropout"],
   },
-  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
   linears: [
     ...separateAttention("attentionBias"),
     ...plainFeedForward("layers.{n}.mlp.c_fc", "layers.{n}.mlp.c_proj", "attentionBias"),
   ],
   norms: normRows("layer", ["layers.{n}.input_layernorm", "layers.{n}.post_attention_layernorm", "norm"]),
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

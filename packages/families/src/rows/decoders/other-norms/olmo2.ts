@@ -1,34 +1,17 @@
 // OLMo 2 (OLMo Team 2024), as transformers' modeling_olmo2.py names it: norms after each half instead of before, and
 // over whole queries and keys.
 
-import type { Family } from "../../../family.ts";
-import {
-  decoderClasses,
-  decoderHeads,
-  decoderSizes,
-  gatedFeedForward,
-  rotaryBuffers,
-  separateAttention,
-} from "../../shared/decoder-rows.ts";
+import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
-export const olmo2: Family = {
-  modelType: "olmo2",
-  causal: true,
-  basePrefix: "model",
-  architectures: decoderClasses("Olmo2"),
+export const olmo2 = likeLlama("olmo2", decoderClasses("Olmo2"), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },
-    activation: { key: "hidden_act", fallback: "silu" },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     dropouts: { attention: { keys: ["attention_dropout"], fallback: 0 } },
     tokenIds: { padding: 1 },
-    tiedByDefault: false,
-    rotary: true,
     switches: { attentionBias: { key: "attention_bias", fallback: false } },
   },
-  embeddings: [{ path: "embed_tokens", rows: "vocabulary" }],
-  linears: [...separateAttention("attentionBias"), ...gatedFeedForward(false)],
   norms: [
     { path: "layers.{n}.self_attn.q_norm", kind: "root-mean-square", width: "queries" },
     { path: "layers.{n}.self_attn.k_norm", kind: "root-mean-square", width: "key-values" },
@@ -38,6 +21,4 @@ export const olmo2: Family = {
       "norm",
     ]),
   ],
-  heads: decoderHeads("embed_tokens"),
-  ignoredFileKeys: rotaryBuffers,
-};
+});

@@ -1,13 +1,19 @@
 // LLaMA's wiring (transformers' modeling_llama.py): rotating positions, RMS norms before each half, shared key heads, a
-// gated feed-forward. Mistral, Qwen and Gemma differ from it only in what their tables say: windows, biases, norms of
-// queries and keys, gains, scaled embeddings.
+// gated feed-forward. Mistral, Qwen, Gemma, Granite, SmolLM3 and OLMo differ from it only in what their tables say: windows,
+// layers that do not rotate, biases, norms of queries and keys, norms without weights, gains, numbers that scale.
 
 import { activations } from "../../../parts/activations.ts";
-import { selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
+import {
+  type SelfAttentionOptions,
+  selfAttention,
+  separateProjections,
+} from "../../../parts/attention/self-attention.ts";
 import { gatedFeedForward } from "../../../parts/feed-forward.ts";
+import { plainNorm } from "../../../parts/norm.ts";
 import type { PartList } from "../../../parts/part-list.ts";
 import type { Layer } from "../../../parts/pass.ts";
 import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { scaledLayer } from "../../../parts/scaled-layer.ts";
 import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
@@ -22,18 +28,25 @@ export function llama(model: PartList): Trunk {
 }
 
 function llamaBlock(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
+  const { normEpsilon, scalars } = block.plan.config;
+  const norm = (path: string) => block.optionalNorm(path) ?? plainNorm(normEpsilon);
   const run = transformerBlock({
-    attention: llamaAttention(block, layer, rotary),
-    feedForward: llamaFeedForward(block),
-    beforeAttention: block.norm("layers.{n}.input_layernorm"),
-    beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
+    attention: scaledLayer(llamaAttention(block, layer, rotary), scalars.residualScale),
+    feedForward: scaledLayer(llamaFeedForward(block), scalars.residualScale),
+    beforeAttention: norm("layers.{n}.input_layernorm"),
+    beforeFeedForward: norm("layers.{n}.post_attention_layernorm"),
   });
   return { parts: block.parts, run };
 }
 
-export function llamaAttention(block: PartList, layer: number, rotary: RotaryFrequencies): Layer {
+export function llamaAttention(
+  block: PartList,
+  layer: number,
+  rotary: RotaryFrequencies,
+  { rotaryInterleaved = false }: Pick<SelfAttentionOptions, "rotaryInterleaved"> = {},
+): Layer {
   const { config } = block.plan;
-  const { scoreCap, scoreWidth } = config.scalars;
+  const { scoreCap, scoreWidth, scoreScale } = config.scalars;
   return selfAttention({
     layer,
     project: separateProjections(
@@ -46,10 +59,10 @@ export function llamaAttention(block: PartList, layer: number, rotary: RotaryFre
     keyNorm: block.optionalNorm("layers.{n}.self_attn.k_norm"),
     heads: config.heads,
     keyHeads: config.keyValueHeads,
-    rotary,
+    ...(config.rotatingLayers[layer] ? { rotary, rotaryInterleaved } : {}),
     dropout: config.dropouts.attention,
     window: config.windows[layer] ?? null,
-    scale: 1 / Math.sqrt(scoreWidth ?? config.headSize),
+    scale: scoreScale ?? 1 / Math.sqrt(scoreWidth ?? config.headSize),
     cap: scoreCap,
   });
 }

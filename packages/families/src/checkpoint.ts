@@ -1,0 +1,3 @@
+export { type CheckpointMatch, matchCheckpoint } from "./checkpoint/match-checkpoint.ts";
+export { type Module, modulesOf, pathInModel, widthOf } from "./checkpoint/modules.ts";
+export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";
