@@ -327,6 +327,16 @@ CASES = {
         folder, like_llama("SmolLM3"), lora(target_modules=["q_proj", "k_proj", "up_proj"]), batch=padded_left),
     "olmo": lambda folder: one_adapter(
         folder, like_llama("Olmo"), lora(target_modules=["q_proj", "v_proj", "gate_proj"])),
+    "cohere2": lambda folder: one_adapter(
+        folder, like_llama("Cohere2", sliding_window=3, logit_scale=0.4),
+        lora(target_modules=["q_proj", "v_proj"], modules_to_save=["norm"]), batch=padded_left),
+    "glm4": lambda folder: one_adapter(
+        folder, like_llama("Glm4", head_dim=8), lora(target_modules=["q_proj", "v_proj", "gate_up_proj"])),
+    "exaone4": lambda folder: one_adapter(
+        folder, like_llama("Exaone4", sliding_window=3), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
+    "exaone4-answers": lambda folder: one_adapter(
+        folder, like_llama("Exaone4", "QuestionAnswering", sliding_window=None, layer_types=["full_attention"] * 4),
+        lora(task_type="QUESTION_ANS", target_modules=["q_proj", "k_proj"]), batch=answers),
 }
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ import { qwen3 } from "./rows/decoders/like-llama/qwen3.ts";
 import { smollm3 } from "./rows/decoders/like-llama/smollm3.ts";
 import { stablelm } from "./rows/decoders/like-llama/stablelm.ts";
 import { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
+import { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
+import { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
+import { glm4 } from "./rows/decoders/other-norms/glm4.ts";
 import { olmo } from "./rows/decoders/other-norms/olmo.ts";
 import { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
 import { bart } from "./rows/encoder-decoders/bart.ts";
@@ -56,6 +59,9 @@ export const families: readonly Family[] = [
   ministral,
   smollm3,
   olmo,
+  cohere2,
+  glm4,
+  exaone4,
   gptj,
   gptNeo,
   bloom,

@@ -74,6 +74,8 @@ export interface EmbeddingRow extends ModuleRow {
 /** A normalisation over the last axis; only layer norms have a bias. */
 export interface NormRow extends ModuleRow {
   readonly kind: "layer" | "root-mean-square";
+  /** False where a layer norm has none (Cohere 2). */
+  readonly bias?: false;
   /** Default "hidden". */
   readonly width?: Width;
   /** Added to the gain that the file holds: 1 for Gemma. */

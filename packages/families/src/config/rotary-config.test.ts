@@ -125,6 +125,18 @@ describe("layers that do not rotate", () => {
       expect(problemsOf({ ...smollm3, no_rope_layers: list })).toEqual(["invalid no_rope_layers"]);
   });
 
+  it("are those without a window in Cohere 2 and EXAONE 4, where a file has windows at all", () => {
+    const [cohere2, exaone4] = ["cohere2", "exaone4"].map((model_type) => ({ ...smollm3, model_type, head_dim: 8 }));
+    expect([cohere2, exaone4].map((config) => rotating({ ...config, num_key_value_heads: 4 }))).toEqual([
+      "11101",
+      "11101",
+    ]);
+    const types = { layer_types: Array(5).fill("full_attention"), num_key_value_heads: 4 };
+    expect([cohere2, exaone4].map((config) => rotating({ ...config, ...types }))).toEqual(["00000", "00000"]);
+    const windowless = { ...types, sliding_window: null };
+    expect([cohere2, exaone4].map((config) => rotating({ ...config, ...windowless }))).toEqual(["00000", "11111"]);
+  });
+
   it("keep SmolLM3 from windows, which it would have there", () => {
     const windowed = { ...smollm3, use_sliding_window: true, sliding_window: 8 };
     expect(problemsOf(windowed)).toEqual(["not-handled use_sliding_window", "not-handled sliding_window"]);

@@ -18,7 +18,10 @@ import { gptNeox } from "./decoders/like-gpt/gpt-neox.ts";
 import { gpt2 } from "./decoders/like-gpt/gpt2.ts";
 import { gptj } from "./decoders/like-gpt/gptj.ts";
 import { opt } from "./decoders/like-gpt/opt.ts";
+import { cohere2 } from "./decoders/like-llama/cohere2.ts";
+import { exaone4 } from "./decoders/like-llama/exaone4.ts";
 import { gemma2 } from "./decoders/like-llama/gemma2.ts";
+import { glm4 } from "./decoders/like-llama/glm4.ts";
 import { llama } from "./decoders/like-llama/llama.ts";
 import { olmo2 } from "./decoders/like-llama/olmo2.ts";
 import { phi } from "./decoders/like-llama/phi.ts";
@@ -57,6 +60,9 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["ministral", { trunk: llama, head: decoderHeads }],
   ["smollm3", { trunk: llama, head: decoderHeads }],
   ["olmo", { trunk: llama, head: decoderHeads }],
+  ["cohere2", { trunk: cohere2, head: decoderHeads }],
+  ["glm4", { trunk: glm4, head: decoderHeads }],
+  ["exaone4", { trunk: exaone4, head: decoderHeads }],
   ["gptj", { trunk: gptj, head: decoderHeads }],
   ["gpt_neo", { trunk: gptNeo, head: decoderHeads }],
   ["bloom", { trunk: bloom, head: decoderHeads }],

@@ -8,6 +8,8 @@ import * as tf from "@tensorflow/tfjs-core";
 export interface NormOptions {
   readonly path: string;
   readonly kind: "layer" | "rms";
+  /** False for a layer norm without a bias. */
+  readonly bias?: boolean;
   readonly width: number;
   readonly epsilon: number;
   /** Added to an RMS norm's gain: 1 for Gemma. */
@@ -36,7 +38,9 @@ export class Norm implements Part {
   constructor(private readonly options: NormOptions) {
     this.#gain = new ParameterSlot(`${options.path}.weight`, [options.width], "ones");
     this.#bias =
-      options.kind === "layer" ? new ParameterSlot(`${options.path}.bias`, [options.width], "zeros") : undefined;
+      options.kind === "layer" && options.bias !== false
+        ? new ParameterSlot(`${options.path}.bias`, [options.width], "zeros")
+        : undefined;
     this.slots = [this.#gain, ...(this.#bias?.slots ?? [])];
   }
 
@@ -75,9 +79,9 @@ export class Norm implements Part {
   }
 
   #forward(x: tf.Tensor, context: ForwardContext): tf.Tensor {
-    const { epsilon, gainOffset = 0 } = this.options;
+    const { kind, width, epsilon, gainOffset = 0 } = this.options;
     const gain = this.#gain.value(context);
-    if (this.#bias === undefined) return rmsNorm(x, gain, epsilon, { gainOffset });
-    return layerNorm(x, gain, this.#bias.value(context), epsilon);
+    if (kind === "rms") return rmsNorm(x, gain, epsilon, { gainOffset });
+    return tf.tidy(() => layerNorm(x, gain, this.#bias?.value(context) ?? tf.zeros([width]), epsilon));
   }
 }

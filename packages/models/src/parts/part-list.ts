@@ -104,8 +104,8 @@ export class PartList {
     if (module?.type !== "norm") throw this.#missing("norm", rowPath);
     const kind = module.row.kind === "layer" ? "layer" : "rms";
     const { normEpsilon: epsilon } = this.plan.config;
-    const { gainOffset = 0 } = module.row;
-    return this.#add(new Norm({ path: module.path, kind, width: module.size, epsilon, gainOffset }));
+    const { bias = true, gainOffset = 0 } = module.row;
+    return this.#add(new Norm({ path: module.path, kind, bias, width: module.size, epsilon, gainOffset }));
   }
 
   /** A convolution over images whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width]. */
