@@ -325,6 +325,12 @@ CASES = {
         lora(target_modules=["q_proj", "v_proj"])),
     "smollm3": lambda folder: one_adapter(
         folder, like_llama("SmolLM3"), lora(target_modules=["q_proj", "k_proj", "up_proj"]), batch=padded_left),
+    "smollm3-replicated": lambda folder: one_adapter(
+        folder, like_llama("SmolLM3"), lora(target_modules=["q_proj"], layer_replication=[[1, 4], [0, 1]]),
+        merges=False, trains=False),
+    "cohere2-replicated": lambda folder: one_adapter(
+        folder, like_llama("Cohere2", sliding_window=3, logit_scale=0.4),
+        lora(target_modules=["q_proj"], layer_replication=[[1, 4], [0, 1]]), merges=False, trains=False),
     "olmo": lambda folder: one_adapter(
         folder, like_llama("Olmo"), lora(target_modules=["q_proj", "v_proj", "gate_proj"])),
     "cohere2": lambda folder: one_adapter(

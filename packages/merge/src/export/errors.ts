@@ -62,7 +62,7 @@ export class RepeatedLayersError extends LowrankError {
     super(
       "REPEATED_LAYERS",
       `A config.json of type ${modelType} cannot say what the layers ${enumerated(order)} of the base are in a model of ` +
-        "their own: some attend to nearby tokens only, in another order. Save the adapter instead.",
+        "their own: some attend to nearby tokens only or do not rotate, in another order. Save the adapter instead.",
     );
   }
 }

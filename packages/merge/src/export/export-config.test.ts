@@ -80,7 +80,8 @@ describe("repeatLayers", () => {
     const read = checkConfig(config);
     const isLonger = layerOrder.length > read.layers;
     const windows = layerOrder.map((layer, place) => read.windows[isLonger ? layer : place] ?? null);
-    return model({ config: { ...read, layers: layerOrder.length, windows }, layerOrder });
+    const rotatingLayers = layerOrder.map((layer) => read.rotatingLayers[layer] ?? true);
+    return model({ config: { ...read, layers: layerOrder.length, windows, rotatingLayers }, layerOrder });
   };
 
   it("writes how many layers there are now, and of which type each is", () => {
@@ -100,6 +101,17 @@ describe("repeatLayers", () => {
       layer_types: ["sliding_attention", "full_attention", "full_attention"],
     });
     expect(repeatLayers(config, repeating(config, [1, 0]))).toEqual(config);
+  });
+
+  it("moves the entries of a list of layers that rotate, and refuses an order that a rule would undo", () => {
+    const listed = { ...base, model_type: "smollm3", num_hidden_layers: 2, no_rope_layers: [0, 1] };
+    expect(repeatLayers(listed, repeating(listed, [1, 0, 1]))).toEqual({
+      ...listed,
+      num_hidden_layers: 3,
+      no_rope_layers: [1, 0, 1],
+    });
+    const { no_rope_layers: _, ...ruled } = { ...listed, no_rope_layer_interval: 2 };
+    expect(() => repeatLayers(ruled, repeating(ruled, [1, 0]))).toThrow(RepeatedLayersError);
   });
 
   it("refuses an order that the family's configuration has no words for", () => {

@@ -41,11 +41,13 @@ export function repeatLayers(
   { config, layerOrder = [] }: ExportableModel,
 ): Readonly<Record<string, unknown>> {
   const counts = layerCounts.filter((key) => Object.hasOwn(base, key));
-  const types = base.layer_types;
+  const { layer_types: types, no_rope_layers: rotating } = base;
   const repeated = {
     ...base,
     ...Object.fromEntries((counts.length > 0 ? counts : ["num_hidden_layers"]).map((key) => [key, config.layers])),
     ...(Array.isArray(types) ? { layer_types: typesOf(layerOrder, types) } : {}),
+    // Whether it rotates, a layer takes along to its new place.
+    ...(Array.isArray(rotating) ? { no_rope_layers: layerOrder.map((layer) => rotating[layer]) } : {}),
   };
   if (!saysTheSame(repeated, config)) throw new RepeatedLayersError(config.modelType, layerOrder);
   return repeated;
@@ -57,10 +59,11 @@ function typesOf(order: readonly number[], types: readonly unknown[]): readonly 
 }
 
 /** Whether a file would be read as a model with these layers. */
-function saysTheSame(file: Readonly<Record<string, unknown>>, { layers, windows }: ExportableModel["config"]): boolean {
+function saysTheSame(file: Readonly<Record<string, unknown>>, wanted: ExportableModel["config"]): boolean {
   try {
     const read = checkConfig(file);
-    return read.layers === layers && read.windows.join() === windows.join();
+    const isRotationSame = read.rotatingLayers.join() === wanted.rotatingLayers.join();
+    return isRotationSame && read.layers === wanted.layers && read.windows.join() === wanted.windows.join();
   } catch (error) {
     if (error instanceof InvalidConfigError) return false;
     throw error;

@@ -12,10 +12,11 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
   checkOrder(assembly, order);
   const { config, task } = assembly;
   // transformers asks its configuration for the type of each place, so windows stay where they were. It has no types for
-  // more places (PEFT: IndexError): there each layer keeps its own.
+  // more places (PEFT: IndexError): there each layer keeps its own. Whether it rotates, a layer knows itself.
   const isLonger = order.length > config.layers;
   const windows = order.map((layer, place) => config.windows[isLonger ? layer : place] ?? null);
-  const outline = outlineModel({ config: { ...config, layers: order.length, windows }, task });
+  const rotatingLayers = order.map((layer) => config.rotatingLayers[layer] ?? true);
+  const outline = outlineModel({ config: { ...config, layers: order.length, windows, rotatingLayers }, task });
   const replicated = {
     ...assembly,
     config: outline.plan.config,
