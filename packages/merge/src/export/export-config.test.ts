@@ -104,7 +104,13 @@ describe("repeatLayers", () => {
   });
 
   it("moves the entries of a list of layers that rotate, and refuses an order that a rule would undo", () => {
-    const listed = { ...base, model_type: "smollm3", num_hidden_layers: 2, no_rope_layers: [0, 1] };
+    const listed = {
+      ...base,
+      model_type: "smollm3",
+      num_key_value_heads: 1,
+      num_hidden_layers: 2,
+      no_rope_layers: [0, 1],
+    };
     expect(repeatLayers(listed, repeating(listed, [1, 0, 1]))).toEqual({
       ...listed,
       num_hidden_layers: 3,
