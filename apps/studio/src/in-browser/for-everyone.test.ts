@@ -1,20 +1,19 @@
 // By keyboard alone, without motion, in Korean.
 
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import type { BuiltStudio } from "../testing/built-studio.ts";
 import { openStudioPage } from "../testing/studio-page.ts";
 import { lastAnswers, restaurantRows } from "../testing/taught.ts";
+import { withStudio } from "../testing/with-studio.ts";
 
 describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 120_000 }, () => {
   let studio: BuiltStudio;
 
-  beforeAll(async () => {
-    studio = await openBuiltStudio();
-  }, 120_000);
-  afterAll(() => studio?.close());
-  afterEach(() => expect(studio.complaints).toEqual([]));
+  withStudio((opened) => {
+    studio = opened;
+  });
 
   /** Moves the focus on, as a person does who cannot see the mouse; every stop on the way shows that it has the focus. */
   async function tabTo(page: Page, target: Locator): Promise<void> {

@@ -1,12 +1,13 @@
 // What was made is there again: after a reload in the middle of a run, without a network, without a disk.
 
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import type { BuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
-import { ask, keptDigest, openStudioPage, ready } from "../testing/studio-page.ts";
+import { adapterId, ask, keptDigest, openStudioPage, ready } from "../testing/studio-page.ts";
 import { prepareLesson, restaurantRows, say, train } from "../testing/taught.ts";
+import { withStudio } from "../testing/with-studio.ts";
 
 const steps = 30;
 
@@ -14,16 +15,13 @@ describe.skipIf(executable === undefined)("nothing is ever lost", { timeout: 120
   let studio: BuiltStudio;
   let page: Page;
 
-  beforeAll(async () => {
-    studio = await openBuiltStudio();
+  withStudio(async (opened) => {
+    studio = opened;
     page = await openStudioPage(studio);
-  }, 120_000);
-  afterAll(() => studio?.close());
-  afterEach(() => expect(studio.complaints).toEqual([]));
+  });
 
   async function digestOf(name: string): Promise<string> {
-    const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
-    return keptDigest(page, `adapters/${entry?.id}/adapter_model.safetensors`);
+    return keptDigest(page, `adapters/${await adapterId(page, name)}/adapter_model.safetensors`);
   }
 
   it("goes on with a run that a reload ended, to the bytes of one that was not", async () => {

@@ -2,23 +2,22 @@
 
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { restaurants } from "../presets/restaurants.ts";
 import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import type { BuiltStudio } from "../testing/built-studio.ts";
 import { openStudioPage } from "../testing/studio-page.ts";
+import { withStudio } from "../testing/with-studio.ts";
 
 describe.skipIf(executable === undefined)("presets and links", { timeout: 120_000 }, () => {
   let studio: BuiltStudio;
   let page: Page;
   let link: string;
 
-  beforeAll(async () => {
-    studio = await openBuiltStudio();
+  withStudio(async (opened) => {
+    studio = opened;
     page = await openStudioPage(studio);
-  }, 120_000);
-  afterAll(() => studio?.close());
-  afterEach(() => expect(studio.complaints).toEqual([]));
+  });
 
   it("show what teaching did before anything is taught, an example after the other", async () => {
     const card = page.getByRole("listitem", { name: "A pirate's voice" });

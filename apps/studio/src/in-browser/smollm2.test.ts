@@ -1,31 +1,26 @@
 // The real model in a tab: SmolLM2-135M from its 4-bit GGUF file, taught a voice by twelve rows.
 
-import { readFile } from "node:fs/promises";
 import { expectClose } from "@lowrank/testing";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
 import { logitsInNode } from "../testing/logits-in-node.ts";
 import { logitsInPeft } from "../testing/logits-in-peft.ts";
 import { pythonWithPeft, smollm2Folder, smollm2Gguf } from "../testing/prepared.ts";
-import { ask, logits, openStudioPage } from "../testing/studio-page.ts";
+import { ask, downloadAdapter, logits, openStudioPage } from "../testing/studio-page.ts";
 import { pirateRows, prepareLesson, say, train } from "../testing/taught.ts";
+import { withStudio } from "../testing/with-studio.ts";
 
 /** What <|im_start|>, "user" and what follows are to this tokenizer does not matter here. */
 const inputIds = [1, 4093, 198, 2020, 314, 260];
 
 describe.skipIf(executable === undefined || smollm2Gguf === undefined)("SmolLM2 in a tab", { timeout: 300_000 }, () => {
-  let studio: BuiltStudio;
   let page: Page;
 
-  beforeAll(async () => {
-    studio = await openBuiltStudio();
+  withStudio(async (studio) => {
     page = await openStudioPage(studio, { isolated: true });
-  }, 120_000);
-  afterAll(() => studio?.close());
-  afterEach(() => expect(studio.complaints).toEqual([]));
+  });
 
   it("learns twelve chat rows: the loss falls below half", async () => {
     await page.getByRole("radio", { name: "Your own" }).check();
@@ -53,9 +48,7 @@ describe.skipIf(executable === undefined || smollm2Gguf === undefined)("SmolLM2 
   });
 
   it("hands out an adapter with equal logits in Node and in PEFT", async () => {
-    const button = page.getByRole("button", { name: "Download the zip: The adapter" });
-    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-    const zip = await readFile(await file.path());
+    const zip = await downloadAdapter(page);
     const [entry] = await ask(page, "shelf", undefined);
     const inBrowser = await logits(page, { inputIds, adapter: entry?.id });
     expectClose(await logitsInNode({ model: smollm2Gguf as string, zip, inputIds }), inBrowser, 1e-4, "in Node");

@@ -1,46 +1,29 @@
 // The studio as a person uses it, from an empty table to an adapter on their disk, in a real Chromium.
 
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expectClose } from "@lowrank/testing";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
-import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { inspectState } from "../testing/inspect-state.ts";
 import { logitsInNode } from "../testing/logits-in-node.ts";
 import { logitsInPeft } from "../testing/logits-in-peft.ts";
 import { pythonWithPeft } from "../testing/prepared.ts";
-import { ask, logits, openStudioPage } from "../testing/studio-page.ts";
+import { adapterId, ask, downloadAdapter, logits, openStudioPage } from "../testing/studio-page.ts";
 import { lastAnswers, prepareLesson, restaurantRows, say, train } from "../testing/taught.ts";
+import { withStudio } from "../testing/with-studio.ts";
 
 const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
 const question = "name[Wildwood], food[Italian], area[riverside]";
 const inputIds = [5, 60, 200, 31, 77, 9];
 
 describe.skipIf(executable === undefined)("the whole flow on the tiny model", { timeout: 120_000 }, () => {
-  let studio: BuiltStudio;
   let page: Page;
 
-  beforeAll(async () => {
-    studio = await openBuiltStudio();
+  withStudio(async (studio) => {
     page = await openStudioPage(studio);
-  }, 120_000);
-  afterAll(() => studio?.close());
-  afterEach(() => expect(studio.complaints).toEqual([]));
-
-  async function idOf(name: string): Promise<string> {
-    const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
-    if (entry === undefined) throw new Error(`no adapter "${name}" is on the shelf`);
-    return entry.id;
-  }
-
-  async function download(): Promise<Uint8Array> {
-    const button = page.getByRole("button", { name: "Download the zip: The adapter" });
-    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-    return readFile(await file.path());
-  }
+  });
 
   it("shows what it is about before anything is taught", async () => {
     expect(await inspectState(page, "1-ready")).toEqual([]);
@@ -68,7 +51,7 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     await page.getByText("strength 0").waitFor();
     const { base, adapted } = await lastAnswers(page);
     expect(adapted).toBe(base);
-    const adapter = await idOf("Places");
+    const adapter = await adapterId(page, "Places");
     const without = await logits(page, { inputIds });
     expect(await logits(page, { inputIds, adapter, strength: 0 })).toEqual(without);
     expect(await logits(page, { inputIds, adapter, strength: 1 })).not.toEqual(without);
@@ -78,8 +61,8 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
   });
 
   it("hands out an adapter with equal logits in Node and in PEFT", async () => {
-    const zip = await download();
-    const inBrowser = await logits(page, { inputIds, adapter: await idOf("Places") });
+    const zip = await downloadAdapter(page);
+    const inBrowser = await logits(page, { inputIds, adapter: await adapterId(page, "Places") });
     const adapter = { model: tinyModel, zip, inputIds };
     expectClose(await logitsInNode(adapter), inBrowser, 1e-4, "logits in Node");
     if (pythonWithPeft === undefined) return;
@@ -106,8 +89,13 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     await page.getByLabel("How much of the second").fill("0");
     await page.getByRole("button", { name: "Mix them" }).click();
     await page.getByRole("radio", { name: "Places + Places again", exact: true }).waitFor();
-    const mixed = await logits(page, { inputIds, adapter: await idOf("Places + Places again") });
-    expectClose(mixed, await logits(page, { inputIds, adapter: await idOf("Places") }), 1e-4, "all of the first");
+    const mixed = await logits(page, { inputIds, adapter: await adapterId(page, "Places + Places again") });
+    expectClose(
+      mixed,
+      await logits(page, { inputIds, adapter: await adapterId(page, "Places") }),
+      1e-4,
+      "all of the first",
+    );
   });
 
   it("deletes an adapter, and brings it back", async () => {
@@ -120,13 +108,13 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
 
   it("takes the adapter back in that it handed out", async () => {
     await page.getByRole("radio", { name: "Places", exact: true }).check();
-    const zip = await download();
+    const zip = await downloadAdapter(page);
     await page.getByText("Bring one in").click();
     const file = { name: "carried-home.zip", mimeType: "application/zip", buffer: Buffer.from(zip) };
     await page.getByTestId("adapter-files").setInputFiles(file);
     await page.getByRole("radio", { name: "carried-home", exact: true }).waitFor();
-    const carried = await logits(page, { inputIds, adapter: await idOf("carried-home") });
-    expect(carried).toEqual(await logits(page, { inputIds, adapter: await idOf("Places") }));
+    const carried = await logits(page, { inputIds, adapter: await adapterId(page, "carried-home") });
+    expect(carried).toEqual(await logits(page, { inputIds, adapter: await adapterId(page, "Places") }));
   });
 
   it("shows an adapter from inside, and how alike two are", async () => {

@@ -1,19 +1,14 @@
 // The page as it is published: without a network, isolated by its own service worker, in threads, and with parts missing.
 
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { topBarSettled } from "../testing/model-ready.ts";
-
-/** Where scripts/python/prepare.py has put it. */
-const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache/lowrank");
-const smollm2 = join(cache, "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
+import { smollm2Gguf } from "../testing/prepared.ts";
 
 describe.skipIf(executable === undefined)("the published page", () => {
   let studio: BuiltStudio;
@@ -121,12 +116,12 @@ describe.skipIf(executable === undefined)("the published page", () => {
     await page.close();
   }, 90_000);
 
-  it.skipIf(!existsSync(smollm2))(
+  it.skipIf(smollm2Gguf === undefined)(
     "fetches SmolLM2 once, and has it on the next visit without the Hub",
     async () => {
       const page = await plainPage();
       const asked: string[] = [];
-      const files = await serveFile(smollm2);
+      const files = await serveFile(smollm2Gguf as string);
       await page.route("https://huggingface.co/**", (route) => {
         asked.push(route.request().url());
         // As the Hub does: elsewhere lies the file itself.

@@ -10,6 +10,7 @@ const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
 export const smollm2Gguf = prepared("smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf");
 /** Its numbers in float32 as a Hugging Face folder, which benchmarks write. */
 export const smollm2Folder = existing(join(cache, "smollm2-folder"));
+if (smollm2Folder === undefined) console.info(`skipped: SmolLM2 in PEFT – no ${join(cache, "smollm2-folder")}`);
 /** A Python that has transformers and PEFT. */
 export const pythonWithPeft = prepared("peft-venv", "bin/python");
 

@@ -1,5 +1,6 @@
 // The studio's page in a test's hands: what a person does, and what the console may ask.
 
+import { readFile } from "node:fs/promises";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { BuiltStudio } from "./built-studio.ts";
@@ -51,6 +52,20 @@ export async function logits(page: Page, request: Calls["logits"]["ask"]): Promi
     const { studio } = globalThis as unknown as { studio: { ask(name: string, ask: unknown): Promise<Float32Array> } };
     return Array.from(await studio.ask("logits", what));
   }, request);
+}
+
+/** Of an adapter on the page's shelf. */
+export async function adapterId(page: Page, name: string): Promise<string> {
+  const entry = (await ask(page, "shelf", undefined)).find((each) => each.name === name);
+  if (entry === undefined) throw new Error(`no adapter "${name}" is on the shelf`);
+  return entry.id;
+}
+
+/** The zip of the chosen adapter, as a person gets it. */
+export async function downloadAdapter(page: Page): Promise<Uint8Array> {
+  const button = page.getByRole("button", { name: "Download the zip: The adapter" });
+  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  return readFile(await file.path());
 }
 
 /** SHA-256 of a file that the page keeps on the browser's disk, as hexadecimal digits. */

@@ -2,8 +2,8 @@
 // same answer.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
@@ -11,16 +11,12 @@ import { openModel } from "lowrank";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeNews, TakeHomeRequest } from "../../protocol/take-home.ts";
+import { pythonWithPeft } from "../../testing/prepared.ts";
 import { someAdapter, someFiles } from "../../testing/some-adapter.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { Workshop } from "../workshop.ts";
 import { takeHome } from "./take-home.ts";
-
-const python = join(process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank"), "peft-venv");
-const hasPython = existsSync(join(python, "complete"));
-if (!hasPython)
-  console.info(`skipped: the snippets in Python – no ${python} (python3 scripts/python/prepare.py makes it)`);
 
 describe("what is taken home", () => {
   const work = mkdtempSync(join(tmpdir(), "lowrank-take-home-"));
@@ -63,8 +59,8 @@ describe("what is taken home", () => {
       const answer = await runTypeScript(blockOf(text, "ts"));
       expect(answer.length).toBeGreaterThan(10);
       if (form === "merged") expect(news.at(-1)?.doneBytes).toBeGreaterThan(1e6);
-      if (!hasPython) return;
-      const { stdout, stderr } = spawnSync(join(python, "bin", "python"), ["-c", blockOf(text, "python")], {
+      if (pythonWithPeft === undefined) return;
+      const { stdout, stderr } = spawnSync(pythonWithPeft, ["-c", blockOf(text, "python")], {
         encoding: "utf8",
       });
       expect(stdout.trim(), stderr).toBe(answer);
