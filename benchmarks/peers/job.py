@@ -60,7 +60,7 @@ def arguments():
         "learning_rate": settings["learningRate"],
         "warmup_steps": settings["warmupSteps"],
         "lr_scheduler_type": "linear",
-        "train_sampling_strategy": "group_by_length",  # as lowrank does unless told otherwise; both train and measure faster
+        "train_sampling_strategy": "group_by_length",  # both train and measure faster
         "weight_decay": 0.01,
         "max_grad_norm": 1.0,
         "seed": settings["seed"],

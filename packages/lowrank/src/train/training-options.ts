@@ -38,7 +38,7 @@ export interface LoopOptions {
   /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
   readonly gradientCheckpointing?: true | number | undefined;
   /**
-   * Whether rows of like length come together, which pads less; batches still come by chance. Default true, and as the run
+   * Whether rows of like length come together, which pads less; batches still come by chance. Default false, and as the run
    * began where `resume` goes on with one. With `resumeFrom`, say what the run was told that left it.
    */
   readonly groupByLength?: boolean | undefined;
@@ -99,7 +99,7 @@ export const loopDefaults = {
   schedule: "linear",
   weightDecay: 0.01,
   clipNorm: 1,
-  // Both sides of padding pay for it, and nobody learns from it: on SST-2 it is two fifths of what chance alone would compute.
-  groupByLength: true,
+  // Padding is not computed where a loss needs none, and batches of like rows learn worse: docs/why-not-faster.md has the figures.
+  groupByLength: false,
   seed: 0,
 } as const;

@@ -189,7 +189,7 @@ function addSchedule(command: Command): void {
     )
     .option(
       "--group-by-length",
-      "put rows of like length together, which pads less (default, unless --resume began otherwise)",
+      "put rows of like length together, which pads less (default: by chance, or as the run that --resume goes on with)",
     )
     .option("--no-group-by-length", "batch rows by chance alone")
     .addOption(seedOption("seed of the adapter, the order of the data and dropout"))

@@ -36,11 +36,11 @@ describe("the checkpoints of lowrank train", () => {
   });
 
   it("go on in the order in which the run began, and not in another one", async () => {
-    const out = ["--out", place.path("by-chance"), "--save-every", "1"];
-    await interrupted([...command, ...out, "--no-group-by-length"], { at: '"step":2,' });
-    const other = await place.call(...command, ...out, "--group-by-length", "--resume");
+    const out = ["--out", place.path("by-length"), "--save-every", "1"];
+    await interrupted([...command, ...out, "--group-by-length"], { at: '"step":2,' });
+    const other = await place.call(...command, ...out, "--no-group-by-length", "--resume");
     expect(other.code).toBe(1);
-    expect(other.stderr).toContain('order of rows: not there in the checkpoint, ["by length"] now');
+    expect(other.stderr).toContain('order of rows: ["by length"] in the checkpoint, not there now');
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
   });
 

@@ -83,7 +83,7 @@ export interface TrainOptions extends EngineOptions, BasePrecisionOptions, Varia
   readonly clipNorm: number;
   /** How many blocks share a checkpoint; `true`: each has its own. */
   readonly gradientCheckpointing?: true | number;
-  /** Absent: true, or as the run to go on with began. */
+  /** Absent: false, or as the run to go on with began. */
   readonly groupByLength?: boolean;
   readonly seed: number;
   readonly evalEvery?: number;
