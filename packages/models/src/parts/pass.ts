@@ -10,7 +10,7 @@ import { contextOfStates, packedInputs } from "./packing/packed-inputs.ts";
 import type { Packing } from "./packing/plan-packing.ts";
 import type { PassInputs } from "./pass-inputs.ts";
 import type { Alibi } from "./positions/alibi.ts";
-import { maskOfPass, slopedMaskOfPass, spread } from "./positions/pass-masks.ts";
+import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
 import { type RotationOptions, rotationMatrices } from "./positions/rotation-matrices.ts";
 
@@ -97,7 +97,7 @@ export class Pass {
   sourceMask(): AttentionMask | undefined {
     const { sourceMask } = this.inputs;
     if (sourceMask === undefined) return undefined;
-    return this.once(sourceMaskKey, () => spread(paddingMask(sourceMask), this.shape[1]));
+    return this.once(sourceMaskKey, () => paddingMask(sourceMask));
   }
 
   get cache(): KeyValueCache | undefined {

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { maskedScore } from "../../kernels/masked-score.ts";
 
 /**
- * [batch or 1, heads or 1, queryTime, keyTime]: 0 where the query sees the key, or a bias of the score; `maskedScore` or
+ * [batch or 1, heads or 1, queryTime or 1, keyTime]: 0 where the query sees the key, or a bias of the score; `maskedScore` or
  * −Infinity where it does not.
  */
 export type AttentionMask = tf.Tensor;

@@ -105,6 +105,24 @@ onEachBackend((engine) => {
       mask.dispose();
     });
 
+    it("takes a mask that is the same for every query as one row, and gives 0 where it hides a whole row of the batch", async () => {
+      const seen = tf.tensor2d([1, 1, 0, 0, 0, 0, 1, 0, 1], [3, 3]);
+      const row = paddingMask(seen); // [3, 1, 1, 3]
+      const mask = tf.tidy(() => tf.tile(row, [1, 1, 2, 1]));
+      const inputs = () => [waves([3, 4, 2, 4]), waves([3, 2, 3, 4], 2), waves([3, 2, 3, 4], 3)] as const;
+      await expectTwin(
+        (query, key, value) => attention({ query, key, value, mask: row }),
+        (query, key, value) => attention({ query, key, value, mask }),
+        [...inputs()],
+      );
+      const hidden = tf.tidy(() => {
+        const [query, key, value] = inputs();
+        return tf.slice(attention({ query, key, value, mask: row }), [1, 0, 0, 0], [1, 4, 2, 4]);
+      });
+      expectClose(await hidden.data(), new Array(32).fill(0), 0);
+      tf.dispose([seen, row, mask, hidden]);
+    });
+
     it("bounds the scores by a cap, with its gradient", async () => {
       const [scale, cap] = [2, 0.7];
       await expectTwin(

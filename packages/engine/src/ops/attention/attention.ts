@@ -20,7 +20,7 @@ export interface AttentionInputs {
   readonly key: tf.Tensor;
   /** [batch, keyHeads, keyTime, valueSize] */
   readonly value: tf.Tensor;
-  /** Added to the scores: [batch or 1, heads or 1, queryTime, keyTime]. Absent: everything is visible. */
+  /** Added to the scores: [batch or 1, heads or 1, queryTime or 1, keyTime]. Absent: everything is visible. */
   readonly mask?: AttentionMask;
   /** Multiplies the scores; default 1/√headSize. */
   readonly scale?: number;
@@ -131,8 +131,11 @@ function checkSizes({ query, key, value, mask }: AttentionInputs): Sizes {
     throw new ShapeError("attention's value", value.shape, `[${batch}, ${keyHeads}, ${keyTime}, valueSize]`);
   const [maskBatch, maskHeads, maskQueries, maskKeys] = mask?.shape ?? [1, 1, queryTime, keyTime];
   const hasHeads = maskHeads === 1 || maskHeads === heads;
-  const fits = (maskBatch === 1 || maskBatch === batch) && hasHeads && maskQueries === queryTime;
-  if (mask !== undefined && !(mask.rank === 4 && fits && maskKeys === keyTime))
-    throw new ShapeError("attention's mask", mask.shape, `[${batch} or 1, ${heads} or 1, ${queryTime}, ${keyTime}]`);
+  const hasQueries = maskQueries === 1 || maskQueries === queryTime;
+  const fits = (maskBatch === 1 || maskBatch === batch) && hasHeads && hasQueries && maskKeys === keyTime;
+  if (mask !== undefined && !(mask.rank === 4 && fits)) {
+    const expected = `[${batch} or 1, ${heads} or 1, ${queryTime} or 1, ${keyTime}]`;
+    throw new ShapeError("attention's mask", mask.shape, expected);
+  }
   return { batch, heads, keyHeads, queryTime, keyTime, headSize };
 }

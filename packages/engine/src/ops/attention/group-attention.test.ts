@@ -14,7 +14,7 @@ interface Shape {
   readonly groups: readonly { readonly rows: number; readonly time: number }[];
   readonly heads: readonly [number, number];
   readonly size: number;
-  readonly mask: "none" | "causal" | "by head";
+  readonly mask: "none" | "causal" | "by head" | "by key";
   readonly cap: number | undefined;
   /** Rate of dropout. */
   readonly rate: number;
@@ -25,7 +25,7 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   groups: fc.array(fc.record({ rows: count, time: fc.integer({ min: 1, max: 7 }) }), { minLength: 1, maxLength: 4 }),
   heads: fc.constantFrom([4, 4] as const, [6, 2] as const, [3, 1] as const, [1, 1] as const),
   size: count,
-  mask: fc.constantFrom("none", "causal", "by head"),
+  mask: fc.constantFrom("none", "causal", "by head", "by key"),
   cap: fc.constantFrom(undefined, 0.7),
   rate: fc.constantFrom(0, 0.3),
 });
@@ -35,6 +35,7 @@ function masksOf({ groups, mask, heads: [heads] }: Shape): readonly (tf.Tensor |
     if (mask === "none") return undefined;
     return tf.tidy(() => {
       const slopes = tf.reshape(tf.range(0, heads * time), [1, heads, 1, time]);
+      if (mask === "by key") return tf.mul(slopes, 0.1);
       return mask === "causal" ? causalMask(time) : tf.add(causalMask(time), tf.mul(slopes, 0.1));
     });
   });

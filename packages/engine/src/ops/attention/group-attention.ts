@@ -118,7 +118,9 @@ function checkSizes({ query, key, value, heads, keyHeads, groups }: GroupAttenti
   for (const { time, mask, dropout } of groups) {
     if (dropout !== undefined) checkRate("groupAttention", dropout.rate);
     const [one, maskHeads, queries, keys] = mask?.shape ?? [1, 1, time, time];
-    const fits = one === 1 && (maskHeads === 1 || maskHeads === heads) && queries === time && keys === time;
-    if (!fits) throw new ShapeError("groupAttention's mask", mask?.shape ?? [], `[1, ${heads} or 1, ${time}, ${time}]`);
+    const hasQueries = queries === 1 || queries === time;
+    const fits = one === 1 && (maskHeads === 1 || maskHeads === heads) && hasQueries && keys === time;
+    const expected = `[1, ${heads} or 1, ${time} or 1, ${time}]`;
+    if (!fits) throw new ShapeError("groupAttention's mask", mask?.shape ?? [], expected);
   }
 }

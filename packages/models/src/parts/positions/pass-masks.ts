@@ -23,7 +23,7 @@ export function maskOfPass(pass: MaskedPass, window: number): AttentionMask | un
   const padding = attentionMask === undefined ? undefined : paddingMask(attentionMask); // [batch, 1, 1, keyTime]
   const order = orderMask({ causal, time, past, window });
   if (padding === undefined) return order;
-  return order === undefined ? spread(padding, time) : withMeans(combineMasks(order, padding));
+  return order === undefined ? padding : withMeans(combineMasks(order, padding));
 }
 
 /** The pass's mask, with a bias that grows with the key's position, differently for each head. */
@@ -39,7 +39,7 @@ export function slopedMaskOfPass(
     tf.tensor(alibiBiases(slopes, positions), [1, slopes.slopes.length, 1, keyTime]),
   );
   const bias = tf.concat(biases, 0); // [batch or 1, heads, 1, keyTime]
-  return mask === undefined ? tf.tile(bias, [1, 1, time, 1]) : tf.add(bias, mask);
+  return mask === undefined ? bias : tf.add(bias, mask);
 }
 
 /** Of each key its number among those that the mask shows, 0 for padding: [batch or 1][keyTime]. */
@@ -53,11 +53,6 @@ function keyPositions(attentionMask: tf.Tensor | undefined, keyTime: number): re
       return (count - 1) * isShown;
     });
   });
-}
-
-/** [batch, 1, 1, keyTime] → [batch, 1, queryTime, keyTime] */
-export function spread(mask: tf.Tensor4D, queryTime: number): tf.Tensor {
-  return tf.tile(mask, [1, 1, queryTime, 1]);
 }
 
 /** So large that a score added to it is lost. */

@@ -28,7 +28,7 @@ interface Piece {
   readonly time: number;
   /** Number of the first token. */
   readonly first: number;
-  /** [1, heads or 1, time, time], as a graph takes it. */
+  /** [1, heads or 1, time or 1, time], as a graph takes it. */
   readonly mask: NativeTensor | undefined;
   /** Of its group's weights: what drops out, and how many of them come before this piece. */
   readonly dropped: { readonly mask: DropoutMask; readonly before: number } | undefined;
@@ -131,7 +131,8 @@ function piecesOf({ inputs, attributes, backend }: KernelCall): readonly Piece[]
     const step = Math.max(1, Math.floor(pieceEntries / (heads * time * time)));
     const given = inputs[`mask${index}`];
     const values = given === undefined ? undefined : maskFactsOf(given, backend).values;
-    const shape = given?.shape[1] === 1 ? [1, 1, 1, time, time] : [1, keyHeads, heads / keyHeads, time, time];
+    const queries = given?.shape[2] ?? 1;
+    const shape = given?.shape[1] === 1 ? [1, 1, 1, queries, time] : [1, keyHeads, heads / keyHeads, queries, time];
     const mask = values === undefined ? undefined : { values, shape };
     const draw = drawIn((attributes.draws as readonly tf.NamedAttrMap[])[index] ?? { rate: 0 });
     const drops = draw.rate > 0 ? dropoutMask(draw) : undefined;

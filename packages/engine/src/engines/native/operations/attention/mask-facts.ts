@@ -9,7 +9,7 @@ import type { HeadSizes, Piece } from "./head-pieces.ts";
 
 export interface MaskFacts {
   readonly values: Float32Array;
-  /** [batch or 1, heads or 1, queryTime, keyTime] */
+  /** [batch or 1, heads or 1, queryTime or 1, keyTime] */
   readonly shape: readonly number[];
   /** Rows of the mask in which every key is hidden. */
   readonly deadRows: readonly number[];
@@ -43,7 +43,7 @@ function readMask(source: Float32Array, shape: readonly number[]): MaskFacts {
   return { values, shape, deadRows };
 }
 
-/** The part of the mask for a piece: [its query heads or 1, queryTime, keyTime]. */
+/** The part of the mask for a piece: [its query heads or 1, queryTime or 1, keyTime]. */
 export function maskPiece({ values, shape }: MaskFacts, sizes: HeadSizes, { item, first, count }: Piece): NativeTensor {
   const [maskBatch = 1, maskHeads = 1, queryTime = 1, keyTime = 1] = shape;
   const perHead = queryTime * keyTime;
@@ -55,11 +55,13 @@ export function maskPiece({ values, shape }: MaskFacts, sizes: HeadSizes, { item
 
 /** Sets to 0 every query that sees no key, in a tensor [batch, heads, queryTime, valueSize]. */
 export function clearDeadQueries(target: Float32Array, sizes: HeadSizes, { shape, deadRows }: MaskFacts): void {
-  const [maskBatch = 1, maskHeads = 1, queryTime = 1] = shape;
-  const { batch, heads, valueSize } = sizes;
+  const [maskBatch = 1, maskHeads = 1, maskQueries = 1] = shape;
+  const { batch, heads, queryTime, valueSize } = sizes;
+  /** Queries that a row of the mask is for. */
+  const queries = queryTime / maskQueries;
   for (const row of deadRows) {
-    const query = row % queryTime;
-    const plane = Math.floor(row / queryTime);
+    const query = row % maskQueries;
+    const plane = Math.floor(row / maskQueries);
     const maskHead = plane % maskHeads;
     const maskItem = Math.floor(plane / maskHeads);
     for (let item = 0; item < batch; item++) {
@@ -67,7 +69,7 @@ export function clearDeadQueries(target: Float32Array, sizes: HeadSizes, { shape
       for (let head = 0; head < heads; head++) {
         if (maskHeads !== 1 && head !== maskHead) continue;
         const start = ((item * heads + head) * queryTime + query) * valueSize;
-        target.fill(0, start, start + valueSize);
+        target.fill(0, start, start + queries * valueSize);
       }
     }
   }
