@@ -2,7 +2,7 @@
 // do not matter here.
 
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
-import type { ModelConfig } from "./model-config.ts";
+import type { ConfigValues } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
 /** Where a size is written, and what it is when the file says nothing. */
@@ -127,7 +127,7 @@ export interface ConfigTable {
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number };
   readonly fixed?: readonly FixedKey[];
   /** Last corrections, where sizes follow from switches (Falcon). */
-  readonly derive?: (config: ModelConfig) => ModelConfig;
+  readonly derive?: (config: ConfigValues) => ConfigValues;
   /** Keys of this family that change nothing here, beyond those common to all families. */
   readonly harmless?: readonly string[];
 }

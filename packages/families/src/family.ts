@@ -1,9 +1,8 @@
-// What is written down of one model family. A family is data: one file that fills this type, and one line in
-// `families.ts`.
+// What is written down of one model family. A family is data: one file that fills this type, and one line in `rows.ts`.
 
 import type { SwitchName } from "./config-names.ts";
 import type { ConfigTable } from "./config-table.ts";
-import type { ModelConfig } from "./model-config.ts";
+import type { ConfigValues } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
 /** A width that the configuration decides, or a number of outputs that is always the same. */
@@ -38,7 +37,7 @@ interface ModuleRow {
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
   /** Whether a model of this configuration has the module; absent means that it does. */
-  readonly when?: (config: ModelConfig) => boolean;
+  readonly when?: (config: ConfigValues) => boolean;
   /** True where a checkpoint may lack the module and it is then made new. */
   readonly newIfMissing?: boolean;
 }
@@ -84,7 +83,7 @@ export interface NormRow extends ModuleRow {
 
 /** A weight that is no linear map, embedding or norm; its path is that of the parameter. */
 export interface TensorRow extends ModuleRow {
-  readonly shape: (config: ModelConfig) => readonly number[];
+  readonly shape: (config: ConfigValues) => readonly number[];
   /**
    * A buffer is stored, but never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and
    * then they are 0.

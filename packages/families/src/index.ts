@@ -1,4 +1,5 @@
 export { checkConfig } from "./config/check-config.ts";
+export { type CheckOptions, checkConfigOf } from "./config/check-config-of.ts";
 export type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
 export type {
   ConfigTable,
@@ -12,6 +13,7 @@ export type {
   WindowLayers,
   WindowTable,
 } from "./config-table.ts";
+export type { Activation, ConfigValues, ProblemType } from "./config-values.ts";
 export { defaultTargetsOf } from "./default-targets.ts";
 export { type ConfigProblem, InvalidConfigError, UnsupportedModelError, UnsupportedTaskError } from "./errors.ts";
 export { families, familyOf, supportedModelTypes } from "./families.ts";
@@ -27,7 +29,7 @@ export type {
   WeightLayout,
   Width,
 } from "./family.ts";
-export type { Activation, ModelConfig, ProblemType } from "./model-config.ts";
+export type { ModelConfig } from "./model-config.ts";
 export { architectureOf, resolveTask } from "./resolve-task.ts";
 export type { RotaryConfig, RotaryScaling } from "./rotary.ts";
 export type { Task } from "./task.ts";

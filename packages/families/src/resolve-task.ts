@@ -29,7 +29,7 @@ export function resolveTask(config: ModelConfig, asked?: Task): Task {
 }
 
 function namedTask(config: ModelConfig, asked: Task | undefined): Task {
-  const { architectures, modelType } = familyOf(config.modelType);
+  const { architectures, modelType } = config.family;
   const tasks = [...new Set(architectures.values())];
   if (asked) {
     if (!tasks.includes(asked)) throw new UnsupportedTaskError(modelType, asked, tasks);

@@ -1,7 +1,6 @@
 // Which file key holds which parameter. Checkpoints differ: with or without the base model's prefix, with a head of
 // another task, with old spellings, with buffers that hold no weights.
 
-import { familyOf } from "../families.ts";
 import type { Family } from "../family.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { Task } from "../task.ts";
@@ -41,7 +40,7 @@ export interface CheckpointMatch {
  * ```
  */
 export function matchCheckpoint(config: ModelConfig, task: Task, fileKeys: Iterable<string>): CheckpointMatch {
-  const family = familyOf(config.modelType);
+  const { family } = config;
   const parameters = parametersOf(config, task);
   const wanted = new Map(parameters.map((parameter) => [withPrefix(family, task, parameter.path), parameter]));
   const otherHeads = pathsOfOtherHeads(config, family, task);

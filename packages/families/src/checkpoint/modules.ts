@@ -1,6 +1,5 @@
 // A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
 
-import { familyOf } from "../families.ts";
 import type { EmbeddingRow, Family, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { Task } from "../task.ts";
@@ -45,11 +44,9 @@ export type Module =
 /**
  * Every module of a model, in the table's order, with transformers' full paths: a model with a head keeps its base
  * under the family's prefix ("transformer.h.0.attn.c_attn"), a bare base does not ("h.0.attn.c_attn").
- *
- * @throws UnsupportedModelError for an unknown `modelType`.
  */
 export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
-  const family = familyOf(config.modelType);
+  const { family } = config;
   const head = family.heads[task];
   const base = { config, task, family, inHead: false };
   const above = { config, task, family, inHead: true };

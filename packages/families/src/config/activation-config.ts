@@ -1,7 +1,7 @@
 // The function between the two maps of a feed-forward, by transformers' names.
 
 import type { ConfigTable } from "../config-table.ts";
-import type { Activation } from "../model-config.ts";
+import type { Activation } from "../config-values.ts";
 import type { ConfigReader } from "./config-reader.ts";
 
 /** transformers' names of the activation functions that are computed (activations.py). */

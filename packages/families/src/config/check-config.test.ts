@@ -4,8 +4,9 @@ import { LowrankError, type Warning } from "@lowrank/contracts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidConfigError, UnsupportedModelError } from "../errors.ts";
-import { supportedModelTypes } from "../families.ts";
+import { familyOf, supportedModelTypes } from "../families.ts";
 import { checkConfig } from "./check-config.ts";
+import { checkConfigOf } from "./check-config-of.ts";
 
 const gpt2 = { model_type: "gpt2", vocab_size: 100, n_embd: 32, n_layer: 2, n_head: 4, n_positions: 32 };
 const llama = {
@@ -73,6 +74,20 @@ describe("a broken configuration", () => {
     ["names that skip a class", { ...bert, id2label: { "0": "a", "2": "b" } }, "invalid id2label.1"],
   ])("refuses %s", (_, config, problem) => {
     expect(problemsOf(config)).toEqual([problem]);
+  });
+});
+
+describe("a configuration of a family that is given", () => {
+  it("reads as with all families at hand, and carries its family", () => {
+    expect(checkConfigOf(familyOf("gpt2"), gpt2)).toEqual(checkConfig(gpt2));
+    expect(checkConfig(gpt2).family).toBe(familyOf("gpt2"));
+  });
+
+  it.each([
+    ["llama", gpt2, 'model_type: got "gpt2", expected "llama"'],
+    ["gpt2", { ...gpt2, model_type: undefined }, 'model_type: got nothing, expected "gpt2"'],
+  ])("refuses another model type for %s", (family, config, line) => {
+    expect(() => checkConfigOf(familyOf(family), config)).toThrow(line);
   });
 });
 

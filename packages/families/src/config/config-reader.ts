@@ -2,7 +2,7 @@
 // remembering which keys were looked at so that the rest can be reported.
 
 import { describeValue } from "@lowrank/contracts";
-import type { ConfigProblem } from "../errors.ts";
+import { type ConfigProblem, InvalidConfigError } from "../errors.ts";
 
 /** Bounds of a number, both included. */
 interface Bounds {
@@ -98,6 +98,14 @@ export class ConfigReader {
   unseenKeys(): readonly string[] {
     return [...this.#values.keys()].filter((key) => !this.#seen.has(key)).sort();
   }
+}
+
+/** A reader of a parsed config.json, which must be an object. */
+export function readerOf(config: unknown, file: string): ConfigReader {
+  const values = jsonObject(config);
+  if (values) return new ConfigReader(values);
+  const got = describeValue(config);
+  throw new InvalidConfigError(file, [{ kind: "invalid", key: "the whole file", got, expected: "an object" }]);
 }
 
 /** An object of a parsed JSON file as a map (safe against keys such as "__proto__"), or null if it is none. */

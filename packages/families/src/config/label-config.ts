@@ -1,6 +1,6 @@
 // How many classes a classifier tells apart, and their names.
 
-import type { ProblemType } from "../model-config.ts";
+import type { ProblemType } from "../config-values.ts";
 import { type ConfigReader, jsonObject } from "./config-reader.ts";
 
 const mostLabels = 1_000_000;

@@ -1,13 +1,13 @@
 // Falcon (Almazrouei et al. 2023), as transformers' modeling_falcon.py names it. The rows of query_key_value are sorted by
 // key head: its group of queries, its key, its value; the old models have one key head for all queries.
 
+import type { ConfigValues } from "../../../config-values.ts";
 import type { Family } from "../../../family.ts";
-import type { ModelConfig } from "../../../model-config.ts";
 import { decoderClasses, decoderHeads, decoderSizes, rotaryBuffers, tokenDropout } from "../../shared/decoder-rows.ts";
 import { linearRows } from "../../shared/module-rows.ts";
 
 /** Whether the two halves of a parallel layer have a norm each. */
-function hasTwoNorms({ switches, scalars }: ModelConfig): boolean {
+function hasTwoNorms({ switches, scalars }: ConfigValues): boolean {
   return switches.parallelResidual && (scalars.parallelNorms ?? (switches.groupedHeads ? 2 : 1)) === 2;
 }
 

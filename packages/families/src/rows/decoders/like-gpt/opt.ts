@@ -1,8 +1,8 @@
 // OPT (Zhang et al. 2022), as transformers' modeling_opt.py names it: learned positions that start at row 2, norms before
 // or after each half, embeddings that may be narrower than the layers.
 
+import type { ConfigValues } from "../../../config-values.ts";
 import type { Family, LinearRow } from "../../../family.ts";
-import type { ModelConfig } from "../../../model-config.ts";
 import {
   decoderClasses,
   decoderHeads,
@@ -12,8 +12,8 @@ import {
 } from "../../shared/decoder-rows.ts";
 
 const { keyValueHeads: _, ...sizes } = decoderSizes;
-const isNarrower = ({ embeddingSize, hiddenSize }: ModelConfig): boolean => embeddingSize !== hiddenSize;
-const hasGains = ({ switches }: ModelConfig): boolean => switches.normGains;
+const isNarrower = ({ embeddingSize, hiddenSize }: ConfigValues): boolean => embeddingSize !== hiddenSize;
+const hasGains = ({ switches }: ConfigValues): boolean => switches.normGains;
 const inDecoder = (row: LinearRow): LinearRow => ({ ...row, path: `decoder.${row.path}` });
 
 export const opt: Family = {

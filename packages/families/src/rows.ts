@@ -1,0 +1,37 @@
+// Every family by name. A new one: its file, and one line here.
+
+export { bloom } from "./rows/decoders/like-gpt/bloom.ts";
+export { falcon } from "./rows/decoders/like-gpt/falcon.ts";
+export { gptNeo } from "./rows/decoders/like-gpt/gpt-neo.ts";
+export { gptNeox } from "./rows/decoders/like-gpt/gpt-neox.ts";
+export { gpt2 } from "./rows/decoders/like-gpt/gpt2.ts";
+export { gptj } from "./rows/decoders/like-gpt/gptj.ts";
+export { opt } from "./rows/decoders/like-gpt/opt.ts";
+export { gemma } from "./rows/decoders/like-llama/gemma.ts";
+export { gemma2 } from "./rows/decoders/like-llama/gemma2.ts";
+export { gemma3Text } from "./rows/decoders/like-llama/gemma3-text.ts";
+export { granite } from "./rows/decoders/like-llama/granite.ts";
+export { llama } from "./rows/decoders/like-llama/llama.ts";
+export { ministral } from "./rows/decoders/like-llama/ministral.ts";
+export { mistral } from "./rows/decoders/like-llama/mistral.ts";
+export { phi } from "./rows/decoders/like-llama/phi.ts";
+export { phi3 } from "./rows/decoders/like-llama/phi3.ts";
+export { qwen2 } from "./rows/decoders/like-llama/qwen2.ts";
+export { qwen3 } from "./rows/decoders/like-llama/qwen3.ts";
+export { smollm3 } from "./rows/decoders/like-llama/smollm3.ts";
+export { stablelm } from "./rows/decoders/like-llama/stablelm.ts";
+export { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
+export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
+export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
+export { glm4 } from "./rows/decoders/other-norms/glm4.ts";
+export { olmo } from "./rows/decoders/other-norms/olmo.ts";
+export { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
+export { bart } from "./rows/encoder-decoders/bart.ts";
+export { t5 } from "./rows/encoder-decoders/t5.ts";
+export { bert } from "./rows/encoders/bert.ts";
+export { camembert } from "./rows/encoders/camembert.ts";
+export { distilbert } from "./rows/encoders/distilbert.ts";
+export { electra } from "./rows/encoders/electra.ts";
+export { roberta } from "./rows/encoders/roberta.ts";
+export { vit } from "./rows/encoders/vit.ts";
+export { xlmRoberta } from "./rows/encoders/xlm-roberta.ts";
