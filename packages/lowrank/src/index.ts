@@ -46,5 +46,5 @@ export type {
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";
-export type { MergedModelOptions, OpenModelOptions, TrainingOptions } from "./options.ts";
+export type { AttachOptions, MergedModelOptions, OpenModelOptions, TrainingOptions } from "./options.ts";
 export type { FolderFiles, ModelInput, OutputFolder, RowsInput, WritableDirectory } from "./platform.ts";

@@ -40,13 +40,15 @@ export async function openModelOn(
   options: OpenModelOptions,
 ): Promise<OpenedModel> {
   refuseUnknownOptions("openModel", options, openModelNames);
-  const { adapter, task, basePrecision, signal, onProgress, addTokens: added, fetch, accessToken } = options;
+  const { adapter, allowDifferentBase, task, basePrecision, signal, onProgress, addTokens: added } = options;
+  const { fetch, accessToken } = options;
   const context = { notices: noticesOf(options), fetch, accessToken };
   await startEngine(options);
   const tokens =
     added && (await addTokens(await platform.findModel(model, context), added, options.addAsSpecial === true));
   const names = typeof options.classes === "object" ? { classNames: options.classes } : {};
-  const request = { task, basePrecision, signal, onProgress, trainable: true, ...headOf(options) };
+  const reading = { task, basePrecision, signal, onProgress };
+  const request = { ...reading, allowDifferentBase, trainable: true, ...headOf(options) };
   return openOn(platform, { model, adapter, tokens, ...names, ...request }, context);
 }
 

@@ -15,7 +15,15 @@ import { adapterHead } from "./open/adapter-head.ts";
 import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "./open/open-base.ts";
 import { tokenizerOf } from "./open/tokenizer-of.ts";
 import { OpenedAdapter } from "./opened-adapter.ts";
-import { adaptNames, attachNames, evaluationNames, type MergedModelOptions, mergeNames, textNames } from "./options.ts";
+import {
+  type AttachOptions,
+  adaptNames,
+  attachNames,
+  evaluationNames,
+  type MergedModelOptions,
+  mergeNames,
+  textNames,
+} from "./options.ts";
 import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
@@ -114,12 +122,9 @@ export class OpenedModel {
    * Attaches an adapter from files: its tokens and repeated layers are given to the model, its head is loaded where the base
    * has another one. Throws what `readAdapter` and `attachAdapter` do, AdapterTaskError, HeadIncompleteError, HubError.
    */
-  async attach(
-    input: ModelInput,
-    options: { readonly name?: string; readonly trainable?: boolean } = {},
-  ): Promise<OpenedAdapter> {
+  async attach(input: ModelInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);
-    const { name = this.#freeName(), trainable = false } = options;
+    const { name = this.#freeName(), trainable = false, allowDifferentBase = false } = options;
     const { platform, context, opened, request } = this.#facts;
     const { notices } = context;
     const source = await platform.findAdapter(input, context);
@@ -127,7 +132,7 @@ export class OpenedModel {
     const { config, task } = opened.model;
     const head = adapterHead(adapter, config, request.task);
     const isOther = (head.task ?? task) !== task || (head.classes ?? config.labels) !== config.labels;
-    const asked = { adapterName: name, trainable };
+    const asked = { adapterName: name, trainable, allowDifferentBase };
     if (isOther) {
       const read = { ...source, read: async () => adapter };
       const places = { model: async () => opened.source, adapter: async () => read };

@@ -17,6 +17,8 @@ import type { KeepingOptions, LoopOptions, RowOptions, RunOptions } from "./trai
 export interface OpenModelOptions extends NoticeOptions {
   /** An adapter to attach, which may bring the head that the base lacks. */
   readonly adapter?: ModelInput | undefined;
+  /** Attach it even if it was made on other files than these; names and shapes must fit all the same. Default false. */
+  readonly allowDifferentBase?: boolean | undefined;
   /** The head, where it is not the one that the base's files or the adapter name. */
   readonly task?: Task | undefined;
   /** Classes of a classifier to be made new: how many, or their names. */
@@ -62,12 +64,31 @@ export interface MergedModelOptions extends Pick<MergeOptions, "tied"> {
   readonly tolerance?: number | undefined;
 }
 
+/** How to attach an adapter. */
+export interface AttachOptions {
+  /** Default: "default", with a number where that is taken. */
+  readonly name?: string | undefined;
+  /** Whether it will be trained on. Default false. */
+  readonly trainable?: boolean | undefined;
+  /** Attach it even if it was made on other files than the model's; names and shapes must fit all the same. Default false. */
+  readonly allowDifferentBase?: boolean | undefined;
+}
+
 /** Which adapter acts, where a function asks. */
 type WithAdapter = { readonly adapter?: unknown; readonly strength?: unknown };
 
 export const openModelNames: OptionNames<OpenModelOptions> = {
   ...{ adapter: true, task: true, classes: true, seed: true, basePrecision: true, addTokens: true, addAsSpecial: true },
-  ...{ engine: true, signal: true, onProgress: true, fetch: true, accessToken: true, onWarning: true, onNote: true },
+  ...{
+    allowDifferentBase: true,
+    engine: true,
+    signal: true,
+    onProgress: true,
+    fetch: true,
+    accessToken: true,
+    onWarning: true,
+    onNote: true,
+  },
 };
 
 export const trainingNames: OptionNames<TrainingOptions> = {
@@ -93,7 +114,4 @@ export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & Wi
 export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };
 export const saveNames: OptionNames<{ readonly overwrite?: boolean }> = { overwrite: true };
 export const adaptNames: OptionNames<{ readonly seed?: number; readonly name?: string }> = { seed: true, name: true };
-export const attachNames: OptionNames<{ readonly name?: string; readonly trainable?: boolean }> = {
-  name: true,
-  trainable: true,
-};
+export const attachNames: OptionNames<AttachOptions> = { name: true, trainable: true, allowDifferentBase: true };

@@ -96,10 +96,12 @@ export class DifferentBaseError extends AdapterMismatchError {
     readonly expected: string,
     problems: readonly AdapterProblem[] = [],
   ) {
+    // Where nothing else differs it may be the same base from other files: saved anew, or as GGUF.
+    const way = problems.length > 0 ? "" : ", or allow it with `allowDifferentBase` if this one holds the same weights";
     super(
       problems,
       `This adapter was made for another base model (${printable(got)}; this one is ${expected}). ` +
-        "Load the base that it was trained on",
+        `Load the base that it was trained on${way}`,
       "ADAPTER_FOR_ANOTHER_BASE",
     );
   }

@@ -6,6 +6,7 @@ import { LowrankError } from "@lowrank/contracts";
 export type NamedOption =
   | "model"
   | "adapter"
+  | "allowDifferentBase"
   | "task"
   | "template"
   | "prompt"

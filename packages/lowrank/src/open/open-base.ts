@@ -23,6 +23,8 @@ export interface ModelRequest extends BaseRequest {
   readonly adapterName?: string | undefined;
   /** Whether the adapter's variables will be trained. */
   readonly trainable?: boolean;
+  /** Whether the adapter may have been made on other files than the base's. */
+  readonly allowDifferentBase?: boolean | undefined;
   /** How many tokens the model must have rows for; it is given what it lacks. */
   readonly leastTokens?: number | undefined;
 }
@@ -81,15 +83,18 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
   }
 }
 
+type AttachRequest = Pick<ModelRequest, "trainable" | "adapterName" | "allowDifferentBase">;
+
 /** Attaches what was read; the model is the one that was shaped for it. */
 export function attachTo(
   model: PretrainedModel,
   adapter: Adapter,
-  { trainable = false, adapterName }: Pick<ModelRequest, "trainable" | "adapterName">,
+  { trainable = false, allowDifferentBase = false, adapterName }: AttachRequest,
   { warn: onWarning }: Notices,
 ): AdapterHandle {
   const named = given({ name: adapterName });
-  return attachAdapter(model, adapter, { ...named, baseFingerprint: model.fingerprint, trainable, onWarning });
+  const baseFingerprint = model.fingerprint;
+  return attachAdapter(model, adapter, { ...named, baseFingerprint, allowDifferentBase, trainable, onWarning });
 }
 
 /** Throws HeadIncompleteError where a part of the head is in neither the base nor the adapter: it would be random. */

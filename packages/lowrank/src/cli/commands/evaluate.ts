@@ -8,6 +8,7 @@ import {
   adapterOption,
   basePrecisionOption,
   columnsOption,
+  differentBaseOption,
   headerOption,
   maxTargetLengthOption,
   modelOption,
@@ -29,6 +30,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     )
     .addOption(modelOption())
     .addOption(adapterOption())
+    .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
     .addOption(columnsOption())

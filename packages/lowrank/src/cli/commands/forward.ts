@@ -3,7 +3,14 @@
 import { type Command, Option } from "commander";
 import type { ForwardOptions } from "../forward/run-forward.ts";
 import type { CommandIo } from "../io.ts";
-import { adapterOption, modelOption, outOption, withEngine, withExamples } from "../options/shared-options.ts";
+import {
+  adapterOption,
+  differentBaseOption,
+  modelOption,
+  outOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
 /** Adds the command to the program. */
@@ -19,6 +26,7 @@ export function addForwardCommand(program: Command, io: CommandIo): void {
     )
     .addOption(modelOption())
     .addOption(adapterOption())
+    .addOption(differentBaseOption())
     .addOption(new Option("--inputs <file>", "JSON file of model inputs").makeOptionMandatory())
     .addOption(outOption("safetensors file to write"))
     .option("--task <name>", "head to use instead of the one in config.json (causal-lm, sequence-classification, …)")

@@ -7,6 +7,7 @@ import { integerIn, numberIn } from "../options/parse-values.ts";
 import {
   adapterOption,
   basePrecisionOption,
+  differentBaseOption,
   modelOption,
   seedOption,
   templateOption,
@@ -25,6 +26,7 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
     )
     .addOption(modelOption())
     .addOption(adapterOption())
+    .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .addOption(
       new Option("--prompt <text...>", "prompt to continue; several are generated as one batch").makeOptionMandatory(),

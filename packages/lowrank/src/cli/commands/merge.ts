@@ -4,7 +4,14 @@ import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import type { MergeOptions } from "../merge/run-merge.ts";
 import { numberIn } from "../options/parse-values.ts";
-import { adapterOption, modelOption, outOption, withEngine, withExamples } from "../options/shared-options.ts";
+import {
+  adapterOption,
+  differentBaseOption,
+  modelOption,
+  outOption,
+  withEngine,
+  withExamples,
+} from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
 /** Number types that a merged folder can be written in. */
@@ -24,6 +31,7 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     )
     .addOption(modelOption())
     .addOption(adapterOption("PEFT adapter folder to fold in").makeOptionMandatory())
+    .addOption(differentBaseOption())
     .addOption(outOption("folder to write"))
     .addOption(
       new Option("--dtype <type>", "number type of the written weights; as-base is the base's own, which may round")

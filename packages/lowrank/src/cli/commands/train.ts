@@ -7,6 +7,7 @@ import {
   adapterOption,
   basePrecisionOption,
   columnsOption,
+  differentBaseOption,
   headerOption,
   maxTargetLengthOption,
   modelOption,
@@ -67,6 +68,7 @@ function addFiles(command: Command): void {
     .addOption(outOption("folder to write the adapter to"))
     .option("--overwrite", "replace --out if an earlier run wrote it")
     .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
+    .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .option("--resume", "go on with the interrupted run in --out")
     .option(

@@ -5,7 +5,7 @@ import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { checkReferences } from "../../evaluate/measure-bleu.ts";
 import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
 import { openModel } from "../open-model.ts";
-import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { readingOptions } from "../reading-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
@@ -13,9 +13,8 @@ import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
 /** The options of `lowrank evaluate`. */
-export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
+export interface EvaluateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
   readonly model: string;
-  readonly adapter?: string;
   readonly data: string;
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
@@ -29,12 +28,13 @@ export interface EvaluateOptions extends EngineOptions, BasePrecisionOptions {
 
 /** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {
-  const { data, model: path, adapter, basePrecision, generate } = options;
+  const { data, model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
   const rows = await readDataFile(data, readingOptions(options));
   const goal = rowGoal(data, rows);
   if (generate === true) checkReferences(data, rows);
   const engine = await startEngine(options, report);
-  const model = await openModel({ model: path, adapter, basePrecision, task: taskFor(goal) }, report);
+  const request = { model: path, adapter, allowDifferentBase, basePrecision, task: taskFor(goal) };
+  const model = await openModel(request, report);
   try {
     const { template, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
     const how = { template, batchSize, maxLength, maxTargetLength, generate, maxNewTokens };

@@ -15,16 +15,15 @@ import { resultNames } from "../../node/output/forward-result.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { openModel } from "../open-model.ts";
-import type { EngineOptions } from "../options/shared-options.ts";
+import type { AdapterOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs } from "./parse-inputs.ts";
 
 /** The options of `lowrank forward`. */
-export interface ForwardOptions extends EngineOptions {
+export interface ForwardOptions extends EngineOptions, AdapterOptions {
   readonly model: string;
-  readonly adapter?: string;
   readonly inputs: string;
   readonly out: string;
   readonly task?: string;
@@ -33,11 +32,12 @@ export interface ForwardOptions extends EngineOptions {
 
 /** Runs one forward pass and writes its tensors. */
 export async function runForward(options: ForwardOptions, report: Report): Promise<void> {
-  const { model: modelPath, adapter, inputs: inputsPath, out, overwrite } = options;
+  const { model: modelPath, adapter, allowDifferentBase, inputs: inputsPath, out, overwrite } = options;
   await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, adapter, inputsPath] });
   const text = await readInputs(inputsPath);
   const engine = await startEngine(options, report);
-  const model = await openModel({ model: modelPath, adapter, task: asTask(options.task) }, report);
+  const request = { model: modelPath, adapter, allowDifferentBase, task: asTask(options.task) };
+  const model = await openModel(request, report);
   try {
     const { opened } = model;
     const inputs = parseInputs(inputsPath, text, limitsOf(opened.model));

@@ -8,14 +8,13 @@ import type { TextOptions } from "../../generate/continue-prompts.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { openModel } from "../open-model.ts";
-import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank generate`. */
-export interface GenerateOptions extends EngineOptions, BasePrecisionOptions {
+export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
   readonly model: string;
-  readonly adapter?: string;
   readonly prompt: readonly string[];
   readonly template?: string;
   readonly maxNewTokens: number;
@@ -34,8 +33,8 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
   await startEngine(options, report);
-  const { model: path, adapter, basePrecision } = options;
-  const model = await openModel({ model: path, adapter, basePrecision }, report);
+  const { model: path, adapter, allowDifferentBase, basePrecision } = options;
+  const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
   try {
     refuseOtherTasks(model.base);
     await continuePrompts(model, options, report);

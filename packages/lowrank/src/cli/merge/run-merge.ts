@@ -18,6 +18,7 @@ import type { Report } from "../terminal/report.ts";
 export interface MergeOptions extends EngineOptions {
   readonly model: string;
   readonly adapter: string;
+  readonly allowDifferentBase?: boolean;
   readonly out: string;
   readonly dtype: "as-base" | "F32" | "F16" | "BF16";
   readonly tied: "refuse" | "untie";
@@ -37,9 +38,9 @@ export async function runMerge(options: MergeOptions, report: Report): Promise<v
 }
 
 async function mergeInto(options: MergeOptions, report: Report): Promise<void> {
-  const { model, adapter, out, overwrite = false, tied, tolerance, dtype } = options;
+  const { model, adapter, allowDifferentBase, out, overwrite = false, tied, tolerance, dtype } = options;
   const engine = await startEngine(options, report);
-  const opened = await openModel({ model, adapter }, report);
+  const opened = await openModel({ model, adapter, allowDifferentBase }, report);
   try {
     const base = opened.opened;
     // Nobody needs the model afterwards, so that no second copy of a weight is kept.

@@ -41,9 +41,23 @@ export function modelOption(): Option {
   ).makeOptionMandatory();
 }
 
+/** What every command has that takes an adapter. */
+export interface AdapterOptions {
+  readonly adapter?: string;
+  readonly allowDifferentBase?: boolean;
+}
+
 /** The optional `--adapter`. */
 export function adapterOption(description = "PEFT adapter folder to apply to the model"): Option {
   return new Option("--adapter <path>", description);
+}
+
+/** The `--allow-different-base` of commands that take an adapter. */
+export function differentBaseOption(): Option {
+  return new Option(
+    "--allow-different-base",
+    "take the adapter even if it was made on other files than the base's, such as the same model as GGUF",
+  );
 }
 
 /** How the base's weights may be kept. */

@@ -5,6 +5,7 @@ import { type NamedOption, named } from "../../errors/named-option.ts";
 const flags: Readonly<Record<NamedOption, string>> = {
   model: "--model",
   adapter: "--adapter",
+  allowDifferentBase: "--allow-different-base",
   task: "--task",
   template: "--template",
   prompt: "--prompt",

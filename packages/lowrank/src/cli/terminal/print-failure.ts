@@ -18,8 +18,13 @@ export function printFailure(error: unknown, io: CommandIo): void {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof NamingError) return asFlags(error.message);
+  if (error instanceof NamingError || isDifferentBase(error)) return asFlags(error.message);
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A package below names an option that this one has, too. */
+function isDifferentBase(error: unknown): error is LowrankError {
+  return LowrankError.isInstance(error) && error.code === "ADAPTER_FOR_ANOTHER_BASE";
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

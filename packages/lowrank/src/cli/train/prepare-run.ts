@@ -46,8 +46,8 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   const { rows, tokens } = data;
   const task = taskFor(rows.goal) ?? options.task;
   const newHead = newHeadFor(task, [...rows.train, ...rows.validation], options.seed);
-  const { model: path, adapter, basePrecision } = options;
-  const request = { model: path, adapter, basePrecision, tokens, task, trainable: true };
+  const { model: path, adapter, allowDifferentBase, basePrecision } = options;
+  const request = { model: path, adapter, allowDifferentBase, basePrecision, tokens, task, trainable: true };
   const model = await openModel({ ...request, ...newHead }, report);
   try {
     refuseUntrainable(model.base, rows);

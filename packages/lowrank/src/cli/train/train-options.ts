@@ -3,7 +3,7 @@
 import { startFacts, startNames } from "@lowrank/adapter-format";
 import type { TrainingOptions } from "../../options.ts";
 import type { RunFolder } from "../../run-folder.ts";
-import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
 
 /** Learning rate schedules by name. */
@@ -32,12 +32,11 @@ export const measuringStarts: readonly string[] = startNames.filter((name) => "m
 export const biasModes = ["none", "all", "lora_only"] as const;
 
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
-export interface TrainOptions extends EngineOptions, BasePrecisionOptions, VariantChoices {
+export interface TrainOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, VariantChoices {
   readonly model: string;
   readonly data: string;
   readonly out: string;
   readonly overwrite?: boolean;
-  readonly adapter?: string;
   readonly resume?: boolean;
   /** Whether every byte of the base's weights counts for --resume, not samples of them. */
   readonly verifyBase?: boolean;
