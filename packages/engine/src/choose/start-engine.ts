@@ -24,14 +24,14 @@ export async function useBackend(backend: string): Promise<void> {
   await tf.ready();
 }
 
-/** tfjs greets and warns on the console when a backend first runs; it keeps quiet while its own flag says "test". */
+/** tfjs greets and warns on the console when a backend first runs; it keeps quiet in what it calls production. */
 async function quietly<T>(run: () => Promise<T>): Promise<T> {
-  const before = tf.env().getBool("IS_TEST");
-  tf.env().set("IS_TEST", true);
+  const before = tf.env().getBool("PROD");
+  tf.env().set("PROD", true);
   try {
     return await run();
   } finally {
-    tf.env().set("IS_TEST", before);
+    tf.env().set("PROD", before);
   }
 }
 

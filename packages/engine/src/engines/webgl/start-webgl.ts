@@ -15,6 +15,7 @@ export async function startWebgl(acceptSoftware: boolean): Promise<StartOutcome>
   if (isSoftware && !acceptSoftware) throw new EngineUnavailableError("WebGL is emulated in software here");
   const { env } = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgl");
+  if (isSoftware) env().set("SOFTWARE_WEBGL_ENABLED", true); // else tfjs asks for a context that only a card gives
   patchGraphicsKernels("webgl");
   if (!env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
     throw new EngineUnavailableError("this graphics card's WebGL keeps 16 bits of each number, too few to train with");
