@@ -4,17 +4,23 @@ import { jobPhases } from "./job-lines.ts";
 import type { JobResult, Quality, QualityGap } from "./job-result.ts";
 
 /** One line for each way: time, memory, quality, and where the time went; then how ours compare in quality. */
-export function describeJob({ ways, data, steps, qualityGaps = [] }: JobResult): readonly string[] {
+export function describeJob(job: JobResult): readonly string[] {
+  const { ways, data, qualityGaps = [] } = job;
   const lines = ways.map(({ trainer, precision, seconds, rssMb, phases, loss, accuracy }) => {
     const quality = `loss ${told(loss)}${accuracy === undefined ? "" : `, accuracy ${told(accuracy)}`}`;
     const parts = jobPhases.map((phase) => `${phase} ${phases[phase].toFixed(1)}`).join(", ");
     return `${trainer} in ${precision}: ${seconds.toFixed(1)} s (${parts}); ${rssMb.toFixed(0)} MB; ${quality}`;
   });
   return [
-    `${steps} steps on ${data === "real" ? "real rows" : "made-up rows of the same lengths"}`,
+    `${toldSteps(job)} on ${data === "real" ? "real rows" : "made-up rows of the same lengths"}`,
     ...lines,
     ...qualityGaps.map(describeGap),
   ];
+}
+
+/** "60 steps", or "4 of 30 steps" where the job was shortened. */
+export function toldSteps({ steps, shortenedFrom }: JobResult): string {
+  return `${steps}${shortenedFrom === undefined ? "" : ` of ${shortenedFrom}`} steps`;
 }
 
 /** Whether ours is as good as the peer, in words. */

@@ -35,6 +35,8 @@ export interface JobResult extends Result {
   /** Whether the rows were of the data set, or made up in its lengths. */
   readonly data: "real" | "stand-in";
   readonly steps: number;
+  /** The recipe's steps, where the job was made shorter than it is: then it is another job, and shows nothing of the targets. */
+  readonly shortenedFrom?: number;
   readonly ways: readonly WayResult[];
   /** Absent with one seed: nobody knows how far seeds lie apart. */
   readonly qualityGaps?: readonly QualityGap[];

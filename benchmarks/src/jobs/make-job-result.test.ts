@@ -53,6 +53,16 @@ describe("makeJobResult", () => {
     );
   });
 
+  it("notes that it was shortened, and then shows nothing of the targets", () => {
+    const [job] = jobs;
+    if (job === undefined) throw new Error("no jobs");
+    const ours = [runs("lowrank train", "float32", [5, 600, 0.8]), runs("lowrank train", "int8", [2, 600, 0.8])];
+    expect(makeJobResult(job, [...ours, ...peers], where).met).toBe(true);
+    const short = makeJobResult(job, [...ours, ...peers], { ...where, shortenedFrom: 90 });
+    expect(short).toMatchObject({ shortenedFrom: 90, met: false });
+    expect(describeJob(short)[0]).toBe("60 of 90 steps on real rows");
+  });
+
   it("says nothing of quality after one seed", () => {
     const alone = [runs("Trainer", "float32", [20, 1000, 0.8]), runs("Trainer", "bf16", [10, 1000, 0.8])];
     expect(result(runs("lowrank train", "float32", [5, 600, 0.7]), ...alone).qualityGaps).toBeUndefined();

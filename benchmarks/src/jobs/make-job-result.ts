@@ -17,6 +17,8 @@ interface Circumstances {
   readonly date: string;
   /** Whether the rows were of the data set. */
   readonly isReal: boolean;
+  /** Steps of the recipe, where others were asked for. */
+  readonly shortenedFrom?: number;
 }
 
 export function makeJobResult(job: Job, measured: readonly WayRuns[], where: Circumstances): JobResult {
@@ -53,6 +55,7 @@ export function makeJobResult(job: Job, measured: readonly WayRuns[], where: Cir
     versions: { ours: { node: process.versions.node }, peer: Object.assign({}, ...peerVersions) },
     ...circumstances,
     met:
+      where.shortenedFrom === undefined &&
       parts.every(({ ratio, targetRatio }) => ratio <= (targetRatio ?? Number.POSITIVE_INFINITY)) &&
       rssRatio <= job.memoryTarget &&
       (gaps.at(-1)?.isAsGood ?? true),

@@ -48,7 +48,9 @@ export async function runJob(asked: Job, { threads, seeds, steps, model: given }
       }
     }
     const measured = ways.map((way, index) => ({ ...way, runs: runs[index] ?? [] }));
-    return makeJobResult(job, measured, { threads, processor: processorName(), date, isReal: rows.isReal });
+    const where = { threads, processor: processorName(), date, isReal: rows.isReal };
+    const isShort = recipe.steps !== asked.recipe.steps;
+    return makeJobResult(job, measured, isShort ? { ...where, shortenedFrom: asked.recipe.steps } : where);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

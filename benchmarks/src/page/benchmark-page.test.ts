@@ -89,6 +89,13 @@ describe("whole jobs", () => {
     expect(page).toContain("- mean loss in int8: 0.0100 lower than PEFT's in float32, not worse");
     for (const { name } of jobs) expect(page).toContain(`\`${name}\``);
   });
+
+  it("say wherever their figures stand when they were shortened", () => {
+    const job: JobResult = { ...measured, name: "job-squad", data: "real", steps: 4, shortenedFrom: 30, ways: [] };
+    const page = benchmarkPage([...benchmarks, ...jobs], new Map([["job-squad", job]]));
+    expect(page).toContain("### job-squad: 4 of 30 steps on real rows");
+    expect(page.match(/\| `job-squad`.* \(measured with 4 of 30 steps\) \|/g)).toHaveLength(3);
+  });
 });
 
 describe("profiles", () => {

@@ -2,7 +2,7 @@
 
 import type { Profile } from "../profile/profile-benchmark.ts";
 import type { ComparedTimes, Result } from "../result.ts";
-import { jobSection } from "./job-tables.ts";
+import { jobSection, shortenedNote } from "./job-tables.ts";
 import { profileSection } from "./profile-tables.ts";
 import type { RatioBar } from "./ratio-chart.ts";
 
@@ -91,7 +91,7 @@ function timeRows({ name, work, comparisons, sides, missing }: Row, result: Resu
     const part = partsOf(result)[index];
     const what = comparisons.length > 1 ? `${work} – ${label}` : work;
     const aim = timeTarget === undefined ? "–" : `≤ ${timeTarget}`;
-    const cells = [`\`${name}\`: ${what}`, peer === "lowrank" ? "ourselves" : peer];
+    const cells = [`\`${name}\`: ${what}${shortenedNote(result)}`, peer === "lowrank" ? "ourselves" : peer];
     if (part === undefined) return tableRow([...cells, missing ?? notYet, "", "", aim]);
     return tableRow([...cells, digits(part.oursMs), digits(part.peerMs), part.ratio.toFixed(2), aim]);
   });
@@ -101,7 +101,13 @@ function memoryRow({ name, memoryTarget }: Row, result: Result | undefined): str
   const aim = memoryTarget === undefined ? "–" : `≤ ${memoryTarget}`;
   if (result === undefined) return tableRow([`\`${name}\``, notYet, "", "", aim]);
   const ratio = result.rssRatio.toFixed(2);
-  return tableRow([`\`${name}\``, digits(result.oursRssMb), digits(result.peerRssMb), ratio, aim]);
+  return tableRow([
+    `\`${name}\`${shortenedNote(result)}`,
+    digits(result.oursRssMb),
+    digits(result.peerRssMb),
+    ratio,
+    aim,
+  ]);
 }
 
 function furtherFigures(benchmarks: readonly Row[], results: ReadonlyMap<string, Result>): readonly string[] {

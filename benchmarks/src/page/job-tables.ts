@@ -1,6 +1,6 @@
 // The page's part about whole jobs: every way in which each was done, and where its seconds went.
 
-import { describeGap, told } from "../jobs/describe-job.ts";
+import { describeGap, told, toldSteps } from "../jobs/describe-job.ts";
 import { jobPhases } from "../jobs/job-lines.ts";
 import type { JobResult } from "../jobs/job-result.ts";
 import type { Result } from "../result.ts";
@@ -20,10 +20,11 @@ export function jobSection(results: readonly Result[]): readonly string[] {
   ];
 }
 
-function jobTable({ name, ways, steps, data, rounds, qualityGaps = [] }: JobResult): readonly string[] {
+function jobTable(job: JobResult): readonly string[] {
+  const { name, ways, data, rounds, qualityGaps = [] } = job;
   const head = ["way", "seconds", ...jobPhases, "MB", "loss", "accuracy"];
   return [
-    `### ${name}: ${steps} steps on ${data === "real" ? "real" : "made-up"} rows, ${rounds} ${rounds === 1 ? "round" : "rounds"}`,
+    `### ${name}: ${toldSteps(job)} on ${data === "real" ? "real" : "made-up"} rows, ${rounds} ${rounds === 1 ? "round" : "rounds"}`,
     "",
     tableRow(head),
     tableRow(head.map(() => "---")),
@@ -40,6 +41,13 @@ function jobTable({ name, ways, steps, data, rounds, qualityGaps = [] }: JobResu
     ...qualityGaps.map((gap) => `- ${describeGap(gap)}`),
     ...(qualityGaps.length > 0 ? [""] : []),
   ];
+}
+
+/** Of a job that was shortened, what a table of targets has to say beside its figures; else nothing. */
+export function shortenedNote(result: Result | undefined): string {
+  return result === undefined || !isJob(result) || result.shortenedFrom === undefined
+    ? ""
+    : ` (measured with ${toldSteps(result)})`;
 }
 
 function isJob(result: Result): result is JobResult {
