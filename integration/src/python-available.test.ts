@@ -6,8 +6,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import { describe, expect, it } from "vitest";
-import { findPrepared } from "./cache-folder.ts";
 import { variants } from "./peft/variants/variants.ts";
 import { writeVariant } from "./peft/writing/write-variant.ts";
 

@@ -2,11 +2,10 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder as cache } from "@lowrank/testing/cache-folder";
 import { bundle } from "./bundle.ts";
 
-const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
 const scripts = join(import.meta.dirname, "../../../scripts/python");
 const setUp = join(import.meta.dirname, "../../../scripts/setup-tfjs-node.sh");
 

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseEngine } from "@lowrank/engine";
-import { findPrepared } from "../cache-folder.ts";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import { combinedVariants } from "./variants/combined-variants.ts";
 import { mixedVariants } from "./variants/mixed-variants.ts";
 import { tokenVariants } from "./variants/token-variants.ts";

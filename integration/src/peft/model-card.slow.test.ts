@@ -4,9 +4,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import { type OpenModelOptions, openModel } from "lowrank";
 import { afterAll, describe, expect, it } from "vitest";
-import { findPrepared } from "../cache-folder.ts";
 
 const python = findPrepared("peft-venv");
 const work = mkdtempSync(join(tmpdir(), "lowrank-card-"));

@@ -5,9 +5,9 @@ import { chooseEngine } from "@lowrank/engine";
 import { loadModel } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { expectClose, readTensors } from "@lowrank/testing";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, it } from "vitest";
-import { findPrepared } from "../cache-folder.ts";
 import { referencesFolder } from "./references-folder.ts";
 
 const weights = findPrepared("minilm");

@@ -11,10 +11,10 @@ import { injectAdapter, planInjection } from "@lowrank/inject";
 import { describeModel, loadGguf, type PretrainedModel } from "@lowrank/models";
 import { openFile } from "@lowrank/safetensors/node";
 import { expectClose, type FixtureTensor, readTensors } from "@lowrank/testing";
+import { findPrepared } from "@lowrank/testing/cache-folder";
 import { train } from "@lowrank/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPrepared } from "../cache-folder.ts";
 import { referencesFolder } from "./references-folder.ts";
 
 const weights = findPrepared("smollm2");

@@ -2,10 +2,10 @@
 // into recorded.json, for the page's cards, and into the app's README. Names of presets as arguments: those alone.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseEngine } from "@lowrank/engine";
+import { cacheFolder } from "@lowrank/testing/cache-folder";
 import type { Preset, PresetId } from "../preset.ts";
 import { allPresets } from "../presets.ts";
 import type { Recording } from "../recording.ts";
@@ -21,11 +21,10 @@ const trials: Readonly<Record<PresetId, Trials>> = {
   faq: faqTrials,
   restaurants: restaurantTrials,
 };
-const cache = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
 const tiny = new URL("../../../../../packages/tiny-model/model/", import.meta.url).pathname;
 const modelFiles: Readonly<Record<Preset["model"], readonly string[]>> = {
   tiny: ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"].map((name) => join(tiny, name)),
-  smollm2: [join(cache, "smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")],
+  smollm2: [join(cacheFolder, "smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")],
 };
 const recordedFile = new URL("../recorded.json", import.meta.url);
 const readmeFile = new URL("../../../README.md", import.meta.url);

@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const cacheFolder = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
+/** `LOWRANK_CACHE`, or ~/.cache/lowrank. */
+export const cacheFolder: string = process.env.LOWRANK_CACHE ?? join(homedir(), ".cache", "lowrank");
 
 /** A folder that scripts/python/prepare.py completes ("minilm", "smollm2", "peft-venv"), or why it cannot be used. */
 export function findPrepared(name: string): { readonly folder: string } | { readonly missing: string } {
