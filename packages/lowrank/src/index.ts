@@ -32,8 +32,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
-export type { MergedModel, MergeFacts } from "./merged-model.ts";
-export { inspect } from "./node/inspect/inspect.ts";
+export { inspect } from "./inspect/inspect.ts";
 export type {
   AdaptedModule,
   AdapterInspection,
@@ -42,7 +41,8 @@ export type {
   ModelInspection,
   SafetensorsInspection,
   TensorFact,
-} from "./node/inspect/inspection.ts";
+} from "./inspect/inspection.ts";
+export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";

@@ -11,7 +11,7 @@ import type {
   ModelInspection,
   SafetensorsInspection,
   TensorFact,
-} from "../../node/inspect/inspection.ts";
+} from "../../inspect/inspection.ts";
 import { positionLimit } from "../../open/position-limit.ts";
 import { formatBytes, formatCount } from "../terminal/format.ts";
 import { groupTensors } from "./group-tensors.ts";

@@ -1,6 +1,6 @@
 // A model has hundreds of tensors, layer after layer the same: one line for all that differ only in the layer's number.
 
-import type { TensorFact } from "../../node/inspect/inspection.ts";
+import type { TensorFact } from "../../inspect/inspection.ts";
 
 /** Tensors of one dtype and shape whose names differ only in numbers. */
 export interface TensorGroup {

@@ -1,6 +1,6 @@
 // An inspection as --json prints it.
 
-import type { Inspection } from "../../node/inspect/inspection.ts";
+import type { Inspection } from "../../inspect/inspection.ts";
 import { shortened } from "./shortened.ts";
 
 /** One object. */

@@ -1,7 +1,7 @@
 // An inspection for people and for programs.
 
 import { escapeName } from "@lowrank/contracts";
-import { type Inspection, sizeOf } from "../../node/inspect/inspection.ts";
+import { type Inspection, sizeOf } from "../../inspect/inspection.ts";
 import { formatCount } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts, formatTable } from "../terminal/table.ts";

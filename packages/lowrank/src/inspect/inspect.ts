@@ -2,9 +2,9 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { NotInspectableError } from "../../errors/model-errors.ts";
-import { PathNotFoundError } from "../../errors/usage-errors.ts";
-import { exists } from "../exists.ts";
+import { NotInspectableError } from "../errors/model-errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { exists } from "../node/exists.ts";
 import { inspectAdapter } from "./inspect-adapter.ts";
 import { inspectGguf } from "./inspect-gguf.ts";
 import { inspectModel } from "./inspect-model.ts";

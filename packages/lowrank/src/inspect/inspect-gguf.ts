@@ -1,7 +1,7 @@
 // A .gguf file: metadata and tensor types; nothing is dequantised.
 
 import { openGguf } from "@lowrank/gguf";
-import { openGgufFile } from "../open-gguf-file.ts";
+import { openGgufFile } from "../node/open-gguf-file.ts";
 import { type GgufInspection, totals } from "./inspection.ts";
 
 /** Reads the header of a GGUF file. */

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { NotInspectableError } from "../../errors/model-errors.ts";
-import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import { NotInspectableError } from "../errors/model-errors.ts";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
 import { inspect } from "./inspect.ts";
 
-const repository = (path: string) => fileURLToPath(new URL(`../../../../../${path}`, import.meta.url));
+const repository = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 
 describe("inspect", () => {
   it("gives an adapter's configuration and what a base has to have, as numbers", async () => {

@@ -5,7 +5,7 @@ import { type Adapter, alphaOf, columnsPerStored, pairsIn, rankOf, scalingOf } f
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import type { Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
-import { decodeClassNames } from "../../rows/class-names.ts";
+import { decodeClassNames } from "../rows/class-names.ts";
 import { compareNames, inspectSafetensors } from "./inspect-safetensors.ts";
 import { type AdaptedModule, type AdapterInspection, totals } from "./inspection.ts";
 
