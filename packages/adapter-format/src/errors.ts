@@ -112,9 +112,10 @@ export class AdapterFileMissingError extends LowrankError {
   constructor(
     readonly folder: string,
     readonly file: string,
-    cause?: unknown,
+    { advice, cause }: { readonly advice?: string | undefined; readonly cause?: unknown } = {},
   ) {
-    super("ADAPTER_FILE_MISSING", `${folder} is no adapter folder: it has no ${file}.`, { cause });
+    const more = advice === undefined ? "" : ` ${advice}`;
+    super("ADAPTER_FILE_MISSING", `${folder} is no adapter folder: it has no ${file}.${more}`, { cause });
   }
 }
 

@@ -14,6 +14,7 @@ export {
   UnsupportedPatternError,
   UnsupportedPeftTypeError,
 } from "./errors.ts";
+export type { AdapterFolder } from "./formats/adapter-folder.ts";
 export { type TensorShape, tensorProblems } from "./formats/peft/check-tensors.ts";
 export { firstNonFinite } from "./formats/peft/first-non-finite.ts";
 export { modelCard } from "./formats/peft/model-card.ts";
@@ -22,6 +23,7 @@ export { patternFor } from "./formats/peft/pattern-order.ts";
 export { type AdapterFiles, type ReadAdapterOptions, readAdapter } from "./formats/peft/read-adapter.ts";
 export { serializeLoraConfig } from "./formats/peft/serialize-lora-config.ts";
 export { type WriteAdapterOptions, type WrittenAdapter, writeAdapter } from "./formats/peft/write-adapter.ts";
+export { readAdapterIn } from "./formats/read-adapter-in.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export type { BiasMode, LoraConfig, TaskType } from "./lora-config.ts";
 export { pairsIn, type StoredPair } from "./pairs-in.ts";

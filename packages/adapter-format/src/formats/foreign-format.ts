@@ -1,5 +1,5 @@
-// How another program's adapter is known. PEFT's own format is the room beside; one of these that can be read some day
-// gets a room, too.
+// How another program's adapter is known. PEFT's own format is the room beside; one of these that can be read has a reader in
+// its room, and a line in read-adapter-in.ts.
 
 /** Something of an adapter's files that can be seen before they are read. */
 export type Clue =

@@ -60,6 +60,10 @@ describe("an adapter's folder", () => {
     ["MLX", "adapters.safetensors", "layers.0.q.lora_a"],
     ["Kohya", "style.safetensors", "lora_unet_mid_block_0.lora_up.weight"],
     ["diffusers", "pytorch_lora_weights.safetensors", "unet.mid_block.to_q.lora_A.weight"],
+    ["torchtune", "adapter_0.pt", "layers.0.attn.q_proj.lora_a.weight"],
+    ["torchtune", "renamed.safetensors", "layers.0.attn.q_proj.lora_a.weight"],
+    ["litgpt", "lit_model.pth.lora", "transformer.h.0.attn.qkv.lora_A"],
+    ["litgpt", "renamed.safetensors", "transformer.h.0.attn.qkv.lora_A"],
   ])("is told from one of %s, whose file may be given by itself", async (format, file, key) => {
     const tensor = float32Tensor([1, 1], Float32Array.of(1));
     await writeFile(join(root, file), serializeSafetensors(new Map([[key, tensor]])));
@@ -98,6 +102,17 @@ describe("a folder that is no adapter", () => {
     await expect(readAdapterFolder(root)).rejects.toThrow("it has no adapter_config.json");
     await writeFile(join(root, "adapter_config.json"), "{}");
     await expect(readAdapterFolder(root)).rejects.toThrow("it has no adapter_model.safetensors");
+  });
+
+  it("says where the adapter is likely to be, as trainers lay out their folders", async () => {
+    for (const name of ["checkpoint-500", "checkpoint-1000", "global_step500"]) await mkdir(join(root, name));
+    await expect(readAdapterFolder(root)).rejects.toThrow('2 folders in it: take "checkpoint-1000", the last one.');
+    await rm(join(root, "checkpoint-500"), { recursive: true });
+    await rm(join(root, "checkpoint-1000"), { recursive: true });
+    await expect(readAdapterFolder(root)).rejects.toThrow("DeepSpeed's global_step folders");
+    await rm(join(root, "global_step500"), { recursive: true });
+    await writeFile(join(root, "config.json"), "{}");
+    await expect(readAdapterFolder(root)).rejects.toThrow("It holds a whole model");
   });
 
   it("with weights in a pickle is refused with a way out", async () => {

@@ -3,43 +3,21 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
-import { openSafetensors } from "@lowrank/safetensors";
 import { FileReadError, openFile, writeListedFolder, writePieces } from "@lowrank/safetensors/node";
 import type { Adapter } from "../adapter.ts";
-import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
-import { type ReadAdapterOptions, readAdapter, readAdapterNames } from "../formats/peft/read-adapter.ts";
+import { AdapterFileMissingError } from "../errors.ts";
+import { type AdapterFolder, configName, weightsName } from "../formats/adapter-folder.ts";
+import { type ReadAdapterOptions, readAdapterNames } from "../formats/peft/read-adapter.ts";
 import { updateModelCard } from "../formats/peft/update-model-card.ts";
 import { adapterPieces, type WriteAdapterOptions, writeAdapterNames } from "../formats/peft/write-adapter.ts";
-import { refuseForeign } from "../formats/refuse-foreign.ts";
+import { readAdapterIn, refuseOthers } from "../formats/read-adapter-in.ts";
 
-const configName = "adapter_config.json";
-const weightsName = "adapter_model.safetensors";
-const pickleName = "adapter_model.bin";
 const cardName = "README.md";
-/** Largest configuration file that is read at all. */
-const largestConfig = 32_000_000;
 
-/**
- * Reads the adapter in a folder.
- *
- * @throws AdapterFileMissingError if it has no adapter_config.json or no adapter_model.safetensors.
- * @throws PickleWeightsError if its weights are adapter_model.bin; ForeignAdapterError if they are another program's.
- * @throws what `readAdapter` throws for broken content.
- */
+/** Reads the adapter in a folder on disk: PEFT's, or MLX's. Throws what `readAdapterIn` does. */
 export async function readAdapterFolder(path: string, options: ReadAdapterOptions = {}): Promise<Adapter> {
   refuseUnknownOptions("readAdapterFolder", options, readAdapterNames);
-  const names = await listFolder(path);
-  if (!names.has(configName) || !names.has(weightsName)) await refuseForeignFolder(path, names);
-  if (!names.has(configName)) throw new AdapterFileMissingError(path, configName);
-  if (!names.has(weightsName) && names.has(pickleName)) throw new PickleWeightsError(join(path, pickleName));
-  if (!names.has(weightsName)) throw new AdapterFileMissingError(path, weightsName);
-  const config = await readText(join(path, configName), largestConfig);
-  const weights = await openFile(join(path, weightsName));
-  try {
-    return await readAdapter({ config, weights, name: path }, options);
-  } finally {
-    await weights.close?.();
-  }
+  return readAdapterIn(folderOf(path, await listFolder(path)), options);
 }
 
 /** How to write an adapter's folder. */
@@ -88,48 +66,40 @@ async function updatedCard(path: string, card: string): Promise<string> {
 /** Undefined where there is no such file. */
 async function textIn(path: string, name: string): Promise<string | undefined> {
   try {
-    return await readText(join(path, name), Number.POSITIVE_INFINITY); // a person's text stays whole
+    return await readText(join(path, name));
   } catch (error) {
     if (error instanceof FileReadError && ["ENOENT", "ENOTDIR"].includes(error.systemCode ?? "")) return undefined;
     throw error;
   }
 }
 
-async function listFolder(path: string): Promise<ReadonlySet<string>> {
+async function listFolder(path: string): Promise<readonly string[]> {
   try {
-    return new Set(await readdir(path));
+    return (await readdir(path)).sort();
   } catch (cause) {
     // Other programs' adapters are single files.
-    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") await refuseForeignFolder(dirname(path), [basename(path)]);
-    throw new AdapterFileMissingError(path, configName, cause);
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") {
+      const only = [basename(path)];
+      await refuseOthers(folderOf(dirname(path), only), only);
+    }
+    throw new AdapterFileMissingError(path, configName, { cause });
   }
 }
 
-/** Looks at the files' names, and into weights that are not called as PEFT calls them. */
-async function refuseForeignFolder(folder: string, names: Iterable<string>): Promise<void> {
-  for (const file of names) refuseForeign(`${folder}/${file}`, [{ file }]);
-  const [file] = [...names].filter((name) => name.endsWith(".safetensors") && name !== weightsName);
-  if (file === undefined) return;
-  const source = await openFile(join(folder, file));
-  try {
-    const { tensors } = await openSafetensors(source);
-    refuseForeign(
-      source.name,
-      [...tensors.keys()].map((tensor) => ({ tensor })),
-    );
-  } catch (error) {
-    // A file that cannot be read says nothing of the folder.
-    if (error instanceof ForeignAdapterError) throw error;
-  } finally {
-    await source.close?.();
-  }
+function folderOf(path: string, names: readonly string[]): AdapterFolder {
+  return {
+    name: path,
+    list: async () => names,
+    has: async (file) => names.includes(file),
+    open: (file) => openFile(join(path, file)),
+  };
 }
 
-async function readText(path: string, mostBytes: number): Promise<string> {
+/** A person's text, whole. */
+async function readText(path: string): Promise<string> {
   const source = await openFile(path);
   try {
-    // The parser refuses what is longer than this prefix allows, by its own limit.
-    return new TextDecoder().decode(await source.read(0, Math.min(source.size, mostBytes)));
+    return new TextDecoder().decode(await source.read(0, source.size));
   } finally {
     await source.close?.();
   }

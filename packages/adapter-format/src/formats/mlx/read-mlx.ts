@@ -1,0 +1,111 @@
+// An adapter of mlx_lm → the same adapter as PEFT would have written it. mlx_lm computes x + scale·(x·lora_a)·lora_b with
+// lora_a [inFeatures, rank] and lora_b [rank, outFeatures]: both are turned, and α = scale · rank. Source: mlx_lm 0.32,
+// tuner/lora.py, tuner/dora.py, tuner/utils.py.
+
+import { openSafetensors, type SafetensorsFile } from "@lowrank/safetensors";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { createLoraConfig } from "../../config/create-lora-config.ts";
+import {
+  type ConfigFieldProblem,
+  InvalidAdapterConfigError,
+  InvalidAdapterTensorsError,
+  type TensorProblem,
+} from "../../errors.ts";
+import { isJsonObject, type JsonValue, parseJsonObject } from "../../json.ts";
+import type { LoraConfig } from "../../lora-config.ts";
+import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
+import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
+import { type ReadAdapterOptions, readAdapter } from "../peft/read-adapter.ts";
+import { writeAdapter } from "../peft/write-adapter.ts";
+
+export const mlxWeightsName = "adapters.safetensors";
+
+/** Reads a folder that has mlx_lm's weights and adapter_config.json. Throws what `readAdapter` does. */
+export async function readMlx(folder: AdapterFolder, options: ReadAdapterOptions): Promise<Adapter> {
+  const settings = settingsOf(await readConfigText(folder), `${folder.name}/${configName}`, options);
+  const tensors = await using(folder, mlxWeightsName, async (source) => {
+    const file = await openSafetensors(source);
+    return tensorsOf(file, source.name);
+  });
+  const paths = [...new Set([...tensors.keys()].map((key) => key.replace(/\.lora_.*$/, "")))];
+  const config = createLoraConfig({ ...settings, targetModules: paths, taskType: "CAUSAL_LM" });
+  // What PEFT would have written is checked as whatever PEFT has written.
+  const files = writeAdapter({ config, tensors, metadata: new Map() });
+  const weights = files["adapter_model.safetensors"];
+  return readAdapter({ config: files[configName], weights, name: folder.name }, options);
+}
+
+function settingsOf(text: string, file: string, { onWarning }: ReadAdapterOptions): Partial<LoraConfig> {
+  const values = parseJsonObject(text, file);
+  const kind = values.get("fine_tune_type") ?? (values.get("use_dora") === true ? "dora" : "lora");
+  const asked = values.get("lora_parameters");
+  const given: Readonly<Record<string, JsonValue>> = isJsonObject(asked) ? asked : {};
+  const { rank = 8, scale = 20, dropout = 0, alpha } = given;
+  const problems: ConfigFieldProblem[] = [];
+  const needs = (key: string, got: JsonValue, expected: string) =>
+    problems.push({ key, got: JSON.stringify(got).slice(0, 100), expected });
+  if (kind !== "lora" && kind !== "dora") needs("fine_tune_type", kind, '"lora" or "dora"');
+  if (!isPositiveInteger(rank)) needs("lora_parameters.rank", rank, "a positive integer");
+  if (!isNumber(scale)) needs("lora_parameters.scale", scale, "a number");
+  if (!isNumber(dropout)) needs("lora_parameters.dropout", dropout, "a number");
+  if (alpha !== undefined && !isNumber(alpha)) needs("lora_parameters.alpha", alpha, "a number");
+  if (problems.length > 0 || !isPositiveInteger(rank) || !isNumber(scale) || !isNumber(dropout)) {
+    throw new InvalidAdapterConfigError(file, problems);
+  }
+  if (isNumber(alpha)) {
+    const message = `${file} says alpha, as mlx_lm before 0.19 did: the update is scaled by scale · alpha / rank, as it was there.`;
+    onWarning?.({ code: "MLX_ALPHA", message });
+  }
+  const model = values.get("model") ?? values.get("base_model_name_or_path");
+  return {
+    rank,
+    alpha: isNumber(alpha) ? scale * alpha : scale * rank,
+    dropout,
+    useDora: kind === "dora",
+    baseModel: typeof model === "string" ? model : null,
+  };
+}
+
+/** Tables of tokens, whose factors PEFT names otherwise. */
+const tableName = /(^|\.)(embed_tokens|wte|word_embeddings)$/;
+
+async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyMap<string, AdapterTensor>> {
+  const tensors = new Map<string, AdapterTensor>();
+  const problems: TensorProblem[] = [];
+  for (const [key, { shape }] of file.tensors) {
+    const [, path = "", part] = /^(.+)\.(lora_a|lora_b|m)$/.exec(key) ?? [];
+    const isFactor = part === "lora_a" || part === "lora_b";
+    if (part === undefined)
+      problems.push({ key, problem: "is no part of a pair (lora_a, lora_b) and no magnitude (m)" });
+    else if (shape.length !== (isFactor ? 2 : 1)) {
+      problems.push({
+        key,
+        problem: `has the shape [${shape.join(", ")}]; pairs of linear layers and tables alone are read`,
+      });
+    } else {
+      const values = await file.readFloat32(key);
+      const { a, b } = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
+      if (isFactor) tensors.set(part === "lora_a" ? a : b, turned(values, shape));
+      else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
+    }
+  }
+  if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
+  if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
+  return tensors;
+}
+
+function turned(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): AdapterTensor {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column] ?? 0;
+  }
+  return { shape: [columns, rows], values: result };
+}
+
+function isNumber(value: JsonValue | undefined): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isPositiveInteger(value: JsonValue | undefined): value is number {
+  return isNumber(value) && Number.isInteger(value) && value > 0;
+}

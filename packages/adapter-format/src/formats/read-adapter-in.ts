@@ -1,0 +1,84 @@
+// The adapter in a folder, whoever wrote it: PEFT's files as they are, another program's where its format can be read, and of
+// everything else what it is and what to do.
+
+import { refuseUnknownOptions } from "@lowrank/contracts";
+import { openSafetensors } from "@lowrank/safetensors";
+import type { Adapter } from "../adapter.ts";
+import { AdapterFileMissingError, ForeignAdapterError, PickleWeightsError } from "../errors.ts";
+import { type AdapterFolder, configName, pickleName, readConfigText, using, weightsName } from "./adapter-folder.ts";
+import { mlxWeightsName, readMlx } from "./mlx/read-mlx.ts";
+import { type ReadAdapterOptions, readAdapter, readAdapterNames } from "./peft/read-adapter.ts";
+import { refuseForeign } from "./refuse-foreign.ts";
+
+/**
+ * Reads the adapter in a folder that may lie anywhere: PEFT's two files, or MLX's.
+ *
+ * @throws AdapterFileMissingError if it has no adapter_config.json or no adapter_model.safetensors.
+ * @throws PickleWeightsError if its weights are adapter_model.bin; ForeignAdapterError if they are of a program whose format
+ * is not read.
+ * @throws what `readAdapter` throws for broken content.
+ * @example
+ * ```ts
+ * import { type AdapterFolder, readAdapterIn } from "@lowrank/adapter-format";
+ *
+ * const empty: AdapterFolder = {
+ *   name: "nothing",
+ *   list: async () => [],
+ *   has: async () => false,
+ *   open: (file) => Promise.reject(new Error(file)),
+ * };
+ * const refused = await readAdapterIn(empty).catch(({ code }) => code);
+ * if (refused !== "ADAPTER_FILE_MISSING") throw new Error("unexpected");
+ * ```
+ */
+export async function readAdapterIn(folder: AdapterFolder, options: ReadAdapterOptions = {}): Promise<Adapter> {
+  refuseUnknownOptions("readAdapterIn", options, readAdapterNames);
+  const [hasConfig, hasWeights] = await Promise.all([folder.has(configName), folder.has(weightsName)]);
+  if (!hasConfig || !hasWeights) {
+    const names = await folder.list();
+    if (hasConfig && (await folder.has(mlxWeightsName))) return readMlx(folder, options);
+    await refuseOthers(folder, names);
+    if (!hasConfig) throw new AdapterFileMissingError(folder.name, configName, { advice: adviceOf(names) });
+    if (names.includes(pickleName)) throw new PickleWeightsError(`${folder.name}/${pickleName}`);
+    throw new AdapterFileMissingError(folder.name, weightsName, { advice: adviceOf(names) });
+  }
+  const config = await readConfigText(folder);
+  return using(folder, weightsName, (weights) => readAdapter({ config, weights, name: folder.name }, options));
+}
+
+/** Looks at the files' names, and into weights that are not called as PEFT calls them. */
+export async function refuseOthers(folder: AdapterFolder, names: readonly string[]): Promise<void> {
+  for (const file of names) refuseForeign(`${folder.name}/${file}`, [{ file }]);
+  const file = names.find((name) => name.endsWith(".safetensors") && name !== weightsName);
+  if (file === undefined) return;
+  try {
+    await using(folder, file, async (source) => {
+      const { tensors } = await openSafetensors(source);
+      refuseForeign(
+        source.name,
+        [...tensors.keys()].map((tensor) => ({ tensor })),
+      );
+    });
+  } catch (error) {
+    // A file that cannot be read says nothing of the folder.
+    if (error instanceof ForeignAdapterError) throw error;
+  }
+}
+
+/** Where the adapter is likely to be, as the trainers that people use lay out their folders. */
+function adviceOf(names: readonly string[]): string | undefined {
+  const checkpoints = names.filter((name) => /^checkpoint-\d+$/.test(name));
+  const newest = checkpoints.sort((one, other) => stepOf(other) - stepOf(one))[0];
+  if (newest !== undefined) {
+    return `A trainer saved adapters on its way into ${checkpoints.length} folders in it: take "${newest}", the last one.`;
+  }
+  if (names.some((name) => /^global_step\d+$/.test(name))) {
+    return "DeepSpeed's global_step folders hold a training's state: take the adapter that the trainer saved beside them.";
+  }
+  if (names.includes("config.json")) return "It holds a whole model, which needs no adapter.";
+  return undefined;
+}
+
+function stepOf(name: string): number {
+  return Number(name.replace(/\D/g, ""));
+}
