@@ -1,15 +1,13 @@
 // The library's host in a page: addresses, the Hub by HTTP, and what a person chose.
 
 import { exportFiles } from "@lowrank/merge";
-import { fetchedFolder } from "@lowrank/models";
+import { fetchedFolder, type ModelFolder } from "@lowrank/models";
 import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
-import { adapterIn, folderOf, modelIn } from "./open/model-source.ts";
+import { baseName, parseHubName } from "./open/hub-name.ts";
+import { adapterIn, folderOf, modelIn, onlyGguf } from "./open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
 import { rowsOfText } from "./rows/read-rows.ts";
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
-
-/** A repository of the Hub, as against an address. */
-const repository = /^[\w.-]+\/[\w.-]+$/;
 
 /** Fetches what is named, and writes to folders that a person chose. */
 export const browserPlatform: Platform = {
@@ -31,18 +29,32 @@ export const browserPlatform: Platform = {
   },
 };
 
-async function folderAt(input: ModelInput, context: SourceContext) {
+/** What a program has in its hands, or what lies at an address or under a name of the Hub. */
+export async function folderAt(input: ModelInput, context: Pick<SourceContext, "fetch" | "accessToken">) {
   if (typeof input !== "string") return folderOf(input);
-  if (!repository.test(input)) return fetchedFolder(new URL(input, globalThis.location?.href).href, context.fetch);
-  return fetchedFolder(`https://huggingface.co/${input}/resolve/main/`, withToken(context));
+  const name = parseHubName(input);
+  if (name === undefined) {
+    const address = new URL(input, globalThis.location?.href);
+    const [, folder = address.href, file] = /^(.*\/)([^/]+\.gguf)$/.exec(address.href) ?? [];
+    return fetched(folder, file, context.fetch);
+  }
+  const place = [name.repository, "resolve", encodeURIComponent(name.revision), ...name.folder.split("/")];
+  const address = `https://huggingface.co/${place.filter((part) => part !== "").join("/")}/`;
+  return fetched(address, name.file, withToken(context));
+}
+
+/** A folder on a server, or the one .gguf file in it that was named: a server does not list what it has. */
+function fetched(address: string, gguf: string | undefined, ask: typeof fetch | undefined): ModelFolder {
+  const folder = fetchedFolder(address, ask);
+  return gguf === undefined ? folder : onlyGguf(folder, gguf);
 }
 
 /** The name that was given says more than the address that it stands for. */
-function nameOf(input: ModelInput): { readonly name?: string } {
-  return typeof input === "string" ? { name: input } : {};
+function nameOf(input: ModelInput): { readonly name?: string; readonly revision?: string } {
+  return typeof input === "string" ? baseName(input) : {};
 }
 
-function withToken({ fetch: ask = fetch, accessToken }: SourceContext): typeof fetch {
+function withToken({ fetch: ask = fetch, accessToken }: Pick<SourceContext, "fetch" | "accessToken">): typeof fetch {
   if (accessToken === undefined) return ask;
   return (input, init) => {
     const headers = new Headers(init?.headers);

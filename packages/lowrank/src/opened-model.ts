@@ -92,7 +92,7 @@ export class OpenedModel {
    */
   plan(config: Partial<LoraConfig> = {}): InjectionPlan {
     const { opened, tokens } = this.#facts;
-    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, this.name);
+    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, opened.source);
     const model = shaped(opened.model, { newAdapter: full }, this.#facts.context.notices);
     try {
       return planNewAdapter(model, full, tokens?.ids);
@@ -109,7 +109,7 @@ export class OpenedModel {
     refuseUnknownOptions("adapt", options, adaptNames);
     const { seed = 0, name } = options;
     const { opened, tokens, context } = this.#facts;
-    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, this.name);
+    const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, opened.source);
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
     const made = { name: name ?? this.#freeName(), seed };

@@ -3,6 +3,7 @@
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { diskFolder } from "@lowrank/merge/node";
 import { openFolder } from "@lowrank/models/node";
+import { baseName } from "../open/hub-name.ts";
 import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
 import { filesBeside } from "./files-beside.ts";
 import { type HubContext, locate } from "./locate.ts";
@@ -10,16 +11,17 @@ import { openGgufFile } from "./open-gguf-file.ts";
 
 /** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */
 export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
-  return modelAt(await locate(given, "model", context), given);
+  const path = await locate(given, "model", context);
+  return { ...modelAt(path), ...(path === given ? { name: given } : baseName(given)) };
 }
 
 /** The base in a folder or a .gguf file. */
-function modelAt(path: string, name = path): ModelSource {
+function modelAt(path: string): ModelSource {
   if (path.endsWith(".gguf")) {
-    return ggufModel({ name, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
+    return ggufModel({ name: path, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
-  return { name, path, files: folder, folder };
+  return { name: path, path, files: folder, folder };
 }
 
 /** The adapter at a path, or of a name. Throws what `locate` does. */

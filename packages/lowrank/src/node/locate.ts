@@ -5,8 +5,9 @@ import { AdapterAsModelError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { PathNotFoundError } from "../errors/usage-errors.ts";
 import type { Notices } from "../notices.ts";
+import { parseHubName } from "../open/hub-name.ts";
 import { exists } from "./exists.ts";
-import { downloadFromHub, type HubAccess, repositoryPattern } from "./hub/download.ts";
+import { downloadFromHub, type HubAccess } from "./hub/download.ts";
 import type { HubContent } from "./hub/plan-download.ts";
 
 /** How to reach the Hub, and who hears of it. */
@@ -16,15 +17,15 @@ export interface HubContext {
 }
 
 /**
- * The path of a model or adapter. "owner/name" is downloaded unless there is such a folder, or at least a folder "owner":
- * then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
+ * The path of a model or adapter. A name of the Hub (see `parseHubName`) is downloaded unless there is such a folder, or at
+ * least a folder "owner": then it is a mistyped path. Throws PathNotFoundError, AdapterAsModelError, HubError.
  */
 export async function locate(path: string, content: HubContent, context: HubContext): Promise<string> {
   if (await exists(path)) {
     if (content === "model") await refuseAdapter(path);
     return path;
   }
-  if (!repositoryPattern.test(path) || path.startsWith(".")) {
+  if (parseHubName(path) === undefined) {
     throw new PathNotFoundError(named(content), path, expectations[content]);
   }
   const [owner = ""] = path.split("/");
@@ -45,6 +46,8 @@ async function refuseAdapter(path: string): Promise<void> {
 }
 
 const expectations = {
-  model: "a folder with config.json and model.safetensors, a .gguf file, or owner/name on the Hugging Face Hub",
-  adapter: "a folder with adapter_config.json and adapter_model.safetensors, or owner/name on the Hugging Face Hub",
+  model:
+    "a folder with config.json and model.safetensors, a .gguf file, or owner/name, owner/name@revision, owner/name/folder or owner/name/file.gguf on the Hugging Face Hub",
+  adapter:
+    "a folder with adapter_config.json and adapter_model.safetensors, or owner/name, owner/name@revision or owner/name/folder on the Hugging Face Hub",
 } as const;

@@ -1,8 +1,8 @@
 // Where a base or an adapter is read from, whatever host it lies on: a disk, the Hub, a page's files.
 
-import { type Adapter, type ReadAdapterOptions, readAdapter } from "@lowrank/adapter-format";
+import { type Adapter, type ReadAdapterOptions, readAdapterIn } from "@lowrank/adapter-format";
 import { ggufTokenizerFiles, type TextFiles } from "@lowrank/data";
-import { openGguf, openGgufParts } from "@lowrank/gguf";
+import { ggufPartNames, openGguf, openGgufParts } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
 
@@ -10,6 +10,8 @@ import type { ByteSource } from "@lowrank/safetensors";
 export interface ModelSource {
   /** As it was given: what an adapter's `base_model_name_or_path` will say. */
   readonly name: string;
+  /** The Hub's revision, where one was named: an adapter's `revision`. */
+  readonly revision?: string | undefined;
   /** Where it was found, for messages. */
   readonly path: string;
   /** The tokenizer's. */
@@ -58,6 +60,12 @@ function ofFiles(name: string, files: Iterable<File>): ModelFolder {
   return filesFolder(name, new Map([...files].map((file) => [file.name, file])));
 }
 
+/** The folder with nothing but a .gguf file, or all parts of it. */
+export function onlyGguf(folder: ModelFolder, file: string): ModelFolder {
+  const parts = ggufPartNames(file);
+  return { ...folder, list: async () => parts, has: async (name) => parts.includes(name) };
+}
+
 /** The base in a folder: a Hugging Face folder, or one in which a .gguf file lies. */
 export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
   const { name } = folder;
@@ -91,22 +99,11 @@ export function ggufModel(file: {
   return { name, path, files, openGguf: open };
 }
 
-/** Longer configurations are not read. */
-const longestConfig = 32_000_000;
-
 /** The adapter in a folder that is on no disk. */
 export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
   return {
     name: folder.name,
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
-    async read(options) {
-      const config = await folder.readText("adapter_config.json", { maxBytes: longestConfig });
-      const weights = await folder.open("adapter_model.safetensors");
-      try {
-        return await readAdapter({ config, weights, name: folder.name }, options);
-      } finally {
-        await weights.close?.();
-      }
-    },
+    read: (options) => readAdapterIn(folder, options),
   };
 }

@@ -11,18 +11,24 @@ import {
 } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { given } from "../given.ts";
+import type { ModelSource } from "../open/model-source.ts";
 import { typeOfTask } from "../open/task-types.ts";
 import { measureStart, type StartRows } from "./measure-start.ts";
 import { trainingTokens } from "./train-tokens.ts";
 
 /** The configuration of an adapter on this model: the fields that were asked for, and those that the model decides. */
-export function configFor(model: PretrainedModel, fields: Partial<LoraConfig>, baseModel: string): LoraConfig {
+export function configFor(
+  model: PretrainedModel,
+  fields: Partial<LoraConfig>,
+  base: Pick<ModelSource, "name" | "revision">,
+): LoraConfig {
   return createLoraConfig({
     ...fields,
     ...startSettings(fields),
     inferenceMode: false,
     taskType: typeOfTask(model.task),
-    baseModel: fields.baseModel ?? baseModel,
+    baseModel: fields.baseModel ?? base.name,
+    revision: fields.revision ?? base.revision ?? null,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
 }

@@ -58,6 +58,42 @@ describe("downloadFromHub", () => {
     expect(recording.stderr()).toContain("warning: The Hub cannot be reached (fetch failed)");
   });
 
+  it("takes a folder at a revision, and finds it again without a network", async () => {
+    const hub = fakeHub("owner/name", new Map([...files].map(([file, text]) => [`runs/checkpoint-5/${file}`, text])));
+    const { io, stderr } = recordingIo();
+    const given = "owner/name/runs/checkpoint-5@refs/pr/3";
+    const get = (fetch: typeof globalThis.fetch) =>
+      downloadFromHub(given, "model", { notices: createReport(io, {}), access: { fetch, cacheDir } });
+    const folder = await get(hub.fetch);
+    expect(folder).toBe(join(cacheDir, "models--owner--name", "snapshots", fakeCommit, "runs", "checkpoint-5"));
+    expect(hub.revisions).toEqual(["refs/pr/3"]);
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "model.safetensors", "tokenizer.json"]);
+    const offline: typeof fetch = () => Promise.reject(new TypeError("fetch failed"));
+    expect(await get(offline)).toBe(folder);
+    expect(stderr()).toContain("The Hub cannot be reached");
+    await expect(
+      downloadFromHub("owner/name@other", "model", {
+        notices: createReport(io, {}),
+        access: { fetch: offline, cacheDir },
+      }),
+    ).rejects.toMatchObject({ code: "HUB" });
+  });
+
+  it("gives the path of a .gguf file, of a split one its first part's", async () => {
+    const parts = ["big-00001-of-00002.gguf", "big-00002-of-00002.gguf"];
+    const hub = fakeHub(
+      "owner/name",
+      new Map([["a.gguf", "GGUF"], ...parts.map((file) => [`Q4/${file}`, file] as const)]),
+    );
+    const access = { fetch: hub.fetch, cacheDir };
+    const get = (given: string) =>
+      downloadFromHub(given, "model", { notices: createReport(recordingIo().io, {}), access });
+    const snapshot = join(cacheDir, "models--owner--name", "snapshots", fakeCommit);
+    expect(await get("owner/name/Q4/big-00002-of-00002.gguf")).toBe(join(snapshot, "Q4", parts[0] ?? ""));
+    expect(await readdir(join(snapshot, "Q4"))).toEqual(parts);
+    expect(await get("owner/name")).toBe(join(snapshot, "a.gguf"));
+  });
+
   it("says what the Hub answered when nothing is in the cache", async () => {
     const report = createReport(recordingIo().io, {});
     const refusing: typeof fetch = async () => new Response("nope", { status: 401 });

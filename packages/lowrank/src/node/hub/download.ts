@@ -1,13 +1,11 @@
-// A model called owner/name: downloads what is needed into the cache that Python's huggingface_hub uses as well.
+// A name on the Hub: downloads what is needed into the cache that Python's huggingface_hub uses as well.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { HubError } from "../../errors/model-errors.ts";
 import type { Notices } from "../../notices.ts";
+import { type HubName, parseHubName, pathInRepository } from "../../open/hub-name.ts";
 import { type HubContent, planDownload } from "./plan-download.ts";
-
-/** A repository name as the Hub knows them; anything else is a path. */
-export const repositoryPattern = /^[\w.-]+\/[\w.-]+$/;
 
 /** How to reach the Hub and where to keep its files; tests pass their own. */
 export interface HubAccess {
@@ -19,77 +17,89 @@ export interface HubAccess {
 type HubLibrary = typeof import("@huggingface/hub");
 
 /**
- * Downloads the safetensors, config and tokenizer of a repository, as far as the cache lacks them, and returns the
- * folder that holds them. Throws a HubError.
+ * Downloads the safetensors, config and tokenizer that a name stands for, or its .gguf file, as far as the cache lacks them,
+ * and returns the folder that holds them, or that file. Throws a HubError.
  */
 export async function downloadFromHub(
-  repository: string,
+  given: string,
   content: HubContent,
   context: { readonly notices: Notices; readonly access: HubAccess },
 ): Promise<string> {
-  const hub = await importHub(repository);
+  const name = parseHubName(given);
+  if (name === undefined) throw new HubError(given, "it is no name of a repository.");
+  const { repository, revision } = name;
+  const hub = await importHub(given);
   const { notices, access } = context;
   const cacheDir = access.cacheDir ?? hub.getHFHubCachePath();
+  const folder = join(cacheDir, hub.getRepoFolderName({ type: "model", name: repository }));
   try {
-    const { sha } = await hub.modelInfo({ name: repository, additionalFields: ["sha"], ...access });
-    const paths = await listPaths(hub, repository, sha, access);
-    for (const path of planDownload(repository, content, paths)) {
+    const { sha } = await hub.modelInfo({ name: repository, revision, additionalFields: ["sha"], ...access });
+    const paths = await listPaths(hub, { ...name, sha }, access);
+    const planned = planDownload({ given, ...name }, content, paths);
+    for (const file of planned) {
+      const path = pathInRepository(name, file);
       notices.note?.(`fetching ${repository}/${path}`);
       await quietly(() => hub.downloadFileToCacheDir({ repo: repository, path, revision: sha, ...access, cacheDir }));
     }
-    const folder = repositoryFolder(hub, cacheDir, repository);
-    await rememberMain(folder, sha);
-    return join(folder, "snapshots", sha);
+    await remember(folder, name, sha);
+    return placeOf(join(folder, "snapshots", sha), name, planned);
   } catch (error) {
     if (error instanceof HubError) throw error;
-    const cached = await cachedSnapshot(hub, cacheDir, repository, content);
-    if (cached === undefined) throw new HubError(repository, reasonOf(error), { cause: error });
+    const cached = await cachedPlace(folder, name, content);
+    if (cached === undefined) throw new HubError(given, reasonOf(error), { cause: error });
     notices.warn({ code: "HUB_OFFLINE", message: `The Hub cannot be reached (${reasonOf(error)}); using ${cached}.` });
     return cached;
   }
 }
 
-async function importHub(repository: string): Promise<HubLibrary> {
+async function importHub(given: string): Promise<HubLibrary> {
   try {
     return await import("@huggingface/hub");
   } catch (error) {
     const reason = "the optional package @huggingface/hub is not installed. Run: npm install @huggingface/hub";
-    throw new HubError(repository, reason, { cause: error });
+    throw new HubError(given, reason, { cause: error });
   }
 }
 
-async function listPaths(hub: HubLibrary, repository: string, sha: string, access: HubAccess): Promise<string[]> {
+/** Names of what is in the folder; of folders with "/" at the end. */
+async function listPaths(
+  hub: HubLibrary,
+  { repository, folder, sha }: HubName & { readonly sha: string },
+  access: HubAccess,
+): Promise<string[]> {
   const paths: string[] = [];
-  for await (const entry of hub.listFiles({ repo: repository, revision: sha, ...access })) {
-    if (entry.type === "file") paths.push(entry.path);
+  const path = folder === "" ? {} : { path: folder };
+  for await (const entry of hub.listFiles({ repo: repository, revision: sha, ...path, ...access })) {
+    const name = entry.path.slice(folder === "" ? 0 : folder.length + 1);
+    paths.push(entry.type === "directory" ? `${name}/` : name);
   }
   return paths;
 }
 
-function repositoryFolder(hub: HubLibrary, cacheDir: string, repository: string): string {
-  return join(cacheDir, hub.getRepoFolderName({ type: "model", name: repository }));
-}
-
 /** As huggingface_hub does; it is what makes the snapshot findable without a network. */
-async function rememberMain(folder: string, sha: string): Promise<void> {
-  await mkdir(join(folder, "refs"), { recursive: true });
-  await writeFile(join(folder, "refs", "main"), sha);
+async function remember(repositoryFolder: string, { revision }: HubName, sha: string): Promise<void> {
+  if (revision === sha) return;
+  const file = join(repositoryFolder, "refs", revision);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, sha);
 }
 
-/** The snapshot that an earlier download (ours or Python's) called "main". */
-async function cachedSnapshot(
-  hub: HubLibrary,
-  cacheDir: string,
-  repository: string,
-  content: HubContent,
-): Promise<string | undefined> {
-  const folder = repositoryFolder(hub, cacheDir, repository);
+/** The first file of a GGUF model, or the folder. */
+function placeOf(snapshot: string, name: HubName, files: readonly string[]): string {
+  const gguf = files.find((file) => file.endsWith(".gguf"));
+  return gguf === undefined ? join(snapshot, name.folder) : join(snapshot, name.folder, gguf);
+}
+
+/** What an earlier download (ours or Python's) of the same revision left. */
+async function cachedPlace(repositoryFolder: string, name: HubName, content: HubContent): Promise<string | undefined> {
   try {
-    const sha = (await readFile(join(folder, "refs", "main"), "utf8")).trim();
-    if (!/^[0-9a-f]{40}$/.test(sha)) return undefined;
-    const snapshot = join(folder, "snapshots", sha);
-    await readFile(join(snapshot, content === "model" ? "config.json" : "adapter_config.json"));
-    return snapshot;
+    const isCommit = /^[0-9a-f]{40}$/.test(name.revision);
+    const sha = isCommit ? name.revision : await readFile(join(repositoryFolder, "refs", name.revision), "utf8");
+    if (!/^[0-9a-f]{40}$/.test(sha.trim())) return undefined;
+    const folder = join(repositoryFolder, "snapshots", sha.trim(), name.folder);
+    const file = name.file ?? (content === "model" ? "config.json" : "adapter_config.json");
+    await readFile(join(folder, file));
+    return name.file === undefined ? folder : join(folder, name.file);
   } catch {
     return undefined;
   }

@@ -5,9 +5,10 @@ import { createHash } from "node:crypto";
 /** The commit that the fake repository's main branch points to. */
 export const fakeCommit = "0123456789abcdef0123456789abcdef01234567";
 
-/** A `fetch` that serves the given files of `repository` and records which of them were asked for. */
+/** A `fetch` that serves the given files of `repository`, and records which of them and which revisions were asked for. */
 export function fakeHub(repository: string, files: ReadonlyMap<string, string>) {
   const downloaded: string[] = [];
+  const revisions: string[] = [];
   const entry = (path: string) => ({
     type: "file",
     path,
@@ -15,12 +16,27 @@ export function fakeHub(repository: string, files: ReadonlyMap<string, string>) 
     oid: createHash("sha1").update(path).digest("hex"),
     lastCommit: { id: fakeCommit, title: "x", date: "2026-01-01T00:00:00Z" },
   });
+  const listed = (start: string) => {
+    const inside = [...files.keys()].filter((path) => path.startsWith(start));
+    const folders = inside.flatMap((path) => /^([^/]+)\//.exec(path.slice(start.length))?.[1] ?? []);
+    const directories = [...new Set(folders)].map((name) => ({
+      type: "directory",
+      path: start + name,
+      size: 0,
+      oid: "",
+    }));
+    return [...directories, ...inside.filter((path) => !path.slice(start.length).includes("/")).map(entry)];
+  };
   const fakeFetch: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.pathname.startsWith(`/api/models/${repository}/revision/`)) {
+      revisions.push(decodeURIComponent(url.pathname.split("/revision/")[1] ?? ""));
       return Response.json({ _id: "1", id: repository, modelId: repository, sha: fakeCommit });
     }
-    if (url.pathname.startsWith(`/api/models/${repository}/tree/`)) return Response.json([...files.keys()].map(entry));
+    if (url.pathname.startsWith(`/api/models/${repository}/tree/`)) {
+      const folder = url.pathname.split(`/tree/${fakeCommit}`)[1]?.slice(1) ?? "";
+      return Response.json(listed(folder === "" ? "" : `${folder}/`));
+    }
     if (url.pathname.startsWith(`/api/models/${repository}/paths-info/`)) {
       const asked: { paths: string[] } = JSON.parse(String(init?.body));
       return Response.json(asked.paths.map(entry));
@@ -30,7 +46,7 @@ export function fakeHub(repository: string, files: ReadonlyMap<string, string>) 
     if (text === undefined) return new Response("", { status: 404, headers: { "X-Error-Code": "EntryNotFound" } });
     return serve(text, new Headers(init?.headers).get("Range"), () => downloaded.push(path));
   };
-  return { fetch: fakeFetch, downloaded };
+  return { fetch: fakeFetch, downloaded, revisions };
 }
 
 function serve(text: string, range: string | null, onBody: () => void): Response {

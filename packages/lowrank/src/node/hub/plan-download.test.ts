@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { planDownload } from "./plan-download.ts";
 
+const place = { given: "a/b" };
+
 describe("planDownload", () => {
   it("takes config, tokenizer and one copy of the weights", () => {
     const paths = [
@@ -11,7 +13,7 @@ describe("planDownload", () => {
       "tokenizer.json",
       "onnx/model.onnx",
     ];
-    expect(planDownload("a/b", "model", paths)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
+    expect(planDownload(place, "model", paths)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
   });
 
   it("takes every shard and the index of sharded weights", () => {
@@ -21,7 +23,7 @@ describe("planDownload", () => {
       "model-00001-of-00002.safetensors",
       "model.safetensors.index.json",
     ];
-    expect(planDownload("a/b", "model", paths)).toEqual([
+    expect(planDownload(place, "model", paths)).toEqual([
       "config.json",
       "model.safetensors.index.json",
       "model-00001-of-00002.safetensors",
@@ -30,20 +32,47 @@ describe("planDownload", () => {
   });
 
   it("says how to convert a repository that has pickled weights only", () => {
-    expect(() => planDownload("a/b", "model", ["config.json", "pytorch_model.bin"])).toThrow(
+    expect(() => planDownload(place, "model", ["config.json", "pytorch_model.bin"])).toThrow(
       /pytorch_model\.bin but no safetensors; convert it in Python/,
     );
   });
 
   it("tells an adapter from a model", () => {
-    expect(() => planDownload("a/b", "model", ["adapter_config.json"])).toThrow("pass its base as `model`");
-    expect(() => planDownload("a/b", "adapter", ["config.json"])).toThrow("pass it as `model`");
+    expect(() => planDownload(place, "model", ["adapter_config.json"])).toThrow("pass its base as `model`");
+    expect(() => planDownload(place, "adapter", ["config.json"])).toThrow("pass it as `model`");
     const paths = ["adapter_config.json", "adapter_model.safetensors", "optimizer.pt"];
-    expect(planDownload("a/b", "adapter", paths)).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
+    expect(planDownload(place, "adapter", paths)).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
+  });
+
+  it("takes MLX's files of an adapter", () => {
+    const paths = ["adapter_config.json", "adapters.safetensors", "0000100_adapters.safetensors"];
+    expect(planDownload(place, "adapter", paths)).toEqual(["adapter_config.json", "adapters.safetensors"]);
+  });
+
+  it("names the folders of a repository that has nothing at its root", () => {
+    const plan = () => planDownload({ given: "a/b@v1" }, "adapter", ["README.md", "checkpoint-5/", "checkpoint-10/"]);
+    expect(plan).toThrow("name that: a/b/checkpoint-5@v1, a/b/checkpoint-10@v1.");
+  });
+
+  it("takes the only .gguf file where there are no safetensors, with all its parts, and lists several", () => {
+    const one = ["README.md", "config.json", "model-Q4.gguf", "mmproj-model-f16.gguf"];
+    expect(planDownload(place, "model", one)).toEqual(["model-Q4.gguf"]);
+    const parts = ["big-00002-of-00002.gguf", "big-00001-of-00002.gguf"];
+    expect(planDownload(place, "model", parts)).toEqual([...parts].reverse());
+    expect(() => planDownload({ given: "a/b@v1" }, "model", [...one, ...parts])).toThrow(
+      "it holds 2 .gguf files: name one of a/b/big-00001-of-00002.gguf@v1, a/b/model-Q4.gguf@v1.",
+    );
+    expect(planDownload(place, "model", [...one, "model.safetensors"])).toEqual(["config.json", "model.safetensors"]);
+  });
+
+  it("takes the .gguf file that is named, and says which there are where it is none of them", () => {
+    const named = (file: string) => planDownload({ given: `a/b/${file}`, file }, "model", ["x.gguf", "y.gguf"]);
+    expect(named("y.gguf")).toEqual(["y.gguf"]);
+    expect(() => named("z.gguf")).toThrow("there is no z.gguf; its folder holds x.gguf, y.gguf.");
   });
 
   it("takes an adapter's own tokenizer along", () => {
     const paths = ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "training_args.bin"];
-    expect(planDownload("a/b", "adapter", paths)).toContain("tokenizer.json");
+    expect(planDownload(place, "adapter", paths)).toContain("tokenizer.json");
   });
 });

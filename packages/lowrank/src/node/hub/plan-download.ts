@@ -1,33 +1,77 @@
-// Which files of a Hub repository a command needs. A repository often holds the same weights five times over
-// (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one copy, in safetensors, is fetched.
+// Which files of a folder on the Hub a command needs. A repository often holds the same weights five times over
+// (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one copy is fetched: safetensors, or a .gguf file where there are none.
 
+import { enumerated, printable } from "@lowrank/contracts";
+import { ggufPartNames } from "@lowrank/gguf";
 import { HubError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
+import type { HubName } from "../../open/hub-name.ts";
 
 /** What is to be opened: a model folder or an adapter folder. */
 export type HubContent = "model" | "adapter";
 
+/** The folder to look into, and how it was named. */
+export interface HubPlace extends Pick<HubName, "file"> {
+  readonly given: string;
+}
+
 const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
 const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles];
-const adapterFiles = ["adapter_config.json", "adapter_model.safetensors", "README.md", ...tokenizerFiles];
+const adapterConfig = "adapter_config.json";
+const adapterWeights = ["adapter_model.safetensors", "adapters.safetensors"]; // PEFT's, MLX's
+const adapterFiles = [adapterConfig, "README.md", ...tokenizerFiles];
 const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
 
-/** Chooses from a repository's file names those to download; throws a HubError when the needed ones are absent. */
-export function planDownload(repository: string, content: HubContent, paths: readonly string[]): readonly string[] {
+/** Chooses from a folder's file names – of folders in it with "/" at the end – those to download; throws a HubError when the needed ones are absent. */
+export function planDownload(place: HubPlace, content: HubContent, paths: readonly string[]): readonly string[] {
   const present = new Set(paths);
-  const required = content === "model" ? "config.json" : "adapter_config.json";
-  if (!present.has(required)) throw new HubError(repository, absence(content, present));
-  if (content === "adapter") return requireWeights(repository, adapterFiles, present, "adapter_model.safetensors");
-  if (present.has("model.safetensors")) {
-    return requireWeights(repository, [...modelFiles, "model.safetensors"], present, "model.safetensors");
+  if (place.file !== undefined) return ggufParts(place, place.file, present);
+  if (content === "adapter") {
+    if (!present.has(adapterConfig)) throw new HubError(place.given, absence(place, content, present));
+    const [weights = "adapter_model.safetensors"] = adapterWeights.filter((name) => present.has(name));
+    return requireWeights(place, [...adapterFiles, weights], present, weights);
   }
   const shards = paths.filter((path) => shard.test(path)).sort();
+  if (!present.has("model.safetensors") && shards.length === 0) {
+    const only = onlyGguf(place, paths);
+    if (only !== undefined) return ggufParts(place, only, present);
+  }
+  if (!present.has("config.json")) throw new HubError(place.given, absence(place, content, present));
+  if (present.has("model.safetensors")) {
+    return requireWeights(place, [...modelFiles, "model.safetensors"], present, "model.safetensors");
+  }
   const index = "model.safetensors.index.json";
-  return requireWeights(repository, [...modelFiles, index, ...shards], present, index);
+  return requireWeights(place, [...modelFiles, index, ...shards], present, index);
+}
+
+/** The one .gguf model of a folder, by its first part; throws a HubError that lists them where there are several. */
+function onlyGguf({ given }: HubPlace, paths: readonly string[]): string | undefined {
+  // What looks at pictures, and what llama.cpp quantises by, are no models.
+  const models = paths.filter((path) => path.endsWith(".gguf") && !/mmproj|imatrix/i.test(path));
+  const firsts = models.filter((path) => ggufPartNames(path)[0] === path).sort();
+  if (firsts.length < 2) return firsts[0];
+  const list = enumerated(firsts.map((file) => inside(given, file)));
+  throw new HubError(given, `it holds ${firsts.length} .gguf files: name one of ${list}.`);
+}
+
+/** The name of something in what was named: before the revision. */
+function inside(given: string, path: string): string {
+  const [name, revision] = given.split("@");
+  return `${name}/${printable(path)}${revision === undefined ? "" : `@${revision}`}`;
+}
+
+/** A .gguf file, or all parts of a split one. */
+function ggufParts({ given }: HubPlace, file: string, present: ReadonlySet<string>): readonly string[] {
+  const parts = ggufPartNames(file);
+  const missing = parts.filter((part) => !present.has(part));
+  if (missing.length === 0) return parts;
+  const others = [...present].filter((name) => name.endsWith(".gguf"));
+  const advice = others.length === 0 ? "no .gguf file" : enumerated(others.map(printable));
+  throw new HubError(given, `there is no ${missing[0]}; its folder holds ${advice}.`);
 }
 
 function requireWeights(
-  repository: string,
+  { given }: HubPlace,
   wanted: readonly string[],
   present: ReadonlySet<string>,
   weights: string,
@@ -39,15 +83,17 @@ function requireWeights(
       ? `it has ${others.slice(0, 3).join(", ")} but no safetensors; convert it in Python with ` +
         "model.save_pretrained(folder, safe_serialization=True) and pass that folder."
       : "it has no safetensors weights.";
-  throw new HubError(repository, advice);
+  throw new HubError(given, advice);
 }
 
-function absence(content: HubContent, present: ReadonlySet<string>): string {
-  if (content === "model" && present.has("adapter_config.json")) {
+function absence({ given }: HubPlace, content: HubContent, present: ReadonlySet<string>): string {
+  if (content === "model" && present.has(adapterConfig)) {
     return `it is an adapter, not a model: pass its base as ${named("model")} and this repository as ${named("adapter")}.`;
   }
   if (content === "adapter" && present.has("config.json")) {
     return `it is a model, not an adapter: pass it as ${named("model")}.`;
   }
-  return content === "model" ? "it has no config.json." : "it has no adapter_config.json.";
+  const lack = content === "model" ? "it has no config.json." : "it has no adapter_config.json.";
+  const folders = [...present].filter((path) => path.endsWith("/")).map((path) => inside(given, path.slice(0, -1)));
+  return folders.length === 0 ? lack : `${lack} If it is in a folder of it, name that: ${enumerated(folders)}.`;
 }

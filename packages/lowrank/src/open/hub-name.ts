@@ -1,0 +1,38 @@
+// A name on the Hugging Face Hub: a repository, perhaps with a folder or a .gguf file in it, perhaps at a revision.
+//
+//   owner/name · owner/name@v1.0 · owner/name/checkpoint-500 · owner/name/file-Q4_K_M.gguf · owner/name/folder@refs/pr/3
+
+/** A name taken apart. */
+export interface HubName {
+  /** "owner/name". */
+  readonly repository: string;
+  /** A folder in it, with "/" between its parts; empty for the repository's root. */
+  readonly folder: string;
+  /** A .gguf file in that folder. */
+  readonly file?: string;
+  /** A branch, a tag or a commit. */
+  readonly revision: string;
+}
+
+const pattern = /^(?<repository>[\w.-]+\/[\w.-]+)(?<inside>(?:\/[\w.-][\w. +-]*)*)(?:@(?<revision>[\w./-]+))?$/;
+
+/** The parts of a name; undefined for a path, which begins with a dot or leads upwards. */
+export function parseHubName(text: string): HubName | undefined {
+  const { repository, inside = "", revision = "main" } = pattern.exec(text)?.groups ?? {};
+  if (repository === undefined || text.startsWith(".") || text.split(/[/@]/).includes("..")) return undefined;
+  const parts = inside.split("/").slice(1);
+  const file = parts.at(-1)?.endsWith(".gguf") ? { file: parts.pop() ?? "" } : {};
+  return { repository, folder: parts.join("/"), ...file, revision };
+}
+
+/** What an adapter's `base_model_name_or_path` and `revision` say of a base that was named so. */
+export function baseName(given: string): { readonly name: string; readonly revision?: string } {
+  const name = parseHubName(given);
+  if (name === undefined || !given.includes("@")) return { name: given };
+  return { name: given.slice(0, given.lastIndexOf("@")), revision: name.revision };
+}
+
+/** Where a file of the folder lies in the repository. */
+export function pathInRepository({ folder }: Pick<HubName, "folder">, file: string): string {
+  return folder === "" ? file : `${folder}/${file}`;
+}
