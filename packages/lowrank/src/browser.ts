@@ -1,6 +1,8 @@
 // lowrank as a library, in a page. In Node: "lowrank".
 
-import { browserPlatform } from "./browser-platform.ts";
+import { browserPlatform, folderAt } from "./browser-platform.ts";
+import { inspectFolder } from "./inspect/inspect-folder.ts";
+import type { Inspection } from "./inspect/inspection.ts";
 import { openModelOn } from "./open-on.ts";
 import type { OpenedModel } from "./opened-model.ts";
 import type { OpenModelOptions } from "./options.ts";
@@ -27,9 +29,38 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
   return openModelOn(browserPlatform, source, options);
 }
 
+/**
+ * What is in an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file, given as `openModel` takes it:
+ * names, shapes, types and configuration; of an adapter, which base it fits. Weights of models are not read.
+ *
+ * @throws NotInspectableError; for a damaged one ModelFileError, SafetensorsError, GgufError, or what `readAdapterIn` of
+ * @lowrank/adapter-format throws
+ *
+ * @example
+ * ```ts
+ * import { inspect } from "lowrank/browser";
+ *
+ * export async function parametersOf(files: readonly File[]): Promise<number> {
+ *   return (await inspect(files)).parameters;
+ * }
+ * ```
+ */
+export async function inspect(input: ModelInput): Promise<Inspection> {
+  return inspectFolder(await folderAt(input, {}));
+}
+
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
+export type {
+  AdaptedModule,
+  AdapterInspection,
+  GgufInspection,
+  Inspection,
+  ModelInspection,
+  SafetensorsInspection,
+  TensorFact,
+} from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";

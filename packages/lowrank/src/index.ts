@@ -32,7 +32,6 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
-export { inspect } from "./inspect/inspect.ts";
 export type {
   AdaptedModule,
   AdapterInspection,
@@ -43,6 +42,7 @@ export type {
   TensorFact,
 } from "./inspect/inspection.ts";
 export type { MergedModel, MergeFacts } from "./merged-model.ts";
+export { inspect } from "./node/inspect.ts";
 export type { DirectoryHandle, FolderInput } from "./open/model-source.ts";
 export type { OpenedAdapter, PreparedTraining } from "./opened-adapter.ts";
 export type { AdapterChoice, OpenedModel } from "./opened-model.ts";

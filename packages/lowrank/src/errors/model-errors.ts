@@ -8,8 +8,8 @@ export class NotInspectableError extends LowrankError {
   constructor(readonly path: string) {
     super(
       "NOT_INSPECTABLE",
-      `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder. ` +
-        "Name a file in it to look at that.",
+      `"${path}" has neither adapter_config.json nor config.json, so it is neither an adapter nor a model folder, and ` +
+        "not one file of weights alone. Name a file in it to look at that.",
     );
   }
 }

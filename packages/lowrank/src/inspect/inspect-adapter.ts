@@ -1,23 +1,33 @@
-// A PEFT adapter folder: its configuration, its modules, and how wide a base must be for it.
+// An adapter's folder: its configuration, its modules, and how wide a base must be for it.
 
-import { join } from "node:path";
-import { type Adapter, alphaOf, columnsPerStored, pairsIn, rankOf, scalingOf } from "@lowrank/adapter-format";
-import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import {
+  type Adapter,
+  alphaOf,
+  columnsPerStored,
+  pairsIn,
+  rankOf,
+  readAdapterIn,
+  scalingOf,
+} from "@lowrank/adapter-format";
 import type { Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
+import type { ModelFolder } from "@lowrank/models";
 import { decodeClassNames } from "../rows/class-names.ts";
 import { compareNames, inspectSafetensors } from "./inspect-safetensors.ts";
 import { type AdaptedModule, type AdapterInspection, totals } from "./inspection.ts";
 
-/** Reads an adapter folder whole; a broken adapter is an error. */
-export async function inspectAdapter(path: string): Promise<AdapterInspection> {
+/** Reads an adapter whole; a broken one is an error. */
+export async function inspectAdapter(folder: ModelFolder): Promise<AdapterInspection> {
   const warnings: Warning[] = [];
-  const adapter = await readAdapterFolder(path, { onWarning: (warning) => warnings.push(warning) });
-  const { tensors } = await inspectSafetensors(join(path, "adapter_model.safetensors"));
+  const adapter = await readAdapterIn(folder, { onWarning: (warning) => warnings.push(warning) });
+  const weights = (await folder.has("adapter_model.safetensors"))
+    ? "adapter_model.safetensors"
+    : "adapters.safetensors";
+  const { tensors } = await inspectSafetensors(await folder.open(weights));
   const { config, metadata } = adapter;
   return {
     kind: "adapter",
-    path,
+    path: folder.name,
     ...totals(tensors),
     config,
     modules: adaptedModules(adapter),

@@ -1,12 +1,11 @@
 // A .gguf file: metadata and tensor types; nothing is dequantised.
 
 import { openGguf } from "@lowrank/gguf";
-import { openGgufFile } from "../node/open-gguf-file.ts";
+import type { ByteSource } from "@lowrank/safetensors";
 import { type GgufInspection, totals } from "./inspection.ts";
 
-/** Reads the header of a GGUF file. */
-export async function inspectGguf(path: string): Promise<GgufInspection> {
-  const source = await openGgufFile(path);
+/** Reads the header of a GGUF file, and closes it. */
+export async function inspectGguf(source: ByteSource, path = source.name): Promise<GgufInspection> {
   try {
     const { version, metadata, tensors } = await openGguf(source);
     const facts = [...tensors.values()].map(({ name, type, shape, byteLength }) => {

@@ -2,15 +2,14 @@
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
 import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
-import { readJsonObject } from "@lowrank/models";
-import { openFolder } from "@lowrank/models/node";
+import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { factsOf } from "./inspect-safetensors.ts";
 import { type ModelInspection, totals } from "./inspection.ts";
 
 /** Reads config and headers of a model folder; no weight is read. */
-export async function inspectModel(path: string): Promise<ModelInspection> {
-  const folder = openFolder(path);
+export async function inspectModel(folder: ModelFolder): Promise<ModelInspection> {
+  const { name: path } = folder;
   const warnings: Warning[] = [];
   const config = await readJsonObject(folder, "config.json");
   const understood = readConfig(config, warnings);

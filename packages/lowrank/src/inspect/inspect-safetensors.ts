@@ -1,12 +1,10 @@
 // A single .safetensors file: its header says everything; no weight is read.
 
-import { openSafetensors, type TensorCollection } from "@lowrank/safetensors";
-import { openFile } from "@lowrank/safetensors/node";
+import { type ByteSource, openSafetensors, type TensorCollection } from "@lowrank/safetensors";
 import { type SafetensorsInspection, type TensorFact, totals } from "./inspection.ts";
 
-/** Reads the header of a safetensors file. */
-export async function inspectSafetensors(path: string): Promise<SafetensorsInspection> {
-  const source = await openFile(path);
+/** Reads the header of a safetensors file, and closes it. */
+export async function inspectSafetensors(source: ByteSource, path = source.name): Promise<SafetensorsInspection> {
   try {
     const file = await openSafetensors(source);
     const { metadata } = file;

@@ -1,6 +1,6 @@
 // lowrank inspect: what the library finds out about a path, printed.
 
-import { inspect } from "../../inspect/inspect.ts";
+import { inspect } from "../../node/inspect.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 import { printInspection } from "./print-inspection.ts";

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { NotInspectableError } from "../errors/model-errors.ts";
@@ -25,6 +26,20 @@ describe("inspect", () => {
     expect(found).toMatchObject({ task: "causal-lm", hasTokenizer: true, warnings: [] });
     expect(found.understood?.layers).toBe(found.config.num_hidden_layers);
     expect(found.tensors.length).toBeGreaterThan(10);
+  });
+
+  it("looks into files that a program has in its hands, an only one too", async () => {
+    const weights = new File(
+      [await readFile(repository("packages/tiny-model/model/model.safetensors"))],
+      "any.safetensors",
+    );
+    const alone = await inspect([weights]);
+    expect(alone).toMatchObject({ kind: "safetensors", path: "the files/any.safetensors", fileBytes: weights.size });
+    const folder = "fixtures/lora-features/bd-lora/adapter";
+    const names = ["adapter_config.json", "adapter_model.safetensors"];
+    const files = names.map(async (name) => new File([await readFile(repository(`${folder}/${name}`))], name));
+    const { path, ...found } = await inspect(await Promise.all(files));
+    expect(await inspect(repository(folder))).toMatchObject(found);
   });
 
   it("refuses what is not there, and what is neither", async () => {

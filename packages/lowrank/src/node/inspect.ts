@@ -1,0 +1,39 @@
+// What a path is, or a folder that a program has in its hands, found out and read.
+
+import { stat } from "node:fs/promises";
+import { diskFolder } from "@lowrank/merge/node";
+import { openFile } from "@lowrank/safetensors/node";
+import { PathNotFoundError } from "../errors/usage-errors.ts";
+import { inspectFolder } from "../inspect/inspect-folder.ts";
+import { inspectGguf } from "../inspect/inspect-gguf.ts";
+import { inspectSafetensors } from "../inspect/inspect-safetensors.ts";
+import type { Inspection } from "../inspect/inspection.ts";
+import { folderOf } from "../open/model-source.ts";
+import type { ModelInput } from "../platform.ts";
+import { openGgufFile } from "./open-gguf-file.ts";
+
+/**
+ * What is in an adapter's folder, a Hugging Face model folder, a .safetensors or a .gguf file: names, shapes, types and
+ * configuration; of an adapter, which base it fits. Weights of models are not read, and no engine starts. In a page:
+ * `inspect` of "lowrank/browser".
+ *
+ * @throws PathNotFoundError, NotInspectableError; for a damaged one ModelFileError, SafetensorsError, GgufError, or what
+ * `readAdapterIn` of @lowrank/adapter-format throws
+ *
+ * @example
+ * ```ts
+ * import { inspect } from "lowrank";
+ *
+ * const found = await inspect("node_modules/@lowrank/tiny-model/model");
+ * if (found.kind !== "model" || found.task !== "causal-lm") throw new Error("not what it was");
+ * console.log(found.parameters, found.tensors[0]?.shape, found.understood?.layers);
+ * ```
+ */
+export async function inspect(input: ModelInput): Promise<Inspection> {
+  if (typeof input !== "string") return inspectFolder(await folderOf(input));
+  const entry = await stat(input).catch(() => undefined);
+  if (entry === undefined) throw new PathNotFoundError("inspect", input, "a folder or a file");
+  if (entry.isDirectory()) return inspectFolder(diskFolder(input));
+  if (input.endsWith(".gguf")) return inspectGguf(await openGgufFile(input), input);
+  return inspectSafetensors(await openFile(input), input);
+}
