@@ -21,9 +21,9 @@ def vit(image_size=12, patch_size=4):
     return started(transformers.ViTForImageClassification(config))
 
 
-def masked(cls, config, **settings):
+def masked(cls, config, num_hidden_layers=2, **settings):
     return started(cls(config(
-        vocab_size=80, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
+        vocab_size=80, hidden_size=24, num_hidden_layers=num_hidden_layers, num_attention_heads=3, intermediate_size=40,
         max_position_embeddings=40, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
         attn_implementation="eager", **settings)))
 
@@ -61,6 +61,22 @@ def padded_by_ones(model, rows=3, time=7):
 
 def electra(**settings):
     return masked(transformers.ElectraForMaskedLM, transformers.ElectraConfig, embedding_size=16, **settings)
+
+
+def modernbert(head, **settings):
+    """Local views of two to each side; padded texts longer than that."""
+    config = transformers.ModernBertConfig(
+        vocab_size=60, hidden_size=24, intermediate_size=32, num_hidden_layers=4, num_attention_heads=3,
+        max_position_embeddings=32, local_attention=4, pad_token_id=0, bos_token_id=1, eos_token_id=2, cls_token_id=1,
+        sep_token_id=2, attn_implementation="eager", **settings)
+    return started(getattr(transformers, f"ModernBertFor{head}")(config))
+
+
+def albert(head, **settings):
+    """One layer, passed through three times."""
+    cls, config = getattr(transformers, f"AlbertFor{head}"), transformers.AlbertConfig
+    return masked(cls, config, embedding_size=16, num_hidden_layers=3, classifier_dropout_prob=0.0, bos_token_id=1,
+                  eos_token_id=2, **settings)
 
 
 def gemma3(**settings):
@@ -343,6 +359,25 @@ CASES = {
     "exaone4-answers": lambda folder: one_adapter(
         folder, like_llama("Exaone4", "QuestionAnswering", sliding_window=None, layer_types=["full_attention"] * 4),
         lora(task_type="QUESTION_ANS", target_modules=["q_proj", "k_proj"]), batch=answers),
+    "modernbert-mlm": lambda folder: one_adapter(
+        folder, modernbert("MaskedLM"), lora(task_type=None, target_modules=["Wqkv", "Wi", "tok_embeddings"])),
+    "modernbert-classifier": lambda folder: one_adapter(
+        folder, modernbert("SequenceClassification", classifier_pooling="mean", num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["Wqkv", "Wo"], use_dora=True)),
+    "modernbert-answers": lambda folder: one_adapter(
+        folder, modernbert("QuestionAnswering"), lora(task_type="QUESTION_ANS", target_modules=["attn.Wo", "dense"]),
+        batch=answers),
+    "mpnet-mlm": lambda folder: one_adapter(
+        folder, masked(transformers.MPNetForMaskedLM, transformers.MPNetConfig),
+        lora(task_type=None, target_modules=["q", "v", "relative_attention_bias"]), batch=padded_by_ones),
+    "mpnet-classifier": lambda folder: one_adapter(
+        folder, masked(transformers.MPNetForSequenceClassification, transformers.MPNetConfig, num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["q", "o", "intermediate.dense"]), batch=padded_by_ones),
+    "albert-mlm": lambda folder: one_adapter(
+        folder, albert("MaskedLM"), lora(task_type=None, target_modules=["query", "value", "ffn"])),
+    "albert-classifier": lambda folder: one_adapter(
+        folder, albert("SequenceClassification", num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["query", "value"], use_dora=True, bias="lora_only")),
 }
 
 if __name__ == "__main__":

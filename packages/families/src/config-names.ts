@@ -54,7 +54,11 @@ export type SwitchName =
   | "residualAfterNorm"
   | "withoutLastNorm"
   | "normGains"
-  | "reversedSight";
+  | "reversedSight"
+  | "normBias"
+  | "outputBias"
+  | "classifierBias"
+  | "meanPooling";
 
 /**
  * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root

@@ -24,6 +24,8 @@ export interface RateRow {
 /** Where a switch is written. */
 export interface SwitchRow {
   readonly key: string;
+  /** What the file says for off and on, where it is not false and true: ModernBERT's "cls" and "mean". */
+  readonly words?: readonly [off: string, on: string];
   /** Another switch that decides where the file has no such key. */
   readonly otherwise?: string;
   readonly fallback: boolean;
@@ -49,14 +51,14 @@ export interface WindowTable {
 
 /**
  * All; every second one from the first; those from the number in `from` on; those that GPT-Neo's list `types` calls
- * "local"; or all but each nth, `butEvery` being n's key.
+ * "local"; or all but each nth, `butEvery` being n's key: the nth, 2nth …, or from the first layer on.
  */
 export type WindowLayers =
   | "all"
   | "alternating"
   | { readonly from: string; readonly fallback: number }
   | { readonly types: string; readonly fallback: readonly string[] }
-  | { readonly butEvery: string; readonly fallback: number };
+  | { readonly butEvery: string; readonly fallback: number; readonly fromFirst?: true };
 
 /**
  * Those with a window; the same, but all if the file's size of windows is null; or those for which the list of key `list` says

@@ -36,6 +36,8 @@ interface ModuleRow {
   readonly path: string;
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
+  /** The first layer that has the module: ModernBERT's has no norm in front. */
+  readonly fromLayer?: number;
   /** Whether a model of this configuration has the module; absent means that it does. */
   readonly when?: (config: ConfigValues) => boolean;
   /** True where a checkpoint may lack the module and it is then made new. */
@@ -73,8 +75,8 @@ export interface EmbeddingRow extends ModuleRow {
 /** A normalisation over the last axis; only layer norms have a bias. */
 export interface NormRow extends ModuleRow {
   readonly kind: "layer" | "root-mean-square";
-  /** False where a layer norm has none (Cohere 2). */
-  readonly bias?: false;
+  /** False where a layer norm has none (Cohere 2); a name stands for the configuration's switch. */
+  readonly bias?: false | SwitchName;
   /** Default "hidden". */
   readonly width?: Width;
   /** Added to the gain that the file holds: 1 for Gemma. */

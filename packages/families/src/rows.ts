@@ -1,5 +1,4 @@
 // Every family by name. A new one: its file, and one line here.
-
 export { bloom } from "./rows/decoders/like-gpt/bloom.ts";
 export { falcon } from "./rows/decoders/like-gpt/falcon.ts";
 export { gptNeo } from "./rows/decoders/like-gpt/gpt-neo.ts";
@@ -28,10 +27,13 @@ export { olmo } from "./rows/decoders/other-norms/olmo.ts";
 export { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
 export { bart } from "./rows/encoder-decoders/bart.ts";
 export { t5 } from "./rows/encoder-decoders/t5.ts";
+export { albert } from "./rows/encoders/albert.ts";
 export { bert } from "./rows/encoders/bert.ts";
 export { camembert } from "./rows/encoders/camembert.ts";
 export { distilbert } from "./rows/encoders/distilbert.ts";
 export { electra } from "./rows/encoders/electra.ts";
+export { modernbert } from "./rows/encoders/modernbert.ts";
+export { mpnet } from "./rows/encoders/mpnet.ts";
 export { roberta } from "./rows/encoders/roberta.ts";
 export { vit } from "./rows/encoders/vit.ts";
 export { xlmRoberta } from "./rows/encoders/xlm-roberta.ts";

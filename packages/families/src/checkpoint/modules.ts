@@ -28,7 +28,9 @@ export type Module =
       readonly path: string;
       readonly layer: number | null;
       readonly inHead: boolean;
-      readonly row: NormRow;
+      readonly row: Omit<NormRow, "bias">;
+      /** Of a layer norm. */
+      readonly bias: boolean;
       readonly size: number;
     }
   | {
@@ -108,9 +110,9 @@ function expand(row: Row, place: Place): readonly Module[] {
   const [mark] = /\{[nm]\}/.exec(full) ?? [];
   if (mark === undefined) return [makeModule(row, { ...place, path: full, layer: null })];
   const { layers, decoderLayers } = place.config;
-  return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) =>
-    makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }),
-  );
+  return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) => layer)
+    .slice(row.fromLayer ?? 0)
+    .map((layer) => makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }));
 }
 
 function makeModule(row: Row, place: Place & { readonly path: string; readonly layer: number | null }): Module {
@@ -131,7 +133,14 @@ function makeModule(row: Row, place: Place & { readonly path: string; readonly l
     return { type: "embedding", ...common, row, rows, columns, tiedWith };
   }
   if ("shape" in row) return { type: "tensor", ...common, row, shape: row.shape(config) };
-  return { type: "norm", ...common, row, size: widthOf(config, row.width ?? "hidden") };
+  const { bias = true } = row;
+  return {
+    type: "norm",
+    ...common,
+    row,
+    bias: row.kind === "layer" && (typeof bias === "boolean" ? bias : config.switches[bias]),
+    size: widthOf(config, row.width ?? "hidden"),
+  };
 }
 
 function sharedTable({ sharedWith, sharesOnlyIfTied }: EmbeddingRow, { tiedEmbeddings }: ModelConfig): string | null {

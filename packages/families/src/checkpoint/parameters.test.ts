@@ -27,6 +27,7 @@ function usedParameters({ parameters }: Model): Readonly<Record<string, readonly
   const unused = [
     ["cls.predictions.decoder.bias", "cls.predictions.bias"],
     ["lm_head.decoder.bias", "lm_head.bias"],
+    ["predictions.decoder.bias", "predictions.bias"],
   ].flatMap(([own = "", older]) => (own in parameters ? [older] : []));
   return Object.fromEntries(Object.entries(parameters).filter(([path]) => !unused.includes(path)));
 }

@@ -72,6 +72,15 @@ export class ConfigReader {
     return null;
   }
 
+  /** Whether it is the second of two words; null if absent, null, or reported as a problem. */
+  choice(key: string, [off, on]: readonly [string, string]): boolean | null {
+    const value = this.peek(key) ?? null;
+    if (value === null) return null;
+    if (value === off || value === on) return value === on;
+    this.invalid(key, value, `"${off}" or "${on}"`);
+    return null;
+  }
+
   missing(key: string, expected: string): void {
     this.problems.push({ kind: "missing", key: this.#prefix + key, got: "nothing", expected });
   }

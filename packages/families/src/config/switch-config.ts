@@ -24,6 +24,10 @@ const allOff: Readonly<Record<SwitchName, boolean>> = {
   withoutLastNorm: false,
   normGains: false,
   reversedSight: false,
+  normBias: false,
+  outputBias: false,
+  classifierBias: false,
+  meanPooling: false,
 };
 const isSwitch = (name: string): name is SwitchName => name in allOff;
 
@@ -39,7 +43,8 @@ export function readSwitches(
     const row = switches[name];
     if (row === undefined) continue;
     const other = row.otherwise === undefined ? null : reader.flag(row.otherwise);
-    found[name] = reader.flag(row.key) ?? other ?? row.fallback;
+    const own = row.words === undefined ? reader.flag(row.key) : reader.choice(row.key, row.words);
+    found[name] = own ?? other ?? row.fallback;
   }
   return found;
 }

@@ -51,7 +51,7 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
     return (layer) => types[layer] === "local";
   }
   const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
-  return (layer) => (layer + 1) % period !== 0;
+  return (layer) => (layers.fromFirst ? layer : layer + 1) % period !== 0;
 }
 
 /** GPT-Neo's [[["global", "local"], 12], …]: each list repeated so many times, one after the other. */

@@ -1,10 +1,12 @@
 // The table of forward passes. A new family: its file, and one line here.
 
 import { UnsupportedModelError } from "@lowrank/families";
+import { albertHeads } from "../heads/families/albert-heads.ts";
 import { bertHeads } from "../heads/families/bert-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
 import { distilbertHeads } from "../heads/families/distilbert-heads.ts";
 import { electraHeads } from "../heads/families/electra-heads.ts";
+import { modernbertHeads } from "../heads/families/modernbert-heads.ts";
 import { robertaHeads } from "../heads/families/roberta-heads.ts";
 import { bartHeads, t5Heads } from "../heads/families/sequence-to-sequence-heads.ts";
 import { vitHeads } from "../heads/families/vit-heads.ts";
@@ -30,8 +32,11 @@ import { stablelm } from "./decoders/like-llama/stablelm.ts";
 import { starcoder2 } from "./decoders/like-llama/starcoder2.ts";
 import { bart } from "./encoder-decoders/bart.ts";
 import { t5 } from "./encoder-decoders/t5.ts";
+import { albert } from "./encoders/albert.ts";
 import { bert, roberta } from "./encoders/bert.ts";
 import { distilbert } from "./encoders/distilbert.ts";
+import { modernbert } from "./encoders/modernbert.ts";
+import { mpnet } from "./encoders/mpnet.ts";
 import { vit } from "./encoders/vit.ts";
 
 /** How one family computes. */
@@ -74,6 +79,9 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["camembert", { trunk: roberta, head: robertaHeads }],
   ["distilbert", { trunk: distilbert, head: distilbertHeads }],
   ["electra", { trunk: bert, head: electraHeads }],
+  ["modernbert", { trunk: modernbert, head: modernbertHeads }],
+  ["mpnet", { trunk: mpnet, head: robertaHeads }],
+  ["albert", { trunk: albert, head: albertHeads }],
   ["t5", { trunk: t5, head: t5Heads }],
   ["bart", { trunk: bart, head: bartHeads }],
   ["vit", { trunk: vit, head: vitHeads }],

@@ -8,14 +8,12 @@ import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Pick } from "../parts/trunk/stages.ts";
 import type { Head, Losses, LossSum } from "./head.ts";
-
-/** Integers [batch]. */
-export type ColumnsOf = (pass: Pass) => readonly number[] | tf.Tensor1D;
+import { type PooledStates, pool, readForPooling } from "./pooling.ts";
 
 export interface ClassificationHeadOptions {
   readonly site: LinearSite;
-  /** Of each row the column of the state that stands for it. */
-  readonly columns: ColumnsOf;
+  /** Which state stands for a row. */
+  readonly columns: PooledStates;
   /** What is done to it, [batch, width], before the site. */
   readonly transform?: Layer;
   /** Null lets the number of classes and the labels' type decide, as transformers does. */
@@ -25,8 +23,8 @@ export interface ClassificationHeadOptions {
 export class ClassificationHead implements Head {
   constructor(private readonly options: ClassificationHeadOptions) {}
 
-  reads(pass: Pass): Pick {
-    return { columns: this.options.columns(pass) };
+  reads(pass: Pass): Pick | undefined {
+    return readForPooling(this.options.columns, pass);
   }
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
@@ -36,10 +34,10 @@ export class ClassificationHead implements Head {
     };
   }
 
-  /** states [batch, 1, width] → [batch, classes]; of choices, states [batch·choices, 1, width] → [batch, choices] */
+  /** The states that it reads → [batch, classes]; of choices → [batch, choices] */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor2D {
-    const { site, transform } = this.options;
-    const rows = tf.reshape(states, [states.shape[0] ?? 0, -1]);
+    const { site, transform, columns } = this.options;
+    const rows = pool(states, columns, pass);
     const answers = site.forward(transform === undefined ? rows : transform(rows, pass), pass.context) as tf.Tensor2D;
     const { choices } = pass.inputs;
     return choices === undefined ? answers : tf.reshape<tf.Rank.R2>(answers, [-1, choices]);

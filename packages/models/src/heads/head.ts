@@ -13,7 +13,7 @@ export interface LossSum {
 
 export interface Head {
   /** The states that an answer is read from; absent: all are. */
-  reads?(pass: Pass): Pick;
+  reads?(pass: Pass): Pick | undefined;
   /** These states, or all, [batch, time, width] → logits, or the hidden states themselves where there is no head. */
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
@@ -23,7 +23,7 @@ export interface Head {
 /** A loss of states that are still to be computed. */
 export interface Losses {
   /** Keeps the states that it reads; absent: it reads all. */
-  readonly pick?: Pick;
+  readonly pick?: Pick | undefined;
   /** Of the states that `pick` kept. */
   of(states: tf.Tensor): LossSum;
 }

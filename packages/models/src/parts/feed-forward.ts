@@ -25,12 +25,18 @@ function dropped(x: tf.Tensor, dropout: InnerDropout | undefined, pass: Pass): t
 }
 
 /** As `gatedFeedForward`, where one map gives gate and up one after the other (Phi 3). */
-export function fusedGatedFeedForward(gateUp: LinearSite, activation: Activation, down: LinearSite): Layer {
-  return (hidden, { context }) =>
+export function fusedGatedFeedForward(
+  gateUp: LinearSite,
+  activation: Activation,
+  down: LinearSite,
+  dropout?: InnerDropout,
+): Layer {
+  return (hidden, pass) =>
     tf.tidy(() => {
-      const [gate, up] = tf.split(gateUp.forward(hidden, context), 2, 2);
+      const [gate, up] = tf.split(gateUp.forward(hidden, pass.context), 2, 2);
       // Two parts asked for, two given.
-      return down.forward(activation.gate(gate as tf.Tensor, up as tf.Tensor), context);
+      const gated = activation.gate(gate as tf.Tensor, up as tf.Tensor);
+      return down.forward(dropped(gated, dropout, pass), pass.context);
     });
 }
 

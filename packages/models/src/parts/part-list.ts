@@ -104,8 +104,8 @@ export class PartList {
     if (module?.type !== "norm") throw this.#missing("norm", rowPath);
     const kind = module.row.kind === "layer" ? "layer" : "rms";
     const { normEpsilon: epsilon } = this.plan.config;
-    const { bias = true, gainOffset = 0 } = module.row;
-    return this.#add(new Norm({ path: module.path, kind, bias, width: module.size, epsilon, gainOffset }));
+    const { path, bias, size: width, row } = module;
+    return this.#add(new Norm({ path, kind, bias, width, epsilon, gainOffset: row.gainOffset ?? 0 }));
   }
 
   /** A convolution over images whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width]. */

@@ -33,7 +33,7 @@ export class Pass {
   readonly #kept = new Map<object, tf.Tensor>();
   readonly #tables = new Map<RotaryFrequencies, RotaryTables>();
   readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
-  readonly #packed: Pass[] = [];
+  readonly #derived: Pass[] = [];
   #groups: readonly Pass[] | undefined;
   #isOver = false;
 
@@ -188,11 +188,20 @@ export class Pass {
     return new Pass(contextOfStates(this.context, states, this.shape[1]), this.inputs, this.second);
   }
 
+  /** The same pass where one layer is passed through several times: while training each passage drops by a key of its own. */
+  repeated(passage: number): Pass {
+    if (!this.context.training) return this;
+    const random = drawnAnew(this.context.random, passage);
+    const pass = new Pass({ ...this.context, random }, this.inputs, this.second);
+    this.#derived.push(pass);
+    return pass;
+  }
+
   /** The same pass without padding, each token a row of its own, [tokens, 1]. Call it inside a tidy; this pass frees it. */
   pack(packing: Packing): Pass {
     const context = contextOfStates(this.context, packing.tokens, this.shape[1]);
     const packed = new Pass(context, packedInputs(this.inputs, packing));
-    this.#packed.push(packed);
+    this.#derived.push(packed);
     return packed;
   }
 
@@ -226,7 +235,7 @@ export class Pass {
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
-    for (const pass of [...this.#packed, ...(this.#groups ?? [])]) pass.dispose();
+    for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
     this.#masks.clear();
     this.#slopedMasks.clear();

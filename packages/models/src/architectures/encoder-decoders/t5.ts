@@ -1,5 +1,6 @@
 // T5's wiring (transformers' modeling_t5.py): norms before each part, no scaling of scores, positions as biases.
 
+import type { ForwardContext } from "@lowrank/contracts";
 import type { EmbeddingSite } from "@lowrank/doors";
 import { activations } from "../../parts/activations.ts";
 import { crossAttention } from "../../parts/attention/cross-attention.ts";
@@ -18,7 +19,7 @@ export function t5(model: PartList): Trunk {
   const tokens = model.embedding("shared");
   const encoder = stack(model, "encoder", tokens);
   // A classifier of tokens has no decoder, and the encoder alone neither.
-  if (!model.has("decoder.embed_tokens")) return { tokens, embed: encoder.embed, stages: encoder.stages };
+  if (!model.has("decoder.embed_tokens")) return { tokens, ...encoder };
   const decoder = stack(model, "decoder", tokens);
   return encoderDecoder({ tokens, encoder, decoder });
 }
@@ -45,7 +46,11 @@ function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
     });
     return name === "encoder" ? encoderBlock(block, layer, positions) : decoderBlock(block, layer, positions);
   });
-  return { embed: { parts: first.parts, run: embed }, stages: [...blocks, lastStage(model.group(), name)] };
+  return {
+    embed: { parts: first.parts, run: embed },
+    stages: [...blocks, lastStage(model.group(), name)],
+    keepsPadding: (context: ForwardContext) => positions?.isOpen(context) ?? false,
+  };
 }
 
 function lastStage(last: PartList, name: StackName): Stage {

@@ -5,9 +5,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { ClassificationHead, type ColumnsOf } from "../classification-head.ts";
+import { ClassificationHead } from "../classification-head.ts";
 import type { Head } from "../head.ts";
 import { noHead } from "../no-head.ts";
+import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
 import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 

@@ -1,12 +1,14 @@
 // Heads that every encoder has and some decoders: an answer for each token, or one read from a single state.
 
-import type * as tf from "@tensorflow/tfjs-core";
-import type { Activation } from "../../parts/activations.ts";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Activation, activations } from "../../parts/activations.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
-import { ClassificationHead, type ColumnsOf } from "../classification-head.ts";
+import { ClassificationHead } from "../classification-head.ts";
 import type { Head } from "../head.ts";
+import { noHead } from "../no-head.ts";
+import type { ColumnsOf } from "../pooling.ts";
 import { QuestionHead } from "../question-head.ts";
 import { TokenHead } from "../token-head.ts";
 
@@ -89,4 +91,26 @@ export function languageModel(model: PartList, trunk: Trunk, options: LanguageMo
     shift: model.plan.task === "causal-lm" ? 1 : 0,
     transform: (hidden, { context }) => norm.forward(options.activation.apply(dense.forward(hidden, context)), context),
   });
+}
+
+export interface PooledHeadNames extends Omit<LanguageModelOptions, "activation"> {
+  readonly pooler: string;
+}
+
+/** BERT's heads: a classifier on the pooled first state, a language model, or answers for each token. */
+export function pooledHeads(model: PartList, trunk: Trunk, { pooler, ...language }: PooledHeadNames): Head {
+  const { task, config } = model.plan;
+  if (task === "masked-lm" || task === "causal-lm") {
+    return languageModel(model, trunk, { ...language, activation: activations[config.activation] });
+  }
+  if (task === "token-classification") return tokenClassifier(model);
+  if (task === "question-answering") return questionAnswerer(model);
+  const pooled = { dense: pooler, activation: (x: tf.Tensor) => tf.tanh(x), dropsTwice: false };
+  if (task === "next-sentence-prediction") {
+    return denseClassifier(model, { ...pooled, classifier: "cls.seq_relationship", rate: 0 });
+  }
+  if (task !== "feature-extraction") return denseClassifier(model, { ...pooled, classifier: "classifier" });
+  // Part of the base model, though nothing reads it, so that it can be adapted and exported.
+  model.linear(pooler);
+  return noHead;
 }

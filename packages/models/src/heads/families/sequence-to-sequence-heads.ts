@@ -5,9 +5,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
-import type { ColumnsOf } from "../classification-head.ts";
 import type { Head } from "../head.ts";
 import { noHead } from "../no-head.ts";
+import type { ColumnsOf } from "../pooling.ts";
 import { TokenHead } from "../token-head.ts";
 import { denseClassifier, questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 

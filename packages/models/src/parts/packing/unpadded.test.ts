@@ -100,7 +100,16 @@ const peft = [
   "mistral",
   "phi",
 ];
-const own = ["bloom-classifier", "falcon-rising-classifier", "gpt-neo-window", "gptj-greedy", "electra-classifier"];
+const own = [
+  "bloom-classifier",
+  "falcon-rising-classifier",
+  "gpt-neo-window",
+  "gptj-greedy",
+  "electra-classifier",
+  "modernbert-mean",
+  "mpnet-classifier",
+  "albert-classifier",
+];
 const folders = new Map([
   ...peft.map((name) => [name, join(fixturesRoot, name, "base")] as const),
   ...[...own, "distilbert-classifier", "gemma3-local", "phi3-window", "qwen2-window"].map(

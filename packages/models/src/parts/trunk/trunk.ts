@@ -23,6 +23,11 @@ export interface Trunk extends StageList {
    * (RoBERTa); the default counts every column.
    */
   readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
+  /**
+   * Whether a call is computed with its padding: attention by groups of rows has no gradient for biases of distances (T5, MPNet),
+   * and knows one kind of score (DeBERTa's has three).
+   */
+  readonly keepsPadding?: (context: ForwardContext) => boolean;
 }
 
 /** The last hidden states, [batch, time, width], or those that `pick` keeps: then nothing is computed for padding. */
@@ -51,8 +56,9 @@ export function runTrunk(trunk: Trunk, pass: Pass, pick?: Pick): tf.Tensor {
  * two lengths; a cache keeps rectangles; on a graphics card each group of rows would be launches of its own, and the mask
  * would have to travel back first.
  */
-function packingFor({ decoder }: Trunk, pass: Pass, pick: Pick): Packing | undefined {
+function packingFor({ decoder, keepsPadding }: Trunk, pass: Pass, pick: Pick): Packing | undefined {
   const { attentionMask, inputIds, cache } = pass.inputs;
+  if (keepsPadding?.(pass.context)) return undefined;
   if (decoder !== undefined || attentionMask === undefined || inputIds === undefined || cache !== undefined)
     return undefined;
   if (currentBackend()?.memory !== "process") return undefined;

@@ -1,0 +1,60 @@
+// One layer of BERT and of encoders that name its modules otherwise: every position sees every other, and a norm follows
+// each sum.
+
+import { activations } from "../../parts/activations.ts";
+import type { RelativePositions } from "../../parts/attention/relative-positions.ts";
+import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import { feedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
+import type { Stage } from "../../parts/trunk/trunk.ts";
+
+/** Where a layer's modules lie in the family's table. */
+export interface LayerNames {
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly output: string;
+  readonly afterAttention: string;
+  readonly up: string;
+  readonly down: string;
+  readonly afterFeedForward: string;
+}
+
+export interface PostNormOptions {
+  readonly names: LayerNames;
+  readonly layer: number;
+  /** Learnt biases of the scores, which all layers share (MPNet). */
+  readonly relativePositions?: RelativePositions;
+  /** Which halves drop out what they add, while training; both unless given. */
+  readonly drops?: "attention" | "feed-forward";
+}
+
+export function postNormBlock(block: PartList, options: PostNormOptions): Stage {
+  const { names, layer, relativePositions, drops } = options;
+  const { config } = block.plan;
+  const { residual: rate } = config.dropouts;
+  const attention = selfAttention({
+    layer,
+    project: separateProjections(block.linear(names.query), block.linear(names.key), block.linear(names.value)),
+    output: block.linear(names.output),
+    heads: config.heads,
+    keyHeads: config.heads,
+    dropout: config.dropouts.attention,
+    ...(relativePositions === undefined ? {} : { relativePositions }),
+  });
+  const afterAttentionSum = block.norm(names.afterAttention);
+  const feed = feedForward(block.linear(names.up), activations[config.activation], block.linear(names.down));
+  const run = transformerBlock({
+    attention,
+    feedForward: feed,
+    afterAttentionSum,
+    afterFeedForwardSum: block.norm(names.afterFeedForward),
+    dropout: {
+      rate: drops === "attention" ? 0 : rate,
+      attentionRate: drops === "feed-forward" ? 0 : rate,
+      path: `layer.${layer}`,
+    },
+  });
+  return { parts: relativePositions === undefined ? block.parts : [...block.parts, relativePositions.table], run };
+}

@@ -1,0 +1,56 @@
+// What stands for a whole sequence: one of its states, or the mean of all that are no padding.
+
+import { currentBackend } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../parts/pass.ts";
+import type { Pick } from "../parts/trunk/stages.ts";
+
+/** Integers [batch]. */
+export type ColumnsOf = (pass: Pass) => readonly number[] | tf.Tensor1D;
+
+/** Of each row the column of the state that stands for it, or the mean of those that its mask shows. */
+export type PooledStates = ColumnsOf | "mean";
+
+/** The states that are read; absent: all are. */
+export function readForPooling(pooled: PooledStates, pass: Pass): Pick | undefined {
+  if (pooled !== "mean") return { columns: pooled(pass) };
+  const mask = shownBy(pass);
+  return mask && { states: [...mask.keys()].filter((state) => mask[state]) };
+}
+
+/** The states that `readForPooling` kept → [batch, width]; of a row that shows nothing, zeros. */
+export function pool(states: tf.Tensor, pooled: PooledStates, pass: Pass): tf.Tensor2D {
+  if (pooled !== "mean") return tf.reshape<tf.Rank.R2>(states, [states.shape[0] ?? 0, -1]);
+  return tf.tidy(() => {
+    const mask = shownBy(pass);
+    if (mask !== undefined) {
+      const [, count = 0, width = 0] = states.shape;
+      return tf.matMul<tf.Tensor2D>(rowShares(mask, pass.shape), tf.reshape(states, [count, width]));
+    }
+    const { attentionMask } = pass.inputs;
+    if (attentionMask === undefined) return tf.mean<tf.Tensor2D>(states, 1);
+    const shown = tf.cast(attentionMask, "float32");
+    const shares = tf.div(shown, tf.maximum(tf.sum(shown, 1, true), 1)); // [batch, time]
+    return tf.squeeze<tf.Tensor2D>(tf.matMul(tf.expandDims(shares, 1), states as tf.Tensor3D), [1]);
+  });
+}
+
+/** The mask's values where they lie in this process' memory: on a graphics card all states are computed. */
+function shownBy({ inputs: { attentionMask } }: Pass): Int32Array | undefined {
+  return currentBackend()?.memory === "process" ? attentionMask?.dataSync<"int32">() : undefined;
+}
+
+/** What each shown state counts in its row's mean: [batch, shown]. */
+function rowShares(mask: ArrayLike<number>, [batch, time]: readonly [number, number]): tf.Tensor2D {
+  const rows = Array.from({ length: batch }, (_, row) =>
+    Array.from({ length: time }, (_, column) => row * time + column).filter((state) => mask[state]),
+  );
+  const shown = rows.reduce((sum, { length }) => sum + length, 0);
+  const shares = new Float32Array(batch * shown);
+  let first = 0;
+  rows.forEach(({ length }, row) => {
+    shares.fill(1 / length, row * shown + first, row * shown + first + length);
+    first += length;
+  });
+  return tf.tensor2d(shares, [batch, shown]);
+}
