@@ -1,4 +1,4 @@
-// The LoRA branch (Hu et al. 2021, section 4.1): output + s·(x·A)·B. Only x is saved; x·A is recomputed for the gradient
+// The LoRA branch (Hu et al. 2021, section 4.1): output + s·(x·A)·B. Only x is saved, or what it is made from; x·A is recomputed for the gradient
 // of B, because it costs rank/outFeatures of the frozen product and would otherwise be kept for every site.
 
 import * as tf from "@tensorflow/tfjs-core";
@@ -9,6 +9,7 @@ import { linearProduct } from "../kernels/own-linear.ts";
 import type { DropoutDraw } from "../random/masks/dropout-mask.ts";
 import { checkLastAxis, flattenRows, matrix, unflattenRows } from "../rows.ts";
 import { accumulates } from "../tape/accumulate.ts";
+import { keep } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { checkRate } from "./dropout.ts";
 
@@ -16,7 +17,7 @@ import { checkRate } from "./dropout.ts";
 export interface AddLowRankOptions {
   /** Whether the sum may take the place of `output` in memory. Only for an output that nobody reads afterwards. */
   readonly mayReuseOutput?: boolean;
-  /** Drops entries of x as `dropout` does, but keeps x alone for the gradient, which draws again. Absent: none. */
+  /** Drops entries of x as `dropout` does; the gradient draws again. Absent: none. */
   readonly dropout?: DropoutDraw | undefined;
 }
 
@@ -54,15 +55,17 @@ export function addLowRank(
   const draw = dropout !== undefined && dropout.rate > 0 ? dropout : undefined;
   const dropped = (whole: tf.Tensor) => (draw === undefined ? whole : dropEntries(whole, draw));
   const attributes = { scale, ...(draw === undefined ? {} : attributesOf(draw)) };
-  return withGradients({
+  const kept = keep(x);
+  return withGradients<readonly [tf.Tensor2D, tf.Tensor2D, ...tf.Tensor[]]>({
     inputs: { output, x, a, b },
     forward: () => {
       const own = runOwnKernelForOne("LowrankAddLowRank", { output, x, a, b }, { ...attributes, mayReuseOutput });
-      if (own !== undefined) return { value: own, saved: [x, a, b] };
+      if (own !== undefined) return { value: own, saved: [a, b, ...kept.saved] };
       const narrow = tf.mul(tf.matMul(flattenRows(dropped(x)), a), scale); // [rows, rank]
-      return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [x, a, b] };
+      return { value: tf.add(output, unflattenRows(tf.matMul(narrow, b), x)), saved: [a, b, ...kept.saved] };
     },
-    backward: (dy, [x, a, b]) => {
+    backward: (dy, [a, b, ...saved]) => {
+      const x = kept.restore(saved);
       const own = runOwnKernel("LowrankAddLowRankGradient", { dy, x, a, b }, attributes);
       const dyRows = () => flattenRows(dy); // [rows, outFeatures]
       // The gradient of scale·x·A, [rows, rank].

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
+import { madeFrom } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /**
@@ -23,15 +24,11 @@ import { withGradients } from "../tape/with-gradients.ts";
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor {
   checkVector("layerNorm's gain", gain, lastAxis(x));
   checkVector("layerNorm's bias", bias, lastAxis(x));
-  return withGradients({
+  const result = withGradients({
     inputs: { x, gain, bias },
     forward: () => {
-      const [value, ownMean, ownInverse] = runOwnKernel("LowrankLayerNorm", { x, gain, bias }, { epsilon }) ?? [];
-      if (value && ownMean && ownInverse) return { value, saved: [x, gain, ownMean, ownInverse] };
-      const mean = tf.mean(x, -1, true); // [..., 1]
-      const centred = tf.sub(x, mean);
-      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon)); // [..., 1]
-      return { value: tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), saved: [x, gain, mean, inverse] };
+      const { value, mean, inverse } = normalise({ x, gain, bias }, epsilon);
+      return { value, saved: [x, gain, mean, inverse] };
     },
     backward: (dy, [x, gain, mean, inverse]) => {
       const normalised = () => tf.mul(tf.sub(x, mean), inverse);
@@ -44,6 +41,18 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
       };
     },
   });
+  return madeFrom(result, [x, gain, bias], ([x, gain, bias]) => normalise({ x, gain, bias }, epsilon).value);
+}
+
+/** The result, and of each row the mean and one over the deviation, [..., 1]. */
+function normalise(inputs: Readonly<Record<"x" | "gain" | "bias", tf.Tensor>>, epsilon: number) {
+  const [value, ownMean, ownInverse] = runOwnKernel("LowrankLayerNorm", inputs, { epsilon }) ?? [];
+  if (value && ownMean && ownInverse) return { value, mean: ownMean, inverse: ownInverse };
+  const { x, gain, bias } = inputs;
+  const mean = tf.mean(x, -1, true);
+  const centred = tf.sub(x, mean);
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+  return { value: tf.add(tf.mul(tf.mul(centred, inverse), gain), bias), mean, inverse };
 }
 
 /** Removes from a gradient its mean and its part along the normalised values: neither can change the output. */

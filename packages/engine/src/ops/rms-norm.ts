@@ -3,6 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { checkVector, flattenRows, lastAxis } from "../rows.ts";
+import { madeFrom } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 
 /** Settings of `rmsNorm`. */
@@ -29,13 +30,17 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
   checkVector("rmsNorm's gain", gain, lastAxis(x));
   const { gainOffset = 0 } = options;
   const shift = (values: tf.Tensor) => (gainOffset === 0 ? values : tf.add(values, gainOffset));
-  return withGradients({
+  const normalise = (x: tf.Tensor, gain: tf.Tensor) => {
+    const [value, ownInverse] = runOwnKernel("LowrankRmsNorm", { x, gain }, { epsilon, gainOffset }) ?? [];
+    if (value && ownInverse) return { value, inverse: ownInverse };
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [..., 1]
+    return { value: tf.mul(tf.mul(x, inverse), shift(gain)), inverse };
+  };
+  const normalised = withGradients({
     inputs: { x, gain },
     forward: () => {
-      const [value, ownInverse] = runOwnKernel("LowrankRmsNorm", { x, gain }, { epsilon, gainOffset }) ?? [];
-      if (value && ownInverse) return { value, saved: [x, gain, ownInverse] };
-      const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [..., 1]
-      return { value: tf.mul(tf.mul(x, inverse), shift(gain)), saved: [x, gain, inverse] };
+      const { value, inverse } = normalise(x, gain);
+      return { value, saved: [x, gain, inverse] };
     },
     backward: (dy, [x, gain, inverse]) => ({
       x: () => {
@@ -48,4 +53,5 @@ export function rmsNorm(x: tf.Tensor, gain: tf.Tensor, epsilon: number, options:
       gain: () => tf.sum(flattenRows(tf.mul(dy, tf.mul(x, inverse))), 0),
     }),
   });
+  return madeFrom(normalised, [x, gain], ([x, gain]) => normalise(x, gain).value);
 }

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ShapeError } from "../errors.ts";
 import { runOwnKernel, runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import { requireAlive } from "../kernels/require-alive.ts";
+import { madeFrom } from "../tape/made-again.ts";
 import { withGradients } from "../tape/with-gradients.ts";
 import { type GeluKind, gelu } from "./gelu.ts";
 
@@ -34,12 +35,11 @@ export function silu(x: tf.Tensor): tf.Tensor {
  */
 export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
   checkSameShape("swiglu", gate, up);
-  return withGradients({
+  const gated = (gate: tf.Tensor, up: tf.Tensor) =>
+    runOwnKernelForOne("LowrankSwiglu", { gate, up }) ?? tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
+  const value = withGradients({
     inputs: { gate, up },
-    forward: () => ({
-      value: runOwnKernelForOne("LowrankSwiglu", { gate, up }) ?? tf.mul(tf.mul(gate, tf.sigmoid(gate)), up),
-      saved: [gate, up],
-    }),
+    forward: () => ({ value: gated(gate, up), saved: [gate, up] }),
     backward: (dy, [gate, up]) => {
       const [forGate, forUp] = runOwnKernel("LowrankSwigluGradient", { dy, gate, up }) ?? [];
       return {
@@ -48,6 +48,7 @@ export function swiglu(gate: tf.Tensor, up: tf.Tensor): tf.Tensor {
       };
     },
   });
+  return madeFrom(value, [gate, up], ([gate, up]) => gated(gate, up));
 }
 
 /** gelu(gate)·up (Shazeer 2020), as Gemma uses it. Differentiable for both. Throws ShapeError. */

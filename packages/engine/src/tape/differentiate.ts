@@ -4,6 +4,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { addGradient } from "./accumulate.ts";
+import { whileWalkingBack } from "./made-again.ts";
 import { withNestedTape } from "./without-tape.ts";
 
 /** A value and its derivatives; the caller owns all of them. */
@@ -59,7 +60,7 @@ function runAndWalkBack<T extends tf.Tensor>(
     const value = tf.tidy(compute);
     state.gradientDepth = 0;
     const start = outputGradient === undefined ? tf.ones(value.shape) : tf.clone(outputGradient);
-    return { value, gradients: walkBack(tape, targets, value, start) };
+    return { value, gradients: whileWalkingBack(() => walkBack(tape, targets, value, start)) };
   } finally {
     for (const node of tape) tf.dispose(node.saved ?? []);
   }
