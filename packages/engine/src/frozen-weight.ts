@@ -11,7 +11,7 @@ import { PackedStorage } from "./frozen/packed-storage.ts";
 import { mayRoundProducts } from "./frozen/rounded-products.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
-import { currentInt8Weights, int8Unfitness } from "./packed/int8-weights.ts";
+import { currentInt8Weights, type Int8Weights, int8Unfitness } from "./packed/int8-weights.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
 
 /**
@@ -37,7 +37,9 @@ import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed
 export class FrozenWeight {
   /** Undefined after `dispose`. */
   #storage: FrozenStorage | undefined;
-  #hasRoundedLogits = false;
+  #mayRoundLogits = false;
+  /** Where logits of this weight were packed in 8 bits. */
+  #roundedIn: Int8Weights | undefined;
 
   private constructor(storage: FrozenStorage) {
     this.#storage = storage;
@@ -80,9 +82,9 @@ export class FrozenWeight {
 
   /** Memory of the stored numbers, those in 8 bits for rounded logits included; 0 after `dispose`. */
   get bytes(): number {
-    const { bytes = 0, stored } = this.#storage ?? {};
-    const isRounded = this.#hasRoundedLogits && stored?.isTransposed === true && int8Unfitness() === undefined;
-    return isRounded ? bytes + stored.matrix.size + 4 * this.outFeatures : bytes;
+    const { bytes = 0 } = this.#storage ?? {};
+    const copy = this.#storage && this.#canRoundLogits() ? (this.inFeatures + 4) * this.outFeatures : 0;
+    return bytes + copy;
   }
 
   /** The matrix as it lies in memory, if that is one float32 tensor; the weight goes on owning it. */
@@ -90,18 +92,27 @@ export class FrozenWeight {
     return this.#current().stored;
   }
 
-  /** Whether `roundLogits` was called. */
-  get hasRoundedLogits(): boolean {
-    return this.#hasRoundedLogits;
+  /**
+   * Reads some rows of the transposed view [outFeatures, inFeatures] into memory that the next call overwrites. Undefined
+   * where the matrix is not packed on the host that way round.
+   */
+  get readRows(): ((first: number, count: number) => Float32Array) | undefined {
+    return this.#current().readRows;
+  }
+
+  /** Whether the current engine makes logits in 8 bits of it; what it packs for them is then freed with the weight. */
+  roundsLogits(): boolean {
+    if (!this.#canRoundLogits()) return false;
+    this.#roundedIn = currentInt8Weights();
+    return true;
   }
 
   /**
    * Lets `linearCrossEntropy` make the logits of a loss that is differentiated in 8 bits, for the weight as its head: on the native engine,
-   * for a float32 tensor given to `fromTransposed`, where the processor is fast and exact at that. It takes a byte a weight
-   * more. The gradient's product stays in float32, and so does a loss that is only looked at.
+   * for a matrix given to `fromTransposed`, where the processor is fast and exact at that. It takes a byte a weight more. The gradient's product stays in float32, and so does a loss that is only looked at.
    */
   roundLogits(): void {
-    this.#hasRoundedLogits = true;
+    this.#mayRoundLogits = true;
   }
 
   /** x·W for x [rows, inFeatures], plus a bias [outFeatures]. Not differentiable by itself: see `frozenLinear`. */
@@ -149,14 +160,22 @@ export class FrozenWeight {
     const kept = current.firstRows(Math.min(outFeatures, current.outFeatures));
     const missing = outFeatures - current.outFeatures;
     const made = FrozenWeight.fromTransposed(missing > 0 ? appendRows(kept, added(missing), missing) : kept);
-    if (this.#hasRoundedLogits) made.roundLogits();
+    if (this.#mayRoundLogits) made.roundLogits();
     return made;
   }
 
   /** Frees the weight. Calling it twice does nothing more. */
   dispose(): void {
+    this.#roundedIn?.removeTiles(this);
+    this.#roundedIn = undefined;
     this.#storage?.dispose();
     this.#storage = undefined;
+  }
+
+  #canRoundLogits(): boolean {
+    const { stored, readRows } = this.#current();
+    const isReadable = stored?.isTransposed === true || readRows !== undefined;
+    return this.#mayRoundLogits && isReadable && int8Unfitness() === undefined;
   }
 
   #current(): FrozenStorage {

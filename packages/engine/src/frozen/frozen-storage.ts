@@ -28,6 +28,8 @@ export interface FrozenStorage {
   multiplyRoundedWith?(others: readonly FrozenStorage[], x: tf.Tensor): readonly tf.Tensor[] | undefined;
   /** y·Wᵀ for y [rows, outFeatures], plus `sum`, of as many entries, in whose memory the result may lie. */
   multiplyTransposed(y: tf.Tensor2D, sum?: tf.Tensor): tf.Tensor2D;
+  /** Some rows of Wᵀ, in memory that the next call overwrites; absent where they do not lie in the process's memory, or as a tensor. */
+  readonly readRows?: ((first: number, count: number) => Float32Array) | undefined;
   /** The matrix as it lies in memory, if that is one float32 tensor. */
   readonly stored?: StoredMatrix;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */

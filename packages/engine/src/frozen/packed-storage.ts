@@ -96,6 +96,10 @@ export class PackedStorage implements FrozenStorage {
     return turned;
   }
 
+  get readRows(): ((first: number, count: number) => Float32Array) | undefined {
+    return this.#isTransposed ? (firstRow, rows) => this.#decode(firstRow, rows) : undefined;
+  }
+
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     if (!this.#isTransposed) return tf.tidy(() => tf.transpose(tf.gather(this.read(), ids, 1)));
     const { rows, columns } = this.#matrix;
@@ -122,6 +126,13 @@ export class PackedStorage implements FrozenStorage {
     this.#product = undefined;
     this.#joint?.product?.dispose();
     this.#joint = undefined;
+  }
+
+  #decode(firstRow: number, rows: number): Float32Array {
+    const { columns } = this.#matrix;
+    const values = decodeBuffer(rows * columns);
+    decodeInto(values, this.#matrix, { firstRow, rows, firstColumn: 0, columns });
+    return values;
   }
 
   /** left·Mᵀ for the stored matrix M: rows of M are columns of the result. */

@@ -15,6 +15,8 @@ export interface Int8Weights {
   read(weight: number): Float32Array;
   /** Frees it. */
   remove(weight: number): void;
+  /** Frees what the kernel "LowrankHeadLoss" packed for logits of a head, if it did. */
+  removeTiles(head: object): void;
 }
 
 /**

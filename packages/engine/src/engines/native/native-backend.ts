@@ -87,10 +87,7 @@ export class NativeBackend extends MathBackendCPU {
   override disposeData(dataId: object, force = false): boolean {
     const values = this.data.has(dataId) ? this.data.get(dataId).values : undefined;
     const isFreed = super.disposeData(dataId, force);
-    if (isFreed && !this.data.has(dataId)) {
-      this.int8Weights.removeTiles(dataId);
-      this.pool.give(values);
-    }
+    if (isFreed && !this.data.has(dataId)) this.pool.give(values);
     return isFreed;
   }
 

@@ -5,9 +5,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError } from "../../errors.ts";
 import type { FrozenWeight } from "../../frozen-weight.ts";
-import { runOwnKernel } from "../../kernels/own-kernel.ts";
+import { attributesOfHead } from "../../kernels/lent-head.ts";
+import { hasOwnKernel, runOwnKernel } from "../../kernels/own-kernel.ts";
 import { requireAlive } from "../../kernels/require-alive.ts";
-import { int8Unfitness } from "../../packed/int8-weights.ts";
 import { checkLastAxis, checkVector } from "../../rows.ts";
 import { withGradients } from "../../tape/with-gradients.ts";
 import { checkLabels } from "./check-labels.ts";
@@ -123,18 +123,24 @@ function beforeCap(slope: tf.Tensor2D, bounded: tf.Tensor2D, cap: number | undef
   return tf.tidy(() => tf.mul<tf.Tensor2D>(slope, tf.sub(1, tf.square(tf.div(bounded, cap)))));
 }
 
-/** By the backend's own kernel, if it has one and the head lies in memory as it needs it: losses and their gradients. */
+/** By the backend's own kernel, if it has one that can read the head: losses and their gradients. */
 function ownLosses(
   hidden: tf.Tensor2D,
   head: FrozenWeight,
   labels: tf.Tensor1D,
   { bias, cap, isDifferentiated }: ChunkOptions,
 ): readonly [tf.Tensor, tf.Tensor?] | undefined {
-  const { stored } = head;
-  if (!stored?.isTransposed || cap !== undefined) return undefined;
-  const inputs = { hidden, head: stored.matrix, labels, ...(bias === undefined ? {} : { bias }) };
-  const isRounded = head.hasRoundedLogits && isDifferentiated && int8Unfitness() === undefined;
-  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, isRounded }) ?? [];
+  const { stored, readRows: read } = head;
+  if (cap !== undefined || (!stored?.isTransposed && read === undefined)) return undefined;
+  const inputs = {
+    ...{ hidden, labels },
+    ...(stored === undefined ? {} : { head: stored.matrix }),
+    ...(bias === undefined ? {} : { bias }),
+  };
+  if (!hasOwnKernel("LowrankHeadLoss", inputs)) return undefined;
+  const roundedFor = isDifferentiated && head.roundsLogits() ? head : undefined;
+  const lent = attributesOfHead({ classes: head.outFeatures, features: head.inFeatures, read, roundedFor });
+  const [losses, gradient] = runOwnKernel("LowrankHeadLoss", inputs, { isDifferentiated, ...lent }) ?? [];
   if (losses === undefined) return undefined;
   return gradient === undefined ? [losses] : [losses, gradient];
 }

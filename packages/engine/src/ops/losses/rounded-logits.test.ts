@@ -2,6 +2,7 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it, vi } from "vitest";
 import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
+import { packedMatrices } from "../../../test/packed-matrices.ts";
 import type { NativeBackend } from "../../engines/native/native-backend.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { int8Unfitness } from "../../packed/int8-weights.ts";
@@ -12,11 +13,13 @@ import { linearCrossEntropy } from "./linear-cross-entropy.ts";
 const [rows, features, classes] = [5, 40, 2500];
 const ids = [3, -100, 2499, 1024, 1023];
 
-/** A head whose logits may be rounded, and the same as a tensor. */
-function makeHead(values = waves([classes, features], 3)): { table: tf.Tensor2D; head: FrozenWeight } {
-  const table = matrix(values);
-  const head = FrozenWeight.fromTransposed(tf.clone(table));
+/** A head whose logits may be rounded, and the same as a tensor; packed if a kind is given in place of numbers. */
+function makeHead(from: tf.Tensor | keyof typeof packedMatrices = waves([classes, features], 3)) {
+  const given = typeof from === "string" ? packedMatrices[from](classes, features) : matrix(tf.clone(from));
+  const head = FrozenWeight.fromTransposed(given);
   head.roundLogits();
+  const table = matrix(tf.tidy(() => tf.transpose(head.read())));
+  if (typeof from !== "string") from.dispose();
   return { table, head };
 }
 
@@ -34,12 +37,14 @@ function logitsOf(hidden: tf.Tensor2D, table: tf.Tensor2D): tf.Tensor2D {
 onEachBackend((engine) => {
   describe("linearCrossEntropy with a head whose logits may be rounded", () => {
     it.each([
-      ["without a bias", 1, false],
-      ["with a bias and logits of hundreds", 200, true],
-    ])(
+      ["without a bias", 1, false, undefined],
+      ["with a bias and logits of hundreds", 200, true, undefined],
+      ["of a head in 16 bits", 1, false, "bf16"],
+      ["of a head in blocks of 4 bits", 20, true, "4 bits"],
+    ] as const)(
       "takes softmax from logits in 8 bits and multiplies it with the head in float32, %s",
-      async (_, size, hasBias) => {
-        const { table, head } = makeHead();
+      async (_, size, hasBias, kind) => {
+        const { table, head } = makeHead(kind);
         const labels = tf.tensor1d(ids, "int32");
         const hidden = tf.variable(tf.tidy(() => tf.mul(waves([rows, features], 1), size)));
         const bias = waves([classes], 4);
@@ -119,19 +124,22 @@ onEachBackend((engine) => {
       tf.dispose([labels, hidden]);
     });
 
-    it("leaves no tensor, and on the native engine no packed copy once the head is gone", async () => {
-      const { table, head } = makeHead();
-      const labels = tf.tensor1d(ids, "int32");
-      const hidden = tf.variable(waves([rows, features], 1));
-      const compute = () => tf.variableGrads(() => linearCrossEntropy(matrix(hidden), head, labels), [hidden]);
-      await expectNoLeak(() => tf.dispose(compute()));
-      table.dispose();
-      const isFast = engine === "native" && int8Unfitness() === undefined;
-      const release = isFast ? vi.spyOn((tf.backend() as NativeBackend).runtime, "releaseSession") : undefined;
-      head.dispose();
-      if (release !== undefined) expect(release).toHaveBeenCalledTimes(3); // tiles of 1024 classes
-      release?.mockRestore();
-      tf.dispose([labels, hidden]);
-    });
+    it.each([undefined, "bf16"] as const)(
+      "leaves no tensor, and on the native engine no packed copy once the head is gone (%s)",
+      async (kind) => {
+        const { table, head } = makeHead(kind);
+        const labels = tf.tensor1d(ids, "int32");
+        const hidden = tf.variable(waves([rows, features], 1));
+        const compute = () => tf.variableGrads(() => linearCrossEntropy(matrix(hidden), head, labels), [hidden]);
+        await expectNoLeak(() => tf.dispose(compute()));
+        table.dispose();
+        const isFast = engine === "native" && int8Unfitness() === undefined;
+        const release = isFast ? vi.spyOn((tf.backend() as NativeBackend).runtime, "releaseSession") : undefined;
+        head.dispose();
+        if (release !== undefined) expect(release).toHaveBeenCalledTimes(3); // tiles of 1024 classes
+        release?.mockRestore();
+        tf.dispose([labels, hidden]);
+      },
+    );
   });
 });

@@ -11,8 +11,8 @@ import { roundedLogits, roundedTileClasses } from "./rounded-head.ts";
 const tileEntries = 256 * 1024;
 
 export interface Head {
-  /** [classes, features] */
-  readonly table: Float32Array;
+  /** Of the table [classes, features] the rows of some classes, in memory that the next call may overwrite. */
+  readonly rows: (first: number, count: number) => Float32Array;
   readonly bias: Float32Array | undefined;
   /** Its tiles in 8 bits, where logits are made from these. */
   readonly rounded: readonly Int8Product[] | undefined;
@@ -71,14 +71,15 @@ export function logitsOf(g: GraphWriter, names: readonly string[]): string {
 }
 
 /** The tile's part of the head: one contiguous piece. */
-export function rowsOf({ table, features }: Head, { first, count }: Tile): NativeTensor {
-  return { values: table.subarray(first * features, (first + count) * features), shape: [count, features] };
+export function rowsOf({ rows, features }: Head, { first, count }: Tile): NativeTensor {
+  return { values: rows(first, count), shape: [count, features] };
 }
 
 /** One logit by itself, in double precision. */
-export function logitOf({ table, bias, features }: Head, hidden: Float32Array, row: number, label: number): number {
+export function logitOf({ rows, bias, features }: Head, hidden: Float32Array, row: number, label: number): number {
+  const weights = rows(label, 1);
   let sum = bias?.[label] ?? 0;
   for (let feature = 0; feature < features; feature++)
-    sum += (hidden[row * features + feature] ?? 0) * (table[label * features + feature] ?? 0);
+    sum += (hidden[row * features + feature] ?? 0) * (weights[feature] ?? 0);
   return sum;
 }

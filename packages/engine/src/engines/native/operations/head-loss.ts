@@ -3,6 +3,7 @@
 // the cache, and what divides them by the whole sum is done to the gradient, which is smaller by classes / features.
 
 import type * as tf from "@tensorflow/tfjs-core";
+import { headIn } from "../../../kernels/lent-head.ts";
 import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
@@ -28,18 +29,16 @@ interface Block {
 }
 
 /**
- * hidden [rows, features], head [classes, features], labels [rows], bias [classes] → losses [rows] (of class 0 where the
- * label is negative) and, if `isDifferentiated`, their gradients for hidden [rows, features]. If `isRounded`, softmax is that of
- * logits in 8 bits.
+ * hidden [rows, features], labels [rows], bias [classes] and a head [classes, features], which is a tensor or read in parts
+ * (`LentHead`) → losses [rows] (of class 0 where the label is negative) and, if `isDifferentiated`, their gradients for
+ * hidden [rows, features]. Where the head is rounded, softmax is that of logits in 8 bits.
  */
 function headLoss(call: KernelCall): tf.TensorInfo[] {
-  const { backend, attributes, inputs } = call;
-  const [hidden, table] = [inputOf(call, "hidden"), inputOf(call, "head")];
-  const [classes = 0, features = 0] = table.shape;
+  const { backend, attributes } = call;
+  const hidden = inputOf(call, "hidden");
+  const head = headOf(call);
+  const { features } = head;
   const rows = hidden.shape[0] ?? 0;
-  const bias = inputs.bias === undefined ? undefined : backend.floats(inputs.bias);
-  const rounded = attributes.isRounded === true ? roundedHead(backend, table) : undefined;
-  const head = { table: backend.floats(table), bias, rounded, classes, features };
   const labels = Array.from(backend.integers(inputOf(call, "labels")));
   const losses = backend.pool.take(rows);
   const gradient = attributes.isDifferentiated === true ? backend.pool.take(rows * features) : undefined;
@@ -55,6 +54,18 @@ function headLoss(call: KernelCall): tf.TensorInfo[] {
   }
   const outputs = [backend.output([rows], losses)];
   return gradient === undefined ? outputs : [...outputs, backend.output([rows, features], gradient)];
+}
+
+function headOf({ backend, attributes, inputs }: KernelCall): Head {
+  const { classes, features, read, roundedFor } = headIn(attributes);
+  const table = inputs.head && backend.floats(inputs.head);
+  const rows = table
+    ? (first: number, count: number) => table.subarray(first * features, (first + count) * features)
+    : read;
+  if (rows === undefined) throw new Error("The kernel of a head's loss was given no head.");
+  const numbers = { rows, classes, features };
+  const bias = inputs.bias && backend.floats(inputs.bias);
+  return { ...numbers, bias, rounded: roundedFor && roundedHead(backend, roundedFor, numbers) };
 }
 
 function lossOfBlock(backend: NativeBackend, head: Head, block: Block): void {
@@ -177,17 +188,14 @@ function normaliseRows(gradient: Float32Array, sums: Float64Array): void {
   }
 }
 
-function subtractLabelRows(
-  { table, features, classes }: Head,
-  labels: ArrayLike<number>,
-  gradient: Float32Array,
-): void {
+function subtractLabelRows({ rows, features, classes }: Head, labels: ArrayLike<number>, gradient: Float32Array): void {
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row] ?? -1;
     if (label < 0 || label >= classes) continue;
+    const weights = rows(label, 1);
     for (let feature = 0; feature < features; feature++) {
       const place = row * features + feature;
-      gradient[place] = (gradient[place] ?? 0) - (table[label * features + feature] ?? 0);
+      gradient[place] = (gradient[place] ?? 0) - (weights[feature] ?? 0);
     }
   }
 }

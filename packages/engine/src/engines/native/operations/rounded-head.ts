@@ -1,11 +1,11 @@
-// An output head in 8 bits beside its float32 numbers: its logits are products of whole numbers then, which take a third of
+// An output head in 8 bits beside its own numbers: its logits are products of whole numbers then, which take a third of
 // the time. What a softmax's gradient is multiplied with stays the head in float32, for there 8 bits would spoil training.
 
-import type * as tf from "@tensorflow/tfjs-core";
 import { int8Rows } from "../int8/int8-rows.ts";
 import type { Int8Product } from "../int8/native-int8-weights.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import type { Head } from "./head-logits.ts";
 
 /** Classes of a tile, each of which is a matrix of its own. */
 export const roundedTileClasses = 1024;
@@ -21,18 +21,19 @@ export interface RoundedLogits {
   free(): void;
 }
 
-/** The head's tiles; packed when first asked for and kept as long as the table. Undefined if a number is not finite. */
-export function roundedHead(backend: NativeBackend, table: tf.TensorInfo): readonly Int8Product[] | undefined {
-  return backend.int8Weights.tilesOf(table.dataId, () => {
-    const [classes = 0, features = 0] = table.shape;
-    const values = backend.floats(table);
-    return Array.from({ length: Math.ceil(classes / roundedTileClasses) }, (_, tile) => {
+/** The head's tiles; packed when first asked for and kept as long as their owner. Undefined if a number is not finite. */
+export function roundedHead(
+  backend: NativeBackend,
+  owner: object,
+  { rows, classes, features }: Pick<Head, "rows" | "classes" | "features">,
+): readonly Int8Product[] | undefined {
+  return backend.int8Weights.tilesOf(owner, () =>
+    Array.from({ length: Math.ceil(classes / roundedTileClasses) }, (_, tile) => {
       const first = tile * roundedTileClasses;
-      const rows = Math.min(roundedTileClasses, classes - first);
-      const part = values.subarray(first * features, (first + rows) * features);
-      return backend.int8Weights.round(part, { rows, columns: features, layout: "out-in" });
-    });
-  });
+      const count = Math.min(roundedTileClasses, classes - first);
+      return backend.int8Weights.round(rows(first, count), { rows: count, columns: features, layout: "out-in" });
+    }),
+  );
 }
 
 /** Of hidden [rows, features], rounded once for all tiles. */

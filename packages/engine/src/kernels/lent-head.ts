@@ -1,0 +1,23 @@
+// What the kernel of a head's loss is told of a head besides tensors: a packed one lies in none, and is read some classes at a
+// time.
+
+import type * as tf from "@tensorflow/tfjs-core";
+
+export interface LentHead {
+  readonly classes: number;
+  readonly features: number;
+  /** Rows [count, features] from the class `first` on, in memory that the next call overwrites. Absent: the head is a tensor. */
+  readonly read?: ((first: number, count: number) => Float32Array) | undefined;
+  /** Whom logits in 8 bits are packed for, where they are to be in 8 bits. */
+  readonly roundedFor?: object | undefined;
+}
+
+/** As an attribute of a kernel, of which TensorFlow.js's types expect plain values. */
+export function attributesOfHead(head: LentHead): tf.NamedAttrMap {
+  return { head: head as unknown as tf.NamedAttrMap };
+}
+
+/** The head in a kernel's attributes. */
+export function headIn({ head }: tf.NamedAttrMap): LentHead {
+  return head as unknown as LentHead;
+}
