@@ -79,6 +79,13 @@ def albert(head, **settings):
                   eos_token_id=2, **settings)
 
 
+def deberta(head, **settings):
+    cls, config = getattr(transformers, f"DebertaV2For{head}"), transformers.DebertaV2Config
+    return masked(cls, config, relative_attention=True, position_buckets=4, pos_att_type=["p2c", "c2p"],
+                  share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False, bos_token_id=1,
+                  eos_token_id=2, **settings)
+
+
 def gemma3(**settings):
     config = transformers.Gemma3TextConfig(
         vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4,
@@ -378,6 +385,14 @@ CASES = {
     "albert-classifier": lambda folder: one_adapter(
         folder, albert("SequenceClassification", num_labels=3),
         lora(task_type="SEQ_CLS", target_modules=["query", "value"], use_dora=True, bias="lora_only")),
+    "deberta-v2-mlm": lambda folder: one_adapter(
+        folder, deberta("MaskedLM"), lora(task_type=None, target_modules=["query_proj", "key_proj", "word_embeddings"])),
+    "deberta-v2-classifier": lambda folder: one_adapter(
+        folder, deberta("SequenceClassification", num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["query_proj", "value_proj"], use_dora=True, bias="all")),
+    "deberta-v2-answers": lambda folder: one_adapter(
+        folder, deberta("QuestionAnswering"), lora(task_type="QUESTION_ANS", target_modules=["query_proj", "value_proj"]),
+        batch=answers),
 }
 
 if __name__ == "__main__":

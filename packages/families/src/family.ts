@@ -23,6 +23,7 @@ export type Width =
   | "decoder-intermediate"
   | "heads"
   | "position-buckets"
+  | "double-position-buckets"
   | "labels"
   | 1
   | 2;

@@ -30,6 +30,7 @@ export { t5 } from "./rows/encoder-decoders/t5.ts";
 export { albert } from "./rows/encoders/albert.ts";
 export { bert } from "./rows/encoders/bert.ts";
 export { camembert } from "./rows/encoders/camembert.ts";
+export { debertaV2 } from "./rows/encoders/deberta-v2.ts";
 export { distilbert } from "./rows/encoders/distilbert.ts";
 export { electra } from "./rows/encoders/electra.ts";
 export { modernbert } from "./rows/encoders/modernbert.ts";

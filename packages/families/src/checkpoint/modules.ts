@@ -89,6 +89,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
     "decoder-intermediate": config.decoderIntermediateSize,
     heads: config.heads,
     "position-buckets": config.positionBuckets,
+    "double-position-buckets": 2 * config.positionBuckets,
     labels: config.labels,
   };
   return numbers[width];

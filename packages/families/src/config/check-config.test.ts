@@ -45,7 +45,7 @@ describe("a broken configuration", () => {
   });
 
   it.each([
-    ["deberta-v2", ', whose nearest relative is "bert". Supported'],
+    ["deberta", ', whose nearest relative is "deberta-v2". Supported'],
     ["qwen3_moe", ', whose nearest relative is "qwen3". Supported'],
     ["mamba", '"mamba". Supported'],
   ])("refuses %s with the name of what it is most like, if anything", (modelType, line) => {

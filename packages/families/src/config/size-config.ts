@@ -52,7 +52,8 @@ function readSize(
   { name, row, known }: { name: SizeName; row: SizeRow | undefined; known: Sizes },
 ): number {
   if (!row) return name === "embeddingSize" ? known.hiddenSize : name === "keyValueHeads" ? known.heads : 0;
-  const bounds = { least: 1, most: limits[name] };
+  // Some models have no kinds of tokens (DeBERTa).
+  const bounds = { least: name === "tokenTypes" ? 0 : 1, most: limits[name] };
   const value = reader.integer(reader.pick(row.keys), bounds, row.place);
   if (value !== null) return value;
   if (typeof row.fallback === "number") return row.fallback;

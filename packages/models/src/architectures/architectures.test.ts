@@ -13,8 +13,11 @@ const sizes: Readonly<Record<string, unknown>> = {
   ...{ encoder_attention_heads: 4, decoder_attention_heads: 4, encoder_ffn_dim: 24, decoder_ffn_dim: 20 },
   ...{ dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 24 },
 };
-// What other families refuse.
-const own: Readonly<Record<string, Readonly<Record<string, number>>>> = { gptj: { rotary_dim: 4 } };
+// What other families refuse, or need not know.
+const own: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  gptj: { rotary_dim: 4 },
+  "deberta-v2": { position_buckets: 4 },
+};
 
 const cases = families.flatMap(({ modelType, architectures }) =>
   [...new Set(architectures.values())].flatMap((task) => [true, false].map((tied) => ({ modelType, task, tied }))),

@@ -3,6 +3,7 @@
 import { UnsupportedModelError } from "@lowrank/families";
 import { albertHeads } from "../heads/families/albert-heads.ts";
 import { bertHeads } from "../heads/families/bert-heads.ts";
+import { debertaV2Heads } from "../heads/families/deberta-v2-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
 import { distilbertHeads } from "../heads/families/distilbert-heads.ts";
 import { electraHeads } from "../heads/families/electra-heads.ts";
@@ -34,6 +35,7 @@ import { bart } from "./encoder-decoders/bart.ts";
 import { t5 } from "./encoder-decoders/t5.ts";
 import { albert } from "./encoders/albert.ts";
 import { bert, roberta } from "./encoders/bert.ts";
+import { debertaV2 } from "./encoders/deberta-v2.ts";
 import { distilbert } from "./encoders/distilbert.ts";
 import { modernbert } from "./encoders/modernbert.ts";
 import { mpnet } from "./encoders/mpnet.ts";
@@ -82,6 +84,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["modernbert", { trunk: modernbert, head: modernbertHeads }],
   ["mpnet", { trunk: mpnet, head: robertaHeads }],
   ["albert", { trunk: albert, head: albertHeads }],
+  ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],
   ["t5", { trunk: t5, head: t5Heads }],
   ["bart", { trunk: bart, head: bartHeads }],
   ["vit", { trunk: vit, head: vitHeads }],

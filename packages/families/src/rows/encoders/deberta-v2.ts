@@ -1,0 +1,86 @@
+// DeBERTa v2 and v3 (He et al. 2021), as transformers' modeling_deberta_v2.py names them: BERT without absolute positions,
+// whose attention knows distances.
+
+import type { Family } from "../../family.ts";
+import {
+  bertConfig,
+  classifierRow,
+  encoderClasses,
+  languageHead,
+  positionCounter,
+  questionAnswering,
+  tokenClassification,
+  transformRow,
+} from "../shared/encoder-rows.ts";
+import { linearRows, normRows } from "../shared/module-rows.ts";
+
+export const debertaV2: Family = {
+  modelType: "deberta-v2",
+  causal: false,
+  basePrefix: "deberta",
+  architectures: encoderClasses("DebertaV2"),
+  config: {
+    ...bertConfig,
+    sizes: {
+      ...bertConfig.sizes,
+      tokenTypes: { keys: ["type_vocab_size"], fallback: 0 },
+      positionBuckets: { keys: ["position_buckets"] },
+    },
+    normEpsilon: { key: "layer_norm_eps", fallback: 1e-7 },
+    dropouts: { ...bertConfig.dropouts, classifier: { keys: ["cls_dropout", "hidden_dropout_prob"], fallback: 0.1 } },
+    switches: {},
+    fixed: [
+      ...bertConfig.fixed,
+      { key: "relative_attention", values: [true], effect: "without it attention knows no distances" },
+      {
+        key: "pos_att_type",
+        values: ["p2c|c2p", "c2p|p2c", ["p2c", "c2p"], ["c2p", "p2c"]],
+        effect: "scores count distances from one side only",
+      },
+      { key: "share_att_key", values: [true], effect: "distances have maps of their own" },
+      { key: "norm_rel_ebd", values: ["layer_norm"], effect: "states of distances have no norm" },
+      { key: "max_relative_positions", values: [-1], effect: "far distances share their states otherwise" },
+      { key: "position_biased_input", values: [false], effect: "tokens have absolute positions, too" },
+      { key: "conv_kernel_size", values: [null, 0], effect: "a convolution follows the first layer" },
+      { key: "pooler_dropout", values: [null, 0], effect: "values drop out in front of the pooler" },
+      { key: "pooler_hidden_act", values: ["gelu"], effect: "another function shapes the pooled state" },
+      { key: "legacy", values: [null, true], effect: "words are guessed by another head", task: "masked-lm" },
+    ],
+    // The width of the pooled state, which is that of the layers.
+    harmless: ["conv_act", "pooler_hidden_size", "z_steps"],
+  },
+  embeddings: [
+    { path: "embeddings.word_embeddings", rows: "vocabulary" },
+    { path: "embeddings.token_type_embeddings", rows: "token-types", when: ({ tokenTypes }) => tokenTypes > 0 },
+    { path: "encoder.rel_embeddings", rows: "double-position-buckets" },
+  ],
+  linears: linearRows({ bias: true, layout: "out-in" }, [
+    ["encoder.layer.{n}.attention.self.query_proj", "hidden", "hidden"],
+    ["encoder.layer.{n}.attention.self.key_proj", "hidden", "hidden"],
+    ["encoder.layer.{n}.attention.self.value_proj", "hidden", "hidden"],
+    ["encoder.layer.{n}.attention.output.dense", "hidden", "hidden"],
+    ["encoder.layer.{n}.intermediate.dense", "hidden", "intermediate"],
+    ["encoder.layer.{n}.output.dense", "intermediate", "hidden"],
+  ]),
+  norms: normRows("layer", [
+    "embeddings.LayerNorm",
+    "encoder.layer.{n}.attention.output.LayerNorm",
+    "encoder.layer.{n}.output.LayerNorm",
+    "encoder.LayerNorm",
+  ]),
+  heads: {
+    "masked-lm": languageHead({
+      dense: "cls.predictions.transform.dense",
+      norm: "cls.predictions.transform.LayerNorm",
+      output: "cls.predictions.decoder",
+      bias: "cls.predictions.bias",
+    }),
+    "sequence-classification": { linears: [transformRow("pooler.dense"), classifierRow("classifier")] },
+    "token-classification": tokenClassification,
+    "question-answering": questionAnswering,
+    "multiple-choice": { linears: [transformRow("pooler.dense"), classifierRow("classifier", 1)] },
+  },
+  // What the first files hold besides: positions that are not added, and heads of the pre-training.
+  ignoredFileKeys: [positionCounter, "embeddings.position_embeddings.weight"],
+  fileSpellings: [{ file: "cls.predictions.decoder.bias", path: "cls.predictions.bias" }],
+};

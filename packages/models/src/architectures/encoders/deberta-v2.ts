@@ -1,0 +1,76 @@
+// DeBERTa v2's wiring (transformers' modeling_deberta_v2.py): BERT's layers without absolute positions, whose attention knows
+// distances. Padding begins as zeros.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { activations } from "../../parts/activations.ts";
+import { type DistanceStates, disentangledAttention } from "../../parts/attention/disentangled-attention.ts";
+import { feedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Pass } from "../../parts/pass.ts";
+import { tokenEmbedding } from "../../parts/token-embedding.ts";
+import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+
+export function debertaV2(model: PartList): Trunk {
+  const { config } = model.plan;
+  const first = model.group();
+  const tokens = first.embedding("embeddings.word_embeddings");
+  const types = "embeddings.token_type_embeddings";
+  const embed = tokenEmbedding({
+    tokens,
+    ...(first.has(types) ? { tokenTypes: first.embedding(types) } : {}),
+    norm: first.norm("embeddings.LayerNorm"),
+  });
+  const far = model.group();
+  const distances: DistanceStates = {
+    table: far.embedding("encoder.rel_embeddings"),
+    norm: far.norm("encoder.LayerNorm"),
+    buckets: config.positionBuckets,
+    farthest: config.maxPositions,
+    dropout: config.dropouts.embedding,
+  };
+  return {
+    tokens,
+    keepsPadding: () => true,
+    embed: {
+      parts: first.parts,
+      run: (pass) => tf.tidy(() => pass.drop(shown(embed(pass), pass), config.dropouts.embedding, "embedding")),
+    },
+    stages: Array.from({ length: config.layers }, (_, layer) => {
+      const block = model.atLayer(layer);
+      const run = debertaBlock(block, layer, distances);
+      return { parts: [...block.parts, ...far.parts], run };
+    }),
+  };
+}
+
+/** hidden [batch, time, width] → zeros at padding */
+function shown(hidden: tf.Tensor, { inputs: { attentionMask } }: Pass): tf.Tensor {
+  return attentionMask === undefined ? hidden : tf.mul(hidden, tf.expandDims(tf.cast(attentionMask, "float32"), 2));
+}
+
+function debertaBlock(block: PartList, layer: number, distances: DistanceStates): Stage["run"] {
+  const { heads, dropouts, activation } = block.plan.config;
+  const attention = disentangledAttention({
+    query: block.linear("encoder.layer.{n}.attention.self.query_proj"),
+    key: block.linear("encoder.layer.{n}.attention.self.key_proj"),
+    value: block.linear("encoder.layer.{n}.attention.self.value_proj"),
+    output: block.linear("encoder.layer.{n}.attention.output.dense"),
+    heads,
+    distances,
+    dropout: dropouts.attention,
+  });
+  const afterAttentionSum = block.norm("encoder.layer.{n}.attention.output.LayerNorm");
+  const feed = feedForward(
+    block.linear("encoder.layer.{n}.intermediate.dense"),
+    activations[activation],
+    block.linear("encoder.layer.{n}.output.dense"),
+  );
+  return transformerBlock({
+    attention,
+    feedForward: feed,
+    afterAttentionSum,
+    afterFeedForwardSum: block.norm("encoder.layer.{n}.output.LayerNorm"),
+    dropout: { rate: dropouts.residual, path: `layer.${layer}` },
+  });
+}

@@ -1,0 +1,111 @@
+// DeBERTa's attention (He et al. 2021): besides what query and key say, the score counts what the query says of the distance to
+// the key, and what the key says of the distance to the query. Distances have states of their own, far ones share them.
+
+import type { EmbeddingSite, LinearSite } from "@lowrank/doors";
+import { embeddingLookup, joinHeads, maskedScore, splitHeads } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Norm } from "../norm.ts";
+import type { Layer, Pass } from "../pass.ts";
+import { type DistanceBuckets, distanceBucket } from "./distance-bucket.ts";
+import { alignDistances } from "./relative-shift.ts";
+
+export interface DistanceStates extends DistanceBuckets {
+  /** Two rows a bucket: keys after the query, then keys before it. */
+  readonly table: EmbeddingSite;
+  readonly norm: Norm;
+  /** Rate of dropout on the states, drawn anew in each layer. */
+  readonly dropout: number;
+}
+
+export interface DisentangledOptions {
+  readonly query: LinearSite;
+  readonly key: LinearSite;
+  readonly value: LinearSite;
+  readonly output: LinearSite;
+  readonly heads: number;
+  readonly distances: DistanceStates;
+  /** Rate of dropout on the attention weights while training. */
+  readonly dropout: number;
+}
+
+/** Every position sees every other; queries and keys of distances are made by the maps of queries and keys. */
+export function disentangledAttention(options: DisentangledOptions): Layer {
+  const { query, key, value, output, heads } = options;
+  return (hidden, pass) =>
+    tf.tidy(() => {
+      const { context } = pass;
+      const [q, k, v] = [query, key, value].map((site) => splitHeads(site.forward(hidden, context), heads));
+      // Three sites give three tensors, [batch, heads, time, headSize].
+      const mixed = attend({ query: q as tf.Tensor, key: k as tf.Tensor, value: v as tf.Tensor }, options, pass);
+      return output.forward(joinHeads(mixed), context);
+    });
+}
+
+interface Heads {
+  readonly query: tf.Tensor;
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
+}
+
+function attend({ query, key, value }: Heads, options: DisentangledOptions, pass: Pass): tf.Tensor {
+  // Three terms of equal size.
+  const scale = 1 / Math.sqrt(3 * (query.shape[3] ?? 1));
+  const scaledQuery = tf.mul(query, scale);
+  const far = distanceHeads(options, pass);
+  const byContent = tf.matMul(scaledQuery, key, false, true); // [batch, heads, time, time]
+  const byQuery = alignDistances(tf.matMul(scaledQuery, far.keys, false, true));
+  const byKey = alignDistances(tf.matMul(tf.mul(key, scale), far.queries, false, true));
+  const scores = tf.addN([byContent, byQuery, tf.transpose(byKey, [0, 1, 3, 2])]);
+  const weights = tf.softmax(visible(scores, pass));
+  return tf.matMul(pass.drop(weights, options.dropout, `${options.output.path}/attention`), value);
+}
+
+/** Each [batch, heads, 2·time − 1, headSize]: for a query its keys from the farthest before it on, for a key its queries. */
+function distanceHeads({ query, key, heads, distances, output }: DisentangledOptions, pass: Pass) {
+  const { context } = pass;
+  const [batch, time] = pass.shape;
+  const used = usedBuckets(time, distances);
+  const states = pass.drop(bucketStates(distances, used, pass), distances.dropout, `${output.path}/distances`);
+  const buckets = Array.from(
+    { length: 2 * time - 1 },
+    (_, place) => distanceBucket(place - (time - 1), distances) - used.first,
+  );
+  const made = (site: LinearSite, places: readonly number[]): tf.Tensor => {
+    const projected = site.forward(states, context); // [1 or batch, used, heads·headSize]
+    const [rows = 1, count = 0, width = 0] = projected.shape;
+    const ids = Array.from({ length: rows }, (_, row) => places.map((place) => row * count + place));
+    const each = embeddingLookup(tf.reshape(projected, [rows * count, width]), tf.tensor2d(ids, undefined, "int32"));
+    return tf.tile(splitHeads(each, heads), [batch / rows, 1, 1, 1]);
+  };
+  return { keys: made(key, [...buckets].reverse()), queries: made(query, buckets) };
+}
+
+/** The rows of the table that distances of a text reach: between those of the farthest two tokens. */
+function usedBuckets(time: number, distances: DistanceBuckets): { readonly first: number; readonly count: number } {
+  const first = distanceBucket(1 - time, distances);
+  return { first, count: distanceBucket(time - 1, distances) - first + 1 };
+}
+
+/** [1, used, width], made once a pass; [batch, …] where rows of the batch may compute with adapters of their own. */
+function bucketStates(
+  { table, norm }: DistanceStates,
+  { first, count }: { readonly first: number; readonly count: number },
+  pass: Pass,
+): tf.Tensor {
+  return pass.once(table, () => {
+    const rows = pass.context.adapters.kind === "rows" ? pass.shape[0] : 1;
+    const ids = tf.tile(tf.expandDims(tf.range(first, first + count, 1, "int32"), 0), [rows, 1]);
+    return norm.forward(table.forward(ids, pass.context), pass.context);
+  });
+}
+
+/** Padding neither sees nor is seen: its own scores become equal, as in transformers, and pass nothing back. */
+function visible(scores: tf.Tensor, pass: Pass): tf.Tensor {
+  const { attentionMask } = pass.inputs;
+  if (attentionMask === undefined) return scores;
+  const shown = pass.once(visible, () => {
+    const mask = tf.cast(attentionMask, "float32");
+    return tf.expandDims(tf.mul(tf.expandDims(mask, 2), tf.expandDims(mask, 1)), 1); // [batch, 1, time, time]
+  });
+  return tf.add(tf.mul(scores, shown), tf.mul(tf.sub(1, shown), maskedScore));
+}
