@@ -162,6 +162,17 @@ export class ModelInputError extends LowrankError {
   }
 }
 
+/** A folder of sentence-transformers with steps that are not computed. */
+export class EmbeddingRecipeError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly got: string,
+    readonly expected: string,
+  ) {
+    super("EMBEDDING_RECIPE", `${printable(file)} asks for ${got}, expected ${expected}.`);
+  }
+}
+
 /** A batch in which every label is −100, so that there is nothing to learn from. */
 export class NothingSupervisedError extends LowrankError {
   constructor() {

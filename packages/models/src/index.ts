@@ -1,8 +1,19 @@
 export { ModelDisposedError, type NewRows } from "@lowrank/doors";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
+export { type EmbeddingRecipe, type Pooling, readEmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
+export {
+  cosineLoss,
+  orderLoss,
+  type Ranked,
+  rankingLoss,
+  type Scored,
+  type Triplets,
+  tripletLoss,
+} from "./embeddings/sentence-losses.ts";
 export {
   AdapterAsModelError,
   CacheAdaptersError,
+  EmbeddingRecipeError,
   GenerationOptionError,
   HeadMissingError,
   LayerOrderError,

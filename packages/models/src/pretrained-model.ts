@@ -13,9 +13,12 @@ import {
 import { ConvolutionSite, EmbeddingSite, LinearSite, ModelDisposedError, type NewRows } from "@lowrank/doors";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
+import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
+import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
+import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
 import type { LossSum } from "./heads/head.ts";
+import { readForPooling } from "./heads/pooling.ts";
 import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
 import { sequencesOf } from "./inputs/sequence-inputs.ts";
@@ -152,6 +155,35 @@ export class PretrainedModel implements AdaptableModel {
       };
     });
     return { sum, count };
+  }
+
+  /**
+   * One embedding for each text, [batch, width]: its states, pooled and normalised as the recipe says. Nothing is computed for
+   * padding. The caller owns the result.
+   *
+   * @throws ModelInputError for a model that has a decoder or reads images; otherwise as `forward`.
+   *
+   * @example
+   * ```ts
+   * import type { ModelInputs, PretrainedModel } from "@lowrank/models";
+   * import type * as tf from "@tensorflow/tfjs-core";
+   *
+   * export function embeddings(model: PretrainedModel, inputs: ModelInputs): tf.Tensor2D {
+   *   return model.embed(inputs, { pooling: "mean", isNormalised: true });
+   * }
+   * ```
+   */
+  embed(inputs: ModelInputs, recipe: EmbeddingRecipe, context: ForwardContext = inferenceContext()): tf.Tensor2D {
+    const { trunk } = this.#assembly;
+    if (trunk.decoder !== undefined || trunk.tokens === undefined)
+      throw new ModelInputError(
+        "inputIds",
+        "a text's embedding is made of an encoder's or a decoder-only model's states",
+      );
+    return this.#run(inputs, context, (pass) => ({
+      pick: readForPooling(pooledBy[recipe.pooling], pass),
+      finish: (states) => embeddingsOf(states, recipe, pass),
+    }));
   }
 
   /**

@@ -1,0 +1,92 @@
+// How a model's states become one embedding a text, as folders of sentence-transformers say it: modules.json lists the steps,
+// 1_Pooling/config.json which states are pooled.
+
+import { describeValue } from "@lowrank/contracts";
+import { EmbeddingRecipeError } from "../errors.ts";
+
+/** Which states stand for a text: the mean of all that are no padding, the first token's, or the last one's. */
+export type Pooling = "mean" | "first" | "last";
+
+/** From states to an embedding. */
+export interface EmbeddingRecipe {
+  readonly pooling: Pooling;
+  /** Whether embeddings have length 1. */
+  readonly isNormalised: boolean;
+}
+
+const poolings: ReadonlyMap<unknown, Pooling> = new Map<unknown, Pooling>([
+  ["mean", "mean"],
+  ["cls", "first"],
+  ["lasttoken", "last"],
+]);
+
+/** sentence-transformers' keys before version 6, one true or false each. */
+const olderKeys: ReadonlyMap<string, string> = new Map([
+  ["pooling_mode_cls_token", "cls"],
+  ["pooling_mode_mean_tokens", "mean"],
+  ["pooling_mode_lasttoken", "lasttoken"],
+  ["pooling_mode_max_tokens", "max"],
+  ["pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"],
+  ["pooling_mode_weightedmean_tokens", "weightedmean"],
+]);
+
+/**
+ * Reads a recipe from parsed JSON files: `modules` is modules.json, `readConfig` gives the config.json of a step's folder
+ * ("1_Pooling").
+ *
+ * @throws EmbeddingRecipeError for steps or poolings that are not computed.
+ * @example
+ * ```ts
+ * import { readEmbeddingRecipe } from "@lowrank/models";
+ *
+ * const steps = ["Transformer", "Pooling", "Normalize"].map((type, index) => {
+ *   return { path: index === 0 ? "" : `${index}_${type}`, type: `sentence_transformers.models.${type}` };
+ * });
+ * const recipe = await readEmbeddingRecipe(steps, async () => ({ pooling_mode_mean_tokens: true }));
+ * if (recipe.pooling !== "mean" || !recipe.isNormalised) throw new Error("unexpected recipe");
+ * ```
+ */
+export async function readEmbeddingRecipe(
+  modules: unknown,
+  readConfig: (folder: string) => Promise<unknown>,
+): Promise<EmbeddingRecipe> {
+  if (!Array.isArray(modules))
+    throw new EmbeddingRecipeError("modules.json", describeValue(modules), "a list of steps");
+  const [transformer, pooling, normalise, ...more] = modules.map(readStep);
+  const isKnown = transformer?.type === "Transformer" && pooling?.type === "Pooling" && more.length === 0;
+  if (!isKnown || (normalise !== undefined && normalise.type !== "Normalize")) {
+    const got = modules.map((step) => readStep(step).type).join(", ");
+    throw new EmbeddingRecipeError("modules.json", got, "the steps Transformer, Pooling and perhaps Normalize");
+  }
+  const config = await readConfig(pooling.path);
+  return { pooling: readPooling(config, `${pooling.path}/config.json`), isNormalised: normalise !== undefined };
+}
+
+interface Step {
+  /** The last part of the class' name. */
+  readonly type: string;
+  readonly path: string;
+}
+
+function readStep(value: unknown): Step {
+  const { type, path } = fieldsOf(value);
+  if (typeof type === "string" && typeof path === "string") return { type: type.split(".").at(-1) ?? type, path };
+  throw new EmbeddingRecipeError("modules.json", describeValue(value), "steps with a type and a path");
+}
+
+function readPooling(config: unknown, file: string): Pooling {
+  const fields = fieldsOf(config);
+  if (fields.include_prompt === false) {
+    throw new EmbeddingRecipeError(file, "include_prompt: false", "true: a prompt's states count as any text's");
+  }
+  const older = [...olderKeys].flatMap(([key, name]) => (fields[key] === true ? [name] : []));
+  const mode = fields.pooling_mode ?? (older.length > 1 ? older : (older[0] ?? "mean"));
+  const pooling = poolings.get(mode);
+  if (pooling !== undefined) return pooling;
+  throw new EmbeddingRecipeError(file, describeValue(mode), [...poolings.keys()].join(", "));
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  // Whatever is no object has no fields; values stay unknown.
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,131 @@
+// Against sentence-transformers 6.2.0: fixtures/make_embeddings.py made the numbers.
+
+import "@lowrank/engine/gradients";
+import "@tensorflow/tfjs-backend-cpu";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmbeddingRecipeError, ModelInputError } from "../errors.ts";
+import { loadModel } from "../loading/load-model.ts";
+import { openFolder } from "../node.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import { readEmbeddingRecipe } from "./embedding-recipe.ts";
+import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
+
+interface Expected {
+  readonly input_ids: number[][];
+  readonly attention_mask: number[][];
+  readonly embeddings: Readonly<Record<string, { readonly pooled: number[][]; readonly normalised: number[][] }>>;
+  readonly columns: readonly number[][][];
+  readonly scores: readonly number[];
+  readonly losses: Readonly<Record<string, { readonly loss: number; readonly gradients: readonly number[][][] }>>;
+}
+
+const fixtures = new URL("../../fixtures/", import.meta.url);
+const expected: Expected = JSON.parse(readFileSync(new URL("embeddings.json", fixtures), "utf8"));
+
+describe("a text's embedding", () => {
+  let model: PretrainedModel;
+  beforeAll(async () => {
+    model = await loadModel(openFolder(fileURLToPath(new URL("bert-features", fixtures))));
+  });
+  afterAll(() => model.dispose());
+
+  const inputs = () => ({
+    inputIds: tf.tensor2d(expected.input_ids, undefined, "int32"),
+    attentionMask: tf.tensor2d(expected.attention_mask, undefined, "int32"),
+  });
+
+  it.each(["mean", "cls", "lasttoken"])("is sentence-transformers' for %s, as it is and of length 1", async (mode) => {
+    const { pooling } = await readEmbeddingRecipe(steps(2), async () => ({ pooling_mode: mode }));
+    const wanted = expected.embeddings[mode];
+    tf.tidy(() => {
+      const pooled = model.embed(inputs(), { pooling, isNormalised: false });
+      expectClose(pooled.dataSync(), wanted?.pooled.flat() ?? [], 1e-5, "pooled");
+      const normalised = model.embed(inputs(), { pooling, isNormalised: true });
+      expectClose(normalised.dataSync(), wanted?.normalised.flat() ?? [], 1e-5, "normalised");
+    });
+  });
+
+  it("is the same with a text alone, without a mask", () => {
+    tf.tidy(() => {
+      const inputIds = tf.tensor2d(expected.input_ids.slice(0, 1), undefined, "int32");
+      for (const [pooling, mode] of [
+        ["mean", "mean"],
+        ["first", "cls"],
+        ["last", "lasttoken"],
+      ] as const) {
+        const alone = model.embed({ inputIds }, { pooling, isNormalised: true });
+        expectClose(alone.dataSync(), expected.embeddings[mode]?.normalised[0] ?? [], 1e-5, mode);
+      }
+    });
+  });
+
+  it("leaks nothing", async () => {
+    await expectNoLeak(() => {
+      const given = inputs();
+      tf.dispose([model.embed(given, { pooling: "mean", isNormalised: true }), given]);
+    });
+  });
+});
+
+describe("a loss of embeddings", () => {
+  const columns = () => expected.columns.map((column) => tf.tensor2d(column));
+  const { scores } = expected;
+  const losses = {
+    pairs: (anchors, positives) => rankingLoss({ anchors, positives }),
+    negatives: (anchors, positives, negatives) => rankingLoss({ anchors, positives, negatives: [negatives] }),
+    cosine: (first, second) => cosineLoss({ first, second, scores }),
+    order: (first, second) => orderLoss({ first, second, scores }),
+    triplet: (anchors, positives, negatives) => tripletLoss({ anchors, positives, negatives }),
+  } satisfies Record<string, (...columns: [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]) => tf.Scalar>;
+
+  it.each(Object.entries(losses))("%s is sentence-transformers', with its gradients", (name, loss) => {
+    const wanted = expected.losses[name];
+    tf.tidy(() => {
+      const given = columns().slice(0, wanted?.gradients.length);
+      const ofColumns = (...some: tf.Tensor[]) => loss(...(some as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D]));
+      const { value, grads } = tf.valueAndGrads(ofColumns)(given);
+      expectClose(value.dataSync(), [wanted?.loss ?? Number.NaN], 1e-5, "loss");
+      for (const [column, gradient] of (wanted?.gradients ?? []).entries())
+        expectClose(grads[column]?.dataSync() ?? [], gradient.flat(), 1e-5, `gradient of column ${column}`);
+    });
+  });
+
+  it("asks for columns of the same length", () => {
+    tf.tidy(() => {
+      const [first, second] = [tf.zeros<tf.Rank.R2>([2, 3]), tf.zeros<tf.Rank.R2>([3, 3])];
+      expect(() => cosineLoss({ first, second, scores: [1, 1] })).toThrow(ModelInputError);
+    });
+  });
+});
+
+describe("a folder of sentence-transformers", () => {
+  it.each([
+    [{ pooling_mode_cls_token: true, pooling_mode_mean_tokens: false }, "first"],
+    [{ pooling_mode_mean_tokens: true }, "mean"],
+    [{ pooling_mode: "lasttoken" }, "last"],
+    [{}, "mean"],
+  ])("with %j pools the %s", async (config, pooling) => {
+    expect(await readEmbeddingRecipe(steps(3), async () => config)).toEqual({ pooling, isNormalised: true });
+  });
+
+  it.each([
+    [steps(2), { pooling_mode_max_tokens: true }],
+    [steps(2), { pooling_mode_mean_tokens: true, pooling_mode_cls_token: true }],
+    [steps(2), { include_prompt: false }],
+    [[...steps(2), { path: "2_Dense", type: "sentence_transformers.models.Dense" }], {}],
+    [[{ path: "", type: "sentence_transformers.models.CLIPModel" }], {}],
+    [{}, {}],
+  ])("is refused for what is not computed: %j with %j", async (modules, config) => {
+    await expect(readEmbeddingRecipe(modules, async () => config)).rejects.toThrow(EmbeddingRecipeError);
+  });
+});
+
+function steps(count: number) {
+  return ["Transformer", "Pooling", "Normalize"].slice(0, count).map((type, index) => {
+    return { path: index === 0 ? "" : `${index}_${type}`, type: `sentence_transformers.models.${type}` };
+  });
+}

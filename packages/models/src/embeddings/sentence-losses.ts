@@ -1,0 +1,126 @@
+// What embeddings are trained by: texts that belong together are to be nearer than others. The formulas are those of
+// sentence-transformers 6.2.
+
+import { crossEntropy } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import { normalised } from "./pooled-embeddings.ts";
+
+/** The embeddings of one column of texts, [rows, width]. */
+type Embeddings = tf.Tensor2D;
+
+/**
+ * MultipleNegativesRankingLoss (Henderson et al. 2017): of all positives and negatives of the batch, each anchor is to find
+ * its own positive. The mean over anchors; `scale` multiplies cosines.
+ *
+ * @throws ModelInputError if the columns have different numbers of rows.
+ * @example
+ * ```ts
+ * import { rankingLoss } from "@lowrank/models";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const texts = tf.tensor2d([[1, 0], [0, 1]]);
+ * const loss = rankingLoss({ anchors: texts, positives: texts });
+ * if (loss.dataSync()[0] > 1e-6) throw new Error("each text is nearest to itself");
+ * ```
+ */
+export function rankingLoss(
+  { anchors, positives, negatives = [] }: Ranked,
+  { scale = 20 }: { readonly scale?: number } = {},
+): tf.Scalar {
+  checkRows([anchors, positives, ...negatives]);
+  return tf.tidy(() => {
+    const answers = normalised(tf.concat([positives, ...negatives], 0));
+    const scores = tf.mul<tf.Tensor2D>(tf.matMul(normalised(anchors), answers, false, true), scale);
+    return tf.reshape<tf.Rank.R0>(crossEntropy(scores, tf.range(0, anchors.shape[0], 1, "int32"), "mean"), []);
+  });
+}
+
+/** Columns of which row by row the first is to be near the second, and far from all others. */
+export interface Ranked {
+  readonly anchors: Embeddings;
+  readonly positives: Embeddings;
+  /** One column for each negative of a row; they count for every anchor. */
+  readonly negatives?: readonly Embeddings[];
+}
+
+/** Pairs of texts with how alike they are. */
+export interface Scored {
+  readonly first: Embeddings;
+  readonly second: Embeddings;
+  /** One for each row. */
+  readonly scores: readonly number[];
+}
+
+/**
+ * CosineSimilarityLoss: the mean squared difference between a pair's cosine and its score, from −1 to 1.
+ *
+ * @throws ModelInputError if columns and scores have different numbers of rows.
+ */
+export function cosineLoss({ first, second, scores }: Scored): tf.Scalar {
+  checkRows([first, second], scores.length);
+  return tf.tidy(() => tf.mean(tf.squaredDifference(cosines(first, second), tf.tensor1d([...scores]))));
+}
+
+/**
+ * CoSENTLoss (Huang et al. 2024): pairs with higher scores are to be more alike than those with lower ones,
+ * log(1 + Σ exp(scale·(cosine of the lower − cosine of the higher))). `scale` multiplies cosines.
+ *
+ * @throws ModelInputError if columns and scores have different numbers of rows.
+ */
+export function orderLoss(
+  { first, second, scores }: Scored,
+  { scale = 20 }: { readonly scale?: number } = {},
+): tf.Scalar {
+  checkRows([first, second], scores.length);
+  return tf.tidy(() => {
+    const alike = tf.mul(cosines(first, second), scale);
+    // Of each two pairs: how much more alike the one is that has the lower score.
+    const excess = tf.sub(tf.expandDims(alike, 1), tf.expandDims(alike, 0));
+    const counts = scores.map((one) => scores.map((other) => (one < other ? 0 : Number.NEGATIVE_INFINITY)));
+    const terms = tf.reshape(tf.add(excess, tf.tensor2d(counts)), [-1]);
+    return tf.logSumExp(tf.concat([tf.zeros([1]), terms]));
+  });
+}
+
+/** Columns of which row by row the first is to be nearer to the second than to the third. */
+export interface Triplets {
+  readonly anchors: Embeddings;
+  readonly positives: Embeddings;
+  readonly negatives: Embeddings;
+}
+
+/**
+ * TripletLoss (Hermans et al. 2017): a negative is to be `margin` farther from the anchor than the positive; the mean of what
+ * is missing, in Euclidean distances.
+ *
+ * @throws ModelInputError if the columns have different numbers of rows.
+ */
+export function tripletLoss(
+  { anchors, positives, negatives }: Triplets,
+  { margin = 5 }: { readonly margin?: number } = {},
+): tf.Scalar {
+  checkRows([anchors, positives, negatives]);
+  return tf.tidy(() => {
+    const missing = tf.sub(distances(anchors, positives), distances(anchors, negatives));
+    return tf.mean(tf.relu(tf.add(missing, margin)));
+  });
+}
+
+/** Of each row's two embeddings: [rows]. */
+function cosines(first: Embeddings, second: Embeddings): tf.Tensor1D {
+  return tf.sum<tf.Tensor1D>(tf.mul(normalised(first), normalised(second)), 1);
+}
+
+/** Euclidean, of each row's two embeddings; equal ones, where a root has no slope, pass nothing back. */
+function distances(first: Embeddings, second: Embeddings): tf.Tensor1D {
+  const squares = tf.sum<tf.Tensor1D>(tf.squaredDifference(first, second), 1);
+  return tf.sqrt(tf.maximum<tf.Tensor1D>(squares, 1e-24));
+}
+
+function checkRows(columns: readonly Embeddings[], scores?: number): void {
+  const counts = [...columns.map(({ shape }) => shape[0]), ...(scores === undefined ? [] : [scores])];
+  if (counts.every((count) => count === counts[0])) return;
+  throw new ModelInputError("embeddings", `columns have ${counts.join(", ")} rows, expected the same number in each`);
+}
