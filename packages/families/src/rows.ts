@@ -36,5 +36,5 @@ export { electra } from "./rows/encoders/electra.ts";
 export { modernbert } from "./rows/encoders/modernbert.ts";
 export { mpnet } from "./rows/encoders/mpnet.ts";
 export { roberta } from "./rows/encoders/roberta.ts";
-export { vit } from "./rows/encoders/vit.ts";
 export { xlmRoberta } from "./rows/encoders/xlm-roberta.ts";
+export { vit } from "./rows/vision/vit.ts";

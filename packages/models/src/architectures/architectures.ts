@@ -39,7 +39,7 @@ import { debertaV2 } from "./encoders/deberta-v2.ts";
 import { distilbert } from "./encoders/distilbert.ts";
 import { modernbert } from "./encoders/modernbert.ts";
 import { mpnet } from "./encoders/mpnet.ts";
-import { vit } from "./encoders/vit.ts";
+import { vit } from "./vision/vit.ts";
 
 /** How one family computes. */
 export interface Architecture {
