@@ -21,6 +21,40 @@ def vit(image_size=12, patch_size=4):
     return started(transformers.ViTForImageClassification(config))
 
 
+def vit_relative(name, **settings):
+    config = getattr(transformers, f"{name}Config")(**{
+        **dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, image_size=12, patch_size=4, num_channels=2,
+               num_labels=4, attn_implementation="eager"),
+        **({} if "mlp_ratio" in settings else {"intermediate_size": 40}), **settings})
+    return started(getattr(transformers, f"{name}ForImageClassification")(config))
+
+
+def swin():
+    config = transformers.SwinConfig(
+        embed_dim=12, depths=[2, 2], num_heads=[3, 4], window_size=3, mlp_ratio=2.0, image_size=20, patch_size=2,
+        num_channels=2, num_labels=4, drop_path_rate=0.0, attn_implementation="eager")
+    return started(transformers.SwinForImageClassification(config))
+
+
+def pair(name, head="Model"):
+    sizes = dict(hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=3)
+    texts = dict(sizes, vocab_size=40, max_position_embeddings=12, eos_token_id=2)
+    images = dict(sizes, image_size=12, patch_size=4, num_channels=2)
+    config = getattr(transformers, f"{name}Config")(
+        text_config=texts, vision_config=images, num_labels=4, attn_implementation="eager",
+        **({"projection_dim": 16} if name == "CLIP" else {}))
+    cls = getattr(transformers, f"{name}{head}")
+    return started((matching(cls) if head == "Model" else cls)(config))
+
+
+def matching(cls):
+    """The model with a loss, whatever the labels: each text belongs to the image of its number."""
+    def forward(self, labels=None, **inputs):
+        return cls.forward(self, **inputs, return_loss=True)
+
+    return type(cls.__name__, (cls,), {"forward": forward})
+
+
 def masked(cls, config, num_hidden_layers=2, **settings):
     return started(cls(config(
         vocab_size=80, hidden_size=24, num_hidden_layers=num_hidden_layers, num_attention_heads=3, intermediate_size=40,
@@ -254,6 +288,27 @@ def images(model, rows=3):
     return {"pixel_values": pixels, "labels": torch.randint(0, config.num_labels, (rows,))}
 
 
+def images_at(size):
+    """Of another size than the configured one."""
+    return lambda model, rows=3: {
+        "pixel_values": torch.randn(rows, model.config.num_channels, size, size),
+        "labels": torch.randint(0, model.config.num_labels, (rows,))}
+
+
+def captioned_images(model, rows=3):
+    return images(SimpleNamespace(config=SimpleNamespace(num_labels=4, **{
+        key: getattr(model.config.vision_config, key) for key in ("image_size", "num_channels")})), rows)
+
+
+def captions(model, rows=3, time=7):
+    ids = torch.randint(3, 40, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, time - 2:] = 0
+    ids[mask == 0] = 1
+    return {"input_ids": ids, "attention_mask": mask, "pixel_values": captioned_images(model, rows)["pixel_values"],
+            "labels": torch.arange(rows)}
+
+
 def as_merged(expected, tensors):
     """PEFT looks the pair of OPT's positions up by the attention mask, which is what the module is called with, so that only
     its merged model computes what the pair says."""
@@ -267,6 +322,36 @@ CASES = {
         batch=images),
     "vit-patches-dora": lambda folder: one_adapter(
         folder, vit(), lora(task_type=None, target_modules=["projection", "fc1"], use_dora=True), batch=images),
+    "deit": lambda folder: one_adapter(
+        folder, vit_relative("DeiT"), lora(task_type=None, target_modules=["q_proj", "v_proj"], modules_to_save=["classifier"]),
+        batch=images),
+    "dinov2": lambda folder: one_adapter(
+        folder, vit_relative("Dinov2", mlp_ratio=2, image_size=12),
+        lora(task_type=None, target_modules=["q_proj", "v_proj", "fc1"], modules_to_save=["classifier"]), batch=images_at(20)),
+    "dinov2-registers": lambda folder: one_adapter(
+        folder, vit_relative("Dinov2WithRegisters", mlp_ratio=2, image_size=20),
+        lora(task_type=None, target_modules=["projection", "fc2", "o_proj"], modules_to_save=["classifier"]),
+        batch=images_at(12)),
+    "swin": lambda folder: one_adapter(
+        folder, swin(), lora(task_type=None, target_modules=["q_proj", "v_proj", "reduction", "projection"],
+                             modules_to_save=["classifier"]), batch=images),
+    "swin-biases": lambda folder: one_adapter(
+        folder, swin(), lora(task_type=None, target_modules=["fc1"], modules_to_save=["relative_position_bias"]),
+        batch=images),
+    "clip": lambda folder: one_adapter(
+        folder, pair("CLIP"), lora(task_type=None, target_modules=["q_proj", "v_proj"]), batch=captions),
+    "clip-projections": lambda folder: one_adapter(
+        folder, pair("CLIP"),
+        lora(task_type=None, target_modules=["visual_projection", "text_projection", "position_embedding", "patch_embedding"]),
+        batch=captions),
+    "clip-classifier": lambda folder: one_adapter(
+        folder, pair("CLIP", "ForImageClassification"),
+        lora(task_type=None, target_modules=["q_proj", "v_proj"], modules_to_save=["classifier"]), batch=captioned_images),
+    "siglip": lambda folder: one_adapter(
+        folder, pair("Siglip"), lora(task_type=None, target_modules=["q_proj", "v_proj", "fc1"]), batch=captions),
+    "siglip-classifier": lambda folder: one_adapter(
+        folder, pair("Siglip", "ForImageClassification"),
+        lora(task_type=None, target_modules=["q_proj", "v_proj"], modules_to_save=["classifier"]), batch=captioned_images),
     "bert-decoder-saved": lambda folder: one_adapter(folder, bert(), lora(task_type=None, modules_to_save=["decoder"])),
     "bert-untied-biases": lambda folder: one_adapter(
         folder, bert(tie_word_embeddings=False), lora(task_type=None, target_modules=["query", "decoder"], bias="all")),

@@ -70,7 +70,7 @@ def logits_of(model, inputs):
         output = model(**{key: value for key, value in inputs.items() if key != "labels"})
     if "start_logits" in output:
         return torch.stack([output.start_logits, output.end_logits], -1)
-    return output.logits
+    return output.logits_per_image if "logits_per_image" in output else output.logits
 
 
 def moved(model):

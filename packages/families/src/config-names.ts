@@ -21,9 +21,12 @@ export type SizeName =
   | "imageWidth"
   | "imageChannels"
   | "patchSize"
-  | "patchWidth";
+  | "patchWidth"
+  | "registers"
+  | "windowSize"
+  | "projectionSize";
 
-/** The places where a base model itself drops values while training. */
+/** The places where a base model itself drops values while training; "path" drops what a half of a layer adds to whole rows. */
 export type DropoutPlace =
   | "embedding"
   | "attention"
@@ -31,7 +34,8 @@ export type DropoutPlace =
   | "residual"
   | "classifier"
   | "question"
-  | "summary";
+  | "summary"
+  | "path";
 
 /**
  * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later
@@ -58,12 +62,16 @@ export type SwitchName =
   | "normBias"
   | "outputBias"
   | "classifierBias"
-  | "meanPooling";
+  | "meanPooling"
+  | "maskToken"
+  | "absolutePositions"
+  | "visionHead";
 
 /**
  * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
- * scores are divided where that is not the head's, how many norms a parallel layer has (Falcon), and what scores,
- * embeddings, each half of a layer and logits are multiplied by (Granite, Cohere 2).
+ * scores are divided where that is not the head's, how many norms a parallel layer has (Falcon), what scores, embeddings,
+ * each half of a layer and logits are multiplied by (Granite, Cohere 2), and how many times as wide as its layers a
+ * feed-forward is (DINOv2).
  */
 export type ScalarName =
   | "scoreCap"
@@ -73,4 +81,5 @@ export type ScalarName =
   | "scoreScale"
   | "embeddingScale"
   | "residualScale"
-  | "logitScale";
+  | "logitScale"
+  | "feedForwardRatio";

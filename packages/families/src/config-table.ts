@@ -15,6 +15,12 @@ export interface SizeRow {
   readonly place?: 0 | 1;
 }
 
+/** Where a list of sizes is written, one for each stage, and what it is when the file says nothing. */
+export interface SizeListRow {
+  readonly keys: readonly [string, ...string[]];
+  readonly fallback: readonly number[];
+}
+
 /** Where a rate from 0 to below 1 is written. */
 export interface RateRow {
   readonly keys: readonly [string, ...string[]];
@@ -105,6 +111,8 @@ export interface FixedKey {
 export interface ConfigTable {
   /** A size without a row is 0 (`tokenTypes`) or follows from others (`keyValueHeads`, `headSize`, `embeddingSize`). */
   readonly sizes: Readonly<Partial<Record<SizeName, SizeRow>>>;
+  /** Of a model in stages, each twice as wide as the one before (Swin): how many layers they have, and how many heads. */
+  readonly stages?: { readonly layers: SizeListRow; readonly heads: SizeListRow };
   readonly activation: {
     /** Absent where a family has one activation for all models. */
     readonly key?: string;
@@ -126,7 +134,7 @@ export interface ConfigTable {
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
   /** Ids that transformers assumes where the file has no such key. */
-  readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number };
+  readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };
   readonly fixed?: readonly FixedKey[];
   /** Last corrections, where sizes follow from switches (Falcon). */
   readonly derive?: (config: ConfigValues) => ConfigValues;

@@ -29,11 +29,21 @@ export type Activation =
 /** What a classification's loss is; null lets the number of labels and their type decide, as transformers does. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
 
+/** What differs from stage to stage, besides widths that double. */
+export interface StageConfig {
+  readonly layers: number;
+  readonly heads: number;
+}
+
 /** What a checked configuration says. */
 export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   readonly modelType: string;
   /** The class in `architectures`, if the file names one. */
   readonly architecture: string | null;
+  /** Of a model in stages, each of them – of the configuration of a stage, it and those behind it; else empty. */
+  readonly stages: readonly StageConfig[];
+  /** Of a model put together from several (CLIP), each by its path; else empty. */
+  readonly towers: Readonly<Record<string, ConfigValues>>;
   readonly activation: Activation;
   readonly normEpsilon: number;
   /** How positions are rotated; null where they are not. */

@@ -9,6 +9,7 @@ import type { Task } from "./task.ts";
 export type Width =
   | "hidden"
   | "embedding"
+  | "double-hidden"
   | "triple-hidden"
   | "quadruple-hidden"
   | "intermediate"
@@ -25,6 +26,7 @@ export type Width =
   | "position-buckets"
   | "double-position-buckets"
   | "labels"
+  | "projection"
   | 1
   | 2;
 
@@ -33,7 +35,7 @@ export type WeightLayout = "out-in" | "in-out";
 
 /** What every module row has. Paths below the base model are written without its prefix: "h.{n}.attn.c_attn". */
 interface ModuleRow {
-  /** transformers' module path; `{n}` stands for the layer's index, `{m}` for that of a second stack, the decoder. */
+  /** transformers' module path; `{n}` stands for the layer's index, `{m}` for that of a second stack, the decoder, `{s}` for a stage's. */
   readonly path: string;
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
@@ -41,6 +43,8 @@ interface ModuleRow {
   readonly fromLayer?: number;
   /** Whether a model of this configuration has the module; absent means that it does. */
   readonly when?: (config: ConfigValues) => boolean;
+  /** Path of the tower by whose configuration it is made; absent: that of the whole model. */
+  readonly tower?: string;
   /** True where a checkpoint may lack the module and it is then made new. */
   readonly newIfMissing?: boolean;
 }
@@ -76,6 +80,8 @@ export interface EmbeddingRow extends ModuleRow {
 /** A normalisation over the last axis; only layer norms have a bias. */
 export interface NormRow extends ModuleRow {
   readonly kind: "layer" | "root-mean-square";
+  /** What keeps its divisor from 0, where the file's number does not count (Swin). */
+  readonly epsilon?: number;
   /** False where a layer norm has none (Cohere 2); a name stands for the configuration's switch. */
   readonly bias?: false | SwitchName;
   /** Default "hidden". */
@@ -120,6 +126,15 @@ export interface FileSpelling {
   readonly path: string;
 }
 
+/** A model inside a model, with a configuration of its own in config.json. */
+export interface TowerRow {
+  readonly path: string;
+  readonly key: string;
+  readonly family: Family;
+  /** Tasks whose model has it; absent means every task. */
+  readonly tasks?: readonly Task[];
+}
+
 /** Everything known of one model family. */
 export interface Family {
   /** transformers' `model_type`. */
@@ -128,6 +143,8 @@ export interface Family {
   readonly causal: boolean;
   /** True where positions count the tokens behind the padding id: RoBERTa's first token stands in row padTokenId + 1. */
   readonly positionsAfterPadding?: boolean;
+  /** True where positions are stretched over images of another size than the configured one. */
+  readonly readsImagesOfAnySize?: boolean;
   /** Class names of config.json's `architectures` and what they are for; the first of a task is written on export. */
   readonly architectures: ReadonlyMap<string, Task>;
   /**
@@ -136,6 +153,8 @@ export interface Family {
    */
   readonly basePrefix: string;
   readonly config: ConfigTable;
+  /** Models that it is put together from. */
+  readonly towers?: readonly TowerRow[];
   readonly embeddings: readonly EmbeddingRow[];
   readonly linears: readonly LinearRow[];
   readonly norms: readonly NormRow[];

@@ -55,7 +55,7 @@ function page(): string {
 }
 
 function keysOf(config: ConfigTable): readonly string[] {
-  const { sizes, activation, normEpsilon, dropouts, switches = {}, scalars = {}, window, rotary } = config;
+  const { sizes, stages, activation, normEpsilon, dropouts, switches = {}, scalars = {}, window, rotary } = config;
   const turns =
     typeof rotary === "object"
       ? [rotary.thetaKey, rotary.share?.key, rotary.features?.key, rotary.local?.key, ...layerKeys(rotary.layers)]
@@ -63,6 +63,7 @@ function keysOf(config: ConfigTable): readonly string[] {
   const windows = window === undefined ? [] : [window.size.key, window.enabledBy, ...windowKeys(window.layers)];
   const keys = [
     ...Object.values(sizes).flatMap((row) => ("keys" in row ? row.keys : [])),
+    ...(stages === undefined ? [] : [...stages.layers.keys, ...stages.heads.keys]),
     activation.key,
     normEpsilon.key,
     ...Object.values(dropouts).flatMap(({ keys }) => keys),

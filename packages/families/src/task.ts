@@ -2,7 +2,8 @@
 
 /**
  * The head on top of the base model; `feature-extraction` is the base model alone, and `text-encoding` its
- * encoder alone where it has a decoder too.
+ * encoder alone where it has a decoder too. An embedding is one state for a whole text or image, projected to where the two can
+ * be compared.
  */
 export type Task =
   | "causal-lm"
@@ -12,6 +13,10 @@ export type Task =
   | "question-answering"
   | "sequence-to-sequence"
   | "image-classification"
+  | "distilled-image-classification"
+  | "image-text-matching"
+  | "image-embedding"
+  | "text-embedding"
   | "multiple-choice"
   | "next-sentence-prediction"
   | "replaced-token-detection"

@@ -246,7 +246,7 @@ export class PretrainedModel implements AdaptableModel {
     const { trunk } = this.#assembly;
     return tf.tidy(() => {
       const inputs = sequencesOf(given, this.task);
-      checkInputs(inputs, this.config);
+      checkInputs(inputs, this.config, trunk);
       inputs.cache?.check(context.adapters);
       this.#checkAdapters(context);
       const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });

@@ -1,5 +1,7 @@
 // A family's table with the numbers of one configuration filled in: every module of a model, with its full path.
 
+import { configOfStage } from "../config/stage-config.ts";
+import { configOfTower, towersOf } from "../config/tower-config.ts";
 import type { EmbeddingRow, Family, LinearRow, NormRow, TensorRow, Width } from "../family.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { Task } from "../task.ts";
@@ -53,6 +55,7 @@ export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
   const base = { config, task, family, inHead: false };
   const above = { config, task, family, inHead: true };
   return [
+    ...modulesOfTowers(config, task),
     ...(family.tensors ?? []).flatMap((row) => expand(row, base)),
     ...family.embeddings.flatMap((row) => expand(row, base)),
     ...family.linears.flatMap((row) => expand(row, base)),
@@ -61,6 +64,13 @@ export function modulesOf(config: ModelConfig, task: Task): readonly Module[] {
     ...(head?.linears ?? []).flatMap((row) => expand(row, above)),
     ...(head?.norms ?? []).flatMap((row) => expand(row, above)),
   ];
+}
+
+/** A tower is a model by itself under a path of its own. */
+function modulesOfTowers(config: ModelConfig, task: Task): readonly Module[] {
+  return towersOf(config, task).flatMap(({ path, tower }) =>
+    modulesOf(tower, "feature-extraction").map((module) => ({ ...module, path: `${path}.${module.path}` })),
+  );
 }
 
 /** A path below the base model as a model for `task` has it. */
@@ -75,6 +85,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
   const numbers: Record<Exclude<Width, number>, number> = {
     hidden: config.hiddenSize,
     embedding: config.embeddingSize,
+    "double-hidden": 2 * config.hiddenSize,
     "triple-hidden": 3 * config.hiddenSize,
     "quadruple-hidden": 4 * config.hiddenSize,
     intermediate: config.intermediateSize,
@@ -91,6 +102,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
     "position-buckets": config.positionBuckets,
     "double-position-buckets": 2 * config.positionBuckets,
     labels: config.labels,
+    projection: config.projectionSize,
   };
   return numbers[width];
 }
@@ -106,6 +118,16 @@ type Row = EmbeddingRow | LinearRow | NormRow | TensorRow;
 
 function expand(row: Row, place: Place): readonly Module[] {
   if (row.tasks && !row.tasks.includes(place.task)) return [];
+  if (row.tower !== undefined) {
+    const { tower, ...own } = row;
+    return expand(own, { ...place, config: configOfTower(place.config, tower) });
+  }
+  if (row.path.includes("{s}")) {
+    return place.config.stages.flatMap((_, stage) => {
+      const config = configOfStage(place.config, stage);
+      return expand({ ...row, path: row.path.replace("{s}", String(stage)) }, { ...place, config });
+    });
+  }
   if (row.when && !row.when(place.config)) return [];
   const full = place.inHead ? row.path : pathInModel(place.family, place.task, row.path);
   const [mark] = /\{[nm]\}/.exec(full) ?? [];

@@ -16,7 +16,9 @@ import { readLabels } from "./label-config.ts";
 import { readRotations } from "./rotary-config.ts";
 import { readRotatingLayers } from "./rotating-layers.ts";
 import { readSizes } from "./size-config.ts";
+import { readStages, withStages } from "./stage-config.ts";
 import { readScalars, readSwitches } from "./switch-config.ts";
+import { readTowers, withTowers } from "./tower-config.ts";
 import { readWindows } from "./window-config.ts";
 
 /** What to call the file in errors, and who hears warnings. */
@@ -53,6 +55,10 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
     modelType: family.modelType,
     architecture: readArchitecture(reader),
     ...sizes,
+    stages: readStages(reader, table, sizes),
+    towers: readTowers(reader, family, ({ family: tower, key }, values) =>
+      checkConfigOf(tower, values, { onWarning, file: `${file} (${key})` }),
+    ),
     activation: readActivation(reader, table),
     normEpsilon: readEpsilon(reader, table),
     ...readRotations(reader, table, sizes),
@@ -70,7 +76,7 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
   checkRotatingFeatures(reader, checked, table);
   if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
   warnOfUnknownKeys(reader, table, { file, onWarning });
-  return { ...(table.derive?.(checked) ?? checked), family };
+  return { ...(table.derive?.(checked) ?? withTowers(withStages(checked))), family };
 }
 
 function checkModelType(reader: ConfigReader, { modelType }: Family): void {
@@ -103,6 +109,7 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
     classifier: rate(dropouts.classifier),
     question: rate(dropouts.question),
     summary: rate(dropouts.summary),
+    path: rate(dropouts.path),
   };
 }
 
@@ -122,14 +129,14 @@ function readTokenIds(
     padTokenId: given("pad_token_id", tokenIds.padding),
     decoderStartTokenId: given("decoder_start_token_id", tokenIds.decoderStart),
     bosTokenId: one("bos_token_id"),
-    eosTokenIds: readEndTokens(reader, one),
+    eosTokenIds: readEndTokens(reader, () => given("eos_token_id", tokenIds.end)),
   };
 }
 
-function readEndTokens(reader: ConfigReader, one: (key: string) => number | null): readonly number[] {
+function readEndTokens(reader: ConfigReader, one: () => number | null): readonly number[] {
   const value = reader.peek("eos_token_id");
   if (!Array.isArray(value)) {
-    const id = one("eos_token_id");
+    const id = one();
     return id === null ? [] : [id];
   }
   if (value.every((id) => Number.isInteger(id) && id >= 0 && id < 2 ** 31)) return value;

@@ -30,6 +30,9 @@ const limits: Readonly<Record<SizeName, number>> = {
   imageChannels: 4096,
   patchSize: 65_536,
   patchWidth: 65_536,
+  registers: 65_536,
+  windowSize: 4096,
+  projectionSize: 131_072,
 };
 const isSize = (name: string): name is SizeName => name in limits;
 
@@ -68,6 +71,8 @@ function readHeadSize(reader: ConfigReader, rows: SizeRows, { hiddenSize: hidden
   if (given !== null) return given;
   if (typeof row?.fallback === "number") return row.fallback;
   if (Number.isNaN(hidden) || Number.isNaN(heads)) return Number.NaN;
+  // Heads that differ from stage to stage stand there.
+  if (rows.heads === undefined) return 0;
   if (hidden % heads !== 0) reader.invalid(keyOf(rows.heads), heads, `a divisor of the hidden size (${hidden})`);
   return Math.floor(hidden / heads);
 }

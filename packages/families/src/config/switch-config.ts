@@ -28,6 +28,9 @@ const allOff: Readonly<Record<SwitchName, boolean>> = {
   outputBias: false,
   classifierBias: false,
   meanPooling: false,
+  maskToken: false,
+  absolutePositions: false,
+  visionHead: false,
 };
 const isSwitch = (name: string): name is SwitchName => name in allOff;
 
@@ -67,5 +70,6 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
     embeddingScale: read(scalars.embeddingScale),
     residualScale: read(scalars.residualScale),
     logitScale: read(scalars.logitScale),
+    feedForwardRatio: read(scalars.feedForwardRatio),
   };
 }

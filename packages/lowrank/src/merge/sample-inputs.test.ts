@@ -13,6 +13,9 @@ const shapes = [
   ["t5-encoder", [2, 24, 16]],
   ["t5-plain", [2, 24, 40]],
   ["vit-regression", [2, 1]],
+  ["swin-absolute", [2, 9, 24]],
+  ["clip-pairs", [2, 2]],
+  ["clip-classifier", [2, 3]],
 ] as const;
 
 describe("sampleInputs", () => {

@@ -10,22 +10,26 @@ const longest = 24;
 
 /**
  * A few rows of arbitrary tokens – for an encoder–decoder two of them, for a multiple choice one question – or arbitrary
- * images. The caller owns them.
+ * images, or both. The caller owns them.
  */
 export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
   const random = mulberry32(20260101);
-  const { vocabularySize, decoderLayers, imageChannels, imageSize, imageWidth } = config;
+  const { decoderLayers, imageChannels, imageSize, imageWidth } = config;
   if (imageSize > 0) {
     const shape: [number, number, number, number] = [rows, imageChannels, imageSize, imageWidth];
     // Pixels as an image processor leaves them: about 0, and seldom beyond ±2.
     const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 4 * random() - 2);
-    return { pixelValues: tf.tensor4d(values, shape) };
+    const pixelValues = tf.tensor4d(values, shape);
+    if (task !== "image-text-matching") return { pixelValues };
+    return { pixelValues, inputIds: textOf(config, random) };
   }
-  const time = Math.min(longest, positionLimit(config));
-  const tokens = () => {
-    const ids = Int32Array.from({ length: rows * time }, () => Math.floor(random() * vocabularySize));
-    return tf.tensor2d(ids, [rows, time], "int32");
-  };
+  const tokens = () => textOf(config, random);
   if (task === "multiple-choice") return { inputIds: tf.tidy(() => tf.expandDims<tf.Tensor3D>(tokens(), 0)) };
   return { inputIds: tokens(), ...(decoderLayers > 0 ? { decoderInputIds: tokens() } : {}) };
+}
+
+function textOf(config: PretrainedModel["config"], random: () => number): tf.Tensor2D {
+  const time = Math.min(longest, positionLimit(config));
+  const ids = Int32Array.from({ length: rows * time }, () => Math.floor(random() * config.vocabularySize));
+  return tf.tensor2d(ids, [rows, time], "int32");
 }

@@ -84,6 +84,7 @@ const labelled: ReadonlySet<Task> = new Set<Task>([
   "token-classification",
   "question-answering",
   "image-classification",
+  "distilled-image-classification",
 ]);
 
 function headFields({ config, task }: ExportableModel): Readonly<Record<string, unknown>> {

@@ -14,9 +14,10 @@ const sizes: Readonly<Record<string, unknown>> = {
   ...{ dim: 32, n_layers: 2, n_heads: 4, hidden_dim: 24 },
 };
 // What other families refuse, or need not know.
-const own: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+const own: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   gptj: { rotary_dim: 4 },
   "deberta-v2": { position_buckets: 4 },
+  swin: { embed_dim: 12, depths: [2, 1], num_heads: [3, 4] },
 };
 
 const cases = families.flatMap(({ modelType, architectures }) =>

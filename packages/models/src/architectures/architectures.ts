@@ -7,10 +7,18 @@ import { debertaV2Heads } from "../heads/families/deberta-v2-heads.ts";
 import { decoderHeads } from "../heads/families/decoder-heads.ts";
 import { distilbertHeads } from "../heads/families/distilbert-heads.ts";
 import { electraHeads } from "../heads/families/electra-heads.ts";
+import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
 import { modernbertHeads } from "../heads/families/modernbert-heads.ts";
 import { robertaHeads } from "../heads/families/roberta-heads.ts";
 import { bartHeads, t5Heads } from "../heads/families/sequence-to-sequence-heads.ts";
-import { vitHeads } from "../heads/families/vit-heads.ts";
+import {
+  clipHeads,
+  clipTextHeads,
+  clipVisionHeads,
+  siglipHeads,
+  siglipTextHeads,
+  siglipVisionHeads,
+} from "../heads/families/tower-heads.ts";
 import type { Head } from "../heads/head.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
@@ -39,6 +47,9 @@ import { debertaV2 } from "./encoders/deberta-v2.ts";
 import { distilbert } from "./encoders/distilbert.ts";
 import { modernbert } from "./encoders/modernbert.ts";
 import { mpnet } from "./encoders/mpnet.ts";
+import { textTower, towers, visionTower } from "./vision/clip.ts";
+import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
+import { swin } from "./vision/swin.ts";
 import { vit } from "./vision/vit.ts";
 
 /** How one family computes. */
@@ -88,6 +99,16 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["t5", { trunk: t5, head: t5Heads }],
   ["bart", { trunk: bart, head: bartHeads }],
   ["vit", { trunk: vit, head: vitHeads }],
+  ["deit", { trunk: vit, head: vitHeads }],
+  ["swin", { trunk: swin, head: swinHeads }],
+  ["clip", { trunk: towers, head: clipHeads }],
+  ["clip_text_model", { trunk: textTower, head: clipTextHeads }],
+  ["clip_vision_model", { trunk: visionTower, head: clipVisionHeads }],
+  ["siglip", { trunk: towers, head: siglipHeads }],
+  ["siglip_text_model", { trunk: textTower, head: siglipTextHeads }],
+  ["siglip_vision_model", { trunk: visionTower, head: siglipVisionHeads }],
+  ["dinov2", { trunk: dinov2, head: dinov2Heads }],
+  ["dinov2_with_registers", { trunk: dinov2WithRegisters, head: dinov2Heads }],
 ]);
 
 export function architectureFor(modelType: string): Architecture {

@@ -12,7 +12,7 @@ import { type PooledStates, pool, readForPooling } from "./pooling.ts";
 
 export interface ClassificationHeadOptions {
   readonly site: LinearSite;
-  /** Which state stands for a row. */
+  /** What of a row's states the site reads. */
   readonly columns: PooledStates;
   /** What is done to it, [batch, width], before the site. */
   readonly transform?: Layer;
@@ -28,8 +28,9 @@ export class ClassificationHead implements Head {
   }
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
+    const pick = this.reads(pass);
     return {
-      pick: this.reads(pass),
+      ...(pick === undefined ? {} : { pick }),
       of: (states) => lossOf[this.#problemType(labels)](this.forward(states, pass), labels),
     };
   }

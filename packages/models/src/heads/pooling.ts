@@ -8,11 +8,17 @@ import type { Pick } from "../parts/trunk/stages.ts";
 /** Integers [batch]. */
 export type ColumnsOf = (pass: Pass) => readonly number[] | tf.Tensor1D;
 
-/** Of each row the column of the state that stands for it, or the mean of those that its mask shows. */
-export type PooledStates = ColumnsOf | "mean";
+/** [batch, time, width] → [batch, features] */
+export interface PoolAll {
+  readonly ofAll: (states: tf.Tensor) => tf.Tensor2D;
+}
+
+/** Of each row the column of the state that stands for it, the mean of those that its mask shows, or whatever is made of all. */
+export type PooledStates = ColumnsOf | "mean" | PoolAll;
 
 /** The states that are read; absent: all are. */
 export function readForPooling(pooled: PooledStates, pass: Pass): Pick | undefined {
+  if (typeof pooled === "object") return undefined;
   if (pooled !== "mean") return { columns: pooled(pass) };
   const mask = shownBy(pass);
   return mask && { states: [...mask.keys()].filter((state) => mask[state]) };
@@ -20,6 +26,7 @@ export function readForPooling(pooled: PooledStates, pass: Pass): Pick | undefin
 
 /** The states that `readForPooling` kept → [batch, width]; of a row that shows nothing, zeros. */
 export function pool(states: tf.Tensor, pooled: PooledStates, pass: Pass): tf.Tensor2D {
+  if (typeof pooled === "object") return tf.tidy(() => pooled.ofAll(states));
   if (pooled !== "mean") return tf.reshape<tf.Rank.R2>(states, [states.shape[0] ?? 0, -1]);
   return tf.tidy(() => {
     const mask = shownBy(pass);

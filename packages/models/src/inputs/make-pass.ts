@@ -27,6 +27,10 @@ export function makePass(
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
   }
+  if (pixelValues !== undefined && trunk.decoder !== undefined) {
+    const image = { pixelValues, positions: [], causal: false };
+    return new Pass(context, image, textPass({ ...inputs, inputIds }, context, trunk.decoder));
+  }
   if (trunk.decoder === undefined) {
     const positions = positionsOf({ ...inputs, inputIds }, trunk);
     const own = tellsPlaces(task) ? withPlaces(context, { ...inputs, inputIds }) : context;
@@ -49,6 +53,17 @@ function withPlaces(context: ForwardContext, inputs: TextInputs): ForwardContext
   const { inputIds, cache } = inputs;
   const texts = cache?.textsOf(inputs) ?? new Texts(inputs);
   return { ...context, places: TextPlaces.behind(cache?.length ?? 0, inputIds.shape, texts) };
+}
+
+/** The texts beside a batch of images (CLIP). */
+function textPass(
+  { inputIds, attentionMask, ...others }: TextInputs,
+  context: ForwardContext,
+  { isCausal = true, ...trunk }: NonNullable<Trunk["decoder"]>,
+): Pass {
+  const mask = attentionMask === undefined ? {} : { attentionMask };
+  const positions = positionsOf({ inputIds, ...mask, ...others }, trunk);
+  return new Pass(context, { inputIds, ...mask, positions, causal: isCausal });
 }
 
 function decoderPass(

@@ -62,14 +62,17 @@ export interface LabelledInputs extends ModelInputs {
 }
 
 /** Throws ModelInputError for shapes and ids that the model cannot take. */
-export function checkInputs(inputs: SequenceInputs, config: ModelConfig): void {
-  if (config.imageSize > 0) {
-    checkImages(inputs, config);
-    return;
-  }
+export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { tokens }: Pick<Trunk, "tokens">): void {
+  const readsText = tokens !== undefined;
+  const readsImages = config.imageSize > 0;
+  if (!readsText && inputs.inputIds !== undefined)
+    throw new ModelInputError("inputIds", "this model reads images, not text");
+  if (readsImages) checkImages(inputs, config);
+  if (!readsText) return;
   const { inputIds, attentionMask, tokenTypeIds, positionIds, decoderInputIds } = inputs;
   if (inputIds === undefined) throw new ModelInputError("inputIds", "they are missing: this model reads text");
-  if (inputs.pixelValues !== undefined) throw new ModelInputError("pixelValues", "this model reads text, not images");
+  if (!readsImages && inputs.pixelValues !== undefined)
+    throw new ModelInputError("pixelValues", "this model reads text, not images");
   if (inputIds.shape.length !== 2 || inputIds.size === 0) {
     throw new ModelInputError("inputIds", `the shape is [${inputIds.shape}], expected [batch, time] without zeros`);
   }
@@ -99,11 +102,15 @@ function checkDecoderInputs(inputs: SequenceInputs, decoderInputIds: tf.Tensor2D
   checkIds("decoderInputIds", decoderInputIds, config.vocabularySize);
 }
 
-function checkImages(inputs: SequenceInputs, { imageChannels, imageSize, imageWidth }: ModelConfig): void {
-  const { pixelValues, inputIds } = inputs;
-  if (inputIds !== undefined) throw new ModelInputError("inputIds", "this model reads images, not text");
+function checkImages(inputs: SequenceInputs, config: ModelConfig): void {
+  const { pixelValues } = inputs;
+  const { imageChannels, imageSize, imageWidth, patchSize, patchWidth } = config;
   if (pixelValues === undefined) throw new ModelInputError("pixelValues", "they are missing: this model reads images");
-  checkShape("pixelValues", pixelValues, [pixelValues.shape[0], imageChannels, imageSize, imageWidth]);
+  const [batch, , height = 0, width = 0] = pixelValues.shape;
+  const isLargeEnough = height >= patchSize && width >= patchWidth;
+  const mayDiffer = config.family.readsImagesOfAnySize === true && isLargeEnough;
+  const [rows, columns] = mayDiffer ? [height, width] : [imageSize, imageWidth];
+  checkShape("pixelValues", pixelValues, [batch, imageChannels, rows, columns]);
   if (pixelValues.dtype !== "float32") {
     throw new ModelInputError("pixelValues", `the type is ${pixelValues.dtype}, expected float32`);
   }

@@ -40,6 +40,8 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
 function checkOrder({ config, trunk }: ModelAssembly, order: readonly number[]): void {
   if (trunk.decoder !== undefined)
     throw new LayerOrderError(order, `a model of type ${config.modelType} has two stacks of layers`);
+  if (config.stages.length + Object.keys(config.towers).length > 0)
+    throw new LayerOrderError(order, `a model of type ${config.modelType} has layers of several kinds`);
   const isLayer = (layer: number) => Number.isInteger(layer) && layer >= 0 && layer < config.layers;
   if (order.length === 0 || !order.every(isLayer))
     throw new LayerOrderError(order, `the model's layers are numbered from 0 to ${config.layers - 1}`);

@@ -4,7 +4,7 @@
 import type { ConvolutionGeometry } from "@lowrank/contracts";
 import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } from "@lowrank/doors";
 import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/families";
-import { type Module, modulesOf, pathInModel } from "@lowrank/families/checkpoint";
+import { configOfStage, configOfTower, type Module, modulesOf, pathInModel } from "@lowrank/families/checkpoint";
 import { MissingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";
 import { paddingRowOf } from "./padding-row.ts";
@@ -15,20 +15,27 @@ export interface ModelPlan {
   readonly task: Task;
 }
 
+/** What marks in paths stand for, and what stands in front of them. */
+interface Place {
+  readonly prefix: string;
+  readonly stage: number;
+  readonly layer: number;
+}
+
 /** A place in the module tree, at which parts are made. */
 export class PartList {
   readonly #parts: Part[] = [];
   readonly #modules: ReadonlyMap<string, Module>;
   readonly #parent: PartList | undefined;
-  readonly #layer: number;
+  readonly #place: Place;
 
   constructor(
     readonly plan: ModelPlan,
-    place: { readonly parent?: PartList; readonly layer?: number } = {},
+    place: Partial<Place> & { readonly parent?: PartList } = {},
   ) {
-    const { parent, layer = 0 } = place;
+    const { parent, ...own } = place;
     this.#parent = parent;
-    this.#layer = layer;
+    this.#place = { prefix: "", stage: 0, ...(parent === undefined ? {} : parent.#place), layer: 0, ...own };
     this.#modules = parent === undefined ? modulesByPath(plan) : parent.#modules;
   }
 
@@ -45,6 +52,18 @@ export class PartList {
   /** The group of one layer; `{n}` in its paths is the layer's index. */
   atLayer(layer: number): PartList {
     return new PartList(this.plan, { parent: this, layer });
+  }
+
+  /** The group of one stage, made by a configuration of its own; `{s}` in its paths is the stage's index. */
+  atStage(stage: number): PartList {
+    const config = configOfStage(this.plan.config, stage);
+    return new PartList({ ...this.plan, config }, { parent: this, stage });
+  }
+
+  /** The parts of one tower, a model by itself: paths below its own, made by its configuration. */
+  tower(path: string): PartList {
+    const config = configOfTower(this.plan.config, path);
+    return new PartList({ config, task: "feature-extraction" }, { parent: this, prefix: `${path}.` });
   }
 
   /** Whether a model for this task has the module. */
@@ -103,9 +122,9 @@ export class PartList {
     const module = this.#find(rowPath);
     if (module?.type !== "norm") throw this.#missing("norm", rowPath);
     const kind = module.row.kind === "layer" ? "layer" : "rms";
-    const { normEpsilon: epsilon } = this.plan.config;
     const { path, bias, size: width, row } = module;
-    return this.#add(new Norm({ path, kind, bias, width, epsilon, gainOffset: row.gainOffset ?? 0 }));
+    const { gainOffset = 0, epsilon = this.plan.config.normEpsilon } = row;
+    return this.#add(new Norm({ path, kind, bias, width, epsilon, gainOffset }));
   }
 
   /** A convolution over images whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width]. */
@@ -145,7 +164,8 @@ export class PartList {
 
   #find(rowPath: string): Module | undefined {
     const { config, task } = this.plan;
-    const path = rowPath.replace(/\{[nm]\}/, String(this.#layer));
+    const { prefix, stage, layer } = this.#place;
+    const path = prefix + rowPath.replace("{s}", String(stage)).replace(/\{[nm]\}/, String(layer));
     return this.#modules.get(path) ?? this.#modules.get(pathInModel(familyOf(config.modelType), task, path));
   }
 

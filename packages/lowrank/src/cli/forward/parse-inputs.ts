@@ -22,8 +22,10 @@ export interface InputLimits {
   readonly hasDecoder?: boolean;
   /** Whether each example is several sequences of which one is to be chosen. */
   readonly hasChoices?: boolean;
-  /** What an image is, where the model reads images and no text. */
+  /** What an image is, where the model reads images. */
   readonly image?: ImageLimits;
+  /** Whether it reads texts beside its images. */
+  readonly readsPairs?: boolean;
   /**
    * What a label is: a class for each row, a token for each position, where each row's answer starts and ends, what a
    * decoder should write, or nothing that it could compute a loss from.
@@ -35,7 +37,7 @@ export interface InputLimits {
 
 /** Checked inputs of one forward pass. */
 export interface ForwardInputs {
-  /** [batch, time], or [batch·choices, time]; absent for images. */
+  /** [batch, time], or [batch·choices, time]; absent for images alone. */
   readonly inputIds?: IntegerMatrix;
   /** How many neighbouring rows are the choices of one question. */
   readonly choices?: number;
@@ -62,7 +64,8 @@ const otherModels = new Map([
 export function parseInputs(file: string, text: string, limits: InputLimits): ForwardInputs {
   const faults: string[] = [];
   const object = readObject(text, faults);
-  if (limits.image !== undefined) return parseImages(file, object, { ...limits, image: limits.image }, faults);
+  if (limits.image !== undefined && !limits.readsPairs)
+    return parseImages(file, object, { ...limits, image: limits.image }, faults);
   const { given, choices } = limits.hasChoices ? choicesAsRows(object, faults) : { given: object, choices: 1 };
   const inputIds = readMatrix(given, "input_ids", { min: 0, max: limits.vocabSize - 1 }, faults);
   if (!given.has("input_ids")) faults.push('"input_ids" is missing: expected a matrix such as [[1, 2, 3]]');
@@ -71,8 +74,13 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
   const decoderInputIds = limits.hasDecoder
     ? readMatrix(given, "decoder_input_ids", { min: 0, max: limits.vocabSize - 1 }, faults)
     : undefined;
+  const pixelValues = limits.image && readPixels(given.get("pixel_values"), limits.image, faults);
   const labels = readLabels(given, limits, faults);
-  const known = limits.hasDecoder ? [...textKeys, "decoder_input_ids"] : textKeys;
+  const known = [
+    ...textKeys,
+    ...(limits.hasDecoder ? ["decoder_input_ids"] : []),
+    ...(limits.readsPairs ? ["pixel_values"] : []),
+  ];
   for (const key of given.keys()) if (!known.includes(key)) faults.push(unknownKey(key, known));
   if (limits.hasDecoder && decoderInputIds === undefined && labels === undefined && faults.length === 0) {
     faults.push('"decoder_input_ids" is missing: this model has a decoder. Give it, or labels to make it from');
@@ -87,7 +95,7 @@ export function parseInputs(file: string, text: string, limits: InputLimits): Fo
   return {
     inputIds,
     ...(limits.hasChoices ? { choices } : {}),
-    ...present({ attentionMask, tokenTypeIds, decoderInputIds, labels }),
+    ...present({ attentionMask, tokenTypeIds, decoderInputIds, pixelValues, labels }),
   };
 }
 

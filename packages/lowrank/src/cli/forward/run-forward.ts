@@ -88,6 +88,7 @@ function limitsOf(model: PretrainedModel): InputLimits {
     hasDecoder: decoderLayers > 0 && !encoderTasks.includes(model.task),
     hasChoices: model.task === "multiple-choice",
     ...(imageSize > 0 ? { image: { channels: imageChannels, height: imageSize, width: imageWidth } } : {}),
+    readsPairs: model.task === "image-text-matching",
     labels: labelLimits(model.task, { vocabularySize, labels }),
   };
 }
@@ -102,8 +103,8 @@ function labelLimits(task: Task, counts: { vocabularySize: number; labels: numbe
   if (task === "question-answering") return { kind: "span", count: 2 ** 31 - 1 };
   if (task === "replaced-token-detection") return { kind: "position", count: 2 };
   if (task === "next-sentence-prediction") return { kind: "row", count: 2 };
-  // The model knows how many choices there are.
-  if (task === "multiple-choice") return { kind: "row", count: 2 ** 31 - 1 };
+  // The model knows how many choices or texts there are.
+  if (task === "multiple-choice" || task === "image-text-matching") return { kind: "row", count: 2 ** 31 - 1 };
   if (isPerRow(task)) return { kind: "row", count: counts.labels };
   return { kind: "none" };
 }
@@ -111,6 +112,7 @@ function labelLimits(task: Task, counts: { vocabularySize: number; labels: numbe
 const perRow: readonly Task[] = [
   "sequence-classification",
   "image-classification",
+  "image-text-matching",
   "multiple-choice",
   "next-sentence-prediction",
 ];

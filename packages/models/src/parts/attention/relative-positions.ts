@@ -2,17 +2,17 @@
 // buckets (Raffel et al. 2020, section 2.1). The first layer's table serves all layers of its stack.
 
 import type { ForwardContext } from "@lowrank/contracts";
-import type { EmbeddingSite } from "@lowrank/doors";
+import type { EmbeddingSite, Part } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 
 export interface RelativePositions {
-  /** Bias and mask together, [batch or 1, heads, queryTime, keyTime]; made once a pass. */
+  /** Bias and mask together, [rows or 1, heads, queryTime, keyTime]; made once a pass. */
   mask(pass: Pass): tf.Tensor;
   /** Whether this call trains the table or computes with another one. */
   isOpen(context: ForwardContext): boolean;
   /** The table: each block that reads it counts it among its parts. */
-  readonly table: EmbeddingSite;
+  readonly table: Part;
 }
 
 export interface BucketOptions {

@@ -27,7 +27,7 @@ export interface SelfAttentionOptions {
   /** Which entry of the key–value cache is this layer's. */
   readonly layer: number;
   readonly project: Projection;
-  readonly output: LinearSite;
+  readonly output: Pick<LinearSite, "path" | "forward">;
   readonly heads: number;
   /** Heads of keys and values; fewer than `heads` where they are shared. */
   readonly keyHeads: number;

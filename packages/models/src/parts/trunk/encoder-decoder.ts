@@ -17,7 +17,13 @@ export interface EncoderDecoderOptions {
   readonly tokens: EmbeddingSite;
   readonly encoder: { readonly embed: Embed; readonly stages: readonly Stage[] };
   /** Its stages run with the decoder's own pass. */
-  readonly decoder: { readonly embed: Embed; readonly stages: readonly Stage[] };
+  readonly decoder: {
+    readonly embed: Embed;
+    readonly stages: readonly Stage[];
+    readonly positionRows?: number;
+    /** False where its positions see later ones, too. */
+    readonly isCausal?: boolean;
+  };
   /** Rows of each learned table of positions. */
   readonly positionRows?: number;
 }
@@ -32,13 +38,14 @@ export function encoderDecoder({ tokens, encoder, decoder, positionRows }: Encod
     },
   };
   const second = decoder.stages.map((stage): Stage => ({ ...stage, run: withDecodersPass(stage.run) }));
+  const { embed: _, stages: _own, ...decoderFacts } = decoder;
   const limit = positionRows === undefined ? {} : { positionRows };
   return {
     tokens,
     ...limit,
     embed: encoder.embed,
     stages: [...encoder.stages, handOver, ...second],
-    decoder: { stage: encoder.stages.length, ...limit },
+    decoder: { stage: encoder.stages.length, ...limit, ...decoderFacts },
   };
 }
 

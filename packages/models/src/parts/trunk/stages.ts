@@ -23,7 +23,7 @@ export interface Stage {
 export interface StageList {
   readonly stages: readonly Stage[];
   /** Of an encoder–decoder: which stage takes the encoder's last states and begins the decoder. */
-  readonly decoder?: { readonly stage: number; readonly positionRows?: number };
+  readonly decoder?: { readonly stage: number; readonly positionRows?: number; readonly isCausal?: boolean };
 }
 
 /**

@@ -1,0 +1,69 @@
+// Models put together from others, whose configurations lie inside that of the whole (CLIP).
+
+import type { ConfigValues } from "../config-values.ts";
+import type { Family, TowerRow } from "../family.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type { Task } from "../task.ts";
+import { type ConfigReader, jsonObject } from "./config-reader.ts";
+
+/** Checks one tower's part of the file. */
+export type TowerCheck = (tower: TowerRow, values: unknown) => ConfigValues;
+
+/** Each tower's configuration by its path; problems go to the reader. Absent keys have transformers' defaults. */
+export function readTowers(reader: ConfigReader, { towers = [] }: Family, check: TowerCheck): ConfigValues["towers"] {
+  return Object.fromEntries(
+    towers.map((tower) => {
+      // Older files have a second object, whose values go first.
+      const parts = [tower.key, `${tower.key}_dict`].flatMap((key) => {
+        const value = reader.peek(key) ?? null;
+        if (value !== null && jsonObject(value) === null) reader.invalid(key, value, "an object");
+        return [...(jsonObject(value) ?? [])];
+      });
+      return [tower.path, check(tower, { ...Object.fromEntries(parts), model_type: tower.family.modelType })];
+    }),
+  );
+}
+
+/** What the whole reads is what its towers read; what it projects to and tells apart, so do they. */
+export function withTowers(config: ConfigValues): ConfigValues {
+  const towers = Object.values(config.towers);
+  if (towers.length === 0) return config;
+  const sum = (sizeOf: (tower: ConfigValues) => number) => towers.reduce((total, tower) => total + sizeOf(tower), 0);
+  const images = towers.find(({ imageSize }) => imageSize > 0);
+  const texts = towers.find(({ vocabularySize }) => vocabularySize > 0);
+  const { projectionSize, labels } = config;
+  const own = projectionSize === 0 ? { labels } : { labels, projectionSize };
+  return {
+    ...config,
+    ...(images === undefined ? {} : imageSizesOf(images)),
+    vocabularySize: texts?.vocabularySize ?? 0,
+    maxPositions: texts?.maxPositions ?? 0,
+    padTokenId: texts?.padTokenId ?? null,
+    bosTokenId: texts?.bosTokenId ?? null,
+    eosTokenIds: texts?.eosTokenIds ?? [],
+    layers: sum(({ layers }) => layers),
+    towers: Object.fromEntries(Object.entries(config.towers).map(([path, tower]) => [path, { ...tower, ...own }])),
+  };
+}
+
+function imageSizesOf({ imageSize, imageWidth, imageChannels, patchSize, patchWidth }: ConfigValues) {
+  return { imageSize, imageWidth, imageChannels, patchSize, patchWidth };
+}
+
+/** The towers that a model for `task` has. */
+export function towersOf(
+  config: ModelConfig,
+  task: Task,
+): readonly { readonly path: string; readonly tower: ModelConfig }[] {
+  const { towers = [] } = config.family;
+  return towers
+    .filter(({ tasks }) => tasks === undefined || tasks.includes(task))
+    .map(({ path }) => ({ path, tower: configOfTower(config, path) }));
+}
+
+/** The configuration of one tower; the whole's where it has no such tower. */
+export function configOfTower(config: ModelConfig, path: string): ModelConfig {
+  const row = config.family.towers?.find((tower) => tower.path === path);
+  const values = config.towers[path];
+  return row === undefined || values === undefined ? config : { ...values, family: row.family };
+}

@@ -1,0 +1,110 @@
+// What families have in common that cut an image into patches: keys of config.json, the patches' projection, ViT's layers.
+
+import type { ConfigValues } from "../../config-values.ts";
+import type { Family, FileSpelling, TensorRow } from "../../family.ts";
+import { linearRows, normRows } from "./module-rows.ts";
+
+/** Heights and widths of images and patches, which a file has as one number or as a pair. */
+export const imageSizes = {
+  imageSize: { keys: ["image_size"], fallback: 224, place: 0 },
+  imageWidth: { keys: ["image_size"], fallback: { times: 1, of: "imageSize" }, place: 1 },
+  imageChannels: { keys: ["num_channels"], fallback: 3 },
+  patchSize: { keys: ["patch_size"], fallback: 16, place: 0 },
+  patchWidth: { keys: ["patch_size"], fallback: { times: 1, of: "patchSize" }, place: 1 },
+} as const satisfies Family["config"]["sizes"];
+
+/** config.json of ViT, which its relatives took over. */
+export const vitConfig = {
+  sizes: {
+    hiddenSize: { keys: ["hidden_size"] },
+    intermediateSize: { keys: ["intermediate_size"] },
+    layers: { keys: ["num_hidden_layers"] },
+    heads: { keys: ["num_attention_heads"] },
+    ...imageSizes,
+  },
+  activation: { key: "hidden_act", fallback: "gelu" },
+  normEpsilon: { key: "layer_norm_eps", fallback: 1e-12 },
+  dropouts: {
+    embedding: { keys: ["hidden_dropout_prob"], fallback: 0 },
+    attention: { keys: ["attention_probs_dropout_prob"], fallback: 0 },
+    residual: { keys: ["hidden_dropout_prob"], fallback: 0 },
+  },
+  tiedByDefault: false,
+  rotary: false,
+  switches: { attentionBias: { key: "qkv_bias", fallback: true } },
+} as const satisfies Family["config"];
+
+/** How many patches an image of the configured size has. */
+export function patchesOf({ imageSize, imageWidth, patchSize, patchWidth }: ConfigValues): number {
+  return Math.floor(imageSize / patchSize) * Math.floor(imageWidth / patchWidth);
+}
+
+/** The convolution that makes a state of each patch, as wide as the layers unless `widthOf` says otherwise. */
+export function patchProjection(
+  path: string,
+  widthOf = ({ hiddenSize }: ConfigValues) => hiddenSize,
+): readonly TensorRow[] {
+  return [
+    {
+      path: `${path}.weight`,
+      kind: "parameter",
+      shape: (config) => [widthOf(config), config.imageChannels, config.patchSize, config.patchWidth],
+    },
+    { path: `${path}.bias`, kind: "parameter", shape: (config) => [widthOf(config)] },
+  ];
+}
+
+/** Learnt states in front of the patches, `paths`, and a position for each of them and for each patch. */
+export function vitEmbeddings(paths: readonly string[]): readonly TensorRow[] {
+  return [
+    ...paths.map((path): TensorRow => ({ path, kind: "parameter", shape: ({ hiddenSize }) => [1, 1, hiddenSize] })),
+    {
+      path: "embeddings.position_embeddings",
+      kind: "parameter",
+      shape: (config) => [1, patchesOf(config) + paths.length, config.hiddenSize],
+    },
+    ...patchProjection("embeddings.patch_embeddings.projection"),
+  ];
+}
+
+/** The maps of ViT's attention, in the layer at `layer`. */
+export function vitAttention(layer: string) {
+  return [
+    ...linearRows({ bias: "attentionBias", layout: "out-in" }, [
+      [`${layer}.attention.q_proj`, "hidden", "hidden"],
+      [`${layer}.attention.k_proj`, "hidden", "hidden"],
+      [`${layer}.attention.v_proj`, "hidden", "hidden"],
+    ]),
+    ...linearRows({ bias: true, layout: "out-in" }, [[`${layer}.attention.o_proj`, "hidden", "hidden"]]),
+  ];
+}
+
+/** The maps of ViT's feed-forward. */
+export function vitFeedForward(layer: string) {
+  return linearRows({ bias: true, layout: "out-in" }, [
+    [`${layer}.mlp.fc1`, "hidden", "intermediate"],
+    [`${layer}.mlp.fc2`, "intermediate", "hidden"],
+  ]);
+}
+
+/** ViT's norms: before each half of a layer and at the end. */
+export const vitNorms = normRows("layer", ["layers.{n}.layernorm_before", "layers.{n}.layernorm_after", "layernorm"]);
+
+/** The names of ViT's layers before transformers 5, which files keep: "encoder.layer.0.attention.attention.query". */
+export const vitSpellings: readonly FileSpelling[] = [
+  ["attention.attention.query", "attention.q_proj"],
+  ["attention.attention.key", "attention.k_proj"],
+  ["attention.attention.value", "attention.v_proj"],
+  ["attention.output.dense", "attention.o_proj"],
+  ["intermediate.dense", "mlp.fc1"],
+  ["output.dense", "mlp.fc2"],
+  ["layernorm_before", "layernorm_before"],
+  ["layernorm_after", "layernorm_after"],
+].flatMap(([file, path]) =>
+  ["weight", "bias"].map((end) => {
+    return { file: `encoder.layer.{n}.${file}.${end}`, path: `layers.{n}.${path}.${end}` };
+  }),
+);
+
+/** Which of its states a backbone gives to other models; the model itself computes the same. */
+export const backboneKeys = ["out_features", "out_indices", "stage_names"];

@@ -1,0 +1,88 @@
+// CLIP (Radford et al. 2021), as transformers' modeling_clip.py names it: an encoder of images and one of texts, whose states are
+// projected to where they can be compared. Each tower is a family of its own, too.
+
+import type { Family } from "../../family.ts";
+import { classifierRow } from "../shared/encoder-rows.ts";
+import { linearRows } from "../shared/module-rows.ts";
+import { layerSizes, textSizes, textTower, visionTower } from "../shared/tower-rows.ts";
+
+const projectionSize = { keys: ["projection_dim"], fallback: 512 } as const;
+const projection = { bias: false, layout: "out-in" } as const;
+const textProjection = linearRows(projection, [["text_projection", "hidden", "projection"]]);
+const imageProjection = linearRows(projection, [["visual_projection", "hidden", "projection"]]);
+
+export const clipText: Family = {
+  ...textTower({
+    modelType: "clip_text_model",
+    causal: true,
+    activation: "quick_gelu",
+    epsilon: 1e-5,
+    sizes: { ...layerSizes(512, 2048, 8), ...textSizes(49_408, 77), projectionSize },
+  }),
+  basePrefix: "text_model",
+  architectures: new Map([
+    ["CLIPTextModelWithProjection", "text-embedding"],
+    ["CLIPTextModel", "feature-extraction"],
+  ]),
+  heads: { "text-embedding": { linears: textProjection } },
+};
+
+export const clipVision: Family = {
+  ...visionTower({
+    modelType: "clip_vision_model",
+    activation: "quick_gelu",
+    epsilon: 1e-5,
+    sizes: {
+      ...layerSizes(768, 3072, 12),
+      patchSize: { keys: ["patch_size"], fallback: 32, place: 0 },
+      projectionSize,
+    },
+    hasFront: true,
+    // The first is transformers' own spelling.
+    norms: ["pre_layrnorm", "post_layernorm"],
+  }),
+  basePrefix: "vision_model",
+  architectures: new Map([
+    ["CLIPVisionModelWithProjection", "image-embedding"],
+    ["CLIPVisionModel", "feature-extraction"],
+  ]),
+  heads: { "image-embedding": { linears: imageProjection } },
+};
+
+export const clip: Family = {
+  modelType: "clip",
+  causal: false,
+  basePrefix: "",
+  towers: [
+    { path: "text_model", key: "text_config", family: clipText, tasks: ["image-text-matching"] },
+    { path: "vision_model", key: "vision_config", family: clipVision },
+  ],
+  architectures: new Map([
+    ["CLIPModel", "image-text-matching"],
+    ["CLIPForImageClassification", "image-classification"],
+  ]),
+  config: {
+    sizes: { projectionSize },
+    activation: { fallback: "quick_gelu" },
+    normEpsilon: { fallback: 1e-5 },
+    dropouts: {},
+    tiedByDefault: false,
+    rotary: false,
+    // Where the scale of the logits begins, which files hold.
+    harmless: ["initializer_factor", "logit_scale_init_value"],
+  },
+  embeddings: [],
+  linears: [],
+  norms: [],
+  heads: {
+    "image-text-matching": {
+      linears: [
+        ...imageProjection.map((row) => ({ ...row, tower: "vision_model" })),
+        ...textProjection.map((row) => ({ ...row, tower: "text_model" })),
+      ],
+      tensors: [{ path: "logit_scale", kind: "parameter", shape: () => [] }],
+    },
+    "image-classification": { linears: [{ ...classifierRow("classifier"), tower: "vision_model" }] },
+  },
+  ignoredFileKeys: ["embeddings.position_ids"],
+};

@@ -1,0 +1,106 @@
+// DINOv2 (Oquab et al. 2023; with registers, Darcet et al. 2023), as transformers' modeling_dinov2.py and
+// modeling_dinov2_with_registers.py name it: ViT whose halves of a layer are scaled by learnt numbers, for images of any size.
+
+import type { ConfigValues } from "../../config-values.ts";
+import type { Family, TensorRow } from "../../family.ts";
+import { classifierRow } from "../shared/encoder-rows.ts";
+import { backboneKeys, vitAttention, vitConfig, vitEmbeddings, vitFeedForward } from "../shared/image-rows.ts";
+import { normRows } from "../shared/module-rows.ts";
+
+const layer = "encoder.layer.{n}";
+const { intermediateSize: _, ...sizes } = vitConfig.sizes;
+const { embedding, attention } = vitConfig.dropouts;
+
+const scales = [`${layer}.layer_scale1.lambda1`, `${layer}.layer_scale2.lambda1`].map((path): TensorRow => {
+  return { path, kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] };
+});
+
+/** Nothing reads it unless patches are hidden, as they are in pretraining. */
+const maskToken: TensorRow = {
+  path: "embeddings.mask_token",
+  kind: "unused",
+  shape: ({ hiddenSize }) => [1, hiddenSize],
+};
+
+export const dinov2: Family = {
+  modelType: "dinov2",
+  causal: false,
+  basePrefix: "dinov2",
+  readsImagesOfAnySize: true,
+  architectures: new Map([
+    ["Dinov2ForImageClassification", "image-classification"],
+    ["Dinov2Model", "feature-extraction"],
+  ]),
+  config: {
+    ...vitConfig,
+    sizes: { ...sizes, patchSize: { ...sizes.patchSize, fallback: 14 } },
+    normEpsilon: { key: "layer_norm_eps", fallback: 1e-6 },
+    dropouts: { embedding, attention, path: { keys: ["drop_path_rate"], fallback: 0 } },
+    switches: {
+      ...vitConfig.switches,
+      maskToken: { key: "use_mask_token", fallback: true },
+    },
+    scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
+    derive: withIntermediateSize,
+    fixed: [
+      {
+        key: "use_swiglu_ffn",
+        values: [null, false],
+        effect: "true gates the feed-forward, and files then hold two of its matrices as one",
+      },
+    ],
+    // The start of the scales, which files hold; what a backbone for other models gives.
+    harmless: ["layerscale_value", "apply_layernorm", "reshape_hidden_states", ...backboneKeys],
+  },
+  tensors: [
+    ...vitEmbeddings(["embeddings.cls_token"]),
+    { ...maskToken, when: ({ switches }) => switches.maskToken },
+    ...scales,
+  ],
+  embeddings: [],
+  linears: [...vitAttention(layer), ...vitFeedForward(layer)],
+  norms: normRows("layer", [`${layer}.norm1`, `${layer}.norm2`, "layernorm"]),
+  heads: {
+    "image-classification": { linears: [{ ...classifierRow("classifier"), inFeatures: "double-hidden" }] },
+  },
+  fileSpellings: [
+    { file: "attention.attention.query", path: "attention.q_proj" },
+    { file: "attention.attention.key", path: "attention.k_proj" },
+    { file: "attention.attention.value", path: "attention.v_proj" },
+    { file: "attention.output.dense", path: "attention.o_proj" },
+  ].flatMap(({ file, path }) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
+};
+
+export const dinov2WithRegisters: Family = {
+  ...dinov2,
+  modelType: "dinov2_with_registers",
+  basePrefix: "dinov2_with_registers",
+  architectures: new Map([
+    ["Dinov2WithRegistersForImageClassification", "image-classification"],
+    ["Dinov2WithRegistersModel", "feature-extraction"],
+  ]),
+  config: {
+    ...dinov2.config,
+    sizes: {
+      ...dinov2.config.sizes,
+      patchSize: { ...sizes.patchSize, fallback: 16 },
+      registers: { keys: ["num_register_tokens"], fallback: 4 },
+    },
+    switches: vitConfig.switches,
+  },
+  tensors: [
+    ...vitEmbeddings(["embeddings.cls_token"]),
+    maskToken,
+    {
+      path: "embeddings.register_tokens",
+      kind: "parameter",
+      shape: ({ registers, hiddenSize }) => [1, registers, hiddenSize],
+    },
+    ...scales,
+  ],
+};
+
+function withIntermediateSize(config: ConfigValues): ConfigValues {
+  const { hiddenSize, scalars } = config;
+  return { ...config, intermediateSize: Math.trunc(hiddenSize * (scalars.feedForwardRatio ?? 1)) };
+}

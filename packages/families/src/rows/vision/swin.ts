@@ -1,0 +1,105 @@
+// Swin (Liu et al. 2021), as transformers' modeling_swin.py names it: attention within windows, which every second layer moves,
+// in stages of ever fewer and wider states.
+
+import type { ConfigValues } from "../../config-values.ts";
+import type { Family, TensorRow } from "../../family.ts";
+import { classifierRow } from "../shared/encoder-rows.ts";
+import {
+  backboneKeys,
+  imageSizes,
+  patchesOf,
+  patchProjection,
+  vitAttention,
+  vitConfig,
+  vitFeedForward,
+} from "../shared/image-rows.ts";
+import { linearRows, normRows } from "../shared/module-rows.ts";
+
+const stage = "encoder.layers.{s}";
+const block = `${stage}.blocks.{n}`;
+
+/** Between two stages; the last has none behind it. */
+const isFollowed = ({ stages }: ConfigValues) => stages.length > 1;
+
+const biasTable: TensorRow = {
+  path: `${block}.attention.relative_position_bias.relative_position_bias_table`,
+  kind: "parameter",
+  shape: ({ windowSize, heads }) => [(2 * windowSize - 1) ** 2, heads],
+};
+
+export const swin: Family = {
+  modelType: "swin",
+  causal: false,
+  basePrefix: "swin",
+  readsImagesOfAnySize: true,
+  architectures: new Map([
+    ["SwinForImageClassification", "image-classification"],
+    ["SwinModel", "feature-extraction"],
+  ]),
+  config: {
+    ...vitConfig,
+    sizes: {
+      hiddenSize: { keys: ["embed_dim"], fallback: 96 },
+      embeddingSize: { keys: ["embed_dim"], fallback: 96 },
+      ...imageSizes,
+      patchSize: { ...imageSizes.patchSize, fallback: 4 },
+      windowSize: { keys: ["window_size"], fallback: 7 },
+    },
+    stages: {
+      layers: { keys: ["depths"], fallback: [2, 2, 6, 2] },
+      heads: { keys: ["num_heads", "num_attention_heads"], fallback: [3, 6, 12, 24] },
+    },
+    normEpsilon: { key: "layer_norm_eps", fallback: 1e-5 },
+    dropouts: { ...vitConfig.dropouts, path: { keys: ["drop_path_rate"], fallback: 0.1 } },
+    switches: {
+      ...vitConfig.switches,
+      absolutePositions: { key: "use_absolute_embeddings", fallback: false },
+    },
+    scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
+    // What follows from others, and what masked image models need.
+    harmless: ["hidden_size", "num_layers", "num_hidden_layers", "encoder_stride", "path_norm", ...backboneKeys],
+  },
+  tensors: [
+    {
+      path: "embeddings.position_embeddings",
+      kind: "parameter",
+      shape: (config) => [1, patchesOf(config), config.embeddingSize],
+      when: ({ switches }) => switches.absolutePositions,
+    },
+    ...patchProjection("embeddings.patch_embeddings.projection", ({ embeddingSize }) => embeddingSize),
+    biasTable,
+  ],
+  embeddings: [],
+  linears: [
+    ...vitAttention(block),
+    ...vitFeedForward(block),
+    ...linearRows({ bias: false, layout: "out-in", when: isFollowed }, [
+      [`${stage}.downsample.reduction`, "quadruple-hidden", "double-hidden"],
+    ]),
+  ],
+  norms: [
+    // Whatever the file says of the others.
+    { path: "embeddings.norm", kind: "layer", width: "embedding", epsilon: 1e-5 },
+    ...normRows("layer", [`${block}.layernorm_before`, `${block}.layernorm_after`]),
+    { path: `${stage}.downsample.norm`, kind: "layer", width: "quadruple-hidden", epsilon: 1e-5, when: isFollowed },
+    { path: "layernorm", kind: "layer" },
+  ],
+  heads: {
+    "image-classification": { linears: [classifierRow("classifier")] },
+  },
+  ignoredFileKeys: ["relative_position_index"],
+  fileSpellings: [
+    ...[
+      ["attention.self.query", "attention.q_proj"],
+      ["attention.self.key", "attention.k_proj"],
+      ["attention.self.value", "attention.v_proj"],
+      ["attention.output.dense", "attention.o_proj"],
+      ["intermediate.dense", "mlp.fc1"],
+      ["output.dense", "mlp.fc2"],
+    ].flatMap(([file, path]) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
+    {
+      file: "attention.self.relative_position_bias_table",
+      path: "attention.relative_position_bias.relative_position_bias_table",
+    },
+  ],
+};

@@ -1,0 +1,33 @@
+// DINOv2's wiring, with and without registers (transformers' modeling_dinov2.py): ViT's halves, each scaled by learnt numbers.
+
+import { dropPath } from "../../parts/drop-path.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import { learntScale } from "../../parts/scaled-layer.ts";
+import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
+import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
+import { vitAttention, vitFeedForward, vitTrunk } from "./vit.ts";
+
+const path = "encoder.layer.{n}";
+
+export function dinov2(model: PartList): Trunk {
+  return vitTrunk(model, { block: dinov2Block, resampling: "bicubic" });
+}
+
+/** The same, but for images smaller than those of pretraining positions are averaged as well. */
+export function dinov2WithRegisters(model: PartList): Trunk {
+  return vitTrunk(model, { block: dinov2Block, resampling: "antialiased" });
+}
+
+function dinov2Block(block: PartList, layer: number): Stage {
+  const { dropouts } = block.plan.config;
+  const half = (inner: Layer, scale: string, name: string) =>
+    dropPath(learntScale(inner, block.tensor(`${path}.${scale}.lambda1`)), dropouts.path, `layer.${layer}/${name}`);
+  const run = transformerBlock({
+    beforeAttention: block.norm(`${path}.norm1`),
+    attention: half(vitAttention(block, layer, path), "layer_scale1", "attention-path"),
+    beforeFeedForward: block.norm(`${path}.norm2`),
+    feedForward: half(vitFeedForward(block, path), "layer_scale2", "feed-forward-path"),
+  });
+  return { parts: block.parts, run };
+}

@@ -1,0 +1,126 @@
+// Heads of CLIP and SigLIP (transformers' modeling_clip.py and modeling_siglip.py): how well each text fits each image, a
+// classifier of images, or what one tower gives to be compared.
+
+import type { ParameterSlot } from "@lowrank/doors";
+import * as tf from "@tensorflow/tfjs-core";
+import { activations } from "../../parts/activations.ts";
+import { probeAttention } from "../../parts/attention/probe-attention.ts";
+import { feedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer, Pass } from "../../parts/pass.ts";
+import { pickFrom } from "../../parts/trunk/picked-states.ts";
+import { ClassificationHead } from "../classification-head.ts";
+import { embeddingHead } from "../embedding-head.ts";
+import type { Head } from "../head.ts";
+import { matchingHead } from "../matching-head.ts";
+import { noHead } from "../no-head.ts";
+
+export function clipTextHeads(model: PartList): Head {
+  if (model.plan.task === "feature-extraction") return noHead;
+  const projection = model.linear("text_projection");
+  return embeddingHead((states, pass) => projection.forward(endStates(model)(states, pass), pass.context));
+}
+
+export function clipVisionHeads(model: PartList): Head {
+  const pool = firstNormed(model);
+  if (model.plan.task === "feature-extraction") return noHead;
+  const projection = model.linear("visual_projection");
+  return embeddingHead((states, pass) => projection.forward(pool(states, pass), pass.context));
+}
+
+export function clipHeads(model: PartList): Head {
+  const pool = firstNormed(model.tower("vision_model"));
+  if (model.plan.task === "image-classification") return patchClassifier(model, 1);
+  const images = model.linear("visual_projection");
+  const texts = model.linear("text_projection");
+  const ends = endStates(model.tower("text_model"));
+  return matchingHead({
+    images: (states, pass) => images.forward(pool(states, pass), pass.context),
+    texts: (states, pass) => texts.forward(ends(states, pass), pass.context),
+    scale: model.tensor("logit_scale"),
+    loss: "softmax",
+  });
+}
+
+export function siglipTextHeads(model: PartList): Head {
+  model.linear("head");
+  return noHead;
+}
+
+export function siglipVisionHeads(model: PartList): Head {
+  if (model.has("head.probe")) probed(model);
+  return noHead;
+}
+
+export function siglipHeads(model: PartList): Head {
+  const vision = model.tower("vision_model");
+  const pool = vision.has("head.probe") ? probed(vision) : undefined;
+  if (model.plan.task === "image-classification" || pool === undefined) return patchClassifier(model, 0);
+  const text = model.tower("text_model").linear("head");
+  return matchingHead({
+    images: pool,
+    texts: (states, pass) => {
+      const [batch = 0, time = 1] = states.shape;
+      return text.forward(oneOf(states, Array(batch).fill(time - 1)), pass.context);
+    },
+    scale: model.tensor("logit_scale"),
+    bias: model.tensor("logit_bias"),
+    loss: "sigmoid",
+  });
+}
+
+/** A classifier on the mean of the patches, behind `fronts` states. */
+function patchClassifier(model: PartList, fronts: number): Head {
+  const { problemType } = model.plan.config;
+  return new ClassificationHead({
+    site: model.linear("classifier"),
+    problemType,
+    columns: {
+      ofAll: (states) => {
+        const [batch = 0, time = 0, width = 0] = states.shape;
+        return tf.mean<tf.Tensor2D>(tf.slice(states, [0, fronts, 0], [batch, time - fronts, width]), 1);
+      },
+    },
+  });
+}
+
+/** The state in front of the patches, which alone is normalised at the end: [batch, width]. */
+function firstNormed(vision: PartList): Layer {
+  const norm = vision.norm("post_layernorm");
+  return (states, { context }) => norm.forward(oneOf(states, Array(states.shape[0] ?? 0).fill(0)), context);
+}
+
+/** The state of each text's end, [batch, width]: of its first end token, or, in older files, of the highest id. */
+function endStates({ plan: { config } }: PartList): Layer {
+  const [end = -1] = config.eosTokenIds;
+  return (states, { lastIds }: Pass) => {
+    const rows = lastIds.arraySync();
+    // Older files say 2 of vocabularies whose last token is the end.
+    const columns = rows.map((ids) => (end === 2 ? ids.indexOf(Math.max(...ids)) : Math.max(ids.indexOf(end), 0)));
+    return oneOf(states, columns);
+  };
+}
+
+function oneOf(states: tf.Tensor, columns: readonly number[]): tf.Tensor {
+  return tf.squeeze(pickFrom(states, { columns }), [1]);
+}
+
+/** One learnt query reads all patches: [batch, width]. */
+function probed(vision: PartList): Layer {
+  const { heads, activation } = vision.plan.config;
+  const slot = (path: string): ParameterSlot => vision.tensor(`head.${path}`);
+  const attention = probeAttention({
+    probe: slot("probe"),
+    weight: slot("attention.in_proj_weight"),
+    bias: slot("attention.in_proj_bias"),
+    output: vision.linear("head.attention.out_proj"),
+    heads,
+  });
+  const norm = vision.norm("head.layernorm");
+  const feed = feedForward(vision.linear("head.mlp.fc1"), activations[activation], vision.linear("head.mlp.fc2"));
+  return (states, pass) =>
+    tf.tidy(() => {
+      const read = attention(states, pass); // [batch, 1, width]
+      return tf.squeeze(tf.add(read, feed(norm.forward(read, pass.context), pass)), [1]);
+    });
+}

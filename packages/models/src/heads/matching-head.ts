@@ -1,0 +1,74 @@
+// How well each text of a batch fits each image: the angle between the two, scaled. Trained by telling which text belongs to
+// which image, among all of the batch (Radford et al. 2021), or pair by pair (Zhai et al. 2023).
+
+import type { ParameterSlot } from "@lowrank/doors";
+import { crossEntropy } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import type { Layer, Pass } from "../parts/pass.ts";
+import type { Head, LossSum } from "./head.ts";
+
+export interface MatchingHeadOptions {
+  /** All states of the images → [images, features] */
+  readonly images: Layer;
+  /** All states of the texts → [texts, features] */
+  readonly texts: Layer;
+  /** The logarithm of what cosines are multiplied by. */
+  readonly scale: ParameterSlot;
+  /** Added to the scaled cosines. */
+  readonly bias?: ParameterSlot;
+  readonly loss: "softmax" | "sigmoid";
+}
+
+/** Logits are [images, texts]; labels [images] say which text belongs to each image. */
+export function matchingHead(options: MatchingHeadOptions): Head {
+  const forward = (states: tf.Tensor, pass: Pass) => tf.tidy(() => similarity(states, options, pass));
+  return {
+    forward,
+    losses: (labels, pass) => {
+      const partners = partnersOf(labels, pass);
+      return { of: (states) => lossOf[options.loss](forward(states, pass), partners) };
+    },
+  };
+}
+
+function similarity(states: tf.Tensor, { images, texts, scale, bias }: MatchingHeadOptions, pass: Pass): tf.Tensor2D {
+  const { decoder, context } = pass;
+  const image = normalised(images(decoder.source, pass));
+  const text = normalised(texts(states, decoder));
+  // Neither belongs to a row of the batch: where rows have adapters of their own, these say nothing of them.
+  const scaled = tf.mul<tf.Tensor2D>(tf.matMul(image, text, false, true), tf.exp(scale.value(context)));
+  return bias === undefined ? scaled : tf.add<tf.Tensor2D>(scaled, bias.value(context));
+}
+
+/** Each row divided by its length. */
+function normalised(x: tf.Tensor): tf.Tensor2D {
+  return tf.div(x, tf.sqrt(tf.sum(tf.square(x), -1, true)));
+}
+
+/** Throws ModelInputError unless each image has a text of its own. */
+function partnersOf(labels: tf.Tensor, { decoder, inputs: { pixelValues } }: Pass): readonly number[] {
+  const images = pixelValues?.shape[0] ?? 0;
+  const partners = Array.from(labels.dataSync());
+  const isPairing = [...partners].sort((one, other) => one - other).every((text, index) => text === index);
+  if (labels.size === images && decoder.shape[0] === images && isPairing) return partners;
+  const message = `there must be as many texts as images (${images}), and of each image the number of its own text: 0, 1, 2 …`;
+  throw new ModelInputError("labels", message);
+}
+
+const lossOf: Readonly<
+  Record<MatchingHeadOptions["loss"], (logits: tf.Tensor2D, partners: readonly number[]) => LossSum>
+> = {
+  /** The mean of two: which text of the batch belongs to an image, and which image to a text. */
+  softmax: (logits, partners) => {
+    const owners = partners.map((_, text) => partners.indexOf(text));
+    const ofImages = crossEntropy(logits, tf.tensor1d([...partners], "int32"), "sum");
+    const ofTexts = crossEntropy(tf.transpose(logits), tf.tensor1d(owners, "int32"), "sum");
+    return { sum: tf.reshape(tf.div(tf.add(ofImages, ofTexts), 2), []), count: partners.length };
+  },
+  /** Of each pair whether the two belong together: log(1 + e^−x) where they do, log(1 + e^x) where not. */
+  sigmoid: (logits, partners) => {
+    const signs = partners.map((partner) => partners.map((_, text) => (text === partner ? -1 : 1)));
+    return { sum: tf.sum(tf.softplus(tf.mul(logits, tf.tensor2d(signs)))), count: partners.length };
+  },
+};

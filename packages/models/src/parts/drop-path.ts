@@ -1,0 +1,17 @@
+// Stochastic depth (Huang et al. 2016): while training, what a layer adds is left out for whole rows of the batch.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Layer } from "./pass.ts";
+
+/** The layer itself where nothing is ever left out; rows that stay are scaled up for those that go. */
+export function dropPath(layer: Layer, rate: number, path: string): Layer {
+  if (rate === 0) return layer;
+  return (hidden, pass) => {
+    const { context } = pass;
+    if (!context.training) return layer(hidden, pass);
+    return tf.tidy(() => {
+      const added = layer(hidden, pass);
+      return tf.mul(added, pass.drop(tf.ones([added.shape[0] ?? 0, 1, 1]), rate, path));
+    });
+  };
+}

@@ -1,0 +1,88 @@
+// From pixels to the first hidden states: each patch of an image becomes one, learnt states stand in front of them, and
+// positions are added (Dosovitskiy et al. 2021).
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { type ConvolutionSite, computeByRows, type ParameterSlot } from "@lowrank/doors";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../../errors.ts";
+import type { Pass } from "../pass.ts";
+import { type Resampling, resampleGrid } from "./resample-grid.ts";
+
+export interface PatchEmbeddingOptions {
+  readonly projection: ConvolutionSite;
+  /** Learnt states in front of the patches, [1, 1, width] each. */
+  readonly fronts: readonly ParameterSlot[];
+  /** [1, fronts + patches, width] */
+  readonly positions: ParameterSlot;
+  /** Learnt states without a position, behind the first in front: [1, registers, width]. */
+  readonly registers?: ParameterSlot | undefined;
+  /** How positions are stretched over images of another size; absent where a model reads one size only. */
+  readonly resampling?: Resampling;
+  /** Rate of dropout while training. */
+  readonly dropout: number;
+}
+
+/** Returns [batch, fronts + registers + patches, width]. */
+export function patchEmbedding(options: PatchEmbeddingOptions): (pass: Pass) => tf.Tensor {
+  const { projection, fronts, positions, registers, dropout } = options;
+  const doors = [...fronts, positions, ...(registers === undefined ? [] : [registers])];
+  return (pass) =>
+    tf.tidy(() => {
+      const { context } = pass;
+      const pixels = pixelsOf(pass);
+      const patches = projectPatches(projection, pass);
+      const place = (rows: tf.Tensor, own: ForwardContext) => placePatches(rows, pixels, { options, context: own });
+      return pass.drop(computeByRows({ x: patches, context, path: "embeddings", doors }, place), dropout, "embedding");
+    });
+}
+
+/** [batch, channels, height, width]. Throws ModelInputError where there are none. */
+export function pixelsOf({ inputs: { pixelValues } }: Pass): tf.Tensor4D {
+  if (pixelValues === undefined) throw new ModelInputError("pixelValues", "this model reads images");
+  return pixelValues;
+}
+
+/** [batch, patchRows, patchColumns, width] */
+export function projectPatches(projection: ConvolutionSite, pass: Pass): tf.Tensor {
+  return projection.forward(tf.transpose(pixelsOf(pass), [0, 2, 3, 1]), pass.context);
+}
+
+function placePatches(
+  patches: tf.Tensor,
+  pixels: tf.Tensor4D,
+  { options, context }: { readonly options: PatchEmbeddingOptions; readonly context: ForwardContext },
+): tf.Tensor {
+  const { fronts, registers } = options;
+  const [batch = 0, rows = 0, columns = 0, width = 0] = patches.shape;
+  const repeated = (slot: ParameterSlot) => tf.tile(slot.value(context), [batch, 1, 1]);
+  const sequence = tf.concat([...fronts.map(repeated), tf.reshape(patches, [batch, rows * columns, width])], 1);
+  const placed = tf.add(sequence, positionsFor({ rows, columns }, pixels, { options, context }));
+  if (registers === undefined) return placed;
+  const [first, others] = tf.split(placed, [1, fronts.length - 1 + rows * columns], 1);
+  // Two sizes give two tensors.
+  return tf.concat([first as tf.Tensor, repeated(registers), others as tf.Tensor], 1);
+}
+
+/** As they were learnt for square images of the model's size, else stretched: [1, fronts + patches, width]. */
+function positionsFor(
+  to: { readonly rows: number; readonly columns: number },
+  pixels: tf.Tensor4D,
+  { options, context }: { readonly options: PatchEmbeddingOptions; readonly context: ForwardContext },
+): tf.Tensor {
+  const { fronts, positions, resampling } = options;
+  const learnt = positions.value(context);
+  const [, places = 0, width = 0] = learnt.shape;
+  const count = places - fronts.length;
+  const [, , height, across] = pixels.shape;
+  if (resampling === undefined || (count === to.rows * to.columns && height === across)) return learnt;
+  const side = Math.floor(Math.sqrt(count));
+  if (side * side !== count) {
+    const message = `positions learnt for ${count} patches, which make no square, cannot be stretched over ${height} × ${across} pixels`;
+    throw new ModelInputError("pixelValues", message);
+  }
+  const [ahead, grid] = tf.split(learnt, [fronts.length, count], 1);
+  const from = { rows: side, columns: side };
+  // Two sizes give two tensors.
+  const stretched = resampleGrid(tf.reshape(grid as tf.Tensor, [count, width]), { from, to }, resampling);
+  return tf.concat([ahead as tf.Tensor, tf.reshape(stretched, [1, to.rows * to.columns, width])], 1);
+}

@@ -1,0 +1,66 @@
+// Positions learnt for the patches of one size of images, stretched over those of another, as torch's `interpolate` does
+// with mode "bicubic": by cubic curves through the four nearest (Keys 1981), or, where the grid shrinks and "antialiased" is
+// asked for, through all that a new place covers.
+
+import * as tf from "@tensorflow/tfjs-core";
+
+export interface Grid {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export type Resampling = "bicubic" | "antialiased";
+
+/** values [from.rows·from.columns, width] → [to.rows·to.columns, width] */
+export function resampleGrid(
+  values: tf.Tensor2D,
+  { from, to }: { from: Grid; to: Grid },
+  kind: Resampling,
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const down = sharesOf(from.rows, to.rows, kind);
+    const across = sharesOf(from.columns, to.columns, kind);
+    const shares = down.flatMap((row) =>
+      across.flatMap((column) => row.flatMap((one) => column.map((other) => one * other))),
+    );
+    return tf.matMul(tf.tensor2d(shares, [to.rows * to.columns, from.rows * from.columns]), values);
+  });
+}
+
+/** Of each new place along one axis, what share each old one has: [to][from]. */
+export function sharesOf(from: number, to: number, kind: Resampling): readonly (readonly number[])[] {
+  const step = from / to;
+  return Array.from({ length: to }, (_, place) => {
+    const center = (place + 0.5) * step;
+    return kind === "bicubic" ? throughNearest(center, from) : throughCovered(center, from, Math.max(step, 1));
+  });
+}
+
+/** Beyond the border the last value goes on. */
+function throughNearest(center: number, from: number): readonly number[] {
+  const shares: number[] = Array(from).fill(0);
+  const first = Math.floor(center - 0.5) - 1;
+  for (let place = first; place < first + 4; place++) {
+    const inside = Math.min(Math.max(place, 0), from - 1);
+    shares[inside] = (shares[inside] ?? 0) + cubic(place + 0.5 - center, -0.75);
+  }
+  return shares;
+}
+
+/** Beyond the border there is nothing: the others' shares grow. */
+function throughCovered(center: number, from: number, stretch: number): readonly number[] {
+  const first = Math.max(Math.trunc(center - 2 * stretch + 0.5), 0);
+  const end = Math.min(Math.trunc(center + 2 * stretch + 0.5), from);
+  const weights = Array.from({ length: from }, (_, place) =>
+    place < first || place >= end ? 0 : cubic((place + 0.5 - center) / stretch, -0.5),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** The curve's height at a distance; `slope` is its slope at distance 1. */
+function cubic(distance: number, slope: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return ((slope + 2) * x - (slope + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * slope : 0;
+}
