@@ -70,7 +70,8 @@ def logits_of(model, inputs):
         output = model(**{key: value for key, value in inputs.items() if key != "labels"})
     if "start_logits" in output:
         return torch.stack([output.start_logits, output.end_logits], -1)
-    return output.logits_per_image if "logits_per_image" in output else output.logits
+    kinds = ("logits_per_image", "logits", "last_hidden_state")
+    return next(output[kind] for kind in kinds if kind in output)
 
 
 def moved(model):
@@ -104,7 +105,7 @@ def train(model, names, batches):
 
 
 def write(folder, expected, tensors):
-    integers = {key: value.int() if not value.is_floating_point() else value for key, value in tensors.items()}
+    integers = {key: value.float() if value.is_floating_point() else value.int() for key, value in tensors.items()}
     save_file({key: value.detach().contiguous().clone() for key, value in integers.items()},
               folder / "expected.safetensors")
     (folder / "expected.json").write_text(json.dumps({"name": folder.name, **expected}, indent=1) + "\n")
@@ -119,23 +120,29 @@ def one_gradient(names):
 
 
 def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, shares=False, batch=batch, added=0,
-                tables="auto"):
-    """An adapter on a base – with added tokens, if any –: logits, loss, gradients, merge and a few steps of training."""
+                tables="auto", exact=False):
+    """An adapter on a base – with added tokens, if any –: logits, loss, gradients, merge and a few steps of training.
+    `exact` computes what the float32 files say in float64."""
     base.save_pretrained(folder / "base")
     if prepare:
         prepare(base)
     if added:
         add_tokens(base, added)
-    inputs = batch(base)
-    tensors = {**inputs, "base.logits": logits_of(base, inputs)}
+    as_computed = lambda made: {key: value.double() if exact and value.is_floating_point() else value for key, value in made.items()}
+    inputs = as_computed(batch(base))
+    tensors = {**inputs, "base.logits": logits_of(copy.deepcopy(base).double() if exact else base, inputs)}
     model = get_peft_model(base, LoraConfig(**config)).eval()
     if isinstance(config.get("init_lora_weights"), str) or "kasa_config" in config:
-        tensors["start.logits"] = logits_of(model, inputs)
+        tensors["start.logits"] = logits_of(copy.deepcopy(model).double() if exact else model, inputs)
     moved(model)
     # "auto" would compare sizes with a base that is looked up in the network.
     model.save_pretrained(folder / "adapter", save_embedding_layers=True if added else tables)
+    if exact:
+        model.double()
     names = trained_by_name(model)
     tensors["adapter.logits"] = logits_of(model, inputs)
+    if not inputs.keys() & {"labels", "start_positions"}:
+        return {}, {**tensors, "merged.logits": logits_of(copy.deepcopy(model).merge_and_unload(), inputs)}
     loss = model(**inputs).loss
     loss.backward()
     tensors["adapter.loss"] = loss.reshape(1)
@@ -150,7 +157,7 @@ def one_adapter(folder, base, config, prepare=None, merges=True, trains=True, sh
         tensors["merged.logits"] = logits_of(copy.deepcopy(model).merge_and_unload(), inputs)
     if not trains:
         return {}, tensors
-    batches = [batch(base) for _ in range(TRAINING["steps"])]
+    batches = [as_computed(batch(base)) for _ in range(TRAINING["steps"])]
     for key in batches[0]:
         tensors["train." + key] = torch.stack([one[key] for one in batches])
     model.train()

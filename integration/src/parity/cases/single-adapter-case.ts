@@ -35,7 +35,7 @@ export async function singleAdapterChecks(fixture: Fixture): Promise<readonly Pa
     return [
       ...(await asPeftComputes(parity, async () => [...forwardChecks(parity), ...gradientChecks(parity)])),
       ...settingsChecks(fixture, parity.handle),
-      ...freshChecks(parity),
+      ...(await freshChecks(parity)),
       ...(await reloadedChecks(parity)),
       ...(await generationChecks(parity)),
       ...deltaChecks(parity),
@@ -67,15 +67,15 @@ function adapterLossCheck({ fixture, model }: Pick<ParityCase, "fixture" | "mode
 }
 
 /** A new adapter of the same configuration, where the base alone decides how it starts. */
-function freshChecks({ fixture, model, adapter }: ParityCase): readonly ParityCheck[] {
+async function freshChecks({ fixture, model, adapter }: ParityCase): Promise<readonly ParityCheck[]> {
   if (!fixture.tensors.has("start.logits")) return [];
   const fresh = injectAdapter(model, planInjection(model, adapter.config), { name: "fresh", seed: 0 });
-  const check = logitsCheck({ fixture, model }, "start.logits", {
-    kind: "active",
-    adapters: [{ name: "fresh", weight: 1 }],
-  });
+  const adapters = [{ name: "fresh", weight: 1 }];
+  const checks = await asPeftComputes({ model, handle: fresh }, async () => [
+    logitsCheck({ fixture, model }, "start.logits", { kind: "active", adapters }),
+  ]);
   fresh.dispose();
-  return [check];
+  return checks;
 }
 
 /** The adapter once more, from what would be written of it. */

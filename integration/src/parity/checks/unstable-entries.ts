@@ -26,24 +26,28 @@ function decisive({ expected }: Fixture): number {
  * biases of attention's keys, or of a head that tells where an answer starts, which a softmax takes away again.
  */
 export function roundingOf(fixture: Fixture, key: string): number {
-  const gradients = byKey(fixture, "grad.");
-  const floor = negligible * Math.max(0, ...[...gradients.values()].map(({ values }) => largestMagnitude(values)));
-  return largestMagnitude(gradients.get(key)?.values ?? [Infinity]) < floor ? floor : 0;
+  const floor = negligible * largestOf(fixture);
+  return largestMagnitude(byKey(fixture, "grad.").get(key)?.values ?? [Infinity]) < floor ? floor : 0;
 }
 
 /**
- * Tells which entries of a trained tensor mean nothing. A fixture marks those in which PEFT's float32 and float64 runs
- * happened to differ (a tensor without any has no marks); the others whose gradient is as small are as random: in a tensor
- * with marks, everything below a millionth of its largest gradient – the biases of attention's keys, whose gradient is zero.
+ * Tells which entries of a trained tensor mean nothing: all whose gradient is below a millionth of the case's largest – the
+ * biases of attention's keys, alone or between those of queries and values, whose gradient is zero. A fixture marks those in
+ * which PEFT's float32 and float64 runs happened to differ (a tensor without any has no marks); in a tensor with marks,
+ * everything below a millionth of its own largest gradient is as random.
  */
 export function unstableEntries(fixture: Fixture, key: string): (index: number) => boolean {
   const marks = fixture.tensors.get(`unstable.${keyPrefix}${key}`)?.values;
   const gradient = byKey(fixture, "grad.").get(key)?.values;
-  const rounding = roundingOf(fixture, key);
-  if (rounding > 0) return () => true;
-  if (!marks) return () => false;
-  const smallest = gradient ? negligible * largestMagnitude(gradient) : 0;
-  return (index) => marks[index] === 1 || (gradient !== undefined && Math.abs(gradient[index] ?? 0) < smallest);
+  const floor = negligible * largestOf(fixture);
+  if (marks === undefined && gradient === undefined) return () => false;
+  const smallest = gradient ? Math.max(floor, marks === undefined ? 0 : negligible * largestMagnitude(gradient)) : 0;
+  return (index) => marks?.[index] === 1 || (gradient !== undefined && Math.abs(gradient[index] ?? 0) < smallest);
+}
+
+/** The largest entry of a case's gradients. */
+function largestOf(fixture: Fixture): number {
+  return Math.max(0, ...[...byKey(fixture, "grad.").values()].map(({ values }) => largestMagnitude(values)));
 }
 
 /** Tells where the first gradient of a training is so small that its rounding may decide where the step goes. */
