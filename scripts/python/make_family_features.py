@@ -378,6 +378,8 @@ CASES = {
         lora(target_modules=["v_proj", "fc1"]), trains=False),
     "bert-tied-biases": lambda folder: one_adapter(
         folder, bert(), lora(task_type=None, target_modules=["query"], bias="all"), trains=False),
+    "bert-tied-lora-bias": lambda folder: one_adapter(
+        folder, bert(), lora(task_type=None, target_modules=["decoder", "dense"], lora_bias=True), trains=False),
     "gpt-neo-padding": lambda folder: one_adapter(
         folder, gpt_neo(), lora(target_modules=["q_proj", "v_proj"]), batch=padded_either_way),
     "gpt-neo-answers": lambda folder: one_adapter(

@@ -27,6 +27,7 @@ import { lostBiasWarnings } from "./lost-biases.ts";
 import { findMissing, findShapes } from "./needed-tensors.ts";
 import { findNonFinite } from "./non-finite-values.ts";
 import { withBaseLayers } from "./plan-base-layers.ts";
+import { findSharedStarts } from "./shared-starts.ts";
 import { findUnexpected, unusedBaseWeights } from "./unexpected-tensors.ts";
 import { findUntied } from "./untied-tensors.ts";
 
@@ -91,6 +92,7 @@ function findProblems(plan: InjectionPlan, { model, adapter, refused }: Facts): 
     ...(refused.length === 0 ? unexpected : isUnclear ? [] : unexpected.filter(({ kind }) => kind === "unknown-path")),
     ...(isUnclear ? [] : findShapes(plan, adapter)),
     ...findUntied(plan, adapter),
+    ...findSharedStarts(plan, model, adapter),
     ...findNonFinite(adapter),
   ];
 }

@@ -43,7 +43,8 @@ function build(planned: PlannedSite, maker: PartMaker): AdaptedSite {
   const pair = values.pair(planned, maker.nameOf(path), site);
   const plain = new LoraAdaptation({ pair, site, scale: scaling, adapterName });
   const weight = () => (pair.beside?.kind === "stand-in" ? tf.clone(pair.beside.weight) : site.readWeight());
-  const [siteBias, siteWeight] = ["bias", "weight"].map((one) => doors.findParameter(`${path}.${one}`));
+  const siteBias = doors.findParameter(site.biasPath ?? `${path}.bias`);
+  const siteWeight = doors.findParameter(`${path}.weight`);
   try {
     const own = maker.vectors(vectors, { ...planned, weight, plain });
     return adaptSite(planned, site, { pair, vectors: own }, { ...maker.wrapping, siteBias, siteWeight });

@@ -1,0 +1,45 @@
+import { type Adapter, createLoraConfig } from "@lowrank/adapter-format";
+import { HandMadeModel } from "@lowrank/testing";
+import "@tensorflow/tfjs-backend-cpu";
+import { describe, expect, it } from "vitest";
+import { attachAdapter } from "../attach/attach-adapter.ts";
+import { injectAdapter } from "../attach/inject-adapter.ts";
+import { planInjection } from "../plan/plan-injection.ts";
+
+/** What becomes of a file whose pair on the head started so. */
+function attached(init: "pissa" | "olora" | "default", tiedHead: boolean): void {
+  const model = new HandMadeModel({ tiedHead });
+  const config = createLoraConfig({ rank: 2, targetModules: ["lm_head"], ...(init === "default" ? {} : { init }) });
+  const shape = { a: [2, 6], b: [11, 2] };
+  const tensors = new Map([
+    ["lm_head.lora_A.weight", { shape: shape.a, values: new Float32Array(12).fill(0.1) }],
+    ["lm_head.lora_B.weight", { shape: shape.b, values: new Float32Array(22).fill(0.1) }],
+  ]);
+  const adapter: Adapter = { config, tensors, metadata: new Map() };
+  try {
+    attachAdapter(model, adapter).dispose();
+  } finally {
+    model.dispose();
+  }
+}
+
+describe("a file whose start PEFT took out of a head's weight", () => {
+  it("is refused where an embedding shares that weight: PEFT changed the embedding, too", () => {
+    for (const init of ["pissa", "olora"] as const)
+      expect(() => attached(init, true), init).toThrow(
+        /lm_head\.lora_A\.weight: PEFT takes ".*" out of the weight, which "model\.embed_tokens" shares/,
+      );
+  });
+
+  it("is attached where the head has a weight of its own, and where its start left the weight alone", () => {
+    expect(() => attached("pissa", false)).not.toThrow();
+    expect(() => attached("default", true)).not.toThrow();
+  });
+
+  it("is no matter for a start made here, which leaves the embedding as it is", () => {
+    const model = new HandMadeModel({ tiedHead: true });
+    const config = createLoraConfig({ rank: 2, targetModules: ["lm_head"], init: "pissa" });
+    expect(() => injectAdapter(model, planInjection(model, config), { seed: 0 }).dispose()).not.toThrow();
+    model.dispose();
+  });
+});
