@@ -33,6 +33,14 @@ export type {
 export { ggufTokenizerFiles } from "./gguf/gguf-tokenizer-files.ts";
 export type { GgufMetadata } from "./gguf/gguf-vocabulary.ts";
 export { type GgufTokenizer, tokenizerFromGguf } from "./gguf/tokenizer-from-gguf.ts";
+export {
+  type ImagePreparation,
+  ImagePreparationError,
+  type ResampleFilter,
+  type ResizeTarget,
+  readImagePreparation,
+} from "./images/image-preparation.ts";
+export { type DecodedImage, ImageDataError, type PreparedImage, prepareImage } from "./images/prepare-image.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";

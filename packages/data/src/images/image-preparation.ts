@@ -1,0 +1,115 @@
+// preprocessor_config.json: how an image becomes what a model reads – to which size, by which filter, with which mean.
+
+import { describeValue, LowrankError } from "@lowrank/contracts";
+
+/** How new pixels are made of old ones. */
+export type ResampleFilter = "nearest" | "lanczos" | "bilinear" | "bicubic" | "box";
+
+/** To which size an image is brought: to both lengths, or the shorter one to `edge`, the other one in proportion. */
+export type ResizeTarget = { readonly height: number; readonly width: number } | { readonly edge: number };
+
+/** What is done to an image, in this order; null for what is not. */
+export interface ImagePreparation {
+  readonly resize: { readonly target: ResizeTarget; readonly filter: ResampleFilter } | null;
+  /** The middle is kept; black beyond the border of an image that is smaller. */
+  readonly crop: { readonly height: number; readonly width: number } | null;
+  /** What numbers from 0 to 255 are multiplied by. */
+  readonly factor: number;
+  /** Subtracted from red, green and blue, and what the rest is divided by. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** preprocessor_config.json asks for what is not done, or is broken. */
+export class ImagePreparationError extends LowrankError {
+  constructor(
+    readonly key: string,
+    readonly got: string,
+    readonly expected: string,
+  ) {
+    super(
+      "IMAGE_PREPARATION",
+      `Cannot prepare images by preprocessor_config.json: ${key} is ${got}, expected ${expected}.`,
+    );
+  }
+}
+
+/** Pillow's numbers of them. */
+const filters: readonly ResampleFilter[] = ["nearest", "lanczos", "bilinear", "bicubic", "box"];
+const largest = 65_536;
+
+/** Processors that take a single number for the shorter edge, and whose filter is bicubic where the file names none. */
+const byShorterEdge = /^(CLIP|Bit|Siglip)/;
+
+/**
+ * Reads a parsed preprocessor_config.json of ViT, DeiT, Swin, DINOv2, CLIP or SigLIP.
+ *
+ * @throws ImagePreparationError
+ * @example
+ * ```ts
+ * import { readImagePreparation } from "@lowrank/data";
+ *
+ * const file = { image_processor_type: "ViTImageProcessor", size: { height: 224, width: 224 }, resample: 2 };
+ * if (readImagePreparation(file).resize?.filter !== "bilinear") throw new Error("unexpected filter");
+ * ```
+ */
+export function readImagePreparation(file: unknown): ImagePreparation {
+  const values = new Map(typeof file === "object" && file !== null ? Object.entries(file) : []);
+  const type = String(values.get("image_processor_type") ?? values.get("feature_extractor_type") ?? "");
+  const isOn = (key: string, fallback: boolean) => (values.get(key) ?? fallback) === true;
+  const hasCrop = isOn("do_center_crop", byShorterEdge.test(type) && values.has("crop_size"));
+  const rescales = isOn("do_rescale", true);
+  const normalises = isOn("do_normalize", true);
+  const usual = byShorterEdge.test(type) ? 3 : 2;
+  return {
+    resize: isOn("do_resize", true)
+      ? { target: targetOf(values.get("size"), type), filter: filterOf(values.get("resample") ?? usual) }
+      : null,
+    crop: hasCrop ? squareOf("crop_size", values.get("crop_size")) : null,
+    factor: rescales ? numberOf("rescale_factor", values.get("rescale_factor") ?? 1 / 255) : 1,
+    mean: normalises ? threeOf("image_mean", values.get("image_mean")) : [0, 0, 0],
+    deviation: normalises ? threeOf("image_std", values.get("image_std")) : [1, 1, 1],
+  };
+}
+
+function targetOf(size: unknown, type: string): ResizeTarget {
+  if (typeof size === "number" && byShorterEdge.test(type)) return { edge: lengthOf("size", size) };
+  const { shortest_edge: edge, longest_edge: longest } = Object(size) as Readonly<Record<string, unknown>>;
+  if (edge === undefined || edge === null) return squareOf("size", size);
+  if (longest !== undefined && longest !== null)
+    throw new ImagePreparationError("size.longest_edge", describeValue(longest), "nothing beside shortest_edge");
+  return { edge: lengthOf("size.shortest_edge", edge) };
+}
+
+/** A single number stands for both lengths. */
+function squareOf(key: string, given: unknown): { readonly height: number; readonly width: number } {
+  if (typeof given === "number") return { height: lengthOf(key, given), width: lengthOf(key, given) };
+  const { height, width } = Object(given) as Readonly<Record<string, unknown>>;
+  return { height: lengthOf(`${key}.height`, height), width: lengthOf(`${key}.width`, width) };
+}
+
+function lengthOf(key: string, given: unknown): number {
+  if (typeof given === "number" && Number.isInteger(given) && given >= 1 && given <= largest) return given;
+  throw new ImagePreparationError(key, describeValue(given), `an integer from 1 to ${largest}`);
+}
+
+function filterOf(given: unknown): ResampleFilter {
+  const filter = typeof given === "number" ? filters[given] : undefined;
+  if (filter !== undefined) return filter;
+  throw new ImagePreparationError(
+    "resample",
+    describeValue(given),
+    `0 to ${filters.length - 1} (${filters.join(", ")})`,
+  );
+}
+
+function numberOf(key: string, given: unknown): number {
+  if (typeof given === "number" && Number.isFinite(given)) return given;
+  throw new ImagePreparationError(key, describeValue(given), "a number");
+}
+
+function threeOf(key: string, given: unknown): readonly number[] {
+  const isThree = Array.isArray(given) && given.length === 3 && given.every((value) => Number.isFinite(value));
+  if (isThree) return given;
+  throw new ImagePreparationError(key, describeValue(given), "three numbers, of red, green and blue");
+}

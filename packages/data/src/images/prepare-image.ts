@@ -1,0 +1,96 @@
+// From decoded pixels to the numbers that a model reads.
+
+import { LowrankError } from "@lowrank/contracts";
+import type { ImagePreparation, ResizeTarget } from "./image-preparation.ts";
+import { type Bytes, resizeBytes } from "./resize-bytes.ts";
+
+/** A decoded image, as `ImageData`, pngjs, jpeg-js and sharp's raw output have it. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** Rows of pixels: red, green, blue, and, where there are four bytes a pixel, opacity, which is not looked at. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** An image as a model reads it: [3, height, width], row-major. */
+export interface PreparedImage {
+  readonly height: number;
+  readonly width: number;
+  readonly values: Float32Array;
+}
+
+/** The bytes of an image are not three or four for each pixel. */
+export class ImageDataError extends LowrankError {
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    readonly length: number,
+  ) {
+    const expected = `${3 * width * height} (red, green, blue) or ${4 * width * height} (and opacity)`;
+    super("IMAGE_DATA", `An image of ${width} × ${height} pixels has ${length} bytes, expected ${expected}.`);
+  }
+}
+
+/**
+ * Resizes, crops and normalises an image as transformers' image processors do with Pillow.
+ *
+ * @throws ImageDataError
+ * @example
+ * ```ts
+ * import { prepareImage, readImagePreparation } from "@lowrank/data";
+ *
+ * const preparation = readImagePreparation({
+ *   size: { height: 2, width: 2 }, resample: 2, image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5],
+ * });
+ * const white = { width: 4, height: 4, data: new Uint8Array(4 * 4 * 3).fill(255) };
+ * if (prepareImage(white, preparation).values[0] !== 1) throw new Error("white is 1");
+ * ```
+ */
+export function prepareImage(image: DecodedImage, preparation: ImagePreparation): PreparedImage {
+  const { resize, crop, factor, mean, deviation } = preparation;
+  const colours = withoutOpacity(image);
+  const resized = resize === null ? colours : resizeBytes(colours, sizeOf(colours, resize.target), resize.filter);
+  const { width, height, data } = crop === null ? resized : cropMiddle(resized, crop);
+  const area = width * height;
+  const values = Float32Array.from({ length: 3 * area }, (_, index) => {
+    const channel = Math.floor(index / area);
+    const value = Math.fround((data[(index % area) * 3 + channel] ?? 0) * factor);
+    return (value - (mean[channel] ?? 0)) / (deviation[channel] ?? 1);
+  });
+  return { width, height, values };
+}
+
+function withoutOpacity({ width, height, data }: DecodedImage): Bytes {
+  const pixels = width * height;
+  if (pixels === 0 || (data.length !== 3 * pixels && data.length !== 4 * pixels)) {
+    throw new ImageDataError(width, height, data.length);
+  }
+  const stride = data.length / pixels;
+  const colours = Uint8Array.from(
+    { length: 3 * pixels },
+    (_, index) => data[Math.floor(index / 3) * stride + (index % 3)] ?? 0,
+  );
+  return { width, height, data: colours };
+}
+
+function sizeOf({ width, height }: Bytes, target: ResizeTarget): { width: number; height: number } {
+  if (!("edge" in target)) return target;
+  const { edge } = target;
+  const long = (shorter: number, longer: number) => Math.trunc((edge * longer) / shorter);
+  return width <= height ? { width: edge, height: long(width, height) } : { width: long(height, width), height: edge };
+}
+
+function cropMiddle(image: Bytes, { width, height }: { readonly width: number; readonly height: number }): Bytes {
+  const top = Math.floor((image.height - height) / 2);
+  const left = Math.floor((image.width - width) / 2);
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [row, column] = [y + top, x + left];
+      if (row < 0 || row >= image.height || column < 0 || column >= image.width) continue;
+      const from = (row * image.width + column) * 3;
+      data.set(image.data.subarray(from, from + 3), (y * width + x) * 3);
+    }
+  }
+  return { width, height, data };
+}
