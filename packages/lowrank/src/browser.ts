@@ -49,6 +49,7 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
   return inspectFolder(await folderAt(input, {}));
 }
 
+export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";

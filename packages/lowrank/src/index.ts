@@ -29,6 +29,7 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
   return openModelOn(nodePlatform, source, options);
 }
 
+export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";

@@ -5,10 +5,11 @@ import { inferenceContext, noAdapters, refuseUnknownOptions } from "@lowrank/con
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
 import { type InjectionPlan, weightedAdapters } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
+import { type EmbedOptions, embedTexts } from "./embed/embed-texts.ts";
 import { AdapterGoneError } from "./errors/library-errors.ts";
 import { type Evaluation, type EvaluationOptions, evaluateRows } from "./evaluate/evaluate-rows.ts";
 import { continuePrompts, type TextEvent, type TextOptions, type Writer } from "./generate/continue-prompts.ts";
-import { promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
+import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
 import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
 import { adapterHead } from "./open/adapter-head.ts";
@@ -19,6 +20,7 @@ import {
   type AttachOptions,
   adaptNames,
   attachNames,
+  embedNames,
   evaluationNames,
   type MergedModelOptions,
   mergeNames,
@@ -27,7 +29,7 @@ import {
 import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
-import type { RowFile } from "./rows/training-rows.ts";
+import { isRead, type RowFile } from "./rows/training-rows.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
@@ -201,6 +203,17 @@ export class OpenedModel {
     return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);
   }
 
+  /**
+   * One embedding for each text, in their order, with an adapter if there is one: vectors for search and comparison, pooled
+   * and normalised as the model's folder says in sentence-transformers' files, unless the options do. Throws
+   * PoolingUnknownError where neither does, EmbeddingRecipeError, TokenizerMissingError, NonFiniteModelError, AdapterGoneError.
+   */
+  async embed(texts: readonly string[], asked: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
+    refuseUnknownOptions("embed", asked, embedNames);
+    const { adapter, strength, ...options } = asked;
+    return embedTexts(await this.#writer({ adapter, strength }), texts, options);
+  }
+
   /** The model with the adapter folded in, as files; the model itself stays as it is. */
   merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
     refuseUnknownOptions("merge", options, mergeNames);
@@ -282,12 +295,4 @@ export class OpenedModel {
     this.#tokenizers.set(files, reading);
     return reading;
   }
-}
-
-function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts is readonly TextPrompt[] {
-  return Array.isArray(prompts);
-}
-
-function isRead(input: RowsInput | RowFile): input is RowFile {
-  return typeof input === "object" && "rows" in input;
 }

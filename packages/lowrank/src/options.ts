@@ -6,6 +6,7 @@ import type { ChooseEngineOptions } from "@lowrank/engine";
 import type { Task } from "@lowrank/families";
 import type { ExportDtype, MergeOptions } from "@lowrank/merge";
 import type { BasePrecision } from "@lowrank/models";
+import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextOptions } from "./generate/continue-prompts.ts";
 import type { NoticeOptions } from "./notices.ts";
@@ -109,6 +110,10 @@ export const textNames: OptionNames<TextOptions & WithAdapter> = {
 export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & WithAdapter> = {
   ...{ adapter: true, strength: true, columns: true, header: true, template: true, batchSize: true },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
+};
+
+export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {
+  ...{ adapter: true, strength: true, pooling: true, normalise: true, batchSize: true, maxLength: true, signal: true },
 };
 
 export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };

@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEmbedCommand } from "./commands/embed.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addForwardCommand } from "./commands/forward.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
@@ -32,6 +33,7 @@ export function createProgram(io: CommandIo): Command {
     addTrainCommand,
     addGenerateCommand,
     addEvaluateCommand,
+    addEmbedCommand,
     addMergeCommand,
     addInspectCommand,
     addForwardCommand,

@@ -35,6 +35,17 @@ export class TokenizerMissingError extends LowrankError {
   }
 }
 
+/** Nothing says how a model's states become an embedding: a wrong guess would give vectors that look right. */
+export class PoolingUnknownError extends NamingError {
+  constructor(readonly model: string) {
+    super(
+      "POOLING_UNKNOWN",
+      `How "${model}" pools its states is told neither by its files (modules.json and 1_Pooling/config.json) nor by ` +
+        `${named("pooling")}. Give ${named("pooling")} as the model's card says: mean, first ([CLS]) or last.`,
+    );
+  }
+}
+
 /** A text file has more bytes than any file of its kind needs. */
 export class FileTooLargeError extends LowrankError {
   constructor(

@@ -10,6 +10,7 @@ export type NamedOption =
   | "task"
   | "template"
   | "prompt"
+  | "pooling"
   | "engine"
   | "generate"
   | "maxLength"

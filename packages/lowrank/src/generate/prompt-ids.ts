@@ -24,3 +24,8 @@ export function promptIds(prompt: TextPrompt, template: string | undefined, read
   const text = segments.map((segment) => segment.text).join("");
   return encodePrompt({ segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) }, reader);
 }
+
+/** Whether there are several prompts, and not one, which may itself be a conversation. */
+export function isSeveral(prompts: TextPrompt | readonly TextPrompt[]): prompts is readonly TextPrompt[] {
+  return Array.isArray(prompts);
+}

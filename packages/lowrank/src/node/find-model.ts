@@ -1,7 +1,9 @@
 // Bases and adapters of a path on disk, or of a name on the Hugging Face Hub.
 
+import { join } from "node:path";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { diskFolder } from "@lowrank/merge/node";
+import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { baseName } from "../open/hub-name.ts";
 import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
@@ -21,7 +23,13 @@ function modelAt(path: string): ModelSource {
     return ggufModel({ name: path, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
-  return { name: path, path, files: folder, folder };
+  return { name: path, path, files: folder, folder, inside: (name) => diskFolder(join(path, plainName(path, name))) };
+}
+
+/** Throws ModelFileError for a name that could lead out of the folder. */
+function plainName(path: string, name: string): string {
+  if (/^[\w-]+$/.test(name)) return name;
+  throw new ModelFileError(path, name, "a plain folder name is expected");
 }
 
 /** The adapter at a path, or of a name. Throws what `locate` does. */

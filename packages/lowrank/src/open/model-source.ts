@@ -18,6 +18,8 @@ export interface ModelSource {
   readonly files: TextFiles;
   /** Absent for a .gguf file. */
   readonly folder?: ModelFolder;
+  /** The files of a folder in it, where the host can tell: "1_Pooling". */
+  readonly inside?: (folder: string) => TextFiles;
   /** Opens a .gguf file; the caller closes it. */
   readonly openGguf?: () => Promise<ByteSource>;
 }

@@ -15,7 +15,7 @@ export function positionLimit({ maxPositions, modelType, padTokenId }: PositionF
 }
 
 /** The longest rows by default: enough for instructions, small enough for a laptop. */
-const defaultMaxLength = 512;
+export const defaultMaxLength = 512;
 
 /** What of a loaded model says how long its rows may be. */
 export interface PositionedModel {

@@ -2,6 +2,7 @@
 
 import { type Example, splitByKey } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
+import type { RowsInput } from "../platform.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./class-numbers.ts";
 import { type RowGoal, rowGoal } from "./row-kinds.ts";
 
@@ -77,4 +78,9 @@ function inputOf(example: Example): string {
     case "span":
       return example.inputIds.join();
   }
+}
+
+/** Whether rows were read already. */
+export function isRead(input: RowsInput | RowFile): input is RowFile {
+  return typeof input === "object" && "rows" in input;
 }

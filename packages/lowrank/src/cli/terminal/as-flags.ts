@@ -9,6 +9,7 @@ const flags: Readonly<Record<NamedOption, string>> = {
   task: "--task",
   template: "--template",
   prompt: "--prompt",
+  pooling: "--pooling",
   engine: "--engine",
   generate: "--generate",
   maxLength: "--max-length",

@@ -16,6 +16,16 @@ describe("planDownload", () => {
     expect(planDownload(place, "model", paths)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
   });
 
+  it("takes along what sentence-transformers says of embeddings", () => {
+    const paths = ["config.json", "model.safetensors", "modules.json", "1_Pooling/", "onnx/"];
+    expect(planDownload(place, "model", paths)).toEqual([
+      "config.json",
+      "modules.json",
+      "model.safetensors",
+      "1_Pooling/config.json",
+    ]);
+  });
+
   it("takes every shard and the index of sharded weights", () => {
     const paths = [
       "config.json",

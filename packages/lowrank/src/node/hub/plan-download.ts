@@ -16,7 +16,10 @@ export interface HubPlace extends Pick<HubName, "file"> {
 }
 
 const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
-const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles];
+/** What sentence-transformers says of embeddings. */
+const embeddingFiles = ["modules.json", "sentence_bert_config.json"];
+const poolingFolder = "1_Pooling/";
+const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles, ...embeddingFiles];
 const adapterConfig = "adapter_config.json";
 const adapterWeights = ["adapter_model.safetensors", "adapters.safetensors"]; // PEFT's, MLX's
 const adapterFiles = [adapterConfig, "README.md", ...tokenizerFiles];
@@ -76,7 +79,8 @@ function requireWeights(
   present: ReadonlySet<string>,
   weights: string,
 ): readonly string[] {
-  if (present.has(weights)) return wanted.filter((path) => present.has(path));
+  const pooling = weights.startsWith("model") && present.has(poolingFolder) ? [`${poolingFolder}config.json`] : [];
+  if (present.has(weights)) return [...wanted.filter((path) => present.has(path)), ...pooling];
   const others = [...present].filter((path) => /\.(bin|pt|pth|ckpt|h5|msgpack)$/.test(path));
   const advice =
     others.length > 0

@@ -1,0 +1,57 @@
+// Embeddings of a folder of sentence-transformers 6.2.0 (fixtures/make_embeddings.py), and of one that says nothing of them.
+
+import { readFileSync } from "node:fs";
+import { cp, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expectClose } from "@lowrank/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeWorkplace, type Workplace } from "./workplace.ts";
+
+const folder = fileURLToPath(new URL("../../../fixtures/embeddings", import.meta.url));
+const expected: { readonly texts: string[]; readonly embeddings: number[][] } = JSON.parse(
+  readFileSync(`${folder}/expected.json`, "utf8"),
+);
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+  await cp(folder, place.path("plain"), { recursive: true });
+  await rm(place.path("plain", "modules.json"));
+});
+afterAll(() => place.remove());
+
+describe("lowrank embed", () => {
+  it("writes what sentence-transformers computes, a long text cut as there, whatever the batches", async () => {
+    for (const size of ["1", "3"]) {
+      const call = await place.call("embed", "--model", folder, "--text", ...expected.texts, "--batch-size", size);
+      expect(call.code).toBe(0);
+      const lines = call.stdout.trim().split("\n");
+      expect(lines).toHaveLength(expected.texts.length);
+      for (const [index, line] of lines.entries())
+        expectClose(JSON.parse(line), expected.embeddings[index] ?? [], 1e-5, expected.texts[index]);
+    }
+  });
+
+  it("takes the lines of a file, and tells each text with --json", async () => {
+    const file = await place.write("texts.txt", `${expected.texts.slice(0, 2).join("\n")}\n`);
+    const { json } = await place.call("embed", "--model", folder, "--file", file, "--json");
+    const results = json.filter(({ type }) => type === "result");
+    expect(results.map(({ index, text }) => [index, text])).toEqual([
+      [0, expected.texts[0]],
+      [1, expected.texts[1]],
+    ]);
+  });
+
+  it("asks how states are pooled where no file says it, and does what it is told", async () => {
+    const silent = ["embed", "--model", place.path("plain"), "--text", "Rain"];
+    const refused = await place.call(...silent);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
+    const told = await place.call(...silent, "--pooling", "first", "--normalise");
+    expectClose(JSON.parse(told.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
+  });
+
+  it("wants a text", async () => {
+    const { code, stderr } = await place.call("embed", "--model", folder);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("There is no text to embed")]);
+  });
+});

@@ -1,0 +1,77 @@
+// Texts in, one embedding each out: vectors whose angles say how alike the texts are, for search and for comparison.
+
+import { padBatch, promptTemplate, type TextTokenizer, tokenizeExample } from "@lowrank/data";
+import { batchTensors, NonFiniteOutputError, type Pooling } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { namingBrokenWeights } from "../open/broken-weights.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
+import { embeddingRecipe, sentenceLength } from "./embedding-recipe.ts";
+
+/** How to embed. What is not said, the model's folder says as sentence-transformers wrote it. */
+export interface EmbedOptions {
+  /** Which states stand for a text: the mean, the first token's or the last one's. */
+  readonly pooling?: Pooling | undefined;
+  /** Whether embeddings have length 1; false where neither this nor the folder says so. */
+  readonly normalise?: boolean | undefined;
+  /** Default 32. */
+  readonly batchSize?: number | undefined;
+  /** Tokens after which a text is cut; default what the folder says, or 512, as far as the model has positions. */
+  readonly maxLength?: number | undefined;
+  /** Stops between batches; the promise rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One embedding for each text, in their order. Throws PoolingUnknownError, EmbeddingRecipeError, UsageError for a length that
+ * the model has no positions for, NonFiniteOutputError.
+ */
+export async function embedTexts(
+  { opened, tokenizer }: { readonly opened: OpenedBase; readonly tokenizer: TextTokenizer },
+  texts: readonly string[],
+  { batchSize = 32, signal, ...options }: EmbedOptions,
+): Promise<readonly Float32Array[]> {
+  const { model, context, source } = opened;
+  const recipe = await embeddingRecipe(source, options);
+  const told = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
+  const maxLength = options.maxLength === undefined ? told : maxLengthFor(model, options.maxLength);
+  const examples = texts.map((sentence) =>
+    tokenizeExample({ kind: "sentence", sentence, label: 0 }, tokenizer, promptTemplate("plain"), { maxLength }),
+  );
+  const embeddings: Float32Array[] = [];
+  for (const places of byLength(examples, batchSize)) {
+    signal?.throwIfAborted();
+    const batch = padBatch(
+      places.map((place) => examples[place] as (typeof examples)[number]),
+      { padId: tokenizer.padId },
+    );
+    const made = await namingBrokenWeights(opened, async () => {
+      const rows = tf.tidy(() => {
+        const { labels: _, ...inputs } = batchTensors(batch);
+        return model.embed(inputs, recipe, context); // [rows, width]
+      });
+      try {
+        return await rows.array();
+      } finally {
+        rows.dispose();
+      }
+    });
+    for (const [row, values] of made.entries()) embeddings[places[row] ?? 0] = Float32Array.from(values);
+  }
+  const broken = embeddings.flatMap((values) => [...values]).find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new NonFiniteOutputError("An embedding", broken);
+  return embeddings;
+}
+
+/** Places of texts of like length together, so that little is padded. */
+function byLength(
+  examples: readonly { readonly inputIds: readonly number[] }[],
+  batchSize: number,
+): readonly (readonly number[])[] {
+  const sorted = [...examples.keys()].sort(
+    (one, other) => (examples[one]?.inputIds.length ?? 0) - (examples[other]?.inputIds.length ?? 0),
+  );
+  return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, batch) =>
+    sorted.slice(batch * batchSize, (batch + 1) * batchSize),
+  );
+}

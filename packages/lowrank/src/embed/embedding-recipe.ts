@@ -1,0 +1,49 @@
+// What the model's folder says of its embeddings, in the files of sentence-transformers.
+
+import { parseJson } from "@lowrank/contracts";
+import type { TextFiles } from "@lowrank/data";
+import { type EmbeddingRecipe, ModelFileError, readEmbeddingRecipe } from "@lowrank/models";
+import { PoolingUnknownError } from "../errors/model-errors.ts";
+import type { ModelSource } from "../open/model-source.ts";
+import type { EmbedOptions } from "./embed-texts.ts";
+
+type Facts = Pick<ModelSource, "path" | "folder" | "inside">;
+
+/** What was asked for, or else what the folder says. Throws PoolingUnknownError where nobody says it, EmbeddingRecipeError. */
+export async function embeddingRecipe(
+  source: Facts,
+  { pooling, normalise }: Pick<EmbedOptions, "pooling" | "normalise">,
+): Promise<EmbeddingRecipe> {
+  if (pooling !== undefined) return { pooling, isNormalised: normalise ?? false };
+  const { folder, inside, path } = source;
+  if (folder === undefined || !(await folder.has("modules.json"))) throw new PoolingUnknownError(path);
+  const told = await readEmbeddingRecipe(await readJson(folder, "modules.json", path), async (name) => {
+    const files = inside?.(name);
+    if (files === undefined || !(await files.has("config.json"))) throw new PoolingUnknownError(path);
+    return readJson(files, "config.json", `${path}/${name}`);
+  });
+  return normalise === undefined ? told : { ...told, isNormalised: normalise };
+}
+
+/** After how many tokens the folder cuts texts: sentence-transformers' number, since version 6 the tokenizer's. */
+export async function sentenceLength({ folder, path }: Facts): Promise<number | undefined> {
+  for (const [file, key] of lengthKeys) {
+    if (folder === undefined || !(await folder.has(file))) continue;
+    const config = await readJson(folder, file, path);
+    // Whatever is no object has no fields; values stay unknown.
+    const length = typeof config === "object" && config !== null && (config as Record<string, unknown>)[key];
+    // Tokenizers without a limit say a number beyond all integers.
+    if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
+  }
+  return undefined;
+}
+
+const lengthKeys = [
+  ["sentence_bert_config.json", "max_seq_length"],
+  ["tokenizer_config.json", "model_max_length"],
+] as const;
+
+async function readJson(files: TextFiles, file: string, folder: string): Promise<unknown> {
+  const text = await files.readText(file, { maxBytes: 1_000_000 });
+  return parseJson(text, { refuse: (reason, cause) => new ModelFileError(folder, file, `it ${reason}`, { cause }) });
+}
