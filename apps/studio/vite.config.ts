@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { defineConfig } from "vite";
+import { loadedLater } from "./loaded-later.ts";
 import { offlineFiles } from "./offline-files.ts";
 import { staticFolders } from "./static-folders.ts";
 
@@ -15,12 +16,16 @@ const wasmFiles = /\.wasm$|^tfjs-backend-wasm-threaded-simd\.js$/;
 /** Beside the page, whose folder is what it serves; under a name that stays. */
 const serviceWorker = "service-worker.js";
 
+const later = (file: string) => join(import.meta.dirname, "src/worker/later", file);
+const inTheirPlace = loadedLater({ re2js: later("re2.ts"), papaparse: later("papa-parse.ts") });
+
 export default defineConfig({
   base: "./",
   // One page: a file that is not there is a 404. A single-page app would answer with the page instead, as if it were the file.
   appType: "mpa",
   resolve: { conditions: ["lowrank-source", "module", "browser", "development|production"] },
   plugins: [
+    inTheirPlace,
     staticFolders({
       "/wasm/": { folder: join(folderOf("@tensorflow/tfjs-backend-wasm"), "wasm-out"), files: wasmFiles },
       "/tiny-model/": { folder: join(folderOf("@lowrank/tiny-model"), "model"), files: /\.(json|safetensors)$/ },
@@ -29,7 +34,17 @@ export default defineConfig({
   ],
   server: { host: "127.0.0.1", fs: { allow: ["../.."] } },
   preview: { host: "127.0.0.1" },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    plugins: () => [inTheirPlace],
+    // An engine's chunk by its name, of which .size-limit.mjs knows what comes before the model.
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ facadeModuleId }) =>
+          `assets/${/backend-(?:wasm|webgpu)/.exec(facadeModuleId ?? "")?.[0] ?? "[name]"}-[hash].js`,
+      },
+    },
+  },
   // The worker's dependencies are found before the first visit, or finding them later would reload the page.
   optimizeDeps: { entries: ["index.html", "src/studio-worker.ts"] },
   build: {

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { workOffline } from "./offline/register.ts";
 import { Studio } from "./state/studio.ts";
 import { openStore } from "./storage/open-store.ts";
+import { speechFor } from "./text/texts.ts";
 import { App } from "./views/page/app.tsx";
 import { StudioContext } from "./views/page/use-studio.ts";
 import { startWorker } from "./worker-client.ts";
@@ -12,13 +13,9 @@ let sayBroken: (reason: string) => void = () => undefined;
 const broken = new Promise<string>((resolve) => {
   sayBroken = resolve;
 });
-const ask = startWorker(sayBroken); // its script comes while the store opens
-const studio = new Studio({
-  ask,
-  store: await openStore(),
-  base: document.baseURI,
-  languages: navigator.languages,
-});
+const ask = startWorker(sayBroken); // its script comes while the store opens and the words come
+const [store, speech] = await Promise.all([openStore(), speechFor(navigator.languages)]);
+const studio = new Studio({ ask, store, speech, base: document.baseURI });
 void broken.then((reason) => studio.breakDown(reason));
 const place = document.getElementById("page") as HTMLElement;
 place.replaceChildren(); // what stood there until now

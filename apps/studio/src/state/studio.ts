@@ -1,9 +1,9 @@
 // All that the page knows, in one place: a part for each slice, which alone changes it.
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, type Signal, signal } from "@preact/signals";
 import type { RunRequest } from "../protocol/run.ts";
 import type { Store } from "../storage/store.ts";
-import { type LanguageName, texts } from "../text/texts.ts";
+import { type LanguageName, type Speech, speechIn } from "../text/texts.ts";
 import type { Ask } from "../worker-client.ts";
 import { announceRun } from "./announce-run.ts";
 import { ChatState } from "./chat.ts";
@@ -28,8 +28,7 @@ export interface StudioPlace {
   readonly store: Store;
   /** The page's address. */
   readonly base: string;
-  /** The person's, in order. */
-  readonly languages: readonly string[];
+  readonly speech: Speech;
 }
 
 /** An adapter on the shelf. */
@@ -43,8 +42,9 @@ export class Studio {
   readonly store: Store;
   /** The adapter that answers in the conversation: the one trained last, or taken from the shelf. */
   readonly chosen = signal<ChosenAdapter | undefined>(undefined);
-  readonly language = signal<LanguageName>("en");
-  readonly text = computed(() => texts[this.language.value]);
+  readonly #speech: Signal<Speech>;
+  readonly language = computed(() => this.#speech.value.language);
+  readonly text = computed(() => this.#speech.value.texts);
   /** Why nothing works any more, in plain words. */
   readonly broken = signal<string | undefined>(undefined);
   /** Said once to screen readers. */
@@ -64,6 +64,7 @@ export class Studio {
   readonly #keepChatSoon = debounced(400);
 
   constructor(place: StudioPlace) {
+    this.#speech = signal(place.speech);
     this.model = new ModelState(place.ask, place);
     const { store } = place;
     const ask: Ask = (name, what, onNews) =>
@@ -104,7 +105,6 @@ export class Studio {
       return teachPreset(this, preset, this.text.value.presets.names[preset.id]);
     });
     this.share = new Share(sharedPage(this));
-    this.language.value = place.languages.some((name) => name.startsWith("ko")) ? "ko" : "en";
     effect(() => {
       if (typeof document !== "undefined") document.documentElement.lang = this.language.value;
     });
@@ -134,6 +134,12 @@ export class Studio {
       watched: watched.value.trim() || this.rows.teachable.value[0]?.says,
       name: name.value.trim() || this.text.value.train.defaultName,
     };
+  }
+
+  /** Changes the language; where its words cannot be loaded, the one before goes on. */
+  async speak(language: LanguageName): Promise<void> {
+    const speech = await speechIn(language).catch(() => undefined);
+    if (speech !== undefined) this.#speech.value = speech;
   }
 
   breakDown(reason: string): void {

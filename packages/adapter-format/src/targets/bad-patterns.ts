@@ -20,9 +20,10 @@ import { alphaPatterns, rankPatterns } from "./scaling.ts";
  */
 export function badPatterns(config: LoraConfig): readonly UnsupportedPatternError[] {
   const { targetModules, excludeModules, layersToTransform, modulesToSave } = config;
+  const isPattern = typeof targetModules === "string" && targetModules.toLowerCase() !== "all-linear";
   return [
     // Names in lists of targets and excludes are plain text.
-    typeof targetModules === "string" ? problemOf(() => targetPattern(config)) : null,
+    isPattern ? problemOf(() => targetPattern(config)) : null,
     typeof excludeModules === "string" ? problemOf(() => excludePattern(config)) : null,
     ...(layersToTransform === null ? [] : containerPatterns(config).problems()),
     ...(modulesToSave === null ? [] : savedPatterns(modulesToSave).problems()),

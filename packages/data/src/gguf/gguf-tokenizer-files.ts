@@ -3,7 +3,6 @@
 import { TokenizerError } from "../errors.ts";
 import type { TextFiles } from "../tokenizer/text-files.ts";
 import type { GgufMetadata } from "./gguf-vocabulary.ts";
-import { tokenizerFromGguf } from "./tokenizer-from-gguf.ts";
 
 /**
  * The files in a GGUF file's folder, with a tokenizer.json and a tokenizer_config.json made of its metadata where there is
@@ -27,7 +26,7 @@ import { tokenizerFromGguf } from "./tokenizer-from-gguf.ts";
  */
 export function ggufTokenizerFiles(beside: TextFiles, readMetadata: () => Promise<GgufMetadata>): TextFiles {
   let metadata: Promise<GgufMetadata> | undefined;
-  let made: ReadonlyMap<string, string> | undefined;
+  let made: Promise<ReadonlyMap<string, string>> | undefined;
   const read = () => {
     metadata ??= readMetadata();
     return metadata;
@@ -42,8 +41,8 @@ export function ggufTokenizerFiles(beside: TextFiles, readMetadata: () => Promis
     },
     async readText(file, limits) {
       if (!(await isMade(file))) return beside.readText(file, limits);
-      made ??= textsOf(await read());
-      const text = made.get(file) ?? "";
+      made ??= read().then(textsOf);
+      const text = (await made).get(file) ?? "";
       if (text.length > limits.maxBytes) throw new TokenizerError([`${file}: more than ${limits.maxBytes} characters`]);
       return text;
     },
@@ -53,7 +52,8 @@ export function ggufTokenizerFiles(beside: TextFiles, readMetadata: () => Promis
 const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
 const ownFiles = ["chat_template.jinja"];
 
-function textsOf(metadata: GgufMetadata): ReadonlyMap<string, string> {
+async function textsOf(metadata: GgufMetadata): Promise<ReadonlyMap<string, string>> {
+  const { tokenizerFromGguf } = await import("./tokenizer-from-gguf.ts"); // few read GGUF files
   const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
   return new Map([
     ["tokenizer.json", JSON.stringify(tokenizerJson)],

@@ -1,9 +1,7 @@
 // What an exported model takes from its base's files.
 
 import { readTokenizerFiles, TokenizerError } from "@lowrank/data";
-import { openGguf } from "@lowrank/gguf";
 import type { ExportOptions } from "@lowrank/merge";
-import { readGgufConfig } from "@lowrank/models";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 
@@ -13,6 +11,7 @@ export async function exportSource(opened: OpenedBase, notices: Notices): Promis
   const source = await opened.source.openGguf?.();
   if (source === undefined) return folder ?? { config: {} };
   try {
+    const { openGguf, readGgufConfig } = await import("../open/gguf-reading.ts");
     const config = await readGgufConfig(await openGguf(source), path);
     return { config, texts: await tokenizerTexts(opened, notices) };
   } finally {

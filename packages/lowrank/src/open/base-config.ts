@@ -2,8 +2,8 @@
 // kept.
 
 import { checkConfig, type ModelConfig } from "@lowrank/families";
-import { type GgufSource, openGguf } from "@lowrank/gguf";
-import { readGgufConfig as configOfGguf, type ModelFolder, readJsonObject } from "@lowrank/models";
+import type { GgufSource } from "@lowrank/gguf";
+import { type ModelFolder, readJsonObject } from "@lowrank/models";
 
 /** How many classes config.json has, and their names by number. */
 export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames">;
@@ -15,5 +15,6 @@ export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> 
 
 /** The same of a .gguf file. Throws as `loadGguf` does for it. */
 export async function readGgufConfig(source: GgufSource): Promise<ModelConfig> {
-  return checkConfig(await configOfGguf(await openGguf(source), source.name), undefined, source.name);
+  const reading = await import("./gguf-reading.ts");
+  return checkConfig(await reading.readGgufConfig(await reading.openGguf(source), source.name), undefined, source.name);
 }

@@ -6,7 +6,6 @@ import {
   type BasePrecision,
   HeadMissingError,
   type LoadOptions,
-  loadGguf,
   loadModel,
   type PretrainedModel,
 } from "@lowrank/models";
@@ -53,6 +52,7 @@ export async function loadBase(
   const source = await openGguf?.();
   if (source === undefined) throw new Error(`"${path}" is neither a folder nor a file.`);
   try {
+    const { loadGguf } = await import("./gguf-reading.ts");
     return await withHead(loadGguf(source, await optionsFor(() => readGgufConfig(source))), path);
   } finally {
     await source.close?.();

@@ -2,7 +2,7 @@
 
 import { type Adapter, type ReadAdapterOptions, readAdapterIn } from "@lowrank/adapter-format";
 import { ggufTokenizerFiles, type TextFiles } from "@lowrank/data";
-import { ggufPartNames, openGguf, openGgufParts } from "@lowrank/gguf";
+import { ggufPartNames } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
 
@@ -78,7 +78,7 @@ export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
     name,
     path: `${name}/${gguf}`,
     beside: folder,
-    openGguf: () => openGgufParts(gguf, (file) => folder.open(file)),
+    openGguf: async () => (await import("./gguf-reading.ts")).openGgufParts(gguf, (file) => folder.open(file)),
   });
 }
 
@@ -91,6 +91,7 @@ export function ggufModel(file: {
 }): ModelSource {
   const { name, path, beside, openGguf: open } = file;
   const files = ggufTokenizerFiles(beside, async () => {
+    const { openGguf } = await import("./gguf-reading.ts");
     const source = await open();
     try {
       return (await openGguf(source)).metadata;

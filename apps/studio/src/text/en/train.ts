@@ -37,6 +37,7 @@ export const train = {
   forget: "Discard it",
   loss: "Loss – how surprised it is by the right answers",
   noCurve: "Here the loss falls while it learns.",
+  chartMissing: "The chart could not be loaded. The losses are in the CSV.",
   trainingLine: "Training, smoothed",
   validationLine: "Held-out rows",
   baseLine: "The base on held-out rows",

@@ -37,6 +37,7 @@ export const train: typeof english = {
   forget: "버리기",
   loss: "손실 – 맞는 답에 얼마나 놀라는지",
   noCurve: "학습하는 동안 여기에서 손실이 줄어들어요.",
+  chartMissing: "그래프를 불러오지 못했어요. 손실 값은 CSV에 있어요.",
   trainingLine: "학습 손실(부드럽게)",
   validationLine: "평가용 행",
   baseLine: "평가용 행에서 원래 모델",

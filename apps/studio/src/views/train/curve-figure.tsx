@@ -1,16 +1,18 @@
-// The chart with its legend and what can be done with it; before there is anything to draw, a sentence in its place.
+// The chart with its legend and what can be done with it; before there is anything to draw, a sentence in its place. What
+// draws it comes with the first step.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { curveAsCsv, smoothed } from "../../state/curve.ts";
 import { saveBlob } from "../page/save-blob.ts";
 import { useStudio } from "../page/use-studio.ts";
 import { chartColumns } from "./chart-data.ts";
-import { CurvePlot } from "./curve-plot.ts";
+import type { CurvePlot } from "./curve-plot.ts";
 
 export function CurveCard() {
   const { run, settings, text } = useStudio();
   const { train } = text.value;
   const [isLog, setIsLog] = useState(false);
+  const [isMissing, setIsMissing] = useState(false);
   const [hovered, setHovered] = useState<{ readonly step: number; readonly loss: number }>();
   const parent = useRef<HTMLDivElement>(null);
   const plot = useRef<CurvePlot | undefined>(undefined);
@@ -24,12 +26,22 @@ export function CurveCard() {
     [curve, earlier, steps, isLog],
   );
 
+  const latest = useRef(view);
+  latest.current = view;
+
   useEffect(() => {
-    if (parent.current === null || isEmpty) return undefined;
-    const made = new CurvePlot(parent.current, view, setHovered);
-    plot.current = made;
+    const { current: place } = parent;
+    if (place === null || isEmpty) return undefined;
+    let isGone = false;
+    const draw = async () => {
+      const loaded = await import("./curve-plot.ts").catch(() => undefined);
+      setIsMissing(loaded === undefined);
+      if (loaded !== undefined && !isGone) plot.current = new loaded.CurvePlot(place, latest.current, setHovered);
+    };
+    void draw();
     return () => {
-      made.dispose();
+      isGone = true;
+      plot.current?.dispose();
       plot.current = undefined;
     };
   }, [isEmpty, isLog]);
@@ -53,6 +65,7 @@ export function CurveCard() {
           <i key={name} class={`ink-${name}`} hidden />
         ))}
       </div>
+      {isMissing && <p role="alert">{train.chartMissing}</p>}
       <ul class="legend quiet">
         <li class="is-training">{train.trainingLine}</li>
         {curve.validation.length > 0 && <li class="is-validation">{train.validationLine}</li>}

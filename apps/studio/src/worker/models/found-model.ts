@@ -1,8 +1,7 @@
 // A model that was found and not loaded: its name, its files, and what its headers say.
 
 import { checkConfig, type ModelConfig } from "@lowrank/families";
-import { openGguf, openGgufParts } from "@lowrank/gguf";
-import { filesFolder, type ModelFolder, readGgufConfig, readJsonObject } from "@lowrank/models";
+import { filesFolder, type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import type { ChosenFiles } from "./choose-files.ts";
 import { NotAModelError } from "./errors.ts";
@@ -52,6 +51,7 @@ export async function readSizes({ folder, name }: FoundModel): Promise<ModelSize
   }
   const file = [...(await folder.list())].sort().find((each) => each.endsWith(".gguf"));
   if (file === undefined) throw new NotAModelError([name], "There is neither a config.json nor a .gguf file in it.");
+  const { openGguf, openGgufParts, readGgufConfig } = await import("./gguf-headers.ts");
   const gguf = await openGguf(await openGgufParts(file, (part) => folder.open(part)));
   const config = checkConfig(await readGgufConfig(gguf, file), undefined, file);
   return { config, ...sumOf([...gguf.tensors.values()]) };

@@ -2,6 +2,7 @@
 
 import { filesFolder } from "@lowrank/models";
 import type { OpenedAdapter, OpenedModel } from "lowrank/browser";
+import { loadRe2 } from "../later/re2.ts";
 import type { Workshop } from "../workshop.ts";
 import { type AdapterFolder, storedEntry, storedFolder } from "./shelf-folder.ts";
 
@@ -32,6 +33,7 @@ export async function attachFolder(
   { id, name, folder }: { readonly id: string; readonly name: string; readonly folder: AdapterFolder },
 ): Promise<OpenedAdapter> {
   const held = heldBy(workshop);
+  await loadRe2();
   const adapter = await workshop.opened.opened.attach(filesFolder(name, folder), { name: `shelf-${id}` });
   held.set(id, adapter);
   for (const oldest of [...held.keys()].slice(0, Math.max(0, held.size - mostAttached))) detach(workshop, oldest);

@@ -1,0 +1,59 @@
+// Files that others made, of which the page loads what reads them only then.
+
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { expectClose } from "@lowrank/testing";
+import { zipSync } from "fflate";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { executable } from "../testing/browser.ts";
+import { logitsInNode } from "../testing/logits-in-node.ts";
+import { someFiles } from "../testing/some-adapter.ts";
+import { adapterId, logits, openStudioPage } from "../testing/studio-page.ts";
+import { tinyWorkshop } from "../testing/tiny-workshop.ts";
+import { withStudio } from "../testing/with-studio.ts";
+
+const tinyModel = join(dirname(createRequire(import.meta.url).resolve("@lowrank/tiny-model/package.json")), "model");
+const inputIds = [5, 60, 200, 31, 77, 9];
+
+describe.skipIf(executable === undefined)("what comes from elsewhere", { timeout: 120_000 }, () => {
+  let page: Page;
+
+  withStudio(async (studio) => {
+    page = await openStudioPage(studio);
+  });
+
+  it.each([
+    ["rows.csv", 'prompt,completion\n"a, b",c\nd,e\n', 2],
+    ["rows.tsv", "prompt\tcompletion\na\tb\nc\td\ne\tf\n", 3],
+  ])("reads the rows of %s", async (name, content, rows) => {
+    const removeAll = page.getByRole("button", { name: "Remove all" });
+    if (await removeAll.isVisible()) await removeAll.click();
+    const file = { name, mimeType: "", buffer: Buffer.from(content) };
+    await page.locator("#teach input[type=file]").setInputFiles(file);
+    await page.getByText(`${rows} rows to learn`).waitFor();
+  });
+
+  it("takes an adapter whose layers and ranks are named by patterns, and computes with it what Node does", async () => {
+    const workshop = await tinyWorkshop();
+    const named = await someFiles(workshop, {
+      ...{ name: "patterned", seed: 3 },
+      targetModules: "model\\.layers\\.[02]\\.self_attn\\.(q|v)_proj",
+      rankPattern: new Map([["layers\\.0\\..*", 2]]),
+    });
+    const files = Object.fromEntries(
+      [...named].map(([name, content]) => [
+        name,
+        typeof content === "string" ? new TextEncoder().encode(content) : content,
+      ]),
+    );
+    const zip = zipSync(files);
+    await page.getByText("Bring one in").click();
+    const file = { name: "patterned.zip", mimeType: "application/zip", buffer: Buffer.from(zip) };
+    await page.getByTestId("adapter-files").setInputFiles(file);
+    await page.getByRole("radio", { name: "patterned", exact: true }).waitFor();
+    const inBrowser = await logits(page, { inputIds, adapter: await adapterId(page, "patterned") });
+    expect(inBrowser).not.toEqual(await logits(page, { inputIds }));
+    expectClose(await logitsInNode({ model: tinyModel, zip, inputIds }), inBrowser, 1e-4, "in Node");
+  });
+});
