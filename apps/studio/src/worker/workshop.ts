@@ -32,6 +32,8 @@ export class Workshop {
   constructor(
     /** What is there on the next visit, where the browser gives a disk: runs, adapters. */
     readonly store: Store,
+    /** The clock, in milliseconds, by which a run decides how often it is kept. */
+    readonly now: () => number = () => performance.now(),
   ) {}
 
   /** The model; throws where none is open. */

@@ -142,20 +142,21 @@ export class RunLoop {
 
   /** As often as it costs little. A full disk ends no run: it goes on without being kept. */
   async #keep(state: TrainingState): Promise<void> {
-    const startedAt = performance.now();
+    const { store, now } = this.#run.workshop;
+    const startedAt = now();
     // The adapter itself follows the last step; a state from which no step is left could not be gone on from.
     const isLast = state.step === this.#kept.request.training.steps;
     const isDue = startedAt - this.#keptAt >= this.#keepingTook / keepingShare;
     if (isLast || !isDue || this.#isFull || this.#divergence.isDiverged) return;
     try {
-      this.#kept = await keepStep(this.#run.workshop.store, { ...this.#kept, news: this.#news }, state);
+      this.#kept = await keepStep(store, { ...this.#kept, news: this.#news }, state);
       this.#run.tell({ type: "kept", step: state.step });
     } catch (error) {
       if (!(error instanceof QuotaError)) throw error;
       this.#isFull = true;
       this.#run.tell({ type: "not-kept", step: state.step });
     }
-    this.#keptAt = performance.now();
+    this.#keptAt = now();
     this.#keepingTook = this.#keptAt - startedAt;
   }
 }

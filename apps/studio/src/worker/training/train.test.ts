@@ -31,9 +31,12 @@ beforeEach(() => {
   workshop = reloaded();
 });
 
+/** By a clock that stands still every step is kept, however busy the machine. */
+const still = () => 0;
+
 /** The same store and model, in a worker that was started anew. */
-function reloaded(): Workshop {
-  const fresh = new Workshop(store);
+function reloaded(now = still): Workshop {
+  const fresh = new Workshop(store, now);
   fresh.engine = shared.engine;
   fresh.model = shared.model;
   return fresh;
@@ -136,6 +139,13 @@ describe("train", () => {
     expect(stepsIn(again.news)[0]).toBe(lastGood + 1);
     const rates = again.news.flatMap((news) => (news.type === "step" ? [news.learningRate] : []));
     expect(Math.max(...rates)).toBe(1e-3);
+  });
+
+  it("keeps a step only once that takes a twentieth of the time since the one before", async () => {
+    let time = 0;
+    workshop = reloaded(() => time++); // keeping takes a moment, and so does the step between two looks at the clock
+    const { news } = await run({ training: { ...request.training, steps: 30 }, watched: undefined });
+    expect(news.flatMap((each) => (each.type === "kept" ? [each.step] : []))).toEqual([1, 21]);
   });
 
   it("goes on where the browser has no room to keep it, and says so once", async () => {
