@@ -1,5 +1,6 @@
-// The watched prompt and its answers, step by step.
+// The watched prompt and its answers, step by step: the base's stays in sight, and of the others the newest.
 
+import { useEffect, useRef } from "preact/hooks";
 import type { Frame } from "../../protocol/run.ts";
 import { useStudio } from "../page/use-studio.ts";
 
@@ -8,6 +9,10 @@ export function Film() {
   const { train } = text.value;
   const { value: writing } = run.writing;
   const frames = writing === undefined ? run.frames.value : [...run.frames.value, writing];
+  const strip = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    if (strip.current !== null) strip.current.scrollLeft = strip.current.scrollWidth;
+  }, [frames.length]);
   if (frames.length === 0) return null;
   return (
     <section class="film" aria-labelledby="film-title">
@@ -16,7 +21,7 @@ export function Film() {
         {train.asked}: “{run.watched.value ?? settings.watched.value}”
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, which a keyboard must be able to do */}
-      <ol tabIndex={0} aria-label={train.film}>
+      <ol ref={strip} tabIndex={0} aria-label={train.film}>
         {frames.map((frame) => (
           <FrameItem key={frame.step} frame={frame} isWriting={frame === writing} />
         ))}
