@@ -4,6 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executable } from "../testing/browser.ts";
 import type { BuiltStudio } from "../testing/built-studio.ts";
+import { inspectState } from "../testing/inspect-state.ts";
 import { openStudioPage } from "../testing/studio-page.ts";
 import { lastAnswers, restaurantRows } from "../testing/taught.ts";
 import { withStudio } from "../testing/with-studio.ts";
@@ -71,6 +72,8 @@ describe.skipIf(executable === undefined)("the studio for everyone", { timeout: 
     await page.goto(studio.address);
     await page.getByRole("heading", { name: /써 보기/ }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("ko");
+    await page.getByText(/준비됐어요/).waitFor({ timeout: 60_000 });
+    expect(await inspectState(page, "10-korean")).toEqual([]);
     await page.locator("header select").selectOption("en");
     await page.getByRole("heading", { name: /Try it/ }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("en");

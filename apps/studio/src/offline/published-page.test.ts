@@ -9,6 +9,7 @@ import { executable } from "../testing/browser.ts";
 import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
 import { topBarSettled } from "../testing/model-ready.ts";
 import { smollm2Gguf } from "../testing/prepared.ts";
+import { openStudioPage } from "../testing/studio-page.ts";
 
 describe.skipIf(executable === undefined)("the published page", () => {
   let studio: BuiltStudio;
@@ -30,6 +31,25 @@ describe.skipIf(executable === undefined)("the published page", () => {
     expect(studio.complaints).toEqual([]);
   }, 90_000);
 
+  it("keeps to its folder: its service worker's scope, its manifest and every file that it names lie in it, and others are a 404", async () => {
+    const page = await studio.newPage();
+    await page.goto(studio.address);
+    expect(new URL(studio.address).pathname).toBe("/lowrank/");
+    const scope = page.evaluate(async () => (await navigator.serviceWorker.ready).scope);
+    expect(await scope).toBe(studio.address);
+    const manifest = new URL((await page.getAttribute("link[rel=manifest]", "href")) ?? "", studio.address);
+    const { start_url: start, scope: installed, icons } = await (await fetch(manifest)).json();
+    expect([start, installed].map((each) => new URL(each, manifest).href)).toEqual([studio.address, studio.address]);
+    const named = await page
+      .locator("[href], [src]")
+      .evaluateAll((all) => all.map((each) => Reflect.get(each, "href") ?? Reflect.get(each, "src")));
+    const files = [...named, ...icons.map(({ src }: { src: string }) => new URL(src, manifest).href)];
+    expect(files.filter((file) => !file.startsWith(studio.address))).toEqual([]);
+    expect(await Promise.all(files.map(async (file) => (await fetch(file)).status))).toEqual(files.map(() => 200));
+    expect((await fetch(new URL("no-such-file.js", studio.address))).status).toBe(404);
+    await page.close();
+  }, 90_000);
+
   it("is isolated from its second visit on, and needs no network then", async () => {
     const page = await studio.newPage();
     await page.goto(studio.address);
@@ -46,17 +66,7 @@ describe.skipIf(executable === undefined)("the published page", () => {
   }, 120_000);
 
   it("computes in half the cores of a device where its server isolates it", async () => {
-    const page = await plainPage();
-    await page.route("**/*", async (route) => {
-      const response = await route.fetch();
-      const isolating = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
-      const isWorker = route.request().url().includes("studio-worker");
-      const cores = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });";
-      const body = isWorker ? { body: cores + (await response.text()) } : {};
-      await route.fulfill({ response, ...body, headers: { ...response.headers(), ...isolating } });
-    });
-    await page.goto(studio.address);
-    expect(await topBarSettled(page)).toContain("Tiny is ready.");
+    const page = await openStudioPage(studio, { isolated: true, cores: 4 });
     expect(await page.locator(".engine").textContent()).toContain("2 threads");
     await page.close();
   }, 90_000);

@@ -12,17 +12,15 @@ if (executable === undefined) {
   );
 }
 
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: executable as string,
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+const withoutGraphicsCard = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+export function startBrowser(how: readonly string[] = withoutGraphicsCard): Promise<Browser> {
+  return chromium.launch({ executablePath: executable as string, args: ["--headless", ...how] });
 }

@@ -1,4 +1,5 @@
-// The studio as it is published: built, and served from a folder below the server's root.
+// The studio as it is published: built, and served from a folder below the server's root, which on GitHub Pages has the
+// repository's name.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,12 +21,13 @@ export interface BuiltStudio {
   close(): Promise<void>;
 }
 
-export async function openBuiltStudio(): Promise<BuiltStudio> {
+/** `browserArguments`: how Chromium is started, if not without a graphics card. */
+export async function openBuiltStudio(browserArguments?: readonly string[]): Promise<BuiltStudio> {
   const folder = await mkdtemp(join(tmpdir(), "lowrank-studio-"));
-  await build({ root, logLevel: "error", build: { outDir: join(folder, "below"), emptyOutDir: true } });
+  await build({ root, logLevel: "error", build: { outDir: join(folder, "lowrank"), emptyOutDir: true } });
   const server = await preview({ root, logLevel: "error", build: { outDir: folder }, preview: { port: 0 } });
-  const browser = await startBrowser();
-  const address = new URL("below/", server.resolvedUrls?.local[0]).href;
+  const browser = await startBrowser(browserArguments);
+  const address = new URL("lowrank/", server.resolvedUrls?.local[0]).href;
   const complaints: string[] = [];
   return {
     browser,

@@ -5,30 +5,48 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import type { CallName, Calls } from "../protocol/calls.ts";
 import type { BuiltStudio } from "./built-studio.ts";
 
+export interface StudioPageOptions extends BrowserContextOptions {
+  /** Whether threads may start: half as many as the device has cores. */
+  readonly isolated?: boolean;
+  /** What the device says that it has. */
+  readonly cores?: number;
+}
+
 /** A tab with the page in it and its model there; no service worker stands between it and the server. */
 export async function openStudioPage(
   studio: BuiltStudio,
-  { isolated = false, ...options }: BrowserContextOptions & { readonly isolated?: boolean } = {},
+  { isolated = false, cores, ...options }: StudioPageOptions = {},
 ): Promise<Page> {
   const page = await studio.newPage({ serviceWorkers: "block", ...options });
-  if (isolated) await isolate(page);
+  if (isolated) await isolate(page, cores);
   await page.goto(studio.address);
   await ready(page);
   return page;
 }
 
-/** As a server does that lets threads start. */
-async function isolate(page: Page): Promise<void> {
+/** As a server does that lets threads start, on a device of so many cores. */
+async function isolate(page: Page, cores?: number): Promise<void> {
   const isolating = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
   await page.route("**/*", async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, headers: { ...response.headers(), ...isolating } });
+    const isWorker = cores !== undefined && route.request().url().includes("studio-worker");
+    const told = `Object.defineProperty(navigator, "hardwareConcurrency", { value: ${cores} });`;
+    const body = isWorker ? { body: told + (await response.text()) } : {};
+    await route.fulfill({ response, ...body, headers: { ...response.headers(), ...isolating } });
   });
 }
 
 /** Waits until the model is there. */
 export async function ready(page: Page): Promise<void> {
   await page.getByText(/is ready\./).waitFor({ timeout: 60_000 });
+}
+
+/** Opens SmolLM2 from its file, as a person does who has it. */
+export async function openSmollm2(page: Page, gguf: string): Promise<void> {
+  await page.getByRole("radio", { name: "Your own" }).check();
+  await page.getByTestId("model-files").setInputFiles(gguf);
+  await page.getByRole("button", { name: "Load it" }).click();
+  await page.getByText(/SmolLM2.* is ready\./).waitFor({ timeout: 90_000 });
 }
 
 /** Asks the worker, as from the browser's console. */

@@ -1,6 +1,5 @@
 // A graphics card that goes away: Chromium's software adapter stands in for one.
 
-import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { chromiumArguments } from "../../../../../scripts/chromium.mjs";
 import { executable } from "../../testing/browser.ts";
@@ -19,21 +18,16 @@ const takingAway = `
 `;
 
 let studio: BuiltStudio;
-let browser: Browser;
 beforeAll(async () => {
   if (executable === undefined) return;
-  studio = await openBuiltStudio();
-  browser = await chromium.launch({ executablePath: executable, args: ["--headless", ...chromiumArguments] });
+  studio = await openBuiltStudio(chromiumArguments);
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await studio?.close();
-});
+afterAll(() => studio?.close());
 
 it.skipIf(executable === undefined)(
   "a lost graphics card is said in the top bar, and trying again opens the model anew",
   async () => {
-    const page = await (await browser.newContext({ serviceWorkers: "block" })).newPage();
+    const page = await studio.newPage({ serviceWorkers: "block" });
     await page.route("**/assets/studio-worker-*.js", async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: takingAway + (await response.text()) });
