@@ -13,7 +13,7 @@ export function Look() {
   const { value: entry } = shelf.entry;
   const { value: picture } = look.picture;
   return (
-    <Card id="look" title={words.title} lead={words.lead}>
+    <Card id="look" title={words.title} lead={words.lead} place="wide">
       {entry === undefined && <p class="quiet">{words.nothing}</p>}
       {entry !== undefined && picture === undefined && (
         <div class="row">

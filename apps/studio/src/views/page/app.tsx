@@ -47,13 +47,9 @@ export function App() {
         <div class="column">
           <TrainCard />
           <Try />
-        </div>
-        <div class="column">
           <Shelf />
         </div>
-        <div class="column">
-          <Look />
-        </div>
+        <Look />
         <TakeHome />
         <ShareCard />
       </main>
