@@ -64,7 +64,8 @@ export interface Calls {
     },
     Float32Array
   >;
-  memory: Call<undefined, { readonly tensors: number; readonly bytes: number }>;
+  /** `heapBytes`: of WebAssembly, however much of it is in use; 0 on other engines. */
+  memory: Call<undefined, { readonly tensors: number; readonly bytes: number; readonly heapBytes: number }>;
 }
 
 export type CallName = keyof Calls;

@@ -20,8 +20,10 @@ export const logits: Answerer<"logits"> = async (workshop, { inputIds, adapter: 
   }
 };
 
-/** What TensorFlow.js holds now. */
+/** What TensorFlow.js holds now, and how large WebAssembly's memory has become for it, which never shrinks; 0 on other engines. */
 export const memory: Answerer<"memory"> = () => {
   const { numTensors, numBytes } = tf.memory();
-  return { tensors: numTensors, bytes: numBytes };
+  const wasm: unknown = Reflect.get(tf.backend(), "wasm");
+  const heap: unknown = typeof wasm === "object" && wasm !== null ? Reflect.get(wasm, "HEAPU8") : undefined;
+  return { tensors: numTensors, bytes: numBytes, heapBytes: heap instanceof Uint8Array ? heap.length : 0 };
 };
