@@ -94,8 +94,9 @@ export function HeatMap({ title, cells, picked, onPick }: HeatMapProps) {
       </div>
       <p class="quiet figure heat-legend">
         <span class="heat-scale" aria-hidden="true" />
-        {words.legend(words.percent(least), words.percent(most))} {onPick && words.keys}
+        {words.legend(words.percent(least), words.percent(most))}
       </p>
+      {onPick && <p class="quiet">{words.keys}</p>}
     </figure>
   );
 }
