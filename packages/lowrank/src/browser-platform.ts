@@ -1,6 +1,5 @@
 // The library's host in a page: addresses, the Hub by HTTP, and what a person chose.
 
-import { exportFiles } from "@lowrank/merge";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
 import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
 import { baseName, parseHubName } from "./open/hub-name.ts";
@@ -25,6 +24,7 @@ export const browserPlatform: Platform = {
   },
   writeModel: async (folder, { model, ...options }) => {
     const target = chosen(folder);
+    const { exportFiles } = await import("./merge/merging.ts");
     for await (const { name, contents } of exportFiles(model, options)) await writeInto(target, name, contents());
   },
 };

@@ -1,11 +1,7 @@
 // A model with its adapter folded in, as files.
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
-import { exportModel } from "@lowrank/merge";
 import { given } from "./given.ts";
-import { exportSource } from "./merge/export-source.ts";
-import { mergeVerified } from "./merge/merge-verified.ts";
-import { openExactly } from "./merge/open-exactly.ts";
 import type { Notices } from "./notices.ts";
 import { isRounded } from "./open/is-rounded.ts";
 import type { OpenedBase } from "./open/open-base.ts";
@@ -49,6 +45,7 @@ export class MergedModel {
   async files(): Promise<FolderFiles> {
     let files: FolderFiles = new Map();
     await this.#whileMerged(async ({ model, ...options }) => {
+      const { exportModel } = await import("./merge/merging.ts");
       files = await exportModel(model, options);
     });
     return files;
@@ -57,6 +54,7 @@ export class MergedModel {
   async #whileMerged(work: (output: ModelOutput) => Promise<void>): Promise<MergeFacts> {
     const { opened, basePrecision } = this.adapter;
     if (!isRounded(basePrecision)) return this.#whileMergedIn(opened, work);
+    const { openExactly } = await import("./merge/merging.ts");
     const exact = await openExactly(opened, this.host.notices);
     try {
       return await this.#whileMergedIn(exact, work, { keepOriginals: false });
@@ -74,6 +72,7 @@ export class MergedModel {
     const { dtype, tolerance, tied } = this.options;
     const isPacked = this.adapter.basePrecision === "as-stored";
     const options = { ...given({ tolerance, tied }), keepOriginals, isPacked };
+    const { exportSource, mergeVerified } = await import("./merge/merging.ts");
     const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, options);
     adapted.dispose();
     try {

@@ -7,7 +7,7 @@ import { type InjectionPlan, weightedAdapters } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { type EmbedOptions, embedTexts } from "./embed/embed-texts.ts";
 import { AdapterGoneError } from "./errors/library-errors.ts";
-import { type Evaluation, type EvaluationOptions, evaluateRows } from "./evaluate/evaluate-rows.ts";
+import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import { continuePrompts, type TextEvent, type TextOptions, type Writer } from "./generate/continue-prompts.ts";
 import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
 import { given } from "./given.ts";
@@ -200,6 +200,7 @@ export class OpenedModel {
     const opened = this.#chosen({ adapter, strength });
     const file = isRead(input) ? input : await readRows(platform, input, given({ columns, header }));
     const tokenizer = () => this.#tokenizerOf(opened);
+    const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
     return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);
   }
 

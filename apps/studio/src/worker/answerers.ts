@@ -2,19 +2,15 @@
 
 import type { CallName } from "../protocol/calls.ts";
 import type { Answerer } from "./answerer.ts";
-import { chat, stopChat } from "./chat/chat.ts";
 import { countTokens } from "./chat/count-tokens.ts";
 import { start } from "./engine/start.ts";
 import { logits, memory } from "./look/console.ts";
 import { open } from "./models/open.ts";
 import { weigh } from "./models/weigh.ts";
 import { checkRows } from "./rows/check-rows.ts";
-import { readRows } from "./rows/read-rows.ts";
 import { duplicate, remove, rename, restore, shelf } from "./shelf/shelf.ts";
 import { plan } from "./training/plan.ts";
 import { goOn, pause, stop } from "./training/steer.ts";
-import { timeStep } from "./training/time-step.ts";
-import { train } from "./training/train.ts";
 import { forget, unfinished } from "./training/unfinished.ts";
 
 export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
@@ -23,8 +19,10 @@ export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   open,
   logits,
   memory,
-  ...{ chat, stopChat, countTokens },
-  readRows,
+  chat: later(async () => (await import("./chat/chat.ts")).chat),
+  stopChat: later(async () => (await import("./chat/chat.ts")).stopChat),
+  countTokens,
+  readRows: later(async () => (await import("./rows/read-rows.ts")).readRows),
   checkRows,
   picture: later(async () => (await import("./look/picture.ts")).picture),
   singularValues: later(async () => (await import("./look/singular-values.ts")).singularValues),
@@ -34,8 +32,8 @@ export const answerers: { readonly [Name in CallName]: Answerer<Name> } = {
   mix: later(async () => (await import("./shelf/mix.ts")).mix),
   ...{ shelf, rename, duplicate, remove, restore },
   plan,
-  timeStep,
-  train,
+  timeStep: later(async () => (await import("./training/time-step.ts")).timeStep),
+  train: later(async () => (await import("./training/train.ts")).train),
   pause,
   continue: goOn,
   stop,

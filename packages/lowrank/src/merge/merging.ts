@@ -1,0 +1,6 @@
+// All that merging needs, loaded with the first merge: few visits of a page come so far.
+
+export { exportFiles, exportModel } from "@lowrank/merge";
+export { exportSource } from "./export-source.ts";
+export { mergeVerified } from "./merge-verified.ts";
+export { openExactly } from "./open-exactly.ts";
