@@ -1,8 +1,11 @@
-// npm run studio:measure: builds the page, visits it five times, and compares what a visitor waits for with the aims.
+// npm run studio:measure: builds the page, visits it five times, and compares what a visitor waits for with the aims. With
+// SmolLM2's file in the cache folder also what its steps take, and whether six runs leave as much in memory as one.
 
 import { executable } from "../testing/browser.ts";
-import { openBuiltStudio } from "../testing/built-studio.ts";
+import { type BuiltStudio, openBuiltStudio } from "../testing/built-studio.ts";
+import { smollm2Gguf } from "../testing/prepared.ts";
 import { measurePage, type PageFigures } from "./page-figures.ts";
+import { measureSmollm2 } from "./smollm2-figures.ts";
 
 const visits = 5;
 
@@ -20,9 +23,8 @@ function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-if (executable === undefined) process.exit(1);
-const studio = await openBuiltStudio();
-try {
+/** Prints the figures; whether each aim is met. */
+async function comparePage(studio: BuiltStudio): Promise<boolean> {
   const all: PageFigures[] = [];
   for (let visit = 0; visit < visits; visit++) {
     const page = await studio.newPage({ serviceWorkers: "block" });
@@ -37,7 +39,29 @@ try {
     isMissed ||= !isMet;
     console.log(`${isMet ? "met   " : "missed"}  ${says}: ${shown(value)} (aim ${shown(most)})`);
   }
-  process.exitCode = isMissed ? 1 : 0;
+  return !isMissed;
+}
+
+/** The same of SmolLM2. */
+async function compareSmollm2(studio: BuiltStudio, gguf: string): Promise<boolean> {
+  let isMissed = false;
+  for (const { threads, secondsAStep, memory } of await measureSmollm2(studio, gguf)) {
+    const [one, six] = [memory[0], memory.at(-1)].map((each) => JSON.stringify(each));
+    const isMet = one === six;
+    isMissed ||= !isMet;
+    const on = `SmolLM2, ${threads} thread${threads === 1 ? "" : "s"}`;
+    console.log(`        ${on}: a step of 64 tokens takes ${median(secondsAStep).toFixed(2)} s`);
+    console.log(`${isMet ? "met   " : "missed"}  ${on}: memory after six runs ${six} (after one ${one})`);
+  }
+  return !isMissed;
+}
+
+if (executable === undefined) process.exit(1);
+const studio = await openBuiltStudio();
+try {
+  const isPageFine = await comparePage(studio);
+  const isModelFine = smollm2Gguf === undefined || (await compareSmollm2(studio, smollm2Gguf));
+  process.exitCode = isPageFine && isModelFine ? 0 : 1;
 } finally {
   await studio.close();
 }

@@ -1,6 +1,7 @@
 // What a downloaded adapter computes outside the browser.
 
 import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+import type { EngineName } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { unzipSync } from "fflate";
 import { openModel } from "lowrank";
@@ -13,9 +14,12 @@ export interface DownloadedAdapter {
   readonly inputIds: readonly number[];
 }
 
-/** Logits [time · vocabulary] of the base with the adapter of the zip. */
-export async function logitsInNode({ model, zip, inputIds }: DownloadedAdapter): Promise<readonly number[]> {
-  const opened = await openModel(model, { engine: { order: ["wasm", "cpu"] } });
+/** Logits [time · vocabulary] of the base with the adapter of the zip, on the first of the engines that starts. */
+export async function logitsInNode(
+  { model, zip, inputIds }: DownloadedAdapter,
+  order: readonly EngineName[] = ["wasm", "cpu"],
+): Promise<readonly number[]> {
+  const opened = await openModel(model, { engine: { order } });
   try {
     const files = Object.entries(unzipSync(zip)).map(([name, bytes]) => new File([bytes as BlobPart], name));
     const adapter = await opened.attach(files);
