@@ -19,7 +19,7 @@ export function mendLinks(content, { file, files, pages, root }) {
     const page = existsSync(path) && statSync(path).isDirectory() ? join(path, "README.md") : path;
     if (!existsSync(path)) missing.push(`${relative(root, file)}: there is no ${part.text}`);
     else if (pages.has(page)) part.target = files.registerAbsolute(page).target;
-    else if (!path.endsWith(".svg")) {
+    else if (!/\.(svg|webp)$/.test(path)) {
       const address = [`${repository}/${relative(root, path)}`, ...anchor].join("#");
       content[index] = { kind: "text", text: address };
     }
