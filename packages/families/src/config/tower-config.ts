@@ -24,15 +24,15 @@ export function readTowers(reader: ConfigReader, { towers = [] }: Family, check:
   );
 }
 
-/** What the whole reads is what its towers read; what it projects to and tells apart, so do they. */
+/** What the whole reads is what its towers read; what it projects to, so do they. */
 export function withTowers(config: ConfigValues): ConfigValues {
   const towers = Object.values(config.towers);
   if (towers.length === 0) return config;
   const sum = (sizeOf: (tower: ConfigValues) => number) => towers.reduce((total, tower) => total + sizeOf(tower), 0);
   const images = towers.find(({ imageSize }) => imageSize > 0);
   const texts = towers.find(({ vocabularySize }) => vocabularySize > 0);
-  const { projectionSize, labels } = config;
-  const own = projectionSize === 0 ? { labels } : { labels, projectionSize };
+  const { projectionSize } = config;
+  const own = projectionSize === 0 ? {} : { projectionSize };
   return {
     ...config,
     ...(images === undefined ? {} : imageSizesOf(images)),
@@ -61,9 +61,9 @@ export function towersOf(
     .map(({ path }) => ({ path, tower: configOfTower(config, path) }));
 }
 
-/** The configuration of one tower; the whole's where it has no such tower. */
+/** The configuration of one tower, which tells as many classes apart as the whole; the whole's where it has no such tower. */
 export function configOfTower(config: ModelConfig, path: string): ModelConfig {
   const row = config.family.towers?.find((tower) => tower.path === path);
   const values = config.towers[path];
-  return row === undefined || values === undefined ? config : { ...values, family: row.family };
+  return row === undefined || values === undefined ? config : { ...values, labels: config.labels, family: row.family };
 }

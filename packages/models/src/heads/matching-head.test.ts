@@ -8,6 +8,18 @@ import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
+it.each(["clip", "siglip"])(
+  "%s's tower of images gets a classifier of as many classes as are asked for",
+  async (name) => {
+    const folder = openFolder(fileURLToPath(new URL(`../../fixtures/${name}-pairs`, import.meta.url)));
+    const model = await loadModel(folder, { task: "image-classification", numLabels: 5, newHead: { seed: 1 } });
+    expect(model.newParameters).toEqual(["classifier.weight", "classifier.bias"]);
+    const shape = tf.tidy(() => model.forward({ pixelValues: tf.ones<tf.Rank.R4>([3, 2, 6, 6]) }).shape);
+    model.dispose();
+    expect(shape).toEqual([3, 5]);
+  },
+);
+
 describe.each(["clip-pairs", "siglip-pairs"])("%s", (name) => {
   let model: PretrainedModel;
   beforeAll(async () => {
