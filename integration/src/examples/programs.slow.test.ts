@@ -29,6 +29,18 @@ describe("examples", () => {
     expect(readFileSync(join(out, "adapter_model.safetensors"), "latin1")).toContain("base_model.model.score.weight");
   }, 240_000);
 
+  it("train-an-image-classifier sorts most images rightly and writes an adapter with its head", () => {
+    const list = join(root, "runs", "drawn-images");
+    const out = join(folder, "image-classifier");
+    const [, after] = /after: (\d+) %/.exec(run("train-an-image-classifier")) ?? [];
+    expect(Number(after)).toBeGreaterThan(80);
+    // Once more as with files and a folder of one's own.
+    const own = [join(root, "fixtures/peft/vit/base"), join(list, "1.jsonl"), join(list, "2.jsonl"), out];
+    expect(run("train-an-image-classifier", own)).toContain("of 60 images (across, down, squares)");
+    const file = readFileSync(join(out, "adapter_model.safetensors"), "latin1");
+    expect(file).toContain("base_model.model.classifier.weight");
+  }, 240_000);
+
   it("chat-in-node answers every line", () => {
     const printed = run("chat-in-node", [], "hello\nhow are you?\n");
     const answers = printed.split("you> ").slice(1, -1);
