@@ -48,6 +48,15 @@ describe("examples", () => {
     for (const answer of answers) expect(answer.trim().length).toBeGreaterThan(3);
   }, 120_000);
 
+  it("search-in-node finds more of what it looks for, and writes an adapter of states", () => {
+    const out = join(folder, "search");
+    const model = join(root, "packages/tiny-model/model");
+    const [, before, after] = /found before: (\d+) %, after: (\d+) %/.exec(run("search-in-node", [model, out])) ?? [];
+    expect(Number(after)).toBeGreaterThan(Number(before) + 15);
+    const config = JSON.parse(readFileSync(join(out, "adapter_config.json"), "utf8"));
+    expect(config.task_type).toBe("FEATURE_EXTRACTION");
+  }, 240_000);
+
   it("adapter-without-tensors halves alpha and keeps the numbers, importing no TensorFlow.js", () => {
     const [source, out] = [join(root, "fixtures/peft/gpt2/adapter"), join(folder, "half")];
     expect(run("adapter-without-tensors", [source, out])).toContain("4 tensors, 1024 numbers");
