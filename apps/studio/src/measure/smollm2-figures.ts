@@ -11,7 +11,7 @@ import type { Ask } from "../worker-client.ts";
 const tokens = 64;
 const runs = 6;
 /** Of a run; the first warms up and counts for nothing. */
-const steps = 4;
+const steps = 3;
 
 type Memory = Calls["memory"]["answer"];
 
