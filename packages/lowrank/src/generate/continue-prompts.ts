@@ -18,6 +18,7 @@ export interface TextOptions {
   readonly template?: string | undefined;
   /** Default 64. */
   readonly maxNewTokens?: number | undefined;
+  /** Divides the logits; 0 is greedy, whatever else is said. */
   readonly temperature?: number | undefined;
   readonly topK?: number | undefined;
   readonly topP?: number | undefined;
@@ -92,7 +93,7 @@ export async function* continuePrompts(
 }
 
 function samplingOf({ temperature, topK, topP, minP, seed = 0 }: TextOptions): { sampling?: Sampling } {
-  if ([temperature, topK, topP, minP].every((option) => option === undefined)) return {};
+  if (temperature === 0 || [temperature, topK, topP, minP].every((option) => option === undefined)) return {};
   return {
     sampling: { seed, ...given({ temperature, topK, topP, minP }) },
   };

@@ -21,6 +21,11 @@ describe("planSteps", () => {
     });
   });
 
+  it("counts parts of epochs, a step begun as a whole one", () => {
+    const totalOf = (epochs: number) => planSteps({ rows: 100, batchSize: 8, accumulate: 1, epochs }).totalSteps;
+    expect([0.5, 1.5, 0.01].map(totalOf)).toEqual([7, 20, 1]);
+  });
+
   it("counts no batch that is left out", () => {
     expect(planSteps({ rows: 100, batchSize: 8, accumulate: 1, epochs: 2, dropLast: true })).toMatchObject({
       stepsPerEpoch: 12,

@@ -27,7 +27,8 @@ const defaultEpochs = 3;
 const defaultWarmupRatio = 0.03;
 
 /**
- * Counts steps; the last step of an epoch may have fewer batches than the others. Throws TrainingOptionsError where `dropLast`
+ * Counts steps; the last step of an epoch may have fewer batches than the others. Half an epoch is half its steps, a step begun
+ * counted whole, as in transformers. Throws TrainingOptionsError where `dropLast`
  * leaves no batch.
  */
 export function planSteps(run: RunLength): StepPlan {
@@ -36,7 +37,7 @@ export function planSteps(run: RunLength): StepPlan {
   if (dropLast && batches === 0)
     throw new TrainingOptionsError([`dropLast: ${rows} rows make no full batch of ${batchSize}`]);
   const stepsPerEpoch = Math.ceil(batches / run.accumulate);
-  const totalSteps = run.steps ?? stepsPerEpoch * (run.epochs ?? defaultEpochs);
+  const totalSteps = run.steps ?? Math.ceil(stepsPerEpoch * (run.epochs ?? defaultEpochs));
   return { stepsPerEpoch, totalSteps, warmupSteps: warmupOf(run, totalSteps) };
 }
 

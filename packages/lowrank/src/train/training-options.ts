@@ -15,7 +15,7 @@ export interface RowOptions {
 
 /** How long to train, how fast, and on what at once. */
 export interface LoopOptions {
-  /** Passes over the rows; default 3. */
+  /** Passes over the rows, 0.5 for half of them; default 3. */
   readonly epochs?: number | undefined;
   /** Optimiser steps, in place of epochs. */
   readonly steps?: number | undefined;

@@ -35,7 +35,9 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
       new Option("--max-new-tokens <number>", "stop after so many tokens").argParser(integerIn({ min: 1 })).default(64),
     )
     .addOption(
-      new Option("--temperature <number>", "sample, with logits divided by this").argParser(numberIn({ above: 0 })),
+      new Option("--temperature <number>", "sample, with logits divided by this; 0 is greedy").argParser(
+        numberIn({ min: 0 }),
+      ),
     )
     .addOption(new Option("--top-k <number>", "sample among the k likeliest tokens").argParser(integerIn({ min: 1 })))
     .addOption(

@@ -1,6 +1,6 @@
 // lowrank merge: one model folder out of a base and an adapter.
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import type { MergeOptions } from "../merge/run-merge.ts";
 import { numberIn } from "../options/parse-values.ts";
@@ -15,7 +15,19 @@ import {
 import { createReport } from "../terminal/report.ts";
 
 /** Number types that a merged folder can be written in. */
-const mergeDtypes: readonly MergeOptions["dtype"][] = ["as-base", "F32", "F16", "BF16"];
+/** Number types, with what torch, transformers and safetensors call them. */
+const mergeDtypes: ReadonlyMap<MergeOptions["dtype"], readonly string[]> = new Map([
+  ["as-base", ["auto"]],
+  ["F32", ["fp32", "float32"]],
+  ["F16", ["fp16", "float16"]],
+  ["BF16", ["bfloat16"]],
+]);
+
+function dtypeNamed(text: string): MergeOptions["dtype"] {
+  const typed = text.toLowerCase();
+  for (const [dtype, others] of mergeDtypes) if (dtype.toLowerCase() === typed || others.includes(typed)) return dtype;
+  throw new InvalidArgumentError(`Allowed choices are ${[...mergeDtypes.keys()].join(", ")}.`);
+}
 
 /** What becomes of a weight that two modules share. */
 const tiedChoices: readonly MergeOptions["tied"][] = ["refuse", "untie"];
@@ -35,7 +47,7 @@ export function addMergeCommand(program: Command, io: CommandIo): void {
     .addOption(outOption("folder to write"))
     .addOption(
       new Option("--dtype <type>", "number type of the written weights; as-base is the base's own, which may round")
-        .choices(mergeDtypes)
+        .argParser(dtypeNamed)
         .default("F32"),
     )
     .addOption(

@@ -116,6 +116,7 @@ function addAdapterShape(command: Command): void {
         "what to adapt: a,b | all-linear | a regular expression (default: PEFT's choice for the model)",
       ).argParser(targetModules),
     )
+    .option("--allow-unmatched-targets", "train those that match, where a name of --target-modules matches nothing")
     .option("--use-rslora", "scale by alpha / √rank");
   for (const { flag, help } of variantOptions) command.option(flag, help);
   command
@@ -159,7 +160,11 @@ function addTokenOptions(command: Command): void {
 function addSchedule(command: Command): void {
   command
     .optionsGroup("Training:")
-    .addOption(new Option("--epochs <number>", "passes over the data (default: 3)").argParser(integerIn({ min: 1 })))
+    .addOption(
+      new Option("--epochs <number>", "passes over the data, 0.5 for half of it (default: 3)").argParser(
+        numberIn({ above: 0 }),
+      ),
+    )
     .addOption(new Option("--steps <number>", "optimiser steps").argParser(integerIn({ min: 1 })).conflicts("epochs"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeWorkplace, type Workplace } from "./workplace.ts";
 
+const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
 let place: Workplace;
 beforeAll(async () => {
   place = await makeWorkplace();
@@ -33,4 +36,27 @@ it.each([
 it("names no option that the command does not have", async () => {
   const call = await place.call("generate", "--model", "m", "--prompt", "a", "--lr", "1");
   expect(call).toMatchObject({ code: 2, stderr: expect.not.stringContaining("--learning-rate") });
+});
+
+it("a misspelt target beside others trains nothing, unless that is allowed", async () => {
+  const rows = await place.write("pair.jsonl", '{"prompt":"a","completion":"b"}\n');
+  const train = ["train", "--model", tiny, "--data", rows, "--steps", "1", "--target-modules", "q_proj,vv_proj"];
+  const refused = await place.call(...train, "--out", place.path("half"));
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/"vv_proj".*\n.*--allow-unmatched-targets/) });
+  expect(existsSync(place.path("half"))).toBe(false);
+  const allowed = await place.call(...train, "--out", place.path("half"), "--allow-unmatched-targets");
+  expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining("1 row,") });
+});
+
+it("a temperature of 0 is greedy, and number types go by their other names", async () => {
+  const generate = ["generate", "--model", tiny, "--prompt", "a", "--max-new-tokens", "6"];
+  const greedy = await place.call(...generate);
+  expect(greedy.code).toBe(0);
+  expect((await place.call(...generate, "--temperature", "0", "--top-p", "0.5")).stdout).toBe(greedy.stdout);
+  const merge = ["merge", "--model", tiny, "--adapter", place.path("none"), "--out", place.path("merged")];
+  expect((await place.call(...merge, "--dtype", "fp16")).stderr).toContain('/none"');
+  expect(await place.call(...merge, "--dtype", "fp8")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("BF16"),
+  });
 });

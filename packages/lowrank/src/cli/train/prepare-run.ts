@@ -3,6 +3,8 @@
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Example } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
+import type { InjectionPlan } from "@lowrank/inject";
+import { UsageError } from "../../errors/usage-errors.ts";
 import type { ModelRequest } from "../../open/open-base.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
@@ -71,6 +73,7 @@ async function prepareAdapter(
   const tokenizer = asksForTokens(options) ? await model.tokenizer() : undefined;
   const encode = tokenizer && ((text: string) => tokenizer.encode(text, { addSpecialTokens: false }));
   const asked = askedConfig(options, { file: data.loraConfig, variant: variantFields(options, encode) });
+  if (model.adapters.length === 0 && options.allowUnmatchedTargets !== true) refuseUnmatched(model.plan(asked));
   const adapter = model.adapters[0] ?? model.adapt(asked, { seed });
   const loop = trainingOptions(options, data.folder);
   const training = await adapter.prepare(data.rows, loop);
@@ -79,6 +82,15 @@ async function prepareAdapter(
   const facts = adapter.runFacts(training, loop);
   const fingerprint = await data.folder.identify(facts, { path, folder, verifyBase: options.verifyBase === true });
   return { adapter, training, fingerprint };
+}
+
+/** A target that is misspelt beside others that match would train half an adapter. */
+function refuseUnmatched({ warnings }: InjectionPlan): void {
+  const unmatched = warnings.filter(({ code }) => code === "TARGET_MATCHED_NOTHING").map(({ message }) => message);
+  if (unmatched.length === 0) return;
+  throw new UsageError(
+    `${unmatched.join("\n")}\nMend --target-modules, or train the others alone with --allow-unmatched-targets.`,
+  );
 }
 
 /** A head for answers says of each token whether one starts there, and whether one ends there. */

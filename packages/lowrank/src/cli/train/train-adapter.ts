@@ -29,7 +29,9 @@ export async function trainAdapter(run: PreparedRun, context: RunContext): Promi
   const { report } = context;
   const { template: name, train: rows, totalSteps, stepsPerEpoch } = run.training;
   const template = name === "" ? "" : `, written with the template "${name}"`;
-  report.say(`${rows.length} rows${template}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`);
+  report.say(
+    `${rows.length} ${rows.length === 1 ? "row" : "rows"}${template}; steps: ${totalSteps}, ${stepsPerEpoch} an epoch`,
+  );
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
     report.note("\nfinishing this step, then saving (Ctrl-C again stops at once)");

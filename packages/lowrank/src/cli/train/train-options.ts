@@ -56,6 +56,7 @@ export interface TrainOptions extends EngineOptions, AdapterOptions, BasePrecisi
   readonly alpha?: number;
   readonly dropout?: number;
   readonly targetModules?: string | readonly string[];
+  readonly allowUnmatchedTargets?: boolean;
   readonly useRslora?: boolean;
   readonly init?: string;
   /** How many batches a start looks at that looks at data. */
