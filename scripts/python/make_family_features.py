@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import peft
 import torch
 import transformers
 from make_lora_features import lora, main, one_adapter, started
@@ -174,12 +175,39 @@ def opt(**settings):
     return started(transformers.OPTForCausalLM(config))
 
 
-def t5():
-    config = transformers.T5Config(
+def t5(name="T5", **settings):
+    config = getattr(transformers, f"{name}Config")(
         vocab_size=48, d_model=24, d_kv=8, d_ff=32, num_layers=2, num_heads=3, dropout_rate=0.0,
         relative_attention_num_buckets=6, relative_attention_max_distance=8, decoder_start_token_id=0, pad_token_id=0,
-        attn_implementation="eager")
-    return started(transformers.T5ForConditionalGeneration(config))
+        attn_implementation="eager", **settings)
+    return started(getattr(transformers, f"{name}ForConditionalGeneration")(config))
+
+
+def like_bart(name, head="ForConditionalGeneration", **settings):
+    config = getattr(transformers, f"{name}Config")(**{
+        **dict(vocab_size=48, d_model=24, encoder_layers=2, decoder_layers=2, encoder_attention_heads=3,
+               decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=28, max_position_embeddings=16, dropout=0.0,
+               attention_dropout=0.0, encoder_layerdrop=0.0, decoder_layerdrop=0.0, scale_embedding=True, pad_token_id=1,
+               bos_token_id=0, eos_token_id=2, decoder_start_token_id=2, forced_eos_token_id=None,
+               attn_implementation="eager"), **settings})
+    return started(getattr(transformers, f"{name}{head}")(config))
+
+
+def whisper():
+    # transformers asks the convolutions for their strides, which PEFT's layers do not hand on.
+    peft.tuners.lora.layer.Conv1d.stride = property(lambda layer: layer.base_layer.stride)
+    config = transformers.WhisperConfig(
+        vocab_size=48, d_model=24, encoder_layers=2, decoder_layers=2, encoder_attention_heads=3, decoder_attention_heads=2,
+        encoder_ffn_dim=32, decoder_ffn_dim=28, max_source_positions=6, max_target_positions=16, num_mel_bins=4, pad_token_id=0,
+        bos_token_id=1, eos_token_id=2, decoder_start_token_id=3, begin_suppress_tokens=[5], attn_implementation="eager")
+    return started(transformers.WhisperForConditionalGeneration(config))
+
+
+def sounds(model, rows=3, time=5):
+    labels = torch.randint(3, model.config.vocab_size, (rows, time))
+    labels[2, time - 2:] = -100
+    return {"input_features": torch.randn(rows, 4, 12),
+            "decoder_input_ids": shifted(model, labels), "labels": labels}
 
 
 class Experts(torch.nn.Module):
@@ -276,9 +304,28 @@ def answers(model, rows=3, time=11):
             "start_positions": torch.tensor([2, 3, 1]), "end_positions": torch.tensor([5, 6, 3])}
 
 
+def shifted(model, labels):
+    """What a decoder reads: M2M-100 has no method for it."""
+    if hasattr(model, "prepare_decoder_input_ids_from_labels"):
+        return model.prepare_decoder_input_ids_from_labels(labels)
+    from transformers.models.m2m_100.modeling_m2m_100 import shift_tokens_right
+    return shift_tokens_right(labels, model.config.pad_token_id, model.config.decoder_start_token_id)
+
+
 def translations(model, rows=3, time=7):
     ids, labels = (torch.randint(3, model.config.vocab_size, (rows, length)) for length in (time, time - 2))
-    return {"input_ids": ids, "decoder_input_ids": model.prepare_decoder_input_ids_from_labels(labels), "labels": labels}
+    return {"input_ids": ids, "decoder_input_ids": shifted(model, labels), "labels": labels}
+
+
+def padded_translations(model, rows=3, time=7):
+    """Of two lengths on both sides."""
+    ids, labels = (torch.randint(3, model.config.vocab_size, (rows, length)) for length in (time, time - 2))
+    mask = torch.ones_like(ids)
+    mask[1, time - 3:] = 0
+    ids[mask == 0] = model.config.pad_token_id
+    labels[2, time - 4:] = -100
+    return {"input_ids": ids, "attention_mask": mask,
+            "decoder_input_ids": shifted(model, labels), "labels": labels}
 
 
 def images(model, rows=3):
@@ -367,6 +414,32 @@ CASES = {
         folder, mistral(), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
     "t5-biases": lambda folder: one_adapter(
         folder, t5(), lora(task_type="SEQ_2_SEQ_LM", target_modules=["q", "wo"], bias="all"), batch=translations),
+    "mt5": lambda folder: one_adapter(
+        folder, t5("MT5"), lora(task_type="SEQ_2_SEQ_LM", target_modules=["q", "v", "wi_0"]), batch=padded_translations),
+    "umt5": lambda folder: one_adapter(
+        folder, t5("UMT5"), lora(task_type="SEQ_2_SEQ_LM", target_modules=["q", "v", "relative_attention_bias"]),
+        batch=padded_translations),
+    "mbart": lambda folder: one_adapter(
+        folder, like_bart("MBart"), lora(task_type="SEQ_2_SEQ_LM", target_modules=["q_proj", "v_proj", "fc1"]),
+        batch=padded_translations),
+    "mbart-tables": lambda folder: one_adapter(
+        folder, like_bart("MBart", tie_word_embeddings=False),
+        lora(task_type="SEQ_2_SEQ_LM", target_modules=["k_proj", "embed_tokens", "lm_head"]), batch=padded_translations,
+        trains=False),
+    "marian": lambda folder: one_adapter(
+        folder, like_bart("Marian", "MTModel", pad_token_id=47, decoder_start_token_id=47, activation_function="swish"),
+        lora(task_type="SEQ_2_SEQ_LM", target_modules=["q_proj", "v_proj", "out_proj"]), batch=padded_translations),
+    "pegasus": lambda folder: one_adapter(
+        folder, like_bart("Pegasus", pad_token_id=0, decoder_start_token_id=0, activation_function="relu"),
+        lora(task_type="SEQ_2_SEQ_LM", target_modules=["q_proj", "v_proj", "fc2"], use_dora=True),
+        batch=padded_translations),
+    "m2m-100": lambda folder: one_adapter(
+        folder, like_bart("M2M100"), lora(task_type="SEQ_2_SEQ_LM", target_modules=["q_proj", "v_proj", "fc1"]),
+        batch=padded_translations),
+    "whisper": lambda folder: one_adapter(
+        folder, whisper(), lora(task_type=None, target_modules=["q_proj", "v_proj"]), batch=sounds),
+    "whisper-convolutions": lambda folder: one_adapter(
+        folder, whisper(), lora(task_type=None, target_modules=["conv1", "conv2", "fc1", "k_proj"]), batch=sounds),
     "gpt2-scores": lambda folder: one_adapter(
         folder, gpt2(scale_attn_by_inverse_layer_idx=True, scale_attn_weights=False, activation_function="quick_gelu"),
         lora(target_modules=["c_attn", "c_fc"]), trains=False),

@@ -46,6 +46,8 @@ def started(model):
     """Larger numbers than a fresh model has, so that differences show."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue  # sinusoids
             noise = torch.randn_like(parameter) * (0.2 if parameter.ndim > 1 else 0.1)
             parameter.copy_(noise + (1.0 if parameter.ndim == 1 and name.endswith("weight") else 0.0))
     model.tie_weights()

@@ -25,6 +25,7 @@ const names = [
   "t5-plain",
   "bart-question",
   "vit-features",
+  "whisper-features",
   "electra-choice",
 ];
 const models = new Map<unknown, PretrainedModel>();
@@ -43,6 +44,7 @@ const limits = new Map<unknown, InputLimits>([
 const ids = { shape: [2, 3], dtype: "int32", values: [5, 6, 7, 8, 9, 0] };
 const mask = { ...ids, values: [1, 1, 1, 1, 1, 0] };
 const image = { shape: [1, 2, 6, 6], dtype: "float32", values: Array.from({ length: 72 }, (_, index) => index / 72) };
+const sounds = { shape: [2, 3, 10], dtype: "float32", values: image.values.slice(0, 60) };
 const choices = { ...ids, shape: [1, 2, 3] };
 const tensorSeeds = [
   ...["llama-greedy", "gpt2-greedy"].flatMap((model) => [
@@ -60,6 +62,7 @@ const tensorSeeds = [
   { model: "t5-plain", inputIds: ids, labels: ids },
   { model: "bart-question", inputIds: ids, labels: { shape: [2, 2], dtype: "int32", values: [0, 1, 1, 2] } },
   { model: "vit-features", pixelValues: image },
+  { model: "whisper-features", inputFeatures: sounds, decoderInputIds: ids },
   { model: "electra-choice", inputIds: choices, labels: { shape: [1], dtype: "int32", values: [1] } },
 ];
 const matrix = [
@@ -119,7 +122,7 @@ async function checkForward(model: PretrainedModel, { labels, ...inputs }: Model
   const isRead = model.config.decoderLayers > 0 && inputs.decoderInputIds === undefined && labels !== undefined;
   const output = model.forward(isRead ? { ...inputs, labels } : inputs);
   try {
-    const rows = (inputs.inputIds ?? inputs.pixelValues)?.shape[0];
+    const rows = (inputs.inputIds ?? inputs.pixelValues ?? inputs.inputFeatures)?.shape[0];
     demand(output.shape[0] === rows, `${rows} rows went in, ${output.shape} came out`);
     demand((await output.data()).every(Number.isFinite), "the output holds numbers that are not finite");
     if (labels === undefined) return;

@@ -6,8 +6,8 @@ import type { Int8Matrix, PackedMatrix } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { NewRows } from "./new-rows.ts";
 
-/** How a parameter begins that no file holds (transformers' `_init_weights`). */
-export type InitialValue = "normal" | "zeros" | "ones";
+/** How a parameter begins that no file holds (transformers' `_init_weights`), or what makes it. */
+export type InitialValue = "normal" | "zeros" | "ones" | (() => tf.Tensor);
 
 /** Where one tensor of a file goes, and what it must look like. */
 export interface WeightSlot {

@@ -1,6 +1,6 @@
 // What a configuration can say, by our own names: the same for every family.
 
-/** The numbers that make an architecture. `imageSize` and `patchSize` are heights. */
+/** The numbers that make an architecture. `imageSize` and `patchSize` are heights; a model with `melBins` hears. */
 export type SizeName =
   | "vocabularySize"
   | "hiddenSize"
@@ -24,9 +24,14 @@ export type SizeName =
   | "patchWidth"
   | "registers"
   | "windowSize"
-  | "projectionSize";
+  | "projectionSize"
+  | "melBins"
+  | "sourcePositions";
 
-/** The places where a base model itself drops values while training; "path" drops what a half of a layer adds to whole rows. */
+/**
+ * The places where a base model itself drops values while training; "path" drops what a half of a layer adds to whole rows, and
+ * the last two drop whole layers of a stack (M2M-100).
+ */
 export type DropoutPlace =
   | "embedding"
   | "attention"
@@ -35,7 +40,9 @@ export type DropoutPlace =
   | "classifier"
   | "question"
   | "summary"
-  | "path";
+  | "path"
+  | "encoderLayer"
+  | "decoderLayer";
 
 /**
  * What a configuration switches on or off, beyond its sizes. With "reversedSight" positions of a causal family see later

@@ -95,9 +95,11 @@ export interface TensorRow extends ModuleRow {
   readonly shape: (config: ConfigValues) => readonly number[];
   /**
    * A buffer is stored, but never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and
-   * then they are 0.
+   * then they are 0 unless `otherwise` says more.
    */
   readonly kind: "parameter" | "buffer" | "unused";
+  /** What a buffer is where a file lacks it, if not 0: sinusoids over [positions, hidden]. */
+  readonly otherwise?: "sinusoids";
 }
 
 /** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */
@@ -145,6 +147,11 @@ export interface Family {
   readonly positionsAfterPadding?: boolean;
   /** True where positions are stretched over images of another size than the configured one. */
   readonly readsImagesOfAnySize?: boolean;
+  /**
+   * What a decoder reads where nobody gives it: the source where there are no labels to make it from (BART), and labels with
+   * their last token in front of the first, as a target ends with its language (mBART), instead of the start token.
+   */
+  readonly decoderInputs?: { readonly readsSource?: true; readonly beginWithLast?: true };
   /** Class names of config.json's `architectures` and what they are for; the first of a task is written on export. */
   readonly architectures: ReadonlyMap<string, Task>;
   /**

@@ -33,7 +33,7 @@ export {
 } from "./errors.ts";
 export { fetchedFolder } from "./folder/fetched-folder.ts";
 export { filesFolder } from "./folder/files-folder.ts";
-export type { ForcedTokens, GenerationDefaults } from "./folder/generation-defaults.ts";
+export type { BannedTokens, ForcedTokens, GenerationDefaults } from "./folder/generation-defaults.ts";
 export { type ModelFolder, readJsonObject } from "./folder/model-folder.ts";
 export { type GenerateOptions, generate } from "./generation/generate.ts";
 export { type GeneratedToken, generateTokens } from "./generation/generate-tokens.ts";

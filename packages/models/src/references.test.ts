@@ -16,6 +16,7 @@ interface Reference {
     readonly input_ids?: number[][] | number[][][];
     readonly decoder_input_ids?: number[][];
     readonly pixel_values?: number[][][][];
+    readonly input_features?: number[][][];
     readonly attention_mask?: number[][] | number[][][];
     readonly token_type_ids?: number[][] | number[][][];
     readonly labels?: number[] | number[][];
@@ -42,6 +43,7 @@ function tensors({ inputs }: Reference) {
       ? {}
       : { decoderInputIds: tf.tensor2d(inputs.decoder_input_ids, undefined, "int32") }),
     ...(inputs.pixel_values === undefined ? {} : { pixelValues: tf.tensor4d(inputs.pixel_values) }),
+    ...(inputs.input_features === undefined ? {} : { inputFeatures: tf.tensor3d(inputs.input_features) }),
     ...(inputs.attention_mask === undefined ? {} : { attentionMask: grid(inputs.attention_mask) }),
     ...(inputs.token_type_ids === undefined ? {} : { tokenTypeIds: grid(inputs.token_type_ids) }),
   };
@@ -89,11 +91,17 @@ describe.each(texts)("generation with %s", (name) => {
   it("continues a left-padded batch as transformers continues each prompt alone", async () => {
     const { folder, expected } = reference(name);
     const model = await loadModel(folder);
-    const options = { maxNewTokens: 12 };
-    const together = await generate(model, { promptIds: expected.prompts ?? [], ...options });
-    expect(together).toEqual(expected.generated);
-    for (const [row, prompt] of (expected.prompts ?? []).entries()) {
-      expect(await generate(model, { promptIds: [prompt], ...options })).toEqual([expected.generated?.[row]]);
+    const sounds = expected.inputs.input_features;
+    const heard = (rows: readonly number[]) =>
+      sounds === undefined ? {} : { inputFeatures: tf.tensor3d(rows.map((row) => sounds[row] ?? [])) };
+    const prompts = expected.prompts ?? [];
+    const rows = [...prompts.keys()];
+    for (const asked of [rows, ...rows.map((row) => [row])]) {
+      const promptIds = asked.map((row) => prompts[row] ?? []);
+      const inputs = heard(asked);
+      const texts = await generate(model, { promptIds, ...inputs, maxNewTokens: 12 });
+      expect(texts).toEqual(asked.map((row) => expected.generated?.[row]));
+      tf.dispose(Object.values(inputs));
     }
     model.dispose();
   });

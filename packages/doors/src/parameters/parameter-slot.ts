@@ -11,7 +11,7 @@ import { OverridableParameter } from "./overridable-parameter.ts";
 export interface ParameterSlotOptions {
   /**
    * A buffer is never trained; "unused" can be trained, but nothing computes with it. A file may lack both, and then they are
-   * 0. Default "parameter".
+   * what `initial` says. Default "parameter".
    */
   readonly kind?: "parameter" | "buffer" | "unused";
   /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
@@ -34,7 +34,7 @@ export class ParameterSlot implements WeightSlot, Part {
     refuseUnknownOptions("ParameterSlot", options, optionNames);
   }
 
-  /** What nothing trains or computes with is 0 where no file holds it. */
+  /** What nothing trains or computes with is made where no file holds it. */
   get isOptional(): boolean {
     return (this.options.kind ?? "parameter") !== "parameter";
   }

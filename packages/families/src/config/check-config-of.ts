@@ -110,6 +110,8 @@ function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<D
     question: rate(dropouts.question),
     summary: rate(dropouts.summary),
     path: rate(dropouts.path),
+    encoderLayer: rate(dropouts.encoderLayer),
+    decoderLayer: rate(dropouts.decoderLayer),
   };
 }
 

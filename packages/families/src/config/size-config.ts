@@ -33,6 +33,8 @@ const limits: Readonly<Record<SizeName, number>> = {
   registers: 65_536,
   windowSize: 4096,
   projectionSize: 131_072,
+  melBins: 4096,
+  sourcePositions: 1_048_576,
 };
 const isSize = (name: string): name is SizeName => name in limits;
 

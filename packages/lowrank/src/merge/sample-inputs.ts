@@ -10,7 +10,7 @@ const longest = 24;
 
 /**
  * A few rows of arbitrary tokens – for an encoder–decoder two of them, for a multiple choice one question – or arbitrary
- * images, or both. The caller owns them.
+ * images, or both, or arbitrary sounds and tokens. The caller owns them.
  */
 export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | "task">): ModelInputs {
   const random = mulberry32(20260101);
@@ -23,6 +23,7 @@ export function sampleInputs({ config, task }: Pick<PretrainedModel, "config" | 
     if (task !== "image-text-matching") return { pixelValues };
     return { pixelValues, inputIds: textOf(config, random) };
   }
+  if (config.melBins > 0) return sampleSounds(config, random);
   const tokens = () => textOf(config, random);
   if (task === "multiple-choice") return { inputIds: tf.tidy(() => tf.expandDims<tf.Tensor3D>(tokens(), 0)) };
   return { inputIds: tokens(), ...(decoderLayers > 0 ? { decoderInputIds: tokens() } : {}) };
@@ -32,4 +33,15 @@ function textOf(config: PretrainedModel["config"], random: () => number): tf.Ten
   const time = Math.min(longest, positionLimit(config));
   const ids = Int32Array.from({ length: rows * time }, () => Math.floor(random() * config.vocabularySize));
   return tf.tensor2d(ids, [rows, time], "int32");
+}
+
+/** Features as `logMelFeatures` scales them, and the beginning of a text. */
+function sampleSounds(
+  { melBins, sourcePositions, vocabularySize }: PretrainedModel["config"],
+  random: () => number,
+): ModelInputs {
+  const shape: [number, number, number] = [1, melBins, 2 * sourcePositions];
+  const values = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 2 * random() - 1);
+  const ids = Int32Array.from({ length: 8 }, () => Math.floor(random() * vocabularySize));
+  return { inputFeatures: tf.tensor3d(values, shape), decoderInputIds: tf.tensor2d(ids, [1, ids.length], "int32") };
 }

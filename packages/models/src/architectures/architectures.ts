@@ -10,7 +10,7 @@ import { electraHeads } from "../heads/families/electra-heads.ts";
 import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
 import { modernbertHeads } from "../heads/families/modernbert-heads.ts";
 import { robertaHeads } from "../heads/families/roberta-heads.ts";
-import { bartHeads, t5Heads } from "../heads/families/sequence-to-sequence-heads.ts";
+import { bartHeads, t5Heads, whisperHeads } from "../heads/families/sequence-to-sequence-heads.ts";
 import {
   clipHeads,
   clipTextHeads,
@@ -39,8 +39,9 @@ import { phi } from "./decoders/like-llama/phi.ts";
 import { phi3 } from "./decoders/like-llama/phi3.ts";
 import { stablelm } from "./decoders/like-llama/stablelm.ts";
 import { starcoder2 } from "./decoders/like-llama/starcoder2.ts";
-import { bart } from "./encoder-decoders/bart.ts";
+import { bart, m2m100 } from "./encoder-decoders/bart.ts";
 import { t5 } from "./encoder-decoders/t5.ts";
+import { whisper } from "./encoder-decoders/whisper.ts";
 import { albert } from "./encoders/albert.ts";
 import { bert, roberta } from "./encoders/bert.ts";
 import { debertaV2 } from "./encoders/deberta-v2.ts";
@@ -97,7 +98,14 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["albert", { trunk: albert, head: albertHeads }],
   ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],
   ["t5", { trunk: t5, head: t5Heads }],
+  ["mt5", { trunk: t5, head: t5Heads }],
+  ["umt5", { trunk: t5, head: t5Heads }],
   ["bart", { trunk: bart, head: bartHeads }],
+  ["mbart", { trunk: bart, head: bartHeads }],
+  ["marian", { trunk: bart, head: bartHeads }],
+  ["pegasus", { trunk: bart, head: bartHeads }],
+  ["m2m_100", { trunk: m2m100, head: bartHeads }],
+  ["whisper", { trunk: whisper, head: whisperHeads }],
   ["vit", { trunk: vit, head: vitHeads }],
   ["deit", { trunk: vit, head: vitHeads }],
   ["swin", { trunk: swin, head: swinHeads }],

@@ -23,6 +23,7 @@ describe("readGenerationDefaults", () => {
       eosTokenIds: [2],
       decoderStartTokenId: 2,
       forced: { first: 0, last: [2] },
+      banned: { sequences: [], first: [] },
     });
   });
 
@@ -31,8 +32,14 @@ describe("readGenerationDefaults", () => {
       eosTokenIds: [25, 2],
       decoderStartTokenId: 5,
       forced: { first: null, last: [] },
+      banned: { sequences: [], first: [] },
     });
     expect((await read({ forced_eos_token_id: [31, 9] })).forced.last).toEqual([31, 9]);
+  });
+
+  it("reads which tokens never come, of which an end alone is none", async () => {
+    const words = { bad_words_ids: [[9], [4, 5], [2]], suppress_tokens: [11, 12], begin_suppress_tokens: [7] };
+    expect((await read(words)).banned).toEqual({ sequences: [[9], [4, 5], [11], [12]], first: [7] });
   });
 
   it("knows how config.json once asked for a forced start", async () => {
@@ -60,6 +67,8 @@ describe("readGenerationDefaults", () => {
     ["forced_bos_token_id", 64],
     ["forced_eos_token_id", [2, 64]],
     ["eos_token_id", "two"],
+    ["bad_words_ids", [[64]]],
+    ["bad_words_ids", [[]]],
     ["decoder_start_token_id", 1.5],
   ])("refuses %s as %j, by file and key", async (key, value) => {
     const error = await read({ [key]: value }).catch((reason: unknown) => reason);

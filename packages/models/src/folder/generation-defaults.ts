@@ -14,6 +14,14 @@ export interface ForcedTokens {
   readonly last: readonly number[];
 }
 
+/** Tokens that never come (Marian, Whisper). */
+export interface BannedTokens {
+  /** Of each sequence the last token, where the others stand before it; one token alone never comes. */
+  readonly sequences: readonly (readonly number[])[];
+  /** Tokens that cannot be the first that a model chooses. */
+  readonly first: readonly number[];
+}
+
 /** Where a model's texts begin and end. */
 export interface GenerationDefaults {
   /** A row ends with the first of these. */
@@ -21,6 +29,7 @@ export interface GenerationDefaults {
   /** With which an encoder–decoder's text begins; null where no file says so. */
   readonly decoderStartTokenId: number | null;
   readonly forced: ForcedTokens;
+  readonly banned: BannedTokens;
 }
 
 const file = "generation_config.json";
@@ -31,6 +40,7 @@ export function defaultsOf(config: ModelConfig): GenerationDefaults {
     eosTokenIds: config.eosTokenIds,
     decoderStartTokenId: config.decoderStartTokenId ?? config.bosTokenId,
     forced: { first: null, last: [] },
+    banned: { sequences: [], first: [] },
   };
 }
 
@@ -62,6 +72,18 @@ export async function readGenerationDefaults(
       read.ids("bos_token_id")?.[0] ??
       usual.decoderStartTokenId,
     forced: { first, last: read.ids("forced_eos_token_id", config.vocabularySize) ?? [] },
+    banned: bannedIn(read, config.vocabularySize, ends ?? usual.eosTokenIds),
+  };
+}
+
+/** An end alone is never banned, as in transformers. */
+function bannedIn(read: TokenReader, vocabularySize: number, ends: readonly number[]): BannedTokens {
+  const words = read.sequences("bad_words_ids", vocabularySize);
+  const isEnd = ([id, ...more]: readonly number[]) => more.length === 0 && id !== undefined && ends.includes(id);
+  const alone = read.ids("suppress_tokens", vocabularySize) ?? [];
+  return {
+    sequences: [...words.filter((word) => !isEnd(word)), ...alone.map((id) => [id])],
+    first: read.ids("begin_suppress_tokens", vocabularySize) ?? [],
   };
 }
 
@@ -92,8 +114,21 @@ class TokenReader {
     const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
     const isId = (id: unknown): id is number => Number.isInteger(id) && Number(id) >= -1 && Number(id) < below;
     if (ids.every(isId)) return ids.filter((id) => id >= 0);
-    const got = JSON.stringify(value).slice(0, 60);
-    const expected = `a token id from 0 to ${below - 1}, or a list of them`;
-    throw new ModelFileError(this.place.folder, this.place.file, `${key} is ${got}; expected ${expected}`);
+    throw this.#wrong(key, `a token id from 0 to ${below - 1}, or a list of them`);
+  }
+
+  /** A list of lists of ids, none of them empty. */
+  sequences(key: string, below: number): readonly (readonly number[])[] {
+    const value = this.values[key] ?? [];
+    const isId = (id: unknown): id is number => Number.isInteger(id) && Number(id) >= 0 && Number(id) < below;
+    const isSequence = (ids: unknown): ids is readonly number[] =>
+      Array.isArray(ids) && ids.length > 0 && ids.every(isId);
+    if (Array.isArray(value) && value.every(isSequence)) return value;
+    throw this.#wrong(key, `a list of lists of token ids from 0 to ${below - 1}`);
+  }
+
+  #wrong(key: string, expected: string): ModelFileError {
+    const got = JSON.stringify(this.values[key]).slice(0, 60);
+    return new ModelFileError(this.place.folder, this.place.file, `${key} is ${got}; expected ${expected}`);
   }
 }

@@ -5,9 +5,10 @@ import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lo
 import { withRoundedProducts } from "@lowrank/engine";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ForcedTokens } from "../folder/generation-defaults.ts";
+import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import { KeyValueCache } from "../parts/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import { bannedAt, withoutTokens } from "./banned-tokens.ts";
 import { checkLogits } from "./check-logits.ts";
 import { forcedToken } from "./forced-tokens.ts";
 import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
@@ -51,19 +52,21 @@ export async function* generateTokens(
   checkGeneration(model, options);
   const { promptIds, maxNewTokens, signal, context = inferenceContext() } = options;
   const rows = promptIds.map((): number[] => []);
-  const read = decoded(model, promptIds);
-  const { eosTokenIds = model.generation.eosTokenIds, forced = model.generation.forced } = options;
+  const { generation } = model;
+  const { decoderStartTokenId: start = generation.decoderStartTokenId } = options;
+  const read = decoded(model, promptIds, start);
+  const { eosTokenIds = generation.eosTokenIds, forced = generation.forced, banned = generation.banned } = options;
   const isEnd = stopRule(eosTokenIds, options.stopStrings);
   const ended = promptIds.map(() => false);
   let cache = new KeyValueCache(context.adapters);
   try {
-    let next = firstWindow(model, promptIds);
+    let next = firstWindow(model, promptIds, { start, inputFeatures: options.inputFeatures });
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
       const logits = lastLogits(model, next, { cache, context });
       const seen = rows.map((row, prompt) => [...(read[prompt] ?? []), ...row]);
-      const ids = await chooseTokens(logits, { options: { ...options, forced }, seen, step });
+      const ids = await chooseTokens(logits, { options: { ...options, forced, banned }, seen, step });
       for (const [prompt, id] of ids.entries()) {
         const row = rows[prompt];
         if (ended[prompt] || row === undefined) continue;
@@ -77,10 +80,8 @@ export async function* generateTokens(
       if (!turnsOtherwise(model.config, next.positions)) continue;
       cache.dispose();
       cache = new KeyValueCache(context.adapters, { generated: rows.map(({ length }) => length) });
-      next = firstWindow(
-        model,
-        promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]),
-      );
+      const texts = promptIds.map((prompt, row) => [...prompt, ...(rows[row] ?? [])]);
+      next = firstWindow(model, texts, { start });
     }
   } finally {
     cache.dispose();
@@ -96,7 +97,7 @@ function lastLogits(
 }
 
 interface Choice {
-  readonly options: GenerationOptions & { readonly forced: ForcedTokens };
+  readonly options: GenerationOptions & { readonly forced: ForcedTokens; readonly banned: BannedTokens };
   /** Of each prompt what the decoder has read and written. */
   readonly seen: readonly (readonly number[])[];
   readonly step: number;
@@ -119,8 +120,9 @@ async function chooseTokens(logits: tf.Tensor2D, choice: Choice): Promise<number
 
 async function chosenByLogits(logits: tf.Tensor2D, { options, seen, step }: Choice): Promise<number[]> {
   await checkLogits(logits, step);
-  const { sampling, repetitionPenalty = 1 } = options;
-  if (sampling === undefined && repetitionPenalty === 1) {
+  const { sampling, repetitionPenalty = 1, forced } = options;
+  const bans = seen.map((tokens) => bannedAt(options.banned, { seen: tokens, step, forced }));
+  if (sampling === undefined && repetitionPenalty === 1 && bans.every(({ length }) => length === 0)) {
     const best = tf.argMax(logits, 1);
     const ids = Array.from(await best.data());
     best.dispose();
@@ -130,15 +132,19 @@ async function chosenByLogits(logits: tf.Tensor2D, { options, seen, step }: Choi
   const values = await logits.data<"float32">();
   return seen.map((tokens, prompt) => {
     const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
-    const penalized = repetitionPenalty === 1 ? own : penalizeRepetition(own, tokens, repetitionPenalty);
+    const allowed = withoutTokens(own, bans[prompt] ?? []);
+    const penalized = repetitionPenalty === 1 ? allowed : penalizeRepetition(allowed, tokens, repetitionPenalty);
     return sampling === undefined ? likeliestToken(penalized) : sampleToken(penalized, sampling, { prompt, step });
   });
 }
 
 /** What a repetition would repeat: the prompts, or of an encoder–decoder, whose sources are not its own words, the start. */
-function decoded(model: PretrainedModel, promptIds: GenerationOptions["promptIds"]): GenerationOptions["promptIds"] {
-  if (model.task !== "sequence-to-sequence") return promptIds;
-  const { decoderStartTokenId: start } = model.generation;
+function decoded(
+  model: PretrainedModel,
+  promptIds: GenerationOptions["promptIds"],
+  start: number | null,
+): GenerationOptions["promptIds"] {
+  if (model.task !== "sequence-to-sequence" || model.config.melBins > 0) return promptIds;
   return promptIds.map(() => (start === null ? [] : [start]));
 }
 

@@ -2,21 +2,31 @@
 
 import type { ForwardContext, OptionNames } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/families";
+import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
-import type { ForcedTokens } from "../folder/generation-defaults.ts";
+import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
 /** What `generate` and `generateTokens` are asked for. */
 export interface GenerationOptions {
-  /** At least one token each; lengths may differ. */
+  /**
+   * At least one token each; lengths may differ. Of an encoder–decoder its sources, or, if it hears, how its texts begin, all
+   * equally long: Whisper's `<|startoftranscript|><|en|><|transcribe|><|notimestamps|>`.
+   */
   readonly promptIds: readonly (readonly number[])[];
+  /** What a model that hears reads, one row a prompt: float32 [prompts, melBins, frames]. They stay the caller's. */
+  readonly inputFeatures?: tf.Tensor3D;
   readonly maxNewTokens: number;
+  /** With which an encoder–decoder's texts begin, where its files name none or another language (mBART). */
+  readonly decoderStartTokenId?: number;
   /** A row ends with the first of these. Default: what the model's files say, generation_config.json first. */
   readonly eosTokenIds?: readonly number[];
   /** Tokens that come whatever their logits are. Default: what the model's files say (BART's do). */
   readonly forced?: ForcedTokens;
+  /** Tokens that never come. Default: what the model's files say (Marian's and Whisper's do). */
+  readonly banned?: BannedTokens;
   /** A row ends with the token that completes one of these in its new text. */
   readonly stopStrings?: StopStrings;
   /** Absent: always the likeliest token. */
@@ -31,9 +41,12 @@ export interface GenerationOptions {
 
 export const generationNames: OptionNames<GenerationOptions> = {
   promptIds: true,
+  inputFeatures: true,
+  decoderStartTokenId: true,
   maxNewTokens: true,
   eosTokenIds: true,
   forced: true,
+  banned: true,
   stopStrings: true,
   sampling: true,
   repetitionPenalty: true,
@@ -68,21 +81,48 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
   }
-  const { vocabularySize, maxPositions } = model.config;
-  checkForced(options.forced, vocabularySize);
+  const { vocabularySize, maxPositions, melBins } = model.config;
+  const { decoderStartTokenId: start } = options;
+  checkNamed("decoderStartTokenId", start === undefined ? [] : [start], vocabularySize);
+  checkNamed("forced", options.forced, vocabularySize);
+  checkNamed("banned", options.banned, vocabularySize);
+  checkHeard(options, melBins > 0);
   const wrong = promptIds.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) throw new ModelInputError("promptIds", `${wrong} is outside 0 to ${vocabularySize - 1}`);
   const longest = Math.max(...promptIds.map(({ length }) => length));
   // The last new token is never fed back, but transformers counts it too. Positions of an encoder are its own.
-  const wanted = isSourced ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
+  const wanted = isSourced && melBins === 0 ? Math.max(longest, maxNewTokens) : longest + maxNewTokens;
   // 0 stands for a family whose positions have no limit.
   const most = maxPositions - model.firstPosition;
   if (maxPositions > 0 && wanted > most) throw new PositionLimitError(wanted, most);
   if (sampling !== undefined) checkSampling(sampling, promptIds.length);
 }
 
-function checkForced(forced: ForcedTokens | undefined, vocabularySize: number): void {
-  const ids = forced === undefined ? [] : [...forced.last, ...(forced.first === null ? [] : [forced.first])];
-  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
-  if (wrong !== undefined) throw new GenerationOptionError("forced", wrong, `a token id below ${vocabularySize}`);
+/** All ids in an option's lists, however deep. */
+function checkNamed(
+  option: "forced" | "banned" | "decoderStartTokenId",
+  tokens: ForcedTokens | BannedTokens | readonly number[] | undefined,
+  vocabularySize: number,
+): void {
+  const ids = Object.values(tokens ?? {}).flat(2);
+  const wrong = ids.find((id) => id !== null && !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+  if (wrong !== undefined) throw new GenerationOptionError(option, wrong, `a token id below ${vocabularySize}`);
+}
+
+/** Texts about sounds begin together: nothing tells a decoder which of its first tokens are padding. */
+function checkHeard({ inputFeatures, promptIds }: GenerationOptions, hears: boolean): void {
+  if (!hears) {
+    if (inputFeatures === undefined) return;
+    throw new GenerationOptionError("inputFeatures", "features", "none: this model reads text");
+  }
+  const rows = inputFeatures?.shape[0];
+  if (rows !== promptIds.length) {
+    throw new GenerationOptionError(
+      "inputFeatures",
+      `${rows ?? 0} rows`,
+      `one for each of ${promptIds.length} prompts`,
+    );
+  }
+  const lengths = [...new Set(promptIds.map(({ length }) => length))];
+  if (lengths.length > 1) throw new GenerationOptionError("promptIds", `${lengths.join(" and ")} tokens`, "one length");
 }

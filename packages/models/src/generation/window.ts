@@ -16,10 +16,16 @@ export interface Window {
   after(ids: readonly number[]): Window;
 }
 
-/** A decoder's prompts, or the sources that an encoder reads before the decoder begins. */
-export function firstWindow(model: PretrainedModel, promptIds: Rows): Window {
+interface Beginning {
+  /** With which a decoder begins that reads a source. */
+  readonly start: number | null;
+  readonly inputFeatures?: tf.Tensor3D | undefined;
+}
+
+/** A decoder's prompts, or the sources that an encoder reads before the decoder begins, or sounds and how their texts begin. */
+export function firstWindow(model: PretrainedModel, promptIds: Rows, { start, inputFeatures }: Beginning): Window {
+  if (inputFeatures !== undefined) return soundWindow(inputFeatures, promptIds);
   if (model.task !== "sequence-to-sequence") return promptWindow(padLeft(promptIds, model.firstPosition));
-  const { decoderStartTokenId: start } = model.generation;
   if (start === null) {
     throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
   }
@@ -99,6 +105,18 @@ function sourceWindow(source: Sources, latest: readonly number[]): Window {
       decoderInputIds: matrix(latest.map((id) => [id])),
     }),
     after: (next) => sourceWindow(source, next),
+  };
+}
+
+function soundWindow(inputFeatures: tf.Tensor3D, latest: Rows): Window {
+  return {
+    positions: 0,
+    inputs: () => ({ inputFeatures, decoderInputIds: matrix(latest) }),
+    after: (next) =>
+      soundWindow(
+        inputFeatures,
+        next.map((id) => [id]),
+      ),
   };
 }
 

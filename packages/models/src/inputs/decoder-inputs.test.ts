@@ -5,11 +5,12 @@ import { describe, expect, it } from "vitest";
 import { ModelInputError } from "../errors.ts";
 import { decoderInputsOf } from "./decoder-inputs.ts";
 
-const bart = checkConfig({
+const bartFile = {
   ...{ model_type: "bart", vocab_size: 20, d_model: 8, encoder_layers: 1, decoder_layers: 1 },
   ...{ encoder_attention_heads: 2, decoder_attention_heads: 2, encoder_ffn_dim: 8, decoder_ffn_dim: 8 },
   ...{ pad_token_id: 1, decoder_start_token_id: 2 },
-});
+};
+const bart = checkConfig(bartFile);
 const t5 = checkConfig({ model_type: "t5", vocab_size: 20, d_model: 8, d_ff: 8, d_kv: 4, num_layers: 1, num_heads: 2 });
 
 describe("decoderInputsOf", () => {
@@ -27,6 +28,12 @@ describe("decoderInputsOf", () => {
   it("are the text itself where BART gets nothing else, with a head and without", () => {
     for (const task of ["sequence-to-sequence", "feature-extraction"] as const)
       expect(idsOf(bart, task)).toEqual([[2, 5, 6]]);
+  });
+
+  it("begin with a target's own last token, its language, in mBART", () => {
+    const mbart = checkConfig({ ...bartFile, model_type: "mbart" });
+    expect(idsOf(mbart, "sequence-to-sequence", [[8, 9, 2, 15, -100]])).toEqual([[15, 8, 9, 2, 15]]);
+    expect(idsOf(mbart, "feature-extraction")).toEqual([[7, 5, 6]]);
   });
 
   it("are refused where the labels are no tokens of the model", () => {

@@ -1,6 +1,6 @@
 // What an encoder–decoder's second stack reads: given, or made from the labels as transformers does.
 
-import type { ModelConfig, Task } from "@lowrank/families";
+import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { SequenceInputs } from "./model-inputs.ts";
@@ -13,10 +13,11 @@ interface Model {
 
 const readsTwice: readonly Task[] = ["sequence-classification", "question-answering"];
 
-/** A classifier's decoder reads the text itself; so does BART's, where nothing else is there for it. */
+/** A classifier's decoder reads the text itself; so does that of some families, where nothing else is there for it. */
 function readsText({ config, task }: Model, labels: tf.Tensor | undefined): boolean {
   if (readsTwice.includes(task)) return true;
-  return config.modelType === "bart" && (task === "feature-extraction" || labels === undefined);
+  const { readsSource = false } = familyOf(config.modelType).decoderInputs ?? {};
+  return readsSource && (task === "feature-extraction" || labels === undefined);
 }
 
 /** int32 [batch, targetTime]. Throws ModelInputError if nothing says what they are, or labels are no tokens. */
@@ -37,8 +38,9 @@ export function decoderInputsOf(inputs: SequenceInputs, model: Model): tf.Tensor
   return made;
 }
 
-/** Each row one place later behind the start token; −100 becomes padding. */
-function shiftRight(labels: tf.Tensor2D, { decoderStartTokenId, padTokenId }: ModelConfig): tf.Tensor2D {
+/** Each row one place later behind the start token, or behind its own last one; −100 becomes padding. */
+function shiftRight(labels: tf.Tensor2D, { modelType, decoderStartTokenId, padTokenId }: ModelConfig): tf.Tensor2D {
+  if (padTokenId !== null && familyOf(modelType).decoderInputs?.beginWithLast) return lastInFront(labels, padTokenId);
   if (decoderStartTokenId === null || padTokenId === null) {
     const key = padTokenId === null ? "pad_token_id" : "decoder_start_token_id";
     throw new ModelInputError("decoderInputIds", `they cannot be made from labels: config.json has no ${key}`);
@@ -50,4 +52,15 @@ function shiftRight(labels: tf.Tensor2D, { decoderStartTokenId, padTokenId }: Mo
     const padding: tf.Tensor2D = tf.fill([batch, time - 1], padTokenId, "int32");
     return tf.concat<tf.Tensor2D>([start, tf.where(tf.equal(ids, -100), padding, ids)], 1);
   });
+}
+
+/** The last token that is no padding, here the text's language, then the others. */
+function lastInFront(labels: tf.Tensor2D, padding: number): tf.Tensor2D {
+  const rows = labels.arraySync().map((row) => {
+    const ids = row.map((id) => (id === -100 ? padding : id));
+    // As transformers counts: padding within a row moves the place.
+    const last = ids.filter((id) => id !== padding).length - 1;
+    return [ids.at(last) ?? padding, ...ids.slice(0, -1)];
+  });
+  return tf.tensor2d(rows, labels.shape, "int32");
 }

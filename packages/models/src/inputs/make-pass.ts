@@ -23,7 +23,12 @@ export function makePass(
   context: ForwardContext,
   { trunk, config, task, causal }: Model,
 ): Pass {
-  const { inputIds, pixelValues } = inputs;
+  const { inputIds, pixelValues, inputFeatures } = inputs;
+  if (inputFeatures !== undefined) {
+    const [batch] = inputFeatures.shape;
+    const heard = { inputFeatures, shape: [batch, config.sourcePositions] as const, positions: [], causal };
+    return new Pass(context, heard, decoderPass(inputs, context, { trunk, config, task }));
+  }
   if (inputIds === undefined) {
     return new Pass(context, { positions: [], causal, ...(pixelValues === undefined ? {} : { pixelValues }) });
   }

@@ -5,14 +5,19 @@ import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "../errors.ts";
 import type { KeyValueCache } from "../parts/key-value-cache.ts";
-import type { Trunk } from "../parts/trunk/trunk.ts";
+import type { PositionRules } from "../parts/trunk/stages.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {
-  /** Token ids, int32 [batch, time]; of a multiple choice [batch, choices, time]. Absent only where a model reads images. */
+  /** Token ids, int32 [batch, time]; of a multiple choice [batch, choices, time]. Absent only where a model reads images or hears. */
   readonly inputIds?: tf.Tensor2D | tf.Tensor3D;
   /** What a model for images reads: float32 [batch, channels, height, width]. */
   readonly pixelValues?: tf.Tensor4D;
+  /**
+   * What a model that hears reads: float32 [batch, melBins, frames], `logMelFeatures` of "@lowrank/data" for each row. Its
+   * frames are always as many as the model has places for, here twice `sourcePositions`.
+   */
+  readonly inputFeatures?: tf.Tensor3D;
   /** 1 for tokens, 0 for padding, int32 as `inputIds`; with a cache [batch, past + time]. Absent: no padding. */
   readonly attentionMask?: tf.Tensor2D | tf.Tensor3D;
   /**
@@ -63,6 +68,11 @@ export interface LabelledInputs extends ModelInputs {
 
 /** Throws ModelInputError for shapes and ids that the model cannot take. */
 export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { tokens }: Pick<Trunk, "tokens">): void {
+  if (config.melBins > 0) {
+    checkFeatures(inputs, config);
+    return;
+  }
+  if (inputs.inputFeatures !== undefined) throw new ModelInputError("inputFeatures", "this model does not hear");
   const readsText = tokens !== undefined;
   const readsImages = config.imageSize > 0;
   if (!readsText && inputs.inputIds !== undefined)
@@ -84,7 +94,7 @@ export function checkInputs(inputs: SequenceInputs, config: ModelConfig, { token
   checkShape("tokenTypeIds", tokenTypeIds, [batch, time]);
   checkPositions(positionIds, [batch, time]);
   checkIds("inputIds", inputIds, config.vocabularySize);
-  if (decoderInputIds !== undefined) checkDecoderInputs(inputs, decoderInputIds, config);
+  if (decoderInputIds !== undefined) checkDecoderInputs({ ...inputs, decoderInputIds }, batch, config);
   if (tokenTypeIds !== undefined && config.tokenTypes > 0) checkIds("tokenTypeIds", tokenTypeIds, config.tokenTypes);
 }
 
@@ -93,13 +103,30 @@ function checkCache(cache: KeyValueCache | undefined, batch: number): void {
   if (rows !== batch) throw new ModelInputError("cache", `it was filled by ${rows} rows, but there are ${batch}`);
 }
 
-function checkDecoderInputs(inputs: SequenceInputs, decoderInputIds: tf.Tensor2D, config: ModelConfig): void {
+function checkDecoderInputs(
+  { decoderInputIds, decoderAttentionMask, cache }: SequenceInputs & { readonly decoderInputIds: tf.Tensor2D },
+  batch: number,
+  config: ModelConfig,
+): void {
   if (config.decoderLayers === 0) throw new ModelInputError("decoderInputIds", "this model has no decoder");
-  const [batch = 0, time = 0] = decoderInputIds.shape;
-  const past = inputs.cache?.length ?? 0;
-  checkShape("decoderInputIds", decoderInputIds, [inputs.inputIds?.shape[0] ?? batch, time]);
-  checkShape("decoderAttentionMask", inputs.decoderAttentionMask, [batch, past + time]);
+  const [, time = 0] = decoderInputIds.shape;
+  const past = cache?.length ?? 0;
+  checkShape("decoderInputIds", decoderInputIds, [batch, time]);
+  checkShape("decoderAttentionMask", decoderAttentionMask, [batch, past + time]);
   checkIds("decoderInputIds", decoderInputIds, config.vocabularySize);
+}
+
+function checkFeatures(inputs: SequenceInputs, config: ModelConfig): void {
+  const { inputFeatures, decoderInputIds } = inputs;
+  for (const name of ["inputIds", "attentionMask", "pixelValues"] as const) {
+    if (inputs[name] !== undefined) throw new ModelInputError(name, "this model hears: it takes `inputFeatures`");
+  }
+  if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "they are missing: this model hears");
+  const [batch] = inputFeatures.shape;
+  checkShape("inputFeatures", inputFeatures, [Math.max(1, batch), config.melBins, 2 * config.sourcePositions]);
+  checkType("inputFeatures", inputFeatures);
+  checkCache(inputs.cache, batch);
+  if (decoderInputIds !== undefined) checkDecoderInputs({ ...inputs, decoderInputIds }, batch, config);
 }
 
 function checkImages(inputs: SequenceInputs, config: ModelConfig): void {
@@ -111,9 +138,11 @@ function checkImages(inputs: SequenceInputs, config: ModelConfig): void {
   const mayDiffer = config.family.readsImagesOfAnySize === true && isLargeEnough;
   const [rows, columns] = mayDiffer ? [height, width] : [imageSize, imageWidth];
   checkShape("pixelValues", pixelValues, [batch, imageChannels, rows, columns]);
-  if (pixelValues.dtype !== "float32") {
-    throw new ModelInputError("pixelValues", `the type is ${pixelValues.dtype}, expected float32`);
-  }
+  checkType("pixelValues", pixelValues);
+}
+
+function checkType(name: string, { dtype }: tf.Tensor): void {
+  if (dtype !== "float32") throw new ModelInputError(name, `the type is ${dtype}, expected float32`);
 }
 
 /** Rotations turn either way; float32 counts so far. */
@@ -122,7 +151,7 @@ const maxPosition = 2 ** 24;
 /** Positions of each row, or of all rows alike: [batch or 1][time]. Throws ModelInputError and PositionLimitError. */
 export function positionsOf(
   inputs: TextInputs,
-  { positionRows: limit, positionsFrom = "columns" }: Pick<Trunk, "positionRows" | "positionsFrom">,
+  { positionRows: limit, positionsFrom = "columns" }: PositionRules,
 ): readonly (readonly number[])[] {
   const given = givenPositions(inputs.positionIds);
   if (given !== undefined) checkNumbers(given, limit === undefined ? -maxPosition : positionsFrom === "mask" ? -2 : 0);
@@ -147,15 +176,18 @@ function isRows(given: NonNullable<SequenceInputs["positionIds"]>): given is rea
   return Array.isArray(given);
 }
 
-function countPositions(inputs: TextInputs, from: NonNullable<Trunk["positionsFrom"]>): readonly (readonly number[])[] {
+function countPositions(
+  inputs: TextInputs,
+  from: NonNullable<PositionRules["positionsFrom"]>,
+): readonly (readonly number[])[] {
   if (from === "columns") return [columnsOf(inputs)];
-  return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs.inputIds);
+  return from === "mask" ? shownPositions(inputs) : positionsAfter(from.padding, inputs);
 }
 
 /** The padding id itself for padding; from it upwards for everything else, whatever the mask says. */
-function positionsAfter(padding: number, inputIds: tf.Tensor2D): readonly (readonly number[])[] {
+function positionsAfter(padding: number, { inputIds, cache }: TextInputs): readonly (readonly number[])[] {
   return inputIds.arraySync().map((row) => {
-    let last = padding;
+    let last = padding + (cache?.length ?? 0);
     return row.map((id) => (id === padding ? padding : ++last));
   });
 }

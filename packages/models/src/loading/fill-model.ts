@@ -97,6 +97,7 @@ async function* readAhead(
 
 /** As transformers' `_init_weights`. */
 function newValue(slot: WeightSlot, { options, initializerRange }: FillSettings): tf.Tensor {
+  if (typeof slot.initial === "function") return slot.initial();
   if (slot.initial === "zeros") return tf.zeros([...slot.shape]);
   if (slot.initial === "ones") return tf.ones([...slot.shape]);
   return normal(slot.shape, 0, initializerRange, { seed: options.newHead?.seed ?? 0, path: slot.path });

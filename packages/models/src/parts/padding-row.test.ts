@@ -10,7 +10,7 @@ describe("paddingRowOf", () => {
       .map(({ modelType }) => modelType)
       .filter((modelType) => !("paddingRow" in paddingRowOf({ rows: "vocabulary" }, { modelType, padTokenId: 3 })));
     // ViT has no tokens.
-    expect(plain.sort()).toEqual(["bloom", "falcon", "gpt2", "gpt_neo", "gpt_neox", "gptj", "t5"]);
+    expect(plain.sort()).toEqual(["bloom", "falcon", "gpt2", "gpt_neo", "gpt_neox", "gptj", "mt5", "t5", "umt5"]);
     expect(paddingRowOf({ rows: "vocabulary" }, { modelType: "llama", padTokenId: 3 })).toEqual({ paddingRow: 3 });
   });
 

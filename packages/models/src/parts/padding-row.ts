@@ -4,7 +4,17 @@
 import { type EmbeddingRow, familyOf, type ModelConfig } from "@lowrank/families";
 
 /** Families whose tables are plain: there the padding token is a token like any other. */
-const withoutPadding: ReadonlySet<string> = new Set(["bloom", "falcon", "gpt2", "gpt_neo", "gpt_neox", "gptj", "t5"]);
+const withoutPadding: ReadonlySet<string> = new Set([
+  "bloom",
+  "falcon",
+  "gpt2",
+  "gpt_neo",
+  "gpt_neox",
+  "gptj",
+  "t5",
+  "mt5",
+  "umt5",
+]);
 
 /** The option of an embedding site, or none. */
 export function paddingRowOf(

@@ -8,6 +8,7 @@ import { configOfStage, configOfTower, type Module, modulesOf, pathInModel } fro
 import { MissingModuleError } from "../errors.ts";
 import { Norm } from "./norm.ts";
 import { paddingRowOf } from "./padding-row.ts";
+import { sinusoidTable } from "./positions/sinusoids.ts";
 
 /** What a model is to be. */
 export interface ModelPlan {
@@ -127,11 +128,18 @@ export class PartList {
     return this.#add(new Norm({ path, kind, bias, width, epsilon, gainOffset }));
   }
 
-  /** A convolution over images whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width]. */
-  convolution(rowPath: string, { strides }: Pick<ConvolutionGeometry, "strides">): ConvolutionSite {
+  /**
+   * A convolution whose kernel and bias are tensors of the table: "<path>.weight", [out, in, height, width] over images and
+   * [out, in, width] over time.
+   */
+  convolution(
+    rowPath: string,
+    { strides, padding = [0, 0] }: Pick<ConvolutionGeometry, "strides"> & Partial<ConvolutionGeometry>,
+  ): ConvolutionSite {
     const kernel = this.#find(`${rowPath}.weight`);
     if (kernel?.type !== "tensor") throw this.#missing("convolution", rowPath);
-    const [outFeatures = 0, inFeatures = 0, height = 1, width = 1] = kernel.shape;
+    const [outFeatures = 0, inFeatures = 0, ...axes] = kernel.shape;
+    const [height = 1, width = 1] = axes.length === 1 ? [1, ...axes] : axes;
     return this.#add(
       new ConvolutionSite({
         path: kernel.path.slice(0, -".weight".length),
@@ -141,9 +149,10 @@ export class PartList {
         geometry: {
           kernel: [height, width],
           strides,
-          padding: [0, 0],
+          padding,
           dilations: [1, 1],
           groups: 1,
+          axesInFile: axes.length === 1 ? 1 : 2,
         },
       }),
     );
@@ -159,7 +168,9 @@ export class PartList {
     const module = this.#find(rowPath);
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
     const { path, shape, row } = module;
-    return this.#add(new ParameterSlot(path, shape, row.kind === "parameter" ? "normal" : "zeros", { kind: row.kind }));
+    const initial =
+      row.otherwise === "sinusoids" ? () => sinusoidTable(shape) : row.kind === "parameter" ? "normal" : "zeros";
+    return this.#add(new ParameterSlot(path, shape, initial, { kind: row.kind }));
   }
 
   #find(rowPath: string): Module | undefined {

@@ -1,16 +1,18 @@
-// What one run through a model is about: tokens or an image, where they stand, and what is hidden of them.
+// What one run through a model is about: tokens, an image or sounds, where they stand, and what is hidden of them.
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValueCache } from "./key-value-cache.ts";
 import type { RowGroup } from "./packing/plan-packing.ts";
 
 export interface PassInputs {
-  /** int32 [batch, time]; absent for images. */
+  /** int32 [batch, time]; absent for images and sounds. */
   readonly inputIds?: tf.Tensor2D;
-  /** [batch, time] where there are no ids: of some rows of a batch without padding. */
+  /** [batch, time] where there are no ids: of some rows of a batch without padding, or of sounds. */
   readonly shape?: readonly [batch: number, time: number];
   /** float32 [batch, channels, height, width] */
   readonly pixelValues?: tf.Tensor4D;
+  /** float32 [batch, melBins, frames] */
+  readonly inputFeatures?: tf.Tensor3D;
   /** One row of positions for all sequences, or one for each: [batch or 1][time]. */
   readonly positions: readonly (readonly number[])[];
   /** [batch, past + time]; 0 hides a key. */

@@ -9,17 +9,19 @@ export interface TokenEmbeddingOptions {
   readonly tokens: EmbeddingSite;
   /** Between the looked-up tokens and the positions: OPT's narrow embeddings. */
   readonly project?: LinearSite | undefined;
-  readonly positions?: EmbeddingSite;
+  readonly positions?: EmbeddingSite | undefined;
   /** Row of the first position. */
   readonly positionOffset?: number;
+  /** Where nothing learns them: what each position adds, [batch or 1, time, width]. */
+  readonly computedPositions?: ((pass: Pass) => tf.Tensor) | undefined;
   readonly tokenTypes?: EmbeddingSite;
-  readonly norm?: Norm;
+  readonly norm?: Norm | undefined;
   readonly dropout?: { readonly rate: number; readonly path: string };
 }
 
 /** Returns [batch, time, width]. */
 export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => tf.Tensor {
-  const { tokens, project, positions, positionOffset = 0, tokenTypes, norm, dropout } = options;
+  const { tokens, project, positions, positionOffset = 0, computedPositions, tokenTypes, norm, dropout } = options;
   return (pass) =>
     tf.tidy(() => {
       const { inputs, context } = pass;
@@ -33,6 +35,7 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
         const rows = tf.add(positionTensor(pass), tf.scalar(positionOffset, "int32"));
         parts.push(positions.forward(rows, context));
       }
+      if (computedPositions !== undefined) parts.push(computedPositions(pass));
       const sum = parts.reduce((total, part) => tf.add(total, part));
       const normed = norm === undefined ? sum : norm.forward(sum, context);
       return dropout === undefined ? normed : pass.drop(normed, dropout.rate, dropout.path);
@@ -40,7 +43,7 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
 }
 
 /** int32 [batch, time]: an adaptation by rows needs the batch axis even where all rows have the same positions. */
-function positionTensor({ inputs, inputIds }: Pass): tf.Tensor2D {
+export function positionTensor({ inputs, inputIds }: Pass): tf.Tensor2D {
   const [batch, time] = inputIds.shape;
   const rows = inputs.positions.length === batch ? inputs.positions : Array(batch).fill(inputs.positions[0]);
   return tf.tensor2d(rows.flat(), [batch, time], "int32");

@@ -1,7 +1,8 @@
 // BART (Lewis et al. 2020), as transformers' modeling_bart.py names it: an encoder and a decoder with learned positions
 // that start at row 2, norms after each sum.
 
-import type { EmbeddingRow, Family, LinearRow, Width } from "../../family.ts";
+import type { ConfigTable, FixedKey } from "../../config-table.ts";
+import type { EmbeddingRow, Family, LinearRow, TensorRow, Width } from "../../family.ts";
 import { classifierRow, lastTokenClassification } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
@@ -16,7 +17,8 @@ function attention(layer: string, name: "self_attn" | "encoder_attn"): readonly 
   ]);
 }
 
-function feedForward(layer: string, width: Width): readonly LinearRow[] {
+/** The feed-forward maps of a layer. */
+export function bartFeedForward(layer: string, width: Width): readonly LinearRow[] {
   return linearRows(linear, [
     [`${layer}.fc1`, "hidden", width],
     [`${layer}.fc2`, width, "hidden"],
@@ -24,102 +26,203 @@ function feedForward(layer: string, width: Width): readonly LinearRow[] {
 }
 
 const tokens = { rows: "vocabulary", scale: "root-of-hidden-if-switched" } as const;
-const positions = (stack: "encoder" | "decoder"): EmbeddingRow => {
-  return { path: `${stack}.embed_positions`, rows: "positions", extraRows: 2 };
+const shared = { sharedWith: "shared", sharesOnlyIfTied: true, ...tokens } as const;
+
+/** What a position adds: a learned row – from row 2 on –, sinusoids that a file may hold, or sinusoids alone. */
+type Positions = "learned" | "stored sinusoids" | "sinusoids";
+
+interface RelativeOfBart {
+  readonly architectures: Family["architectures"];
+  readonly positions?: Positions;
+  /** True where norms stand in front of each part and one more behind each stack, false where each follows a sum. */
+  readonly normsBefore?: boolean;
+  /** False for a family without a norm behind the embeddings. */
+  readonly embeddingNorm?: boolean;
+  /** False for a family that adds nothing to its logits. */
+  readonly logitBias?: boolean;
+  /** Heads besides that of its texts. */
+  readonly heads?: Family["heads"];
+  readonly decoderInputs?: Family["decoderInputs"];
+  /** What its configuration says otherwise, and what of it must have one value besides. */
+  readonly config?: Omit<Partial<ConfigTable>, "fixed">;
+  readonly fixed?: readonly FixedKey[];
+}
+
+/** BART, or a relative of it whose stacks are made of the same parts. */
+export function likeBart(modelType: string, own: RelativeOfBart): Family {
+  const { positions = "learned", normsBefore = false, embeddingNorm = true, logitBias = true } = own;
+  const stacks = ["encoder", "decoder"] as const;
+  const isLearned = positions === "learned";
+  return {
+    modelType,
+    causal: false,
+    basePrefix: "model",
+    architectures: own.architectures,
+    ...(own.decoderInputs === undefined ? {} : { decoderInputs: own.decoderInputs }),
+    config: {
+      ...bartConfig,
+      fixed: [...bartConfig.fixed, ...fixedBy({ normsBefore, embeddingNorm, isLearned }), ...(own.fixed ?? [])],
+      ...own.config,
+    },
+    embeddings: [
+      { path: "shared", ...tokens },
+      ...stacks.flatMap((stack): readonly EmbeddingRow[] => [
+        { path: `${stack}.embed_tokens`, ...shared },
+        ...(isLearned ? [{ path: `${stack}.embed_positions`, rows: "positions", extraRows: 2 } as const] : []),
+      ]),
+    ],
+    linears: [
+      ...attention("encoder.layers.{n}", "self_attn"),
+      ...bartFeedForward("encoder.layers.{n}", "intermediate"),
+      ...attention("decoder.layers.{m}", "self_attn"),
+      ...attention("decoder.layers.{m}", "encoder_attn"),
+      ...bartFeedForward("decoder.layers.{m}", "decoder-intermediate"),
+    ],
+    norms: normRows("layer", [
+      "encoder.layers.{n}.self_attn_layer_norm",
+      "encoder.layers.{n}.final_layer_norm",
+      "decoder.layers.{m}.self_attn_layer_norm",
+      "decoder.layers.{m}.encoder_attn_layer_norm",
+      "decoder.layers.{m}.final_layer_norm",
+      ...stacks.flatMap((stack) => [
+        ...(embeddingNorm ? [`${stack}.layernorm_embedding`] : []),
+        ...(normsBefore ? [`${stack}.layer_norm`] : []),
+      ]),
+    ]),
+    tensors: positions === "stored sinusoids" ? stacks.map(storedSinusoids) : [],
+    heads: {
+      "sequence-to-sequence": {
+        tensors: logitBias ? [addedToLogits] : [],
+        linears: [
+          {
+            path: "lm_head",
+            role: "output-head",
+            inFeatures: "hidden",
+            outFeatures: "vocabulary",
+            ...linear,
+            bias: false,
+          },
+        ],
+        tie: { head: "lm_head", embedding: "shared" },
+      },
+      ...own.heads,
+    },
+    ignoredFileKeys: [
+      ...stacks.map((stack) => `${stack}.version`),
+      ...(positions === "sinusoids" ? stacks.map((stack) => `${stack}.embed_positions.weights`) : []),
+    ],
+  };
+}
+
+const addedToLogits: TensorRow = {
+  path: "final_logits_bias",
+  kind: "buffer",
+  shape: ({ vocabularySize }) => [1, vocabularySize],
 };
 
-export const bart: Family = {
-  modelType: "bart",
-  causal: false,
-  basePrefix: "model",
-  architectures: new Map([
-    ["BartForConditionalGeneration", "sequence-to-sequence"],
-    ["BartForSequenceClassification", "sequence-classification"],
-    ["BartForQuestionAnswering", "question-answering"],
-    ["BartModel", "feature-extraction"],
-  ]),
-  config: {
-    sizes: {
-      vocabularySize: { keys: ["vocab_size"] },
-      hiddenSize: { keys: ["d_model"] },
-      layers: { keys: ["encoder_layers"] },
-      decoderLayers: { keys: ["decoder_layers"] },
-      heads: { keys: ["encoder_attention_heads"] },
-      decoderHeads: { keys: ["decoder_attention_heads"] },
-      intermediateSize: { keys: ["encoder_ffn_dim"] },
-      decoderIntermediateSize: { keys: ["decoder_ffn_dim"] },
-      maxPositions: { keys: ["max_position_embeddings"], fallback: 1024 },
+function storedSinusoids(stack: "encoder" | "decoder"): TensorRow {
+  const path = `${stack}.embed_positions.weight`;
+  return {
+    path,
+    kind: "buffer",
+    otherwise: "sinusoids",
+    shape: ({ maxPositions, hiddenSize }) => [maxPositions, hiddenSize],
+  };
+}
+
+/** Old files say of themselves what their family is; transformers does not look at it. */
+function fixedBy(own: {
+  readonly normsBefore: boolean;
+  readonly embeddingNorm: boolean;
+  readonly isLearned: boolean;
+}): readonly FixedKey[] {
+  const other = (value: boolean, otherwise: string, effect: string) => (value ? otherwise : effect);
+  return [
+    {
+      key: "normalize_before",
+      values: [own.normsBefore],
+      effect: other(own.normsBefore, "false normalises after each half", "true normalises before each half"),
     },
-    activation: { key: "activation_function", fallback: "gelu" },
-    normEpsilon: { fallback: 1e-5 },
-    dropouts: {
-      embedding: { keys: ["dropout"], fallback: 0.1 },
-      attention: { keys: ["attention_dropout"], fallback: 0 },
-      activation: { keys: ["activation_dropout"], fallback: 0 },
-      residual: { keys: ["dropout"], fallback: 0.1 },
-      classifier: { keys: ["classifier_dropout", "classif_dropout"], fallback: 0 },
+    {
+      key: "normalize_embedding",
+      values: [own.embeddingNorm],
+      effect: other(own.embeddingNorm, "false leaves out the first norm", "true adds a norm behind the embeddings"),
     },
-    tiedByDefault: true,
-    rotary: false,
-    tokenIds: { padding: 1, decoderStart: 2 },
-    switches: { scaledEmbedding: { key: "scale_embedding", fallback: false } },
-    fixed: [
-      { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
-      { key: "is_decoder", values: [false], effect: "true leaves out the encoder" },
-      { key: "encoder_layerdrop", values: [null, 0], effect: "whole layers drop out while training" },
-      { key: "decoder_layerdrop", values: [null, 0], effect: "whole layers drop out while training" },
-      { key: "normalize_before", values: [false], effect: "true normalises before each half" },
-      { key: "normalize_embedding", values: [true], effect: "false leaves out the first norm" },
-      { key: "add_final_layer_norm", values: [false], effect: "true adds a norm at the end" },
-      { key: "add_bias_logits", values: [false], effect: "true adds a trained bias to the logits" },
-      {
-        key: "static_position_embeddings",
-        values: [false],
-        effect: "true computes positions instead of learning them",
-      },
-    ],
-    harmless: ["extra_pos_embeddings", "force_bos_token_to_be_generated", "init_std", "num_hidden_layers"],
+    {
+      key: "add_final_layer_norm",
+      values: [own.normsBefore],
+      effect: other(own.normsBefore, "false leaves out the last norms", "true adds a norm at the end"),
+    },
+    {
+      key: "static_position_embeddings",
+      values: [!own.isLearned],
+      effect: other(own.isLearned, "true computes positions instead of learning them", "false learns positions"),
+    },
+  ];
+}
+
+/** config.json of BART, which its relatives took over. */
+export const bartConfig = {
+  sizes: {
+    vocabularySize: { keys: ["vocab_size"] },
+    hiddenSize: { keys: ["d_model"] },
+    layers: { keys: ["encoder_layers"] },
+    decoderLayers: { keys: ["decoder_layers"] },
+    heads: { keys: ["encoder_attention_heads"] },
+    decoderHeads: { keys: ["decoder_attention_heads"] },
+    intermediateSize: { keys: ["encoder_ffn_dim"] },
+    decoderIntermediateSize: { keys: ["decoder_ffn_dim"] },
+    maxPositions: { keys: ["max_position_embeddings"], fallback: 1024 },
   },
-  embeddings: [
-    { path: "shared", ...tokens },
-    { path: "encoder.embed_tokens", sharedWith: "shared", sharesOnlyIfTied: true, ...tokens },
-    positions("encoder"),
-    { path: "decoder.embed_tokens", sharedWith: "shared", sharesOnlyIfTied: true, ...tokens },
-    positions("decoder"),
-  ],
-  linears: [
-    ...attention("encoder.layers.{n}", "self_attn"),
-    ...feedForward("encoder.layers.{n}", "intermediate"),
-    ...attention("decoder.layers.{m}", "self_attn"),
-    ...attention("decoder.layers.{m}", "encoder_attn"),
-    ...feedForward("decoder.layers.{m}", "decoder-intermediate"),
-  ],
-  norms: normRows("layer", [
-    "encoder.layers.{n}.self_attn_layer_norm",
-    "encoder.layers.{n}.final_layer_norm",
-    "encoder.layernorm_embedding",
-    "decoder.layers.{m}.self_attn_layer_norm",
-    "decoder.layers.{m}.encoder_attn_layer_norm",
-    "decoder.layers.{m}.final_layer_norm",
-    "decoder.layernorm_embedding",
-  ]),
-  heads: {
-    "sequence-to-sequence": {
-      tensors: [{ path: "final_logits_bias", kind: "buffer", shape: ({ vocabularySize }) => [1, vocabularySize] }],
-      linears: [
-        {
-          path: "lm_head",
-          role: "output-head",
-          inFeatures: "hidden",
-          outFeatures: "vocabulary",
-          bias: false,
-          layout: "out-in",
-        },
-      ],
-      tie: { head: "lm_head", embedding: "shared" },
-    },
-    "sequence-classification": lastTokenClassification,
-    "question-answering": { linears: [classifierRow("qa_outputs", 2)] },
+  activation: { key: "activation_function", fallback: "gelu" },
+  normEpsilon: { fallback: 1e-5 },
+  dropouts: {
+    embedding: { keys: ["dropout"], fallback: 0.1 },
+    attention: { keys: ["attention_dropout"], fallback: 0 },
+    activation: { keys: ["activation_dropout"], fallback: 0 },
+    residual: { keys: ["dropout"], fallback: 0.1 },
+    classifier: { keys: ["classifier_dropout", "classif_dropout"], fallback: 0 },
+    encoderLayer: { keys: ["encoder_layerdrop"], fallback: 0 },
+    decoderLayer: { keys: ["decoder_layerdrop"], fallback: 0 },
   },
-  ignoredFileKeys: ["encoder.version", "decoder.version"],
+  tiedByDefault: true,
+  rotary: false,
+  tokenIds: { padding: 1, decoderStart: 2 },
+  switches: { scaledEmbedding: { key: "scale_embedding", fallback: false } },
+  fixed: [
+    { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
+    { key: "is_decoder", values: [false], effect: "true leaves out the encoder" },
+    { key: "add_bias_logits", values: [false], effect: "true adds a trained bias to the logits" },
+  ],
+  harmless: ["extra_pos_embeddings", "force_bos_token_to_be_generated", "init_std", "num_hidden_layers"],
+} as const satisfies ConfigTable;
+
+/** What BART and mBART have besides texts. */
+export const readerHeads: Family["heads"] = {
+  "sequence-classification": lastTokenClassification,
+  "question-answering": { linears: [classifierRow("qa_outputs", 2)] },
 };
+
+/** The classes of a relative, by how their names begin. */
+export function bartClasses(name: string): Family["architectures"] {
+  return new Map([
+    [`${name}ForConditionalGeneration`, "sequence-to-sequence"],
+    [`${name}ForSequenceClassification`, "sequence-classification"],
+    [`${name}ForQuestionAnswering`, "question-answering"],
+    [`${name}Model`, "feature-extraction"],
+  ]);
+}
+
+/** The same of a relative without other heads than that of its texts. */
+export function writerClasses(name: string, withHead = `${name}ForConditionalGeneration`): Family["architectures"] {
+  return new Map([
+    [withHead, "sequence-to-sequence"],
+    [`${name}Model`, "feature-extraction"],
+  ]);
+}
+
+export const bart = likeBart("bart", {
+  architectures: bartClasses("Bart"),
+  heads: readerHeads,
+  decoderInputs: { readsSource: true },
+});

@@ -38,12 +38,15 @@ function stack(model: PartList, name: StackName, shared: EmbeddingSite) {
   let positions: RelativePositions | undefined;
   const blocks = Array.from({ length: layers }, (_, layer): Stage => {
     const block = model.atLayer(layer);
-    // Only the first layer has a table; all layers read it.
-    positions ??= relativePositions(block.embedding(`${name}.block.0.layer.0.SelfAttention.relative_attention_bias`), {
-      buckets: config.positionBuckets,
-      farthest: config.farthestDistance,
-      isBidirectional: name === "encoder",
-    });
+    const table = `${name}.block.{n}.layer.0.SelfAttention.relative_attention_bias`;
+    // In T5 only the first layer has a table, which all layers read; in UMT5 each has its own.
+    if (positions === undefined || block.has(table)) {
+      positions = relativePositions(block.embedding(table), {
+        buckets: config.positionBuckets,
+        farthest: config.farthestDistance,
+        isBidirectional: name === "encoder",
+      });
+    }
     return name === "encoder" ? encoderBlock(block, layer, positions) : decoderBlock(block, layer, positions);
   });
   return {

@@ -24,8 +24,14 @@ export function t5Heads(model: PartList, trunk: Trunk): Head {
 
 export function bartHeads(model: PartList, trunk: Trunk): Head {
   if (model.plan.task !== "sequence-to-sequence") return readerHeads(model);
-  const constantBias = model.tensor("final_logits_bias");
-  return new TokenHead({ site: model.linear("lm_head", trunk.tokens), shift: 0, constantBias });
+  const constantBias = model.optionalTensor("final_logits_bias");
+  const site = model.linear("lm_head", trunk.tokens);
+  return new TokenHead({ site, shift: 0, ...(constantBias === undefined ? {} : { constantBias }) });
+}
+
+export function whisperHeads(model: PartList, trunk: Trunk): Head {
+  if (model.plan.task !== "sequence-to-sequence") return noHead;
+  return new TokenHead({ site: model.linear("proj_out", trunk.tokens), shift: 0 });
 }
 
 function readerHeads(model: PartList): Head {

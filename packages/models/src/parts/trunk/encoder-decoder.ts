@@ -4,7 +4,7 @@
 import type { EmbeddingSite, Part } from "@lowrank/doors";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../pass.ts";
-import { type Block, inHalves } from "./stages.ts";
+import { type Block, inHalves, type PositionRules } from "./stages.ts";
 import type { Stage, Trunk } from "./trunk.ts";
 
 /** The start of a stack. */
@@ -24,11 +24,11 @@ export interface EncoderDecoderOptions {
     /** False where its positions see later ones, too. */
     readonly isCausal?: boolean;
   };
-  /** Rows of each learned table of positions. */
-  readonly positionRows?: number;
+  /** Of both stacks. */
+  readonly positions?: PositionRules;
 }
 
-export function encoderDecoder({ tokens, encoder, decoder, positionRows }: EncoderDecoderOptions): Trunk {
+export function encoderDecoder({ tokens, encoder, decoder, positions = {} }: EncoderDecoderOptions): Trunk {
   const handOver: Stage = {
     parts: decoder.embed.parts,
     run: (states, pass) => {
@@ -39,13 +39,12 @@ export function encoderDecoder({ tokens, encoder, decoder, positionRows }: Encod
   };
   const second = decoder.stages.map((stage): Stage => ({ ...stage, run: withDecodersPass(stage.run) }));
   const { embed: _, stages: _own, ...decoderFacts } = decoder;
-  const limit = positionRows === undefined ? {} : { positionRows };
   return {
     tokens,
-    ...limit,
+    ...positions,
     embed: encoder.embed,
     stages: [...encoder.stages, handOver, ...second],
-    decoder: { stage: encoder.stages.length, ...limit, ...decoderFacts },
+    decoder: { stage: encoder.stages.length, ...positions, ...decoderFacts },
   };
 }
 

@@ -20,10 +20,21 @@ export interface Stage {
   readonly isRunOnce?: boolean;
 }
 
+/** How a stack counts its positions. */
+export interface PositionRules {
+  /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
+  readonly positionRows?: number;
+  /**
+   * "mask" counts only what the mask shows (OPT); a padding id counts the other ids and begins after its own number
+   * (RoBERTa); the default counts every column.
+   */
+  readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
+}
+
 export interface StageList {
   readonly stages: readonly Stage[];
   /** Of an encoder–decoder: which stage takes the encoder's last states and begins the decoder. */
-  readonly decoder?: { readonly stage: number; readonly positionRows?: number; readonly isCausal?: boolean };
+  readonly decoder?: { readonly stage: number; readonly isCausal?: boolean } & PositionRules;
 }
 
 /**

@@ -8,21 +8,14 @@ import { type Packing, planPacking } from "../packing/plan-packing.ts";
 import type { Pass } from "../pass.ts";
 import { runSegments } from "./checkpoint-segments.ts";
 import { numbersOf, pickFrom, pickFromPacked } from "./picked-states.ts";
-import { type Pick, runStages, type Stage, type StageList, withPick } from "./stages.ts";
+import { type Pick, type PositionRules, runStages, type Stage, type StageList, withPick } from "./stages.ts";
 
 export type { Stage };
 
-export interface Trunk extends StageList {
+export interface Trunk extends StageList, PositionRules {
   /** The token embedding: what a tied head shares; absent where a model reads no text. */
   readonly tokens?: EmbeddingSite;
   readonly embed: { readonly parts: readonly Part[]; readonly run: (pass: Pass) => tf.Tensor };
-  /** Highest number of positions that can be computed at all: rows of a learned table; rotations have no limit. */
-  readonly positionRows?: number;
-  /**
-   * "mask" counts only what the mask shows (OPT); a padding id counts the other ids and begins after its own number
-   * (RoBERTa); the default counts every column.
-   */
-  readonly positionsFrom?: "columns" | "mask" | { readonly padding: number };
   /**
    * Whether a call is computed with its padding: attention by groups of rows has no gradient for biases of distances (T5, MPNet),
    * and knows one kind of score (DeBERTa's has three).

@@ -1,0 +1,117 @@
+// Whisper (Radford et al. 2022), as transformers' modeling_whisper.py names it: mBART's layers, whose encoder reads the mel
+// features of 30 seconds through two convolutions.
+
+import type { Family, LinearRow, TensorRow } from "../../family.ts";
+import { linearRows, normRows } from "../shared/module-rows.ts";
+import { bartConfig, bartFeedForward, writerClasses } from "./bart.ts";
+
+const linear = { bias: true, layout: "out-in" } as const;
+
+function attention(layer: string, name: "self_attn" | "encoder_attn"): readonly LinearRow[] {
+  const path = `${layer}.${name}`;
+  return [
+    ...linearRows({ ...linear, bias: false }, [[`${path}.k_proj`, "hidden", "hidden"]]),
+    ...linearRows(linear, [
+      [`${path}.v_proj`, "hidden", "hidden"],
+      [`${path}.q_proj`, "hidden", "hidden"],
+      [`${path}.out_proj`, "hidden", "hidden"],
+    ]),
+  ];
+}
+
+const { maxPositions: _, ...sizes } = bartConfig.sizes;
+
+/** Positions of the source are sinusoids, but a file holds them. */
+const tensors: readonly TensorRow[] = [
+  {
+    path: "encoder.conv1.weight",
+    kind: "parameter",
+    shape: ({ hiddenSize, melBins }) => [hiddenSize, melBins, 3],
+  },
+  { path: "encoder.conv1.bias", kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] },
+  { path: "encoder.conv2.weight", kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize, hiddenSize, 3] },
+  { path: "encoder.conv2.bias", kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] },
+  {
+    path: "encoder.embed_positions.weight",
+    kind: "parameter",
+    shape: ({ sourcePositions, hiddenSize }) => [sourcePositions, hiddenSize],
+  },
+];
+
+export const whisper: Family = {
+  modelType: "whisper",
+  causal: false,
+  basePrefix: "model",
+  architectures: writerClasses("Whisper"),
+  config: {
+    ...bartConfig,
+    sizes: {
+      ...sizes,
+      maxPositions: { keys: ["max_target_positions"], fallback: 448 },
+      sourcePositions: { keys: ["max_source_positions"], fallback: 1500 },
+      melBins: { keys: ["num_mel_bins"], fallback: 80 },
+    },
+    dropouts: {
+      ...bartConfig.dropouts,
+      embedding: { keys: ["dropout"], fallback: 0 },
+      residual: { keys: ["dropout"], fallback: 0 },
+    },
+    tokenIds: { padding: 50256, decoderStart: 50257 },
+    switches: {},
+    fixed: [
+      { key: "is_encoder_decoder", values: [true], effect: "false leaves out the encoder" },
+      { key: "apply_spec_augment", values: [null, false], effect: "true hides parts of the features while training" },
+    ],
+    // Whisper's stacks scale nothing; the others are for classifiers of sounds, hidden features and timestamps.
+    harmless: [
+      "classifier_proj_size",
+      "init_std",
+      "mask_feature_length",
+      "mask_feature_min_masks",
+      "mask_feature_prob",
+      "mask_time_length",
+      "mask_time_min_masks",
+      "mask_time_prob",
+      "median_filter_width",
+      "num_hidden_layers",
+      "use_weighted_layer_sum",
+      ...["forced_decoder_ids", "alignment_heads", "lang_ids"],
+    ],
+  },
+  embeddings: [
+    { path: "decoder.embed_tokens", rows: "vocabulary" },
+    { path: "decoder.embed_positions", rows: "positions" },
+  ],
+  linears: [
+    ...attention("encoder.layers.{n}", "self_attn"),
+    ...bartFeedForward("encoder.layers.{n}", "intermediate"),
+    ...attention("decoder.layers.{m}", "self_attn"),
+    ...attention("decoder.layers.{m}", "encoder_attn"),
+    ...bartFeedForward("decoder.layers.{m}", "decoder-intermediate"),
+  ],
+  norms: normRows("layer", [
+    "encoder.layers.{n}.self_attn_layer_norm",
+    "encoder.layers.{n}.final_layer_norm",
+    "encoder.layer_norm",
+    "decoder.layers.{m}.self_attn_layer_norm",
+    "decoder.layers.{m}.encoder_attn_layer_norm",
+    "decoder.layers.{m}.final_layer_norm",
+    "decoder.layer_norm",
+  ]),
+  tensors,
+  heads: {
+    "sequence-to-sequence": {
+      linears: [
+        {
+          path: "proj_out",
+          role: "output-head",
+          inFeatures: "hidden",
+          outFeatures: "vocabulary",
+          ...linear,
+          bias: false,
+        },
+      ],
+      tie: { head: "proj_out", embedding: "decoder.embed_tokens" },
+    },
+  },
+};

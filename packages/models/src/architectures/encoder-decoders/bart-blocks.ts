@@ -1,0 +1,97 @@
+// The layers of BART and its relatives (transformers' modeling_bart.py, modeling_mbart.py): norms after each sum, or in
+// front of each part and one more behind the stack.
+
+import { activations } from "../../parts/activations.ts";
+import { crossAttention } from "../../parts/attention/cross-attention.ts";
+import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import { feedForward } from "../../parts/feed-forward.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Layer } from "../../parts/pass.ts";
+import { droppedLayer } from "../../parts/trunk/dropped-layer.ts";
+import { residual } from "../../parts/trunk/residual.ts";
+import { inHalves, normStage } from "../../parts/trunk/stages.ts";
+import type { Stage } from "../../parts/trunk/trunk.ts";
+
+export type StackName = "encoder" | "decoder";
+
+/** Every layer of a stack, and the norm behind them, if the family has one. */
+export function bartStages(model: PartList, name: StackName): readonly Stage[] {
+  const { config } = model.plan;
+  const layers = name === "encoder" ? config.layers : config.decoderLayers;
+  const rate = name === "encoder" ? config.dropouts.encoderLayer : config.dropouts.decoderLayer;
+  const make = name === "encoder" ? encoderBlock : decoderBlock;
+  const stages = Array.from({ length: layers }, (_, layer) =>
+    droppedLayer(make(model.atLayer(layer), layer), { rate, path: `${name}.${layer}/layer` }),
+  );
+  const last = model.group();
+  const norm = last.optionalNorm(`${name}.layer_norm`);
+  return norm === undefined ? stages : [...stages, normStage(last.parts, norm)];
+}
+
+interface Place {
+  readonly stack: StackName;
+  readonly rowPath: string;
+  /** For dropout. */
+  readonly path: string;
+}
+
+function encoderBlock(block: PartList, layer: number): Stage {
+  const place: Place = { stack: "encoder", rowPath: "encoder.layers.{n}", path: `encoder.${layer}` };
+  const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
+  const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
+  return { parts: block.parts, run: inHalves(attend, feed) };
+}
+
+function decoderBlock(block: PartList, layer: number): Stage {
+  const place: Place = { stack: "decoder", rowPath: "decoder.layers.{m}", path: `decoder.${layer}` };
+  const attend = withNorm(block, place, "self_attn_layer_norm", attention(block, place, layer));
+  const look = withNorm(block, place, "encoder_attn_layer_norm", attentionToSource(block, place, layer));
+  const feed = withNorm(block, place, "final_layer_norm", feedForwardOf(block, place));
+  return { parts: block.parts, run: inHalves((hidden, pass) => look(attend(hidden, pass), pass), feed) };
+}
+
+/** hidden + dropout(layer(norm(hidden))) where the stack has a norm behind it, else norm(hidden + dropout(layer(hidden))) */
+function withNorm(block: PartList, { stack, rowPath, path }: Place, name: string, layer: Layer): Layer {
+  const dropout = { rate: block.plan.config.dropouts.residual, path: `${path}/${name}` };
+  const norm = block.norm(`${rowPath}.${name}`);
+  return residual({ layer, dropout, ...(block.has(`${stack}.layer_norm`) ? { before: norm } : { afterSum: norm }) });
+}
+
+function attention(block: PartList, { stack, rowPath }: Place, layer: number): Layer {
+  const { config } = block.plan;
+  const heads = stack === "encoder" ? config.heads : config.decoderHeads;
+  const path = `${rowPath}.self_attn`;
+  return selfAttention({
+    layer,
+    project: separateProjections(
+      block.linear(`${path}.q_proj`),
+      block.linear(`${path}.k_proj`),
+      block.linear(`${path}.v_proj`),
+    ),
+    output: block.linear(`${path}.out_proj`),
+    heads,
+    keyHeads: heads,
+    dropout: config.dropouts.attention,
+  });
+}
+
+function attentionToSource(block: PartList, { rowPath }: Place, layer: number): Layer {
+  const { config } = block.plan;
+  const path = `${rowPath}.encoder_attn`;
+  return crossAttention({
+    layer,
+    query: block.linear(`${path}.q_proj`),
+    key: block.linear(`${path}.k_proj`),
+    value: block.linear(`${path}.v_proj`),
+    output: block.linear(`${path}.out_proj`),
+    heads: config.decoderHeads,
+    dropout: config.dropouts.attention,
+  });
+}
+
+function feedForwardOf(block: PartList, { rowPath, path }: Place): Layer {
+  const { config } = block.plan;
+  const dropout = { rate: config.dropouts.activation, path: `${path}/feed-forward` };
+  const up = block.linear(`${rowPath}.fc1`);
+  return feedForward(up, activations[config.activation], block.linear(`${rowPath}.fc2`), dropout);
+}

@@ -1,0 +1,48 @@
+// Whisper's wiring (transformers' modeling_whisper.py): features through two convolutions, the second with a step of two,
+// then mBART's layers; the decoder is mBART's without a norm behind the embeddings.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { computeByRows } from "@lowrank/doors";
+import { gelu } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../../errors.ts";
+import type { PartList } from "../../parts/part-list.ts";
+import type { Pass } from "../../parts/pass.ts";
+import { tokenEmbedding } from "../../parts/token-embedding.ts";
+import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
+import type { Trunk } from "../../parts/trunk/trunk.ts";
+import { bartStages } from "./bart-blocks.ts";
+
+export function whisper(model: PartList): Trunk {
+  const { config } = model.plan;
+  const hear = model.group();
+  const encoder = { embed: { parts: hear.parts, run: featureEmbedding(hear) }, stages: bartStages(model, "encoder") };
+  const first = model.group();
+  const tokens = first.embedding("decoder.embed_tokens");
+  const run = tokenEmbedding({
+    tokens,
+    positions: first.embedding("decoder.embed_positions"),
+    dropout: { rate: config.dropouts.embedding, path: "decoder/embedding" },
+  });
+  const decoder = { embed: { parts: first.parts, run }, stages: bartStages(model, "decoder") };
+  return encoderDecoder({ tokens, encoder, decoder, positions: { positionRows: config.maxPositions } });
+}
+
+/** Returns [batch, sourcePositions, width]. */
+function featureEmbedding(hear: PartList): (pass: Pass) => tf.Tensor {
+  const { embedding: rate } = hear.plan.config.dropouts;
+  const first = hear.convolution("encoder.conv1", { strides: [1, 1], padding: [0, 1] });
+  const second = hear.convolution("encoder.conv2", { strides: [1, 2], padding: [0, 1] });
+  const positions = hear.tensor("encoder.embed_positions.weight"); // [sourcePositions, width]
+  const place = (states: tf.Tensor, context: ForwardContext) => tf.add(states, positions.value(context));
+  return (pass) =>
+    tf.tidy(() => {
+      const { context } = pass;
+      const { inputFeatures } = pass.inputs;
+      if (inputFeatures === undefined) throw new ModelInputError("inputFeatures", "this model hears");
+      const frames = tf.transpose(inputFeatures, [0, 2, 1]); // [batch, frames, melBins]
+      const heard = gelu(second.forward(gelu(first.forward(frames, context), "erf"), context), "erf");
+      const placed = computeByRows({ x: heard, context, path: "encoder.embed_positions", doors: [positions] }, place);
+      return pass.drop(placed, rate, "encoder/embedding");
+    });
+}

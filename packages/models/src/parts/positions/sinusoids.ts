@@ -1,0 +1,51 @@
+// Positions that are computed instead of learned (Vaswani et al. 2017, section 3.5): sines of a position at ever slower
+// speeds, then the cosines.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../pass.ts";
+
+/** Marian's and PEGASUS's table of shape [positions, width]: the speed of the k-th pair is 10 000^(−2k/width). */
+export function sinusoidTable([positions = 0, width = 0]: readonly number[]): tf.Tensor2D {
+  const values = new Float32Array(positions * width);
+  const sines = Math.ceil(width / 2);
+  for (let position = 0; position < positions; position++) {
+    for (let place = 0; place < width; place++) {
+      const pair = place < sines ? place : place - sines;
+      const angle = position / 10_000 ** ((2 * pair) / width);
+      values[position * width + place] = place < sines ? Math.sin(angle) : Math.cos(angle);
+    }
+  }
+  return tf.tensor2d(values, [positions, width]);
+}
+
+/**
+ * M2M-100's, for any position: the speeds fall from 1 to 1/10 000, and padding – the position `padding` – has none. Returns
+ * [batch or 1, time, width].
+ */
+export function sinusoidsOf(width: number, padding: number): (pass: Pass) => tf.Tensor {
+  const known: Float32Array[] = [];
+  const row = (position: number): Float32Array => {
+    known[position] ??= position === padding ? new Float32Array(width) : roundedSinusoids(position, width);
+    return known[position];
+  };
+  return ({ inputs: { positions } }) => {
+    const time = positions[0]?.length ?? 0;
+    const values = new Float32Array(positions.length * time * width);
+    for (const [place, position] of positions.flat().entries()) values.set(row(position), place * width);
+    return tf.tensor3d(values, [positions.length, time, width]);
+  };
+}
+
+/** Rounded to float32 after each step, as torch does: a thousand radians times a small error is no small one. */
+function roundedSinusoids(position: number, width: number): Float32Array {
+  const { fround } = Math;
+  const half = Math.floor(width / 2);
+  const step = fround(-Math.log(10_000) / (half - 1));
+  const values = new Float32Array(width);
+  for (let pair = 0; pair < half; pair++) {
+    const angle = fround(position * fround(Math.exp(fround(pair * step))));
+    values[pair] = Math.sin(angle);
+    values[half + pair] = Math.cos(angle);
+  }
+  return values;
+}
