@@ -93,6 +93,13 @@ export class AddedTokensError extends LowrankError {
   }
 }
 
+/** A sound cannot be read, or is none that a model could hear. */
+export class AudioError extends LowrankError {
+  constructor(readonly reason: string) {
+    super("AUDIO_UNREADABLE", reason);
+  }
+}
+
 /** A prompt template cannot express an example. */
 export class TemplateError extends LowrankError {
   constructor(

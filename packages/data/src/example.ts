@@ -1,6 +1,6 @@
 // What a row of a data file means, whatever its keys were called.
 
-import type { AnswerSpan, TokenMasks } from "./tokenized-example.ts";
+import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -61,6 +61,17 @@ export interface Answer {
   readonly start: number;
 }
 
+/** A sound and what is said in it. Only the text is trained. */
+export interface SpeechExample extends Sounds {
+  readonly kind: "speech";
+  readonly text: string;
+  /**
+   * How the text begins, as the tokenizer writes its marks: `<|startoftranscript|><|ko|><|transcribe|><|notimestamps|>`. Absent:
+   * with the tokenizer's own.
+   */
+  readonly start?: string;
+}
+
 /** Tokens that somebody else made. */
 export interface TokensExample extends TokenMasks {
   readonly kind: "tokens";
@@ -77,5 +88,6 @@ export type Example =
   | ChatExample
   | SentenceExample
   | QuestionExample
+  | SpeechExample
   | AnswerSpan
   | TokensExample;

@@ -1,12 +1,15 @@
 // From files to token batches. Reading from a path is in "@lowrank/data/node".
 
 export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
+export { type LogMelOptions, logMelFeatures, whisperSampleRate } from "./audio/log-mel-features.ts";
+export { readWav, type Sound } from "./audio/read-wav.ts";
 export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, type SplitOptions, splitByKey } from "./batching/split-by-key.ts";
 export {
   AddedTokensError,
+  AudioError,
   DataError,
   DataFileError,
   ExampleError,
@@ -27,6 +30,7 @@ export type {
   InstructionExample,
   QuestionExample,
   SentenceExample,
+  SpeechExample,
   TextExample,
   TokensExample,
 } from "./example.ts";
@@ -58,6 +62,7 @@ export {
   type CountedLabels,
   ignoredLabel,
   labelsOf,
+  type Sounds,
   type SourceTarget,
   type TokenizedExample,
   type TokenMasks,

@@ -36,11 +36,20 @@ export interface ClassifiedSequence extends TokenMasks {
   readonly label: number;
 }
 
-/** What an encoder–decoder reads, and what its decoder is to write. */
+/** What a model hears. */
+export interface Sounds {
+  /** [melBins · frames], as `logMelFeatures` makes them. */
+  readonly features: Float32Array;
+  readonly melBins: number;
+}
+
+/** What an encoder–decoder reads or hears, and what its decoder is to write. */
 export interface SourceTarget extends TokenMasks {
   readonly kind: "source-target";
-  /** What the encoder reads. */
+  /** What the encoder reads; empty where it hears. */
   readonly inputIds: readonly number[];
+  /** What it hears instead. */
+  readonly sounds?: Sounds;
   /** What the decoder writes, its end token included; of any length. −100 is not trained. */
   readonly labels: readonly number[];
 }

@@ -5,6 +5,7 @@ import {
   type CountedLabels,
   ignoredLabel,
   labelsOf,
+  type Sounds,
   supervisedTokens,
   type TokenizedExample,
 } from "../tokenized-example.ts";
@@ -22,9 +23,12 @@ export interface TokenBatch {
   readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
   /** Present where an example of the batch has them. */
   readonly tokenTypeIds?: Int32Array;
+  /** Of a batch of sounds, [rows, melBins, frames]; ids and mask are then nothing but padding. */
+  readonly features?: Float32Array;
+  readonly featureShape?: readonly [rows: number, melBins: number, frames: number];
   readonly rows: number;
   readonly time: number;
-  /** Tokens without padding: those that the attention mask does not hide. */
+  /** Tokens without padding: those that the attention mask does not hide, or those of the texts about sounds. */
   readonly tokens: number;
   /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, or a classifier's rows. */
   readonly supervised: number;
@@ -75,7 +79,29 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     rows,
     time,
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
+    ...batchSounds(examples),
   };
+}
+
+/** Sounds of one shape side by side; nothing for rows of text. */
+function batchSounds(
+  examples: readonly TokenizedExample[],
+): Partial<Pick<TokenBatch, "features" | "featureShape" | "tokens">> {
+  const sounds = examples.flatMap((example) => (example.kind === "source-target" ? (example.sounds ?? []) : []));
+  const [first] = sounds;
+  if (first === undefined) return {};
+  const {
+    melBins,
+    features: { length },
+  } = first;
+  const isAlike = (one: Sounds) => one.melBins === melBins && one.features.length === length;
+  if (sounds.length !== examples.length || !sounds.every(isAlike) || length % melBins !== 0) {
+    throw new ExampleError("A batch of sounds needs features of one shape in each of its rows, [melBins · frames].");
+  }
+  const features = new Float32Array(examples.length * length);
+  for (const [row, { features: own }] of sounds.entries()) features.set(own, row * length);
+  const tokens = examples.reduce((sum, example) => sum + labelsOf(example).length, 0);
+  return { features, featureShape: [examples.length, melBins, length / melBins], tokens };
 }
 
 function paddedLength(lengths: readonly number[], multiple: number): number {

@@ -6,6 +6,7 @@ import { instructionForm } from "./instruction-form.ts";
 import { questionForm, spanForm } from "./question-form.ts";
 import type { RowForm } from "./row-form.ts";
 import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
+import { speechForm } from "./speech-form.ts";
 import { textForm } from "./text-form.ts";
 import { tokensForm } from "./tokens-form.ts";
 
@@ -31,5 +32,6 @@ export const rowForms: readonly RowForm[] = [
   sentencePairForm,
   sentenceForm,
   labelledTextForm,
+  speechForm,
   textForm,
 ];

@@ -42,6 +42,10 @@ describe("openTokenizer", () => {
     await expect(openTokenizer(files({}))).rejects.toThrow(/models\/toy has no tokenizer\.json/);
   });
 
+  it("names SentencePiece's file where only that is there", async () => {
+    await expect(openTokenizer(files({ "source.spm": "" }))).rejects.toThrow(/its source\.spm is SentencePiece's/);
+  });
+
   it("refuses a file that is nested a million levels deep", async () => {
     const deep = `{"model": ${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}}`;
     const files = { name: "here", has: async (file: string) => file === "tokenizer.json", readText: async () => deep };

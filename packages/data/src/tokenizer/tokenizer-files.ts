@@ -33,17 +33,31 @@ export async function readTokenizerFiles(
   files: TextFiles,
   which: "needed" | "all",
 ): Promise<ReadonlyMap<string, string>> {
-  if (!(await files.has("tokenizer.json"))) {
-    throw new TokenizerError([
-      `${files.name} has no tokenizer.json, which text needs`,
-      "copy the model's tokenizer.json into its folder, or give rows that are tokenised already",
-    ]);
-  }
+  if (!(await files.has("tokenizer.json"))) throw await noTokenizer(files);
   const texts = new Map<string, string>();
   for (const [name, maxBytes] of which === "all" ? all : needed) {
     if (await files.has(name)) texts.set(name, await files.readText(name, { maxBytes }));
   }
   return texts;
+}
+
+/** SentencePiece's files, under the names that Marian, M2M-100, mBART and T5 have for them. */
+const sentencePieces = ["source.spm", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model"];
+
+async function noTokenizer(files: TextFiles): Promise<TokenizerError> {
+  const missing = `${files.name} has no tokenizer.json, which text needs`;
+  for (const name of sentencePieces) {
+    if (!(await files.has(name))) continue;
+    return new TokenizerError([
+      `${missing}; its ${name} is SentencePiece's, which is not read`,
+      "let transformers write a tokenizer.json where it can (AutoTokenizer.from_pretrained(…).save_pretrained(…)), or give rows " +
+        "that are tokenised already",
+    ]);
+  }
+  return new TokenizerError([
+    missing,
+    "copy the model's tokenizer.json into its folder, or give rows that are tokenised already",
+  ]);
 }
 
 /** One of them as JSON; undefined if it is not there. Throws TokenizerError naming it. */

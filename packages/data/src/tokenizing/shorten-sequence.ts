@@ -49,6 +49,9 @@ export function isTrainable(example: TokenizedExample, counted: CountedLabels = 
   const { kind, inputIds } = example;
   if (kind === "classified" || kind === "span") return inputIds.length > 0;
   if (kind === "source-target")
-    return inputIds.length > 0 && supervisedTokens(example.labels, { firstCounts: true }) > 0;
+    return (
+      (inputIds.length > 0 || example.sounds !== undefined) &&
+      supervisedTokens(example.labels, { firstCounts: true }) > 0
+    );
   return supervisedTokens(example.labels, counted) > 0;
 }

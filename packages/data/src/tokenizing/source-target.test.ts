@@ -118,3 +118,42 @@ describe("source and target", () => {
     expect(examples).toEqual([{ kind: "classified", inputIds: [2, 1], label: 1 }]);
   });
 });
+
+describe("speech", () => {
+  const sounds = { features: Float32Array.of(1, 2, 3, 4), melBins: 2 };
+  const speech = (text: string, start?: string): Example => {
+    return { kind: "speech", ...sounds, text, ...(start === undefined ? {} : { start }) };
+  };
+  const started = TextTokenizer.fromJson(
+    {
+      ...json,
+      post_processor: {
+        ...ending,
+        single: [{ SpecialToken: { id: "</s>", type_id: 0 } }, ...ending.single],
+      },
+    },
+    { eos_token: "</s>" },
+  );
+
+  it("is heard instead of read, and its text has no start: the decoder's own stands there", () => {
+    expect(tokenizeSourceTargets(speech("eins zwei"), started, plain, { maxLength: 16, maxTargetLength: 16 })).toEqual([
+      { kind: "source-target", inputIds: [], sounds, labels: [5, 6, 1] },
+    ]);
+    expect(pairsOf(speech("eins zwei"))).toEqual([[[], [5, 6, 1]]]);
+    expect(pairsOf(speech("eins zwei", "</s> one "), started)).toEqual([[[], [2, 5, 6, 1]]]);
+    expect(pairsOf(speech("eins zwei drei"), started, { maxTargetLength: 3 })).toEqual([[[], [5, 6, 1]]]);
+  });
+
+  it("comes in batches of sounds of one shape, whose tokens are those of the texts", () => {
+    const rows = ["eins zwei", "eins"].map((text) => speech(text));
+    const { examples } = tokenizeExamples(rows, t5, plain, { maxLength: 16, maxTargetLength: 16 });
+    const batch = padBatch(examples, { padId: 0 });
+    expect(batch.featureShape).toEqual([2, 2, 2]);
+    expect([...(batch.features ?? [])]).toEqual([1, 2, 3, 4, 1, 2, 3, 4]);
+    expect([batch.tokens, batch.supervised, batch.labelShape]).toEqual([5, 5, [2, 3]]);
+    const [first] = examples;
+    if (first?.kind !== "source-target") throw new Error("unexpected kind");
+    const other = { ...first, sounds: { features: Float32Array.of(1), melBins: 1 } };
+    expect(() => padBatch([first, other], { padId: 0 })).toThrow(/sounds needs features of one shape/);
+  });
+});

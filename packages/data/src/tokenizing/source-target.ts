@@ -1,7 +1,7 @@
 // From an example to what an encoder–decoder is trained on: prompt and answer are texts of their own.
 
 import { TemplateError } from "../errors.ts";
-import type { Example, TokensExample } from "../example.ts";
+import type { Example, SpeechExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample } from "../templates/prompt-template.ts";
 import { promptOf } from "../templates/prompt-template.ts";
 import { cutMasks, type SourceTarget } from "../tokenized-example.ts";
@@ -19,7 +19,8 @@ export interface SourceTargetLimits {
 /**
  * The sources and targets of an example, one pair for each answer: every turn of the assistant has all that came before
  * it as its source. Both are tokenised with the tokenizer's own marks, and a target ends with the end-of-text token, as in
- * transformers' `tokenizer(source, text_target=target)`; what is too long loses its end before the closing mark.
+ * transformers' `tokenizer(source, text_target=target)`; what is too long loses its end before the closing mark. Of speech the
+ * features are the source, and the target is the text without the start token that a decoder begins with anyway.
  *
  * Throws TemplateError for an example without an answer of its own (running text, a labelled sentence).
  *
@@ -45,6 +46,7 @@ export function tokenizeSourceTargets(
   limits: SourceTargetLimits,
 ): readonly SourceTarget[] {
   if (example.kind === "tokens") return [cutSourceTarget(example, limits)];
+  if (example.kind === "speech") return [speechTarget(example, tokenizer, limits)];
   const rendered = renderSourceTarget(example, template);
   return answersOf(rendered).map(({ source, target }) => ({
     kind: "source-target",
@@ -102,6 +104,20 @@ function answersOf({ segments }: RenderedExample) {
     before += text;
     return isTrained ? [{ source, target: text }] : [];
   });
+}
+
+/** A decoder's inputs begin with the start token anyway, which a target's own marks begin with, too. */
+function speechTarget(example: SpeechExample, tokenizer: TextTokenizer, limits: SourceTargetLimits): SourceTarget {
+  const { features, melBins, text, start } = example;
+  const hasMarks = start !== undefined;
+  const marks = hasMarks || tokenizer.prefixIds.length > 0 ? 1 : 0;
+  const maxTargetLength = limits.maxTargetLength + marks;
+  const ids = encodeTarget(hasMarks ? start + text : text, {
+    tokenizer,
+    hasMarks,
+    limits: { ...limits, maxTargetLength },
+  });
+  return { kind: "source-target", inputIds: [], sounds: { features, melBins }, labels: ids.slice(marks) };
 }
 
 interface TargetOptions {

@@ -35,5 +35,5 @@ export function checkPrompts(
 
 /** True for no tokens: such an adapter acts everywhere. */
 function holds(ids: readonly number[], tokens: readonly number[]): boolean {
-  return ids.some((_, start) => tokens.every((token, index) => ids[start + index] === token));
+  return tokens.length === 0 || ids.some((_, start) => tokens.every((token, index) => ids[start + index] === token));
 }

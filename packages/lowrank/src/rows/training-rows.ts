@@ -74,6 +74,8 @@ function inputOf(example: Example): string {
       return JSON.stringify([example.sentence, example.pair]);
     case "question":
       return JSON.stringify([example.question, example.context]);
+    case "speech":
+      return example.text;
     case "tokens":
     case "span":
       return example.inputIds.join();

@@ -43,7 +43,7 @@ export function unwritableRows(error: unknown, examples: readonly Example[], row
   return problems.length === 0 ? error : new DataError(rows.file, problems.slice(0, 10), problems.length, "row");
 }
 
-const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set(["tokens", "span", "sentence"]);
+const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set(["tokens", "span", "sentence", "speech"]);
 
 function refusalOf(example: Example, { template, tokenizer, maxLength }: WrittenRows): string | undefined {
   if (writtenWithoutTemplate.has(example.kind)) return undefined;

@@ -1,6 +1,6 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import type { Example } from "@lowrank/data";
+import { DataError, type Example, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
@@ -10,12 +10,14 @@ import { type Classes, classNamesKey, decodeClassNames, encodeClassNames, number
 import { needTokenizer } from "../rows/row-kinds.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 
-/** Refuses rows that no head of the model learns from. Throws WrongTaskError. */
-export function refuseUntrainable({ task, modelType, config }: PretrainedModel, { goal, train }: TrainingRows): void {
+/** Refuses rows that no head of the model learns from. Throws WrongTaskError, and DataError for sounds and texts in each other's place. */
+export function refuseUntrainable({ task, modelType, config }: PretrainedModel, rows: TrainingRows): void {
+  const { goal, train } = rows;
   if (task === "multiple-choice") {
     const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
   }
+  refuseUnheard(rows, config.melBins > 0);
   const learnsText = goal === "next-token" && needTokenizer(train);
   if (!learnsText || writesText(task)) return;
   const isPair = config.decoderLayers > 0;
@@ -23,6 +25,17 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
     ? `Add ${named("task")} sequence-to-sequence to train what its decoder writes.`
     : 'Give rows with "sentence" and "label" to train a classifier on it.';
   throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
+}
+
+function refuseUnheard({ file, train, numbers }: TrainingRows, hears: boolean): void {
+  const expected = hears
+    ? 'a row with "input_features" and "text": this model hears'
+    : "a row of text: this model does not hear, as Whisper does";
+  const problems = train.flatMap((example): RowProblem[] => {
+    if ((example.kind === "speech") === hears) return [];
+    return [{ row: numbers.get(example) ?? 0, found: `a "${example.kind}" row`, expected }];
+  });
+  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), problems.length, "row");
 }
 
 /** The classes of rows that have one each; none of others. Names that are known already keep their numbers. */

@@ -16,12 +16,16 @@ export interface IntegerBatch {
   readonly labels: Int32Array;
   /** [rows, time], or [rows] for one class a row. */
   readonly labelShape: readonly number[];
+  /** Of sounds, which are then read in place of ids. */
+  readonly features?: Float32Array;
+  /** [rows, melBins, frames] */
+  readonly featureShape?: readonly [number, number, number];
 }
 
 /** What `batchTensors` makes; whoever called it disposes of the tensors. */
 export interface BatchTensors extends LabelledInputs {
-  readonly inputIds: tf.Tensor2D;
-  readonly attentionMask: tf.Tensor2D;
+  readonly inputIds?: tf.Tensor2D;
+  readonly attentionMask?: tf.Tensor2D;
 }
 
 /**
@@ -34,16 +38,21 @@ export interface BatchTensors extends LabelledInputs {
  *
  * const ids = Int32Array.of(5, 6, 7);
  * const batch = { rows: 1, time: 3, inputIds: ids, attentionMask: Int32Array.of(1, 1, 1), labels: ids, labelShape: [1, 3] };
- * const shape = tf.tidy(() => batchTensors(batch).inputIds.shape);
+ * const shape = tf.tidy(() => batchTensors(batch).inputIds?.shape);
  * if (String(shape) !== "1,3") throw new Error("unexpected shape");
  * ```
  */
 export function batchTensors(batch: IntegerBatch): BatchTensors {
+  const labels = tf.tensor(batch.labels, [...batch.labelShape], "int32");
+  const { features, featureShape } = batch;
+  if (features !== undefined && featureShape !== undefined) {
+    return { inputFeatures: tf.tensor3d(features, [...featureShape]), labels };
+  }
   const grid = (values: Int32Array) => tf.tensor2d(values, [batch.rows, batch.time], "int32");
   return {
     inputIds: grid(batch.inputIds),
     attentionMask: grid(batch.attentionMask),
     ...(batch.tokenTypeIds === undefined ? {} : { tokenTypeIds: grid(batch.tokenTypeIds) }),
-    labels: tf.tensor(batch.labels, [...batch.labelShape], "int32"),
+    labels,
   };
 }

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { AudioError } from "../errors.ts";
+import { readWav } from "./read-wav.ts";
+
+interface Recording {
+  readonly kind?: number;
+  readonly bits: number;
+  readonly channels?: number;
+  readonly data: Uint8Array;
+  /** What stands in front of the samples. */
+  readonly before?: readonly number[];
+}
+
+const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
+const little = (value: number, width: number) =>
+  Array.from({ length: width }, (_, byte) => (value >>> (8 * byte)) & 255);
+
+function wav({ kind = 1, bits, channels = 1, data, before = [] }: Recording): Uint8Array {
+  const frame = (channels * bits) / 8;
+  const format = [kind, channels].flatMap((value) => little(value, 2));
+  const rest = [...little(16_000, 4), ...little(16_000 * frame, 4), ...little(frame, 2), ...little(bits, 2)];
+  const head = [...letters("RIFF"), ...little(0, 4), ...letters("WAVEfmt "), ...little(16, 4), ...format, ...rest];
+  return Uint8Array.of(...head, ...before, ...letters("data"), ...little(data.length, 4), ...data);
+}
+
+const bytes = (values: { readonly buffer: ArrayBufferLike }) => new Uint8Array(values.buffer);
+
+describe("readWav", () => {
+  it.each([
+    [8, Uint8Array.of(0, 128, 192), [-1, 0, 0.5]],
+    [16, bytes(Int16Array.of(-32_768, 0, 16_384)), [-1, 0, 0.5]],
+    [24, Uint8Array.of(0, 0, 128, 0, 0, 0, 0, 0, 64), [-1, 0, 0.5]],
+    [32, bytes(Int32Array.of(-(2 ** 31), 0, 2 ** 30)), [-1, 0, 0.5]],
+  ])("reads whole numbers of %i bits", (bits, data, expected) => {
+    expect(readWav(wav({ bits, data }))).toEqual({ samples: Float32Array.from(expected), sampleRate: 16_000 });
+  });
+
+  it("reads floats, takes the mean of channels and passes over other parts", () => {
+    const data = bytes(Float32Array.of(0.5, -0.25, 1, 0));
+    const before = [...letters("LIST"), ...little(3, 4), 1, 2, 3, 0];
+    expect([...readWav(wav({ kind: 3, bits: 32, channels: 2, data, before })).samples]).toEqual([0.125, 0.5]);
+  });
+
+  it("reads as much as there is of a file that was cut off", () => {
+    const whole = wav({ bits: 16, data: bytes(Int16Array.of(16_384, -16_384, 0)) });
+    expect([...readWav(whole.subarray(0, whole.length - 3)).samples]).toEqual([0.5]);
+  });
+
+  it.each([
+    ["another file", Uint8Array.of(...letters("ID3 and more bytes")), "no WAV file"],
+    ["another kind", wav({ kind: 7, bits: 8, data: Uint8Array.of(1) }), "kind 7 with 8 bits"],
+    ["no samples", wav({ bits: 16, data: new Uint8Array() }).subarray(0, 36), 'no "data" part'],
+    ["half a format", wav({ bits: 16, data: new Uint8Array() }).subarray(0, 24), "cut off"],
+  ])("refuses %s", (_, file, message) => {
+    expect(() => readWav(file)).toThrow(AudioError);
+    expect(() => readWav(file)).toThrow(message);
+  });
+});

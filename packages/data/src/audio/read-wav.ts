@@ -1,0 +1,95 @@
+// Samples of a WAV file: RIFF with whole numbers of 8 to 32 bits, or floats. Other sounds are decoded before: by a browser's
+// `decodeAudioData`, or ffmpeg.
+
+import { AudioError } from "../errors.ts";
+
+/** A sound as numbers. */
+export interface Sound {
+  /** The mean of all channels, from −1 to 1. */
+  readonly samples: Float32Array;
+  /** Samples a second. */
+  readonly sampleRate: number;
+}
+
+interface Format {
+  readonly isFloat: boolean;
+  readonly channels: number;
+  readonly sampleRate: number;
+  readonly bits: number;
+}
+
+/**
+ * Reads a WAV file. A model that hears wants 16 000 samples a second: convert others first
+ * (`ffmpeg -i in.mp3 -ar 16000 -ac 1 out.wav`).
+ *
+ * @throws AudioError for other files, kinds of samples and files that end too early.
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { logMelFeatures, readWav } from "@lowrank/data";
+ *
+ * export async function featuresOf(path: string): Promise<Float32Array> {
+ *   const { samples, sampleRate } = readWav(await readFile(path));
+ *   if (sampleRate !== 16_000) throw new Error(`${path} has ${sampleRate} samples a second`);
+ *   return logMelFeatures(samples);
+ * }
+ * ```
+ */
+export function readWav(bytes: Uint8Array): Sound {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 12 || nameAt(view, 0) !== "RIFF" || nameAt(view, 8) !== "WAVE") {
+    throw new AudioError('This is no WAV file: one begins with "RIFF", its size and "WAVE".');
+  }
+  let format: Format | undefined;
+  for (let place = 12; place + 8 <= bytes.length; ) {
+    const [name, size] = [nameAt(view, place), view.getUint32(place + 4, true)];
+    const start = place + 8;
+    if (name === "fmt ") format = readFormat(view, start, size);
+    // A recorder that was stopped leaves a size of 0 or beyond the end.
+    if (name === "data" && format !== undefined) {
+      return { samples: mixed(view, start, size || bytes.length, format), sampleRate: format.sampleRate };
+    }
+    place = start + size + (size % 2);
+  }
+  throw new AudioError(`The WAV file has no ${format === undefined ? '"fmt "' : '"data"'} part.`);
+}
+
+function nameAt(view: DataView, place: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((offset) => view.getUint8(place + offset)));
+}
+
+function readFormat(view: DataView, start: number, size: number): Format {
+  if (size < 16 || start + size > view.byteLength) throw new AudioError('The "fmt " part of the WAV file is cut off.');
+  const written = view.getUint16(start, true);
+  // 0xfffe: the kind follows further on.
+  const kind = written === 0xfffe && size >= 26 ? view.getUint16(start + 24, true) : written;
+  const [channels, bits] = [view.getUint16(start + 2, true), view.getUint16(start + 14, true)];
+  const isKnown = kind === 1 ? [8, 16, 24, 32].includes(bits) : kind === 3 && [32, 64].includes(bits);
+  if (!isKnown || channels === 0) {
+    const expected = "expected kind 1 with 8, 16, 24 or 32 bits or kind 3 with 32 or 64, and channels from 1";
+    throw new AudioError(
+      `The WAV file's samples are of kind ${kind} with ${bits} bits in ${channels} channels; ${expected}.`,
+    );
+  }
+  return { isFloat: kind === 3, channels, sampleRate: view.getUint32(start + 4, true), bits };
+}
+
+function mixed(view: DataView, start: number, size: number, format: Format): Float32Array {
+  const { channels, bits } = format;
+  const width = bits / 8;
+  const count = Math.floor(Math.min(size, view.byteLength - start) / (width * channels));
+  const read = sampleReader(view, format);
+  return Float32Array.from({ length: count }, (_, sample) => {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) sum += read(start + (sample * channels + channel) * width);
+    return sum / channels;
+  });
+}
+
+function sampleReader(view: DataView, { isFloat, bits }: Format): (place: number) => number {
+  if (isFloat) return bits === 32 ? (place) => view.getFloat32(place, true) : (place) => view.getFloat64(place, true);
+  if (bits === 8) return (place) => (view.getUint8(place) - 128) / 128;
+  if (bits === 16) return (place) => view.getInt16(place, true) / 2 ** 15;
+  if (bits === 32) return (place) => view.getInt32(place, true) / 2 ** 31;
+  return (place) => (view.getUint16(place, true) + view.getInt8(place + 2) * 2 ** 16) / 2 ** 23;
+}
