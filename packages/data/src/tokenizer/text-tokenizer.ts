@@ -8,8 +8,10 @@ import { ExampleError, TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";
+import { withLanguages } from "./language-marks.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { placeTokens } from "./place-tokens.ts";
+import { tokenText } from "./token-text.ts";
 import type { CharacterSpan } from "./traced-normalization.ts";
 import { writeBytesQuickly } from "./write-bytes.ts";
 
@@ -76,12 +78,18 @@ export class TextTokenizer {
   readonly prefixIds: readonly number[];
   /** The ids that it puts after a text. */
   readonly suffixIds: readonly number[];
+  /** The same around what a decoder is to write: the others unless tokenizer_config.json names its language (`tgt_lang`). */
+  readonly targetPrefixIds: readonly number[];
+  readonly targetSuffixIds: readonly number[];
+  /** The mark of that language. */
+  readonly targetLanguageId: number | undefined;
 
   readonly #tokenizer: Tokenizer;
   readonly #addedIds: ReadonlyMap<string, number>;
   readonly #cleansSpaces: boolean;
 
-  private constructor(json: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
+  private constructor(given: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
+    const { json, target } = withLanguages(given, config);
     const tokenizer = boundedTokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
     this.#addedIds = ownAddedTokens(tokenizer, json);
@@ -99,6 +107,12 @@ export class TextTokenizer {
     const marks = marksAround(tokenizer);
     this.prefixIds = marks.before.flatMap((token) => this.tokenId(token) ?? []);
     this.suffixIds = marks.after.flatMap((token) => this.tokenId(token) ?? []);
+    const [source, language] = [this.#idOf(target?.source), this.#idOf(target?.mark)];
+    const translated = (ids: readonly number[]) =>
+      ids.map((id) => (id === source && language !== undefined ? language : id));
+    this.targetLanguageId = language;
+    this.targetPrefixIds = translated(this.prefixIds);
+    this.targetSuffixIds = translated(this.suffixIds);
   }
 
   /**
@@ -228,12 +242,6 @@ const mostSpecialTokens = 2 ** 14;
 /** Of a model of whole words the library takes it from the configuration, Rust from the model. */
 function unknownToken({ model }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return isObject(model) && typeof model.unk_token === "string" ? { unk_token: model.unk_token } : {};
-}
-
-/** A special token is written as a text or as {"content": …}. */
-function tokenText(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  return isObject(value) && typeof value.content === "string" ? value.content : undefined;
 }
 
 /** A chat template is a text or a list of named ones, of which "default" is the one for plain conversations. */

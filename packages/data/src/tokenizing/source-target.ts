@@ -127,8 +127,10 @@ interface TargetOptions {
 }
 
 function encodeTarget(target: string, { tokenizer, hasMarks, limits }: TargetOptions): readonly number[] {
-  const { suffixIds, eosId } = tokenizer;
-  const ids = tokenizer.encode(target, { addSpecialTokens: !hasMarks });
+  const { targetPrefixIds, targetSuffixIds: suffixIds, targetLanguageId, eosId } = tokenizer;
+  const hasOwn = !hasMarks && targetLanguageId !== undefined;
+  const text = tokenizer.encode(target, { addSpecialTokens: !hasMarks && !hasOwn });
+  const ids = hasOwn ? [...targetPrefixIds, ...text, ...suffixIds] : text;
   const end = eosId === undefined ? [] : [eosId];
   const closing = hasMarks || suffixIds.length === 0 ? end : suffixIds;
   const isEnded = closing.length > 0 && closing.every((id, index) => ids[ids.length - closing.length + index] === id);

@@ -7,6 +7,7 @@ import { named } from "../errors/named-option.ts";
 import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/end-tokens.ts";
+import { targetLanguage } from "../rows/target-language.ts";
 import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
 /** How to write and compare. */
@@ -44,13 +45,13 @@ export function checkReferences(file: string, rows: readonly Example[]): void {
 export async function measureBleu(opened: OpenedBase, rows: readonly Example[], options: BleuOptions): Promise<number> {
   const { tokenizer, batchSize, maxNewTokens, notices } = options;
   const prompts = promptsOf(opened, rows, options);
-  const eosTokenIds = endTokens(opened.model, tokenizer);
+  const ending = { eosTokenIds: endTokens(opened.model, tokenizer), ...targetLanguage(opened.model, tokenizer) };
   const candidates: string[] = [];
   const count = notices.count?.({ what: "prompts continued", total: prompts.length });
   try {
     for (let start = 0; start < prompts.length; start += batchSize) {
       const promptIds = prompts.slice(start, start + batchSize).map(({ ids }) => ids);
-      const written = await generate(opened.model, { promptIds, maxNewTokens, eosTokenIds, context: opened.context });
+      const written = await generate(opened.model, { promptIds, maxNewTokens, ...ending, context: opened.context });
       candidates.push(...written.map((ids) => tokenizer.decode(ids).trim()));
       count?.add(promptIds.length);
     }

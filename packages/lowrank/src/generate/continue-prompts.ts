@@ -9,6 +9,7 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 import { checkPrompts } from "../rows/rows-it-acts-on.ts";
+import { targetLanguage } from "../rows/target-language.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
 import { TextStream } from "./text-stream.ts";
 
@@ -73,6 +74,7 @@ export async function* continuePrompts(
     maxNewTokens,
     eosTokenIds: endTokens(model, tokenizer),
     context,
+    ...targetLanguage(model, tokenizer),
     ...samplingOf(options),
     ...given({ signal, repetitionPenalty }),
     ...(stop === undefined ? {} : { stopStrings: { strings: stop, decode: (ids) => tokenizer.decode(ids) } }),

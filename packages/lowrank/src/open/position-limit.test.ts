@@ -40,6 +40,8 @@ describe("maxLengthFor", () => {
   it("refuses more than a table of positions has rows for, before the run meets such a row", () => {
     expect(() => maxLengthFor(model(32, "transformer.wte", "transformer.wpe"), 64)).toThrow(UsageError);
     expect(() => maxLengthFor(model(32, "bert.embeddings.position_embeddings"), 33)).toThrow("more than the 32 tokens");
+    const marian: PositionedModel = { ...model(32), config: { ...model(32).config, modelType: "marian" } };
+    expect(() => maxLengthFor(marian, 33)).toThrow(UsageError);
   });
 });
 

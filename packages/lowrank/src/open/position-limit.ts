@@ -62,5 +62,8 @@ export function rowLengths(
 
 /** Rotary positions and biases go on beyond what the configuration says; a table has rows or has not. */
 function hasPositionTable(model: PositionedModel): boolean {
+  // Marian's is of sinusoids, which nobody adapts.
+  const { tensors = [] } = familyOf(model.config.modelType);
+  if (tensors.some(({ path }) => path === "decoder.embed_positions.weight")) return true;
   return model.sites().some(({ path }) => /(^|\.)(wpe|position_embeddings|embed_positions)$/.test(path));
 }

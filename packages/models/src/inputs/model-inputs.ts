@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "../errors.ts";
 import type { KeyValueCache } from "../parts/key-value-cache.ts";
 import type { PositionRules } from "../parts/trunk/stages.ts";
+import type { Trunk } from "../parts/trunk/trunk.ts";
 
 /** One batch. All tensors belong to the caller. */
 export interface ModelInputs {

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { TokenizerError } from "../errors.ts";
+import { promptTemplate } from "../templates/prompt-templates.ts";
+import { tokenizeSourceTargets } from "../tokenizing/source-target.ts";
+import { TextTokenizer } from "./text-tokenizer.ts";
+
+const words = ["[UNK]", "</s>", "en_XX", "ko_KR", "de_DE", "one", "eins", "hana"];
+const special = (content: string) => ({ id: words.indexOf(content), content, special: true });
+const mark = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
+const text = (id: string) => ({ Sequence: { id, type_id: 0 } });
+const named = (id: string) => [id, { id, ids: [words.indexOf(id)], tokens: [id] }] as const;
+
+/** NLLB and mBART-50 put the language in front, mBART behind the end. */
+function tokenizer(around: "in front" | "behind", config: Record<string, unknown>) {
+  const [before, after] = around === "in front" ? [["en_XX"], ["</s>"]] : [[], ["</s>", "en_XX"]];
+  return TextTokenizer.fromJson(
+    {
+      model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "[UNK]" },
+      added_tokens: ["</s>", "en_XX", "ko_KR", "de_DE"].map(special),
+      pre_tokenizer: { type: "Whitespace" },
+      post_processor: {
+        type: "TemplateProcessing",
+        single: [...before.map(mark), text("A"), ...after.map(mark)],
+        pair: [...before.map(mark), text("A"), text("B"), ...after.map(mark)],
+        special_tokens: Object.fromEntries(["</s>", "en_XX"].map(named)),
+      },
+    },
+    { eos_token: "</s>", ...config },
+  );
+}
+
+const row = { kind: "completion", prompt: "one", completion: "hana" } as const;
+const pairOf = (reader: TextTokenizer) =>
+  tokenizeSourceTargets(row, reader, promptTemplate("plain"), { maxLength: 8, maxTargetLength: 8 }).map(
+    ({ inputIds, labels }) => [inputIds, labels],
+  );
+
+describe("the languages of tokenizer_config.json", () => {
+  it("stand in front of sources and targets as NLLB's do", () => {
+    const reader = tokenizer("in front", { src_lang: "en_XX", tgt_lang: "ko_KR" });
+    expect(pairOf(reader)).toEqual([
+      [
+        [2, 5, 1],
+        [3, 7, 1],
+      ],
+    ]);
+    expect([reader.targetLanguageId, reader.targetPrefixIds]).toEqual([3, [3]]);
+  });
+
+  it("stand behind both as mBART's do, and a source's own replaces that of tokenizer.json", () => {
+    const reader = tokenizer("behind", { src_lang: "de_DE", tgt_lang: "ko_KR" });
+    expect(pairOf(reader)).toEqual([
+      [
+        [5, 1, 4],
+        [7, 1, 3],
+      ],
+    ]);
+    expect(reader.suffixIds).toEqual([1, 4]);
+  });
+
+  it("are those of the source where no other is named", () => {
+    const reader = tokenizer("in front", {});
+    expect(pairOf(reader)).toEqual([
+      [
+        [2, 5, 1],
+        [2, 7, 1],
+      ],
+    ]);
+    expect(reader.targetLanguageId).toBeUndefined();
+  });
+
+  it("are refused where the tokenizer has no mark of them", () => {
+    expect(() => tokenizer("in front", { tgt_lang: "fr_XX" })).toThrow(TokenizerError);
+    expect(() => tokenizer("in front", { src_lang: "hana" })).toThrow(/src_lang is "hana"/);
+  });
+});

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { targetLanguage } from "./target-language.ts";
+
+const generation = { eosTokenIds: [2], decoderStartTokenId: 2, forced: { first: null, last: [2] } };
+const model = {
+  task: "sequence-to-sequence",
+  generation: { ...generation, banned: { sequences: [], first: [] } },
+} as const;
+
+it("a text begins with its language's mark where targets do, and the decoder begins with it where they end so", () => {
+  const before = { targetLanguageId: 9, targetPrefixIds: [9] };
+  expect(targetLanguage(model, before)).toEqual({ forced: { first: 9, last: [2] } });
+  expect(targetLanguage(model, { ...before, targetPrefixIds: [] })).toEqual({ decoderStartTokenId: 9 });
+});
+
+it("nothing is said where the tokenizer names no language, or the model is no translator", () => {
+  expect(targetLanguage(model, { targetLanguageId: undefined, targetPrefixIds: [] })).toEqual({});
+  expect(targetLanguage({ ...model, task: "causal-lm" }, { targetLanguageId: 9, targetPrefixIds: [9] })).toEqual({});
+});
