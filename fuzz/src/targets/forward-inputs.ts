@@ -26,6 +26,9 @@ const names = [
   "bart-question",
   "vit-features",
   "whisper-features",
+  "dinov2-larger",
+  "swin-filled-up",
+  "clip-pairs",
   "electra-choice",
 ];
 const models = new Map<unknown, PretrainedModel>();
@@ -63,6 +66,15 @@ const tensorSeeds = [
   { model: "bart-question", inputIds: ids, labels: { shape: [2, 2], dtype: "int32", values: [0, 1, 1, 2] } },
   { model: "vit-features", pixelValues: image },
   { model: "whisper-features", inputFeatures: sounds, decoderInputIds: ids },
+  { model: "dinov2-larger", pixelValues: { ...image, shape: [1, 2, 4, 9] } },
+  { model: "swin-filled-up", pixelValues: { ...image, shape: [1, 2, 6, 6] } },
+  {
+    model: "clip-pairs",
+    pixelValues: { ...image, shape: [2, 2, 6, 6], values: [...image.values, ...image.values] },
+    inputIds: ids,
+    attentionMask: mask,
+    labels: { shape: [2], dtype: "int32", values: [1, 0] },
+  },
   { model: "electra-choice", inputIds: choices, labels: { shape: [1], dtype: "int32", values: [1] } },
 ];
 const matrix = [
