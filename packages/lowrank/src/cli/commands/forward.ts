@@ -22,7 +22,7 @@ export function addForwardCommand(program: Command, io: CommandIo): void {
       "Runs one forward pass and writes logits (F32; last_hidden_state for a model without a head) and, when the inputs " +
         "have labels, the loss. The inputs are a JSON object of integer matrices: input_ids and, where the model takes " +
         "them, attention_mask, token_type_ids, decoder_input_ids, labels; for a multiple choice [batch][choices][time]; or " +
-        "pixel_values for a model of images.",
+        "pixel_values for a model of images, beside input_ids where it reads both.",
     )
     .addOption(modelOption())
     .addOption(adapterOption())
