@@ -40,6 +40,8 @@ export default defineConfig({
     // An engine's chunk by its name, of which .size-limit.mjs knows what comes before the model.
     rolldownOptions: {
       output: {
+        // What many chunks share comes in one file: as forty small ones it compresses worse.
+        codeSplitting: { groups: [{ name: "shared", minShareCount: 5 }] },
         chunkFileNames: ({ facadeModuleId }) =>
           `assets/${/backend-(?:wasm|webgpu)/.exec(facadeModuleId ?? "")?.[0] ?? "[name]"}-[hash].js`,
       },

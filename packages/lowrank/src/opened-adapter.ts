@@ -19,13 +19,12 @@ import type { RunFacts, RunFolder } from "./run-folder.ts";
 import { checkKeeping } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
-import type { StepPlan } from "./train/plan-steps.ts";
+import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
 import { classesOf, classMetadata, refuseUntrainable } from "./train/prepare-training.ts";
 import { runFacts } from "./train/run-facts.ts";
 import { type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
 import { trainingCard } from "./train/training-card.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
-import { runTraining, stepsOf } from "./train/training-run.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
 export interface PreparedTraining extends TokenizedRows, StepPlan {
@@ -248,6 +247,7 @@ export class OpenedAdapter {
   async *#loop(rows: TokenizedRows, options: LoopOptions & RunOptions): AsyncGenerator<TrainingEvent, void, undefined> {
     const { notices, opened } = this.#facts;
     const { onWarning = notices.warn } = options;
+    const { runTraining } = await import("./train/training-run.ts"); // a page's visit may never train
     for await (const event of runTraining(
       { model: opened.model, handle: this.handle, rows },
       { ...options, onWarning },

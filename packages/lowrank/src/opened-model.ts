@@ -8,7 +8,7 @@ import type { PretrainedModel } from "@lowrank/models";
 import { type EmbedOptions, embedTexts } from "./embed/embed-texts.ts";
 import { AdapterGoneError } from "./errors/library-errors.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
-import { continuePrompts, type TextEvent, type TextOptions, type Writer } from "./generate/continue-prompts.ts";
+import type { TextEvent, TextOptions, Writer } from "./generate/continue-prompts.ts";
 import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
 import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
@@ -186,6 +186,7 @@ export class OpenedModel {
     refuseUnknownOptions("generate", asked, textNames);
     const { adapter, strength, ...options } = asked;
     const all = isSeveral(prompts) ? prompts : [prompts];
+    const { continuePrompts } = await import("./generate/continue-prompts.ts"); // a page's visit may never write
     yield* continuePrompts(await this.#writer({ adapter, strength }), all, options);
   }
 

@@ -1,6 +1,9 @@
 // How many optimiser steps a run has, as plain numbers.
 
 import { TrainingOptionsError } from "@lowrank/trainer";
+import { given } from "../given.ts";
+import type { TokenizedRows } from "./tokenized-rows.ts";
+import { type LoopOptions, loopDefaults } from "./training-options.ts";
 
 /** What decides the length of a run. */
 export interface RunLength {
@@ -25,6 +28,11 @@ export interface StepPlan {
 
 const defaultEpochs = 3;
 const defaultWarmupRatio = 0.03;
+
+/** How many steps the options mean for these rows. Throws what `planSteps` does. */
+export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
+  return planSteps({ ...loopDefaults, ...given(options), rows: rows.train.length });
+}
 
 /**
  * Counts steps; the last step of an epoch may have fewer batches than the others. Half an epoch is half its steps, a step begun

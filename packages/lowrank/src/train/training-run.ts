@@ -8,7 +8,7 @@ import { type TrainingEvent, train } from "@lowrank/trainer";
 import { given } from "../given.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
 import { countedLabels } from "../rows/tokenize-rows.ts";
-import { planSteps, type StepPlan } from "./plan-steps.ts";
+import { stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./training-options.ts";
 
@@ -17,11 +17,6 @@ export interface TrainingRun {
   readonly model: PretrainedModel;
   readonly handle: AdapterHandle;
   readonly rows: TokenizedRows;
-}
-
-/** How many steps the options mean for these rows. */
-export function stepsOf(rows: TokenizedRows, options: LoopOptions): StepPlan {
-  return planSteps({ ...loopDefaults, ...given(options), rows: rows.train.length });
 }
 
 /** Trains until the steps are made or the signal says stop. Throws NonFiniteLossError and what `train` does. */
