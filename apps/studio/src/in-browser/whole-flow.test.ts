@@ -35,6 +35,10 @@ describe.skipIf(executable === undefined)("the whole flow on the tiny model", { 
     await train(page);
     expect(await page.locator(".train-state").textContent()).toMatch(/^Done: 24 steps/);
     expect(await page.locator(".film li").count()).toBeGreaterThan(2);
+    const hidden = await page
+      .locator(".film ol")
+      .evaluate((strip) => strip.scrollWidth - strip.clientWidth - strip.scrollLeft);
+    expect(hidden).toBeLessThan(2); // the newest answer is in sight
     expect(await inspectState(page, "3-trained")).toEqual([]);
   });
 

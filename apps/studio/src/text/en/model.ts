@@ -42,7 +42,7 @@ export const model = {
   loaded: (share: number) => `Unpacking, ${Math.round(100 * share)} %`,
   parameters: (count: number) => `${millions(count)} numbers`,
   toDownload: (bytes: number) => (bytes === 0 ? "already on this device" : `${megabytes(bytes)} to read`),
-  memory: (bytes: number) => `about ${megabytes(bytes)} of memory while it learns`,
+  memory: (bytes: number) => `about ${megabytes(bytes)} of memory while it learns eight rows of 128 tokens at once`,
   load: "Load it",
   notNow: "Not now",
   ready: (name: string) => `${name} is ready.`,

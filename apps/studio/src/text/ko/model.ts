@@ -43,7 +43,7 @@ export const model: typeof english = {
   loaded: (share) => `읽는 중, ${Math.round(100 * share)} %`,
   parameters: (count) => `매개변수 ${millions(count)} 개`,
   toDownload: (bytes) => (bytes === 0 ? "이미 이 기기에 있음" : `읽을 양 ${megabytes(bytes)}`),
-  memory: (bytes) => `학습하는 동안 메모리 약 ${megabytes(bytes)}`,
+  memory: (bytes) => `128토큰짜리 행 여덟 개를 한꺼번에 학습하는 동안 메모리 약 ${megabytes(bytes)}`,
   load: "불러오기",
   notNow: "나중에",
   ready: (name) => `${name}: 준비됐어요.`,

@@ -1,6 +1,6 @@
 // The watched prompt and its answers, step by step: the base's stays in sight, and of the others the newest.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Frame } from "../../protocol/run.ts";
 import { useStudio } from "../page/use-studio.ts";
 
@@ -10,9 +10,10 @@ export function Film() {
   const { value: writing } = run.writing;
   const frames = writing === undefined ? run.frames.value : [...run.frames.value, writing];
   const strip = useRef<HTMLOListElement>(null);
-  useEffect(() => {
+  const newest = frames.at(-1)?.step;
+  useLayoutEffect(() => {
     if (strip.current !== null) strip.current.scrollLeft = strip.current.scrollWidth;
-  }, [frames.length]);
+  }, [newest]);
   if (frames.length === 0) return null;
   return (
     <section class="film" aria-labelledby="film-title">
