@@ -1,13 +1,13 @@
 // npm run studio:picture: makes docs/studio.webp, which the READMEs show, of what the studio's tests saw last
-// (npx vitest run --project slow apps/studio/src/in-browser/whole-flow.test.ts).
+// (npx vitest run --project slow apps/studio/src/in-browser/smollm2.test.ts).
 import { readFileSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright";
 import { findChromium } from "./chromium.mjs";
 
-const seen = "apps/studio/pictures/4-answered-light-1440.png";
+const seen = "apps/studio/pictures/9-smollm2-light-1440.png";
 const picture = "docs/studio.webp";
 /** From the first card to the last answer, without the page's margins. */
-const part = { left: 60, top: 1130, width: 1320, height: 1300 };
+const part = { left: 60, top: 1230, width: 1320, height: 1400 };
 const mostBytes = 150_000;
 
 const browser = await chromium.launch({ executablePath: findChromium(), args: ["--no-sandbox"] });
