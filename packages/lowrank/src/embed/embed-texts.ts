@@ -1,19 +1,15 @@
 // Texts in, one embedding each out: vectors whose angles say how alike the texts are, for search and for comparison.
 
 import { padBatch, promptTemplate, type TextTokenizer, tokenizeExample } from "@lowrank/data";
-import { batchTensors, NonFiniteOutputError, type Pooling } from "@lowrank/models";
+import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
-import { embeddingRecipe, sentenceLength } from "./embedding-recipe.ts";
+import { embeddingRecipe, type RecipeOptions, sentenceLength } from "./embedding-recipe.ts";
 
 /** How to embed. What is not said, the model's folder says as sentence-transformers wrote it. */
-export interface EmbedOptions {
-  /** Which states stand for a text: the mean, the first token's or the last one's. */
-  readonly pooling?: Pooling | undefined;
-  /** Whether embeddings have length 1; false where neither this nor the folder says so. */
-  readonly normalise?: boolean | undefined;
+export interface EmbedOptions extends RecipeOptions {
   /** Default 32. */
   readonly batchSize?: number | undefined;
   /** Tokens after which a text is cut; default what the folder says, or 512, as far as the model has positions. */

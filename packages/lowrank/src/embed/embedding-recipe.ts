@@ -2,18 +2,22 @@
 
 import { parseJson } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
-import { type EmbeddingRecipe, ModelFileError, readEmbeddingRecipe } from "@lowrank/models";
+import { type EmbeddingRecipe, ModelFileError, type Pooling, readEmbeddingRecipe } from "@lowrank/models";
 import { PoolingUnknownError } from "../errors/model-errors.ts";
 import type { ModelSource } from "../open/model-source.ts";
-import type { EmbedOptions } from "./embed-texts.ts";
+
+/** What a caller says of it. */
+export interface RecipeOptions {
+  /** Which states stand for a text: the mean, the first token's or the last one's. */
+  readonly pooling?: Pooling | undefined;
+  /** Whether embeddings have length 1; false where neither this nor the folder says so. */
+  readonly normalise?: boolean | undefined;
+}
 
 type Facts = Pick<ModelSource, "path" | "folder" | "inside">;
 
 /** What was asked for, or else what the folder says. Throws PoolingUnknownError where nobody says it, EmbeddingRecipeError. */
-export async function embeddingRecipe(
-  source: Facts,
-  { pooling, normalise }: Pick<EmbedOptions, "pooling" | "normalise">,
-): Promise<EmbeddingRecipe> {
+export async function embeddingRecipe(source: Facts, { pooling, normalise }: RecipeOptions): Promise<EmbeddingRecipe> {
   if (pooling !== undefined) return { pooling, isNormalised: normalise ?? false };
   const { folder, inside, path } = source;
   if (folder === undefined || !(await folder.has("modules.json"))) throw new PoolingUnknownError(path);
