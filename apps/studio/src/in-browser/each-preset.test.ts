@@ -38,13 +38,13 @@ describe.skipIf(executable === undefined)("each preset in a tab", { timeout: 300
   });
 
   describe.skipIf(smollm2Gguf === undefined)("on SmolLM2", () => {
-    it("teaches a pirate's voice: the loss falls by a tenth within 6 steps", async () => {
+    it("teaches a pirate's voice: the loss falls by a fifth within 8 steps", async () => {
       await openSmollm2(page, smollm2Gguf as string);
-      expect(shareLeft(await lossesOf("A pirate's voice", 6))).toBeLessThan(0.9);
+      expect(shareLeft(await lossesOf("A pirate's voice", 8))).toBeLessThan(0.8);
     });
 
-    it("teaches a guest house's answers: the loss falls by a tenth within 6 steps", async () => {
-      expect(shareLeft(await lossesOf("A guest house's answers", 6))).toBeLessThan(0.9);
+    it("teaches a guest house's answers: the loss falls by a fifth within 8 steps", async () => {
+      expect(shareLeft(await lossesOf("A guest house's answers", 8))).toBeLessThan(0.8);
     });
   });
 });
