@@ -160,6 +160,32 @@ def gpt_neox(**settings):
     return started(transformers.GPTNeoXForCausalLM(config))
 
 
+def gpt_bigcode(**settings):
+    config = transformers.GPTBigCodeConfig(
+        vocab_size=48, n_embd=24, n_head=3, n_layer=2, n_positions=16, resid_pdrop=0.0, embd_pdrop=0.0,
+        attn_pdrop=0.0, pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager", **settings)
+    return started(transformers.GPTBigCodeForCausalLM(config))
+
+
+def xglm():
+    config = transformers.XGLMConfig(
+        vocab_size=48, d_model=24, ffn_dim=32, num_layers=2, attention_heads=3, max_position_embeddings=16, dropout=0.0,
+        attention_dropout=0.0, pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager")
+    return started(transformers.XGLMForCausalLM(config))
+
+
+def exaone():
+    config = transformers.ExaoneConfig(
+        vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=32, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+        attn_implementation="eager")
+    return started(transformers.LlamaForCausalLM(config))
+
+
+def mixture(name, **settings):
+    return like_llama(name, num_hidden_layers=2, num_experts_per_tok=2, num_local_experts=4, **settings)
+
+
 def bloom(**settings):
     config = transformers.BloomConfig(
         vocab_size=48, hidden_size=24, n_layer=2, n_head=3, pad_token_id=0, bos_token_id=1, eos_token_id=2,
@@ -523,6 +549,38 @@ CASES = {
         folder, like_llama("Glm4", head_dim=8), lora(target_modules=["q_proj", "v_proj", "gate_up_proj"])),
     "exaone4": lambda folder: one_adapter(
         folder, like_llama("Exaone4", sliding_window=3), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
+    "olmo3": lambda folder: one_adapter(
+        folder, like_llama("Olmo3", sliding_window=3), lora(target_modules=["q_proj", "v_proj", "up_proj"])),
+    "hyperclovax": lambda folder: one_adapter(
+        folder, like_llama("HyperCLOVAX", embedding_multiplier=3.0, attention_multiplier=0.4, residual_multiplier=0.6,
+                           logits_scaling=0.7),
+        lora(target_modules=["q_proj", "v_proj", "down_proj"]), batch=padded_left),
+    "exaone": lambda folder: one_adapter(
+        folder, exaone(), lora(target_modules=["q_proj", "v_proj", "gate_proj"])),
+    "gpt-bigcode": lambda folder: one_adapter(
+        folder, gpt_bigcode(), lora(target_modules=["c_attn", "c_proj"])),
+    "gpt-bigcode-by-head": lambda folder: one_adapter(
+        folder, gpt_bigcode(multi_query=False), lora(target_modules=["c_attn", "c_fc"]), batch=padded_left),
+    "xglm": lambda folder: one_adapter(
+        folder, xglm(), lora(target_modules=["q_proj", "fc1", "embed_tokens"])),
+    "mixtral": lambda folder: one_adapter(
+        folder, mixture("Mixtral", sliding_window=3), lora(target_modules=["q_proj", "v_proj"]), batch=padded_left),
+    "mixtral-experts": lambda folder: one_adapter(
+        folder, mixture("Mixtral"), lora(target_modules=["q_proj"], target_parameters=["mlp.experts.gate_up_proj",
+                                                                               "mlp.experts.down_proj"])),
+    "mixtral-router": lambda folder: one_adapter(
+        folder, mixture("Mixtral"), lora(target_modules=[], target_parameters=["mlp.gate.weight", "experts.down_proj"])),
+    "qwen2-moe": lambda folder: one_adapter(
+        folder, mixture("Qwen2Moe", num_experts=4, moe_intermediate_size=20, shared_expert_intermediate_size=28),
+        lora(target_modules=["q_proj", "up_proj", "shared_expert_gate"], target_parameters=["experts.gate_up_proj"])),
+    "qwen3-moe": lambda folder: one_adapter(
+        folder, mixture("Qwen3Moe", num_experts=4, moe_intermediate_size=20, head_dim=8, norm_topk_prob=True),
+        lora(target_modules=["k_proj"], target_parameters=["experts.down_proj"])),
+    "gpt-oss": lambda folder: one_adapter(
+        folder, mixture("GptOss", head_dim=8, sliding_window=3), lora(target_modules=["q_proj", "o_proj"]), batch=padded_left),
+    "gpt-oss-experts": lambda folder: one_adapter(
+        folder, mixture("GptOss", head_dim=8, sliding_window=3),
+        lora(target_modules=["q_proj"], target_parameters=["experts.gate_up_proj", "experts.down_proj"])),
     "exaone4-answers": lambda folder: one_adapter(
         folder, like_llama("Exaone4", "QuestionAnswering", sliding_window=None, layer_types=["full_attention"] * 4),
         lora(task_type="QUESTION_ANS", target_modules=["q_proj", "k_proj"]), batch=answers),

@@ -1,5 +1,6 @@
 export { type CheckpointMatch, matchCheckpoint } from "./checkpoint/match-checkpoint.ts";
 export { type Module, modulesOf, pathInModel, widthOf } from "./checkpoint/modules.ts";
 export { type Parameter, parametersOf } from "./checkpoint/parameters.ts";
+export { planStacks, type StackPlan } from "./checkpoint/plan-stacks.ts";
 export { configOfStage } from "./config/stage-config.ts";
 export { configOfTower } from "./config/tower-config.ts";

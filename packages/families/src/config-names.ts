@@ -17,6 +17,10 @@ export type SizeName =
   | "decoderIntermediateSize"
   | "positionBuckets"
   | "farthestDistance"
+  | "experts"
+  | "expertsPerToken"
+  | "expertIntermediateSize"
+  | "sharedIntermediateSize"
   | "imageSize"
   | "imageWidth"
   | "imageChannels"
@@ -54,6 +58,7 @@ export type SwitchName =
   | "parallelResidual"
   | "queryKeyNorm"
   | "normBefore"
+  | "normAfter"
   | "groupedHeads"
   | "sharedKeys"
   | "alibi"
@@ -65,6 +70,7 @@ export type SwitchName =
   | "residualAfterNorm"
   | "withoutLastNorm"
   | "normGains"
+  | "sharesAddUp"
   | "reversedSight"
   | "normBias"
   | "outputBias"
@@ -78,7 +84,7 @@ export type SwitchName =
  * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
  * scores are divided where that is not the head's, how many norms a parallel layer has (Falcon), what scores, embeddings,
  * each half of a layer and logits are multiplied by (Granite, Cohere 2), and how many times as wide as its layers a
- * feed-forward is (DINOv2).
+ * feed-forward is (DINOv2). The last two are of the gate in GPT-OSS.
  */
 export type ScalarName =
   | "scoreCap"
@@ -89,4 +95,6 @@ export type ScalarName =
   | "embeddingScale"
   | "residualScale"
   | "logitScale"
-  | "feedForwardRatio";
+  | "feedForwardRatio"
+  | "gateSteepness"
+  | "gateLimit";

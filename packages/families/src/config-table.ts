@@ -56,15 +56,17 @@ export interface WindowTable {
 }
 
 /**
- * All; every second one from the first; those from the number in `from` on; those that GPT-Neo's list `types` calls
- * "local"; or all but each nth, `butEvery` being n's key: the nth, 2nth …, or from the first layer on.
+ * All; every second one from the first, or of those only such as come before the number in `alternatingBelow`; those from the
+ * number in `from` on; those that GPT-Neo's list `types` calls "local"; or all but each nth, `butEvery` being n's key, null where n
+ * is always the same: the nth, 2nth …, or from the first layer on.
  */
 export type WindowLayers =
   | "all"
   | "alternating"
+  | { readonly alternatingBelow: string; readonly fallback: number }
   | { readonly from: string; readonly fallback: number }
   | { readonly types: string; readonly fallback: readonly string[] }
-  | { readonly butEvery: string; readonly fallback: number; readonly fromFirst?: true };
+  | { readonly butEvery: string | null; readonly fallback: number; readonly fromFirst?: true };
 
 /**
  * Those with a window; the same, but all if the file's size of windows is null; or those for which the list of key `list` says
@@ -86,8 +88,8 @@ export interface RotaryTable {
   readonly oddTakesNext?: boolean;
   /** The same as a number of features (GPT-J). */
   readonly features?: { readonly key: string; readonly fallback: number };
-  /** θ of layers with a window, where these rotate at another speed (Gemma 3). */
-  readonly local?: { readonly key: string; readonly fallback: number };
+  /** θ of layers with a window, where these rotate at another speed (Gemma 3) or are not stretched (OLMo 3). */
+  readonly local?: { readonly key?: string; readonly fallback: number };
   /** Which layers rotate, where not all do. */
   readonly layers?: RotatingLayers;
   /** `original_max_position_embeddings` where the file has none (Phi 3). */
@@ -116,6 +118,8 @@ export interface ConfigTable {
   readonly activation: {
     /** Absent where a family has one activation for all models. */
     readonly key?: string;
+    /** What some files call it. */
+    readonly otherKey?: string;
     readonly fallback: string;
     /** Names that this family takes for another one: Gemma's "gelu" is the approximation by tanh. */
     readonly aliases?: Readonly<Record<string, string>>;
@@ -123,7 +127,7 @@ export interface ConfigTable {
     readonly gatedBy?: string;
   };
   /** A family without a key has one value for all models. */
-  readonly normEpsilon: { readonly key?: string; readonly fallback: number };
+  readonly normEpsilon: { readonly key?: string; readonly otherKey?: string; readonly fallback: number };
   readonly dropouts: Readonly<Partial<Record<DropoutPlace, RateRow>>>;
   readonly tiedByDefault: boolean;
   /** True where the class ties whatever the file says; a head of its own in the weights still counts (T5). */

@@ -25,6 +25,7 @@ export type Width =
   | "heads"
   | "position-buckets"
   | "double-position-buckets"
+  | "shared-intermediate"
   | "labels"
   | "projection"
   | 1
@@ -100,6 +101,8 @@ export interface TensorRow extends ModuleRow {
   readonly kind: "parameter" | "buffer" | "unused";
   /** What a buffer is where a file lacks it, if not 0: sinusoids over [positions, hidden]. */
   readonly otherwise?: "sinusoids";
+  /** True for a stack of matrices stored [experts, inFeatures, outFeatures]. */
+  readonly isStackedInOut?: boolean;
 }
 
 /** Two modules that share one weight when `config.tiedEmbeddings` is set: the head's is absent from the file. */
@@ -137,6 +140,14 @@ export interface TowerRow {
   readonly tasks?: readonly Task[];
 }
 
+/** Weights of which files hold one a piece, where a model has one for all (experts). */
+export interface StackedFileKeys {
+  /** The end of the parameter path, with `{n}` for the layer: "layers.{n}.mlp.experts.gate_up_proj". */
+  readonly path: string;
+  /** Ends of the files' keys, with `{e}` for the expert: its rows come one after the other in this order. */
+  readonly pieces: readonly string[];
+}
+
 /** Everything known of one model family. */
 export interface Family {
   /** transformers' `model_type`. */
@@ -170,4 +181,5 @@ export interface Family {
   /** Ends of file keys that hold no weights of the model: masks, position counters. */
   readonly ignoredFileKeys?: readonly string[];
   readonly fileSpellings?: readonly FileSpelling[];
+  readonly stackedFileKeys?: readonly StackedFileKeys[];
 }

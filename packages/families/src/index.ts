@@ -24,6 +24,7 @@ export type {
   HeadTable,
   LinearRow,
   NormRow,
+  StackedFileKeys,
   TensorRow,
   TieRow,
   WeightLayout,

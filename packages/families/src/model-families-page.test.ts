@@ -51,6 +51,18 @@ function page(): string {
       (config.fixed ?? []).map((row) => fixedRow(row, code(modelType))),
     ),
     "",
+    "## What is not there: layers without attention",
+    "",
+    "Qwen 3.5 and LFM2 mix attention with layers of another kind, and are refused. What each would take:",
+    "",
+    "- **LFM2**: three layers of four are short convolutions – one linear map to B, C and x, a causal convolution over B·x with three taps",
+    "  for each feature by itself, its output times C, one linear map. All of it are operations that have gradients here. New: the cache",
+    "  of such a layer is its last two positions instead of keys and values, and in a batch without padding a row must not see the end of",
+    "  the one before.",
+    "- **Qwen 3.5**: three layers of four are gated delta nets (Yang et al. 2024) – a state of a matrix for each head, which each token",
+    "  fades, corrects and reads. Step by step that is one small product a token, too slow to train; it needs the form in chunks, whose",
+    "  products are large, as an operation with a gradient of its own, the same short convolution in front, and the state in the cache.",
+    "",
   ].join("\n");
 }
 
@@ -65,7 +77,9 @@ function keysOf(config: ConfigTable): readonly string[] {
     ...Object.values(sizes).flatMap((row) => ("keys" in row ? row.keys : [])),
     ...(stages === undefined ? [] : [...stages.layers.keys, ...stages.heads.keys]),
     activation.key,
+    activation.otherKey,
     normEpsilon.key,
+    normEpsilon.otherKey,
     ...Object.values(dropouts).flatMap(({ keys }) => keys),
     ...Object.values(switches).map(({ key }) => key),
     ...Object.values(scalars).map(({ key }) => key),
@@ -81,8 +95,12 @@ function layerKeys(layers: RotatingLayers | undefined): readonly string[] {
 
 function windowKeys(layers: NonNullable<ConfigTable["window"]>["layers"]): readonly string[] {
   if (typeof layers === "string") return ["layer_types"];
-  const { from, types, butEvery } = { from: undefined, types: undefined, butEvery: undefined, ...layers };
-  return ["layer_types", ...[from, types, butEvery].filter((key) => key !== undefined)];
+  const { alternatingBelow, from, types, butEvery } = {
+    ...{ alternatingBelow: undefined, from: undefined, types: undefined, butEvery: undefined },
+    ...layers,
+  };
+  const keys = [alternatingBelow, from, types, butEvery];
+  return ["layer_types", ...keys.filter((key) => key !== undefined && key !== null)];
 }
 
 function fixedRow({ key, values, effect, task }: FixedKey, where: string): string {

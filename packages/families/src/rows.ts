@@ -1,11 +1,19 @@
 // Every family by name. A new one: its file, and one line here.
+
+export { gptOss } from "./rows/decoders/experts/gpt-oss.ts";
+export { mixtral } from "./rows/decoders/experts/mixtral.ts";
+export { qwen2Moe } from "./rows/decoders/experts/qwen2-moe.ts";
+export { qwen3Moe } from "./rows/decoders/experts/qwen3-moe.ts";
 export { bloom } from "./rows/decoders/like-gpt/bloom.ts";
 export { falcon } from "./rows/decoders/like-gpt/falcon.ts";
+export { gptBigcode } from "./rows/decoders/like-gpt/gpt-bigcode.ts";
 export { gptNeo } from "./rows/decoders/like-gpt/gpt-neo.ts";
 export { gptNeox } from "./rows/decoders/like-gpt/gpt-neox.ts";
 export { gpt2 } from "./rows/decoders/like-gpt/gpt2.ts";
 export { gptj } from "./rows/decoders/like-gpt/gptj.ts";
 export { opt } from "./rows/decoders/like-gpt/opt.ts";
+export { xglm } from "./rows/decoders/like-gpt/xglm.ts";
+export { exaone } from "./rows/decoders/like-llama/exaone.ts";
 export { gemma } from "./rows/decoders/like-llama/gemma.ts";
 export { gemma2 } from "./rows/decoders/like-llama/gemma2.ts";
 export { gemma3Text } from "./rows/decoders/like-llama/gemma3-text.ts";
@@ -23,8 +31,10 @@ export { starcoder2 } from "./rows/decoders/like-llama/starcoder2.ts";
 export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
 export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
 export { glm4 } from "./rows/decoders/other-norms/glm4.ts";
+export { hyperclovax } from "./rows/decoders/other-norms/hyperclovax.ts";
 export { olmo } from "./rows/decoders/other-norms/olmo.ts";
 export { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
+export { olmo3 } from "./rows/decoders/other-norms/olmo3.ts";
 export { bart } from "./rows/encoder-decoders/bart.ts";
 export { m2m100 } from "./rows/encoder-decoders/m2m-100.ts";
 export { marian } from "./rows/encoder-decoders/marian.ts";

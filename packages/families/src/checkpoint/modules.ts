@@ -101,6 +101,7 @@ export function widthOf(config: ModelConfig, width: Width): number {
     heads: config.heads,
     "position-buckets": config.positionBuckets,
     "double-position-buckets": 2 * config.positionBuckets,
+    "shared-intermediate": config.sharedIntermediateSize,
     labels: config.labels,
     projection: config.projectionSize,
   };

@@ -73,7 +73,11 @@ describe("a family's table against transformers", () => {
   });
 
   it("every class of every family was compared", () => {
-    const classes = families.flatMap(({ architectures }) => [...architectures.keys()]);
+    // EXAONE's first files name classes of code that came with them; transformers computes them as LLaMA.
+    const isRemote = (name: string) => name.startsWith("ExaoneFor") || name === "ExaoneModel";
+    const classes = families.flatMap(({ architectures }) =>
+      [...architectures.keys()].filter((name) => !isRemote(name)),
+    );
     expect(new Set(golden.models.map(({ architecture }) => architecture))).toEqual(new Set(classes));
   });
 });

@@ -36,6 +36,6 @@ export function readActivation(reader: ConfigReader, { activation }: ConfigTable
 }
 
 /** The name in the file, or the family's. */
-export function activationName(reader: ConfigReader, { key, fallback }: ConfigTable["activation"]): string {
-  return (key === undefined ? null : reader.text(key)) ?? fallback;
+export function activationName(reader: ConfigReader, { key, otherKey, fallback }: ConfigTable["activation"]): string {
+  return (key === undefined ? null : reader.text(reader.pick([key, otherKey ?? key]))) ?? fallback;
 }

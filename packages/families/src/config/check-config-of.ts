@@ -93,8 +93,11 @@ function readArchitecture(reader: ConfigReader): string | null {
   return null;
 }
 
-function readEpsilon(reader: ConfigReader, { normEpsilon: { key, fallback } }: ConfigTable): number {
-  return (key === undefined ? null : reader.number(key, { least: 0, most: 1 })) ?? fallback;
+function readEpsilon(reader: ConfigReader, { normEpsilon }: ConfigTable): number {
+  const { key, otherKey, fallback } = normEpsilon;
+  return (
+    (key === undefined ? null : reader.number(reader.pick([key, otherKey ?? key]), { least: 0, most: 1 })) ?? fallback
+  );
 }
 
 function readDropouts(reader: ConfigReader, { dropouts }: ConfigTable): Record<DropoutPlace, number> {

@@ -46,7 +46,7 @@ describe("a broken configuration", () => {
 
   it.each([
     ["deberta", ', whose nearest relative is "deberta-v2". Supported'],
-    ["qwen3_moe", ', whose nearest relative is "qwen3". Supported'],
+    ["qwen3_next", ', whose nearest relative is "qwen3_moe". Supported'],
     ["mamba", '"mamba". Supported'],
   ])("refuses %s with the name of what it is most like, if anything", (modelType, line) => {
     expect(() => checkConfig({ model_type: modelType })).toThrow(line);

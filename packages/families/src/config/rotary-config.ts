@@ -32,7 +32,8 @@ export function readRotations(
     return { rotary: readOne(reader, inScaling ?? inParameters, { table, defaults }), localRotary: null };
 
   // One set for each kind of layer; older files have them side by side at the top, and scale whole views only.
-  const localTheta = reader.number(table.local.key, thetaBounds) ?? table.local.fallback;
+  const { key: localKey, fallback } = table.local;
+  const localTheta = (localKey === undefined ? null : reader.number(localKey, thetaBounds)) ?? fallback;
   const whole = inParameters && readObject(inParameters, "full_attention");
   const local = inParameters && readObject(inParameters, "sliding_attention");
   if (inParameters) finish(reader, inParameters);

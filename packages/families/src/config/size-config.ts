@@ -25,6 +25,10 @@ const limits: Readonly<Record<SizeName, number>> = {
   decoderIntermediateSize: 1_048_576,
   positionBuckets: 65_536,
   farthestDistance: 268_435_456,
+  experts: 65_536,
+  expertsPerToken: 65_536,
+  expertIntermediateSize: 1_048_576,
+  sharedIntermediateSize: 1_048_576,
   imageSize: 65_536,
   imageWidth: 65_536,
   imageChannels: 4096,
@@ -48,6 +52,12 @@ export function readSizes(reader: ConfigReader, { config: { sizes: rows } }: Fam
     known[name] =
       name === "headSize" ? readHeadSize(reader, rows, known) : readSize(reader, { name, row: rows[name], known });
   }
+  if (known.expertsPerToken > known.experts)
+    reader.invalid(
+      keyOf(rows.expertsPerToken),
+      known.expertsPerToken,
+      `at most the number of experts (${known.experts})`,
+    );
   checkDivides(reader, { row: rows.keyValueHeads, part: known.keyValueHeads, whole: known.heads });
   return known;
 }

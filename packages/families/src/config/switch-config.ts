@@ -12,6 +12,7 @@ const allOff: Readonly<Record<SwitchName, boolean>> = {
   parallelResidual: false,
   queryKeyNorm: false,
   normBefore: false,
+  normAfter: false,
   groupedHeads: false,
   sharedKeys: false,
   alibi: false,
@@ -23,6 +24,7 @@ const allOff: Readonly<Record<SwitchName, boolean>> = {
   residualAfterNorm: false,
   withoutLastNorm: false,
   normGains: false,
+  sharesAddUp: false,
   reversedSight: false,
   normBias: false,
   outputBias: false,
@@ -71,5 +73,7 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
     residualScale: read(scalars.residualScale),
     logitScale: read(scalars.logitScale),
     feedForwardRatio: read(scalars.feedForwardRatio),
+    gateSteepness: read(scalars.gateSteepness),
+    gateLimit: read(scalars.gateLimit),
   };
 }

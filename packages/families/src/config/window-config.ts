@@ -21,8 +21,9 @@ export function readWindows(
 
 function readSize(reader: ConfigReader, { size, enabledBy }: WindowTable): number | null {
   const isGiven = reader.peek(size.key) !== undefined;
-  const window = reader.integer(size.key, { least: 1, most: 2 ** 31 - 1 });
   const isEnabled = enabledBy === undefined || reader.flag(enabledBy) === true;
+  // Qwen 2 with experts writes 0 where windows are off.
+  const window = reader.integer(size.key, { least: isEnabled ? 1 : 0, most: 2 ** 31 - 1 });
   if (!isEnabled) return null;
   return isGiven ? window : size.fallback;
 }
@@ -40,6 +41,10 @@ function readLayerTypes(reader: ConfigReader, layers: number): ((layer: number) 
 function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number): (layer: number) => boolean {
   if (layers === "all") return () => true;
   if (layers === "alternating") return (layer) => layer % 2 === 0;
+  if ("alternatingBelow" in layers) {
+    const end = reader.integer(layers.alternatingBelow, { least: 0, most: 4096 }) ?? layers.fallback;
+    return (layer) => layer % 2 === 0 && layer < end;
+  }
   if ("from" in layers) {
     const first = reader.integer(layers.from, { least: 0, most: 4096 }) ?? layers.fallback;
     return (layer) => layer >= first;
@@ -50,7 +55,8 @@ function defaultLayers(reader: ConfigReader, layers: WindowLayers, count: number
       reader.invalid(layers.types, reader.peek(layers.types), `a type for each of ${count} layers`);
     return (layer) => types[layer] === "local";
   }
-  const period = reader.integer(layers.butEvery, { least: 1, most: 4096 }) ?? layers.fallback;
+  const { butEvery: key, fallback } = layers;
+  const period = (key === null ? null : reader.integer(key, { least: 1, most: 4096 })) ?? fallback;
   return (layer) => (layers.fromFirst ? layer : layer + 1) % period !== 0;
 }
 

@@ -126,4 +126,25 @@ describe("planTensors", () => {
     expect(plan).toThrow(SourceFolderError);
     expect(plan).toThrow('it lacks "transformer.ln_f.bias"');
   });
+
+  it("keeps the pieces of a stack of experts, or writes the stack in their place once it changed", () => {
+    const mixture = checkConfig({
+      ...{ model_type: "mixtral", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 },
+      ...{ num_key_value_heads: 2, intermediate_size: 6, num_local_experts: 2 },
+    });
+    const of = "model.layers.0.mlp.experts";
+    const pieces = [0, 1].flatMap((expert) =>
+      ["w1", "w2", "w3"].map((name) => `model.layers.0.block_sparse_moe.experts.${expert}.${name}.weight`),
+    );
+    const others = parametersOf(mixture, "causal-lm").filter(({ path }) => !path.startsWith(of));
+    const headers = [...pieces.map((path) => ({ path, shape: [6, 4] })), ...others];
+    const tensors = new Map<string, BaseTensor>(headers.map(({ path, shape }) => [path, { shape, dtype: "BF16" }]));
+    const model = { ...modelFor("causal-lm"), config: mixture };
+    const plan = (changed: readonly string[]) =>
+      planTensors(model, { name: "base", tensors }, { ...nothing, changed: new Set(changed) });
+    expect(plan([]).map(({ key }) => key)).toEqual([...tensors.keys()]);
+    const keys = plan([`${of}.down_proj`]).map(({ key }) => key);
+    const kept = [...tensors.keys()].filter((key) => !key.includes(".w2."));
+    expect(keys).toEqual([...kept, `${of}.down_proj`]);
+  });
 });

@@ -2,7 +2,7 @@
 
 import { listed } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/families";
-import { matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families/checkpoint";
+import { matchCheckpoint, type Parameter, parametersOf, pathInModel, planStacks } from "@lowrank/families/checkpoint";
 import type { Dtype } from "@lowrank/safetensors";
 import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
@@ -98,11 +98,19 @@ function fitToBase(
   base: { readonly name: string; readonly tensors: ReadonlyMap<string, BaseTensor> },
   { changed, isUntied }: Changes,
 ): Fit {
-  const match = matchCheckpoint(model.config, model.task, base.tensors.keys());
+  // Experts of which a file holds one a piece: the pieces stay, or give way to the whole stack.
+  const stackOf = new Map(
+    [...planStacks(model.config, base.tensors.keys())].flatMap(([stack, pieces]) =>
+      pieces.map((piece) => [piece, stack] as const),
+    ),
+  );
+  const wholeKeys = new Set([...base.tensors.keys()].map((key) => stackOf.get(key) ?? key));
+  const match = matchCheckpoint(model.config, model.task, wholeKeys);
   const paths = new Map([...match.fileKeys].map(([path, key]) => [key, path]));
-  const pathOf = (key: string) => paths.get(key) ?? key;
+  const pathOf = (key: string) => paths.get(stackOf.get(key) ?? key) ?? key;
+  const isReplacedPiece = (key: string) => stackOf.has(key) && changed.has(pathOf(key));
   const parameters = writtenParameters(model, isUntied);
-  const held = new Set([...base.tensors.keys()].map(pathOf));
+  const held = new Set([...base.tensors.keys()].filter((key) => !isReplacedPiece(key)).map(pathOf));
   const added = [...parameters.values()].filter(({ path }) => !held.has(path));
   const lost = added.filter(({ path, tiedWith }) => !changed.has(path) && tiedWith === null);
   if (lost.length > 0) {
@@ -124,7 +132,10 @@ function fitToBase(
     },
     shapeOf: (path) => (changed.has(path) && all.get(path)?.isBuffer ? all.get(path)?.shape : undefined),
     added,
-    leftOut: new Set(unneeded.filter((key) => !parameters.has(key))),
+    leftOut: new Set([
+      ...unneeded.filter((key) => !parameters.has(key)),
+      ...[...stackOf.keys()].filter(isReplacedPiece),
+    ]),
     rename: added.length > 0 ? withoutClash(fullNames(model, paths), paths, added) : (key) => key,
   };
 }

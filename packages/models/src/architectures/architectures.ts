@@ -22,6 +22,8 @@ import {
 import type { Head } from "../heads/head.ts";
 import type { PartList } from "../parts/part-list.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
+import { gptOss } from "./decoders/experts/gpt-oss.ts";
+import { mixtral } from "./decoders/experts/mixtral.ts";
 import { bloom } from "./decoders/like-gpt/bloom.ts";
 import { falcon } from "./decoders/like-gpt/falcon.ts";
 import { gptNeo } from "./decoders/like-gpt/gpt-neo.ts";
@@ -29,10 +31,12 @@ import { gptNeox } from "./decoders/like-gpt/gpt-neox.ts";
 import { gpt2 } from "./decoders/like-gpt/gpt2.ts";
 import { gptj } from "./decoders/like-gpt/gptj.ts";
 import { opt } from "./decoders/like-gpt/opt.ts";
+import { xglm } from "./decoders/like-gpt/xglm.ts";
 import { cohere2 } from "./decoders/like-llama/cohere2.ts";
 import { exaone4 } from "./decoders/like-llama/exaone4.ts";
 import { gemma2 } from "./decoders/like-llama/gemma2.ts";
 import { glm4 } from "./decoders/like-llama/glm4.ts";
+import { hyperclovax } from "./decoders/like-llama/hyperclovax.ts";
 import { llama } from "./decoders/like-llama/llama.ts";
 import { olmo2 } from "./decoders/like-llama/olmo2.ts";
 import { phi } from "./decoders/like-llama/phi.ts";
@@ -82,6 +86,15 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["cohere2", { trunk: cohere2, head: decoderHeads }],
   ["glm4", { trunk: glm4, head: decoderHeads }],
   ["exaone4", { trunk: exaone4, head: decoderHeads }],
+  ["olmo3", { trunk: olmo2, head: decoderHeads }],
+  ["exaone", { trunk: llama, head: decoderHeads }],
+  ["hyperclovax", { trunk: hyperclovax, head: decoderHeads }],
+  ["gpt_bigcode", { trunk: gpt2, head: decoderHeads }],
+  ["xglm", { trunk: xglm, head: decoderHeads }],
+  ["mixtral", { trunk: mixtral, head: decoderHeads }],
+  ["qwen2_moe", { trunk: mixtral, head: decoderHeads }],
+  ["qwen3_moe", { trunk: mixtral, head: decoderHeads }],
+  ["gpt_oss", { trunk: gptOss, head: decoderHeads }],
   ["gptj", { trunk: gptj, head: decoderHeads }],
   ["gpt_neo", { trunk: gptNeo, head: decoderHeads }],
   ["bloom", { trunk: bloom, head: decoderHeads }],

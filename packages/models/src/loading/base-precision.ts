@@ -20,7 +20,7 @@ import type { WeightSource } from "./weight-source.ts";
  *   native engine their products, forward and for the gradient, are computed in 8 bits, which is fast where the processor
  *   has such instructions, and so are the logits of a training step where the head is in float32; elsewhere in float32.
  *
- * Norms, biases, convolutions and matrices in F32 or F64 that are not rounded are float32 tensors always.
+ * Norms, biases, convolutions, stacks of experts and matrices in F32 or F64 that are not rounded are float32 tensors always.
  */
 export type BasePrecision = "float32" | "as-stored" | "nf4" | "bf16" | "int8";
 

@@ -8,6 +8,7 @@ import { outlineModel } from "../outline/outline-model.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { fillModel } from "./fill-model.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
+import { joinWeights } from "./joined-weights.ts";
 import { type LoadOptions, loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
 import { withOwnHead } from "./own-head.ts";
@@ -49,7 +50,7 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   const generation = writesText.includes(task)
     ? await readGenerationDefaults(folder, { raw, config }, options.onWarning)
     : defaultsOf(config);
-  const source = await openWeights(folder, options.onWarning);
+  const source = joinWeights(await openWeights(folder, options.onWarning), config);
   try {
     const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
     return await fillModel(outline, source, {
@@ -70,8 +71,9 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
  */
 export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<string> {
   if ("fingerprint" in base) return base.fingerprint;
-  const collected = new Fingerprint(checkConfig(await readJsonObject(base, configFile), undefined, configFile));
-  const source = await openWeights(base);
+  const config = checkConfig(await readJsonObject(base, configFile), undefined, configFile);
+  const collected = new Fingerprint(config);
+  const source = joinWeights(await openWeights(base), config);
   try {
     for (const [name, tensor] of source.tensors) collected.add(name, tensor, await sampleOf(source, name));
     return collected.toString();

@@ -168,9 +168,10 @@ export class PartList {
     const module = this.#find(rowPath);
     if (module?.type !== "tensor") throw this.#missing("tensor", rowPath);
     const { path, shape, row } = module;
+    const { kind, isStackedInOut = false } = row;
     const initial =
-      row.otherwise === "sinusoids" ? () => sinusoidTable(shape) : row.kind === "parameter" ? "normal" : "zeros";
-    return this.#add(new ParameterSlot(path, shape, initial, { kind: row.kind }));
+      row.otherwise === "sinusoids" ? () => sinusoidTable(shape) : kind === "parameter" ? "normal" : "zeros";
+    return this.#add(new ParameterSlot(path, shape, initial, { kind, isStackedInOut }));
   }
 
   #find(rowPath: string): Module | undefined {

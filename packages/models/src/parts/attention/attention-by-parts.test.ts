@@ -36,4 +36,28 @@ describe("attentionByParts", () => {
       expectClose(doubled.dataSync(), tf.mul(attention(given), 2).dataSync(), 1e-5);
     });
   });
+
+  it("with sinks is attention to one more key, whose value is 0 and whose score is the sink's", () => {
+    tf.tidy(() => {
+      const { query, key, value, scale } = inputs();
+      const sinks = normal([4], 0, 1, { seed: 1, path: "sinks" });
+      const beside = attentionByParts({ query, key, value, scale, sinks }, (weights) => weights);
+      const nothing = tf.zeros([2, 2, 1, 3]);
+      const mask = tf.concat([tf.zeros([1, 4, 4, 4]), tf.tile(tf.reshape(sinks, [1, 4, 1, 1]), [1, 1, 4, 1])], 3);
+      const longer = { query, key: tf.concat([key, nothing], 2), value: tf.concat([value, nothing], 2), mask, scale };
+      expectClose(beside.dataSync(), attention(longer).dataSync(), 1e-6);
+    });
+  });
+
+  it("gives a query that sees nothing to its sink, also where a mask asks for the mean", () => {
+    tf.tidy(() => {
+      const { query, key, value } = inputs();
+      const sinks = tf.zeros([4]);
+      for (const hidden of [-1e9, 1e30]) {
+        const mask = tf.fill([1, 1, 4, 4], hidden);
+        const blind = attentionByParts({ query, key, value, mask, sinks }, (weights) => weights);
+        expect(Math.max(...blind.dataSync().map(Math.abs))).toBe(0);
+      }
+    });
+  });
 });

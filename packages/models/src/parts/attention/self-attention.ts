@@ -1,7 +1,7 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
-import { forwardTogether, type LinearSite } from "@lowrank/doors";
+import { forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/doors";
 import { attendNext, attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
@@ -53,6 +53,8 @@ export interface SelfAttentionOptions {
   readonly scale?: number;
   /** Smooth bound of the scores (Gemma 2). */
   readonly cap?: number | null;
+  /** For each head a score beside those of the keys, whose share goes to no value (GPT-OSS): [heads]. */
+  readonly sinks?: ParameterSlot | undefined;
 }
 
 /** Three linear maps. */
@@ -99,7 +101,8 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
   return (hidden, pass) =>
     tf.tidy(() => {
       const projected = options.project(hidden, pass);
-      if (pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training) {
+      const isNextToken = pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training;
+      if (isNextToken && pass.cache !== undefined && options.sinks === undefined) {
         return options.output.forward(continued(projected, options, { pass, cache: pass.cache }), pass.context);
       }
       const split = hidden.shape[1] === 1 ? headsOfOne : splitHeads;
@@ -181,8 +184,10 @@ function attend(heads: Projected, options: SelfAttentionOptions, pass: Pass): tf
   const kept = options.keptScores?.(pass);
   const path = pathOf(options);
   // The fused operation takes its mask for a constant, and has a gradient for every score.
-  if (!isBiasOpen && kept === undefined) return attention({ ...inputs, dropout: pass.draw(options.dropout, path) });
-  return attentionByParts({ ...inputs, kept }, (weights) => pass.drop(weights, options.dropout, path));
+  const sinks = options.sinks?.value(pass.context);
+  if (!isBiasOpen && kept === undefined && sinks === undefined)
+    return attention({ ...inputs, dropout: pass.draw(options.dropout, path) });
+  return attentionByParts({ ...inputs, kept, sinks }, (weights) => pass.drop(weights, options.dropout, path));
 }
 
 /** By which the weights' dropout draws. */
@@ -193,6 +198,7 @@ function pathOf({ output }: SelfAttentionOptions): string {
 /** Heads [tokens, heads, 1, headSize] of a pass without padding → [tokens, 1, heads·headSize] */
 function attendByGroup(projected: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
   const { heads, keyHeads, cap } = options;
+  if (options.sinks !== undefined) return attendOneByOne(projected, options, pass);
   const scale = options.scale ?? 1 / Math.sqrt(projected.query.shape[3] ?? 1);
   const groups = pass.groups.map((own) => {
     const [rows, time] = own.shape;
@@ -200,6 +206,25 @@ function attendByGroup(projected: Projected, options: SelfAttentionOptions, pass
   });
   const bounded = cap === undefined || cap === null ? {} : { cap };
   return groupAttention({ ...projected, heads, keyHeads, groups, scale, ...bounded });
+}
+
+/** The same, each group by `attend`. */
+function attendOneByOne(projected: Projected, options: SelfAttentionOptions, pass: Pass): tf.Tensor {
+  const sizes = pass.groups.map(({ shape: [rows, time] }) => rows * time);
+  const split = (x: tf.Tensor) => (sizes.length === 1 ? [x] : tf.split(x, sizes, 0));
+  const parts = { query: split(projected.query), key: split(projected.key), value: split(projected.value) };
+  const outputs = pass.groups.map((own, index) => {
+    const [rows, time] = own.shape;
+    const headsOf = (name: keyof Projected) => {
+      const part = parts[name][index] as tf.Tensor; // one size a group
+      const [, heads = 0, , headSize = 0] = part.shape;
+      return tf.transpose(tf.reshape(part, [rows, time, heads, headSize]), [0, 2, 1, 3]);
+    };
+    const mixed = attend({ query: headsOf("query"), key: headsOf("key"), value: headsOf("value") }, options, own);
+    const joined = joinHeads(mixed);
+    return tf.reshape(joined, [rows * time, 1, joined.shape[2] ?? 0]);
+  });
+  return tf.concat(outputs, 0);
 }
 
 function maskOf({ relativePositions, alibi, window, mask }: SelfAttentionOptions, pass: Pass) {

@@ -22,6 +22,13 @@ export function rotaryOf({ headSize, ...config }: ModelConfig, rotary = config.r
   return rotaryFrequencies(Math.floor(headSize * share + 1e-9), { theta, scaling });
 }
 
+/** The frequencies of each layer, by its number: those with a window may turn otherwise (Gemma 3, OLMo 3). */
+export function rotaryOfLayers(config: ModelConfig): (layer: number) => RotaryFrequencies {
+  const whole = rotaryOf(config);
+  const local = config.localRotary === null ? whole : rotaryOf(config, config.localRotary);
+  return (layer) => ((config.windows[layer] ?? null) === null ? whole : local);
+}
+
 /** The frequencies of `dims` rotating features: dims/2 of them, or one more for an odd one, which the next one turns with. */
 export function rotaryFrequencies(dims: number, { theta, scaling }: Omit<RotaryConfig, "share">): RotaryFrequencies {
   const { fround } = Math;

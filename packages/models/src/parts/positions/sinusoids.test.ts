@@ -27,6 +27,7 @@ it("a pass gets the sinusoids of its own positions, and none for padding", () =>
     const values = made.arraySync() as number[][][];
     expect(values[0]?.[2]).toEqual([0, 0, 0, 0]);
     expect(values[1]?.[0]).toEqual(values[0]?.[0]);
+    expect((sinusoidsOf(4, 1, 1)(pass).arraySync() as number[][][])[0]?.[0]).toEqual(values[0]?.[1]);
     expectClose(values[0]?.[1] ?? [], [Math.sin(3), Math.sin(3e-4), Math.cos(3), Math.cos(3e-4)], 1e-6);
   });
 });

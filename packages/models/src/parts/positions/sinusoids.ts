@@ -19,10 +19,10 @@ export function sinusoidTable([positions = 0, width = 0]: readonly number[]): tf
 }
 
 /**
- * M2M-100's, for any position: the speeds fall from 1 to 1/10 000, and padding – the position `padding` – has none. Returns
- * [batch or 1, time, width].
+ * M2M-100's, for any position: the speeds fall from 1 to 1/10 000, and padding – the position `padding` – has none. XGLM's begin
+ * with the `offset`. Returns [batch or 1, time, width].
  */
-export function sinusoidsOf(width: number, padding: number): (pass: Pass) => tf.Tensor {
+export function sinusoidsOf(width: number, padding: number | null, offset = 0): (pass: Pass) => tf.Tensor {
   const known: Float32Array[] = [];
   const row = (position: number): Float32Array => {
     known[position] ??= position === padding ? new Float32Array(width) : roundedSinusoids(position, width);
@@ -31,7 +31,7 @@ export function sinusoidsOf(width: number, padding: number): (pass: Pass) => tf.
   return ({ inputs: { positions } }) => {
     const time = positions[0]?.length ?? 0;
     const values = new Float32Array(positions.length * time * width);
-    for (const [place, position] of positions.flat().entries()) values.set(row(position), place * width);
+    for (const [place, position] of positions.flat().entries()) values.set(row(position + offset), place * width);
     return tf.tensor3d(values, [positions.length, time, width]);
   };
 }

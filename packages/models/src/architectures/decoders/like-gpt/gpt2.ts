@@ -1,7 +1,13 @@
-// GPT-2's wiring (transformers' modeling_gpt2.py): learned positions, norms before each half, fused projections.
+// GPT-2's wiring (transformers' modeling_gpt2.py): learned positions, norms before each half, fused projections. GPT-BigCode's
+// queries share one key head, or its projection is sorted by head.
 
 import { activations } from "../../../parts/activations.ts";
-import { fusedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
+import {
+  fusedProjection,
+  groupedProjection,
+  type Projection,
+  selfAttention,
+} from "../../../parts/attention/self-attention.ts";
 import { feedForward } from "../../../parts/feed-forward.ts";
 import type { PartList } from "../../../parts/part-list.ts";
 import { tokenEmbedding } from "../../../parts/token-embedding.ts";
@@ -31,15 +37,14 @@ export function gpt2(model: PartList): Trunk {
 
 function gpt2Block(block: PartList, layer: number): Stage {
   const { config } = block.plan;
-  const width = config.hiddenSize;
   const { scaledScores, scaledByLayer } = config.switches;
   const beforeAttention = block.norm("h.{n}.ln_1");
   const attention = selfAttention({
     layer,
-    project: fusedProjection(block.linear("h.{n}.attn.c_attn"), [width, width, width]),
+    project: gpt2Projection(block),
     output: block.linear("h.{n}.attn.c_proj"),
     heads: config.heads,
-    keyHeads: config.heads,
+    keyHeads: config.keyValueHeads,
     dropout: config.dropouts.attention,
     scale: (scaledScores ? 1 / Math.sqrt(config.headSize) : 1) / (scaledByLayer ? layer + 1 : 1),
   });
@@ -57,4 +62,12 @@ function gpt2Block(block: PartList, layer: number): Stage {
     dropout: { rate: config.dropouts.residual, path: `layer.${layer}` },
   });
   return { parts: block.parts, run };
+}
+
+function gpt2Projection(block: PartList): Projection {
+  const { modelType, hiddenSize, headSize, heads, keyValueHeads } = block.plan.config;
+  const site = block.linear("h.{n}.attn.c_attn");
+  const keyWidth = keyValueHeads * headSize;
+  if (modelType === "gpt_bigcode" && keyValueHeads === heads) return groupedProjection(site, heads, headSize);
+  return fusedProjection(site, [hiddenSize, keyWidth, keyWidth]);
 }

@@ -2,19 +2,17 @@
 // that layers with a window rotate at another speed.
 
 import type { PartList } from "../../../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { type RotaryFrequencies, rotaryOfLayers } from "../../../parts/positions/rotary-frequencies.ts";
 import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 import { llamaAttention, llamaFeedForward } from "./llama.ts";
 
 export function gemma2(model: PartList): Trunk {
-  const { config } = model.plan;
-  const whole = rotaryOf(config);
-  const local = config.localRotary === null ? whole : rotaryOf(config, config.localRotary);
+  const rotary = rotaryOfLayers(model.plan.config);
   return decoderTrunk(model, {
     tokens: "embed_tokens",
-    block: (block, layer) => gemma2Block(block, layer, (config.windows[layer] ?? null) === null ? whole : local),
+    block: (block, layer) => gemma2Block(block, layer, rotary(layer)),
     norm: "norm",
   });
 }

@@ -43,7 +43,7 @@ export function llamaAttention(
   block: PartList,
   layer: number,
   rotary: RotaryFrequencies,
-  { rotaryInterleaved = false }: Pick<SelfAttentionOptions, "rotaryInterleaved"> = {},
+  { rotaryInterleaved = false, sinks }: Pick<SelfAttentionOptions, "rotaryInterleaved" | "sinks"> = {},
 ): Layer {
   const { config } = block.plan;
   const { scoreCap, scoreWidth, scoreScale } = config.scalars;
@@ -64,6 +64,7 @@ export function llamaAttention(
     window: config.windows[layer] ?? null,
     scale: scoreScale ?? 1 / Math.sqrt(scoreWidth ?? config.headSize),
     cap: scoreCap,
+    sinks,
   });
 }
 

@@ -1,18 +1,19 @@
-// OLMo 2's wiring (transformers' modeling_olmo2.py): norms of whole queries and keys, and after each half.
+// OLMo 2's wiring (transformers' modeling_olmo2.py): norms of whole queries and keys, and after each half. OLMo 3 has windows
+// in some layers.
 
 import { normedProjection, selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
 import type { PartList } from "../../../parts/part-list.ts";
-import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotary-frequencies.ts";
+import { type RotaryFrequencies, rotaryOfLayers } from "../../../parts/positions/rotary-frequencies.ts";
 import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 import { llamaFeedForward } from "./llama.ts";
 
 export function olmo2(model: PartList): Trunk {
-  const rotary = rotaryOf(model.plan.config);
+  const rotary = rotaryOfLayers(model.plan.config);
   return decoderTrunk(model, {
     tokens: "embed_tokens",
-    block: (block, layer) => olmo2Block(block, layer, rotary),
+    block: (block, layer) => olmo2Block(block, layer, rotary(layer)),
     norm: "norm",
   });
 }
@@ -35,6 +36,7 @@ function olmo2Block(block: PartList, layer: number, rotary: RotaryFrequencies): 
     keyHeads: config.keyValueHeads,
     rotary,
     dropout: config.dropouts.attention,
+    window: config.windows[layer] ?? null,
   });
   const run = transformerBlock({
     attention,

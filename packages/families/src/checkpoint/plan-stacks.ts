@@ -1,0 +1,51 @@
+// Which of a file's tensors make one of the model's together: files of older versions hold a module for each expert, models a
+// stack of all.
+
+import type { ModelConfig } from "../model-config.ts";
+
+/** Of each stack – by the key that it has in files of today – the keys of its pieces, one after the other. */
+export type StackPlan = ReadonlyMap<string, readonly string[]>;
+
+/** Stacks of which every piece is there; what is left over is told by `matchCheckpoint`. */
+export function planStacks({ family, experts }: ModelConfig, fileKeys: Iterable<string>): StackPlan {
+  const rows = family.stackedFileKeys ?? [];
+  if (rows.length === 0) return new Map();
+  const keys = new Set(fileKeys);
+  const stacks = new Map<string, readonly string[]>();
+  for (const { path, pieces } of rows) {
+    const first = (pieces[0] ?? "").replace("{e}", "0");
+    for (const key of keys) {
+      const place = placeOf(key, first);
+      if (place === null) continue;
+      const fill = (row: string, expert: number) =>
+        place.prefix + row.replace("{n}", place.layer).replace("{e}", String(expert));
+      const all = presentPieces(keys, experts, (expert) => pieces.map((piece) => fill(piece, expert)));
+      if (all.length === experts * pieces.length) stacks.set(fill(path, 0), all);
+    }
+  }
+  return stacks;
+}
+
+/** Up to the first that is missing: what config.json says of experts is no reason to make as many names. */
+function presentPieces(
+  keys: ReadonlySet<string>,
+  experts: number,
+  piecesOf: (expert: number) => readonly string[],
+): readonly string[] {
+  const present: string[] = [];
+  for (let expert = 0; expert < experts; expert++) {
+    const pieces = piecesOf(expert);
+    if (!pieces.every((piece) => keys.has(piece))) break;
+    present.push(...pieces);
+  }
+  return present;
+}
+
+/** What stands before the row and which layer it names, if the key ends as the row says. */
+function placeOf(key: string, row: string): { readonly prefix: string; readonly layer: string } | null {
+  const [before = "", after = ""] = row.split("{n}");
+  if (!key.endsWith(after)) return null;
+  const [, start = "", layer] = /^(.*?)(\d{1,9})$/.exec(key.slice(0, key.length - after.length)) ?? [];
+  if (layer === undefined || !start.endsWith(before)) return null;
+  return { prefix: start.slice(0, start.length - before.length), layer };
+}

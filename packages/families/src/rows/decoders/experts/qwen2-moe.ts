@@ -1,0 +1,53 @@
+// Qwen 1.5 and 2 with experts (Qwen Team 2024), as transformers' modeling_qwen2_moe.py names it: beside the experts that a router
+// chooses, one that all tokens share.
+
+import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
+import { expertFixed, expertTensors, stackedExperts } from "../../shared/expert-rows.ts";
+import { linearRows } from "../../shared/module-rows.ts";
+
+const shared = "layers.{n}.mlp.shared_expert";
+
+export const qwen2Moe = likeLlama(
+  "qwen2_moe",
+  decoderClasses("Qwen2Moe", ["token-classification", "question-answering"]),
+  {
+    config: {
+      sizes: {
+        ...decoderSizes,
+        keyValueHeads: { keys: ["num_key_value_heads"], fallback: 16 },
+        maxPositions: { keys: ["max_position_embeddings"], fallback: 32_768 },
+        experts: { keys: ["num_experts", "num_local_experts"], fallback: 60 },
+        expertsPerToken: { keys: ["num_experts_per_tok"], fallback: 4 },
+        expertIntermediateSize: { keys: ["moe_intermediate_size"], fallback: 1408 },
+        sharedIntermediateSize: { keys: ["shared_expert_intermediate_size"], fallback: 5632 },
+      },
+      switches: {
+        attentionBias: { key: "qkv_bias", fallback: true },
+        sharesAddUp: { key: "norm_topk_prob", fallback: false },
+      },
+      window: {
+        size: { key: "sliding_window", fallback: 4096 },
+        enabledBy: "use_sliding_window",
+        layers: { alternatingBelow: "max_window_layers", fallback: 28 },
+      },
+      fixed: [
+        ...expertFixed,
+        { key: "decoder_sparse_step", values: [null, 1], effect: "some layers have no experts" },
+        { key: "mlp_only_layers", values: [null, []], effect: "some layers have no experts" },
+      ],
+      // Where windows begin, if the file has no type for each layer.
+      harmless: ["max_window_layers", "router_aux_loss_coef"],
+    },
+    linears: [
+      ...separateAttention("attentionBias", { bias: false }),
+      ...linearRows({ bias: false, layout: "out-in" }, [
+        [`${shared}.gate_proj`, "hidden", "shared-intermediate"],
+        [`${shared}.up_proj`, "hidden", "shared-intermediate"],
+        [`${shared}.down_proj`, "shared-intermediate", "hidden"],
+        ["layers.{n}.mlp.shared_expert_gate", "hidden", 1],
+      ]),
+    ],
+    tensors: expertTensors,
+    stackedFileKeys: stackedExperts("layers.{n}.mlp", { gate: "gate_proj", up: "up_proj", down: "down_proj" }),
+  },
+);

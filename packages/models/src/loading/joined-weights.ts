@@ -1,0 +1,91 @@
+// Files hold some weights in pieces: a matrix for each expert, or 4-bit blocks beside their scales (MXFP4). A source in which
+// each weight is one tensor, with the bytes of its pieces one after the other.
+
+import type { ModelConfig } from "@lowrank/families";
+import { planStacks } from "@lowrank/families/checkpoint";
+import { joinPieces } from "@lowrank/safetensors";
+import { decodeMxfp4, mxfp4Shape } from "./mxfp4.ts";
+import type { ByteRange, SourceTensor, WeightSource } from "./weight-source.ts";
+
+interface Joined {
+  readonly pieces: readonly string[];
+  readonly tensor: SourceTensor;
+  decode(bytes: Uint8Array): Float32Array;
+}
+
+/** The source as it is where nothing lies in pieces. */
+export function joinWeights(source: WeightSource, config: ModelConfig): WeightSource {
+  const joined = new Map([...stacksIn(source, config), ...mxfp4In(source)]);
+  if (joined.size === 0) return source;
+  const owners = new Map([...joined].flatMap(([name, { pieces }]) => pieces.map((piece) => [piece, name] as const)));
+  const tensors = new Map<string, SourceTensor>();
+  for (const [key, tensor] of source.tensors) {
+    const owner = owners.get(key);
+    if (owner === undefined) tensors.set(key, tensor);
+    else tensors.set(owner, joined.get(owner)?.tensor ?? tensor);
+  }
+  return {
+    name: source.name,
+    advice: source.advice,
+    tensors,
+    async readBytes(name, range) {
+      const pieces = joined.get(name)?.pieces;
+      return pieces === undefined ? source.readBytes(name, range) : readPieces(source, pieces, range);
+    },
+    decode: (name, bytes) => joined.get(name)?.decode(bytes) ?? source.decode(name, bytes),
+    pack: (name, bytes) => (joined.has(name) ? undefined : source.pack(name, bytes)),
+    close: () => source.close(),
+  };
+}
+
+/** Pieces [rows, columns] of one type and width, stacked: [experts, rows of an expert, columns]. */
+function stacksIn(source: WeightSource, config: ModelConfig): readonly (readonly [string, Joined])[] {
+  return [...planStacks(config, source.tensors.keys())].flatMap(([name, pieces]) => {
+    const tensors = pieces.flatMap((piece) => source.tensors.get(piece) ?? []);
+    const [first] = tensors;
+    const isLike = ({ shape, dtype }: SourceTensor) =>
+      shape.length === 2 && shape[1] === first?.shape[1] && dtype === first?.dtype;
+    if (first === undefined || !tensors.every(isLike)) return [];
+    const rows = tensors.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+    const shape = [config.experts, rows / config.experts, first.shape[1] ?? 0];
+    const tensor = { ...first, shape, byteLength: bytesOf(tensors) };
+    return [[name, { pieces, tensor, decode: (bytes: Uint8Array) => source.decode(pieces[0] ?? name, bytes) }]];
+  });
+}
+
+const [blocksEnd, scalesEnd] = ["_blocks", "_scales"];
+
+function mxfp4In(source: WeightSource): readonly (readonly [string, Joined])[] {
+  return [...source.tensors].flatMap(([key, blocks]) => {
+    if (!key.endsWith(blocksEnd)) return [];
+    const name = key.slice(0, -blocksEnd.length);
+    const scales = source.tensors.get(name + scalesEnd);
+    const shape = scales === undefined ? undefined : mxfp4Shape(blocks, scales);
+    if (scales === undefined || shape === undefined) return [];
+    const tensor = { shape, dtype: "MXFP4", byteLength: bytesOf([blocks, scales]), isReadable: true };
+    const decode = (bytes: Uint8Array) => decodeMxfp4(bytes, blocks.byteLength, shape);
+    return [[name, { pieces: [key, name + scalesEnd], tensor, decode }]];
+  });
+}
+
+function bytesOf(tensors: readonly SourceTensor[]): number {
+  return tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+async function readPieces(
+  source: WeightSource,
+  pieces: readonly string[],
+  range: ByteRange | undefined,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  for (const piece of pieces) {
+    const length = source.tensors.get(piece)?.byteLength ?? 0;
+    const from = Math.max(0, (range?.offset ?? 0) - start);
+    const to = Math.min(length, range === undefined ? length : range.offset + range.length - start);
+    if (range === undefined) parts.push(await source.readBytes(piece));
+    else if (from < to) parts.push(await source.readBytes(piece, { offset: from, length: to - from }));
+    start += length;
+  }
+  return joinPieces(parts);
+}

@@ -1,0 +1,95 @@
+// A mixture of experts (Shazeer et al. 2017; Jiang et al. 2024): a router chooses a few feed-forwards for each token, which compute
+// that token's row alone, and their outputs are added up by the router's shares.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { computeByRows, type ParameterSlot } from "@lowrank/doors";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Layer } from "../pass.ts";
+import { groupedProduct } from "./grouped-product.ts";
+import { collectRows, spreadRows } from "./moved-rows.ts";
+import { type Routing, routeTokens } from "./route-tokens.ts";
+
+/** One linear map for each expert. */
+export interface ExpertLinear {
+  /** [experts, outFeatures, inFeatures], or [experts, inFeatures, outFeatures] if `isInOut`. */
+  readonly weight: ParameterSlot;
+  readonly isInOut?: boolean;
+  /** [experts, outFeatures] */
+  readonly bias?: ParameterSlot | undefined;
+}
+
+export interface ExpertMixtureOptions {
+  /** Where it stands in the model, for messages. */
+  readonly path: string;
+  /** [experts, width] and [experts] */
+  readonly router: { readonly weight: ParameterSlot; readonly bias?: ParameterSlot | undefined };
+  readonly gateUp: ExpertLinear;
+  readonly down: ExpertLinear;
+  /** From [rows, 2·inner] to [rows, inner]. */
+  readonly gate: (gateUp: tf.Tensor2D) => tf.Tensor2D;
+  readonly perToken: number;
+  /** Whether the shares of a token's experts add up to 1; else they are shares among all experts. */
+  readonly sharesAddUp: boolean;
+}
+
+/** hidden [batch, time, width] → the same shape. */
+export function expertMixture(options: ExpertMixtureOptions): Layer {
+  const { path, router, gateUp, down } = options;
+  const doors = [router.weight, router.bias, gateUp.weight, gateUp.bias, down.weight, down.bias].filter(
+    (slot) => slot !== undefined,
+  );
+  return (hidden, { context }) =>
+    computeByRows({ x: hidden, context, path, doors }, (rows, own) =>
+      tf.tidy(() => {
+        const x = tf.reshape<tf.Rank.R2>(rows, [-1, rows.shape.at(-1) ?? 0]); // [tokens, width]
+        return tf.reshape(mix(x, options, own), rows.shape);
+      }),
+    );
+}
+
+function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardContext): tf.Tensor2D {
+  const { router, gateUp, down, gate, perToken, sharesAddUp } = options;
+  const plain = tf.matMul<tf.Tensor2D>(x, router.weight.value(context) as tf.Tensor2D, false, true); // [tokens, experts]
+  const scores = router.bias === undefined ? plain : tf.add<tf.Tensor2D>(plain, router.bias.value(context));
+  const [, experts = 0] = scores.shape;
+  const routing = routeTokens(scores.dataSync(), experts, perToken);
+  const apply = (linear: ExpertLinear, rows: tf.Tensor2D) => expertLinear(rows, linear, { routing, context });
+  const outputs = apply(down, gate(apply(gateUp, spreadRows(x, routing))));
+  const shares = sharesOf(scores, routing, sharesAddUp); // [tokens·perToken, 1]
+  return collectRows(tf.mul<tf.Tensor2D>(outputs, spreadSlots(shares, routing)), routing);
+}
+
+/** Each slot's share. */
+function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, addUp: boolean): tf.Tensor2D {
+  const [tokens, experts] = scores.shape;
+  const isChosen = tf.reshape(tf.oneHot(tf.tensor1d(chosen, "int32"), experts, 1, 0, "float32"), [
+    tokens,
+    perToken,
+    experts,
+  ]);
+  const pick = (values: tf.Tensor) => tf.sum(tf.mul(tf.expandDims(values, 1), isChosen), 2); // [tokens, perToken]
+  // The softmax of a few scores is their share of all, divided by what the few have together.
+  const shares = addUp ? tf.softmax(pick(scores)) : pick(tf.softmax(scores));
+  return tf.reshape(shares, [tokens * perToken, 1]);
+}
+
+/** From the order of slots to that of experts: every slot is moved once. */
+function spreadSlots(x: tf.Tensor2D, { order, places }: Routing): tf.Tensor2D {
+  const one = { perToken: 1, order, places, experts: order, groups: [] };
+  return spreadRows(x, one);
+}
+
+function expertLinear(
+  x: tf.Tensor2D,
+  { weight, bias, isInOut = false }: ExpertLinear,
+  { routing, context }: { readonly routing: Routing; readonly context: ForwardContext },
+): tf.Tensor2D {
+  const matrices = weight.value(context) as tf.Tensor3D;
+  const y = groupedProduct(x, routing.groups, { matrices, isInOut, isTrained: weight.isOpen(context) });
+  if (bias === undefined) return y;
+  const own = tf.tensor1d(
+    routing.order.map((slot) => routing.experts[slot] ?? 0),
+    "int32",
+  );
+  return tf.add(y, tf.gather(bias.value(context), own));
+}
