@@ -5,19 +5,15 @@ import type { Int8Product } from "../int8/native-int8-weights.ts";
 import type { GraphWriter } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
-import { roundedLogits, roundedTileClasses } from "./rounded-head.ts";
+import { type HeadTable, roundedLogits, roundedTileClasses } from "./rounded-head.ts";
 
 /** Logits of one tile, so that they stay in the cache between the graph's nodes. */
 const tileEntries = 256 * 1024;
 
-export interface Head {
-  /** Of the table [classes, features] the rows of some classes, in memory that the next call may overwrite. */
-  readonly rows: (first: number, count: number) => Float32Array;
+export interface Head extends HeadTable {
   readonly bias: Float32Array | undefined;
   /** Its tiles in 8 bits, where logits are made from these. */
   readonly rounded: readonly Int8Product[] | undefined;
-  readonly classes: number;
-  readonly features: number;
 }
 
 /** Some neighbouring classes. */

@@ -5,10 +5,17 @@ import { int8Rows } from "../int8/int8-rows.ts";
 import type { Int8Product } from "../int8/native-int8-weights.ts";
 import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
-import type { Head } from "./head-logits.ts";
 
 /** Classes of a tile, each of which is a matrix of its own. */
 export const roundedTileClasses = 1024;
+
+/** A head's own numbers, [classes, features]. */
+export interface HeadTable {
+  /** The rows of some classes, in memory that the next call may overwrite. */
+  readonly rows: (first: number, count: number) => Float32Array;
+  readonly classes: number;
+  readonly features: number;
+}
 
 /** Logits but for a factor a row. */
 export interface RoundedLogits {
@@ -25,7 +32,7 @@ export interface RoundedLogits {
 export function roundedHead(
   backend: NativeBackend,
   owner: object,
-  { rows, classes, features }: Pick<Head, "rows" | "classes" | "features">,
+  { rows, classes, features }: HeadTable,
 ): readonly Int8Product[] | undefined {
   return backend.int8Weights.tilesOf(owner, () =>
     Array.from({ length: Math.ceil(classes / roundedTileClasses) }, (_, tile) => {
