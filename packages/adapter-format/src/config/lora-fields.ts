@@ -57,15 +57,15 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
   peftVersion: { key: "peft_version", fallback: null, codec: optional(text()) },
   baseModel: { key: "base_model_name_or_path", fallback: null, codec: optional(text()) },
   revision: { key: "revision", fallback: null, codec: optional(text()) },
-  inferenceMode: { key: "inference_mode", fallback: false, codec: flag },
+  inferenceMode: { key: "inference_mode", fallback: false, codec: falseIfNull(flag) },
   rank: { key: "r", fallback: 8, codec: rank },
   targetModules: { key: "target_modules", fallback: null, codec: optional(namesOrPattern) },
   excludeModules: { key: "exclude_modules", fallback: null, codec: optional(namesOrPattern) },
   alpha: { key: "lora_alpha", fallback: 8, codec: finite },
   dropout: { key: "lora_dropout", fallback: 0, codec: rate },
-  fanInFanOut: { key: "fan_in_fan_out", fallback: false, codec: flag },
+  fanInFanOut: { key: "fan_in_fan_out", fallback: false, codec: falseIfNull(flag) },
   bias: { key: "bias", fallback: "none", codec: oneOf(biasModes) },
-  rankStabilized: { key: "use_rslora", fallback: false, codec: flag },
+  rankStabilized: { key: "use_rslora", fallback: false, codec: falseIfNull(flag) },
   modulesToSave: { key: "modules_to_save", fallback: null, codec: optional(names) },
   init: {
     key: "init_lora_weights",
@@ -91,19 +91,19 @@ export const loraFields: { readonly [Name in FieldName]: FieldRow<LoraConfig[Nam
   evaConfig: { key: "eva_config", fallback: null, codec: optional(object) },
   cordaConfig: { key: "corda_config", fallback: null, codec: optional(object) },
   loraGaConfig: { key: "lora_ga_config", fallback: null, codec: optional(object) },
-  useDora: { key: "use_dora", fallback: false, codec: flag },
+  useDora: { key: "use_dora", fallback: false, codec: falseIfNull(flag) },
   veloraConfig: { key: "velora_config", fallback: null, codec: optional(object) },
   activationTokens: { key: "alora_invocation_tokens", fallback: null, codec: optional(indices) },
-  useQalora: { key: "use_qalora", fallback: false, codec: flag },
+  useQalora: { key: "use_qalora", fallback: false, codec: falseIfNull(flag) },
   qaloraGroupSize: { key: "qalora_group_size", fallback: 16, codec: integer(1, 1_048_576) },
   monteCloraConfig: { key: "monteclora_config", fallback: null, codec: optional(object) },
   layerReplication: { key: "layer_replication", fallback: null, codec: optional(listOf(indices)) },
-  loraBias: { key: "lora_bias", fallback: false, codec: flag },
+  loraBias: { key: "lora_bias", fallback: false, codec: falseIfNull(flag) },
   targetParameters: { key: "target_parameters", fallback: null, codec: optional(names) },
   blockDiagonal: { key: "use_bdlora", fallback: null, codec: optional(object) },
   arrowConfig: { key: "arrow_config", fallback: null, codec: optional(object) },
   kasaConfig: { key: "kasa_config", fallback: null, codec: optional(object) },
-  ensureWeightTying: { key: "ensure_weight_tying", fallback: false, codec: flag },
+  ensureWeightTying: { key: "ensure_weight_tying", fallback: false, codec: falseIfNull(flag) },
 };
 
 /** Every field's name, in the same order. */
@@ -114,7 +114,7 @@ function layersPatternCodec(): FieldCodec<readonly string[] | string> {
   return either(listOf(text()), text(), (value): value is readonly string[] => typeof value !== "string");
 }
 
-/** PEFT makes no difference between the two: neither draws a pair in its usual way. */
+/** PEFT makes no difference between the two, and Axolotl writes null where nobody said anything. */
 function falseIfNull(codec: FieldCodec<boolean>): FieldCodec<boolean> {
   return { ...codec, read: (json) => (json === null ? false : codec.read(json)) };
 }
