@@ -17,7 +17,7 @@ export interface CommandIo {
   /** Resolves when standard output is written; throws OutputLostError if some of it was lost. */
   readonly settled: () => Promise<void>;
   /** Where a progress bar can be drawn; absent when nobody watches (a pipe, a log file, CI). */
-  readonly terminal?: NodeJS.WriteStream;
+  readonly terminal?: { readonly columns: number };
   readonly hasColors: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Calls the listener at the first interruption; returns a function that stops listening. */

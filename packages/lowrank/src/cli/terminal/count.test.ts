@@ -26,10 +26,9 @@ it("says nothing of what is done at once", () => {
 });
 
 it("redraws one line on a terminal, and leaves it empty", () => {
-  const written: string[] = [];
-  const terminal = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
-  const count = startCount(createReport(recordingIo({ terminal }).io, {}), { what: "rows", total: 2 });
+  const { io, stderr } = recordingIo({ terminal: { columns: 80 } });
+  const count = startCount(createReport(io, {}), { what: "rows", total: 2 });
   count.add(1);
   count.stop();
-  expect(written).toEqual(["\r\u001b[K  rows 0/2", "\r\u001b[K  rows 1/2", "\r\u001b[K"]);
+  expect(stderr()).toBe("\r  rows 0/2\u001b[K\r  rows 1/2\u001b[K\r\u001b[K");
 });

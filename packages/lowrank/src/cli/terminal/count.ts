@@ -1,7 +1,7 @@
 // Says how far a measurement is that takes longer than one likes to look at nothing.
 
 import type { Count } from "../../notices.ts";
-import type { CommandIo } from "../io.ts";
+import type { LastLine } from "./last-line.ts";
 
 /** What is counted. */
 export interface Counted {
@@ -15,23 +15,23 @@ const quiet = 5000; // milliseconds between two lines where nobody watches
 
 /** Starts at 0: a line that is redrawn where somebody watches, else one every few seconds, so that short work says nothing. */
 export function startCount(
-  report: { readonly io: CommandIo; note(line: string): void },
+  report: { readonly lastLine: LastLine; note(line: string): void },
   { what, total, clock = () => performance.now() }: Counted,
 ): Count {
-  const { terminal } = report.io;
+  const { lastLine } = report;
   let done = 0;
   let last = clock();
-  const draw = () => terminal?.write(`\r\u001b[K  ${what} ${done}/${total}`);
+  const draw = () => lastLine.show(what, `  ${what} ${done}/${total}`);
   draw();
   return {
     add(more) {
       done += more;
-      if (terminal !== undefined) draw();
+      if (lastLine.isWatched) draw();
       else if (clock() - last >= quiet && done < total) {
         last = clock();
         report.note(`  ${what} ${done}/${total}`);
       }
     },
-    stop: () => void terminal?.write("\r\u001b[K"),
+    stop: () => lastLine.remove(what),
   };
 }

@@ -1,6 +1,5 @@
 // Shows how far a training run is: a bar where someone watches, a line now and then where nobody does.
 
-import cliProgress from "cli-progress";
 import { formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 
@@ -16,8 +15,6 @@ interface StepProgress {
 /** A running display. */
 export interface Progress {
   update(progress: StepProgress): void;
-  /** Prints a line without tearing the bar. */
-  interrupt(line: string): void;
   stop(): void;
 }
 
@@ -26,27 +23,37 @@ export interface Run {
   readonly total: number;
   /** Steps that an earlier run has made. */
   readonly first?: number;
+  /** Milliseconds; by default the process's own. */
+  readonly clock?: () => number;
 }
 
 /** Starts a display. */
 export function startProgress(report: Report, run: Run): Progress {
-  return report.io.terminal === undefined ? lines(report, run) : bar(report, run, report.io.terminal);
+  return report.lastLine.isWatched ? bar(report, run) : lines(report, run);
 }
 
-function bar(report: Report, run: Run, stream: NodeJS.WriteStream): Progress {
-  const format = "  {bar} {value}/{total}  loss {loss}  {rate} tokens/s  {left} left";
-  const single = new cliProgress.SingleBar(
-    { format, stream, hideCursor: true, barsize: 28, linewrap: false, gracefulExit: false },
-    cliProgress.Presets.shades_classic,
-  );
-  single.start(run.total, run.first ?? 0, { loss: "–", rate: "–", left: "?" });
+const barWidth = 28;
+/** Milliseconds between two drawings: more often nobody sees, and a tiny model makes a thousand steps a second. */
+const pause = 100;
+
+function bar({ lastLine }: Report, { total, first = 0, clock = () => performance.now() }: Run): Progress {
+  let text = "";
+  let drawn = Number.NEGATIVE_INFINITY;
+  const tell = (step: number, { loss, rate, left }: ReturnType<typeof columns>) => {
+    const full = Math.round((barWidth * step) / Math.max(1, total));
+    const marks = "█".repeat(full) + "░".repeat(barWidth - full);
+    text = `  ${marks} ${step}/${total}  loss ${loss}  ${rate} tokens/s  ${left} left`;
+    if (clock() - drawn < pause) return;
+    drawn = clock();
+    lastLine.show("progress", text);
+  };
+  tell(first, { loss: "–", rate: "–", left: "?" });
   return {
-    update: (progress) => single.update(progress.step, columns(progress)),
-    interrupt: (line) => {
-      stream.write("\r\u001b[K");
-      report.note(line);
+    update: (progress) => tell(progress.step, columns(progress)),
+    stop: () => {
+      lastLine.show("progress", text);
+      lastLine.finish("progress");
     },
-    stop: () => single.stop(),
   };
 }
 
@@ -58,7 +65,6 @@ function lines(report: Report, run: Run): Progress {
       const { loss, rate, left } = columns(progress);
       report.note(`  step ${progress.step}/${run.total}  loss ${loss}  ${rate} tokens/s  ${left} left`);
     },
-    interrupt: (line) => report.note(line),
     stop: () => {},
   };
 }

@@ -6,12 +6,15 @@ import type { Notices } from "../../notices.ts";
 import type { CommandIo } from "../io.ts";
 import { asFlags } from "./as-flags.ts";
 import { startCount } from "./count.ts";
+import { LastLine } from "./last-line.ts";
 
 /** Where one run of a command says what it does. */
 export interface Report extends Notices {
   readonly io: CommandIo;
   readonly isJson: boolean;
   readonly colors: ReturnType<typeof pc.createColors>;
+  /** Stands below all that the report prints. */
+  readonly lastLine: LastLine;
   /** A line for people: on stdout, or on stderr when --json claims stdout. */
   say(line?: string): void;
   /** Text for people without a line break, for tokens as they come. */
@@ -26,18 +29,22 @@ export interface Report extends Notices {
 export function createReport(io: CommandIo, options: { readonly json?: boolean | undefined }): Report {
   const isJson = options.json === true;
   const colors = pc.createColors(io.hasColors);
-  const people = isJson ? io.stderr : io.stdout;
+  const lastLine = new LastLine(io);
+  const above = (write: (text: string) => void) => (text: string) => lastLine.above(() => write(text));
+  const [stdout, stderr] = [above(io.stdout), above(io.stderr)];
+  const people = isJson ? stderr : stdout;
   const report: Report = {
     io,
     isJson,
     colors,
+    lastLine,
     say: (line = "") => people(`${line}\n`),
     write: (text) => people(text),
-    note: (line) => io.stderr(`${line}\n`),
+    note: (line) => stderr(`${line}\n`),
     emit: (event) => {
-      if (isJson) io.stdout(`${JSON.stringify(event, finiteOrNull)}\n`);
+      if (isJson) stdout(`${JSON.stringify(event, finiteOrNull)}\n`);
     },
-    warn: (warning) => io.stderr(`${colors.yellow("warning:")} ${escapeControls(asFlags(warning.message))}\n`),
+    warn: (warning) => stderr(`${colors.yellow("warning:")} ${escapeControls(asFlags(warning.message))}\n`),
     count: (of) => startCount(report, of),
   };
   return report;

@@ -34,7 +34,7 @@ export async function trainAdapter(run: PreparedRun, context: RunContext): Promi
   );
   const interrupt = new AbortController();
   const stopListening = report.io.onInterrupt(() => {
-    report.note("\nfinishing this step, then saving (Ctrl-C again stops at once)");
+    report.note("finishing this step, then saving (Ctrl-C again stops at once)");
     interrupt.abort();
   });
   try {
@@ -69,7 +69,7 @@ async function follow(
   try {
     for await (const event of events) {
       report.emit(event);
-      show(event, progress);
+      show(event, progress, report);
       if (event.type === "step") loss = event.loss;
       if (event.type === "evaluation") validation.push({ step: event.step, loss: event.metrics.loss });
       if (event.type === "end") end = event;
@@ -81,10 +81,10 @@ async function follow(
   return { end, loss, validation };
 }
 
-function show(event: TrainingEvent, progress: Progress): void {
+function show(event: TrainingEvent, progress: Progress, report: Report): void {
   if (event.type === "step") progress.update(progressOf(event));
   if (event.type === "evaluation") {
-    progress.interrupt(`  step ${event.step}  validation loss ${formatNumber(event.metrics.loss)}`);
+    report.note(`  step ${event.step}  validation loss ${formatNumber(event.metrics.loss)}`);
   }
 }
 

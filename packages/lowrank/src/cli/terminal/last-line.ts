@@ -1,0 +1,56 @@
+// The last line of a terminal, which is drawn again and again while other lines are printed above it. Whoever prints goes
+// through here: two that write to one terminal by themselves tear each other's lines.
+
+import type { CommandIo } from "../io.ts";
+
+const back = "\r\u001b[K"; // to the line's beginning, and away with what stands there
+
+/** The line that stands below everything that is printed. */
+export class LastLine {
+  readonly #texts = new Map<string, string>();
+
+  constructor(private readonly io: Pick<CommandIo, "stderr" | "terminal">) {}
+
+  /** Whether somebody watches; else nothing is drawn. */
+  get isWatched(): boolean {
+    return this.io.terminal !== undefined;
+  }
+
+  /** Draws a text, or the latest text of whoever came later and is not done yet. */
+  show(owner: string, text: string): void {
+    this.#texts.set(owner, text);
+    this.#draw();
+  }
+
+  /** Takes an owner's text away. */
+  remove(owner: string): void {
+    if (!this.#texts.delete(owner) || !this.isWatched) return;
+    this.io.stderr(back);
+    this.#draw();
+  }
+
+  /** Leaves an owner's text where it stands, as a line like any other. */
+  finish(owner: string): void {
+    const text = this.#texts.get(owner);
+    this.remove(owner);
+    if (text !== undefined && this.isWatched) this.above(() => this.io.stderr(`${this.#cut(text)}\n`));
+  }
+
+  /** Prints whole lines above it. */
+  above(print: () => void): void {
+    if (this.#texts.size > 0 && this.isWatched) this.io.stderr(back);
+    print();
+    this.#draw();
+  }
+
+  #draw(): void {
+    const text = [...this.#texts.values()].at(-1);
+    if (text !== undefined && this.isWatched) this.io.stderr(`\r${this.#cut(text)}\u001b[K`);
+  }
+
+  /** Columns stay free for "^C", which a terminal writes behind the text: full to its edge it would begin another line. */
+  #cut(text: string): string {
+    const columns = this.io.terminal?.columns || 80; // 0 where a terminal does not know its size
+    return text.slice(0, Math.max(1, columns - 3));
+  }
+}
