@@ -12,6 +12,7 @@ import { addMergeCommand } from "./commands/merge.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
 import { withOurName } from "./options/other-names.ts";
+import { refuseRepeats } from "./options/refuse-repeats.ts";
 
 /** Builds the command line. Parsing it runs a command; wrong usage throws commander's CommanderError. */
 export function createProgram(io: CommandIo): Command {
@@ -41,6 +42,7 @@ export function createProgram(io: CommandIo): Command {
   ];
   for (const addCommand of add) addCommand(program, io);
   for (const command of program.commands) {
+    refuseRepeats(command);
     command.configureOutput({ outputError: (text, write) => printUsageError(withOurName(text, command), write) });
   }
   return program;

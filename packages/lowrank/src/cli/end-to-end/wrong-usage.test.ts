@@ -33,6 +33,18 @@ it.each([
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });
 });
 
+it.each([
+  ["train", "--data", ["--out", "no", "--model", "m"], "Write the rows of several files into one."],
+  ["merge", "--adapter", ["--out", "no", "--model", "m"], "one after the other with lowrank merge"],
+  ["generate", "--adapter", ["--prompt", "a", "b", "--model", "m"], '"one" and "two"'],
+  ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],
+])("%s refuses a second %s instead of dropping the first", async (command, option, others, advice) => {
+  const [one, two] = option === "--batch-size" ? ["1", "2"] : ["one", "two"];
+  const call = await place.call(command, option, one, option, two, ...others);
+  expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(`${option} takes one value`) });
+  expect(call.stderr).toContain(advice);
+});
+
 it("names no option that the command does not have", async () => {
   const call = await place.call("generate", "--model", "m", "--prompt", "a", "--lr", "1");
   expect(call).toMatchObject({ code: 2, stderr: expect.not.stringContaining("--learning-rate") });
