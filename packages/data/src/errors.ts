@@ -10,28 +10,45 @@ export interface RowProblem {
   readonly found: string;
   /** What would have been right. */
   readonly expected: string;
+  /** How many rows after it have the same columns and so the same problem. */
+  readonly more?: number;
+}
+
+/** What else a refusal of a file's rows can say. */
+export interface DataErrorFacts {
+  readonly count?: number;
+  readonly unit?: "line" | "row";
+  /** What to do, where it is known better than to mend the rows. */
+  readonly advice?: string | undefined;
 }
 
 /** Rows of a data file are broken. Nothing of the file is used: training on half a file unnoticed is worse than failing. */
 export class DataError extends LowrankError {
+  /** How many rows are broken in all. */
+  readonly count: number;
+
   constructor(
     readonly file: string,
-    /** The first problems; `count` says how many rows are broken in all. */
+    /** The first problems. */
     readonly problems: readonly RowProblem[],
-    readonly count: number = problems.length,
-    unit: "line" | "row" = "line",
+    { count = problems.length, unit = "line", advice }: DataErrorFacts = {},
   ) {
     const what = count === 1 ? `1 ${unit} of it is broken` : `${count} ${unit}s of it are broken`;
-    const advice = `Mend or remove ${count === 1 ? "it" : "them"}.`;
+    const told = problems.reduce((sum, { more = 0 }) => sum + more, 0);
+    const todo = advice ?? `Mend or remove ${count === 1 ? "it" : "them"}.`;
     super(
       "DATA_BROKEN_ROWS",
-      `Cannot use "${file}": ${what}.${itemised(problems.map(lineOf(unit)), count)}\n${advice}`,
+      `Cannot use "${file}": ${what}.${itemised(problems.map(lineOf(unit)), count - told)}\n${todo}`,
     );
+    this.count = count;
   }
 }
 
 function lineOf(unit: "line" | "row"): (problem: RowProblem) => string {
-  return ({ row, found, expected }) => `${unit} ${row}: expected ${expected}, got ${found}`;
+  return ({ row, found, expected, more = 0 }) => {
+    const where = more === 0 ? `${unit} ${row}` : `${unit} ${row} and ${more} more`;
+    return `${where}: expected ${expected}, got ${found}`;
+  };
 }
 
 /** Some rows' classes are numbers, others' names: a name's number could be another row's class. */

@@ -1,11 +1,14 @@
 // Turns rows into examples and gathers everything that is wrong with a file, so that one error tells it all.
 
-import { mostListed } from "@lowrank/contracts";
+import { listed, mostListed } from "@lowrank/contracts";
 import { DataError, DataFileError, type RowProblem } from "../errors.ts";
 import type { Example } from "../example.ts";
+import { isObject } from "../json-object.ts";
 import { describe, type Fields, isRefusal, type Refusal } from "../row-forms/row-form.ts";
 import { rowForms } from "../row-forms/row-forms.ts";
+import { columnsOption, guessColumns, looksLikeRow, nearestColumn } from "./guess-columns.ts";
 import { LabelKinds } from "./label-kinds.ts";
+import { rowsOfTask } from "./nested-rows.ts";
 import { type ReadLimits, type ReadOptions, readLimits } from "./read-options.ts";
 
 /** Receives a file's rows one by one; `finish` gives the examples or throws what was wrong with them. */
@@ -16,6 +19,8 @@ export class ExampleCollector {
   readonly #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
+  /** Where in `#problems` rows stand whose columns are not known, and what to do about them. */
+  readonly #columnProblems = new Map<string, { readonly index: number; readonly advice: string }>();
   #problemCount = 0;
   #rows = 0;
 
@@ -28,11 +33,9 @@ export class ExampleCollector {
   /** Adds a row whose values were read. */
   add(row: number, value: unknown): void {
     this.#count();
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      this.#refuse(row, { expected: "an object", found: describe(value) });
-      return;
-    }
-    this.#addFields(row, value instanceof Map ? value : new Map(Object.entries(value)));
+    if (value instanceof Map) this.#addFields(row, value);
+    else if (!isObject(value)) this.#refuse(row, { expected: "an object", found: describe(value) });
+    else for (const fields of rowsOfTask(value)) this.#addFields(row, new Map(Object.entries(fields)));
   }
 
   /** Adds a row whose values could not be read. */
@@ -44,7 +47,10 @@ export class ExampleCollector {
   /** The file's examples; throws DataError if any row was broken and DataFileError if there was none. */
   finish(): Example[] {
     if (this.#problemCount > 0) {
-      throw new DataError(this.limits.file, this.#problems, this.#problemCount, this.#unit);
+      const [only, ...others] = this.#columnProblems.values();
+      const advice = this.#problems.length === 1 && others.length === 0 ? only?.advice : undefined;
+      const facts = { count: this.#problemCount, unit: this.#unit, advice };
+      throw new DataError(this.limits.file, this.#problems, facts);
     }
     if (this.#examples.length === 0) throw new DataFileError(this.limits.file, "it has no rows.");
     return this.#examples;
@@ -65,10 +71,8 @@ export class ExampleCollector {
   }
 
   #read(fields: Fields): Example | Refusal {
-    const missing = (this.#columns ?? [])
-      .filter(([, column]) => !fields.has(column))
-      .map(([, column]) => `"${column}"`);
-    if (missing.length > 0) return { expected: `the columns ${missing.join(", ")}`, found: keysOf(fields) };
+    const columns = this.#columns ?? [];
+    if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
     const renamed: Fields =
       this.#columns === undefined
         ? fields
@@ -79,8 +83,17 @@ export class ExampleCollector {
 
   #refuse(row: number, refusal: Refusal): void {
     this.#problemCount += 1;
+    const { advice, ...problem } = refusal;
+    const same = this.#columnProblems.get(problem.found);
+    const earlier = same === undefined ? undefined : this.#problems[same.index];
+    if (same !== undefined && earlier !== undefined) {
+      this.#problems[same.index] = { ...earlier, more: (earlier.more ?? 0) + 1 };
+      return;
+    }
     // More are only counted: a wrong file may have millions.
-    if (this.#problems.length < mostListed) this.#problems.push({ row, ...refusal });
+    if (this.#problems.length >= mostListed) return;
+    if (advice !== undefined) this.#columnProblems.set(problem.found, { index: this.#problems.length, advice });
+    this.#problems.push({ row, ...problem });
   }
 }
 
@@ -90,7 +103,35 @@ function keysOf(fields: Fields): string {
   return `the keys ${listed.join(", ") || "(none)"}${keys.length > listed.length ? ", …" : ""}`;
 }
 
+function missingColumns(columns: readonly (readonly [string, string])[], fields: Fields): Refusal {
+  const names = [...fields.keys()];
+  const missing = columns.filter(([, column]) => !fields.has(column)).map(([, column]) => column);
+  const meant = columns.map(([field, column]) => {
+    return [field, fields.has(column) ? column : nearestColumn(column, names)] as const;
+  });
+  const isKnown = meant.every(([, column]) => column !== undefined);
+  const advice = isKnown
+    ? `Did you mean ${columnsOption(Object.fromEntries(meant) as Record<string, string>)}?`
+    : `There is no column ${listed(missing)}: name those that the file has.`;
+  return { expected: `the columns ${listed(missing)}`, found: keysOf(fields), advice };
+}
+
 function unknownForm(fields: Fields): Refusal {
   const forms = rowForms.map((form) => form.name).join(" · ");
-  return { expected: `a row of one of the forms ${forms} (or other names, mapped by columns)`, found: keysOf(fields) };
+  const expected = `a row of one of the forms ${forms} (or other names, mapped by columns)`;
+  return { expected, found: keysOf(fields), advice: adviceFor([...fields.keys()]) };
+}
+
+function adviceFor(names: readonly string[]): string {
+  if (looksLikeRow(names)) {
+    return 'If its first line is a row already, name the columns in order, such as `header: ["sentence", "label"]`.';
+  }
+  if (["prompt", "chosen", "rejected"].every((name) => names.includes(name))) {
+    const chosen = columnsOption({ prompt: "prompt", completion: "chosen" });
+    return `Preferences are not trained on as such; the chosen answers alone are with ${chosen}.`;
+  }
+  const guess = guessColumns(names);
+  if (guess === undefined)
+    return 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';
+  return `If they are ${Object.keys(guess).join(" and ")}, say so with ${columnsOption(guess)}.`;
 }

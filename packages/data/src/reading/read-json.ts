@@ -5,10 +5,11 @@ import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import { describe } from "../row-forms/row-form.ts";
 import { ExampleCollector } from "./example-collector.ts";
+import { rowsOfSquad } from "./nested-rows.ts";
 import { type ReadOptions, readOptionNames } from "./read-options.ts";
 
 /**
- * Reads examples from one JSON array of objects; forms are recognised by their keys.
+ * Reads examples from one JSON array of objects, or from SQuAD's own file; forms are recognised by their keys.
  *
  * Throws DataError naming every broken element (counted from 1), and DataFileError where the text is no JSON array or
  * a bound is crossed.
@@ -30,7 +31,8 @@ export function readJson(text: string, options: ReadOptions = {}): Example[] {
     refuse: (reason, cause) =>
       new DataFileError(file, `it ${reason}. If each line is an object of its own, name it .jsonl.`, { cause }),
   });
-  if (!Array.isArray(rows)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
-  for (const [index, row] of rows.entries()) collector.add(index + 1, row);
+  const read = rowsOfSquad(rows) ?? rows;
+  if (!Array.isArray(read)) throw new DataFileError(file, `expected a JSON array of rows, got ${describe(rows)}.`);
+  for (const [index, row] of read.entries()) collector.add(index + 1, row);
   return collector.finish();
 }

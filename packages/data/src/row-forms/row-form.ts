@@ -9,6 +9,8 @@ export type Fields = ReadonlyMap<string, unknown>;
 export interface Refusal {
   readonly found: string;
   readonly expected: string;
+  /** What to do, where it is the row's columns that are not known: the same is wrong with every row that has them. */
+  readonly advice?: string;
 }
 
 /** One form that rows may have. */

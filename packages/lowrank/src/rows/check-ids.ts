@@ -24,7 +24,7 @@ export function checkIds(file: string, rows: readonly NumberedTokens[], model: C
     const problem = problemOf(tokens, model);
     return problem === undefined ? [] : [{ row, ...problem }];
   });
-  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), problems.length, "row");
+  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
 function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Omit<RowProblem, "row"> | undefined {

@@ -39,5 +39,5 @@ export function checkClassNumbers(file: string, examples: readonly Example[], nu
     const wrong = ofRow.find((number) => number < 0 || number >= limit);
     return wrong === undefined ? [] : [{ row: index + 1, found: String(wrong), expected }];
   });
-  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), problems.length, "row");
+  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }

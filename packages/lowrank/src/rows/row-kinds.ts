@@ -18,7 +18,7 @@ export function rowGoal(file: string, examples: readonly Example[], expected?: R
   const problems = others
     .slice(0, 10)
     .map((index) => ({ row: index + 1, found: describe(goals[index] ?? first), expected: describe(first) }));
-  throw new DataError(file, problems, others.length, "row");
+  throw new DataError(file, problems, { count: others.length, unit: "row" });
 }
 
 /** The heads that rows of these kinds need; the others are said by the model or the command. */

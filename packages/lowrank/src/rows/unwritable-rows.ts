@@ -40,7 +40,9 @@ export function unwritableRows(error: unknown, examples: readonly Example[], row
         : `a row that the template "${rows.template.name}" can write`;
     return [{ row, expected, found: `a "${example.kind}" row: ${reason}` }];
   });
-  return problems.length === 0 ? error : new DataError(rows.file, problems.slice(0, 10), problems.length, "row");
+  return problems.length === 0
+    ? error
+    : new DataError(rows.file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
 const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set(["tokens", "span", "sentence", "speech"]);

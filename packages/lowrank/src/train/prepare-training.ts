@@ -35,7 +35,7 @@ function refuseUnheard({ file, train, numbers }: TrainingRows, hears: boolean): 
     if ((example.kind === "speech") === hears) return [];
     return [{ row: numbers.get(example) ?? 0, found: `a "${example.kind}" row`, expected }];
   });
-  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), problems.length, "row");
+  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
 /** The classes of rows that have one each; none of others. Names that are known already keep their numbers. */

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { InvocationMissingError, NoReferencesError } from "../../errors/data-errors.ts";
 import { AdapterAsModelError, AdapterTaskError, ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { EmptyPromptError } from "../../errors/usage-errors.ts";
-import { asFlags } from "./as-flags.ts";
+import { asDataFlags, asFlags } from "./as-flags.ts";
 
 const headless = { taskType: "TOKEN_CLS", asked: undefined, possible: ["causal-lm"] };
 
@@ -16,6 +16,14 @@ it.each([
 ])("tells a program of options and a person of flags: %s", ({ message }, words) => {
   expect(message).not.toContain("--");
   expect(asFlags(message)).toContain(words);
+});
+
+it("tells a person the very flag for the columns of a data file", () => {
+  const message =
+    'say so with `columns: { prompt: "my question", completion: "ref" }`, or `header: ["sentence", "label"]`.';
+  expect(asDataFlags(message)).toBe(
+    'say so with --columns "prompt=my question,completion=ref", or --header sentence,label.',
+  );
 });
 
 it("leaves other words in backticks alone", () => {

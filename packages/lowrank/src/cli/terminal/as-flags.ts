@@ -23,6 +23,16 @@ const flags: Readonly<Record<NamedOption, string>> = {
   clipNorm: "--clip-norm",
 };
 
+/** What a reader of data says of `columns` and `header`, as they are typed: --columns "prompt=mr,completion=ref". */
+export function asDataFlags(message: string): string {
+  return message
+    .replace(/`columns: \{ (.*?) \}`/g, (_, pairs: string) => {
+      const typed = [...pairs.matchAll(/(\w+): "((?:[^"\\]|\\.)*)"/g)].map(([, field, column]) => `${field}=${column}`);
+      return `--columns "${typed.join(",")}"`;
+    })
+    .replace(/`header: \[(.*?)\]`/g, (_, names: string) => `--header ${names.replace(/[" ]/g, "")}`);
+}
+
 /** A message of the library in the command line's words. */
 export function asFlags(message: string): string {
   let words = message;

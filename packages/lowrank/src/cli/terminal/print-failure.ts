@@ -4,7 +4,7 @@ import { escapeControls, LowrankError } from "@lowrank/contracts";
 import pc from "picocolors";
 import { NamingError } from "../../errors/named-option.ts";
 import type { CommandIo } from "../io.ts";
-import { asFlags } from "./as-flags.ts";
+import { asDataFlags, asFlags } from "./as-flags.ts";
 
 /** Prints what went wrong on stderr. `LOWRANK_DEBUG=1` adds the stack and the causes. */
 export function printFailure(error: unknown, io: CommandIo): void {
@@ -19,6 +19,7 @@ export function printFailure(error: unknown, io: CommandIo): void {
 
 function messageOf(error: unknown): string {
   if (error instanceof NamingError || isDifferentBase(error)) return asFlags(error.message);
+  if (LowrankError.isInstance(error) && error.code === "DATA_BROKEN_ROWS") return asDataFlags(error.message);
   return error instanceof Error ? error.message : String(error);
 }
 

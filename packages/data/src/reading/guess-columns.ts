@@ -1,0 +1,71 @@
+// What the columns of a file are most likely to be, where they have names of their own: said in a refusal, never acted upon.
+
+import { editDistance } from "@lowrank/contracts";
+
+/** Which column is which field: as `ReadOptions.columns`. */
+export type Columns = Readonly<Record<string, string>>;
+
+/** What fields are called in files that people have, the likeliest first. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  prompt: ["prompt", "question", "query", "input", "source", "src", "mr", "user", "human", "instruction", "context"],
+  completion: [
+    "completion",
+    "answer",
+    "response",
+    "output",
+    "target",
+    "ref",
+    "tgt",
+    "reply",
+    "chosen",
+    "assistant",
+    "summary",
+  ],
+  sentence: ["sentence", "text", "review", "comment", "tweet", "message", "content", "title", "sms"],
+  label: ["label", "labels", "class", "category", "sentiment", "intent", "topic", "rating", "tag"],
+  text: ["text", "content", "document", "body", "article", "story"],
+};
+
+/** Forms that a file's columns may be meant as, the more telling first. */
+const forms: readonly (readonly string[])[] = [["prompt", "completion"], ["sentence", "label"], ["text"]];
+
+/** The form that all of whose fields have a column by one of their usual names; else two columns as prompt and completion. */
+export function guessColumns(names: readonly string[]): Columns | undefined {
+  for (const fields of forms) {
+    const pairs = fields.map((field) => [field, columnFor(field, names)] as const);
+    if (pairs.every(([, column]) => column !== undefined)) return Object.fromEntries(pairs) as Columns;
+  }
+  const [prompt, completion, ...others] = names;
+  if (prompt === undefined || completion === undefined || others.length > 0) return undefined;
+  return { prompt, completion };
+}
+
+/** What somebody meant who named a column that there is not; undefined where no name is near. */
+export function nearestColumn(asked: string, names: readonly string[]): string | undefined {
+  const near = names
+    .map((name) => ({ name, distance: editDistance(asked.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(asked.length / 3)))
+    .sort((one, other) => one.distance - other.distance);
+  return near[0]?.name;
+}
+
+/** Whether the first line of a table is a row and no line of names: names have letters, and are short. */
+export function looksLikeRow(names: readonly string[]): boolean {
+  return names.some(
+    (name) => name.length > 40 || /^[-+]?\d+([.,]\d+)?$/.test(name) || name.trim().split(/\s+/).length > 4,
+  );
+}
+
+/** As a program writes it: `columns: { prompt: "mr", completion: "ref" }`. */
+export function columnsOption(columns: Columns): string {
+  const pairs = Object.entries(columns).map(([field, column]) => `${field}: ${JSON.stringify(column)}`);
+  return `\`columns: { ${pairs.join(", ")} }\``;
+}
+
+function columnFor(field: string, names: readonly string[]): string | undefined {
+  for (const usual of otherNames[field] ?? []) {
+    const found = names.find((name) => name.toLowerCase() === usual);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
