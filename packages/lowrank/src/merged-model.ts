@@ -2,6 +2,7 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import { given } from "./given.ts";
+import { classNamesFor } from "./merge/class-names-for.ts";
 import type { Notices } from "./notices.ts";
 import { isRounded } from "./open/is-rounded.ts";
 import type { OpenedBase } from "./open/open-base.ts";
@@ -78,7 +79,8 @@ export class MergedModel {
     try {
       const source = await exportSource(opened, this.host.notices);
       const tokenizer = opened.tokenizerFolder;
-      await work({ model: opened.model, source, ...given({ tokenizer, dtype }) });
+      const labelNames = classNamesFor(opened.model, this.adapter.classNames);
+      await work({ model: opened.model, source, ...given({ tokenizer, dtype, labelNames }) });
       return { changed, largestDifference };
     } finally {
       if (keepOriginals) merged.undo();

@@ -11,6 +11,7 @@ import { type Notices, noticesOf } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
+import { decodeClassNames, warnOfManyClasses } from "./rows/class-names.ts";
 import { readRows } from "./rows/read-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
 import { checkRows } from "./rows/rows-it-acts-on.ts";
@@ -123,6 +124,7 @@ export class OpenedAdapter {
     if (needed !== undefined && needed !== model.task) throw new RowsTaskError(rows.file, model.task, needed);
     refuseUntrainable(model, rows);
     const classes = classesOf(opened, rows, this.#facts.classNames);
+    warnOfManyClasses(classes, rows, notices);
     const hasText = needTokenizer([...rows.train, ...rows.validation]);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const tokenized = tokenizedRows(rows, { model, tokenizer, classIds: classes.ids, options }, notices);
@@ -136,7 +138,14 @@ export class OpenedAdapter {
     this.#card = (stepsDone) =>
       trainingCard(
         { ...options, basePrecision, data: rows.file.split(/[\\/]/).at(-1) ?? "" },
-        { plan, rows: tokenized.train.length, template: tokenized.template, addedTokens: this.addedTokens, stepsDone },
+        {
+          plan,
+          rows: tokenized.train.length,
+          template: tokenized.template,
+          addedTokens: this.addedTokens,
+          classNames: this.classNames,
+          stepsDone,
+        },
       );
     return { ...tokenized, ...plan, handle: this.#handle };
   }
@@ -182,6 +191,11 @@ export class OpenedAdapter {
   /** Tokens that training added to the tokenizer. */
   get addedTokens(): readonly string[] {
     return this.#facts.tokens?.tokens ?? [];
+  }
+
+  /** Names of the classes that it tells apart, in order of their numbers; undefined where they have none. */
+  get classNames(): readonly string[] | undefined {
+    return decodeClassNames(this.#metadata);
   }
 
   /** The adapter as data. */

@@ -32,12 +32,12 @@ export const nodePlatform: Platform = {
     await writeListedFolder(folder, fill, { overwrite });
   },
   openRun: openRunFolder,
-  async writeModel(folder, { model, source, tokenizer, dtype }, { overwrite }) {
+  async writeModel(folder, { model, source, tokenizer, dtype, labelNames }, { overwrite }) {
     await writeModelFolder(pathOf(folder), {
       model,
       sourceFolder: source,
       overwrite,
-      ...given({ dtype, tokenizerFolder: tokenizer?.name }),
+      ...given({ dtype, labelNames, tokenizerFolder: tokenizer?.name }),
     });
   },
 };

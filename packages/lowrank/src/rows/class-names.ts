@@ -1,8 +1,9 @@
 // Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
-import { parseJson } from "@lowrank/contracts";
+import { enumerated, parseJson, printable } from "@lowrank/contracts";
 import { type Example, labelIdsOf } from "@lowrank/data";
 import { ClassNameError } from "../errors/data-errors.ts";
+import type { Notices } from "../notices.ts";
 import type { BaseClasses } from "../open/base-config.ts";
 import { countNumbers, rowClasses } from "./class-numbers.ts";
 
@@ -40,6 +41,28 @@ export function countClasses(examples: readonly Example[], base: BaseClasses): n
   const { count, ids } = numberClasses(examples, { modelNames: base.labelNames });
   const needed = Math.max(2, count);
   return ids.size === 0 ? Math.max(needed, base.labels) : needed;
+}
+
+/** The classes in a line for people: "3 classes: bad, good, so so". */
+export function describeClasses({ count, ids }: Classes): string {
+  const names = [...ids].sort(([, one], [, other]) => one - other).map(([name]) => printable(name));
+  return names.length === 0 ? `${count} classes, by number` : `${count} classes: ${enumerated(names)}`;
+}
+
+/** Fewer rows may well have a class each. */
+const fewRows = 20;
+
+/** Names that nearly every row has alone are no classes: most likely the columns were named in the wrong order. */
+export function warnOfManyClasses(
+  { ids }: Classes,
+  { file, train }: { readonly file: string; readonly train: readonly unknown[] },
+  { warn }: Pick<Notices, "warn">,
+): void {
+  if (train.length < fewRows || ids.size * 2 < train.length) return;
+  const message =
+    `"${printable(file)}" has ${ids.size} classes in ${train.length} rows: if the column of labels holds the texts, name the ` +
+    "columns in the other order.";
+  warn({ code: "MANY_CLASSES", message });
 }
 
 /** The names as they are written into an adapter's metadata. */

@@ -21,17 +21,20 @@ export interface CardFacts {
   /** The template's name. */
   readonly template: string;
   readonly addedTokens: readonly string[];
+  /** Of a classifier, in order of their numbers. */
+  readonly classNames?: readonly string[] | undefined;
   /** Absent: all. */
   readonly stepsDone?: number;
 }
 
 /** The run as a section of Markdown. */
 export function trainingCard(options: CardOptions, facts: CardFacts): string {
-  const { plan, rows, template, addedTokens, stepsDone = facts.plan.totalSteps } = facts;
+  const { plan, rows, template, addedTokens, classNames, stepsDone = facts.plan.totalSteps } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const table: readonly (readonly [string, string | number])[] = [
     ["data", `${options.data} (${rows} rows)`],
     ["template", template],
+    ...(classNames === undefined ? [] : [["classes", enumerated(classNames)] as const]),
     ...(addedTokens.length === 0 ? [] : [["added tokens", enumerated(addedTokens)] as const]),
     ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],
     ["batch size", batchSize * accumulate],

@@ -26,6 +26,15 @@ const model = (changes: Partial<ExportableModel> = {}): ExportableModel => ({
 });
 
 describe("exportConfig", () => {
+  it("names the classes as an adapter does that was trained on the base's own head", () => {
+    const classifier = model({ task: "sequence-classification" });
+    const changes = { dtype: "as-base", isUntied: false, labelNames: ["bad", "good"] } as const;
+    expect(exportConfig(base, classifier, changes)).toMatchObject({
+      id2label: { "0": "bad", "1": "good" },
+      label2id: { bad: 0, good: 1 },
+    });
+  });
+
   it("keeps the base's configuration as it is when nothing changed", () => {
     expect(exportConfig(base, model(), { dtype: "as-base", isUntied: false })).toEqual(base);
   });

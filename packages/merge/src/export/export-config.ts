@@ -8,6 +8,8 @@ import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 export interface ConfigChanges {
   readonly dtype: ExportDtype;
   readonly isUntied: boolean;
+  /** Names of a classifier's classes, where the base has others. */
+  readonly labelNames?: readonly string[] | undefined;
 }
 
 const torchNames = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
@@ -24,7 +26,7 @@ export function exportConfig(
     ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
     // The key of every family.
     ...(model.resizedFrom === undefined ? {} : { vocab_size: model.config.vocabularySize }),
-    ...(model.newParameters.length > 0 ? headFields(model) : {}),
+    ...(model.newParameters.length > 0 || changes.labelNames !== undefined ? headFields(model, changes) : {}),
   };
 }
 
@@ -87,13 +89,16 @@ const labelled: ReadonlySet<Task> = new Set<Task>([
   "distilled-image-classification",
 ]);
 
-function headFields({ config, task }: ExportableModel): Readonly<Record<string, unknown>> {
+function headFields(
+  { config, task }: ExportableModel,
+  { labelNames: names = config.labelNames }: Pick<ConfigChanges, "labelNames">,
+): Readonly<Record<string, unknown>> {
   const architectures = [architectureOf(config.modelType, task)];
   if (!labelled.has(task)) return { architectures };
   return {
     architectures,
-    id2label: Object.fromEntries(config.labelNames.map((name, index) => [String(index), name])),
-    label2id: Object.fromEntries(config.labelNames.map((name, index) => [name, index])),
+    id2label: Object.fromEntries(names.map((name, index) => [String(index), name])),
+    label2id: Object.fromEntries(names.map((name, index) => [name, index])),
     ...(config.problemType === null ? {} : { problem_type: config.problemType }),
   };
 }

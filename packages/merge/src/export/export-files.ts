@@ -12,9 +12,9 @@ import { mergesOf } from "../fold/merged-handle.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { copiedFiles, isTokenizerFile } from "./copied-files.ts";
 import { SourceFolderError } from "./errors.ts";
-import { exportConfig, repeatLayers } from "./export-config.ts";
+import { type ConfigChanges, exportConfig, repeatLayers } from "./export-config.ts";
 import type { ExportFile } from "./export-file.ts";
-import type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./exportable-model.ts";
+import type { ExportableModel, ExportOptions, SourceFolder } from "./exportable-model.ts";
 import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { resizedParameters } from "./resized-parameters.ts";
@@ -31,14 +31,14 @@ const metadata = new Map([["format", "pt"]]);
 
 /** Plans the export; nothing but headers and config.json is read. Throws SourceFolderError, SafetensorsError. */
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
-  const { source, tokenizer, dtype = "F32" } = options;
+  const { source, tokenizer, dtype = "F32", labelNames } = options;
   const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
   const changed = new Set([
     ...mergesOf(model).flatMap((merge) => merge.changed),
     ...model.newParameters,
     ...resizedParameters(model),
   ]);
-  const choices = { changed, isUntied, dtype };
+  const choices = { changed, isUntied, dtype, labelNames };
   if ("config" in source) {
     const tensors = planTensorsOf(model, choices);
     const config = textFile("config.json", configText(source.config, model, choices));
@@ -139,7 +139,7 @@ async function readConfig(source: SourceFolder): Promise<BaseConfig> {
 function configText(
   base: Readonly<Record<string, unknown>>,
   model: ExportableModel,
-  changes: { readonly dtype: ExportDtype; readonly isUntied: boolean; readonly floats?: FloatSpellings },
+  changes: ConfigChanges & { readonly floats?: FloatSpellings },
 ): string {
   return `${writeJson(exportConfig(base, model, changes), changes.floats ?? new Map())}\n`;
 }

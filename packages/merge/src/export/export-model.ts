@@ -6,7 +6,7 @@ import type { ExportFile } from "./export-file.ts";
 import { planFiles } from "./export-files.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 
-const optionNames: OptionNames<ExportOptions> = { source: true, tokenizer: true, dtype: true };
+const optionNames: OptionNames<ExportOptions> = { source: true, tokenizer: true, dtype: true, labelNames: true };
 
 /**
  * A model – merged or not – as the files of a Hugging Face folder that transformers loads: weights under the base's

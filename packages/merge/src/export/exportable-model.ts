@@ -42,4 +42,6 @@ export interface ExportOptions {
   readonly tokenizer?: SourceFolder;
   /** Default "F32": what is written is what was computed. "as-base" without a folder is F32 too. */
   readonly dtype?: ExportDtype;
+  /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
+  readonly labelNames?: readonly string[];
 }

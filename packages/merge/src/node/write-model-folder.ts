@@ -18,6 +18,8 @@ export interface WriteModelFolderOptions {
   readonly tokenizerFolder?: string;
   /** Default "F32": what is written is what was computed. */
   readonly dtype?: ExportDtype;
+  /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
+  readonly labelNames?: readonly string[];
   /**
    * Replace a folder that an earlier call wrote, which its `.lowrank.json` says: the files that it lists go, and others
    * stay. Default false.
@@ -32,6 +34,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
   sourceFolder: true,
   tokenizerFolder: true,
   dtype: true,
+  labelNames: true,
   overwrite: true,
   fileSystem: true,
 };
@@ -53,7 +56,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
  */
 export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
   refuseUnknownOptions("writeModelFolder", options, optionNames);
-  const { model, sourceFolder, tokenizerFolder, dtype, overwrite = false, fileSystem } = options;
+  const { model, sourceFolder, tokenizerFolder, dtype, labelNames, overwrite = false, fileSystem } = options;
   const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
   if ("name" in source) await refuseToReplace(source.name, path);
   if (tokenizerFolder !== undefined) await refuseToReplace(tokenizerFolder, path);
@@ -61,6 +64,7 @@ export async function writeModelFolder(path: string, options: WriteModelFolderOp
     source,
     ...(tokenizerFolder === undefined ? {} : { tokenizer: diskFolder(tokenizerFolder) }),
     ...(dtype === undefined ? {} : { dtype }),
+    ...(labelNames === undefined ? {} : { labelNames }),
   });
   const system = fileSystem === undefined ? {} : { fileSystem };
   // Nobody else sees the folder until it is complete: nothing is there that a file could replace.

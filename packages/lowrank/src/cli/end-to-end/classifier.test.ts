@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
@@ -37,6 +39,39 @@ describe("lowrank train on classes", () => {
         "classifier.weight, classifier.bias made new from seed 0, trained whole and saved with the adapter.",
     );
     expect(classes).toBe(5);
+  });
+
+  it("tells the classes by name, in the card and in the merged model's configuration too", async () => {
+    const rows = ["bad", "good", "so so"].map((label) => ({ sentence: `This is ${label}.`, label }));
+    const [data, out, merged] = [
+      await place.write("named.jsonl", jsonl(rows)),
+      place.path("named"),
+      place.path("merged"),
+    ];
+    const model = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
+    const run = await place.call("train", ...model, "--data", data, "--out", out, "--steps", "1");
+    expect([run.code, run.stdout]).toEqual([0, expect.stringContaining("3 classes: bad, good, so so\n")]);
+    expect(await readFile(`${out}/README.md`, "utf8")).toContain("| classes | bad, good, so so |");
+    expect(await place.call("merge", ...model, "--adapter", out, "--out", merged)).toMatchObject({ code: 0 });
+    const config = JSON.parse(await readFile(`${merged}/config.json`, "utf8"));
+    expect(config.id2label).toEqual({ "0": "bad", "1": "good", "2": "so so" });
+  });
+
+  it("warns of texts in the place of labels", async () => {
+    const rows = Array.from({ length: 24 }, (_, row) => ({ sentence: "x", label: `Sentence ${row}.` }));
+    const data = await place.write("turned.jsonl", jsonl(rows));
+    const model = ["--model", fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url))];
+    const { stderr } = await place.call(
+      "train",
+      ...model,
+      "--data",
+      data,
+      "--out",
+      place.path("turned"),
+      "--steps",
+      "1",
+    );
+    expect(stderr).toContain("has 24 classes in 24 rows: if the column of labels holds the texts");
   });
 
   it("makes one where there is none", async () => {

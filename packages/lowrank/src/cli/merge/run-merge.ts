@@ -3,6 +3,7 @@
 import { verifyMerge } from "@lowrank/merge";
 import type * as tf from "@tensorflow/tfjs-core";
 import { given } from "../../given.ts";
+import { classNamesFor } from "../../merge/class-names-for.ts";
 import { exportSource } from "../../merge/export-source.ts";
 import { mergeVerified } from "../../merge/merge-verified.ts";
 import { sampleLogits } from "../../merge/sample-logits.ts";
@@ -52,7 +53,9 @@ async function mergeInto(options: MergeOptions, report: Report): Promise<void> {
     try {
       const source = await exportSource(base, report);
       const tokenizer = base.tokenizerFolder;
-      await nodePlatform.writeModel(out, { model: base.model, source, dtype, ...given({ tokenizer }) }, { overwrite });
+      const labelNames = classNamesFor(base.model, opened.adapters[0]?.classNames);
+      const written = { model: base.model, source, dtype, ...given({ tokenizer, labelNames }) };
+      await nodePlatform.writeModel(out, written, { overwrite });
       const rounding = await readBack(out, adapted, report);
       report.emit({ out, engine: engine.name, changed, largestDifference, rounding });
       report.say(`${changed.length} weights changed`);

@@ -9,7 +9,7 @@ import type { ModelRequest } from "../../open/open-base.ts";
 import type { OpenedAdapter, PreparedTraining } from "../../opened-adapter.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import type { TokenPlan } from "../../rows/added-tokens.ts";
-import { countClasses } from "../../rows/class-names.ts";
+import { countClasses, describeClasses } from "../../rows/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/class-numbers.ts";
 import { taskFor } from "../../rows/row-kinds.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
@@ -53,6 +53,7 @@ export async function prepareRun(options: TrainOptions, data: RunData, report: R
   const model = await openModel({ ...request, ...newHead }, report);
   try {
     refuseUntrainable(model.base, rows);
+    if (rows.goal === "class") report.say(describeClasses(classesOf(model.opened, rows)));
     if (newHead.classes !== undefined && options.adapter === undefined) {
       const head = await describeHead(model.opened, { classes: classesOf(model.opened, rows), seed: options.seed });
       if (head !== undefined) report.say(head);
