@@ -279,6 +279,14 @@ describe("CSV", () => {
     expect(error.message).not.toContain("Mend or remove");
   });
 
+  it("refuses a first line of names where names were given: its label would be a class", () => {
+    const header = ["sentence", "label"];
+    expect(() => readCsv("text,label\nfine,1\n", { header })).toThrow(
+      'its first line (text, label) has names of columns already: leave `header: ["sentence", "label"]` out.',
+    );
+    expect(readCsv("fine,ok\nlabel,label\n", { header })).toHaveLength(2);
+  });
+
   it("names what a mistyped column was meant to be", () => {
     const error = caught(() => readCsv("mr,ref\na,b\n", { columns: { prompt: "mt", completion: "ref" } }));
     expect((error as Error).message).toContain('Did you mean `columns: { prompt: "mr", completion: "ref" }`?');

@@ -27,6 +27,8 @@ export class TableReader {
   readonly #parser: Papa.Parser;
   readonly #hasColumns: boolean;
   #header: readonly string[] | undefined;
+  /** Names that were given and have met no row yet. */
+  #given: readonly string[] | undefined;
   /** What no row was made of yet, its line ends LF already. */
   #rest = "";
   /** How long the rest must be before it is looked at again: a row in many pieces would be split anew with each. */
@@ -43,6 +45,7 @@ export class TableReader {
     this.#parser = new Papa.Parser(
       kind === "csv" ? { delimiter: ",", newline: "\n" } : { delimiter: "\t", newline: "\n", fastMode: true },
     );
+    this.#given = options.header;
     if (options.header !== undefined) this.#setHeader(options.header);
   }
 
@@ -89,6 +92,8 @@ export class TableReader {
       this.#setHeader(record);
       return;
     }
+    if (this.#given !== undefined) this.#refuseNames(record, this.#given);
+    this.#given = undefined;
     const refusal = refusalOf(record, this.#header, fault);
     if (refusal !== undefined) this.#collector.refuse(line, refusal);
     else this.#collector.add(line, new Map(this.#header.map((name, index) => [name, record[index]])));
@@ -104,6 +109,17 @@ export class TableReader {
     const separator =
       others.length === 0 ? otherSeparators.find(([character]) => first.includes(character)) : undefined;
     if (separator !== undefined) throw new DataFileError(file, `its columns are separated by ${separator[1]}.`);
+  }
+
+  /** Names were given, and the first line has names all the same: as a row, "label" would be a class. */
+  #refuseNames(record: readonly string[], given: readonly string[]): void {
+    if (!record.some((name, index) => name.trim().toLowerCase() === given[index]?.toLowerCase())) return;
+    const names = `\`header: ${JSON.stringify(given).replaceAll(",", ", ")}\``;
+    const line = record.join(", ").slice(0, 100);
+    throw new DataFileError(
+      this.#collector.limits.file,
+      `its first line (${line}) has names of columns already: leave ${names} out.`,
+    );
   }
 
   #setHeader(record: readonly string[]): void {

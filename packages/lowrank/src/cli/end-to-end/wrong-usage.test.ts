@@ -45,6 +45,14 @@ it.each([
   expect(call.stderr).toContain(advice);
 });
 
+it("names the very flag to type for columns of other names, once for all rows", async () => {
+  const data = await place.write("e2e.csv", `mr,ref\n${"a,b\n".repeat(30)}`);
+  const { code, stderr } = await place.call("train", "--model", "m", "--data", data, "--out", place.path("no"));
+  expect(code).toBe(1);
+  expect(stderr).toContain('say so with --columns "prompt=mr,completion=ref".');
+  expect(stderr.match(/got the keys/g)).toHaveLength(1);
+});
+
 it("names no option that the command does not have", async () => {
   const call = await place.call("generate", "--model", "m", "--prompt", "a", "--lr", "1");
   expect(call).toMatchObject({ code: 2, stderr: expect.not.stringContaining("--learning-rate") });

@@ -17,9 +17,12 @@ export function printFailure(error: unknown, io: CommandIo): void {
   }
 }
 
+/** Of errors that name the options of a data file's reader. */
+const aboutData: ReadonlySet<string> = new Set(["DATA_BROKEN_ROWS", "DATA_UNREADABLE_FILE"]);
+
 function messageOf(error: unknown): string {
   if (error instanceof NamingError || isDifferentBase(error)) return asFlags(error.message);
-  if (LowrankError.isInstance(error) && error.code === "DATA_BROKEN_ROWS") return asDataFlags(error.message);
+  if (LowrankError.isInstance(error) && aboutData.has(error.code)) return asDataFlags(error.message);
   return error instanceof Error ? error.message : String(error);
 }
 
