@@ -126,37 +126,6 @@ describe("the form of a row", () => {
   });
 });
 
-describe("files whose rows lie deeper", () => {
-  it("are read where they are SQuAD's own, answers that there are none of too", () => {
-    const answers = [{ text: "Paris", answer_start: 0 }];
-    const qas = [
-      { id: "1", question: "Where?", answers },
-      { id: "2", question: "Who?", answers: [], is_impossible: true },
-    ];
-    const squad = { version: "2.0", data: [{ title: "x", paragraphs: [{ context: "Paris is big.", qas }] }] };
-    const context = "Paris is big.";
-    expect(readJson(JSON.stringify(squad))).toEqual([
-      { kind: "question", question: "Where?", context, answers: [{ text: "Paris", start: 0 }] },
-      { kind: "question", question: "Who?", context, answers: [] },
-    ]);
-    qas[0]!.answers = [{ text: "Rome", answer_start: 0 }];
-    expect(() => readJson(JSON.stringify(squad))).toThrow(/row 1: expected "answers".text\[0\] in the context/);
-  });
-
-  it("are read where they are Alpaca's seed tasks, an example for each instance", () => {
-    const instances = [
-      { input: "a", output: "A" },
-      { input: "", output: "B" },
-    ];
-    const task = { id: "seed_task_0", name: "x", instruction: "Do.", instances, is_classification: false };
-    expect(readJsonl(JSON.stringify(task))).toEqual([
-      { kind: "instruction", instruction: "Do.", input: "a", output: "A" },
-      { kind: "instruction", instruction: "Do.", input: "", output: "B" },
-    ]);
-    expect(() => readJsonl(JSON.stringify({ ...task, instances: [] }))).toThrow('the keys "id", "name"');
-  });
-});
-
 describe("JSON Lines", () => {
   it("may begin with a byte order mark, end lines with CRLF, have empty lines and end without one", () => {
     const text = '\uFEFF{"text": "a"}\r\n\r\n   \n{"text": "b"}';
@@ -256,52 +225,6 @@ describe("CSV", () => {
     const error = caught(() => readCsv(text, { columns })) as DataError;
     expect(error.problems.map(({ row }) => row)).toEqual([4, 5]);
     expect(error.message).toContain("line 4: expected 2 columns (mr, ref), got 1");
-  });
-
-  it.each([
-    ["mr,ref", 'If they are prompt and completion, say so with `columns: { prompt: "mr", completion: "ref" }`.'],
-    ["review,sentiment", 'with `columns: { sentence: "review", label: "sentiment" }`'],
-    ["id,question,answer", 'with `columns: { prompt: "question", completion: "answer" }`'],
-    ["von,nach", 'with `columns: { prompt: "von", completion: "nach" }`'],
-    [
-      "prompt,chosen,rejected",
-      "Preferences are not trained on as such; the chosen answers alone are with `columns: { prompt:",
-    ],
-    ["a,b,c", "Say which column is which field"],
-    ["it is a rather long sentence,1", "If its first line is a row already"],
-  ])("says once of rows with the columns %s what to do", (names, advice) => {
-    const row = names.split(",").map(() => "x");
-    const error = caught(() => readCsv([names, ...Array(50).fill(row.join(","))].join("\n"))) as DataError;
-    expect(error.problems).toHaveLength(1);
-    expect(error).toMatchObject({ count: 50, problems: [{ row: 2, more: 49 }] });
-    expect(error.message).toContain(`line 2 and 49 more: expected a row of one of the forms`);
-    expect(error.message).toContain(advice);
-    expect(error.message).not.toContain("Mend or remove");
-  });
-
-  it("refuses a first line of names where names were given: its label would be a class", () => {
-    const header = ["sentence", "label"];
-    expect(() => readCsv("text,label\nfine,1\n", { header })).toThrow(
-      'its first line (text, label) has names of columns already: leave `header: ["sentence", "label"]` out.',
-    );
-    expect(readCsv("fine,ok\nlabel,label\n", { header })).toHaveLength(2);
-  });
-
-  it("names what a mistyped column was meant to be", () => {
-    const error = caught(() => readCsv("mr,ref\na,b\n", { columns: { prompt: "mt", completion: "ref" } }));
-    expect((error as Error).message).toContain('Did you mean `columns: { prompt: "mr", completion: "ref" }`?');
-  });
-
-  it("keeps broken rows apart from those whose columns are not known", () => {
-    const rows = [{ a: 1 }, { text: 1 }, { a: 2 }, { text: 2 }];
-    const error = caught(() => readJsonl(rows.map((row) => JSON.stringify(row)).join("\n"))) as DataError;
-    expect(error.problems.map(({ row, more }) => [row, more])).toEqual([
-      [1, 1],
-      [2, undefined],
-      [4, undefined],
-    ]);
-    expect(error.message).toContain("Mend or remove them.");
-    expect(error.message).not.toMatch(/and \d+ more$/m);
   });
 
   it("names the columns that are missing", () => {
