@@ -4,7 +4,7 @@ import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
-import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
+import type { FrozenStorage, MatrixLayout, StepFactor, StoredMatrix } from "./frozen/frozen-storage.ts";
 import { blocksOf } from "./frozen/int8-blocks.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
@@ -40,6 +40,7 @@ export class FrozenWeight {
   #mayRoundLogits = false;
   /** Where logits of this weight were packed in 8 bits. */
   #roundedIn: Int8Weights | undefined;
+  #made: { dispose(): void } | undefined;
 
   private constructor(storage: FrozenStorage) {
     this.#storage = storage;
@@ -107,6 +108,13 @@ export class FrozenWeight {
     return true;
   }
 
+  /** How a plan's graph multiplies by it now; undefined where none can, or would round what may not be rounded. */
+  get stepFactor(): StepFactor | undefined {
+    const { stored, stepFactor } = this.#current();
+    if (stored !== undefined) return { kind: "float32", ...stored };
+    return stepFactor?.kind === "blocks" && !mayRoundProducts() ? undefined : stepFactor;
+  }
+
   /**
    * Lets `linearCrossEntropy` make the logits of a loss that is differentiated in 8 bits, for the weight as its head: on the native engine,
    * for a matrix given to `fromTransposed`, where the processor is fast and exact at that. It takes a byte a weight more. The gradient's product stays in float32, and so does a loss that is only looked at.
@@ -164,8 +172,16 @@ export class FrozenWeight {
     return made;
   }
 
+  /** Frees something that was made of the weight together with it, or when another is made in its place. */
+  owns(made: { dispose(): void }): void {
+    if (this.#made !== made) this.#made?.dispose();
+    this.#made = made;
+  }
+
   /** Frees the weight. Calling it twice does nothing more. */
   dispose(): void {
+    this.#made?.dispose();
+    this.#made = undefined;
     this.#roundedIn?.removeTiles(this);
     this.#roundedIn = undefined;
     this.#storage?.dispose();

@@ -56,6 +56,17 @@ export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matr
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export type { DropoutDraw } from "./random/masks/dropout-mask.ts";
+export {
+  type StepActivation,
+  type StepAttention,
+  type StepNode,
+  type StepNorm,
+  StepPlan,
+  type StepRotation,
+  type StepValue,
+  stepActivations,
+} from "./step/step-plan.ts";
+export { TokenSteps } from "./step/token-steps.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
 export { type GradientRule, withGradients } from "./tape/with-gradients.ts";

@@ -26,6 +26,7 @@ import type { ModelAssembly } from "./outline/model-assembly.ts";
 import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";
+import { computeByPlan } from "./parts/trunk/compute-by-plan.ts";
 import { numbersOf, pickFrom } from "./parts/trunk/picked-states.ts";
 import type { Pick } from "./parts/trunk/stages.ts";
 import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
@@ -34,6 +35,8 @@ import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
 interface Reading<T extends tf.Tensor> {
   /** The states that are read; absent: all are. */
   readonly pick?: Pick | undefined;
+  /** Answers without any states, where it can. */
+  whole?(): T | undefined;
   finish(states: tf.Tensor): T;
 }
 
@@ -115,12 +118,18 @@ export class PretrainedModel implements AdaptableModel {
   forwardLast(inputs: ModelInputs, context: ForwardContext = inferenceContext()): tf.Tensor2D {
     return this.#run(inputs, context, (pass) => {
       const pick = lastStates(pass);
+      const { trunk, head } = this.#assembly;
+      const byRow = (logits: tf.Tensor) =>
+        tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape.at(-1) ?? 0]);
       return {
         pick,
+        whole: () => {
+          const logits = computeByPlan(trunk, head, pass);
+          return logits && byRow(logits);
+        },
         finish: (last) => {
           const own = pass.context.places === undefined ? pass : pass.only(numbersOf(pick, pass.shape[1]));
-          const logits = this.#assembly.head.forward(last, own);
-          return tf.reshape<tf.Rank.R2>(logits, [logits.shape[0] ?? 0, logits.shape[logits.shape.length - 1] ?? 0]);
+          return byRow(head.forward(last, own));
         },
       };
     });
@@ -251,10 +260,13 @@ export class PretrainedModel implements AdaptableModel {
       this.#checkAdapters(context);
       const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
       try {
-        const { pick, finish } = prepare(pass);
+        const { pick, whole, finish } = prepare(pass);
         const early = context.everyPosition === true ? undefined : pick;
-        const states = runTrunk(trunk, pass, early);
-        const result = finish(pick === undefined || early === pick ? states : pickFrom(states, pick));
+        const byStates = () => {
+          const states = runTrunk(trunk, pass, early);
+          return finish(pick === undefined || early === pick ? states : pickFrom(states, pick));
+        };
+        const result = whole?.() ?? byStates();
         inputs.cache?.advance((trunk.decoder === undefined ? pass : pass.decoder).inputIds.shape[1]);
         return result;
       } finally {

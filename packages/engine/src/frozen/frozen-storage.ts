@@ -2,7 +2,7 @@
 // 4 bits takes the same way as one in float32.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { HalfMatrix } from "../packed/packed-matrix.ts";
+import type { BlockMatrix, HalfMatrix } from "../packed/packed-matrix.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
 export type MatrixLayout = "in-out" | "out-in";
@@ -13,6 +13,12 @@ export interface StoredMatrix {
   /** True for Wᵀ, [outFeatures, inFeatures]. */
   readonly isTransposed: boolean;
 }
+
+/** A matrix as a plan's graph multiplies by it: x·Mᵀ for blocks, and x times a weight in 8 bits by its number. */
+export type StepFactor =
+  | ({ readonly kind: "float32" } & StoredMatrix)
+  | { readonly kind: "blocks"; readonly matrix: BlockMatrix }
+  | { readonly kind: "int8"; readonly weight: number };
 
 /** One stored matrix W, seen as [inFeatures, outFeatures] whichever way round it is kept. */
 export interface FrozenStorage {
@@ -32,6 +38,8 @@ export interface FrozenStorage {
   readonly readRows?: ((first: number, count: number) => Float32Array) | undefined;
   /** The matrix as it lies in memory, if that is one float32 tensor. */
   readonly stored?: StoredMatrix;
+  /** The matrix as graphs of several operations take it; absent where none can. */
+  readonly stepFactor?: StepFactor | undefined;
   /** A float32 copy [inFeatures, outFeatures]; the caller disposes of it. */
   read(): tf.Tensor2D;
   /** Rows of Wᵀ, one for each id. */

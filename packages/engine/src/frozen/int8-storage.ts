@@ -8,7 +8,7 @@ import { runOwnKernelForOne } from "../kernels/own-kernel.ts";
 import type { Int8Matrix } from "../packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights } from "../packed/int8-weights.ts";
 import { matrix as asMatrix } from "../rows.ts";
-import type { FrozenStorage } from "./frozen-storage.ts";
+import type { FrozenStorage, StepFactor } from "./frozen-storage.ts";
 
 export class Int8Storage implements FrozenStorage {
   readonly inFeatures: number;
@@ -24,6 +24,10 @@ export class Int8Storage implements FrozenStorage {
     this.bytes = 2 * matrix.codes.byteLength + matrix.scales.byteLength;
     this.#weights = weights;
     this.#weight = weights.add(matrix);
+  }
+
+  get stepFactor(): StepFactor | undefined {
+    return currentInt8Weights() === this.#weights ? { kind: "int8", weight: this.#weight } : undefined;
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {

@@ -15,7 +15,7 @@ import {
 import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto } from "./decode-into.ts";
-import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
+import type { FrozenStorage, MatrixLayout, StepFactor } from "./frozen-storage.ts";
 import { joinBlocks } from "./join-blocks.ts";
 
 /** Numbers decoded at one time: 8 MB. */
@@ -48,6 +48,11 @@ export class PackedStorage implements FrozenStorage {
     this.inFeatures = isTransposed ? matrix.columns : matrix.rows;
     this.outFeatures = isTransposed ? matrix.rows : matrix.columns;
     this.bytes = packedBytes(matrix);
+  }
+
+  get stepFactor(): StepFactor | undefined {
+    if (!this.#isTransposed || this.#matrix.kind !== "blocks") return undefined;
+    return { kind: "blocks", matrix: this.#matrix };
   }
 
   multiply(x: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {

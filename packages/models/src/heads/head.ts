@@ -2,6 +2,7 @@
 
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../parts/pass.ts";
+import type { Planned } from "../parts/planned.ts";
 import type { Pick } from "../parts/trunk/stages.ts";
 
 /** A loss before the division, so that batches of different sizes can be added up exactly. */
@@ -11,7 +12,7 @@ export interface LossSum {
   readonly count: number;
 }
 
-export interface Head {
+export interface Head extends Planned {
   /** The states that an answer is read from; absent: all are. */
   reads?(pass: Pass): Pick | undefined;
   /** These states, or all, [batch, time, width] → logits, or the hidden states themselves where there is no head. */

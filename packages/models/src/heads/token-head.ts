@@ -5,6 +5,7 @@ import type { LinearSite, ParameterSlot } from "@lowrank/doors";
 import { crossEntropy, linearCrossEntropy } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../parts/pass.ts";
+import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import { pickStates } from "../parts/trunk/picked-states.ts";
 import type { Head, Losses } from "./head.ts";
@@ -36,6 +37,14 @@ export class TokenHead implements Head {
     const logits = site.forward(transform === undefined ? hidden : transform(hidden, pass), pass.context);
     return this.#finished(logits, pass.context);
   }
+
+  readonly plan: PartPlan = (x, plan, context) => {
+    const { site, transform, constantBias } = this.options;
+    if (constantBias !== undefined) return plan.refuse("the head has a bias of its own");
+    const states = transform === undefined ? x : planOf(transform)(x, plan, context);
+    const logits = planLinear(site)(states, plan, context);
+    return this.#cap === null ? logits : plan.cap(logits, this.#cap);
+  };
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
     const { site, shift } = this.options;

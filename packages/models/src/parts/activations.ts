@@ -1,13 +1,20 @@
 // What each activation computes, alone and as a gate.
 
-import { geglu, gelu, silu, swiglu } from "@lowrank/engine";
+import { geglu, gelu, silu, stepActivations, swiglu } from "@lowrank/engine";
 import type { Activation as ActivationName } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
+import type { PartPlan } from "./planned.ts";
 
 export interface Activation {
   apply(x: tf.Tensor): tf.Tensor;
   /** activation(gate)·up, both [batch, time, intermediate]. */
   gate(gate: tf.Tensor, up: tf.Tensor): tf.Tensor;
+}
+
+/** The activation's plan; it has none where the engine's plans do not know it. */
+export function planActivation(activation: Activation): PartPlan {
+  const name = stepActivations.find((known) => activations[known] === activation);
+  return (x, plan) => (name === undefined ? plan.refuse("an activation has no plan") : plan.activate(x, name));
 }
 
 export const activations: Readonly<Record<ActivationName, Activation>> = {

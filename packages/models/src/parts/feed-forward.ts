@@ -2,8 +2,9 @@
 
 import { forwardTogether, type LinearSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Activation } from "./activations.ts";
+import { type Activation, planActivation } from "./activations.ts";
 import type { Layer, Pass } from "./pass.ts";
+import { planLinear, planned } from "./planned.ts";
 
 /** Dropout between the two maps, while training. */
 export interface InnerDropout {
@@ -13,11 +14,15 @@ export interface InnerDropout {
 
 /** down(activation(up(x))) */
 export function feedForward(up: LinearSite, activation: Activation, down: LinearSite, dropout?: InnerDropout): Layer {
-  return (hidden, pass) =>
-    tf.tidy(() => {
-      const inner = activation.apply(up.forward(hidden, pass.context));
-      return down.forward(dropped(inner, dropout, pass), pass.context);
-    });
+  const activate = planActivation(activation);
+  return planned(
+    (hidden: tf.Tensor, pass: Pass) =>
+      tf.tidy(() => {
+        const inner = activation.apply(up.forward(hidden, pass.context));
+        return down.forward(dropped(inner, dropout, pass), pass.context);
+      }),
+    (x, plan, context) => planLinear(down)(activate(planLinear(up)(x, plan, context), plan, context), plan, context),
+  );
 }
 
 function dropped(x: tf.Tensor, dropout: InnerDropout | undefined, pass: Pass): tf.Tensor {
@@ -31,13 +36,21 @@ export function fusedGatedFeedForward(
   down: LinearSite,
   dropout?: InnerDropout,
 ): Layer {
-  return (hidden, pass) =>
-    tf.tidy(() => {
-      const [gate, up] = tf.split(gateUp.forward(hidden, pass.context), 2, 2);
-      // Two parts asked for, two given.
-      const gated = activation.gate(gate as tf.Tensor, up as tf.Tensor);
-      return down.forward(dropped(gated, dropout, pass), pass.context);
-    });
+  const activate = planActivation(activation);
+  return planned(
+    (hidden: tf.Tensor, pass: Pass) =>
+      tf.tidy(() => {
+        const [gate, up] = tf.split(gateUp.forward(hidden, pass.context), 2, 2);
+        // Two parts asked for, two given.
+        const gated = activation.gate(gate as tf.Tensor, up as tf.Tensor);
+        return down.forward(dropped(gated, dropout, pass), pass.context);
+      }),
+    (x, plan, context) => {
+      const [both, width] = [planLinear(gateUp)(x, plan, context), down.inFeatures];
+      const gate = activate(plan.part(both, 0, width), plan, context);
+      return planLinear(down)(plan.multiply(gate, plan.part(both, width, width)), plan, context);
+    },
+  );
 }
 
 /** down(activation(gate(x))·up(x)), Shazeer 2020 */
@@ -47,12 +60,19 @@ export function gatedFeedForward(
   down: LinearSite,
   dropout?: InnerDropout,
 ): Layer {
-  return (hidden, pass) =>
-    tf.tidy(() => {
-      const { context } = pass;
-      const [gates, values] = forwardTogether([gate, up], hidden, context);
-      // Two sites give two tensors.
-      const gated = activation.gate(gates as tf.Tensor, values as tf.Tensor);
-      return down.forward(dropped(gated, dropout, pass), context);
-    });
+  const activate = planActivation(activation);
+  return planned(
+    (hidden: tf.Tensor, pass: Pass) =>
+      tf.tidy(() => {
+        const { context } = pass;
+        const [gates, values] = forwardTogether([gate, up], hidden, context);
+        // Two sites give two tensors.
+        const gated = activation.gate(gates as tf.Tensor, values as tf.Tensor);
+        return down.forward(dropped(gated, dropout, pass), context);
+      }),
+    (x, plan, context) => {
+      const gates = activate(planLinear(gate)(x, plan, context), plan, context);
+      return planLinear(down)(plan.multiply(gates, planLinear(up)(x, plan, context)), plan, context);
+    },
+  );
 }

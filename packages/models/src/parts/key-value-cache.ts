@@ -2,6 +2,7 @@
 // adapters in use, so a cache remembers these and refuses others.
 
 import { type AdapterSelection, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { type StepPlan, TokenSteps } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { CacheAdaptersError } from "../errors.ts";
 import { type FirstTokens, Texts } from "./text-places.ts";
@@ -36,6 +37,10 @@ export class KeyValueCache {
   readonly #generated: readonly number[] | undefined;
   #source: tf.Tensor | undefined;
   #texts: Texts | undefined;
+  /** Holds all keys and values while it is there. */
+  #steps: TokenSteps | undefined;
+  /** Whether the engine has refused to compute this text's plans, as it would again. */
+  #isRefused = false;
   #length = 0;
 
   constructor(adapters: AdapterSelection, options: CacheOptions = {}) {
@@ -52,6 +57,7 @@ export class KeyValueCache {
 
   /** Rows of the batch that filled it; undefined while it is empty. */
   get rows(): number | undefined {
+    if (this.#steps !== undefined && this.#steps.length > 0) return 1;
     const [first] = this.#layers.values();
     return first?.[0]?.key.shape[0] ?? this.#source?.shape[0];
   }
@@ -71,8 +77,41 @@ export class KeyValueCache {
     return this.#texts;
   }
 
+  /**
+   * What computes this text's next tokens by `plans`, with all that is kept here, until something else asks for it; undefined
+   * where the engine computes no such plans.
+   */
+  stepsFor(plans: readonly StepPlan[], width: number): TokenSteps | undefined {
+    if (this.#steps?.isOf(plans)) return this.#steps;
+    if (this.#isRefused) return undefined;
+    this.#settle();
+    this.#steps = TokenSteps.of(plans, width);
+    this.#isRefused = this.#steps === undefined;
+    if (this.#steps === undefined) return undefined;
+    for (const [layer, segments] of this.#layers) {
+      const whole = joinSegments(segments);
+      this.#steps.fill(layer, whole);
+      tf.dispose([whole.key, whole.value, ...segments.flatMap(({ key, value }) => [key, value])]);
+    }
+    this.#layers.clear();
+    return this.#steps;
+  }
+
+  /** Takes keys and values back from whatever computed with them. */
+  #settle(): void {
+    const steps = this.#steps;
+    if (steps === undefined) return;
+    this.#steps = undefined;
+    for (const layer of steps.length === 0 ? [] : steps.layers) {
+      const { key, value } = steps.read(layer);
+      this.#layers.set(layer, [{ key: tf.keep(key), value: tf.keep(value) }]);
+    }
+    steps.dispose();
+  }
+
   /** Adds a layer's new keys and values and returns all of them, oldest first; the cache keeps owning these. */
   extend(layer: number, fresh: KeysAndValues): readonly KeysAndValues[] {
+    this.#settle();
     const segments = this.#extended(this.#layers.get(layer) ?? [], fresh);
     this.#layers.set(layer, segments);
     return segments;
@@ -80,6 +119,7 @@ export class KeyValueCache {
 
   /** A layer's segments if the last takes one position more. */
   withRoom(layer: number): readonly KeysAndValues[] | undefined {
+    this.#settle();
     const segments = this.#layers.get(layer) ?? [];
     const last = segments.at(-1);
     return last !== undefined && timeOf(last) < this.#segmentLength ? segments : undefined;
@@ -133,6 +173,8 @@ export class KeyValueCache {
     for (const { key, value } of [...[...this.#layers.values()].flat(), ...this.#ofSource.values()]) {
       tf.dispose([key, value]);
     }
+    this.#steps?.dispose();
+    this.#steps = undefined;
     this.#source?.dispose();
     this.#source = undefined;
     this.#texts = undefined;

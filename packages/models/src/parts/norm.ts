@@ -4,6 +4,7 @@ import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
 import { computeByRows, ParameterSlot, type Part, sameKind, type WeightSlot } from "@lowrank/doors";
 import { layerNorm, rmsNorm } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { PartPlan, Planned } from "./planned.ts";
 
 export interface NormOptions {
   readonly path: string;
@@ -17,7 +18,7 @@ export interface NormOptions {
 }
 
 /** What computes a norm, whether it has weights or not. */
-export type NormLayer = Pick<Norm, "forward">;
+export type NormLayer = Pick<Norm, "forward"> & Planned;
 
 /** A layer norm without gain and bias (OLMo, some OPTs). */
 export function plainNorm(epsilon: number): NormLayer {
@@ -50,6 +51,13 @@ export class Norm implements Part {
     const doors = this.#bias === undefined ? [this.#gain] : [this.#gain, this.#bias];
     return computeByRows({ x, context, path, doors }, (rows, own) => this.#forward(rows, own));
   }
+
+  readonly plan: PartPlan = (x, plan, context) => {
+    if (this.isOpen(context)) return plan.refuse(`${this.options.path} is adapted`);
+    const { kind, width, epsilon, gainOffset = 0 } = this.options;
+    const [gain, bias] = [this.#gain.value(context), this.#bias?.value(context)];
+    return plan.norm(x, { kind, width, epsilon, gainOffset, gain, bias });
+  };
 
   parameters(): readonly ParameterRef[] {
     return [...this.#gain.parameters(), ...(this.#bias?.parameters() ?? [])];

@@ -9,6 +9,7 @@ import type { KeyValueCache } from "./key-value-cache.ts";
 import { contextOfStates, packedInputs } from "./packing/packed-inputs.ts";
 import type { Packing } from "./packing/plan-packing.ts";
 import type { PassInputs } from "./pass-inputs.ts";
+import type { Planned } from "./planned.ts";
 import type { Alibi } from "./positions/alibi.ts";
 import { maskOfPass, slopedMaskOfPass } from "./positions/pass-masks.ts";
 import { type RotaryFrequencies, rotaryAngles, speedsChange } from "./positions/rotary-frequencies.ts";
@@ -25,7 +26,9 @@ const sourceKey = {};
 const sourceMaskKey = {};
 
 /** A step from hidden states [batch, time, features] to hidden states. */
-export type Layer = (hidden: tf.Tensor, pass: Pass) => tf.Tensor;
+export interface Layer extends Planned {
+  (hidden: tf.Tensor, pass: Pass): tf.Tensor;
+}
 
 export class Pass {
   readonly #masks = new Map<number, AttentionMask | undefined>();

@@ -2,12 +2,16 @@
 
 import { computeByRows, type ParameterSlot } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Layer } from "./pass.ts";
+import type { Layer, Pass } from "./pass.ts";
+import { planned, planOf } from "./planned.ts";
 
 /** The layer itself where there is no factor. */
 export function scaledLayer(layer: Layer, factor: number | null): Layer {
   if (factor === null) return layer;
-  return (hidden, pass) => tf.tidy(() => tf.mul(layer(hidden, pass), factor));
+  return planned(
+    (hidden: tf.Tensor, pass: Pass) => tf.tidy(() => tf.mul(layer(hidden, pass), factor)),
+    (x, plan, context) => plan.scale(planOf(layer)(x, plan, context), factor),
+  );
 }
 
 /** `scales` is [width]. */

@@ -3,11 +3,15 @@
 
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
+import { NativeCallError } from "../../errors.ts";
+import type { StepPlan } from "../../step/step-plan.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
 import { NativeBlocks } from "./kept-blocks.ts";
 import { encodeModel, type OnnxGraph } from "./runtime/onnx-model.ts";
 import type { NativeSession, NativeTensor, OnnxRuntime } from "./runtime/onnx-runtime.ts";
+import { NativeSteps } from "./step/native-steps.ts";
+import { StepSessions } from "./step/step-sessions.ts";
 
 /** The name by which TensorFlow.js knows the backend. */
 export const nativeBackendName = "native";
@@ -17,6 +21,8 @@ export class NativeBackend extends MathBackendCPU {
   readonly int8Weights: NativeInt8Weights;
   readonly blocks: NativeBlocks;
   readonly #sessions = new Map<string, NativeSession>();
+  /** Those that hold matrices. */
+  #steps: readonly StepSessions[] = [];
 
   constructor(readonly runtime: OnnxRuntime) {
     super();
@@ -73,6 +79,22 @@ export class NativeBackend extends MathBackendCPU {
     return { dataId: tensor.dataId, shape: tensor.shape, dtype: "float32" };
   }
 
+  /** What computes plans for a text; undefined where the library or a weight does not allow it. */
+  makeSteps(plans: readonly StepPlan[], width: number): NativeSteps | undefined {
+    try {
+      const known = this.#steps.find((sessions) => sessions.isOf(plans));
+      const sessions = known ?? StepSessions.of(this, plans, width);
+      if (sessions === undefined) return undefined;
+      const others = this.#steps.filter((other) => other.isAlive && other !== sessions);
+      // The others cost next to nothing to make again.
+      this.#steps = sessions.holdsMatrices ? [...others, sessions] : others;
+      return new NativeSteps(this, sessions);
+    } catch (error) {
+      if (error instanceof NativeCallError) return undefined;
+      throw error;
+    }
+  }
+
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     this.pool.escape(values); // a kernel of tfjs-backend-cpu may have made a view of another tensor's values
     return super.write(values, shape, dtype);
@@ -94,6 +116,8 @@ export class NativeBackend extends MathBackendCPU {
   override dispose(): void {
     for (const session of this.#sessions.values()) this.runtime.releaseSession(session);
     this.#sessions.clear();
+    for (const sessions of this.#steps) sessions.dispose();
+    this.#steps = [];
     this.int8Weights.dispose();
     this.blocks.clear();
     this.pool.clear();

@@ -4,6 +4,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
+import { planned } from "../../parts/planned.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { ClassificationHead } from "../classification-head.ts";
 import type { Head } from "../head.ts";
@@ -21,7 +22,14 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
       shift: 1,
       cap: logitCap,
       // The head has no bias: logits scale with what it reads.
-      ...(logitScale === null ? {} : { transform: (hidden) => tf.mul(hidden, logitScale) }),
+      ...(logitScale === null
+        ? {}
+        : {
+            transform: planned(
+              (hidden: tf.Tensor) => tf.mul(hidden, logitScale),
+              (x, plan) => plan.scale(x, logitScale),
+            ),
+          }),
     });
   }
   if (task === "token-classification")

@@ -7,11 +7,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
+import { planned } from "../planned.ts";
 import type { Alibi } from "../positions/alibi.ts";
 import type { RotaryFrequencies } from "../positions/rotary-frequencies.ts";
 import type { MaskMaker } from "./added-masks.ts";
 import { attentionByParts } from "./attention-by-parts.ts";
 import { attendWithOneQuery } from "./one-query-attention.ts";
+import { type ProjectionPlan, planAttention, planFused, planNormed, planSeparate } from "./plan-attention.ts";
 import type { RelativePositions } from "./relative-positions.ts";
 
 /** Each [batch, time, heads·headSize]. */
@@ -21,7 +23,10 @@ interface Projected {
   readonly value: tf.Tensor;
 }
 
-export type Projection = (hidden: tf.Tensor, pass: Pass) => Projected;
+export interface Projection {
+  (hidden: tf.Tensor, pass: Pass): Projected;
+  readonly plan?: ProjectionPlan;
+}
 
 export interface SelfAttentionOptions {
   /** Which entry of the key–value cache is this layer's. */
@@ -59,28 +64,31 @@ export interface SelfAttentionOptions {
 
 /** Three linear maps. */
 export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {
-  return (hidden, { context }) => {
+  const project = (hidden: tf.Tensor, { context }: Pass) => {
     const parts = forwardTogether([query, key, value], hidden, context);
     // Three sites give three tensors.
     return { query: parts[0] as tf.Tensor, key: parts[1] as tf.Tensor, value: parts[2] as tf.Tensor };
   };
+  return Object.assign(project, { plan: planSeparate(query, key, value) });
 }
 
 /** One linear map whose output is queries, keys and values one after the other. */
 export function fusedProjection(site: LinearSite, widths: readonly [number, number, number]): Projection {
-  return (hidden, { context }) => {
+  const project = (hidden: tf.Tensor, { context }: Pass) => {
     const [query, key, value] = tf.split(site.forward(hidden, context), [...widths], 2);
     // Three widths give three tensors.
     return { query: query as tf.Tensor, key: key as tf.Tensor, value: value as tf.Tensor };
   };
+  return Object.assign(project, { plan: planFused(site, widths) });
 }
 
 /** Norms over the whole of the queries and of the keys, all heads together (OLMo 2). */
 export function normedProjection(project: Projection, norms: { readonly query: Norm; readonly key: Norm }): Projection {
-  return (hidden, pass) => {
+  const normed = (hidden: tf.Tensor, pass: Pass) => {
     const { query, key, value } = project(hidden, pass);
     return { query: norms.query.forward(query, pass.context), key: norms.key.forward(key, pass.context), value };
   };
+  return project.plan === undefined ? normed : Object.assign(normed, { plan: planNormed(project.plan, norms) });
 }
 
 /** One linear map whose output is sorted by key head: its group of queries, its key, its value (GPT-NeoX, Falcon). */
@@ -98,7 +106,7 @@ export function groupedProjection(site: LinearSite, keyHeads: number, headSize: 
 }
 
 export function selfAttention(options: SelfAttentionOptions): Layer {
-  return (hidden, pass) =>
+  const run: Layer = (hidden, pass) =>
     tf.tidy(() => {
       const projected = options.project(hidden, pass);
       const isNextToken = pass.cache !== undefined && hidden.shape[1] === 1 && !pass.context.training;
@@ -121,6 +129,7 @@ export function selfAttention(options: SelfAttentionOptions): Layer {
       const mixed = attend({ query, key, value }, options, pass);
       return options.output.forward(joinHeads(mixed), pass.context);
     });
+  return planned(run, planAttention(options));
 }
 
 /** The same for one new token after a cache, with as few operations as can be: [batch, 1, heads·headSize]. */

@@ -4,6 +4,7 @@ import type { Part } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
+import { type PartPlan, planned, planOf } from "../planned.ts";
 
 /** A layer whose second half treats every position by itself: layer = byPosition ∘ mix. */
 export interface Block extends Layer {
@@ -50,12 +51,14 @@ export function runStages(stages: readonly Stage[], hidden: tf.Tensor, pass: Pas
 /** A layer of two halves: in the first positions see each other, in the second none needs another. */
 export function inHalves(mix: Layer, byPosition: Layer): Block {
   const whole: Layer = (hidden, pass) => tf.tidy(() => byPosition(mix(hidden, pass), pass));
-  return Object.assign(whole, { halves: { mix, byPosition } });
+  const plan: PartPlan = (x, steps, context) => planOf(byPosition)(planOf(mix)(x, steps, context), steps, context);
+  return Object.assign(whole, { halves: { mix, byPosition }, plan });
 }
 
 /** A norm behind the last block. */
 export function normStage(parts: readonly Part[], norm: NormLayer): Stage {
-  return { parts, run: (hidden, { context }) => norm.forward(hidden, context), isByPosition: true };
+  const run = planned((hidden: tf.Tensor, { context }: Pass) => norm.forward(hidden, context), planOf(norm));
+  return { parts, run, isByPosition: true };
 }
 
 /**

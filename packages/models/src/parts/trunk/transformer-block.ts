@@ -4,6 +4,7 @@ import { addResidual } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { NormLayer } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
+import { type PartPlan, planned, planOf } from "../planned.ts";
 import { type Block, inHalves } from "./stages.ts";
 
 export interface TransformerBlockOptions {
@@ -42,14 +43,21 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
     dropout: dropout && { rate: dropout.rate, path: `${dropout.path}/feed-forward-output` },
   };
   if (options.residual === "parallel") {
-    return (hidden, pass) =>
-      tf.tidy(() => addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass))));
+    return planned(
+      (hidden: tf.Tensor, pass: Pass) =>
+        tf.tidy(() => addResidual(hidden, addResidual(runHalf(attend, hidden, pass), runHalf(feed, hidden, pass)))),
+      (x, plan, context) => plan.add(x, plan.add(planHalf(attend)(x, plan, context), planHalf(feed)(x, plan, context))),
+    );
   }
   const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
-  return inHalves(
-    (hidden, pass) => tf.tidy(() => normed(options.afterAttentionSum, sum(attend, hidden, pass), pass)),
-    (middle, pass) => tf.tidy(() => normed(options.afterFeedForwardSum, sum(feed, middle, pass), pass)),
-  );
+  const half = (own: Half, afterSum: NormLayer | undefined): Layer => {
+    const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(own, hidden, pass), pass));
+    if (options.residual === "after-norm") return run;
+    return planned(run, (x, plan, context) =>
+      planNorm(afterSum)(plan.add(x, planHalf(own)(x, plan, context)), plan, context),
+    );
+  };
+  return inHalves(half(attend, options.afterAttentionSum), half(feed, options.afterFeedForwardSum));
 }
 
 function sumAround(half: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
@@ -72,6 +80,15 @@ interface Half {
 function runHalf({ layer, before, after, dropout }: Half, hidden: tf.Tensor, pass: Pass): tf.Tensor {
   const output = normed(after, layer(normed(before, hidden, pass), pass), pass);
   return dropout === undefined ? output : pass.drop(output, dropout.rate, dropout.path);
+}
+
+function planHalf({ layer, before, after }: Half): PartPlan {
+  return (x, plan, context) =>
+    planNorm(after)(planOf(layer)(planNorm(before)(x, plan, context), plan, context), plan, context);
+}
+
+function planNorm(norm: NormLayer | undefined): PartPlan {
+  return norm === undefined ? (x) => x : planOf(norm);
 }
 
 function normed(norm: NormLayer | undefined, x: tf.Tensor, pass: Pass): tf.Tensor {

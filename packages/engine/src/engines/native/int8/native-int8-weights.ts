@@ -5,6 +5,7 @@
 import type { Int8Matrix, MatrixShape } from "../../../packed/int8-matrix.ts";
 import type { Int8Weights } from "../../../packed/int8-weights.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import type { Packing } from "../runtime/packing.ts";
 import { NativeRounding } from "./native-rounding.ts";
 import { productSession, zeroPoint } from "./product-session.ts";
 import { RecentRows } from "./recent-rows.ts";
@@ -21,8 +22,15 @@ export interface Int8Product {
   readonly innerScales?: Float32Array;
 }
 
+/** The same as a constant: codes [inner, columns]. */
+export interface Int8Constant extends Pick<Int8Product, "inner" | "columns" | "columnScales"> {
+  readonly codes: Int8Array;
+  readonly packing: Packing;
+}
+
 interface Weight {
   readonly forward: Int8Product;
+  readonly packing: Packing;
   /** Or what it will be made of: codes [outFeatures, inFeatures]. */
   backward: Int8Product | Int8Array;
 }
@@ -38,6 +46,8 @@ export class NativeInt8Weights implements Int8Weights {
   readonly #weights = new Map<number, Weight>();
   readonly #tiles = new Map<object, { readonly products: readonly Int8Product[] | undefined }>();
   #count = 0;
+  /** Of the weights that come next: of those that were added since a weight was last used. */
+  #packing: Packing | undefined;
   #unfitness: { readonly reason: string | undefined } | undefined;
 
   constructor(runtime: OnnxRuntime) {
@@ -56,7 +66,10 @@ export class NativeInt8Weights implements Int8Weights {
 
   add(matrix: Int8Matrix): number {
     const weight = this.#count++;
-    this.#weights.set(weight, { forward: this.#forwardOf(matrix), backward: matrix.codes });
+    // Those of one model, as a rule: it is loaded before it is used.
+    if (this.#packing === undefined || this.#packing.isReleased) this.#packing = this.#runtime.makePacking();
+    const packing = this.#packing;
+    this.#weights.set(weight, { forward: this.#forwardOf(matrix, packing), backward: matrix.codes, packing });
     return weight;
   }
 
@@ -79,9 +92,21 @@ export class NativeInt8Weights implements Int8Weights {
   /** The direction asked for. */
   product(weight: number, isTransposed: boolean): Int8Product {
     const found = this.#find(weight);
+    this.#packing = undefined;
     if (!isTransposed) return found.forward;
     if (found.backward instanceof Int8Array) found.backward = this.#backwardOf(found.forward, found.backward);
     return found.backward;
+  }
+
+  /** A matrix as a constant of another graph: made with its packing, it takes no more memory. */
+  constant(weight: number): Int8Constant {
+    const { forward, backward, packing } = this.#find(weight);
+    const { inner, columns, columnScales } = forward;
+    const codes =
+      backward instanceof Int8Array
+        ? this.#rounding.turn(backward, columns)
+        : Int8Array.from(this.#multiplyUnits({ ...forward, columnScales: new Float32Array(columns).fill(1) }));
+    return { codes, inner, columns, columnScales, packing };
   }
 
   read(weight: number): Float32Array {
@@ -109,13 +134,15 @@ export class NativeInt8Weights implements Int8Weights {
     return found;
   }
 
-  #forwardOf({ inFeatures, outFeatures, codes, scales }: Int8Matrix): Int8Product {
-    const session = productSession(this.#runtime, this.#rounding.turn(codes, outFeatures), inFeatures);
+  #forwardOf({ inFeatures, outFeatures, codes, scales }: Int8Matrix, packing?: Packing): Int8Product {
+    const shared = packing === undefined ? {} : { packing };
+    const turned = this.#rounding.turn(codes, outFeatures);
+    const session = productSession(this.#runtime, turned, { inner: inFeatures, ...shared });
     return { session, inner: inFeatures, columns: outFeatures, columnScales: scales };
   }
 
   #backwardOf({ inner, columns, columnScales }: Int8Product, codes: Int8Array): Int8Product {
-    const session = productSession(this.#runtime, codes, columns);
+    const session = productSession(this.#runtime, codes, { inner: columns });
     return { session, inner: columns, columns: inner, columnScales: one, innerScales: columnScales };
   }
 

@@ -1,20 +1,26 @@
 // One matrix of 8 bits as the constant of a graph that multiplies by it.
 
 import { GraphWriter } from "../kernels/graph.ts";
-import { encodeModel, type OnnxGraph } from "../runtime/onnx-model.ts";
+import { encodeModel, type OnnxConstant, type OnnxGraph } from "../runtime/onnx-model.ts";
 import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import type { Packing } from "../runtime/packing.ts";
 
 /** What stands for 0 among unsigned bytes: the library's fast products take signed ones on the right alone. */
 export const zeroPoint = 128;
 
 /** A session with rows of unsigned bytes [rows, inner] times codes [inner, columns], each column times its scale. */
-export function productSession(runtime: OnnxRuntime, codes: Int8Array, inner: number): NativeSession {
+export function productSession(
+  runtime: OnnxRuntime,
+  codes: Int8Array,
+  { inner, packing }: { readonly inner: number; readonly packing?: Packing },
+): NativeSession {
   const graph = productGraph(codes, inner);
   const inputs = graph.inputs.map(({ name }) => name);
-  return runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true });
+  const shared = packing && { packing, constants: graph.constants.filter(({ name }) => name === "weight") };
+  return runtime.createSession(encodeModel(graph), { inputs, outputs: graph.outputs, isOneOfMany: true, shared });
 }
 
-function productGraph(codes: Int8Array, inner: number): OnnxGraph {
+function productGraph(codes: Int8Array, inner: number): OnnxGraph & { readonly constants: readonly OnnxConstant[] } {
   const g = new GraphWriter([{ name: "rows", type: "uint8" }, { name: "scales" }]);
   const inputs = ["rows", "weight", "one", "scales", "zero"];
   const product = g.node("MatMulIntegerToFloat", inputs, {}, "com.microsoft");

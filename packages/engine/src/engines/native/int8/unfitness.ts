@@ -15,7 +15,7 @@ const slower = 1.2;
 /** The reason against 8 bits, or undefined. */
 export function unfitnessFor8Bits(runtime: OnnxRuntime): string | undefined {
   const largest = new Int8Array(inner * columns).fill(127);
-  const narrow = productSession(runtime, largest, inner);
+  const narrow = productSession(runtime, largest, { inner });
   const wide = floatSession(runtime);
   try {
     const codes = { values: new Uint8Array(rows * inner).fill(255), shape: [rows, inner] }; // 127, beside the zero point

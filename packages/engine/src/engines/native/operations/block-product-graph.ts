@@ -1,7 +1,7 @@
 // The graph of a product with one matrix of blocks, which is its constant.
 
-import { graphOf } from "../kernels/graph.ts";
-import type { OnnxGraph } from "../runtime/onnx-model.ts";
+import { type GraphWriter, graphOf } from "../kernels/graph.ts";
+import type { OnnxConstant, OnnxGraph } from "../runtime/onnx-model.ts";
 
 /** An entry is scale·(code − half of the codes), plus a minimum, with the scale and the minimum of its block. */
 export interface EvenBlocks {
@@ -24,20 +24,34 @@ const accuracyLevel = 4;
 
 /** The matrix is part of the graph. */
 export function blockProductGraph(matrix: EvenBlocks): OnnxGraph {
+  const g = graphOf("x");
+  const product = addBlockProduct(g, "x", matrix);
+  return { ...g.finish(product.value), constants: product.constants };
+}
+
+/** A product in a graph, and the constants that it needs there, whose names begin with `name`. */
+export function addBlockProduct(
+  g: GraphWriter,
+  x: string,
+  matrix: EvenBlocks,
+  { name = "", sumsOf = sumBlocks }: { readonly name?: string; readonly sumsOf?: typeof sumBlocks } = {},
+): { readonly value: string; readonly constants: readonly OnnxConstant[] } {
   const { rows, columns, blockSize, blocks, codeBits, codes, scales, minima } = matrix;
   const shape = [rows, blocks, (blockSize * codeBits) / 8];
-  const constants = [
-    { name: "codes", type: "uint8", shape, values: codes },
-    { name: "scales", type: "float32", shape: [rows, blocks], values: scales },
-    ...(minima === undefined
-      ? []
-      : [{ name: "minima", type: "float32", shape: [rows, blocks], values: minima } as const]),
-  ] as const;
-  const g = graphOf("x");
+  const constants: OnnxConstant[] = [
+    { name: `${name}codes`, type: "uint8", shape, values: codes },
+    { name: `${name}scales`, type: "float32", shape: [rows, blocks], values: scales },
+  ];
   const sizes = { N: rows, K: columns, bits: codeBits, block_size: blockSize, accuracy_level: accuracyLevel };
-  const product = g.node("MatMulNBits", ["x", "codes", "scales"], sizes, "com.microsoft");
-  if (minima === undefined) return { ...g.finish(product), constants };
-  const byBlock = g.node("Reshape", ["x", g.integers([-1, blocks, blockSize])]);
-  const sums = g.node("ReduceSum", [byBlock, g.integers([-1])], { keepdims: 0 });
-  return { ...g.finish(g.add(product, g.product(sums, "minima", { transB: true }))), constants };
+  const product = g.node("MatMulNBits", [x, `${name}codes`, `${name}scales`], sizes, "com.microsoft");
+  if (minima === undefined) return { value: product, constants };
+  constants.push({ name: `${name}minima`, type: "float32", shape: [rows, blocks], values: minima });
+  const added = g.product(sumsOf(g, x, matrix), `${name}minima`, { transB: true });
+  return { value: g.add(product, added), constants };
+}
+
+/** The sums of each row of x over the blocks: x [..., columns] → [rows, blocks]. */
+export function sumBlocks(g: GraphWriter, x: string, { blocks, blockSize }: EvenBlocks): string {
+  const byBlock = g.node("Reshape", [x, g.integers([-1, blocks, blockSize])]);
+  return g.node("ReduceSum", [byBlock, g.integers([-1])], { keepdims: 0 });
 }

@@ -13,6 +13,9 @@ export const elementTypes = {
   bfloat16: 16,
 } as const;
 
+/** Values that a session may read or write in place. */
+export type NativeValues = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
+
 export type ElementType = keyof typeof elementTypes;
 
 /** An attribute: an integer, integers, a text, or a float (marked, since JavaScript has one kind of number). */
@@ -33,14 +36,16 @@ export interface OnnxInput {
   readonly name: string;
   /** Default float32. */
   readonly type?: ElementType;
+  /** Sizes, or names of such as vary; absent: any shape. */
+  readonly shape?: readonly (number | string)[];
 }
 
 /** A value that is part of a graph. A constant matrix is brought once into the order that its product reads. */
-interface OnnxConstant {
+export interface OnnxConstant {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly number[];
-  readonly values: ArrayBufferView;
+  readonly values: NativeValues;
 }
 
 /** A graph: what goes in, what is done, what comes out. */
@@ -62,7 +67,7 @@ export function encodeModel({ inputs, outputs, nodes, constants = [], outputType
     ...nodes.map((node) => bytesField(1, encodeNode(node))),
     textField(2, "lowrank"),
     ...constants.flatMap((constant) => piecesField(5, encodeConstant(constant))),
-    ...inputs.map(({ name, type }) => bytesField(11, encodeValue(name, type ?? "float32"))),
+    ...inputs.map(({ name, type, shape }) => bytesField(11, encodeValue(name, type ?? "float32", shape))),
     ...outputs.map((name) => bytesField(12, encodeValue(name, outputTypes[name] ?? "float32"))),
   ];
   return join([
@@ -101,8 +106,12 @@ function encodeAttribute(name: string, value: OnnxAttribute): Uint8Array {
   return join([head, ...value.map((entry) => integerField(8, entry)), integerField(20, 7)]);
 }
 
-function encodeValue(name: string, type: ElementType): Uint8Array {
-  const tensorType = integerField(1, elementTypes[type]);
+function encodeValue(name: string, type: ElementType, shape?: OnnxInput["shape"]): Uint8Array {
+  const axes = shape?.map((size) =>
+    bytesField(1, typeof size === "number" ? integerField(1, size) : textField(2, size)),
+  );
+  const sizes = axes === undefined ? [] : [bytesField(2, join(axes))];
+  const tensorType = join([integerField(1, elementTypes[type]), ...sizes]);
   return join([textField(1, name), bytesField(2, bytesField(1, tensorType))]);
 }
 

@@ -4,11 +4,9 @@
 import { NativeCallError } from "../../../errors.ts";
 import type { LibraryFile } from "../library/library-file.ts";
 import type { Address, Koffi, KoffiLibrary, Native } from "./koffi.ts";
-import { type ElementType, elementTypes } from "./onnx-model.ts";
+import { type ElementType, elementTypes, type NativeValues, type OnnxConstant } from "./onnx-model.ts";
 import { openInterface } from "./open-interface.ts";
-
-/** Values that a session may read or write in place. */
-type NativeValues = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array | Uint16Array;
+import { Packing } from "./packing.ts";
 
 /** A tensor as a session sees it. */
 export interface NativeTensor {
@@ -30,6 +28,8 @@ export interface SessionOptions {
   readonly outputs: readonly string[];
   /** Its intermediates are not kept in the arena: for graphs that run once for each weight, or have none. */
   readonly isOneOfMany?: boolean;
+  /** Shares some of the graph's constants, as they are packed, with other sessions. The values are not read again later. */
+  readonly shared?: { readonly packing: Packing; readonly constants: readonly OnnxConstant[] } | undefined;
 }
 
 /** Places of the functions we use in the table OrtApi (onnxruntime_c_api.h): name → [place, result, parameters]. */
@@ -58,6 +58,10 @@ const functions = {
   SetGlobalIntraOpNumThreads: [147, P, [P, "int"]],
   SetGlobalInterOpNumThreads: [148, P, [P, "int"]],
   SetGlobalSpinControl: [149, P, [P, "int"]],
+  AddInitializer: [150, P, [P, P, P]],
+  CreatePrepackedWeightsContainer: [166, P, [P]],
+  ReleasePrepackedWeightsContainer: [167, "void", [P]],
+  CreateSessionFromArrayWithPrepackedWeightsContainer: [169, P, [P, P, "size_t", P, P, P]],
 } as const;
 
 type FunctionName = keyof typeof functions;
@@ -66,7 +70,7 @@ const places = Object.values(functions).map(([place]) => place);
 const allOptimizations = 99;
 /** Errors come back as a status, which is thrown: a library does not print. */
 const severityFatal = 4;
-const maxTensors = 24;
+const maxTensors = 96;
 const maxAxes = 12;
 
 /** A loaded graph, ready to run. */
@@ -76,6 +80,7 @@ export interface NativeSession {
   readonly outputs: readonly string[];
   readonly inputNames: BigUint64Array;
   readonly outputNames: BigUint64Array;
+  readonly packing?: Packing | undefined;
   /** What native memory points into: it must live as long as the session. */
   readonly kept: readonly unknown[];
 }
@@ -118,7 +123,7 @@ export class OnnxRuntime {
   }
 
   /** Prepares a model (bytes of a ModelProto). The caller releases the session. */
-  createSession(model: Uint8Array, { inputs, outputs, isOneOfMany = false }: SessionOptions): NativeSession {
+  createSession(model: Uint8Array, { inputs, outputs, isOneOfMany = false, shared }: SessionOptions): NativeSession {
     if (inputs.length > maxTensors || outputs.length > maxTensors)
       throw new NativeCallError("A graph", `it has more than ${maxTensors} inputs or outputs`);
     const kept: unknown[] = [];
@@ -130,11 +135,11 @@ export class OnnxRuntime {
       if (isOneOfMany) this.#check(this.#call.DisableCpuMemArena(options));
       else this.#check(this.#call.AddSessionConfigEntry(options, "session.use_env_allocators", "1"));
       this.#check(this.#call.SetSessionGraphOptimizationLevel(options, allOptimizations));
-      const handle = this.#make((result) =>
-        this.#call.CreateSessionFromArray(this.#environment, model, model.length, options, result),
-      );
+      const handle = this.#createSession(model, options, shared);
       const inputNames = this.#names(inputs, kept);
-      return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, kept), kept };
+      const packing = shared?.packing;
+      packing?.retain();
+      return { handle, inputs, outputs, inputNames, outputNames: this.#names(outputs, kept), packing, kept };
     } finally {
       this.#call.ReleaseSessionOptions(options);
     }
@@ -142,6 +147,13 @@ export class OnnxRuntime {
 
   releaseSession(session: NativeSession): void {
     this.#call.ReleaseSession(session.handle);
+    session.packing?.release();
+  }
+
+  /** Lives until the last session that was made with it is released. */
+  makePacking(): Packing {
+    const address = this.#make((result) => this.#call.CreatePrepackedWeightsContainer(result));
+    return new Packing(address, this.#call.ReleasePrepackedWeightsContainer);
   }
 
   /** Runs a session, writing into the values of `outputs`. An output may be the same array as an input of its shape. */
@@ -172,6 +184,38 @@ export class OnnxRuntime {
     } finally {
       for (let index = 0; index < lentInputs; index++) ReleaseValue(this.#values[index]);
       for (let index = 0; index < lentOutputs; index++) ReleaseValue(this.#outputValues[index]);
+    }
+  }
+
+  #createSession(model: Uint8Array, options: Address, shared: SessionOptions["shared"]): Address {
+    const { CreateSessionFromArray, CreateSessionFromArrayWithPrepackedWeightsContainer } = this.#call;
+    if (shared === undefined)
+      return this.#make((result) => CreateSessionFromArray(this.#environment, model, model.length, options, result));
+    const { packing, constants } = shared;
+    const lent: Address[] = [];
+    const kept: unknown[] = [];
+    try {
+      const names = this.#names(
+        constants.map(({ name }) => name),
+        kept,
+      );
+      for (const [index, constant] of constants.entries()) {
+        const value = this.#lend(constant);
+        lent.push(value);
+        this.#check(this.#call.AddInitializer(options, names[index], value));
+      }
+      return this.#make((result) =>
+        CreateSessionFromArrayWithPrepackedWeightsContainer(
+          this.#environment,
+          model,
+          model.length,
+          options,
+          packing.address,
+          result,
+        ),
+      );
+    } finally {
+      for (const value of lent) this.#call.ReleaseValue(value);
     }
   }
 

@@ -1,0 +1,28 @@
+// Matrices in the order in which products read them, shared by sessions that have one as a constant: it lies in memory once.
+
+import type { Address } from "./koffi.ts";
+
+/** Lives as long as one of the sessions that were made with it. */
+export class Packing {
+  #users = 0;
+  #isReleased = false;
+
+  constructor(
+    readonly address: Address,
+    private readonly free: (address: Address) => void,
+  ) {}
+
+  get isReleased(): boolean {
+    return this.#isReleased;
+  }
+
+  retain(): void {
+    this.#users++;
+  }
+
+  release(): void {
+    if (--this.#users > 0) return;
+    this.#isReleased = true;
+    this.free(this.address);
+  }
+}

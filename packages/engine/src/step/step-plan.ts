@@ -1,0 +1,149 @@
+// What a decoder computes for its newest tokens, written down before anything is computed: data that an engine turns into
+// graphs of its own, where going operation by operation would take longer than the operations.
+
+import type * as tf from "@tensorflow/tfjs-core";
+import type { FrozenWeight } from "../frozen-weight.ts";
+
+/** Number of a value [1, time, features] in a plan; 0 is what enters it. */
+export type StepValue = number;
+
+/** Activations that a plan can hold. */
+export const stepActivations = ["gelu-erf", "gelu-tanh", "silu", "relu", "relu-squared", "sigmoid", "tanh"] as const;
+
+export type StepActivation = (typeof stepActivations)[number];
+
+/** Attention of the newest tokens to all before them and themselves. */
+export interface StepAttention {
+  readonly query: StepValue;
+  readonly key: StepValue;
+  readonly value: StepValue;
+  /** Which of the kept keys and values it extends. */
+  readonly layer: number;
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly headSize: number;
+  readonly scale: number;
+  /** Smooth bound of the scores. */
+  readonly cap: number | null;
+  /** How queries and keys turn with their positions. */
+  readonly rotation?: StepRotation | undefined;
+}
+
+export interface StepRotation {
+  /** Features that turn, two by two; those behind them stay. */
+  readonly pairs: number;
+  /** True turns neighbouring features together, false the two halves of what turns. */
+  readonly interleaved: boolean;
+  /** cos and sin of each pair's angle, position after position. */
+  angles(positions: readonly number[]): { readonly cos: Float32Array; readonly sin: Float32Array };
+}
+
+/** A normalisation over the features. */
+export interface StepNorm {
+  readonly kind: "layer" | "rms";
+  /** [width] */
+  readonly gain: tf.Tensor;
+  /** [width] */
+  readonly bias?: tf.Tensor | undefined;
+  readonly gainOffset: number;
+  readonly epsilon: number;
+  readonly width: number;
+}
+
+/** One operation of a plan. Its value has the number of its place, counted from 1. */
+export type StepNode =
+  | {
+      readonly op: "linear";
+      readonly x: StepValue;
+      readonly weight: FrozenWeight;
+      readonly bias: tf.Tensor | undefined;
+    }
+  | { readonly op: "norm"; readonly x: StepValue; readonly norm: StepNorm }
+  | { readonly op: "attention"; readonly attention: StepAttention }
+  | { readonly op: "activation"; readonly x: StepValue; readonly name: StepActivation }
+  | { readonly op: "add" | "multiply"; readonly x: StepValue; readonly y: StepValue }
+  | { readonly op: "scale" | "cap"; readonly x: StepValue; readonly factor: number }
+  | { readonly op: "part"; readonly x: StepValue; readonly first: number; readonly width: number };
+
+/** A part of a decoder – a block, or what follows the last – as operations on what enters it. */
+export class StepPlan {
+  readonly nodes: StepNode[] = [];
+  #refusal: string | undefined;
+
+  /** Why this cannot be planned, if something said so. */
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /** Whether it multiplies by blocks, which graphs multiply by faster than anything else does, with many rows, too. */
+  get isOfBlocks(): boolean {
+    const kinds = this.nodes.flatMap((node) => (node.op === "linear" ? [node.weight.stepFactor?.kind] : []));
+    return kinds.includes("blocks") && !kinds.includes("int8");
+  }
+
+  /** Says that something cannot be planned. Returns a value, so that whoever is asked for one can go on. */
+  refuse(reason: string): StepValue {
+    this.#refusal ??= reason;
+    return 0;
+  }
+
+  linear(x: StepValue, weight: FrozenWeight, bias?: tf.Tensor): StepValue {
+    return this.#add({ op: "linear", x, weight, bias });
+  }
+
+  norm(x: StepValue, norm: StepNorm): StepValue {
+    return this.#add({ op: "norm", x, norm });
+  }
+
+  attend(attention: StepAttention): StepValue {
+    return this.#add({ op: "attention", attention });
+  }
+
+  activate(x: StepValue, name: StepActivation): StepValue {
+    return this.#add({ op: "activation", x, name });
+  }
+
+  add(x: StepValue, y: StepValue): StepValue {
+    return this.#add({ op: "add", x, y });
+  }
+
+  multiply(x: StepValue, y: StepValue): StepValue {
+    return this.#add({ op: "multiply", x, y });
+  }
+
+  scale(x: StepValue, factor: number): StepValue {
+    return this.#add({ op: "scale", x, factor });
+  }
+
+  /** factor·tanh(x/factor) */
+  cap(x: StepValue, factor: number): StepValue {
+    return this.#add({ op: "cap", x, factor });
+  }
+
+  /** Neighbouring features. */
+  part(x: StepValue, first: number, width: number): StepValue {
+    return this.#add({ op: "part", x, first, width });
+  }
+
+  #add(node: StepNode): StepValue {
+    return this.nodes.push(node);
+  }
+}
+
+/** Whether two plans compute the same with the same weights. */
+export function isSamePlan(one: StepPlan, other: StepPlan): boolean {
+  return isSame(one.nodes, other.nodes);
+}
+
+/** Tensors and weights by identity, plain data by what it holds. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isPlain(one) || !isPlain(other)) return false;
+  for (const key in one) if (!isSame(one[key], other[key])) return false;
+  return true;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,30 @@
+// Parts of a decoder that can be written into a plan of its next tokens, for engines that compute such a plan in a few calls.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { LinearSite } from "@lowrank/doors";
+import type { StepPlan, StepValue } from "@lowrank/engine";
+
+/** Writes what a part computes from a value and returns the result's; it refuses the plan where that cannot be said. */
+export type PartPlan = (x: StepValue, plan: StepPlan, context: ForwardContext) => StepValue;
+
+/** A part that may say how it is planned. */
+export interface Planned {
+  readonly plan?: PartPlan | undefined;
+}
+
+export function planned<Part extends object>(part: Part, plan: PartPlan): Part & { readonly plan: PartPlan } {
+  return Object.assign(part, { plan });
+}
+
+/** The part's own plan, or a refusal. */
+export function planOf(part: Planned): PartPlan {
+  return (x, plan, context) => part.plan?.(x, plan, context) ?? plan.refuse("a part has no plan");
+}
+
+/** x·W + b */
+export function planLinear(site: LinearSite): PartPlan {
+  return (x, plan, context) => {
+    const frozen = site.frozenParts(context);
+    return frozen === undefined ? plan.refuse(`${site.path} is adapted`) : plan.linear(x, frozen.weight, frozen.bias);
+  };
+}

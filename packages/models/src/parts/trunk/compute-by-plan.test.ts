@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { noAdapters } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadModel } from "../../loading/load-model.ts";
+import { openFolder } from "../../node.ts";
+import type { PretrainedModel } from "../../pretrained-model.ts";
+import { KeyValueCache } from "../key-value-cache.ts";
+
+const isHere = await chooseEngine({ order: ["native"] }).then(
+  () => true,
+  () => false,
+);
+if (!isHere) process.stderr.write("skipped: the native engine is not installed\n");
+
+/** How often the library was called. */
+function callsOf(compute: () => void): number {
+  const { runtime } = tf.backend() as unknown as { readonly runtime: { readonly runs: number } };
+  const before = runtime.runs;
+  compute();
+  return runtime.runs - before;
+}
+
+const grid = (ids: readonly number[]) => tf.tensor2d([...ids], [1, ids.length], "int32");
+
+/** Logits of the last position of each window, which `forward` computes part by part and `forwardLast` by plans. */
+function logitsOf(model: PretrainedModel, windows: readonly (readonly number[])[], between: () => void = () => {}) {
+  const [one, other] = [new KeyValueCache(noAdapters), new KeyValueCache(noAdapters)];
+  const results = windows.map((window, index) => {
+    if (index === windows.length - 1) between();
+    return tf.tidy(() => {
+      const whole = model.forward({ inputIds: grid(window), cache: one });
+      const expected = tf.reshape(tf.slice(whole, [0, window.length - 1, 0]), [-1]);
+      return {
+        expected: expected.dataSync(),
+        actual: model.forwardLast({ inputIds: grid(window), cache: other }).dataSync(),
+      };
+    });
+  });
+  one.dispose();
+  other.dispose();
+  return results;
+}
+
+describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s by plan", (name) => {
+  let model: PretrainedModel;
+  beforeAll(async () => {
+    model = await loadModel(openFolder(join(fixturesRoot, name, "base")));
+  });
+  afterAll(() => model.dispose());
+
+  it("has the logits that its parts give one by one, also where several tokens come between", async () => {
+    const windows = [[3, 10, 17], [24], [31], [38, 5], [12], [19], [26]];
+    await expectNoLeak(() => {
+      for (const { actual, expected } of logitsOf(model, windows)) expectClose(actual, expected, 1e-5, name);
+    });
+  });
+
+  it("takes a call of the library for each block and one for the head", () => {
+    const cache = new KeyValueCache(noAdapters);
+    const read = (ids: readonly number[]) =>
+      tf.tidy(() => model.forwardLast({ inputIds: grid(ids), cache }).dataSync());
+    read([3, 10, 17]);
+    read([24]);
+    expect(callsOf(() => read([31]))).toBeLessThan(model.config.layers + 4); // the embedding's own among them
+    cache.dispose();
+  });
+
+  it("is computed with a weight that took another's place a token ago", () => {
+    const gain = model.parameters().find(({ path }) => path.endsWith("norm.weight") || path.endsWith("ln_f.weight"));
+    const undo: (() => void)[] = [];
+    const replace = () => {
+      if (gain !== undefined) undo.push(gain.replace(tf.fill([...gain.shape], 0.5)));
+    };
+    const results = logitsOf(model, [[3, 10], [17], [24]], replace);
+    for (const { actual, expected } of results) expectClose(actual, expected, 1e-5, name);
+    for (const restore of undo) restore();
+  });
+});
+
+it.skipIf(!isHere)("the next token of a text that outgrows its room has the same logits", async () => {
+  const model = await loadModel(openFolder(join(fixturesRoot, "qwen3", "base")));
+  const text = Array.from({ length: 254 }, (_, index) => (index * 7 + 3) % 40);
+  for (const { actual, expected } of logitsOf(model, [text, [3], [5], [7], [9]])) expectClose(actual, expected, 1e-5);
+  model.dispose();
+});
