@@ -36,6 +36,7 @@ export type {
   AdaptationCall,
   ConvolutionGeometry,
   Detach,
+  LowRankBranch,
   Restore,
   Site,
   SiteValues,

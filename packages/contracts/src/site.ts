@@ -25,10 +25,22 @@ export interface AdaptationCall {
   readonly weight: number;
 }
 
+/** scale·(x·a)·b, for a [inFeatures, rank] and b [rank, outFeatures]. */
+export interface LowRankBranch {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly scale: number;
+}
+
 /** What an adapter does at one site: LoRA, a variant of it, or a recorder of inputs. */
 export interface Adaptation {
   /** Everything trainable here, named explicitly so that a recomputed block can be differentiated for it. */
   readonly variables: readonly Variable[];
+  /**
+   * What `apply` adds to a linear site's output when nothing is dropped, if that is no more than scale·(x·a)·b: an engine can
+   * then make it part of a larger graph.
+   */
+  readonly lowRank?: LowRankBranch | undefined;
   /** Returns the new output, same shape as `call.output`. Disposes of nothing that it was given. */
   apply(call: AdaptationCall): Tensor;
 }

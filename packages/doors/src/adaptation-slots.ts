@@ -1,6 +1,13 @@
 // The adaptations attached to one site, and how a call picks among them.
 
-import { type Adaptation, type Detach, type ForwardContext, type Site, selectedNames } from "@lowrank/contracts";
+import {
+  type Adaptation,
+  type Detach,
+  type ForwardContext,
+  type LowRankBranch,
+  type Site,
+  selectedNames,
+} from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { contextOfRows, groupRows, joinRows } from "./adapter-rows.ts";
 import { RowCountError } from "./errors.ts";
@@ -59,6 +66,24 @@ export class AdaptationSlots {
   variables({ adapters }: ForwardContext): readonly tf.Variable[] {
     const names = selectedNames(adapters);
     return this.#slots.filter(({ name }) => names.includes(name)).flatMap(({ adaptation }) => adaptation.variables);
+  }
+
+  /**
+   * What the selected adaptations add, in their order, each times its weight; undefined where one does something else, or
+   * rows have their own.
+   */
+  lowRanks({ adapters }: ForwardContext): readonly LowRankBranch[] | undefined {
+    if (adapters.kind === "none") return [];
+    if (adapters.kind === "rows") return undefined;
+    const branches: LowRankBranch[] = [];
+    for (const { name, weight } of adapters.adapters) {
+      for (const slot of this.#slots.filter((other) => other.name === name)) {
+        const { lowRank } = slot.adaptation;
+        if (lowRank === undefined) return undefined;
+        branches.push({ ...lowRank, scale: lowRank.scale * weight });
+      }
+    }
+    return branches;
   }
 
   /**

@@ -8,5 +8,5 @@ export { ParameterSlot, type ParameterSlotOptions } from "./parameters/parameter
 export { ConvolutionSite, type ConvolutionSiteOptions } from "./sites/convolution-site.ts";
 export { EmbeddingSite, type EmbeddingSiteOptions } from "./sites/embedding-site.ts";
 export { forwardTogether } from "./sites/forward-together.ts";
-export { LinearSite, type LinearSiteOptions } from "./sites/linear-site.ts";
+export { LinearSite, type LinearSiteOptions, type LowRankParts } from "./sites/linear-site.ts";
 export { type InitialValue, type Part, sameKind, type WeightSlot } from "./weight-slot.ts";

@@ -4,6 +4,7 @@ import {
   type Adaptation,
   type Detach,
   type ForwardContext,
+  type LowRankBranch,
   type OptionNames,
   type ParameterRef,
   type Restore,
@@ -47,6 +48,13 @@ const optionNames: OptionNames<LinearSiteOptions> = {
   role: true,
   tiedTo: true,
 };
+
+/** A frozen product and what is added to it. */
+export interface LowRankParts {
+  readonly weight: FrozenWeight;
+  readonly bias: tf.Tensor | undefined;
+  readonly branches: readonly LowRankBranch[];
+}
 
 /** A linear map x·W + b: one of the doors of a model. x [batch, time, inFeatures] → [batch, time, outFeatures]. */
 export class LinearSite implements Site, Part {
@@ -105,6 +113,17 @@ export class LinearSite implements Site, Part {
     if (this.isOpen(context)) return undefined;
     const bias = this.#bias?.value(context);
     return bias === undefined ? { weight: this.#weight.current } : { weight: this.#weight.current, bias };
+  }
+
+  /**
+   * What this call computes if that is the frozen product, a bias, and low-rank branches that are added to it; undefined where
+   * it is anything else.
+   */
+  lowRankParts(context: ForwardContext): LowRankParts | undefined {
+    if (this.#weightParameter.isOpen(context) || this.#bias?.isOpen(context)) return undefined;
+    const branches = this.#adaptations.isOpen(context) ? this.#adaptations.lowRanks(context) : [];
+    if (branches === undefined) return undefined;
+    return { weight: this.#weight.current, bias: this.#bias?.value(context), branches };
   }
 
   /**

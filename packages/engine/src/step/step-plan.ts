@@ -1,15 +1,17 @@
 // What a decoder computes for its newest tokens, written down before anything is computed: data that an engine turns into
 // graphs of its own, where going operation by operation would take longer than the operations.
 
+import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { FrozenWeight } from "../frozen-weight.ts";
 
-/** Number of a value [1, time, features] in a plan; 0 is what enters it. */
+/** Number of a value [1, time, features] in a plan: 0 is what enters it, the first operation's is 1. */
 export type StepValue = number;
 
 /** Activations that a plan can hold. */
 export const stepActivations = ["gelu-erf", "gelu-tanh", "silu", "relu", "relu-squared", "sigmoid", "tanh"] as const;
 
+/** One of these activations. */
 export type StepActivation = (typeof stepActivations)[number];
 
 /** Attention of the newest tokens to all before them and themselves. */
@@ -29,6 +31,7 @@ export interface StepAttention {
   readonly rotation?: StepRotation | undefined;
 }
 
+/** How features turn with their position. */
 export interface StepRotation {
   /** Features that turn, two by two; those behind them stay. */
   readonly pairs: number;
@@ -58,6 +61,7 @@ export type StepNode =
       readonly weight: FrozenWeight;
       readonly bias: tf.Tensor | undefined;
     }
+  | { readonly op: "low-rank"; readonly x: StepValue; readonly output: StepValue; readonly branch: LowRankBranch }
   | { readonly op: "norm"; readonly x: StepValue; readonly norm: StepNorm }
   | { readonly op: "attention"; readonly attention: StepAttention }
   | { readonly op: "activation"; readonly x: StepValue; readonly name: StepActivation }
@@ -65,7 +69,23 @@ export type StepNode =
   | { readonly op: "scale" | "cap"; readonly x: StepValue; readonly factor: number }
   | { readonly op: "part"; readonly x: StepValue; readonly first: number; readonly width: number };
 
-/** A part of a decoder – a block, or what follows the last – as operations on what enters it. */
+/**
+ * A part of a decoder – a block, or what follows the last – as operations on what enters it, [1, time, features]. Nothing is
+ * computed; `TokenSteps` computes it.
+ *
+ * @example
+ * ```ts
+ * import { FrozenWeight, StepPlan } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const weight = FrozenWeight.from(tf.tensor2d([[1, 0], [0, 2]]));
+ * const plan = new StepPlan();
+ * plan.add(0, plan.activate(plan.linear(0, weight), "silu"));
+ * console.log(plan.nodes.map(({ op }) => op)); // linear, activation, add
+ * weight.dispose();
+ * ```
+ */
 export class StepPlan {
   readonly nodes: StepNode[] = [];
   #refusal: string | undefined;
@@ -89,6 +109,11 @@ export class StepPlan {
 
   linear(x: StepValue, weight: FrozenWeight, bias?: tf.Tensor): StepValue {
     return this.#add({ op: "linear", x, weight, bias });
+  }
+
+  /** output + scale·(x·a)·b */
+  addLowRank(x: StepValue, output: StepValue, branch: LowRankBranch): StepValue {
+    return this.#add({ op: "low-rank", x, output, branch });
   }
 
   norm(x: StepValue, norm: StepNorm): StepValue {

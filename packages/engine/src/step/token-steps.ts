@@ -1,6 +1,7 @@
 // The newest tokens of one text, computed in a few calls by plans, with keys and values kept where the engine wants them.
 
 import * as tf from "@tensorflow/tfjs-core";
+import { NativeCallError } from "../errors.ts";
 import type { KeptPositions } from "../ops/attention/attend-next.ts";
 import { isSamePlan, type StepPlan } from "./step-plan.ts";
 
@@ -24,7 +25,24 @@ interface StepMaker {
   makeSteps(plans: readonly StepPlan[], width: number): StepProgram | undefined;
 }
 
-/** The state of one text. Its owner disposes of it. */
+/**
+ * The state of one text: what computes its next tokens, and the keys and values of those before. Its owner disposes of it.
+ *
+ * @example
+ * ```ts
+ * import { FrozenWeight, StepPlan, TokenSteps } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const weight = FrozenWeight.from(tf.tensor2d([[1, 0], [0, 2]]));
+ * const plan = new StepPlan();
+ * plan.linear(0, weight);
+ * const steps = TokenSteps.of([plan], 2); // undefined but on the native engine
+ * steps?.run(tf.ones([1, 1, 2]), [0])?.print(); // [[[1, 2]]]
+ * steps?.dispose();
+ * weight.dispose();
+ * ```
+ */
 export class TokenSteps {
   private constructor(
     private readonly plans: readonly StepPlan[],
@@ -49,6 +67,7 @@ export class TokenSteps {
     return plans.every((plan, index) => isSamePlan(plan, this.plans[index] ?? plan));
   }
 
+  /** Positions whose keys and values are kept. */
   get length(): number {
     return this.program.length;
   }
@@ -59,16 +78,27 @@ export class TokenSteps {
     return nodes.flatMap((node) => (node.op === "attention" ? [node.attention.layer] : []));
   }
 
+  /** Takes a copy of a layer's keys and values over, each [1, keyHeads, time, headSize]. */
   fill(layer: number, kept: KeptPositions): void {
     this.program.fill(layer, kept);
   }
 
+  /** Copies of a layer's keys and values, which the caller disposes of. */
   read(layer: number): KeptPositions {
     return this.program.read(layer);
   }
 
-  run(hidden: tf.Tensor, positions: readonly number[]): tf.Tensor {
-    return this.program.run(hidden, positions);
+  /**
+   * What the last plan makes of hidden states [1, time, width] that stand at `positions`, for the last of them: [1, 1,
+   * features]. Their keys and values are kept. Undefined where the engine's library refuses; what was kept before still is.
+   */
+  run(hidden: tf.Tensor, positions: readonly number[]): tf.Tensor | undefined {
+    try {
+      return this.program.run(hidden, positions);
+    } catch (error) {
+      if (error instanceof NativeCallError) return undefined;
+      throw error;
+    }
   }
 
   dispose(): void {

@@ -1,6 +1,12 @@
 // LoRA at a site (Hu et al. 2021): output + s·(what the pair makes of the input), as the site's kind says.
 
-import { type AdaptationCall, type OptionNames, refuseUnknownOptions, type Site } from "@lowrank/contracts";
+import {
+  type AdaptationCall,
+  type LowRankBranch,
+  type OptionNames,
+  refuseUnknownOptions,
+  type Site,
+} from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { SettingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";
@@ -80,6 +86,16 @@ export class LoraAdaptation implements LowRankAdaptation {
 
   set scale(scale: number) {
     this.#scale = checkScale("LoraAdaptation", scale);
+  }
+
+  get lowRank(): LowRankBranch | undefined {
+    const [a, b, ...others] = this.pair.chain;
+    const isPlain = [a, b].every(
+      (factor) => factor?.variable.rank === 2 && factor.expansion === undefined && (factor.groups ?? 1) === 1,
+    );
+    if (this.#branch !== siteKinds.linear || this.pair.beside !== null || others.length > 0 || !isPlain)
+      return undefined;
+    return a && b && { a: a.variable, b: b.variable, scale: this.#scale };
   }
 
   apply(call: AdaptationCall): tf.Tensor {

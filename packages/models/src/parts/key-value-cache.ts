@@ -97,6 +97,12 @@ export class KeyValueCache {
     return this.#steps;
   }
 
+  /** Computes this text part by part from now on. */
+  refuseSteps(): void {
+    this.#settle();
+    this.#isRefused = true;
+  }
+
   /** Takes keys and values back from whatever computed with them. */
   #settle(): void {
     const steps = this.#steps;

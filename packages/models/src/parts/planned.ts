@@ -21,10 +21,12 @@ export function planOf(part: Planned): PartPlan {
   return (x, plan, context) => part.plan?.(x, plan, context) ?? plan.refuse("a part has no plan");
 }
 
-/** x·W + b */
+/** x·W + b, and what pairs add to it */
 export function planLinear(site: LinearSite): PartPlan {
   return (x, plan, context) => {
-    const frozen = site.frozenParts(context);
-    return frozen === undefined ? plan.refuse(`${site.path} is adapted`) : plan.linear(x, frozen.weight, frozen.bias);
+    const parts = site.lowRankParts(context);
+    if (parts === undefined) return plan.refuse(`${site.path} is adapted by more than a pair`);
+    const product = plan.linear(x, parts.weight, parts.bias);
+    return parts.branches.reduce((output, branch) => plan.addLowRank(x, output, branch), product);
   };
 }

@@ -1,6 +1,13 @@
 import { join } from "node:path";
-import { noAdapters } from "@lowrank/contracts";
-import { chooseEngine } from "@lowrank/engine";
+import {
+  type Adaptation,
+  activeAdapters,
+  type ForwardContext,
+  inferenceContext,
+  noAdapters,
+  type Site,
+} from "@lowrank/contracts";
+import { addLowRank, chooseEngine } from "@lowrank/engine";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,19 +30,42 @@ function callsOf(compute: () => void): number {
   return runtime.runs - before;
 }
 
+/** A pair's adaptation; the caller disposes of the pair. */
+function pairFor({ inFeatures, outFeatures }: Site, seed: number) {
+  const wave = (shape: [number, number]) =>
+    tf.tensor2d(
+      Array.from({ length: shape[0] * shape[1] }, (_, index) => Math.sin(index * 1.7 + seed) / 4),
+      shape,
+    );
+  const lowRank = { a: wave([inFeatures, 3]), b: wave([3, outFeatures]), scale: 1.5 };
+  const apply: Adaptation["apply"] = ({ input, output, weight }) =>
+    addLowRank(output, input, lowRank.a, lowRank.b, lowRank.scale * weight);
+  return { variables: [], lowRank, apply } satisfies Adaptation;
+}
+
 const grid = (ids: readonly number[]) => tf.tensor2d([...ids], [1, ids.length], "int32");
 
+interface Circumstances {
+  readonly context?: ForwardContext;
+  /** What happens before the last window. */
+  readonly between?: () => void;
+}
+
 /** Logits of the last position of each window, which `forward` computes part by part and `forwardLast` by plans. */
-function logitsOf(model: PretrainedModel, windows: readonly (readonly number[])[], between: () => void = () => {}) {
-  const [one, other] = [new KeyValueCache(noAdapters), new KeyValueCache(noAdapters)];
+function logitsOf(
+  model: PretrainedModel,
+  windows: readonly (readonly number[])[],
+  { context = inferenceContext(), between = () => {} }: Circumstances = {},
+) {
+  const [one, other] = [new KeyValueCache(context.adapters), new KeyValueCache(context.adapters)];
   const results = windows.map((window, index) => {
     if (index === windows.length - 1) between();
     return tf.tidy(() => {
-      const whole = model.forward({ inputIds: grid(window), cache: one });
+      const whole = model.forward({ inputIds: grid(window), cache: one }, context);
       const expected = tf.reshape(tf.slice(whole, [0, window.length - 1, 0]), [-1]);
       return {
         expected: expected.dataSync(),
-        actual: model.forwardLast({ inputIds: grid(window), cache: other }).dataSync(),
+        actual: model.forwardLast({ inputIds: grid(window), cache: other }, context).dataSync(),
       };
     });
   });
@@ -47,6 +77,7 @@ function logitsOf(model: PretrainedModel, windows: readonly (readonly number[])[
 describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s by plan", (name) => {
   let model: PretrainedModel;
   beforeAll(async () => {
+    await tf.setBackend("native");
     model = await loadModel(openFolder(join(fixturesRoot, name, "base")));
   });
   afterAll(() => model.dispose());
@@ -68,19 +99,47 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
     cache.dispose();
   });
 
+  it("adds what pairs do, each as much as the call says", () => {
+    const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
+    if (site === undefined) throw new Error("A decoder has linear maps.");
+    const [first, second] = [pairFor(site, 1), pairFor(site, 2)];
+    const detach = [site.attach("first", first), site.attach("second", second)];
+    const adapters = [
+      { name: "first", weight: 0.5 },
+      { name: "second", weight: 2 },
+    ];
+    const context = inferenceContext({ kind: "active", adapters });
+    const adapted = logitsOf(model, [[3, 10], [17], [24]], { context });
+    for (const { actual, expected } of adapted) expectClose(actual, expected, 1e-5, name);
+    const base = logitsOf(model, [[3, 10], [17], [24]]);
+    expect(base.at(-1)?.actual).not.toEqual(adapted.at(-1)?.actual);
+    for (const undo of detach) undo();
+    tf.dispose([first.lowRank, second.lowRank].flatMap(({ a, b }) => [a, b]));
+  });
+
+  it("leaves a site to its adaptation where that does something else", () => {
+    const site = model.sites().find(({ kind, role }) => kind === "linear" && role === "body");
+    const detach = site?.attach("doubled", { variables: [], apply: ({ output }) => tf.mul(output, 2) });
+    const context = inferenceContext(activeAdapters("doubled"));
+    for (const { actual, expected } of logitsOf(model, [[3, 10], [17], [24]], { context }))
+      expectClose(actual, expected, 1e-5, name);
+    detach?.();
+  });
+
   it("is computed with a weight that took another's place a token ago", () => {
     const gain = model.parameters().find(({ path }) => path.endsWith("norm.weight") || path.endsWith("ln_f.weight"));
     const undo: (() => void)[] = [];
     const replace = () => {
       if (gain !== undefined) undo.push(gain.replace(tf.fill([...gain.shape], 0.5)));
     };
-    const results = logitsOf(model, [[3, 10], [17], [24]], replace);
+    const results = logitsOf(model, [[3, 10], [17], [24]], { between: replace });
     for (const { actual, expected } of results) expectClose(actual, expected, 1e-5, name);
     for (const restore of undo) restore();
   });
 });
 
 it.skipIf(!isHere)("the next token of a text that outgrows its room has the same logits", async () => {
+  await tf.setBackend("native");
   const model = await loadModel(openFolder(join(fixturesRoot, "qwen3", "base")));
   const text = Array.from({ length: 254 }, (_, index) => (index * 7 + 3) % 40);
   for (const { actual, expected } of logitsOf(model, [text, [3], [5], [7], [9]])) expectClose(actual, expected, 1e-5);

@@ -17,16 +17,17 @@ export function computeByPlan(trunk: Trunk, head: Head, pass: Pass): tf.Tensor |
   if (plans === undefined || (time > 1 && !plans.some(({ isOfBlocks }) => isOfBlocks))) return undefined;
   return tf.tidy(() => {
     const hidden = trunk.embed.run(pass); // [1, time, width]
-    const steps = cache.stepsFor(plans, hidden.shape[2] ?? 1);
-    return steps?.run(hidden, pass.inputs.positions[0] ?? []);
+    const made = cache.stepsFor(plans, hidden.shape[2] ?? 1)?.run(hidden, pass.inputs.positions[0] ?? []);
+    if (made === undefined) cache.refuseSteps();
+    return made;
   });
 }
 
-/** One text without padding, that the cache holds whole or not at all, and nothing but frozen weights. */
+/** One text without padding, that the cache holds whole or not at all, and nothing to differentiate. */
 function mayPlan({ decoder }: Trunk, { context, inputs, shape: [rows, time], past }: Pass): boolean {
   if (decoder !== undefined || inputs.attentionMask !== undefined || rows !== 1 || inputs.positions.length !== 1)
     return false;
-  if (context.training || context.adapters.kind !== "none" || context.everyPosition === true) return false;
+  if (context.training || context.adapters.kind === "rows" || context.everyPosition === true) return false;
   return (time === 1 || past === 0) && tf.engine().state.gradientDepth === 0;
 }
 

@@ -106,9 +106,10 @@ export class NativeSteps implements StepProgram {
     for (const [index, stage] of this.sessions.stages.entries()) {
       const width = values.length / rows;
       // What comes behind the last attention is asked for at the last position alone.
-      if (index > lastMixing && rows > 1) [values, rows] = [values.subarray((rows - 1) * width), 1];
+      const read = index > lastMixing ? values.subarray((rows - 1) * width) : values;
+      rows = read.length / width;
       const result = pool.take(rows * stage.width);
-      const call = { ...counts, hidden: { values, shape: [1, rows, width] } };
+      const call = { ...counts, hidden: { values: read, shape: [1, rows, width] } };
       this.backend.run(
         stage.session,
         stage.feeds.map((feed) => this.#fed(feed, call)),
@@ -150,6 +151,8 @@ export class NativeSteps implements StepProgram {
         if (rotation === undefined || values === undefined) throw new Error("A plan's angles are missing.");
         return { values, shape: [this.#capacity, rotation.pairs] };
       }
+      case "factor":
+        return { values: Float32Array.of(feed.factor), shape: [1] };
       case "tensor":
         return { values: this.backend.floats(feed.tensor), shape: feed.tensor.shape };
     }

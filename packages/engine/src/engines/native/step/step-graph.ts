@@ -17,7 +17,8 @@ import type { Packing } from "../runtime/packing.ts";
 export type StepFeed =
   | { readonly kind: "hidden" | "last" | "total" }
   | { readonly kind: "cos" | "sin" | "key" | "value"; readonly attention: StepAttention }
-  | { readonly kind: "tensor"; readonly tensor: tf.Tensor };
+  | { readonly kind: "tensor"; readonly tensor: tf.Tensor }
+  | { readonly kind: "factor"; readonly factor: number };
 
 export interface StepGraph {
   readonly graph: OnnxGraph;
@@ -86,6 +87,12 @@ class Draft {
     switch (node.op) {
       case "linear":
         return this.#product(name, node);
+      case "low-rank": {
+        const { a, b, scale } = node.branch;
+        const narrow = g.multiply(g.product(name, this.#tensor(a)), this.#factor(scale)); // [1, time, rank]
+        const output = this.#value(node.output);
+        return { ...output, name: g.add(output.name, g.product(narrow, this.#tensor(b))) };
+      }
       case "norm":
         return { name: this.#normed(name, width, node.norm), width };
       case "activation":
@@ -208,6 +215,11 @@ class Draft {
   #tensor(tensor: tf.Tensor): string {
     const known = this.#feeds.findIndex((feed) => feed.kind === "tensor" && feed.tensor === tensor);
     return this.#inputs[known]?.name ?? this.#input(`tensor ${this.#feeds.length}`, { kind: "tensor", tensor });
+  }
+
+  /** Not part of the graph: another strength needs no other one. */
+  #factor(factor: number): string {
+    return this.#input(`factor ${this.#feeds.length}`, { kind: "factor", factor });
   }
 
   #count(kind: "last" | "total"): string {
