@@ -1,6 +1,5 @@
 // What Whisper hears (Radford et al. 2022, section 2.2): the logarithm of the power in each of 80 or 128 mel bins, every
-// hundredth of a second, as transformers' WhisperFeatureExtractor computes it. No npm package computes these numbers without
-// bringing a whole runtime for models, and they are three short files.
+// hundredth of a second, as transformers' WhisperFeatureExtractor computes it: three short files, which need no runtime for models.
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { AudioError } from "../errors.ts";

@@ -49,7 +49,9 @@ const byShorterEdge = /^(CLIP|Bit|Siglip)/;
  * ```ts
  * import { readImagePreparation } from "@lowrank/data";
  *
- * const file = { image_processor_type: "ViTImageProcessor", size: { height: 224, width: 224 }, resample: 2 };
+ * const half = [0.5, 0.5, 0.5];
+ * const size = { height: 224, width: 224 };
+ * const file = { image_processor_type: "ViTImageProcessor", size, resample: 2, image_mean: half, image_std: half };
  * if (readImagePreparation(file).resize?.filter !== "bilinear") throw new Error("unexpected filter");
  * ```
  */

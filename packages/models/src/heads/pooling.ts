@@ -9,7 +9,7 @@ import type { Pick } from "../parts/trunk/stages.ts";
 export type ColumnsOf = (pass: Pass) => readonly number[] | tf.Tensor1D;
 
 /** [batch, time, width] → [batch, features] */
-export interface PoolAll {
+interface PoolAll {
   readonly ofAll: (states: tf.Tensor) => tf.Tensor2D;
 }
 

@@ -10,7 +10,7 @@ import { collectRows, spreadRows } from "./moved-rows.ts";
 import { type Routing, routeTokens } from "./route-tokens.ts";
 
 /** One linear map for each expert. */
-export interface ExpertLinear {
+interface ExpertLinear {
   /** [experts, outFeatures, inFeatures], or [experts, inFeatures, outFeatures] if `isInOut`. */
   readonly weight: ParameterSlot;
   readonly isInOut?: boolean;

@@ -28,7 +28,7 @@ export function resampleGrid(
 }
 
 /** Of each new place along one axis, what share each old one has: [to][from]. */
-export function sharesOf(from: number, to: number, kind: Resampling): readonly (readonly number[])[] {
+function sharesOf(from: number, to: number, kind: Resampling): readonly (readonly number[])[] {
   const step = from / to;
   return Array.from({ length: to }, (_, place) => {
     const center = (place + 0.5) * step;
