@@ -1,7 +1,7 @@
 // What can go wrong between a model's configuration and what we can compute.
 
 import { describeValue, itemised, LowrankError, printable } from "@lowrank/contracts";
-import { withRelative } from "./nearest-relative.ts";
+import { withRelative } from "./lookup/nearest-relative.ts";
 
 /** A `model_type` without a family here. */
 export class UnsupportedModelError extends LowrankError {

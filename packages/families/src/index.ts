@@ -14,7 +14,6 @@ export type {
   WindowTable,
 } from "./config-table.ts";
 export type { Activation, ConfigValues, ProblemType } from "./config-values.ts";
-export { defaultTargetsOf } from "./default-targets.ts";
 export { type ConfigProblem, InvalidConfigError, UnsupportedModelError, UnsupportedTaskError } from "./errors.ts";
 export { families, familyOf, supportedModelTypes } from "./families.ts";
 export type {
@@ -30,6 +29,7 @@ export type {
   WeightLayout,
   Width,
 } from "./family.ts";
+export { defaultTargetsOf } from "./lookup/default-targets.ts";
 export type { ModelConfig } from "./model-config.ts";
 export { architectureOf, resolveTask } from "./resolve-task.ts";
 export type { RotaryConfig, RotaryScaling } from "./rotary.ts";

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkConfig } from "../config/check-config.ts";
-import { defaultTargetsOf } from "../default-targets.ts";
 import { families } from "../families.ts";
+import { defaultTargetsOf } from "../lookup/default-targets.ts";
 import { architectureOf, resolveTask } from "../resolve-task.ts";
 import { matchCheckpoint } from "./match-checkpoint.ts";
 import { modulesOf } from "./modules.ts";

@@ -1,7 +1,7 @@
 // What can go wrong between a GGUF file's metadata and the families.
 
 import { describeValue, LowrankError } from "@lowrank/contracts";
-import { withRelative } from "../nearest-relative.ts";
+import { withRelative } from "../lookup/nearest-relative.ts";
 
 /** A GGUF file of an architecture without a table here. */
 export class UnsupportedArchitectureError extends LowrankError {
