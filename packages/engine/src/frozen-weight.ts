@@ -4,7 +4,7 @@ import { halfBits } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ArgumentError, DisposedError, ShapeError } from "./errors.ts";
 import { FloatStorage } from "./frozen/float-storage.ts";
-import type { FrozenStorage, MatrixLayout, StepFactor, StoredMatrix } from "./frozen/frozen-storage.ts";
+import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-storage.ts";
 import { blocksOf } from "./frozen/int8-blocks.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
@@ -13,6 +13,7 @@ import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Unfitness } from "./packed/int8-weights.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
+import type { StepFactor } from "./step/step-weight.ts";
 
 /**
  * A frozen matrix W of shape [inFeatures, outFeatures], used as x·W.

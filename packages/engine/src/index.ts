@@ -25,7 +25,7 @@ export { maskedScore } from "./kernels/masked-score.ts";
 export { lentValues } from "./lent-values.ts";
 export { type AddLowRankOptions, addLowRank } from "./ops/add-low-rank.ts";
 export { addResidual } from "./ops/add-residual.ts";
-export { attendNext, type KeptPositions, type NextToken, type NextTokenInputs } from "./ops/attention/attend-next.ts";
+export { attendNext, type NextToken, type NextTokenInputs } from "./ops/attention/attend-next.ts";
 export { type AttentionInputs, attention } from "./ops/attention/attention.ts";
 export {
   type AttentionMask,
@@ -56,6 +56,7 @@ export type { BlockMatrix, HalfMatrix, PackedMatrix } from "./packed/packed-matr
 export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export type { DropoutDraw } from "./random/masks/dropout-mask.ts";
+export type { KeptPositions } from "./step/kept-positions.ts";
 export {
   type StepActivation,
   type StepAttention,
@@ -66,6 +67,7 @@ export {
   type StepValue,
   stepActivations,
 } from "./step/step-plan.ts";
+export type { StepFactor, StepWeight } from "./step/step-weight.ts";
 export { TokenSteps } from "./step/token-steps.ts";
 export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";

@@ -2,7 +2,8 @@
 // 4 bits takes the same way as one in float32.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { BlockMatrix, HalfMatrix } from "../packed/packed-matrix.ts";
+import type { HalfMatrix } from "../packed/packed-matrix.ts";
+import type { StepFactor } from "../step/step-weight.ts";
 
 /** Which way round a matrix is stored; "out-in" is torch's. */
 export type MatrixLayout = "in-out" | "out-in";
@@ -13,12 +14,6 @@ export interface StoredMatrix {
   /** True for Wᵀ, [outFeatures, inFeatures]. */
   readonly isTransposed: boolean;
 }
-
-/** A matrix as a plan's graph multiplies by it: x·Mᵀ for blocks, and x times a weight in 8 bits by its number. */
-export type StepFactor =
-  | ({ readonly kind: "float32" } & StoredMatrix)
-  | { readonly kind: "blocks"; readonly matrix: BlockMatrix }
-  | { readonly kind: "int8"; readonly weight: number };
 
 /** One stored matrix W, seen as [inFeatures, outFeatures] whichever way round it is kept. */
 export interface FrozenStorage {

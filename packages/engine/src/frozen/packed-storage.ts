@@ -12,10 +12,11 @@ import {
   type PackedMatrix,
   packedBytes,
 } from "../packed/packed-matrix.ts";
+import type { StepFactor } from "../step/step-weight.ts";
 import { withoutTape } from "../tape/without-tape.ts";
 import { decodeBuffer } from "./decode-buffer.ts";
 import { decodeInto } from "./decode-into.ts";
-import type { FrozenStorage, MatrixLayout, StepFactor } from "./frozen-storage.ts";
+import type { FrozenStorage, MatrixLayout } from "./frozen-storage.ts";
 import { joinBlocks } from "./join-blocks.ts";
 
 /** Numbers decoded at one time: 8 MB. */

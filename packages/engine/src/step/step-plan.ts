@@ -3,7 +3,7 @@
 
 import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { FrozenWeight } from "../frozen-weight.ts";
+import type { StepWeight } from "./step-weight.ts";
 
 /** Number of a value [1, time, features] in a plan: 0 is what enters it, the first operation's is 1. */
 export type StepValue = number;
@@ -58,7 +58,7 @@ export type StepNode =
   | {
       readonly op: "linear";
       readonly x: StepValue;
-      readonly weight: FrozenWeight;
+      readonly weight: StepWeight;
       readonly bias: tf.Tensor | undefined;
     }
   | { readonly op: "low-rank"; readonly x: StepValue; readonly output: StepValue; readonly branch: LowRankBranch }
@@ -107,7 +107,7 @@ export class StepPlan {
     return 0;
   }
 
-  linear(x: StepValue, weight: FrozenWeight, bias?: tf.Tensor): StepValue {
+  linear(x: StepValue, weight: StepWeight, bias?: tf.Tensor): StepValue {
     return this.#add({ op: "linear", x, weight, bias });
   }
 

@@ -2,7 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NativeCallError } from "../errors.ts";
-import type { KeptPositions } from "../ops/attention/attend-next.ts";
+import type { KeptPositions } from "./kept-positions.ts";
 import { isSamePlan, type StepPlan } from "./step-plan.ts";
 
 /** What a backend makes of plans. */

@@ -2,7 +2,8 @@ import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend, waves } from "../../../test/compare-with-twin.ts";
-import { attendNext, type KeptPositions } from "./attend-next.ts";
+import type { KeptPositions } from "../../step/kept-positions.ts";
+import { attendNext } from "./attend-next.ts";
 
 const [batch, heads, keyHeads, headSize] = [2, 6, 3, 8] as const;
 

@@ -3,12 +3,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import { runOwnKernel } from "../../kernels/own-kernel.ts";
-
-/** Keys and values of some positions: [batch, keyHeads, time, headSize] each. */
-export interface KeptPositions {
-  readonly key: tf.Tensor;
-  readonly value: tf.Tensor;
-}
+import type { KeptPositions } from "../../step/kept-positions.ts";
 
 /** What the attention of one new token to its cache is computed from. */
 export interface NextTokenInputs {

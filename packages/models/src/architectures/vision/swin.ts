@@ -4,7 +4,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../../errors.ts";
 import { activations } from "../../parts/activations.ts";
-import { type Projection, selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import type { Projection } from "../../parts/attention/attention-options.ts";
+import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
 import { dropPath } from "../../parts/drop-path.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import { paddedPatches } from "../../parts/images/padded-patches.ts";

@@ -1,20 +1,11 @@
 // How attention is written into a plan of the next tokens: plain attention, with heads that share keys, turn, or are bounded.
 
-import type { ForwardContext } from "@lowrank/contracts";
 import { LinearSite } from "@lowrank/doors";
-import type { StepPlan, StepRotation, StepValue } from "@lowrank/engine";
+import type { StepRotation, StepValue } from "@lowrank/engine";
 import type { Norm } from "../norm.ts";
 import { type PartPlan, planLinear, planOf } from "../planned.ts";
 import { type RotaryFrequencies, rotaryAngles } from "../positions/rotary-frequencies.ts";
-import type { SelfAttentionOptions } from "./self-attention.ts";
-
-interface ProjectedValues {
-  readonly query: StepValue;
-  readonly key: StepValue;
-  readonly value: StepValue;
-}
-
-export type ProjectionPlan = (x: StepValue, plan: StepPlan, context: ForwardContext) => ProjectedValues;
+import type { ProjectionPlan, SelfAttentionOptions } from "./attention-options.ts";
 
 export function planSeparate(query: LinearSite, key: LinearSite, value: LinearSite): ProjectionPlan {
   const plans = { query: planLinear(query), key: planLinear(key), value: planLinear(value) };

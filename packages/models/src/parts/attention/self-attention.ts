@@ -1,66 +1,17 @@
 // Attention of a sequence to itself, for every family: how queries, keys and values are projected, whether they rotate
 // and whether heads share keys are options.
 
-import { forwardTogether, type LinearSite, type ParameterSlot } from "@lowrank/doors";
+import { forwardTogether, type LinearSite } from "@lowrank/doors";
 import { attendNext, attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { planned } from "../planned.ts";
-import type { Alibi } from "../positions/alibi.ts";
-import type { RotaryFrequencies } from "../positions/rotary-frequencies.ts";
-import type { MaskMaker } from "./added-masks.ts";
 import { attentionByParts } from "./attention-by-parts.ts";
+import type { Projected, Projection, SelfAttentionOptions } from "./attention-options.ts";
 import { attendWithOneQuery } from "./one-query-attention.ts";
-import { type ProjectionPlan, planAttention, planFused, planNormed, planSeparate } from "./plan-attention.ts";
-import type { RelativePositions } from "./relative-positions.ts";
-
-/** Each [batch, time, heads·headSize]. */
-interface Projected {
-  readonly query: tf.Tensor;
-  readonly key: tf.Tensor;
-  readonly value: tf.Tensor;
-}
-
-export interface Projection {
-  (hidden: tf.Tensor, pass: Pass): Projected;
-  readonly plan?: ProjectionPlan;
-}
-
-export interface SelfAttentionOptions {
-  /** Which entry of the key–value cache is this layer's. */
-  readonly layer: number;
-  readonly project: Projection;
-  readonly output: Pick<LinearSite, "path" | "forward">;
-  readonly heads: number;
-  /** Heads of keys and values; fewer than `heads` where they are shared. */
-  readonly keyHeads: number;
-  readonly rotary?: RotaryFrequencies;
-  /** True turns neighbouring features together (GPT-J), false the two halves of what rotates. */
-  readonly rotaryInterleaved?: boolean;
-  /** Normalise each head of the queries and of the keys before they rotate (Qwen 3). */
-  readonly queryNorm?: Norm | undefined;
-  readonly keyNorm?: Norm | undefined;
-  /** Rate of dropout on the attention weights while training. */
-  readonly dropout: number;
-  /** Keys that a query sees, itself included (Mistral's sliding window). */
-  readonly window?: number | null;
-  /** Where a family masks in a way of its own (GPT-Neo); its `window` is in there. */
-  readonly mask?: MaskMaker;
-  /** Which scores pass gradients on, where not all do (GPT-Neo): undefined in passes where all do. */
-  readonly keptScores?: MaskMaker | undefined;
-  /** Scores rise with the key's position, in each head differently fast; such a model has no window. */
-  readonly alibi?: Alibi;
-  /** Scores also depend on how far apart query and key are, in a way that was learnt (T5). */
-  readonly relativePositions?: RelativePositions;
-  /** Multiplies the scores; 1/√headSize unless given. */
-  readonly scale?: number;
-  /** Smooth bound of the scores (Gemma 2). */
-  readonly cap?: number | null;
-  /** For each head a score beside those of the keys, whose share goes to no value (GPT-OSS): [heads]. */
-  readonly sinks?: ParameterSlot | undefined;
-}
+import { planAttention, planFused, planNormed, planSeparate } from "./plan-attention.ts";
 
 /** Three linear maps. */
 export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {

@@ -3,13 +3,12 @@
 
 import { StepPlan } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Head } from "../../heads/head.ts";
 import type { Pass } from "../pass.ts";
-import { planOf } from "../planned.ts";
+import { type Planned, planOf } from "../planned.ts";
 import type { Trunk } from "./trunk.ts";
 
 /** What the head makes of the last state, [1, 1, features]; undefined where the parts have to run one by one. */
-export function computeByPlan(trunk: Trunk, head: Head, pass: Pass): tf.Tensor | undefined {
+export function computeByPlan(trunk: Trunk, head: Planned, pass: Pass): tf.Tensor | undefined {
   const { cache } = pass;
   if (cache === undefined || !mayPlan(trunk, pass)) return undefined;
   const plans = planParts(trunk, head, pass);
@@ -32,7 +31,7 @@ function mayPlan({ decoder }: Trunk, { context, inputs, shape: [rows, time], pas
 }
 
 /** A plan for each stage; the head's is part of the last. Undefined where one part has none. */
-function planParts({ stages }: Trunk, head: Head, { context }: Pass): readonly StepPlan[] | undefined {
+function planParts({ stages }: Trunk, head: Planned, { context }: Pass): readonly StepPlan[] | undefined {
   const plans: StepPlan[] = [];
   for (const [index, { run }] of stages.entries()) {
     const plan = new StepPlan();

@@ -2,11 +2,11 @@
 // which each call writes its own: nothing is copied but when the room is used up.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeptPositions } from "../../../ops/attention/attend-next.ts";
+import type { KeptPositions } from "../../../step/kept-positions.ts";
 import type { StepAttention, StepRotation } from "../../../step/step-plan.ts";
 import type { StepProgram } from "../../../step/token-steps.ts";
-import type { NativeBackend } from "../native-backend.ts";
 import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import type { StepBackend } from "./step-backend.ts";
 import type { StepFeed } from "./step-graph.ts";
 import type { StepSessions, StepStage } from "./step-sessions.ts";
 
@@ -40,7 +40,7 @@ export class NativeSteps implements StepProgram {
   #length = 0;
 
   constructor(
-    private readonly backend: NativeBackend,
+    private readonly backend: StepBackend,
     private readonly sessions: StepSessions,
   ) {
     for (const attention of sessions.stages.flatMap(({ attentions }) => attentions))

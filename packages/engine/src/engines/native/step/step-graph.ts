@@ -2,16 +2,16 @@
 // constants are brought into the order in which the processor reads them.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { StepFactor } from "../../../frozen/frozen-storage.ts";
 import type { StepActivation, StepAttention, StepNode, StepNorm, StepPlan } from "../../../step/step-plan.ts";
+import type { StepFactor } from "../../../step/step-weight.ts";
 import type { Int8Constant } from "../int8/native-int8-weights.ts";
 import { evenBlocks } from "../kept-blocks.ts";
 import { GraphWriter } from "../kernels/graph.ts";
-import type { NativeBackend } from "../native-backend.ts";
 import { addBlockProduct, type EvenBlocks, sumBlocks } from "../operations/block-product-graph.ts";
 import type { OnnxConstant, OnnxGraph, OnnxInput } from "../runtime/onnx-model.ts";
 import type { SessionOptions } from "../runtime/onnx-runtime.ts";
 import type { Packing } from "../runtime/packing.ts";
+import type { StepBackend } from "./step-backend.ts";
 
 /** What an input of the graph is. */
 export type StepFeed =
@@ -33,7 +33,7 @@ export interface StepGraph {
 }
 
 /** Undefined where a weight lies in a way that graphs cannot multiply by. */
-export function stepGraph(backend: NativeBackend, { nodes }: StepPlan, width: number): StepGraph | undefined {
+export function stepGraph(backend: StepBackend, { nodes }: StepPlan, width: number): StepGraph | undefined {
   const draft = new Draft(backend, width);
   for (const node of nodes) if (!draft.add(node)) return undefined;
   return draft.finish();
@@ -60,7 +60,7 @@ class Draft {
   readonly #values: Value[];
 
   constructor(
-    private readonly backend: NativeBackend,
+    private readonly backend: StepBackend,
     width: number,
   ) {
     this.#values = [{ name: this.#input("hidden", { kind: "hidden" }), width }];

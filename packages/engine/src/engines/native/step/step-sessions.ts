@@ -1,11 +1,11 @@
 // The sessions of some plans, one for each. Those whose matrices are part of their graph hold a copy of these, which goes with
 // the weight it was made of.
 
-import type { FrozenWeight } from "../../../frozen-weight.ts";
 import { isSamePlan, type StepPlan } from "../../../step/step-plan.ts";
-import type { NativeBackend } from "../native-backend.ts";
+import type { StepWeight } from "../../../step/step-weight.ts";
 import { encodeModel } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
+import type { StepBackend } from "./step-backend.ts";
 import { type StepGraph, stepGraph } from "./step-graph.ts";
 
 /** A graph and the session that computes it. */
@@ -17,14 +17,14 @@ export class StepSessions {
   #isReleased = false;
 
   private constructor(
-    private readonly backend: NativeBackend,
+    private readonly backend: StepBackend,
     readonly plans: readonly StepPlan[],
     readonly stages: readonly StepStage[],
     private readonly own: readonly NativeSession[],
   ) {}
 
   /** Undefined where a weight of the plans cannot be part of a graph. Throws NativeCallError where the library is too old. */
-  static of(backend: NativeBackend, plans: readonly StepPlan[], width: number): StepSessions | undefined {
+  static of(backend: StepBackend, plans: readonly StepPlan[], width: number): StepSessions | undefined {
     const own: NativeSession[] = [];
     const stages: StepStage[] = [];
     let features = width;
@@ -69,7 +69,7 @@ export class StepSessions {
 }
 
 /** Graphs without matrices of their own are one where they are alike: a decoder's blocks. */
-function sessionOf(backend: NativeBackend, made: StepGraph): NativeSession {
+function sessionOf(backend: StepBackend, made: StepGraph): NativeSession {
   const { graph, shared } = made;
   const { inputs, outputs, nodes } = graph;
   if (!hasConstants(made)) return backend.session(`step ${JSON.stringify({ inputs, outputs, nodes })}`, () => graph);
@@ -82,15 +82,15 @@ function hasConstants({ graph: { constants = [] } }: StepGraph): boolean {
 }
 
 /** Rounding would turn what is no number into one. */
-function areFinite(backend: NativeBackend, { feeds }: StepGraph): boolean {
+function areFinite(backend: StepBackend, { feeds }: StepGraph): boolean {
   return feeds.every((feed) => feed.kind !== "tensor" || backend.floats(feed.tensor).every(Number.isFinite));
 }
 
-function releaseAll(backend: NativeBackend, sessions: readonly NativeSession[]): undefined {
+function releaseAll(backend: StepBackend, sessions: readonly NativeSession[]): undefined {
   for (const session of sessions) backend.runtime.releaseSession(session);
 }
 
-function packedWeights(plans: readonly StepPlan[]): readonly FrozenWeight[] {
+function packedWeights(plans: readonly StepPlan[]): readonly StepWeight[] {
   const weights = plans.flatMap(({ nodes }) => nodes.flatMap((node) => (node.op === "linear" ? [node.weight] : [])));
   return [...new Set(weights)].filter(({ stored }) => stored === undefined);
 }

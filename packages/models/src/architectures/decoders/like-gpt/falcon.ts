@@ -5,11 +5,8 @@
 
 import type { ModelConfig } from "@lowrank/families";
 import { activations } from "../../../parts/activations.ts";
-import {
-  groupedProjection,
-  type SelfAttentionOptions,
-  selfAttention,
-} from "../../../parts/attention/self-attention.ts";
+import type { SelfAttentionOptions } from "../../../parts/attention/attention-options.ts";
+import { groupedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
 import { feedForward } from "../../../parts/feed-forward.ts";
 import type { Norm } from "../../../parts/norm.ts";
 import type { PartList } from "../../../parts/part-list.ts";

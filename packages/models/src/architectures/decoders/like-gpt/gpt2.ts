@@ -2,12 +2,8 @@
 // queries share one key head, or its projection is sorted by head.
 
 import { activations } from "../../../parts/activations.ts";
-import {
-  fusedProjection,
-  groupedProjection,
-  type Projection,
-  selfAttention,
-} from "../../../parts/attention/self-attention.ts";
+import type { Projection } from "../../../parts/attention/attention-options.ts";
+import { fusedProjection, groupedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
 import { feedForward } from "../../../parts/feed-forward.ts";
 import type { PartList } from "../../../parts/part-list.ts";
 import { tokenEmbedding } from "../../../parts/token-embedding.ts";

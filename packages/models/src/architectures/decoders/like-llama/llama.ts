@@ -3,11 +3,8 @@
 // layers that do not rotate, biases, norms of queries and keys, norms without weights, gains, numbers that scale.
 
 import { activations } from "../../../parts/activations.ts";
-import {
-  type SelfAttentionOptions,
-  selfAttention,
-  separateProjections,
-} from "../../../parts/attention/self-attention.ts";
+import type { SelfAttentionOptions } from "../../../parts/attention/attention-options.ts";
+import { selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
 import { gatedFeedForward } from "../../../parts/feed-forward.ts";
 import { plainNorm } from "../../../parts/norm.ts";
 import type { PartList } from "../../../parts/part-list.ts";
