@@ -36,7 +36,8 @@ export class ImagePreparationError extends LowrankError {
 
 /** Pillow's numbers of them. */
 const filters: readonly ResampleFilter[] = ["nearest", "lanczos", "bilinear", "bicubic", "box"];
-const largest = 65_536;
+/** Of a length in a file: a square of it takes 800 MB as the numbers of a model, none takes more than this. */
+const largest = 8_192;
 
 /** Processors that take a single number for the shorter edge, and whose filter is bicubic where the file names none. */
 const byShorterEdge = /^(CLIP|Bit|Siglip)/;
