@@ -60,7 +60,7 @@ const misfits: Readonly<Record<string, () => tf.Tensor>> = {
   "attention: another batch of keys": () => attended([1, 4, 3, 8], [1, 4, 3, 8]),
   "attention: another head size": () => attended([2, 4, 3, 7], [2, 4, 3, 7]),
   "attention: fewer values than keys": () => attended([2, 4, 3, 8], [2, 4, 2, 8]),
-  "attention: a mask of fewer queries": () => attended([2, 4, 3, 8], [2, 4, 3, 8], [1, 1, 1, 3]),
+  "attention: a mask of fewer queries": () => attended([2, 4, 3, 8], [2, 4, 3, 8], [1, 1, 2, 3]),
   "attention: a mask of more keys": () => attended([2, 4, 3, 8], [2, 4, 3, 8], [1, 1, 3, 4]),
   "attention: a mask of other heads": () => attended([2, 4, 3, 8], [2, 4, 3, 8], [1, 2, 3, 3]),
   "attention: a mask of two axes": () => attended([2, 4, 3, 8], [2, 4, 3, 8], [3, 3]),

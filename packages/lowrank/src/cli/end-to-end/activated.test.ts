@@ -32,8 +32,7 @@ async function train(rows: readonly object[], out: string, ...more: readonly str
     place.path(out),
     "--learning-rate",
     "0.03",
-    "--steps",
-    "12",
+    ...(more.includes("--steps") ? [] : ["--steps", "12"]),
   ];
   return call("train", ...options, ...more);
 }
