@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitByKey } from "../batching/split-by-key.ts";
 import { DataError, DataFileError } from "../errors.ts";
@@ -32,6 +33,17 @@ describe("a data file", () => {
     ["rows.tsv", "text\na\n"],
   ])("called %s is read by its ending", async (name, contents) => {
     expect(await readDataFile(await write(name, contents))).toEqual([{ kind: "text", text: "a" }]);
+  });
+
+  it("that gzip made is unpacked, as far as rows may be large", async () => {
+    const rows = '{"text": "a"}\n'.repeat(10_000);
+    const path = await write("rows.jsonl.gz", gzipSync(rows));
+    expect(await readDataFile(path)).toHaveLength(10_000);
+    await expect(readDataFile(path, { maxSize: 100_000 })).rejects.toThrow(/larger than 100000 bytes/);
+    const cut = await write("cut.csv.gz", gzipSync("text\na\n").subarray(0, 20));
+    await expect(readDataFile(cut)).rejects.toThrow(/"cut\.csv\.gz".*gzip cannot unpack it/);
+    const plain = await write("plain.jsonl.gz", rows);
+    await expect(readDataFile(plain)).rejects.toThrow(DataFileError);
   });
 
   it("larger than one piece is read whole, with characters over the pieces' borders", async () => {

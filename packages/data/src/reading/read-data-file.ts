@@ -3,6 +3,8 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, resolve } from "node:path";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
@@ -37,10 +39,10 @@ const formats = new Map<string, DataFormat>([
 ]);
 
 /**
- * Reads the examples of a JSONL, JSON, CSV or TSV file.
+ * Reads the examples of a JSONL, JSON, CSV or TSV file, or of one that gzip made of it ("rows.jsonl.gz").
  *
  * Throws DataError naming every broken row, and DataFileError where the file is missing, no regular file, larger than
- * `maxSize` bytes, not UTF-8 or of an unknown kind.
+ * `maxSize` bytes – unpacked, too –, not UTF-8 or of an unknown kind.
  *
  * @example
  * ```ts
@@ -58,30 +60,56 @@ export async function readDataFile(path: string, options: ReadFileOptions = {}):
   refuseUnknownOptions("readDataFile", options, optionNames);
   const { format: asked, signal, ...limits } = options;
   const named = { file: basename(path), ...limits };
-  const format = asked ?? formats.get(extname(path).toLowerCase());
+  const format = asked ?? formatOf(path);
   if (format === undefined) {
     throw new DataFileError(
       named.file,
-      `its kind is unknown; name it ${[...formats.keys()].join(", ")}, or say the format.`,
+      `its kind is unknown; name it ${[...formats.keys()].join(", ")}, with .gz behind it if it is packed.`,
     );
   }
   await checkFile(path, { ...named, format });
   const reader = readerOf(format, named);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const stream = createReadStream(path, { signal });
-  let isFirst = true;
+  const { maxSize } = readLimits(named);
+  let size = 0;
   try {
-    for await (const bytes of stream as AsyncIterable<Uint8Array>) {
-      if (isFirst) refuseUtf16(bytes, named.file);
-      isFirst = false;
+    for await (const bytes of openBytes(path, signal) as AsyncIterable<Uint8Array>) {
+      if (size === 0) refuseUtf16(bytes, named.file);
+      size += bytes.length;
+      // A packed file says nothing of what it unpacks to.
+      if (size > maxSize)
+        throw new DataFileError(named.file, `it is larger than ${maxSize} bytes; raise maxSize to read it.`);
+      if (format === "json" && size > longestText) throw tooLongForJson(named.file, size);
       reader.push(decode(decoder, bytes, named.file));
     }
   } catch (error) {
+    if (isZlibFailure(error))
+      throw new DataFileError(named.file, `gzip cannot unpack it: ${error.message}.`, { cause: error });
     throw isSystemFailure(error) ? unopened(path, named.file, error) : error;
   }
   const last = decode(decoder, undefined, named.file);
   if (last !== "") reader.push(last);
   return reader.finish();
+}
+
+function formatOf(path: string): DataFormat | undefined {
+  return formats.get(extname(path.replace(/\.gz$/i, "")).toLowerCase());
+}
+
+/** The file's bytes, unpacked. */
+function openBytes(path: string, signal: AbortSignal | undefined): Readable {
+  const stream = createReadStream(path, { signal });
+  // Whoever reads the unpacked bytes gets the error of either.
+  return /\.gz$/i.test(path) ? pipeline(stream, createGunzip(), () => {}) : stream;
+}
+
+function isZlibFailure(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+}
+
+function tooLongForJson(file: string, size: number): DataFileError {
+  const reason = `it has ${size} bytes, and a JSON array must be one text of at most ${longestText}`;
+  return new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
 }
 
 async function checkFile(path: string, options: ReadFileOptions): Promise<void> {
@@ -96,10 +124,7 @@ async function checkFile(path: string, options: ReadFileOptions): Promise<void> 
   if (facts.size > maxSize) {
     throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
   }
-  if (options.format === "json" && facts.size > longestText) {
-    const reason = `it has ${facts.size} bytes, and a JSON array must be one text of at most ${longestText}`;
-    throw new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
-  }
+  if (options.format === "json" && facts.size > longestText) throw tooLongForJson(file, facts.size);
 }
 
 /** A failure of the system, as against a broken file or an abort, whose code begins with no E. */
@@ -115,7 +140,7 @@ function unopened(path: string, file: string, cause: NodeJS.ErrnoException): Dat
 /** Names a mistyped path's neighbours, for somebody who looks for the right one. */
 async function filesBeside(path: string): Promise<string> {
   const names = await readdir(dirname(path)).catch(() => []);
-  const data = names.filter((name) => formats.has(extname(name).toLowerCase())).sort();
+  const data = names.filter((name) => formatOf(name) !== undefined).sort();
   if (data.length === 0) return "";
   const listed = data.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
   return ` The data files there are ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
