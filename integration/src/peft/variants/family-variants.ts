@@ -64,13 +64,18 @@ const rich = references
     return rowOf(reference, "DoRA, rsLoRA and all biases", { useDora: true, rankStabilized: true, bias: "all" });
   });
 
+/** Modules to which a model gives its texts joined into one list of states, which PEFT takes for texts of one token: IndexError. */
+const joined: ReadonlyMap<string, readonly string[]> = new Map([
+  ["opt", ["fc1", "fc2"]],
+  ["qwen2_moe", ["gate_proj", "up_proj", "down_proj", "shared_expert_gate"]],
+]);
+
 /** One row for each causal language model, whose adapter acts from the middle of the first text on. */
 const activated = references
   .filter(({ task }) => task === "causal-lm")
   .map((reference): Variant => {
     const activationTokens = middleOf(reference.name);
-    // OPT joins its texts into one list of states there, which PEFT takes for texts of one token: it raises IndexError.
-    const excludeModules = reference.modelType === "opt" ? ["fc1", "fc2"] : null;
+    const excludeModules = joined.get(reference.modelType) ?? null;
     const row = rowOf(reference, "activated by tokens of its batch", { activationTokens, excludeModules });
     return { ...row, isNotMerged: "no weight is right for all tokens; PEFT refuses, too" };
   });
@@ -82,12 +87,14 @@ function isSameKind(one: Reference, other: Reference): boolean {
 /** All of them. */
 export const familyVariants: readonly Variant[] = [...plain, ...rich, ...activated];
 
-function rowOf({ name, task }: Reference, what: string, config: Partial<LoraConfig>): Variant {
+function rowOf({ name, task, modelType }: Reference, what: string, config: Partial<LoraConfig>): Variant {
   const common = { rank: 2, alpha: 4, targetModules: "all-linear" } as const;
+  // PEFT's class for texts passes ids of texts on, which Whisper does not take.
+  const asked = modelType === "whisper" ? {} : tasks[task];
   return {
     name: `${name}, ${what}`,
     base: `references/${name}`,
-    config: { ...common, ...tasks[task], ...config },
+    config: { ...common, ...asked, ...config },
   };
 }
 

@@ -95,6 +95,7 @@ const inputNames: ReadonlySet<string> = new Set([
   "token_type_ids",
   "decoder_input_ids",
   "pixel_values",
+  "input_features",
   "features",
 ]);
 

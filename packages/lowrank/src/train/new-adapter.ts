@@ -26,7 +26,8 @@ export function configFor(
     ...fields,
     ...startSettings(fields),
     inferenceMode: false,
-    taskType: typeOfTask(model.task),
+    // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
+    taskType: model.config.melBins > 0 ? null : typeOfTask(model.task),
     baseModel: fields.baseModel ?? base.name,
     revision: fields.revision ?? base.revision ?? null,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),

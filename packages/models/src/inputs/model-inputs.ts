@@ -168,9 +168,13 @@ function givenPositions(given: SequenceInputs["positionIds"]): readonly (readonl
 
 /** A table that counts by the mask begins with a row for padding, −1, and one below it (OPT). */
 function checkNumbers(rows: readonly (readonly number[])[], least: number): void {
-  const wrong = rows.flat().find((position) => !(Number.isInteger(position) && position >= least));
+  const isPosition = (given: number) => Number.isInteger(given) && given >= least && given <= maxPosition;
+  const wrong = rows.flat().find((position) => !isPosition(position));
   if (wrong === undefined) return;
-  throw new ModelInputError("positionIds", `${wrong} is no position; expected integers from ${least}`);
+  throw new ModelInputError(
+    "positionIds",
+    `${wrong} is no position; expected integers from ${least} to ${maxPosition}`,
+  );
 }
 
 function isRows(given: NonNullable<SequenceInputs["positionIds"]>): given is readonly (readonly number[])[] {

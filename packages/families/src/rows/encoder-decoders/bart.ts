@@ -221,6 +221,7 @@ export function writerClasses(name: string, withHead = `${name}ForConditionalGen
   ]);
 }
 
+/** The tables of `bart`. */
 export const bart = likeBart("bart", {
   architectures: bartClasses("Bart"),
   heads: readerHeads,

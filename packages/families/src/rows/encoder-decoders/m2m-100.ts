@@ -5,6 +5,7 @@ import { bartConfig, likeBart, writerClasses } from "./bart.ts";
 
 const { maxPositions: _, ...sizes } = bartConfig.sizes;
 
+/** The tables of `m2m_100`. */
 export const m2m100 = likeBart("m2m_100", {
   architectures: writerClasses("M2M100"),
   positions: "sinusoids",

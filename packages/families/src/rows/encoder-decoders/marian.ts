@@ -3,6 +3,7 @@
 
 import { bartConfig, likeBart, writerClasses } from "./bart.ts";
 
+/** The tables of `marian`. */
 export const marian = likeBart("marian", {
   architectures: writerClasses("Marian", "MarianMTModel"),
   positions: "stored sinusoids",

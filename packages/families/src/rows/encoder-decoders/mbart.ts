@@ -3,6 +3,7 @@
 
 import { bartClasses, likeBart, readerHeads } from "./bart.ts";
 
+/** The tables of `mbart`. */
 export const mbart = likeBart("mbart", {
   architectures: bartClasses("MBart"),
   heads: readerHeads,

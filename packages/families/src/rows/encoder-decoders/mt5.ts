@@ -3,6 +3,7 @@
 
 import { gatedUnlessSaid, likeT5, t5Harmless } from "./t5.ts";
 
+/** The tables of `mt5`. */
 export const mt5 = likeT5("mt5", {
   name: "MT5",
   config: { activation: gatedUnlessSaid, switches: {}, harmless: [...t5Harmless, "tie_word_embeddings"] },

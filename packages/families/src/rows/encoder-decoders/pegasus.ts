@@ -3,6 +3,7 @@
 
 import { likeBart, writerClasses } from "./bart.ts";
 
+/** The tables of `pegasus`. */
 export const pegasus = likeBart("pegasus", {
   architectures: writerClasses("Pegasus"),
   positions: "stored sinusoids",

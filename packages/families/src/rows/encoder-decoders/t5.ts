@@ -161,4 +161,5 @@ export function likeT5(modelType: string, { name, config = {}, positionTables = 
   };
 }
 
+/** The tables of `t5`. */
 export const t5 = likeT5("t5", { name: "T5" });

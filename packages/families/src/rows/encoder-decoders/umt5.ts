@@ -2,6 +2,7 @@
 
 import { gatedUnlessSaid, likeT5 } from "./t5.ts";
 
+/** The tables of `umt5`. */
 export const umt5 = likeT5("umt5", {
   name: "UMT5",
   config: { activation: gatedUnlessSaid },

@@ -38,6 +38,7 @@ const tensors: readonly TensorRow[] = [
   },
 ];
 
+/** The tables of `whisper`. */
 export const whisper: Family = {
   modelType: "whisper",
   causal: false,

@@ -19,6 +19,7 @@ import { linearRows, normRows } from "../shared/module-rows.ts";
 const linear = { bias: true, layout: "out-in" } as const;
 const layer = "encoder.albert_layer_groups.0.albert_layers.0";
 
+/** The tables of `albert`. */
 export const albert: Family = {
   modelType: "albert",
   causal: false,

@@ -33,6 +33,7 @@ const languageModel = languageHead({
   bias: "cls.predictions.bias",
 });
 
+/** The tables of `bert`. */
 export const bert: Family = {
   modelType: "bert",
   causal: false,

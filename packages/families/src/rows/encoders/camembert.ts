@@ -2,4 +2,5 @@
 
 import { likeRoberta } from "./roberta.ts";
 
+/** The tables of `camembert`. */
 export const camembert = likeRoberta("camembert", "Camembert");

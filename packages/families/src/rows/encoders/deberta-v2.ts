@@ -14,6 +14,7 @@ import {
 } from "../shared/encoder-rows.ts";
 import { linearRows, normRows } from "../shared/module-rows.ts";
 
+/** The tables of `deberta-v2`. */
 export const debertaV2: Family = {
   modelType: "deberta-v2",
   causal: false,

@@ -16,6 +16,7 @@ import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
+/** The tables of `distilbert`. */
 export const distilbert: Family = {
   modelType: "distilbert",
   causal: false,

@@ -29,6 +29,7 @@ const languageModel = languageHead(
   "embedding",
 );
 
+/** The tables of `electra`. */
 export const electra: Family = {
   modelType: "electra",
   causal: false,

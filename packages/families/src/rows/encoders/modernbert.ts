@@ -17,6 +17,7 @@ function onTransform(last: LinearRow, tie?: HeadTable["tie"]): HeadTable {
   };
 }
 
+/** The tables of `modernbert`. */
 export const modernbert: Family = {
   modelType: "modernbert",
   causal: false,

@@ -17,6 +17,7 @@ import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const { tokenTypes: _, ...sizes } = bertConfig.sizes;
 
+/** The tables of `mpnet`. */
 export const mpnet: Family = {
   modelType: "mpnet",
   causal: false,

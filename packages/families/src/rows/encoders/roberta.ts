@@ -50,4 +50,5 @@ export function likeRoberta(modelType: string, name: string): Family {
   };
 }
 
+/** The tables of `roberta`. */
 export const roberta = likeRoberta("roberta", "Roberta");

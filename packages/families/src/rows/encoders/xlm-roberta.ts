@@ -2,4 +2,5 @@
 
 import { likeRoberta } from "./roberta.ts";
 
+/** The tables of `xlm-roberta`. */
 export const xlmRoberta = likeRoberta("xlm-roberta", "XLMRoberta");

@@ -11,6 +11,7 @@ const projection = { bias: false, layout: "out-in" } as const;
 const textProjection = linearRows(projection, [["text_projection", "hidden", "projection"]]);
 const imageProjection = linearRows(projection, [["visual_projection", "hidden", "projection"]]);
 
+/** The tables of `clip_text_model`. */
 export const clipText: Family = {
   ...textTower({
     modelType: "clip_text_model",
@@ -27,6 +28,7 @@ export const clipText: Family = {
   heads: { "text-embedding": { linears: textProjection } },
 };
 
+/** The tables of `clip_vision_model`. */
 export const clipVision: Family = {
   ...visionTower({
     modelType: "clip_vision_model",
@@ -49,6 +51,7 @@ export const clipVision: Family = {
   heads: { "image-embedding": { linears: imageProjection } },
 };
 
+/** The tables of `clip`. */
 export const clip: Family = {
   modelType: "clip",
   causal: false,

@@ -6,6 +6,7 @@ import { classifierRow } from "../shared/encoder-rows.ts";
 import { vitEmbeddings } from "../shared/image-rows.ts";
 import { vit } from "./vit.ts";
 
+/** The tables of `deit`. */
 export const deit: Family = {
   ...vit,
   modelType: "deit",

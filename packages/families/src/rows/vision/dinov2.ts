@@ -22,6 +22,7 @@ const maskToken: TensorRow = {
   shape: ({ hiddenSize }) => [1, hiddenSize],
 };
 
+/** The tables of `dinov2`. */
 export const dinov2: Family = {
   modelType: "dinov2",
   causal: false,
@@ -71,6 +72,7 @@ export const dinov2: Family = {
   ].flatMap(({ file, path }) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
 };
 
+/** The tables of `dinov2_with_registers`. */
 export const dinov2WithRegisters: Family = {
   ...dinov2,
   modelType: "dinov2_with_registers",

@@ -20,6 +20,7 @@ const text = textTower({
   },
 });
 
+/** The tables of `siglip_text_model`. */
 export const siglipText: Family = {
   ...text,
   basePrefix: "text_model",
@@ -39,6 +40,7 @@ const vision = visionTower({
 
 const hasHead: NonNullable<TensorRow["when"]> = ({ switches }) => switches.visionHead;
 
+/** The tables of `siglip_vision_model`. */
 export const siglipVision: Family = {
   ...vision,
   config: { ...vision.config, switches: { visionHead: { key: "vision_use_head", fallback: true } } },
@@ -74,6 +76,7 @@ export const siglipVision: Family = {
 
 const scalar = (path: string): TensorRow => ({ path, kind: "parameter", shape: () => [1] });
 
+/** The tables of `siglip`. */
 export const siglip: Family = {
   modelType: "siglip",
   causal: false,

@@ -27,6 +27,7 @@ const biasTable: TensorRow = {
   shape: ({ windowSize, heads }) => [(2 * windowSize - 1) ** 2, heads],
 };
 
+/** The tables of `swin`. */
 export const swin: Family = {
   modelType: "swin",
   causal: false,

@@ -12,6 +12,7 @@ import {
   vitSpellings,
 } from "../shared/image-rows.ts";
 
+/** The tables of `vit`. */
 export const vit: Family = {
   modelType: "vit",
   causal: false,

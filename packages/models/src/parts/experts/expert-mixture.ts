@@ -62,11 +62,9 @@ function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardCont
 /** Each slot's share. */
 function sharesOf(scores: tf.Tensor2D, { experts: chosen, perToken }: Routing, addUp: boolean): tf.Tensor2D {
   const [tokens, experts] = scores.shape;
-  const isChosen = tf.reshape(tf.oneHot(tf.tensor1d(chosen, "int32"), experts, 1, 0, "float32"), [
-    tokens,
-    perToken,
-    experts,
-  ]);
+  // Asked for floats at once, wasm's oneHot gives the bits of whole numbers.
+  const isOne = tf.cast(tf.oneHot(tf.tensor1d(chosen, "int32"), experts), "float32");
+  const isChosen = tf.reshape(isOne, [tokens, perToken, experts]);
   const pick = (values: tf.Tensor) => tf.sum(tf.mul(tf.expandDims(values, 1), isChosen), 2); // [tokens, perToken]
   // The softmax of a few scores is their share of all, divided by what the few have together.
   const shares = addUp ? tf.softmax(pick(scores)) : pick(tf.softmax(scores));

@@ -9,6 +9,7 @@ const parameter = (path: string, shape: TensorRow["shape"], isStackedInOut = fal
   return { path: `layers.{n}.${path}`, kind: "parameter", shape, isStackedInOut };
 };
 
+/** The tables of `gpt_oss`. */
 export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-classification"]), {
   config: {
     sizes: {

@@ -3,6 +3,7 @@
 import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
 import { expertFixed, expertTensors, stackedExperts } from "../../shared/expert-rows.ts";
 
+/** The tables of `mixtral`. */
 export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

@@ -7,6 +7,7 @@ import { linearRows } from "../../shared/module-rows.ts";
 
 const shared = "layers.{n}.mlp.shared_expert";
 
+/** The tables of `qwen2_moe`. */
 export const qwen2Moe = likeLlama(
   "qwen2_moe",
   decoderClasses("Qwen2Moe", ["token-classification", "question-answering"]),

@@ -4,6 +4,7 @@ import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../.
 import { expertFixed, expertTensors, stackedExperts } from "../../shared/expert-rows.ts";
 import { qwen3 } from "../like-llama/qwen3.ts";
 
+/** The tables of `qwen3_moe`. */
 export const qwen3Moe = likeLlama(
   "qwen3_moe",
   decoderClasses("Qwen3Moe", ["token-classification", "question-answering"]),

@@ -7,6 +7,7 @@ import { linearRows, normRows } from "../../shared/module-rows.ts";
 
 const linear = { bias: true, layout: "out-in" } as const;
 
+/** The tables of `bloom`. */
 export const bloom: Family = {
   modelType: "bloom",
   causal: true,

@@ -11,6 +11,7 @@ function hasTwoNorms({ switches, scalars }: ConfigValues): boolean {
   return switches.parallelResidual && (scalars.parallelNorms ?? (switches.groupedHeads ? 2 : 1)) === 2;
 }
 
+/** The tables of `falcon`. */
 export const falcon: Family = {
   modelType: "falcon",
   causal: true,

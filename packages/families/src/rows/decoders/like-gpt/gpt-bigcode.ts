@@ -5,6 +5,7 @@ import type { Family } from "../../../family.ts";
 import { linearRows } from "../../shared/module-rows.ts";
 import { gpt2 } from "./gpt2.ts";
 
+/** The tables of `gpt_bigcode`. */
 export const gptBigcode: Family = {
   ...gpt2,
   modelType: "gpt_bigcode",

@@ -5,6 +5,7 @@ import type { Family } from "../../../family.ts";
 import { decoderClasses, decoderHeads, plainFeedForward, separateAttention } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `gpt_neo`. */
 export const gptNeo: Family = {
   modelType: "gpt_neo",
   causal: true,

@@ -13,6 +13,7 @@ import { linearRows, normRows } from "../../shared/module-rows.ts";
 
 const { keyValueHeads: _, ...sizes } = decoderSizes;
 
+/** The tables of `gpt_neox`. */
 export const gptNeox: Family = {
   modelType: "gpt_neox",
   causal: true,

@@ -6,6 +6,7 @@ import { linearRows, normRows } from "../../shared/module-rows.ts";
 
 const conv1d = { bias: true, layout: "in-out" } as const;
 
+/** The tables of `gpt2`. */
 export const gpt2: Family = {
   modelType: "gpt2",
   causal: true,

@@ -5,6 +5,7 @@ import type { Family } from "../../../family.ts";
 import { decoderClasses, decoderHeads, plainFeedForward, separateAttention } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `gptj`. */
 export const gptj: Family = {
   modelType: "gptj",
   causal: true,

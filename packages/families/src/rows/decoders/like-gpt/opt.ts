@@ -16,6 +16,7 @@ const isNarrower = ({ embeddingSize, hiddenSize }: ConfigValues): boolean => emb
 const hasGains = ({ switches }: ConfigValues): boolean => switches.normGains;
 const inDecoder = (row: LinearRow): LinearRow => ({ ...row, path: `decoder.${row.path}` });
 
+/** The tables of `opt`. */
 export const opt: Family = {
   modelType: "opt",
   causal: true,

@@ -5,6 +5,7 @@ import type { Family } from "../../../family.ts";
 import { decoderHeads, plainFeedForward, separateAttention } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `xglm`. */
 export const xglm: Family = {
   modelType: "xglm",
   causal: true,

@@ -25,6 +25,7 @@ const fileSpellings: readonly FileSpelling[] = [
   })),
 ];
 
+/** The tables of `exaone`. */
 export const exaone = likeLlama(
   "exaone",
   new Map([

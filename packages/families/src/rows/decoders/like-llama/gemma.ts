@@ -3,6 +3,7 @@
 
 import { decoderClasses, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `gemma`. */
 export const gemma = likeLlama("gemma", decoderClasses("Gemma", ["token-classification"]), {
   config: {
     sizes: {

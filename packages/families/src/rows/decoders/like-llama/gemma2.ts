@@ -5,6 +5,7 @@ import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-ro
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
+/** The tables of `gemma2`. */
 export const gemma2 = likeLlama("gemma2", decoderClasses("Gemma2", ["token-classification"]), {
   config: {
     sizes: {

@@ -5,6 +5,7 @@ import { decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "root-mean-square", gainOffset: 1 } as const;
 
+/** The tables of `gemma3_text`. */
 export const gemma3Text = likeLlama(
   "gemma3_text",
   new Map([

@@ -3,6 +3,7 @@
 
 import { decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `granite`. */
 export const granite = likeLlama(
   "granite",
   new Map([

@@ -2,6 +2,7 @@
 
 import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `llama`. */
 export const llama = likeLlama("llama", decoderClasses("Llama", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

@@ -4,6 +4,7 @@ import type { Family } from "../../../family.ts";
 import { decoderClasses, decoderHeads } from "../../shared/decoder-rows.ts";
 import { mistral } from "./mistral.ts";
 
+/** The tables of `ministral`. */
 export const ministral: Family = {
   ...mistral,
   modelType: "ministral",

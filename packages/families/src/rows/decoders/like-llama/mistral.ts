@@ -2,6 +2,7 @@
 
 import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `mistral`. */
 export const mistral = likeLlama("mistral", decoderClasses("Mistral", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

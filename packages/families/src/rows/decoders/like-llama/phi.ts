@@ -12,6 +12,7 @@ import {
   tokenDropout,
 } from "../../shared/decoder-rows.ts";
 
+/** The tables of `phi`. */
 export const phi: Family = {
   modelType: "phi",
   causal: true,

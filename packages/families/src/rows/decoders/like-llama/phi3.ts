@@ -6,6 +6,7 @@ import { linearRows } from "../../shared/module-rows.ts";
 
 const linear = { bias: false, layout: "out-in" } as const;
 
+/** The tables of `phi3`. */
 export const phi3 = likeLlama("phi3", decoderClasses("Phi3", ["token-classification"]), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },

@@ -10,6 +10,7 @@ import {
   separateAttention,
 } from "../../shared/decoder-rows.ts";
 
+/** The tables of `qwen2`. */
 export const qwen2 = likeLlama("qwen2", decoderClasses("Qwen2", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

@@ -3,6 +3,7 @@
 
 import { decoderClasses, decoderHeads, decoderNorms, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `qwen3`. */
 export const qwen3 = likeLlama("qwen3", decoderClasses("Qwen3", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

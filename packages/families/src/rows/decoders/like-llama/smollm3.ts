@@ -2,6 +2,7 @@
 
 import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `smollm3`. */
 export const smollm3 = likeLlama("smollm3", decoderClasses("SmolLM3", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

@@ -10,6 +10,7 @@ import {
   tokenDropout,
 } from "../../shared/decoder-rows.ts";
 
+/** The tables of `stablelm`. */
 export const stablelm = likeLlama("stablelm", decoderClasses("StableLm", ["token-classification"]), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 4096 } },

@@ -11,6 +11,7 @@ import {
 } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `starcoder2`. */
 export const starcoder2 = likeLlama("starcoder2", decoderClasses("Starcoder2", ["token-classification"]), {
   config: {
     sizes: {

@@ -5,6 +5,7 @@ import { decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
 const norm = { kind: "layer", bias: false } as const;
 
+/** The tables of `cohere2`. */
 export const cohere2 = likeLlama(
   "cohere2",
   new Map([

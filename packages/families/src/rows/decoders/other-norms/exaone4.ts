@@ -4,6 +4,7 @@
 import { decoderClasses, decoderHeads, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `exaone4`. */
 export const exaone4 = likeLlama("exaone4", decoderClasses("Exaone4", ["token-classification", "question-answering"]), {
   config: {
     sizes: {

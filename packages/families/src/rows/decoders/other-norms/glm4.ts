@@ -4,6 +4,7 @@
 import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
 import { linearRows, normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `glm4`. */
 export const glm4 = likeLlama("glm4", decoderClasses("Glm4", ["token-classification"]), {
   config: {
     sizes: {

@@ -6,6 +6,7 @@ import { decoderNorms, likeLlama } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 import { granite } from "../like-llama/granite.ts";
 
+/** The tables of `hyperclovax`. */
 export const hyperclovax = likeLlama(
   "hyperclovax",
   new Map([

@@ -2,6 +2,7 @@
 
 import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 
+/** The tables of `olmo`. */
 export const olmo = likeLlama("olmo", decoderClasses("Olmo"), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },

@@ -4,6 +4,7 @@
 import { decoderClasses, decoderSizes, likeLlama } from "../../shared/decoder-rows.ts";
 import { normRows } from "../../shared/module-rows.ts";
 
+/** The tables of `olmo2`. */
 export const olmo2 = likeLlama("olmo2", decoderClasses("Olmo2"), {
   config: {
     sizes: { ...decoderSizes, maxPositions: { keys: ["max_position_embeddings"], fallback: 2048 } },

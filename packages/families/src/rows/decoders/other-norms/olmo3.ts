@@ -4,6 +4,7 @@
 import { decoderClasses, likeLlama } from "../../shared/decoder-rows.ts";
 import { olmo2 } from "./olmo2.ts";
 
+/** The tables of `olmo3`. */
 export const olmo3 = likeLlama("olmo3", decoderClasses("Olmo3"), {
   config: {
     ...olmo2.config,
