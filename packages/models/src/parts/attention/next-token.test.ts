@@ -3,7 +3,7 @@ import { noAdapters } from "@lowrank/contracts";
 import { chooseEngine } from "@lowrank/engine";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import { KeyValueCache } from "../key-value-cache.ts";
@@ -15,6 +15,9 @@ const isHere = await chooseEngine({ order: ["native"] }).then(
 if (!isHere) process.stderr.write("skipped: the native engine is not installed\n");
 
 describe.skipIf(!isHere)("on the native engine", () => {
+  // The tests' setup goes back to cpu behind the imports.
+  beforeAll(() => tf.setBackend("native"));
+
   it.each(["gpt2", "llama-gqa", "qwen3", "gpt_neox", "gemma2"])(
     "%s gives token by token what it gives at once",
     async (name) => {
