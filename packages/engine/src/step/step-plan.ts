@@ -155,9 +155,9 @@ export class StepPlan {
   }
 }
 
-/** Whether two plans compute the same with the same weights. */
-export function isSamePlan(one: StepPlan, other: StepPlan): boolean {
-  return isSame(one.nodes, other.nodes);
+/** Whether plans compute, one after the other, what others do with the same weights. */
+export function areSamePlans(some: readonly StepPlan[], others: readonly StepPlan[]): boolean {
+  return some.length === others.length && some.every(({ nodes }, index) => isSame(nodes, others[index]?.nodes));
 }
 
 /** Tensors and weights by identity, plain data by what it holds. */

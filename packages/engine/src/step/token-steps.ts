@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { NativeCallError } from "../errors.ts";
 import type { KeptPositions } from "./kept-positions.ts";
-import { isSamePlan, type StepPlan } from "./step-plan.ts";
+import { areSamePlans, type StepPlan } from "./step-plan.ts";
 
 /** What a backend makes of plans. */
 export interface StepProgram {
@@ -63,8 +63,7 @@ export class TokenSteps {
 
   /** Whether these plans compute what the ones that it was made of do, with the same weights, on the current backend. */
   isOf(plans: readonly StepPlan[]): boolean {
-    if (plans.length !== this.plans.length || tf.backend() !== this.backend || !this.program.isAlive) return false;
-    return plans.every((plan, index) => isSamePlan(plan, this.plans[index] ?? plan));
+    return tf.backend() === this.backend && this.program.isAlive && areSamePlans(plans, this.plans);
   }
 
   /** Positions whose keys and values are kept. */

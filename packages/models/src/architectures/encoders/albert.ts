@@ -2,22 +2,15 @@
 // often as the configuration says. An adapter on it acts at every passage.
 
 import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 import { inHalves } from "../../parts/trunk/stages.ts";
 import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 import { type LayerNames, postNormBlock } from "./post-norm-block.ts";
+import { wordEmbedding } from "./word-embedding.ts";
 
 export function albert(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const tokens = first.embedding("embeddings.word_embeddings");
-  const embed = tokenEmbedding({
-    tokens,
-    positions: first.embedding("embeddings.position_embeddings"),
-    tokenTypes: first.embedding("embeddings.token_type_embeddings"),
-    norm: first.norm("embeddings.LayerNorm"),
-    dropout: { rate: config.dropouts.embedding, path: "embedding" },
-  });
+  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: true });
   const widen = first.linear("encoder.embedding_hidden_mapping_in");
   const shared = postNormBlock(model.group(), { names, layer: 0, drops: "attention" });
   return {

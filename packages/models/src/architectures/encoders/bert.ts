@@ -2,21 +2,14 @@
 // other, norms after each sum.
 
 import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { type LayerNames, postNormBlock } from "./post-norm-block.ts";
+import { wordEmbedding } from "./word-embedding.ts";
 
 export function bert(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const tokens = first.embedding("embeddings.word_embeddings");
-  const embed = tokenEmbedding({
-    tokens,
-    positions: first.embedding("embeddings.position_embeddings"),
-    tokenTypes: first.embedding("embeddings.token_type_embeddings"),
-    norm: first.norm("embeddings.LayerNorm"),
-    dropout: { rate: config.dropouts.embedding, path: "embedding" },
-  });
+  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: true });
   // ELECTRA's embeddings may be narrower than its layers.
   const project = first.optionalLinear("embeddings_project");
   const blocks = Array.from({ length: config.layers }, (_, layer) =>

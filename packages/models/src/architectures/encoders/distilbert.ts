@@ -1,20 +1,14 @@
 // DistilBERT's wiring (transformers' modeling_distilbert.py): BERT without segments.
 
 import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { type LayerNames, postNormBlock } from "./post-norm-block.ts";
+import { wordEmbedding } from "./word-embedding.ts";
 
 export function distilbert(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const tokens = first.embedding("embeddings.word_embeddings");
-  const embed = tokenEmbedding({
-    tokens,
-    positions: first.embedding("embeddings.position_embeddings"),
-    norm: first.norm("embeddings.LayerNorm"),
-    dropout: { rate: config.dropouts.embedding, path: "embedding" },
-  });
+  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: false });
   const blocks = Array.from({ length: config.layers }, (_, layer) =>
     postNormBlock(model.atLayer(layer), { names, layer, drops: "feed-forward" }),
   );

@@ -3,20 +3,14 @@
 
 import { relativePositions } from "../../parts/attention/relative-positions.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { type LayerNames, postNormBlock } from "./post-norm-block.ts";
+import { wordEmbedding } from "./word-embedding.ts";
 
 export function mpnet(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const tokens = first.embedding("embeddings.word_embeddings");
-  const embed = tokenEmbedding({
-    tokens,
-    positions: first.embedding("embeddings.position_embeddings"),
-    norm: first.norm("embeddings.LayerNorm"),
-    dropout: { rate: config.dropouts.embedding, path: "embedding" },
-  });
+  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: false });
   const positions = relativePositions(model.embedding("encoder.relative_attention_bias"), {
     buckets: config.positionBuckets,
     farthest: 128, // whatever the file says

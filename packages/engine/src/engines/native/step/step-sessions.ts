@@ -1,7 +1,7 @@
 // The sessions of some plans, one for each. Those whose matrices are part of their graph hold a copy of these, which goes with
 // the weight it was made of.
 
-import { isSamePlan, type StepPlan } from "../../../step/step-plan.ts";
+import { areSamePlans, type StepPlan } from "../../../step/step-plan.ts";
 import type { StepWeight } from "../../../step/step-weight.ts";
 import { encodeModel } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
@@ -57,8 +57,7 @@ export class StepSessions {
   }
 
   isOf(plans: readonly StepPlan[]): boolean {
-    if (this.#isReleased || plans.length !== this.plans.length) return false;
-    return plans.every((plan, index) => isSamePlan(plan, this.plans[index] ?? plan));
+    return !this.#isReleased && areSamePlans(plans, this.plans);
   }
 
   dispose(): void {
