@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe } from "vitest";
 import type { EngineName } from "../src/engines/facts.ts";
 import "../src/gradients.ts";
-import { expectEqualResults, nearbyInput } from "./expect-equal-results.ts";
+import { expectEqualResults, nearbyInput, type Rounding } from "./expect-equal-results.ts";
 import { testEngines, useEngine } from "./test-engines.ts";
 
 type Operation = (...inputs: tf.Tensor[]) => tf.Tensor;
@@ -24,16 +24,19 @@ export function waves(shape: readonly number[], seed = 1): tf.Tensor {
   return tf.tensor(values, [...shape]);
 }
 
-/** Throws unless value and gradients are equal, to `tolerance` in place of 1e-5. Disposes of the inputs. */
+/** Throws unless value and gradients are equal within `rounding`; a number is its tolerance. Disposes of the inputs. */
 export async function expectTwin(
   operation: Operation,
   twin: Operation,
   inputs: readonly tf.Tensor[],
-  tolerance?: number,
+  rounding: number | Pick<Rounding, "tolerance" | "terms"> = {},
 ): Promise<void> {
   const expected = await valueAndGradients(twin, inputs);
   const actual = await valueAndGradients(operation, inputs);
-  await expectEqualResults(actual, expected, { tolerance, nearby: () => nearbyResults(twin, inputs) });
+  await expectEqualResults(actual, expected, {
+    ...(typeof rounding === "number" ? { tolerance: rounding } : rounding),
+    nearby: () => nearbyResults(twin, inputs),
+  });
   tf.dispose([...inputs]);
 }
 
