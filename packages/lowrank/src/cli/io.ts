@@ -14,6 +14,8 @@ export interface CommandIo {
   readonly stdout: (text: string) => void;
   /** Writes to standard error: warnings, errors, progress. What nobody can read is dropped. */
   readonly stderr: (text: string) => void;
+  /** Standard input, for what is named "-"; read once. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   /** Resolves when standard output is written; throws OutputLostError if some of it was lost. */
   readonly settled: () => Promise<void>;
   /** Where a progress bar can be drawn; absent when nobody watches (a pipe, a log file, CI). */
@@ -46,6 +48,7 @@ export function processIo(): CommandIo {
   return {
     stdout: mayLose,
     stderr: stderr.write,
+    stdin: () => process.stdin,
     settled: async () => {
       await stdout.settled();
       if (lost !== undefined) throw lost;

@@ -23,6 +23,7 @@ export function recordingIo(overrides: Partial<CommandIo> = {}): RecordingIo {
     stderr: (text) => {
       written.stderr += text;
     },
+    stdin: async function* () {},
     settled: async () => undefined,
     hasColors: false,
     environment: {},
