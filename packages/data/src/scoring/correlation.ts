@@ -1,0 +1,64 @@
+// How well numbers that a model gives go with the right ones: scipy's pearsonr and spearmanr.
+
+import { ExampleError } from "../errors.ts";
+
+/**
+ * Pearson's correlation of two lists of one length, −1 to 1; NaN where all of one list are equal.
+ *
+ * @throws ExampleError for lists of two lengths.
+ * @example
+ * ```ts
+ * import { pearson } from "@lowrank/data";
+ *
+ * if (Math.abs(pearson([1, 2, 3], [10, 20, 30]) - 1) > 1e-12) throw new Error("they rise together");
+ * ```
+ */
+export function pearson(given: ArrayLike<number>, right: ArrayLike<number>): number {
+  const count = lengthOf(given, right);
+  const [meanOfGiven, meanOfRight] = [meanOf(given), meanOf(right)];
+  let [together, ofGiven, ofRight] = [0, 0, 0];
+  for (let place = 0; place < count; place += 1) {
+    const [x, y] = [(given[place] ?? 0) - meanOfGiven, (right[place] ?? 0) - meanOfRight];
+    together += x * y;
+    ofGiven += x * x;
+    ofRight += y * y;
+  }
+  return together / Math.sqrt(ofGiven * ofRight);
+}
+
+/**
+ * Spearman's correlation: Pearson's of the ranks; equal numbers share the mean of theirs.
+ *
+ * @throws ExampleError for lists of two lengths.
+ * @example
+ * ```ts
+ * import { spearman } from "@lowrank/data";
+ *
+ * if (Math.abs(spearman([1, 2, 9], [1, 4, 5]) - 1) > 1e-12) throw new Error("they have one order");
+ * ```
+ */
+export function spearman(given: ArrayLike<number>, right: ArrayLike<number>): number {
+  lengthOf(given, right);
+  return pearson(ranksOf(given), ranksOf(right));
+}
+
+function lengthOf(given: ArrayLike<number>, right: ArrayLike<number>): number {
+  if (given.length === right.length) return given.length;
+  throw new ExampleError(`There are ${given.length} numbers and ${right.length} right ones; expected as many of each.`);
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function ranksOf(values: ArrayLike<number>): Float64Array {
+  const order = Array.from(values, (_, place) => place).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const ranks = new Float64Array(values.length);
+  for (let from = 0; from < order.length; ) {
+    let end = from + 1;
+    while (end < order.length && values[order[end] ?? 0] === values[order[from] ?? 0]) end += 1;
+    for (const place of order.slice(from, end)) ranks[place] = (from + end - 1) / 2;
+    from = end;
+  }
+  return ranks;
+}

@@ -1,0 +1,50 @@
+// How many words of what was said a transcript has wrong, as jiwer counts: words are what white space parts, and case and
+// punctuation count.
+
+import { ExampleError } from "../errors.ts";
+
+/**
+ * Words to put in, take out or replace to get from the transcripts to what was said, over all words that were said: 0 is
+ * perfect, and there is no highest number.
+ *
+ * @throws ExampleError for lists of two lengths, and where nothing was said at all.
+ * @example
+ * ```ts
+ * import { wordErrorRate } from "@lowrank/data";
+ *
+ * if (wordErrorRate(["the cat sat"], ["the cat sat down"]) !== 0.25) throw new Error("one of four words is missing");
+ * ```
+ */
+export function wordErrorRate(transcripts: readonly string[], said: readonly string[]): number {
+  if (transcripts.length !== said.length) {
+    throw new ExampleError(
+      `There are ${transcripts.length} transcripts of ${said.length} texts; expected as many of each.`,
+    );
+  }
+  let [errors, words] = [0, 0];
+  for (const [row, transcript] of transcripts.entries()) {
+    const right = wordsOf(said[row] ?? "");
+    errors += distance(wordsOf(transcript), right);
+    words += right.length;
+  }
+  if (words === 0) throw new ExampleError("There is no word in the texts to compare with.");
+  return errors / words;
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== "");
+}
+
+/** Levenshtein's, of words; one row of the table at a time. */
+function distance(given: readonly string[], right: readonly string[]): number {
+  let above = Array.from({ length: right.length + 1 }, (_, place) => place);
+  for (const [row, word] of given.entries()) {
+    const here = [row + 1];
+    for (const [column, wanted] of right.entries()) {
+      const replaced = (above[column] ?? 0) + (word === wanted ? 0 : 1);
+      here.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (here[column] ?? 0) + 1));
+    }
+    above = here;
+  }
+  return above[right.length] ?? 0;
+}
