@@ -11,7 +11,7 @@ import { type Notices, noticesOf } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
-import { decodeClassNames, warnOfManyClasses } from "./rows/class-names.ts";
+import { decodeClassNames, warnOfManyClasses } from "./rows/classes/class-names.ts";
 import { readRows } from "./rows/read-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
 import { checkRows } from "./rows/rows-it-acts-on.ts";

@@ -8,7 +8,7 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
-import { decodeClassNames, numberClasses } from "../rows/class-names.ts";
+import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
 import { needTokenizer, rowGoal } from "../rows/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";

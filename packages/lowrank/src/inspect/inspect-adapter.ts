@@ -12,7 +12,7 @@ import {
 import type { Warning } from "@lowrank/contracts";
 import { baseFingerprintKey } from "@lowrank/inject";
 import type { ModelFolder } from "@lowrank/models";
-import { decodeClassNames } from "../rows/class-names.ts";
+import { decodeClassNames } from "../rows/classes/class-names.ts";
 import { compareNames, inspectSafetensors } from "./inspect-safetensors.ts";
 import { type AdaptedModule, type AdapterInspection, totals } from "./inspection.ts";
 

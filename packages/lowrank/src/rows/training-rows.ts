@@ -3,7 +3,7 @@
 import { type Example, splitByKey } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
-import { checkClassNumbers, rowClasses, tokenClasses } from "./class-numbers.ts";
+import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
 import { type RowGoal, rowGoal } from "./row-kinds.ts";
 
 /** Rows, and the file that messages name. */

@@ -5,7 +5,7 @@ import { matchCheckpoint } from "@lowrank/families/checkpoint";
 import type { ModelFolder, PretrainedModel } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
 import { type BaseClasses, readBaseConfig } from "../open/base-config.ts";
-import type { Classes } from "../rows/class-names.ts";
+import type { Classes } from "../rows/classes/class-names.ts";
 
 /** What a loaded model says of its head. */
 type HeadFacts = Pick<PretrainedModel, "config" | "task" | "newParameters">;

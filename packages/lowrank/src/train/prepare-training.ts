@@ -6,7 +6,13 @@ import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
-import { type Classes, classNamesKey, decodeClassNames, encodeClassNames, numberClasses } from "../rows/class-names.ts";
+import {
+  type Classes,
+  classNamesKey,
+  decodeClassNames,
+  encodeClassNames,
+  numberClasses,
+} from "../rows/classes/class-names.ts";
 import { needTokenizer } from "../rows/row-kinds.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 

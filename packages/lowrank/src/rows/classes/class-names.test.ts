@@ -1,7 +1,7 @@
 import type { Example } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
+import { rowGoal } from "../row-kinds.ts";
 import { classNamesKey, countClasses, decodeClassNames, encodeClassNames, numberClasses } from "./class-names.ts";
-import { rowGoal } from "./row-kinds.ts";
 
 const sentence = (label: string | number): Example => ({ kind: "sentence", sentence: "x", label });
 const modelNames = ["LABEL_0", "LABEL_1"];

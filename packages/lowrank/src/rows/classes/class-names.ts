@@ -2,9 +2,9 @@
 
 import { enumerated, parseJson, printable } from "@lowrank/contracts";
 import { type Example, labelIdsOf } from "@lowrank/data";
-import { ClassNameError } from "../errors/data-errors.ts";
-import type { Notices } from "../notices.ts";
-import type { BaseClasses } from "../open/base-config.ts";
+import { ClassNameError } from "../../errors/data-errors.ts";
+import type { Notices } from "../../notices.ts";
+import type { BaseClasses } from "../../open/base-config.ts";
 import { countNumbers, rowClasses } from "./class-numbers.ts";
 
 /** Entry of an adapter file's metadata: the class names as a JSON array, in order of their numbers. */
