@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { batches, batchIndices } from "./batching/batches.ts";
 import { splitByKey } from "./batching/split-by-key.ts";
 import { readCsv, readTsv } from "./reading/read-csv.ts";
-import { readDataFile } from "./reading/read-data-file.ts";
+import { readDataFile, streamDataFile } from "./reading/read-data-file.ts";
 import { readJson } from "./reading/read-json.ts";
 import { readJsonl } from "./reading/read-jsonl.ts";
 import { chatTemplate } from "./templates/chat-template.ts";
@@ -29,6 +29,7 @@ it.each<[name: string, misspelt: string, nearest: string, call: (options: never)
   ["readJson", "maxRow", "maxRows", (options) => readJson('[{"text": "a"}]', options)],
   ["readJsonl", "maxsize", "maxSize", (options) => readJsonl('{"text": "a"}', options)],
   ["readDataFile", "fromat", "format", (options) => readDataFile("rows.jsonl", options)],
+  ["streamDataFile", "formt", "format", (options) => streamDataFile("rows.jsonl", options).next()],
   [
     "tokenizeExamples",
     "max_length",

@@ -16,18 +16,21 @@ export class ExampleCollector {
   readonly limits: ReadLimits;
   readonly #columns: readonly (readonly [field: string, column: string])[] | undefined;
   readonly #unit: "line" | "row";
-  readonly #examples: Example[] = [];
+  readonly #onBrokenRows: ReadOptions["onBrokenRows"];
+  #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
   /** Where in `#problems` rows stand whose columns are not known, and what to do about them. */
   readonly #columnProblems = new Map<string, { readonly index: number; readonly advice: string }>();
   #problemCount = 0;
   #rows = 0;
+  #good = 0;
 
   constructor(options: ReadOptions, unit: "line" | "row" = "line") {
     this.limits = readLimits(options);
     this.#columns = options.columns === undefined ? undefined : Object.entries(options.columns);
     this.#unit = unit;
+    this.#onBrokenRows = options.onBrokenRows;
   }
 
   /** Adds a row whose values were read. */
@@ -44,16 +47,31 @@ export class ExampleCollector {
     this.#refuse(row, refusal);
   }
 
-  /** The file's examples; throws DataError if any row was broken and DataFileError if there was none. */
+  /** The examples since it was called last: a large file's need not be held all at once. */
+  take(): Example[] {
+    const taken = this.#examples;
+    this.#examples = [];
+    return taken;
+  }
+
+  /**
+   * The examples that were not taken. Throws DataFileError if there was no row, and DataError if any was broken, or all, where
+   * somebody hears of broken ones.
+   */
   finish(): Example[] {
     if (this.#problemCount > 0) {
-      const [only, ...others] = this.#columnProblems.values();
-      const advice = this.#problems.length === 1 && others.length === 0 ? only?.advice : undefined;
-      const facts = { count: this.#problemCount, unit: this.#unit, advice };
-      throw new DataError(this.limits.file, this.#problems, facts);
+      const error = this.#brokenRows();
+      if (this.#onBrokenRows === undefined || this.#good === 0) throw error;
+      this.#onBrokenRows(error);
     }
-    if (this.#examples.length === 0) throw new DataFileError(this.limits.file, "it has no rows.");
-    return this.#examples;
+    if (this.#good === 0) throw new DataFileError(this.limits.file, "it has no rows.");
+    return this.take();
+  }
+
+  #brokenRows(): DataError {
+    const [only, ...others] = this.#columnProblems.values();
+    const advice = this.#problems.length === 1 && others.length === 0 ? only?.advice : undefined;
+    return new DataError(this.limits.file, this.#problems, { count: this.#problemCount, unit: this.#unit, advice });
   }
 
   #count(): void {
@@ -67,7 +85,12 @@ export class ExampleCollector {
     const result = this.#read(fields);
     const refusal = isRefusal(result) ? result : this.#labels.add(row, result, this.#unit);
     if (refusal !== undefined) this.#refuse(row, refusal);
-    else if (!isRefusal(result)) this.#examples.push(result);
+    else if (!isRefusal(result)) this.#keep(result);
+  }
+
+  #keep(example: Example): void {
+    this.#good += 1;
+    this.#examples.push(example);
   }
 
   #read(fields: Fields): Example | Refusal {

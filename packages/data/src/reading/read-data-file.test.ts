@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitByKey } from "../batching/split-by-key.ts";
 import { DataError, DataFileError } from "../errors.ts";
 import { groupReferences } from "../scoring/group-references.ts";
-import { readDataFile } from "./read-data-file.ts";
+import { readDataFile, streamDataFile } from "./read-data-file.ts";
 
 let folder: string;
 
@@ -75,7 +75,7 @@ describe("a data file", () => {
     const cases: readonly (readonly [string, string])[] = [
       [join(folder, "absent.jsonl"), `there is no file at "${join(folder, "absent.jsonl")}"`],
       [join(folder, "a.jsonl"), "no regular file"],
-      [await write("rows.parquet", "x"), "kind is unknown"],
+      [await write("rows.arrow", "x"), "kind is unknown"],
       [await write("utf16.csv", new Uint8Array([0xff, 0xfe, 0x61, 0])), "UTF-16"],
       [await write("latin1.csv", new Uint8Array([0x74, 0x0a, 0xe9, 0x0a])), "not UTF-8"],
       [await write("cut.jsonl", new Uint8Array([0xea, 0xb0])), "not UTF-8"],
@@ -105,5 +105,55 @@ describe("the E2E development set", () => {
     expect(validation.filter((row) => trained.has(keyOf(row)))).toEqual([]);
     expect(groupReferences(validation)).toHaveLength(55);
     expect(train.length + validation.length).toBe(4672);
+  });
+});
+
+describe("bytes that come without a name", () => {
+  async function* bytes(...pieces: readonly string[]): AsyncGenerator<Uint8Array> {
+    for (const piece of pieces) yield new TextEncoder().encode(piece);
+  }
+
+  it.each([
+    ["JSONL", ["\n", '{"te', 'xt": "a"}\n']],
+    ["a JSON array", ["\uFEFF[", '{"text": "a"}]']],
+    ["CSV", ["te", "xt\na\n"]],
+    ["TSV", ["id\ttext\n1\ta\n"]],
+  ])("are read as %s by how they begin", async (_, pieces) => {
+    expect(await readDataFile(bytes(...pieces))).toEqual([{ kind: "text", text: "a" }]);
+  });
+
+  it("are refused where nothing came, or Parquet is meant", async () => {
+    await expect(readDataFile(bytes())).rejects.toThrow('Cannot read "the input": it has no rows.');
+    await expect(readDataFile(bytes("PAR1"), { format: "parquet" })).rejects.toThrow(/save it as a file/);
+  });
+});
+
+describe("broken rows", () => {
+  const text = '{"text": "a"}\n{"text": 1}\nno JSON\n{"text": "b"}\n';
+
+  it("are left out and counted, where somebody hears of them", async () => {
+    const path = await write("some.jsonl", text);
+    const heard: DataError[] = [];
+    const examples = await readDataFile(path, { onBrokenRows: (error) => heard.push(error) });
+    expect(examples).toEqual(["a", "b"].map((each) => ({ kind: "text", text: each })));
+    expect(heard).toMatchObject([{ file: "some.jsonl", count: 2, problems: [{ row: 2 }, { row: 3 }] }]);
+  });
+
+  it("are an error where nobody does, and where there are no others", async () => {
+    await expect(readDataFile(await write("some.jsonl", text))).rejects.toThrow(/2 lines of it are broken/);
+    const path = await write("all.jsonl", '{"text": 1}\n');
+    await expect(readDataFile(path, { onBrokenRows: () => {} })).rejects.toThrow(DataError);
+  });
+});
+
+describe("streamDataFile", () => {
+  it("gives the first rows before the last are read", async () => {
+    const rows = `${'{"text": "a"}\n'.repeat(20_000)}{"text": 1}\n`;
+    const path = await write("long.jsonl", rows);
+    for await (const example of streamDataFile(path)) {
+      expect(example).toEqual({ kind: "text", text: "a" });
+      break;
+    }
+    await expect(readDataFile(path)).rejects.toThrow(/1 line of it is broken/);
   });
 });

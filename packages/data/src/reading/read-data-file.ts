@@ -1,45 +1,39 @@
-// Reads a data file from a path, in pieces, so that a large JSONL or CSV file is never held as one text.
+// Reads a data file from a path, in pieces, so that a large file is never held as one text.
 
-import { createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, extname, resolve } from "node:path";
-import { pipeline, type Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
 import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
+import type { ParquetSource } from "../parquet/open-parquet.ts";
+import { checkFile, fileBytes } from "./data-file.ts";
+import { type DataFormat, formatOfName, formatOfText, knownEndings, type TextFormat } from "./data-format.ts";
 import { readJson } from "./read-json.ts";
 import { JsonlReader } from "./read-jsonl.ts";
 import { type ReadOptions, readLimits, readOptionNames } from "./read-options.ts";
 import { TableReader } from "./table-reader.ts";
 
-/** The kinds of files that can be read. */
-export type DataFormat = "jsonl" | "json" | "csv" | "tsv";
-
 /** Options of `readDataFile`. */
 export interface ReadFileOptions extends ReadOptions {
-  /** The kind of file; by default its name's ending says. */
+  /** The kind of file; by default its name's ending says, or of bytes without a name how they begin. */
   readonly format?: DataFormat;
   readonly signal?: AbortSignal;
 }
+
+/** A path, or bytes that come from elsewhere, such as standard input. */
+export type DataInput = string | AsyncIterable<Uint8Array>;
 
 const optionNames: OptionNames<ReadFileOptions> = { ...readOptionNames, format: true, signal: true };
 
 interface PieceReader {
   push(piece: string): void;
+  take(): Example[];
   finish(): Example[];
 }
 
-const formats = new Map<string, DataFormat>([
-  [".jsonl", "jsonl"],
-  [".ndjson", "jsonl"],
-  [".json", "json"],
-  [".csv", "csv"],
-  [".tsv", "tsv"],
-]);
-
 /**
- * Reads the examples of a JSONL, JSON, CSV or TSV file, or of one that gzip made of it ("rows.jsonl.gz").
+ * Reads the examples of a JSONL, JSON, CSV, TSV or Parquet file, or of one that gzip made of it ("rows.jsonl.gz"); or of bytes
+ * that come, which may be any of them but Parquet.
  *
  * Throws DataError naming every broken row, and DataFileError where the file is missing, no regular file, larger than
  * `maxSize` bytes – unpacked, too –, not UTF-8 or of an unknown kind.
@@ -56,55 +50,98 @@ const formats = new Map<string, DataFormat>([
  * if ((await readDataFile(path)).length !== 1) throw new Error("not read");
  * ```
  */
-export async function readDataFile(path: string, options: ReadFileOptions = {}): Promise<Example[]> {
+export async function readDataFile(input: DataInput, options: ReadFileOptions = {}): Promise<Example[]> {
   refuseUnknownOptions("readDataFile", options, optionNames);
+  const examples: Example[] = [];
+  for await (const example of streamDataFile(input, options)) examples.push(example);
+  return examples;
+}
+
+/**
+ * The examples of `readDataFile` one by one, of which no more are held than a piece of the file has – but of a JSON array, which
+ * must be whole to be parsed. What is wrong with rows is thrown at the end, when the good ones have come.
+ *
+ * @example
+ * ```ts
+ * import { streamDataFile } from "@lowrank/data/node";
+ *
+ * async function* lines() {
+ *   yield new TextEncoder().encode('{"text": "Once upon"}\n{"text": "a time."}\n');
+ * }
+ * let rows = 0;
+ * for await (const example of streamDataFile(lines())) if (example.kind === "text") rows += 1;
+ * if (rows !== 2) throw new Error("not read");
+ * ```
+ */
+export async function* streamDataFile(input: DataInput, options: ReadFileOptions = {}): AsyncGenerator<Example> {
+  refuseUnknownOptions("streamDataFile", options, optionNames);
   const { format: asked, signal, ...limits } = options;
-  const named = { file: basename(path), ...limits };
-  const format = asked ?? formatOf(path);
+  if (typeof input !== "string") {
+    const file = limits.file ?? "the input";
+    if (asked === "parquet") throw new DataFileError(file, "Parquet is read from its end: save it as a file.");
+    yield* textExamples(input, asked, { ...limits, file });
+    return;
+  }
+  const named = { file: basename(input), ...limits };
+  const format = asked ?? formatOfName(input);
   if (format === undefined) {
     throw new DataFileError(
       named.file,
-      `its kind is unknown; name it ${[...formats.keys()].join(", ")}, with .gz behind it if it is packed.`,
+      `its kind is unknown; name it ${knownEndings.join(", ")}, with .gz behind it if it is packed.`,
     );
   }
-  await checkFile(path, { ...named, format });
-  const reader = readerOf(format, named);
+  const size = await checkFile(input, readLimits(named));
+  if (format === "json" && size > longestText) throw tooLongForJson(named.file, size);
+  if (format === "parquet") yield* parquetExamples(input, size, named);
+  else yield* textExamples(fileBytes(input, { file: named.file, signal }), format, named);
+}
+
+async function* textExamples(
+  bytes: AsyncIterable<Uint8Array>,
+  asked: TextFormat | undefined,
+  options: ReadOptions & { readonly file: string },
+): AsyncGenerator<Example> {
+  const { file, maxSize } = readLimits(options);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const { maxSize } = readLimits(named);
+  let format = asked;
+  let reader: PieceReader | undefined;
   let size = 0;
-  try {
-    for await (const bytes of openBytes(path, signal) as AsyncIterable<Uint8Array>) {
-      if (size === 0) refuseUtf16(bytes, named.file);
-      size += bytes.length;
-      // A packed file says nothing of what it unpacks to.
-      if (size > maxSize)
-        throw new DataFileError(named.file, `it is larger than ${maxSize} bytes; raise maxSize to read it.`);
-      if (format === "json" && size > longestText) throw tooLongForJson(named.file, size);
-      reader.push(decode(decoder, bytes, named.file));
-    }
-  } catch (error) {
-    if (isZlibFailure(error))
-      throw new DataFileError(named.file, `gzip cannot unpack it: ${error.message}.`, { cause: error });
-    throw isSystemFailure(error) ? unopened(path, named.file, error) : error;
+  for await (const piece of bytes) {
+    if (size === 0) refuseUtf16(piece, file);
+    size += piece.length;
+    // A packed file says nothing of what it unpacks to.
+    if (size > maxSize) throw new DataFileError(file, `it is larger than ${maxSize} bytes; raise maxSize to read it.`);
+    const text = decode(decoder, piece, file);
+    if (format === undefined && text.trim() === "") continue;
+    format ??= formatOfText(text);
+    if (format === "json" && size > longestText) throw tooLongForJson(file, size);
+    reader ??= readerOf(format, options);
+    reader.push(text);
+    yield* reader.take();
   }
-  const last = decode(decoder, undefined, named.file);
+  reader ??= readerOf(format ?? "jsonl", options);
+  const last = decode(decoder, undefined, file);
   if (last !== "") reader.push(last);
-  return reader.finish();
+  yield* reader.finish();
 }
 
-function formatOf(path: string): DataFormat | undefined {
-  return formats.get(extname(path.replace(/\.gz$/i, "")).toLowerCase());
-}
-
-/** The file's bytes, unpacked. */
-function openBytes(path: string, signal: AbortSignal | undefined): Readable {
-  const stream = createReadStream(path, { signal });
-  // Whoever reads the unpacked bytes gets the error of either.
-  return /\.gz$/i.test(path) ? pipeline(stream, createGunzip(), () => {}) : stream;
-}
-
-function isZlibFailure(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+/** Row group by row group: those of a file that was made for reading in parts have some thousand rows each. */
+async function* parquetExamples(path: string, byteLength: number, options: ReadOptions): AsyncGenerator<Example> {
+  const { openParquet } = await import("../parquet/open-parquet.ts"); // few people have one
+  const file = await open(path);
+  const source: ParquetSource = {
+    byteLength,
+    async slice(start, end = byteLength) {
+      const bytes = new Uint8Array(Math.max(0, end - start));
+      await file.read(bytes, 0, bytes.length, start);
+      return bytes.buffer;
+    },
+  };
+  try {
+    yield* (await openParquet(source, options)).examples(options);
+  } finally {
+    await file.close();
+  }
 }
 
 function tooLongForJson(file: string, size: number): DataFileError {
@@ -112,41 +149,7 @@ function tooLongForJson(file: string, size: number): DataFileError {
   return new DataFileError(file, `${reason}; write each row on a line of its own, as .jsonl.`);
 }
 
-async function checkFile(path: string, options: ReadFileOptions): Promise<void> {
-  const { file, maxSize } = readLimits(options);
-  const facts = await stat(path).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw unopened(path, file, error);
-    throw new DataFileError(file, `there is no file at "${resolve(path)}".${await filesBeside(path)}`, {
-      cause: error,
-    });
-  });
-  if (!facts.isFile()) throw new DataFileError(file, `"${path}" is no regular file.`);
-  if (facts.size > maxSize) {
-    throw new DataFileError(file, `it has ${facts.size} bytes, more than ${maxSize}; raise maxSize to read it.`);
-  }
-  if (options.format === "json" && facts.size > longestText) throw tooLongForJson(file, facts.size);
-}
-
-/** A failure of the system, as against a broken file or an abort, whose code begins with no E. */
-function isSystemFailure(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
-}
-
-function unopened(path: string, file: string, cause: NodeJS.ErrnoException): DataFileError {
-  const reason = cause.code === "EACCES" ? "permission denied" : cause.message;
-  return new DataFileError(file, `"${resolve(path)}" cannot be opened: ${reason}.`, { cause });
-}
-
-/** Names a mistyped path's neighbours, for somebody who looks for the right one. */
-async function filesBeside(path: string): Promise<string> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  const data = names.filter((name) => formatOf(name) !== undefined).sort();
-  if (data.length === 0) return "";
-  const listed = data.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 60)));
-  return ` The data files there are ${listed.join(", ")}${data.length > listed.length ? ", …" : ""}.`;
-}
-
-function readerOf(format: DataFormat, options: ReadOptions): PieceReader {
+function readerOf(format: TextFormat, options: ReadOptions): PieceReader {
   if (format === "jsonl") return new JsonlReader(options);
   if (format === "json") return new WholeJsonReader(options);
   return new TableReader(format, options);
@@ -160,6 +163,10 @@ class WholeJsonReader implements PieceReader {
 
   push(piece: string): void {
     this.#pieces.push(piece);
+  }
+
+  take(): Example[] {
+    return [];
   }
 
   finish(): Example[] {

@@ -23,6 +23,11 @@ export class JsonlReader {
     this.#lines.push(piece);
   }
 
+  /** The examples since it was called last. */
+  take(): Example[] {
+    return this.#collector.take();
+  }
+
   finish(): Example[] {
     this.#lines.end();
     return this.#collector.finish();

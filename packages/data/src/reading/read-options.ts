@@ -1,6 +1,7 @@
 // What all readers can be told.
 
 import type { OptionNames } from "@lowrank/contracts";
+import type { DataError } from "../errors.ts";
 
 /** Options of every reader. Sizes bound what a hostile or mistaken file can make us hold. */
 export interface ReadOptions {
@@ -16,6 +17,11 @@ export interface ReadOptions {
   readonly maxRows?: number;
   /** Largest length of one line or row in characters; default 16 Mi. */
   readonly maxRowLength?: number;
+  /**
+   * Leaves broken rows out, and hears of them once, when the file was read: the error says how many and what is wrong with the
+   * first. Absent, it is thrown, and nothing of the file is used. A file of broken rows alone is refused all the same.
+   */
+  readonly onBrokenRows?: ((error: DataError) => void) | undefined;
 }
 
 export const readOptionNames: OptionNames<ReadOptions> = {
@@ -25,6 +31,7 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   maxSize: true,
   maxRows: true,
   maxRowLength: true,
+  onBrokenRows: true,
 };
 
 /** Options with every bound filled in. */

@@ -66,6 +66,11 @@ export class TableReader {
     if (this.#rest.length > maxRowLength) throw this.#tooLong();
   }
 
+  /** The examples since it was called last. */
+  take(): Example[] {
+    return this.#collector.take();
+  }
+
   /** Says that the text has ended, and gives its examples. */
   finish(): Example[] {
     if (this.#rest !== "") this.#parse(this.#rest, false);
