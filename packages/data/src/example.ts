@@ -36,13 +36,15 @@ export interface ChatExample {
   readonly messages: readonly ChatMessage[];
 }
 
-/** A sentence, or a pair of them, and its class. */
+/** A row's class, by its number from 0 or its name; the number that a regression is to give; or all of a row's classes. */
+export type Label = number | string | readonly (number | string)[];
+
+/** A sentence, or a pair of them, and its label. */
 export interface SentenceExample {
   readonly kind: "sentence";
   readonly sentence: string;
   readonly pair?: string;
-  /** The class's number from 0, or its name. */
-  readonly label: number | string;
+  readonly label: Label;
 }
 
 /** A question about a text that holds its answer, as SQuAD has them. */
@@ -76,7 +78,7 @@ export interface SpeechExample extends Sounds {
 export interface TokensExample extends TokenMasks {
   readonly kind: "tokens";
   readonly inputIds: readonly number[];
-  /** One for each token (−100: not trained), or the class of the whole row. */
+  /** One for each token (−100: not trained), or the class or the number of the whole row. */
   readonly labels: readonly number[] | number;
 }
 

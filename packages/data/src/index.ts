@@ -28,6 +28,7 @@ export type {
   CompletionExample,
   Example,
   InstructionExample,
+  Label,
   QuestionExample,
   SentenceExample,
   SpeechExample,
@@ -45,6 +46,7 @@ export {
   readImagePreparation,
 } from "./images/image-preparation.ts";
 export { type DecodedImage, ImageDataError, type PreparedImage, prepareImage } from "./images/prepare-image.ts";
+export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
@@ -65,6 +67,7 @@ export {
   type CountedLabels,
   ignoredLabel,
   labelsOf,
+  type ScoredSequence,
   type Sounds,
   type SourceTarget,
   type TokenizedExample,
@@ -85,6 +88,7 @@ export {
 export { readTokenizerFiles } from "./tokenizer/tokenizer-files.ts";
 export type { CharacterSpan } from "./tokenizer/traced-normalization.ts";
 export type { TokenizerLimits } from "./tokenizer-json/check-tokenizer-json.ts";
+export type { LabelMeaning, ProblemType } from "./tokenizing/label-row.ts";
 export { isTrainable } from "./tokenizing/shorten-sequence.ts";
 export {
   cutSourceTarget,

@@ -36,6 +36,14 @@ export interface ClassifiedSequence extends TokenMasks {
   readonly label: number;
 }
 
+/** One text (or pair) as tokens, and what each output of the model should be. */
+export interface ScoredSequence extends TokenMasks {
+  readonly kind: "scored";
+  readonly inputIds: readonly number[];
+  /** The number of a regression; or for each class 1 where it is one of the row's, else 0. */
+  readonly scores: readonly number[];
+}
+
 /** What a model hears. */
 export interface Sounds {
   /** [melBins · frames], as `logMelFeatures` makes them. */
@@ -64,11 +72,12 @@ export interface AnswerSpan extends TokenMasks {
 }
 
 /** An example as tokens. */
-export type TokenizedExample = TokenSequence | ClassifiedSequence | SourceTarget | AnswerSpan;
+export type TokenizedExample = TokenSequence | ClassifiedSequence | ScoredSequence | SourceTarget | AnswerSpan;
 
-/** The labels of an example: one a token, a class, or start and end. */
+/** The labels of an example: one a token, a class, one for each output, or start and end. */
 export function labelsOf(example: TokenizedExample): readonly number[] {
   if (example.kind === "classified") return [example.label];
+  if (example.kind === "scored") return example.scores;
   return example.kind === "span" ? [example.start, example.end] : example.labels;
 }
 

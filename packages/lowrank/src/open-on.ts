@@ -40,22 +40,27 @@ export async function openModelOn(
   options: OpenModelOptions,
 ): Promise<OpenedModel> {
   refuseUnknownOptions("openModel", options, openModelNames);
-  const { adapter, allowDifferentBase, task, basePrecision, signal, onProgress, addTokens: added } = options;
-  const { fetch, accessToken } = options;
+  const { adapter, allowDifferentBase, task, problemType, basePrecision, signal, onProgress } = options;
+  const { fetch, accessToken, addTokens: added } = options;
   const context = { notices: noticesOf(options), fetch, accessToken };
   await startEngine(options);
   const tokens =
     added && (await addTokens(await platform.findModel(model, context), added, options.addAsSpecial === true));
   const names = typeof options.classes === "object" ? { classNames: options.classes } : {};
-  const reading = { task, basePrecision, signal, onProgress };
+  const reading = { task, problemType, basePrecision, signal, onProgress };
   const request = { ...reading, allowDifferentBase, trainable: true, ...headOf(options) };
   return openOn(platform, { model, adapter, tokens, ...names, ...request }, context);
 }
 
 /** A head is made new where classes are said, or where their number goes without saying: an answer has a start and an end. */
-function headOf({ classes, task, seed = 0 }: OpenModelOptions): Pick<ModelRequest, "classes" | "newHeadSeed"> {
-  const count =
-    typeof classes === "object" ? classes.length : (classes ?? (task === "question-answering" ? 2 : undefined));
+function headOf({
+  classes,
+  task,
+  problemType,
+  seed = 0,
+}: OpenModelOptions): Pick<ModelRequest, "classes" | "newHeadSeed"> {
+  const usual = task === "question-answering" ? 2 : problemType === "regression" ? 1 : undefined;
+  const count = typeof classes === "object" ? classes.length : (classes ?? usual);
   return count === undefined ? {} : { classes: () => count, newHeadSeed: seed };
 }
 

@@ -8,10 +8,11 @@ import type { TrainingEvent } from "@lowrank/trainer";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
 import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
+import { problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
-import { decodeClassNames, warnOfManyClasses } from "./rows/classes/class-names.ts";
+import { classNamesKey, decodeClassNames, warnOfManyClasses } from "./rows/classes/class-names.ts";
 import { readRows } from "./rows/read-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
 import { checkRows } from "./rows/rows-it-acts-on.ts";
@@ -21,7 +22,7 @@ import { checkKeeping } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
-import { classesOf, classMetadata, refuseUntrainable } from "./train/prepare-training.ts";
+import { classesOf, classMetadata, labelMeaning, refuseUntrainable } from "./train/prepare-training.ts";
 import { runFacts } from "./train/run-facts.ts";
 import { type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
 import { trainingCard } from "./train/training-card.ts";
@@ -67,7 +68,7 @@ export class OpenedAdapter {
     this.name = facts.name;
     this.#handle = facts.opened.handle;
     this.#metadata = new Map(
-      [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => key === "lowrank.class_names"),
+      [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => key === classNamesKey || key === problemKey),
     );
   }
 
@@ -125,15 +126,16 @@ export class OpenedAdapter {
     refuseUntrainable(model, rows);
     const classes = classesOf(opened, rows, this.#facts.classNames);
     warnOfManyClasses(classes, rows, notices);
+    const labels = labelMeaning(model, rows, classes);
     const hasText = needTokenizer([...rows.train, ...rows.validation]);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
-    const tokenized = tokenizedRows(rows, { model, tokenizer, classIds: classes.ids, options }, notices);
+    const tokenized = tokenizedRows(rows, { model, tokenizer, labels, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
     const start = { rows: tokenized.train, padId: tokenized.padId, batchSize, count, seed: this.#facts.seed };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     checkRows(rows.file, tokenized.train, { config: this.config, notices });
-    this.#metadata = new Map([...this.#metadata, ...classMetadata(classes)]);
+    this.#metadata = new Map([...this.#metadata, ...classMetadata(classes, labels)]);
     const plan = stepsOf(tokenized, options);
     this.#card = (stepsDone) =>
       trainingCard(
@@ -277,7 +279,9 @@ export class OpenedAdapter {
     const data = await readRows(platform, input, columns);
     const { validation, validationShare } = options;
     const held = validation === undefined ? undefined : await readRows(platform, validation, columns);
-    return trainingRows({ data, validation: held, validationShare, seed, task: opened.model.task });
+    const { task, config } = opened.model;
+    const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
+    return trainingRows({ data, validation: held, validationShare, seed, task, problem });
   }
 }
 

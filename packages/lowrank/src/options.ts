@@ -3,7 +3,7 @@
 import type { OptionNames } from "@lowrank/contracts";
 import type { ReadOptions } from "@lowrank/data";
 import type { ChooseEngineOptions } from "@lowrank/engine";
-import type { Task } from "@lowrank/families";
+import type { ProblemType, Task } from "@lowrank/families";
 import type { ExportDtype, MergeOptions } from "@lowrank/merge";
 import type { BasePrecision } from "@lowrank/models";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
@@ -24,6 +24,8 @@ export interface OpenModelOptions extends NoticeOptions {
   readonly task?: Task | undefined;
   /** Classes of a classifier to be made new: how many, or their names. */
   readonly classes?: number | readonly string[] | undefined;
+  /** What a classifier is for: one class a row, a number ("regression", whose classes are 1 unless said), or any number of classes. */
+  readonly problemType?: ProblemType | undefined;
   /** Seeds a new classifier; default 0. */
   readonly seed?: number | undefined;
   /** How the base's weights are kept: "float32" (default), "as-stored", "nf4" (QLoRA), "bf16" or "int8". */
@@ -82,6 +84,7 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
   ...{ adapter: true, task: true, classes: true, seed: true, basePrecision: true, addTokens: true, addAsSpecial: true },
   ...{
     allowDifferentBase: true,
+    problemType: true,
     engine: true,
     signal: true,
     onProgress: true,

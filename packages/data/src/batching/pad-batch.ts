@@ -17,9 +17,9 @@ export interface TokenBatch {
   readonly attentionMask: Int32Array;
   /**
    * [rows, time] with −100 where nothing is trained, [rows, targetTime] for an encoder–decoder, [rows, 2] of first and last
-   * tokens, or [rows] of classes; `labelShape` says which.
+   * tokens, or [rows] of classes; `labelShape` says which. What a row's outputs should be, [rows, outputs], is floats.
    */
-  readonly labels: Int32Array;
+  readonly labels: Int32Array | Float32Array;
   readonly labelShape: readonly [rows: number] | readonly [rows: number, time: number];
   /** Present where an example of the batch has them. */
   readonly tokenTypeIds?: Int32Array;
@@ -50,7 +50,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
-      "A batch cannot mix rows that have a class, a label for each token, a target for a decoder, and an answer's place.",
+      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, and an answer's place.",
     );
   }
   const rows = examples.length;
@@ -116,6 +116,12 @@ function batchLabels(
   const lists = examples.map(labelsOf);
   const kind = examples[0]?.kind;
   if (kind === "classified") return { labels: Int32Array.from(lists.flat()), labelShape: [rows], supervised: rows };
+  if (kind === "scored") {
+    const [{ length: outputs } = []] = lists;
+    if (lists.some(({ length }) => length !== outputs))
+      throw new ExampleError("A batch needs as many scores in each of its rows.");
+    return { labels: Float32Array.from(lists.flat()), labelShape: [rows, outputs], supervised: rows * outputs };
+  }
   // Start and end are two predictions.
   if (kind === "span") return { labels: Int32Array.from(lists.flat()), labelShape: [rows, 2], supervised: 2 * rows };
   // A decoder's labels have a length of their own, and it predicts the first of them, too.

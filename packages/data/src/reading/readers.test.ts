@@ -104,7 +104,8 @@ describe("the form of a row", () => {
   it.each([
     [{ prompt: "a", completion: 3 }, 'a text for "completion"', "the number 3"],
     [{ instruction: "a", output: null }, 'a text for "output"', "null"],
-    [{ sentence: "a", label: 1.5 }, "a class number", "the number 1.5"],
+    [{ sentence: "a", label: null }, "a class number", "null"],
+    [{ sentence: "a", label: [1, 0, 1] }, "class numbers from 0 or class names", "an array ([1,0,1])"],
     [{ messages: [] }, "a list of turns", "an array"],
     [{ messages: [{ role: "user", content: "a" }] }, "a turn of the assistant", "1 turns of others"],
     [{ messages: [{ role: "user" }] }, '"messages"[0]."content"', "nothing"],

@@ -1,14 +1,7 @@
-// A sentence and its class, under the names that GLUE and the common classification sets use.
+// A sentence and its label, under the names that GLUE and the common classification sets use.
 
-import { describe, isTexts, type Refusal, type RowForm, readTexts } from "./row-form.ts";
-
-function readLabel(value: unknown): number | string | Refusal {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  // CSV knows only texts; a text of digits is a class number there.
-  if (typeof value === "string" && /^\d{1,9}$/.test(value)) return Number(value);
-  if (typeof value === "string" && value.trim() !== "") return value;
-  return { expected: `a class number from 0 or a class name for "label"`, found: describe(value) };
-}
+import { isLabel, readLabel } from "./read-label.ts";
+import { isTexts, type RowForm, readTexts } from "./row-form.ts";
 
 function form(name: string, source: string, sentenceKey: string, pairKey?: string): RowForm {
   const textKeys = pairKey === undefined ? [sentenceKey] : [sentenceKey, pairKey];
@@ -20,7 +13,7 @@ function form(name: string, source: string, sentenceKey: string, pairKey?: strin
       const texts = readTexts(fields, textKeys);
       if (!isTexts(texts)) return texts;
       const label = readLabel(fields.get("label"));
-      if (typeof label === "object") return label;
+      if (!isLabel(label)) return label;
       const [sentence = "", pair] = texts;
       return { kind: "sentence", sentence, label, ...(pair === undefined ? {} : { pair }) };
     },

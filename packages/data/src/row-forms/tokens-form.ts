@@ -26,7 +26,7 @@ export const tokensForm: RowForm = {
 function readLabels(fields: Fields, length: number): TokensExample["labels"] | Refusal | undefined {
   // transformers calls a row's class "labels" in model inputs and "label" in data sets.
   const label = fields.get("labels") ?? fields.get("label");
-  if (typeof label === "number" && Number.isInteger(label) && label >= 0 && label <= largestId) return label;
+  if (typeof label === "number" && Number.isFinite(label) && Math.abs(label) <= largestId) return label;
   return label === undefined ? undefined : readIntegers(fields, "labels", -100, length);
 }
 

@@ -1,25 +1,24 @@
 // From an example to tokens with labels: only the answer is trained.
 
-import { ExampleError } from "../errors.ts";
 import type { Example, SentenceExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
 import {
   type ClassifiedSequence,
   ignoredLabel,
+  type ScoredSequence,
   type TokenizedExample,
   type TokenSequence,
 } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { cutBeforeEnd } from "./cut-before-end.ts";
+import { type LabelMeaning, labelRow } from "./label-row.ts";
 import { shortenSequence } from "./shorten-sequence.ts";
 import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
 
-/** How long sequences may be and what class names mean. */
-export interface TokenizeOptions {
+/** How long sequences may be and what labels mean. */
+export interface TokenizeOptions extends LabelMeaning {
   /** Largest number of tokens, special tokens included. */
   readonly maxLength: number;
-  /** The number of each class name, for sentence rows whose labels are names. */
-  readonly labelIds?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -65,7 +64,7 @@ export interface RowTokenizer {
 /** The same of one of many rows; what they have in common need not be made for each. */
 export function tokenizeRow(example: Example, row: RowTokenizer, options: TokenizeOptions): TokenizedExample {
   const { tokenizer, template } = row;
-  if (example.kind === "tokens") return shortenTokens(example, options.maxLength);
+  if (example.kind === "tokens") return shortenTokens(example, options.maxLength, options);
   if (example.kind === "span") return cutSpan(example, options.maxLength);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
@@ -74,7 +73,7 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
 }
 
 /** A ready-made row as a sequence; needs no tokenizer. */
-export function shortenTokens(example: TokensExample, maxLength: number): TokenizedExample {
+export function shortenTokens(example: TokensExample, maxLength: number, meaning: LabelMeaning = {}): TokenizedExample {
   const { inputIds, labels, attentionMask, tokenTypeIds } = example;
   const optional = {
     ...(attentionMask === undefined ? {} : { attentionMask }),
@@ -83,8 +82,8 @@ export function shortenTokens(example: TokensExample, maxLength: number): Tokeni
   if (typeof labels !== "number")
     return shortenSequence({ kind: "sequence", inputIds, labels, ...optional }, maxLength);
   const cut = shortenSequence({ kind: "sequence", inputIds, labels: inputIds, ...optional }, maxLength);
-  const { labels: _, ...rest } = cut;
-  return { ...rest, kind: "classified", label: labels };
+  const { labels: _, kind: __, ...rest } = cut;
+  return labelRow(rest, labels, meaning);
 }
 
 /** How many tokens start the text and stay when it is cut, whether the tokenizer or a chat template wrote them. */
@@ -154,19 +153,13 @@ function classifySentence(
   example: SentenceExample,
   tokenizer: TextTokenizer,
   options: TokenizeOptions,
-): ClassifiedSequence {
-  const label = typeof example.label === "number" ? example.label : options.labelIds?.get(example.label);
-  if (label === undefined) {
-    const known = [...(options.labelIds?.keys() ?? [])].slice(0, 20).map((name) => JSON.stringify(name));
-    const names = known.length > 0 ? `known are ${known.join(", ")}` : "pass labelIds to number the class names";
-    throw new ExampleError(`The class ${JSON.stringify(String(example.label).slice(0, 60))} has no number: ${names}.`);
-  }
-  if (example.pair === undefined) {
-    const inputIds = cutBeforeEnd(tokenizer.encode(example.sentence), options.maxLength, tokenizer.suffixIds);
-    return { kind: "classified", inputIds, label };
-  }
+): ClassifiedSequence | ScoredSequence {
   const { maxLength } = options;
+  if (example.pair === undefined) {
+    const inputIds = cutBeforeEnd(tokenizer.encode(example.sentence), maxLength, tokenizer.suffixIds);
+    return labelRow({ inputIds }, example.label, options);
+  }
   const { inputIds, tokenTypeIds } = tokenizer.encodePair(example.sentence, example.pair, { maxLength });
   const cut = (values: readonly number[]) => values.slice(0, maxLength);
-  return { kind: "classified", inputIds: cut(inputIds), label, tokenTypeIds: cut(tokenTypeIds) };
+  return labelRow({ inputIds: cut(inputIds), tokenTypeIds: cut(tokenTypeIds) }, example.label, options);
 }

@@ -2,7 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
-import { checkLabelKinds } from "../reading/label-kinds.ts";
+import { checkLabelKinds, rowLabel } from "../reading/label-kinds.ts";
 import type { PromptTemplate } from "../templates/prompt-template.ts";
 import type { TokenizedExample } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
@@ -27,7 +27,9 @@ export interface TokenizeExamplesOptions extends TokenizeOptions {
   readonly maxTargetLength?: number | undefined;
 }
 
-const optionNames: OptionNames<TokenizeExamplesOptions> = { maxLength: true, maxTargetLength: true, labelIds: true };
+const optionNames: OptionNames<TokenizeExamplesOptions> = {
+  ...{ maxLength: true, maxTargetLength: true, labelIds: true, problem: true, classes: true },
+};
 
 /**
  * Tokenises examples as `tokenizeExample` does, or with `maxTargetLength` as `tokenizeSourceTargets`; an example without a
@@ -72,14 +74,15 @@ function isOneText(example: Example): boolean {
 }
 
 /**
- * The class names of sentence rows, sorted, each with its number; empty where the labels are numbers already. Throws
+ * The class names of rows, sorted, each with its number; empty where the labels are numbers already. Throws
  * MixedLabelsError where some are numbers and others names.
  */
 export function labelIdsOf(examples: readonly Example[]): ReadonlyMap<string, number> {
   checkLabelKinds(examples);
   const names = new Set<string>();
   for (const example of examples) {
-    if (example.kind === "sentence" && typeof example.label === "string") names.add(example.label);
+    const label = rowLabel(example);
+    for (const name of typeof label === "object" ? label : [label]) if (typeof name === "string") names.add(name);
   }
   return new Map([...names].sort().map((name, index) => [name, index]));
 }

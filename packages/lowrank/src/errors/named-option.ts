@@ -8,6 +8,7 @@ export type NamedOption =
   | "adapter"
   | "allowDifferentBase"
   | "task"
+  | "problemType"
   | "template"
   | "prompt"
   | "pooling"

@@ -9,23 +9,22 @@ import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
+import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
 import { needTokenizer, rowGoal } from "../rows/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
-import { measureAccuracy } from "./measure-accuracy.ts";
 import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
+import { type ClassifierScores, measureClasses } from "./measure-classes.ts";
 
 /** What was found; only what applies is there. */
-export interface Evaluation {
+export interface Evaluation extends ClassifierScores {
   /** How many rows had something to measure. */
   readonly rows: number;
   /** The mean of a supervised token, or of a row's class. */
   readonly loss: number;
   readonly perplexity?: number;
-  /** Of a classifier, 0 to 1. */
-  readonly accuracy?: number;
   /** Of what the model writes after each prompt, 0 to 100; with `generate`. */
   readonly bleu?: number;
   /** Of answers to questions, 0 to 100. */
@@ -79,9 +78,14 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
   const template = chooseTemplate(options.template, rows, { tokenizer, task: model.task });
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
-  const classIds = numberClasses(rows, { adapterNames, modelNames: model.config.labelNames }).ids;
+  const problem = problemOn(model.config, problemOf(rows));
+  if (goal === "class") checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
+  const isNumber = goal === "class" && problem === "regression";
+  const known = { adapterNames, modelNames: model.config.labelNames };
+  const labelIds = isNumber ? new Map<string, number>() : numberClasses(rows, known).ids;
+  const labels = goal === "class" ? { labelIds, problem, classes: model.config.labels } : {};
   const lengths = rowLengths(model, options);
-  const examples = tokenizeRows(rows, { file: name, model, tokenizer, template, lengths, classIds }, notices);
+  const examples = tokenizeRows(rows, { file: name, model, tokenizer, template, lengths, labels }, notices);
   const data = { examples, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const loss = await measureLoss(opened, data, notices);
   // Whatever else is measured would come from the same logits.
@@ -91,7 +95,10 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
     rows: examples.length,
     loss,
     ...(goal === "class" || model.task === "token-classification"
-      ? { accuracy: await measureAccuracy(model, data, opened.context) }
+      ? await measureClasses(model, data, {
+          problem: goal === "class" ? problem : "single_label_classification",
+          context: opened.context,
+        })
       : {}),
     ...(goal === "next-token" && model.task !== "token-classification" ? { perplexity: Math.exp(loss) } : {}),
     ...(tokenizer !== undefined && rows.some(isQuestion)

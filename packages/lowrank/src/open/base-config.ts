@@ -5,8 +5,8 @@ import { checkConfig, type ModelConfig } from "@lowrank/families";
 import type { GgufSource } from "@lowrank/gguf";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 
-/** How many classes config.json has, and their names by number. */
-export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames">;
+/** How many classes config.json has, their names by number, and what they are for. */
+export type BaseClasses = Pick<ModelConfig, "labels" | "labelNames" | "problemType">;
 
 /** Reads config.json; loading the model reads it again and gives its warnings. Throws as `loadModel` does for it. */
 export async function readBaseConfig(folder: ModelFolder): Promise<ModelConfig> {

@@ -1,7 +1,7 @@
 // The base model, with the head that the task, the adapter or the data ask for.
 
 import type { Adapter } from "@lowrank/adapter-format";
-import type { ModelConfig, Task } from "@lowrank/families";
+import type { ModelConfig, ProblemType, Task } from "@lowrank/families";
 import {
   type BasePrecision,
   HeadMissingError,
@@ -13,6 +13,7 @@ import { ClassifierMissingError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { adapterHead } from "./adapter-head.ts";
+import { decodeProblem } from "./adapter-problem.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
 import type { ModelSource } from "./model-source.ts";
 
@@ -22,6 +23,8 @@ export interface BaseRequest {
   readonly task?: Task | undefined;
   /** Classes of a classifier, where data decide it: by those that the base's files name. */
   readonly classes?: ((base: BaseClasses) => number) | undefined;
+  /** What a classifier is for, where neither the adapter nor the base's files say it. */
+  readonly problemType?: ProblemType | undefined;
   /** Seeds a classifier that neither the base nor the adapter has; absent: that is an error. */
   readonly newHeadSeed?: number | undefined;
   /** How the base's weights are kept; float32 if absent. */
@@ -61,17 +64,18 @@ export async function loadBase(
 
 /** Which head, and for how many classes: as the adapter was trained, else as the data or the command ask. */
 async function headFor(
-  { task, classes, newHeadSeed }: BaseRequest,
+  { task, classes, newHeadSeed, problemType: asked }: BaseRequest,
   adapter: Adapter | undefined,
   configOf: () => Promise<ModelConfig>,
-): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead">> {
+): Promise<Pick<LoadOptions, "task" | "numLabels" | "newHead" | "problemType">> {
+  const problemType = asked ?? decodeProblem(adapter?.metadata);
   const config = adapter === undefined && classes === undefined ? undefined : await configOf();
   const trained = adapter && config && adapterHead(adapter, config, task);
   const head = trained === undefined ? task : trained.task;
   const numLabels = trained?.classes ?? (config && classes?.(config));
   // A head that the adapter brings replaces whatever the seed makes.
   const seed = trained?.classes === undefined ? newHeadSeed : 0;
-  return given({ task: head, numLabels, newHead: seed === undefined ? undefined : { seed } });
+  return given({ task: head, numLabels, problemType, newHead: seed === undefined ? undefined : { seed } });
 }
 
 /** The library's advice is an option of its own; here the way is a command. */

@@ -10,7 +10,7 @@ export interface NumberedTokens {
 }
 
 /** What decides which ids there are. */
-export type IdLimits = Pick<ModelConfig, "vocabularySize" | "labels" | "problemType">;
+export type IdLimits = Pick<ModelConfig, "vocabularySize" | "labels">;
 
 /** Whose rows they are. */
 interface CheckedModel {
@@ -29,10 +29,10 @@ export function checkIds(file: string, rows: readonly NumberedTokens[], model: C
 
 function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Omit<RowProblem, "row"> | undefined {
   const { vocabularySize } = config;
-  const classes = isRegression(config) ? Number.POSITIVE_INFINITY : config.labels;
+  const classes = config.labels;
   const areClasses = tokens.kind === "classified" || task === "token-classification";
   const labels = labelsOf(tokens);
-  const areIds = !areClasses && tokens.kind !== "span";
+  const areIds = !areClasses && tokens.kind !== "span" && tokens.kind !== "scored";
   const ids = areIds ? [...tokens.inputIds, ...labels] : tokens.inputIds;
   const stranger = ids.find((id) => id >= vocabularySize);
   if (stranger !== undefined) {
@@ -43,9 +43,4 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   if (unknown === undefined) return undefined;
   const expected = `a class number from 0 to ${classes - 1}, which the classifier tells apart`;
   return { found: String(unknown), expected };
-}
-
-/** One output, or what is called so: its labels are numbers, not classes. */
-function isRegression({ labels, problemType }: IdLimits): boolean {
-  return problemType === "regression" || (problemType === null && labels === 1);
 }

@@ -56,7 +56,7 @@ describe("tokenizeRows", () => {
     const attempt = () =>
       tokenizeRows(
         rows,
-        { ...options, model: { config, task: "causal-lm" }, classIds: new Map() },
+        { ...options, model: { config, task: "causal-lm" }, labels: { labelIds: new Map() } },
         createReport(recordingIo().io, {}),
       );
     expect(attempt).toThrow("row 2: expected token ids from 0 to 2, the model's vocabulary, got 3");
@@ -74,7 +74,7 @@ describe("tokenizeRows", () => {
     const rowsFor = (task: "masked-lm" | "causal-lm") =>
       tokenizeRows(
         [row],
-        { ...options, model: { config, task }, classIds: new Map() },
+        { ...options, model: { config, task }, labels: { labelIds: new Map() } },
         createReport(recordingIo().io, {}),
       );
     expect(rowsFor("masked-lm")).toHaveLength(1);
@@ -92,7 +92,7 @@ describe("tokenizeRows", () => {
     };
     const model = { config, task: "causal-lm" } as const;
     const attempt = () =>
-      tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
+      tokenizeRows(rows, { ...options, model, labels: { labelIds: new Map() } }, createReport(recordingIo().io, {}));
     expect(attempt).toThrow(
       /2 rows of it are broken.*\n.*row 2: .*template "plain" can write, got a "chat" row: .*\n.*row 4: /,
     );
@@ -108,7 +108,7 @@ describe("tokenizeRows", () => {
     const options = { file: "rows.jsonl", tokenizer, template: chooseTemplate("plain", [], reader), lengths };
     const model = { config, task: "sequence-to-sequence" } as const;
     const attempt = () =>
-      tokenizeRows(rows, { ...options, model, classIds: new Map() }, createReport(recordingIo().io, {}));
+      tokenizeRows(rows, { ...options, model, labels: { labelIds: new Map() } }, createReport(recordingIo().io, {}));
     expect(attempt).toThrow(/row 1: .*got a "text" row: an encoder–decoder needs a prompt to read and an answer/);
   });
 });

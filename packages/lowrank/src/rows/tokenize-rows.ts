@@ -7,6 +7,7 @@ import {
   type Example,
   isAtLimit,
   isTrainable,
+  type LabelMeaning,
   type PromptTemplate,
   promptTemplate,
   promptTemplates,
@@ -35,7 +36,7 @@ export interface TokenizeRowsOptions {
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
   readonly lengths: RowLengths;
-  readonly classIds: ReadonlyMap<string, number>;
+  readonly labels: LabelMeaning;
   /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
   readonly rowOf?: (example: Example) => number | undefined;
 }
@@ -85,7 +86,7 @@ export function countedLabels({ task }: { readonly task: Task }): { readonly fir
 }
 
 function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptions): readonly NumberedTokens[] {
-  const { file, tokenizer, classIds, lengths } = options;
+  const { file, tokenizer, labels, lengths } = options;
   const { maxLength, maxTargetLength } = lengths;
   const rowOf = (example: Example | undefined, index: number) => (example && options.rowOf?.(example)) ?? index + 1;
   const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
@@ -98,13 +99,13 @@ function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptio
       const isTarget = maxTargetLength !== undefined && typeof example.labels !== "number";
       const tokens = isTarget
         ? cutSourceTarget(example, { maxLength, maxTargetLength })
-        : shortenTokens(example, maxLength);
+        : shortenTokens(example, maxLength, labels);
       return [numbered(tokens, index)];
     });
   }
   const template = maxTargetLength === undefined ? options.template : withSource(options.template);
   try {
-    const tokenized = tokenizeExamples(examples, tokenizer, template, { ...lengths, labelIds: classIds });
+    const tokenized = tokenizeExamples(examples, tokenizer, template, { ...lengths, ...labels });
     return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
   } catch (error) {
     throw unwritableRows(error, examples, { file, template, tokenizer, maxLength, rowOf });

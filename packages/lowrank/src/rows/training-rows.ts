@@ -1,9 +1,10 @@
 // The rows to train and to validate on.
 
-import { type Example, splitByKey } from "@lowrank/data";
+import { type Example, type ProblemType, splitByKey } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
+import { checkProblem, problemOf } from "./classes/problem-type.ts";
 import { type RowGoal, rowGoal } from "./row-kinds.ts";
 
 /** Rows, and the file that messages name. */
@@ -21,11 +22,15 @@ export interface TrainingRowsRequest {
   readonly validationShare?: number | undefined;
   readonly seed: number;
   readonly task: Task | undefined;
+  /** What a classifier is for, where it is not the labels that say it. */
+  readonly problem?: ProblemType | undefined;
 }
 
 /** Rows of a run. */
 export interface TrainingRows {
   readonly goal: RowGoal;
+  /** What a classifier is for; undefined where neither the labels nor anybody says it. */
+  readonly problem?: ProblemType | undefined;
   /** The file that the rows are from, for messages. */
   readonly file: string;
   readonly train: readonly Example[];
@@ -41,11 +46,16 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const { data, validation, validationShare, seed, task } = request;
   const goal = rowGoal(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
-  checkClassNumbers(data.name, data.rows, classes);
-  const shared = { goal, file: data.name };
+  const problem = request.problem ?? problemOf(data.rows);
+  const check = (file: RowFile) => {
+    if (problem !== undefined) checkProblem(file.name, file.rows, { problem, rowOf: (_, index) => index + 1 });
+    if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
+  };
+  check(data);
+  const shared = { goal, file: data.name, problem };
   if (validation !== undefined) {
     rowGoal(validation.name, validation.rows, goal);
-    checkClassNumbers(validation.name, validation.rows, classes);
+    check(validation);
     const numbers = numbersOf(data.rows, validation.rows);
     return { ...shared, train: data.rows, validation: validation.rows, validationFile: validation.name, numbers };
   }

@@ -1,9 +1,10 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import { DataError, type Example, type RowProblem } from "@lowrank/data";
+import { DataError, type Example, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
+import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
 import {
@@ -13,6 +14,7 @@ import {
   encodeClassNames,
   numberClasses,
 } from "../rows/classes/class-names.ts";
+import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
 import { needTokenizer } from "../rows/row-kinds.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 
@@ -44,19 +46,37 @@ function refuseUnheard({ file, train, numbers }: TrainingRows, hears: boolean): 
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
-/** The classes of rows that have one each; none of others. Names that are known already keep their numbers. */
+/** What labels mean to the model. Throws a DataError that names the rows whose label does not go with its classifier. */
+export function labelMeaning(
+  { config }: Pick<PretrainedModel, "config">,
+  { goal, file, train, validation, validationFile, problem: ofRows, numbers }: TrainingRows,
+  { ids }: Classes,
+): LabelMeaning {
+  if (goal !== "class") return {};
+  const problem = problemOn(config, ofRows);
+  const check = { problem, rowOf: (example: Example) => numbers.get(example) ?? 0 };
+  checkProblem(file, train, check);
+  checkProblem(validationFile, validation, check);
+  return { labelIds: ids, problem, classes: config.labels };
+}
+
+/** The classes of rows that have some; none of others. Names that are known already keep their numbers. */
 export function classesOf(
   { model, adapter }: Pick<OpenedBase, "model" | "adapter">,
-  { goal, train, validation }: TrainingRows,
+  { goal, train, validation, problem }: TrainingRows,
   names: readonly string[] = model.config.labelNames,
 ): Classes {
   const rows: readonly Example[] = [...train, ...validation];
   if (goal !== "class") return { count: 0, ids: new Map() };
+  if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   return numberClasses(rows, { adapterNames, modelNames: names });
 }
 
 /** What an adapter's file says of the classes. */
-export function classMetadata({ ids }: Classes): ReadonlyMap<string, string> {
-  return ids.size === 0 ? new Map() : new Map([[classNamesKey, encodeClassNames(ids)]]);
+export function classMetadata({ ids }: Classes, { problem }: LabelMeaning): ReadonlyMap<string, string> {
+  return new Map([
+    ...(ids.size === 0 ? [] : [[classNamesKey, encodeClassNames(ids)] as const]),
+    ...(problem === undefined || problem === "single_label_classification" ? [] : [[problemKey, problem] as const]),
+  ]);
 }

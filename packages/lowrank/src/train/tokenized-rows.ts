@@ -1,6 +1,6 @@
 // The rows of a run as tokens, with the template that suits them.
 
-import type { Example, TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { Example, LabelMeaning, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
@@ -22,19 +22,18 @@ export interface RowReader {
   readonly model: PretrainedModel;
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
-  /** Numbers of class names. */
-  readonly classIds: ReadonlyMap<string, number>;
+  readonly labels: LabelMeaning;
 }
 
 /** Tokenises rows; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, classIds, options }: RowReader & { readonly options: RowOptions },
+  { model, tokenizer, labels, options }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
   const rowOf = (example: Example) => rows.numbers.get(example);
-  const shared = { model, tokenizer, template, lengths: rowLengths(model, options), classIds, rowOf };
+  const shared = { model, tokenizer, template, lengths: rowLengths(model, options), labels, rowOf };
   const held = rows.validation;
   return {
     train: tokenizeRows(rows.train, { ...shared, file: rows.file }, notices),

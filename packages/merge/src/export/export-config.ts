@@ -26,7 +26,9 @@ export function exportConfig(
     ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
     // The key of every family.
     ...(model.resizedFrom === undefined ? {} : { vocab_size: model.config.vocabularySize }),
-    ...(model.newParameters.length > 0 || changes.labelNames !== undefined ? headFields(model, changes) : {}),
+    ...(model.newParameters.length > 0 || changes.labelNames !== undefined || isForAnotherProblem(base, model)
+      ? headFields(model, changes)
+      : {}),
   };
 }
 
@@ -88,6 +90,11 @@ const labelled: ReadonlySet<Task> = new Set<Task>([
   "image-classification",
   "distilled-image-classification",
 ]);
+
+/** Whether the base's own classifier was trained for numbers, or for several classes, which its file does not say. */
+function isForAnotherProblem(base: Readonly<Record<string, unknown>>, { config, task }: ExportableModel): boolean {
+  return labelled.has(task) && config.problemType !== null && config.problemType !== base.problem_type;
+}
 
 function headFields(
   { config, task }: ExportableModel,

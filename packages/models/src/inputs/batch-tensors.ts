@@ -13,8 +13,9 @@ export interface IntegerBatch {
   readonly attentionMask: Int32Array;
   /** [rows · time] */
   readonly tokenTypeIds?: Int32Array;
-  readonly labels: Int32Array;
-  /** [rows, time], or [rows] for one class a row. */
+  /** Floats for what each output of a row should be. */
+  readonly labels: Int32Array | Float32Array;
+  /** [rows, time], [rows] for one class a row, or [rows, outputs]. */
   readonly labelShape: readonly number[];
   /** Of sounds, which are then read in place of ids. */
   readonly features?: Float32Array;
@@ -43,7 +44,11 @@ export interface BatchTensors extends LabelledInputs {
  * ```
  */
 export function batchTensors(batch: IntegerBatch): BatchTensors {
-  const labels = tf.tensor(batch.labels, [...batch.labelShape], "int32");
+  const labels = tf.tensor(
+    batch.labels,
+    [...batch.labelShape],
+    batch.labels instanceof Int32Array ? "int32" : "float32",
+  );
   const { features, featureShape } = batch;
   if (features !== undefined && featureShape !== undefined) {
     return { inputFeatures: tf.tensor3d(features, [...featureShape]), labels };

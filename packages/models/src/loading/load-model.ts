@@ -45,7 +45,7 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   refuseUnknownOptions("loadModel", options, loadOptionNames);
   options.signal?.throwIfAborted();
   const raw = await readJsonObject(folder, configFile);
-  const config = withLabels(checkConfig(raw, options.onWarning, configFile), options.numLabels);
+  const config = withLabels(checkConfig(raw, options.onWarning, configFile), options);
   const task = resolveTask(config, options.task);
   const generation = writesText.includes(task)
     ? await readGenerationDefaults(folder, { raw, config }, options.onWarning)
@@ -85,15 +85,19 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
 /** As many as families allows a config.json to have: a mistyped class number must not take all memory. */
 const mostLabels = 1_000_000;
 
-/** The configuration with another number of classes. Throws InvalidConfigError for one that no classifier has. */
-export function withLabels(config: ModelConfig, labels: number | undefined): ModelConfig {
-  if (labels === undefined || labels === config.labels) return config;
+/** The configuration with another number of classes, for another problem. Throws InvalidConfigError for one that no classifier has. */
+export function withLabels(
+  config: ModelConfig,
+  { numLabels: labels, problemType: asked }: Pick<LoadOptions, "numLabels" | "problemType">,
+): ModelConfig {
+  const problemType = asked ?? config.problemType;
+  if (labels === undefined || labels === config.labels) return { ...config, problemType };
   if (!(Number.isInteger(labels) && labels >= 1 && labels <= mostLabels)) {
     const expected = `a whole number from 1 to ${mostLabels}`;
     const problem = { kind: "invalid", key: "numLabels", got: String(labels), expected } as const;
     throw new InvalidConfigError("What was asked of loading", [problem]);
   }
-  return { ...config, labels, labelNames: Array.from({ length: labels }, (_, index) => `LABEL_${index}`) };
+  return { ...config, problemType, labels, labelNames: Array.from({ length: labels }, (_, index) => `LABEL_${index}`) };
 }
 
 /** transformers' default where the file has no sensible value. */

@@ -1,7 +1,7 @@
 // What may be asked of loading, whatever the kind of file.
 
 import type { OptionNames, WarningListener } from "@lowrank/contracts";
-import type { Task } from "@lowrank/families";
+import type { ProblemType, Task } from "@lowrank/families";
 import type { BasePrecision } from "./base-precision.ts";
 
 /** How a model is to be loaded. */
@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly task?: Task;
   /** Classes of a classifier, where it is not config.json that says it. */
   readonly numLabels?: number;
+  /** What a classifier is for, where it is not config.json that says it; its loss depends on it. */
+  readonly problemType?: ProblemType;
   /** Allows a classifier that the files lack, or hold for another number of classes, to be made new from a seed. */
   readonly newHead?: { readonly seed: number };
   /**
@@ -33,6 +35,7 @@ export interface LoadOptions {
 export const loadOptionNames: OptionNames<LoadOptions> = {
   task: true,
   numLabels: true,
+  problemType: true,
   newHead: true,
   basePrecision: true,
   maxBytes: true,

@@ -88,6 +88,13 @@ function addFiles(command: Command): void {
           "one label, else the base's own)",
       ).choices(trainableTasks),
     )
+    .addOption(
+      new Option(
+        "--problem-type <name>",
+        "what labels of rows are, where they leave it open: a fraction among them makes a regression, lists any number of " +
+          "classes a row, anything else one class",
+      ).choices(["regression", "single_label_classification", "multi_label_classification"]),
+    )
     .addOption(columnsOption())
     .addOption(headerOption())
     .addOption(templateOption("how a row becomes text; chat is the model's own (default: what suits the rows)"))

@@ -46,22 +46,27 @@ export async function runEvaluate(options: EvaluateOptions, report: Report): Pro
   }
 }
 
-function factsOf({
-  rows,
-  loss,
-  perplexity,
-  accuracy,
-  bleu,
-  exactMatch,
-  f1,
-}: Evaluation): (readonly [string, string])[] {
+/** What is measured, as people call it, and how many digits say something. */
+const names = [
+  ["accuracy", "accuracy", 4],
+  ["f1Micro", "F1 (micro)", 4],
+  ["f1Macro", "F1 (macro)", 4],
+  ["pearson", "Pearson", 4],
+  ["spearman", "Spearman", 4],
+  ["exactMatch", "exact match", 2],
+  ["f1", "F1", 2],
+  ["bleu", "BLEU", 2],
+] as const;
+
+function factsOf(evaluation: Evaluation): (readonly [string, string])[] {
+  const { rows, loss, perplexity } = evaluation;
   return [
     ["rows", String(rows)],
     ["loss", formatNumber(loss)],
     ...(perplexity === undefined ? [] : [["perplexity", formatNumber(perplexity)] as const]),
-    ...(accuracy === undefined ? [] : [["accuracy", accuracy.toFixed(4)] as const]),
-    ...(exactMatch === undefined ? [] : [["exact match", exactMatch.toFixed(2)] as const]),
-    ...(f1 === undefined ? [] : [["F1", f1.toFixed(2)] as const]),
-    ...(bleu === undefined ? [] : [["BLEU", bleu.toFixed(2)] as const]),
+    ...names.flatMap(([key, name, digits]) => {
+      const value = evaluation[key];
+      return value === undefined ? [] : [[name, value.toFixed(digits)] as const];
+    }),
   ];
 }

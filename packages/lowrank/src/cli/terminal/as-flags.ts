@@ -7,6 +7,7 @@ const flags: Readonly<Record<NamedOption, string>> = {
   adapter: "--adapter",
   allowDifferentBase: "--allow-different-base",
   task: "--task",
+  problemType: "--problem-type",
   template: "--template",
   prompt: "--prompt",
   pooling: "--pooling",
@@ -23,14 +24,15 @@ const flags: Readonly<Record<NamedOption, string>> = {
   clipNorm: "--clip-norm",
 };
 
-/** What a reader of data says of `columns` and `header`, as they are typed: --columns "prompt=mr,completion=ref". */
+/** What a reader of data says of `columns`, `header` and `problemType`, as they are typed: --columns "prompt=mr,completion=ref". */
 export function asDataFlags(message: string): string {
   return message
     .replace(/`columns: \{ (.*?) \}`/g, (_, pairs: string) => {
       const typed = [...pairs.matchAll(/(\w+): "((?:[^"\\]|\\.)*)"/g)].map(([, field, column]) => `${field}=${column}`);
       return `--columns "${typed.join(",")}"`;
     })
-    .replace(/`header: \[(.*?)\]`/g, (_, names: string) => `--header ${names.replace(/[" ]/g, "")}`);
+    .replace(/`header: \[(.*?)\]`/g, (_, names: string) => `--header ${names.replace(/[" ]/g, "")}`)
+    .replaceAll(named("problemType"), flags.problemType);
 }
 
 /** A message of the library in the command line's words. */

@@ -11,6 +11,7 @@ import type { OpenedModel } from "../../opened-model.ts";
 import type { TokenPlan } from "../../rows/added-tokens.ts";
 import { countClasses, describeClasses } from "../../rows/classes/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/classes/class-numbers.ts";
+import { problemOn } from "../../rows/classes/problem-type.ts";
 import { taskFor } from "../../rows/row-kinds.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
@@ -47,13 +48,24 @@ export interface RunData {
 export async function prepareRun(options: TrainOptions, data: RunData, report: Report): Promise<PreparedRun> {
   const { rows, tokens } = data;
   const task = taskFor(rows.goal) ?? options.task;
-  const newHead = newHeadFor(task, [...rows.train, ...rows.validation], options.seed);
+  const newHead = newHeadFor(task, rows, options.seed);
   const { model: path, adapter, allowDifferentBase, basePrecision } = options;
-  const request = { model: path, adapter, allowDifferentBase, basePrecision, tokens, task, trainable: true };
+  const request = {
+    model: path,
+    adapter,
+    allowDifferentBase,
+    basePrecision,
+    tokens,
+    task,
+    trainable: true,
+    problemType: rows.problem,
+  };
   const model = await openModel({ ...request, ...newHead }, report);
   try {
     refuseUntrainable(model.base, rows);
-    if (rows.goal === "class") report.say(describeClasses(classesOf(model.opened, rows)));
+    if (rows.goal === "class") {
+      report.say(describeClasses(classesOf(model.opened, rows), problemOn(model.base.config, rows.problem)));
+    }
     if (newHead.classes !== undefined && options.adapter === undefined) {
       const head = await describeHead(model.opened, { classes: classesOf(model.opened, rows), seed: options.seed });
       if (head !== undefined) report.say(head);
@@ -100,10 +112,11 @@ const startAndEnd = 2;
 /** A classifier is made new where the base has none for the classes of the rows. */
 function newHeadFor(
   task: Task | undefined,
-  rows: readonly Example[],
+  { train, validation, problem }: TrainingRows,
   newHeadSeed: number,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
-  if (task === "sequence-classification") return { newHeadSeed, classes: (base) => countClasses(rows, base) };
+  const rows: readonly Example[] = [...train, ...validation];
+  if (task === "sequence-classification") return { newHeadSeed, classes: (base) => countClasses(rows, base, problem) };
   if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };
   if (task !== "token-classification") return {};
   return { newHeadSeed, classes: ({ labels }) => Math.max(2, labels, countNumbers(rows, tokenClasses)) };

@@ -1,6 +1,7 @@
 // What `lowrank train` was asked, as commander hands it over.
 
 import { startFacts, startNames } from "@lowrank/adapter-format";
+import type { ProblemType } from "@lowrank/families";
 import type { TrainingOptions } from "../../options.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
@@ -48,6 +49,8 @@ export interface TrainOptions extends EngineOptions, AdapterOptions, BasePrecisi
   readonly header?: readonly string[];
   /** The head to train, where neither the base's files nor the rows say it. */
   readonly task?: (typeof trainableTasks)[number];
+  /** What a classifier is for, where its labels leave it open. */
+  readonly problemType?: ProblemType;
   readonly template?: string;
   readonly maxLength?: number;
   readonly maxTargetLength?: number;

@@ -9,11 +9,11 @@ import type { TrainOptions } from "./train-options.ts";
 
 /** Reads the files that the options name and holds out what they ask for. */
 export async function readTrainingRows(options: TrainOptions): Promise<TrainingRows> {
-  const { data, validation, validationShare, seed, task } = options;
+  const { data, validation, validationShare, seed, task, problemType: problem } = options;
   const reading = readingOptions(options);
   const read = async (name: string): Promise<RowFile> => ({ name, rows: await readDataFile(name, reading) });
   const held = validation === undefined ? undefined : await read(validation);
-  const rows = trainingRows({ data: await read(data), validation: held, validationShare, seed, task });
+  const rows = trainingRows({ data: await read(data), validation: held, validationShare, seed, task, problem });
   checkTask(options, rows.goal);
   return rows;
 }

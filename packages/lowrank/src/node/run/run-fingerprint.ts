@@ -108,6 +108,7 @@ function hashRows(rows: readonly TokenizedExample[]): string {
     // Where each list ends, so that no two rows read alike.
     hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
     for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
+    if (kind === "scored") hash.update(Float64Array.from(row.scores));
     if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
   }
   return hash.digest("hex").slice(0, 32);

@@ -41,7 +41,7 @@ describe("numberClasses", () => {
 });
 
 describe("countClasses", () => {
-  const base = { labels: 3, labelNames: ["negative", "neutral", "positive"] };
+  const base = { labels: 3, labelNames: ["negative", "neutral", "positive"], problemType: null };
 
   it("keeps the base's number where the data fit into it", () => {
     expect(countClasses([sentence(0), sentence(1)], base)).toBe(3);
@@ -51,8 +51,8 @@ describe("countClasses", () => {
   it("takes what the data need where they do not", () => {
     expect(countClasses([sentence(0), sentence(4)], base)).toBe(5);
     expect(countClasses([sentence("good"), sentence("positive")], base)).toBe(2);
-    expect(countClasses([sentence(0)], { labels: 1, labelNames: ["LABEL_0"] })).toBe(2);
-    expect(countClasses([sentence(0)], { labels: 0, labelNames: [] })).toBe(2);
+    expect(countClasses([sentence(0)], { labels: 1, labelNames: ["LABEL_0"], problemType: null })).toBe(2);
+    expect(countClasses([sentence(0)], { labels: 0, labelNames: [], problemType: null })).toBe(2);
   });
 });
 

@@ -1,7 +1,7 @@
 // Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
 import { enumerated, parseJson, printable } from "@lowrank/contracts";
-import { type Example, labelIdsOf } from "@lowrank/data";
+import { type Example, labelIdsOf, type ProblemType } from "@lowrank/data";
 import { ClassNameError } from "../../errors/data-errors.ts";
 import type { Notices } from "../../notices.ts";
 import type { BaseClasses } from "../../open/base-config.ts";
@@ -36,17 +36,29 @@ export function numberClasses(
   return isCovered ? numbered(known.modelNames) : { count: found.size, ids: found };
 }
 
-/** How many classes a classifier needs on this base: as many as it has where the data fit into them, and two at least. */
-export function countClasses(examples: readonly Example[], base: BaseClasses): number {
+/**
+ * How many outputs a classifier needs on this base: one for a regression, else as many as it has where the data fit into them,
+ * and two at least.
+ */
+export function countClasses(
+  examples: readonly Example[],
+  base: BaseClasses,
+  problem: ProblemType | undefined = base.problemType ?? undefined,
+): number {
+  if (problem === "regression") return 1;
   const { count, ids } = numberClasses(examples, { modelNames: base.labelNames });
   const needed = Math.max(2, count);
   return ids.size === 0 ? Math.max(needed, base.labels) : needed;
 }
 
 /** The classes in a line for people: "3 classes: bad, good, so so". */
-export function describeClasses({ count, ids }: Classes): string {
+export function describeClasses({ count, ids }: Classes, problem?: ProblemType): string {
+  if (problem === "regression") return "a number for each row (regression)";
+  const several = problem === "multi_label_classification" ? ", any number of them for each row" : "";
   const names = [...ids].sort(([, one], [, other]) => one - other).map(([name]) => printable(name));
-  return names.length === 0 ? `${count} classes, by number` : `${count} classes: ${enumerated(names)}`;
+  return names.length === 0
+    ? `${count} classes, by number${several}`
+    : `${count} classes${several}: ${enumerated(names)}`;
 }
 
 /** Fewer rows may well have a class each. */

@@ -1,7 +1,9 @@
 // Class numbers of a data file: a classifier gets a row of weights for each number up to the largest, so that one
 // mistyped label would take all memory.
 
-import { DataError, type Example, ignoredLabel } from "@lowrank/data";
+import { DataError, type Example, ignoredLabel, rowLabel } from "@lowrank/data";
+
+import { named } from "../../errors/named-option.ts";
 
 /** As many classes as a config.json may name. */
 const mostClasses = 1_000_000;
@@ -11,10 +13,10 @@ const mostPerFound = 1000;
 /** The class numbers of a row, as one kind of classifier reads them. */
 export type ClassNumbers = (example: Example) => readonly number[];
 
-/** The number of a whole row's class; none where it has a name. */
+/** The numbers of a whole row's class, or of all its classes; none where they have names. */
 export const rowClasses: ClassNumbers = (example) => {
-  const label = example.kind === "sentence" ? example.label : example.kind === "tokens" ? example.labels : undefined;
-  return typeof label === "number" ? [label] : [];
+  const label = rowLabel(example);
+  return (typeof label === "object" ? label : [label]).filter((each) => typeof each === "number");
 };
 
 /** The numbers of the classes of a row's tokens. */
@@ -34,9 +36,11 @@ export function checkClassNumbers(file: string, examples: readonly Example[], nu
   const numbers = examples.map(numbersOf);
   const found = new Set(numbers.flat()).size;
   const limit = Math.min(mostClasses, mostPerFound * found);
-  const expected = `a class number from 0 to ${limit - 1}: the file has ${found} different ones, count them from 0`;
+  const expected =
+    `a class number from 0 to ${limit - 1}: the file has ${found} different ones, count them from 0 ` +
+    `(or are they numbers to predict? ${named("problemType")} regression)`;
   const problems = numbers.flatMap((ofRow, index) => {
-    const wrong = ofRow.find((number) => number < 0 || number >= limit);
+    const wrong = ofRow.find((number) => !(Number.isInteger(number) && number >= 0 && number < limit));
     return wrong === undefined ? [] : [{ row: index + 1, found: String(wrong), expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });

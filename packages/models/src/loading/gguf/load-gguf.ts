@@ -38,7 +38,7 @@ export async function loadGguf(source: GgufSource, options: LoadOptions = {}): P
     throw new AdapterAsModelError(source.name, file.metadata.get("general.architecture"));
   const table = ggufTableOf(file.metadata, source.name);
   const raw = await readGgufConfig(file, source.name);
-  const config = withLabels(checkConfig(raw, options.onWarning, source.name), options.numLabels);
+  const config = withLabels(checkConfig(raw, options.onWarning, source.name), options);
   const outline = outlineModel({ config, task: resolveTask(config, options.task) });
   const settings = { options, initializerRange: 0.02, generation: defaultsOf(config) };
   return fillModel(outline, await ggufWeights({ table, config, file, source }), settings);

@@ -1,0 +1,53 @@
+// What a row's label means to a classifier: a class, or what each of its outputs should be.
+
+import { ExampleError } from "../errors.ts";
+import type { Label } from "../example.ts";
+import type { ClassifiedSequence, ScoredSequence, TokenMasks } from "../tokenized-example.ts";
+
+/** What a classifier is for, as transformers names it. */
+export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
+
+/** How labels are read. */
+export interface LabelMeaning {
+  /** The number of each class name, for rows whose labels are names. */
+  readonly labelIds?: ReadonlyMap<string, number>;
+  /** Default: a list is all of a row's classes, anything else its class. */
+  readonly problem?: ProblemType | undefined;
+  /** How many classes there are, where a row may have several. */
+  readonly classes?: number | undefined;
+}
+
+/** What the model reads of a row. */
+export interface ReadRow extends TokenMasks {
+  readonly inputIds: readonly number[];
+}
+
+/** The row with its label. Throws ExampleError for a label that does not go with the problem, and an unknown class. */
+export function labelRow(row: ReadRow, label: Label, meaning: LabelMeaning): ClassifiedSequence | ScoredSequence {
+  const { problem = typeof label === "object" ? "multi_label_classification" : undefined, classes = 0 } = meaning;
+  if (problem === "regression") {
+    if (typeof label !== "number") throw new ExampleError(`A regression's label is a number, got ${shown(label)}.`);
+    return { ...row, kind: "scored", scores: [label] };
+  }
+  if (problem === "multi_label_classification") {
+    const own = new Set((typeof label === "object" ? label : [label]).map((one) => numberOf(one, meaning)));
+    const stranger = [...own].find((one) => one >= classes);
+    if (stranger !== undefined)
+      throw new ExampleError(`The class ${stranger} is none of the ${classes} that there are.`);
+    return { ...row, kind: "scored", scores: Array.from({ length: classes }, (_, one) => Number(own.has(one))) };
+  }
+  if (typeof label === "object") throw new ExampleError(`A row has one class here, got ${shown(label)}.`);
+  return { ...row, kind: "classified", label: numberOf(label, meaning) };
+}
+
+function numberOf(label: number | string, { labelIds }: LabelMeaning): number {
+  const id = typeof label === "number" ? label : labelIds?.get(label);
+  if (id !== undefined) return id;
+  const known = [...(labelIds?.keys() ?? [])].slice(0, 20).map((name) => JSON.stringify(name));
+  const names = known.length > 0 ? `known are ${known.join(", ")}` : "pass labelIds to number the class names";
+  throw new ExampleError(`The class ${JSON.stringify(String(label).slice(0, 60))} has no number: ${names}.`);
+}
+
+function shown(label: Label): string {
+  return JSON.stringify(label).slice(0, 60);
+}

@@ -1,0 +1,53 @@
+// What a classifier is for – one class a row, a number, or any number of classes –, by the labels of its rows and by what the
+// model's files say, as transformers has it (`problem_type`).
+
+import { DataError, type Example, type Label, type ProblemType, type RowProblem, rowLabel } from "@lowrank/data";
+import type { ModelConfig } from "@lowrank/families";
+
+/** What labels say by themselves: lists are all of a row's classes, and fractions are no classes. Undefined for others. */
+export function problemOf(examples: readonly Example[]): ProblemType | undefined {
+  const labels = examples.map(rowLabel);
+  if (labels.some((label) => typeof label === "object")) return "multi_label_classification";
+  const isFraction = (label: Label | undefined) => typeof label === "number" && !Number.isInteger(label);
+  return labels.some(isFraction) ? "regression" : undefined;
+}
+
+/** What a loaded model's classifier is for; without a word in its files one output is a number, as in transformers. */
+export function problemOn(
+  { problemType, labels }: Pick<ModelConfig, "problemType" | "labels">,
+  ofRows: ProblemType | undefined,
+): ProblemType {
+  if (problemType !== null) return problemType;
+  if (labels === 1) return "regression";
+  return ofRows === "multi_label_classification" ? ofRows : "single_label_classification";
+}
+
+/** Throws a DataError that names the rows whose label does not go with the problem. `rowOf` gives an example's number. */
+export function checkProblem(
+  file: string,
+  examples: readonly Example[],
+  { problem, rowOf }: { readonly problem: ProblemType; rowOf(example: Example, index: number): number },
+): void {
+  const found = examples.flatMap((example, index): RowProblem[] => {
+    const label = rowLabel(example);
+    if (label === undefined || fits[problem].isRight(label)) return [];
+    return [
+      { row: rowOf(example, index), found: JSON.stringify(label).slice(0, 60), expected: fits[problem].expected },
+    ];
+  });
+  if (found.length > 0) throw new DataError(file, found.slice(0, 10), { count: found.length, unit: "row" });
+}
+
+const isWhole = (label: number | string) => typeof label === "string" || Number.isInteger(label);
+
+const fits: Readonly<Record<ProblemType, { readonly expected: string; isRight(label: Label): boolean }>> = {
+  regression: { expected: "a number: this is a regression", isRight: (label) => typeof label === "number" },
+  single_label_classification: {
+    expected: "one class, by number or by name",
+    isRight: (label) => typeof label !== "object" && isWhole(label),
+  },
+  multi_label_classification: {
+    expected: "classes, by number or by name",
+    isRight: (label) => (typeof label === "object" ? label : [label]).every(isWhole),
+  },
+};
