@@ -15,11 +15,25 @@ export async function checkLogits(logits: tf.Tensor2D, step: number): Promise<vo
   if (isWell) return;
   const vocabulary = logits.shape[1];
   const values = await logits.data<"float32">();
-  for (let prompt = 0; prompt < logits.shape[0]; prompt++) {
-    const bad = unusable(values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary));
-    if (bad !== undefined)
-      throw new NonFiniteOutputError(`A logit of prompt ${prompt + 1}, new token ${step + 1},`, bad);
-  }
+  for (let prompt = 0; prompt < logits.shape[0]; prompt++)
+    checkRow(values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary), { prompt, step });
+}
+
+/** The same for the logits of one row. */
+export function checkRow(
+  row: Float32Array,
+  { prompt, step }: { readonly prompt: number; readonly step: number },
+): void {
+  if (Number.isFinite(sumOf(row))) return;
+  const bad = unusable(row);
+  if (bad === undefined) return;
+  throw new NonFiniteOutputError(`A logit of prompt ${prompt + 1}, new token ${step + 1},`, bad);
+}
+
+function sumOf(row: Float32Array): number {
+  let sum = 0;
+  for (const logit of row) sum += logit;
+  return sum;
 }
 
 /** What keeps a token from being chosen, if anything does; −∞ rules single tokens out, which a bias in a file may do. */

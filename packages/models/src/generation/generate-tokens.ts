@@ -5,25 +5,24 @@ import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lo
 import { withRoundedProducts } from "@lowrank/engine";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import { KeyValueCache } from "../parts/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
-import { bannedAt, withoutTokens } from "./banned-tokens.ts";
 import { checkLogits } from "./check-logits.ts";
-import { forcedToken } from "./forced-tokens.ts";
+import { chooseToken, forcedAtPlace, isLikeliest, type TokenRules } from "./choose-token.ts";
 import { checkGeneration, type GenerationOptions, generationNames } from "./generation-options.ts";
-import { penalizeRepetition } from "./repetition-penalty.ts";
-import { likeliestToken, sampleToken } from "./sampling.ts";
-import { stopRule } from "./stop-rule.ts";
+import { type EndReason, endReason, stopRule } from "./stop-rule.ts";
+import { reportToken, type TokenReport } from "./token-logprobs.ts";
 import { firstWindow, type Window } from "./window.ts";
 
-/** One new token of one prompt. */
-export interface GeneratedToken {
+/** One new token of one prompt; how likely it was where that was asked for. */
+export interface GeneratedToken extends Partial<TokenReport> {
   /** Which prompt, counted from 0. */
   readonly prompt: number;
   readonly id: number;
   /** Whether it is the prompt's last: an end token, the end of a stop string, or the last that was asked for. */
   readonly isLast: boolean;
+  /** Of the last token: whether it ends the text, or there was room for no more. */
+  readonly reason?: EndReason;
 }
 
 /**
@@ -56,27 +55,34 @@ export async function* generateTokens(
   const { decoderStartTokenId: start = generation.decoderStartTokenId } = options;
   const read = decoded(model, promptIds, start);
   const { eosTokenIds = generation.eosTokenIds, forced = generation.forced, banned = generation.banned } = options;
+  const { sampling, repetitionPenalty, logprobs } = options;
+  const rules = { sampling, repetitionPenalty, forced, banned, maxNewTokens };
   const isEnd = stopRule(eosTokenIds, options.stopStrings);
   const ended = promptIds.map(() => false);
-  let cache = new KeyValueCache(context.adapters);
+  const prefix = keepsKeys(model.config) ? options.prefix : undefined;
+  const known = prefix?.take(model, promptIds[0] ?? [], context.adapters);
+  let cache = known?.cache ?? new KeyValueCache(context.adapters);
+  let isWhole = true;
   try {
-    let next = firstWindow(model, promptIds, { start, inputFeatures: options.inputFeatures });
+    let next = firstWindow(model, promptIds, { start, inputFeatures: options.inputFeatures, known: known?.length });
     for (let step = 0; step < maxNewTokens; step++) {
       await pause(step);
       signal?.throwIfAborted();
+      isWhole = false;
       const logits = lastLogits(model, next, { cache, context });
+      isWhole = true;
       const seen = rows.map((row, prompt) => [...(read[prompt] ?? []), ...row]);
-      const ids = await chooseTokens(logits, { options: { ...options, forced, banned }, seen, step });
-      for (const [prompt, id] of ids.entries()) {
+      const chosen = await chooseTokens(logits, { rules, logprobs, seen, step });
+      for (const [prompt, { id, report }] of chosen.entries()) {
         const row = rows[prompt];
         if (ended[prompt] || row === undefined) continue;
         row.push(id);
-        const isLast = step === maxNewTokens - 1 || isEnd(row);
-        ended[prompt] = isLast;
-        yield { prompt, id, isLast };
+        const reason = endReason(row, isEnd, maxNewTokens);
+        ended[prompt] = reason !== undefined;
+        yield { prompt, id, isLast: reason !== undefined, ...(reason && { reason }), ...report };
       }
       if (ended.every(Boolean)) return;
-      next = next.after(ids);
+      next = next.after(chosen.map(({ id }) => id));
       if (!turnsOtherwise(model.config, next.positions)) continue;
       cache.dispose();
       cache = new KeyValueCache(context.adapters, { generated: rows.map(({ length }) => length) });
@@ -84,8 +90,15 @@ export async function* generateTokens(
       next = firstWindow(model, texts, { start });
     }
   } finally {
-    cache.dispose();
+    const text = [...(promptIds[0] ?? []), ...(rows[0] ?? [])].slice(0, cache.length);
+    if (prefix !== undefined && isWhole && text.length > 0) prefix.keep(model, cache, text);
+    else cache.dispose();
   }
+}
+
+/** Whether keys never turn otherwise (LongRoPE), so that what is kept of a short text is of use to a longer one. */
+function keepsKeys({ rotary }: ModelConfig): boolean {
+  return rotary?.scaling.type !== "longrope";
 }
 
 function lastLogits(
@@ -97,45 +110,40 @@ function lastLogits(
 }
 
 interface Choice {
-  readonly options: GenerationOptions & { readonly forced: ForcedTokens; readonly banned: BannedTokens };
+  readonly rules: TokenRules;
+  /** How many likeliest tokens are told beside each; undefined where nothing is. */
+  readonly logprobs: number | undefined;
   /** Of each prompt what the decoder has read and written. */
   readonly seen: readonly (readonly number[])[];
   readonly step: number;
 }
 
+interface ChosenToken {
+  readonly id: number;
+  readonly report?: TokenReport;
+}
+
 /** Frees the logits [batch, vocabulary]. */
-async function chooseTokens(logits: tf.Tensor2D, choice: Choice): Promise<number[]> {
-  const { options, seen, step } = choice;
-  const { sampling, maxNewTokens, forced } = options;
+async function chooseTokens(logits: tf.Tensor2D, { rules, logprobs, seen, step }: Choice): Promise<ChosenToken[]> {
   try {
-    const ids = await chosenByLogits(logits, choice);
-    return ids.map((id, prompt) => {
-      const place = { prompt, step, maxNewTokens, read: (seen[prompt]?.length ?? 0) - step };
-      return forcedToken(forced, place, sampling) ?? id;
+    await checkLogits(logits, step);
+    const places = seen.map((tokens, prompt) => ({ prompt, step, seen: tokens }));
+    if (logprobs === undefined && places.every((place) => isLikeliest(rules, place))) {
+      const best = tf.argMax(logits, 1);
+      const ids = Array.from(await best.data());
+      best.dispose();
+      return places.map((place, prompt) => ({ id: forcedAtPlace(rules, place) ?? (ids[prompt] as number) }));
+    }
+    const vocabulary = logits.shape[1];
+    const values = await logits.data<"float32">();
+    return places.map((place, prompt) => {
+      const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
+      const id = chooseToken(own, rules, place);
+      return logprobs === undefined ? { id } : { id, report: reportToken(own, id, logprobs) };
     });
   } finally {
     logits.dispose();
   }
-}
-
-async function chosenByLogits(logits: tf.Tensor2D, { options, seen, step }: Choice): Promise<number[]> {
-  await checkLogits(logits, step);
-  const { sampling, repetitionPenalty = 1, forced } = options;
-  const bans = seen.map((tokens) => bannedAt(options.banned, { seen: tokens, step, forced }));
-  if (sampling === undefined && repetitionPenalty === 1 && bans.every(({ length }) => length === 0)) {
-    const best = tf.argMax(logits, 1);
-    const ids = Array.from(await best.data());
-    best.dispose();
-    return ids;
-  }
-  const vocabulary = logits.shape[1];
-  const values = await logits.data<"float32">();
-  return seen.map((tokens, prompt) => {
-    const own = values.subarray(prompt * vocabulary, (prompt + 1) * vocabulary);
-    const allowed = withoutTokens(own, bans[prompt] ?? []);
-    const penalized = repetitionPenalty === 1 ? allowed : penalizeRepetition(allowed, tokens, repetitionPenalty);
-    return sampling === undefined ? likeliestToken(penalized) : sampleToken(penalized, sampling, { prompt, step });
-  });
 }
 
 /** What a repetition would repeat: the prompts, or of an encoder–decoder, whose sources are not its own words, the start. */

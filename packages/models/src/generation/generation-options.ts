@@ -6,6 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { GenerationOptionError, ModelInputError, PositionLimitError } from "../errors.ts";
 import type { BannedTokens, ForcedTokens } from "../folder/generation-defaults.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import type { KeptPrefix } from "./kept-prefix.ts";
 import { checkSampling, type Sampling } from "./sampling.ts";
 import type { StopStrings } from "./stop-rule.ts";
 
@@ -33,6 +34,10 @@ export interface GenerationOptions {
   readonly sampling?: Sampling;
   /** Above 1, tokens of the prompt and of the new text become less likely; below 1 more. Default 1. */
   readonly repetitionPenalty?: number;
+  /** Has each token told with the logarithm of its probability, beside those of so many likeliest ones; 0 to 100. */
+  readonly logprobs?: number;
+  /** What was kept of an earlier text, and keeps this one; for one prompt of a model without an encoder. */
+  readonly prefix?: KeptPrefix;
   /** Which adapters; none by default. */
   readonly context?: ForwardContext;
   /** Looked at before each token; the promise rejects with its reason. */
@@ -50,6 +55,8 @@ export const generationNames: OptionNames<GenerationOptions> = {
   stopStrings: true,
   sampling: true,
   repetitionPenalty: true,
+  logprobs: true,
+  prefix: true,
   context: true,
   signal: true,
 };
@@ -75,11 +82,18 @@ export function checkGeneration(model: PretrainedModel, options: GenerationOptio
   if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty))) {
     throw new GenerationOptionError("repetitionPenalty", repetitionPenalty, "a number above 0");
   }
+  const { logprobs = 0 } = options;
+  if (!(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= 100)) {
+    throw new GenerationOptionError("logprobs", logprobs, "an integer from 0 to 100");
+  }
   if (stopStrings?.strings.some((text) => text === "")) {
     throw new GenerationOptionError("stopStrings", "an empty text", "texts of at least one character");
   }
   if (promptIds.length === 0 || promptIds.some(({ length }) => length === 0)) {
     throw new ModelInputError("promptIds", "every prompt needs at least one token");
+  }
+  if (options.prefix !== undefined && (isSourced || promptIds.length > 1)) {
+    throw new GenerationOptionError("prefix", "given", "none for several prompts, or for a model with an encoder");
   }
   const { vocabularySize, maxPositions, melBins } = model.config;
   const { decoderStartTokenId: start } = options;

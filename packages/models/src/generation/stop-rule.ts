@@ -10,6 +10,15 @@ export interface StopStrings {
 /** Whether a row ends with the last of its new tokens. */
 export type StopRule = (ids: readonly number[]) => boolean;
 
+/** Why a text ended: by what its model wrote, or by its length. */
+export type EndReason = "stop" | "length";
+
+/** Undefined for a text that goes on. */
+export function endReason(ids: readonly number[], isEnd: StopRule, maxNewTokens: number): EndReason | undefined {
+  if (isEnd(ids)) return "stop";
+  return ids.length >= maxNewTokens ? "length" : undefined;
+}
+
 export function stopRule(endTokens: readonly number[], stop?: StopStrings): StopRule {
   const isEnd = new Set(endTokens);
   return (ids) => isEnd.has(ids.at(-1) ?? -1) || (stop !== undefined && spells(ids, stop));

@@ -20,12 +20,19 @@ interface Beginning {
   /** With which a decoder begins that reads a source. */
   readonly start: number | null;
   readonly inputFeatures?: tf.Tensor3D | undefined;
+  /** Tokens of the only prompt that a cache holds already. */
+  readonly known?: number | undefined;
 }
 
 /** A decoder's prompts, or the sources that an encoder reads before the decoder begins, or sounds and how their texts begin. */
-export function firstWindow(model: PretrainedModel, promptIds: Rows, { start, inputFeatures }: Beginning): Window {
+export function firstWindow(
+  model: PretrainedModel,
+  promptIds: Rows,
+  { start, inputFeatures, known }: Beginning,
+): Window {
   if (inputFeatures !== undefined) return soundWindow(inputFeatures, promptIds);
-  if (model.task !== "sequence-to-sequence") return promptWindow(padLeft(promptIds, model.firstPosition));
+  if (model.task !== "sequence-to-sequence")
+    return promptWindow(behind(known, padLeft(promptIds, model.firstPosition)));
   if (start === null) {
     throw new GenerationOptionError("decoder_start_token_id", "missing in the model's files", "a token id");
   }
@@ -60,6 +67,12 @@ function padLeft(prompts: Rows, first: number): Prompts {
     mask: prompts.map((ids, row) => [...(padding[row] ?? []), ...ids.map(() => 1)]),
     first,
   };
+}
+
+/** What is left of one prompt, which has no padding. */
+function behind(known = 0, { ids, positions, ...rest }: Prompts): Prompts {
+  const left = (rows: Rows) => (known === 0 ? rows : rows.map((row) => row.slice(known)));
+  return { ids: left(ids), positions: left(positions), ...rest };
 }
 
 function promptWindow({ ids, positions, mask, first }: Prompts): Window {

@@ -23,9 +23,11 @@ export interface CacheOptions {
   readonly segmentLength?: number;
   /** Of each row, how many of the first call's last tokens were generated: they are no part of the text that began it. */
   readonly generated?: readonly number[];
+  /** What it begins with, of every layer as many positions. The cache takes the tensors over. */
+  readonly begun?: ReadonlyMap<number, KeysAndValues>;
 }
 
-const optionNames: OptionNames<CacheOptions> = { segmentLength: true, generated: true };
+const optionNames: OptionNames<CacheOptions> = { segmentLength: true, generated: true, begun: true };
 
 /** The state of one generation; its owner disposes of it. */
 export class KeyValueCache {
@@ -48,6 +50,14 @@ export class KeyValueCache {
     this.#madeWith = describeSelection(adapters);
     this.#segmentLength = options.segmentLength ?? defaultSegmentLength;
     this.#generated = options.generated;
+    const { begun } = options;
+    if (begun === undefined) return;
+    for (const [layer, { key, value }] of begun) {
+      this.#layers.set(layer, [{ key: tf.keep(key), value: tf.keep(value) }]);
+      this.#length = timeOf({ key, value });
+    }
+    // Whoever joined or cut these knows their texts; an adapter that waits for tokens would have to.
+    this.#texts = Texts.unknown;
   }
 
   /** Positions held. */
@@ -64,8 +74,12 @@ export class KeyValueCache {
 
   /** Throws CacheAdaptersError unless the selection is the one that the cache was made with. */
   check(adapters: AdapterSelection): void {
-    const got = describeSelection(adapters);
-    if (got !== this.#madeWith) throw new CacheAdaptersError(this.#madeWith, got);
+    if (!this.isFor(adapters)) throw new CacheAdaptersError(this.#madeWith, describeSelection(adapters));
+  }
+
+  /** Whether the selection is the one that it was made with. */
+  isFor(adapters: AdapterSelection): boolean {
+    return describeSelection(adapters) === this.#madeWith;
   }
 
   /** The texts that the first call began. */
@@ -113,6 +127,12 @@ export class KeyValueCache {
       this.#layers.set(layer, [{ key: tf.keep(key), value: tf.keep(value) }]);
     }
     steps.dispose();
+  }
+
+  /** Each layer's keys and values, oldest first; they stay the cache's. */
+  layers(): ReadonlyMap<number, readonly KeysAndValues[]> {
+    this.#settle();
+    return this.#layers;
   }
 
   /** Adds a layer's new keys and values and returns all of them, oldest first; the cache keeps owning these. */

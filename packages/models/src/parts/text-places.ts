@@ -3,6 +3,7 @@
 
 import type { TokenPlaces } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
 
 /** What a batch of texts began with. All tensors belong to the caller. */
 export interface FirstTokens {
@@ -16,16 +17,23 @@ export interface FirstTokens {
 
 /** The beginnings of a batch of texts. */
 export class Texts {
-  readonly #first: FirstTokens;
+  /** Of a cache that was joined of others or cut. */
+  static readonly unknown = new Texts();
+  readonly #first: FirstTokens | undefined;
   #ids: readonly (readonly number[])[] | undefined;
   readonly #starts = new Map<readonly number[], readonly number[]>();
 
-  constructor(first: FirstTokens) {
+  constructor(first?: FirstTokens) {
     this.#first = first;
   }
 
-  /** Reads the tensors, which may be gone afterwards. */
+  /** Reads the tensors, which may be gone afterwards. Throws ModelInputError where nobody knows the texts. */
   read(): readonly (readonly number[])[] {
+    if (this.#first === undefined) {
+      const message =
+        "its texts were joined or cut, so that an adapter that waits for tokens cannot tell where they are";
+      throw new ModelInputError("cache", `${message}. Give such an adapter's texts a cache from their beginning.`);
+    }
     this.#ids ??= readIds(this.#first);
     return this.#ids;
   }

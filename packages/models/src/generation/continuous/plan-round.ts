@@ -1,0 +1,57 @@
+// Who computes in the next round of a running batch: which texts leave, and which of the waiting ones join. Decided before
+// anything is computed, first come, first served.
+
+/** How much may be computed at one time. */
+export interface BatchLimits {
+  /** Texts that are written at one time. */
+  readonly maxRows: number;
+  /** Positions whose keys and values are held: rows times the longest text that one of them may become. */
+  readonly maxPositions: number;
+  /** Tokens of prompts that are read in one round, while the others wait. A longer prompt is read by itself. */
+  readonly maxPromptTokens: number;
+}
+
+/** A text as the plan sees it. */
+export interface PlannedText {
+  readonly promptTokens: number;
+  readonly maxNewTokens: number;
+}
+
+export interface RunningText extends PlannedText {
+  readonly isOver: boolean;
+}
+
+export interface BatchState {
+  readonly running: readonly RunningText[];
+  /** Oldest first. */
+  readonly waiting: readonly PlannedText[];
+}
+
+export interface RoundPlan {
+  /** Numbers of the running texts that stay. */
+  readonly stay: readonly number[];
+  /** How many of the waiting texts join, from the oldest on. */
+  readonly join: number;
+}
+
+/** A text that needs more than all there is runs alone; nobody overtakes a text that waits for room. */
+export function planRound({ running, waiting }: BatchState, limits: BatchLimits): RoundPlan {
+  const stay = [...running.keys()].filter((row) => running[row]?.isOver === false);
+  let rows = stay.length;
+  let longest = Math.max(0, ...stay.map((row) => mostPositions(running[row])));
+  let [join, longestPrompt] = [0, 0];
+  for (const text of waiting) {
+    longest = Math.max(longest, mostPositions(text));
+    longestPrompt = Math.max(longestPrompt, text.promptTokens);
+    const fits = rows < limits.maxRows && (rows + 1) * longest <= limits.maxPositions;
+    const isRead = (join + 1) * longestPrompt <= limits.maxPromptTokens; // padding counts
+    if (rows > 0 && !(fits && (isRead || join === 0))) break;
+    rows += 1;
+    join += 1;
+  }
+  return { stay, join };
+}
+
+function mostPositions(text: PlannedText | undefined): number {
+  return text === undefined ? 0 : text.promptTokens + text.maxNewTokens;
+}

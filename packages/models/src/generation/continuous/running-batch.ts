@@ -1,0 +1,295 @@
+// Texts that are written together though each begins and ends when it likes (continuous batching, Orca, Yu et al. 2022): a
+// round reads the prompts of those that join, then gives every text one token.
+
+import {
+  type AdapterSelection,
+  activeAdapters,
+  adapterRows,
+  inferenceContext,
+  noAdapters,
+  type OptionNames,
+  refuseUnknownOptions,
+} from "@lowrank/contracts";
+import { withRoundedProducts } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { GenerationOptionError } from "../../errors.ts";
+import type { ModelInputs } from "../../inputs/model-inputs.ts";
+import { joinCaches } from "../../parts/join-caches.ts";
+import { KeyValueCache } from "../../parts/key-value-cache.ts";
+import type { PretrainedModel } from "../../pretrained-model.ts";
+import { checkRow } from "../check-logits.ts";
+import { chooseToken, type TokenRules } from "../choose-token.ts";
+import { checkGeneration, type GenerationOptions } from "../generation-options.ts";
+import { type EndReason, endReason, type StopRule, stopRule } from "../stop-rule.ts";
+import { reportToken, type TokenReport } from "../token-logprobs.ts";
+import { firstWindow } from "../window.ts";
+import { type BatchLimits, planRound } from "./plan-round.ts";
+
+/** One text to be written, with the options of `generateTokens` that concern one text. */
+export interface BatchText
+  extends Pick<
+    GenerationOptions,
+    "maxNewTokens" | "eosTokenIds" | "forced" | "banned" | "stopStrings" | "sampling" | "repetitionPenalty" | "logprobs"
+  > {
+  readonly promptIds: readonly number[];
+  /** The name of an attached adapter; null for the base. */
+  readonly adapter: string | null;
+}
+
+/** What a round gives a text: its next token, or why there is none. */
+export type BatchEvent =
+  | ({
+      readonly type: "token";
+      readonly text: BatchText;
+      readonly id: number;
+      readonly reason?: EndReason;
+    } & Partial<TokenReport>)
+  | { readonly type: "failure"; readonly text: BatchText; readonly error: unknown };
+
+const limitNames: OptionNames<BatchLimits> = { maxRows: true, maxPositions: true, maxPromptTokens: true };
+const defaults: BatchLimits = { maxRows: 16, maxPositions: 16_384, maxPromptTokens: 1024 };
+
+/**
+ * Whether a text can be written in a running batch with others: not a source's (encoder–decoders), and not one that grows so
+ * long that all its keys turn otherwise (LongRoPE). Adapters that wait for tokens or replace raw parameters cannot, either.
+ */
+export function joinsBatches(
+  { task, config }: PretrainedModel,
+  { promptIds, maxNewTokens }: Pick<BatchText, "promptIds" | "maxNewTokens">,
+): boolean {
+  const scaling = config.rotary?.scaling;
+  const turnsAt = scaling?.type === "longrope" ? scaling.originalMaxPositions : Number.POSITIVE_INFINITY;
+  return task === "causal-lm" && promptIds.length + maxNewTokens <= turnsAt;
+}
+
+/** A text while it is written. */
+interface Row {
+  readonly text: BatchText;
+  readonly rules: TokenRules;
+  readonly isEnd: StopRule;
+  readonly ids: number[];
+  isOver: boolean;
+}
+
+/**
+ * The texts of one model that are being written, each with its own adapter, and those that wait for room. Greedy texts are
+ * those that each would be alone, but for what rounding makes of sums in another order. Its owner disposes of it.
+ *
+ * @example
+ * ```ts
+ * import { type PretrainedModel, RunningBatch } from "@lowrank/models";
+ *
+ * export async function lengths(model: PretrainedModel, prompts: readonly (readonly number[])[]): Promise<number> {
+ *   const batch = new RunningBatch(model, { maxRows: 4 });
+ *   for (const promptIds of prompts) batch.add({ promptIds, adapter: null, maxNewTokens: 20 });
+ *   let tokens = 0;
+ *   while (batch.size > 0) tokens += (await batch.round()).length;
+ *   batch.dispose();
+ *   return tokens;
+ * }
+ * ```
+ */
+export class RunningBatch {
+  readonly #limits: BatchLimits;
+  #waiting: readonly BatchText[] = [];
+  #rows: readonly Row[] = [];
+  /** Of each row all tokens but the latest, at the right end. */
+  #cache: KeyValueCache | undefined;
+
+  constructor(
+    private readonly model: PretrainedModel,
+    limits: Partial<BatchLimits> = {},
+  ) {
+    refuseUnknownOptions("RunningBatch", limits, limitNames);
+    this.#limits = { ...defaults, ...limits };
+    for (const [name, limit] of Object.entries(this.#limits)) {
+      if (!(Number.isInteger(limit) && limit > 0)) throw new GenerationOptionError(name, limit, "an integer above 0");
+    }
+  }
+
+  /** Texts that are written or wait. */
+  get size(): number {
+    return this.running + this.waiting;
+  }
+
+  /** Texts that are being written. */
+  get running(): number {
+    return this.#rows.filter(({ isOver }) => !isOver).length;
+  }
+
+  /** Texts that wait for room. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Has a text written from the next round with room for it on.
+   *
+   * @throws GenerationOptionError, ModelInputError, PositionLimitError
+   */
+  add(text: BatchText): void {
+    const { promptIds, adapter: _, ...options } = text;
+    checkGeneration(this.model, { ...options, promptIds: [promptIds] });
+    if (!joinsBatches(this.model, text)) {
+      throw new GenerationOptionError("model", "one whose texts cannot be joined", "generateTokens for such a text");
+    }
+    this.#waiting = [...this.#waiting, text];
+  }
+
+  /** Ends a text early. */
+  remove(text: BatchText): void {
+    this.#waiting = this.#waiting.filter((other) => other !== text);
+    for (const row of this.#rows) if (row.text === text) row.isOver = true;
+  }
+
+  /**
+   * Gives each text that has room one token, and a text that joins up to two. What is wrong with one text alone ends that one;
+   * if a round throws, nothing is left of any.
+   *
+   * @throws UnknownAdapterError, NativeCallError
+   */
+  async round(): Promise<readonly BatchEvent[]> {
+    const { stay, join } = planRound(this.#state(), this.#limits);
+    const staying = stay.map((row) => this.#rows[row] as Row);
+    const joining = this.#waiting.slice(0, join).map((text) => this.#rowOf(text));
+    this.#waiting = this.#waiting.slice(join);
+    const fresh = joining.length === 0 ? undefined : new KeyValueCache(selectionOf(joining));
+    const events: BatchEvent[] = [];
+    try {
+      if (fresh !== undefined) events.push(...(await this.#read(joining, fresh)));
+      this.#regroup({ staying, stay, joining, fresh });
+      if (this.#rows.length > 0) events.push(...(await this.#write()));
+      return events;
+    } catch (error) {
+      this.dispose();
+      throw error;
+    } finally {
+      if (fresh !== this.#cache) fresh?.dispose();
+    }
+  }
+
+  /** Ends all texts. */
+  dispose(): void {
+    this.#waiting = [];
+    this.#rows = [];
+    this.#cache?.dispose();
+    this.#cache = undefined;
+  }
+
+  #state() {
+    const planned = ({ promptIds, maxNewTokens }: BatchText) => ({ promptTokens: promptIds.length, maxNewTokens });
+    return {
+      running: this.#rows.map(({ text, isOver }) => ({ ...planned(text), isOver })),
+      waiting: this.#waiting.map(planned),
+    };
+  }
+
+  #rowOf(text: BatchText): Row {
+    const { generation } = this.model;
+    const { forced = generation.forced, banned = generation.banned, eosTokenIds = generation.eosTokenIds } = text;
+    const { sampling, repetitionPenalty, maxNewTokens, stopStrings } = text;
+    const rules = { sampling, repetitionPenalty, maxNewTokens, forced, banned };
+    return { text, rules, isEnd: stopRule(eosTokenIds, stopStrings), ids: [], isOver: maxNewTokens === 0 };
+  }
+
+  /** The first tokens of texts, whose prompts fill an empty cache. */
+  async #read(rows: readonly Row[], cache: KeyValueCache): Promise<readonly BatchEvent[]> {
+    const prompts = rows.map(({ text }) => text.promptIds);
+    return this.#tokens(rows, cache, firstWindow(this.model, prompts, { start: null }).inputs);
+  }
+
+  /** The next token of every row. */
+  async #write(): Promise<readonly BatchEvent[]> {
+    const cache = this.#cache;
+    if (cache === undefined) return [];
+    return this.#tokens(this.#rows, cache, () => latestTokens(this.#rows, cache, this.model.firstPosition));
+  }
+
+  async #tokens(rows: readonly Row[], cache: KeyValueCache, inputs: () => ModelInputs): Promise<readonly BatchEvent[]> {
+    const context = inferenceContext(selectionOf(rows));
+    const logits = withRoundedProducts(() => tf.tidy(() => this.model.forwardLast({ ...inputs(), cache }, context))); // [rows, vocabulary]
+    try {
+      const values = await logits.data<"float32">();
+      const vocabulary = logits.shape[1];
+      return rows.flatMap((row, index) =>
+        row.isOver ? [] : [nextOf(row, values.subarray(index * vocabulary, (index + 1) * vocabulary))],
+      );
+    } finally {
+      logits.dispose();
+    }
+  }
+
+  /** Joins those that stay and those that were read, without what is over. */
+  #regroup({ staying, stay, joining, fresh }: Regrouping): void {
+    const joined = joining.filter(({ isOver }) => !isOver);
+    if (joined.length === 0 && staying.length === this.#rows.length) return;
+    const before = this.#cache;
+    this.#rows = [...staying, ...joined];
+    const places = [...joining.keys()].filter((row) => joining[row]?.isOver === false);
+    const parts = [
+      ...(before === undefined || stay.length === 0 ? [] : [{ cache: before, rows: stay }]),
+      ...(fresh === undefined || places.length === 0 ? [] : [{ cache: fresh, rows: places }]),
+    ];
+    this.#cache = parts.length === 0 ? undefined : joinCaches(parts, joinedAs(this.#rows));
+    before?.dispose();
+  }
+}
+
+interface Regrouping {
+  readonly staying: readonly Row[];
+  /** Their numbers among the rows before. */
+  readonly stay: readonly number[];
+  readonly joining: readonly Row[];
+  readonly fresh: KeyValueCache | undefined;
+}
+
+/** The longest text has no padding. Each token copies the last segment, so segments of many rows are short. */
+function joinedAs(rows: readonly Row[]) {
+  const length = Math.max(...rows.map(heldBy));
+  return { length, adapters: selectionOf(rows), segmentLength: Math.max(16, Math.ceil(256 / rows.length)) };
+}
+
+/** Tokens that the cache holds of a text. */
+function heldBy({ text, ids }: Row): number {
+  return text.promptIds.length + ids.length - 1;
+}
+
+function latestTokens(rows: readonly Row[], { length }: KeyValueCache, first: number): ModelInputs {
+  const held = rows.map(heldBy);
+  const positions = held.map((count) => [first + count]);
+  const mask = held.map((count) => [...Array<number>(length - count).fill(0), ...Array<number>(count + 1).fill(1)]);
+  return {
+    inputIds: tf.tensor2d(
+      rows.map(({ ids }) => [ids.at(-1) ?? 0]),
+      undefined,
+      "int32",
+    ),
+    positionIds: held.every((count) => count === held[0]) ? positions.slice(0, 1) : positions,
+    ...(held.every((count) => count === length) ? {} : { attentionMask: tf.tensor2d(mask, undefined, "int32") }),
+  };
+}
+
+function nextOf(row: Row, logits: Float32Array): BatchEvent {
+  const { text, rules, ids, isEnd } = row;
+  const place = { prompt: 0, step: ids.length, seen: [...text.promptIds, ...ids] };
+  try {
+    checkRow(logits, place);
+    const id = chooseToken(logits, rules, place);
+    ids.push(id);
+    const reason = endReason(ids, isEnd, text.maxNewTokens);
+    row.isOver = reason !== undefined;
+    const report = text.logprobs === undefined ? {} : reportToken(logits, id, text.logprobs);
+    return { type: "token", text, id, ...(reason && { reason }), ...report };
+  } catch (error) {
+    row.isOver = true;
+    return { type: "failure", text, error };
+  }
+}
+
+/** One selection for the whole batch where all rows agree, which computes faster than a choice by rows. */
+function selectionOf(rows: readonly Row[]): AdapterSelection {
+  const names = rows.map(({ text }) => text.adapter);
+  const [first = null] = names;
+  if (names.some((name) => name !== first)) return adapterRows(names);
+  return first === null ? noAdapters : activeAdapters(first);
+}

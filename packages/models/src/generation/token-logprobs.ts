@@ -1,0 +1,40 @@
+// How likely a model found what was written, and what it would have written instead: by its own logits, before temperature
+// or any rule acts on them.
+
+/** A token with the natural logarithm of its probability. */
+export interface TokenLogprob {
+  readonly id: number;
+  readonly logprob: number;
+}
+
+/** What the model made of the place of one token. */
+export interface TokenReport {
+  readonly logprob: number;
+  /** The likeliest tokens there, likeliest first. */
+  readonly top: readonly TokenLogprob[];
+}
+
+/** Of the token `id`, beside the `count` likeliest ones. */
+export function reportToken(logits: Float32Array, id: number, count: number): TokenReport {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > highest) highest = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - highest);
+  const normalizer = highest + Math.log(sum);
+  const logprobOf = (token: number) => (logits[token] ?? Number.NEGATIVE_INFINITY) - normalizer;
+  const top = likeliestTokens(logits, count).map((token) => ({ id: token, logprob: logprobOf(token) }));
+  return { logprob: logprobOf(id), top };
+}
+
+/** Of equal ones those that come first. */
+function likeliestTokens(logits: Float32Array, count: number): readonly number[] {
+  const found: number[] = [];
+  for (let token = 0; token < logits.length && count > 0; token++) {
+    const logit = logits[token] as number;
+    if (found.length === count && !(logit > (logits[found[count - 1] as number] as number))) continue;
+    const place = found.findIndex((other) => logit > (logits[other] as number));
+    found.splice(place < 0 ? found.length : place, 0, token);
+    if (found.length > count) found.pop();
+  }
+  return found;
+}

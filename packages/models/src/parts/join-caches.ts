@@ -1,0 +1,71 @@
+// One cache of several: rows leave a batch and others join it, each row's positions at the right end, as padding on the left
+// has them.
+
+import type { AdapterSelection } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+import { joinSegments, type KeysAndValues, KeyValueCache } from "./key-value-cache.ts";
+
+/** What is taken of one cache. */
+export interface CachePart {
+  readonly cache: KeyValueCache;
+  /** Numbers of the rows that are kept, in order; at least one. */
+  readonly rows: readonly number[];
+}
+
+export interface JoinOptions {
+  /** Positions of the cache that is made: of each part the last ones, or padding in front of them. */
+  readonly length: number;
+  /** Of the rows that are made. */
+  readonly adapters: AdapterSelection;
+  readonly segmentLength?: number;
+}
+
+/** A cache with the rows of all parts, one part after the other; the parts' own caches stay as they are. */
+export function joinCaches(parts: readonly CachePart[], { length, ...options }: JoinOptions): KeyValueCache {
+  const { adapters, ...rest } = options;
+  const layers = [...(parts[0]?.cache.layers().keys() ?? [])];
+  const begun = new Map(layers.map((layer) => [layer, joinLayer(parts, layer, length)]));
+  return new KeyValueCache(adapters, { ...rest, begun });
+}
+
+/** The first positions of a cache. */
+export function firstOfCache(cache: KeyValueCache, length: number, adapters: AdapterSelection): KeyValueCache {
+  const begun = new Map<number, KeysAndValues>();
+  for (const [layer, segments] of cache.layers()) {
+    const cut = (name: keyof KeysAndValues) =>
+      kept(() => tf.slice(joinSegments(segments)[name], [0, 0, 0, 0], [-1, -1, length, -1]));
+    begun.set(layer, { key: cut("key"), value: cut("value") });
+  }
+  return new KeyValueCache(adapters, { begun });
+}
+
+function joinLayer(parts: readonly CachePart[], layer: number, length: number): KeysAndValues {
+  const join = (name: keyof KeysAndValues) =>
+    kept(() => {
+      const pieces = parts.map(({ cache, rows }) => {
+        const whole = joinSegments(cache.layers().get(layer) ?? [])[name];
+        return lastPositions(rowsOf(whole, rows), length);
+      });
+      return tf.concat(pieces, 0);
+    });
+  return { key: join("key"), value: join("value") };
+}
+
+/** x [batch, heads, time, headSize] */
+function rowsOf(x: tf.Tensor, rows: readonly number[]): tf.Tensor {
+  const areAll = rows.length === x.shape[0] && rows.every((row, index) => row === index);
+  return areAll ? x : tf.gather(x, tf.tensor1d([...rows], "int32"));
+}
+
+/** The last `length` positions of x, or all of them behind zeros, which nothing sees. */
+function lastPositions(x: tf.Tensor, length: number): tf.Tensor {
+  const [batch = 0, heads = 0, time = 0, size = 0] = x.shape;
+  if (time === length) return x;
+  if (time > length) return tf.slice(x, [0, 0, time - length, 0], [batch, heads, length, size]);
+  return tf.concat([tf.zeros([batch, heads, length - time, size]), x], 2);
+}
+
+/** A tensor of its own that outlives every tidy. */
+function kept(make: () => tf.Tensor): tf.Tensor {
+  return tf.keep(tf.tidy(() => tf.clone(make())));
+}
