@@ -51,8 +51,10 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
 
 export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
-export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
+export type { TextEvent } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
+export type { LikelyToken, TextOptions } from "./generate/text-rules.ts";
+export type { TextWriter, TextWriterOptions } from "./generate/text-writer.ts";
 export type {
   AdaptedModule,
   AdapterInspection,

@@ -31,8 +31,10 @@ export function openModel(source: ModelInput, options: OpenModelOptions = {}): P
 
 export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
-export type { TextEvent, TextOptions } from "./generate/continue-prompts.ts";
+export type { TextEvent } from "./generate/continue-prompts.ts";
 export type { Conversation, TextPrompt } from "./generate/prompt-ids.ts";
+export type { LikelyToken, TextOptions } from "./generate/text-rules.ts";
+export type { TextWriter, TextWriterOptions } from "./generate/text-writer.ts";
 export type {
   AdaptedModule,
   AdapterInspection,

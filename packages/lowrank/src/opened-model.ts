@@ -8,13 +8,15 @@ import type { PretrainedModel } from "@lowrank/models";
 import { type EmbedOptions, embedTexts } from "./embed/embed-texts.ts";
 import { AdapterGoneError } from "./errors/library-errors.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
-import type { TextEvent, TextOptions, Writer } from "./generate/continue-prompts.ts";
+import type { TextEvent, Writer } from "./generate/continue-prompts.ts";
 import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
+import type { TextOptions } from "./generate/text-rules.ts";
+import { type ChosenWriter, chosenWriter, TextWriter, type TextWriterOptions } from "./generate/text-writer.ts";
 import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
-import { adapterHead } from "./open/adapter-head.ts";
-import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "./open/open-base.ts";
-import { tokenizerOf } from "./open/tokenizer-of.ts";
+import { openAttached } from "./open/open-attached.ts";
+import { type ModelRequest, type OpenedBase, shaped } from "./open/open-base.ts";
+import { Tokenizers } from "./open/tokenizer-of.ts";
 import { OpenedAdapter } from "./opened-adapter.ts";
 import {
   type AttachOptions,
@@ -25,6 +27,7 @@ import {
   type MergedModelOptions,
   mergeNames,
   textNames,
+  writerNames,
 } from "./options.ts";
 import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
@@ -56,7 +59,7 @@ export class OpenedModel {
   #adapters: readonly OpenedAdapter[] = [];
   /** Models of another shape or head than the base, made for adapters that need one. */
   readonly #others: PretrainedModel[] = [];
-  readonly #tokenizers = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
+  readonly #tokenizers = new Tokenizers();
 
   constructor(facts: ModelFacts) {
     this.#facts = facts;
@@ -127,28 +130,9 @@ export class OpenedModel {
   async attach(input: ModelInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);
     const { name = this.#freeName(), trainable = false, allowDifferentBase = false } = options;
-    const { platform, context, opened, request } = this.#facts;
-    const { notices } = context;
-    const source = await platform.findAdapter(input, context);
-    const adapter = await source.read({ onWarning: notices.warn });
-    const { config, task } = opened.model;
-    const head = adapterHead(adapter, config, request.task);
-    const isOther = (head.task ?? task) !== task || (head.classes ?? config.labels) !== config.labels;
-    const asked = { adapterName: name, trainable, allowDifferentBase };
-    if (isOther) {
-      const read = { ...source, read: async () => adapter };
-      const places = { model: async () => opened.source, adapter: async () => read };
-      const other = await openBase(places, { ...request, ...asked }, notices);
-      this.#own(other.model);
-      return this.#keep(other, { name });
-    }
-    const model = this.#own(shaped(opened.model, { adapter }, notices));
-    const handle = attachTo(model, adapter, asked, notices);
-    checkHead(model, adapter, opened.path);
-    const tokenizerFolder = source.tokenizer;
-    const files = tokenizerFolder ?? opened.files;
-    const adapterPath = source.name;
-    return this.#keep({ ...opened, model, handle, adapter, adapterPath, files, tokenizerFolder }, { name });
+    const attached = await openAttached(this.#facts, input, { adapterName: name, trainable, allowDifferentBase });
+    this.#own(attached.model);
+    return this.#keep(attached, { name });
   }
 
   /**
@@ -188,6 +172,15 @@ export class OpenedModel {
     const all = isSeveral(prompts) ? prompts : [prompts];
     const { continuePrompts } = await import("./generate/continue-prompts.ts"); // a page's visit may never write
     yield* continuePrompts(await this.#writer({ adapter, strength }), all, options);
+  }
+
+  /**
+   * Writes many texts at one time, each with the adapter that it asks for: a server's way. What a text is does not depend on
+   * those beside it, but for what rounding makes of sums in another order. Throws GenerationOptionError for limits that are none.
+   */
+  writer(options: TextWriterOptions = {}): TextWriter<AdapterChoice> {
+    refuseUnknownOptions("writer", options, writerNames);
+    return new TextWriter((choice) => this.#chosenWriter(choice), options);
   }
 
   /** Loss, and accuracy, perplexity, BLEU, exact match or F1 as they apply. Throws what `evaluateRows` and reading rows do. */
@@ -234,6 +227,11 @@ export class OpenedModel {
   async #writer(choice: AdapterChoice): Promise<Writer> {
     const opened = this.#chosen(choice);
     return { opened, tokenizer: await this.#tokenizerOf(opened), notices: this.#facts.context.notices };
+  }
+
+  async #chosenWriter(choice: AdapterChoice): Promise<ChosenWriter> {
+    const writer = await this.#writer(choice);
+    return chosenWriter(writer, choice, (gone) => !this.#adapters.some(({ name }) => name === gone));
   }
 
   #chosen({ adapter, strength = 1 }: AdapterChoice): OpenedBase {
@@ -288,13 +286,8 @@ export class OpenedModel {
     }
   }
 
-  #tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
+  #tokenizerOf(of: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
     const { tokens } = this.#facts;
-    if (tokens !== undefined) return Promise.resolve(tokens.tokenizer);
-    const known = this.#tokenizers.get(files);
-    if (known !== undefined) return known;
-    const reading = tokenizerOf({ files, path });
-    this.#tokenizers.set(files, reading);
-    return reading;
+    return tokens === undefined ? this.#tokenizers.of(of) : Promise.resolve(tokens.tokenizer);
   }
 }

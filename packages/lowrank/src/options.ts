@@ -8,7 +8,8 @@ import type { ExportDtype, MergeOptions } from "@lowrank/merge";
 import type { BasePrecision } from "@lowrank/models";
 import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { EvaluationOptions } from "./evaluate/evaluate-rows.ts";
-import type { TextOptions } from "./generate/continue-prompts.ts";
+import type { TextOptions } from "./generate/text-rules.ts";
+import type { TextWriterOptions } from "./generate/text-writer.ts";
 import type { NoticeOptions } from "./notices.ts";
 import type { ModelInput, RowsInput } from "./platform.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
@@ -107,7 +108,11 @@ export const trainingNames: OptionNames<TrainingOptions> = {
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {
   ...{ adapter: true, template: true, maxNewTokens: true, temperature: true, topK: true, topP: true, minP: true },
-  ...{ repetitionPenalty: true, stop: true, seed: true, signal: true, strength: true },
+  ...{ repetitionPenalty: true, stop: true, seed: true, signal: true, strength: true, logprobs: true, prefix: true },
+};
+
+export const writerNames: OptionNames<TextWriterOptions> = {
+  ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
 };
 
 export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & WithAdapter> = {

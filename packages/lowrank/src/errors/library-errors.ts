@@ -74,3 +74,17 @@ export class AdapterGoneError extends LowrankError {
     );
   }
 }
+
+/** As many texts wait as may. */
+export class WriterFullError extends LowrankError {
+  constructor(readonly maxWaiting: number) {
+    super("WRITER_FULL", `${maxWaiting} texts wait for room already. Ask again when some are written.`);
+  }
+}
+
+/** A writer was told to stop. */
+export class WriterStoppedError extends LowrankError {
+  constructor() {
+    super("WRITER_STOPPED", "The writer has been stopped: it takes no more texts. Make a new one.");
+  }
+}

@@ -5,7 +5,7 @@ import { given } from "../given.ts";
 import { encodePrompt, type PromptReader, renderPrompt } from "../rows/encode-prompt.ts";
 import { chooseTemplate } from "../rows/tokenize-rows.ts";
 
-/** A conversation so far, the person's turn last; the model's own chat template writes it. */
+/** A conversation so far, the person's turn last; the model's own chat template writes it unless another is named. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[];
 }
@@ -19,7 +19,10 @@ export function promptIds(prompt: TextPrompt, template: string | undefined, read
     const chosen = template === undefined ? promptTemplate("plain") : chooseTemplate(template, [], reader);
     return encodePrompt(renderPrompt(prompt, chosen), reader);
   }
-  const { segments, hasSpecialTokens } = chooseTemplate("chat", [], reader).render({ kind: "chat", ...prompt });
+  const { segments, hasSpecialTokens } = chooseTemplate(template ?? "chat", [], reader).render({
+    kind: "chat",
+    ...prompt,
+  });
   // Earlier answers are marked as trained, but here they are said already.
   const text = segments.map((segment) => segment.text).join("");
   return encodePrompt({ segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) }, reader);

@@ -9,3 +9,14 @@ export async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "p
   if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
   return openTokenizer(files);
 }
+
+/** Tokenizers that were read already, each once. */
+export class Tokenizers {
+  readonly #known = new Map<OpenedBase["files"], Promise<TextTokenizer>>();
+
+  of({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
+    const known = this.#known.get(files) ?? tokenizerOf({ files, path });
+    this.#known.set(files, known);
+    return known;
+  }
+}

@@ -4,7 +4,7 @@ import { escapeControls } from "@lowrank/contracts";
 import type { PretrainedModel } from "@lowrank/models";
 import { WrongTaskError } from "../../errors/model-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
-import type { TextOptions } from "../../generate/continue-prompts.ts";
+import type { TextOptions } from "../../generate/text-rules.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { openModel } from "../open-model.ts";

@@ -1,0 +1,96 @@
+// The writer of the tiny model: many texts at one time, each as it is alone.
+
+import { fileURLToPath } from "node:url";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors/library-errors.ts";
+import { type AdapterChoice, type OpenedModel, openModel, type TextOptions, type TextWriter } from "../index.ts";
+
+const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
+const prompts = ["name[Aromi], food[English] ->", "name[The Mill] ->", "Aromi is", "name[Zizzi], area[riverside] ->"];
+
+let model: OpenedModel;
+beforeAll(async () => {
+  await tf.setBackend("cpu");
+  model = await openModel(tiny, { engine: false });
+  for (const [index, name] of ["one", "two"].entries())
+    model.adapt({ rank: 4, alpha: 64, init: false, targetModules: "all-linear" }, { name, seed: index + 5 });
+});
+afterAll(() => model.dispose());
+
+async function written(
+  writer: TextWriter<AdapterChoice>,
+  prompt: string,
+  options: TextOptions & AdapterChoice,
+): Promise<string> {
+  for await (const event of writer.write(prompt, options)) if (event.type === "end") return event.text;
+  throw new Error("The text has no end.");
+}
+
+describe("OpenedModel.writer", () => {
+  it("writes each text as it is alone, whoever else asks at the time", async () => {
+    const writer = model.writer({ maxRows: 3 });
+    const asked = prompts.flatMap((prompt, index) =>
+      [null, ...model.adapters].map((adapter) => ({ prompt, adapter, maxNewTokens: 2 + 2 * index })),
+    );
+    const all = await Promise.all(asked.map(({ prompt, ...options }) => written(writer, prompt, options)));
+    for (const [index, { prompt, ...options }] of asked.entries())
+      expect(all[index]).toBe(await model.generate(prompt, options));
+    expect(new Set(all).size).toBeGreaterThan(prompts.length); // the adapters say other things
+    expect([writer.running, writer.waiting]).toEqual([0, 0]);
+  });
+
+  it("takes what no batch does, too: an adapter in part", async () => {
+    const writer = model.writer();
+    const [prompt = ""] = prompts;
+    const options = { strength: 0.5, maxNewTokens: 6 };
+    const texts = await Promise.all([written(writer, prompt, options), written(writer, prompt, { maxNewTokens: 6 })]);
+    expect(texts).toEqual([await model.generate(prompt, options), await model.generate(prompt, { maxNewTokens: 6 })]);
+  });
+
+  it("refuses one more than may wait, and everything once it is stopped", async () => {
+    const writer = model.writer({ maxRows: 1, maxWaiting: 1 });
+    const results = await Promise.allSettled(prompts.map((prompt) => written(writer, prompt, { maxNewTokens: 3 })));
+    const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every((reason) => reason instanceof WriterFullError)).toBe(true);
+    const last = written(writer, "Aromi", { maxNewTokens: 3 });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await writer.stop();
+    expect(await last).toBe(await model.generate("Aromi", { maxNewTokens: 3 }));
+    await expect(written(writer, "Aromi", {})).rejects.toThrow(WriterStoppedError);
+  });
+
+  it("ends a text that was aborted or that nobody hears any more, and no other", async () => {
+    const writer = model.writer();
+    const stop = new AbortController();
+    const aborted = written(writer, "Aromi is", { maxNewTokens: 200, signal: stop.signal });
+    const other = written(writer, "Aromi is", { maxNewTokens: 12 });
+    for await (const event of writer.write("name", { maxNewTokens: 200 })) if (event.type === "token") break;
+    stop.abort(new Error("enough"));
+    await expect(aborted).rejects.toThrow("enough");
+    expect(await other).toBe(await model.generate("Aromi is", { maxNewTokens: 12 }));
+    expect(writer.running).toBe(0);
+  });
+
+  it("ends the texts of an adapter that is disposed of", async () => {
+    const gone = model.adapt({ rank: 2, init: false }, { name: "gone", seed: 9 });
+    const writer = model.writer();
+    const text = written(writer, "Aromi is", { adapter: gone, maxNewTokens: 200 });
+    const other = written(writer, "Aromi is", { adapter: null, maxNewTokens: 12 });
+    setTimeout(() => gone.dispose(), 5);
+    await expect(text).rejects.toThrow(AdapterGoneError);
+    expect(await other).toBe(await model.generate("Aromi is", { adapter: null, maxNewTokens: 12 }));
+  });
+
+  it("tells the end's reason and, where asked, how likely each token was", async () => {
+    const events = [];
+    for await (const event of model.writer().write("Aromi is", { maxNewTokens: 2, logprobs: 3 })) events.push(event);
+    const alone = [];
+    for await (const event of model.stream("Aromi is", { maxNewTokens: 2, logprobs: 3 })) alone.push(event);
+    expect(events.at(-1)).toMatchObject({ type: "end", reason: "length" });
+    expect(events[0]).toMatchObject({ top: [{ text: expect.any(String) }, {}, {}] });
+    expect(events.map(({ type, text }) => [type, text])).toEqual(alone.map(({ type, text }) => [type, text]));
+  });
+});

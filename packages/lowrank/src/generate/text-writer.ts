@@ -1,0 +1,255 @@
+// Many texts written at one time, each with its own adapter: whoever asks joins the batch that runs, and leaves it when done.
+
+import {
+  type BatchEvent,
+  type BatchLimits,
+  type BatchText,
+  type EndReason,
+  joinsBatches,
+  type PretrainedModel,
+  RunningBatch,
+} from "@lowrank/models";
+import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors/library-errors.ts";
+import { EmptyPromptError } from "../errors/usage-errors.ts";
+import { namingBrokenWeights } from "../open/broken-weights.ts";
+import { checkPrompts } from "../rows/rows-it-acts-on.ts";
+import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
+import { EventQueue } from "./event-queue.ts";
+import { promptIds, type TextPrompt } from "./prompt-ids.ts";
+import { readReport, type TextOptions, textRules } from "./text-rules.ts";
+import { TextStream } from "./text-stream.ts";
+
+/** How much is written at one time. */
+export interface TextWriterOptions extends Partial<BatchLimits> {
+  /** Texts that may wait for room; one more is refused. Default: any number. */
+  readonly maxWaiting?: number | undefined;
+}
+
+/** Who writes a text: null for the base. */
+export interface ChosenWriter {
+  readonly writer: Writer;
+  readonly adapter: string | null;
+  /** Whether a batch's other rows may have other adapters. */
+  readonly isAlone: boolean;
+  isGone(): boolean;
+}
+
+/** Whether and how a batch may take the texts of whoever was chosen. */
+export function chosenWriter(
+  writer: Writer,
+  { strength = 1 }: { readonly strength?: number | undefined },
+  isGone: (adapter: string) => boolean,
+): ChosenWriter {
+  const { handle } = writer.opened;
+  const { activationTokens, targetParameters } = handle?.config ?? {};
+  const needsOwnPass = (activationTokens ?? []).length > 0 || (targetParameters ?? []).length > 0;
+  const adapter = handle?.name ?? null;
+  return {
+    writer,
+    adapter,
+    isAlone: strength !== 1 || needsOwnPass,
+    isGone: () => adapter !== null && isGone(adapter),
+  };
+}
+
+/** A text that is being written, and who listens. */
+interface Job {
+  readonly text: BatchText;
+  readonly batch: RunningBatch;
+  readonly chosen: ChosenWriter;
+  readonly events: EventQueue<BatchEvent>;
+}
+
+/**
+ * Writes texts as they are asked for, many at one time: `write` may be called again while others are written. Made by
+ * `OpenedModel.writer`.
+ *
+ * @example
+ * ```ts
+ * import type { OpenedModel } from "lowrank";
+ *
+ * export async function answers(model: OpenedModel, questions: readonly string[]): Promise<readonly string[]> {
+ *   const writer = model.writer({ maxRows: 8 });
+ *   return Promise.all(
+ *     questions.map(async (question) => {
+ *       for await (const event of writer.write(question, { maxNewTokens: 20 })) if (event.type === "end") return event.text;
+ *       return "";
+ *     }),
+ *   );
+ * }
+ * ```
+ */
+export class TextWriter<Choice> {
+  readonly #choose: (choice: Choice) => Promise<ChosenWriter>;
+  readonly #limits: Partial<BatchLimits>;
+  readonly #maxWaiting: number;
+  readonly #batches = new Map<PretrainedModel, RunningBatch>();
+  readonly #jobs = new Set<Job>();
+  #isRunning = false;
+  #isStopped = false;
+  /** Texts that no batch takes, one after the other. */
+  #alone = Promise.resolve();
+  #aloneCount = 0;
+  #done: (() => void)[] = [];
+
+  constructor(choose: (choice: Choice) => Promise<ChosenWriter>, { maxWaiting, ...limits }: TextWriterOptions = {}) {
+    this.#choose = choose;
+    this.#limits = limits;
+    this.#maxWaiting = maxWaiting ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Texts that are being written. */
+  get running(): number {
+    const batched = [...this.#batches.values()].reduce((sum, { running }) => sum + running, 0);
+    return batched + Math.min(1, this.#aloneCount);
+  }
+
+  /** Texts that wait for room. */
+  get waiting(): number {
+    const batched = [...this.#batches.values()].reduce((sum, { waiting }) => sum + waiting, 0);
+    return batched + Math.max(0, this.#aloneCount - 1);
+  }
+
+  /**
+   * One text, token by token, and its end. Whoever stops listening ends it. Throws WriterFullError and WriterStoppedError
+   * before anything is written, and what `OpenedModel.stream` throws.
+   */
+  async *write(prompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
+    const chosen = await this.#choose(options);
+    const { opened, tokenizer, notices } = chosen.writer;
+    const ids = promptIds(prompt, options.template, { tokenizer, task: opened.model.task });
+    if (ids.length === 0) throw new EmptyPromptError();
+    const rules = textRules(opened.model, tokenizer, options);
+    options.signal?.throwIfAborted();
+    if (this.#isStopped) throw new WriterStoppedError();
+    if (this.waiting >= this.#maxWaiting) throw new WriterFullError(this.#maxWaiting);
+    if (chosen.isAlone || !joinsBatches(opened.model, { promptIds: ids, maxNewTokens: rules.maxNewTokens })) {
+      yield* this.#writeAlone(chosen.writer, prompt, options);
+      return;
+    }
+    checkPrompts([ids], { config: opened.handle?.config, notices });
+    const batch = this.#batchOf(opened.model);
+    const job = {
+      text: { ...rules, promptIds: ids, adapter: chosen.adapter },
+      batch,
+      chosen,
+      events: new EventQueue<BatchEvent>(),
+    };
+    batch.add(job.text);
+    this.#jobs.add(job);
+    void this.#run();
+    yield* this.#read(job, options.signal);
+  }
+
+  /** Takes no more texts; resolves when those that were begun are written. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    while (this.#jobs.size > 0 || this.#aloneCount > 0)
+      await new Promise<void>((resolve) => {
+        this.#done.push(resolve);
+      });
+  }
+
+  async *#read(job: Job, signal: AbortSignal | undefined): AsyncGenerator<TextEvent, void, undefined> {
+    const { text, batch, chosen, events } = job;
+    const { tokenizer, opened } = chosen.writer;
+    const stream = new TextStream(tokenizer);
+    const stop = () => events.push({ type: "failure", text, error: signal?.reason });
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      for (let reason: EndReason | undefined = text.maxNewTokens === 0 ? "length" : undefined; ; ) {
+        if (reason !== undefined) {
+          yield { type: "end", prompt: 0, rest: stream.end(), text: stream.text, ids: stream.ids, reason };
+          return;
+        }
+        const event = await events.next();
+        if (signal?.aborted === true) throw signal.reason;
+        if (event.type === "failure") await namingBrokenWeights(opened, () => Promise.reject(event.error));
+        if (event.type === "failure") return;
+        reason = event.reason;
+        yield { type: "token", prompt: 0, id: event.id, text: stream.push(event.id), ...readReport(event, tokenizer) };
+      }
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      batch.remove(text);
+      this.#jobs.delete(job);
+      this.#tellDone();
+    }
+  }
+
+  async *#writeAlone(
+    writer: Writer,
+    prompt: TextPrompt,
+    options: TextOptions,
+  ): AsyncGenerator<TextEvent, void, undefined> {
+    const before = this.#alone;
+    let done = () => {};
+    this.#alone = new Promise((resolve) => {
+      done = resolve;
+    });
+    this.#aloneCount += 1;
+    try {
+      await before;
+      yield* continuePrompts(writer, [prompt], options);
+    } finally {
+      this.#aloneCount -= 1;
+      done();
+      this.#tellDone();
+    }
+  }
+
+  #batchOf(model: PretrainedModel): RunningBatch {
+    const batch = this.#batches.get(model) ?? new RunningBatch(model, this.#limits);
+    this.#batches.set(model, batch);
+    return batch;
+  }
+
+  /** Rounds of all batches in turn, until nothing is left to write. */
+  async #run(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      for (;;) {
+        await breathe();
+        this.#dropGone();
+        for (const [model, batch] of this.#batches) {
+          if (batch.size > 0) await this.#round(batch);
+          else this.#batches.delete(model);
+          if (batch.size === 0) batch.dispose();
+        }
+        if (this.#batches.size === 0) return;
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #round(batch: RunningBatch): Promise<void> {
+    const jobs = new Map([...this.#jobs].filter((job) => job.batch === batch).map((job) => [job.text, job]));
+    try {
+      for (const event of await batch.round()) jobs.get(event.text)?.events.push(event);
+    } catch (error) {
+      // Nothing is left of any; what failed may concern all.
+      for (const { text, events } of jobs.values()) events.push({ type: "failure", text, error });
+    }
+  }
+
+  #dropGone(): void {
+    for (const { text, batch, chosen, events } of this.#jobs) {
+      if (!chosen.isGone()) continue;
+      batch.remove(text);
+      events.push({ type: "failure", text, error: new AdapterGoneError(text.adapter ?? "") });
+    }
+  }
+
+  #tellDone(): void {
+    for (const tell of this.#done.splice(0)) tell();
+  }
+}
+
+/** Lets timers, sockets and messages through: most backends never wait. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
+}
