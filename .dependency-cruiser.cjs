@@ -7,7 +7,7 @@ const arrows = {
   gguf: ["contracts"],
   families: ["contracts"],
   engine: ["contracts"],
-  "adapter-format": ["contracts", "safetensors", "families"],
+  "adapter-format": ["contracts", "safetensors", "gguf", "families"],
   data: ["contracts"],
   math: ["contracts", "engine"],
   doors: ["contracts", "engine"],

@@ -3,4 +3,5 @@ export { UnsupportedArchitectureError } from "./gguf/errors.ts";
 export { type GgufPlace, ggufNameOf, ggufPlaceOf } from "./gguf/gguf-names.ts";
 export { ropeFactorTensors } from "./gguf/gguf-rope.ts";
 export type { GgufChange, GgufConfigRow, GgufNameRow, GgufOwnKeys, GgufTable } from "./gguf/gguf-table.ts";
-export { ggufTableOf } from "./gguf/gguf-tables.ts";
+export { ggufTableFor, ggufTableOf } from "./gguf/gguf-tables.ts";
+export { type StoredRow, storedRowOf } from "./gguf/stored-rows.ts";

@@ -1,6 +1,7 @@
 // An adapter on an open model: planned, trained, saved.
 
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
+import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import type { TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
@@ -224,6 +225,15 @@ export class OpenedAdapter {
     refuseUnknownOptions("save", options, saveNames);
     const { overwrite = false } = options;
     await this.#facts.platform.writeFiles(folder, await this.files(), { overwrite });
+  }
+
+  /**
+   * The adapter as one GGUF file, which llama.cpp, Ollama, node-llama-cpp and wllama put on the same base. Throws what
+   * `writeGgufAdapter` of @lowrank/adapter-format/gguf does: not every adapter can be said in that format.
+   */
+  async gguf(options: WriteGgufAdapterOptions = {}): Promise<Uint8Array> {
+    const { writeGgufAdapter } = await import("@lowrank/adapter-format/gguf");
+    return writeGgufAdapter(await this.toAdapter(), this.#facts.opened.model.config, options);
   }
 
   /** Takes the adapter off and frees its variables. */

@@ -2,8 +2,8 @@
 
 export interface TakeHomeRequest {
   readonly id: string;
-  /** The adapter as PEFT has it, or the whole model with it folded in. */
-  readonly form: "peft" | "merged";
+  /** The adapter as PEFT has it, the same for llama.cpp, or the whole model with it folded in. */
+  readonly form: "peft" | "gguf" | "merged";
 }
 
 /** Of a merged model, which is written in parts. `totalBytes`: about. */

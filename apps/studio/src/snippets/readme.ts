@@ -15,7 +15,7 @@ const headings: Readonly<Record<SnippetLanguage, string>> = {
 };
 
 /** Front matter that a hub reads, and the snippets. `training`: a section about the run, if one is known. */
-export function readme(form: SnippetForm, facts: ReadmeFacts, training = ""): string {
+export function readme(form: Exclude<SnippetForm, "gguf">, facts: ReadmeFacts, training = ""): string {
   const { name, rank, model, chats } = facts;
   const place = basePlace(facts);
   const what =
@@ -38,7 +38,10 @@ export function readme(form: SnippetForm, facts: ReadmeFacts, training = ""): st
   ].join("\n");
 }
 
-function frontMatter(form: SnippetForm, { isOnHub, name }: ReturnType<typeof basePlace>): readonly string[] {
+function frontMatter(
+  form: Exclude<SnippetForm, "gguf">,
+  { isOnHub, name }: ReturnType<typeof basePlace>,
+): readonly string[] {
   return [
     ...(isOnHub ? [`base_model: ${JSON.stringify(name)}`] : []),
     `library_name: ${form === "peft" ? "peft" : "transformers"}`,

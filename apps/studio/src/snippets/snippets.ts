@@ -2,7 +2,7 @@
 
 import { basePlace, type SnippetFacts } from "./base-place.ts";
 
-export type SnippetForm = "peft" | "merged";
+export type SnippetForm = "peft" | "gguf" | "merged";
 export type SnippetLanguage = "python" | "typescript" | "llama.cpp";
 
 export interface Snippet {
@@ -17,6 +17,12 @@ const facts = "name[Aromi], food[French], area[riverside]";
 
 /** For each place that has one. */
 export function snippetsFor(form: SnippetForm, about: SnippetFacts): readonly Snippet[] {
+  if (form === "gguf") {
+    return [
+      { language: "llama.cpp", fence: "sh", text: ggufInLlamaCpp(about) },
+      { language: "typescript", fence: "ts", text: ggufInTypeScript(about) },
+    ];
+  }
   return [
     { language: "python", fence: "python", text: python(form, about) },
     { language: "typescript", fence: "ts", text: typescript(form, about) },
@@ -93,16 +99,48 @@ function llamaCpp(form: SnippetForm, about: SnippetFacts): string {
       `llama-cli -m ${folder}.gguf ${asking}`,
     ].join("\n");
   }
-  const base = place.isOnHub
-    ? [`hf download ${place.name} --local-dir base`]
-    : [...(place.fetch === undefined ? [] : [place.fetch])];
   const baseFolder = place.isOnHub ? "base" : place.name;
   return [
-    ...base,
-    `python convert_hf_to_gguf.py ${baseFolder} --outfile base.gguf`,
+    ...baseAsGguf(about),
     `python convert_lora_to_gguf.py ${folder} --base ${baseFolder} --outfile ${folder}.gguf`,
     `llama-cli -m base.gguf --lora ${folder}.gguf ${asking}`,
   ].join("\n");
+}
+
+/** The base has to be a GGUF file, too; the adapter is one already. */
+function ggufInLlamaCpp({ folder, chats, ...base }: SnippetFacts): string {
+  const asking = chats ? `-p ${quoted(question)}` : `-no-cnv -p ${quoted(plain(facts))}`;
+  return [...baseAsGguf(base), `llama-cli -m base.gguf --lora ${folder}.gguf ${asking}`].join("\n");
+}
+
+function ggufInTypeScript({ folder, chats, ...base }: SnippetFacts): string {
+  const asking = chats
+    ? [
+        "const session = new LlamaChatSession({ contextSequence: context.getSequence() });",
+        `console.log(await session.prompt(${JSON.stringify(question)}));`,
+      ]
+    : [
+        "const completion = new LlamaCompletion({ contextSequence: context.getSequence() });",
+        `console.log(await completion.generateCompletion(${JSON.stringify(plain(facts))}, { maxTokens: 64 }));`,
+      ];
+  return [
+    "// npm install node-llama-cpp",
+    ...baseAsGguf(base).map((line) => `// ${line}`),
+    `import { getLlama, ${chats ? "LlamaChatSession" : "LlamaCompletion"} } from "node-llama-cpp";`,
+    "",
+    "const llama = await getLlama();",
+    'const model = await llama.loadModel({ modelPath: "base.gguf" });',
+    `const context = await model.createContext({ lora: ${JSON.stringify(`${folder}.gguf`)} });`,
+    ...asking,
+  ].join("\n");
+}
+
+/** How the base becomes base.gguf, by a script of llama.cpp's repository. */
+function baseAsGguf(base: Pick<SnippetFacts, "address" | "model">): readonly string[] {
+  const place = basePlace(base);
+  const fetch = place.isOnHub ? `hf download ${place.name} --local-dir base` : place.fetch;
+  const folder = place.isOnHub ? "base" : place.name;
+  return [...(fetch === undefined ? [] : [fetch]), `python convert_hf_to_gguf.py ${folder} --outfile base.gguf`];
 }
 
 /** What a model without a chat template is given to go on with. */

@@ -1,5 +1,6 @@
 // The architectures that are read from GGUF files; a new one is a row here and its table in tables/.
 
+import type { ModelConfig } from "../model-config.ts";
 import { UnsupportedArchitectureError } from "./errors.ts";
 import type { GgufTable } from "./gguf-table.ts";
 import { bert } from "./tables/bert.ts";
@@ -44,4 +45,24 @@ export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTab
   if (table === undefined) throw new UnsupportedArchitectureError(file, architecture, [...tables.keys()]);
   const second = seconds.find((one) => one.table.architecture === architecture && one.isMeant(metadata));
   return second?.table ?? table;
+}
+
+/**
+ * The table by which a model of this configuration is kept in a GGUF file; undefined where there is none.
+ *
+ * @example
+ * ```ts
+ * import { checkConfig } from "@lowrank/families";
+ * import { ggufTableFor } from "@lowrank/families/gguf";
+ *
+ * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
+ * const config = checkConfig({ model_type: "mistral", ...sizes, sliding_window: null });
+ * if (ggufTableFor(config)?.architecture !== "llama") throw new Error("llama.cpp calls Mistral llama");
+ * ```
+ */
+export function ggufTableFor({ family, heads, keyValueHeads }: ModelConfig): GgufTable | undefined {
+  if (family.modelType === falcon.modelType) {
+    return keyValueHeads > 1 && keyValueHeads <= heads ? falconGrouped : falcon;
+  }
+  return [...tables.values(), mistral].find(({ modelType }) => modelType === family.modelType);
 }

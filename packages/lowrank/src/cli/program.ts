@@ -5,6 +5,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEmbedCommand } from "./commands/embed.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addForwardCommand } from "./commands/forward.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
@@ -36,6 +37,7 @@ export function createProgram(io: CommandIo): Command {
     addEvaluateCommand,
     addEmbedCommand,
     addMergeCommand,
+    addExportCommand,
     addInspectCommand,
     addForwardCommand,
     addDoctorCommand,

@@ -11,6 +11,8 @@ const languages: Readonly<Record<SnippetLanguage, string>> = {
 };
 
 const failures: Readonly<Record<string, string>> = {
+  INEXPRESSIBLE_ADAPTER:
+    "llama.cpp's adapters are plain pairs of matrices, and this one is more than that, or its model is not known there. Take the whole model.",
   STORAGE_FULL: "The browser has no room left for the file. Free space on the disk, and try again.",
   TIED_WEIGHT:
     "This adapter changes a table that the model uses twice, so that it cannot be folded in here. Take the adapter itself.",
@@ -26,16 +28,19 @@ export const takeHome = {
   peft: "The adapter",
   peftSays: (size: string) =>
     `${size}, for the model that it was taught on. The form of PEFT, which most programs read.`,
+  gguf: "For llama.cpp",
+  ggufSays: "The adapter as one GGUF file: for llama.cpp, Ollama, node-llama-cpp and what is built on them.",
   merged: "The whole model",
   mergedSays: (size: string) =>
     `About ${size}: the model with the change folded in, checked to answer as before. Needs nothing else.`,
   size: megabytes,
   download: "Download the zip",
+  downloadFile: "Download the file",
   making: "Packing…",
   merging: "Folding in and checking…",
   progress: (done: number, total: number) => `${megabytes(done)} of about ${megabytes(total)}`,
   made: (name: string) => `${name} is in your downloads.`,
-  otherModel: (model: string) => `It belongs to ${model}: open that model to fold it in.`,
+  otherModel: (model: string) => `It belongs to ${model}: open that model first.`,
   useIt: "How to use it",
   language: "Language of the example",
   languages,

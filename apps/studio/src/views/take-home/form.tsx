@@ -32,19 +32,19 @@ export function Form({ entry, form, title, says, isPossible = true, onTake }: Fo
       <button
         type="button"
         class={form === "peft" ? "main" : ""}
-        aria-label={`${words.download}: ${title}`}
+        aria-label={`${form === "gguf" ? words.downloadFile : words.download}: ${title}`}
         disabled={!isPossible || takeHome.making.value !== undefined}
         onClick={() => void take()}
       >
-        {words.download}
+        {form === "gguf" ? words.downloadFile : words.download}
       </button>
       <div role="status">
         {isMaking && (
           <p class="quiet figure">
             {progress === undefined || progress.doneBytes === 0
-              ? form === "peft"
-                ? words.making
-                : words.merging
+              ? form === "merged"
+                ? words.merging
+                : words.making
               : words.progress(progress.doneBytes, progress.totalBytes)}
           </p>
         )}

@@ -19,7 +19,7 @@ export function Snippets({ entry, form }: SnippetsProps) {
   const { model, address, chats, name } = entry;
   const folder = `${folderName(name)}${form.value === "merged" ? "-merged" : ""}`;
   const snippets = snippetsFor(form.value, { folder, model, address, chats });
-  const shown = snippets.find((snippet) => snippet.language === language.value);
+  const shown = snippets.find((snippet) => snippet.language === language.value) ?? snippets[0];
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(shown?.text ?? "");
@@ -41,13 +41,14 @@ export function Snippets({ entry, form }: SnippetsProps) {
             }}
           >
             <option value="peft">{words.peft}</option>
+            <option value="gguf">{words.gguf}</option>
             <option value="merged">{words.merged}</option>
           </select>
         </label>
         <label class="inline">
           <span class="unseen">{words.language}</span>
           <select
-            value={language.value}
+            value={shown?.language}
             onChange={(event) => {
               language.value = event.currentTarget.value as SnippetLanguage;
             }}

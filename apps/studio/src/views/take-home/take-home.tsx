@@ -1,6 +1,7 @@
-// The adapter or the whole model as a zip, and how to use it elsewhere.
+// The adapter as a zip or a GGUF file, the whole model as a zip, and how to use each elsewhere.
 
 import { useSignal } from "@preact/signals";
+import type { TakeHomeForm } from "../../state/take-home.ts";
 import { Card } from "../page/card.tsx";
 import { useStudio } from "../page/use-studio.ts";
 import { Form } from "./form.tsx";
@@ -10,7 +11,7 @@ import "./take-home.css";
 export function TakeHome() {
   const { shelf, model, takeHome, text } = useStudio();
   const words = text.value.takeHome;
-  const form = useSignal<"peft" | "merged">("peft");
+  const form = useSignal<TakeHomeForm>("peft");
   const { value: entry } = shelf.entry;
   const { value: facts } = model.facts;
   if (entry === undefined) {
@@ -32,6 +33,16 @@ export function TakeHome() {
             says={words.peftSays(words.size(entry.bytes))}
             onTake={() => {
               form.value = "peft";
+            }}
+          />
+          <Form
+            entry={entry}
+            form="gguf"
+            title={words.gguf}
+            says={isOpen ? words.ggufSays : words.otherModel(entry.model)}
+            isPossible={isOpen}
+            onTake={() => {
+              form.value = "gguf";
             }}
           />
           <Form

@@ -6,14 +6,18 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readGgufAdapter } from "@lowrank/adapter-format/gguf";
+import { bytesSource } from "@lowrank/safetensors";
 import { unzipSync } from "fflate";
 import { openModel } from "lowrank";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeNews, TakeHomeRequest } from "../../protocol/take-home.ts";
+import { snippetsFor } from "../../snippets/snippets.ts";
 import { pythonWithPeft } from "../../testing/prepared.ts";
 import { someAdapter, someFiles } from "../../testing/some-adapter.ts";
 import { tinyWorkshop } from "../../testing/tiny-workshop.ts";
+import { attached } from "../shelf/attached.ts";
 import { keepAdapter } from "../shelf/keep-adapter.ts";
 import type { Workshop } from "../workshop.ts";
 import { takeHome } from "./take-home.ts";
@@ -67,6 +71,16 @@ describe("what is taken home", () => {
     },
     120_000,
   );
+
+  it("is one GGUF file for llama.cpp, by whose name its programs call it", async () => {
+    const { name, blob } = await takeHome(workshop, { id: entry.id, form: "gguf" }, () => {});
+    expect(name).toBe("Restaurants-cafés.gguf");
+    const source = bytesSource(new Uint8Array(await blob.arrayBuffer()), name);
+    const again = await readGgufAdapter(source, workshop.opened.opened.opened.model.config);
+    expect(again.tensors).toEqual((await attached(workshop, entry.id).then((adapter) => adapter.toAdapter())).tensors);
+    const about = { folder: name.replace(".gguf", ""), model: "Tiny", address: "@lowrank/tiny-model", chats: false };
+    for (const { text } of snippetsFor("gguf", about)) expect(text).toContain(name);
+  });
 
   it("leaves the model as it was", async () => {
     const logits = () => workshop.opened.opened.generate("name[Aromi] ->", { adapter: null, maxNewTokens: 8 });

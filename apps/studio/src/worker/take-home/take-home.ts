@@ -1,4 +1,4 @@
-// A zip of an adapter, or of the model with the adapter folded in.
+// A zip of an adapter, its GGUF file, or a zip of the model with the adapter folded in.
 
 import type { ShelfEntry } from "../../protocol/shelf.ts";
 import type { TakeHomeFile, TakeHomeNews } from "../../protocol/take-home.ts";
@@ -11,11 +11,21 @@ import type { Workshop } from "../workshop.ts";
 import { scratchFile } from "./scratch-file.ts";
 import { zipFolder } from "./zip-folder.ts";
 
-/** Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError. */
+/**
+ * Throws NotOnShelfError; for a merged model also what attaching, merging and verifying do, and ZipTooLargeError; for a GGUF file
+ * InexpressibleAdapterError.
+ */
 export const takeHome: Answerer<"takeHome"> = async (workshop, { id, form }, tell) => {
   const entry = await storedEntry(workshop.store, id);
+  if (form === "gguf") return adapterGguf(workshop, entry);
   return form === "peft" ? adapterZip(workshop, entry) : mergedZip(workshop, entry, tell);
 };
+
+/** Of an adapter whose base is open: how its heads lie decides the order of rows. */
+async function adapterGguf(workshop: Workshop, { id, name }: ShelfEntry): Promise<TakeHomeFile> {
+  const bytes = await (await attached(workshop, id)).gguf({ name });
+  return { name: `${folderName(name)}.gguf`, blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) };
+}
 
 async function adapterZip({ store }: Workshop, entry: ShelfEntry): Promise<TakeHomeFile> {
   const folder = folderName(entry.name);

@@ -11,7 +11,7 @@ import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { checkOutput } from "../../node/output/check-output.ts";
-import { resultNames } from "../../node/output/forward-result.ts";
+import { resultNames } from "../../node/output/our-file.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
 import { openModel } from "../open-model.ts";

@@ -12,8 +12,8 @@ import {
 } from "../../errors/output-errors.ts";
 import { realPath } from "../real-path.ts";
 import { checkWritable, isOccupied, type OutputKind } from "./check-place.ts";
-import { isForwardResult } from "./forward-result.ts";
 import { lockOutput } from "./lock-output.ts";
+import { isOurFile } from "./our-file.ts";
 
 /** What an output may be. */
 export interface OutputRules {
@@ -70,8 +70,8 @@ function isWithin(path: string, folder: string): boolean {
 
 /** A project with a config.json, a folder of photographs or somebody's notes, named by mistake, are none of ours. */
 async function checkOurs(path: string, kind: OutputKind): Promise<void> {
-  if (kind === "file" && !(await isForwardResult(path)))
-    throw new OutputNotOursError(path, 'it is no file that "lowrank forward" wrote');
+  if (kind === "file" && !(await isOurFile(path)))
+    throw new OutputNotOursError(path, 'it is no file that "lowrank forward" or "lowrank export" wrote');
   if (kind === "folder" && (await stat(path)).isFile())
     throw new OutputNotOursError(path, "it is a file, and this command writes a folder");
   if (kind === "folder" && (await listedNames(path)) === undefined)

@@ -1,13 +1,20 @@
 // A GGUF file seen as transformers' weights: their names, and their numbers as transformers has them.
 
 import type { ModelConfig } from "@lowrank/families";
-import { type GgufChange, type GgufTable, ggufPlaceOf, ropeFactorTensors } from "@lowrank/families/gguf";
+import {
+  type GgufChange,
+  type GgufTable,
+  ggufPlaceOf,
+  ropeFactorTensors,
+  type StoredRow,
+  storedRowOf,
+} from "@lowrank/families/gguf";
 import { dequantizableTypes, type GgufFile, type GgufSource, type TypeReader, typeReader } from "@lowrank/gguf";
 import { ModelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 import { packGgufBlocks } from "./pack-gguf-blocks.ts";
-import { reorderRows, type StoredRow, storedRowOf, transposed } from "./stored-rows.ts";
+import { reorderRows, transposed } from "./reorder-rows.ts";
 
 export interface GgufContents {
   readonly table: GgufTable;

@@ -1,12 +1,25 @@
 // Where a GGUF file has the rows of a matrix: llama.cpp's converter sorts some in another order than transformers does.
 
-import type { ModelConfig } from "@lowrank/families";
-import type { GgufChange } from "@lowrank/families/gguf";
+import type { ModelConfig } from "../model-config.ts";
+import type { GgufChange } from "./gguf-table.ts";
 
 /** Row of the file for a row of transformers' matrix. */
 export type StoredRow = (row: number) => number;
 
-/** Undefined where the order is transformers' own. */
+/**
+ * Where a GGUF file has each row of a matrix, or entry of a bias; undefined where the order is transformers' own.
+ *
+ * @example
+ * ```ts
+ * import { checkConfig } from "@lowrank/families";
+ * import { storedRowOf } from "@lowrank/families/gguf";
+ *
+ * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
+ * const config = checkConfig({ model_type: "llama", ...sizes });
+ * const rowOf = storedRowOf("pairs-of-heads", 8, config);
+ * const order = [0, 1, 2, 3].map((row) => rowOf?.(row)); // 0, 2, 1, 3: halves of the first head become neighbours
+ * ```
+ */
 export function storedRowOf(change: GgufChange | undefined, rows: number, config: ModelConfig): StoredRow | undefined {
   if (change === "pairs-of-heads") return (row) => pairedRow(row, rows, config.heads);
   if (change === "pairs-of-key-heads") return (row) => pairedRow(row, rows, config.keyValueHeads);
@@ -34,26 +47,4 @@ function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHead
   const member = head % (queries + 2);
   const before = member < queries ? group * queries + member : heads + (member - queries) * keyValueHeads + group;
   return before * headSize + (row % headSize);
-}
-
-/** Copies rows into `ordered`, which it returns. */
-export function reorderRows<Numbers extends Float32Array | Uint16Array>(
-  values: Numbers,
-  ordered: Numbers,
-  { rows, storedRow }: { readonly rows: number; readonly storedRow: StoredRow },
-): Numbers {
-  const width = values.length / rows;
-  for (let row = 0; row < rows; row++) {
-    const stored = storedRow(row);
-    ordered.set(values.subarray(stored * width, (stored + 1) * width), row * width);
-  }
-  return ordered;
-}
-
-/** [columns, rows] → [rows, columns] */
-export function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[row * columns + column] = values[column * rows + row]!;
-  return result;
 }

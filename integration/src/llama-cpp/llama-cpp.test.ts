@@ -1,0 +1,149 @@
+// llama.cpp itself, as Node.js programs use it, reads the adapters that we write: on a tiny model of each architecture, and on
+// SmolLM2. What it gives for the next token is held to what we compute.
+
+import { spawnSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createLoraConfig } from "@lowrank/adapter-format";
+import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
+import { activeAdapters, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
+import { type AdapterHandle, injectAdapter, planInjection } from "@lowrank/inject";
+import { loadGguf, type PretrainedModel } from "@lowrank/models";
+import { bytesSource } from "@lowrank/safetensors";
+import { openFile } from "@lowrank/safetensors/node";
+import { cacheFolder, findPrepared } from "@lowrank/testing/cache-folder";
+import * as tf from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rewritten } from "./rewritten.ts";
+
+const folder = join(cacheFolder, "node-llama-cpp");
+const isThere = existsSync(join(folder, "complete"));
+if (!isThere) console.info(`skipped: llama.cpp reads our adapters – no ${folder} (scripts/setup-node-llama-cpp.sh)`);
+
+interface Asked {
+  readonly model: string;
+  readonly lora: string | null;
+  readonly scale: number;
+  readonly ids: readonly number[];
+}
+
+/** Probabilities of the next token, by its id, one list for each that was asked for. */
+function llamaCpp(asked: readonly Asked[]): readonly ReadonlyMap<number, number>[] {
+  const program = fileURLToPath(new URL("next-token.mjs", import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
+    cwd: folder,
+    input: JSON.stringify(asked),
+    encoding: "utf8",
+    maxBuffer: 1e9,
+  });
+  if (status !== 0) throw new Error(`llama.cpp: ${stderr}`);
+  const lists = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as [number, number][][];
+  return lists.map((list) => new Map(list));
+}
+
+/** The same by us. */
+function ours(model: PretrainedModel, ids: readonly number[], handle?: AdapterHandle): Float32Array {
+  return tf.tidy(() => {
+    const adapters = handle === undefined ? noAdapters : activeAdapters(handle.name);
+    const logits = model.forward({ inputIds: tf.tensor2d([[...ids]], undefined, "int32") }, inferenceContext(adapters));
+    return Float32Array.from(tf.softmax(tf.squeeze(tf.slice(logits, [0, ids.length - 1, 0]), [0, 1])).dataSync());
+  });
+}
+
+/** An adapter with a B that is not 0, of α unlike the rank. */
+function someAdapter(model: PretrainedModel, size: number): AdapterHandle {
+  const config = createLoraConfig({
+    ...{ rank: 4, alpha: 6, targetModules: "all-linear", taskType: "CAUSAL_LM" },
+    rankPattern: new Map([["down_proj|c_proj|dense_4h_to_h|fc2", 3]]),
+    rankStabilized: true,
+  });
+  const handle = injectAdapter(model, planInjection(model, config), { seed: 1 });
+  for (const [index, variable] of [...handle.variables.values()].entries()) {
+    const drawn = tf.randomNormal(variable.shape, 0, size, "float32", index + 1);
+    variable.assign(drawn);
+    drawn.dispose();
+  }
+  return handle;
+}
+
+function largestDifference(theirs: ReadonlyMap<number, number>, own: Float32Array): number {
+  return Math.max(...Array.from(own, (value, id) => Math.abs(value - (theirs.get(id) ?? 0))));
+}
+
+describe.skipIf(!isThere)("llama.cpp", { timeout: 300_000 }, () => {
+  const work = mkdtempSync(join(tmpdir(), "lowrank-llama-cpp-"));
+  afterAll(() => rmSync(work, { recursive: true }));
+  const keep = (name: string, ...pieces: readonly Uint8Array[]): string => {
+    writeFileSync(join(work, name), "");
+    for (const piece of pieces) appendFileSync(join(work, name), piece);
+    return join(work, name);
+  };
+
+  describe("on a tiny model of each architecture", () => {
+    const fixtures = fileURLToPath(new URL("../../../packages/models/test/fixtures/gguf/", import.meta.url));
+    // llama.cpp takes no notice of how far back Phi 3 looks, which is 4 tokens here.
+    const idsOf = (name: string) => [3, 14, 15, 30, 35, 2, 7].slice(0, name === "phi3.gguf" ? 4 : 7);
+    // BERT has no next token.
+    const names = readdirSync(fixtures).filter((name) => name.endsWith(".gguf") && name !== "bert.gguf");
+    const expected = new Map<string, { readonly base: Float32Array; readonly adapted: Float32Array }>();
+    let theirs: readonly ReadonlyMap<number, number>[] = [];
+
+    beforeAll(async () => {
+      await chooseEngine({ order: ["cpu"] });
+      const asked: Asked[] = [];
+      for (const name of names) {
+        const bytes = readFileSync(join(fixtures, name));
+        const model = await loadGguf(bytesSource(bytes, name));
+        const handle = someAdapter(model, 0.3);
+        const ids = idsOf(name);
+        expected.set(name, { base: ours(model, ids), adapted: ours(model, ids, handle) });
+        const lora = keep(`lora-${name}`, writeGgufAdapter(await handle.toAdapter(), model.config));
+        const path = keep(name, ...(await rewritten(bytesSource(bytes, name))));
+        asked.push({ model: path, lora: null, scale: 1, ids }, { model: path, lora, scale: 1, ids });
+        handle.dispose();
+        model.dispose();
+      }
+      theirs = llamaCpp(asked);
+    });
+
+    it.each(names)("computes what we compute, with the adapter and without: %s", (name) => {
+      const place = 2 * names.indexOf(name);
+      const { base, adapted } = expected.get(name)!;
+      // llama.cpp has GELU as a table of 16-bit numbers.
+      expect(largestDifference(theirs[place]!, base)).toBeLessThan(3e-3);
+      expect(largestDifference(theirs[place + 1]!, adapted)).toBeLessThan(3e-3);
+      expect(largestDifference(theirs[place + 1]!, base)).toBeGreaterThan(0.01); // it does something
+    });
+  });
+
+  const weights = findPrepared("smollm2");
+  if ("missing" in weights) console.info(`skipped: llama.cpp with SmolLM2 – ${weights.missing}`);
+  it.skipIf("missing" in weights)("gives SmolLM2's next words with our adapter, at strengths 0, ½ and 1", async () => {
+    const path = join("folder" in weights ? weights.folder : "", "SmolLM2-135M-Instruct.Q4_1.gguf");
+    await chooseEngine({ order: ["native", "wasm", "cpu"] });
+    const source = await openFile(path);
+    const model = await loadGguf(source);
+    // Weights in float32: beside those of 4 bits llama.cpp rounds states to 8.
+    const whole = keep("smollm2.gguf", ...(await rewritten(source)));
+    await source.close?.();
+    const ids = [504, 3575, 282, 4649, 314];
+    const handle = someAdapter(model, 0.03);
+    const adapter = await handle.toAdapter();
+    const expected = [0, 0.5, 1].map((scale) => {
+      handle.setScale(scale);
+      return ours(model, ids, handle);
+    });
+    for (const dtype of ["F32", "F16", "Q8_0"] as const) {
+      const lora = keep(`smollm2-${dtype}.gguf`, writeGgufAdapter(adapter, model.config, { dtype }));
+      const theirs = llamaCpp([0, 0.5, 1].map((scale) => ({ model: whole, lora, scale, ids })));
+      const differences = theirs.map((probabilities, place) => largestDifference(probabilities, expected[place]!));
+      expect(Math.max(...differences)).toBeLessThan(dtype === "Q8_0" ? 5e-3 : 1e-3);
+      expect(largestDifference(theirs[2]!, expected[0]!)).toBeGreaterThan(0.05);
+    }
+    handle.dispose();
+    model.dispose();
+  });
+});

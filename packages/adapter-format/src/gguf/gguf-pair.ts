@@ -1,0 +1,46 @@
+// A pair of llama.cpp's adapters beside PEFT's. The tensors `<name>.weight.lora_a` [rank, inFeatures] and
+// `<name>.weight.lora_b` [outFeatures, rank] lie as PEFT's, except that B's rows go where the base's rows go, and that the A of
+// a table of tokens is turned, [tokens, rank]. Source: llama.cpp, convert_lora_to_gguf.py and src/llama-adapter.cpp.
+
+import type { ModelConfig } from "@lowrank/families";
+import { type GgufChange, storedRowOf } from "@lowrank/families/gguf";
+import type { AdapterTensor } from "../adapter.ts";
+
+/** The table of tokens, whose A is turned. */
+export const tokenTable = "token_embd.weight";
+
+/** [rows, columns] → [columns, rows] */
+export function turned({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
+  return { shape: [columns, rows], values: result };
+}
+
+/** How B's rows lie in the base of a GGUF file. */
+export interface RowOrder {
+  readonly change: GgufChange | undefined;
+  readonly config: ModelConfig;
+}
+
+/** B as PEFT has it → as llama.cpp has it, every number times `factor`. */
+export function toStoredRows({ shape, values }: AdapterTensor, order: RowOrder, factor: number): AdapterTensor {
+  const [rows = 0, width = 0] = shape;
+  const rowOf = storedRowOf(order.change, rows, order.config) ?? ((row: number) => row);
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < width; column++)
+      result[rowOf(row) * width + column] = values[row * width + column]! * factor;
+  return { shape, values: result };
+}
+
+/** The reverse. */
+export function fromStoredRows({ shape, values }: AdapterTensor, order: RowOrder): AdapterTensor {
+  const [rows = 0, width = 0] = shape;
+  const rowOf = storedRowOf(order.change, rows, order.config);
+  if (rowOf === undefined) return { shape, values };
+  const result = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    result.set(values.subarray(rowOf(row) * width, (rowOf(row) + 1) * width), row * width);
+  return { shape, values: result };
+}

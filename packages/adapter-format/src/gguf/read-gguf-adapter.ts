@@ -1,0 +1,115 @@
+// llama.cpp's adapter → the same adapter as PEFT would have written it.
+
+import type { ModelConfig } from "@lowrank/families";
+import { type GgufTable, ggufPlaceOf, ggufTableFor } from "@lowrank/families/gguf";
+import { type GgufFile, type GgufSource, openGguf } from "@lowrank/gguf";
+import type { Adapter, AdapterTensor } from "../adapter.ts";
+import { createLoraConfig } from "../config/create-lora-config.ts";
+import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
+import { tensorProblems } from "../formats/peft/check-tensors.ts";
+import { pairsIn } from "../pairs-in.ts";
+import { buildTensorKey } from "../tensor-keys.ts";
+import { fromStoredRows, tokenTable, turned } from "./gguf-pair.ts";
+
+/**
+ * Reads an adapter from a GGUF file, as convert_lora_to_gguf.py, `writeGgufAdapter` and llama-export-lora write it.
+ *
+ * @param config Of the base: the file says neither how its heads lie nor what PEFT calls its modules.
+ * @throws GgufError for a broken file; ForeignAdapterError for one that is no adapter for a model of this configuration;
+ * InvalidAdapterTensorsError listing every tensor that is no half of a pair.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ * import { readGgufAdapter, writeGgufAdapter } from "@lowrank/adapter-format/gguf";
+ * import { checkConfig } from "@lowrank/families";
+ *
+ * const sizes = { hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8, vocab_size: 4 };
+ * const base = checkConfig({ model_type: "llama", ...sizes });
+ * const key = "model.layers.0.self_attn.q_proj.lora_B.weight";
+ * const tensors = new Map([
+ *   [key.replace("_B", "_A"), { shape: [1, 4], values: Float32Array.of(1, 2, 3, 4) }],
+ *   [key, { shape: [4, 1], values: Float32Array.of(5, 6, 7, 8) }],
+ * ]);
+ * const config = createLoraConfig({ rank: 1, targetModules: ["q_proj"] });
+ * const bytes = writeGgufAdapter({ config, tensors, metadata: new Map() }, base);
+ * const source = { name: "lora.gguf", size: bytes.length, read: async (from: number, size: number) => bytes.subarray(from, from + size) };
+ * const again = await readGgufAdapter(source, base);
+ * if (String(again.tensors.get(key)?.values) !== "5,6,7,8") throw new Error("rows in another order");
+ * ```
+ */
+export async function readGgufAdapter(source: GgufSource, config: ModelConfig): Promise<Adapter> {
+  const file = await openGguf(source);
+  const table = tableOf(file, config, source.name);
+  const { tensors, problems } = await tensorsOf(file, { table, config });
+  const pairs = pairsIn(tensors);
+  if (pairs.length === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no pairs" });
+  if (problems.length > 0) throw new InvalidAdapterTensorsError(source.name, problems);
+  const ranks = new Map(pairs.map(({ path, a }) => [path, a.shape[0] ?? 0]));
+  const rank = mostFrequent([...ranks.values()]);
+  const said = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
+  const others = [...ranks].filter(([, own]) => own !== rank);
+  const invocation = file.metadata.get("adapter.alora.invocation_tokens");
+  const settings = createLoraConfig({
+    rank,
+    // Without an alpha llama.cpp does not scale: α = rank, whatever the rank of a pair.
+    alpha: said === 0 ? rank : said,
+    rankPattern: new Map(others),
+    alphaPattern: new Map(said === 0 ? others : []),
+    targetModules: [...ranks.keys()],
+    taskType: config.family.causal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
+    ...(Array.isArray(invocation) ? { activationTokens: invocation.map(Number) } : {}),
+  });
+  const broken = tensorProblems(settings, tensors);
+  if (broken.length > 0) throw new InvalidAdapterTensorsError(source.name, broken);
+  return { config: settings, tensors, metadata: new Map() };
+}
+
+function tableOf({ metadata }: GgufFile, config: ModelConfig, name: string): GgufTable {
+  const [kind, type, architecture] = ["general.type", "adapter.type", "general.architecture"].map((key) =>
+    metadata.get(key),
+  );
+  const table = ggufTableFor(config);
+  if (kind === "adapter" && type === "lora" && table !== undefined && architecture === table.architecture) return table;
+  const advice =
+    kind !== "adapter"
+      ? "It holds a model, not an adapter."
+      : type !== "lora"
+        ? "It holds an adapter of another kind than LoRA."
+        : `It is an adapter for the architecture ${JSON.stringify(architecture)}; the base is of the type ${config.family.modelType}.`;
+  throw new ForeignAdapterError(name, { name: "llama.cpp (GGUF)", advice });
+}
+
+async function tensorsOf(
+  file: GgufFile,
+  { table, config }: { readonly table: GgufTable; readonly config: ModelConfig },
+): Promise<{ readonly tensors: ReadonlyMap<string, AdapterTensor>; readonly problems: TensorProblem[] }> {
+  const tensors = new Map<string, AdapterTensor>();
+  const problems: TensorProblem[] = [];
+  for (const [key, { shape }] of file.tensors) {
+    const [, weight = "", half] = /^(.+)\.lora_([ab])$/.exec(key) ?? [];
+    const place = ggufPlaceOf(table, weight);
+    if (half === undefined) problems.push({ key, problem: "is no half of a pair (lora_a, lora_b)" });
+    else if (place === null)
+      problems.push({ key, problem: `is for no weight of the architecture ${table.architecture}` });
+    else if (shape.length !== 2) problems.push({ key, problem: `has the shape [${shape.join(", ")}], not two sizes` });
+    else {
+      const read = { shape, values: await file.readFloat32(key) };
+      const isTable = weight === tokenTable;
+      const path = place.path.replace(/\.weight$/, "");
+      const part = half === "a" ? (isTable ? "lora_embedding_A" : "lora_A") : isTable ? "lora_embedding_B" : "lora_B";
+      const own = half === "a" && isTable ? turned(read) : read;
+      tensors.set(
+        buildTensorKey({ path, part }),
+        half === "a" ? own : fromStoredRows(own, { change: place.change, config }),
+      );
+    }
+  }
+  return { tensors, problems };
+}
+
+function mostFrequent(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { dequantize } from "../dequantize.ts";
+import { openGguf } from "../open.ts";
+import { sourceOf } from "../test-files/build-gguf.ts";
+import { encodeValues } from "./encode-blocks.ts";
+import { ggufPieces, type WritableTensor, type WritableValue } from "./write.ts";
+
+const values = Float32Array.from({ length: 96 }, (_, index) => Math.sin(index * 12.9898) * 3);
+
+async function written(
+  metadata: ReadonlyMap<string, WritableValue>,
+  tensors: ReadonlyMap<string, WritableTensor>,
+): ReturnType<typeof openGguf> {
+  return openGguf(sourceOf(Buffer.concat(ggufPieces(metadata, tensors))));
+}
+
+describe("ggufPieces", () => {
+  it("is read back as it was given", async () => {
+    const metadata = new Map<string, WritableValue>([
+      ["general.architecture", { type: "string", value: "llama" }],
+      ["flag", { type: "bool", value: true }],
+      ["alpha", { type: "float32", value: 0.5 }],
+      ["count", { type: "uint64", value: 2 ** 40 }],
+      ["ids", { type: "array", of: "uint32", value: [1, 2, 3] }],
+      ["words", { type: "array", of: "string", value: ["ä", ""] }],
+    ]);
+    const tensors = new Map<string, WritableTensor>([
+      ["a", { type: "F32", shape: [1, 3], bytes: encodeValues(values.subarray(0, 3), "F32") }],
+      ["b", { type: "Q8_0", shape: [3, 32], bytes: encodeValues(values, "Q8_0") }],
+    ]);
+    const file = await written(metadata, tensors);
+    expect([...file.metadata.values()]).toEqual(["llama", true, 0.5, 2 ** 40, [1, 2, 3], ["ä", ""]]);
+    expect(file.tensors.get("b")?.shape).toEqual([3, 32]);
+    expect([...(await file.readFloat32("a"))]).toEqual([...values.subarray(0, 3)]);
+  });
+
+  it("refuses names that llama.cpp would cut, and bytes that are not those of the shape", () => {
+    const bytes = encodeValues(values.subarray(0, 4), "F16");
+    const long = new Map([["x".repeat(64), { type: "F16", shape: [4], bytes }]]);
+    expect(() => ggufPieces(new Map(), long)).toThrow(/longer than 63 bytes/);
+    const other = new Map([["x", { type: "F16", shape: [5], bytes }]]);
+    expect(() => ggufPieces(new Map(), other)).toThrow(/cannot have the shape \[5\] in 8 bytes of type F16/);
+  });
+});
+
+describe("encodeValues", () => {
+  it("rounds to the nearest level of Q8_0, and keeps zeros", () => {
+    const back = dequantize(encodeValues(values, "Q8_0"), "Q8_0", 96);
+    for (let block = 0; block < 3; block += 1) {
+      const own = values.subarray(block * 32, block * 32 + 32);
+      const step = Math.max(...own.map(Math.abs)) / 127;
+      // Half a step, and the scale's own rounding to F16.
+      own.forEach((value, index) => {
+        expect(Math.abs(back[block * 32 + index]! - value)).toBeLessThan(0.5 * step + 127 * step * 2 ** -11);
+      });
+    }
+    expect([...dequantize(encodeValues(new Float32Array(32), "Q8_0"), "Q8_0", 32)]).toEqual(new Array(32).fill(0));
+    expect(() => encodeValues(values.subarray(0, 33), "Q8_0")).toThrow(/whole blocks of 32/);
+  });
+
+  it("gives the bytes that gguf-py gives", () => {
+    // gguf.quants.quantize(np.float32([0.5, -1.27, 1.27, 0.005, …0]), GGMLQuantizationType.Q8_0)
+    const given = new Float32Array(32);
+    given.set([0.5, -1.27, 1.27, 0.005, -0.015]);
+    const bytes = encodeValues(given, "Q8_0");
+    expect(Buffer.from(bytes.subarray(0, 8)).toString("hex")).toBe("1f2132817f01fe00");
+  });
+});

@@ -1,0 +1,34 @@
+// lowrank export: an adapter in another program's format.
+
+import { type Command, Option } from "commander";
+import type { ExportOptions } from "../export/run-export.ts";
+import type { CommandIo } from "../io.ts";
+import { adapterOption, modelOption, outOption, withExamples, withJson } from "../options/shared-options.ts";
+import { createReport } from "../terminal/report.ts";
+
+/** Adds the command to the program. */
+export function addExportCommand(program: Command, io: CommandIo): void {
+  const command = program
+    .command("export")
+    .summary("write an adapter for llama.cpp, Ollama, node-llama-cpp")
+    .description(
+      "Writes an adapter as one GGUF file, which llama.cpp and what is built on it put on the same base. Of the base only " +
+        "its configuration is read. What llama.cpp's format cannot hold is refused, never left out.",
+    )
+    .addOption(modelOption())
+    .addOption(adapterOption("PEFT adapter folder to export").makeOptionMandatory())
+    .addOption(new Option("--to <format>", "format to write").choices(["gguf"]).default("gguf"))
+    .addOption(outOption("file to write"))
+    .addOption(
+      new Option("--dtype <type>", "type of the numbers; rows that are no whole blocks of Q8_0 stay F16")
+        .choices(["F32", "F16", "BF16", "Q8_0"])
+        .default("F32"),
+    )
+    .option("--overwrite", "replace --out if an earlier run wrote it");
+  withExamples(withJson(command), "lowrank export --model ./tiny --adapter ./adapter --out adapter.gguf").action(
+    async (options: ExportOptions) => {
+      const { runExport } = await import("../export/run-export.ts");
+      await runExport(options, createReport(io, options));
+    },
+  );
+}

@@ -1,0 +1,48 @@
+import { readFile } from "node:fs/promises";
+import { openGguf } from "@lowrank/gguf";
+import { bytesSource } from "@lowrank/safetensors";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, makeWorkplace, type Workplace } from "./workplace.ts";
+
+describe("lowrank export", () => {
+  let work: Workplace;
+  const model = fixture("llama-gqa", "base");
+  const adapter = fixture("llama-gqa", "adapter");
+  beforeAll(async () => {
+    work = await makeWorkplace();
+  });
+  afterAll(() => work.remove());
+
+  it("writes a GGUF file with the adapter's tensors under llama.cpp's names", async () => {
+    const out = work.path("lora.gguf");
+    const { code, json, stderr } = await work.call(
+      ...["export", "--model", model, "--adapter", adapter, "--out", out, "--dtype", "F16", "--json"],
+    );
+    expect(code, stderr).toBe(0);
+    const bytes = await readFile(out);
+    expect(json.at(-1)).toMatchObject({ out, format: "gguf", dtype: "F16", bytes: bytes.length });
+    const { tensors, metadata } = await openGguf(bytesSource(bytes, out));
+    expect([...tensors.keys()]).toContain("blk.0.attn_q.weight.lora_b");
+    expect(metadata.get("general.type")).toBe("adapter");
+  });
+
+  it("replaces its own file if asked, and no other", async () => {
+    const again = (out: string, ...more: readonly string[]) =>
+      work.call("export", "--model", model, "--adapter", adapter, "--out", out, ...more);
+    const out = work.path("twice.gguf");
+    expect((await again(out)).code).toBe(0);
+    expect((await again(out)).stderr).toContain("--overwrite");
+    expect((await again(out, "--overwrite")).code).toBe(0);
+    const notes = await work.write("notes.gguf", "mine");
+    expect((await again(notes, "--overwrite")).stderr).toContain('"lowrank export" wrote');
+    expect(await readFile(notes, "utf8")).toBe("mine");
+  });
+
+  it("names what llama.cpp's format cannot hold, and writes nothing", async () => {
+    const dora = ["--model", fixture("dora-linear", "base"), "--adapter", fixture("dora-linear", "adapter")];
+    const { code, stderr } = await work.call("export", ...dora, "--out", work.path("dora.gguf"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/use_dora = true: /);
+    await expect(readFile(work.path("dora.gguf"))).rejects.toThrow(/ENOENT/);
+  });
+});

@@ -1,0 +1,53 @@
+// lowrank export: an adapter's tensors and its base's configuration in, one GGUF file out.
+
+import { basename } from "node:path";
+import { writeGgufAdapter } from "@lowrank/adapter-format/gguf";
+import type { ModelConfig } from "@lowrank/families";
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { nodePlatform } from "../../node/node-platform.ts";
+import { claimOutput } from "../../node/output/check-output.ts";
+import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
+import type { ModelSource } from "../../open/model-source.ts";
+import { sourceContext } from "../open-model.ts";
+import type { CommonOptions } from "../options/shared-options.ts";
+import type { Report } from "../terminal/report.ts";
+
+/** The options of `lowrank export`. */
+export interface ExportOptions extends CommonOptions {
+  readonly model: string;
+  readonly adapter: string;
+  readonly out: string;
+  readonly to: "gguf";
+  readonly dtype: "F32" | "F16" | "BF16" | "Q8_0";
+  readonly overwrite?: boolean;
+}
+
+/** Writes the adapter's file, whole or not at all. */
+export async function runExport(options: ExportOptions, report: Report): Promise<void> {
+  const { model, adapter, out, dtype, overwrite = false } = options;
+  const release = await claimOutput(out, { kind: "file", overwrite, inputs: [model, adapter] });
+  try {
+    const context = sourceContext(report);
+    const found = await nodePlatform.findAdapter(adapter, context);
+    const read = await found.read({ onWarning: report.warn });
+    const config = await configOf(await nodePlatform.findModel(model, context));
+    const bytes = writeGgufAdapter(read, config, { dtype, name: basename(adapter) });
+    await writeFileAtomic(out, bytes, { overwrite });
+    report.emit({ out, format: options.to, dtype, tensors: read.tensors.size, bytes: bytes.length });
+    report.say(`${read.tensors.size} tensors, ${(bytes.length / 1e6).toFixed(1)} MB, written to ${out}`);
+    report.say(`with llama.cpp, on the same base as GGUF: llama-cli -m base.gguf --lora ${out}`);
+  } finally {
+    await release();
+  }
+}
+
+async function configOf({ folder, openGguf, path }: ModelSource): Promise<ModelConfig> {
+  if (folder !== undefined) return readBaseConfig(folder);
+  if (openGguf === undefined) throw new Error(`${path} is neither a folder nor a file.`);
+  const source = await openGguf();
+  try {
+    return await readGgufConfig(source);
+  } finally {
+    await source.close?.();
+  }
+}

@@ -1,0 +1,38 @@
+// Whether a file is one that lowrank wrote: a pass's results or an adapter may be replaced by the next, a model's weights not.
+
+import { GgufError, openGguf } from "@lowrank/gguf";
+import { type ByteSource, openSafetensors, SafetensorsError } from "@lowrank/safetensors";
+import { openFile } from "@lowrank/safetensors/node";
+
+/** Names of the tensors that a forward pass gives. */
+export const resultNames = { logits: "logits", hidden: "last_hidden_state", loss: "loss" };
+
+/** What "lowrank forward" or "lowrank export" wrote. An empty file is as good as none. */
+export async function isOurFile(path: string): Promise<boolean> {
+  const source = await openFile(path);
+  try {
+    return source.size === 0 || (await isForwardResult(source)) || (await isGgufAdapter(source));
+  } finally {
+    await source.close();
+  }
+}
+
+async function isForwardResult(source: ByteSource): Promise<boolean> {
+  try {
+    const { tensors } = await openSafetensors(source);
+    const known = new Set(Object.values(resultNames));
+    return tensors.size > 0 && [...tensors.keys()].every((name) => known.has(name));
+  } catch (error) {
+    if (error instanceof SafetensorsError) return false;
+    throw error;
+  }
+}
+
+async function isGgufAdapter(source: ByteSource): Promise<boolean> {
+  try {
+    return (await openGguf(source)).metadata.get("general.type") === "adapter";
+  } catch (error) {
+    if (error instanceof GgufError) return false;
+    throw error;
+  }
+}
