@@ -1,12 +1,14 @@
 // tokenizer.json and tokenizer_config.json: a tokenizer that is accepted turns any text into ids of its vocabulary.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { openTokenizer } from "@lowrank/data";
 import { filesFolder } from "@lowrank/models";
 import { joinFiles, splitFiles } from "../inputs/joined-files.ts";
 import { Entries, type JsonTree, treeOf } from "../inputs/json-tree.ts";
 import { mutateBytes } from "../inputs/mutate-bytes.ts";
 import { jsonBytes, mutateJson } from "../inputs/mutate-json.ts";
-import { jsonSeeds } from "../inputs/seeds.ts";
+import { jsonSeeds, root } from "../inputs/seeds.ts";
 import { demand, mayRefuse, type Target } from "../target.ts";
 
 const fixtures = "packages/data/fixtures";
@@ -17,6 +19,24 @@ const configs = [
   { bos_token: "<s>", eos_token: { content: "</s>" }, pad_token: "[PAD]", unk_token: "[UNK]" },
   { clean_up_tokenization_spaces: true, model_max_length: 512, chat_template: "{{ messages }}" },
 ].map(treeOf);
+
+/** Folders without a tokenizer.json. */
+const folders = [
+  { type: "t5", files: { "spiece.model": "t5.model" } },
+  { type: "deberta-v2", files: { "spm.model": "deberta.model" } },
+  { type: "llama", files: { "tokenizer.model": "cleaning.model" } },
+  {
+    type: "marian",
+    files: { "source.spm": "fairseq.model", "target.spm": "target.model", "vocab.json": "marian.vocab.json" },
+  },
+  { type: "gpt2", files: { "vocab.json": "vocab.json", "merges.txt": "merges.txt" } },
+  { type: "bert", files: { "vocab.txt": "vocab.txt" } },
+].map(({ type, files }) => ({
+  config: jsonBytes(treeOf({ model_type: type })),
+  files: Object.entries(files).map(
+    ([name, source]) => [name, readFileSync(join(root, `${fixtures}/vocabularies/${source}`))] as const,
+  ),
+}));
 
 const texts = [
   "",
@@ -31,6 +51,11 @@ const longestOutput = 100_000;
 
 export const tokenizer: Target = {
   generate(random) {
+    if (random.chance(0.3)) {
+      const { config, files } = random.pick(folders);
+      const broken = files.map(([name, bytes]) => [name, mutateBytes(new Uint8Array(bytes), random)] as const);
+      return joinFiles(new Map([["config.json", config], ...broken]));
+    }
     const files = new Map([["tokenizer.json", jsonBytes(mutateJson(random.pick(seeds), seeds, random))]]);
     if (random.chance(0.5)) {
       files.set("tokenizer_config.json", jsonBytes(mutateJson(random.pick(configs), configs, random)));

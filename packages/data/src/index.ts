@@ -61,6 +61,7 @@ export { wordErrorRate } from "./scoring/word-error-rate.ts";
 export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
 export { promptTemplate, promptTemplates } from "./templates/prompt-templates.ts";
+export type { OpenBytes, TextFiles } from "./text-files.ts";
 export {
   type AnswerSpan,
   type ClassifiedSequence,
@@ -76,7 +77,6 @@ export {
 } from "./tokenized-example.ts";
 export { type ExtendedTokenizer, extendTokenizer } from "./tokenizer/extend-tokenizer.ts";
 export { openTokenizer } from "./tokenizer/open-tokenizer.ts";
-export type { TextFiles } from "./tokenizer/text-files.ts";
 export {
   type DecodeOptions,
   type EncodedPair,
@@ -106,3 +106,5 @@ export {
   tokenizeExamples,
 } from "./tokenizing/tokenize-examples.ts";
 export { cutSpan, type TokenizedQuestion, tokenizeQuestion } from "./tokenizing/tokenize-question.ts";
+export { vocabularyFiles } from "./vocabulary-files/tokenizer-classes.ts";
+export { vocabularyTokenizerFiles } from "./vocabulary-files/vocabulary-tokenizer-files.ts";

@@ -2,6 +2,7 @@
 
 import { SequenceNormalizer, Tokenizer, Unigram } from "@huggingface/tokenizers";
 import type { AddedToken } from "../added-tokens/add-tokens.ts";
+import { useCharsmaps } from "../charsmap/use-charsmaps.ts";
 import { TokenizationError, TokenizerError } from "../errors.ts";
 import { isObject, type JsonObject } from "../json-object.ts";
 import { boundGrowth, boundNormalizer } from "./bounded-growth.ts";
@@ -14,6 +15,7 @@ type NormalizerConfig = ConstructorParameters<typeof SequenceNormalizer>[0]["nor
 export function boundedTokenizer(json: JsonObject, config: JsonObject): Tokenizer {
   checkNormalizedTokens(json);
   const tokenizer = new Tokenizer(json, config);
+  useCharsmaps(tokenizer.normalizer);
   boundPatterns(tokenizer);
   boundGrowth(tokenizer);
   if (tokenizer.model instanceof Unigram) boundUnigram(tokenizer.model);
@@ -28,6 +30,7 @@ function checkNormalizedTokens({ normalizer, added_tokens: tokens }: JsonObject)
   if (!isObject(normalizer) || normalized.length === 0) return;
   // Its fields were checked.
   const apart = new SequenceNormalizer({ type: "Sequence", normalizers: [normalizer as unknown as NormalizerConfig] });
+  useCharsmaps(apart);
   checkNormalizerPatterns(apart);
   boundNormalizer(apart);
   try {

@@ -1,7 +1,7 @@
 // The tokenizer of a GGUF file as files, so that all that reads a tokenizer beside a model reads this one, too.
 
 import { TokenizerError } from "../errors.ts";
-import type { TextFiles } from "../tokenizer/text-files.ts";
+import type { TextFiles } from "../text-files.ts";
 import type { GgufMetadata } from "./gguf-vocabulary.ts";
 
 /**

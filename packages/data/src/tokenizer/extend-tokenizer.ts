@@ -4,8 +4,9 @@ import { refuseUnknownOptions } from "@lowrank/contracts";
 import { type AddedToken, type AddTokensOptions, addTokens, addTokensNames } from "../added-tokens/add-tokens.ts";
 import { AddedTokensError, TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
+import type { TextFiles } from "../text-files.ts";
+import { hasSegmentation } from "./segmentation.ts";
 import { withSpecialTokens } from "./special-tokens.ts";
-import type { TextFiles } from "./text-files.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";
 
@@ -46,6 +47,11 @@ export async function extendTokenizer(
   refuseUnknownOptions("extendTokenizer", options, addTokensNames);
   const texts = await readTokenizerFiles(files, "all");
   const before = parseTokenizerFile(texts, "tokenizer.json", files);
+  if (hasSegmentation(before)) {
+    throw new TokenizerError([
+      "tokens cannot be added to it: transformers reads its own files of this class, which hold no others",
+    ]);
+  }
   const { json, ids, newIds, added } = addTokens(before, tokens, options);
   // Written too: beside an adapter there is no config.json to name them.
   const named = await withSpecialTokens(parseTokenizerFile(texts, "tokenizer_config.json", files), before, files);

@@ -4,7 +4,8 @@
 
 import { TokenizerError } from "../errors.ts";
 import { isObject, type JsonObject } from "../json-object.ts";
-import { tokenText } from "./token-text.ts";
+import { tokenText } from "../token-text.ts";
+import { vocabularyOf } from "../tokenizer-json/vocabulary-of.ts";
 
 /** A tokenizer.json whose marks are those of the source's language. */
 export interface LanguageMarks {
@@ -18,9 +19,9 @@ export function withLanguages(json: JsonObject, config: JsonObject): LanguageMar
   const known = knownMark(json, config);
   const [source, target] = [config.src_lang ?? known, config.tgt_lang];
   if (known === undefined || typeof source !== "string") return { json };
-  const spoken = source === known ? json : withMark(json, known, source);
+  const spoken = source === known ? json : withMark(json, config, { known, mark: source });
   if (typeof target !== "string") return { json: spoken };
-  idOf(json, target, "tgt_lang");
+  idOf(json, config, "tgt_lang");
   return { json: spoken, target: { source, mark: target } };
 }
 
@@ -38,8 +39,12 @@ function markOf(piece: unknown): string | undefined {
   return isObject(special) && typeof special.id === "string" ? special.id : undefined;
 }
 
-function withMark(json: JsonObject, known: string, mark: string): JsonObject {
-  const id = idOf(json, mark, "src_lang");
+function withMark(
+  json: JsonObject,
+  config: JsonObject,
+  { known, mark }: { readonly known: string; readonly mark: string },
+): JsonObject {
+  const id = idOf(json, config, "src_lang");
   const processor = isObject(json.post_processor) ? json.post_processor : {};
   const replaced = (pieces: unknown) =>
     Array.isArray(pieces)
@@ -58,11 +63,15 @@ function withMark(json: JsonObject, known: string, mark: string): JsonObject {
   return { ...json, post_processor };
 }
 
-function idOf({ added_tokens: added }: JsonObject, mark: string, key: string): number {
+function idOf({ added_tokens: added, model }: JsonObject, config: JsonObject, key: "src_lang" | "tgt_lang"): number {
+  const mark = String(config[key]);
   const entry: unknown = Array.isArray(added)
     ? added.find((token: unknown) => isObject(token) && token.content === mark)
     : undefined;
   if (isObject(entry) && typeof entry.id === "number") return entry.id;
+  const { additional_special_tokens: special } = config;
+  const known = Array.isArray(special) && special.includes(mark) ? vocabularyOf(model).get(mark) : undefined;
+  if (known !== undefined) return known;
   const expected = "expected the mark of a language that tokenizer.json has among its added tokens";
   throw new TokenizerError([`tokenizer_config.json: ${key} is ${JSON.stringify(mark.slice(0, 40))}; ${expected}`]);
 }

@@ -42,8 +42,8 @@ describe("openTokenizer", () => {
     await expect(openTokenizer(files({}))).rejects.toThrow(/models\/toy has no tokenizer\.json/);
   });
 
-  it("names SentencePiece's file where only that is there", async () => {
-    await expect(openTokenizer(files({ "source.spm": "" }))).rejects.toThrow(/its source\.spm is SentencePiece's/);
+  it("names a vocabulary's file where nothing says of which class it is", async () => {
+    await expect(openTokenizer(files({ "source.spm": "" }))).rejects.toThrow(/is made of its source\.spm where/);
   });
 
   it("refuses a file that is nested a million levels deep", async () => {

@@ -1,7 +1,8 @@
 // The tokenizer that lies beside a model.
 
+import type { TextFiles } from "../text-files.ts";
+import { vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
 import { withSpecialTokens } from "./special-tokens.ts";
-import type { TextFiles } from "./text-files.ts";
 import { TextTokenizer } from "./text-tokenizer.ts";
 import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./tokenizer-files.ts";
 
@@ -9,7 +10,8 @@ import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./toke
  * Reads tokenizer.json and, if they are there, tokenizer_config.json and chat_template.jinja; for marks that these do not
  * name, special_tokens_map.json and the model's config.json.
  *
- * Throws TokenizerError if there is no tokenizer.json or a file is not what it should be.
+ * Without a tokenizer.json, one is made of the model's vocabulary files (`vocabularyTokenizerFiles`). Throws TokenizerError if
+ * there are none either, or a file is not what it should be.
  *
  * @example
  * ```ts
@@ -24,7 +26,8 @@ import { parseTokenizerFile, readTokenizerFiles, withChatTemplate } from "./toke
  * if (tokenizer.encode("hello").join() !== "1") throw new Error("wrong ids");
  * ```
  */
-export async function openTokenizer(files: TextFiles): Promise<TextTokenizer> {
+export async function openTokenizer(folder: TextFiles): Promise<TextTokenizer> {
+  const files = vocabularyTokenizerFiles(folder);
   const texts = await readTokenizerFiles(files, "needed");
   const json = parseTokenizerFile(texts, "tokenizer.json", files);
   const config = await withSpecialTokens(parseTokenizerFile(texts, "tokenizer_config.json", files), json, files);

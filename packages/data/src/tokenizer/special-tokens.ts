@@ -2,7 +2,7 @@
 // published ones leave that to classes of transformers. Their special_tokens_map.json says it, or the model's config.json.
 
 import { isObject, type JsonObject } from "../json-object.ts";
-import type { TextFiles } from "./text-files.ts";
+import type { TextFiles } from "../text-files.ts";
 import { parseTokenizerFile } from "./tokenizer-files.ts";
 
 const marks = ["bos_token", "eos_token", "pad_token"] as const;

@@ -6,12 +6,13 @@ import { ownAddedTokens } from "../added-tokens/own-added-tokens.ts";
 import { boundedTokenizer } from "../bounds/bounded-tokenizer.ts";
 import { ExampleError, TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
+import { tokenText } from "../token-text.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";
 import { withLanguages } from "./language-marks.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { placeTokens } from "./place-tokens.ts";
-import { tokenText } from "./token-text.ts";
+import { cutByOwnModel, targetJson } from "./segmentation.ts";
 import type { CharacterSpan } from "./traced-normalization.ts";
 import { writeBytesQuickly } from "./write-bytes.ts";
 
@@ -19,6 +20,8 @@ import { writeBytesQuickly } from "./write-bytes.ts";
 export interface EncodeOptions {
   /** Whether the tokenizer's own marks ([CLS], <s> …) are added; default true, as in transformers. */
   readonly addSpecialTokens?: boolean;
+  /** Whether a decoder is to write the text: some tokenizers (Marian's) cut such texts otherwise. Default false. */
+  readonly isTarget?: boolean;
 }
 
 /** What `decode` can be told. */
@@ -87,11 +90,14 @@ export class TextTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #addedIds: ReadonlyMap<string, number>;
   readonly #cleansSpaces: boolean;
+  /** What cuts texts that a decoder is to write, where that is another one. */
+  readonly #forTargets: TextTokenizer | undefined;
 
   private constructor(given: Readonly<Record<string, unknown>>, config: Readonly<Record<string, unknown>>) {
     const { json, target } = withLanguages(given, config);
     const tokenizer = boundedTokenizer(json, { ...unknownToken(json), ...config });
     this.#tokenizer = tokenizer;
+    cutByOwnModel(tokenizer, json);
     this.#addedIds = ownAddedTokens(tokenizer, json);
     fallBackToBytes(tokenizer, json.model);
     writeBytesQuickly(tokenizer);
@@ -113,6 +119,8 @@ export class TextTokenizer {
     this.targetLanguageId = language;
     this.targetPrefixIds = translated(this.prefixIds);
     this.targetSuffixIds = translated(this.suffixIds);
+    const forTargets = targetJson(json);
+    this.#forTargets = forTargets === undefined ? undefined : new TextTokenizer(forTargets, config);
   }
 
   /**
@@ -140,6 +148,8 @@ export class TextTokenizer {
 
   /** The ids of a text. */
   encode(text: string, options: EncodeOptions = {}): number[] {
+    if (options.isTarget === true && this.#forTargets !== undefined)
+      return this.#forTargets.encode(text, { ...options, isTarget: false });
     const { ids } = this.#tokenizer.encode(text, { add_special_tokens: options.addSpecialTokens ?? true });
     // A BPE without an unknown token has no id for some texts; Rust's tokenizers leave them out.
     return ids.filter((id) => id !== undefined);

@@ -3,7 +3,9 @@
 import { parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
-import type { TextFiles } from "./text-files.ts";
+import type { TextFiles } from "../text-files.ts";
+import { vocabularyFiles } from "../vocabulary-files/tokenizer-classes.ts";
+import { vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
 
 /** Gemma's tokenizer.json, the largest that is common, has 33 MB. */
 const largest = 64_000_000;
@@ -18,7 +20,7 @@ const all = [...needed, ["special_tokens_map.json", 1_000_000]] as const;
 
 /**
  * The texts of a folder's tokenizer by file name: what it is built from, or – to be written elsewhere – "all". Throws
- * TokenizerError if there is no tokenizer.json.
+ * TokenizerError if there is no tokenizer.json, and none can be made (`vocabularyTokenizerFiles`).
  *
  * @example
  * ```ts
@@ -30,9 +32,10 @@ const all = [...needed, ["special_tokens_map.json", 1_000_000]] as const;
  * ```
  */
 export async function readTokenizerFiles(
-  files: TextFiles,
+  folder: TextFiles,
   which: "needed" | "all",
 ): Promise<ReadonlyMap<string, string>> {
+  const files = vocabularyTokenizerFiles(folder);
   if (!(await files.has("tokenizer.json"))) throw await noTokenizer(files);
   const texts = new Map<string, string>();
   for (const [name, maxBytes] of which === "all" ? all : needed) {
@@ -41,15 +44,13 @@ export async function readTokenizerFiles(
   return texts;
 }
 
-/** SentencePiece's files, under the names that Marian, M2M-100, mBART and T5 have for them. */
-const sentencePieces = ["source.spm", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model"];
-
 async function noTokenizer(files: TextFiles): Promise<TokenizerError> {
   const missing = `${files.name} has no tokenizer.json, which text needs`;
-  for (const name of sentencePieces) {
+  for (const name of vocabularyFiles) {
     if (!(await files.has(name))) continue;
     return new TokenizerError([
-      `${missing}; its ${name} is SentencePiece's, which is not read`,
+      `${missing}; a tokenizer is made of its ${name} where tokenizer_config.json ("tokenizer_class") or config.json ("model_type") ` +
+        "names a class that is known, and that class' other files are there",
       "let transformers write a tokenizer.json where it can (AutoTokenizer.from_pretrained(…).save_pretrained(…)), or give rows " +
         "that are tokenised already",
     ]);

@@ -129,7 +129,7 @@ interface TargetOptions {
 function encodeTarget(target: string, { tokenizer, hasMarks, limits }: TargetOptions): readonly number[] {
   const { targetPrefixIds, targetSuffixIds: suffixIds, targetLanguageId, eosId } = tokenizer;
   const hasOwn = !hasMarks && targetLanguageId !== undefined;
-  const text = tokenizer.encode(target, { addSpecialTokens: !hasMarks && !hasOwn });
+  const text = tokenizer.encode(target, { addSpecialTokens: !hasMarks && !hasOwn, isTarget: true });
   const ids = hasOwn ? [...targetPrefixIds, ...text, ...suffixIds] : text;
   const end = eosId === undefined ? [] : [eosId];
   const closing = hasMarks || suffixIds.length === 0 ? end : suffixIds;

@@ -1,6 +1,7 @@
 // A Hugging Face model folder: what its config says, and whether we can compute it.
 
 import { LowrankError, type Warning } from "@lowrank/contracts";
+import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { checkConfig, type ModelConfig, resolveTask, type Task } from "@lowrank/families";
 import { type ModelFolder, readJsonObject } from "@lowrank/models";
 import { openFolderWeights } from "@lowrank/safetensors";
@@ -25,7 +26,7 @@ export async function inspectModel(folder: ModelFolder): Promise<ModelInspection
     config,
     understood,
     task: understood && taskOf(understood),
-    hasTokenizer: await folder.has("tokenizer.json"),
+    hasTokenizer: await vocabularyTokenizerFiles(folder).has("tokenizer.json"),
     metadata,
     warnings,
   };

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
+import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { diskFolder } from "@lowrank/merge/node";
 import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
@@ -23,7 +24,8 @@ function modelAt(path: string): ModelSource {
     return ggufModel({ name: path, path, beside: filesBeside(path), openGguf: () => openGgufFile(path) });
   }
   const folder = openFolder(path);
-  return { name: path, path, files: folder, folder, inside: (name) => diskFolder(join(path, plainName(path, name))) };
+  const inside = (name: string) => diskFolder(join(path, plainName(path, name)));
+  return { name: path, path, files: vocabularyTokenizerFiles(folder), folder, inside };
 }
 
 /** Throws ModelFileError for a name that could lead out of the folder. */

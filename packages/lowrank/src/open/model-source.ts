@@ -1,7 +1,7 @@
 // Where a base or an adapter is read from, whatever host it lies on: a disk, the Hub, a page's files.
 
 import { type Adapter, type ReadAdapterOptions, readAdapterIn } from "@lowrank/adapter-format";
-import { ggufTokenizerFiles, type TextFiles } from "@lowrank/data";
+import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@lowrank/data";
 import { ggufPartNames } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
@@ -73,7 +73,7 @@ export async function modelIn(folder: ModelFolder): Promise<ModelSource> {
   const { name } = folder;
   const names = (await folder.has("config.json")) ? [] : await folder.list();
   const gguf = [...names].sort().find((file) => file.endsWith(".gguf"));
-  if (gguf === undefined) return { name, path: name, files: folder, folder };
+  if (gguf === undefined) return { name, path: name, files: vocabularyTokenizerFiles(folder), folder };
   return ggufModel({
     name,
     path: `${name}/${gguf}`,

@@ -5,7 +5,7 @@ import type { SourceFolder } from "./exportable-model.ts";
 
 /** The tokenizer … */
 const tokenizerFile =
-  /^(tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|tokenizer\.model|spiece\.model|sentencepiece\.bpe\.model|chat_template\.(jinja|json))$/;
+  /^(tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|(tokenizer|spiece|spm|sentencepiece\.bpe)\.model|(source|target)\.spm|chat_template\.(jinja|json))$/;
 /** … and, of a base, generation settings and licences. */
 const otherFile = /^(generation_config\.json|preprocessor_config\.json|LICENSE.*|NOTICE.*)$/;
 

@@ -2,6 +2,7 @@
 // (PyTorch, TensorFlow, Flax, ONNX, GGUF); only one copy is fetched: safetensors, or a .gguf file where there are none.
 
 import { enumerated, printable } from "@lowrank/contracts";
+import { vocabularyFiles } from "@lowrank/data";
 import { ggufPartNames } from "@lowrank/gguf";
 import { HubError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
@@ -16,6 +17,8 @@ export interface HubPlace extends Pick<HubName, "file"> {
 }
 
 const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"];
+/** What a tokenizer is made of where there is no tokenizer.json. */
+const ownVocabulary = ["added_tokens.json", ...vocabularyFiles];
 /** What sentence-transformers says of embeddings. */
 const embeddingFiles = ["modules.json", "sentence_bert_config.json"];
 const poolingFolder = "1_Pooling/";
@@ -34,6 +37,7 @@ export function planDownload(place: HubPlace, content: HubContent, paths: readon
     const [weights = "adapter_model.safetensors"] = adapterWeights.filter((name) => present.has(name));
     return requireWeights(place, [...adapterFiles, weights], present, weights);
   }
+  const vocabulary = present.has("tokenizer.json") ? [] : ownVocabulary;
   const shards = paths.filter((path) => shard.test(path)).sort();
   if (!present.has("model.safetensors") && shards.length === 0) {
     const only = onlyGguf(place, paths);
@@ -41,10 +45,10 @@ export function planDownload(place: HubPlace, content: HubContent, paths: readon
   }
   if (!present.has("config.json")) throw new HubError(place.given, absence(place, content, present));
   if (present.has("model.safetensors")) {
-    return requireWeights(place, [...modelFiles, "model.safetensors"], present, "model.safetensors");
+    return requireWeights(place, [...modelFiles, ...vocabulary, "model.safetensors"], present, "model.safetensors");
   }
   const index = "model.safetensors.index.json";
-  return requireWeights(place, [...modelFiles, index, ...shards], present, index);
+  return requireWeights(place, [...modelFiles, ...vocabulary, index, ...shards], present, index);
 }
 
 /** The one .gguf model of a folder, by its first part; throws a HubError that lists them where there are several. */

@@ -6,4 +6,13 @@ export interface TextFiles {
   readonly name: string;
   has(file: string): Promise<boolean>;
   readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
+  /** Where bytes can be read as well: SentencePiece's files are no text. */
+  open?(file: string): Promise<OpenBytes>;
+}
+
+/** A file that is open (`ByteSource` of `@lowrank/safetensors` is one). */
+export interface OpenBytes {
+  readonly size: number;
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close?(): Promise<void>;
 }

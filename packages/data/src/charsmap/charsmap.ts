@@ -1,0 +1,104 @@
+// SentencePiece's "precompiled charsmap": which sequences of bytes are written as which others, NFKC and more, in a double-array
+// trie (Aoe 1989) as Darts-clone lays it out, with the texts to write behind it.
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** In bytes: NFKC writes eighteen letters for one character, and no other rule more. */
+const longestText = 256;
+
+/** A character map, read from the bytes that a file has of it. */
+export class Charsmap {
+  readonly #trie: Uint32Array;
+  readonly #texts: Uint8Array;
+  readonly #written = new Map<number, string>();
+
+  /** Throws RangeError where the trie is longer than the bytes. Where it leads nowhere, nothing is replaced. */
+  constructor(bytes: Uint8Array) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const size = bytes.length < 4 ? 0 : view.getUint32(0, true);
+    if (size === 0 || size % 4 !== 0 || size > bytes.length - 4) throw new RangeError("a charsmap has a broken trie");
+    this.#trie = Uint32Array.from({ length: size / 4 }, (_, place) => view.getUint32(4 + 4 * place, true));
+    this.#texts = bytes.subarray(4 + size);
+  }
+
+  /**
+   * The text as SentencePiece writes it: at each place the longest sequence that is in the map is replaced.
+   */
+  replaceLongest(text: string): string {
+    const bytes = encoder.encode(text);
+    let written = "";
+    let [start, at] = [0, 0];
+    while (at < bytes.length) {
+      const found = this.#matches(bytes, at).at(-1);
+      if (found !== undefined) {
+        written += decoder.decode(bytes.subarray(start, at)) + this.#textAt(found.text);
+        start = at + found.length;
+      }
+      at += found?.length ?? lengthOfCharacter(bytes[at] ?? 0);
+    }
+    return written + decoder.decode(bytes.subarray(start));
+  }
+
+  /**
+   * The text as Hugging Face's tokenizers write it ("Precompiled"): letter with accents by letter with accents. One of fewer than
+   * six bytes is replaced whole by what its shortest beginning in the map becomes; of others each character by itself.
+   */
+  replaceGraphemes(text: string): string {
+    let written = "";
+    for (const { segment } of graphemes(text)) {
+      const whole = segment.length < 6 ? encoder.encode(segment) : undefined;
+      const found = whole !== undefined && whole.length < 6 ? this.#matches(whole, 0)[0] : undefined;
+      if (found !== undefined) written += this.#textAt(found.text);
+      else for (const character of segment) written += this.#replaced(character);
+    }
+    return written;
+  }
+
+  #replaced(character: string): string {
+    const found = this.#matches(encoder.encode(character), 0)[0];
+    return found === undefined ? character : this.#textAt(found.text);
+  }
+
+  /** What the map has of the bytes from a place on, the shortest first. */
+  #matches(bytes: Uint8Array, from: number): readonly { readonly length: number; readonly text: number }[] {
+    const matches: { readonly length: number; readonly text: number }[] = [];
+    let node = offsetOf(this.#trie[0] ?? 0);
+    for (let at = from; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      node ^= byte;
+      const unit = this.#trie[node];
+      // A byte of 0 ends a key.
+      if (byte === 0 || unit === undefined || (unit & 0x800000ff) >>> 0 !== byte) break;
+      node ^= offsetOf(unit);
+      const leaf = this.#trie[node];
+      if (((unit >>> 8) & 1) === 1 && leaf !== undefined)
+        matches.push({ length: at + 1 - from, text: leaf & 0x7fffffff });
+    }
+    return matches;
+  }
+
+  #textAt(place: number): string {
+    const known = this.#written.get(place);
+    if (known !== undefined) return known;
+    const behind = this.#texts.subarray(place, place + longestText);
+    const end = behind.indexOf(0);
+    const text = decoder.decode(end === -1 ? behind : behind.subarray(0, end));
+    this.#written.set(place, text);
+    return text;
+  }
+}
+
+function offsetOf(unit: number): number {
+  return ((unit >>> 10) << ((unit & 0x200) >>> 6)) >>> 0;
+}
+
+function lengthOfCharacter(first: number): number {
+  if (first < 0xc0) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
+}
+
+function graphemes(text: string): Iterable<{ readonly segment: string }> {
+  return new Intl.Segmenter("und", { granularity: "grapheme" }).segment(text);
+}

@@ -1,0 +1,119 @@
+// A SentencePiece model (spm.model, spiece.model, tokenizer.model, source.spm …): pieces with scores, and what happens to a
+// text before it is cut. https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto
+
+import { TokenizerError } from "../errors.ts";
+import { type ProtobufField, protobufFields } from "./protobuf-fields.ts";
+
+const kinds = ["normal", "unknown", "control", "user-defined", "unused", "byte"] as const;
+
+/** One piece; its place is its id. */
+export interface SentencePiece {
+  readonly text: string;
+  /** A logarithm of its probability, or of BPE minus the rank of its merge. */
+  readonly score: number;
+  readonly kind: (typeof kinds)[number];
+}
+
+/** What is done to a text before it is cut. */
+export interface SentencePieceNormaliser {
+  /** Which characters become which; undefined for none. */
+  readonly charsmap: Uint8Array | undefined;
+  readonly addsDummyPrefix: boolean;
+  readonly removesExtraSpaces: boolean;
+}
+
+/** The contents of a file. */
+export interface SentencePieceModel {
+  readonly algorithm: "unigram" | "bpe";
+  readonly pieces: readonly SentencePiece[];
+  readonly unknownId: number;
+  readonly beginsText: string | undefined;
+  readonly endsText: string | undefined;
+  readonly fallsBackToBytes: boolean;
+  readonly normaliser: SentencePieceNormaliser;
+}
+
+/** Gemma has 256 000 pieces, mT5 250 100. */
+const mostPieces = 2 ** 21;
+/** In bytes; sixteen spaces or dashes are the longest that are common. */
+const longestPiece = 4096;
+
+/** Reads the bytes of a file; `name` is for messages. Throws TokenizerError for what is no such file or is broken. */
+export function readSentencePiece(bytes: Uint8Array, name: string): SentencePieceModel {
+  try {
+    return readModel(bytes);
+  } catch (cause) {
+    if (!(cause instanceof RangeError) && !(cause instanceof TypeError)) throw cause;
+    const problem = `${name} is no SentencePiece model that can be read: ${cause.message}`;
+    throw new TokenizerError([problem, "fetch the file again, or put the model's tokenizer.json beside it"], { cause });
+  }
+}
+
+function readModel(bytes: Uint8Array): SentencePieceModel {
+  const pieces: SentencePiece[] = [];
+  let [trainer, normaliser]: readonly ReadonlyMap<number, ProtobufField>[] = [new Map(), new Map()];
+  for (const entry of protobufFields(bytes)) {
+    if (!("bytes" in entry)) continue;
+    if (entry.field === 1) pieces.push(readPiece(entry.bytes, pieces.length));
+    if (entry.field === 2) trainer = byNumber(entry.bytes);
+    if (entry.field === 3) normaliser = byNumber(entry.bytes);
+    if (pieces.length > mostPieces) throw new RangeError(`it has more than ${mostPieces} pieces`);
+  }
+  if (pieces.length === 0) throw new RangeError("it has no pieces");
+  const algorithm = numberOf(trainer?.get(3), 1);
+  if (algorithm !== 1 && algorithm !== 2)
+    throw new RangeError("its pieces are words or characters, not parts of words");
+  const charsmap = bytesOf(normaliser?.get(2));
+  const mark = (id: number, text: number, usual: readonly [number, string]) =>
+    numberOf(trainer?.get(id), usual[0]) < pieces.length ? textOf(trainer?.get(text), usual[1]) : undefined;
+  return {
+    algorithm: algorithm === 1 ? "unigram" : "bpe",
+    pieces,
+    unknownId: numberOf(trainer?.get(40), 0),
+    beginsText: mark(41, 46, [1, "<s>"]),
+    endsText: mark(42, 47, [2, "</s>"]),
+    fallsBackToBytes: numberOf(trainer?.get(35), 0) === 1,
+    normaliser: {
+      charsmap: charsmap === undefined || charsmap.length === 0 ? undefined : charsmap,
+      addsDummyPrefix: numberOf(normaliser?.get(3), 1) === 1,
+      removesExtraSpaces: numberOf(normaliser?.get(4), 1) === 1,
+    },
+  };
+}
+
+function readPiece(bytes: Uint8Array, id: number): SentencePiece {
+  const fields = byNumber(bytes);
+  const text = bytesOf(fields.get(1));
+  const score = bytesOf(fields.get(2));
+  const kind = kinds[numberOf(fields.get(3), 1) - 1];
+  if (text === undefined || text.length === 0 || text.length > longestPiece || kind === undefined) {
+    throw new RangeError(`piece ${id} has no text of 1 to ${longestPiece} bytes, or no kind`);
+  }
+  const value =
+    score?.length === 4 ? new DataView(score.buffer, score.byteOffset, score.byteLength).getFloat32(0, true) : 0;
+  if (!Number.isFinite(value)) throw new RangeError(`the score of piece ${id} is ${value}`);
+  return { text: decode(text), score: value, kind };
+}
+
+/** The last of each number counts, as the format says. */
+function byNumber(bytes: Uint8Array): ReadonlyMap<number, ProtobufField> {
+  return new Map([...protobufFields(bytes)].map((entry) => [entry.field, entry]));
+}
+
+function numberOf(entry: ProtobufField | undefined, usual: number): number {
+  return entry !== undefined && "value" in entry ? entry.value : usual;
+}
+
+function bytesOf(entry: ProtobufField | undefined): Uint8Array | undefined {
+  return entry !== undefined && "bytes" in entry ? entry.bytes : undefined;
+}
+
+function textOf(entry: ProtobufField | undefined, usual: string): string {
+  const bytes = bytesOf(entry);
+  return bytes === undefined || bytes.length > longestPiece ? usual : decode(bytes);
+}
+
+/** Throws TypeError for what is no UTF-8. */
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}

@@ -1,0 +1,120 @@
+// Byte-level BPE (Radford et al. 2019) as its classes save it: vocab.json and merges.txt.
+
+import { TokenizerError } from "../errors.ts";
+import { framed } from "./byte-pair-classes.ts";
+import type { Frame, TokenizerClass, TokenizerDraft, UsualMarks, VocabularySource } from "./tokenizer-draft.ts";
+import { numberedTokens, tokensInOrder } from "./word-ids.ts";
+
+interface ByteLevelClass {
+  readonly names: readonly string[];
+  readonly modelTypes: readonly string[];
+  readonly marks: UsualMarks;
+  readonly normalizer?: object;
+  /** Cuts a text before its bytes are written as letters; GPT-2's pattern unless given. */
+  readonly pattern?: string;
+  readonly frame: (source: VocabularySource) => Frame | null;
+}
+
+const endOfText = "<|endoftext|>";
+const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+
+const classes: readonly ByteLevelClass[] = [
+  {
+    names: ["GPT2Tokenizer"],
+    modelTypes: ["gpt2", "gpt_neo", "gptj", "opt", "phi", "codegen", "starcoder2"],
+    marks: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
+    frame: framed,
+  },
+  {
+    names: ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer"],
+    modelTypes: ["roberta", "bart", "longformer", "data2vec-text"],
+    marks: {
+      bos_token: "<s>",
+      eos_token: "</s>",
+      unk_token: "<unk>",
+      sep_token: "</s>",
+      pad_token: "<pad>",
+      cls_token: "<s>",
+      mask_token: "<mask>",
+    },
+    frame: () => ({
+      single: ["cls_token", "A", "sep_token"],
+      pair: ["cls_token", "A", "sep_token", "sep_token", "B", "sep_token"],
+    }),
+  },
+  {
+    names: ["WhisperTokenizer"],
+    modelTypes: ["whisper"],
+    marks: { bos_token: endOfText, eos_token: endOfText, unk_token: endOfText },
+    frame: ({ config }) => {
+      const start = ["<|startoftranscript|>", ...(config.predict_timestamps === true ? [] : ["<|notimestamps|>"])];
+      return { single: [...start, "A", "eos_token"], pair: [...start, "A", "B", "eos_token"], hasSegments: true };
+    },
+  },
+  {
+    names: ["Qwen2Tokenizer"],
+    modelTypes: ["qwen2", "qwen3", "qwen2_moe", "qwen3_moe"],
+    marks: { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText },
+    normalizer: { type: "NFC" },
+    pattern: `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
+    frame: framed,
+  },
+];
+
+/** The classes. */
+export const byteLevelClasses: readonly TokenizerClass[] = classes.map((row) => ({
+  names: row.names,
+  modelTypes: row.modelTypes,
+  files: ["vocab.json", "merges.txt"],
+  marks: row.marks,
+  draft: (source) => draft(row, source),
+}));
+
+async function draft(row: ByteLevelClass, source: VocabularySource): Promise<TokenizerDraft> {
+  const ids = numberedTokens(await source.json("vocab.json"), "vocab.json");
+  const bytes = { type: "ByteLevel", add_prefix_space: source.config.add_prefix_space === true, trim_offsets: true };
+  const { pattern } = row;
+  return {
+    tokens: tokensInOrder(ids),
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: "",
+      end_of_word_suffix: "",
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(ids),
+      merges: mergesOf(await source.text("merges.txt"), ids),
+    },
+    normalizer: row.normalizer ?? null,
+    preTokenizer:
+      pattern === undefined
+        ? { ...bytes, use_regex: true }
+        : {
+            type: "Sequence",
+            pretokenizers: [
+              { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
+              { ...bytes, use_regex: false },
+            ],
+          },
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    frame: row.frame(source),
+    added: [],
+  };
+}
+
+/** Two tokens a line, in order of their rank; a line that starts with "#version" says the format's. */
+function mergesOf(text: string, ids: ReadonlyMap<string, number>): readonly (readonly [string, string])[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#version"));
+  return lines.map((line, index) => {
+    const [left, right, ...more] = line.trimEnd().split(" ");
+    const isMerge = left !== undefined && right !== undefined && more.length === 0;
+    if (isMerge && ids.has(left) && ids.has(right)) return [left, right] as const;
+    const shown = JSON.stringify(line.slice(0, 40));
+    throw new TokenizerError([
+      `merges.txt: expected two tokens of vocab.json a line, got ${shown} as line ${index + 1}`,
+    ]);
+  });
+}
