@@ -5,7 +5,7 @@ import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./er
 import { baseName, parseHubName } from "./open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "./open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
-import { rowsOfText } from "./rows/read-rows.ts";
+import { rowsOfFile } from "./rows/read-rows.ts";
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
 /** Fetches what is named, and writes to folders that a person chose. */
@@ -16,7 +16,7 @@ export const browserPlatform: Platform = {
   async readRows(address, options) {
     const answer = await fetch(address);
     if (!answer.ok) throw new RowsNotFoundError(address, answer.status);
-    return rowsOfText(address, await answer.text(), options);
+    return rowsOfFile(new File([await answer.blob()], address), options);
   },
   writeFiles: async (folder, files) => writeToDirectory(chosen(folder), files),
   async openRun(out) {

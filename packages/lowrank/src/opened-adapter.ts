@@ -140,7 +140,7 @@ export class OpenedAdapter {
     const plan = stepsOf(tokenized, options);
     this.#card = (stepsDone) =>
       trainingCard(
-        { ...options, basePrecision, data: rows.file.split(/[\\/]/).at(-1) ?? "" },
+        { ...options, basePrecision, data: rows.file },
         {
           plan,
           rows: tokenized.train.length,
@@ -248,7 +248,7 @@ export class OpenedAdapter {
     const { out, overwrite, resume, onWarning = this.#facts.notices.warn } = options;
     if (out === undefined) return undefined;
     const { path, adapterPath } = this.#facts.opened;
-    const files = data.filter((each) => typeof each === "string");
+    const files = data.flat().filter((each) => typeof each === "string");
     return this.#facts.platform.openRun(out, { overwrite, resume, inputs: [path, adapterPath, ...files], onWarning });
   }
 
@@ -284,11 +284,12 @@ export class OpenedAdapter {
   }
 
   async #readRows(input: RowsInput, options: TrainingOptions, seed: number): Promise<TrainingRows> {
-    const { platform, opened } = this.#facts;
-    const columns = given({ columns: options.columns, header: options.header });
-    const data = await readRows(platform, input, columns);
+    const { platform, opened, notices } = this.#facts;
+    const { columns, header, onBrokenRows } = options;
+    const reading = { platform, columns: given({ columns, header, onBrokenRows }), context: { notices } };
+    const data = await readRows(input, reading);
     const { validation, validationShare } = options;
-    const held = validation === undefined ? undefined : await readRows(platform, validation, columns);
+    const held = validation === undefined ? undefined : await readRows(validation, reading);
     const { task, config } = opened.model;
     const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
     return trainingRows({ data, validation: held, validationShare, seed, task, problem });

@@ -189,10 +189,11 @@ export class OpenedModel {
     asked: EvaluationOptions & AdapterChoice & ColumnOptions = {},
   ): Promise<Evaluation> {
     refuseUnknownOptions("evaluate", asked, evaluationNames);
-    const { adapter, strength, columns, header, ...options } = asked;
+    const { adapter, strength, columns, header, onBrokenRows, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
-    const file = isRead(input) ? input : await readRows(platform, input, given({ columns, header }));
+    const reading = { platform, context, columns: given({ columns, header, onBrokenRows }) };
+    const file = isRead(input) ? input : await readRows(input, reading);
     const tokenizer = () => this.#tokenizerOf(opened);
     const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
     return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);

@@ -53,7 +53,7 @@ export interface TrainingOptions
     LoopOptions,
     RunOptions,
     KeepingOptions,
-    Pick<ReadOptions, "columns" | "header"> {
+    Pick<ReadOptions, "columns" | "header" | "onBrokenRows"> {
   /** Rows that are measured on and not trained on. */
   readonly validation?: RowsInput | undefined;
   /** The share of the rows to hold out in their place, split by what a row is asked. */
@@ -97,7 +97,7 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
 };
 
 export const trainingNames: OptionNames<TrainingOptions> = {
-  ...{ validation: true, validationShare: true, columns: true, header: true },
+  ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
   ...{ template: true, maxLength: true, maxTargetLength: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
@@ -116,7 +116,15 @@ export const writerNames: OptionNames<TextWriterOptions> = {
 };
 
 export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & WithAdapter> = {
-  ...{ adapter: true, strength: true, columns: true, header: true, template: true, batchSize: true },
+  ...{
+    adapter: true,
+    strength: true,
+    columns: true,
+    header: true,
+    onBrokenRows: true,
+    template: true,
+    batchSize: true,
+  },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
 };
 

@@ -10,8 +10,11 @@ import type { RunFolder, RunRequest } from "./run-folder.ts";
 /** A path, an address or a name on the Hub; or a folder that a program has in its hands. */
 export type ModelInput = string | FolderInput;
 
-/** The path of a data file (in a page: its address), a `File`, or rows as a data file has them. */
-export type RowsInput = string | File | readonly object[];
+/**
+ * The path of a data file (in a page: its address), a pattern of paths or the name of a data set on the Hugging Face Hub; a
+ * `File`; several of them, whose rows follow each other; or rows as a data file has them.
+ */
+export type RowsInput = string | File | readonly string[] | readonly object[];
 
 /** A folder that is written to: its path, or in a page what `showDirectoryPicker` gave. */
 export type OutputFolder = string | WritableDirectory;
@@ -36,6 +39,8 @@ export interface SourceContext {
   readonly fetch?: typeof fetch | undefined;
   /** Of the Hugging Face Hub. */
   readonly accessToken?: string | undefined;
+  /** What a data file called "-" means. */
+  readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;
 }
 
 /** A model to be written. */
@@ -49,7 +54,7 @@ export interface Platform {
   memoryBytes(): number | undefined;
   findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
   findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
-  readRows(given: string, options: ReadOptions): Promise<readonly Example[]>;
+  readRows(given: string, options: ReadOptions, context: SourceContext): Promise<readonly Example[]>;
   /** Writes all of it, or nothing. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;
   /** Claims a folder in which a run keeps itself. */

@@ -1,20 +1,45 @@
-// What the command line says of a data file's columns.
+// What the command line says of data: where the rows are, and what their columns mean.
 
 import type { ReadOptions } from "@lowrank/data";
 import { UsageError } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
+import { nodePlatform } from "../node/node-platform.ts";
+import { readRows } from "../rows/read-rows.ts";
+import type { RowFile } from "../rows/training-rows.ts";
+import { sourceContext } from "./open-model.ts";
+import type { Report } from "./terminal/report.ts";
 
-/** The options that decide it. */
-export interface ColumnOptions {
-  readonly data: string;
+/** The options that decide how rows are read. */
+export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
+  readonly skipBadRows?: boolean;
 }
 
-/** The options as a reader takes them. Throws a UsageError for names of columns where every row names its own. */
-export function readingOptions({ data, columns, header }: ColumnOptions): ReadOptions {
-  if (header !== undefined && !/\.[ct]sv$/i.test(data)) {
-    throw new UsageError(`--header names the columns of a .csv or .tsv file; in "${data}" every row names its own.`);
-  }
-  return given({ columns, header });
+/**
+ * The rows of all that was named, one after the other. Throws a UsageError for names of columns where every row names its own, and
+ * what `readRows` does.
+ */
+export async function readNamedRows(
+  names: readonly string[],
+  { columns, header, skipBadRows }: ReadingOptions,
+  report: Report,
+): Promise<RowFile> {
+  if (header !== undefined) for (const name of names) refuseHeader(name);
+  const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(report) : undefined;
+  const context = { ...sourceContext(report), stdin: report.io.stdin };
+  return readRows(names, { platform: nodePlatform, columns: given({ columns, header, onBrokenRows }), context });
+}
+
+function refuseHeader(name: string): void {
+  if (name === "-" || /\.[ct]sv(\.gz)?$/i.test(name)) return;
+  throw new UsageError(`--header names the columns of a .csv or .tsv file; in "${name}" every row names its own.`);
+}
+
+function warnOfBrokenRows(report: Report): NonNullable<ReadOptions["onBrokenRows"]> {
+  return ({ file, count, problems: [first] }) => {
+    const which = count === 1 ? "1 broken row" : `${count} broken rows`;
+    const why = first === undefined ? "" : ` The first, ${first.row}: expected ${first.expected}, got ${first.found}.`;
+    report.warn({ code: "ROWS_BROKEN", message: `${which} of "${file}" left out.${why}` });
+  };
 }

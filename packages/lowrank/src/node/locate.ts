@@ -7,7 +7,8 @@ import { PathNotFoundError } from "../errors/usage-errors.ts";
 import type { Notices } from "../notices.ts";
 import { parseHubName } from "../open/hub-name.ts";
 import { exists } from "./exists.ts";
-import { downloadFromHub, type HubAccess } from "./hub/download.ts";
+import { downloadFromHub } from "./hub/download.ts";
+import type { HubAccess } from "./hub/hub-library.ts";
 import type { HubContent } from "./hub/plan-download.ts";
 
 /** How to reach the Hub, and who hears of it. */

@@ -3,13 +3,15 @@
 import { writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { readDataFile } from "@lowrank/data/node";
+import type { Example } from "@lowrank/data";
+import { streamDataFile } from "@lowrank/data/node";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { writeListedFolder } from "@lowrank/safetensors/node";
 import { given } from "../given.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
 import { writeToDirectory } from "../write-to-directory.ts";
+import { rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./locate.ts";
 import { openRunFolder } from "./run/open-run-folder.ts";
@@ -23,7 +25,13 @@ export const nodePlatform: Platform = {
   async findAdapter(input, context) {
     return typeof input === "string" ? findAdapter(input, hubContext(context)) : adapterIn(await folderOf(input));
   },
-  readRows: (path, options) => readDataFile(path, options),
+  async readRows(given, options, { stdin, ...context }) {
+    const rows: Example[] = [];
+    for (const source of await rowSources(given, { ...hubContext(context), stdin })) {
+      for await (const example of streamDataFile(source, options)) rows.push(example);
+    }
+    return rows;
+  },
   async writeFiles(folder, files, { overwrite }) {
     if (typeof folder !== "string") return writeToDirectory(folder, files);
     const fill = async (path: string) => {

@@ -1,24 +1,55 @@
 // Rows from wherever a program has them.
 
 import { type Example, type ReadOptions, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
-import type { Platform, RowsInput } from "../platform.ts";
+import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./training-rows.ts";
 
-/** Which columns are which fields. */
-export type ColumnOptions = Pick<ReadOptions, "columns" | "header">;
+/** Which columns are which fields, and who hears of broken rows. */
+export type ColumnOptions = Pick<ReadOptions, "columns" | "header" | "onBrokenRows">;
 
-/** Reads rows and names them for messages. Throws DataError, DataFileError. */
-export async function readRows(platform: Platform, input: RowsInput, columns: ColumnOptions): Promise<RowFile> {
-  if (typeof input === "string") return { name: input, rows: await platform.readRows(input, columns) };
-  if ("text" in input) return { name: input.name, rows: rowsOfText(input.name, await input.text(), columns) };
+/** How rows are read. */
+interface Reading {
+  readonly platform: Platform;
+  readonly columns: ColumnOptions;
+  readonly context: SourceContext;
+}
+
+/** Reads rows and names them for messages. Throws DataError, DataFileError, HubError. */
+export async function readRows(input: RowsInput, reading: Reading): Promise<RowFile> {
+  const { platform, columns, context } = reading;
+  if (typeof input === "string") return { name: input, rows: await platform.readRows(input, columns, context) };
+  if ("text" in input) return { name: input.name, rows: await rowsOfFile(input, columns) };
+  if (input.length > 0 && input.every(isSource)) return joined(input, reading);
   const name = "the rows";
   return { name, rows: readJson(JSON.stringify(input), { ...columns, file: name }) };
 }
 
-/** The rows of a file that was read as text; its name says of which kind it is. */
-export function rowsOfText(name: string, text: string, columns: ColumnOptions): readonly Example[] {
+/** The rows of a file that was read as bytes; its name says of which kind it is. */
+export async function rowsOfFile(file: File, columns: ColumnOptions): Promise<readonly Example[]> {
+  const { name } = file;
   const options = { ...columns, file: name };
+  if (/\.parquet$/i.test(name)) {
+    const { openParquet } = await import("@lowrank/data/parquet");
+    const rows: Example[] = [];
+    const table = await openParquet(await file.arrayBuffer(), options);
+    for await (const example of table.examples(options)) rows.push(example);
+    return rows;
+  }
+  const text = await file.text();
   if (/\.json$/i.test(name)) return readJson(text, options);
   if (/\.csv$/i.test(name)) return readCsv(text, options);
   return /\.tsv$/i.test(name) ? readTsv(text, options) : readJsonl(text, options);
+}
+
+/** The rows of several sources one after the other; messages count them through. */
+async function joined(inputs: readonly (string | File)[], reading: Reading): Promise<RowFile> {
+  const files: RowFile[] = [];
+  for (const input of inputs) files.push(await readRows(input, reading));
+  const [first, ...others] = files;
+  if (first !== undefined && others.length === 0) return first;
+  return { name: files.map(({ name }) => name).join(", "), rows: files.flatMap(({ rows }) => rows) };
+}
+
+function isSource(input: unknown): input is string | File {
+  return typeof input === "string" || (typeof File !== "undefined" && input instanceof File);
 }

@@ -5,7 +5,7 @@ import { startBatches } from "./measure-start.ts";
 
 const options: TrainOptions = {
   model: "base",
-  data: "rows.jsonl",
+  data: ["rows.jsonl"],
   out: "adapter",
   batchSize: 1,
   accumulate: 1,

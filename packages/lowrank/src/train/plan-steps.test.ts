@@ -48,7 +48,7 @@ describe("planSteps", () => {
 describe("checkTrainOptions", () => {
   const options: TrainOptions = {
     model: "m",
-    data: "d",
+    data: ["d"],
     out: "o",
     batchSize: 8,
     accumulate: 1,

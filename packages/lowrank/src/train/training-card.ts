@@ -8,7 +8,7 @@ import { type LoopOptions, loopDefaults } from "./training-options.ts";
 
 /** What was asked. */
 export interface CardOptions extends LoopOptions {
-  /** The data file's name. */
+  /** The data files, as they were named. */
   readonly data: string;
   readonly basePrecision?: string | undefined;
 }
@@ -32,7 +32,7 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
   const { plan, rows, template, addedTokens, classNames, stepsDone = facts.plan.totalSteps } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const table: readonly (readonly [string, string | number])[] = [
-    ["data", `${options.data} (${rows} rows)`],
+    ["data", `${baseNames(options.data)} (${rows} rows)`],
     ["template", template],
     ...(classNames === undefined ? [] : [["classes", enumerated(classNames)] as const]),
     ...(addedTokens.length === 0 ? [] : [["added tokens", enumerated(addedTokens)] as const]),
@@ -60,4 +60,10 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
 /** Text that can neither end its cell nor start markup, yet reads as it is. */
 function inCell(text: string): string {
   return escapeControls(text.replace(/[\r\n]/g, " ")).replace(/[&|`<>[\]]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+}
+
+/** Where files lie on this machine is nobody's business. */
+function baseNames(files: string): string {
+  const names = files.split(", ").map((path) => path.split(/[\\/]/).at(-1) ?? "");
+  return names.join(", ");
 }

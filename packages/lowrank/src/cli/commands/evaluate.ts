@@ -8,10 +8,12 @@ import {
   adapterOption,
   basePrecisionOption,
   columnsOption,
+  dataOption,
   differentBaseOption,
   headerOption,
   maxTargetLengthOption,
   modelOption,
+  skipBadRowsOption,
   templateOption,
   withEngine,
   withExamples,
@@ -32,9 +34,10 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(adapterOption())
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
-    .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
+    .addOption(dataOption())
     .addOption(columnsOption())
     .addOption(headerOption())
+    .addOption(skipBadRowsOption())
     .addOption(templateOption("how a row becomes text (see lowrank train --help)"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))

@@ -29,7 +29,10 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
     .addOption(
-      new Option("--prompt <text...>", "prompt to continue; several are generated as one batch").makeOptionMandatory(),
+      new Option(
+        "--prompt <text...>",
+        "prompt to continue, or - for stdin; several are generated as one batch",
+      ).makeOptionMandatory(),
     )
     .addOption(
       new Option("--max-new-tokens <number>", "stop after so many tokens").argParser(integerIn({ min: 1 })).default(64),

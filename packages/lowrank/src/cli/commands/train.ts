@@ -7,12 +7,14 @@ import {
   adapterOption,
   basePrecisionOption,
   columnsOption,
+  dataOption,
   differentBaseOption,
   headerOption,
   maxTargetLengthOption,
   modelOption,
   outOption,
   seedOption,
+  skipBadRowsOption,
   templateOption,
   withEngine,
   withExamples,
@@ -64,7 +66,7 @@ function addFiles(command: Command): void {
   command
     .optionsGroup("Files:")
     .addOption(modelOption())
-    .addOption(new Option("--data <file>", "JSONL, JSON, CSV or TSV file of examples").makeOptionMandatory())
+    .addOption(dataOption())
     .addOption(outOption("folder to write the adapter to"))
     .option("--overwrite", "replace --out if an earlier run wrote it")
     .addOption(adapterOption("continue this PEFT adapter instead of starting a new one"))
@@ -75,7 +77,7 @@ function addFiles(command: Command): void {
       "--verify-base",
       "note the SHA-256 of the base's weight files, so that --resume refuses a base of which one bit is another",
     )
-    .option("--validation <file>", "measure the loss on this file as well")
+    .option("--validation <files...>", "measure the loss on these as well, named as --data")
     .addOption(
       new Option("--validation-share <share>", "hold out this share of the data, split by prompt")
         .argParser(numberIn({ above: 0, max: 0.9 }))
@@ -97,6 +99,7 @@ function addFiles(command: Command): void {
     )
     .addOption(columnsOption())
     .addOption(headerOption())
+    .addOption(skipBadRowsOption())
     .addOption(templateOption("how a row becomes text; chat is the model's own (default: what suits the rows)"))
     .addOption(
       new Option(

@@ -34,7 +34,7 @@ it.each([
 });
 
 it.each([
-  ["train", "--data", ["--out", "no", "--model", "m"], "Write the rows of several files into one."],
+  ["train", "--model", ["--out", "no", "--data", "d"], "Give the one that is meant."],
   ["merge", "--adapter", ["--out", "no", "--model", "m"], "one after the other with lowrank merge"],
   ["generate", "--adapter", ["--prompt", "a", "b", "--model", "m"], '"one" and "two"'],
   ["evaluate", "--batch-size", ["--data", "d", "--model", "m"], "takes one value"],

@@ -1,23 +1,20 @@
 // lowrank evaluate: numbers that say how well a model does on data.
 
-import { readDataFile } from "@lowrank/data/node";
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { checkReferences } from "../../evaluate/measure-bleu.ts";
 import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
-import { readingOptions } from "../reading-options.ts";
+import { type ReadingOptions, readNamedRows } from "../reading-options.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatNumber } from "../terminal/format.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
 /** The options of `lowrank evaluate`. */
-export interface EvaluateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
+export interface EvaluateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, ReadingOptions {
   readonly model: string;
-  readonly data: string;
-  readonly columns?: Readonly<Record<string, string>>;
-  readonly header?: readonly string[];
+  readonly data: readonly string[];
   readonly template?: string;
   readonly batchSize: number;
   readonly maxLength?: number;
@@ -28,17 +25,17 @@ export interface EvaluateOptions extends EngineOptions, AdapterOptions, BasePrec
 
 /** Evaluates a model on a data file and prints the numbers. */
 export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {
-  const { data, model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
-  const rows = await readDataFile(data, readingOptions(options));
-  const goal = rowGoal(data, rows);
-  if (generate === true) checkReferences(data, rows);
+  const { model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
+  const data = await readNamedRows(options.data, options, report);
+  const goal = rowGoal(data.name, data.rows);
+  if (generate === true) checkReferences(data.name, data.rows);
   const engine = await startEngine(options, report);
   const request = { model: path, adapter, allowDifferentBase, basePrecision, task: taskFor(goal) };
   const model = await openModel(request, report);
   try {
     const { template, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
     const how = { template, batchSize, maxLength, maxTargetLength, generate, maxNewTokens };
-    const evaluation = await model.evaluate({ name: data, rows }, how);
+    const evaluation = await model.evaluate(data, how);
     report.emit({ engine: engine.name, ...evaluation });
     for (const line of formatFacts(factsOf(evaluation))) report.say(line);
   } finally {

@@ -7,6 +7,7 @@ import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { OpenedModel } from "../../opened-model.ts";
+import type { CommandIo } from "../io.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -49,7 +50,7 @@ function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
 }
 
 async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {
-  const { prompt: prompts } = options;
+  const prompts = await readPrompts(options.prompt, report.io);
   const isStreamed = prompts.length === 1;
   const show = (text: string) => {
     if (isStreamed) report.write(escapeControls(text));
@@ -69,6 +70,17 @@ async function continuePrompts(model: OpenedModel, options: GenerateOptions, rep
     report.say(report.colors.bold(escapeControls(prompts[index] ?? "")));
     report.say(`${escapeControls(text)}\n`);
   }
+}
+
+/** "-" is what standard input says, but for the line break at its end. */
+async function readPrompts(prompts: readonly string[], { stdin }: CommandIo): Promise<readonly string[]> {
+  if (!prompts.includes("-")) return prompts;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stdin()) pieces.push(piece);
+  const text = Buffer.concat(pieces)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+  return prompts.map((prompt) => (prompt === "-" ? text : prompt));
 }
 
 function nameOf(index: number, prompts: readonly string[]): string {

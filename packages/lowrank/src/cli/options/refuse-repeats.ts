@@ -19,7 +19,6 @@ export function refuseRepeats(command: Command): void {
 
 /** What to do where several would make sense. */
 const repeatable: ReadonlyMap<string, string> = new Map([
-  ["data", "Write the rows of several files into one."],
   [
     "adapter",
     "Fold them in one after the other with lowrank merge, or let them act together in a program: weightedAdapters of @lowrank/inject.",

@@ -115,6 +115,23 @@ export function headerOption(): Option {
   ).argParser(nameList);
 }
 
+/** What may be named as data. */
+const dataHelp =
+  'JSONL, JSON, CSV, TSV or Parquet, packed by gzip or not, a pattern ("data/*.jsonl"), owner/name of a data set on the Hugging Face Hub, or - for stdin';
+
+/** The required `--data`. */
+export function dataOption(): Option {
+  return new Option(
+    "--data <files...>",
+    `files of examples, whose rows follow each other: ${dataHelp}`,
+  ).makeOptionMandatory();
+}
+
+/** `--skip-bad-rows` of commands that read data. */
+export function skipBadRowsOption(): Option {
+  return new Option("--skip-bad-rows", "leave broken rows out and count them, instead of refusing the file");
+}
+
 /** `--seed`, the source of every random number. */
 export function seedOption(description: string): Option {
   return new Option("--seed <number>", description).argParser(integerIn({ min: 0, max: 2 ** 32 - 1 })).default(0);

@@ -23,7 +23,7 @@ function plan(options: Partial<TrainOptions>) {
   const schedule = { batchSize: 1, accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0 } as const;
   const all: TrainOptions = {
     model: place.path("base"),
-    data: "d",
+    data: ["d"],
     out: "o",
     clipNorm: 1,
     seed: 0,

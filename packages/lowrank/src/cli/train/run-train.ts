@@ -23,7 +23,7 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
   const folder = await openRunFolder(out, {
     overwrite,
     resume,
-    inputs: [model, adapter, data, validation, addTokensFile, loraConfig],
+    inputs: [model, adapter, ...data, ...(validation ?? []), addTokensFile, loraConfig],
     onWarning: report.warn,
   });
   try {
@@ -35,7 +35,7 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
 
 async function trainInto(folder: RunFolder, options: TrainOptions, report: Report): Promise<void> {
   if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
-  const rows = await readTrainingRows(options);
+  const rows = await readTrainingRows(options, report);
   const tokens = await planTokens(options, report);
   const loraConfig = await readLoraConfig(options, report);
   const engine = await startEngine(options, report);
@@ -89,7 +89,7 @@ function commandToTry({ model: { base }, training: { template } }: PreparedRun, 
   if (!writesText(base.task) || template === "") {
     const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
     const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
-    return `evaluate ${both} --data ${data}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
+    return `evaluate ${both} --data ${data.join(" ")}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
   }
   return `generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
 }

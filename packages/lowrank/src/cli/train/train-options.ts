@@ -35,18 +35,20 @@ export const biasModes = ["none", "all", "lora_only"] as const;
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
 export interface TrainOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, VariantChoices {
   readonly model: string;
-  readonly data: string;
+  /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
+  readonly data: readonly string[];
   readonly out: string;
   readonly overwrite?: boolean;
   readonly resume?: boolean;
   /** Whether every byte of the base's weights counts for --resume, not samples of them. */
   readonly verifyBase?: boolean;
-  readonly validation?: string;
+  readonly validation?: readonly string[];
   readonly validationShare?: number;
   /** Which column of the file is which field of a row. */
   readonly columns?: Readonly<Record<string, string>>;
   /** Names of a table's columns where its first line has none. */
   readonly header?: readonly string[];
+  readonly skipBadRows?: boolean;
   /** The head to train, where neither the base's files nor the rows say it. */
   readonly task?: (typeof trainableTasks)[number];
   /** What a classifier is for, where its labels leave it open. */

@@ -1,20 +1,19 @@
 // The rows to train and to validate on, read before the model is: a broken row should cost a second, not a minute.
 
-import { readDataFile } from "@lowrank/data/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { goalFor, type RowGoal } from "../../rows/row-kinds.ts";
-import { type RowFile, type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
-import { readingOptions } from "../reading-options.ts";
+import { type TrainingRows, trainingRows } from "../../rows/training-rows.ts";
+import { readNamedRows } from "../reading-options.ts";
+import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** Reads the files that the options name and holds out what they ask for. */
-export async function readTrainingRows(options: TrainOptions): Promise<TrainingRows> {
-  const { data, validation, validationShare, seed, task, problemType: problem } = options;
-  const reading = readingOptions(options);
-  const read = async (name: string): Promise<RowFile> => ({ name, rows: await readDataFile(name, reading) });
-  const held = validation === undefined ? undefined : await read(validation);
-  const rows = trainingRows({ data: await read(data), validation: held, validationShare, seed, task, problem });
-  checkTask(options, rows.goal);
+export async function readTrainingRows(options: TrainOptions, report: Report): Promise<TrainingRows> {
+  const { data: names, validation, validationShare, seed, task, problemType: problem } = options;
+  const held = validation === undefined ? undefined : await readNamedRows(validation, options, report);
+  const data = await readNamedRows(names, options, report);
+  const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem });
+  checkTask(options, rows);
   return rows;
 }
 
@@ -24,8 +23,8 @@ const descriptions: Readonly<Record<RowGoal, string>> = {
   "next-token": "text, or a label for each token",
 };
 
-function checkTask({ task, data }: TrainOptions, goal: RowGoal): void {
+function checkTask({ task }: TrainOptions, { goal, file }: TrainingRows): void {
   if (task === undefined || goalFor(task) === goal) return;
   const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
-  throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${data}" have ${got}.`);
+  throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }

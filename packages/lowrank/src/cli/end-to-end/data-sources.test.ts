@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { fakeHub } from "../../node/hub/fake-hub.ts";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const parts = (from: string) => fileURLToPath(new URL(from, import.meta.url));
+const tiny = parts("../../../../tiny-model/model");
+const parquet = parts("../../../../data/fixtures/parquet/snappy.parquet");
+
+let place: Workplace;
+const rows = Array.from({ length: 6 }, (_, row) => ({ prompt: `${row} ->`, completion: ` ${row * row}` }));
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  vi.stubEnv("HF_HUB_CACHE", place.path("hub"));
+  await place.write("all.jsonl", jsonl(rows));
+  await mkdir(place.path("parts"));
+  await place.write("parts/1.jsonl", jsonl(rows.slice(0, 2)));
+  await writeFile(place.path("parts", "2.jsonl.gz"), gzipSync(jsonl(rows.slice(2, 4))));
+  await place.write("parts/3.json", JSON.stringify(rows.slice(4)));
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  return place.remove();
+});
+
+/** What training on the data gives: the adapter, and what was said. */
+async function trained(
+  data: readonly string[],
+  { stdin = "", fetch }: { stdin?: string; fetch?: typeof globalThis.fetch } = {},
+) {
+  const out = place.path(`adapter-${Math.random()}`);
+  const recording = recordingIo({
+    environment: { LOWRANK_ENGINE: "cpu" },
+    stdin: async function* () {
+      yield new TextEncoder().encode(stdin);
+    },
+    ...(fetch === undefined ? {} : { fetch }),
+  });
+  const options = ["--model", tiny, "--out", out, "--steps", "2", "--batch-size", "2", "--learning-rate", "1e-2"];
+  const code = await run(["train", ...data, ...options], recording.io);
+  const adapter = code === 0 ? await readFile(`${out}/adapter_model.safetensors`) : undefined;
+  const card = code === 0 ? await readFile(`${out}/README.md`, "utf8") : "";
+  return { code, adapter, card, stdout: recording.stdout(), stderr: recording.stderr() };
+}
+
+describe("--data", () => {
+  it("takes several files of any kind, a pattern or standard input, and makes the adapter of one file with their rows", async () => {
+    const whole = await trained(["--data", place.path("all.jsonl")]);
+    expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining("6 rows") });
+    const names = ["1.jsonl", "2.jsonl.gz", "3.json"].map((name) => place.path("parts", name));
+    const ways = [
+      await trained(names.flatMap((name) => ["--data", name])),
+      await trained(["--data", ...names]),
+      await trained(["--data", place.path("parts", "*")]),
+      await trained(["--data", "-"], { stdin: jsonl(rows) }),
+    ];
+    for (const { adapter, stderr } of ways) expect(adapter, stderr).toEqual(whole.adapter);
+    expect(ways[0]?.card).toContain("1.jsonl, 2.jsonl.gz, 3.json (6 rows)");
+  });
+
+  it("leaves broken rows out with --skip-bad-rows, and says how many", async () => {
+    const broken = await place.write(
+      "broken.jsonl",
+      `${jsonl(rows.slice(0, 3))}{"prompt": 1}\nno JSON\n${jsonl(rows.slice(3))}`,
+    );
+    expect(await trained(["--data", broken])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("2 lines of it are broken"),
+    });
+    const { adapter, stderr } = await trained(["--data", broken, "--skip-bad-rows"]);
+    expect(stderr).toContain('warning: 2 broken rows of "broken.jsonl" left out. The first, 4: expected');
+    expect(adapter).toEqual((await trained(["--data", place.path("all.jsonl")])).adapter);
+  });
+
+  it("takes a Parquet file, and a data set of the Hub by its name", async () => {
+    const file = await trained(["--data", parquet]);
+    const hub = fakeHub("owner/set", new Map([["default/train/0000.parquet", readFileSync(parquet)]]), "datasets");
+    const named = await trained(["--data", "owner/set"], { fetch: hub.fetch });
+    expect(named.adapter, named.stderr).toEqual(file.adapter);
+    expect(hub.revisions).toEqual(["refs/convert/parquet"]);
+    const wrong = await trained(["--data", "owner/set/test"], { fetch: hub.fetch });
+    expect(wrong.stderr).toContain('there is no split "test"; it has owner/set/default/train.');
+  });
+});
+
+describe("--prompt -", () => {
+  it("is what standard input says", async () => {
+    const text = (prompt: string, stdin: string) => {
+      const recording = recordingIo({
+        environment: { LOWRANK_ENGINE: "cpu" },
+        stdin: async function* () {
+          yield new TextEncoder().encode(stdin);
+        },
+      });
+      const argv = ["generate", "--model", tiny, "--prompt", prompt, "--max-new-tokens", "5"];
+      return run(argv, recording.io).then(recording.stdout);
+    };
+    expect(await text("-", "name[Aromi]\n")).toBe(await text("name[Aromi]", ""));
+  });
+});

@@ -1,0 +1,29 @@
+// Where the rows are that somebody named: a file, files that a pattern means, a data set on the Hub, standard input.
+
+import { type DataInput, findDataFiles } from "@lowrank/data/node";
+import { parseHubName } from "../../open/hub-name.ts";
+import { exists } from "../exists.ts";
+import { downloadDataSet } from "../hub/download-data-set.ts";
+import type { HubContext } from "../locate.ts";
+
+/** How sources are reached. */
+export interface RowSourceContext extends HubContext {
+  /** What "-" means; absent where there is none. */
+  readonly stdin?: (() => AsyncIterable<Uint8Array>) | undefined;
+}
+
+/**
+ * What to read, in order. A name of the Hub (`owner/name`, `owner/name/config/split`, each with `@revision`) is downloaded unless
+ * there is such a file, or at least a folder "owner": then it is a mistyped path. Throws DataFileError, HubError.
+ */
+export async function rowSources(given: string, context: RowSourceContext): Promise<readonly DataInput[]> {
+  if (given === "-" && context.stdin !== undefined) return [context.stdin()];
+  if (await exists(given)) return [given];
+  if (isNameOfHub(given) && !(await exists(given.split("/")[0] ?? ""))) return downloadDataSet(given, context);
+  return findDataFiles(given);
+}
+
+/** A data file's name has an ending, and a pattern its marks. */
+function isNameOfHub(given: string): boolean {
+  return parseHubName(given) !== undefined && !/\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i.test(given);
+}

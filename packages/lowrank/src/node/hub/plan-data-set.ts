@@ -1,0 +1,71 @@
+// Which files of a data set on the Hub are a configuration's split. The Hub keeps a branch of each data set as Parquet,
+// config/split/0000.parquet; people keep theirs as data/split-00000-of-00002.parquet or config/split-….
+
+import { enumerated, printable } from "@lowrank/contracts";
+import { HubError } from "../../errors/model-errors.ts";
+
+/** The branch of Parquet files that the Hub makes of what people upload. */
+export const convertedBranch = "refs/convert/parquet";
+
+/** What was asked for: `owner/name`, `owner/name/config`, `owner/name/split` or `owner/name/config/split`. */
+export interface DataSetPlace {
+  readonly given: string;
+  /** What stands behind the name, with "/" between its parts. */
+  readonly inside: string;
+}
+
+interface Part {
+  readonly config: string;
+  readonly split: string;
+  readonly path: string;
+}
+
+/** The paths of the split's files, in order. Throws a HubError that names the configurations and splits that there are. */
+export function planDataSet({ given, inside }: DataSetPlace, paths: readonly string[]): readonly string[] {
+  const parts = paths.flatMap((path) => partOf(path) ?? []);
+  if (parts.length === 0) {
+    throw new HubError(given, "it has no Parquet files; download what it has, and name the files.");
+  }
+  const configs = [...new Set(parts.map(({ config }) => config))].sort();
+  const { config, split = "train" } = asked(inside.split("/").filter(Boolean), configs);
+  const chosen = config ?? (configs.includes("default") || configs.length > 1 ? "default" : configs[0]);
+  if (chosen === undefined || !configs.includes(chosen)) {
+    const which = config === undefined ? "" : `there is no configuration "${printable(config)}"; `;
+    throw new HubError(given, `${which}it has ${listOf(given, configs)}.`);
+  }
+  const files = parts.filter((part) => part.config === chosen && part.split === split).map(({ path }) => path);
+  if (files.length > 0) return files.sort();
+  const splits = [...new Set(parts.filter((part) => part.config === chosen).map((part) => part.split))];
+  const list = listOf(
+    given,
+    splits.sort().map((name) => `${chosen}/${name}`),
+  );
+  throw new HubError(given, `there is no split "${printable(split)}"; it has ${list}.`);
+}
+
+/** One name is a configuration where there is such a one, else a split. */
+function asked(
+  [first, second]: readonly string[],
+  configs: readonly string[],
+): Partial<Pick<Part, "config" | "split">> {
+  if (first === undefined) return {};
+  if (second !== undefined) return { config: first, split: second };
+  return configs.includes(first) || configs.length > 1 ? { config: first } : { split: first };
+}
+
+function partOf(path: string): Part | undefined {
+  const inFolder = /^(?:(.+)\/)?(?:partial-)?([\w.]+)\/\d+\.parquet$/.exec(path);
+  const [, config = "default", split] =
+    inFolder ?? /^(?:(.+)\/)?([A-Za-z_.]+)(?:-\d+-of-\d+)?\.parquet$/.exec(path) ?? [];
+  if (split === undefined) return undefined;
+  return { config: config === "data" ? "default" : config, split, path };
+}
+
+/** Names as they are typed: before the revision. */
+function listOf(given: string, inside: readonly string[]): string {
+  const [place = "", revision] = given.split("@");
+  const repository = place.split("/").slice(0, 2).join("/");
+  return enumerated(
+    inside.map((each) => `${repository}/${printable(each)}${revision === undefined ? "" : `@${revision}`}`),
+  );
+}
