@@ -30,6 +30,8 @@ export interface LowRankBranch {
   readonly a: Tensor;
   readonly b: Tensor;
   readonly scale: number;
+  /** Which rows of the batch it is added to; absent: all. */
+  readonly rows?: readonly boolean[] | undefined;
 }
 
 /** What an adapter does at one site: LoRA, a variant of it, or a recorder of inputs. */

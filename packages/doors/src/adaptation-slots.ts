@@ -2,6 +2,7 @@
 
 import {
   type Adaptation,
+  type AdapterSelection,
   type Detach,
   type ForwardContext,
   type LowRankBranch,
@@ -69,18 +70,16 @@ export class AdaptationSlots {
   }
 
   /**
-   * What the selected adaptations add, in their order, each times its weight; undefined where one does something else, or
-   * rows have their own.
+   * What the selected adaptations add, in their order, each times its weight, to all rows or to its own; undefined where one
+   * does something else.
    */
   lowRanks({ adapters }: ForwardContext): readonly LowRankBranch[] | undefined {
-    if (adapters.kind === "none") return [];
-    if (adapters.kind === "rows") return undefined;
     const branches: LowRankBranch[] = [];
-    for (const { name, weight } of adapters.adapters) {
+    for (const { name, weight, rows } of selected(adapters)) {
       for (const slot of this.#slots.filter((other) => other.name === name)) {
         const { lowRank } = slot.adaptation;
         if (lowRank === undefined) return undefined;
-        branches.push({ ...lowRank, scale: lowRank.scale * weight });
+        branches.push({ ...lowRank, scale: lowRank.scale * weight, rows });
       }
     }
     return branches;
@@ -124,4 +123,18 @@ export class AdaptationSlots {
     });
     return joinRows(groups, parts);
   }
+}
+
+interface Selected {
+  readonly name: string;
+  readonly weight: number;
+  /** Absent: all. */
+  readonly rows?: readonly boolean[];
+}
+
+function selected(adapters: AdapterSelection): readonly Selected[] {
+  if (adapters.kind === "none") return [];
+  if (adapters.kind === "active") return adapters.adapters;
+  const { rows } = adapters;
+  return selectedNames(adapters).map((name) => ({ name, weight: 1, rows: rows.map((own) => own === name) }));
 }

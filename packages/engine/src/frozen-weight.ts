@@ -41,7 +41,7 @@ export class FrozenWeight {
   #mayRoundLogits = false;
   /** Where logits of this weight were packed in 8 bits. */
   #roundedIn: Int8Weights | undefined;
-  #made: { dispose(): void } | undefined;
+  readonly #made = new Map<string, { dispose(): void }>();
 
   private constructor(storage: FrozenStorage) {
     this.#storage = storage;
@@ -112,13 +112,15 @@ export class FrozenWeight {
   /** How a plan's graph multiplies by it now; undefined where none can, or would round what may not be rounded. */
   get stepFactor(): StepFactor | undefined {
     const { stored, stepFactor } = this.#current();
-    if (stored !== undefined) return { kind: "float32", ...stored };
+    if (stored !== undefined)
+      return { kind: "float32", ...stored, mayRound: mayRoundProducts() && this.#canRoundLogits() };
     return stepFactor?.kind === "blocks" && !mayRoundProducts() ? undefined : stepFactor;
   }
 
   /**
-   * Lets `linearCrossEntropy` make the logits of a loss that is differentiated in 8 bits, for the weight as its head: on the native engine,
-   * for a matrix given to `fromTransposed`, where the processor is fast and exact at that. It takes a byte a weight more. The gradient's product stays in float32, and so does a loss that is only looked at.
+   * Lets `linearCrossEntropy` make the logits of a loss that is differentiated in 8 bits, for the weight as its head, and plans those
+   * of a next token within `withRoundedProducts`: on the native engine, for a matrix given to `fromTransposed`, where the processor is
+   * fast and exact at that. Each takes a byte a weight more. The gradient's product stays in float32, and so does a loss that is only looked at.
    */
   roundLogits(): void {
     this.#mayRoundLogits = true;
@@ -173,16 +175,16 @@ export class FrozenWeight {
     return made;
   }
 
-  /** Frees something that was made of the weight together with it, or when another is made in its place. */
-  owns(made: { dispose(): void }): void {
-    if (this.#made !== made) this.#made?.dispose();
-    this.#made = made;
+  /** Frees something that was made of the weight together with it, or when another takes its place under the name. */
+  owns(name: string, made: { dispose(): void }): void {
+    if (this.#made.get(name) !== made) this.#made.get(name)?.dispose();
+    this.#made.set(name, made);
   }
 
   /** Frees the weight. Calling it twice does nothing more. */
   dispose(): void {
-    this.#made?.dispose();
-    this.#made = undefined;
+    for (const made of this.#made.values()) made.dispose();
+    this.#made.clear();
     this.#roundedIn?.removeTiles(this);
     this.#roundedIn = undefined;
     this.#storage?.dispose();

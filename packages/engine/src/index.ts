@@ -60,8 +60,10 @@ export type { KeptPositions } from "./step/kept-positions.ts";
 export {
   type StepActivation,
   type StepAttention,
+  type StepBias,
   type StepNode,
   type StepNorm,
+  type StepPart,
   StepPlan,
   type StepRotation,
   type StepValue,

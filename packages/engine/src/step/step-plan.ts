@@ -3,9 +3,10 @@
 
 import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
+import { mayRoundProducts } from "../frozen/rounded-products.ts";
 import type { StepWeight } from "./step-weight.ts";
 
-/** Number of a value [1, time, features] in a plan: 0 is what enters it, the first operation's is 1. */
+/** Number of a value [rows, time, features] in a plan: 0 is what enters it, the first operation's is 1. */
 export type StepValue = number;
 
 /** Activations that a plan can hold. */
@@ -29,6 +30,16 @@ export interface StepAttention {
   readonly cap: number | null;
   /** How queries and keys turn with their positions. */
   readonly rotation?: StepRotation | undefined;
+  /** What is added to the scores, beside that later keys are hidden. */
+  readonly bias?: StepBias | undefined;
+}
+
+/** Numbers that are added to the bounded scores: windows, slopes. */
+export interface StepBias {
+  /** 1 where all heads have the same. */
+  readonly heads: number;
+  /** [heads, time, past + time] for the newest `time` of a row's tokens. */
+  values(place: { readonly past: number; readonly time: number }): Float32Array;
 }
 
 /** How features turn with their position. */
@@ -67,10 +78,17 @@ export type StepNode =
   | { readonly op: "activation"; readonly x: StepValue; readonly name: StepActivation }
   | { readonly op: "add" | "multiply"; readonly x: StepValue; readonly y: StepValue }
   | { readonly op: "scale" | "cap"; readonly x: StepValue; readonly factor: number }
-  | { readonly op: "part"; readonly x: StepValue; readonly first: number; readonly width: number };
+  | { readonly op: "part"; readonly x: StepValue; readonly part: StepPart };
+
+/** Neighbouring features: of the whole, or the same ones of each of some equal groups, which are joined then. */
+export interface StepPart {
+  readonly first: number;
+  readonly width: number;
+  readonly groups?: number;
+}
 
 /**
- * A part of a decoder – a block, or what follows the last – as operations on what enters it, [1, time, features]. Nothing is
+ * A part of a decoder – a block, or what follows the last – as operations on what enters it, [rows, time, features]. Nothing is
  * computed; `TokenSteps` computes it.
  *
  * @example
@@ -88,6 +106,8 @@ export type StepNode =
  */
 export class StepPlan {
   readonly nodes: StepNode[] = [];
+  /** Whether its products may round: whether it is written within `withRoundedProducts`. */
+  readonly mayRound = mayRoundProducts();
   #refusal: string | undefined;
 
   /** Why this cannot be planned, if something said so. */
@@ -145,9 +165,8 @@ export class StepPlan {
     return this.#add({ op: "cap", x, factor });
   }
 
-  /** Neighbouring features. */
-  part(x: StepValue, first: number, width: number): StepValue {
-    return this.#add({ op: "part", x, first, width });
+  part(x: StepValue, part: StepPart): StepValue {
+    return this.#add({ op: "part", x, part });
   }
 
   #add(node: StepNode): StepValue {
@@ -157,7 +176,9 @@ export class StepPlan {
 
 /** Whether plans compute, one after the other, what others do with the same weights. */
 export function areSamePlans(some: readonly StepPlan[], others: readonly StepPlan[]): boolean {
-  return some.length === others.length && some.every(({ nodes }, index) => isSame(nodes, others[index]?.nodes));
+  const isSamePlan = ({ nodes, mayRound }: StepPlan, other: StepPlan | undefined) =>
+    mayRound === other?.mayRound && isSame(nodes, other.nodes);
+  return some.length === others.length && some.every((plan, index) => isSamePlan(plan, others[index]));
 }
 
 /** Tensors and weights by identity, plain data by what it holds. */

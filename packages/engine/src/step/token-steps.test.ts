@@ -36,7 +36,7 @@ function planOf(weight: FrozenWeight): StepPlan {
 /** 2·x·W by a plan; undefined where it is not computed. */
 function computed(weight: FrozenWeight, x: tf.Tensor): Float32Array | undefined {
   const steps = TokenSteps.of([planOf(weight)], columns);
-  const y = steps?.run(x, [0]);
+  const y = steps?.run(x, [[0]]);
   const values = y && Float32Array.from(y.dataSync<"float32">());
   y?.dispose();
   steps?.dispose();

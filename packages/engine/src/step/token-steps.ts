@@ -1,4 +1,4 @@
-// The newest tokens of one text, computed in a few calls by plans, with keys and values kept where the engine wants them.
+// The newest tokens of some texts, computed in a few calls by plans, with keys and values kept where the engine wants them.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { NativeCallError } from "../errors.ts";
@@ -9,24 +9,24 @@ import { areSamePlans, type StepPlan } from "./step-plan.ts";
 export interface StepProgram {
   /** False once something that it computes with is gone. */
   readonly isAlive: boolean;
-  /** Positions whose keys and values are kept. */
+  /** Columns whose keys and values are kept. */
   readonly length: number;
-  /** Takes a copy of a layer's keys and values over, each [1, keyHeads, time, headSize]. */
+  /** Takes a copy of a layer's keys and values over, each [rows, keyHeads, columns, headSize]. */
   fill(layer: number, kept: KeptPositions): void;
-  /** Copies of a layer's keys and values, for as many positions as are kept. */
+  /** Copies of a layer's keys and values, for as many columns as are kept. */
   read(layer: number): KeptPositions;
-  /** hidden [1, time, width] → what the last plan gives for the last position, [1, 1, features]. */
-  run(hidden: tf.Tensor, positions: readonly number[]): tf.Tensor;
+  /** hidden [rows, time, width] → what the last plan gives for the last position, [rows, 1, features]. */
+  run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined;
   dispose(): void;
 }
 
 /** A backend that computes plans; undefined for those that it cannot compute. */
 interface StepMaker {
-  makeSteps(plans: readonly StepPlan[], width: number): StepProgram | undefined;
+  makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): StepProgram | undefined;
 }
 
 /**
- * The state of one text: what computes its next tokens, and the keys and values of those before. Its owner disposes of it.
+ * The state of some texts: what computes their next tokens, and the keys and values of those before. Its owner disposes of it.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ interface StepMaker {
  * const plan = new StepPlan();
  * plan.linear(0, weight);
  * const steps = TokenSteps.of([plan], 2); // undefined but on the native engine
- * steps?.run(tf.ones([1, 1, 2]), [0])?.print(); // [[[1, 2]]]
+ * steps?.run(tf.ones([1, 1, 2]), [[0]])?.print(); // [[[1, 2]]]
  * steps?.dispose();
  * weight.dispose();
  * ```
@@ -48,25 +48,32 @@ export class TokenSteps {
     private readonly plans: readonly StepPlan[],
     private readonly backend: object,
     private readonly program: StepProgram,
+    /** Of each text how many columns in front of it are padding, where several lie in one rectangle. */
+    readonly padding: readonly number[],
   ) {}
 
   /**
    * Undefined where the current backend does not compute plans, or not these: parts of a decoder, one after the other, for
-   * hidden states of `width` features.
+   * hidden states of `width` features. There are as many texts as numbers in `padding`: one, if nothing is said.
    */
-  static of(plans: readonly StepPlan[], width: number): TokenSteps | undefined {
+  static of(plans: readonly StepPlan[], width: number, padding: readonly number[] = [0]): TokenSteps | undefined {
     const backend: object = tf.backend();
     if (!makesSteps(backend) || plans.some(({ refusal }) => refusal !== undefined)) return undefined;
-    const program = backend.makeSteps(plans, width);
-    return program && new TokenSteps(plans, backend, program);
+    const program = backend.makeSteps(plans, width, padding);
+    return program && new TokenSteps(plans, backend, program, padding);
   }
 
-  /** Whether these plans compute what the ones that it was made of do, with the same weights, on the current backend. */
-  isOf(plans: readonly StepPlan[]): boolean {
-    return tf.backend() === this.backend && this.program.isAlive && areSamePlans(plans, this.plans);
+  /**
+   * Whether these plans compute what the ones that it was made of do, with the same weights, on the current backend, for as
+   * many texts with the same padding.
+   */
+  isOf(plans: readonly StepPlan[], padding: readonly number[] = [0]): boolean {
+    if (tf.backend() !== this.backend || !this.program.isAlive) return false;
+    const isSamePadding = padding.length === this.padding.length && padding.every((n, row) => n === this.padding[row]);
+    return isSamePadding && areSamePlans(plans, this.plans);
   }
 
-  /** Positions whose keys and values are kept. */
+  /** Columns whose keys and values are kept. */
   get length(): number {
     return this.program.length;
   }
@@ -77,21 +84,22 @@ export class TokenSteps {
     return nodes.flatMap((node) => (node.op === "attention" ? [node.attention.layer] : []));
   }
 
-  /** Takes a copy of a layer's keys and values over, each [1, keyHeads, time, headSize]. */
+  /** Takes a copy of a layer's keys and values over, each [rows, keyHeads, columns, headSize]; padding is left out. */
   fill(layer: number, kept: KeptPositions): void {
     this.program.fill(layer, kept);
   }
 
-  /** Copies of a layer's keys and values, which the caller disposes of. */
+  /** Copies of a layer's keys and values, zeros where padding is. The caller disposes of them. */
   read(layer: number): KeptPositions {
     return this.program.read(layer);
   }
 
   /**
-   * What the last plan makes of hidden states [1, time, width] that stand at `positions`, for the last of them: [1, 1,
-   * features]. Their keys and values are kept. Undefined where the engine's library refuses; what was kept before still is.
+   * What the last plan makes of hidden states [texts, time, width] that stand at `positions` [texts][time], for the last of
+   * them: [texts, 1, features]. Several positions at once are those of one text. Their keys and values are kept. Undefined
+   * where the engine cannot, or its library refuses; what was kept before still is.
    */
-  run(hidden: tf.Tensor, positions: readonly number[]): tf.Tensor | undefined {
+  run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined {
     try {
       return this.program.run(hidden, positions);
     } catch (error) {

@@ -47,8 +47,8 @@ export function fusedGatedFeedForward(
       }),
     (x, plan, context) => {
       const [both, width] = [planLinear(gateUp)(x, plan, context), down.inFeatures];
-      const gate = activate(plan.part(both, 0, width), plan, context);
-      return planLinear(down)(plan.multiply(gate, plan.part(both, width, width)), plan, context);
+      const gate = activate(plan.part(both, { first: 0, width }), plan, context);
+      return planLinear(down)(plan.multiply(gate, plan.part(both, { first: width, width })), plan, context);
     },
   );
 }

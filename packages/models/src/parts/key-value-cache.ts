@@ -41,7 +41,7 @@ export class KeyValueCache {
   #texts: Texts | undefined;
   /** Holds all keys and values while it is there. */
   #steps: TokenSteps | undefined;
-  /** Whether the engine has refused to compute this text's plans, as it would again. */
+  /** Whether the engine has refused to compute plans of these texts, as it would again. */
   #isRefused = false;
   #length = 0;
 
@@ -67,7 +67,7 @@ export class KeyValueCache {
 
   /** Rows of the batch that filled it; undefined while it is empty. */
   get rows(): number | undefined {
-    if (this.#steps !== undefined && this.#steps.length > 0) return 1;
+    if (this.#steps !== undefined && this.#steps.length > 0) return this.#steps.padding.length;
     const [first] = this.#layers.values();
     return first?.[0]?.key.shape[0] ?? this.#source?.shape[0];
   }
@@ -92,14 +92,14 @@ export class KeyValueCache {
   }
 
   /**
-   * What computes this text's next tokens by `plans`, with all that is kept here, until something else asks for it; undefined
-   * where the engine computes no such plans.
+   * What computes the next tokens of these texts by `plans`, with all that is kept here, until something else asks for it;
+   * undefined where the engine computes no such plans. `padding`: of each row, columns in front of its text.
    */
-  stepsFor(plans: readonly StepPlan[], width: number): TokenSteps | undefined {
-    if (this.#steps?.isOf(plans)) return this.#steps;
+  stepsFor(plans: readonly StepPlan[], width: number, padding: readonly number[]): TokenSteps | undefined {
+    if (this.#steps?.isOf(plans, padding)) return this.#steps;
     if (this.#isRefused) return undefined;
     this.#settle();
-    this.#steps = TokenSteps.of(plans, width);
+    this.#steps = TokenSteps.of(plans, width, padding);
     this.#isRefused = this.#steps === undefined;
     if (this.#steps === undefined) return undefined;
     for (const [layer, segments] of this.#layers) {
@@ -111,7 +111,7 @@ export class KeyValueCache {
     return this.#steps;
   }
 
-  /** Computes this text part by part from now on. */
+  /** Computes these texts part by part from now on. */
   refuseSteps(): void {
     this.#settle();
     this.#isRefused = true;

@@ -8,8 +8,9 @@ import type { StepPlan } from "../../step/step-plan.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { NativeInt8Weights } from "./int8/native-int8-weights.ts";
 import { NativeBlocks } from "./kept-blocks.ts";
+import type { NativeTensor } from "./runtime/native-tensor.ts";
 import { encodeModel, type OnnxGraph } from "./runtime/onnx-model.ts";
-import type { NativeSession, NativeTensor, OnnxRuntime } from "./runtime/onnx-runtime.ts";
+import type { NativeSession, OnnxRuntime } from "./runtime/onnx-runtime.ts";
 import { NativeSteps } from "./step/native-steps.ts";
 import { StepSessions } from "./step/step-sessions.ts";
 
@@ -79,16 +80,17 @@ export class NativeBackend extends MathBackendCPU {
     return { dataId: tensor.dataId, shape: tensor.shape, dtype: "float32" };
   }
 
-  /** What computes plans for a text; undefined where the library or a weight does not allow it. */
-  makeSteps(plans: readonly StepPlan[], width: number): NativeSteps | undefined {
+  /** What computes plans for rows of text with padding in front; undefined where the library or a weight does not allow it. */
+  makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): NativeSteps | undefined {
+    const rows = padding.length;
     try {
-      const known = this.#steps.find((sessions) => sessions.isOf(plans));
-      const sessions = known ?? StepSessions.of(this, plans, width);
+      const known = this.#steps.find((sessions) => sessions.isOf(plans, rows));
+      const sessions = known ?? StepSessions.of(this, plans, { width, rows });
       if (sessions === undefined) return undefined;
       const others = this.#steps.filter((other) => other.isAlive && other !== sessions);
       // The others cost next to nothing to make again.
       this.#steps = sessions.holdsMatrices ? [...others, sessions] : others;
-      return new NativeSteps(this, sessions);
+      return new NativeSteps(this, sessions, padding);
     } catch (error) {
       if (error instanceof NativeCallError) return undefined;
       throw error;

@@ -1,10 +1,11 @@
 // How attention is written into a plan of the next tokens: plain attention, with heads that share keys, turn, or are bounded.
 
 import { LinearSite } from "@lowrank/doors";
-import type { StepRotation, StepValue } from "@lowrank/engine";
+import type { StepBias, StepRotation, StepValue } from "@lowrank/engine";
 import type { Norm } from "../norm.ts";
 import { type PartPlan, planLinear, planOf } from "../planned.ts";
 import { type RotaryFrequencies, rotaryAngles } from "../positions/rotary-frequencies.ts";
+import { slopedBias, windowBias } from "../positions/step-biases.ts";
 import type { ProjectionPlan, SelfAttentionOptions } from "./attention-options.ts";
 
 export function planSeparate(query: LinearSite, key: LinearSite, value: LinearSite): ProjectionPlan {
@@ -20,9 +21,23 @@ export function planFused(site: LinearSite, [query, key, value]: readonly [numbe
   return (x, plan, context) => {
     const fused = planLinear(site)(x, plan, context);
     return {
-      query: plan.part(fused, 0, query),
-      key: plan.part(fused, query, key),
-      value: plan.part(fused, query + key, value),
+      query: plan.part(fused, { first: 0, width: query }),
+      key: plan.part(fused, { first: query, width: key }),
+      value: plan.part(fused, { first: query + key, width: value }),
+    };
+  };
+}
+
+/** Sorted by key head: its group of queries, its key, its value. */
+export function planGrouped(site: LinearSite, keyHeads: number, headSize: number): ProjectionPlan {
+  const groupSize = site.outFeatures / keyHeads - 2 * headSize;
+  return (x, plan, context) => {
+    const fused = planLinear(site)(x, plan, context);
+    const part = (first: number, width: number) => plan.part(fused, { first, width, groups: keyHeads });
+    return {
+      query: part(0, groupSize),
+      key: part(groupSize, headSize),
+      value: part(groupSize + headSize, headSize),
     };
   };
 }
@@ -42,6 +57,7 @@ export function planAttention(options: SelfAttentionOptions): PartPlan {
   if (!(output instanceof LinearSite)) return (_, plan) => plan.refuse("what follows attention is no linear map");
   const headSize = output.inFeatures / heads;
   const { scale = 1 / Math.sqrt(headSize) } = options;
+  const bias = biasOf(options);
   const rotation = rotary && rotationOf(rotary, rotaryInterleaved);
   return (x, plan, context) => {
     const reason = refusalOf(options);
@@ -50,18 +66,22 @@ export function planAttention(options: SelfAttentionOptions): PartPlan {
     const normed = (own: StepValue, norm: Norm | undefined) => (norm ? planOf(norm)(own, plan, context) : own);
     const mixed = plan.attend({
       ...{ query: normed(query, options.queryNorm), key: normed(key, options.keyNorm), value },
-      ...{ layer, heads, keyHeads, headSize, scale, cap, rotation },
+      ...{ layer, heads, keyHeads, headSize, scale, cap, rotation, bias },
     });
     return planLinear(output)(mixed, plan, context);
   };
 }
 
-/** Whatever shapes the scores by place has its masks made from the pass. */
-function refusalOf({ window, mask, alibi, relativePositions, rotary }: SelfAttentionOptions): string | undefined {
-  if (window !== undefined && window !== null) return "attention has a window";
-  if (mask !== undefined || alibi !== undefined || relativePositions !== undefined)
-    return "attention has a mask of its own";
+function refusalOf({ mask, relativePositions, sinks, rotary }: SelfAttentionOptions): string | undefined {
+  if (mask !== undefined || relativePositions !== undefined) return "attention has a mask of its own";
+  if (sinks !== undefined) return "attention has sinks";
   return rotary?.long === undefined ? undefined : "positions turn at speeds that change";
+}
+
+/** What the place of a key does to its scores; a mask of its own comes with another one for its windows. */
+function biasOf({ alibi, window }: SelfAttentionOptions): StepBias | undefined {
+  if (alibi !== undefined) return slopedBias(alibi);
+  return window === undefined || window === null ? undefined : windowBias(window);
 }
 
 const rotations = new WeakMap<RotaryFrequencies, Map<boolean, StepRotation>>();

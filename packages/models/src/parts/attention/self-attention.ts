@@ -11,7 +11,7 @@ import { planned } from "../planned.ts";
 import { attentionByParts } from "./attention-by-parts.ts";
 import type { Projected, Projection, SelfAttentionOptions } from "./attention-options.ts";
 import { attendWithOneQuery } from "./one-query-attention.ts";
-import { planAttention, planFused, planNormed, planSeparate } from "./plan-attention.ts";
+import { planAttention, planFused, planGrouped, planNormed, planSeparate } from "./plan-attention.ts";
 
 /** Three linear maps. */
 export function separateProjections(query: LinearSite, key: LinearSite, value: LinearSite): Projection {
@@ -44,7 +44,7 @@ export function normedProjection(project: Projection, norms: { readonly query: N
 
 /** One linear map whose output is sorted by key head: its group of queries, its key, its value (GPT-NeoX, Falcon). */
 export function groupedProjection(site: LinearSite, keyHeads: number, headSize: number): Projection {
-  return (hidden, { context }) => {
+  const project = (hidden: tf.Tensor, { context }: Pass) => {
     const fused = site.forward(hidden, context);
     const [batch = 0, time = 0, features = 0] = fused.shape;
     const groupSize = features / keyHeads - 2 * headSize;
@@ -54,6 +54,7 @@ export function groupedProjection(site: LinearSite, keyHeads: number, headSize: 
       .map((part) => tf.reshape(part, [batch, time, -1]));
     return { query: parts[0] as tf.Tensor, key: parts[1] as tf.Tensor, value: parts[2] as tf.Tensor };
   };
+  return Object.assign(project, { plan: planGrouped(site, keyHeads, headSize) });
 }
 
 export function selfAttention(options: SelfAttentionOptions): Layer {

@@ -89,13 +89,13 @@ describe.skipIf(!isHere).each(["gpt2", "qwen3", "gemma"])("the next token of %s 
     });
   });
 
-  it("takes a call of the library for each block and one for the head", () => {
+  it("takes a call of the library for the blocks and one for the head", () => {
     const cache = new KeyValueCache(noAdapters);
     const read = (ids: readonly number[]) =>
       tf.tidy(() => model.forwardLast({ inputIds: grid(ids), cache }).dataSync());
     read([3, 10, 17]);
     read([24]);
-    expect(callsOf(() => read([31]))).toBeLessThan(model.config.layers + 4); // the embedding's own among them
+    expect(callsOf(() => read([31]))).toBeLessThan(6); // the embedding's own among them
     cache.dispose();
   });
 

@@ -1,4 +1,4 @@
-// The next tokens of one text by plans of the model's parts, where the engine computes such plans: a call for each block in
+// The next tokens of some texts by plans of the model's parts, where the engine computes such plans: a call for each block in
 // place of one for each operation.
 
 import { StepPlan } from "@lowrank/engine";
@@ -11,23 +11,42 @@ import type { Trunk } from "./trunk.ts";
 export function computeByPlan(trunk: Trunk, head: Planned, pass: Pass): tf.Tensor | undefined {
   const { cache } = pass;
   if (cache === undefined || !mayPlan(trunk, pass)) return undefined;
+  const padding = paddingOf(pass);
+  if (padding === undefined) return undefined;
   const plans = planParts(trunk, head, pass);
-  const [, time] = pass.shape;
+  const [rows, time] = pass.shape;
   if (plans === undefined || (time > 1 && !plans.some(({ isOfBlocks }) => isOfBlocks))) return undefined;
   return tf.tidy(() => {
-    const hidden = trunk.embed.run(pass); // [1, time, width]
-    const made = cache.stepsFor(plans, hidden.shape[2] ?? 1)?.run(hidden, pass.inputs.positions[0] ?? []);
+    const hidden = trunk.embed.run(pass); // [rows, time, width]
+    const { positions } = pass.inputs;
+    const ofRows = Array.from({ length: rows }, (_, row) => positions[row] ?? positions[0] ?? []);
+    const made = cache.stepsFor(plans, hidden.shape[2] ?? 1, padding)?.run(hidden, ofRows);
     if (made === undefined) cache.refuseSteps();
     return made;
   });
 }
 
-/** One text without padding, that the cache holds whole or not at all, and nothing to differentiate. */
+/** One token a text, or one text that begins; and nothing to differentiate. */
 function mayPlan({ decoder }: Trunk, { context, inputs, shape: [rows, time], past }: Pass): boolean {
-  if (decoder !== undefined || inputs.attentionMask !== undefined || rows !== 1 || inputs.positions.length !== 1)
-    return false;
-  if (context.training || context.adapters.kind === "rows" || context.everyPosition === true) return false;
-  return (time === 1 || past === 0) && tf.engine().state.gradientDepth === 0;
+  if (decoder !== undefined || context.training || context.everyPosition === true) return false;
+  if (tf.engine().state.gradientDepth > 0) return false;
+  if (past > 0) return time === 1;
+  return rows === 1 && inputs.attentionMask === undefined;
+}
+
+/** Of each row how many columns the mask hides in front of it; undefined where it hides others. */
+function paddingOf({ inputs: { attentionMask }, shape: [rows] }: Pass): readonly number[] | undefined {
+  if (attentionMask === undefined) return Array<number>(rows).fill(0);
+  const shown = attentionMask.dataSync();
+  const columns = shown.length / rows;
+  const padding: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const own = shown.subarray(row * columns, (row + 1) * columns);
+    const first = own.indexOf(1);
+    if (first < 0 || own.subarray(first).includes(0)) return undefined;
+    padding.push(first);
+  }
+  return padding;
 }
 
 /** A plan for each stage; the head's is part of the last. Undefined where one part has none. */

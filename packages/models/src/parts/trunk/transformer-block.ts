@@ -52,10 +52,13 @@ export function transformerBlock(options: TransformerBlockOptions): Block {
   const sum = options.residual === "after-norm" ? sumAfterNorm : sumAround;
   const half = (own: Half, afterSum: NormLayer | undefined): Layer => {
     const run: Layer = (hidden, pass) => tf.tidy(() => normed(afterSum, sum(own, hidden, pass), pass));
-    if (options.residual === "after-norm") return run;
-    return planned(run, (x, plan, context) =>
-      planNorm(afterSum)(plan.add(x, planHalf(own)(x, plan, context)), plan, context),
-    );
+    return planned(run, (x, plan, context) => {
+      const [from, rest] =
+        options.residual === "after-norm"
+          ? [planNorm(own.before)(x, plan, context), { ...own, before: undefined }]
+          : [x, own];
+      return planNorm(afterSum)(plan.add(from, planHalf(rest)(from, plan, context)), plan, context);
+    });
   };
   return inHalves(half(attend, options.afterAttentionSum), half(feed, options.afterFeedForwardSum));
 }

@@ -6,8 +6,8 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel } from "../kernels/native-kernel.ts";
 import type { NativeBackend } from "../native-backend.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
 import { roundingGraph } from "./int8-rows.ts";
 import type { Int8Product } from "./native-int8-weights.ts";
 

@@ -2,8 +2,8 @@
 
 import { graphOf } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
 import { largestOfRows } from "./largest-of-rows.ts";
 import { zeroPoint } from "./product-session.ts";
 

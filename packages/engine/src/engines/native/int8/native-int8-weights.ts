@@ -25,7 +25,8 @@ export interface Int8Product {
 /** The same as a constant: codes [inner, columns]. */
 export interface Int8Constant extends Pick<Int8Product, "inner" | "columns" | "columnScales"> {
   readonly codes: Int8Array;
-  readonly packing: Packing;
+  /** Of which it is part already, if it is. */
+  readonly packing?: Packing;
 }
 
 interface Weight {
@@ -107,6 +108,14 @@ export class NativeInt8Weights implements Int8Weights {
         ? this.#rounding.turn(backward, columns)
         : Int8Array.from(this.#multiplyUnits({ ...forward, columnScales: new Float32Array(columns).fill(1) }));
     return { codes, inner, columns, columnScales, packing };
+  }
+
+  /** A matrix in float32 as a constant in 8 bits; undefined if a number is not finite. */
+  constantOf(values: Float32Array, shape: MatrixShape): Int8Constant | undefined {
+    const rounded = this.round(values, shape);
+    if (rounded === undefined) return undefined;
+    const { inFeatures: inner, outFeatures: columns, codes, scales: columnScales } = rounded;
+    return { codes: this.#rounding.turn(codes, columns), inner, columns, columnScales };
   }
 
   read(weight: number): Float32Array {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { NativeSession, NativeTensor, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
+import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import { unfitnessFor8Bits } from "./unfitness.ts";
 
 /** A library of which each product of bytes is one number, and takes so long. */

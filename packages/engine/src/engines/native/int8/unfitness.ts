@@ -2,8 +2,9 @@
 // AMX) have many names. Without them x86 adds pairs of products in 16 bits, where large ones saturate.
 
 import { graphOf } from "../kernels/graph.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import { encodeModel } from "../runtime/onnx-model.ts";
-import type { NativeSession, NativeTensor, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 import { productSession } from "./product-session.ts";
 
 /** A product of a size that layers have, small enough to take a few milliseconds. */

@@ -2,7 +2,8 @@
 // over a large tensor would otherwise carry fifteen intermediates to memory and back.
 
 import type { NativeBackend } from "../native-backend.ts";
-import type { NativeSession, NativeTensor } from "../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
+import type { NativeSession } from "../runtime/onnx-runtime.ts";
 
 /** Entries of a piece: two or three of these fit the second-level cache of a core. */
 const pieceEntries = 256 * 1024;

@@ -19,6 +19,9 @@ export interface EvenBlocks {
   readonly minima?: Float32Array;
 }
 
+/** Writes the sums of x over a matrix's blocks. */
+export type BlockSums = (g: GraphWriter, x: string, matrix: EvenBlocks) => string;
+
 /** What the operation rounds x to: 8 bits. */
 const accuracyLevel = 4;
 
@@ -34,7 +37,7 @@ export function addBlockProduct(
   g: GraphWriter,
   x: string,
   matrix: EvenBlocks,
-  { name = "", sumsOf = sumBlocks }: { readonly name?: string; readonly sumsOf?: typeof sumBlocks } = {},
+  { name = "", sumsOf = sumBlocks }: { readonly name?: string; readonly sumsOf?: BlockSums } = {},
 ): { readonly value: string; readonly constants: readonly OnnxConstant[] } {
   const { rows, columns, blockSize, blocks, codeBits, codes, scales, minima } = matrix;
   const shape = [rows, blocks, (blockSize * codeBits) / 8];
@@ -50,8 +53,13 @@ export function addBlockProduct(
   return { value: g.add(product, added), constants };
 }
 
-/** The sums of each row of x over the blocks: x [..., columns] → [rows, blocks]. */
-export function sumBlocks(g: GraphWriter, x: string, { blocks, blockSize }: EvenBlocks): string {
-  const byBlock = g.node("Reshape", [x, g.integers([-1, blocks, blockSize])]);
+/** The sums of each row of x over the blocks: x [..., columns] → [rows, blocks], or what `axes` say in front of the blocks. */
+export function sumBlocks(
+  g: GraphWriter,
+  x: string,
+  { blocks, blockSize }: EvenBlocks,
+  axes: readonly number[] = [-1],
+): string {
+  const byBlock = g.node("Reshape", [x, g.integers([...axes, blocks, blockSize])]);
   return g.node("ReduceSum", [byBlock, g.integers([-1])], { keepdims: 0 });
 }

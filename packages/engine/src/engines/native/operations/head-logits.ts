@@ -4,7 +4,7 @@
 import type { Int8Product } from "../int8/native-int8-weights.ts";
 import type { GraphWriter } from "../kernels/graph.ts";
 import type { NativeBackend } from "../native-backend.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import { type HeadTable, roundedLogits, roundedTileClasses } from "./rounded-head.ts";
 
 /** Logits of one tile, so that they stay in the cache between the graph's nodes. */

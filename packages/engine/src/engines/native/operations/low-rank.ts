@@ -6,8 +6,8 @@ import { drawIn } from "../../../kernels/drop-entries.ts";
 import { dropoutMask } from "../../../random/masks/dropout-mask.ts";
 import { type GraphWriter, graphOf } from "../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../kernels/native-kernel.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
 
 export function registerLowRank(): void {
   registerOwnKernel("LowrankAddLowRank", addLowRank);

@@ -4,7 +4,7 @@
 import { int8Rows } from "../int8/int8-rows.ts";
 import type { Int8Product } from "../int8/native-int8-weights.ts";
 import type { NativeBackend } from "../native-backend.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 
 /** Classes of a tile, each of which is a matrix of its own. */
 export const roundedTileClasses = 1024;

@@ -4,17 +4,10 @@
 import { NativeCallError } from "../../../errors.ts";
 import type { LibraryFile } from "../library/library-file.ts";
 import type { Address, Koffi, KoffiLibrary, Native } from "./koffi.ts";
-import { type ElementType, elementTypes, type NativeValues, type OnnxConstant } from "./onnx-model.ts";
+import { checkTensor, elementTypeOf, HeldTensor, maxAxes, type NativeTensor } from "./native-tensor.ts";
+import type { OnnxConstant } from "./onnx-model.ts";
 import { openInterface } from "./open-interface.ts";
 import { Packing } from "./packing.ts";
-
-/** A tensor as a session sees it. */
-export interface NativeTensor {
-  readonly values: NativeValues;
-  readonly shape: readonly number[];
-  /** Needed where the array does not tell: halves are kept as Uint16Array. */
-  readonly type?: ElementType;
-}
 
 /** How the library computes. */
 export interface RuntimeOptions {
@@ -70,8 +63,7 @@ const places = Object.values(functions).map(([place]) => place);
 const allOptimizations = 99;
 /** Errors come back as a status, which is thrown: a library does not print. */
 const severityFatal = 4;
-const maxTensors = 96;
-const maxAxes = 12;
+const maxTensors = 1024;
 
 /** A loaded graph, ready to run. */
 export interface NativeSession {
@@ -163,28 +155,39 @@ export class OnnxRuntime {
     for (const tensor of inputs) checkTensor(tensor);
     for (const tensor of outputs) checkTensor(tensor);
     this.runs++;
-    const { Run, ReleaseValue } = this.#call;
-    let lentInputs = 0;
-    let lentOutputs = 0;
+    const lent: Address[] = [];
+    const addressOf = (tensor: NativeTensor): Address => {
+      if (tensor instanceof HeldTensor) return tensor.address;
+      const address = this.#lend(tensor);
+      lent.push(address);
+      return address;
+    };
     try {
-      for (const tensor of inputs) this.#values[lentInputs++] = this.#lend(tensor);
-      for (const tensor of outputs) this.#outputValues[lentOutputs++] = this.#lend(tensor);
+      for (let index = 0; index < inputs.length; index++) this.#values[index] = addressOf(inputs[index]!);
+      for (let index = 0; index < outputs.length; index++) this.#outputValues[index] = addressOf(outputs[index]!);
       this.#check(
-        Run(
+        this.#call.Run(
           session.handle,
           null,
           session.inputNames,
           this.#values,
-          lentInputs,
+          inputs.length,
           session.outputNames,
-          lentOutputs,
+          outputs.length,
           this.#outputValues,
         ),
       );
     } finally {
-      for (let index = 0; index < lentInputs; index++) ReleaseValue(this.#values[index]);
-      for (let index = 0; index < lentOutputs; index++) ReleaseValue(this.#outputValues[index]);
+      for (const address of lent) this.#call.ReleaseValue(address);
     }
+  }
+
+  /** Lends a tensor's memory for as many runs as there will be, until the caller releases it. Its values may change between runs. */
+  hold(tensor: NativeTensor): HeldTensor {
+    checkTensor(tensor);
+    // Whoever has asked for the buffer of a small array has it moved off V8's heap, where nothing moves any more.
+    void tensor.values.buffer;
+    return new HeldTensor(tensor, this.#lend(tensor), this.#call.ReleaseValue);
   }
 
   #createSession(model: Uint8Array, options: Address, shared: SessionOptions["shared"]): Address {
@@ -222,7 +225,6 @@ export class OnnxRuntime {
   /** An OrtValue over the array's own memory. */
   #lend({ values, shape, type }: NativeTensor): Address {
     for (let axis = 0; axis < shape.length; axis++) this.#shape[axis] = BigInt(shape[axis] ?? 0);
-    const element = type === undefined ? elementTypeOf(values) : elementTypes[type];
     this.#check(
       this.#call.CreateTensorWithDataAsOrtValue(
         this.#memory,
@@ -230,7 +232,7 @@ export class OnnxRuntime {
         values.byteLength,
         this.#shape,
         shape.length,
-        element,
+        elementTypeOf(values, type),
         this.#result,
       ),
     );
@@ -277,20 +279,4 @@ function bindFunctions(koffi: Koffi, table: BigUint64Array): Readonly<Record<Fun
     koffi.decode(table[place] ?? 0n, koffi.proto(result, parameters)),
   ]);
   return Object.fromEntries(bound) as Readonly<Record<FunctionName, Native>>;
-}
-
-function checkTensor({ values, shape }: NativeTensor): void {
-  let size = 1;
-  for (const axis of shape) size *= axis;
-  if (values.length !== size || shape.length > maxAxes || size === 0)
-    throw new NativeCallError("A tensor", `${values.length} values cannot be of shape [${shape.join(", ")}]`);
-}
-
-function elementTypeOf(values: NativeValues): number {
-  if (values instanceof Float32Array) return elementTypes.float32;
-  if (values instanceof Int32Array) return elementTypes.int32;
-  if (values instanceof BigInt64Array) return elementTypes.int64;
-  if (values instanceof Int8Array) return elementTypes.int8;
-  if (values instanceof Uint8Array) return elementTypes.uint8;
-  throw new NativeCallError("A tensor", "16-bit values need their type named");
 }

@@ -1,130 +1,137 @@
-// One text's keys and values, and the calls that compute its next tokens. Keys and values lie in arrays with room to spare, into
-// which each call writes its own: nothing is copied but when the room is used up.
+// The keys and values of some texts, and the calls that compute their next tokens.
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { KeptPositions } from "../../../step/kept-positions.ts";
-import type { StepAttention, StepRotation } from "../../../step/step-plan.ts";
+import type { StepAttention, StepBias } from "../../../step/step-plan.ts";
 import type { StepProgram } from "../../../step/token-steps.ts";
-import type { NativeTensor } from "../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
+import { AngleTables, agreeOnPlaces } from "./angle-tables.ts";
+import { HeldTensors } from "./held-tensors.ts";
+import { KeptRooms } from "./kept-rooms.ts";
+import { placedBias } from "./placed-bias.ts";
 import type { StepBackend } from "./step-backend.ts";
 import type { StepFeed } from "./step-graph.ts";
 import type { StepSessions, StepStage } from "./step-sessions.ts";
-
-/** Positions that there is room for at first. */
-const firstCapacity = 256;
-
-/** [1, keyHeads, capacity, headSize] each. */
-interface Room {
-  readonly attention: StepAttention;
-  key: Float32Array;
-  value: Float32Array;
-}
-
-/** [capacity, pairs] each. */
-interface Angles {
-  cos: Float32Array;
-  sin: Float32Array;
-}
 
 /** What one call has for the feeds. */
 interface Call {
   readonly hidden: NativeTensor;
   readonly last: NativeTensor;
   readonly total: NativeTensor;
+  readonly time: number;
+  readonly biases: Map<StepBias, NativeTensor>;
 }
 
 export class NativeSteps implements StepProgram {
-  readonly #rooms = new Map<number, Room>();
-  readonly #angles = new Map<StepRotation, Angles>();
-  #capacity = firstCapacity;
-  #length = 0;
+  readonly #rooms: KeptRooms;
+  readonly #angles: AngleTables;
+  readonly #held: HeldTensors;
+  /** Of each row the place of its newest key. */
+  readonly #last: Int32Array;
+  readonly #total = new Int32Array(1);
+  /** The stage behind which rows only need their last position. */
+  readonly #lastMixing: number;
+  /** What stages of one token hand on, by turns. */
+  readonly #states = new Map<string, Float32Array>();
 
   constructor(
     private readonly backend: StepBackend,
     private readonly sessions: StepSessions,
+    padding: readonly number[],
   ) {
-    for (const attention of sessions.stages.flatMap(({ attentions }) => attentions))
-      this.#rooms.set(attention.layer, { attention, ...this.#emptyRoom(attention) });
+    const attentions = sessions.stages.flatMap((stage) => stage.attentions);
+    this.#rooms = new KeptRooms(attentions, padding);
+    this.#angles = new AngleTables(attentions.flatMap(({ rotation }) => rotation ?? []));
+    this.#held = new HeldTensors(backend.runtime);
+    this.#last = new Int32Array(padding.length);
+    this.#lastMixing = sessions.stages.reduce((last, stage, at) => (stage.attentions.length > 0 ? at : last), -1);
   }
 
   get length(): number {
-    return this.#length;
+    return this.#rooms.columns;
   }
 
   get isAlive(): boolean {
     return this.sessions.isAlive;
   }
 
-  fill(layer: number, { key, value }: KeptPositions): void {
-    const time = key.shape[2] ?? 0;
-    this.#makeRoom(time);
-    const room = this.#room(layer);
-    copyHeads(this.backend.floats(key), { from: time, to: this.#capacity, time, target: room.key }, room.attention);
-    copyHeads(this.backend.floats(value), { from: time, to: this.#capacity, time, target: room.value }, room.attention);
-    this.#length = time;
+  fill(layer: number, kept: KeptPositions): void {
+    this.#rooms.fill(layer, kept, (tensor) => this.backend.floats(tensor));
+    this.#held.release();
   }
 
   read(layer: number): KeptPositions {
-    const { attention, key, value } = this.#room(layer);
-    const { keyHeads, headSize } = attention;
-    const time = this.#length;
-    const [keys, values] = [key, value].map((source) => {
-      const target = new Float32Array(keyHeads * time * headSize);
-      copyHeads(source, { from: this.#capacity, to: time, time, target }, attention);
-      return tf.tensor(target, [1, keyHeads, time, headSize]);
-    });
-    return { key: keys as tf.Tensor, value: values as tf.Tensor };
+    return this.#rooms.read(layer);
   }
 
-  run(hidden: tf.Tensor, positions: readonly number[]): tf.Tensor {
-    const time = positions.length;
-    this.#makeRoom(this.#length + time);
-    for (const rotation of new Set([...this.#rooms.values()].map(({ attention }) => attention.rotation)))
-      if (rotation !== undefined) this.#turn(rotation, positions);
-    const total = this.#length + time;
-    const counts = {
-      last: { values: Int32Array.of(total - 1), shape: [1] },
-      total: { values: Int32Array.of(total), shape: [1] },
-    };
-    const states = this.#runAll(this.backend.floats(hidden), time, counts);
-    this.#length = total;
+  run(hidden: tf.Tensor, positions: readonly (readonly number[])[]): tf.Tensor | undefined {
+    const time = hidden.shape[1] ?? 1;
+    const { lengths, rows } = this.#rooms;
+    const placed = positions.map((own, row) => ({ place: lengths[row] ?? 0, positions: own }));
+    if (!agreeOnPlaces(placed)) return undefined;
+    const total = this.#rooms.longest + time;
+    if (this.#rooms.makeRoom(total)) this.#held.release();
+    this.#angles.makeRoom(this.#rooms.capacity);
+    this.#angles.turn(placed);
+    this.#total[0] = total;
+    for (let row = 0; row < rows; row++) this.#last[row] = (lengths[row] ?? 0) + time - 1;
+    const states = this.#runAll(this.backend.floats(hidden), time, {
+      last: this.#held.of({ values: this.#last, shape: [rows] }),
+      total: this.#held.of({ values: this.#total, shape: [1] }),
+      ...{ time, biases: new Map() },
+    });
+    this.#rooms.advance(time);
     return states;
   }
 
   dispose(): void {
+    this.#held.release();
     this.#rooms.clear();
-    this.#angles.clear();
+    this.#states.clear();
   }
 
-  #runAll(hidden: Float32Array, time: number, counts: Omit<Call, "hidden">): tf.Tensor {
+  /** Several positions at once are those of one row. */
+  #runAll(hidden: Float32Array, time: number, call: Omit<Call, "hidden">): tf.Tensor {
+    const { stages } = this.sessions;
+    const { rows } = this.#rooms;
     const { pool } = this.backend;
-    let [values, rows] = [hidden, time];
-    const lastMixing = this.sessions.stages.reduce(
-      (last, { attentions }, at) => (attentions.length > 0 ? at : last),
-      -1,
-    );
-    for (const [index, stage] of this.sessions.stages.entries()) {
-      const width = values.length / rows;
+    let [values, left] = [hidden, time];
+    for (const [index, stage] of stages.entries()) {
+      const width = values.length / (rows * left);
       // What comes behind the last attention is asked for at the last position alone.
-      const read = index > lastMixing ? values.subarray((rows - 1) * width) : values;
-      rows = read.length / width;
-      const result = pool.take(rows * stage.width);
-      const call = { ...counts, hidden: { values: read, shape: [1, rows, width] } };
-      this.backend.run(
-        stage.session,
-        stage.feeds.map((feed) => this.#fed(feed, call)),
-        [{ values: result, shape: [1, rows, stage.width] }, ...this.#keptBy(stage)],
-      );
+      const read = index > this.#lastMixing ? values.subarray((left - 1) * width * rows) : values;
+      left = read.length / (rows * width);
+      const input = this.#lent({ values: read, shape: [rows, left, width] });
+      const size = rows * left * stage.width;
+      const isKept = time > 1 || index === stages.length - 1;
+      const result = isKept ? pool.take(size) : this.#state(size, index);
+      const output = this.#lent({ values: result, shape: [rows, left, stage.width] });
+      const inputs = stage.feeds.map((feed) => this.#fed(feed, { ...call, hidden: input }));
+      this.backend.run(stage.session, inputs, [output, ...this.#keptBy(stage)]);
       if (values !== hidden) pool.give(values);
       values = result;
     }
-    const width = values.length / rows;
-    return this.#tensor(rows === 1 ? values : values.slice((rows - 1) * width), width);
+    const width = values.length / (rows * left);
+    return this.#tensor(left === 1 ? values : values.slice((left - 1) * width), width);
   }
 
   #tensor(values: Float32Array, width: number): tf.Tensor {
-    const { dataId, shape, dtype } = this.backend.output([1, 1, width], values);
+    const { dataId, shape, dtype } = this.backend.output([this.#rooms.rows, 1, width], values);
     return tf.engine().makeTensorFromDataId(dataId, shape as number[], dtype);
+  }
+
+  /** Where a stage leaves what the next one reads. */
+  #state(size: number, index: number): Float32Array {
+    const key = `${size} ${index % 2}`;
+    const state = this.#states.get(key) ?? new Float32Array(size);
+    this.#states.set(key, state);
+    return state;
+  }
+
+  /** Held if it is an array that comes again. */
+  #lent(tensor: NativeTensor): NativeTensor {
+    const isState = [...this.#states.values()].some((state) => state === tensor.values);
+    return isState ? this.#held.of(tensor) : tensor;
   }
 
   #keptBy({ attentions }: StepStage): readonly NativeTensor[] {
@@ -132,7 +139,8 @@ export class NativeSteps implements StepProgram {
   }
 
   #kept({ layer, keyHeads, headSize }: StepAttention, kind: "key" | "value"): NativeTensor {
-    return { values: this.#room(layer)[kind], shape: [1, keyHeads, this.#capacity, headSize] };
+    const { rows, capacity } = this.#rooms;
+    return this.#held.of({ values: this.#rooms.room(layer)[kind], shape: [rows, keyHeads, capacity, headSize] });
   }
 
   #fed(feed: StepFeed, call: Call): NativeTensor {
@@ -146,67 +154,20 @@ export class NativeSteps implements StepProgram {
         return this.#kept(feed.attention, feed.kind);
       case "cos":
       case "sin": {
-        const { rotation } = feed.attention;
-        const values = rotation === undefined ? undefined : this.#angles.get(rotation)?.[feed.kind];
-        if (rotation === undefined || values === undefined) throw new Error("A plan's angles are missing.");
-        return { values, shape: [this.#capacity, rotation.pairs] };
+        const values = this.#angles.of(feed.rotation)[feed.kind];
+        return this.#held.of({ values, shape: [this.#rooms.capacity, feed.rotation.pairs] });
+      }
+      case "bias": {
+        const known = call.biases.get(feed.bias) ?? placedBias(feed.bias, this.#rooms.lengths, call.time);
+        call.biases.set(feed.bias, known);
+        return known;
       }
       case "factor":
         return { values: Float32Array.of(feed.factor), shape: [1] };
+      case "rows":
+        return { values: Uint8Array.from(feed.rows, Number), shape: [feed.rows.length, 1, 1], type: "bool" };
       case "tensor":
-        return { values: this.backend.floats(feed.tensor), shape: feed.tensor.shape };
+        return this.#held.of({ values: this.backend.floats(feed.tensor), shape: feed.tensor.shape });
     }
-  }
-
-  /** Puts the angles of the positions at the places where their keys will lie. */
-  #turn(rotation: StepRotation, positions: readonly number[]): void {
-    const size = this.#capacity * rotation.pairs;
-    const before = this.#angles.get(rotation);
-    const angles = before?.cos.length === size ? before : { cos: new Float32Array(size), sin: new Float32Array(size) };
-    this.#angles.set(rotation, angles);
-    const { cos, sin } = rotation.angles(positions);
-    angles.cos.set(cos, this.#length * rotation.pairs);
-    angles.sin.set(sin, this.#length * rotation.pairs);
-  }
-
-  #makeRoom(length: number): void {
-    if (length <= this.#capacity) return;
-    const before = this.#capacity;
-    while (this.#capacity < length) this.#capacity *= 2;
-    for (const room of this.#rooms.values()) {
-      const { attention, key, value } = room;
-      const made = this.#emptyRoom(attention);
-      const sizes = { from: before, to: this.#capacity, time: this.#length };
-      copyHeads(key, { ...sizes, target: made.key }, attention);
-      copyHeads(value, { ...sizes, target: made.value }, attention);
-      Object.assign(room, made);
-    }
-  }
-
-  #emptyRoom({ keyHeads, headSize }: StepAttention) {
-    const size = keyHeads * this.#capacity * headSize;
-    return { key: new Float32Array(size), value: new Float32Array(size) };
-  }
-
-  #room(layer: number): Room {
-    const room = this.#rooms.get(layer);
-    if (room === undefined) throw new Error(`A plan has no attention of layer ${layer}.`);
-    return room;
-  }
-}
-
-interface HeadsCopy {
-  /** Positions that the source and the target have room for. */
-  readonly from: number;
-  readonly to: number;
-  /** Positions to copy. */
-  readonly time: number;
-  readonly target: Float32Array;
-}
-
-function copyHeads(source: Float32Array, { from, to, time, target }: HeadsCopy, { keyHeads, headSize }: StepAttention) {
-  for (let head = 0; head < keyHeads; head++) {
-    const start = head * from * headSize;
-    target.set(source.subarray(start, start + time * headSize), head * to * headSize);
   }
 }

@@ -3,8 +3,9 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { BufferPool } from "../buffer-pool.ts";
 import type { NativeInt8Weights } from "../int8/native-int8-weights.ts";
+import type { NativeTensor } from "../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../runtime/onnx-model.ts";
-import type { NativeSession, NativeTensor, OnnxRuntime } from "../runtime/onnx-runtime.ts";
+import type { NativeSession, OnnxRuntime } from "../runtime/onnx-runtime.ts";
 
 /** `NativeBackend`, as far as plans know it. */
 export interface StepBackend {

@@ -1,24 +1,34 @@
-// A plan as one graph. Matrices in float32 enter it as they lie in memory; those in fewer bits become part of it, for only
+// Plans, one after the other, as one graph. Matrices in float32 enter it as they lie in memory; those in fewer bits become part of it, for only
 // constants are brought into the order in which the processor reads them.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { StepActivation, StepAttention, StepNode, StepNorm, StepPlan } from "../../../step/step-plan.ts";
-import type { StepFactor } from "../../../step/step-weight.ts";
-import type { Int8Constant } from "../int8/native-int8-weights.ts";
-import { evenBlocks } from "../kept-blocks.ts";
+import type {
+  StepAttention,
+  StepBias,
+  StepNode,
+  StepNorm,
+  StepPart,
+  StepPlan,
+  StepRotation,
+} from "../../../step/step-plan.ts";
 import { GraphWriter } from "../kernels/graph.ts";
-import { addBlockProduct, type EvenBlocks, sumBlocks } from "../operations/block-product-graph.ts";
-import type { OnnxConstant, OnnxGraph, OnnxInput } from "../runtime/onnx-model.ts";
+import type { OnnxGraph, OnnxInput } from "../runtime/onnx-model.ts";
 import type { SessionOptions } from "../runtime/onnx-runtime.ts";
-import type { Packing } from "../runtime/packing.ts";
+import { activated } from "./activated.ts";
+import { GraphConstants } from "./graph-constants.ts";
 import type { StepBackend } from "./step-backend.ts";
+import { StepProducts } from "./step-products.ts";
 
 /** What an input of the graph is. */
 export type StepFeed =
-  | { readonly kind: "hidden" | "last" | "total" }
-  | { readonly kind: "cos" | "sin" | "key" | "value"; readonly attention: StepAttention }
+  | { readonly kind: "hidden" }
+  | { readonly kind: "last" | "total" }
+  | { readonly kind: "key" | "value"; readonly attention: StepAttention }
+  | { readonly kind: "cos" | "sin"; readonly rotation: StepRotation }
+  | { readonly kind: "bias"; readonly bias: StepBias }
   | { readonly kind: "tensor"; readonly tensor: tf.Tensor }
-  | { readonly kind: "factor"; readonly factor: number };
+  | { readonly kind: "factor"; readonly factor: number }
+  | { readonly kind: "rows"; readonly rows: readonly boolean[] };
 
 export interface StepGraph {
   readonly graph: OnnxGraph;
@@ -32,12 +42,17 @@ export interface StepGraph {
   readonly shared: SessionOptions["shared"];
 }
 
-/** Undefined where a weight lies in a way that graphs cannot multiply by. */
-export function stepGraph(backend: StepBackend, { nodes }: StepPlan, width: number): StepGraph | undefined {
-  const draft = new Draft(backend, width);
-  for (const node of nodes) if (!draft.add(node)) return undefined;
-  return draft.finish();
+export interface StepGraphOptions {
+  /** Features of what enters the plan. */
+  readonly width: number;
+  /** Whether each row is rounded to 8 bits by itself: there are several, which must not see each other. */
+  readonly roundsRows: boolean;
 }
+
+type SharedFeed = Extract<StepFeed, { kind: "last" | "total" | "cos" | "sin" | "bias" | "tensor" }>;
+
+/** Among the inputs of the library's attention. */
+const biasPlace = 10;
 
 /** A value's name and how many features it has. */
 interface Value {
@@ -45,39 +60,45 @@ interface Value {
   readonly width: number;
 }
 
-class Draft {
+export class GraphDraft {
   readonly #inputs: OnnxInput[] = [];
   readonly #feeds: StepFeed[] = [];
-  readonly #constants: OnnxConstant[] = [];
+  readonly #constants = new GraphConstants();
   readonly #attentions: StepAttention[] = [];
   readonly #kept: string[] = [];
-  readonly #sums = new Map<string, string>();
-  /** Values in 8 bits: codes, what a code of 1 stands for, and which code stands for 0. */
-  readonly #rounded = new Map<string, readonly string[]>();
-  readonly #shared: OnnxConstant[] = [];
-  #packing: Packing | undefined;
   readonly #g = new GraphWriter(this.#inputs);
+  readonly #products: StepProducts;
   readonly #values: Value[];
 
-  constructor(
-    private readonly backend: StepBackend,
-    width: number,
-  ) {
-    this.#values = [{ name: this.#input("hidden", { kind: "hidden" }), width }];
+  constructor(backend: StepBackend, options: StepGraphOptions) {
+    this.#products = new StepProducts(backend, { g: this.#g, constants: this.#constants, ...options });
+    this.#values = [{ name: this.#input("hidden", { kind: "hidden" }), width: options.width }];
   }
 
-  /** False where it cannot. */
-  add(node: StepNode): boolean {
-    const made = this.#made(node);
-    if (made !== undefined) this.#values.push(made);
-    return made !== undefined;
+  /** Goes on with a plan where the last one ended. False where a weight lies in a way that graphs cannot multiply by. */
+  add({ nodes }: StepPlan): boolean {
+    this.#values.splice(0, this.#values.length - 1);
+    for (const node of nodes) {
+      const made = this.#made(node);
+      if (made === undefined) return false;
+      this.#values.push(made);
+    }
+    return true;
+  }
+
+  /** Bytes of its constants. */
+  get bytes(): number {
+    return this.#constants.bytes;
+  }
+
+  get tensors(): number {
+    return this.#inputs.length;
   }
 
   finish(): StepGraph {
     const { name, width } = this.#value(this.#values.length - 1);
-    const graph = { ...this.#g.finish(name, ...this.#kept), constants: this.#constants };
-    const shared = this.#packing && { packing: this.#packing, constants: this.#shared };
-    return { graph, feeds: this.#feeds, attentions: this.#attentions, width, shared };
+    const graph = { ...this.#g.finish(name, ...this.#kept), constants: this.#constants.all };
+    return { graph, feeds: this.#feeds, attentions: this.#attentions, width, shared: this.#products.shared };
   }
 
   #made(node: StepNode): Value | undefined {
@@ -88,10 +109,11 @@ class Draft {
       case "linear":
         return this.#product(name, node);
       case "low-rank": {
-        const { a, b, scale } = node.branch;
-        const narrow = g.multiply(g.product(name, this.#tensor(a)), this.#factor(scale)); // [1, time, rank]
+        const { a, b, scale, rows } = node.branch;
+        const narrow = g.multiply(g.product(name, this.#tensor(a)), this.#factor(scale)); // [rows, time, rank]
         const output = this.#value(node.output);
-        return { ...output, name: g.add(output.name, g.product(narrow, this.#tensor(b))) };
+        const sum = g.add(output.name, g.product(narrow, this.#tensor(b)));
+        return { ...output, name: rows === undefined ? sum : g.node("Where", [this.#rows(rows), sum, output.name]) };
       }
       case "norm":
         return { name: this.#normed(name, width, node.norm), width };
@@ -105,53 +127,30 @@ class Draft {
         return { name: g.scale(name, node.factor), width };
       case "cap":
         return { name: g.scale(g.node("Tanh", [g.scale(name, 1 / node.factor)]), node.factor), width };
-      case "part": {
-        const [first, end] = [g.integers([node.first]), g.integers([node.first + node.width])];
-        return { name: g.node("Slice", [name, first, end, g.integers([2])]), width: node.width };
-      }
+      case "part":
+        return this.#part(name, width, node.part);
     }
+  }
+
+  #part(x: string, features: number, { first, width, groups = 1 }: StepPart): Value {
+    const g = this.#g;
+    const slice = (of: string, axis: number) =>
+      g.node("Slice", [of, g.integers([first]), g.integers([first + width]), g.integers([axis])]);
+    if (groups === 1) return { name: slice(x, 2), width };
+    const byGroup = g.node("Reshape", [x, g.integers([0, 0, groups, features / groups])]);
+    const name = g.node("Reshape", [slice(byGroup, 3), g.integers([0, 0, groups * width])]);
+    return { name, width: groups * width };
   }
 
   #product(x: string, { weight, bias }: Extract<StepNode, { op: "linear" }>): Value | undefined {
     const factor = weight.stepFactor;
-    const product = factor && this.#multiplied(x, factor);
+    const product =
+      factor?.kind === "float32" && !factor.mayRound
+        ? this.#g.product(x, this.#tensor(factor.matrix), { transB: factor.isTransposed })
+        : factor && this.#products.of(x, factor);
     if (product === undefined) return undefined;
     const name = bias === undefined ? product : this.#g.add(product, this.#tensor(bias));
     return { name, width: weight.outFeatures };
-  }
-
-  #multiplied(x: string, factor: StepFactor): string | undefined {
-    if (factor.kind === "float32")
-      return this.#g.product(x, this.#tensor(factor.matrix), { transB: factor.isTransposed });
-    if (factor.kind === "int8") return this.#multipliedInteger(x, this.backend.int8Weights.constant(factor.weight));
-    const blocks = evenBlocks(factor.matrix);
-    if (blocks === undefined) return undefined;
-    const sumsOf = (g: GraphWriter, of: string, matrix: EvenBlocks) => {
-      const key = `${of} ${matrix.blockSize}`;
-      // Reshaped as x is: a batch of one.
-      const sums = this.#sums.get(key) ?? g.node("Unsqueeze", [sumBlocks(g, of, matrix), g.integers([0])]);
-      this.#sums.set(key, sums);
-      return sums;
-    };
-    const { value, constants } = addBlockProduct(this.#g, x, blocks, { name: `${this.#constants.length}`, sumsOf });
-    this.#constants.push(...constants);
-    return value;
-  }
-
-  #multipliedInteger(x: string, { codes, inner, columns, columnScales, packing }: Int8Constant): string | undefined {
-    if (this.#packing !== undefined && this.#packing !== packing) return undefined;
-    this.#packing = packing;
-    const g = this.#g;
-    const rounded = this.#rounded.get(x) ?? g.nodes("DynamicQuantizeLinear", [x], 3);
-    this.#rounded.set(x, rounded);
-    const [row = "", step = "", zero = ""] = rounded;
-    const name = `${this.#constants.length}`;
-    const weight: OnnxConstant = { name: `${name}weight`, type: "int8", shape: [inner, columns], values: codes };
-    this.#shared.push(weight);
-    this.#constants.push(weight, {
-      ...{ name: `${name}scales`, type: "float32", shape: [columns], values: columnScales },
-    });
-    return g.node("MatMulIntegerToFloat", [row, weight.name, step, `${name}scales`, zero], {}, "com.microsoft");
   }
 
   /** Of heads one by one where a norm is narrower than what it normalises. */
@@ -175,17 +174,28 @@ class Draft {
   }
 
   #attended(attention: StepAttention): Value | undefined {
-    const { heads, keyHeads, headSize, scale, cap, rotation } = attention;
+    const { heads, keyHeads, headSize, scale, cap, rotation, bias } = attention;
     // What the library's operation asks for.
     if (rotation !== undefined && (headSize % 16 !== 0 || rotation.pairs % 8 !== 0)) return undefined;
     this.#attentions.push(attention);
     const names = [attention.query, attention.key, attention.value].map((value) => this.#value(value).name);
-    const feed = (kind: "cos" | "sin" | "key" | "value", shape?: OnnxInput["shape"]) =>
-      this.#input(`${kind}${this.#attentions.length}`, { kind, attention }, shape && { shape });
+    const count = this.#attentions.length;
     // Without their shape the library infers one as if queries, keys and values were one input.
-    const kept = [1, keyHeads, "capacity", headSize];
-    const inputs = [...names, feed("key", kept), feed("value", kept), this.#count("last"), this.#count("total")];
-    if (rotation !== undefined) inputs.push(feed("cos"), feed("sin"));
+    const shape = ["rows", keyHeads, "capacity", headSize];
+    const kept = (kind: "key" | "value") => this.#input(`${kind}${count}`, { kind, attention }, { shape });
+    const inputs = [
+      ...names,
+      kept("key"),
+      kept("value"),
+      this.#shared({ kind: "last" }),
+      this.#shared({ kind: "total" }),
+    ];
+    if (rotation !== undefined)
+      for (const kind of ["cos", "sin"] as const) inputs.push(this.#shared({ kind, rotation }));
+    if (bias !== undefined) {
+      const absent = Array<string>(biasPlace - inputs.length).fill("");
+      inputs.push(...absent, this.#shared({ kind: "bias", bias }));
+    }
     const attributes = {
       num_heads: heads,
       kv_num_heads: keyHeads,
@@ -206,15 +216,12 @@ class Draft {
   }
 
   #zeros(width: number): string {
-    const name = `zeros ${width}`;
-    if (!this.#constants.some((constant) => constant.name === name))
-      this.#constants.push({ name, type: "float32", shape: [width], values: new Float32Array(width) });
-    return name;
+    const values = new Float32Array(width);
+    return this.#constants.once({ name: `zeros ${width}`, type: "float32", shape: [width], values });
   }
 
   #tensor(tensor: tf.Tensor): string {
-    const known = this.#feeds.findIndex((feed) => feed.kind === "tensor" && feed.tensor === tensor);
-    return this.#inputs[known]?.name ?? this.#input(`tensor ${this.#feeds.length}`, { kind: "tensor", tensor });
+    return this.#shared({ kind: "tensor", tensor });
   }
 
   /** Not part of the graph: another strength needs no other one. */
@@ -222,9 +229,17 @@ class Draft {
     return this.#input(`factor ${this.#feeds.length}`, { kind: "factor", factor });
   }
 
-  #count(kind: "last" | "total"): string {
-    const known = this.#inputs.find(({ name }) => name === kind);
-    return known?.name ?? this.#input(kind, { kind }, { type: "int32" });
+  /** Not part of the graph, either: other rows need no other one. */
+  #rows(rows: readonly boolean[]): string {
+    return this.#input(`rows ${this.#feeds.length}`, { kind: "rows", rows }, { type: "bool" });
+  }
+
+  /** One input for all who need the same. */
+  #shared(feed: SharedFeed): string {
+    const known = this.#feeds.findIndex((other) => isSameFeed(feed, other));
+    const name = `${feed.kind} ${this.#feeds.length}`;
+    const type = feed.kind === "last" || feed.kind === "total" ? "int32" : "float32";
+    return this.#inputs[known]?.name ?? this.#input(name, feed, { type });
   }
 
   #input(name: string, feed: StepFeed, rest: Omit<OnnxInput, "name"> = {}): string {
@@ -234,23 +249,16 @@ class Draft {
   }
 }
 
-function activated(g: GraphWriter, x: string, name: StepActivation): string {
-  switch (name) {
-    case "gelu-erf":
-      return g.node("Gelu", [x], { approximate: "none" });
-    case "gelu-tanh":
-      return g.node("Gelu", [x], { approximate: "tanh" });
-    case "silu":
-      return g.multiply(x, g.sigmoid(x));
-    case "sigmoid":
-      return g.sigmoid(x);
-    case "tanh":
-      return g.node("Tanh", [x]);
-    case "relu":
-      return g.node("Relu", [x]);
-    case "relu-squared": {
-      const positive = g.node("Relu", [x]);
-      return g.multiply(positive, positive);
-    }
+function isSameFeed(feed: SharedFeed, other: StepFeed): boolean {
+  switch (feed.kind) {
+    case "cos":
+    case "sin":
+      return other.kind === feed.kind && other.rotation === feed.rotation;
+    case "bias":
+      return other.kind === "bias" && other.bias === feed.bias;
+    case "tensor":
+      return other.kind === "tensor" && other.tensor === feed.tensor;
+    default:
+      return other.kind === feed.kind;
   }
 }

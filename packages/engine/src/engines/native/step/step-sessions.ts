@@ -1,12 +1,19 @@
-// The sessions of some plans, one for each. Those whose matrices are part of their graph hold a copy of these, which goes with
-// the weight it was made of.
+// The sessions of some plans, each of as many as fit into one graph. Those whose matrices are part of their graph hold a copy
+// of these, which goes with the weight it was made of.
 
 import { areSamePlans, type StepPlan } from "../../../step/step-plan.ts";
 import type { StepWeight } from "../../../step/step-weight.ts";
 import { encodeModel } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
 import type { StepBackend } from "./step-backend.ts";
-import { type StepGraph, stepGraph } from "./step-graph.ts";
+import { GraphDraft, type StepGraph } from "./step-graph.ts";
+
+/**
+ * Where a graph ends that could go on: each call of the library costs as much as some operations, but a graph's matrices lie in
+ * memory twice or three times while its session is made.
+ */
+const bytesOfGraph = 32e6;
+const tensorsOfGraph = 400;
 
 /** A graph and the session that computes it. */
 export interface StepStage extends Omit<StepGraph, "graph"> {
@@ -18,31 +25,42 @@ export class StepSessions {
 
   private constructor(
     private readonly backend: StepBackend,
-    readonly plans: readonly StepPlan[],
+    private readonly plans: readonly StepPlan[],
+    private readonly roundsRows: boolean,
     readonly stages: readonly StepStage[],
     private readonly own: readonly NativeSession[],
   ) {}
 
   /** Undefined where a weight of the plans cannot be part of a graph. Throws NativeCallError where the library is too old. */
-  static of(backend: StepBackend, plans: readonly StepPlan[], width: number): StepSessions | undefined {
+  static of(
+    backend: StepBackend,
+    plans: readonly StepPlan[],
+    { width, rows }: { readonly width: number; readonly rows: number },
+  ): StepSessions | undefined {
+    const roundsRows = mustRoundRows(plans, rows);
     const own: NativeSession[] = [];
     const stages: StepStage[] = [];
-    let features = width;
     try {
-      for (const plan of plans) {
-        const made = stepGraph(backend, plan, features);
-        if (made === undefined || (hasConstants(made) && !areFinite(backend, made))) return releaseAll(backend, own);
+      let draft = new GraphDraft(backend, { width, roundsRows });
+      const lastMixing = plans.map(({ nodes }) => nodes.some(({ op }) => op === "attention")).lastIndexOf(true);
+      for (const [at, plan] of plans.entries()) {
+        if (!draft.add(plan)) return releaseAll(backend, own);
+        // What comes behind the last attention is asked for at the last position alone.
+        const isWhole = at === lastMixing || at === plans.length - 1;
+        if (!isWhole && draft.bytes < bytesOfGraph && draft.tensors < tensorsOfGraph) continue;
+        const made = draft.finish();
+        if (hasConstants(made) && !areFinite(backend, made)) return releaseAll(backend, own);
         const session = sessionOf(backend, made);
         if (hasConstants(made)) own.push(session);
         stages.push({ ...made, session });
-        features = made.width;
+        draft = new GraphDraft(backend, { width: made.width, roundsRows });
       }
     } catch (error) {
       releaseAll(backend, own);
       throw error;
     }
-    const sessions = new StepSessions(backend, plans, stages, own);
-    for (const weight of packedWeights(plans)) weight.owns(sessions);
+    const sessions = new StepSessions(backend, plans, roundsRows, stages, own);
+    for (const weight of packedWeights(plans)) weight.owns(roundsRows ? "steps of rows" : "steps", sessions);
     return sessions;
   }
 
@@ -56,8 +74,8 @@ export class StepSessions {
     return this.own.length > 0;
   }
 
-  isOf(plans: readonly StepPlan[]): boolean {
-    return !this.#isReleased && areSamePlans(plans, this.plans);
+  isOf(plans: readonly StepPlan[], rows: number): boolean {
+    return !this.#isReleased && this.roundsRows === mustRoundRows(plans, rows) && areSamePlans(plans, this.plans);
   }
 
   dispose(): void {
@@ -65,6 +83,14 @@ export class StepSessions {
     this.#isReleased = true;
     releaseAll(this.backend, this.own);
   }
+}
+
+/** Products with blocks round each row by itself as it is; those with weights in 8 bits are faster with one step for all. */
+function mustRoundRows(plans: readonly StepPlan[], rows: number): boolean {
+  const kinds = plans.flatMap(({ nodes }) =>
+    nodes.map((node) => (node.op === "linear" ? node.weight.stepFactor?.kind : undefined)),
+  );
+  return rows > 1 && kinds.includes("int8");
 }
 
 /** Graphs without matrices of their own are one where they are alike: a decoder's blocks. */
@@ -89,7 +115,8 @@ function releaseAll(backend: StepBackend, sessions: readonly NativeSession[]): u
   for (const session of sessions) backend.runtime.releaseSession(session);
 }
 
+/** Those that graphs have copies of. */
 function packedWeights(plans: readonly StepPlan[]): readonly StepWeight[] {
   const weights = plans.flatMap(({ nodes }) => nodes.flatMap((node) => (node.op === "linear" ? [node.weight] : [])));
-  return [...new Set(weights)].filter(({ stored }) => stored === undefined);
+  return [...new Set(weights)].filter(({ stepFactor: factor }) => factor?.kind !== "float32" || factor.mayRound);
 }

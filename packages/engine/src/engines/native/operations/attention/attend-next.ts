@@ -4,8 +4,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type GraphWriter, graphOf } from "../../kernels/graph.ts";
 import { inputOf, type KernelCall, registerOwnKernel, sizeOf } from "../../kernels/native-kernel.ts";
+import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { OnnxGraph } from "../../runtime/onnx-model.ts";
-import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
 
 export function registerAttendNext(): void {
   registerOwnKernel("LowrankAttendNext", attendNext);

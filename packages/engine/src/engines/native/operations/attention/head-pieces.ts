@@ -1,7 +1,7 @@
 // Attention cut into pieces of a few heads, so that the weights of a piece stay in the processor's cache.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../../runtime/native-tensor.ts";
 
 /** Entries of the attention weights that exist at one time. */
 export const pieceEntries = 256 * 1024;

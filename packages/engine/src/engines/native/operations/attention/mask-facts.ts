@@ -4,7 +4,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { maskedScore } from "../../../../kernels/masked-score.ts";
 import type { NativeBackend } from "../../native-backend.ts";
-import type { NativeTensor } from "../../runtime/onnx-runtime.ts";
+import type { NativeTensor } from "../../runtime/native-tensor.ts";
 import type { HeadSizes, Piece } from "./head-pieces.ts";
 
 export interface MaskFacts {

@@ -1,0 +1,62 @@
+// By which angles queries and keys turn, at the places where the keys lie.
+
+import type { StepRotation } from "../../../step/step-plan.ts";
+
+/** [capacity, pairs] each. */
+export interface Angles {
+  readonly cos: Float32Array;
+  readonly sin: Float32Array;
+}
+
+/** Positions [time] of one row's newest tokens, the first of which lies at `place`. */
+export interface PlacedPositions {
+  readonly place: number;
+  readonly positions: readonly number[];
+}
+
+export class AngleTables {
+  readonly #tables = new Map<StepRotation, Angles>();
+  readonly #rotations: ReadonlySet<StepRotation>;
+  #capacity = 0;
+
+  constructor(rotations: Iterable<StepRotation>) {
+    this.#rotations = new Set(rotations);
+  }
+
+  of(rotation: StepRotation): Angles {
+    const table = this.#tables.get(rotation);
+    if (table === undefined) throw new Error("A plan's angles are missing.");
+    return table;
+  }
+
+  /** Angles of places that were turned before are not asked for again. */
+  makeRoom(capacity: number): void {
+    if (capacity === this.#capacity) return;
+    this.#capacity = capacity;
+    for (const rotation of this.#rotations) {
+      const size = capacity * rotation.pairs;
+      this.#tables.set(rotation, { cos: new Float32Array(size), sin: new Float32Array(size) });
+    }
+  }
+
+  turn(rows: readonly PlacedPositions[]): void {
+    for (const rotation of this.#rotations) {
+      const table = this.of(rotation);
+      for (const { place, positions } of rows) {
+        const { cos, sin } = rotation.angles(positions);
+        table.cos.set(cos, place * rotation.pairs);
+        table.sin.set(sin, place * rotation.pairs);
+      }
+    }
+  }
+}
+
+/** Whether rows whose newest tokens lie at the same place stand at the same position there: they share a table. */
+export function agreeOnPlaces(rows: readonly PlacedPositions[]): boolean {
+  const known = new Map<number, number>();
+  return rows.every(({ place, positions: [position = 0] }) => {
+    const before = known.get(place) ?? position;
+    known.set(place, position);
+    return before === position;
+  });
+}
