@@ -183,7 +183,7 @@ def exaone():
 
 
 def mixture(name, **settings):
-    return like_llama(name, num_hidden_layers=2, num_experts_per_tok=2, num_local_experts=4, **settings)
+    return like_llama(name, **dict(dict(num_hidden_layers=2, num_experts_per_tok=2, num_local_experts=4), **settings))
 
 
 def bloom(**settings):
@@ -611,6 +611,24 @@ CASES = {
     "deberta-v2-answers": lambda folder: one_adapter(
         folder, deberta("QuestionAnswering"), lora(task_type="QUESTION_ANS", target_modules=["query_proj", "value_proj"]),
         batch=answers),
+    "mpnet-head-and-rows": lambda folder: one_adapter(
+        folder, masked(transformers.MPNetForMaskedLM, transformers.MPNetConfig),
+        lora(task_type=None, target_modules=["q", "decoder"], trainable_token_indices=[3, 5], bias="all"),
+        batch=padded_by_ones, tables=True, merges=False, trains=False),
+    "mixtral-balanced": lambda folder: one_adapter(
+        folder, mixture("Mixtral", output_router_logits=True, router_aux_loss_coef=0.5),
+        lora(target_modules=["q_proj", "o_proj"], target_parameters=["mlp.gate.weight"])),
+    "gpt-oss-balanced": lambda folder: one_adapter(
+        folder, mixture("GptOss", head_dim=8, sliding_window=3, output_router_logits=True),
+        lora(target_modules=["q_proj"]), batch=padded_left),
+    "qwen2-moe-mixed": lambda folder: one_adapter(
+        folder, mixture("Qwen2Moe", num_experts=4, moe_intermediate_size=20, shared_expert_intermediate_size=28,
+                        num_hidden_layers=3, mlp_only_layers=[0], output_router_logits=True),
+        lora(target_modules=["q_proj", "up_proj"], target_parameters=["experts.down_proj"])),
+    "qwen3-moe-mixed": lambda folder: one_adapter(
+        folder, mixture("Qwen3Moe", num_experts=4, moe_intermediate_size=20, head_dim=8, num_hidden_layers=3,
+                        decoder_sparse_step=2),
+        lora(target_modules=["k_proj", "down_proj"])),
 }
 
 if __name__ == "__main__":

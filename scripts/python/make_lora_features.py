@@ -299,6 +299,8 @@ CASES = {
     "kasa-mixed": lambda folder: one_adapter(
         folder, bert(), lora(task_type="SEQ_CLS", target_modules=["query", "dense"], use_rslora=True, lora_bias=True,
                              rank_pattern={"output.dense": 5}, kasa_config={})),
+    "tied-head-and-rows": lambda folder: one_adapter(
+        folder, llama(2, tied=True), lora(target_modules=["q_proj", "lm_head"], trainable_token_indices=[3, 5])),
 }
 
 

@@ -30,6 +30,8 @@ export function trainRows(
     sites,
     variable,
     key,
+    // They take the place of the table's own rows; what a pair adds comes on top (a head that is a target, too).
+    actsFirst: true,
     tensors: [
       { key, variable, layout: plainLayout, isTrained: true },
       ...copies.map((copy) => ({

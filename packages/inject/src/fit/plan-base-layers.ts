@@ -40,12 +40,13 @@ function placesFor(plan: InjectionPlan, model: AdaptableModel): (key: TensorKey)
   const tables = new Set(vocabularyTables(model).map(({ path }) => path));
   // To transformers, what cuts an image into patches is its input embedding.
   const isTable = (path: string) => tables.has(path) || sites.get(path)?.kind === "convolution";
-  const hasPlace = ({ path, part }: TensorKey) =>
+  const hasPlace = (part: TensorKey["part"], path: string) =>
     (part === "base_layer" && adapted.has(path)) ||
     (part === "token_base_layer" && trained.has(path)) ||
     (part === "saved" && isTable(path) && !adapted.has(path) && !trained.has(path));
   return (key) => {
-    const site = hasPlace(key) ? sites.get(key.path) : undefined;
+    const path = key.part === "token_base_layer" ? insideOfPair(key.path) : key.path;
+    const site = hasPlace(key.part, path) ? sites.get(path) : undefined;
     return site && parametersOfTable(model, site).get(key.parameter ?? "");
   };
 }
@@ -90,10 +91,15 @@ function together(
 function withCopies(rows: PlannedTokenRows, tensors: Adapter["tensors"]): PlannedTokenRows {
   const copies = [...tensors.keys()].filter((key) => {
     const parsed = parseTensorKey(key);
-    const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(parsed.path);
+    const isOfFollower = parsed?.part === "token_adapter" && rows.followers.includes(insideOfPair(parsed.path));
     return isOfFollower && haveSameValues(tensors.get(key), tensors.get(rows.key));
   });
   return copies.length === 0 ? rows : { ...rows, copies };
+}
+
+/** The path of a head that gets pairs, too: PEFT wraps what trains rows of it in what adapts it. */
+function insideOfPair(path: string): string {
+  return path.replace(/\.base_layer$/, "");
 }
 
 function haveSameValues(one: AdapterTensor | undefined, other: AdapterTensor | undefined): boolean {

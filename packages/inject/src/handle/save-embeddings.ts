@@ -40,9 +40,10 @@ export function baseWeightsToSave(
     // nothing else has. Here they are saved; PEFT reads them.
     const isPassedOver = isTargeted && !adapted.has(path) && model.resizedFrom === undefined;
     if (isPassedOver || isSavedModule(plan.config, path)) return [];
-    const part = adapted.has(path) ? "base_layer" : trained.has(path) ? "token_base_layer" : "saved";
+    const part = trained.has(path) ? "token_base_layer" : adapted.has(path) ? "base_layer" : "saved";
+    const outer = part === "token_base_layer" && adapted.has(path) ? `${path}.base_layer` : path;
     return [...parametersOfTable(model, site)].map(([name, parameter]) => ({
-      key: buildTensorKey({ path, part, parameter: name }),
+      key: buildTensorKey({ path: outer, part, parameter: name }),
       parameter,
       site,
     }));
@@ -51,12 +52,13 @@ export function baseWeightsToSave(
 
 /** Names under which PEFT writes the trained rows of a table once more: for each head that shares it and is saved. */
 export function repeatedRows(plan: InjectionPlan, saved: readonly SavedBaseWeight[]): ReadonlyMap<string, string> {
-  const paths = new Set(saved.map(({ key }) => parseTensorKey(key)?.path));
+  const outer = new Map(saved.map(({ key, site }) => [site.path, parseTensorKey(key)?.path ?? site.path]));
   return new Map(
     partsOf(plan, "token-rows").flatMap(({ key, followers }) =>
-      followers
-        .filter((path) => paths.has(path))
-        .map((path) => [buildTensorKey({ path, part: "token_adapter" }), key] as const),
+      followers.flatMap((follower) => {
+        const path = outer.get(follower);
+        return path === undefined ? [] : [[buildTensorKey({ path, part: "token_adapter" }), key] as const];
+      }),
     ),
   );
 }

@@ -64,8 +64,8 @@ function planBias(parameter: ParameterRef, { config, wrappers, user }: BiasOptio
 
 /** In the file, the bias of an adapted module stands under the module that PEFT wrapped. */
 function biasKey(module: string, { pairs, rows }: Wrappers): string {
-  if (rows.has(module)) return buildTensorKey({ path: module, part: "token_base_layer", parameter: "bias" });
-  return `${module}${".base_layer".repeat(pairs.get(module) ?? 0)}.bias`;
+  const path = `${module}${".base_layer".repeat(pairs.get(module) ?? 0)}`;
+  return rows.has(module) ? buildTensorKey({ path, part: "token_base_layer", parameter: "bias" }) : `${path}.bias`;
 }
 
 /**
