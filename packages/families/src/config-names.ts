@@ -71,6 +71,7 @@ export type SwitchName =
   | "withoutLastNorm"
   | "normGains"
   | "sharesAddUp"
+  | "balancesExperts"
   | "reversedSight"
   | "normBias"
   | "outputBias"
@@ -84,7 +85,7 @@ export type SwitchName =
  * Numbers of single families: the bound of attention scores and that of logits (Gemma 2), the width by whose root
  * scores are divided where that is not the head's, how many norms a parallel layer has (Falcon), what scores, embeddings,
  * each half of a layer and logits are multiplied by (Granite, Cohere 2), and how many times as wide as its layers a
- * feed-forward is (DINOv2). The last two are of the gate in GPT-OSS.
+ * feed-forward is (DINOv2). Then two of the gate in GPT-OSS, and what the loss that balances experts is multiplied by.
  */
 export type ScalarName =
   | "scoreCap"
@@ -97,4 +98,5 @@ export type ScalarName =
   | "logitScale"
   | "feedForwardRatio"
   | "gateSteepness"
-  | "gateLimit";
+  | "gateLimit"
+  | "balanceScale";

@@ -2,7 +2,7 @@
 // do not matter here.
 
 import type { DropoutPlace, ScalarName, SizeName, SwitchName } from "./config-names.ts";
-import type { ConfigValues } from "./config-values.ts";
+import type { ConfigValues, LayerKind } from "./config-values.ts";
 import type { Task } from "./task.ts";
 
 /** Where a size is written, and what it is when the file says nothing. */
@@ -43,6 +43,8 @@ export interface ScalarRow {
   readonly fallback: number | null;
   /** True where the file says what to divide by, and we what to multiply by. */
   readonly isDivisor?: boolean;
+  /** True where 0 is a number like others: what a loss is multiplied by. */
+  readonly mayBeZero?: boolean;
 }
 
 /** In which layers attention sees only nearby keys. */
@@ -76,6 +78,17 @@ export type RotatingLayers =
   | "windowed"
   | "windowed-or-all"
   | { readonly list: string; readonly butEvery: string; readonly fallback: number };
+
+/** Which layers are of a kind of their own, in a family that has layers of two kinds. */
+export interface LayerKindTable {
+  readonly kind: Exclude<LayerKind, "plain">;
+  /** What `layer_types` calls plain layers and the others, where a file may have such a list. */
+  readonly types?: readonly [plain: string, other: string];
+  /** Key of a list of the plain layers' numbers; without it none is plain, or all where a file could have types. */
+  readonly plain: string;
+  /** Key of a number n: only the nth, 2nth … are of the kind. */
+  readonly each?: string;
+}
 
 /** How rotations are written, where that is not `rope_theta` and whole heads. */
 export interface RotaryTable {
@@ -137,6 +150,7 @@ export interface ConfigTable {
   readonly switches?: Readonly<Partial<Record<SwitchName, SwitchRow>>>;
   readonly scalars?: Readonly<Partial<Record<ScalarName, ScalarRow>>>;
   readonly window?: WindowTable;
+  readonly layerKinds?: LayerKindTable;
   /** Ids that transformers assumes where the file has no such key. */
   readonly tokenIds?: { readonly padding?: number; readonly decoderStart?: number; readonly end?: number };
   readonly fixed?: readonly FixedKey[];

@@ -29,6 +29,12 @@ export type Activation =
 /** What a classification's loss is; null lets the number of labels and their type decide, as transformers does. */
 export type ProblemType = "regression" | "single_label_classification" | "multi_label_classification";
 
+/**
+ * What a layer has in a family whose layers differ: a mixture of experts in place of a feed-forward, or a convolution in place of
+ * attention. All layers of other families are plain.
+ */
+export type LayerKind = "plain" | "experts" | "convolution";
+
 /** What differs from stage to stage, besides widths that double. */
 export interface StageConfig {
   readonly layers: number;
@@ -52,6 +58,7 @@ export interface ConfigValues extends Readonly<Record<SizeName, number>> {
   readonly localRotary: RotaryConfig | null;
   /** Of each layer, whether queries and keys rotate: all, or none, or – SmolLM3, Cohere 2 – most. */
   readonly rotatingLayers: readonly boolean[];
+  readonly layerKinds: readonly LayerKind[];
   /** Of each layer, how many keys a query sees at most to one side, itself included; null for all. */
   readonly windows: readonly (number | null)[];
   /** False for what the family does not know. */

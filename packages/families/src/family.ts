@@ -40,8 +40,8 @@ interface ModuleRow {
   readonly path: string;
   /** Tasks whose model has this module; absent means every task. */
   readonly tasks?: readonly Task[];
-  /** The first layer that has the module: ModernBERT's has no norm in front. */
-  readonly fromLayer?: number;
+  /** Which layers have the module; absent means all: ModernBERT's first has no norm in front. */
+  readonly inLayers?: (config: ConfigValues, layer: number) => boolean;
   /** Whether a model of this configuration has the module; absent means that it does. */
   readonly when?: (config: ConfigValues) => boolean;
   /** Path of the tower by whose configuration it is made; absent: that of the whole model. */

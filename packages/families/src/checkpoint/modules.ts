@@ -135,7 +135,7 @@ function expand(row: Row, place: Place): readonly Module[] {
   if (mark === undefined) return [makeModule(row, { ...place, path: full, layer: null })];
   const { layers, decoderLayers } = place.config;
   return Array.from({ length: mark === "{n}" ? layers : decoderLayers }, (_, layer) => layer)
-    .slice(row.fromLayer ?? 0)
+    .filter((layer) => row.inLayers?.(place.config, layer) ?? true)
     .map((layer) => makeModule(row, { ...place, path: full.replace(mark, String(layer)), layer }));
 }
 

@@ -13,6 +13,7 @@ import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
 import { type ConfigReader, readerOf } from "./config-reader.ts";
 import { readLabels } from "./label-config.ts";
+import { readLayerKinds } from "./layer-kinds.ts";
 import { readRotations } from "./rotary-config.ts";
 import { readRotatingLayers } from "./rotating-layers.ts";
 import { readSizes } from "./size-config.ts";
@@ -63,6 +64,7 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
     normEpsilon: readEpsilon(reader, table),
     ...readRotations(reader, table, sizes),
     rotatingLayers: readRotatingLayers(reader, table, windows),
+    layerKinds: readLayerKinds(reader, table.layerKinds, sizes.layers),
     windows,
     switches: readSwitches(reader, table),
     scalars: readScalars(reader, table),

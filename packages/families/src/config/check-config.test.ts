@@ -46,7 +46,9 @@ describe("a broken configuration", () => {
 
   it.each([
     ["deberta", ', whose nearest relative is "deberta-v2". Supported'],
-    ["qwen3_next", ', whose nearest relative is "qwen3_moe". Supported'],
+    ["qwen3_next", ", whose layers are gated delta nets, but for each fourth: they are not computed here. Supported"],
+    ["qwen3_5_text", ", whose layers are gated delta nets, but for each fourth: they are not computed here. Supported"],
+    ["qwen3_vl_moe", ', whose nearest relative is "qwen3_moe". Supported'],
     ["mamba", '"mamba". Supported'],
   ])("refuses %s with the name of what it is most like, if anything", (modelType, line) => {
     expect(() => checkConfig({ model_type: modelType })).toThrow(line);

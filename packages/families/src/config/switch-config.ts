@@ -25,6 +25,7 @@ const allOff: Readonly<Record<SwitchName, boolean>> = {
   withoutLastNorm: false,
   normGains: false,
   sharesAddUp: false,
+  balancesExperts: false,
   reversedSight: false,
   normBias: false,
   outputBias: false,
@@ -60,7 +61,7 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
     if (row === undefined) return null;
     // A key that is there and null switches the bound off; only an absent one gives way to the family's number.
     if (reader.peek(row.key) === undefined) return row.fallback;
-    const value = reader.number(row.key, { least: 1e-6, most: 1e6 });
+    const value = reader.number(row.key, { least: row.mayBeZero ? 0 : 1e-6, most: 1e6 });
     return value !== null && row.isDivisor ? 1 / value : value;
   };
   return {
@@ -75,5 +76,6 @@ export function readScalars(reader: ConfigReader, { scalars = {} }: ConfigTable)
     feedForwardRatio: read(scalars.feedForwardRatio),
     gateSteepness: read(scalars.gateSteepness),
     gateLimit: read(scalars.gateLimit),
+    balanceScale: read(scalars.balanceScale),
   };
 }

@@ -1,10 +1,21 @@
 // Which supported name an unknown one is most like: what its models most probably compute like.
 
-/** For a message, behind the unknown name: ", whose nearest relative is "bert"", or nothing. */
+/**
+ * For a message, behind the unknown name: ", whose nearest relative is "bert"", or what of it is not computed here though its name
+ * is like others, or nothing.
+ */
 export function withRelative(unknown: unknown, supported: readonly string[]): string {
-  const nearest = typeof unknown === "string" ? nearestRelative(unknown, supported) : undefined;
+  if (typeof unknown !== "string") return "";
+  const [, lack] = lacking.find(([name]) => name.test(unknown)) ?? [];
+  if (lack !== undefined) return `, ${lack}`;
+  const nearest = nearestRelative(unknown, supported);
   return nearest === undefined ? "" : `, whose nearest relative is "${nearest}"`;
 }
+
+const deltaNets = "whose layers are gated delta nets, but for each fourth: they are not computed here";
+
+/** Names that promise what their models are not. */
+const lacking: readonly (readonly [RegExp, string])[] = [[/^qwen3(_5|_next|5|next)/, deltaNets]];
 
 /** The one whose name is part of the unknown one's, or begins most alike; undefined where fewer than three letters agree. */
 function nearestRelative(unknown: string, supported: readonly string[]): string | undefined {

@@ -90,7 +90,8 @@ describe("repeatLayers", () => {
     const isLonger = layerOrder.length > read.layers;
     const windows = layerOrder.map((layer, place) => read.windows[isLonger ? layer : place] ?? null);
     const rotatingLayers = layerOrder.map((layer) => read.rotatingLayers[layer] ?? true);
-    return model({ config: { ...read, layers: layerOrder.length, windows, rotatingLayers }, layerOrder });
+    const layerKinds = layerOrder.map((layer) => read.layerKinds[layer] ?? "plain");
+    return model({ config: { ...read, layers: layerOrder.length, windows, rotatingLayers, layerKinds }, layerOrder });
   };
 
   it("writes how many layers there are now, and of which type each is", () => {

@@ -67,7 +67,10 @@ function saysTheSame(file: Readonly<Record<string, unknown>>, wanted: Exportable
   try {
     const read = checkConfig(file);
     const isRotationSame = read.rotatingLayers.join() === wanted.rotatingLayers.join();
-    return isRotationSame && read.layers === wanted.layers && read.windows.join() === wanted.windows.join();
+    const areKindsSame = read.layerKinds.join() === wanted.layerKinds.join();
+    return (
+      isRotationSame && areKindsSame && read.layers === wanted.layers && read.windows.join() === wanted.windows.join()
+    );
   } catch (error) {
     if (error instanceof InvalidConfigError) return false;
     throw error;

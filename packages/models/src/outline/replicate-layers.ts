@@ -12,11 +12,13 @@ export function replicateLayers(assembly: ModelAssembly, order: readonly number[
   checkOrder(assembly, order);
   const { config, task } = assembly;
   // transformers asks its configuration for the type of each place, so windows stay where they were. It has no types for
-  // more places (PEFT: IndexError): there each layer keeps its own. Whether it rotates, a layer knows itself.
+  // more places (PEFT: IndexError): there each layer keeps its own. Whether it rotates and what it has, a layer knows itself.
   const isLonger = order.length > config.layers;
   const windows = order.map((layer, place) => config.windows[isLonger ? layer : place] ?? null);
   const rotatingLayers = order.map((layer) => config.rotatingLayers[layer] ?? true);
-  const outline = outlineModel({ config: { ...config, layers: order.length, windows, rotatingLayers }, task });
+  const layerKinds = order.map((layer) => config.layerKinds[layer] ?? "plain");
+  const layers = { layers: order.length, windows, rotatingLayers, layerKinds };
+  const outline = outlineModel({ config: { ...config, ...layers }, task });
   const replicated = {
     ...assembly,
     config: outline.plan.config,

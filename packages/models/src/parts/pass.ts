@@ -5,6 +5,7 @@ import { type AttentionMask, type DropoutDraw, dropout, paddingMask } from "@low
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import { drawnAnew } from "./drawn-anew.ts";
+import { RoutingRecord } from "./experts/routing-record.ts";
 import type { KeyValueCache } from "./key-value-cache.ts";
 import { contextOfStates, packedInputs } from "./packing/packed-inputs.ts";
 import type { Packing } from "./packing/plan-packing.ts";
@@ -38,6 +39,7 @@ export class Pass {
   readonly #rotations = new Map<RotaryFrequencies, Map<string, tf.Tensor3D>>();
   readonly #derived: Pass[] = [];
   #groups: readonly Pass[] | undefined;
+  #routing: RoutingRecord | undefined;
   #isOver = false;
 
   constructor(
@@ -110,6 +112,22 @@ export class Pass {
   /** Whether this pass or its decoder's fills a cache. */
   get holdsCache(): boolean {
     return this.cache !== undefined || this.second?.cache !== undefined;
+  }
+
+  /** What routers choose is added to it, if a loss asked for it. */
+  get routing(): RoutingRecord | undefined {
+    return this.#routing;
+  }
+
+  /** Has this pass's routers recorded from now on. Throws ModelInputError where blocks are computed twice, each but for its states. */
+  recordRouting(): RoutingRecord {
+    if (this.context.blocksPerCheckpoint !== undefined && tf.engine().isTapeOn()) {
+      const reason =
+        "a loss that balances experts (output_router_logits) reads every router, and checkpointing keeps none";
+      throw new ModelInputError("blocksPerCheckpoint", `${reason}. Leave out one of the two.`);
+    }
+    this.#routing ??= new RoutingRecord();
+    return this.#routing;
   }
 
   /** What attention may see: everything if undefined. `window` counts the keys to one side of a query, itself included. */
@@ -238,6 +256,7 @@ export class Pass {
     for (const rotations of this.#rotations.values()) tf.dispose([...rotations.values()]);
     for (const tensor of this.#kept.values()) tensor.dispose();
     this.second?.dispose();
+    this.#routing?.dispose();
     for (const pass of [...this.#derived, ...(this.#groups ?? [])]) pass.dispose();
     this.#kept.clear();
     this.#masks.clear();

@@ -89,7 +89,7 @@ export const modernbert: Family = {
     ]),
   ],
   norms: [
-    { path: "layers.{n}.attn_norm", fromLayer: 1, ...norm },
+    { path: "layers.{n}.attn_norm", inLayers: (_, layer) => layer > 0, ...norm },
     ...normRows("layer", ["embeddings.norm", "layers.{n}.mlp_norm", "final_norm"]).map((row) => ({ ...row, ...norm })),
   ],
   heads: {

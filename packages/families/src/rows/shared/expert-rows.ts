@@ -1,6 +1,8 @@
 // What mixtures of experts have in common: a router, and the maps of all experts in two stacks, [experts, out, in].
 
-import type { StackedFileKeys, TensorRow } from "../../family.ts";
+import type { ConfigTable } from "../../config-table.ts";
+import type { ConfigValues } from "../../config-values.ts";
+import type { LinearRow, StackedFileKeys, TensorRow } from "../../family.ts";
 
 const moe = "layers.{n}.mlp";
 
@@ -35,7 +37,21 @@ export function stackedExperts(
   ];
 }
 
-/** What balances experts while they train from scratch; adapters leave it out, as transformers does by default. */
-export const expertFixed = [
-  { key: "output_router_logits", values: [null, false], effect: "true adds a loss that balances the experts" },
-] as const;
+/** Where a file asks for a loss that balances the experts, to be added to a language model's own. */
+export const balanceSwitch = { balancesExperts: { key: "output_router_logits", fallback: false } } as const;
+
+/** What that is multiplied by. */
+export function balanceScale(fallback: number): NonNullable<ConfigTable["scalars"]> {
+  return { balanceScale: { key: "router_aux_loss_coef", fallback, mayBeZero: true } };
+}
+
+/** In Qwen's files some layers may have a plain feed-forward. */
+export const mixedLayers = { kind: "experts", plain: "mlp_only_layers", each: "decoder_sparse_step" } as const;
+
+/** Rows of layers that have a mixture, and of those that have none. */
+export function inMixtures<Row extends LinearRow | TensorRow>(rows: readonly Row[], are = true): readonly Row[] {
+  return rows.map((row) => ({
+    ...row,
+    inLayers: ({ layerKinds }: ConfigValues, layer: number) => (layerKinds[layer] === "experts") === are,
+  }));
+}

@@ -6,6 +6,7 @@ import { ModelInputError } from "../../errors.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import { planned } from "../../parts/planned.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
+import { balancedHead } from "../balanced-head.ts";
 import { ClassificationHead } from "../classification-head.ts";
 import type { Head } from "../head.ts";
 import { noHead } from "../no-head.ts";
@@ -16,8 +17,8 @@ import { questionAnswerer, tokenClassifier } from "./encoder-heads.ts";
 export function decoderHeads(model: PartList, trunk: Trunk): Head {
   const { config, task } = model.plan;
   if (task === "causal-lm") {
-    const { logitCap, logitScale } = config.scalars;
-    return new TokenHead({
+    const { logitCap, logitScale, balanceScale } = config.scalars;
+    const head = new TokenHead({
       site: model.linear("lm_head", trunk.tokens),
       shift: 1,
       cap: logitCap,
@@ -31,6 +32,7 @@ export function decoderHeads(model: PartList, trunk: Trunk): Head {
             ),
           }),
     });
+    return config.switches.balancesExperts ? balancedHead(head, balanceScale ?? 0) : head;
   }
   if (task === "token-classification")
     return tokenClassifier(model, { path: model.has("score") ? "score" : "classifier" });

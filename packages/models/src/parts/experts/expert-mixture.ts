@@ -4,10 +4,11 @@
 import type { ForwardContext } from "@lowrank/contracts";
 import { computeByRows, type ParameterSlot } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Layer } from "../pass.ts";
+import type { Layer, Pass } from "../pass.ts";
 import { groupedProduct } from "./grouped-product.ts";
 import { collectRows, spreadRows } from "./moved-rows.ts";
 import { type Routing, routeTokens } from "./route-tokens.ts";
+import type { RoutingRecord } from "./routing-record.ts";
 
 /** One linear map for each expert. */
 interface ExpertLinear {
@@ -38,19 +39,46 @@ export function expertMixture(options: ExpertMixtureOptions): Layer {
   const doors = [router.weight, router.bias, gateUp.weight, gateUp.bias, down.weight, down.bias].filter(
     (slot) => slot !== undefined,
   );
-  return (hidden, { context }) =>
-    computeByRows({ x: hidden, context, path, doors }, (rows, own) =>
-      tf.tidy(() => {
-        const x = tf.reshape<tf.Rank.R2>(rows, [-1, rows.shape.at(-1) ?? 0]); // [tokens, width]
-        return tf.reshape(mix(x, options, own), rows.shape);
-      }),
+  return (hidden, pass) => {
+    if (pass.routing !== undefined) record(pass.routing, options, { hidden, pass });
+    return computeByRows({ x: hidden, context: pass.context, path, doors }, (rows, own) =>
+      tf.tidy(() => tf.reshape(mix(asTokens(rows), options, own), rows.shape)),
     );
+  };
+}
+
+/** The scores once more: what chooses rows may do so by each adapter's alone. */
+function record(
+  routing: RoutingRecord,
+  { path, router, perToken }: ExpertMixtureOptions,
+  { hidden, pass }: { readonly hidden: tf.Tensor; readonly pass: Pass },
+): void {
+  const doors = [router.weight, router.bias].filter((slot) => slot !== undefined);
+  const [batch = 0, time = 0] = hidden.shape;
+  const scores = computeByRows({ x: hidden, context: pass.context, path, doors }, (rows, own) =>
+    tf.reshape(scoresOf(asTokens(rows), router, own), [rows.shape[0] ?? 0, time, -1]),
+  );
+  routing.add(tf.reshape(scores, [batch * time, -1]), perToken, pass.inputs.attentionMask?.dataSync());
+}
+
+/** [tokens, width] */
+function asTokens(hidden: tf.Tensor): tf.Tensor2D {
+  return tf.reshape<tf.Rank.R2>(hidden, [-1, hidden.shape.at(-1) ?? 0]);
+}
+
+/** x [tokens, width] → [tokens, experts] */
+function scoresOf(
+  x: tf.Tensor2D,
+  { weight, bias }: ExpertMixtureOptions["router"],
+  context: ForwardContext,
+): tf.Tensor2D {
+  const plain = tf.matMul<tf.Tensor2D>(x, weight.value(context) as tf.Tensor2D, false, true);
+  return bias === undefined ? plain : tf.add<tf.Tensor2D>(plain, bias.value(context));
 }
 
 function mix(x: tf.Tensor2D, options: ExpertMixtureOptions, context: ForwardContext): tf.Tensor2D {
   const { router, gateUp, down, gate, perToken, sharesAddUp } = options;
-  const plain = tf.matMul<tf.Tensor2D>(x, router.weight.value(context) as tf.Tensor2D, false, true); // [tokens, experts]
-  const scores = router.bias === undefined ? plain : tf.add<tf.Tensor2D>(plain, router.bias.value(context));
+  const scores = scoresOf(x, router, context);
   const [, experts = 0] = scores.shape;
   const routing = routeTokens(scores.dataSync(), experts, perToken);
   const apply = (linear: ExpertLinear, rows: tf.Tensor2D) => expertLinear(rows, linear, { routing, context });

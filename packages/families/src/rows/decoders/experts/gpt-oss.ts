@@ -3,7 +3,7 @@
 
 import type { TensorRow } from "../../../family.ts";
 import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
-import { expertFixed } from "../../shared/expert-rows.ts";
+import { balanceScale, balanceSwitch } from "../../shared/expert-rows.ts";
 
 const parameter = (path: string, shape: TensorRow["shape"], isStackedInOut = false): TensorRow => {
   return { path: `layers.{n}.${path}`, kind: "parameter", shape, isStackedInOut };
@@ -23,16 +23,16 @@ export const gptOss = likeLlama("gpt_oss", decoderClasses("GptOss", ["token-clas
     },
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     rotary: { thetaFallback: 150_000 },
-    switches: { attentionBias: { key: "attention_bias", fallback: true } },
+    switches: { ...balanceSwitch, attentionBias: { key: "attention_bias", fallback: true } },
     scalars: {
+      ...balanceScale(0.9),
       gateSteepness: { key: "swiglu_alpha", fallback: 1.702 },
       gateLimit: { key: "swiglu_limit", fallback: 7 },
     },
     window: { size: { key: "sliding_window", fallback: 128 }, layers: "alternating" },
-    fixed: [...expertFixed],
     // OpenAI's own names of numbers that stand there under transformers' as well. Experts in MXFP4 are read; weights in other
     // bits have other names or types, which loading refuses.
-    harmless: ["initial_context_length", "quantization_config", "router_aux_loss_coef"],
+    harmless: ["initial_context_length", "quantization_config"],
   },
   linears: separateAttention("attentionBias"),
   tensors: [

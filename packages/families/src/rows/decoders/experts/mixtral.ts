@@ -1,7 +1,7 @@
 // Mixtral (Jiang et al. 2024), as transformers' modeling_mixtral.py names it: Mistral whose feed-forward is a mixture of experts.
 
 import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
-import { expertFixed, expertTensors, stackedExperts } from "../../shared/expert-rows.ts";
+import { balanceScale, balanceSwitch, expertTensors, stackedExperts } from "../../shared/expert-rows.ts";
 
 /** The tables of `mixtral`. */
 export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-classification", "question-answering"]), {
@@ -18,12 +18,10 @@ export const mixtral = likeLlama("mixtral", decoderClasses("Mixtral", ["token-cl
     normEpsilon: { key: "rms_norm_eps", fallback: 1e-5 },
     rotary: { thetaFallback: 1_000_000 },
     window: { size: { key: "sliding_window", fallback: null }, layers: "all" },
-    fixed: [
-      ...expertFixed,
-      { key: "router_jitter_noise", values: [null, 0], effect: "what the router reads is noisy while training" },
-    ],
+    switches: balanceSwitch,
+    scalars: balanceScale(0.001),
+    fixed: [{ key: "router_jitter_noise", values: [null, 0], effect: "what the router reads is noisy while training" }],
     derive: (config) => ({ ...config, switches: { ...config.switches, sharesAddUp: true } }),
-    harmless: ["router_aux_loss_coef"],
   },
   linears: separateAttention(false),
   tensors: expertTensors,

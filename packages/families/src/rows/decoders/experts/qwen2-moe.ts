@@ -1,8 +1,21 @@
 // Qwen 1.5 and 2 with experts (Qwen Team 2024), as transformers' modeling_qwen2_moe.py names it: beside the experts that a router
 // chooses, one that all tokens share.
 
-import { decoderClasses, decoderSizes, likeLlama, separateAttention } from "../../shared/decoder-rows.ts";
-import { expertFixed, expertTensors, stackedExperts } from "../../shared/expert-rows.ts";
+import {
+  decoderClasses,
+  decoderSizes,
+  gatedFeedForward,
+  likeLlama,
+  separateAttention,
+} from "../../shared/decoder-rows.ts";
+import {
+  balanceScale,
+  balanceSwitch,
+  expertTensors,
+  inMixtures,
+  mixedLayers,
+  stackedExperts,
+} from "../../shared/expert-rows.ts";
 import { linearRows } from "../../shared/module-rows.ts";
 
 const shared = "layers.{n}.mlp.shared_expert";
@@ -22,7 +35,9 @@ export const qwen2Moe = likeLlama(
         expertIntermediateSize: { keys: ["moe_intermediate_size"], fallback: 1408 },
         sharedIntermediateSize: { keys: ["shared_expert_intermediate_size"], fallback: 5632 },
       },
+      scalars: balanceScale(0.001),
       switches: {
+        ...balanceSwitch,
         attentionBias: { key: "qkv_bias", fallback: true },
         sharesAddUp: { key: "norm_topk_prob", fallback: false },
       },
@@ -31,24 +46,23 @@ export const qwen2Moe = likeLlama(
         enabledBy: "use_sliding_window",
         layers: { alternatingBelow: "max_window_layers", fallback: 28 },
       },
-      fixed: [
-        ...expertFixed,
-        { key: "decoder_sparse_step", values: [null, 1], effect: "some layers have no experts" },
-        { key: "mlp_only_layers", values: [null, []], effect: "some layers have no experts" },
-      ],
+      layerKinds: mixedLayers,
       // Where windows begin, if the file has no type for each layer.
-      harmless: ["max_window_layers", "router_aux_loss_coef"],
+      harmless: ["max_window_layers"],
     },
     linears: [
       ...separateAttention("attentionBias", { bias: false }),
-      ...linearRows({ bias: false, layout: "out-in" }, [
-        [`${shared}.gate_proj`, "hidden", "shared-intermediate"],
-        [`${shared}.up_proj`, "hidden", "shared-intermediate"],
-        [`${shared}.down_proj`, "shared-intermediate", "hidden"],
-        ["layers.{n}.mlp.shared_expert_gate", "hidden", 1],
-      ]),
+      ...inMixtures(
+        linearRows({ bias: false, layout: "out-in" }, [
+          [`${shared}.gate_proj`, "hidden", "shared-intermediate"],
+          [`${shared}.up_proj`, "hidden", "shared-intermediate"],
+          [`${shared}.down_proj`, "shared-intermediate", "hidden"],
+          ["layers.{n}.mlp.shared_expert_gate", "hidden", 1],
+        ]),
+      ),
+      ...inMixtures(gatedFeedForward(false), false),
     ],
-    tensors: expertTensors,
+    tensors: inMixtures(expertTensors),
     stackedFileKeys: stackedExperts("layers.{n}.mlp", { gate: "gate_proj", up: "up_proj", down: "down_proj" }),
   },
 );

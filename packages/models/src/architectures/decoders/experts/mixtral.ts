@@ -1,5 +1,6 @@
 // The wiring of mixtures that are LLaMA otherwise (transformers' modeling_mixtral.py, modeling_qwen2_moe.py and
-// modeling_qwen3_moe.py): a mixture in place of the feed-forward. In Qwen 2 all tokens share one more expert, through a gate.
+// modeling_qwen3_moe.py): a mixture in place of the feed-forward, in some of Qwen's in some layers only. In Qwen 2 all tokens share
+// one more expert, through a gate.
 
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../../parts/activations.ts";
@@ -12,7 +13,7 @@ import { type RotaryFrequencies, rotaryOf } from "../../../parts/positions/rotar
 import { decoderTrunk } from "../../../parts/trunk/decoder-trunk.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
-import { llamaAttention } from "../like-llama/llama.ts";
+import { llamaAttention, llamaFeedForward } from "../like-llama/llama.ts";
 
 export function mixtral(model: PartList): Trunk {
   const rotary = rotaryOf(model.plan.config);
@@ -25,15 +26,19 @@ export function mixtral(model: PartList): Trunk {
 
 function mixtralBlock(block: PartList, layer: number, rotary: RotaryFrequencies): Stage {
   const attention = llamaAttention(block, layer, rotary);
-  const chosen = chosenExperts(block, layer);
-  const shared = sharedExpert(block);
   const run = transformerBlock({
     attention,
-    feedForward: shared === undefined ? chosen : sumOf(chosen, shared),
+    feedForward: block.has("layers.{n}.mlp.gate.weight") ? mixture(block, layer) : llamaFeedForward(block),
     beforeAttention: block.norm("layers.{n}.input_layernorm"),
     beforeFeedForward: block.norm("layers.{n}.post_attention_layernorm"),
   });
   return { parts: block.parts, run };
+}
+
+function mixture(block: PartList, layer: number): Layer {
+  const chosen = chosenExperts(block, layer);
+  const shared = sharedExpert(block);
+  return shared === undefined ? chosen : sumOf(chosen, shared);
 }
 
 function chosenExperts(block: PartList, layer: number): Layer {

@@ -1,0 +1,37 @@
+// Which layers have what: mixtures of experts between plain layers (Qwen), convolutions between layers of attention (LFM2).
+
+import type { LayerKindTable } from "../config-table.ts";
+import type { LayerKind } from "../config-values.ts";
+import type { ConfigReader } from "./config-reader.ts";
+
+/** The kind of each layer; problems go to the reader. */
+export function readLayerKinds(
+  reader: ConfigReader,
+  table: LayerKindTable | undefined,
+  layers: number,
+): readonly LayerKind[] {
+  const count = Number.isNaN(layers) ? 0 : layers;
+  const isOther = table === undefined ? () => false : (readTypes(reader, table, count) ?? byNumber(reader, table));
+  return Array.from({ length: count }, (_, layer) => (table !== undefined && isOther(layer) ? table.kind : "plain"));
+}
+
+function readTypes(
+  reader: ConfigReader,
+  { types }: LayerKindTable,
+  layers: number,
+): ((layer: number) => boolean) | undefined {
+  const named = types === undefined ? null : (reader.peek("layer_types") ?? null);
+  if (types === undefined || named === null) return undefined;
+  const isGood = Array.isArray(named) && named.length === layers && named.every((name) => types.includes(name));
+  if (!isGood) reader.invalid("layer_types", named, `"${types.join('" or "')}" for each of ${layers} layers`);
+  return (layer) => isGood && named[layer] === types[1];
+}
+
+function byNumber(reader: ConfigReader, { types, plain, each }: LayerKindTable): (layer: number) => boolean {
+  const list = reader.peek(plain) ?? null;
+  const period = (each === undefined ? null : reader.integer(each, { least: 1, most: 4096 })) ?? 1;
+  if (list === null) return (layer) => types === undefined && (layer + 1) % period === 0;
+  const isGood = Array.isArray(list) && list.length <= 4096 && list.every((number) => Number.isInteger(number));
+  if (!isGood) reader.invalid(plain, list, "a list of layers' numbers");
+  return (layer) => isGood && !list.includes(layer) && (layer + 1) % period === 0;
+}
