@@ -46,7 +46,7 @@ export { type ScoredText, scoreContinuation } from "./generation/score-continuat
 export type { EndReason, StopStrings } from "./generation/stop-rule.ts";
 export type { TokenLogprob, TokenReport } from "./generation/token-logprobs.ts";
 export type { ProbabilityRules } from "./generation/token-probabilities.ts";
-export type { LossSum } from "./heads/head.ts";
+export type { LabelLogProbs, LossSum } from "./heads/head.ts";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";
@@ -56,4 +56,12 @@ export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
 export { type KeysAndValues, KeyValueCache } from "./parts/key-value-cache.ts";
+export {
+  type PreferenceBatch,
+  type PreferenceOptions,
+  type PreferenceResult,
+  preferenceLoss,
+} from "./preferences/preference-loss.ts";
+export type { PreferenceSettings } from "./preferences/preference-loss-row.ts";
+export { type PreferenceLossName, preferenceLossNames, preferenceSettings } from "./preferences/preference-losses.ts";
 export { PretrainedModel } from "./pretrained-model.ts";

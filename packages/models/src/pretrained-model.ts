@@ -2,23 +2,22 @@
 
 import {
   type AdaptableModel,
-  activeAdapters,
   type ForwardContext,
   inferenceContext,
   type ParameterRef,
   refuseUnknownOptions,
   type Site,
-  selectedNames,
 } from "@lowrank/contracts";
 import { ConvolutionSite, EmbeddingSite, LinearSite, ModelDisposedError, type NewRows } from "@lowrank/doors";
 import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
-import { ModelInputError, NothingSupervisedError, UnknownAdapterError } from "./errors.ts";
+import { ModelInputError, NothingSupervisedError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
-import type { LossSum } from "./heads/head.ts";
+import type { LabelLogProbs, LossSum } from "./heads/head.ts";
 import { readForPooling } from "./heads/pooling.ts";
+import { checkAdapters } from "./inputs/check-adapters.ts";
 import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
 import { checkInputs, type LabelledInputs, type ModelInputs } from "./inputs/model-inputs.ts";
 import { sequencesOf } from "./inputs/sequence-inputs.ts";
@@ -27,9 +26,9 @@ import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";
 import { computeByPlan } from "./parts/trunk/compute-by-plan.ts";
-import { numbersOf, pickFrom } from "./parts/trunk/picked-states.ts";
+import { lastStates, numbersOf, pickFrom } from "./parts/trunk/picked-states.ts";
 import type { Pick } from "./parts/trunk/stages.ts";
-import { runTrunk, type Trunk } from "./parts/trunk/trunk.ts";
+import { firstPositionOf, runTrunk } from "./parts/trunk/trunk.ts";
 
 /** What is made of the last states. */
 interface Reading<T extends tf.Tensor> {
@@ -74,7 +73,7 @@ export class PretrainedModel implements AdaptableModel {
     this.modelType = assembly.config.modelType;
     this.task = assembly.task;
     this.causal = familyOf(this.modelType).causal !== assembly.config.switches.reversedSight;
-    this.firstPosition = firstPosition(assembly.trunk);
+    this.firstPosition = firstPositionOf(assembly.trunk);
     this.tellsPlaces = tellsPlaces(assembly.task);
     this.newParameters = assembly.newParameters;
     this.fingerprint = assembly.fingerprint;
@@ -164,6 +163,23 @@ export class PretrainedModel implements AdaptableModel {
       };
     });
     return { sum, count };
+  }
+
+  /**
+   * The log-probability of each label that counts, [labels], and where each is predicted among all batch·time positions: what
+   * losses are made of that weigh answers against each other. Differentiable; logits exist for a few positions at a time.
+   *
+   * @throws ModelInputError for a model without a head over a vocabulary; otherwise as `loss`.
+   */
+  labelLogProbs(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LabelLogProbs {
+    let positions: readonly number[] = [];
+    const values = this.#run(inputs, context, (pass) => {
+      const losses = this.#assembly.head.positionLosses?.(inputs.labels, pass);
+      if (losses === undefined) throw new ModelInputError("labels", "this model's head does not predict tokens");
+      positions = losses.positions;
+      return { pick: losses.pick, finish: (states) => tf.neg<tf.Tensor1D>(losses.of(states)) };
+    });
+    return { values, positions };
   }
 
   /**
@@ -257,7 +273,7 @@ export class PretrainedModel implements AdaptableModel {
       const inputs = sequencesOf(given, this.task);
       checkInputs(inputs, this.config, trunk);
       inputs.cache?.check(context.adapters);
-      this.#checkAdapters(context);
+      checkAdapters(this.#assembly.parts, context);
       const pass = makePass(inputs, context, { trunk, config: this.config, task: this.task, causal: this.causal });
       try {
         const { pick, whole, finish } = prepare(pass);
@@ -275,24 +291,7 @@ export class PretrainedModel implements AdaptableModel {
     });
   }
 
-  #checkAdapters({ adapters }: ForwardContext): void {
-    const { parts } = this.#assembly;
-    const isAttached = (name: string) => parts.some((part) => part.isOpen(inferenceContext(activeAdapters(name))));
-    const unknown = selectedNames(adapters).filter((name) => !isAttached(name));
-    if (unknown.length > 0) throw new UnknownAdapterError(unknown);
-  }
-
   #checkAlive(): void {
     if (this.#isDisposed) throw new ModelDisposedError();
   }
-}
-
-function firstPosition({ positionsFrom = "columns" }: Trunk): number {
-  return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
-}
-
-/** Of each row the last state. */
-function lastStates({ lastIds }: Pass): Pick {
-  const [batch, time] = lastIds.shape;
-  return { columns: Array(batch).fill(time - 1) };
 }

@@ -19,6 +19,17 @@ export interface Head extends Planned {
   forward(states: tf.Tensor, pass: Pass): tf.Tensor;
   /** The loss that transformers defines for the task; labels are checked before anything is computed. */
   losses(labels: tf.Tensor, pass: Pass): Losses;
+  /** Of a head over the vocabulary: the loss of each label that counts, by itself. */
+  positionLosses?(labels: tf.Tensor, pass: Pass): PositionLosses;
+}
+
+/** Losses, one for each label that counts, of states that are still to be computed. */
+export interface PositionLosses {
+  readonly pick?: Pick | undefined;
+  /** Where each of them is predicted, among all batch·time positions. */
+  readonly positions: readonly number[];
+  /** −log p of each label, [positions], of the states that `pick` kept. */
+  of(states: tf.Tensor): tf.Tensor1D;
 }
 
 /** A loss of states that are still to be computed. */
@@ -27,4 +38,12 @@ export interface Losses {
   readonly pick?: Pick | undefined;
   /** Of the states that `pick` kept. */
   of(states: tf.Tensor): LossSum;
+}
+
+/** How likely labels are. */
+export interface LabelLogProbs {
+  /** [labels] */
+  readonly values: tf.Tensor1D;
+  /** Of the states that predict them, among all batch·time. */
+  readonly positions: readonly number[];
 }

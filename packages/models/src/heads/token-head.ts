@@ -8,10 +8,11 @@ import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import { pickStates } from "../parts/trunk/picked-states.ts";
-import type { Head, Losses } from "./head.ts";
-import { adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
+import type { Head, Losses, PositionLosses } from "./head.ts";
+import { type AdaptedHead, adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
 import { chunkContext } from "./loss/chunk-context.ts";
 import { defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
+import { positionLosses } from "./loss/position-losses.ts";
 import { trainedHeadLoss } from "./loss/trained-head-loss.ts";
 import { type Supervised, supervisedPositions } from "./supervised-positions.ts";
 
@@ -47,20 +48,32 @@ export class TokenHead implements Head {
   };
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
-    const { site, shift } = this.options;
-    const { rows, targets } = supervisedPositions(labels, {
-      shape: pass.lastIds.shape,
-      shift,
-      classes: site.outFeatures,
-    });
+    const { rows, targets } = this.#supervised(labels, pass);
     const count = rows.length;
     if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
     const sumOf = (states: tf.Tensor) => this.#lossSum(states, { rows, targets, pass });
-    return {
-      // Adapters that go by rows of the batch need all of them.
-      ...(pass.context.adapters.kind === "rows" ? {} : { pick: { states: rows } }),
-      of: (states) => ({ sum: sumOf(states), count }),
+    return { ...pickOf(rows, pass), of: (states) => ({ sum: sumOf(states), count }) };
+  }
+
+  positionLosses(labels: tf.Tensor, pass: Pass): PositionLosses {
+    const { transform, logitsAtOnce = defaultLogitsAtOnce, site } = this.options;
+    const { rows, targets } = this.#supervised(labels, pass);
+    const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
+    const of = (states: tf.Tensor) => {
+      if (rows.length === 0) return tf.zeros<tf.Rank.R1>([0]);
+      const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
+      const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
+      return positionLosses(
+        { hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows },
+        this.#byChunks(rows, pass),
+      );
     };
+    return { ...pickOf(rows, pass), positions: rows, of };
+  }
+
+  #supervised(labels: tf.Tensor, pass: Pass): Supervised {
+    const { site, shift } = this.options;
+    return supervisedPositions(labels, { shape: pass.lastIds.shape, shift, classes: site.outFeatures });
   }
 
   /** `states` are all of them, or those of `rows`. */
@@ -95,13 +108,19 @@ export class TokenHead implements Head {
     const trained = site.trainedParts(pass.context);
     const finished = (logits: tf.Tensor) => this.#finished(logits, pass.context);
     if (trained !== undefined) return trainedHeadLoss(states, { ...trained, finished });
-    return adaptedHeadLoss(states, {
+    return adaptedHeadLoss(states, this.#byChunks(rows, pass));
+  }
+
+  #byChunks(rows: readonly number[], pass: Pass): AdaptedHead {
+    const { site } = this.options;
+    return {
       variables: site.variables(pass.context),
       logits: (hidden, first) => {
         const positions = rows.slice(first, first + hidden.shape[0]);
-        return finished(site.forward(hidden, chunkContext(pass, { positions, first, path: site.path })));
+        const product = site.forward(hidden, chunkContext(pass, { positions, first, path: site.path }));
+        return this.#finished(product, pass.context);
       },
-    });
+    };
   }
 
   get #cap(): number | null {
@@ -114,6 +133,11 @@ export class TokenHead implements Head {
     const logits = constantBias === undefined ? product : tf.add(product, constantBias.value(context));
     return this.#cap === null ? logits : softCap(logits, this.#cap);
   }
+}
+
+/** The states of the rows. Adapters that go by rows of the batch need all of them. */
+function pickOf(rows: readonly number[], { context }: Pass): Pick<Losses, "pick"> {
+  return context.adapters.kind === "rows" ? {} : { pick: { states: rows } };
 }
 
 /** x [batch, time, features], or nothing but the rows, → [rows, features] */

@@ -2,6 +2,7 @@
 
 import { withGradients } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../pass.ts";
 import type { Pick } from "./stages.ts";
 
 /** hidden [batch, time, width] → [batch, 1, width] or [1, states, width] */
@@ -50,4 +51,10 @@ export function pickStates(hidden: tf.Tensor, places: tf.Tensor1D): tf.Tensor {
       hidden: () => tf.reshape(tf.unsortedSegmentSum(tf.reshape(dy, [-1, width]), ids, count), shape),
     }),
   });
+}
+
+/** Of each row the last state. */
+export function lastStates({ lastIds }: Pass): Pick {
+  const [batch, time] = lastIds.shape;
+  return { columns: Array(batch).fill(time - 1) };
 }

@@ -81,3 +81,8 @@ function firstOpenStage({ embed, stages }: Trunk, context: ForwardContext): numb
   const first = stages.findIndex(isOpen);
   return first < 0 ? stages.length : first;
 }
+
+/** Number of a text's first position: 0, or that behind the padding token's id. */
+export function firstPositionOf({ positionsFrom = "columns" }: Trunk): number {
+  return typeof positionsFrom === "string" ? 0 : positionsFrom.padding + 1;
+}

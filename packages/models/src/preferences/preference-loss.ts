@@ -1,0 +1,146 @@
+// A batch of preferences → a loss, and what each answer is worth. The base is its own reference: the same model with no adapter
+// selected, which takes a forward pass and no memory for a second model.
+
+import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { LabelLogProbs } from "../heads/head.ts";
+import { batchTensors, type IntegerBatch } from "../inputs/batch-tensors.ts";
+import type { PretrainedModel } from "../pretrained-model.ts";
+import type { AnswerScores, PreferenceLoss, PreferenceSettings } from "./preference-loss-row.ts";
+import { type PreferenceLossName, preferenceLosses } from "./preference-losses.ts";
+
+/** Pairs of answers as tokens. */
+export interface PreferenceBatch {
+  /** The chosen answers' rows, then as many of rejected ones, each behind its prompt; labels are −100 on prompts. */
+  readonly answers: IntegerBatch;
+  /** Each answer behind another row's prompt, in the same order; for `kto`. */
+  readonly mismatched?: IntegerBatch | undefined;
+}
+
+/** What is made of a batch. The caller owns both tensors. */
+export interface PreferenceResult {
+  /** The mean over pairs. */
+  readonly loss: tf.Scalar;
+  /** [2 · pairs], in the order of the rows. */
+  readonly rewards: tf.Tensor1D;
+}
+
+/** Which loss, and how. */
+export interface PreferenceOptions {
+  readonly loss: PreferenceLossName;
+  /** All of them: see `preferenceSettings`. */
+  readonly settings: PreferenceSettings;
+  /** Whether the adapter acts, and how: as for `PretrainedModel.loss`. */
+  readonly context: ForwardContext;
+}
+
+/**
+ * The loss of a batch of preferences, differentiable for the adapter that `context` selects.
+ *
+ * @throws what `PretrainedModel.labelLogProbs` does.
+ *
+ * @example
+ * ```ts
+ * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+ * import { type PreferenceBatch, type PretrainedModel, preferenceLoss, preferenceSettings } from "@lowrank/models";
+ *
+ * export function dpoLoss(model: PretrainedModel, batch: PreferenceBatch, adapter: string): number {
+ *   const context = inferenceContext(activeAdapters(adapter));
+ *   const { loss, rewards } = preferenceLoss(model, batch, { loss: "dpo", settings: preferenceSettings("dpo"), context });
+ *   const [value = Number.NaN] = loss.dataSync();
+ *   loss.dispose();
+ *   rewards.dispose();
+ *   return value;
+ * }
+ * ```
+ */
+export function preferenceLoss(
+  model: PretrainedModel,
+  { answers, mismatched }: PreferenceBatch,
+  { loss: name, settings, context }: PreferenceOptions,
+): PreferenceResult {
+  const row: PreferenceLoss = preferenceLosses[name];
+  const asBase = inferenceContext(noAdapters);
+  const [loss, rewards] = tf.tidy(() => {
+    const reference = row.reference ? withoutTape(() => sumsOf(model, answers, asBase)) : undefined;
+    const divergence = withoutTape(() =>
+      row.mismatched === true && mismatched !== undefined ? divergenceOf(model, mismatched, context) : tf.scalar(0),
+    );
+    const { sums, lengths, textLoss } = score(model, answers, { row, context });
+    const scores: AnswerScores = { logProbs: sums, reference: reference ?? tf.zerosLike(sums), lengths };
+    const pairs = { chosen: halfOf(scores, 0), rejected: halfOf(scores, 1), divergence, textLoss };
+    return [tf.mean<tf.Scalar>(row.losses(pairs, settings)), row.rewards(scores, settings)] as const;
+  });
+  return { loss, rewards };
+}
+
+interface Scored {
+  /** log p of each answer, [rows] */
+  readonly sums: tf.Tensor1D;
+  readonly lengths: tf.Tensor1D;
+  readonly textLoss: tf.Scalar;
+}
+
+function score(
+  model: PretrainedModel,
+  batch: IntegerBatch,
+  { row, context }: { readonly row: PreferenceLoss; readonly context: ForwardContext },
+): Scored {
+  if (row.text !== true) return { ...sumsAndLengths(batch, labelled(model, batch, context)), textLoss: tf.scalar(0) };
+  const whole = { ...batch, labels: wholeLabels(batch) };
+  const all = labelled(model, whole, context);
+  const chosen = all.positions.flatMap((position, place) => (position < (batch.rows / 2) * batch.time ? [place] : []));
+  const textLoss = tf.neg(tf.mean<tf.Scalar>(tf.gather(all.values, tf.tensor1d(chosen, "int32"))));
+  // The label at t is predicted at t − 1.
+  const answered = all.positions.flatMap((position, place) =>
+    (batch.labels[position + 1] ?? -100) < 0 ? [] : [place],
+  );
+  const values = tf.gather(all.values, tf.tensor1d(answered, "int32"));
+  const positions = answered.map((place) => all.positions[place] ?? 0);
+  return { ...sumsAndLengths(batch, { values, positions }), textLoss };
+}
+
+/** Every token is to be predicted but padding. */
+function wholeLabels({ inputIds, attentionMask }: IntegerBatch): Int32Array {
+  return Int32Array.from(inputIds, (id, place) => (attentionMask[place] === 0 ? -100 : id));
+}
+
+function sumsOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): tf.Tensor1D {
+  return sumsAndLengths(batch, labelled(model, batch, context)).sums;
+}
+
+function labelled(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): LabelLogProbs {
+  return model.labelLogProbs(batchTensors(batch), context);
+}
+
+/** Labels of one row added up: a product with a matrix of ones at its labels' places. */
+function sumsAndLengths(
+  { rows, time, labelShape: [, columns = time] }: IntegerBatch,
+  { values, positions }: LabelLogProbs,
+): { readonly sums: tf.Tensor1D; readonly lengths: tf.Tensor1D } {
+  const ones = new Float32Array(rows * positions.length);
+  const lengths = new Float32Array(rows);
+  for (const [place, position] of positions.entries()) {
+    const row = Math.floor(position / columns);
+    ones[row * positions.length + place] = 1;
+    lengths[row] = (lengths[row] ?? 0) + 1;
+  }
+  const sums = tf.matMul(tf.tensor2d(ones, [rows, positions.length]), tf.expandDims<tf.Tensor2D>(values, 1));
+  return {
+    sums: tf.reshape<tf.Rank.R1>(sums, [rows]),
+    lengths: tf.tensor1d(lengths.map((length) => Math.max(1, length))),
+  };
+}
+
+/** KL of the adapter from its base, estimated on answers to other prompts. */
+function divergenceOf(model: PretrainedModel, batch: IntegerBatch, context: ForwardContext): tf.Scalar {
+  const gains = tf.sub(sumsOf(model, batch, context), sumsOf(model, batch, inferenceContext(noAdapters)));
+  return tf.maximum<tf.Scalar>(tf.mean(gains), 0);
+}
+
+function halfOf({ logProbs, reference, lengths }: AnswerScores, half: 0 | 1): AnswerScores {
+  const pairs = logProbs.shape[0] / 2;
+  const cut = (values: tf.Tensor1D) => tf.slice(values, half * pairs, pairs);
+  return { logProbs: cut(logProbs), reference: cut(reference), lengths: cut(lengths) };
+}
