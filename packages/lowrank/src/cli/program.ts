@@ -10,6 +10,7 @@ import { addForwardCommand } from "./commands/forward.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
+import { addPredictCommand } from "./commands/predict.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
 import { withOurName } from "./options/other-names.ts";
@@ -35,6 +36,7 @@ export function createProgram(io: CommandIo): Command {
     addTrainCommand,
     addGenerateCommand,
     addEvaluateCommand,
+    addPredictCommand,
     addEmbedCommand,
     addMergeCommand,
     addExportCommand,
