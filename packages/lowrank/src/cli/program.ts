@@ -8,6 +8,7 @@ import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addForwardCommand } from "./commands/forward.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
+import { addInitCommand } from "./commands/init.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addPredictCommand } from "./commands/predict.ts";
@@ -40,6 +41,7 @@ export function createProgram(io: CommandIo): Command {
     addEmbedCommand,
     addMergeCommand,
     addExportCommand,
+    addInitCommand,
     addInspectCommand,
     addForwardCommand,
     addDoctorCommand,
