@@ -74,6 +74,15 @@ export interface SpeechExample extends Sounds {
   readonly start?: string;
 }
 
+/** Texts to be compared: of which a model learns embeddings. */
+export interface ComparisonExample {
+  readonly kind: "comparison";
+  /** Two with a score; else one, one that belongs to it, and any number that do not. */
+  readonly texts: readonly string[];
+  /** How alike the two are, the more the higher. */
+  readonly score?: number;
+}
+
 /** Tokens that somebody else made. */
 export interface TokensExample extends TokenMasks {
   readonly kind: "tokens";
@@ -91,5 +100,6 @@ export type Example =
   | SentenceExample
   | QuestionExample
   | SpeechExample
+  | ComparisonExample
   | AnswerSpan
   | TokensExample;

@@ -25,6 +25,7 @@ export type {
   Answer,
   ChatExample,
   ChatMessage,
+  ComparisonExample,
   CompletionExample,
   Example,
   InstructionExample,
@@ -50,7 +51,6 @@ export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
-export { readObjects } from "./reading/read-objects.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
@@ -58,6 +58,7 @@ export { type BleuScore, bleu, tokenize13a } from "./scoring/bleu.ts";
 export { type ClassScores, classScores, type LabelScores, labelScores } from "./scoring/class-scores.ts";
 export { pearson, spearman } from "./scoring/correlation.ts";
 export { groupReferences, type PromptReferences } from "./scoring/group-references.ts";
+export { type RankingScores, rankingScores } from "./scoring/ranking-scores.ts";
 export { wordErrorRate } from "./scoring/word-error-rate.ts";
 export { type ChatTemplateOptions, chatTemplate } from "./templates/chat-template.ts";
 export { type PromptTemplate, promptOf, type RenderedExample, type Segment } from "./templates/prompt-template.ts";
@@ -66,6 +67,7 @@ export type { OpenBytes, TextFiles } from "./text-files.ts";
 export {
   type AnswerSpan,
   type ClassifiedSequence,
+  type ComparedTexts,
   type CountedLabels,
   ignoredLabel,
   labelsOf,
@@ -82,7 +84,6 @@ export {
   type DecodeOptions,
   type EncodedPair,
   type EncodedQuestion,
-  type EncodedText,
   type EncodeOptions,
   type PairOptions,
   TextTokenizer,
@@ -99,6 +100,7 @@ export {
   type SourceTargetLimits,
   tokenizeSourceTargets,
 } from "./tokenizing/source-target.ts";
+export type { ComparisonPrompts } from "./tokenizing/tokenize-comparison.ts";
 export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenizing/tokenize-example.ts";
 export {
   isAtLimit,

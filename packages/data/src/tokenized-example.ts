@@ -71,13 +71,29 @@ export interface AnswerSpan extends TokenMasks {
   readonly end: number;
 }
 
-/** An example as tokens. */
-export type TokenizedExample = TokenSequence | ClassifiedSequence | ScoredSequence | SourceTarget | AnswerSpan;
+/** Texts to be compared, each as tokens of its own. */
+export interface ComparedTexts extends TokenMasks {
+  readonly kind: "comparison";
+  /** The first text. */
+  readonly inputIds: readonly number[];
+  readonly others: readonly (readonly number[])[];
+  readonly score?: number;
+}
 
-/** The labels of an example: one a token, a class, one for each output, or start and end. */
+/** An example as tokens. */
+export type TokenizedExample =
+  | TokenSequence
+  | ClassifiedSequence
+  | ScoredSequence
+  | SourceTarget
+  | AnswerSpan
+  | ComparedTexts;
+
+/** The labels of an example: one a token, a class, one for each output, start and end, or a comparison's score. */
 export function labelsOf(example: TokenizedExample): readonly number[] {
   if (example.kind === "classified") return [example.label];
   if (example.kind === "scored") return example.scores;
+  if (example.kind === "comparison") return example.score === undefined ? [] : [example.score];
   return example.kind === "span" ? [example.start, example.end] : example.labels;
 }
 

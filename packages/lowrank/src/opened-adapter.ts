@@ -3,21 +3,23 @@
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
-import type { ProblemType, TextTokenizer } from "@lowrank/data";
+import type { TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { TrainingEvent } from "@lowrank/trainer";
-import { decodeProblem, problemKey } from "./adapters/adapter-problem.ts";
+import { comparisonFor } from "./compare/comparison-plan.ts";
+import { lossOfStart } from "./compare/comparison-step.ts";
+import { recipeIn, recipeKey, recipeMetadata } from "./embed/embedding-recipe.ts";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
-import { given } from "./given.ts";
 import { type Notices, noticesOf } from "./notices.ts";
+import { problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
 import { classNamesKey, decodeClassNames, warnOfManyClasses } from "./rows/classes/class-names.ts";
-import { readRows } from "./rows/read-rows.ts";
+import { readTrainingRows } from "./rows/read-training-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
 import { checkRows } from "./rows/rows-it-acts-on.ts";
-import { type TrainingRows, trainingRows } from "./rows/training-rows.ts";
+import type { TrainingRows } from "./rows/training-rows.ts";
 import type { RunFacts, RunFolder } from "./run-folder.ts";
 import { checkKeeping } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
@@ -69,7 +71,9 @@ export class OpenedAdapter {
     this.name = facts.name;
     this.#handle = facts.opened.handle;
     this.#metadata = new Map(
-      [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => key === classNamesKey || key === problemKey),
+      [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) =>
+        [classNamesKey, problemKey, recipeKey].includes(key),
+      ),
     );
   }
 
@@ -108,7 +112,8 @@ export class OpenedAdapter {
   /** The model in the shape that this adapter needs, and a context that selects it. */
   get opened(): OpenedBase {
     const { handle } = this;
-    return { ...this.#facts.opened, handle, context: inferenceContext(activeAdapters(handle.name)) };
+    const recipe = recipeIn(this.#metadata);
+    return { ...this.#facts.opened, handle, recipe, context: inferenceContext(activeAdapters(handle.name)) };
   }
 
   /**
@@ -121,7 +126,7 @@ export class OpenedAdapter {
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
     const seed = options.seed ?? loopDefaults.seed;
-    const rows = isRead(input) ? input : await this.#readRows(input, options, seed);
+    const rows = await readTrainingRows(input, options, { ...this.#facts, seed });
     const needed = taskFor(rows.goal);
     if (needed !== undefined && needed !== model.task) throw new RowsTaskError(rows.file, model.task, needed);
     refuseUntrainable(model, rows);
@@ -130,18 +135,35 @@ export class OpenedAdapter {
     const labels = labelMeaning(model, rows, classes);
     const hasText = needTokenizer([...rows.train, ...rows.validation]);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
-    const tokenized = tokenizedRows(rows, { model, tokenizer, labels, options }, notices);
+    const comparison = await comparisonFor(rows, opened.source, { ...options, trained: recipeIn(this.#metadata) });
+    const tokenized = tokenizedRows(rows, { model, tokenizer, labels, comparison, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
-    const start = { rows: tokenized.train, padId: tokenized.padId, batchSize, count, seed: this.#facts.seed };
+    const start = {
+      rows: tokenized.train,
+      padId: tokenized.padId,
+      batchSize,
+      count,
+      seed: this.#facts.seed,
+      ...lossOfStart(model, comparison),
+    };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     checkRows(rows.file, tokenized.train, { config: this.config, notices });
-    this.#metadata = new Map([...this.#metadata, ...classMetadata(classes, labels)]);
+    const found = [...classMetadata(classes, labels), ...recipeMetadata(comparison?.recipe)];
+    this.#metadata = new Map([...this.#metadata, ...found]);
     const plan = stepsOf(tokenized, options);
-    const { addedTokens, classNames } = this;
-    const facts = { plan, rows: tokenized.train.length, template: tokenized.template, addedTokens, classNames };
-    const asked = { ...options, basePrecision, data: rows.file };
-    this.#card = (stepsDone) => trainingCard(asked, { ...facts, stepsDone });
+    this.#card = (stepsDone) =>
+      trainingCard(
+        { ...options, basePrecision, data: rows.file },
+        {
+          plan,
+          rows: tokenized.train.length,
+          template: tokenized.template,
+          addedTokens: this.addedTokens,
+          classNames: this.classNames,
+          stepsDone,
+        },
+      );
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 
@@ -191,11 +213,6 @@ export class OpenedAdapter {
   /** Names of the classes that it tells apart, in order of their numbers; undefined where they have none. */
   get classNames(): readonly string[] | undefined {
     return decodeClassNames(this.#metadata);
-  }
-
-  /** What its classifier is for; undefined where that is to give a row one class, or it has none. */
-  get problemType(): ProblemType | undefined {
-    return decodeProblem(this.#metadata);
   }
 
   /** The adapter as data. */
@@ -279,20 +296,4 @@ export class OpenedAdapter {
       yield event;
     }
   }
-
-  async #readRows(input: RowsInput, options: TrainingOptions, seed: number): Promise<TrainingRows> {
-    const { platform, opened, notices } = this.#facts;
-    const { columns, header, onBrokenRows } = options;
-    const reading = { platform, columns: given({ columns, header, onBrokenRows }), context: { notices } };
-    const data = await readRows(input, reading);
-    const { validation, validationShare } = options;
-    const held = validation === undefined ? undefined : await readRows(validation, reading);
-    const { task, config } = opened.model;
-    const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
-    return trainingRows({ data, validation: held, validationShare, seed, task, problem });
-  }
-}
-
-function isRead(input: RowsInput | TrainingRows): input is TrainingRows {
-  return typeof input === "object" && "goal" in input;
 }

@@ -12,7 +12,6 @@ import type { TextOptions } from "./generate/text-rules.ts";
 import type { TextWriterOptions } from "./generate/text-writer.ts";
 import type { NoticeOptions } from "./notices.ts";
 import type { ModelInput, RowsInput } from "./platform.ts";
-import type { PredictOptions } from "./predict/predict-rows.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
 import type { KeepingOptions, LoopOptions, RowOptions, RunOptions } from "./train/training-options.ts";
 
@@ -100,6 +99,7 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
 export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
   ...{ template: true, maxLength: true, maxTargetLength: true },
+  ...{ loss: true, pooling: true, normalise: true, prompts: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
@@ -127,15 +127,12 @@ export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & Wi
     batchSize: true,
   },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
-};
-
-export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdapter> = {
-  ...{ adapter: true, strength: true, columns: true, header: true, batchSize: true, maxLength: true, signal: true },
-  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true },
+  ...{ loss: true, pooling: true, normalise: true, prompts: true },
 };
 
 export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {
   ...{ adapter: true, strength: true, pooling: true, normalise: true, batchSize: true, maxLength: true, signal: true },
+  ...{ promptName: true },
 };
 
 export const mergeNames: OptionNames<MergedModelOptions> = { tied: true, dtype: true, tolerance: true };

@@ -36,6 +36,8 @@ export interface RunFacts {
   /** Seeds a new adapter, where it is not the run's seed. */
   readonly adapterSeed?: number | undefined;
   readonly order?: readonly RowOrder[] | undefined;
+  /** Of texts to compare: the loss, and which states are pooled. */
+  readonly comparison?: string | undefined;
 }
 
 /** Where the base's files are, and whether every byte of them counts. */

@@ -3,6 +3,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
 import type { CountedLabels, TokenizedExample } from "../tokenized-example.ts";
+import { apart, isRelated } from "./keep-apart.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";
 import { mulberry32, shuffled, shuffleInPlace } from "./shuffled.ts";
 
@@ -80,7 +81,8 @@ export function batchIndices(
   const order = options.shuffle === false ? examples.map((_, index) => index) : shuffled(examples.length, orderSeed);
   const chunks = options.groupByLength === true ? groupedChunks(order, examples, batchSize) : chunk(order, batchSize);
   if (options.groupByLength === true && options.shuffle !== false) shuffleInPlace(chunks, mulberry32(orderSeed));
-  return options.dropLast === true ? chunks.filter((indices) => indices.length === batchSize) : chunks;
+  const whole = options.dropLast === true ? chunks.filter((indices) => indices.length === batchSize) : chunks;
+  return options.shuffle !== false && isRelated(examples[0]) ? apart(whole, examples) : whole;
 }
 
 function groupedChunks(order: readonly number[], examples: readonly TokenizedExample[], batchSize: number): number[][] {

@@ -28,9 +28,16 @@ export interface TokenBatch {
   readonly featureShape?: readonly [rows: number, melBins: number, frames: number];
   readonly rows: number;
   readonly time: number;
+  /**
+   * Of a batch of comparisons: how many texts each has. Their first texts are the first rows, then all their second ones …;
+   * `labels` are one 0 a row.
+   */
+  readonly columns?: number;
+  /** How alike the two texts of each comparison are, where that is said. */
+  readonly similarities?: readonly number[];
   /** Tokens without padding: those that the attention mask does not hide, or those of the texts about sounds. */
   readonly tokens: number;
-  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, or a classifier's rows. */
+  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, or comparisons. */
   readonly supervised: number;
 }
 
@@ -50,9 +57,10 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
-      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, and an answer's place.",
+      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, and texts to compare.",
     );
   }
+  if (first.kind === "comparison") return padComparisons(examples, options);
   const rows = examples.length;
   const multiple = options.multipleOf ?? 1;
   if (!Number.isSafeInteger(multiple) || multiple < 1) {
@@ -81,6 +89,23 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
     ...batchSounds(examples),
   };
+}
+
+function padComparisons(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
+  const compared = examples.flatMap((example) => (example.kind === "comparison" ? [example] : []));
+  const texts = compared.map(({ inputIds, others }) => [inputIds, ...others]);
+  const columns = texts[0]?.length ?? 0;
+  const similarities = compared.flatMap(({ score }) => score ?? []);
+  if (texts.some(({ length }) => length !== columns) || ![0, compared.length].includes(similarities.length)) {
+    throw new ExampleError(
+      "A batch of comparisons needs as many texts in each of its rows, and a score in all or in none.",
+    );
+  }
+  const stacked = Array.from({ length: columns }, (_, column) =>
+    texts.map((row) => ({ kind: "classified" as const, inputIds: row[column] ?? [], label: 0 })),
+  ).flat();
+  const batch = padBatch(stacked, options);
+  return { ...batch, columns, supervised: compared.length, ...(similarities.length === 0 ? {} : { similarities }) };
 }
 
 /** Sounds of one shape side by side; nothing for rows of text. */

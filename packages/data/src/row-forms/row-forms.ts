@@ -1,6 +1,7 @@
 // Every form of row that is recognised, the more telling first.
 
 import { conversationsForm, messagesForm } from "./chat-form.ts";
+import { anchorForm, queryForm, scoredPairForm } from "./comparison-forms.ts";
 import { completionForm } from "./completion-form.ts";
 import { instructionForm } from "./instruction-form.ts";
 import { questionForm, spanForm } from "./question-form.ts";
@@ -29,6 +30,9 @@ export const rowForms: readonly RowForm[] = [
   conversationsForm,
   instructionForm,
   completionForm,
+  anchorForm,
+  queryForm,
+  scoredPairForm,
   sentencePairForm,
   sentenceForm,
   labelledTextForm,

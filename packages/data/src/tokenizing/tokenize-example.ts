@@ -13,12 +13,15 @@ import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
 import { cutBeforeEnd } from "./cut-before-end.ts";
 import { type LabelMeaning, labelRow } from "./label-row.ts";
 import { shortenSequence } from "./shorten-sequence.ts";
+import { type ComparisonPrompts, tokenizeComparison } from "./tokenize-comparison.ts";
 import { cutSpan, tokenizeQuestion } from "./tokenize-question.ts";
 
 /** How long sequences may be and what labels mean. */
 export interface TokenizeOptions extends LabelMeaning {
   /** Largest number of tokens, special tokens included. */
   readonly maxLength: number;
+  /** What is written before texts that are compared. */
+  readonly prompts?: ComparisonPrompts | undefined;
 }
 
 /**
@@ -67,6 +70,7 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength, options);
   if (example.kind === "span") return cutSpan(example, options.maxLength);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
+  if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
   const sequence = labelSegments(template.render(example), row);
   return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));

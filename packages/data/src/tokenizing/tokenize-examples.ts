@@ -28,7 +28,7 @@ export interface TokenizeExamplesOptions extends TokenizeOptions {
 }
 
 const optionNames: OptionNames<TokenizeExamplesOptions> = {
-  ...{ maxLength: true, maxTargetLength: true, labelIds: true, problem: true, classes: true },
+  ...{ maxLength: true, maxTargetLength: true, labelIds: true, problem: true, classes: true, prompts: true },
 };
 
 /**
@@ -65,11 +65,12 @@ export function isAtLimit(
   { maxLength, maxTargetLength }: Pick<TokenizeExamplesOptions, "maxLength" | "maxTargetLength">,
 ): boolean {
   if (tokens.inputIds.length === maxLength) return true;
+  if (tokens.kind === "comparison") return tokens.others.some(({ length }) => length === maxLength);
   return tokens.kind === "source-target" && tokens.labels.length === maxTargetLength;
 }
 
 function isOneText(example: Example): boolean {
-  if (example.kind === "question" || example.kind === "span") return true;
+  if (example.kind === "question" || example.kind === "span" || example.kind === "comparison") return true;
   return example.kind === "sentence" || (example.kind === "tokens" && typeof example.labels === "number");
 }
 

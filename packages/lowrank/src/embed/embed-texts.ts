@@ -3,10 +3,12 @@
 import { padBatch, promptTemplate, type TextTokenizer, tokenizeExample } from "@lowrank/data";
 import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
+import { PromptUnknownError } from "../errors/model-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { defaultMaxLength, maxLengthFor, positionLimit } from "../open/position-limit.ts";
-import { embeddingRecipe, type RecipeOptions, sentenceLength } from "./embedding-recipe.ts";
+import { embeddingRecipe, type RecipeFacts, type RecipeOptions, sentenceLength } from "./embedding-recipe.ts";
+import { sentencePrompts } from "./sentence-prompts.ts";
 
 /** How to embed. What is not said, the model's folder says as sentence-transformers wrote it. */
 export interface EmbedOptions extends RecipeOptions {
@@ -14,12 +16,14 @@ export interface EmbedOptions extends RecipeOptions {
   readonly batchSize?: number | undefined;
   /** Tokens after which a text is cut; default what the folder says, or 512, as far as the model has positions. */
   readonly maxLength?: number | undefined;
+  /** Which of the prompts of the model's folder stands before each text ("query"); default the one that the folder says. */
+  readonly promptName?: string | undefined;
   /** Stops between batches; the promise rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * One embedding for each text, in their order. Throws PoolingUnknownError, EmbeddingRecipeError, UsageError for a length that
+ * One embedding for each text, in their order. Throws PoolingUnknownError, PromptUnknownError, EmbeddingRecipeError, UsageError for a length that
  * the model has no positions for, NonFiniteOutputError.
  */
 export async function embedTexts(
@@ -28,11 +32,14 @@ export async function embedTexts(
   { batchSize = 32, signal, ...options }: EmbedOptions,
 ): Promise<readonly Float32Array[]> {
   const { model, context, source } = opened;
-  const recipe = await embeddingRecipe(source, options);
+  const recipe = await embeddingRecipe(source, options, opened.recipe);
+  const prompt = await promptOf(source, options.promptName);
   const told = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
   const maxLength = options.maxLength === undefined ? told : maxLengthFor(model, options.maxLength);
   const examples = texts.map((sentence) =>
-    tokenizeExample({ kind: "sentence", sentence, label: 0 }, tokenizer, promptTemplate("plain"), { maxLength }),
+    tokenizeExample({ kind: "sentence", sentence: prompt + sentence, label: 0 }, tokenizer, promptTemplate("plain"), {
+      maxLength,
+    }),
   );
   const embeddings: Float32Array[] = [];
   for (const places of byLength(examples, batchSize)) {
@@ -57,6 +64,14 @@ export async function embedTexts(
   const broken = embeddings.flatMap((values) => [...values]).find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw new NonFiniteOutputError("An embedding", broken);
   return embeddings;
+}
+
+async function promptOf(source: RecipeFacts, name: string | undefined): Promise<string> {
+  const { byName, byDefault } = await sentencePrompts(source);
+  if (name === undefined) return byDefault ?? "";
+  const prompt = byName.get(name);
+  if (prompt === undefined) throw new PromptUnknownError(source.path, name, [...byName.keys()]);
+  return prompt;
 }
 
 /** Places of texts of like length together, so that little is padded. */

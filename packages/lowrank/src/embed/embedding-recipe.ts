@@ -14,11 +14,23 @@ export interface RecipeOptions {
   readonly normalise?: boolean | undefined;
 }
 
-type Facts = Pick<ModelSource, "path" | "folder" | "inside">;
+/** Where the folder is. */
+export type RecipeFacts = Pick<ModelSource, "path" | "folder" | "inside">;
 
-/** What was asked for, or else what the folder says. Throws PoolingUnknownError where nobody says it, EmbeddingRecipeError. */
-export async function embeddingRecipe(source: Facts, { pooling, normalise }: RecipeOptions): Promise<EmbeddingRecipe> {
+/** Under which name an adapter's file says how it was trained to be pooled. */
+export const recipeKey = "lowrank.embedding";
+
+/**
+ * What was asked for, or else what an adapter was trained for, or what the folder says. Throws PoolingUnknownError where nobody says it,
+ * EmbeddingRecipeError.
+ */
+export async function embeddingRecipe(
+  source: RecipeFacts,
+  { pooling, normalise }: RecipeOptions,
+  trained?: EmbeddingRecipe,
+): Promise<EmbeddingRecipe> {
   if (pooling !== undefined) return { pooling, isNormalised: normalise ?? false };
+  if (trained !== undefined) return normalise === undefined ? trained : { ...trained, isNormalised: normalise };
   const { folder, inside, path } = source;
   if (folder === undefined || !(await folder.has("modules.json"))) throw new PoolingUnknownError(path);
   const told = await readEmbeddingRecipe(await readJson(folder, "modules.json", path), async (name) => {
@@ -29,8 +41,21 @@ export async function embeddingRecipe(source: Facts, { pooling, normalise }: Rec
   return normalise === undefined ? told : { ...told, isNormalised: normalise };
 }
 
+/** What an adapter's file says of its embeddings. */
+export function recipeMetadata(recipe: EmbeddingRecipe | undefined): ReadonlyMap<string, string> {
+  if (recipe === undefined) return new Map();
+  return new Map([[recipeKey, `${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`]]);
+}
+
+/** The recipe that it says; undefined where it says none that is known. */
+export function recipeIn(metadata: ReadonlyMap<string, string>): EmbeddingRecipe | undefined {
+  const [name, more] = metadata.get(recipeKey)?.split(", ") ?? [];
+  const pooling = (["mean", "first", "last"] as const).find((known) => known === name);
+  return pooling === undefined ? undefined : { pooling, isNormalised: more === "normalised" };
+}
+
 /** After how many tokens the folder cuts texts: sentence-transformers' number, since version 6 the tokenizer's. */
-export async function sentenceLength({ folder, path }: Facts): Promise<number | undefined> {
+export async function sentenceLength({ folder, path }: RecipeFacts): Promise<number | undefined> {
   for (const [file, key] of lengthKeys) {
     if (folder === undefined || !(await folder.has(file))) continue;
     const config = await readJson(folder, file, path);

@@ -46,6 +46,21 @@ export class PoolingUnknownError extends NamingError {
   }
 }
 
+/** The model's folder has no prompt of this name. */
+export class PromptUnknownError extends LowrankError {
+  constructor(
+    readonly model: string,
+    readonly prompt: string,
+    readonly known: readonly string[],
+  ) {
+    const names = known.length === 0 ? "none" : enumerated(known.map((name) => JSON.stringify(name)));
+    super(
+      "PROMPT_UNKNOWN",
+      `"${model}" has no prompt ${JSON.stringify(prompt)} in its config_sentence_transformers.json; it has ${names}.`,
+    );
+  }
+}
+
 /** A text file has more bytes than any file of its kind needs. */
 export class FileTooLargeError extends LowrankError {
   constructor(

@@ -1,7 +1,8 @@
 // Numbers that say how well a model does on rows.
 
-import type { Example, QuestionExample, TextTokenizer } from "@lowrank/data";
+import type { Example, QuestionExample, RankingScores, TextTokenizer } from "@lowrank/data";
 import { meanLoss, NonFiniteOutputError } from "@lowrank/models";
+import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
@@ -14,12 +15,13 @@ import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts"
 import { needTokenizer, rowGoal } from "../rows/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
+import { evaluateComparisons } from "./evaluate-comparisons.ts";
 import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
 import { type ClassifierScores, measureClasses } from "./measure-classes.ts";
 
 /** What was found; only what applies is there. */
-export interface Evaluation extends ClassifierScores {
+export interface Evaluation extends ClassifierScores, Partial<RankingScores> {
   /** How many rows had something to measure. */
   readonly rows: number;
   /** The mean of a supervised token, or of a row's class. */
@@ -33,7 +35,7 @@ export interface Evaluation extends ClassifierScores {
 }
 
 /** How to measure. */
-export interface EvaluationOptions {
+export interface EvaluationOptions extends ComparisonOptions {
   /** How a row becomes text; default: what suits the rows. */
   readonly template?: string | undefined;
   /** Rows a batch; default 8. */
@@ -69,6 +71,7 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
   const { model, adapter } = opened;
   const { name, rows } = file;
   const goal = rowGoal(name, rows);
+  if (goal === "comparison") return evaluateComparisons(measurer, file, options);
   const needsText = needTokenizer(rows);
   if (goal === "next-token" && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';

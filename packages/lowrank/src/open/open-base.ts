@@ -4,7 +4,7 @@ import { type Adapter, type LoraConfig, layerOrderOf } from "@lowrank/adapter-fo
 import { activeAdapters, type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import type { TextFiles } from "@lowrank/data";
 import { type AdapterHandle, attachAdapter, vocabularyOf } from "@lowrank/inject";
-import type { ModelFolder, PretrainedModel } from "@lowrank/models";
+import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/models";
 import { HeadIncompleteError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
@@ -45,6 +45,8 @@ export interface OpenedBase {
   /** Where the adapter was found. */
   readonly adapterPath?: string | undefined;
   readonly handle: AdapterHandle | undefined;
+  /** How the adapter's embeddings are pooled, where it was trained for such. */
+  readonly recipe?: EmbeddingRecipe | undefined;
   /** Evaluation with the adapter, if one was opened. */
   readonly context: ForwardContext;
   dispose(): void;

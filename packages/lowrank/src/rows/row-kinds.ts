@@ -1,10 +1,10 @@
-// What the rows of a data file train: the next token, a class for each row, or where the answer to a question is.
+// What the rows of a data file train: the next token, a class for each row, where the answer to a question is, or embeddings.
 
 import { DataError, type Example } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 
-/** Which of the three. */
-export type RowGoal = "next-token" | "class" | "answer";
+/** Which of the four. */
+export type RowGoal = "next-token" | "class" | "answer" | "comparison";
 
 /**
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
@@ -25,6 +25,7 @@ export function rowGoal(file: string, examples: readonly Example[], expected?: R
 const tasks: ReadonlyMap<RowGoal, Task> = new Map([
   ["class", "sequence-classification"],
   ["answer", "question-answering"],
+  ["comparison", "feature-extraction"],
 ]);
 
 /** The head that rows need; undefined where the model or the command says it. */
@@ -46,6 +47,7 @@ export function needTokenizer(examples: readonly Example[]): boolean {
 function goalOf(example: Example): RowGoal {
   if (example.kind === "question" || example.kind === "span") return "answer";
   if (example.kind === "sentence") return "class";
+  if (example.kind === "comparison") return "comparison";
   return example.kind === "tokens" && typeof example.labels === "number" ? "class" : "next-token";
 }
 
@@ -53,6 +55,7 @@ const descriptions: Readonly<Record<RowGoal, string>> = {
   "next-token": "a row of text or with a label for each token",
   class: "a row with one label for the whole row",
   answer: "a question with its answer's place",
+  comparison: "texts to be compared",
 };
 
 function describe(goal: RowGoal): string {

@@ -1,6 +1,7 @@
 // From the rows of a data file to tokens that fit the model.
 
 import {
+  type ComparisonPrompts,
   chatTemplate,
   cutSourceTarget,
   cutSpan,
@@ -36,6 +37,8 @@ export interface TokenizeRowsOptions {
   readonly tokenizer: TextTokenizer | undefined;
   readonly template: PromptTemplate;
   readonly lengths: RowLengths;
+  /** What is written before texts that are compared. */
+  readonly prompts?: ComparisonPrompts | undefined;
   readonly labels: LabelMeaning;
   /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
   readonly rowOf?: (example: Example) => number | undefined;
@@ -105,7 +108,11 @@ function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptio
   }
   const template = maxTargetLength === undefined ? options.template : withSource(options.template);
   try {
-    const tokenized = tokenizeExamples(examples, tokenizer, template, { ...lengths, ...labels });
+    const tokenized = tokenizeExamples(examples, tokenizer, template, {
+      ...lengths,
+      ...labels,
+      ...given({ prompts: options.prompts }),
+    });
     return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
   } catch (error) {
     throw unwritableRows(error, examples, { file, template, tokenizer, maxLength, rowOf });

@@ -84,6 +84,8 @@ function inputOf(example: Example): string {
       return JSON.stringify([example.sentence, example.pair]);
     case "question":
       return JSON.stringify([example.question, example.context]);
+    case "comparison":
+      return example.texts[0] ?? "";
     case "speech":
       return example.text;
     case "tokens":

@@ -45,7 +45,13 @@ export function unwritableRows(error: unknown, examples: readonly Example[], row
     : new DataError(rows.file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
-const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set(["tokens", "span", "sentence", "speech"]);
+const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set([
+  "tokens",
+  "span",
+  "sentence",
+  "speech",
+  "comparison",
+]);
 
 function refusalOf(example: Example, { template, tokenizer, maxLength }: WrittenRows): string | undefined {
   if (writtenWithoutTemplate.has(example.kind)) return undefined;

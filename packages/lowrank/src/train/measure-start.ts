@@ -18,6 +18,8 @@ export interface StartRows {
   readonly count: number;
   readonly padId: number;
   readonly seed: number;
+  /** What the run learns by, where it is not the model's own loss. */
+  loss?(batch: TokenBatch, context: ForwardContext): tf.Scalar;
 }
 
 /** How many batches the start looks at; undefined where it looks at none. */
@@ -36,7 +38,7 @@ export async function measureStart(
 ): Promise<InjectOptions["measured"]> {
   const { measures, measuresSingleTexts = false } = startOf(plan.config);
   if (measures === undefined) return undefined;
-  const loss = (batch: TokenBatch, context: ForwardContext) => model.loss(batchTensors(batch), context);
+  const { loss = (batch, context) => model.loss(batchTensors(batch), context) } = start;
   if (measures === "gradient") {
     const losses = firstBatches(model, start).map((batch) => (context: ForwardContext) => loss(batch, context));
     return measureGradients(model, plan, losses);

@@ -2,6 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
+import { describeComparison } from "../compare/comparison-plan.ts";
 import { given } from "../given.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
@@ -19,7 +20,11 @@ export interface TrainedAdapter {
 }
 
 /** The facts of a run, as its checkpoints carry them. */
-export function runFacts(adapter: TrainedAdapter, rows: Pick<TokenizedRows, "train">, options: LoopOptions): RunFacts {
+export function runFacts(
+  adapter: TrainedAdapter,
+  rows: Pick<TokenizedRows, "train" | "comparison">,
+  options: LoopOptions,
+): RunFacts {
   const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
   const { dropLast = false } = options;
   const order: readonly RowOrder[] = [
@@ -37,5 +42,6 @@ export function runFacts(adapter: TrainedAdapter, rows: Pick<TokenizedRows, "tra
     adapter: adapter.config,
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
     ...(order.length === 0 ? {} : { order }),
+    ...(rows.comparison === undefined ? {} : { comparison: describeComparison(rows.comparison) }),
   };
 }

@@ -2,6 +2,8 @@
 
 import type { Example, LabelMeaning, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
+import type { ComparisonPlan } from "../compare/comparison-plan.ts";
+import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
@@ -15,6 +17,8 @@ export interface TokenizedRows {
   readonly padId: number;
   /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
   readonly template: string;
+  /** Of rows of texts to compare: how embeddings are learnt. */
+  readonly comparison?: ComparisonPlan | undefined;
 }
 
 /** Who reads the rows. */
@@ -23,22 +27,32 @@ export interface RowReader {
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
+  readonly comparison?: ComparisonPlan | undefined;
 }
 
 /** Tokenises rows; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, labels, options }: RowReader & { readonly options: RowOptions },
+  { model, tokenizer, labels, comparison, options }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
   const rowOf = (example: Example) => rows.numbers.get(example);
-  const shared = { model, tokenizer, template, lengths: rowLengths(model, options), labels, rowOf };
+  const shared = {
+    model,
+    tokenizer,
+    template,
+    lengths: rowLengths(model, options),
+    labels,
+    rowOf,
+    prompts: comparison?.prompts,
+  };
   const held = rows.validation;
   return {
     train: tokenizeRows(rows.train, { ...shared, file: rows.file }, notices),
     validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, notices),
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && rows.goal === "next-token" ? template.name : "",
+    ...given({ comparison }),
   };
 }

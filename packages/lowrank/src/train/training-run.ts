@@ -5,6 +5,8 @@ import { batches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
 import { batchTensors, meanLoss, type PretrainedModel } from "@lowrank/models";
 import { type TrainingEvent, train } from "@lowrank/trainer";
+import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
+import { measureComparisons } from "../compare/measure-comparisons.ts";
 import { given } from "../given.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
 import { countedLabels } from "../rows/tokenize-rows.ts";
@@ -30,7 +32,7 @@ export function runTraining(
     ...given(options),
   };
   const { dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
-  const { padId, train: examples, validation } = rows;
+  const { padId, train: examples, validation, comparison } = rows;
   const adapters = activeAdapters(handle.name);
   const evaluate = {
     every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
@@ -38,14 +40,27 @@ export function runTraining(
     run: async () => {
       const measured = measuredBatches({ examples: validation, batchSize, padId });
       const context = inferenceContext(adapters);
-      return { loss: await meanLoss(model, measured, context, given({ signal })) };
+      if (comparison === undefined) return { loss: await meanLoss(model, measured, context, given({ signal })) };
+      const { recipe } = comparison;
+      const scores = await measureComparisons(model, {
+        examples: validation,
+        recipe,
+        batchSize,
+        padId,
+        context,
+        signal,
+      });
+      return { loss: await meanLossOfTexts(model, measured, { plan: comparison, context, signal }), ...scores };
     },
   };
   const ordered = { batchSize, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
   return train<TokenBatch>({
     variables: handle.variables,
-    loss: (batch: TokenBatch, random: RandomKey) =>
-      model.loss(batchTensors(batch), { training: true, adapters, random, ...checkpointsOf(options) }),
+    loss: (batch: TokenBatch, random: RandomKey) => {
+      const context = { training: true, adapters, random, ...checkpointsOf(options) };
+      if (comparison !== undefined) return lossOfTexts(model, batch, comparison, context);
+      return model.loss(batchTensors(batch), context);
+    },
     batches: (epoch) => batches(examples, { ...ordered, epoch }),
     steps: plan.totalSteps,
     learningRate,

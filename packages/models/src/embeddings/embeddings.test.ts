@@ -11,6 +11,7 @@ import { EmbeddingRecipeError, ModelInputError } from "../errors.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
+import { comparisonLoss } from "./comparison-loss.ts";
 import { readEmbeddingRecipe } from "./embedding-recipe.ts";
 import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
@@ -91,6 +92,25 @@ describe("a loss of embeddings", () => {
       expectClose(value.dataSync(), [wanted?.loss ?? Number.NaN], 1e-5, "loss");
       for (const [column, gradient] of (wanted?.gradients ?? []).entries())
         expectClose(grads[column]?.dataSync() ?? [], gradient.flat(), 1e-5, `gradient of column ${column}`);
+    });
+  });
+
+  it("is found by its name in a batch, column after column", () => {
+    tf.tidy(() => {
+      const [first, second, third] = columns();
+      const pairs = { embeddings: tf.concat2d([first!, second!], 0), columns: 2 };
+      const triplets = { embeddings: tf.concat2d([first!, second!, third!], 0), columns: 3 };
+      const made = {
+        pairs: comparisonLoss("ranking", pairs),
+        negatives: comparisonLoss("ranking", triplets),
+        triplet: comparisonLoss("triplet", triplets),
+        cosine: comparisonLoss("cosine", { ...pairs, similarities: scores }),
+        order: comparisonLoss("order", { ...pairs, similarities: scores }),
+      };
+      for (const [name, loss] of Object.entries(made))
+        expectClose(loss.dataSync(), [expected.losses[name]?.loss ?? Number.NaN], 1e-5, name);
+      expect(() => comparisonLoss("order", pairs)).toThrow(/needs two texts a row with a score/);
+      expect(() => comparisonLoss("triplet", pairs)).toThrow(/needs three texts a row, got 2/);
     });
   });
 

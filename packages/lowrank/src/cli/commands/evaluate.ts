@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import type { EvaluateOptions } from "../evaluate/run-evaluate.ts";
 import type { CommandIo } from "../io.ts";
+import { addComparisonOptions } from "../options/comparison-options.ts";
 import { integerIn } from "../options/parse-values.ts";
 import {
   adapterOption,
@@ -27,7 +28,8 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .summary("measure loss, perplexity, accuracy, F1 or BLEU on data")
     .description(
       "Measures the loss and perplexity of a language model on data, or the loss and accuracy of a classifier, " +
-        "or exact match and F1 of answers to questions. " +
+        "or exact match and F1 of answers to questions, or recall and MRR of texts that belong together, or how embeddings " +
+        "go with scores. " +
         "With --generate it also continues every prompt and compares with the reference (BLEU).",
     )
     .addOption(modelOption())
@@ -48,6 +50,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
         .argParser(integerIn({ min: 1 }))
         .default(64),
     );
+  addComparisonOptions(command).optionsGroup("Options:");
   withExamples(
     withEngine(command),
     "lowrank evaluate --model ./tiny --adapter ./adapter --data validation.jsonl --generate",

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
+import { addComparisonOptions } from "../options/comparison-options.ts";
 import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
 import {
   adapterOption,
@@ -20,8 +21,6 @@ import {
   withExamples,
 } from "../options/shared-options.ts";
 import { variantOptions } from "../options/variant-options.ts";
-import { recipeOption } from "../recipe/recipe-schema.ts";
-import { recipeWriter } from "../recipe/write-recipe.ts";
 import { createReport } from "../terminal/report.ts";
 import {
   biasModes,
@@ -43,7 +42,8 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
         "Rows of the data are text (prompt/completion, instruction/input/output, text), conversations (messages, or " +
           "conversations as ShareGPT has them), sentences with a label, or tokenised " +
           '({"input_ids": [...], "labels": [...]}), or questions with the place of their answer ' +
-          "(question/context/answers, as SQuAD's). Rows with a label train a classifier. The loss counts the " +
+          "(question/context/answers, as SQuAD's). Rows with a label train a classifier, texts that belong together or have a score (anchor/positive/negative, " +
+          "sentence1/sentence2/score) the embeddings of a model for search. The loss counts the " +
           "answers, not the prompts. An encoder–decoder (T5, BART) reads the prompt and learns to write the answer.",
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),
@@ -52,23 +52,22 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
   addAdapterShape(command);
   addTokenOptions(command);
   addSchedule(command);
+  addComparisonOptions(command);
   command.optionsGroup("Options:");
   withExamples(
     withEngine(command),
     "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
     "lowrank train --model ./tiny --data more.jsonl --adapter ./adapter --out ./adapter-2 --epochs 1",
     'lowrank train --model ./tiny --data facts.jsonl --out ./facts --add-tokens "<fact>" "</fact>"',
-    "lowrank train --recipe adapter/recipe.yaml --out ./the-same-adapter",
   ).action(async (options: TrainOptions) => {
     const { runTrain } = await import("../train/run-train.ts");
-    await runTrain(options, { report: createReport(io, options), recipe: recipeWriter(command, options) });
+    await runTrain(options, createReport(io, options));
   });
 }
 
 function addFiles(command: Command): void {
   command
     .optionsGroup("Files:")
-    .addOption(recipeOption())
     .addOption(modelOption())
     .addOption(dataOption())
     .addOption(outOption("folder to write the adapter to"))

@@ -4,6 +4,7 @@ import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { checkReferences } from "../../evaluate/measure-bleu.ts";
 import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
 import { openModel } from "../open-model.ts";
+import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { type ReadingOptions, readNamedRows } from "../reading-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -12,7 +13,12 @@ import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
 /** The options of `lowrank evaluate`. */
-export interface EvaluateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, ReadingOptions {
+export interface EvaluateOptions
+  extends EngineOptions,
+    AdapterOptions,
+    BasePrecisionOptions,
+    ComparisonFlags,
+    ReadingOptions {
   readonly model: string;
   readonly data: readonly string[];
   readonly template?: string;
@@ -34,7 +40,15 @@ export async function runEvaluate(options: EvaluateOptions, report: Report): Pro
   const model = await openModel(request, report);
   try {
     const { template, batchSize, maxLength, maxTargetLength, maxNewTokens } = options;
-    const how = { template, batchSize, maxLength, maxTargetLength, generate, maxNewTokens };
+    const how = {
+      template,
+      batchSize,
+      maxLength,
+      maxTargetLength,
+      generate,
+      maxNewTokens,
+      ...comparisonOptions(options),
+    };
     const evaluation = await model.evaluate(data, how);
     report.emit({ engine: engine.name, ...evaluation });
     for (const line of formatFacts(factsOf(evaluation))) report.say(line);
@@ -53,6 +67,10 @@ const names = [
   ["exactMatch", "exact match", 2],
   ["f1", "F1", 2],
   ["bleu", "BLEU", 2],
+  ["recallAt1", "recall@1", 4],
+  ["recallAt5", "recall@5", 4],
+  ["recallAt10", "recall@10", 4],
+  ["mrrAt10", "MRR@10", 4],
 ] as const;
 
 function factsOf(evaluation: Evaluation): (readonly [string, string])[] {

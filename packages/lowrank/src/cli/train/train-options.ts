@@ -4,6 +4,7 @@ import { startFacts, startNames } from "@lowrank/adapter-format";
 import type { ProblemType } from "@lowrank/families";
 import type { TrainingOptions } from "../../options.ts";
 import type { RunFolder } from "../../run-folder.ts";
+import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
 
@@ -18,6 +19,7 @@ export const trainableTasks = [
   "sequence-classification",
   "token-classification",
   "question-answering",
+  "feature-extraction",
 ] as const;
 
 /** Starts of a new pair by name: PEFT's values of `init_lora_weights`, `true` as "default". */
@@ -33,7 +35,12 @@ export const measuringStarts: readonly string[] = startNames.filter((name) => "m
 export const biasModes = ["none", "all", "lora_only"] as const;
 
 /** The options of `lowrank train`; absent means: the default of the adapter, the model or the plan. */
-export interface TrainOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, VariantChoices {
+export interface TrainOptions
+  extends EngineOptions,
+    AdapterOptions,
+    BasePrecisionOptions,
+    VariantChoices,
+    ComparisonFlags {
   readonly model: string;
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
   readonly data: readonly string[];
@@ -110,5 +117,6 @@ export function trainingOptions(
     ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
     groupByLength,
+    ...comparisonOptions(options),
   };
 }

@@ -20,6 +20,7 @@ export async function readTrainingRows(options: TrainOptions, report: Report): P
 const descriptions: Readonly<Record<RowGoal, string>> = {
   class: "one label for the whole row",
   answer: "a question and its answer's place",
+  comparison: "texts to be compared",
   "next-token": "text, or a label for each token",
 };
 

@@ -20,7 +20,7 @@ const tokenizerFiles = ["tokenizer.json", "tokenizer_config.json", "special_toke
 /** What a tokenizer is made of where there is no tokenizer.json. */
 const ownVocabulary = ["added_tokens.json", ...vocabularyFiles];
 /** What sentence-transformers says of embeddings. */
-const embeddingFiles = ["modules.json", "sentence_bert_config.json"];
+const embeddingFiles = ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"];
 const poolingFolder = "1_Pooling/";
 const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles, ...embeddingFiles];
 const adapterConfig = "adapter_config.json";

@@ -52,6 +52,17 @@ describe("checkSameRun", () => {
     ]);
   });
 
+  it("tells texts to compare apart by each of them, by their scores, and by the loss", () => {
+    const pair = { kind: "comparison", inputIds: [1], others: [[2, 3]], score: 0.5 } as const;
+    const of = (changed: object, comparison = "order, mean") =>
+      fingerprintOf({}, { rows: [{ ...pair, ...changed }], comparison });
+    const names = (now: string) => differences(of({}), now).map((line) => line.split(":")[0]);
+    expect(names(of({}))).toEqual([]);
+    expect(names(of({ score: 0.25 }))).toEqual(["rows (as tokens)"]);
+    expect(names(of({ others: [[2], [3]] }))).toEqual(["rows (as tokens)"]);
+    expect(names(of({}, "cosine, mean"))).toEqual(["comparison"]);
+  });
+
   it("lets the base be named otherwise", () => {
     expect(differences(fingerprintOf({ baseModel: "./tiny" }), fingerprintOf({ baseModel: "/models/tiny" }))).toEqual(
       [],

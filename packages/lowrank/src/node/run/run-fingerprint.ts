@@ -22,7 +22,7 @@ const orderName = "order of rows";
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { adapterSeed, order } = run;
+  const { adapterSeed, order, comparison } = run;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -31,7 +31,7 @@ export function runFingerprint(run: RunIdentity): string {
     seed,
     "rows (as tokens)": hashRows(rows),
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
-    ...given({ "init batches": startBatches, "adapter's seed": adapterSeed, [orderName]: order }),
+    ...given({ "init batches": startBatches, "adapter's seed": adapterSeed, [orderName]: order, comparison }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
@@ -108,7 +108,9 @@ function hashRows(rows: readonly TokenizedExample[]): string {
     // Where each list ends, so that no two rows read alike.
     hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
     for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
-    if (kind === "scored") hash.update(Float64Array.from(row.scores));
+    // Numbers that are no integers.
+    if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
+    if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
     if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
   }
   return hash.digest("hex").slice(0, 32);

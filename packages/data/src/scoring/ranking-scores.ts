@@ -1,0 +1,39 @@
+// How high a search puts what was looked for.
+
+/** Scores of several searches; shares from 0 to 1. */
+export interface RankingScores {
+  /** Of what belongs to a text, how much is among the first; the mean over searches. */
+  readonly recallAt1: number;
+  readonly recallAt5: number;
+  readonly recallAt10: number;
+  /** One over the place of the first that belongs to it, 0 from the eleventh on; the mean over searches. */
+  readonly mrrAt10: number;
+}
+
+/**
+ * Scores of searches, of which each gives the places, counted from 1, at which what belongs to it was found: as
+ * sentence-transformers' InformationRetrievalEvaluator counts them. NaN for no searches.
+ *
+ * @example
+ * ```ts
+ * import { rankingScores } from "@lowrank/data";
+ *
+ * const { recallAt1, mrrAt10 } = rankingScores([[1], [2]]);
+ * if (recallAt1 !== 0.5 || mrrAt10 !== 0.75) throw new Error("wrong scores");
+ * ```
+ */
+export function rankingScores(searches: readonly (readonly number[])[]): RankingScores {
+  const mean = (score: (places: readonly number[]) => number) =>
+    searches.reduce((sum, places) => sum + score(places), 0) / searches.length;
+  const recallAt = (most: number) =>
+    mean((places) => places.filter((place) => place <= most).length / Math.max(1, places.length));
+  return {
+    recallAt1: recallAt(1),
+    recallAt5: recallAt(5),
+    recallAt10: recallAt(10),
+    mrrAt10: mean((places) => {
+      const first = places.reduce((least, place) => Math.min(least, place), Number.POSITIVE_INFINITY);
+      return first <= 10 ? 1 / first : 0;
+    }),
+  };
+}

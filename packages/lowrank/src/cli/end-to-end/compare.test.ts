@@ -1,0 +1,118 @@
+// Training a tiny folder of sentence-transformers on texts to compare.
+
+import { cp, readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeWorkplace, type Workplace } from "./workplace.ts";
+
+const folder = fileURLToPath(new URL("../../../fixtures/embeddings", import.meta.url));
+const subjects = ["password", "settings", "rain", "reset", "changed", "how do", "is in", "the", "my", "I"];
+const related = subjects.map((subject) => ({ anchor: `${subject}?`, positive: `${subject} ${subject} it is` }));
+const scored = subjects.map((subject, index) => ({
+  sentence1: subject,
+  sentence2: index % 2 === 0 ? `${subject} ${subject}` : "rain rain",
+  score: index % 2 === 0 ? 5 : 1,
+}));
+const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
+
+let place: Workplace;
+let pairs: string;
+let scores: string;
+beforeAll(async () => {
+  place = await makeWorkplace();
+  pairs = await place.write("pairs.jsonl", lines(related));
+  scores = await place.write("scores.jsonl", lines(scored));
+});
+afterAll(() => place.remove());
+
+const lossOf = (json: readonly Record<string, unknown>[]) => Number(json.find(({ loss }) => loss !== undefined)?.loss);
+const train = (out: string, data: string, ...more: readonly string[]) =>
+  place.call(
+    ...[
+      "train",
+      "--model",
+      folder,
+      "--data",
+      data,
+      "--out",
+      place.path(out),
+      "--target-modules",
+      "all-linear",
+      "--json",
+    ],
+    ...["--steps", "30", "--batch-size", "5", "--learning-rate", "0.02", ...more],
+  );
+
+describe("lowrank train on texts to compare", () => {
+  it("teaches what belongs together, measures it on the way, and afterwards", async () => {
+    const call = await train("related", pairs, "--validation", pairs, "--pooling", "mean");
+    expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+    const measured = call.json.filter(({ type }) => type === "evaluation").map(({ metrics }) => metrics);
+    expect(measured[0]).toMatchObject({
+      loss: expect.any(Number),
+      recallAt1: expect.any(Number),
+      mrrAt10: expect.any(Number),
+    });
+    const before = await place.call("evaluate", "--model", folder, "--data", pairs, "--pooling", "mean", "--json");
+    const after = await place.call(
+      "evaluate",
+      "--model",
+      folder,
+      "--adapter",
+      place.path("related"),
+      "--data",
+      pairs,
+      "--json",
+    );
+    expect(lossOf(after.json)).toBeLessThan(0.7 * lossOf(before.json));
+    const config = JSON.parse(await readFile(place.path("related", "adapter_config.json"), "utf8"));
+    expect(config.task_type).toBe("FEATURE_EXTRACTION");
+  });
+
+  it.each([
+    ["order", "spearman"],
+    ["cosine", "pearson"],
+  ])("teaches scores by the loss %s", async (loss, measure) => {
+    const rows = loss === "cosine" ? scored.map((row) => ({ ...row, score: row.score / 5 })) : scored;
+    const data = await place.write(`${loss}.jsonl`, lines(rows));
+    const call = await train(loss, data, "--loss", loss, "--validation-share", "0.5");
+    expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+    const measured = call.json.filter(({ type }) => type === "evaluation");
+    expect(measured[0]).toMatchObject({ metrics: { [measure]: expect.any(Number) } });
+  });
+
+  it("keeps how it pooled, for a base whose folder does not say it", async () => {
+    await cp(folder, place.path("plain"), { recursive: true });
+    await rm(place.path("plain", "modules.json"));
+    const triplets = await place.write("triplets.jsonl", lines(related.map((row) => ({ ...row, negative: "rain" }))));
+    const asked = [
+      "train",
+      "--model",
+      place.path("plain"),
+      "--data",
+      triplets,
+      "--out",
+      place.path("pooled"),
+      "--steps",
+      "2",
+    ];
+    const refused = await place.call(...asked, "--loss", "triplet");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("--pooling")]);
+    expect((await place.call(...asked, "--loss", "triplet", "--pooling", "mean", "--overwrite")).code).toBe(0);
+    const with_ = ["--model", place.path("plain"), "--adapter", place.path("pooled")];
+    expect((await place.call("embed", ...with_, "--text", "rain")).code).toBe(0);
+    expect((await place.call("evaluate", ...with_, "--data", triplets, "--json")).code).toBe(0);
+  });
+
+  it("names the rows that a loss cannot learn from", async () => {
+    const refused = await train("refused", scores, "--loss", "cosine");
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("the score 5")]);
+    const unscored = await train("refused", pairs, "--loss", "order");
+    expect(unscored.stderr).toContain('two sentences with a "score"');
+  });
+
+  it("starts from what the loss says of the rows, where the start looks at them", async () => {
+    const call = await train("gradients", pairs, "--init", "lora_ga", "--init-batches", "1", "--pooling", "mean");
+    expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+  });
+});

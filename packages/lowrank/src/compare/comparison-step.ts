@@ -1,0 +1,54 @@
+// The loss of a batch of texts that are compared, and its mean over many.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { TokenBatch } from "@lowrank/data";
+import { batchTensors, comparisonLoss, type PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ComparisonPlan } from "./comparison-plan.ts";
+
+type Plan = Pick<ComparisonPlan, "loss" | "recipe">;
+
+/** All texts of the batch run at once. The caller owns the result. */
+export function lossOfTexts(
+  model: PretrainedModel,
+  batch: TokenBatch,
+  { loss, recipe }: Plan,
+  context: ForwardContext,
+): tf.Scalar {
+  const { columns = 0, similarities } = batch;
+  return tf.tidy(() => {
+    const { labels: _, ...inputs } = batchTensors(batch);
+    const embeddings = model.embed(inputs, recipe, context); // [columns · rows, width]
+    return comparisonLoss(loss, { embeddings, columns, similarities });
+  });
+}
+
+/** By what a start that looks at rows learns from them: of texts to compare not by the model's own loss. */
+export function lossOfStart(
+  model: PretrainedModel,
+  plan: Plan | undefined,
+): { loss?(batch: TokenBatch, context: ForwardContext): tf.Scalar } {
+  return plan === undefined ? {} : { loss: (batch, context) => lossOfTexts(model, batch, plan, context) };
+}
+
+/** The mean over batches, each counted by its rows: with the loss "ranking", larger batches are harder. */
+export async function meanLossOfTexts(
+  model: PretrainedModel,
+  batches: Iterable<TokenBatch>,
+  {
+    plan,
+    context,
+    signal,
+  }: { readonly plan: Plan; readonly context: ForwardContext; readonly signal?: AbortSignal | undefined },
+): Promise<number> {
+  let [total, rows] = [0, 0];
+  for (const batch of batches) {
+    signal?.throwIfAborted();
+    const loss = lossOfTexts(model, batch, plan, context);
+    const [value = Number.NaN] = await loss.data();
+    loss.dispose();
+    total += value * batch.supervised;
+    rows += batch.supervised;
+  }
+  return total / rows;
+}

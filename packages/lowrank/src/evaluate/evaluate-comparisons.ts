@@ -1,0 +1,41 @@
+// How well a model's embeddings do on rows of texts to compare.
+
+import { promptTemplate, type TextTokenizer } from "@lowrank/data";
+import { NonFiniteOutputError } from "@lowrank/models";
+import { type ComparisonOptions, comparisonPlan } from "../compare/comparison-plan.ts";
+import { meanLossOfTexts } from "../compare/comparison-step.ts";
+import { type ComparisonScores, measureComparisons } from "../compare/measure-comparisons.ts";
+import type { Notices } from "../notices.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { rowLengths } from "../open/position-limit.ts";
+import { measuredBatches } from "../rows/measured-batches.ts";
+import { tokenizeRows } from "../rows/tokenize-rows.ts";
+import type { RowFile } from "../rows/training-rows.ts";
+
+/** With what to measure. */
+export interface ComparisonMeasurer {
+  readonly opened: OpenedBase;
+  tokenizer(): Promise<TextTokenizer>;
+  readonly notices: Notices;
+}
+
+/** The loss, and scores by what the rows say. Throws DataError, PoolingUnknownError, EmbeddingRecipeError, NothingToTrainError. */
+export async function evaluateComparisons(
+  { opened, tokenizer: open, notices }: ComparisonMeasurer,
+  { name, rows }: RowFile,
+  options: ComparisonOptions & { readonly batchSize?: number | undefined; readonly maxLength?: number | undefined },
+): Promise<{ readonly rows: number; readonly loss: number } & ComparisonScores> {
+  const { model, context, source, recipe } = opened;
+  const { batchSize = 8 } = options;
+  const numbers = new Map(rows.map((row, index) => [row, index + 1]));
+  const measured = { file: name, train: rows, validation: [], validationFile: name, numbers };
+  const plan = await comparisonPlan(source, measured, { ...options, trained: recipe });
+  const tokenizer = await open();
+  const shared = { file: name, model, tokenizer, template: promptTemplate("plain"), labels: {}, prompts: plan.prompts };
+  const examples = tokenizeRows(rows, { ...shared, lengths: rowLengths(model, options) }, notices);
+  const data = { examples, batchSize, padId: tokenizer.padId };
+  const loss = await meanLossOfTexts(model, measuredBatches(data), { plan, context });
+  if (!Number.isFinite(loss)) throw new NonFiniteOutputError("The mean loss", loss);
+  const scores = await measureComparisons(model, { ...data, recipe: plan.recipe, context });
+  return { rows: examples.length, loss, ...scores };
+}

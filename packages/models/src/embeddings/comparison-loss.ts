@@ -1,0 +1,54 @@
+// The loss of a batch of texts that are compared, by its name.
+
+import * as tf from "@tensorflow/tfjs-core";
+import { ModelInputError } from "../errors.ts";
+import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
+
+/** By what embeddings are trained: `rankingLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
+export type ComparisonLoss = "ranking" | "triplet" | "order" | "cosine";
+
+/** The embeddings of a batch. */
+export interface ComparedEmbeddings {
+  /** [columns · rows, width]: all first texts, then all second ones … */
+  readonly embeddings: tf.Tensor2D;
+  readonly columns: number;
+  /** Of each row's two texts. */
+  readonly similarities?: readonly number[] | undefined;
+}
+
+/**
+ * The mean over the rows. The caller owns the result.
+ *
+ * @throws ModelInputError for a loss that needs scores, or another number of texts, than the batch has.
+ * @example
+ * ```ts
+ * import { comparisonLoss } from "@lowrank/models";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const embeddings = tf.tensor2d([[1, 0], [0, 1], [1, 0], [0, 1]]); // two texts, then one that belongs to each
+ * const loss = comparisonLoss("ranking", { embeddings, columns: 2 });
+ * if (loss.dataSync()[0] > 1e-6) throw new Error("each text is nearest to its own");
+ * ```
+ */
+export function comparisonLoss(
+  loss: ComparisonLoss,
+  { embeddings, columns, similarities: scores }: ComparedEmbeddings,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const [first, second, ...others] = tf.split<tf.Tensor2D>(embeddings, columns, 0);
+    const [third] = others;
+    if (first === undefined || second === undefined) throw wrong(loss, "two texts a row", `${columns}`);
+    if (loss === "ranking") return rankingLoss({ anchors: first, positives: second, negatives: others });
+    if (loss === "triplet") {
+      if (third === undefined || columns !== 3) throw wrong(loss, "three texts a row", `${columns}`);
+      return tripletLoss({ anchors: first, positives: second, negatives: third });
+    }
+    if (scores === undefined || columns !== 2) throw wrong(loss, "two texts a row with a score", `${columns} without`);
+    return (loss === "order" ? orderLoss : cosineLoss)({ first, second, scores });
+  });
+}
+
+function wrong(loss: ComparisonLoss, expected: string, got: string): ModelInputError {
+  return new ModelInputError("embeddings", `the loss "${loss}" needs ${expected}, got ${got}`);
+}
