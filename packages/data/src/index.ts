@@ -51,6 +51,7 @@ export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson } from "./reading/read-json.ts";
 export { readJsonl } from "./reading/read-jsonl.ts";
+export { readObjects } from "./reading/read-objects.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
@@ -84,6 +85,7 @@ export {
   type DecodeOptions,
   type EncodedPair,
   type EncodedQuestion,
+  type EncodedText,
   type EncodeOptions,
   type PairOptions,
   TextTokenizer,

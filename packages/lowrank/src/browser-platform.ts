@@ -1,5 +1,6 @@
 // The library's host in a page: addresses, the Hub by HTTP, and what a person chose.
 
+import type { Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
 import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
 import { baseName, parseHubName } from "./open/hub-name.ts";
@@ -13,10 +14,9 @@ export const browserPlatform: Platform = {
   memoryBytes: () => undefined,
   findModel: async (input, context) => ({ ...(await modelIn(await folderAt(input, context))), ...nameOf(input) }),
   findAdapter: async (input, context) => adapterIn(await folderAt(input, context)),
-  async readRows(address, options) {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new RowsNotFoundError(address, answer.status);
-    return rowsOfFile(new File([await answer.blob()], address), options);
+  readRows: fetchRows,
+  async *streamRows(address, options) {
+    yield* await fetchRows(address, options);
   },
   writeFiles: async (folder, files) => writeToDirectory(chosen(folder), files),
   async openRun(out) {
@@ -28,6 +28,12 @@ export const browserPlatform: Platform = {
     for await (const { name, contents } of exportFiles(model, options)) await writeInto(target, name, contents());
   },
 };
+
+async function fetchRows(address: string, options: ReadOptions): Promise<readonly Example[]> {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new RowsNotFoundError(address, answer.status);
+  return rowsOfFile(new File([await answer.blob()], address), options);
+}
 
 /** What a program has in its hands, or what lies at an address or under a name of the Hub. */
 export async function folderAt(input: ModelInput, context: Pick<SourceContext, "fetch" | "accessToken">) {

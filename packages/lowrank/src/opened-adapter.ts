@@ -3,15 +3,15 @@
 import { type Adapter, type LoraConfig, writeAdapter } from "@lowrank/adapter-format";
 import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
-import type { TextTokenizer } from "@lowrank/data";
+import type { ProblemType, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { TrainingEvent } from "@lowrank/trainer";
+import { decodeProblem, problemKey } from "./adapters/adapter-problem.ts";
 import { comparisonFor } from "./compare/comparison-plan.ts";
 import { lossOfStart } from "./compare/comparison-step.ts";
 import { recipeIn, recipeKey, recipeMetadata } from "./embed/embedding-recipe.ts";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
 import { type Notices, noticesOf } from "./notices.ts";
-import { problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
@@ -152,18 +152,10 @@ export class OpenedAdapter {
     const found = [...classMetadata(classes, labels), ...recipeMetadata(comparison?.recipe)];
     this.#metadata = new Map([...this.#metadata, ...found]);
     const plan = stepsOf(tokenized, options);
-    this.#card = (stepsDone) =>
-      trainingCard(
-        { ...options, basePrecision, data: rows.file },
-        {
-          plan,
-          rows: tokenized.train.length,
-          template: tokenized.template,
-          addedTokens: this.addedTokens,
-          classNames: this.classNames,
-          stepsDone,
-        },
-      );
+    const { addedTokens, classNames } = this;
+    const facts = { plan, rows: tokenized.train.length, template: tokenized.template, addedTokens, classNames };
+    const asked = { ...options, basePrecision, data: rows.file };
+    this.#card = (stepsDone) => trainingCard(asked, { ...facts, stepsDone });
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 
@@ -213,6 +205,11 @@ export class OpenedAdapter {
   /** Names of the classes that it tells apart, in order of their numbers; undefined where they have none. */
   get classNames(): readonly string[] | undefined {
     return decodeClassNames(this.#metadata);
+  }
+
+  /** What its classifier is for; undefined where that is to give a row one class, or it has none. */
+  get problemType(): ProblemType | undefined {
+    return decodeProblem(this.#metadata);
   }
 
   /** The adapter as data. */

@@ -1,12 +1,12 @@
 // A pretrained model, open to be adapted, asked and merged.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import { inferenceContext, noAdapters, refuseUnknownOptions } from "@lowrank/contracts";
+import { refuseUnknownOptions } from "@lowrank/contracts";
 import { readTokenizerFiles, type TextTokenizer } from "@lowrank/data";
-import { type InjectionPlan, weightedAdapters } from "@lowrank/inject";
+import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
+import { actingModel, freeName } from "./adapters/acting-adapter.ts";
 import { type EmbedOptions, embedTexts } from "./embed/embed-texts.ts";
-import { AdapterGoneError } from "./errors/library-errors.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextEvent, Writer } from "./generate/continue-prompts.ts";
 import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
@@ -26,10 +26,12 @@ import {
   evaluationNames,
   type MergedModelOptions,
   mergeNames,
+  predictNames,
   textNames,
   writerNames,
 } from "./options.ts";
 import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
+import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
 import { isRead, type RowFile } from "./rows/training-rows.ts";
@@ -117,7 +119,7 @@ export class OpenedModel {
     const full = configFor(opened.model, { rank: 8, alpha: 16, ...config }, opened.source);
     const model = this.#own(shaped(opened.model, { newAdapter: full }, context.notices));
     const plan = planNewAdapter(model, full, tokens?.ids);
-    const made = { name: name ?? this.#freeName(), seed };
+    const made = { name: name ?? freeName(this.#adapters), seed };
     const needsRows = startBatches({}, full) !== undefined;
     const handle = needsRows ? undefined : makeAdapter(model, plan, made);
     return this.#keep({ ...opened, model, handle, adapter: undefined, adapterPath: undefined }, { ...made, plan });
@@ -129,7 +131,7 @@ export class OpenedModel {
    */
   async attach(input: ModelInput, options: AttachOptions = {}): Promise<OpenedAdapter> {
     refuseUnknownOptions("attach", options, attachNames);
-    const { name = this.#freeName(), trainable = false, allowDifferentBase = false } = options;
+    const { name = freeName(this.#adapters), trainable = false, allowDifferentBase = false } = options;
     const attached = await openAttached(this.#facts, input, { adapterName: name, trainable, allowDifferentBase });
     this.#own(attached.model);
     return this.#keep(attached, { name });
@@ -200,6 +202,19 @@ export class OpenedModel {
   }
 
   /**
+   * What the model says of each row, in order as rows come: classes with their probability, numbers, labelled words or answers, by
+   * its head. Rows are as `train` takes them; what they have of answers is not looked at. Throws what `predictRows` does.
+   */
+  async *predict(input: QuestionsInput, asked: PredictOptions & AdapterChoice & ColumnOptions = {}): Predictions {
+    refuseUnknownOptions("predict", asked, predictNames);
+    const { adapter = this.#adapters.at(-1), strength } = asked;
+    const opened = this.#chosen({ adapter, strength });
+    const { predict } = await import("./predict/predicting.ts"); // a page's visit may never ask
+    const { platform, context } = this.#facts;
+    yield* predict({ opened, adapter, platform, context, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
+  }
+
+  /**
    * One embedding for each text, in their order, with an adapter if there is one: vectors for search and comparison, pooled
    * and normalised as the model's folder says in sentence-transformers' files, unless the options do. Throws
    * PoolingUnknownError where neither does, EmbeddingRecipeError, TokenizerMissingError, NonFiniteModelError, AdapterGoneError.
@@ -235,15 +250,8 @@ export class OpenedModel {
     return chosenWriter(writer, choice, (gone) => !this.#adapters.some(({ name }) => name === gone));
   }
 
-  #chosen({ adapter, strength = 1 }: AdapterChoice): OpenedBase {
-    const chosen = adapter === undefined ? this.#adapters.at(-1) : adapter;
-    if (chosen === null || chosen === undefined) {
-      return { ...this.#facts.opened, handle: undefined, adapter: undefined, context: inferenceContext() };
-    }
-    if (!this.#adapters.includes(chosen)) throw new AdapterGoneError(chosen.name);
-    if (strength === 1) return chosen.opened;
-    const acting = strength === 0 ? noAdapters : weightedAdapters({ [chosen.name]: strength });
-    return { ...chosen.opened, context: inferenceContext(acting) };
+  #chosen({ adapter = this.#adapters.at(-1), strength }: AdapterChoice): OpenedBase {
+    return actingModel(this.#facts.opened, this.#adapters, { adapter, strength });
   }
 
   #keep(
@@ -277,14 +285,6 @@ export class OpenedModel {
   #own(model: PretrainedModel): PretrainedModel {
     if (model !== this.base) this.#others.push(model);
     return model;
-  }
-
-  #freeName(): string {
-    const taken = new Set(this.#adapters.map(({ name }) => name));
-    for (let number = 1; ; number++) {
-      const name = number === 1 ? "default" : `default-${number}`;
-      if (!taken.has(name)) return name;
-    }
   }
 
   #tokenizerOf(of: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {

@@ -12,6 +12,7 @@ import type { TextOptions } from "./generate/text-rules.ts";
 import type { TextWriterOptions } from "./generate/text-writer.ts";
 import type { NoticeOptions } from "./notices.ts";
 import type { ModelInput, RowsInput } from "./platform.ts";
+import type { PredictOptions } from "./predict/predict-rows.ts";
 import type { ColumnOptions } from "./rows/read-rows.ts";
 import type { KeepingOptions, LoopOptions, RowOptions, RunOptions } from "./train/training-options.ts";
 
@@ -128,6 +129,11 @@ export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & Wi
   },
   ...{ maxLength: true, maxTargetLength: true, generate: true, maxNewTokens: true },
   ...{ loss: true, pooling: true, normalise: true, prompts: true },
+};
+
+export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdapter> = {
+  ...{ adapter: true, strength: true, columns: true, header: true, batchSize: true, maxLength: true, signal: true },
+  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true },
 };
 
 export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {

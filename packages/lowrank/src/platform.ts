@@ -55,6 +55,8 @@ export interface Platform {
   findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
   findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
   readRows(given: string, options: ReadOptions, context: SourceContext): Promise<readonly Example[]>;
+  /** The same as they come, where the host can. */
+  streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
   /** Writes all of it, or nothing. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;
   /** Claims a folder in which a run keeps itself. */

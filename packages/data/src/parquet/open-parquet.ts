@@ -71,7 +71,11 @@ function groupsOf({ row_groups }: FileMetaData): readonly { readonly rowStart: n
 }
 
 /** Those that the options name, where all of them are there: a picture beside a text need not be unpacked. */
-function columnsToRead(columns: readonly string[], { columns: asked }: ReadOptions): readonly string[] | undefined {
+function columnsToRead(
+  columns: readonly string[],
+  { columns: asked, onQuestion }: ReadOptions,
+): readonly string[] | undefined {
+  if (onQuestion !== undefined) return undefined; // which wants all of them
   const wanted = Object.values(asked ?? {});
   return wanted.length > 0 && wanted.every((name) => columns.includes(name)) ? [...new Set(wanted)] : undefined;
 }

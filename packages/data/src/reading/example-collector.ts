@@ -17,6 +17,7 @@ export class ExampleCollector {
   readonly #columns: readonly (readonly [field: string, column: string])[] | undefined;
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
+  readonly #onQuestion: ReadOptions["onQuestion"];
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
@@ -31,6 +32,7 @@ export class ExampleCollector {
     this.#columns = options.columns === undefined ? undefined : Object.entries(options.columns);
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
+    this.#onQuestion = options.onQuestion;
   }
 
   /** Adds a row whose values were read. */
@@ -85,7 +87,10 @@ export class ExampleCollector {
     const result = this.#read(fields);
     const refusal = isRefusal(result) ? result : this.#labels.add(row, result, this.#unit);
     if (refusal !== undefined) this.#refuse(row, refusal);
-    else if (!isRefusal(result)) this.#keep(result);
+    else if (!isRefusal(result)) {
+      this.#onQuestion?.(result, fields);
+      this.#keep(result);
+    }
   }
 
   #keep(example: Example): void {
@@ -96,10 +101,11 @@ export class ExampleCollector {
   #read(fields: Fields): Example | Refusal {
     const columns = this.#columns ?? [];
     if (columns.some(([, column]) => !fields.has(column))) return missingColumns(columns, fields);
-    const renamed: Fields =
+    const named: Fields =
       this.#columns === undefined
         ? fields
         : new Map(this.#columns.map(([field, column]) => [field, fields.get(column)]));
+    const renamed = this.#onQuestion === undefined ? named : withBlanks(named);
     const form = rowForms.find(({ keys }) => keys.every((key) => renamed.has(key)));
     return form === undefined ? unknownForm(fields) : form.read(renamed);
   }
@@ -118,6 +124,18 @@ export class ExampleCollector {
     if (advice !== undefined) this.#columnProblems.set(problem.found, { index: this.#problems.length, advice });
     this.#problems.push({ row, ...problem });
   }
+}
+
+/** The row with nothing in the place of each answer, so that every form has what it asks for. */
+function withBlanks(fields: Fields): Fields {
+  const { labels: _, ...asked } = Object.fromEntries(fields);
+  const isHeard = fields.has("audio") || fields.has("input_features");
+  return new Map<string, unknown>([
+    ...Object.entries(asked),
+    ["label", 0],
+    ["answers", { text: [], answer_start: [] }],
+    ...(isHeard ? [["text", ""] as const] : []),
+  ]);
 }
 
 function keysOf(fields: Fields): string {

@@ -2,6 +2,7 @@
 
 import type { OptionNames } from "@lowrank/contracts";
 import type { DataError } from "../errors.ts";
+import type { Example } from "../example.ts";
 
 /** Options of every reader. Sizes bound what a hostile or mistaken file can make us hold. */
 export interface ReadOptions {
@@ -22,6 +23,11 @@ export interface ReadOptions {
    * first. Absent, it is thrown, and nothing of the file is used. A file of broken rows alone is refused all the same.
    */
   readonly onBrokenRows?: ((error: DataError) => void) | undefined;
+  /**
+   * Says that rows are asked, not learnt from: they need no label, answer or transcript, and lose what they have of one. Hears of
+   * each example with all columns of its row.
+   */
+  readonly onQuestion?: ((example: Example, row: ReadonlyMap<string, unknown>) => void) | undefined;
 }
 
 export const readOptionNames: OptionNames<ReadOptions> = {
@@ -32,6 +38,7 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   maxRows: true,
   maxRowLength: true,
   onBrokenRows: true,
+  onQuestion: true,
 };
 
 /** Options with every bound filled in. */

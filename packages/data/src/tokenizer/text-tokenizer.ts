@@ -50,6 +50,15 @@ export interface EncodedQuestion extends EncodedPair {
   readonly spans: readonly CharacterSpan[];
 }
 
+/** A text as ids, and where in it the tokens are from. */
+export interface EncodedText {
+  readonly inputIds: readonly number[];
+  /** The first token that is no mark. */
+  readonly textStart: number;
+  /** For each token that is no mark, its characters: UTF-16 units from the first to behind the last. */
+  readonly spans: readonly CharacterSpan[];
+}
+
 /**
  * Turns texts into token ids and back, from the contents of tokenizer.json and tokenizer_config.json. A tokenizer that takes
  * too much work or makes too much text of a text, or has no piece for it, gets a TokenizationError.
@@ -192,6 +201,25 @@ export class TextTokenizer {
       kept.map(({ token }) => token),
     );
     return { ...pair, contextStart: places.before + asked.length, spans: kept.map(({ span }) => span) };
+  }
+
+  /**
+   * The ids of a text with the tokenizer's marks, and where in the text each token between the marks is from; a text that is too
+   * long loses its end. Throws ExampleError where the tokenizer does not say which characters a token is made of.
+   */
+  encodePlaced(text: string, { maxLength = Number.POSITIVE_INFINITY }: PairOptions = {}): EncodedText {
+    const placed = placeTokens(text, this.#tokenizer)?.filter(({ token }) => this.#knows(token));
+    if (placed === undefined) {
+      throw new ExampleError("This tokenizer does not say which characters of the text its tokens are made of.");
+    }
+    const room = Math.max(0, maxLength - this.prefixIds.length - this.suffixIds.length);
+    const kept = placed.slice(0, room);
+    const ids = kept.map(({ token }) => this.tokenId(token) ?? this.#tokenizer.model?.unk_token_id ?? 0);
+    return {
+      inputIds: [...this.prefixIds, ...ids, ...this.suffixIds],
+      textStart: this.prefixIds.length,
+      spans: kept.map(({ span }) => span),
+    };
   }
 
   /** The text of ids; ids outside the vocabulary are left out. */

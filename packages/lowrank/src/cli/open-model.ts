@@ -11,9 +11,9 @@ export function openModel(request: OpeningRequest, report: Report): Promise<Open
   return openOn(nodePlatform, request, sourceContext(report));
 }
 
-/** How a command reaches the Hub. */
+/** How a command reaches the Hub, and standard input. */
 export function sourceContext(report: Report): SourceContext {
   const { fetch, environment } = report.io;
   const token = environment.HF_TOKEN;
-  return { notices: report, fetch, accessToken: token?.startsWith("hf_") ? token : undefined };
+  return { notices: report, stdin: report.io.stdin, fetch, accessToken: token?.startsWith("hf_") ? token : undefined };
 }

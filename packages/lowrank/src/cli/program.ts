@@ -8,8 +8,10 @@ import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addForwardCommand } from "./commands/forward.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
+import { addInitCommand } from "./commands/init.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
+import { addPredictCommand } from "./commands/predict.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
 import { withOurName } from "./options/other-names.ts";
@@ -35,9 +37,11 @@ export function createProgram(io: CommandIo): Command {
     addTrainCommand,
     addGenerateCommand,
     addEvaluateCommand,
+    addPredictCommand,
     addEmbedCommand,
     addMergeCommand,
     addExportCommand,
+    addInitCommand,
     addInspectCommand,
     addForwardCommand,
     addDoctorCommand,

@@ -27,11 +27,12 @@ export async function readNamedRows(
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(report) : undefined;
-  const context = { ...sourceContext(report), stdin: report.io.stdin };
+  const context = sourceContext(report);
   return readRows(names, { platform: nodePlatform, columns: given({ columns, header, onBrokenRows }), context });
 }
 
-function refuseHeader(name: string): void {
+/** Throws a UsageError for a file in which every row names its own columns. */
+export function refuseHeader(name: string): void {
   if (name === "-" || /\.[ct]sv(\.gz)?$/i.test(name)) return;
   throw new UsageError(`--header names the columns of a .csv or .tsv file; in "${name}" every row names its own.`);
 }

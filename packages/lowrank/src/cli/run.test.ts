@@ -27,7 +27,7 @@ describe("help", () => {
 
   it("of train names every kind of file and row that it reads", async () => {
     const text = (await call("train", "--help")).stdout.replace(/\s+/g, " ");
-    expect(text).toContain("JSONL, JSON, CSV or TSV file");
+    expect(text).toContain("JSONL, JSON, CSV, TSV or Parquet");
     for (const form of ["prompt/completion", "messages", "ShareGPT", "a label", "input_ids"])
       expect(text).toContain(form);
   });

@@ -5,6 +5,7 @@ import { InterruptedError, OutputLostError } from "../errors/run-errors.ts";
 import { UsageError } from "../errors/usage-errors.ts";
 import type { CommandIo } from "./io.ts";
 import { createProgram } from "./program.ts";
+import { withRecipe } from "./recipe/with-recipe.ts";
 import type { Interruption } from "./terminal/interruptions.ts";
 import { printFailure } from "./terminal/print-failure.ts";
 
@@ -24,7 +25,8 @@ const interruptedCodes: Readonly<Record<Interruption, number>> = {
 /** Runs the program with the arguments after its name; resolves to its exit code and never rejects. */
 export async function run(argv: readonly string[], io: CommandIo): Promise<number> {
   try {
-    await createProgram(io).parseAsync([...argv], { from: "user" });
+    const program = createProgram(io);
+    await program.parseAsync(await withRecipe(argv, program), { from: "user" });
     await io.settled();
     return exitCodes.ok;
   } catch (error) {

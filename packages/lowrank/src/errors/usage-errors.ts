@@ -10,6 +10,16 @@ export class UsageError extends NamingError {
   }
 }
 
+/** A recipe is not what `lowrank train` takes; every fault is listed; exit code 2. */
+export class RecipeError extends UsageError {
+  constructor(
+    readonly file: string,
+    readonly problems: readonly string[],
+  ) {
+    super(`The recipe "${file}" cannot be used:${itemised(problems)}`);
+  }
+}
+
 /** A path that was given does not lead anywhere. */
 export class PathNotFoundError extends NamingError {
   constructor(

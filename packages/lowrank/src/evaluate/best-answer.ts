@@ -16,21 +16,34 @@ export interface AnswerLogits {
 const candidates = 20;
 const longestAnswer = 30;
 
-/** First and last token of the answer, counted from the text's first; undefined for none. */
-export function bestAnswer(logits: AnswerLogits): readonly [first: number, last: number] | undefined {
+/** A stretch of the text, first and last token counted from the text's first; no place for none. */
+export interface RankedAnswer {
+  readonly place: readonly [first: number, last: number] | undefined;
+  /** The sum of its two logits. */
+  readonly score: number;
+}
+
+/** The likeliest answers in order: some hundreds at most. */
+export function bestAnswers(logits: AnswerLogits): readonly RankedAnswer[] {
   const { starts, ends, length, contextStart, contextLength, mayBeNone } = logits;
   const isInText = (place: number) => place >= contextStart && place < contextStart + contextLength;
-  let best: { readonly score: number; readonly first: number; readonly last: number } | undefined;
+  const found: RankedAnswer[] = [];
   for (const first of highest(starts, length).filter(isInText)) {
     for (const last of highest(ends, length).filter(isInText)) {
       if (last < first || last - first + 1 > longestAnswer) continue;
-      const score = (starts[first] ?? 0) + (ends[last] ?? 0);
-      if (best === undefined || score > best.score) best = { score, first, last };
+      found.push({
+        place: [first - contextStart, last - contextStart],
+        score: (starts[first] ?? 0) + (ends[last] ?? 0),
+      });
     }
   }
-  if (best === undefined) return undefined;
-  if (mayBeNone && (starts[0] ?? 0) + (ends[0] ?? 0) > best.score) return undefined;
-  return [best.first - contextStart, best.last - contextStart];
+  if (mayBeNone) found.push({ place: undefined, score: (starts[0] ?? 0) + (ends[0] ?? 0) });
+  return found.sort((one, other) => other.score - one.score);
+}
+
+/** First and last token of the answer, counted from the text's first; undefined for none. */
+export function bestAnswer(logits: AnswerLogits): readonly [first: number, last: number] | undefined {
+  return bestAnswers(logits)[0]?.place;
 }
 
 function highest(logits: ArrayLike<number>, length: number): readonly number[] {

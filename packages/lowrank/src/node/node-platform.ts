@@ -25,12 +25,14 @@ export const nodePlatform: Platform = {
   async findAdapter(input, context) {
     return typeof input === "string" ? findAdapter(input, hubContext(context)) : adapterIn(await folderOf(input));
   },
-  async readRows(given, options, { stdin, ...context }) {
+  async readRows(given, options, context) {
     const rows: Example[] = [];
-    for (const source of await rowSources(given, { ...hubContext(context), stdin })) {
-      for await (const example of streamDataFile(source, options)) rows.push(example);
-    }
+    for await (const example of nodePlatform.streamRows(given, options, context)) rows.push(example);
     return rows;
+  },
+  async *streamRows(given, options, { stdin, ...context }) {
+    for (const source of await rowSources(given, { ...hubContext(context), stdin }))
+      yield* streamDataFile(source, options);
   },
   async writeFiles(folder, files, { overwrite }) {
     if (typeof folder !== "string") return writeToDirectory(folder, files);

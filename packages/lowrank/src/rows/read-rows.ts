@@ -25,7 +25,7 @@ export async function readRows(input: RowsInput, reading: Reading): Promise<RowF
 }
 
 /** The rows of a file that was read as bytes; its name says of which kind it is. */
-export async function rowsOfFile(file: File, columns: ColumnOptions): Promise<readonly Example[]> {
+export async function rowsOfFile(file: File, columns: ReadOptions): Promise<readonly Example[]> {
   const { name } = file;
   const options = { ...columns, file: name };
   if (/\.parquet$/i.test(name)) {

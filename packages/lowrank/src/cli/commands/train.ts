@@ -21,6 +21,8 @@ import {
   withExamples,
 } from "../options/shared-options.ts";
 import { variantOptions } from "../options/variant-options.ts";
+import { recipeOption } from "../recipe/recipe-schema.ts";
+import { recipeWriter } from "../recipe/write-recipe.ts";
 import { createReport } from "../terminal/report.ts";
 import {
   biasModes,
@@ -59,15 +61,17 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
     "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
     "lowrank train --model ./tiny --data more.jsonl --adapter ./adapter --out ./adapter-2 --epochs 1",
     'lowrank train --model ./tiny --data facts.jsonl --out ./facts --add-tokens "<fact>" "</fact>"',
+    "lowrank train --recipe adapter/recipe.yaml --out ./the-same-adapter",
   ).action(async (options: TrainOptions) => {
     const { runTrain } = await import("../train/run-train.ts");
-    await runTrain(options, createReport(io, options));
+    await runTrain(options, { report: createReport(io, options), recipe: recipeWriter(command, options) });
   });
 }
 
 function addFiles(command: Command): void {
   command
     .optionsGroup("Files:")
+    .addOption(recipeOption())
     .addOption(modelOption())
     .addOption(dataOption())
     .addOption(outOption("folder to write the adapter to"))

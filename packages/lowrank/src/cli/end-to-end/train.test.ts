@@ -31,6 +31,7 @@ describe("lowrank train", () => {
       "adapter_config.json",
       "adapter_model.safetensors",
       "metrics.jsonl",
+      "recipe.yaml",
     ]);
     const lines = (await readFile(place.path("one", "metrics.jsonl"), "utf8")).trim().split("\n");
     const metrics = lines.map((line) => JSON.parse(line));

@@ -4,6 +4,7 @@ import { InterruptedError } from "../../errors/run-errors.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { RunFolder } from "../../run-folder.ts";
+import type { RecipeWriter } from "../recipe/write-recipe.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import { programName } from "../terminal/program-name.ts";
@@ -16,8 +17,15 @@ import { type LoopResult, trainAdapter } from "./train-adapter.ts";
 import type { TrainOptions } from "./train-options.ts";
 import { readTrainingRows } from "./training-data.ts";
 
+/** How the command was called. */
+export interface TrainCall {
+  readonly report: Report;
+  /** The options as a recipe that repeats the run, with what the run found out. */
+  readonly recipe: RecipeWriter;
+}
+
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
-export async function runTrain(options: TrainOptions, report: Report): Promise<void> {
+export async function runTrain(options: TrainOptions, { report, recipe }: TrainCall): Promise<void> {
   checkTrainOptions(options);
   const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
   const folder = await openRunFolder(out, {
@@ -27,13 +35,13 @@ export async function runTrain(options: TrainOptions, report: Report): Promise<v
     onWarning: report.warn,
   });
   try {
-    await trainInto(folder, options, report);
+    await trainInto(folder, options, { report, recipe });
   } finally {
     await folder.release();
   }
 }
 
-async function trainInto(folder: RunFolder, options: TrainOptions, report: Report): Promise<void> {
+async function trainInto(folder: RunFolder, options: TrainOptions, { report, recipe }: TrainCall): Promise<void> {
   if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
   const rows = await readTrainingRows(options, report);
   const tokens = await planTokens(options, report);
@@ -42,7 +50,8 @@ async function trainInto(folder: RunFolder, options: TrainOptions, report: Repor
   report.say(`engine ${engine.name}`);
   const run = await prepareRun(options, { rows, tokens, loraConfig, folder }, report);
   try {
-    const result = await trainAdapter(run, { options, folder, report });
+    const written = await recipe({ engine: engine.name });
+    const result = await trainAdapter(run, { options, folder, report, recipe: written });
     summarize({ ...result, ...run, folder }, options, report);
   } finally {
     run.model.dispose();

@@ -2,6 +2,7 @@
 
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
 import type { RunFolder } from "../../run-folder.ts";
+import { recipeFile } from "../recipe/write-recipe.ts";
 import { formatNumber } from "../terminal/format.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
@@ -14,6 +15,8 @@ export interface RunContext {
   /** --out. */
   readonly folder: RunFolder;
   readonly report: Report;
+  /** What is written beside the adapter, to repeat the run. */
+  readonly recipe: string;
 }
 
 /** How a run ended. */
@@ -46,12 +49,16 @@ export async function trainAdapter(run: PreparedRun, context: RunContext): Promi
 
 function startTraining(
   { model, adapter, training, fingerprint }: PreparedRun,
-  { options, folder }: RunContext,
+  { options, folder, recipe }: RunContext,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const { saveEvery, keepCheckpoints } = options;
   return folder.keep({
-    ...{ adapter, base: model.opened, fingerprint, saveEvery, keepCheckpoints },
+    adapter: {
+      opened: adapter.opened,
+      files: async (at) => new Map([...(await adapter.files(at)), [recipeFile, recipe] as const]),
+    },
+    ...{ base: model.opened, fingerprint, saveEvery, keepCheckpoints },
     totalSteps: training.totalSteps,
     loop: (kept) => adapter.run(training, { ...trainingOptions(options, folder), ...kept, signal }),
   });

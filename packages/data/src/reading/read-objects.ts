@@ -1,0 +1,36 @@
+// Rows that a program has in its hands, as objects with the keys of a data file.
+
+import { refuseUnknownOptions } from "@lowrank/contracts";
+import type { Example } from "../example.ts";
+import { ExampleCollector } from "./example-collector.ts";
+import { type ReadOptions, readOptionNames } from "./read-options.ts";
+
+/**
+ * The examples of objects as they come, one by one; forms are recognised by their keys, those without a value passed over.
+ *
+ * Throws as `readJson`, when the good rows have come.
+ *
+ * @example
+ * ```ts
+ * import { readObjects } from "@lowrank/data";
+ *
+ * for await (const example of readObjects([{ prompt: "2 + 2 =", completion: " 4" }])) {
+ *   if (example.kind !== "completion") throw new Error("not recognised");
+ * }
+ * ```
+ */
+export async function* readObjects(
+  rows: Iterable<object> | AsyncIterable<object>,
+  options: ReadOptions = {},
+): AsyncGenerator<Example> {
+  refuseUnknownOptions("readObjects", options, readOptionNames);
+  const collector = new ExampleCollector(options, "row");
+  let row = 0;
+  for await (const value of rows) {
+    row += 1;
+    const fields = Object.entries(value).filter(([, each]) => each !== undefined);
+    collector.add(row, Array.isArray(value) ? value : Object.fromEntries(fields));
+    yield* collector.take();
+  }
+  yield* collector.finish();
+}

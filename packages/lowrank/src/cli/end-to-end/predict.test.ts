@@ -1,0 +1,169 @@
+// lowrank predict: each kind of head, on rows that come in each way.
+
+import { cp, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openModel } from "../../index.ts";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let bert: readonly string[];
+beforeAll(async () => {
+  place = await makeWorkplace();
+  bert = ["--model", place.path("bert")];
+  await cp(fixture("bert-seqcls", "base"), place.path("bert"), { recursive: true });
+  const tokenizer = fileURLToPath(new URL("../../../fixtures/questions/bert/tokenizer", import.meta.url));
+  await cp(tokenizer, place.path("bert"), { recursive: true });
+});
+afterAll(() => place.remove());
+
+const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "8", "--steps", "60"];
+
+async function train(name: string, rows: readonly object[], ...options: readonly string[]) {
+  const data = await place.write(`${name}.jsonl`, jsonl(rows));
+  const out = place.path(name);
+  const trained = await place.call("train", ...bert, "--data", data, "--out", out, ...quickly, ...options);
+  expect(trained.code, trained.stderr).toBe(0);
+  return [...bert, "--adapter", out];
+}
+
+describe("lowrank predict", () => {
+  const words = ["red", "old", "dog", "fox", "who sleeps"];
+  const label = (word: string) => (word.length > 3 ? "long" : word.includes("o") ? "round" : "sharp");
+  let model: readonly string[];
+  beforeAll(async () => {
+    model = await train(
+      "classes",
+      words.map((text) => ({ text, label: label(text) })),
+    );
+  });
+
+  it("gives classes by name with their probabilities, each row's columns kept, in order", async () => {
+    const rows = [...words, ...words].map((text, id) => ({
+      id,
+      text: id === 7 ? `${text} `.repeat(9) : text,
+      label: "?",
+    }));
+    const data = await place.write("asked.jsonl", jsonl(rows));
+    const { json, stderr } = await place.call("predict", ...model, "--data", data, "--batch-size", "3", "--json");
+    expect(
+      json.map(({ id }) => id),
+      stderr,
+    ).toEqual(rows.map(({ id }) => id));
+    const found = json.filter(({ id }) => id !== 7);
+    expect(found.map(({ prediction }) => prediction)).toEqual(
+      rows.filter(({ id }) => id !== 7).map((row) => label(row.text)),
+    );
+    const classes = json[0]?.classes as readonly { readonly label: string; readonly probability: number }[];
+    expect(classes.map((each) => each.label).sort()).toEqual(["long", "round", "sharp"]);
+    expect(classes.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    expect(json[0]).toMatchObject({ type: "result", index: 0, text: "red", label: "?" });
+  });
+
+  it("writes a table whose first columns are the table's own, whole or not at all", async () => {
+    const data = await place.write("asked.csv", 'review,prediction\n"old, red",mine\nfox,yours\n');
+    const out = place.path("answers.csv");
+    const argv = [...model, "--data", data, "--columns", "text=review", "--out", out, "--top-k", "1"];
+    const { code, stderr } = await place.call("predict", ...argv);
+    expect(code, stderr).toBe(0);
+    const lines = (await readFile(out, "utf8")).split("\n");
+    expect(lines[0]).toBe("review,prediction,prediction_2,classes");
+    expect(lines[1]).toMatch(/^"old, red",mine,\w+,"\[\{""label"":""\w+"",""probability"":[\d.]+\}\]"$/);
+    expect(lines[2]).toMatch(/^fox,yours,round,/);
+    expect(await place.call("predict", ...argv)).toMatchObject({ code: 1, stderr: expect.stringContaining("exists") });
+    const wrong = await place.call("predict", ...argv.slice(0, -4), "--out", place.path("answers.txt"));
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("name it .jsonl or .csv") });
+  });
+
+  it("asks texts of the command and rows of standard input", async () => {
+    const { stdout } = await place.call("predict", ...model, "--text", "dog", "red");
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).prediction),
+    ).toEqual(["round", "sharp"]);
+    const { io, ...recording } = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" } });
+    async function* stdin() {
+      yield new TextEncoder().encode('{"text": "dog", "id": 1}\n{"text": "red", "id": 2}\n');
+    }
+    expect(await run(["predict", ...model, "--data", "-", "--json"], { ...io, stdin })).toBe(0);
+    expect(recording.jsonLines()).toMatchObject([
+      { id: 1, prediction: "round" },
+      { id: 2, prediction: "sharp" },
+    ]);
+    expect(await place.call("predict", ...model)).toMatchObject({ code: 2, stderr: expect.stringContaining("--text") });
+  });
+
+  it("tells numbers and sets of classes as the adapter was trained", async () => {
+    const numbers = await train(
+      "numbers",
+      words.map((text, index) => ({ text, label: index + 0.5 })),
+    );
+    const scores = (await place.call("predict", ...numbers, "--text", ...words, "--json")).json;
+    for (const [index, { prediction }] of scores.entries()) {
+      expect(Math.abs(Number(prediction) - index - 0.5), words[index]).toBeLessThan(1);
+    }
+    const lists = await train(
+      "lists",
+      words.map((text, index) => ({ text, label: ["first", "second"].slice(index % 3) })),
+    );
+    const { json } = await place.call("predict", ...lists, "--text", "red", "dog", "--json");
+    expect(json.map(({ prediction }) => [...(prediction as string[])].sort())).toEqual([["first", "second"], []]);
+  });
+
+  it("gives each word of a text a class, with the characters that it is made of", async () => {
+    const task = ["--task", "token-classification"];
+    const rows = [
+      { input_ids: [2, 30, 20, 3], labels: [-100, 0, 1, -100] },
+      { input_ids: [2, 31, 21, 3], labels: [-100, 0, 1, -100] },
+    ];
+    const tokens = await train("tokens", rows, ...task);
+    const { json, stderr } = await place.call("predict", ...tokens, "--text", "the dog sleeps", "--json");
+    const found = json[0]?.prediction as readonly Record<string, unknown>[];
+    expect(
+      found.map(({ text, start, end }) => [text, start, end]),
+      stderr,
+    ).toEqual([
+      ["the", 0, 3],
+      ["dog", 4, 7],
+      ["sleeps", 8, 14],
+    ]);
+    expect(found[0]).toMatchObject({ label: expect.stringMatching(/^LABEL_[01]/), probability: expect.any(Number) });
+  });
+
+  it("finds answers in texts, and refuses rows that the head has no answer to", async () => {
+    const context = "The dog sleeps, the fox is old.";
+    const answers = (text: string) => ({ text: [text], answer_start: [context.indexOf(text)] });
+    const rows = [
+      { question: "who sleeps", context, answers: answers("The dog") },
+      { question: "who is old", context, answers: answers("the fox") },
+    ];
+    const asked = await train("answers", rows);
+    const data = await place.write("questions.jsonl", jsonl(rows.map(({ answers: _, ...row }) => row)));
+    const { json, stderr } = await place.call("predict", ...asked, "--data", data, "--top-k", "2", "--json");
+    expect(json, stderr).toMatchObject([{ prediction: "The dog" }, { prediction: "the fox" }]);
+    expect(json[1]?.answers).toMatchObject([{ text: "the fox", start: 16, end: 23 }, {}]);
+    expect(await place.call("predict", ...asked, "--text", "the dog")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('A "sentence" row is nothing that a model for question-answering answers.'),
+    });
+    const gpt2 = await place.call("predict", "--model", fixture("gpt2", "base"), "--text", "the dog");
+    expect(gpt2).toMatchObject({ code: 1, stderr: expect.stringContaining("Predicting") });
+  });
+
+  it("holds no more rows than a few batches, of rows that never end", async () => {
+    const opened = await openModel(place.path("bert"), { engine: false });
+    let made = 0;
+    async function* endless() {
+      for (;;) yield { text: "the dog", id: made++ };
+    }
+    for await (const { row } of opened.predict(endless(), { batchSize: 1 })) {
+      expect(made - Number(row.id)).toBeLessThan(40);
+      if (row.id === 50) break;
+    }
+    opened.dispose();
+  });
+});

@@ -1,0 +1,87 @@
+// lowrank predict: rows in, the same rows with the model's answers out, one by one.
+
+import { writeFileAtomic } from "@lowrank/safetensors/node";
+import { UsageError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
+import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
+import { openModel } from "../open-model.ts";
+import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import { refuseHeader } from "../reading-options.ts";
+import { startEngine } from "../start-engine.ts";
+import type { Report } from "../terminal/report.ts";
+import { answeredRow, csvLines } from "./answered-rows.ts";
+
+/** The options of `lowrank predict`. */
+export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
+  readonly model: string;
+  readonly data?: string;
+  readonly text?: readonly string[];
+  readonly out?: string;
+  readonly overwrite?: boolean;
+  readonly columns?: Readonly<Record<string, string>>;
+  readonly header?: readonly string[];
+  readonly topK: number;
+  readonly threshold: number;
+  readonly allowNoAnswer?: boolean;
+  readonly batchSize: number;
+  readonly maxLength?: number;
+}
+
+/** Answers the rows and prints them, or writes them to --out, whole or not at all. */
+export async function runPredict(options: PredictCommandOptions, report: Report): Promise<void> {
+  const { model: path, adapter, allowDifferentBase, basePrecision, out, overwrite = false } = options;
+  if (out !== undefined && !/\.(jsonl|csv)$/i.test(out)) {
+    throw new UsageError(`--out "${out}" is of no known kind: name it .jsonl or .csv.`);
+  }
+  const input = inputOf(options);
+  await startEngine(options, report);
+  const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
+  try {
+    const { columns, header, topK, threshold, allowNoAnswer: mayBeNone, batchSize, maxLength } = options;
+    const rows = model.predict(input, {
+      ...given({ columns, header }),
+      topK,
+      threshold,
+      mayBeNone,
+      batchSize,
+      maxLength,
+    });
+    if (out === undefined) await print(rows, report);
+    else {
+      await writeFileAtomic(out, lines(rows, /\.csv$/i.test(out)), { overwrite });
+      report.emit({ type: "result", out });
+      report.say(`answers written to ${out}`);
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+function inputOf({ data, text, header }: PredictCommandOptions): QuestionsInput {
+  if (text !== undefined) return text.map((each) => ({ text: each }));
+  if (data === undefined)
+    throw new UsageError("There is nothing to ask. Give --data, or --text with one text or several.");
+  if (header !== undefined) refuseHeader(data);
+  return data;
+}
+
+async function print(rows: Predictions, report: Report): Promise<void> {
+  let index = 0;
+  for await (const prediction of rows) {
+    const answered = answeredRow(prediction);
+    report.emit({ type: "result", index, ...answered });
+    if (!report.isJson) report.write(`${JSON.stringify(answered)}\n`);
+    index += 1;
+  }
+}
+
+async function* lines(rows: Predictions, isTable: boolean): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let names: readonly string[] | undefined;
+  for await (const prediction of rows) {
+    const answered = answeredRow(prediction);
+    if (isTable) yield encoder.encode(csvLines(answered, names));
+    else yield encoder.encode(`${JSON.stringify(answered)}\n`);
+    names ??= Object.keys(answered);
+  }
+}

@@ -1,0 +1,84 @@
+// Whether a recipe is what the schema asks for, said in words of the recipe.
+
+import { editDistance } from "@lowrank/contracts";
+import type { ValueSchema } from "../options/parse-values.ts";
+import type { RecipeSchema } from "./recipe-schema.ts";
+
+/** What is wrong, a line each; empty for a recipe that can be used. */
+export function recipeProblems(
+  recipe: Readonly<Record<string, unknown>>,
+  { properties }: RecipeSchema,
+): readonly string[] {
+  const names = Object.keys(properties);
+  return Object.entries(recipe).flatMap(([name, value]) => {
+    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (schema === undefined) return [unknownName(name, names)];
+    return fits(value, schema) ? [] : [`${name}: expected ${describe(schema)}, got ${JSON.stringify(value)}`];
+  });
+}
+
+function unknownName(name: string, names: readonly string[]): string {
+  const meant = camelCase(name);
+  const near = names.map((each) => ({ each, distance: editDistance(meant.toLowerCase(), each.toLowerCase()) }));
+  const [nearest] = near
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 3)))
+    .sort((one, other) => one.distance - other.distance);
+  return `${name}: there is no such option${nearest === undefined ? "" : `; did you mean ${nearest.each}?`}`;
+}
+
+/** As flags are typed: learning-rate, learning_rate. */
+function camelCase(name: string): string {
+  return name.replace(/^-+/, "").replace(/[-_](\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function fits(value: unknown, schema: ValueSchema): boolean {
+  if (schema.anyOf !== undefined) return schema.anyOf.some((one) => fits(value, one));
+  if (schema.enum !== undefined) return schema.enum.some((one) => one === value);
+  switch (schema.type) {
+    case "array":
+      return Array.isArray(value) && value.every((item) => fits(item, schema.items ?? {}));
+    case "object":
+      return isObject(value) && Object.values(value).every((item) => fits(item, schema.additionalProperties ?? {}));
+    case "integer":
+      return Number.isSafeInteger(value) && isInside(value as number, schema);
+    case "number":
+      return typeof value === "number" && Number.isFinite(value) && isInside(value, schema);
+    case undefined:
+      return true;
+    default:
+      return typeof value === schema.type;
+  }
+}
+
+function isInside(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ValueSchema): boolean {
+  if (minimum !== undefined && value < minimum) return false;
+  if (maximum !== undefined && value > maximum) return false;
+  if (exclusiveMaximum !== undefined && value >= exclusiveMaximum) return false;
+  return exclusiveMinimum === undefined || value > exclusiveMinimum;
+}
+
+function describe(schema: ValueSchema): string {
+  if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(", or ");
+  if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  const limits = [
+    ...(minimum === undefined ? [] : [`from ${minimum}`]),
+    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
+    ...(maximum === undefined ? [] : [`up to ${maximum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
+  ];
+  return [words[schema.type ?? "string"], ...limits].join(" ");
+}
+
+const words: Readonly<Record<NonNullable<ValueSchema["type"]>, string>> = {
+  boolean: "true or false",
+  number: "a number",
+  integer: "a whole number",
+  string: "a text",
+  array: "a list of texts",
+  object: "names with a text each",
+};
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,69 @@
+// A recipe's file as plain data. YAML and JSON are strangers' texts, and bounded; a program is run, as whoever names it asks.
+
+import { readFile, stat } from "node:fs/promises";
+import { extname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { JsonError, parseJson } from "@lowrank/contracts";
+import { PathNotFoundError, RecipeError } from "../../errors/usage-errors.ts";
+
+/** A recipe is a page long; more is another file. */
+const mostBytes = 1_000_000;
+/** An alias may stand for a list of aliases, and so on: a few lines would unfold to all memory. */
+const mostAliases = 100;
+
+/** Reads .yaml, .yml, .json, or what a .ts, .mts, .js or .mjs file exports by default. Throws RecipeError, PathNotFoundError. */
+export async function readRecipe(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const facts = await stat(file).catch(() => undefined);
+  if (facts === undefined)
+    throw new PathNotFoundError("--recipe", file, "a .yaml, .json or .ts file (lowrank init writes one)");
+  if (facts.size > mostBytes) throw new RecipeError(file, [`it has ${facts.size} bytes, more than ${mostBytes}`]);
+  const value = await readKind(file);
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new RecipeError(file, [
+    `expected names of options with their values, got ${JSON.stringify(value) ?? "nothing"}`,
+  ]);
+}
+
+async function readKind(file: string): Promise<unknown> {
+  const kind = extname(file).toLowerCase();
+  if ([".ts", ".mts", ".js", ".mjs"].includes(kind)) return exported(file);
+  const text = await readFile(file, "utf8");
+  if (kind === ".json") return fromJson(file, text);
+  if (kind === ".yaml" || kind === ".yml") return fromYaml(file, text);
+  throw new RecipeError(file, ["its kind is unknown; name it .yaml, .json or .ts"]);
+}
+
+function fromJson(file: string, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonError) throw new RecipeError(file, [`it ${error.reason}`]);
+    throw error;
+  }
+}
+
+/** YAML 1.2's core schema: no types of anybody's own, no merging of maps, no name twice. */
+async function fromYaml(file: string, text: string): Promise<unknown> {
+  const { parseDocument } = await import("yaml");
+  const document = parseDocument(text, { version: "1.2", schema: "core", uniqueKeys: true, merge: false });
+  const problems = [...document.errors, ...document.warnings].map(({ message }) => message.split("\n")[0] ?? message);
+  if (problems.length > 0) throw new RecipeError(file, problems);
+  try {
+    return document.toJS({ maxAliasCount: mostAliases });
+  } catch (error) {
+    throw new RecipeError(file, [error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+async function exported(file: string): Promise<unknown> {
+  try {
+    const loaded: { readonly default?: unknown } = await import(pathToFileURL(file).href);
+    return loaded.default;
+  } catch (error) {
+    const isUnread = error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION";
+    const reason = error instanceof Error ? error.message : String(error);
+    const advice = "this Node runs no TypeScript: take one from 22.18, or node --import tsx, or write .yaml";
+    throw new RecipeError(file, [isUnread ? advice : reason]);
+  }
+}

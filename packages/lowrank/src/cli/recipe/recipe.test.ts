@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
+import { createProgram } from "../program.ts";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { recipeProblems } from "./check-recipe.ts";
+import { recipeSchema } from "./recipe-schema.ts";
+import { withRecipe } from "./with-recipe.ts";
+
+const program = () => createProgram(recordingIo().io);
+const schemaOfTrain = () => {
+  const train = program().commands.find((command) => command.name() === "train");
+  if (train === undefined) throw new Error("there is no train");
+  return recipeSchema(train);
+};
+
+let place: Workplace;
+beforeAll(async () => {
+  place = await makeWorkplace();
+});
+afterAll(() => place.remove());
+
+it("the schema that is published has every option of train but those about the call", async () => {
+  const recording = recordingIo();
+  expect(await run(["init", "--schema"], recording.io)).toBe(0);
+  const { properties, additionalProperties }: ReturnType<typeof recipeSchema> = JSON.parse(recording.stdout());
+  expect(additionalProperties).toBe(false);
+  const text = readFileSync(new URL("../train/train-options.ts", import.meta.url), "utf8");
+  const options = [...text.slice(text.indexOf("interface TrainOptions")).matchAll(/^ {2}readonly (\w+)\??:/gm)];
+  const names = options.map(([, name = ""]) => name).filter((name) => !["overwrite", "resume"].includes(name));
+  expect(names.length).toBeGreaterThan(30);
+  expect(names.filter((name) => properties[name] === undefined)).toEqual([]);
+  expect(properties.learningRate).toMatchObject({ type: "number", exclusiveMinimum: 0 });
+});
+
+it("init asks until it has a recipe that train takes", async () => {
+  const answers = "\n\n./tiny\na.jsonl b.jsonl\n2\n0.1\n\nmany\n4\n\n\nout\n";
+  const recording = recordingIo({
+    stdin: async function* () {
+      yield new TextEncoder().encode(answers);
+    },
+  });
+  const file = place.path("asked.yaml");
+  expect(await run(["init", file], recording.io)).toBe(0);
+  expect(recording.stderr()).toContain("Expected a number, more than 0 and at most 0.9.");
+  const args = await withRecipe(["train", "--recipe", file], program());
+  expect(args.slice(1, -2)).toEqual([
+    "--model=./tiny",
+    "--data=a.jsonl",
+    "--data=b.jsonl",
+    "--validation-share=0.1",
+    "--target-modules=all-linear",
+    "--rank=4",
+    "--epochs=3",
+    "--learning-rate=0.0005",
+    "--out=out",
+  ]);
+  expect(await run(["init", file], recordingIo().io)).toBe(1);
+  expect(await run(["init", place.path("other.yaml")], recordingIo().io)).toBe(2);
+});
+
+describe("a recipe", () => {
+  const expand = async (recipe: string, ...argv: readonly string[]) => {
+    const file = await place.write("recipe.yaml", recipe);
+    const [, ...args] = await withRecipe(["train", "--recipe", file, ...argv], program());
+    return args.filter((text) => text !== "--recipe" && text !== file);
+  };
+
+  it("stands for the arguments that say the same", async () => {
+    const recipe = [
+      "data: [a.jsonl, b.jsonl]",
+      "validation: c.jsonl",
+      "learningRate: 1e-4",
+      "targetModules: [q_proj, v_proj]",
+      "columns: { prompt: mr, completion: ref }",
+      "useDora: true",
+      "useRslora: false",
+      "groupByLength: false",
+      "gradientCheckpointing: 2",
+      'addTokens: ["--odd--"]',
+    ];
+    expect(await expand(recipe.join("\n"))).toEqual([
+      "--data=a.jsonl",
+      "--data=b.jsonl",
+      "--validation=c.jsonl",
+      "--learning-rate=0.0001",
+      "--target-modules=q_proj,v_proj",
+      "--columns=prompt=mr,completion=ref",
+      "--use-dora",
+      "--no-group-by-length",
+      "--gradient-checkpointing=2",
+      "--add-tokens=--odd--",
+    ]);
+  });
+
+  it("gives way to flags, and to those that exclude what it says", async () => {
+    const recipe = "rank: 4\nepochs: 2\ngroupByLength: true\nvalidationShare: 0.1\n";
+    const flags = ["--rank", "8", "--steps=5", "--no-group-by-length"];
+    expect(await expand(recipe, ...flags)).toEqual(["--validation-share=0.1", ...flags]);
+  });
+
+  it("leaves calls alone that name none", async () => {
+    expect(await withRecipe(["train", "--rank", "4"], program())).toEqual(["train", "--rank", "4"]);
+    expect(await withRecipe(["generate", "--recipe", "x"], program())).toEqual(["generate", "--recipe", "x"]);
+  });
+
+  it.each([
+    ["learning_rate: 1", "learning_rate: there is no such option; did you mean learningRate?"],
+    ["rank: 0", "rank: expected a whole number from 1 up to 4096, got 0"],
+    ["rank: 1.5", "rank: expected a whole number from 1 up to 4096, got 1.5"],
+    ["validationShare: 0", "validationShare: expected a number above 0 up to 0.9, got 0"],
+    ["schedule: lineal", 'got "lineal"'],
+    ["data: 7", "data: expected a text, or a list of texts, got 7"],
+    ["useDora: yes please", "useDora: expected true or false"],
+    ["overwrite: true", "overwrite: there is no such option"],
+    ["rank: 1\nrank: 2", "Map keys must be unique"],
+    ["rank: !!js/function 'x'", "Unresolved tag"],
+    ["- rank", "expected names of options with their values"],
+    ["rank: {", "recipe.yaml"],
+    [
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdef".replace(/./g, (name, at: number) => `${name}: &${name} [${`*${"abcde"[at]},`.repeat(9)}]\n`)}`,
+      "alias",
+    ],
+    [`# ${"x".repeat(1_000_001)}`, "more than 1000000"],
+  ])("%.30s is refused by what is wrong with it", async (text, message) => {
+    await expect(expand(text)).rejects.toThrow(message);
+  });
+
+  it("may be JSON, or what a program exports", async () => {
+    const json = await place.write("recipe.json", '{"$schema": "x", "rank": 4}');
+    const script = await place.write("recipe.mjs", "export default { rank: 2 * 2 };");
+    for (const file of [json, script]) {
+      const [, ...args] = await withRecipe(["train", `--recipe=${file}`], program());
+      expect(args).toContain("--rank=4");
+    }
+    await expect(withRecipe(["train", "--recipe", "none.yaml"], program())).rejects.toThrow('there is no "none.yaml"');
+  });
+
+  it("that the schema allows has no problems, in every kind of value", () => {
+    const recipe = { model: "m", data: ["a"], dropout: 0.5, bias: "none", useDora: true, gradientCheckpointing: true };
+    expect(recipeProblems(recipe, schemaOfTrain())).toEqual([]);
+  });
+});

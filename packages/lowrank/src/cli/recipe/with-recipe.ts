@@ -1,0 +1,71 @@
+// A recipe as the arguments that it stands for, before those that were typed: one parser checks both, and flags win.
+
+import type { Command, Option } from "commander";
+import { RecipeError } from "../../errors/usage-errors.ts";
+import { recipeProblems } from "./check-recipe.ts";
+import { readRecipe } from "./read-recipe.ts";
+import { recipeOptions, recipeSchema } from "./recipe-schema.ts";
+
+/** The arguments with those of the recipe that they name; as they are where they name none. Throws RecipeError, PathNotFoundError. */
+export async function withRecipe(argv: readonly string[], program: Command): Promise<string[]> {
+  const command = program.commands.find((each) => each.name() === argv[0]);
+  const file = recipeIn(argv);
+  if (command === undefined || file === undefined || !command.options.some(({ long }) => long === "--recipe"))
+    return [...argv];
+  const recipe = await readRecipe(file);
+  const problems = recipeProblems(recipe, recipeSchema(command));
+  if (problems.length > 0) throw new RecipeError(file, problems);
+  return [command.name(), ...recipeArguments(recipe, command, argv), ...argv.slice(1)];
+}
+
+/** The file after --recipe, in one of the two ways in which options have values. */
+function recipeIn(argv: readonly string[]): string | undefined {
+  const place = argv.findIndex((text) => text === "--recipe" || text.startsWith("--recipe="));
+  const found = argv[place];
+  return found === "--recipe" ? argv[place + 1] : found?.slice("--recipe=".length);
+}
+
+/** Those that no flag overrules, nor one that excludes them. */
+function recipeArguments(
+  recipe: Readonly<Record<string, unknown>>,
+  command: Command,
+  argv: readonly string[],
+): readonly string[] {
+  const typed = new Set(argv.map((text) => text.split("=", 1)[0]));
+  const given = command.options.filter(({ long }) => typed.has(long ?? undefined));
+  const options = recipeOptions(command);
+  return Object.entries(recipe).flatMap(([name, value]) => {
+    const option = options.get(name);
+    if (option === undefined || given.some((flag) => overrules(flag, option))) return [];
+    return argumentsOf(option, value, command);
+  });
+}
+
+function overrules(flag: Option, option: Option): boolean {
+  const [one, other] = [flag.attributeName(), option.attributeName()];
+  return one === other || excludes(flag, other) || excludes(option, one);
+}
+
+/** Commander keeps, and does not tell, what `conflicts` was given. */
+function excludes(option: Option, name: string): boolean {
+  const { conflictsWith } = option as Option & { readonly conflictsWith: readonly string[] };
+  return conflictsWith.includes(name);
+}
+
+/** Values that the schema allows, as they are typed. */
+function argumentsOf(option: Option, value: unknown, command: Command): readonly string[] {
+  const flag = option.long ?? "";
+  if (value === true) return [flag];
+  if (value === false) {
+    const negation = command.options.find((each) => each.negate && each.attributeName() === option.attributeName());
+    return negation?.long === undefined || negation.long === null ? [] : [negation.long];
+  }
+  if (option.variadic) return [value].flat().map((each) => `${flag}=${each}`);
+  if (Array.isArray(value)) return [`${flag}=${value.join(",")}`];
+  if (typeof value !== "object" || value === null) return [`${flag}=${value}`];
+  return [
+    `${flag}=${Object.entries(value)
+      .map((pair) => pair.join("="))
+      .join(",")}`,
+  ];
+}

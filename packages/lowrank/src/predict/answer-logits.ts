@@ -1,0 +1,102 @@
+// From logits to answers: one reader for each kind of head.
+
+import type { ProblemType } from "@lowrank/data";
+import { bestAnswers } from "../evaluate/best-answer.ts";
+import type { AskedRow } from "./asked-row.ts";
+import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
+
+/** How answers are made of logits. */
+export interface AnswerRules {
+  /** Names of the classes, in order of their numbers. */
+  readonly labels: readonly string[];
+  readonly problem: ProblemType;
+  /** How many of the likeliest are told. */
+  readonly topK: number;
+  /** From which probability on a class is one of the row's, where a row may have several. */
+  readonly threshold: number;
+  /** Whether "none" may be the answer to a question, as in SQuAD 2.0. */
+  readonly mayBeNone: boolean;
+}
+
+/** As many answers share the probability, as in transformers' run_qa.py. */
+const mostAnswers = 20;
+
+/** The class, classes or number of a row. `logits`: [outputs]. */
+export function answerOfClasses(logits: ArrayLike<number>, rules: AnswerRules): Answer {
+  const { problem, topK, threshold } = rules;
+  if (problem === "regression") {
+    const numbers = Array.from(logits);
+    return { kind: "score", prediction: numbers.length === 1 ? (numbers[0] ?? Number.NaN) : numbers };
+  }
+  const isAlone = problem === "single_label_classification";
+  const classes = ranked(isAlone ? softmax(logits) : Array.from(logits, sigmoid), rules);
+  if (isAlone) return { kind: "class", prediction: classes[0]?.label ?? "", classes: classes.slice(0, topK) };
+  const own = classes.filter(({ probability }) => probability >= threshold);
+  return { kind: "classes", prediction: own.map(({ label }) => label), classes: classes.slice(0, topK) };
+}
+
+/**
+ * The words of a text, each with the class of its first token, as transformers' pipeline with aggregation_strategy="first": tokens
+ * between which nothing parts the text are one word. `logits`: [time, classes].
+ */
+export function answerOfTokens(
+  logits: ArrayLike<number>,
+  { text, spans, textStart }: AskedRow,
+  rules: AnswerRules,
+): Answer {
+  const classes = rules.labels.length;
+  const words: LabelledWord[] = [];
+  for (const [index, [start, end]] of spans.entries()) {
+    const last = words.at(-1);
+    if (last !== undefined && start <= last.end) {
+      words[words.length - 1] = {
+        ...last,
+        end: Math.max(end, last.end),
+        text: text.slice(last.start, Math.max(end, last.end)),
+      };
+      continue;
+    }
+    const from = (textStart + index) * classes;
+    const [best] = ranked(softmax(Array.from({ length: classes }, (_, one) => logits[from + one] ?? 0)), rules);
+    if (best !== undefined) words.push({ text: text.slice(start, end), start, end, ...best });
+  }
+  return { kind: "words", prediction: words };
+}
+
+/** Where in the text the answer is. `logits`: [time, 2]. */
+export function answerOfQuestion(logits: ArrayLike<number>, row: AskedRow, { topK, mayBeNone }: AnswerRules): Answer {
+  const { text, spans, textStart, inputIds } = row;
+  const at = (output: number) => inputIds.map((_, place) => logits[2 * place + output] ?? 0);
+  const found = bestAnswers({
+    starts: at(0),
+    ends: at(1),
+    length: inputIds.length,
+    contextStart: textStart,
+    contextLength: spans.length,
+    mayBeNone,
+  }).slice(0, mostAnswers);
+  const shares = softmax(found.map(({ score }) => score));
+  const answers = found.slice(0, topK).map(({ place }, index) => {
+    const [start, end] = place === undefined ? [0, 0] : [spans[place[0]]?.[0] ?? 0, spans[place[1]]?.[1] ?? 0];
+    return { text: text.slice(start, end), start, end, probability: shares[index] ?? 0 };
+  });
+  return { kind: "answer", prediction: answers[0]?.text ?? "", answers };
+}
+
+function ranked(probabilities: readonly number[], { labels }: AnswerRules): readonly ClassProbability[] {
+  return probabilities
+    .map((probability, one) => ({ label: labels[one] ?? String(one), probability }))
+    .sort((one, other) => other.probability - one.probability);
+}
+
+function softmax(logits: ArrayLike<number>): readonly number[] {
+  const values = Array.from(logits);
+  const most = Math.max(...values);
+  const shares = values.map((value) => Math.exp(value - most));
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.map((share) => share / sum);
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}

@@ -1,0 +1,61 @@
+// A row as what a model reads, with what leads from its answer back to the text.
+
+import {
+  type CharacterSpan,
+  type Example,
+  ExampleError,
+  promptTemplate,
+  type TextTokenizer,
+  type TokenMasks,
+  tokenizeExample,
+  tokenizeQuestion,
+} from "@lowrank/data";
+import type { Task } from "@lowrank/families";
+
+/** One sequence of tokens. */
+export interface AskedRow extends TokenMasks {
+  readonly inputIds: readonly number[];
+  /** The text that the answer is about; empty where the row is tokens. */
+  readonly text: string;
+  /** The first token of the text, and for each that is there its characters. */
+  readonly textStart: number;
+  readonly spans: readonly CharacterSpan[];
+}
+
+/** Who reads rows. */
+export interface RowReader {
+  readonly task: Task;
+  /** Only where rows are text. Throws TokenizerMissingError. */
+  tokenizer(): Promise<TextTokenizer>;
+  readonly maxLength: number;
+}
+
+/** Heads that can be asked rows of a data file. */
+export const askable: readonly Task[] = ["sequence-classification", "token-classification", "question-answering"];
+
+/** The row as tokens. Throws ExampleError for a row that the model's head has no answer to. */
+export async function askedRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<AskedRow> {
+  if (example.kind === "tokens" || example.kind === "span") {
+    const cut = (values: readonly number[]) => values.slice(0, maxLength);
+    const { attentionMask, tokenTypeIds } = example;
+    return {
+      inputIds: cut(example.inputIds),
+      ...(attentionMask === undefined ? {} : { attentionMask: cut(attentionMask) }),
+      ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: cut(tokenTypeIds) }),
+      ...{ text: "", textStart: 0, spans: [] },
+    };
+  }
+  if (task === "question-answering" && example.kind === "question") {
+    const { tokens, contextStart, spans } = tokenizeQuestion(example, await tokenizer(), { maxLength });
+    return { ...tokens, text: example.context, textStart: contextStart, spans };
+  }
+  if (task === "token-classification" && example.kind === "sentence") {
+    return { ...(await tokenizer()).encodePlaced(example.sentence, { maxLength }), text: example.sentence };
+  }
+  if (task === "sequence-classification" && example.kind === "sentence") {
+    const asked = { ...example, label: 0 };
+    const tokens = tokenizeExample(asked, await tokenizer(), promptTemplate("plain"), { maxLength });
+    return { ...tokens, text: example.sentence, textStart: 0, spans: [] };
+  }
+  throw new ExampleError(`A "${example.kind}" row is nothing that a model for ${task} answers.`);
+}

@@ -1,0 +1,129 @@
+// Rows in, answers out, in their order: a window of rows is held, in which those of like length are computed together.
+
+import { type Example, padBatch } from "@lowrank/data";
+import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { WrongTaskError } from "../errors/model-errors.ts";
+import { namingBrokenWeights } from "../open/broken-weights.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { maxLengthFor } from "../open/position-limit.ts";
+import { type AnswerRules, answerOfClasses, answerOfQuestion, answerOfTokens } from "./answer-logits.ts";
+import { type AskedRow, askable, askedRow, type RowReader } from "./asked-row.ts";
+import type { Answer, Prediction } from "./prediction.ts";
+
+/** How to predict. */
+export interface PredictOptions {
+  /** How many of the likeliest classes or answers are told; default 5. */
+  readonly topK?: number | undefined;
+  /** From which probability on a class is one of the row's, where a row may have several; default 0.5. */
+  readonly threshold?: number | undefined;
+  /** Whether "none" may be the answer to a question, as in SQuAD 2.0; default false. */
+  readonly mayBeNone?: boolean | undefined;
+  /** Rows a batch; default 8. */
+  readonly batchSize?: number | undefined;
+  /** After how many tokens rows are cut; default 512 or the model's limit. */
+  readonly maxLength?: number | undefined;
+  /** Stops between batches; the iteration throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A row to be asked, with all its columns. */
+export interface Question {
+  readonly example: Example;
+  readonly row: ReadonlyMap<string, unknown>;
+}
+
+/** What predicts. */
+export interface Predictor extends Pick<RowReader, "tokenizer">, Pick<AnswerRules, "labels" | "problem"> {
+  readonly opened: OpenedBase;
+}
+
+/** As many batches are held at a time: enough that rows of like length meet, and few enough for any memory. */
+const batchesHeld = 16;
+
+/**
+ * Answers rows as they come. Throws WrongTaskError for a model without a head that answers rows, ExampleError for a row that
+ * its head has no answer to, NonFiniteModelError.
+ */
+export async function* predictRows(
+  predictor: Predictor,
+  rows: AsyncIterable<Question>,
+  options: PredictOptions,
+): AsyncGenerator<Prediction, void, undefined> {
+  const { model } = predictor.opened;
+  if (!askable.includes(model.task)) {
+    const advice = "Open it with the head that an adapter was trained under, or let it write with `generate`.";
+    throw new WrongTaskError(model.modelType, model.task, "Predicting", advice);
+  }
+  const { batchSize = 8 } = options;
+  let held: Question[] = [];
+  for await (const question of rows) {
+    held.push(question);
+    if (held.length < batchSize * batchesHeld) continue;
+    yield* answerTogether(predictor, held, options);
+    held = [];
+  }
+  yield* answerTogether(predictor, held, options);
+}
+
+async function* answerTogether(
+  predictor: Predictor,
+  held: readonly Question[],
+  options: PredictOptions,
+): AsyncGenerator<Prediction, void, undefined> {
+  const { opened, tokenizer } = predictor;
+  const { batchSize = 8, signal } = options;
+  const reader = { task: opened.model.task, tokenizer, maxLength: maxLengthFor(opened.model, options.maxLength) };
+  const asked: AskedRow[] = [];
+  for (const { example } of held) asked.push(await askedRow(example, reader));
+  const order = [...asked.keys()].sort((one, other) => lengthOf(asked[one]) - lengthOf(asked[other]));
+  const answers: Answer[] = [];
+  for (let from = 0; from < order.length; from += batchSize) {
+    signal?.throwIfAborted();
+    const places = order.slice(from, from + batchSize);
+    const found = await answerBatch(
+      predictor,
+      places.flatMap((place) => asked[place] ?? []),
+      options,
+    );
+    for (const [index, place] of places.entries()) answers[place] = found[index] as Answer;
+  }
+  for (const [index, { row }] of held.entries()) {
+    yield { ...(answers[index] as Answer), row: Object.fromEntries(row) };
+  }
+}
+
+function lengthOf(row: AskedRow | undefined): number {
+  return row?.inputIds.length ?? 0;
+}
+
+async function answerBatch(
+  { opened, labels, problem }: Predictor,
+  rows: readonly AskedRow[],
+  { topK = 5, threshold = 0.5, mayBeNone = false }: PredictOptions,
+): Promise<readonly Answer[]> {
+  const { model, context } = opened;
+  const padId = model.config.padTokenId ?? 0;
+  const batch = padBatch(
+    rows.map((row) => ({ ...row, kind: "classified", label: 0 }) as const),
+    { padId },
+  );
+  const logits = await namingBrokenWeights(opened, async () => {
+    const computed = tf.tidy(() => {
+      const { labels: _, ...inputs } = batchTensors(batch);
+      return model.forward(inputs, context); // [batch, outputs], or [batch, time, outputs]
+    });
+    const values = await computed.data<"float32">();
+    computed.dispose();
+    const broken = values.find((value) => !Number.isFinite(value));
+    if (broken !== undefined) throw new NonFiniteOutputError("A logit", broken);
+    return values;
+  });
+  const rules = { labels, problem, topK, threshold, mayBeNone };
+  const size = logits.length / rows.length;
+  return rows.map((row, index) => {
+    const own = logits.subarray(index * size, (index + 1) * size);
+    if (model.task === "token-classification") return answerOfTokens(own, row, rules);
+    return model.task === "question-answering" ? answerOfQuestion(own, row, rules) : answerOfClasses(own, rules);
+  });
+}

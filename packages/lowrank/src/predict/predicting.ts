@@ -1,0 +1,40 @@
+// All that predicting needs, loaded with the first rows that are asked.
+
+import { given } from "../given.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { problemOn } from "../rows/classes/problem-type.ts";
+import type { ColumnOptions } from "../rows/read-rows.ts";
+import type { AnswerRules } from "./answer-logits.ts";
+import { type PredictOptions, type Predictor, predictRows } from "./predict-rows.ts";
+import type { Prediction } from "./prediction.ts";
+import { type QuestionSources, type QuestionsInput, questionsIn } from "./questions-in.ts";
+
+export type { PredictOptions, QuestionsInput };
+
+/** Rows with their answers, one by one. */
+export type Predictions = AsyncGenerator<Prediction, void, undefined>;
+
+/** What an adapter says of its classes. */
+interface ClassFacts {
+  readonly classNames: readonly string[] | undefined;
+  readonly problemType: AnswerRules["problem"] | undefined;
+}
+
+/** A model that is open, with the adapter that acts. */
+export interface OpenPredictor extends Pick<Predictor, "tokenizer">, QuestionSources {
+  readonly opened: OpenedBase;
+  readonly adapter: ClassFacts | null | undefined;
+}
+
+/** Answers rows with the names of the adapter's classes, else the model's. Throws what `predictRows` and `questionsIn` do. */
+export function predict(
+  { opened, adapter, platform, context, tokenizer }: OpenPredictor,
+  input: QuestionsInput,
+  { columns, header, ...options }: PredictOptions & ColumnOptions,
+): Predictions {
+  const { config } = opened.model;
+  const labels = adapter?.classNames ?? config.labelNames;
+  const problem = adapter?.problemType ?? problemOn(config, undefined);
+  const questions = questionsIn({ platform, context }, input, given({ columns, header }));
+  return predictRows({ opened, tokenizer, labels, problem }, questions, options);
+}

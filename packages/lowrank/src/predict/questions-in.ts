@@ -1,0 +1,39 @@
+// Rows to be asked, from wherever a program has them, one by one.
+
+import { type Example, type ReadOptions, readObjects } from "@lowrank/data";
+import type { Platform, SourceContext } from "../platform.ts";
+import { type ColumnOptions, rowsOfFile } from "../rows/read-rows.ts";
+import type { Question } from "./predict-rows.ts";
+
+/** The name of a data file, a `File`, or rows: all at once or as they come. */
+export type QuestionsInput = string | File | readonly object[] | AsyncIterable<object>;
+
+/** Where rows come from. */
+export interface QuestionSources {
+  readonly platform: Platform;
+  readonly context: SourceContext;
+}
+
+/** The rows with all their columns. Throws DataError when the good ones have come, DataFileError. */
+export async function* questionsIn(
+  sources: QuestionSources,
+  input: QuestionsInput,
+  columns: ColumnOptions,
+): AsyncGenerator<Question> {
+  const rows = new Map<Example, ReadonlyMap<string, unknown>>();
+  const onQuestion: ReadOptions["onQuestion"] = (example, row) => void rows.set(example, row);
+  for await (const example of await examplesIn(sources, input, { ...columns, onQuestion })) {
+    yield { example, row: rows.get(example) ?? new Map() };
+    rows.delete(example);
+  }
+}
+
+async function examplesIn(
+  { platform, context }: QuestionSources,
+  input: QuestionsInput,
+  options: ReadOptions,
+): Promise<Iterable<Example> | AsyncIterable<Example>> {
+  if (typeof input === "string") return platform.streamRows(input, options, context);
+  if ("text" in input) return rowsOfFile(input, options);
+  return readObjects(input, { ...options, file: "the rows" });
+}
