@@ -15,10 +15,11 @@ const arrows = {
   inject: ["contracts", "math", "adapter-format"],
   trainer: ["contracts", "safetensors", "engine"],
   merge: ["contracts", "math", "families", "adapter-format", "safetensors", "inject"],
+  serve: ["contracts"],
 };
 
 /** Packages that must stay free of TensorFlow.js, so that a server can install them alone. */
-const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data"];
+const withoutTensorflow = ["safetensors", "gguf", "families", "adapter-format", "data", "serve"];
 
 const isTest = "\\.test\\.ts$";
 

@@ -12,6 +12,7 @@ import { addInitCommand } from "./commands/init.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
 import { addPredictCommand } from "./commands/predict.ts";
+import { addServeCommand } from "./commands/serve.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import type { CommandIo } from "./io.ts";
 import { withOurName } from "./options/other-names.ts";
@@ -36,6 +37,7 @@ export function createProgram(io: CommandIo): Command {
   const add = [
     addTrainCommand,
     addGenerateCommand,
+    addServeCommand,
     addEvaluateCommand,
     addPredictCommand,
     addEmbedCommand,

@@ -32,6 +32,7 @@ export type TextEvent =
       readonly text: string;
       readonly rest: string;
       readonly ids: readonly number[];
+      readonly promptTokens: number;
       readonly reason: EndReason;
     };
 
@@ -82,6 +83,7 @@ export async function* continuePrompts(
   }
   for (const [prompt, stream] of streams.entries()) {
     const reason = reasons[prompt] ?? "length";
-    yield { type: "end", prompt, rest: stream.end(), text: stream.text, ids: stream.ids, reason };
+    const promptTokens = promptIds[prompt]?.length ?? 0;
+    yield { type: "end", prompt, rest: stream.end(), text: stream.text, ids: stream.ids, promptTokens, reason };
   }
 }

@@ -159,7 +159,16 @@ export class TextWriter<Choice> {
     try {
       for (let reason: EndReason | undefined = text.maxNewTokens === 0 ? "length" : undefined; ; ) {
         if (reason !== undefined) {
-          yield { type: "end", prompt: 0, rest: stream.end(), text: stream.text, ids: stream.ids, reason };
+          const promptTokens = text.promptIds.length;
+          yield {
+            type: "end",
+            prompt: 0,
+            rest: stream.end(),
+            text: stream.text,
+            ids: stream.ids,
+            promptTokens,
+            reason,
+          };
           return;
         }
         const event = await events.next();

@@ -1,17 +1,15 @@
 // lowrank generate: prompts in, text out as it comes.
 
 import { escapeControls } from "@lowrank/contracts";
-import type { PretrainedModel } from "@lowrank/models";
-import { WrongTaskError } from "../../errors/model-errors.ts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
-import { writesText } from "../../open/writes-text.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import type { CommandIo } from "../io.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
+import { refuseOtherTasks } from "./refuse-other-tasks.ts";
 
 /** The options of `lowrank generate`. */
 export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
@@ -37,16 +35,11 @@ export async function runGenerate(options: GenerateOptions, report: Report): Pro
   const { model: path, adapter, allowDifferentBase, basePrecision } = options;
   const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
   try {
-    refuseOtherTasks(model.base);
+    refuseOtherTasks(model.base, "Generating text");
     await continuePrompts(model, options, report);
   } finally {
     model.dispose();
   }
-}
-
-function refuseOtherTasks({ task, modelType }: PretrainedModel): void {
-  if (writesText(task)) return;
-  throw new WrongTaskError(modelType, task, "Generating text", "Use lowrank evaluate or lowrank forward with it.");
 }
 
 async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {

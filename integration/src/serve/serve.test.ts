@@ -1,0 +1,169 @@
+// A server of the tiny model, asked by OpenAI's own client.
+
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type RunningServer, serve } from "@lowrank/serve";
+import { type OpenedAdapter, type OpenedModel, openModel } from "lowrank";
+import OpenAI, { NotFoundError } from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const tiny = fileURLToPath(new URL("../../../packages/tiny-model/model", import.meta.url));
+const names = ["name[Aromi], food[English] ->", "name[The Mill] ->", "Aromi is", "name[Zizzi], area[riverside] ->"];
+const token = "a secret";
+const greedy = { temperature: 0 };
+
+let folder: string;
+let model: OpenedModel;
+let server: RunningServer;
+let client: OpenAI;
+const adapters = new Map<string, OpenedAdapter | null>([["tiny", null]]);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lowrank-serve-"));
+  model = await openModel(tiny);
+  for (const [index, name] of ["one", "two", "three"].entries()) adapters.set(name, newAdapter(name, index));
+  server = await serve(model, { port: 0, name: "tiny", token, adapterFolder: folder, maxRows: 16, maxWaiting: 64 });
+  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: token, maxRetries: 0 });
+});
+afterAll(async () => {
+  await server.stop();
+  model.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function newAdapter(name: string, seed: number): OpenedAdapter {
+  return model.adapt({ rank: 4, alpha: 64, init: false, targetModules: "all-linear" }, { name, seed });
+}
+
+describe("a server", () => {
+  it("gives each of 64 clients the text that its own adapter writes alone, streamed or whole", async () => {
+    const asked = Array.from({ length: 64 }, (_, index) => ({
+      model: [...adapters.keys()][index % adapters.size] ?? "tiny",
+      prompt: `${names[index % names.length]}${" ->".repeat(index % 3)}`,
+      max_tokens: 4 + (index % 9),
+      stream: index % 2 === 0,
+    }));
+    const texts = await Promise.all(asked.map(complete));
+    for (const [index, { model: name, prompt, max_tokens }] of asked.entries()) {
+      const adapter = adapters.get(name) ?? null;
+      expect(texts[index], `client ${index}`).toBe(await model.generate(prompt, { adapter, maxNewTokens: max_tokens }));
+    }
+    expect(new Set(texts).size).toBeGreaterThan(16);
+  });
+
+  it("goes on for others when clients are killed in the middle, and holds nothing for those", async () => {
+    const killed = Array.from({ length: 8 }, (_, index) => killedClient(index));
+    const text = complete({ model: "one", prompt: "Aromi is", max_tokens: 24, stream: false });
+    await Promise.all(killed);
+    expect(await text).toBe(await model.generate("Aromi is", { adapter: adapters.get("one"), maxNewTokens: 24 }));
+    await expect.poll(async () => metric("lowrank_texts"), { timeout: 5000 }).toEqual(["running 0", "waiting 0"]);
+  });
+
+  it("serves an adapter that is put into its folder, the newer one in its place, and none once it is gone", async () => {
+    const before = newAdapter("saved", 7);
+    await before.save(join(folder, "hot"));
+    const first = await model.generate("Aromi is", { adapter: before, maxNewTokens: 8 });
+    const after = newAdapter("saved-2", 8);
+    const second = await model.generate("Aromi is", { adapter: after, maxNewTokens: 8 });
+    await server.refresh();
+    const ask = () => complete({ model: "hot", prompt: "Aromi is", max_tokens: 8, stream: false });
+    expect(await ask()).toBe(first);
+    await after.save(join(folder, "other"));
+    await cp(join(folder, "other"), join(folder, "hot"), { recursive: true });
+    await server.refresh();
+    expect(await ask()).toBe(second);
+    for (const name of ["hot", "other"]) await rm(join(folder, name), { recursive: true });
+    await server.refresh();
+    await expect(ask()).rejects.toThrow(NotFoundError);
+    before.dispose();
+    after.dispose();
+  });
+
+  it("tells usage, why a text ended, how likely tokens were, and draws the same from the same seed", async () => {
+    const asked = { model: "two", prompt: "Aromi is", max_tokens: 3, logprobs: 2, seed: 4, temperature: 1.5 };
+    const [one, same, other] = await Promise.all([
+      client.completions.create(asked),
+      client.completions.create(asked),
+      client.completions.create({ ...asked, seed: 5, n: 2 }),
+    ]);
+    expect(one?.choices[0]?.text).toBe(same?.choices[0]?.text);
+    expect(one?.usage?.completion_tokens).toBe(3);
+    expect(one?.choices[0]?.finish_reason).toBe("length");
+    expect(one?.choices[0]?.logprobs?.tokens).toHaveLength(3);
+    expect(other?.choices.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
+  it("ends before a stop text, which its client never sees", async () => {
+    const asked = { model: "two", prompt: "Aromi is", max_tokens: 24 };
+    const whole = await complete({ ...asked, stream: false });
+    const stop = whole.slice(9, 13);
+    expect(stop).toHaveLength(4);
+    for (const stream of [false, true]) {
+      const text = await complete({ ...asked, stream, stop });
+      expect(text).toBe(whole.slice(0, whole.indexOf(stop)));
+    }
+  });
+
+  it("answers conversations where the model has a template, and says so where it has none", async () => {
+    const messages = [{ role: "user" as const, content: "Hello" }];
+    await expect(client.chat.completions.create({ model: "tiny", messages })).rejects.toThrow(/chat_template/);
+  });
+
+  it("lists its models, and is asked by nobody without the secret or by another host's name", async () => {
+    const listed = await client.models.list();
+    expect(listed.data.map(({ id }) => id)).toEqual(["tiny", "one", "two", "three"]);
+    expect((await client.models.retrieve("one")).id).toBe("one");
+    const url = `${server.url}/v1/models`;
+    expect((await fetch(url)).status).toBe(401);
+    expect((await fetch(url, { headers: { authorization: "Bearer another" } })).status).toBe(401);
+    expect(await rawStatus("GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")).toBe(403);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  });
+});
+
+interface Asked {
+  readonly model: string;
+  readonly prompt: string;
+  readonly max_tokens: number;
+  readonly stream: boolean;
+  readonly stop?: string;
+}
+
+async function complete({ stream, ...asked }: Asked): Promise<string> {
+  if (!stream) return (await client.completions.create({ ...asked, ...greedy })).choices[0]?.text ?? "";
+  let text = "";
+  for await (const chunk of await client.completions.create({ ...asked, ...greedy, stream: true }))
+    text += chunk.choices[0]?.text ?? "";
+  return text;
+}
+
+/** Leaves after the first piece, or before it. */
+async function killedClient(index: number): Promise<void> {
+  const stop = new AbortController();
+  const asked = { model: "two", prompt: "Aromi is", max_tokens: 100, ...greedy };
+  if (index % 2 === 0) {
+    setTimeout(() => stop.abort(), 30);
+    await client.completions.create(asked, { signal: stop.signal }).catch(() => undefined);
+    return;
+  }
+  const stream = await client.completions.create({ ...asked, stream: true }, { signal: stop.signal });
+  for await (const _ of stream) break;
+}
+
+async function metric(name: string): Promise<readonly string[]> {
+  const text = await (await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+  return [...text.matchAll(new RegExp(`^${name}\\{state="(\\w+)"\\} (\\d+)$`, "gm"))].map(
+    ([, state, n]) => `${state} ${n}`,
+  );
+}
+
+function rawStatus(request: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1", () => socket.write(request));
+    socket.once("data", (data) => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(data.toString())?.[1])));
+    socket.once("error", reject);
+  });
+}

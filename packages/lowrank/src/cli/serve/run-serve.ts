@@ -1,0 +1,121 @@
+// lowrank serve: a model and its adapters for OpenAI's clients, until Ctrl-C.
+
+import { readFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { UsageError } from "../../errors/usage-errors.ts";
+import { given } from "../../given.ts";
+import type { OpenedModel } from "../../opened-model.ts";
+import { refuseOtherTasks } from "../generate/refuse-other-tasks.ts";
+import { openModel } from "../open-model.ts";
+import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import { startEngine } from "../start-engine.ts";
+import type { Report } from "../terminal/report.ts";
+
+/** The options of `lowrank serve`. */
+export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions {
+  readonly model: string;
+  readonly adapter?: readonly string[];
+  readonly adapterFolder?: string;
+  readonly allowDifferentBase?: boolean;
+  readonly name?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly allowedHost?: readonly string[];
+  readonly tokenFile?: string;
+  readonly template?: string;
+  readonly maxNewTokens?: number;
+  readonly maxRows?: number;
+  readonly maxWaiting?: number;
+}
+
+/** Serves until it is interrupted; texts that were begun are finished first. */
+export async function runServe(options: ServeCommandOptions, report: Report): Promise<void> {
+  const { serve } = await importServe();
+  const adapters = namedAdapters(options.adapter ?? []);
+  const token = await tokenOf(options, report);
+  await startEngine(options, report);
+  const { model: path, basePrecision, allowDifferentBase = false } = options;
+  const model = await openModel({ model: path, basePrecision }, report);
+  try {
+    refuseOtherTasks(model.base, "Serving");
+    await attachAll(model, adapters, allowDifferentBase);
+    const { host, port, name, adapterFolder, template, maxNewTokens, maxRows, maxWaiting } = options;
+    const limits = given({ maxNewTokens, maxRows, maxWaiting });
+    const places = given({ name: name ?? basename(resolve(path)), adapterFolder, template, token });
+    const server = await serve(model, {
+      ...{ host, port, allowedHosts: options.allowedHost },
+      ...limits,
+      ...places,
+      onNote: report.note,
+    });
+    if (!isLocal(host) && token === undefined) {
+      const message = `Everybody who reaches ${host} can use this server. Give it a --token-file, or --host 127.0.0.1.`;
+      report.warn({ code: "SERVED_OPENLY", message });
+    }
+    report.emit({ type: "serving", url: server.url, models: server.models });
+    report.say(`Serving ${server.models.join(", ")} at ${server.url}/v1 – Ctrl-C stops it.`);
+    await interruption(report);
+    report.note("Stopping: texts that were begun are written to their end.");
+    await server.stop();
+  } finally {
+    model.dispose();
+  }
+}
+
+async function importServe(): Promise<typeof import("@lowrank/serve")> {
+  try {
+    return await import("@lowrank/serve");
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new UsageError("lowrank serve needs the package @lowrank/serve. Run: npm install @lowrank/serve");
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+}
+
+interface NamedAdapter {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** "name=path", or a path whose last part is the name. */
+function namedAdapters(adapters: readonly string[]): readonly NamedAdapter[] {
+  const named = adapters.map((text) => {
+    const [, name, path] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+    return name === undefined || path === undefined ? { name: basename(resolve(text)), path: text } : { name, path };
+  });
+  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
+  if (twice === undefined) return named;
+  throw new UsageError(`Two adapters are named "${twice.name}". Give one another name: --adapter other=${twice.path}`);
+}
+
+async function attachAll(
+  model: OpenedModel,
+  adapters: readonly NamedAdapter[],
+  allowDifferentBase: boolean,
+): Promise<void> {
+  for (const { name, path } of adapters) await model.attach(path, { name, allowDifferentBase });
+}
+
+/** A secret on the command line would be seen by everybody who lists processes. */
+async function tokenOf({ tokenFile }: ServeCommandOptions, { io }: Report): Promise<string | undefined> {
+  if (tokenFile === undefined) return io.environment.LOWRANK_TOKEN || undefined;
+  const token = (await readFile(tokenFile, "utf8")).trim();
+  if (token === "") throw new UsageError(`--token-file: "${tokenFile}" is empty.`);
+  return token;
+}
+
+function isLocal(host: string): boolean {
+  return ["127.0.0.1", "localhost", "::1"].includes(host);
+}
+
+function interruption({ io }: Report): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = io.onInterrupt(() => {
+      stop();
+      resolve();
+    });
+  });
+}

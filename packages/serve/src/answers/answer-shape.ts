@@ -1,0 +1,88 @@
+// How chats and completions say the same: the forms of OpenAI's API reference.
+
+import type { WrittenLikelyToken } from "../served-model.ts";
+import type { TokenReport } from "./written-choice.ts";
+
+/** Why a text ended; null for one that goes on. */
+export type FinishReason = "stop" | "length" | null;
+
+export interface AnswerShape {
+  readonly idPrefix: string;
+  readonly object: string;
+  readonly chunkObject: string;
+  /** What a streamed text begins with. */
+  first(index: number): object | undefined;
+  piece(index: number, text: string, reports: readonly TokenReport[] | undefined): object;
+  last(index: number, reason: FinishReason): object;
+  whole(index: number, text: string, reports: readonly TokenReport[] | undefined, reason: FinishReason): object;
+}
+
+export const chatShape: AnswerShape = {
+  idPrefix: "chatcmpl-",
+  object: "chat.completion",
+  chunkObject: "chat.completion.chunk",
+  first: (index) => chatDelta(index, { role: "assistant", content: "" }),
+  piece: (index, content, reports) => ({ ...chatDelta(index, { content }), ...chatLogprobs(reports) }),
+  last: (index, reason) => ({ ...chatDelta(index, {}), finish_reason: reason }),
+  whole: (index, content, reports, reason) => ({
+    index,
+    message: { role: "assistant", content, refusal: null },
+    finish_reason: reason,
+    logprobs: null,
+    ...chatLogprobs(reports),
+  }),
+};
+
+export const completionShape: AnswerShape = {
+  idPrefix: "cmpl-",
+  object: "text_completion",
+  chunkObject: "text_completion",
+  first: () => undefined,
+  piece: (index, text, reports) => completionChoice(index, text, reports, null),
+  last: (index, reason) => completionChoice(index, "", undefined, reason),
+  whole: completionChoice,
+};
+
+function chatDelta(index: number, delta: object) {
+  return { index, delta, finish_reason: null, logprobs: null };
+}
+
+function chatLogprobs(reports: readonly TokenReport[] | undefined): object {
+  if (reports === undefined) return {};
+  const content = reports.map((report) => ({ ...chatToken(report), top_logprobs: report.top.map(chatToken) }));
+  return { logprobs: { content, refusal: null } };
+}
+
+function chatToken({ text, logprob }: WrittenLikelyToken): object {
+  return { token: text, logprob: finite(logprob), bytes: [...new TextEncoder().encode(text)] };
+}
+
+function completionChoice(
+  index: number,
+  text: string,
+  reports: readonly TokenReport[] | undefined,
+  reason: FinishReason,
+): object {
+  const logprobs = reports === undefined ? null : completionLogprobs(reports);
+  return { index, text, logprobs, finish_reason: reason };
+}
+
+function completionLogprobs(reports: readonly TokenReport[]): object {
+  let offset = 0;
+  const offsets = reports.map(({ text }) => {
+    const start = offset;
+    offset += text.length;
+    return start;
+  });
+  return {
+    tokens: reports.map(({ text }) => text),
+    token_logprobs: reports.map(({ logprob }) => finite(logprob)),
+    top_logprobs: reports.map(({ top }) => Object.fromEntries(top.map((one) => [one.text, finite(one.logprob)]))),
+    text_offset: offsets,
+  };
+}
+
+/** JSON has no infinity: OpenAI's stand-in for a token that cannot come. */
+function finite(logprob: number): number {
+  return Math.max(logprob, -9999);
+}

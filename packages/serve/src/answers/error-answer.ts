@@ -1,0 +1,51 @@
+// Failures as OpenAI's clients read them.
+
+import { LowrankError } from "@lowrank/contracts";
+import { RequestError } from "../errors.ts";
+
+/** The body of an answer that is an error. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
+}
+
+/** What the model's packages throw because of what a client asked. */
+const askedWrongly = new Set([
+  "EMPTY_PROMPT",
+  "GENERATION_OPTION",
+  "MODEL_INPUT",
+  "POSITION_LIMIT",
+  "CHAT_TEMPLATE_MISSING",
+  "TEMPLATE_FAILED",
+  "EXAMPLE_UNUSABLE",
+  "TOKENIZATION_FAILED",
+  "POOLING_UNKNOWN",
+  "WRONG_TASK",
+  "WRONG_USAGE",
+]);
+
+/** What came of it as a failure with a status. What nobody foresaw is not told to clients. */
+export function asRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  if (!LowrankError.isInstance(error)) return new RequestError(500, "INTERNAL", "The server failed at this request.");
+  const { code, message } = error;
+  if (code === "WRITER_FULL") return new RequestError(429, code, message);
+  if (code === "WRITER_STOPPED") return new RequestError(503, code, "The server is about to stop.");
+  if (code === "ADAPTER_GONE") return new RequestError(404, "MODEL_NOT_FOUND", message, "model");
+  return new RequestError(askedWrongly.has(code) ? 400 : 500, code, message);
+}
+
+export function errorBody({ message, status, param, code }: RequestError): ErrorBody {
+  const named = code === "POSITION_LIMIT" ? "context_length_exceeded" : code.toLowerCase();
+  return { error: { message, type: typeOf(status), param, code: named } };
+}
+
+function typeOf(status: number): string {
+  if (status === 401 || status === 403) return "authentication_error";
+  if (status === 429) return "rate_limit_error";
+  return status < 500 ? "invalid_request_error" : "server_error";
+}

@@ -1,0 +1,65 @@
+// An answer of one or several texts, whole or as it comes.
+
+import type { AnswerShape } from "./answer-shape.ts";
+import { together } from "./together.ts";
+import { usageOf } from "./usage.ts";
+import type { ChoiceEvent, TokenReport } from "./written-choice.ts";
+
+/** What an answer is made of. */
+export interface AnswerFacts {
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly model: string;
+  readonly shape: AnswerShape;
+  /** Texts of each prompt. */
+  readonly n: number;
+  readonly tellsLogprobs: boolean;
+}
+
+type Choices = readonly AsyncGenerator<ChoiceEvent, void, undefined>[];
+type End = Extract<ChoiceEvent, { type: "end" }>;
+
+/** The whole answer. */
+export async function wholeAnswer(choices: Choices, facts: AnswerFacts): Promise<object> {
+  const { id, created, model, shape, tellsLogprobs, n } = facts;
+  const texts = choices.map(() => "");
+  const reports = choices.map((): TokenReport[] => []);
+  const ends: End[] = [];
+  for await (const [index, event] of together(choices)) {
+    if (event.type === "end") ends[index] = event;
+    else {
+      texts[index] += event.text;
+      if (event.report !== undefined) reports[index]?.push(event.report);
+    }
+  }
+  const whole = texts.map((text, index) => {
+    const told = tellsLogprobs ? reports[index] : undefined;
+    return shape.whole(index, text, told, ends[index]?.reason ?? "length");
+  });
+  return { id, object: shape.object, created, model, choices: whole, usage: usageOf(ends, n) };
+}
+
+/** The same in chunks; with `tellsUsage` the last one has no choice. */
+export async function* answerChunks(
+  choices: Choices,
+  { tellsUsage, ...facts }: AnswerFacts & { readonly tellsUsage: boolean },
+): AsyncGenerator<object, void, undefined> {
+  const { id, created, model, shape, tellsLogprobs, n } = facts;
+  const chunk = (more: object) => ({ id, object: shape.chunkObject, created, model, ...more });
+  const ends: End[] = [];
+  const begun = new Set<number>();
+  for await (const [index, event] of together(choices)) {
+    const first = begun.has(index) ? undefined : shape.first(index);
+    begun.add(index);
+    if (first !== undefined) yield chunk({ choices: [first] });
+    if (event.type === "end") {
+      ends[index] = event;
+      yield chunk({ choices: [shape.last(index, event.reason)] });
+    } else if (event.text !== "" || (tellsLogprobs && event.report !== undefined)) {
+      const told = tellsLogprobs ? (event.report === undefined ? [] : [event.report]) : undefined;
+      yield chunk({ choices: [shape.piece(index, event.text, told)] });
+    }
+  }
+  if (tellsUsage) yield chunk({ choices: [], usage: usageOf(ends, n) });
+}

@@ -1,0 +1,198 @@
+// Which address answers what.
+
+import { type Context, Hono } from "hono";
+import { type AnswerShape, chatShape, completionShape } from "./answers/answer-shape.ts";
+import { asRequestError, errorBody } from "./answers/error-answer.ts";
+import { eventStream } from "./answers/event-stream.ts";
+import { answerChunks, wholeAnswer } from "./answers/write-answer.ts";
+import { type ChoiceEvent, choiceEvents } from "./answers/written-choice.ts";
+import { RequestError } from "./errors.ts";
+import { checkHost } from "./guards/check-host.ts";
+import { checkToken } from "./guards/check-token.ts";
+import { type BodyLimits, readJson } from "./guards/read-json.ts";
+import type { Metrics } from "./metrics.ts";
+import { chatRequest } from "./requests/chat-request.ts";
+import { completionRequest } from "./requests/completion-request.ts";
+import { embeddingRequest } from "./requests/embedding-request.ts";
+import type { GenerationRequest } from "./requests/generation-request.ts";
+import type { RequestLimits } from "./requests/limits.ts";
+import type { ServedAdapter, ServedModel, ServedPrompt, ServedWriter } from "./served-model.ts";
+import type { AdapterShelf } from "./shelf/adapter-shelf.ts";
+
+/** All that answers are made with. */
+export interface AppParts<Adapter extends ServedAdapter> {
+  readonly model: ServedModel<Adapter>;
+  readonly writer: ServedWriter<Adapter>;
+  readonly shelf: AdapterShelf<Adapter>;
+  readonly metrics: Metrics;
+  readonly limits: RequestLimits & BodyLimits;
+  readonly token: string | undefined;
+  /** Other names than this machine's own; undefined where any will do. */
+  readonly allowedHosts: readonly string[] | undefined;
+  /** How conversations are written; the model's own way if undefined. */
+  readonly template: string | undefined;
+  readonly isStopping: () => boolean;
+  /** Aborted when nothing is to be written any more. */
+  readonly ended: AbortSignal;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+export function createApp<Adapter extends ServedAdapter>(parts: AppParts<Adapter>): Hono {
+  const { shelf, metrics, writer } = parts;
+  const app = new Hono();
+  app.onError((error, context) => failed(context, error));
+  app.notFound((context) => failed(context, new RequestError(404, "NOT_FOUND", "There is nothing at this address.")));
+  app.use("*", async (context, next) => {
+    const begun = parts.now();
+    await next();
+    metrics.answered(routeOf(context.req.path), context.res.status, (parts.now() - begun) / 1000);
+  });
+  app.use("*", async (context, next) => {
+    if (parts.allowedHosts !== undefined) checkHost(context.req.header("host"), parts.allowedHosts);
+    const isPublic = context.req.path === "/health";
+    if (parts.token !== undefined && !isPublic) checkToken(context.req.header("authorization"), parts.token);
+    await next();
+  });
+  app.get("/health", (context) => {
+    const isStopping = parts.isStopping();
+    return context.json({ status: isStopping ? "stopping" : "ok" }, isStopping ? 503 : 200);
+  });
+  app.get("/metrics", (context) => {
+    const { running, waiting } = writer;
+    const text = metrics.text({ running, waiting, models: shelf.names.length });
+    return context.text(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
+  app.get("/v1/models", (context) => context.json({ object: "list", data: shelf.names.map(modelFacts) }));
+  app.get("/v1/models/:id{.+}", (context) => {
+    const id = context.req.param("id");
+    shelf.take(id).release();
+    const found = shelf.names.find((model) => model.id === id);
+    return context.json(found === undefined ? {} : modelFacts(found));
+  });
+  app.post("/v1/chat/completions", async (context) => {
+    const request = chatRequest(await readJson(context.req.raw, parts.limits), parts.limits);
+    return answerTexts(context, { ...request, shape: chatShape, prompts: [{ messages: request.messages }] }, parts);
+  });
+  app.post("/v1/completions", async (context) => {
+    const request = completionRequest(await readJson(context.req.raw, parts.limits), parts.limits);
+    return answerTexts(context, { ...request, shape: completionShape }, parts);
+  });
+  app.post("/v1/embeddings", async (context) => {
+    const request = embeddingRequest(await readJson(context.req.raw, parts.limits), parts.limits);
+    return answerEmbeddings(context, request, parts);
+  });
+  return app;
+}
+
+const routes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/metrics", "/health"];
+
+/** What clients made up has one name, so that they cannot make up numbers of their own. */
+function routeOf(path: string): string {
+  return routes.includes(path) ? path : "other";
+}
+
+function failed(context: Context, error: unknown): Response {
+  const failure = asRequestError(error);
+  // A client that asks again at once would be refused again.
+  const headers = failure.status === 429 || failure.status === 503 ? { "retry-after": "1" } : {};
+  return context.json(errorBody(failure), failure.status, headers);
+}
+
+function modelFacts({ id, since }: { readonly id: string; readonly since: number }) {
+  return { id, object: "model", created: since, owned_by: "lowrank" };
+}
+
+interface TextsAsked extends GenerationRequest {
+  readonly shape: AnswerShape;
+  readonly prompts: readonly ServedPrompt[];
+  readonly logprobs: number | undefined;
+}
+
+async function answerTexts<Adapter extends ServedAdapter>(
+  context: Context,
+  asked: TextsAsked,
+  parts: AppParts<Adapter>,
+): Promise<Response> {
+  const { shelf, metrics } = parts;
+  const { shape, n, isStreamed, tellsUsage, logprobs, model } = asked;
+  if (parts.isStopping()) throw new RequestError(503, "STOPPING", "The server is about to stop.");
+  const lease = shelf.take(model);
+  const left = new AbortController();
+  const signal = AbortSignal.any([context.req.raw.signal, parts.ended, left.signal]);
+  const choices = asked.prompts.flatMap((prompt) =>
+    Array.from({ length: n }, (_, index) => counted(textOf(prompt, index), metrics)),
+  );
+  function textOf(prompt: ServedPrompt, index: number) {
+    const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, stop } = asked;
+    const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
+    const template = typeof prompt === "string" ? undefined : parts.template;
+    const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
+    return choiceEvents(parts.writer.write(prompt, options), { stop });
+  }
+  const id = `${shape.idPrefix}${parts.newId()}`;
+  const facts = { id, created: Math.floor(parts.now() / 1000), model, shape, n, tellsLogprobs: logprobs !== undefined };
+  if (!isStreamed) {
+    try {
+      return context.json(await wholeAnswer(choices, facts));
+    } finally {
+      lease.release();
+    }
+  }
+  const chunks = answerChunks(choices, { ...facts, tellsUsage });
+  // The first one comes before the status is sent: what is refused is refused by a status.
+  const first = await chunks.next().catch((error: unknown) => {
+    lease.release();
+    throw error;
+  });
+  const body = eventStream(following(first, chunks, lease.release), () =>
+    left.abort(new Error("The client has left.")),
+  );
+  return context.body(body, 200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+}
+
+async function* following(
+  first: IteratorResult<object, void>,
+  chunks: AsyncGenerator<object, void, undefined>,
+  done: () => void,
+): AsyncGenerator<object, void, undefined> {
+  try {
+    if (first.done !== true) yield first.value;
+    yield* chunks;
+  } finally {
+    done();
+  }
+}
+
+async function* counted(
+  events: AsyncGenerator<ChoiceEvent, void, undefined>,
+  metrics: Metrics,
+): AsyncGenerator<ChoiceEvent, void, undefined> {
+  for await (const event of events) {
+    if (event.type === "end") metrics.wrote({ prompt: event.promptTokens, completion: event.tokens });
+    yield event;
+  }
+}
+
+async function answerEmbeddings<Adapter extends ServedAdapter>(
+  context: Context,
+  { model, inputs, isBase64 }: ReturnType<typeof embeddingRequest>,
+  parts: AppParts<Adapter>,
+): Promise<Response> {
+  const lease = parts.shelf.take(model);
+  try {
+    const { adapter } = lease;
+    const signal = AbortSignal.any([context.req.raw.signal, parts.ended]);
+    const lengths = await Promise.all(inputs.map((text) => parts.model.promptIds(text, { adapter })));
+    const tokens = lengths.reduce((sum, { length }) => sum + length, 0);
+    const embeddings = await parts.model.embed(inputs, { adapter, signal });
+    const data = embeddings.map((values, index) => {
+      const embedding = isBase64 ? Buffer.from(new Float32Array(values).buffer).toString("base64") : Array.from(values);
+      return { object: "embedding", index, embedding };
+    });
+    parts.metrics.wrote({ prompt: tokens, completion: 0 });
+    return context.json({ object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } });
+  } finally {
+    lease.release();
+  }
+}

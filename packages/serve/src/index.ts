@@ -1,0 +1,13 @@
+export { InvalidRequestError, RequestError, ServeOptionError } from "./errors.ts";
+export { type RunningServer, type ServeOptions, serve } from "./serve.ts";
+export type {
+  ServedAdapter,
+  ServedMessage,
+  ServedModel,
+  ServedPrompt,
+  ServedWriter,
+  WriteOptions,
+  WriterLimits,
+  WrittenEvent,
+  WrittenLikelyToken,
+} from "./served-model.ts";

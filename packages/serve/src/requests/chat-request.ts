@@ -1,0 +1,78 @@
+// A conversation to be answered: the body of POST /v1/chat/completions.
+
+import { describeValue } from "@lowrank/contracts";
+import type { ServedMessage } from "../served-model.ts";
+import { Fields } from "./fields.ts";
+import { type GenerationRequest, generationRequest } from "./generation-request.ts";
+import type { RequestLimits } from "./limits.ts";
+
+export interface ChatRequest extends GenerationRequest {
+  readonly messages: readonly ServedMessage[];
+  /** How many likeliest tokens are told; undefined if no probabilities are. */
+  readonly logprobs: number | undefined;
+}
+
+/** Of an answer, where a request does not say it. */
+const defaultTokens = 512;
+
+/** Throws InvalidRequestError. */
+export function chatRequest(body: Readonly<Record<string, unknown>>, limits: RequestLimits): ChatRequest {
+  const fields = new Fields(body);
+  const request = generationRequest(fields, limits, Math.min(defaultTokens, limits.maxNewTokens));
+  const messages = messagesOf(fields, limits);
+  const top = fields.integer("top_logprobs", { min: 0, max: 20 });
+  const isTold = fields.flag("logprobs");
+  if (top !== undefined && !isTold) fields.fault("top_logprobs", "given without logprobs: true");
+  for (const name of ["tools", "functions", "audio", "prediction"]) fields.unserved(name, []);
+  fields.unserved("tool_choice", ["none", "auto"]);
+  const format = fields.raw("response_format");
+  if (format !== undefined && !isPlainText(format))
+    fields.fault("response_format", "only { type: text } is served here");
+  fields.end();
+  return { ...request, messages, logprobs: isTold ? (top ?? 0) : undefined };
+}
+
+function messagesOf(fields: Fields, { maxMessages }: RequestLimits): readonly ServedMessage[] {
+  const given = fields.raw("messages");
+  if (!Array.isArray(given) || given.length === 0 || given.length > maxMessages) {
+    fields.fault("messages", `expected a list of 1 to ${maxMessages} messages`);
+    return [];
+  }
+  return given.flatMap((message: unknown, index) => messageOf(message, `messages[${index}]`, fields) ?? []);
+}
+
+const roles: Readonly<Record<string, string>> = {
+  system: "system",
+  developer: "system",
+  user: "user",
+  assistant: "assistant",
+};
+
+function messageOf(message: unknown, at: string, fields: Fields): ServedMessage | undefined {
+  if (typeof message !== "object" || message === null) return fields.fault(at, "it is no object");
+  const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
+  const known = typeof role === "string" ? roles[role] : undefined;
+  if (known === undefined) {
+    return fields.fault(`${at}.role`, `${describeValue(role)}; expected ${Object.keys(roles).join(", ")}`);
+  }
+  const text = textOf(content);
+  if (text !== undefined) return { role: known, content: text };
+  return fields.fault(
+    `${at}.content`,
+    "expected a text, or a list of parts { type: text, text }: others are not served",
+  );
+}
+
+function textOf(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  const parts = content.map((part: unknown) => {
+    const { type, text } = (part ?? {}) as { readonly type?: unknown; readonly text?: unknown };
+    return type === "text" && typeof text === "string" ? text : undefined;
+  });
+  return parts.includes(undefined) ? undefined : parts.join("");
+}
+
+function isPlainText(format: unknown): boolean {
+  return typeof format === "object" && format !== null && "type" in format && format.type === "text";
+}

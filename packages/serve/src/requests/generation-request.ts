@@ -1,0 +1,68 @@
+// What chats and completions ask for alike.
+
+import type { Fields } from "./fields.ts";
+import type { RequestLimits } from "./limits.ts";
+
+/** How texts are to be written. */
+export interface GenerationRequest {
+  readonly model: string;
+  readonly n: number;
+  readonly maxNewTokens: number;
+  readonly temperature: number | undefined;
+  readonly topP: number | undefined;
+  readonly topK: number | undefined;
+  readonly minP: number | undefined;
+  readonly repetitionPenalty: number | undefined;
+  readonly stop: readonly string[];
+  readonly seed: number;
+  readonly isStreamed: boolean;
+  /** Whether a stream ends with how many tokens it took. */
+  readonly tellsUsage: boolean;
+}
+
+const anySeed = { min: -(2 ** 53), max: 2 ** 53 };
+
+/** `defaultTokens`: where a request does not say how many. */
+export function generationRequest(fields: Fields, limits: RequestLimits, defaultTokens: number): GenerationRequest {
+  const model = fields.text("model") ?? fields.fault("model", "it is missing") ?? "";
+  const tokens = { min: 1, max: limits.maxNewTokens };
+  const maxNewTokens =
+    fields.integer("max_completion_tokens", tokens) ?? fields.integer("max_tokens", tokens) ?? defaultTokens;
+  const stop = fields.texts("stop", limits.maxStops) ?? [];
+  if (stop.includes("")) fields.fault("stop", "an empty text; expected texts of at least one character");
+  for (const name of ["presence_penalty", "frequency_penalty"]) {
+    fields.unserved(name, [0], "only 0 is served here; repetition_penalty is");
+  }
+  fields.unserved("logit_bias", []);
+  const isStreamed = fields.flag("stream");
+  const temperature = fields.number("temperature", { min: 0, max: 2 });
+  const [topP, topK] = [
+    fields.number("top_p", { min: Number.MIN_VALUE, max: 1 }),
+    fields.integer("top_k", { min: 0, max: 2 ** 31 }),
+  ];
+  const minP = fields.number("min_p", { min: 0, max: 1 });
+  return {
+    model,
+    n: fields.integer("n", { min: 1, max: limits.maxChoices }) ?? 1,
+    maxNewTokens,
+    // OpenAI's default; 1 and nothing else would be sampling all the same.
+    temperature: temperature ?? 1,
+    ...{ topP: topP === 1 ? undefined : topP, topK: topK === 0 ? undefined : topK, minP },
+    repetitionPenalty: fields.number("repetition_penalty", { min: 0.01, max: 100 }),
+    stop,
+    // Any whole number is a seed to a client; ours have 32 bits. Without one, each request draws anew.
+    seed: (fields.integer("seed", anySeed) ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
+    isStreamed,
+    tellsUsage: tellsUsage(fields, isStreamed),
+  };
+}
+
+function tellsUsage(fields: Fields, isStreamed: boolean): boolean {
+  const options = fields.raw("stream_options");
+  if (options === undefined) return false;
+  if (!isStreamed) fields.fault("stream_options", "given without stream: true");
+  if (typeof options === "object" && options !== null && "include_usage" in options) {
+    return options.include_usage === true;
+  }
+  return false;
+}

@@ -1,0 +1,166 @@
+// A model on a port of this machine.
+
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import { basename } from "node:path";
+import { createAdaptorServer } from "@hono/node-server";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import { createApp } from "./app.ts";
+import { ServeOptionError } from "./errors.ts";
+import { Metrics } from "./metrics.ts";
+import { requestLimits } from "./requests/limits.ts";
+import type { ServedAdapter, ServedModel, WriterLimits } from "./served-model.ts";
+import { AdapterShelf } from "./shelf/adapter-shelf.ts";
+import { WatchedFolder } from "./shelf/watch-folder.ts";
+
+/** Where and how to serve. */
+export interface ServeOptions extends WriterLimits {
+  /** Default 127.0.0.1: this machine alone. */
+  readonly host?: string | undefined;
+  /** Default 8000; 0 takes one that is free. */
+  readonly port?: number | undefined;
+  /** The base's name for clients; default the last part of what the model was opened by. */
+  readonly name?: string | undefined;
+  /** A secret that clients send as a bearer token (`api_key`). */
+  readonly token?: string | undefined;
+  /** Names by which this machine may be asked for beside localhost, against pages whose name leads here. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  /** A folder of adapters, each in one of its own by whose name it is asked for; what comes and goes is noticed. */
+  readonly adapterFolder?: string | undefined;
+  /** How conversations are written, where the model has no chat template of its own. */
+  readonly template?: string | undefined;
+  /** Bytes of a request's body; default 4 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** New tokens of one text that a client may ask for; default 4096. */
+  readonly maxNewTokens?: number | undefined;
+  /** Hears of adapters that come and go. */
+  readonly onNote?: ((line: string) => void) | undefined;
+}
+
+const optionNames: OptionNames<ServeOptions> = {
+  ...{ host: true, port: true, name: true, token: true, allowedHosts: true, adapterFolder: true, template: true },
+  ...{ maxBodyBytes: true, maxNewTokens: true, onNote: true },
+  ...{ maxRows: true, maxPositions: true, maxPromptTokens: true, maxWaiting: true },
+};
+
+/** A server that runs. */
+export interface RunningServer {
+  /** Its address for clients (`baseURL` without `/v1`). */
+  readonly url: string;
+  /** Names that may be asked for. */
+  readonly models: readonly string[];
+  /** Looks into the folder of adapters now. */
+  refresh(): Promise<void>;
+  /**
+   * Takes nothing new (503), waits until all texts are written, for as long as `graceMs` (default 10 seconds), and closes. The
+   * model stays the caller's.
+   */
+  stop(options?: { readonly graceMs?: number }): Promise<void>;
+}
+
+const watchMs = 1000;
+const maxWaiting = 256;
+const maxDepth = 32;
+
+/**
+ * Serves a model and its adapters over HTTP as OpenAI's API does: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`,
+ * `/v1/models`, and `/metrics` for Prometheus. Texts of all clients are written together, each with the adapter that it names.
+ *
+ * @throws ServeOptionError; the system's error where the port is taken or the folder of adapters cannot be read
+ *
+ * @example
+ * ```ts
+ * import { type ServedModel, serve } from "@lowrank/serve";
+ *
+ * export async function serveForAnHour(model: ServedModel): Promise<void> {
+ *   const server = await serve(model, { port: 8000, adapterFolder: "adapters" });
+ *   setTimeout(() => server.stop(), 3_600_000);
+ * }
+ * ```
+ */
+export async function serve<Adapter extends ServedAdapter>(
+  model: ServedModel<Adapter>,
+  options: ServeOptions = {},
+): Promise<RunningServer> {
+  refuseUnknownOptions("serve", options, optionNames);
+  const { host = "127.0.0.1", port = 8000, name = basename(model.name), onNote = () => undefined } = options;
+  checkOptions(options);
+  const writer = model.writer({ maxWaiting, ...writerLimits(options) });
+  const shelf = new AdapterShelf(model, name, Date.now);
+  const { adapterFolder: folder } = options;
+  const watched = folder === undefined ? undefined : new WatchedFolder(shelf, { folder, onNote });
+  await watched?.look();
+  const ended = new AbortController();
+  let isStopping = false;
+  const app = createApp({
+    ...{ model, writer, shelf, metrics: new Metrics(), token: options.token, template: options.template },
+    allowedHosts: hostsFor(host, options.allowedHosts),
+    limits: {
+      ...requestLimits,
+      maxNewTokens: options.maxNewTokens ?? requestLimits.maxNewTokens,
+      maxBytes: options.maxBodyBytes ?? 4 * 2 ** 20,
+      maxDepth,
+    },
+    isStopping: () => isStopping,
+    ended: ended.signal,
+    now: Date.now,
+    newId: randomUUID,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server; // of http, as no other was asked for
+  const address = await listen(server, host, port);
+  const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${address}`,
+    get models() {
+      return shelf.names.map(({ id }) => id);
+    },
+    refresh: async () => watched?.look(),
+    stop: async ({ graceMs = 10_000 } = {}) => {
+      isStopping = true;
+      clearInterval(timer);
+      const grace = setTimeout(() => ended.abort(new Error("The server has stopped.")), graceMs);
+      await writer.stop();
+      clearTimeout(grace);
+      await close(server);
+    },
+  };
+}
+
+function checkOptions({ port, token }: ServeOptions): void {
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
+    throw new ServeOptionError("port", port, "a whole number from 0 to 65535");
+  if (token === "") throw new ServeOptionError("token", '""', "a secret, or none at all");
+}
+
+function writerLimits({ maxRows, maxPositions, maxPromptTokens, maxWaiting }: ServeOptions): WriterLimits {
+  const limits = { maxRows, maxPositions, maxPromptTokens, maxWaiting };
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+}
+
+/** A server for this machine alone is asked for by its own names; one for a network by any, unless they are named. */
+function hostsFor(host: string, allowed: readonly string[] | undefined): readonly string[] | undefined {
+  const isLocal = ["127.0.0.1", "localhost", "::1"].includes(host);
+  if (allowed === undefined) return isLocal ? [] : undefined;
+  return [...allowed, host].map((name) => name.toLowerCase());
+}
+
+/** The port that it listens on. */
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.removeListener("error", reject);
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
+
+/** Answers that are on their way are sent; connections that nobody uses are closed. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 1000).unref();
+  });
+}

@@ -1,0 +1,90 @@
+// What is served, as far as HTTP has to know it: an `OpenedModel` of the package lowrank is one.
+
+/** A message of a conversation. */
+export interface ServedMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** A text to go on with, or a conversation to be answered. */
+export type ServedPrompt = string | { readonly messages: readonly ServedMessage[] };
+
+/** An adapter of the model. */
+export interface ServedAdapter {
+  readonly name: string;
+  dispose(): void;
+}
+
+/** How a text is to be written. */
+export interface WriteOptions<Adapter> {
+  /** Null for the base. */
+  readonly adapter: Adapter | null;
+  readonly template?: string | undefined;
+  readonly maxNewTokens: number;
+  readonly temperature?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly minP?: number | undefined;
+  readonly repetitionPenalty?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  /** How many likeliest tokens are told beside each. */
+  readonly logprobs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A token that might have come. */
+export interface WrittenLikelyToken {
+  readonly id: number;
+  readonly text: string;
+  readonly logprob: number;
+}
+
+/** A token of a text, or its end. */
+export type WrittenEvent =
+  | {
+      readonly type: "token";
+      readonly id: number;
+      readonly text: string;
+      readonly logprob?: number;
+      readonly top?: readonly WrittenLikelyToken[];
+    }
+  | {
+      readonly type: "end";
+      /** What was held back of it. */
+      readonly rest: string;
+      readonly ids: readonly number[];
+      readonly promptTokens: number;
+      readonly reason: "stop" | "length";
+    };
+
+/** How much is written at one time. */
+export interface WriterLimits {
+  readonly maxRows?: number;
+  readonly maxPositions?: number;
+  readonly maxPromptTokens?: number;
+  readonly maxWaiting?: number;
+}
+
+/** Writes many texts at one time. */
+export interface ServedWriter<Adapter> {
+  readonly running: number;
+  readonly waiting: number;
+  write(prompt: ServedPrompt, options: WriteOptions<NoInfer<Adapter>>): AsyncGenerator<WrittenEvent, void, undefined>;
+  /** Takes no more; resolves when what was begun is written. */
+  stop(): Promise<void>;
+}
+
+/** A model with adapters. */
+export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
+  readonly name: string;
+  readonly adapters: readonly Adapter[];
+  attach(folder: string, options: { readonly name: string }): Promise<Adapter>;
+  writer(limits: WriterLimits): ServedWriter<Adapter>;
+  embed(
+    texts: readonly string[],
+    options: { readonly adapter: NoInfer<Adapter> | null; readonly signal?: AbortSignal },
+  ): Promise<readonly Float32Array[]>;
+  /** The tokens of a text. */
+  promptIds(prompt: ServedPrompt, options: { readonly adapter: NoInfer<Adapter> | null }): Promise<readonly number[]>;
+}

@@ -1,0 +1,77 @@
+// A folder of adapters, looked at now and then: each folder in it with an adapter_config.json is one, under the folder's name.
+// Watching by the system's events would miss files on network disks.
+
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { LowrankError } from "@lowrank/contracts";
+
+/** Where adapters are put. */
+export interface Shelf {
+  put(id: string, folder: string): Promise<void>;
+  remove(id: string): void;
+}
+
+export interface WatchOptions {
+  readonly folder: string;
+  /** Hears of each adapter that came, changed, went or could not be read. */
+  readonly onNote: (line: string) => void;
+}
+
+export class WatchedFolder {
+  /** Of each name what its files were when they were read, in sizes and times. */
+  readonly #seen = new Map<string, string>();
+  #looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly options: WatchOptions,
+  ) {}
+
+  /** Reads what is new or changed, and removes what is gone. A call while one runs is that one's. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { folder, onNote } = this.options;
+    const found = await adaptersIn(folder);
+    for (const name of [...this.#seen.keys()].filter((name) => !found.has(name))) {
+      this.#seen.delete(name);
+      this.shelf.remove(name);
+      onNote(`adapter "${name}" is gone`);
+    }
+    for (const [name, signature] of found) {
+      if (this.#seen.get(name) === signature) continue;
+      this.#seen.set(name, signature); // what cannot be read is tried again once it has changed
+      try {
+        await this.shelf.put(name, join(folder, name));
+        onNote(`adapter "${name}" is served`);
+      } catch (error) {
+        onNote(`adapter "${name}" is not served: ${LowrankError.isInstance(error) ? error.message : String(error)}`);
+      }
+    }
+  }
+}
+
+async function adaptersIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const { name } of entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink())) {
+    const signature = await signatureOf(join(folder, name));
+    if (signature !== undefined) found.set(name, signature);
+  }
+  return found;
+}
+
+/** Undefined for what is no adapter, or not whole yet. */
+async function signatureOf(folder: string): Promise<string | undefined> {
+  try {
+    const files = ["adapter_config.json", "adapter_model.safetensors"].map((file) => stat(join(folder, file)));
+    return (await Promise.all(files)).map(({ size, mtimeMs }) => `${size}@${mtimeMs}`).join(" ");
+  } catch {
+    return undefined;
+  }
+}
