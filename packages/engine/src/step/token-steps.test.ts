@@ -61,6 +61,30 @@ onEachBackend((engine) => {
       x.dispose();
     });
 
+    it.each(["4 bits", "8 bits"] as const)("multiplies by matrices of %s together as by each alone", (kind) => {
+      const [narrow, wide] = [40, 70].map((rows) => FrozenWeight.fromTransposed(packedMatrices[kind](rows, columns)));
+      if (narrow === undefined || wide === undefined) throw new Error("Two widths were given.");
+      const x = waves([1, 1, columns], 3);
+      const plan = new StepPlan();
+      const first = plan.linear(0, narrow);
+      plan.add(first, plan.part(plan.linear(0, wide), { first: 30, width: 40 }));
+      const expected = tf.tidy(() => {
+        const last = tf.slice(frozenLinear(x, wide), [0, 0, 30], [1, 1, 40]);
+        return tf.add(frozenLinear(x, narrow), last).dataSync<"float32">();
+      });
+      const actual = withRoundedProducts(() => {
+        const steps = TokenSteps.of([plan], columns);
+        const y = steps?.run(x, [[0]]);
+        const values = y && Float32Array.from(y.dataSync<"float32">());
+        y?.dispose();
+        steps?.dispose();
+        return values;
+      });
+      expect(actual && relativeError(actual, expected)).toBeLessThan(0.02);
+      tf.dispose(x);
+      for (const weight of [narrow, wide]) weight.dispose();
+    });
+
     it("leaves blocks alone where nobody allows rounding", () => {
       const [weight, x] = [weights["4 bits"]?.(), waves([1, 1, columns])];
       expect(weight && computed(weight, x)).toBeUndefined();

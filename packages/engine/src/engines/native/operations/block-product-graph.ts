@@ -63,3 +63,37 @@ export function sumBlocks(
   const byBlock = g.node("Reshape", [x, g.integers([...axes, blocks, blockSize])]);
   return g.node("ReduceSum", [byBlock, g.integers([-1])], { keepdims: 0 });
 }
+
+/** Matrices of the same columns one below the other; undefined for one alone, and for kinds that differ. */
+export function joinRows(matrices: readonly EvenBlocks[]): EvenBlocks | undefined {
+  const [first] = matrices;
+  const isLikeFirst = (other: EvenBlocks) =>
+    first !== undefined &&
+    (["columns", "blockSize", "codeBits"] as const).every((key) => other[key] === first[key]) &&
+    (other.minima === undefined) === (first.minima === undefined);
+  if (first === undefined || matrices.length === 1 || !matrices.every(isLikeFirst)) return undefined;
+  const minima = matrices.flatMap((matrix) => matrix.minima ?? []);
+  return {
+    ...first,
+    rows: matrices.reduce((rows, matrix) => rows + matrix.rows, 0),
+    codes: joined(
+      Uint8Array,
+      matrices.map(({ codes }) => codes),
+    ),
+    scales: joined(
+      Float32Array,
+      matrices.map(({ scales }) => scales),
+    ),
+    ...(minima.length === 0 ? {} : { minima: joined(Float32Array, minima) }),
+  };
+}
+
+function joined<A extends Uint8Array | Float32Array>(Kind: new (length: number) => A, pieces: readonly A[]): A {
+  const whole = new Kind(pieces.reduce((length, piece) => length + piece.length, 0));
+  let place = 0;
+  for (const piece of pieces) {
+    whole.set(piece, place);
+    place += piece.length;
+  }
+  return whole;
+}

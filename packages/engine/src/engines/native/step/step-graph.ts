@@ -15,6 +15,7 @@ import { GraphWriter } from "../kernels/graph.ts";
 import type { OnnxGraph, OnnxInput } from "../runtime/onnx-model.ts";
 import type { SessionOptions } from "../runtime/onnx-runtime.ts";
 import { activated } from "./activated.ts";
+import { blocksOfOneInput, type JoinedProducts, type LinearNode } from "./blocks-of-one-input.ts";
 import { GraphConstants } from "./graph-constants.ts";
 import type { StepBackend } from "./step-backend.ts";
 import { StepProducts } from "./step-products.ts";
@@ -69,6 +70,8 @@ export class GraphDraft {
   readonly #g = new GraphWriter(this.#inputs);
   readonly #products: StepProducts;
   readonly #values: Value[];
+  /** Products of a plan that are made together with others. */
+  readonly #together = new Map<LinearNode, JoinedProducts>();
 
   constructor(backend: StepBackend, options: StepGraphOptions) {
     this.#products = new StepProducts(backend, { g: this.#g, constants: this.#constants, ...options });
@@ -78,6 +81,8 @@ export class GraphDraft {
   /** Goes on with a plan where the last one ended. False where a weight lies in a way that graphs cannot multiply by. */
   add({ nodes }: StepPlan): boolean {
     this.#values.splice(0, this.#values.length - 1);
+    this.#together.clear();
+    for (const [node, others] of blocksOfOneInput(nodes)) this.#together.set(node, others);
     for (const node of nodes) {
       const made = this.#made(node);
       if (made === undefined) return false;
@@ -142,15 +147,21 @@ export class GraphDraft {
     return { name, width: groups * width };
   }
 
-  #product(x: string, { weight, bias }: Extract<StepNode, { op: "linear" }>): Value | undefined {
-    const factor = weight.stepFactor;
-    const product =
-      factor?.kind === "float32" && !factor.mayRound
-        ? this.#g.product(x, this.#tensor(factor.matrix), { transB: factor.isTransposed })
-        : factor && this.#products.of(x, factor);
+  #product(x: string, node: LinearNode): Value | undefined {
+    const { weight, bias } = node;
+    const product = this.#multiplied(x, node);
     if (product === undefined) return undefined;
     const name = bias === undefined ? product : this.#g.add(product, this.#tensor(bias));
     return { name, width: weight.outFeatures };
+  }
+
+  #multiplied(x: string, node: LinearNode): string | undefined {
+    const together = this.#together.get(node);
+    if (together !== undefined) return together.productOf(node, (matrices) => this.#products.together(x, matrices));
+    const factor = node.weight.stepFactor;
+    if (factor?.kind === "float32" && !factor.mayRound)
+      return this.#g.product(x, this.#tensor(factor.matrix), { transB: factor.isTransposed });
+    return factor && this.#products.of(x, factor);
   }
 
   /** Of heads one by one where a norm is narrower than what it normalises. */
