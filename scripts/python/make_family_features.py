@@ -389,6 +389,26 @@ def as_merged(expected, tensors):
     return expected, {**kept, "adapter.logits": tensors["merged.logits"].clone()}
 
 
+def without_labels(model):
+    return {key: value for key, value in padded_left(model).items() if key != "labels"}
+
+
+def with_first_configuration(folder, expected, tensors):
+    """config.json as on the Hub, where it is that of NomicBERT's first program; transformers writes the tensors so, too."""
+    path = folder / "base" / "config.json"
+    config = json.loads(path.read_text())
+    config = {
+        "model_type": "nomic_bert", "architectures": ["NomicBertModel"], "activation_function": "swiglu",
+        "n_embd": config["hidden_size"], "n_inner": config["intermediate_size"], "n_layer": config["num_hidden_layers"],
+        "n_head": config["num_attention_heads"], "n_positions": config["max_position_embeddings"],
+        "vocab_size": config["vocab_size"], "type_vocab_size": config["type_vocab_size"], "rotary_emb_base": 1000,
+        "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": False, "layer_norm_epsilon": config["layer_norm_eps"],
+        "prenorm": False, "causal": False, "qkv_proj_bias": False, "mlp_fc1_bias": False, "mlp_fc2_bias": False,
+        "parallel_block": False, "use_rms_norm": False, "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0}
+    path.write_text(json.dumps(config, indent=2) + "\n")
+    return expected, tensors
+
+
 CASES = {
     "vit-patches": lambda folder: one_adapter(
         folder, vit(), lora(task_type=None, target_modules=["projection", "q_proj"], modules_to_save=["classifier"]),
@@ -629,6 +649,18 @@ CASES = {
         folder, mixture("Qwen3Moe", num_experts=4, moe_intermediate_size=20, head_dim=8, num_hidden_layers=3,
                         decoder_sparse_step=2),
         lora(target_modules=["k_proj", "down_proj"])),
+    "nomic-bert-mlm": lambda folder: one_adapter(
+        folder, masked(transformers.NomicBertForMaskedLM, transformers.NomicBertConfig),
+        lora(task_type=None, target_modules=["q_proj", "gate_proj", "decoder"])),
+    "nomic-bert-classifier": lambda folder: one_adapter(
+        folder, masked(transformers.NomicBertForSequenceClassification, transformers.NomicBertConfig, num_labels=3),
+        lora(task_type="SEQ_CLS", target_modules=["v_proj", "down_proj"], use_dora=True)),
+    "nomic-bert-first-configuration": lambda folder: with_first_configuration(folder, *one_adapter(
+        folder, masked(transformers.NomicBertModel, transformers.NomicBertConfig, num_hidden_layers=2),
+        lora(task_type="FEATURE_EXTRACTION", target_modules=["q_proj", "up_proj"]), batch=without_labels)),
+    "dinov2-gated": lambda folder: one_adapter(
+        folder, vit_relative("Dinov2", mlp_ratio=2, use_swiglu_ffn=True),
+        lora(task_type=None, target_modules=["q_proj", "gate_proj", "down_proj"]), batch=images),
 }
 
 if __name__ == "__main__":

@@ -148,6 +148,14 @@ export interface StackedFileKeys {
   readonly pieces: readonly string[];
 }
 
+/** A tensor of files whose rows are those of several of a model's weights, in equal parts (NomicBERT's queries, keys and values). */
+export interface FusedFileKeys {
+  /** The end of the file's key, with `{n}` for the layer: "layers.{n}.attn.Wqkv.weight". */
+  readonly file: string;
+  /** Ends of the parameter paths, in the order of the rows. */
+  readonly paths: readonly string[];
+}
+
 /** Everything known of one model family. */
 export interface Family {
   /** transformers' `model_type`. */
@@ -182,4 +190,5 @@ export interface Family {
   readonly ignoredFileKeys?: readonly string[];
   readonly fileSpellings?: readonly FileSpelling[];
   readonly stackedFileKeys?: readonly StackedFileKeys[];
+  readonly fusedFileKeys?: readonly FusedFileKeys[];
 }

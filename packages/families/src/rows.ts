@@ -52,6 +52,7 @@ export { distilbert } from "./rows/encoders/distilbert.ts";
 export { electra } from "./rows/encoders/electra.ts";
 export { modernbert } from "./rows/encoders/modernbert.ts";
 export { mpnet } from "./rows/encoders/mpnet.ts";
+export { nomicBert } from "./rows/encoders/nomic-bert.ts";
 export { roberta } from "./rows/encoders/roberta.ts";
 export { xlmRoberta } from "./rows/encoders/xlm-roberta.ts";
 export { clip, clipText, clipVision } from "./rows/vision/clip.ts";

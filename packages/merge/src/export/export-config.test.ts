@@ -35,6 +35,11 @@ describe("exportConfig", () => {
     });
   });
 
+  it("says nothing of bits that the base's weights had: those that are written are numbers", () => {
+    const packed = { ...base, quantization_config: { quant_method: "mxfp4" } };
+    expect(exportConfig(packed, model(), { dtype: "as-base", isUntied: false })).toEqual(base);
+  });
+
   it("keeps the base's configuration as it is when nothing changed", () => {
     expect(exportConfig(base, model(), { dtype: "as-base", isUntied: false })).toEqual(base);
   });

@@ -20,8 +20,10 @@ export function exportConfig(
   model: ExportableModel,
   changes: ConfigChanges,
 ): Readonly<Record<string, unknown>> {
+  // Weights are written as numbers, whatever bits the base's had (MXFP4).
+  const { quantization_config: _, ...plain } = base;
   return {
-    ...base,
+    ...plain,
     ...typeFields(base, changes.dtype),
     ...(changes.isUntied ? { tie_word_embeddings: false } : {}),
     // The key of every family.

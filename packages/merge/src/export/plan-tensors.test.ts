@@ -127,6 +127,53 @@ describe("planTensors", () => {
     expect(plan).toThrow('it lacks "transformer.ln_f.bias"');
   });
 
+  it("keeps several weights in one tensor, or writes each by itself once one of them changed", () => {
+    const sizes = { vocab_size: 10, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 };
+    const nomic = checkConfig({ model_type: "nomic_bert", ...sizes, intermediate_size: 6 });
+    const task = "feature-extraction";
+    const own = { ...modelFor(task), config: nomic };
+    const [fused, query] = ["encoder.layers.0.attn.Wqkv.weight", "layers.0.self_attn.q_proj.weight"];
+    const others = parametersOf(nomic, task).filter(({ path }) => !/\.[qkv]_proj\./.test(path));
+    const tensors = new Map<string, BaseTensor>([
+      ...others.map(({ path, shape }) => [path, { shape, dtype: "F16" }] as const),
+      [fused, { shape: [12, 4], dtype: "F16" }],
+    ]);
+    const planned = (changed: readonly string[]) =>
+      planTensors(own, { name: "base", tensors }, { ...nothing, changed: new Set(changed) });
+    expect(planned([]).map(({ key }) => key)).toEqual([...tensors.keys()]);
+    const apart = planned([query]).filter(({ key }) => key === fused || /\.[qkv]_proj\./.test(key));
+    expect(apart.map(({ key, from, dtype }) => [key.slice(-13), from.kind, dtype])).toEqual([
+      ["q_proj.weight", "model", "F16"],
+      ["k_proj.weight", "model", "F16"],
+      ["v_proj.weight", "model", "F16"],
+    ]);
+  });
+
+  it("writes experts that a file has in MXFP4 in the type of its other weights, changed or not", () => {
+    const gptOss = checkConfig({
+      ...{ model_type: "gpt_oss", vocab_size: 10, hidden_size: 32, intermediate_size: 32, num_hidden_layers: 1 },
+      ...{ num_attention_heads: 2, num_key_value_heads: 2, head_dim: 4, num_local_experts: 2, num_experts_per_tok: 1 },
+    });
+    const own = { ...modelFor("causal-lm"), config: gptOss };
+    const isPacked = (path: string) => /experts\.\w+_proj$/.test(path);
+    const tensors = new Map<string, BaseTensor>();
+    for (const { path, shape } of parametersOf(gptOss, "causal-lm")) {
+      const [experts = 0, columns = 0, rows = 0] = shape;
+      if (!isPacked(path)) tensors.set(path, { shape, dtype: "BF16" });
+      else {
+        tensors.set(`${path}_blocks`, { shape: [experts, rows, columns / 32, 16], dtype: "U8" });
+        tensors.set(`${path}_scales`, { shape: [experts, rows, columns / 32], dtype: "U8" });
+      }
+    }
+    const planned = planTensors(own, { name: "base", tensors }, nothing);
+    expect(planned.some(({ key }) => /_(blocks|scales)$/.test(key))).toBe(false);
+    const stacks = planned.filter(({ key }) => isPacked(key));
+    expect(stacks.map(({ shape, dtype, from }) => [shape, dtype, from.kind])).toEqual([
+      [[2, 32, 64], "BF16", "model"],
+      [[2, 32, 32], "BF16", "model"],
+    ]);
+  });
+
   it("keeps the pieces of a stack of experts, or writes the stack in their place once it changed", () => {
     const mixture = checkConfig({
       ...{ model_type: "mixtral", vocab_size: 9, hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 2 },

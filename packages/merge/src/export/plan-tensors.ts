@@ -2,8 +2,9 @@
 
 import { listed } from "@lowrank/contracts";
 import { familyOf } from "@lowrank/families";
-import { matchCheckpoint, type Parameter, parametersOf, pathInModel, planStacks } from "@lowrank/families/checkpoint";
+import { matchCheckpoint, type Parameter, parametersOf, pathInModel } from "@lowrank/families/checkpoint";
 import type { Dtype } from "@lowrank/safetensors";
+import { baseLayout } from "./base-layout.ts";
 import { SourceFolderError } from "./errors.ts";
 import type { ExportableModel, ExportDtype } from "./exportable-model.ts";
 
@@ -98,21 +99,22 @@ function fitToBase(
   base: { readonly name: string; readonly tensors: ReadonlyMap<string, BaseTensor> },
   { changed, isUntied }: Changes,
 ): Fit {
-  // Experts of which a file holds one a piece: the pieces stay, or give way to the whole stack.
-  const stackOf = new Map(
-    [...planStacks(model.config, base.tensors.keys())].flatMap(([stack, pieces]) =>
-      pieces.map((piece) => [piece, stack] as const),
-    ),
-  );
-  const wholeKeys = new Set([...base.tensors.keys()].map((key) => stackOf.get(key) ?? key));
-  const match = matchCheckpoint(model.config, model.task, wholeKeys);
+  const keys = [...base.tensors.keys()];
+  const layout = baseLayout(model.config, keys);
+  const match = matchCheckpoint(model.config, model.task, new Set(keys.flatMap(layout.namesOf)));
   const paths = new Map([...match.fileKeys].map(([path, key]) => [key, path]));
-  const pathOf = (key: string) => paths.get(stackOf.get(key) ?? key) ?? key;
-  const isReplacedPiece = (key: string) => stackOf.has(key) && changed.has(pathOf(key));
+  const pathsOf = (key: string) => layout.namesOf(key).map((name) => paths.get(name) ?? name);
+  const pathOf = (key: string) => (layout.isWhole(key) ? (paths.get(key) ?? key) : key);
+  // What is not whole stays, or gives way to the whole weights that it belongs to.
+  const isReplaced = (key: string) =>
+    layout.isPacked(key) || (!layout.isWhole(key) && pathsOf(key).some((path) => changed.has(path)));
+  const [replaced, left] = [keys.filter(isReplaced), keys.filter((key) => !isReplaced(key))];
   const parameters = writtenParameters(model, isUntied);
-  const held = new Set([...base.tensors.keys()].filter((key) => !isReplacedPiece(key)).map(pathOf));
+  const held = new Set(left.flatMap(pathsOf));
+  const inPlace = new Set(replaced.flatMap(pathsOf));
   const added = [...parameters.values()].filter(({ path }) => !held.has(path));
-  const lost = added.filter(({ path, tiedWith }) => !changed.has(path) && tiedWith === null);
+  const isLost = ({ path, tiedWith }: Parameter) => !changed.has(path) && !inPlace.has(path) && tiedWith === null;
+  const lost = added.filter(isLost);
   if (lost.length > 0) {
     const names = listed(lost.map(({ path }) => path));
     throw new SourceFolderError(base.name, `it is not the folder of this model: it lacks ${names}.`);
@@ -127,15 +129,13 @@ function fitToBase(
   return {
     pathOf,
     fromModel: (key) => {
+      if (!layout.isWhole(key)) return undefined;
       const isOutdated = changed.has(pathOf(key)) || (isUntied && !paths.has(key));
       return isOutdated ? parameters.get(pathOf(key)) : undefined;
     },
     shapeOf: (path) => (changed.has(path) && all.get(path)?.isBuffer ? all.get(path)?.shape : undefined),
     added,
-    leftOut: new Set([
-      ...unneeded.filter((key) => !parameters.has(key)),
-      ...[...stackOf.keys()].filter(isReplacedPiece),
-    ]),
+    leftOut: new Set([...unneeded.filter((key) => !parameters.has(key)), ...replaced]),
     rename: added.length > 0 ? withoutClash(fullNames(model, paths), paths, added) : (key) => key,
   };
 }

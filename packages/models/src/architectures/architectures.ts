@@ -9,6 +9,7 @@ import { distilbertHeads } from "../heads/families/distilbert-heads.ts";
 import { electraHeads } from "../heads/families/electra-heads.ts";
 import { dinov2Heads, swinHeads, vitHeads } from "../heads/families/image-heads.ts";
 import { modernbertHeads } from "../heads/families/modernbert-heads.ts";
+import { nomicBertHeads } from "../heads/families/nomic-bert-heads.ts";
 import { robertaHeads } from "../heads/families/roberta-heads.ts";
 import { bartHeads, t5Heads, whisperHeads } from "../heads/families/sequence-to-sequence-heads.ts";
 import {
@@ -52,6 +53,7 @@ import { debertaV2 } from "./encoders/deberta-v2.ts";
 import { distilbert } from "./encoders/distilbert.ts";
 import { modernbert } from "./encoders/modernbert.ts";
 import { mpnet } from "./encoders/mpnet.ts";
+import { nomicBert } from "./encoders/nomic-bert.ts";
 import { textTower, towers, visionTower } from "./vision/clip.ts";
 import { dinov2, dinov2WithRegisters } from "./vision/dinov2.ts";
 import { swin } from "./vision/swin.ts";
@@ -107,6 +109,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["distilbert", { trunk: distilbert, head: distilbertHeads }],
   ["electra", { trunk: bert, head: electraHeads }],
   ["modernbert", { trunk: modernbert, head: modernbertHeads }],
+  ["nomic_bert", { trunk: nomicBert, head: nomicBertHeads }],
   ["mpnet", { trunk: mpnet, head: robertaHeads }],
   ["albert", { trunk: albert, head: albertHeads }],
   ["deberta-v2", { trunk: debertaV2, head: debertaV2Heads }],

@@ -2,7 +2,7 @@
 // each weight is one tensor, with the bytes of its pieces one after the other.
 
 import type { ModelConfig } from "@lowrank/families";
-import { planStacks } from "@lowrank/families/checkpoint";
+import { planBlocks, planStacks } from "@lowrank/families/checkpoint";
 import { joinPieces } from "@lowrank/safetensors";
 import { decodeMxfp4, mxfp4Shape } from "./mxfp4.ts";
 import type { ByteRange, SourceTensor, WeightSource } from "./weight-source.ts";
@@ -53,18 +53,14 @@ function stacksIn(source: WeightSource, config: ModelConfig): readonly (readonly
   });
 }
 
-const [blocksEnd, scalesEnd] = ["_blocks", "_scales"];
-
 function mxfp4In(source: WeightSource): readonly (readonly [string, Joined])[] {
-  return [...source.tensors].flatMap(([key, blocks]) => {
-    if (!key.endsWith(blocksEnd)) return [];
-    const name = key.slice(0, -blocksEnd.length);
-    const scales = source.tensors.get(name + scalesEnd);
-    const shape = scales === undefined ? undefined : mxfp4Shape(blocks, scales);
-    if (scales === undefined || shape === undefined) return [];
+  return [...planBlocks(source.tensors.keys())].flatMap(([name, pieces]) => {
+    const [blocks, scales] = pieces.map((piece) => source.tensors.get(piece));
+    const shape = blocks && scales && mxfp4Shape(blocks, scales);
+    if (blocks === undefined || scales === undefined || shape === undefined) return [];
     const tensor = { shape, dtype: "MXFP4", byteLength: bytesOf([blocks, scales]), isReadable: true };
     const decode = (bytes: Uint8Array) => decodeMxfp4(bytes, blocks.byteLength, shape);
-    return [[name, { pieces: [key, name + scalesEnd], tensor, decode }]];
+    return [[name, { pieces, tensor, decode }]];
   });
 }
 

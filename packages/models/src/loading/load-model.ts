@@ -12,6 +12,8 @@ import { joinWeights } from "./joined-weights.ts";
 import { type LoadOptions, loadOptionNames } from "./load-options.ts";
 import { openWeights } from "./open-weights.ts";
 import { withOwnHead } from "./own-head.ts";
+import { splitWeights } from "./split-weights.ts";
+import type { WeightSource } from "./weight-source.ts";
 
 const configFile = "config.json";
 const writesText: readonly Task[] = ["causal-lm", "sequence-to-sequence"];
@@ -50,7 +52,7 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
   const generation = writesText.includes(task)
     ? await readGenerationDefaults(folder, { raw, config }, options.onWarning)
     : defaultsOf(config);
-  const source = joinWeights(await openWeights(folder, options.onWarning), config);
+  const source = asModelHasThem(await openWeights(folder, options.onWarning), config);
   try {
     const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
     return await fillModel(outline, source, {
@@ -73,13 +75,18 @@ export async function fingerprint(base: PretrainedModel | ModelFolder): Promise<
   if ("fingerprint" in base) return base.fingerprint;
   const config = checkConfig(await readJsonObject(base, configFile), undefined, configFile);
   const collected = new Fingerprint(config);
-  const source = joinWeights(await openWeights(base), config);
+  const source = asModelHasThem(await openWeights(base), config);
   try {
     for (const [name, tensor] of source.tensors) collected.add(name, tensor, await sampleOf(source, name));
     return collected.toString();
   } finally {
     await source.close();
   }
+}
+
+/** Weights that lie in pieces or in one tensor with others. */
+function asModelHasThem(source: WeightSource, config: ModelConfig): WeightSource {
+  return joinWeights(splitWeights(source, config), config);
 }
 
 /** As many as families allows a config.json to have: a mistyped class number must not take all memory. */

@@ -14,7 +14,7 @@ export interface TokenEmbeddingOptions {
   readonly positionOffset?: number;
   /** Where nothing learns them: what each position adds, [batch or 1, time, width]. */
   readonly computedPositions?: ((pass: Pass) => tf.Tensor) | undefined;
-  readonly tokenTypes?: EmbeddingSite;
+  readonly tokenTypes?: EmbeddingSite | undefined;
   readonly norm?: Norm | undefined;
   readonly dropout?: { readonly rate: number; readonly path: string };
 }

@@ -5,7 +5,7 @@ import type { ConfigValues } from "../../config-values.ts";
 import type { Family, TensorRow } from "../../family.ts";
 import { classifierRow } from "../shared/encoder-rows.ts";
 import { backboneKeys, vitAttention, vitConfig, vitEmbeddings, vitFeedForward } from "../shared/image-rows.ts";
-import { normRows } from "../shared/module-rows.ts";
+import { linearRows, normRows } from "../shared/module-rows.ts";
 
 const layer = "encoder.layer.{n}";
 const { intermediateSize: _, ...sizes } = vitConfig.sizes;
@@ -14,6 +14,10 @@ const { embedding, attention } = vitConfig.dropouts;
 const scales = [`${layer}.layer_scale1.lambda1`, `${layer}.layer_scale2.lambda1`].map((path): TensorRow => {
   return { path, kind: "parameter", shape: ({ hiddenSize }) => [hiddenSize] };
 });
+
+const gated = { key: "use_swiglu_ffn", fallback: false } as const;
+const isGated = ({ switches }: ConfigValues) => switches.gatedFeedForward;
+const isPlain = (config: ConfigValues) => !isGated(config);
 
 /** Nothing reads it unless patches are hidden, as they are in pretraining. */
 const maskToken: TensorRow = {
@@ -39,17 +43,11 @@ export const dinov2: Family = {
     dropouts: { embedding, attention, path: { keys: ["drop_path_rate"], fallback: 0 } },
     switches: {
       ...vitConfig.switches,
+      gatedFeedForward: gated,
       maskToken: { key: "use_mask_token", fallback: true },
     },
     scalars: { feedForwardRatio: { key: "mlp_ratio", fallback: 4 } },
     derive: withIntermediateSize,
-    fixed: [
-      {
-        key: "use_swiglu_ffn",
-        values: [null, false],
-        effect: "true gates the feed-forward, and files then hold two of its matrices as one",
-      },
-    ],
     // The start of the scales, which files hold; what a backbone for other models gives.
     harmless: ["layerscale_value", "apply_layernorm", "reshape_hidden_states", ...backboneKeys],
   },
@@ -59,7 +57,15 @@ export const dinov2: Family = {
     ...scales,
   ],
   embeddings: [],
-  linears: [...vitAttention(layer), ...vitFeedForward(layer)],
+  linears: [
+    ...vitAttention(layer),
+    ...vitFeedForward(layer).map((row) => ({ ...row, when: isPlain })),
+    ...linearRows({ bias: true, layout: "out-in", when: isGated }, [
+      [`${layer}.mlp.gate_proj`, "hidden", "intermediate"],
+      [`${layer}.mlp.up_proj`, "hidden", "intermediate"],
+      [`${layer}.mlp.down_proj`, "intermediate", "hidden"],
+    ]),
+  ],
   norms: normRows("layer", [`${layer}.norm1`, `${layer}.norm2`, "layernorm"]),
   heads: {
     "image-classification": { linears: [{ ...classifierRow("classifier"), inFeatures: "double-hidden" }] },
@@ -69,7 +75,12 @@ export const dinov2: Family = {
     { file: "attention.attention.key", path: "attention.k_proj" },
     { file: "attention.attention.value", path: "attention.v_proj" },
     { file: "attention.output.dense", path: "attention.o_proj" },
+    { file: "mlp.weights_out", path: "mlp.down_proj" },
   ].flatMap(({ file, path }) => ["weight", "bias"].map((end) => ({ file: `${file}.${end}`, path: `${path}.${end}` }))),
+  fusedFileKeys: ["weight", "bias"].map((end) => ({
+    file: `${layer}.mlp.weights_in.${end}`,
+    paths: [`${layer}.mlp.gate_proj.${end}`, `${layer}.mlp.up_proj.${end}`],
+  })),
 };
 
 /** The tables of `dinov2_with_registers`. */
@@ -88,7 +99,7 @@ export const dinov2WithRegisters: Family = {
       patchSize: { ...sizes.patchSize, fallback: 16 },
       registers: { keys: ["num_register_tokens"], fallback: 4 },
     },
-    switches: vitConfig.switches,
+    switches: { ...vitConfig.switches, gatedFeedForward: gated },
   },
   tensors: [
     ...vitEmbeddings(["embeddings.cls_token"]),
@@ -103,6 +114,8 @@ export const dinov2WithRegisters: Family = {
 };
 
 function withIntermediateSize(config: ConfigValues): ConfigValues {
-  const { hiddenSize, scalars } = config;
-  return { ...config, intermediateSize: Math.trunc(hiddenSize * (scalars.feedForwardRatio ?? 1)) };
+  const plain = Math.trunc(config.hiddenSize * (config.scalars.feedForwardRatio ?? 1));
+  if (isPlain(config)) return { ...config, intermediateSize: plain };
+  // Two thirds, since there are three matrices then, and whole eights.
+  return { ...config, intermediateSize: Math.ceil(Math.trunc((plain * 2) / 3) / 8) * 8, activation: "silu" };
 }

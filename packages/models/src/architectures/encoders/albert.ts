@@ -10,7 +10,7 @@ import { wordEmbedding } from "./word-embedding.ts";
 export function albert(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: true });
+  const { tokens, run: embed } = wordEmbedding(model, first);
   const widen = first.linear("encoder.embedding_hidden_mapping_in");
   const shared = postNormBlock(model.group(), { names, layer: 0, drops: "attention" });
   return {

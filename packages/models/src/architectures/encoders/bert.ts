@@ -9,7 +9,7 @@ import { wordEmbedding } from "./word-embedding.ts";
 export function bert(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: true });
+  const { tokens, run: embed } = wordEmbedding(model, first);
   // ELECTRA's embeddings may be narrower than its layers.
   const project = first.optionalLinear("embeddings_project");
   const blocks = Array.from({ length: config.layers }, (_, layer) =>

@@ -8,7 +8,7 @@ import { wordEmbedding } from "./word-embedding.ts";
 export function distilbert(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: false });
+  const { tokens, run: embed } = wordEmbedding(model, first);
   const blocks = Array.from({ length: config.layers }, (_, layer) =>
     postNormBlock(model.atLayer(layer), { names, layer, drops: "feed-forward" }),
   );

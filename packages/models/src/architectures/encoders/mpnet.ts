@@ -10,7 +10,7 @@ import { wordEmbedding } from "./word-embedding.ts";
 export function mpnet(model: PartList): Trunk {
   const { config } = model.plan;
   const first = model.group();
-  const { tokens, run: embed } = wordEmbedding(model, first, { hasSegments: false });
+  const { tokens, run: embed } = wordEmbedding(model, first);
   const positions = relativePositions(model.embedding("encoder.relative_attention_bias"), {
     buckets: config.positionBuckets,
     farthest: 128, // whatever the file says

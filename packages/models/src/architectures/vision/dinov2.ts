@@ -1,6 +1,8 @@
 // DINOv2's wiring, with and without registers (transformers' modeling_dinov2.py): ViT's halves, each scaled by learnt numbers.
 
+import { activations } from "../../parts/activations.ts";
 import { dropPath } from "../../parts/drop-path.ts";
+import { gatedFeedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Layer } from "../../parts/pass.ts";
 import { learntScale } from "../../parts/scaled-layer.ts";
@@ -27,7 +29,14 @@ function dinov2Block(block: PartList, layer: number): Stage {
     beforeAttention: block.norm(`${path}.norm1`),
     attention: half(vitAttention(block, layer, path), "layer_scale1", "attention-path"),
     beforeFeedForward: block.norm(`${path}.norm2`),
-    feedForward: half(vitFeedForward(block, path), "layer_scale2", "feed-forward-path"),
+    feedForward: half(dinov2FeedForward(block), "layer_scale2", "feed-forward-path"),
   });
   return { parts: block.parts, run };
+}
+
+function dinov2FeedForward(block: PartList): Layer {
+  const { activation, switches } = block.plan.config;
+  if (!switches.gatedFeedForward) return vitFeedForward(block, path);
+  const of = (name: string) => block.linear(`${path}.mlp.${name}`);
+  return gatedFeedForward({ gate: of("gate_proj"), up: of("up_proj") }, activations[activation], of("down_proj"));
 }

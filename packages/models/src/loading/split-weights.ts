@@ -1,0 +1,55 @@
+// Some files hold several weights as one tensor, one's rows behind the other's. A source in which each is a tensor of its own.
+
+import type { ModelConfig } from "@lowrank/families";
+import { planSplits } from "@lowrank/families/checkpoint";
+import type { SourceTensor, WeightSource } from "./weight-source.ts";
+
+interface Part {
+  /** Of the file's tensor. */
+  readonly key: string;
+  /** Where its bytes begin there. */
+  readonly offset: number;
+  readonly tensor: SourceTensor;
+}
+
+/** The source as it is where nothing is to be taken apart. */
+export function splitWeights(source: WeightSource, config: ModelConfig): WeightSource {
+  const splits = planSplits(config, source.tensors.keys());
+  if (splits.size === 0) return source;
+  const parts = new Map<string, Part>();
+  const tensors = new Map<string, SourceTensor>();
+  for (const [key, tensor] of source.tensors) {
+    const made = partsOf({ key, tensor, names: splits.get(key) ?? [] });
+    for (const [name, part] of made) {
+      parts.set(name, part);
+      tensors.set(name, part.tensor);
+    }
+    if (made.length === 0) tensors.set(key, tensor);
+  }
+  return {
+    ...source,
+    tensors,
+    readBytes(name, range) {
+      const part = parts.get(name);
+      if (part === undefined) return source.readBytes(name, range);
+      const { offset = 0, length = part.tensor.byteLength } = range ?? {};
+      return source.readBytes(part.key, { offset: part.offset + offset, length });
+    },
+    decode: (name, bytes) => source.decode(parts.get(name)?.key ?? name, bytes),
+    pack: (name, bytes) => (parts.has(name) ? undefined : source.pack(name, bytes)),
+  };
+}
+
+/** Equal parts along the rows; none where the rows cannot be shared out. */
+function partsOf(given: {
+  readonly key: string;
+  readonly tensor: SourceTensor;
+  readonly names: readonly string[];
+}): readonly (readonly [name: string, part: Part])[] {
+  const { key, tensor, names } = given;
+  const [rows = 0, ...rest] = tensor.shape;
+  if (names.length === 0 || rows % names.length !== 0) return [];
+  const byteLength = tensor.byteLength / names.length;
+  const part = { ...tensor, shape: [rows / names.length, ...rest], byteLength };
+  return names.map((name, index) => [name, { key, offset: index * byteLength, tensor: part }]);
+}
