@@ -6,6 +6,10 @@ import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 export interface ChatMessage {
   readonly role: string;
   readonly content: string;
+  /** False for an answer that is shown but not trained. */
+  readonly isTrained?: boolean;
+  /** What a model's own template may read besides: `name`, `tool_calls`, `tool_call_id`, `reasoning_content`. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** A prompt and what the model should say next. Only the completion is trained. */
@@ -34,6 +38,15 @@ export interface TextExample {
 export interface ChatExample {
   readonly kind: "chat";
   readonly messages: readonly ChatMessage[];
+  /** Functions that the assistant may call, as JSON Schema describes them; the model's own template writes them. */
+  readonly tools?: readonly unknown[];
+}
+
+/** Two answers to the same, of which one is better. Both begin alike. */
+export interface PreferenceExample {
+  readonly kind: "preference";
+  readonly chosen: CompletionExample | ChatExample;
+  readonly rejected: CompletionExample | ChatExample;
 }
 
 /** A row's class, by its number from 0 or its name; the number that a regression is to give; or all of a row's classes. */
@@ -97,6 +110,7 @@ export type Example =
   | InstructionExample
   | TextExample
   | ChatExample
+  | PreferenceExample
   | SentenceExample
   | QuestionExample
   | SpeechExample

@@ -30,6 +30,7 @@ export type {
   Example,
   InstructionExample,
   Label,
+  PreferenceExample,
   QuestionExample,
   SentenceExample,
   SpeechExample,

@@ -1,6 +1,8 @@
 // lowrank as a library, in Node. In a page: "lowrank/browser".
 
+import { findBase } from "./node/base-of.ts";
 import { nodePlatform } from "./node/node-platform.ts";
+import { noticesOf } from "./notices.ts";
 import { openModelOn } from "./open-on.ts";
 import type { OpenedModel } from "./opened-model.ts";
 import type { OpenModelOptions } from "./options.ts";
@@ -27,6 +29,35 @@ import type { ModelInput } from "./platform.ts";
  */
 export function openModel(source: ModelInput, options: OpenModelOptions = {}): Promise<OpenedModel> {
   return openModelOn(nodePlatform, source, options);
+}
+
+/**
+ * The base that an adapter was trained on, as `openModel` takes it: the path that its folder remembers, if it is still there, else
+ * the name that PEFT's configuration has. Nothing but the adapter is downloaded.
+ *
+ * @throws BaseNotFoundError, PathNotFoundError, HubError; and what `readAdapterFolder` of @lowrank/adapter-format throws
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { baseOf, openModel } from "lowrank";
+ *
+ * const model = await openModel("node_modules/@lowrank/tiny-model/model");
+ * const adapter = join(tmpdir(), `adapter-${process.pid}`);
+ * await model.adapt({ rank: 1, targetModules: "all-linear" }).save(adapter);
+ * model.dispose();
+ * const again = await openModel(await baseOf(adapter), { adapter });
+ * console.log(await again.generate("name[Aromi] ->", { maxNewTokens: 4 }));
+ * again.dispose();
+ * ```
+ */
+export function baseOf(
+  adapter: ModelInput,
+  options: Pick<OpenModelOptions, "fetch" | "accessToken" | "onWarning" | "onNote"> = {},
+): Promise<string> {
+  const { fetch, accessToken } = options;
+  return findBase(adapter, { notices: noticesOf(options), fetch, accessToken });
 }
 
 export type { EmbedOptions } from "./embed/embed-texts.ts";

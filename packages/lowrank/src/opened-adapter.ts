@@ -15,12 +15,15 @@ import { type Notices, noticesOf } from "./notices.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
+import { warnOfPreferences } from "./rows/chosen-answers.ts";
 import { classNamesKey, decodeClassNames, warnOfManyClasses } from "./rows/classes/class-names.ts";
 import { readTrainingRows } from "./rows/read-training-rows.ts";
 import { needTokenizer, taskFor } from "./rows/row-kinds.ts";
 import { checkRows } from "./rows/rows-it-acts-on.ts";
 import type { TrainingRows } from "./rows/training-rows.ts";
 import type { RunFacts, RunFolder } from "./run-folder.ts";
+import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
+import { onBase, setupOfRows } from "./setup/setup-of-rows.ts";
 import { checkKeeping } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
@@ -65,11 +68,14 @@ export class OpenedAdapter {
   /** The run as a section of the model card, after so many steps. */
   #card: ((stepsDone: number) => string) | undefined;
   #stepsDone = 0;
+  /** How it was trained to be used: what is taken where `generate` and `evaluate` are told nothing else. */
+  #setup: AdapterSetup;
 
   constructor(facts: AdapterFacts) {
     this.#facts = facts;
     this.name = facts.name;
     this.#handle = facts.opened.handle;
+    this.#setup = onBase(facts.opened.setup, facts.opened);
     this.#metadata = new Map(
       [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) =>
         [classNamesKey, problemKey, recipeKey].includes(key),
@@ -112,8 +118,8 @@ export class OpenedAdapter {
   /** The model in the shape that this adapter needs, and a context that selects it. */
   get opened(): OpenedBase {
     const { handle } = this;
-    const recipe = recipeIn(this.#metadata);
-    return { ...this.#facts.opened, handle, recipe, context: inferenceContext(activeAdapters(handle.name)) };
+    const carried = { recipe: recipeIn(this.#metadata), setup: this.#setup };
+    return { ...this.#facts.opened, handle, ...carried, context: inferenceContext(activeAdapters(handle.name)) };
   }
 
   /**
@@ -132,6 +138,7 @@ export class OpenedAdapter {
     refuseUntrainable(model, rows);
     const classes = classesOf(opened, rows, this.#facts.classNames);
     warnOfManyClasses(classes, rows, notices);
+    warnOfPreferences(rows.file, rows.preferences, notices);
     const labels = labelMeaning(model, rows, classes);
     const hasText = needTokenizer([...rows.train, ...rows.validation]);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
@@ -139,18 +146,13 @@ export class OpenedAdapter {
     const tokenized = tokenizedRows(rows, { model, tokenizer, labels, comparison, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
-    const start = {
-      rows: tokenized.train,
-      padId: tokenized.padId,
-      batchSize,
-      count,
-      seed: this.#facts.seed,
-      ...lossOfStart(model, comparison),
-    };
+    const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count };
+    const start = { ...seen, seed: this.#facts.seed, ...lossOfStart(model, comparison) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     checkRows(rows.file, tokenized.train, { config: this.config, notices });
     const found = [...classMetadata(classes, labels), ...recipeMetadata(comparison?.recipe)];
     this.#metadata = new Map([...this.#metadata, ...found]);
+    this.#setup = onBase(setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);
     const { addedTokens, classNames } = this;
     const facts = { plan, rows: tokenized.train.length, template: tokenized.template, addedTokens, classNames };
@@ -224,6 +226,7 @@ export class OpenedAdapter {
     return new Map([
       ...tokenizer,
       ...Object.entries(written),
+      ...setupFiles(this.#setup),
       ["README.md", written["README.md"] + (this.#card?.(stepsDone) ?? "")] as const,
     ]);
   }

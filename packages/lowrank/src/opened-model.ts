@@ -35,6 +35,7 @@ import type { Predictions, PredictOptions, QuestionsInput } from "./predict/pred
 import type { TokenPlan } from "./rows/added-tokens.ts";
 import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
 import { isRead, type RowFile } from "./rows/training-rows.ts";
+import { readAsRemembered } from "./setup/read-as-remembered.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { configFor, makeAdapter, planNewAdapter } from "./train/new-adapter.ts";
 
@@ -122,7 +123,10 @@ export class OpenedModel {
     const made = { name: name ?? freeName(this.#adapters), seed };
     const needsRows = startBatches({}, full) !== undefined;
     const handle = needsRows ? undefined : makeAdapter(model, plan, made);
-    return this.#keep({ ...opened, model, handle, adapter: undefined, adapterPath: undefined }, { ...made, plan });
+    return this.#keep(
+      { ...opened, model, handle, adapter: undefined, setup: undefined, adapterPath: undefined },
+      { ...made, plan },
+    );
   }
 
   /**
@@ -155,10 +159,10 @@ export class OpenedModel {
   /** The tokens that `generate` would continue. Throws TokenizerMissingError, ChatTemplateMissingError, TemplateError. */
   async promptIds(
     prompt: TextPrompt,
-    { adapter, template }: Pick<TextOptions, "template"> & AdapterChoice = {},
+    { adapter, ...options }: Pick<TextOptions, "template" | "system"> & AdapterChoice = {},
   ): Promise<readonly number[]> {
     const { opened, tokenizer } = await this.#writer({ adapter });
-    return promptIds(prompt, template, { tokenizer, task: opened.model.task });
+    return promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
   }
 
   /**
@@ -194,8 +198,10 @@ export class OpenedModel {
     const { adapter, strength, columns, header, onBrokenRows, ...options } = asked;
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
-    const reading = { platform, context, columns: given({ columns, header, onBrokenRows }) };
-    const file = isRead(input) ? input : await readRows(input, reading);
+    const read = async (as: ColumnOptions) => {
+      return isRead(input) ? input : readRows(input, { platform, context, columns: given({ ...as, onBrokenRows }) });
+    };
+    const file = await readAsRemembered(read, given({ columns, header }), opened.setup);
     const tokenizer = () => this.#tokenizerOf(opened);
     const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
     return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);

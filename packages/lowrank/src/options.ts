@@ -109,8 +109,9 @@ export const trainingNames: OptionNames<TrainingOptions> = {
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {
-  ...{ adapter: true, template: true, maxNewTokens: true, temperature: true, topK: true, topP: true, minP: true },
-  ...{ repetitionPenalty: true, stop: true, seed: true, signal: true, strength: true, logprobs: true, prefix: true },
+  ...{ adapter: true, template: true, system: true, maxNewTokens: true, temperature: true, topK: true, topP: true },
+  ...{ minP: true, repetitionPenalty: true, stop: true, seed: true, signal: true, strength: true, logprobs: true },
+  prefix: true,
 };
 
 export const writerNames: OptionNames<TextWriterOptions> = {

@@ -126,7 +126,8 @@ async function answerTexts<Adapter extends ServedAdapter>(
   function textOf(prompt: ServedPrompt, index: number) {
     const { maxNewTokens, temperature, topP, topK, minP, repetitionPenalty, stop } = asked;
     const sampling = { temperature, topP, topK, minP, repetitionPenalty, seed: (asked.seed + index) >>> 0 };
-    const template = typeof prompt === "string" ? undefined : parts.template;
+    // A completion goes on with the text as it is, however an adapter writes its prompts.
+    const template = typeof prompt === "string" ? "plain" : parts.template;
     const options = { adapter: lease.adapter, maxNewTokens, stop, logprobs, template, signal, ...sampling };
     return choiceEvents(parts.writer.write(prompt, options), { stop });
   }

@@ -167,10 +167,6 @@ function adviceFor(names: readonly string[]): string {
   if (looksLikeRow(names)) {
     return 'If its first line is a row already, name the columns in order, such as `header: ["sentence", "label"]`.';
   }
-  if (["prompt", "chosen", "rejected"].every((name) => names.includes(name))) {
-    const chosen = columnsOption({ prompt: "prompt", completion: "chosen" });
-    return `Preferences are not trained on as such; the chosen answers alone are with ${chosen}.`;
-  }
   const guess = guessColumns(names);
   if (guess === undefined)
     return 'Say which column is which field, such as `columns: { prompt: "a", completion: "b" }`.';

@@ -18,10 +18,6 @@ describe("columns that nobody knows", () => {
     ["review,sentiment", 'with `columns: { sentence: "review", label: "sentiment" }`'],
     ["id,question,answer", 'with `columns: { prompt: "question", completion: "answer" }`'],
     ["von,nach", 'with `columns: { prompt: "von", completion: "nach" }`'],
-    [
-      "prompt,chosen,rejected",
-      "Preferences are not trained on as such; the chosen answers alone are with `columns: { prompt:",
-    ],
     ["a,b,c", "Say which column is which field"],
     ["it is a rather long sentence,1", "If its first line is a row already"],
   ])("says once of rows with the columns %s what to do", (names, advice) => {

@@ -4,6 +4,7 @@ import { conversationsForm, messagesForm } from "./chat-form.ts";
 import { anchorForm, queryForm, scoredPairForm } from "./comparison-forms.ts";
 import { completionForm } from "./completion-form.ts";
 import { instructionForm } from "./instruction-form.ts";
+import { preferenceForm } from "./preference-form.ts";
 import { questionForm, spanForm } from "./question-form.ts";
 import type { RowForm } from "./row-form.ts";
 import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
@@ -28,6 +29,7 @@ export const rowForms: readonly RowForm[] = [
   questionForm,
   messagesForm,
   conversationsForm,
+  preferenceForm,
   instructionForm,
   completionForm,
   anchorForm,

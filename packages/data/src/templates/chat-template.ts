@@ -3,11 +3,12 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { TemplateError } from "../errors.ts";
-import type { ChatMessage, Example } from "../example.ts";
+import type { ChatExample, ChatMessage, Example } from "../example.ts";
 import { type JinjaTemplate, parseTemplate } from "./jinja-template.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "./prompt-template.ts";
 import { taskAndAnswer } from "./task-and-answer.ts";
 import { TemplateBudget } from "./template-budget.ts";
+import { usesTools } from "./uses-tools.ts";
 
 /** What a chat template may refer to besides the messages. */
 export interface ChatTemplateOptions {
@@ -20,6 +21,9 @@ export interface ChatTemplateOptions {
 const optionNames: OptionNames<ChatTemplateOptions> = { bosToken: true, eosToken: true, variables: true };
 
 type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
+
+/** The conversation that a template is given, part by part. */
+type Conversation = Pick<ChatExample, "messages" | "tools">;
 
 /**
  * A prompt template from the Jinja text of a chat template.
@@ -47,42 +51,57 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
   return {
     name: "chat",
     source: "the model's tokenizer_config.json, as transformers' apply_chat_template renders it",
-    render: (example) => renderConversation(messagesOf(example), render(new TemplateBudget())),
+    render(example) {
+      const conversation = conversationOf(example);
+      // A template that knows no tools would leave them out in silence.
+      if (usesTools(conversation) && !source.includes("tool")) {
+        throw new TemplateError("chat", "the conversation has tools, of which the model's own template writes none.");
+      }
+      return renderConversation(conversation.messages, render(new TemplateBudget(), conversation.tools));
+    },
   };
 }
 
-function compile(source: string, options: ChatTemplateOptions): (budget: TemplateBudget) => Render {
+function compile(
+  source: string,
+  options: ChatTemplateOptions,
+): (budget: TemplateBudget, tools: ChatExample["tools"]) => Render {
   const template: JinjaTemplate = parseTemplate(source);
-  return (budget) => (messages, addGenerationPrompt) => {
-    budget.allowFor(messages.length);
-    const variables = {
-      // transformers always has these two, none for want of any: `tools is not none` must be false.
-      tools: null,
-      documents: null,
-      ...options.variables,
-      messages: messages.map((message) => ({ ...message })),
-      add_generation_prompt: addGenerationPrompt,
-      bos_token: options.bosToken ?? "",
-      eos_token: options.eosToken ?? "",
+  return (budget, tools = undefined) =>
+    (messages, addGenerationPrompt) => {
+      budget.allowFor(messages.length);
+      const variables = {
+        // transformers always has these two, none for want of any: `tools is not none` must be false.
+        tools: null,
+        documents: null,
+        ...options.variables,
+        ...(tools === undefined ? {} : { tools }),
+        messages: messages.map(({ isTrained, more, ...message }) => ({ ...message, ...more })),
+        add_generation_prompt: addGenerationPrompt,
+        bos_token: options.bosToken ?? "",
+        eos_token: options.eosToken ?? "",
+      };
+      return template.render(variables, budget);
     };
-    return template.render(variables, budget);
-  };
 }
 
-function messagesOf(example: Example): readonly ChatMessage[] {
-  if (example.kind === "chat") return example.messages;
+function conversationOf(example: Example): Conversation {
+  if (example.kind === "chat") return example;
   const { task, material, answer } = taskAndAnswer(example, "chat");
-  return [
-    { role: "user", content: material === "" ? task : `${task}\n${material}` },
-    { role: "assistant", content: answer },
-  ];
+  const content = material === "" ? task : `${task}\n${material}`;
+  return {
+    messages: [
+      { role: "user", content },
+      { role: "assistant", content: answer },
+    ],
+  };
 }
 
 function renderConversation(messages: readonly ChatMessage[], render: Render): RenderedExample {
   const whole = render(messages, messages.at(-1)?.role !== "assistant");
   const segments: Segment[] = [];
   let position = 0;
-  for (const [index, { role, content }] of messages.entries()) {
+  for (const [index, { role, content, isTrained = true }] of messages.entries()) {
     if (role !== "assistant") continue;
     const isLast = index === messages.length - 1;
     const before = render(messages.slice(0, index), true);
@@ -94,7 +113,7 @@ function renderConversation(messages: readonly ChatMessage[], render: Render): R
     }
     const end = before.length + trainedLength(through.slice(before.length), content);
     segments.push({ text: whole.slice(position, before.length), isTrained: false });
-    segments.push({ text: whole.slice(before.length, end), isTrained: true });
+    segments.push({ text: whole.slice(before.length, end), isTrained });
     position = end;
   }
   const rest = whole.slice(position);
@@ -107,6 +126,7 @@ function renderConversation(messages: readonly ChatMessage[], render: Render): R
 /** Generation stops at the mark that ends a turn, so the line end that many templates write after it is not trained. */
 function trainedLength(turn: string, content: string): number {
   const withoutLineEnd = turn.trimEnd();
-  const hasMark = !withoutLineEnd.endsWith(content.trimEnd());
+  // Without a text of its own – calls of tools – nothing tells the mark from what is said.
+  const hasMark = content.trim() === "" || !withoutLineEnd.endsWith(content.trimEnd());
   return hasMark ? withoutLineEnd.length : turn.length;
 }

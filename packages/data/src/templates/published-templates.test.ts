@@ -2,6 +2,7 @@
 
 import { Template } from "@huggingface/jinja";
 import { describe, expect, it } from "vitest";
+import { chatTemplate } from "./chat-template.ts";
 import { parseTemplate } from "./jinja-template.ts";
 import { TemplateBudget } from "./template-budget.ts";
 
@@ -211,4 +212,25 @@ describe("1000 messages by a template like that of", () => {
       expect(text === new Template(source).render(variables)).toBe(true);
     }
   });
+});
+
+it("calls of tools are trained as Llama 3.1's template writes them, what is offered and what comes back is shown", () => {
+  const call = { function: { name: "weather", arguments: { city: "Oslo" } } };
+  const { segments } = chatTemplate(llama3, { bosToken: "<s>" }).render({
+    kind: "chat",
+    tools: tools.slice(0, 1),
+    messages: [
+      { role: "user", content: "Rain?" },
+      { role: "assistant", content: "", more: { tool_calls: [call] } },
+      { role: "tool", content: "yes" },
+      { role: "assistant", content: "It rains." },
+    ],
+  });
+  expect(segments.filter(({ isTrained }) => isTrained).map(({ text }) => text)).toEqual([
+    '{"name": "weather", "parameters": {"city": "Oslo"}}<|eot_id|>',
+    "It rains.<|eot_id|>",
+  ]);
+  const shown = segments.filter(({ isTrained }) => !isTrained).map(({ text }) => text);
+  expect(shown[0]).toContain('"name": "f0"');
+  expect(shown[1]).toContain('ipython<|end_header_id|>\n\n"yes"<|eot_id|>');
 });

@@ -92,6 +92,25 @@ describe("a chat template", () => {
     );
   });
 
+  it("shows an answer that is not to be trained, as vicuna does", () => {
+    const messages = chat.messages.map((message, index) => (index === 1 ? { ...message, isTrained: false } : message));
+    for (const template of [chatTemplate(chatMl), promptTemplate("vicuna")]) {
+      const { segments } = template.render({ kind: "chat", messages });
+      const text = (of: typeof segments) => of.map(({ text }) => text).join("");
+      expect(text(segments)).toBe(text(template.render(chat).segments));
+      expect(text(segments.filter(({ isTrained }) => isTrained)).trim()).toMatch(/^Bye!(<.im_end.>)?$/);
+    }
+  });
+
+  it("is refused for tools that it would leave out, as vicuna is", () => {
+    const tools = [{ type: "function", function: { name: "weather" } }];
+    for (const template of [chatTemplate(chatMl), promptTemplate("vicuna")]) {
+      expect(() => template.render({ ...chat, tools })).toThrow(/no(ne)? ?(tools)?\b/);
+      const result = { role: "tool", content: "rain" };
+      expect(() => template.render({ kind: "chat", messages: [result, ...chat.messages] })).toThrow(TemplateError);
+    }
+  });
+
   it("writes prompt and completion as a conversation of two turns", () => {
     const rendered = chatTemplate(chatMl).render(completion);
     expect(promptOf(rendered)).toBe("<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n");

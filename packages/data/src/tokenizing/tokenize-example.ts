@@ -29,7 +29,7 @@ export interface TokenizeOptions extends LabelMeaning {
  *
  * Ids are those of the whole text where the prompt's ids are a prefix of them, and otherwise those of the pieces one
  * after the other, so that the prompt's tokens in training are those that generation starts from. An end-of-text token
- * follows the answer. Sentence rows need no template and give a class instead of labels, questions the place of their answer.
+ * follows the answer. Of a preference the chosen answer is trained. Sentence rows need no template and give a class instead of labels, questions the place of their answer.
  *
  * Throws ExampleError for a class name without a number, and as `tokenizeQuestion`; templates throw TemplateError.
  *
@@ -69,6 +69,7 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   const { tokenizer, template } = row;
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength, options);
   if (example.kind === "span") return cutSpan(example, options.maxLength);
+  if (example.kind === "preference") return tokenizeRow(example.chosen, row, options);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);

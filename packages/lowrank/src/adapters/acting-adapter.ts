@@ -3,7 +3,7 @@
 import { inferenceContext, noAdapters } from "@lowrank/contracts";
 import { weightedAdapters } from "@lowrank/inject";
 import { AdapterGoneError } from "../errors/library-errors.ts";
-import type { OpenedBase } from "../open/open-base.ts";
+import { type OpenedBase, withoutAdapter } from "../open/open-base.ts";
 
 /** One of a model's adapters. */
 interface NamedAdapter {
@@ -20,9 +20,7 @@ export function actingModel(
     strength = 1,
   }: { readonly adapter: NamedAdapter | null | undefined; readonly strength: number | undefined },
 ): OpenedBase {
-  if (adapter === null || adapter === undefined) {
-    return { ...base, handle: undefined, adapter: undefined, context: inferenceContext() };
-  }
+  if (adapter === null || adapter === undefined) return withoutAdapter(base);
   if (!adapters.includes(adapter)) throw new AdapterGoneError(adapter.name);
   if (strength === 1) return adapter.opened;
   const acting = strength === 0 ? noAdapters : weightedAdapters({ [adapter.name]: strength });

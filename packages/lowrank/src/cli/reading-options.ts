@@ -4,8 +4,10 @@ import type { ReadOptions } from "@lowrank/data";
 import { UsageError } from "../errors/usage-errors.ts";
 import { given } from "../given.ts";
 import { nodePlatform } from "../node/node-platform.ts";
-import { readRows } from "../rows/read-rows.ts";
+import { type ColumnOptions, readRows } from "../rows/read-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
+import type { AdapterSetup } from "../setup/adapter-setup.ts";
+import { readAsRemembered } from "../setup/read-as-remembered.ts";
 import { sourceContext } from "./open-model.ts";
 import type { Report } from "./terminal/report.ts";
 
@@ -14,6 +16,8 @@ export interface ReadingOptions {
   readonly columns?: Readonly<Record<string, string>>;
   readonly header?: readonly string[];
   readonly skipBadRows?: boolean;
+  /** What an adapter remembers of its own data. */
+  readonly setup?: AdapterSetup;
 }
 
 /**
@@ -22,13 +26,17 @@ export interface ReadingOptions {
  */
 export async function readNamedRows(
   names: readonly string[],
-  { columns, header, skipBadRows }: ReadingOptions,
+  { columns, header, skipBadRows, setup }: ReadingOptions,
   report: Report,
 ): Promise<RowFile> {
   if (header !== undefined) for (const name of names) refuseHeader(name);
   const onBrokenRows = skipBadRows === true ? warnOfBrokenRows(report) : undefined;
   const context = sourceContext(report);
-  return readRows(names, { platform: nodePlatform, columns: given({ columns, header, onBrokenRows }), context });
+  const read = (as: ColumnOptions) => {
+    return readRows(names, { platform: nodePlatform, columns: { ...as, ...given({ onBrokenRows }) }, context });
+  };
+  // Standard input comes once: what it is cannot be tried.
+  return readAsRemembered(read, given({ columns, header }), names.includes("-") ? {} : setup);
 }
 
 /** Throws a UsageError for a file in which every row names its own columns. */

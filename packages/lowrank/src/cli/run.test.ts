@@ -28,7 +28,7 @@ describe("help", () => {
   it("of train names every kind of file and row that it reads", async () => {
     const text = (await call("train", "--help")).stdout.replace(/\s+/g, " ");
     expect(text).toContain("JSONL, JSON, CSV, TSV or Parquet");
-    for (const form of ["prompt/completion", "messages", "ShareGPT", "a label", "input_ids"])
+    for (const form of ["prompt/completion", "prompt/chosen/rejected", "messages", "ShareGPT", "a label", "input_ids"])
       expect(text).toContain(form);
   });
 
@@ -43,7 +43,7 @@ describe("wrong usage", () => {
   it.each([
     { argv: [], says: "Usage: lowrank" },
     { argv: ["trian"], says: "Did you mean train?" },
-    { argv: ["train", "--data", "d", "--out", "o"], says: "required option '--model <path>' not specified" },
+    { argv: ["train", "--data", "d", "--out", "o"], says: "--model is missing: name a base" },
     { argv: ["inspect"], says: "missing required argument 'path'" },
     { argv: ["inspect", "a", "b"], says: "too many arguments" },
     { argv: ["doctor", "--colour"], says: "unknown option '--colour'" },

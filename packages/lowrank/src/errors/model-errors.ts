@@ -1,6 +1,6 @@
 // What a model or an adapter lacks, or where it cannot be had.
 
-import { enumerated, LowrankError } from "@lowrank/contracts";
+import { enumerated, LowrankError, printable } from "@lowrank/contracts";
 import { NamingError, named } from "./named-option.ts";
 
 /** A folder is neither an adapter nor a model. */
@@ -21,6 +21,27 @@ export class AdapterAsModelError extends NamingError {
       "ADAPTER_AS_MODEL",
       `${named("model")} "${path}" is an adapter: give it as ${named("adapter")}, and as ${named("model")} the base that it was trained on.`,
     );
+  }
+}
+
+/** Neither what an adapter remembers of its base nor what PEFT's configuration names leads to a model. */
+export class BaseNotFoundError extends NamingError {
+  /** Where it was looked for. */
+  readonly places: readonly string[];
+
+  constructor(
+    readonly adapter: string,
+    places: readonly (string | null | undefined)[],
+  ) {
+    const known = places
+      .filter((place) => typeof place === "string" && place !== "")
+      .map((place) => printable(place ?? ""));
+    const told = known.length === 0 ? "names none" : `names ${enumerated(known)}, which is not here`;
+    super(
+      "BASE_NOT_FOUND",
+      `The base of the adapter "${adapter}" cannot be found: it ${told}. Give it as ${named("model")}.`,
+    );
+    this.places = known;
   }
 }
 

@@ -9,6 +9,7 @@ import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { writesText } from "../open/writes-text.ts";
+import { chosenAnswers } from "../rows/chosen-answers.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
@@ -36,7 +37,7 @@ export interface Evaluation extends ClassifierScores, Partial<RankingScores> {
 
 /** How to measure. */
 export interface EvaluationOptions extends ComparisonOptions {
-  /** How a row becomes text; default: what suits the rows. */
+  /** How a row becomes text; default: as the adapter's rows did, else what suits the rows. */
   readonly template?: string | undefined;
   /** Rows a batch; default 8. */
   readonly batchSize?: number | undefined;
@@ -59,9 +60,10 @@ export interface Measurer {
 /** Measures. Throws WrongTaskError, DataError, NoReferencesError, NothingToTrainError, NonFiniteModelError. */
 export async function evaluateRows(
   { opened, tokenizer, notices }: Measurer,
-  file: RowFile,
+  { name, rows }: RowFile,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
+  const file = { name, rows: chosenAnswers(rows) };
   if (options.generate === true) checkReferences(file.name, file.rows);
   return namingBrokenWeights(opened, () => evaluate({ opened, tokenizer, notices }, file, options));
 }
@@ -79,7 +81,8 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
   }
   const { batchSize = 8, maxNewTokens = 64 } = options;
   const tokenizer = needsText ? await measurer.tokenizer() : undefined;
-  const template = chooseTemplate(options.template, rows, { tokenizer, task: model.task });
+  const asTrained = suits(opened.setup?.template, rows) ? opened.setup?.template : undefined;
+  const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const problem = problemOn(model.config, problemOf(rows));
   if (goal === "class") checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
@@ -111,6 +114,11 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
       ? { bleu: await measureBleu(opened, rows, { ...asked, data: name, tokenizer, template, notices }) }
       : {}),
   };
+}
+
+/** Conversations are written by templates that mark their speakers alone, whatever an adapter's rows were. */
+function suits(template: string | undefined, rows: readonly Example[]): boolean {
+  return template === "chat" || template === "vicuna" || rows[0]?.kind !== "chat";
 }
 
 async function measureLoss({ model, context }: OpenedBase, data: MeasuredData, notices: Notices): Promise<number> {

@@ -53,8 +53,8 @@ export async function* continuePrompts(
   options: TextOptions,
 ): AsyncGenerator<TextEvent, void, undefined> {
   const { model, context, adapter } = opened;
-  const reader = { tokenizer, task: model.task };
-  const promptIds = prompts.map((prompt) => encode(prompt, options.template, reader));
+  const reader = { tokenizer, task: model.task, setup: opened.setup };
+  const promptIds = prompts.map((prompt) => encode(prompt, options, reader));
   if (promptIds.some((ids) => ids.length === 0)) throw new EmptyPromptError();
   const config = opened.handle?.config ?? adapter?.config;
   checkPrompts(promptIds, { config, notices });

@@ -20,15 +20,15 @@ it("writes a conversation whole, earlier answers too, up to where the next one b
     { role: "assistant", content: "b" },
     { role: "user", content: "c" },
   ];
-  const ids = promptIds({ messages }, undefined, reader(source));
+  const ids = promptIds({ messages }, {}, reader(source));
   expect(text(ids)).toBe("<user>a</><assistant>b</><user>c</><assistant>");
 });
 
 it("leaves a text as it is, behind the tokenizer's mark", () => {
-  expect(promptIds("a", undefined, reader(source))).toEqual([1, 97]);
+  expect(promptIds("a", {}, reader(source))).toEqual([1, 97]);
 });
 
 it("refuses a conversation where the model has no template for one", () => {
   const messages = [{ role: "user", content: "a" }];
-  expect(() => promptIds({ messages }, undefined, reader())).toThrow(ChatTemplateMissingError);
+  expect(() => promptIds({ messages }, {}, reader())).toThrow(ChatTemplateMissingError);
 });

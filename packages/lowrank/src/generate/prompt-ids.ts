@@ -8,21 +8,41 @@ import { chooseTemplate } from "../rows/tokenize-rows.ts";
 /** A conversation so far, the person's turn last; the model's own chat template writes it unless another is named. */
 export interface Conversation {
   readonly messages: readonly ChatMessage[];
+  /** Functions that the model may call, as JSON Schema describes them, where its template writes them. */
+  readonly tools?: readonly unknown[];
 }
 
 /** A text to go on with, or a conversation to be answered. */
 export type TextPrompt = string | Conversation;
 
+/** How a prompt is written. */
+export interface Writing {
+  readonly template?: string | undefined;
+  /** What stands before a conversation that does not say so itself. */
+  readonly system?: string | undefined;
+}
+
+/** Who reads the prompt, and how the rows were written that it learned from. */
+interface TaughtReader extends PromptReader {
+  readonly setup?: Writing | undefined;
+}
+
+/** The templates that write conversations. */
+const conversing: ReadonlySet<string | undefined> = new Set(["chat", "vicuna"]);
+
 /** Throws TemplateError for a name that there is not, ChatTemplateMissingError. */
-export function promptIds(prompt: TextPrompt, template: string | undefined, reader: PromptReader): readonly number[] {
-  if (typeof prompt === "string") {
+export function promptIds(prompt: TextPrompt, asked: Writing, reader: TaughtReader): readonly number[] {
+  const template = asked.template ?? reader.setup?.template;
+  const system = asked.system ?? reader.setup?.system ?? "";
+  if (typeof prompt === "string" && (system === "" || !conversing.has(template))) {
     const chosen = template === undefined ? promptTemplate("plain") : chooseTemplate(template, [], reader);
     return encodePrompt(renderPrompt(prompt, chosen), reader);
   }
-  const { segments, hasSpecialTokens } = chooseTemplate(template ?? "chat", [], reader).render({
-    kind: "chat",
-    ...prompt,
-  });
+  const conversation = typeof prompt === "string" ? { messages: [{ role: "user", content: prompt }] } : prompt;
+  const isOpened = system === "" || conversation.messages[0]?.role === "system";
+  const messages = isOpened ? conversation.messages : [{ role: "system", content: system }, ...conversation.messages];
+  const chosen = chooseTemplate(asked.template ?? (conversing.has(template) ? template : "chat"), [], reader);
+  const { segments, hasSpecialTokens } = chosen.render({ kind: "chat", ...conversation, messages });
   // Earlier answers are marked as trained, but here they are said already.
   const text = segments.map((segment) => segment.text).join("");
   return encodePrompt({ segments: [{ text, isTrained: false }], ...given({ hasSpecialTokens }) }, reader);

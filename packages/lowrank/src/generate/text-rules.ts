@@ -7,8 +7,13 @@ import { endTokens } from "../rows/end-tokens.ts";
 
 /** How to continue prompts: greedily, unless one of the sampling options is there. */
 export interface TextOptions {
-  /** How a prompt is written: "plain" (as it is, the default), "alpaca", "vicuna", "koalpaca", or the model's own "chat". */
+  /**
+   * How a prompt is written: "plain" (as it is), "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: as the
+   * adapter's rows were, else plain.
+   */
   readonly template?: string | undefined;
+  /** What stands before a conversation; default: what stood before all that the adapter learned from. "" is nothing. */
+  readonly system?: string | undefined;
   /** Default 64. */
   readonly maxNewTokens?: number | undefined;
   /** Divides the logits; 0 is greedy, whatever else is said. */

@@ -117,7 +117,7 @@ export class TextWriter<Choice> {
   async *write(prompt: TextPrompt, options: TextOptions & Choice): AsyncGenerator<TextEvent, void, undefined> {
     const chosen = await this.#choose(options);
     const { opened, tokenizer, notices } = chosen.writer;
-    const ids = promptIds(prompt, options.template, { tokenizer, task: opened.model.task });
+    const ids = promptIds(prompt, options, { tokenizer, task: opened.model.task, setup: opened.setup });
     if (ids.length === 0) throw new EmptyPromptError();
     const rules = textRules(opened.model, tokenizer, options);
     options.signal?.throwIfAborted();

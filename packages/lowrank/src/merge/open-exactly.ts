@@ -12,7 +12,10 @@ export async function openExactly(
   const adapter = await handle.toAdapter();
   const places = {
     model: async () => source,
-    adapter: async () => ({ name: handle.name, tokenizer: tokenizerFolder, read: async () => adapter }),
+    adapter: async () => ({
+      ...{ name: handle.name, tokenizer: tokenizerFolder },
+      ...{ read: async () => adapter, setup: async () => ({}) },
+    }),
   };
   return openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);
 }

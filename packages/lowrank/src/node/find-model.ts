@@ -1,6 +1,6 @@
 // Bases and adapters of a path on disk, or of a name on the Hugging Face Hub.
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { vocabularyTokenizerFiles } from "@lowrank/data";
 import { diskFolder } from "@lowrank/merge/node";
@@ -8,6 +8,7 @@ import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
 import { baseName } from "../open/hub-name.ts";
 import { type AdapterSource, ggufModel, type ModelSource } from "../open/model-source.ts";
+import { readSetup } from "../setup/adapter-setup.ts";
 import { filesBeside } from "./files-beside.ts";
 import { type HubContext, locate } from "./locate.ts";
 import { openGgufFile } from "./open-gguf-file.ts";
@@ -15,7 +16,7 @@ import { openGgufFile } from "./open-gguf-file.ts";
 /** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */
 export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
   const path = await locate(given, "model", context);
-  return { ...modelAt(path), ...(path === given ? { name: given } : baseName(given)) };
+  return { ...modelAt(path), ...(path === given ? { name: given, basePath: resolve(path) } : baseName(given)) };
 }
 
 /** The base in a folder or a .gguf file. */
@@ -41,6 +42,7 @@ export async function findAdapter(given: string, context: HubContext): Promise<A
   return {
     name: path,
     read: (options) => readAdapterFolder(path, options),
+    setup: () => readSetup(folder),
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
   };
 }

@@ -5,6 +5,7 @@ import { ggufTokenizerFiles, type TextFiles, vocabularyTokenizerFiles } from "@l
 import { ggufPartNames } from "@lowrank/gguf";
 import { filesFolder, type ModelFolder } from "@lowrank/models";
 import type { ByteSource } from "@lowrank/safetensors";
+import { type AdapterSetup, readSetup } from "../setup/adapter-setup.ts";
 
 /** A base, found but not read. */
 export interface ModelSource {
@@ -14,6 +15,8 @@ export interface ModelSource {
   readonly revision?: string | undefined;
   /** Where it was found, for messages. */
   readonly path: string;
+  /** The same on a disk, absolute, where it was given as a path. */
+  readonly basePath?: string | undefined;
   /** The tokenizer's. */
   readonly files: TextFiles;
   /** Absent for a .gguf file. */
@@ -28,6 +31,8 @@ export interface ModelSource {
 export interface AdapterSource {
   readonly name: string;
   read(options: ReadAdapterOptions): Promise<Adapter>;
+  /** How it was trained to be used, as far as its folder says. */
+  setup(): Promise<AdapterSetup>;
   /** The folder, if it has a tokenizer of its own: that of the tokens that were added for it. */
   readonly tokenizer: TokenizerFolder | undefined;
 }
@@ -108,5 +113,6 @@ export async function adapterIn(folder: ModelFolder): Promise<AdapterSource> {
     name: folder.name,
     tokenizer: (await folder.has("tokenizer.json")) ? folder : undefined,
     read: (options) => readAdapterIn(folder, options),
+    setup: () => readSetup(folder),
   };
 }

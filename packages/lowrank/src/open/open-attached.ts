@@ -37,7 +37,8 @@ export async function openAttached(
     checkHead(model, adapter, opened.path);
     const { tokenizer: tokenizerFolder, name: adapterPath } = source;
     const files = tokenizerFolder ?? opened.files;
-    return { ...opened, model, handle, adapter, adapterPath, files, tokenizerFolder };
+    const setup = await source.setup();
+    return { ...opened, model, handle, adapter, setup, adapterPath, files, tokenizerFolder };
   } catch (error) {
     if (model !== opened.model) model.dispose();
     throw error;

@@ -8,6 +8,7 @@ import type { EmbeddingRecipe, ModelFolder, PretrainedModel } from "@lowrank/mod
 import { HeadIncompleteError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
+import type { AdapterSetup } from "../setup/adapter-setup.ts";
 import { type BaseRequest, loadBase } from "./load-base.ts";
 import type { AdapterSource, ModelSource, TokenizerFolder } from "./model-source.ts";
 
@@ -42,6 +43,8 @@ export interface OpenedBase {
   /** Absent for a .gguf file. */
   readonly folder: ModelFolder | undefined;
   readonly adapter: Adapter | undefined;
+  /** How the adapter was trained to be used. */
+  readonly setup?: AdapterSetup | undefined;
   /** Where the adapter was found. */
   readonly adapterPath?: string | undefined;
   readonly handle: AdapterHandle | undefined;
@@ -56,6 +59,7 @@ export interface OpenedBase {
 export async function openBase(places: ModelPlaces, request: ModelRequest, notices: Notices): Promise<OpenedBase> {
   const adapterSource = await places.adapter?.();
   const adapter = await adapterSource?.read({ onWarning: notices.warn });
+  const setup = await adapterSource?.setup();
   const source = await places.model();
   const base = await loadBase(source, request, { adapter, notices });
   const model = shapedAlone(base, { adapter, ...request }, notices);
@@ -71,6 +75,7 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
       tokenizerFolder,
       folder: source.folder,
       adapter,
+      setup,
       adapterPath: adapterSource?.name,
       handle,
       context: inferenceContext(handle === undefined ? undefined : activeAdapters(handle.name)),
@@ -83,6 +88,12 @@ export async function openBase(places: ModelPlaces, request: ModelRequest, notic
     model.dispose();
     throw error;
   }
+}
+
+/** The base as if nothing were attached. */
+export function withoutAdapter(opened: OpenedBase): OpenedBase {
+  const none = { handle: undefined, adapter: undefined, setup: undefined };
+  return { ...opened, ...none, context: inferenceContext() };
 }
 
 type AttachRequest = Pick<ModelRequest, "trainable" | "adapterName" | "allowDifferentBase">;

@@ -3,6 +3,7 @@
 import { type Example, type ProblemType, splitByKey } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
+import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
 import { checkClassNumbers, rowClasses, tokenClasses } from "./classes/class-numbers.ts";
 import { checkProblem, problemOf } from "./classes/problem-type.ts";
 import { type RowGoal, rowGoal } from "./row-kinds.ts";
@@ -39,11 +40,15 @@ export interface TrainingRows {
   readonly validationFile: string;
   /** Each row's number in its file, counted from 1: a split moves rows. */
   readonly numbers: ReadonlyMap<Example, number>;
+  /** How many of them compared two answers, of which the chosen one is here. */
+  readonly preferences: number;
 }
 
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
 export function trainingRows(request: TrainingRowsRequest): TrainingRows {
-  const { data, validation, validationShare, seed, task } = request;
+  const { validationShare, seed, task } = request;
+  const preferences = countPreferences(request.data.rows);
+  const [data, validation] = [answersIn(request.data), request.validation && answersIn(request.validation)];
   const goal = rowGoal(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
   const problem = request.problem ?? problemOf(data.rows);
@@ -52,7 +57,7 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
     if (problem !== "regression") checkClassNumbers(file.name, file.rows, classes);
   };
   check(data);
-  const shared = { goal, file: data.name, problem };
+  const shared = { goal, file: data.name, problem, preferences };
   if (validation !== undefined) {
     rowGoal(validation.name, validation.rows, goal);
     check(validation);
@@ -63,6 +68,10 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   const validationFile = data.name;
   if (validationShare === undefined) return { ...shared, train: data.rows, validation: [], validationFile, numbers };
   return { ...shared, ...splitByKey(data.rows, inputOf, { share: validationShare, seed }), validationFile, numbers };
+}
+
+function answersIn({ name, rows }: RowFile): RowFile {
+  return { name, rows: chosenAnswers(rows) };
 }
 
 function numbersOf(...files: readonly (readonly Example[])[]): ReadonlyMap<Example, number> {
@@ -78,6 +87,8 @@ function inputOf(example: Example): string {
       return JSON.stringify([example.instruction, example.input]);
     case "text":
       return example.text;
+    case "preference":
+      return inputOf(example.chosen);
     case "chat":
       return JSON.stringify(example.messages.filter((message) => message.role !== "assistant"));
     case "sentence":

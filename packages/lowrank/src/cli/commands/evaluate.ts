@@ -40,7 +40,7 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(columnsOption())
     .addOption(headerOption())
     .addOption(skipBadRowsOption())
-    .addOption(templateOption("how a row becomes text (see lowrank train --help)"))
+    .addOption(templateOption("how a row becomes text (default: as in training)"))
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))
     .addOption(maxTargetLengthOption())

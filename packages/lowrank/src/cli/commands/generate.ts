@@ -60,7 +60,8 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
       ).argParser(numberIn({ above: 0 })),
     )
     .option("--stop <text...>", "end where the new text holds one of these")
-    .addOption(templateOption("write the prompt as in training (default: as it is)"))
+    .addOption(templateOption("write the prompt so (default: as in training)"))
+    .option("--system <text>", "what stands before a conversation (default: as in training)")
     .addOption(seedOption("seed of the sampling"));
   withExamples(
     withEngine(command),

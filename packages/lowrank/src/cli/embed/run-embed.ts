@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { Pooling } from "@lowrank/models";
 import { UsageError } from "../../errors/usage-errors.ts";
+import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -10,7 +11,7 @@ import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank embed`. */
 export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly text?: readonly string[];
   readonly file?: string;
   readonly pooling?: Pooling;
@@ -20,7 +21,8 @@ export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, Base
 }
 
 /** Embeds the texts of the options, then the lines of the file. */
-export async function runEmbed(options: EmbedCommandOptions, report: Report): Promise<void> {
+export async function runEmbed(asked: EmbedCommandOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   const { text = [], file } = options;
   const lines = file === undefined ? [] : (await readFile(file, "utf8")).split(/\r?\n/).filter((line) => line !== "");
   const texts = [...text, ...lines];

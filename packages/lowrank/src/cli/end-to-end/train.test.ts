@@ -30,6 +30,7 @@ describe("lowrank train", () => {
       "README.md",
       "adapter_config.json",
       "adapter_model.safetensors",
+      "lowrank_setup.json",
       "metrics.jsonl",
       "recipe.yaml",
     ]);

@@ -2,7 +2,9 @@
 
 import type { Evaluation } from "../../evaluate/evaluate-rows.ts";
 import { checkReferences } from "../../evaluate/measure-bleu.ts";
+import { chosenAnswers } from "../../rows/chosen-answers.ts";
 import { rowGoal, taskFor } from "../../rows/row-kinds.ts";
+import { setupOf, withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
@@ -19,7 +21,7 @@ export interface EvaluateOptions
     BasePrecisionOptions,
     ComparisonFlags,
     ReadingOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly data: readonly string[];
   readonly template?: string;
   readonly batchSize: number;
@@ -30,11 +32,13 @@ export interface EvaluateOptions
 }
 
 /** Evaluates a model on a data file and prints the numbers. */
-export async function runEvaluate(options: EvaluateOptions, report: Report): Promise<void> {
+export async function runEvaluate(asked: EvaluateOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   const { model: path, adapter, allowDifferentBase, basePrecision, generate } = options;
-  const data = await readNamedRows(options.data, options, report);
+  const setup = await setupOf(options, report);
+  const data = await readNamedRows(options.data, { ...options, setup }, report);
   const goal = rowGoal(data.name, data.rows);
-  if (generate === true) checkReferences(data.name, data.rows);
+  if (generate === true) checkReferences(data.name, chosenAnswers(data.rows));
   const engine = await startEngine(options, report);
   const request = { model: path, adapter, allowDifferentBase, basePrecision, task: taskFor(goal) };
   const model = await openModel(request, report);

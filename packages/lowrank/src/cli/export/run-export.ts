@@ -8,13 +8,14 @@ import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { readBaseConfig, readGgufConfig } from "../../open/base-config.ts";
 import type { ModelSource } from "../../open/model-source.ts";
+import { withBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import type { CommonOptions } from "../options/shared-options.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank export`. */
 export interface ExportOptions extends CommonOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly adapter: string;
   readonly out: string;
   readonly to: "gguf";
@@ -23,7 +24,8 @@ export interface ExportOptions extends CommonOptions {
 }
 
 /** Writes the adapter's file, whole or not at all. */
-export async function runExport(options: ExportOptions, report: Report): Promise<void> {
+export async function runExport(asked: ExportOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   const { model, adapter, out, dtype, overwrite = false } = options;
   const release = await claimOutput(out, { kind: "file", overwrite, inputs: [model, adapter] });
   try {

@@ -14,6 +14,7 @@ import { checkOutput } from "../../node/output/check-output.ts";
 import { resultNames } from "../../node/output/our-file.ts";
 import { namingBrokenWeights } from "../../open/broken-weights.ts";
 import type { OpenedBase } from "../../open/open-base.ts";
+import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -23,7 +24,7 @@ import { type ForwardInputs, type InputLimits, type IntegerMatrix, parseInputs }
 
 /** The options of `lowrank forward`. */
 export interface ForwardOptions extends EngineOptions, AdapterOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly inputs: string;
   readonly out: string;
   readonly task?: string;
@@ -31,7 +32,8 @@ export interface ForwardOptions extends EngineOptions, AdapterOptions {
 }
 
 /** Runs one forward pass and writes its tensors. */
-export async function runForward(options: ForwardOptions, report: Report): Promise<void> {
+export async function runForward(asked: ForwardOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   const { model: modelPath, adapter, allowDifferentBase, inputs: inputsPath, out, overwrite } = options;
   await checkOutput(out, { kind: "file", overwrite, inputs: [modelPath, adapter, inputsPath] });
   const text = await readInputs(inputsPath);

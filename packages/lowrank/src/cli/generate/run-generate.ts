@@ -4,6 +4,7 @@ import { escapeControls } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
 import type { OpenedModel } from "../../opened-model.ts";
+import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
@@ -13,9 +14,10 @@ import { refuseOtherTasks } from "./refuse-other-tasks.ts";
 
 /** The options of `lowrank generate`. */
 export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly prompt: readonly string[];
   readonly template?: string;
+  readonly system?: string;
   readonly maxNewTokens: number;
   readonly temperature?: number;
   readonly topK?: number;
@@ -27,7 +29,8 @@ export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrec
 }
 
 /** Continues the prompts as one batch. */
-export async function runGenerate(options: GenerateOptions, report: Report): Promise<void> {
+export async function runGenerate(asked: GenerateOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   if (options.stop?.includes("") === true) {
     throw new UsageError('--stop "" would end every text before its first token. Give at least one character.');
   }
@@ -81,6 +84,6 @@ function nameOf(index: number, prompts: readonly string[]): string {
 }
 
 function textOptions(options: GenerateOptions): TextOptions {
-  const { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed } = options;
-  return { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed };
+  const { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed } = options;
+  return { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed };
 }

@@ -9,6 +9,7 @@ import { mergeVerified } from "../../merge/merge-verified.ts";
 import { sampleLogits } from "../../merge/sample-logits.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
+import { type WithBase, withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
@@ -17,7 +18,7 @@ import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank merge`. */
 export interface MergeOptions extends EngineOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly adapter: string;
   readonly allowDifferentBase?: boolean;
   readonly out: string;
@@ -28,7 +29,8 @@ export interface MergeOptions extends EngineOptions {
 }
 
 /** Merges an adapter into its base and writes the result; throws MergeVerificationError before writing anything. */
-export async function runMerge(options: MergeOptions, report: Report): Promise<void> {
+export async function runMerge(asked: MergeOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   const { model, adapter, out, overwrite } = options;
   const release = await claimOutput(out, { kind: "folder", overwrite, inputs: [model, adapter] });
   try {
@@ -38,7 +40,7 @@ export async function runMerge(options: MergeOptions, report: Report): Promise<v
   }
 }
 
-async function mergeInto(options: MergeOptions, report: Report): Promise<void> {
+async function mergeInto(options: WithBase<MergeOptions>, report: Report): Promise<void> {
   const { model, adapter, allowDifferentBase, out, overwrite = false, tied, tolerance, dtype } = options;
   const engine = await startEngine(options, report);
   const opened = await openModel({ model, adapter, allowDifferentBase }, report);

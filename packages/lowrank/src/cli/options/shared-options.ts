@@ -33,12 +33,12 @@ export function withEngine(command: Command): Command {
     );
 }
 
-/** The required `--model`. */
+/** `--model`, for which an adapter can stand. */
 export function modelOption(): Option {
   return new Option(
     "--model <path>",
-    "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub",
-  ).makeOptionMandatory();
+    "Hugging Face model folder, .gguf file, or owner/name on the Hugging Face Hub (default: the base of --adapter)",
+  );
 }
 
 /** What every command has that takes an adapter. */

@@ -4,6 +4,7 @@ import { writeFileAtomic } from "@lowrank/safetensors/node";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { Predictions, QuestionsInput } from "../../predict/predicting.ts";
+import { withBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { refuseHeader } from "../reading-options.ts";
@@ -13,7 +14,7 @@ import { answeredRow, csvLines } from "./answered-rows.ts";
 
 /** The options of `lowrank predict`. */
 export interface PredictCommandOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly data?: string;
   readonly text?: readonly string[];
   readonly out?: string;
@@ -28,7 +29,8 @@ export interface PredictCommandOptions extends EngineOptions, AdapterOptions, Ba
 }
 
 /** Answers the rows and prints them, or writes them to --out, whole or not at all. */
-export async function runPredict(options: PredictCommandOptions, report: Report): Promise<void> {
+export async function runPredict(asked: PredictCommandOptions, report: Report): Promise<void> {
+  const options = await withBase(asked, report);
   const { model: path, adapter, allowDifferentBase, basePrecision, out, overwrite = false } = options;
   if (out !== undefined && !/\.(jsonl|csv)$/i.test(out)) {
     throw new UsageError(`--out "${out}" is of no known kind: name it .jsonl or .csv.`);

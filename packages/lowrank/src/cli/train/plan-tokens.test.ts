@@ -3,6 +3,7 @@ import { AddedTokensError } from "@lowrank/data";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileNotTextError, TokenizerMissingError } from "../../errors/model-errors.ts";
 import { PathNotFoundError } from "../../errors/usage-errors.ts";
+import type { WithBase } from "../base-for.ts";
 import { fixture, makeWorkplace, type Workplace } from "../end-to-end/workplace.ts";
 import { recordingIo } from "../terminal/recording-io.ts";
 import { createReport } from "../terminal/report.ts";
@@ -21,7 +22,7 @@ afterAll(() => place.remove());
 
 function plan(options: Partial<TrainOptions>) {
   const schedule = { batchSize: 1, accumulate: 1, learningRate: 1, schedule: "linear", weightDecay: 0 } as const;
-  const all: TrainOptions = {
+  const all: WithBase<TrainOptions> = {
     model: place.path("base"),
     data: ["d"],
     out: "o",

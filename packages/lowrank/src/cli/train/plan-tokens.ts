@@ -7,6 +7,7 @@ import { PathNotFoundError } from "../../errors/usage-errors.ts";
 import { filesBeside } from "../../node/files-beside.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { addTokens, type TokenPlan } from "../../rows/added-tokens.ts";
+import type { WithBase } from "../base-for.ts";
 import { sourceContext } from "../open-model.ts";
 import type { Report } from "../terminal/report.ts";
 import type { TrainOptions } from "./train-options.ts";
@@ -15,7 +16,7 @@ import type { TrainOptions } from "./train-options.ts";
 const maxBytes = 10_000_000;
 
 /** The tokenizer that the options ask for; undefined if they add nothing. Throws AddedTokensError, TokenizerError. */
-export async function planTokens(options: TrainOptions, report: Report): Promise<TokenPlan | undefined> {
+export async function planTokens(options: WithBase<TrainOptions>, report: Report): Promise<TokenPlan | undefined> {
   const { model, addTokens: added, addTokensFile, addAsSpecial = false } = options;
   if (added === undefined && addTokensFile === undefined) return undefined;
   const tokens = [...(added ?? []), ...(addTokensFile === undefined ? [] : await readTokens(addTokensFile))];

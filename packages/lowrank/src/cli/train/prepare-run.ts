@@ -17,6 +17,7 @@ import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
 import { classesOf, refuseUntrainable } from "../../train/prepare-training.ts";
+import type { WithBase } from "../base-for.ts";
 import { openModel } from "../open-model.ts";
 import { asksForTokens, variantFields } from "../options/variant-options.ts";
 import type { Report } from "../terminal/report.ts";
@@ -45,7 +46,7 @@ export interface RunData {
 }
 
 /** Loads the model, attaches the adapter and tokenises the rows; nothing stays in memory if any of it fails. */
-export async function prepareRun(options: TrainOptions, data: RunData, report: Report): Promise<PreparedRun> {
+export async function prepareRun(options: WithBase<TrainOptions>, data: RunData, report: Report): Promise<PreparedRun> {
   const { rows, tokens } = data;
   const task = taskFor(rows.goal) ?? options.task;
   const newHead = newHeadFor(task, rows, options.seed);

@@ -4,6 +4,7 @@ import { InterruptedError } from "../../errors/run-errors.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { RunFolder } from "../../run-folder.ts";
+import { type WithBase, withBase } from "../base-for.ts";
 import type { RecipeWriter } from "../recipe/write-recipe.ts";
 import { startEngine } from "../start-engine.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
@@ -25,8 +26,9 @@ export interface TrainCall {
 }
 
 /** Trains an adapter as the options say and writes it to --out. Throws InterruptedError after Ctrl-C, work saved. */
-export async function runTrain(options: TrainOptions, { report, recipe }: TrainCall): Promise<void> {
-  checkTrainOptions(options);
+export async function runTrain(asked: TrainOptions, { report, recipe }: TrainCall): Promise<void> {
+  checkTrainOptions(asked);
+  const options = await withBase(asked, report);
   const { model, adapter, data, validation, addTokensFile, loraConfig, out, overwrite, resume } = options;
   const folder = await openRunFolder(out, {
     overwrite,
@@ -41,7 +43,11 @@ export async function runTrain(options: TrainOptions, { report, recipe }: TrainC
   }
 }
 
-async function trainInto(folder: RunFolder, options: TrainOptions, { report, recipe }: TrainCall): Promise<void> {
+async function trainInto(
+  folder: RunFolder,
+  options: WithBase<TrainOptions>,
+  { report, recipe }: TrainCall,
+): Promise<void> {
   if (folder.resumeFrom !== undefined) report.say(`going on after step ${folder.resumeFrom.step}`);
   const rows = await readTrainingRows(options, report);
   const tokens = await planTokens(options, report);
@@ -93,12 +99,8 @@ function summarize(
 }
 
 function commandToTry({ model: { base }, training: { template } }: PreparedRun, options: TrainOptions): string {
-  const { model, data, out, columns, header } = options;
-  const both = `--model ${model} --adapter ${out}`;
-  if (!writesText(base.task) || template === "") {
-    const pairs = Object.entries(columns ?? {}).map(([field, column]) => `${field}=${column}`);
-    const named = pairs.length === 0 ? "" : ` --columns "${pairs.join(",")}"`;
-    return `evaluate ${both} --data ${data.join(" ")}${named}${header === undefined ? "" : ` --header "${header.join(",")}"`}`;
-  }
-  return `generate ${both}${template === "plain" ? "" : ` --template ${template}`} --prompt "…"`;
+  const { data, out } = options;
+  // The adapter remembers its base, its template and its columns.
+  if (!writesText(base.task) || template === "") return `evaluate --adapter ${out} --data ${data.join(" ")}`;
+  return `generate --adapter ${out} --prompt "…"`;
 }

@@ -2,6 +2,7 @@
 
 import { startFacts, startNames } from "@lowrank/adapter-format";
 import type { ProblemType } from "@lowrank/families";
+import { given } from "../../given.ts";
 import type { TrainingOptions } from "../../options.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
@@ -41,7 +42,7 @@ export interface TrainOptions
     BasePrecisionOptions,
     VariantChoices,
     ComparisonFlags {
-  readonly model: string;
+  readonly model?: string;
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
   readonly data: readonly string[];
   readonly out: string;
@@ -112,11 +113,12 @@ export function trainingOptions(
     options;
   const { warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches } =
     options;
-  const { groupByLength = asBegun } = options;
+  const { groupByLength = asBegun, columns, header } = options;
   return {
     ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
     groupByLength,
     ...comparisonOptions(options),
+    ...given({ columns, header }),
   };
 }

@@ -7,6 +7,7 @@ import { ggufPartNames } from "@lowrank/gguf";
 import { HubError } from "../../errors/model-errors.ts";
 import { named } from "../../errors/named-option.ts";
 import type { HubName } from "../../open/hub-name.ts";
+import { setupFile } from "../../setup/adapter-setup.ts";
 
 /** What is to be opened: a model folder or an adapter folder. */
 export type HubContent = "model" | "adapter";
@@ -25,7 +26,7 @@ const poolingFolder = "1_Pooling/";
 const modelFiles = ["config.json", "generation_config.json", ...tokenizerFiles, ...embeddingFiles];
 const adapterConfig = "adapter_config.json";
 const adapterWeights = ["adapter_model.safetensors", "adapters.safetensors"]; // PEFT's, MLX's
-const adapterFiles = [adapterConfig, "README.md", ...tokenizerFiles];
+const adapterFiles = [adapterConfig, setupFile, "README.md", ...tokenizerFiles];
 const shard = /^model-\d{5}-of-\d{5}\.safetensors$/;
 
 /** Chooses from a folder's file names – of folders in it with "/" at the end – those to download; throws a HubError when the needed ones are absent. */

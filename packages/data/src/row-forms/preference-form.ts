@@ -1,0 +1,66 @@
+// {"prompt": …, "chosen": …, "rejected": …}, as texts or as turns; without a prompt it is what both answers begin with.
+
+import type { ChatExample, CompletionExample, PreferenceExample } from "../example.ts";
+import { readAnswered, shown } from "./completion-form.ts";
+import { isMessages, readConversation, readTools } from "./read-messages.ts";
+import { describe, type Fields, type Refusal, type RowForm } from "./row-form.ts";
+
+/** Two answers, of which one is better. */
+export const preferenceForm: RowForm = {
+  name: "prompt/chosen/rejected",
+  source: "TRL's preference format, with an explicit or an implicit prompt",
+  keys: ["chosen", "rejected"],
+  read(fields) {
+    if (fields.get("prompt") === undefined || fields.get("prompt") === null) return readImplicit(fields);
+    return pairOf(readAnswered(fields, "chosen"), readAnswered(fields, "rejected"));
+  },
+};
+
+type Answered = CompletionExample | ChatExample;
+
+function pairOf(chosen: Answered | Refusal, rejected: Answered | Refusal): PreferenceExample | Refusal {
+  if (!("kind" in chosen)) return chosen;
+  return "kind" in rejected ? { kind: "preference", chosen, rejected } : rejected;
+}
+
+function readImplicit(fields: Fields): PreferenceExample | Refusal {
+  const [chosen, rejected] = [fields.get("chosen"), fields.get("rejected")];
+  if (typeof chosen === "string" && typeof rejected === "string") return ofTexts(chosen, rejected);
+  const [better, worse] = [readConversation(chosen, "chosen"), readConversation(rejected, "rejected")];
+  if (!isMessages(better)) return better;
+  if (!isMessages(worse)) return worse;
+  const tools = readTools(fields);
+  if ("expected" in tools) return tools;
+  const shared = sharedLength(better, worse, (one, other) => JSON.stringify(one) === JSON.stringify(other));
+  if (shared === 0) {
+    return { expected: '"chosen" and "rejected" that begin with the same turns', found: describe(chosen) };
+  }
+  const behind = (messages: typeof better): ChatExample => {
+    return { kind: "chat", messages: [...shown(messages.slice(0, shared)), ...messages.slice(shared)], ...tools };
+  };
+  return { kind: "preference", chosen: behind(better), rejected: behind(worse) };
+}
+
+/** As TRL's extract_prompt: a space before the difference belongs to the answers. */
+function ofTexts(chosen: string, rejected: string): PreferenceExample {
+  const shared = sharedLength(chosen, rejected, (one, other) => one === other);
+  const length = chosen[shared - 1] === " " ? shared - 1 : shared;
+  const behind = (text: string): CompletionExample => {
+    return { kind: "completion", prompt: text.slice(0, length), completion: text.slice(length) };
+  };
+  return { kind: "preference", chosen: behind(chosen), rejected: behind(rejected) };
+}
+
+/** How many entries both begin with. */
+function sharedLength<Entry>(
+  one: ArrayLike<Entry>,
+  other: ArrayLike<Entry>,
+  isSame: (one: Entry, other: Entry) => boolean,
+): number {
+  const most = Math.min(one.length, other.length);
+  for (let index = 0; index < most; index++) {
+    const [left, right] = [one[index], other[index]];
+    if (left === undefined || right === undefined || !isSame(left, right)) return index;
+  }
+  return most;
+}

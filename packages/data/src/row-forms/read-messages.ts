@@ -1,0 +1,131 @@
+// A list of turns, as chat data sets have them: OpenAI's, TRL's, ShareGPT's.
+
+import { parseJson } from "@lowrank/contracts";
+import type { ChatMessage } from "../example.ts";
+import { isObject, type JsonObject } from "../json-object.ts";
+import { describe, type Fields, type Refusal } from "./row-form.ts";
+
+/** What the fields of a turn are called. */
+export interface TurnKeys {
+  readonly role: string;
+  readonly content: string;
+  /** Names of the speakers, where they are not the usual ones. */
+  readonly roles?: ReadonlyMap<string, string>;
+}
+
+/** OpenAI's names. */
+export const openAiKeys: TurnKeys = { role: "role", content: "content" };
+
+/** What templates read of a turn besides who speaks and what. */
+const furtherFields = ["name", "tool_calls", "tool_call_id", "reasoning_content"];
+
+/** Whether a list of turns was read. */
+export function isMessages(result: readonly ChatMessage[] | Refusal): result is readonly ChatMessage[] {
+  return Array.isArray(result);
+}
+
+/** The turns of a list, or what is wrong with the first that is none. */
+export function readMessages(value: unknown, listKey: string, keys = openAiKeys): readonly ChatMessage[] | Refusal {
+  if (!Array.isArray(value) || value.length === 0) {
+    return { expected: `a list of turns for "${listKey}"`, found: describe(value) };
+  }
+  const messages: ChatMessage[] = [];
+  for (const [index, turn] of value.entries()) {
+    const at = `"${listKey}"[${index}]`;
+    const message = isObject(turn) ? readTurn(turn, at, keys) : { expected: `a turn for ${at}`, found: describe(turn) };
+    if ("expected" in message) return message;
+    messages.push(message);
+  }
+  return messages;
+}
+
+/** The same, refused where the assistant never speaks: nothing would be trained. */
+export function readConversation(value: unknown, listKey: string, keys?: TurnKeys): readonly ChatMessage[] | Refusal {
+  const messages = readMessages(value, listKey, keys);
+  if (!isMessages(messages) || messages.some(({ role }) => role === "assistant")) return messages;
+  return { expected: `a turn of the assistant in "${listKey}"`, found: `${messages.length} turns of others` };
+}
+
+/** Functions that a row offers to the assistant: a list, or as some data sets have it, a list's JSON. */
+export function readTools(fields: Fields): { readonly tools?: readonly unknown[] } | Refusal {
+  if (fields.get("functions") !== undefined) {
+    return { expected: '"tools" in place of OpenAI\'s earlier "functions"', found: describe(fields.get("functions")) };
+  }
+  const given = parsed(fields.get("tools"));
+  if (given === undefined || given === null || given === "") return {};
+  if (Array.isArray(given) && given.every(isObject)) return given.length === 0 ? {} : { tools: given };
+  return { expected: 'a list of functions for "tools"', found: describe(given) };
+}
+
+function readTurn(
+  turn: JsonObject,
+  at: string,
+  { role: roleKey, content: contentKey, roles }: TurnKeys,
+): ChatMessage | Refusal {
+  const fields = new Map<string, unknown>(Object.entries(turn));
+  const given = fields.get(roleKey);
+  const role = typeof given === "string" ? (roles === undefined ? given : roles.get(given)) : undefined;
+  if (role === undefined || role === "") {
+    const known = roles === undefined ? "a role" : `one of ${[...roles.keys()].join(", ")}`;
+    return { expected: `${known} for ${at}."${roleKey}"`, found: describe(given) };
+  }
+  if (isThere(fields.get("function_call"))) {
+    const expected = `"tool_calls" in place of OpenAI's earlier "function_call" in ${at}`;
+    return { expected, found: describe(fields.get("function_call")) };
+  }
+  const weight = fields.get("weight") ?? 1;
+  if (weight !== 0 && weight !== 1) return { expected: `0 or 1 for ${at}."weight"`, found: describe(weight) };
+  const more = Object.fromEntries(
+    furtherFields.flatMap((name) => (isThere(fields.get(name)) ? [[name, fields.get(name)]] : [])),
+  );
+  if (more.tool_calls !== undefined) more.tool_calls = withArguments(more.tool_calls);
+  const content = readContent(fields.get(contentKey), `${at}."${contentKey}"`, more.tool_calls !== undefined);
+  if (typeof content !== "string") return content;
+  const isSilent = weight === 0 && role === "assistant";
+  return {
+    role,
+    content,
+    ...(isSilent ? { isTrained: false } : {}),
+    ...(Object.keys(more).length === 0 ? {} : { more }),
+  };
+}
+
+/** A text, or parts of one, each on a line of its own as vLLM joins them; none beside calls of tools. */
+function readContent(value: unknown, at: string, hasCalls: boolean): string | Refusal {
+  if (typeof value === "string") return value;
+  if (hasCalls && !isThere(value)) return "";
+  if (!Array.isArray(value) || value.length === 0) return { expected: `a text for ${at}`, found: describe(value) };
+  const texts: string[] = [];
+  for (const [index, part] of value.entries()) {
+    const { type, text } = isObject(part) ? part : {};
+    if (type !== "text" || typeof text !== "string") {
+      const found =
+        typeof type === "string" && type !== "text" ? `a part of type ${JSON.stringify(type)}` : describe(part);
+      return { expected: `a text for ${at}[${index}] (other parts are not trained on)`, found };
+    }
+    texts.push(text);
+  }
+  return texts.join("\n");
+}
+
+/** OpenAI writes arguments as JSON in a text; templates write them as JSON themselves, and want the object. */
+function withArguments(calls: unknown): unknown {
+  if (!Array.isArray(calls)) return calls;
+  return calls.map((call: unknown) => {
+    if (!isObject(call) || !isObject(call.function)) return call;
+    return { ...call, function: { ...call.function, arguments: parsed(call.function.arguments) } };
+  });
+}
+
+function parsed(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
+  }
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

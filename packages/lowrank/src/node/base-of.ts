@@ -1,0 +1,25 @@
+// The base that an adapter was trained on, found by what the adapter itself says.
+
+import { isAbsolute } from "node:path";
+import { BaseNotFoundError } from "../errors/model-errors.ts";
+import { parseHubName } from "../open/hub-name.ts";
+import type { ModelInput, SourceContext } from "../platform.ts";
+import { exists } from "./exists.ts";
+import { nodePlatform } from "./node-platform.ts";
+
+/**
+ * A path, or a name of the Hub, that `openModel` takes: the folder that training here noted, if it is still there, else PEFT's
+ * `base_model_name_or_path` and `revision`. Nothing is downloaded but the adapter. Throws BaseNotFoundError, and what finding
+ * and reading an adapter does.
+ */
+export async function findBase(adapter: ModelInput, context: SourceContext): Promise<string> {
+  const source = await nodePlatform.findAdapter(adapter, context);
+  const { basePath } = await source.setup();
+  if (basePath !== undefined && isAbsolute(basePath) && (await exists(basePath))) return basePath;
+  const { config } = await source.read({ onWarning: () => undefined }); // opening it reads it again, and warns
+  const { baseModel, revision } = config;
+  if (baseModel !== null && baseModel !== undefined && (await exists(baseModel))) return baseModel;
+  const named = baseModel === null || baseModel === undefined ? undefined : parseHubName(baseModel);
+  if (named === undefined) throw new BaseNotFoundError(source.name, [basePath, baseModel]);
+  return revision === null || revision === undefined ? `${baseModel}` : `${baseModel}@${revision}`;
+}

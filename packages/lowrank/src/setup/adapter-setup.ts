@@ -1,0 +1,77 @@
+// How an adapter was trained to be used: PEFT's files have no place for it, so it lies in a small file beside them. The file may
+// come from a stranger: it names things, and nothing in it is ever run.
+
+import { parseJson } from "@lowrank/contracts";
+import { given } from "../given.ts";
+
+/** What is remembered; only what applies is there. */
+export interface AdapterSetup {
+  /** Name of the template that its rows were written with. */
+  readonly template?: string;
+  /** What stood before every conversation that it learned from. */
+  readonly system?: string;
+  /** Which column of its data was which field. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Names of its data's columns, where a table had no line of names. */
+  readonly header?: readonly string[];
+  /** The base's folder or .gguf file as an absolute path, where it was no name of the Hub. */
+  readonly basePath?: string;
+}
+
+/** The part of a folder that is read. */
+export interface SetupFolder {
+  has(file: string): Promise<boolean>;
+  readText(file: string, limits: { readonly maxBytes: number }): Promise<string>;
+}
+
+/** Name of the file. */
+export const setupFile = "lowrank_setup.json";
+
+const maxBytes = 256_000;
+/** A text that is longer is no longer a setting but data. */
+const longestText = 32_000;
+const mostColumns = 64;
+
+/** The setup as a file, name and text; none where there is nothing to remember. */
+export function setupFiles(setup: AdapterSetup): readonly (readonly [file: string, text: string])[] {
+  const kept = checked({ ...setup });
+  return Object.keys(kept).length === 0 ? [] : [[setupFile, `${JSON.stringify(kept, null, 2)}\n`]];
+}
+
+/** Reads the file beside an adapter. What is missing, damaged or odd is not remembered. */
+export async function readSetup(files: SetupFolder): Promise<AdapterSetup> {
+  if (!(await files.has(setupFile))) return {};
+  try {
+    return checked(parseJson(await files.readText(setupFile, { maxBytes })));
+  } catch {
+    return {}; // an adapter is worth more than what is remembered of it
+  }
+}
+
+function checked(value: unknown): AdapterSetup {
+  if (typeof value !== "object" || value === null) return {};
+  const { template, system, columns, header, basePath } = value as Readonly<Record<string, unknown>>;
+  return given({
+    template: asText(template),
+    system: asText(system),
+    columns: asColumns(columns),
+    header: asNames(header),
+    basePath: asText(basePath),
+  });
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" && value.length <= longestText ? value : undefined;
+}
+
+function asNames(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostColumns) return undefined;
+  return value.every((name): name is string => asText(name) !== undefined) ? value : undefined;
+}
+
+function asColumns(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const pairs = Object.entries(value);
+  const names = asNames(pairs.flat());
+  return names === undefined ? undefined : Object.fromEntries(pairs);
+}
