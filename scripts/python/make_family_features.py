@@ -11,7 +11,7 @@ import peft
 import torch
 import transformers
 from make_lora_features import lora, main, one_adapter, started
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 
 def vit(image_size=12, patch_size=4):
@@ -409,6 +409,35 @@ def with_first_configuration(folder, expected, tensors):
     return expected, tensors
 
 
+def gemma3_with_images():
+    texts = dict(vocab_size=48, hidden_size=24, intermediate_size=32, num_hidden_layers=3, num_attention_heads=4,
+                 num_key_value_heads=2, head_dim=8, query_pre_attn_scalar=8, sliding_window=4,
+                 layer_types=["sliding_attention", "full_attention", "sliding_attention"], max_position_embeddings=32)
+    images = dict(hidden_size=16, intermediate_size=20, num_hidden_layers=1, num_attention_heads=2, image_size=8, patch_size=4)
+    config = transformers.Gemma3Config(
+        text_config=texts, vision_config=images, mm_tokens_per_image=4, image_token_index=47, boi_token_index=46,
+        eoi_token_index=45, pad_token_id=0, bos_token_id=1, eos_token_id=2, attn_implementation="eager")
+    return started(transformers.Gemma3ForConditionalGeneration(config))
+
+
+def of_texts(model, rows=3, time=9):
+    """Training asks for types of tokens, to tell images by."""
+    ids = torch.randint(3, 44, (rows, time))
+    mask = torch.ones_like(ids)
+    mask[1, time - 2:] = 0
+    ids[mask == 0] = 0
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": torch.zeros_like(ids),
+            "labels": ids.masked_fill(mask == 0, -100)}
+
+
+def under_own_names(folder, expected, tensors):
+    """The base's file with the modules' names, not those of transformers 4, which transformers 5 goes on writing."""
+    path = folder / "base" / "model.safetensors"
+    rename = lambda key: "model." + key.replace("language_model.model.", "language_model.")
+    save_file({rename(key): value for key, value in load_file(path).items()}, path, {"format": "pt"})
+    return expected, tensors
+
+
 CASES = {
     "vit-patches": lambda folder: one_adapter(
         folder, vit(), lora(task_type=None, target_modules=["projection", "q_proj"], modules_to_save=["classifier"]),
@@ -661,6 +690,10 @@ CASES = {
     "dinov2-gated": lambda folder: one_adapter(
         folder, vit_relative("Dinov2", mlp_ratio=2, use_swiglu_ffn=True),
         lora(task_type=None, target_modules=["q_proj", "gate_proj", "down_proj"]), batch=images),
+    "gemma3-with-images": lambda folder: one_adapter(
+        folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.(q_proj|down_proj)"), batch=of_texts),
+    "gemma3-own-names": lambda folder: under_own_names(folder, *one_adapter(
+        folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.v_proj"), batch=of_texts, trains=False)),
 }
 
 if __name__ == "__main__":

@@ -124,6 +124,8 @@ export interface FixedKey {
 
 /** One family's config.json. */
 export interface ConfigTable {
+  /** Key of the object that holds the numbers, where they do not lie at the top: the text's part of a model with images. */
+  readonly inside?: string;
   /** A size without a row is 0 (`tokenTypes`) or follows from others (`keyValueHeads`, `headSize`, `embeddingSize`). */
   readonly sizes: Readonly<Partial<Record<SizeName, SizeRow>>>;
   /** Of a model in stages, each twice as wide as the one before (Swin): how many layers they have, and how many heads. */

@@ -188,6 +188,10 @@ export interface Family {
   readonly heads: Readonly<Partial<Record<Task, HeadTable>>>;
   /** Ends of file keys that hold no weights of the model: masks, position counters. */
   readonly ignoredFileKeys?: readonly string[];
+  /** The same of whole modules that are not computed here: parts of keys ("vision_tower."). */
+  readonly ignoredFileParts?: readonly string[];
+  /** What else files call the base model's attribute ("language_model.model"). */
+  readonly otherPrefixes?: readonly string[];
   readonly fileSpellings?: readonly FileSpelling[];
   readonly stackedFileKeys?: readonly StackedFileKeys[];
   readonly fusedFileKeys?: readonly FusedFileKeys[];

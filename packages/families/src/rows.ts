@@ -16,6 +16,7 @@ export { xglm } from "./rows/decoders/like-gpt/xglm.ts";
 export { exaone } from "./rows/decoders/like-llama/exaone.ts";
 export { gemma } from "./rows/decoders/like-llama/gemma.ts";
 export { gemma2 } from "./rows/decoders/like-llama/gemma2.ts";
+export { gemma3 } from "./rows/decoders/like-llama/gemma3.ts";
 export { gemma3Text } from "./rows/decoders/like-llama/gemma3-text.ts";
 export { granite } from "./rows/decoders/like-llama/granite.ts";
 export { llama } from "./rows/decoders/like-llama/llama.ts";

@@ -89,7 +89,9 @@ function prefixed({ basePrefix }: Family, path: string): string {
 /** A path of another task's model as this task's model has it, where the two keep their base under different names. */
 function underOwnPrefix(family: Family, task: Task, path: string): string {
   const heads = Object.values(family.heads).flatMap(({ basePrefix }) => basePrefix ?? []);
-  const other = [family.basePrefix, ...heads].find((prefix) => path.startsWith(`${prefix}.`));
+  const other = [family.basePrefix, ...heads, ...(family.otherPrefixes ?? [])].find((prefix) =>
+    path.startsWith(`${prefix}.`),
+  );
   const bare = other === undefined ? path : path.slice(other.length + 1);
   return withPrefix(family, task, pathInModel(family, task, bare));
 }
@@ -129,7 +131,8 @@ function endOf(key: string, end: string): { readonly start: number; readonly lay
 }
 
 function isIgnored(family: Family, path: string): boolean {
-  return (family.ignoredFileKeys ?? []).some((end) => path.endsWith(end));
+  const { ignoredFileKeys = [], ignoredFileParts = [] } = family;
+  return ignoredFileKeys.some((end) => path.endsWith(end)) || ignoredFileParts.some((part) => path.includes(part));
 }
 
 function pathsOfOtherHeads(config: ModelConfig, family: Family, task: Task): ReadonlySet<string> {

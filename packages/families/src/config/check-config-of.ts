@@ -11,7 +11,7 @@ import type { ModelConfig } from "../model-config.ts";
 import type { Task } from "../task.ts";
 import { readActivation } from "./activation-config.ts";
 import { harmlessKeys, mathsKeys } from "./common-keys.ts";
-import { type ConfigReader, readerOf } from "./config-reader.ts";
+import { type ConfigReader, jsonObject, readerOf } from "./config-reader.ts";
 import { readLabels } from "./label-config.ts";
 import { readLayerKinds } from "./layer-kinds.ts";
 import { readRotations } from "./rotary-config.ts";
@@ -46,8 +46,8 @@ export interface CheckOptions {
  */
 export function checkConfigOf(family: Family, config: unknown, options: CheckOptions = {}): ModelConfig {
   const { file = "config.json", onWarning } = options;
-  const reader = readerOf(config, file);
   const { config: table } = family;
+  const reader = readerOf(unnested(config, table), file);
   checkModelType(reader, family);
 
   const sizes = readSizes(reader, family);
@@ -79,6 +79,13 @@ export function checkConfigOf(family: Family, config: unknown, options: CheckOpt
   if (reader.problems.length > 0) throw new InvalidConfigError(file, reader.problems);
   warnOfUnknownKeys(reader, table, { file, onWarning });
   return { ...(table.derive?.(checked) ?? withTowers(withStages(checked))), family };
+}
+
+/** What the inner object says and the outer one does not; what both say, transformers takes from the outer one. */
+function unnested(config: unknown, { inside }: ConfigTable): unknown {
+  const outer = inside === undefined ? null : jsonObject(config);
+  const inner = inside === undefined ? null : jsonObject(outer?.get(inside));
+  return outer === null || inner === null ? config : Object.fromEntries([...inner, ...outer]);
 }
 
 function checkModelType(reader: ConfigReader, { modelType }: Family): void {

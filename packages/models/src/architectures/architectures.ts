@@ -77,6 +77,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["phi", { trunk: phi, head: decoderHeads }],
   ["phi3", { trunk: phi3, head: decoderHeads }],
   ["gpt_neox", { trunk: gptNeox, head: decoderHeads }],
+  ["gemma3", { trunk: gemma2, head: decoderHeads }],
   ["gemma3_text", { trunk: gemma2, head: decoderHeads }],
   ["stablelm", { trunk: stablelm, head: decoderHeads }],
   ["starcoder2", { trunk: starcoder2, head: decoderHeads }],
