@@ -141,6 +141,22 @@ def check_tokenizer(case):
     return len(expected["texts"])
 
 
+def check_sentences(case):
+    """Embeddings by sentence-transformers: of the merged folder, and of the base with the adapter loaded into it."""
+    from sentence_transformers import SentenceTransformer
+
+    with open(case["expected"], encoding="utf8") as file:
+        expected = json.load(file)
+    model = SentenceTransformer(case["folder"] if case["adapter"] is None else case["base"], device="cpu")
+    if case["adapter"] is not None:
+        model.load_adapter(case["adapter"])
+    found = model.encode(expected["texts"], convert_to_tensor=True)
+    difference = (found - torch.tensor(expected["embeddings"])).abs().max().item()
+    if not difference <= TOLERANCE:
+        raise AssertionError(f"largest difference of embeddings {difference:.2e}, allowed {TOLERANCE:.0e}")
+    return difference
+
+
 def added_tokens(folder):
     with open(os.path.join(folder, "tokenizer.json"), encoding="utf8") as file:
         return json.load(file)["added_tokens"]
@@ -155,6 +171,10 @@ def main():
         try:
             if case["kind"] == "tokenizer":
                 print(f"ok      {label}: the same ids of {check_tokenizer(case)} texts", flush=True)
+                passed += 1
+                continue
+            if case["kind"] == "sentences":
+                print(f"ok      {label}: largest difference of embeddings {check_sentences(case):.2e}", flush=True)
                 passed += 1
                 continue
             model = load_adapted(case) if case["kind"] == "adapter" else load_merged(case)

@@ -14,6 +14,7 @@ import { tokenVariants } from "./variants/token-variants.ts";
 import { variants } from "./variants/variants.ts";
 import { writeAddedTokens } from "./writing/write-added-tokens.ts";
 import { writeCombined } from "./writing/write-combined.ts";
+import { writeSentences } from "./writing/write-sentences.ts";
 import { writeVariant } from "./writing/write-variant.ts";
 
 const found = findPrepared("peft-venv");
@@ -35,6 +36,9 @@ try {
     cases.push(...(await writeCombined(variant, join(work, `combined-${index}`))));
   for (const [index, variant] of tokenVariants.filter(isWanted).entries())
     cases.push(...(await writeAddedTokens(variant, join(work, `tokens-${index}`))));
+  for (const pooling of [undefined, "mean", "last"] as const)
+    if ("sentences".includes(wanted))
+      cases.push(...(await writeSentences(join(work, `sentences-${pooling}`), pooling)));
   if (cases.length === 0) throw new Error(`no row has a name with "${wanted}" in it`);
   const list = join(work, "cases.json");
   await writeFile(list, JSON.stringify(cases));

@@ -73,14 +73,15 @@ export class MergedModel {
     const { dtype, tolerance, tied } = this.options;
     const isPacked = this.adapter.basePrecision === "as-stored";
     const options = { ...given({ tolerance, tied }), keepOriginals, isPacked };
-    const { exportSource, mergeVerified } = await import("./merge/merging.ts");
+    const { exportSource, mergeVerified, sentenceTexts } = await import("./merge/merging.ts");
     const { merged, adapted, changed, largestDifference } = await mergeVerified(opened, options);
     adapted.dispose();
     try {
       const source = await exportSource(opened, this.host.notices);
       const tokenizer = opened.tokenizerFolder;
       const labelNames = classNamesFor(opened.model, this.adapter.classNames);
-      await work({ model: opened.model, source, ...given({ tokenizer, dtype, labelNames }) });
+      const texts = await sentenceTexts(opened);
+      await work({ model: opened.model, source, texts, ...given({ tokenizer, dtype, labelNames }) });
       return { changed, largestDifference };
     } finally {
       if (keepOriginals) merged.undo();

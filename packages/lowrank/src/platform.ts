@@ -28,6 +28,7 @@ export interface WritableDirectory {
   ): Promise<{
     createWritable(): Promise<{ write(data: string | Uint8Array): Promise<void>; close(): Promise<void> }>;
   }>;
+  getDirectoryHandle?(name: string, options: { readonly create: true }): Promise<WritableDirectory>;
 }
 
 /** Files by name. */

@@ -13,6 +13,12 @@ export async function writeInto(
   name: string,
   pieces: AsyncIterable<Uint8Array> | Iterable<string | Uint8Array>,
 ): Promise<void> {
+  const [inside, ...rest] = name.split("/");
+  if (inside !== undefined && rest.length > 0) {
+    const inner = await folder.getDirectoryHandle?.(inside, { create: true });
+    // What cannot make folders is left without what belongs into them.
+    return inner === undefined ? undefined : writeInto(inner, rest.join("/"), pieces);
+  }
   const file = await folder.getFileHandle(name, { create: true });
   const stream = await file.createWritable();
   for await (const piece of pieces) await stream.write(piece);

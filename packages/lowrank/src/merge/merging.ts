@@ -4,3 +4,4 @@ export { exportFiles, exportModel } from "@lowrank/merge";
 export { exportSource } from "./export-source.ts";
 export { mergeVerified } from "./merge-verified.ts";
 export { openExactly } from "./open-exactly.ts";
+export { sentenceTexts } from "./sentence-folder.ts";

@@ -5,7 +5,7 @@ import { type OpenedBase, openBase } from "../open/open-base.ts";
 
 /** The same base in float32 with the same adapter; the caller disposes of it. */
 export async function openExactly(
-  { handle, model, source, tokenizerFolder }: OpenedBase,
+  { handle, model, source, tokenizerFolder, recipe }: OpenedBase,
   notices: Notices,
 ): Promise<OpenedBase> {
   if (handle === undefined) throw new Error("There is no adapter to merge.");
@@ -17,5 +17,6 @@ export async function openExactly(
       ...{ read: async () => adapter, setup: async () => ({}) },
     }),
   };
-  return openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);
+  const exact = await openBase(places, { task: model.task, leastTokens: model.config.vocabularySize }, notices);
+  return { ...exact, recipe };
 }

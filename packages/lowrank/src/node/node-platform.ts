@@ -42,12 +42,12 @@ export const nodePlatform: Platform = {
     await writeListedFolder(folder, fill, { overwrite });
   },
   openRun: openRunFolder,
-  async writeModel(folder, { model, source, tokenizer, dtype, labelNames }, { overwrite }) {
+  async writeModel(folder, { model, source, tokenizer, dtype, labelNames, texts }, { overwrite }) {
     await writeModelFolder(pathOf(folder), {
       model,
       sourceFolder: source,
       overwrite,
-      ...given({ dtype, labelNames, tokenizerFolder: tokenizer?.name }),
+      ...given({ dtype, labelNames, texts, tokenizerFolder: tokenizer?.name }),
     });
   },
 };

@@ -31,6 +31,13 @@ const metadata = new Map([["format", "pt"]]);
 
 /** Plans the export; nothing but headers and config.json is read. Throws SourceFolderError, SafetensorsError. */
 export async function planFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
+  const { files, close } = await planOwnFiles(model, options);
+  const texts = options.texts ?? new Map<string, string>();
+  const further = [...texts].map(([name, text]) => textFile(name, text));
+  return { files: [...files.filter(({ name }) => !texts.has(name)), ...further], close };
+}
+
+async function planOwnFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
   const { source, tokenizer, dtype = "F32", labelNames } = options;
   const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
   const changed = new Set([

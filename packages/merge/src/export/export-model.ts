@@ -6,7 +6,13 @@ import type { ExportFile } from "./export-file.ts";
 import { planFiles } from "./export-files.ts";
 import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 
-const optionNames: OptionNames<ExportOptions> = { source: true, tokenizer: true, dtype: true, labelNames: true };
+const optionNames: OptionNames<ExportOptions> = {
+  source: true,
+  tokenizer: true,
+  dtype: true,
+  labelNames: true,
+  texts: true,
+};
 
 /**
  * A model – merged or not – as the files of a Hugging Face folder that transformers loads: weights under the base's

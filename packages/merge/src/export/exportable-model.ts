@@ -44,4 +44,6 @@ export interface ExportOptions {
   readonly dtype?: ExportDtype;
   /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
   readonly labelNames?: readonly string[];
+  /** Further texts to write, by file name, which may lie in a folder ("1_Pooling/config.json"); they go before copied ones. */
+  readonly texts?: ReadonlyMap<string, string>;
 }

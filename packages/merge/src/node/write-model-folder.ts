@@ -20,6 +20,8 @@ export interface WriteModelFolderOptions {
   readonly dtype?: ExportDtype;
   /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
   readonly labelNames?: readonly string[];
+  /** Further texts to write, by file name, which may lie in a folder ("1_Pooling/config.json"). */
+  readonly texts?: ReadonlyMap<string, string>;
   /**
    * Replace a folder that an earlier call wrote, which its `.lowrank.json` says: the files that it lists go, and others
    * stay. Default false.
@@ -35,6 +37,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
   tokenizerFolder: true,
   dtype: true,
   labelNames: true,
+  texts: true,
   overwrite: true,
   fileSystem: true,
 };
@@ -56,7 +59,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
  */
 export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
   refuseUnknownOptions("writeModelFolder", options, optionNames);
-  const { model, sourceFolder, tokenizerFolder, dtype, labelNames, overwrite = false, fileSystem } = options;
+  const { model, sourceFolder, tokenizerFolder, dtype, labelNames, texts, overwrite = false, fileSystem } = options;
   const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
   if ("name" in source) await refuseToReplace(source.name, path);
   if (tokenizerFolder !== undefined) await refuseToReplace(tokenizerFolder, path);
@@ -65,6 +68,7 @@ export async function writeModelFolder(path: string, options: WriteModelFolderOp
     ...(tokenizerFolder === undefined ? {} : { tokenizer: diskFolder(tokenizerFolder) }),
     ...(dtype === undefined ? {} : { dtype }),
     ...(labelNames === undefined ? {} : { labelNames }),
+    ...(texts === undefined ? {} : { texts }),
   });
   const system = fileSystem === undefined ? {} : { fileSystem };
   // Nobody else sees the folder until it is complete: nothing is there that a file could replace.

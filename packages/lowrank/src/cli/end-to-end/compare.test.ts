@@ -2,6 +2,7 @@
 
 import { cp, readFile, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { expectClose } from "@lowrank/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeWorkplace, type Workplace } from "./workplace.ts";
 
@@ -114,5 +115,23 @@ describe("lowrank train on texts to compare", () => {
   it("starts from what the loss says of the rows, where the start looks at them", async () => {
     const call = await train("gradients", pairs, "--init", "lora_ga", "--init-batches", "1", "--pooling", "mean");
     expect([call.code, call.stderr]).toEqual([0, expect.anything()]);
+  });
+
+  it("is merged into a folder that says how to pool, as it was trained or as the base does", async () => {
+    for (const [name, pooling] of [
+      ["as-base", undefined],
+      ["otherwise", "mean"],
+    ] as const) {
+      const call = await train(name, pairs, ...(pooling === undefined ? [] : ["--pooling", pooling]));
+      expect(call.code).toBe(0);
+      const adapter = ["--model", folder, "--adapter", place.path(name)];
+      const merged = await place.call("merge", ...adapter, "--out", place.path(`${name}-merged`));
+      expect([merged.code, merged.stderr]).toEqual([0, expect.anything()]);
+      const adapted = await place.call("embed", ...adapter, "--text", "reset my password");
+      const alone = await place.call("embed", "--model", place.path(`${name}-merged`), "--text", "reset my password");
+      expectClose(JSON.parse(alone.stdout), JSON.parse(adapted.stdout), 1e-5, name);
+      const modules = JSON.parse(await readFile(place.path(`${name}-merged`, "modules.json"), "utf8"));
+      expect(modules).toHaveLength(pooling === undefined ? 3 : 2);
+    }
   });
 });

@@ -7,6 +7,7 @@ import { classNamesFor } from "../../merge/class-names-for.ts";
 import { exportSource } from "../../merge/export-source.ts";
 import { mergeVerified } from "../../merge/merge-verified.ts";
 import { sampleLogits } from "../../merge/sample-logits.ts";
+import { sentenceTexts } from "../../merge/sentence-folder.ts";
 import { nodePlatform } from "../../node/node-platform.ts";
 import { claimOutput } from "../../node/output/check-output.ts";
 import { type WithBase, withBase } from "../base-for.ts";
@@ -56,7 +57,8 @@ async function mergeInto(options: WithBase<MergeOptions>, report: Report): Promi
       const source = await exportSource(base, report);
       const tokenizer = base.tokenizerFolder;
       const labelNames = classNamesFor(base.model, opened.adapters[0]?.classNames);
-      const written = { model: base.model, source, dtype, ...given({ tokenizer, labelNames }) };
+      const texts = await sentenceTexts({ ...base, recipe: opened.adapters[0]?.opened.recipe });
+      const written = { model: base.model, source, dtype, texts, ...given({ tokenizer, labelNames }) };
       await nodePlatform.writeModel(out, written, { overwrite });
       const rounding = await readBack(out, adapted, report);
       report.emit({ out, engine: engine.name, changed, largestDifference, rounding });

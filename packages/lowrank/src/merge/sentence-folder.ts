@@ -1,0 +1,78 @@
+// What makes a folder one of sentence-transformers: which states are pooled, and what is written before texts. The model's own
+// folder says it, or the adapter, which was trained so.
+
+import { type EmbeddingRecipe, readEmbeddingRecipe } from "@lowrank/models";
+import { sentenceLength } from "../embed/embedding-recipe.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { defaultMaxLength, positionLimit } from "../open/position-limit.ts";
+
+type Opened = Pick<OpenedBase, "model" | "source" | "recipe">;
+
+const maxBytes = 1_000_000;
+const ownFiles = ["sentence_bert_config.json", "config_sentence_transformers.json"];
+
+/** The files by name, "1_Pooling/config.json" among them; none for a model that nobody pools. Throws what reading them does. */
+export async function sentenceTexts(opened: Opened): Promise<ReadonlyMap<string, string>> {
+  const { model, source, recipe } = opened;
+  if (model.task !== "feature-extraction") return new Map();
+  const kept = await textsOf(source, ownFiles);
+  const told = await toldTexts(opened);
+  if (told !== undefined) return new Map([...kept, ...told]);
+  if (recipe === undefined) return kept;
+  const length = Math.min((await sentenceLength(source)) ?? defaultMaxLength, positionLimit(model.config));
+  const settings = ["sentence_bert_config.json", json({ max_seq_length: length, do_lower_case: false })] as const;
+  return new Map([
+    ...(kept.has(settings[0]) ? [] : [settings]),
+    ...kept,
+    ...writtenTexts(recipe, model.config.hiddenSize),
+  ]);
+}
+
+/** As the model's folder has them, where it says the same as the adapter. */
+async function toldTexts({ source, recipe }: Opened): Promise<ReadonlyMap<string, string> | undefined> {
+  const { folder, inside } = source;
+  if (folder === undefined || inside === undefined || !(await folder.has("modules.json"))) return undefined;
+  const text = await folder.readText("modules.json", { maxBytes });
+  const steps = new Map<string, string>();
+  const readConfig = async (name: string): Promise<unknown> => {
+    const config = await inside(name).readText("config.json", { maxBytes });
+    steps.set(`${name}/config.json`, config);
+    return JSON.parse(config);
+  };
+  const told = await readEmbeddingRecipe(JSON.parse(text), readConfig);
+  const isOther =
+    recipe !== undefined && (recipe.pooling !== told.pooling || recipe.isNormalised !== told.isNormalised);
+  return isOther ? undefined : new Map([["modules.json", text], ...steps]);
+}
+
+async function textsOf({ folder }: Opened["source"], names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const name of names)
+    if (await folder?.has(name)) texts.set(name, (await folder?.readText(name, { maxBytes })) ?? "");
+  return texts;
+}
+
+/** In the form that sentence-transformers reads since its second version. */
+function writtenTexts({ pooling, isNormalised }: EmbeddingRecipe, width: number): ReadonlyMap<string, string> {
+  const types = ["Transformer", "Pooling", ...(isNormalised ? ["Normalize"] : [])];
+  const modules = types.map((type, index) => {
+    const path = index === 0 ? "" : `${index}_${type}`;
+    return { idx: index, name: String(index), path, type: `sentence_transformers.models.${type}` };
+  });
+  const pooled = {
+    word_embedding_dimension: width,
+    pooling_mode_cls_token: pooling === "first",
+    pooling_mode_mean_tokens: pooling === "mean",
+    pooling_mode_max_tokens: false,
+    pooling_mode_mean_sqrt_len_tokens: false,
+    pooling_mode_lasttoken: pooling === "last",
+  };
+  return new Map([
+    ["modules.json", json(modules)],
+    ["1_Pooling/config.json", json(pooled)],
+  ]);
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
