@@ -35,6 +35,8 @@ function pairOf(example: Example): Pair | string {
       return { says: [example.sentence, example.pair].filter(Boolean).join("\n"), answers: String(example.label) };
     case "chat":
       return lastPair(example);
+    case "preference":
+      return pairOf(example.chosen);
     case "comparison":
       return "texts to compare";
     case "speech":
