@@ -4,6 +4,7 @@ export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
 export { type LogMelOptions, logMelFeatures, whisperSampleRate } from "./audio/log-mel-features.ts";
 export { readWav, type Sound } from "./audio/read-wav.ts";
 export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts";
+export { mismatchedAnswers } from "./batching/mismatched-answers.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
 export { type Split, type SplitOptions, splitByKey } from "./batching/split-by-key.ts";

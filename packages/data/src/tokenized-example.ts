@@ -80,6 +80,12 @@ export interface ComparedTexts extends TokenMasks {
   readonly score?: number;
 }
 
+/** Two answers behind one prompt, each with its labels; the better one first. */
+export interface ComparedAnswers extends Omit<TokenSequence, "kind"> {
+  readonly kind: "preference";
+  readonly rejected: TokenSequence;
+}
+
 /** An example as tokens. */
 export type TokenizedExample =
   | TokenSequence
@@ -87,7 +93,8 @@ export type TokenizedExample =
   | ScoredSequence
   | SourceTarget
   | AnswerSpan
-  | ComparedTexts;
+  | ComparedTexts
+  | ComparedAnswers;
 
 /** The labels of an example: one a token, a class, one for each output, start and end, or a comparison's score. */
 export function labelsOf(example: TokenizedExample): readonly number[] {

@@ -30,7 +30,7 @@ import { makeFromRows } from "./train/new-adapter.ts";
 import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
 import { classesOf, classMetadata, labelMeaning, refuseUntrainable } from "./train/prepare-training.ts";
 import { runFacts } from "./train/run-facts.ts";
-import { type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
+import { lossInWords, type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
 import { trainingCard } from "./train/training-card.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
 
@@ -155,7 +155,8 @@ export class OpenedAdapter {
     this.#setup = onBase(setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);
     const { addedTokens, classNames } = this;
-    const facts = { plan, rows: tokenized.train.length, template: tokenized.template, addedTokens, classNames };
+    const read = { rows: tokenized.train.length, template: tokenized.template, loss: lossInWords(tokenized) };
+    const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...options, basePrecision, data: rows.file };
     this.#card = (stepsDone) => trainingCard(asked, { ...facts, stepsDone });
     return { ...tokenized, ...plan, handle: this.#handle };

@@ -100,7 +100,7 @@ export const openModelNames: OptionNames<OpenModelOptions> = {
 export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ validation: true, validationShare: true, columns: true, header: true, onBrokenRows: true },
   ...{ template: true, maxLength: true, maxTargetLength: true },
-  ...{ loss: true, pooling: true, normalise: true, prompts: true },
+  ...{ loss: true, pooling: true, normalise: true, prompts: true, beta: true, labelSmoothing: true, margin: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },

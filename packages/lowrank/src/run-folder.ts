@@ -38,6 +38,8 @@ export interface RunFacts {
   readonly order?: readonly RowOrder[] | undefined;
   /** Of texts to compare: the loss, and which states are pooled. */
   readonly comparison?: string | undefined;
+  /** Of rows of two answers: by which loss. */
+  readonly preference?: string | undefined;
 }
 
 /** Where the base's files are, and whether every byte of them counts. */

@@ -1,6 +1,11 @@
 export { ModelDisposedError, type NewRows } from "@lowrank/doors";
 export { describeModel, type ModelDescription } from "./describe-model.ts";
-export { type ComparedEmbeddings, type ComparisonLoss, comparisonLoss } from "./embeddings/comparison-loss.ts";
+export {
+  type ComparedEmbeddings,
+  type ComparisonLoss,
+  comparisonLoss,
+  comparisonLosses,
+} from "./embeddings/comparison-loss.ts";
 export { type EmbeddingRecipe, type Pooling, readEmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 export {
   cosineLoss,

@@ -8,6 +8,7 @@ import {
   type Sounds,
   supervisedTokens,
   type TokenizedExample,
+  type TokenSequence,
 } from "../tokenized-example.ts";
 
 /** A batch of token sequences: every array is row-major [rows, time] unless it says otherwise. */
@@ -37,7 +38,7 @@ export interface TokenBatch {
   readonly similarities?: readonly number[];
   /** Tokens without padding: those that the attention mask does not hide, or those of the texts about sounds. */
   readonly tokens: number;
-  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, or comparisons. */
+  /** What the loss averages over: trained tokens – without a row's first, unless `firstCounts` –, a classifier's rows, comparisons, or pairs of answers. */
   readonly supervised: number;
 }
 
@@ -57,10 +58,11 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
   if (first === undefined) throw new ExampleError("A batch needs at least one example.");
   if (examples.some((example) => example.kind !== first.kind)) {
     throw new ExampleError(
-      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, and texts to compare.",
+      "A batch cannot mix rows that have a class, scores, a label for each token, a target for a decoder, an answer's place, texts to compare, and pairs of answers.",
     );
   }
   if (first.kind === "comparison") return padComparisons(examples, options);
+  if (first.kind === "preference") return padPreferences(examples, options);
   const rows = examples.length;
   const multiple = options.multipleOf ?? 1;
   if (!Number.isSafeInteger(multiple) || multiple < 1) {
@@ -89,6 +91,14 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
     ...batchSounds(examples),
   };
+}
+
+/** Chosen answers, then rejected ones in the same order. */
+function padPreferences(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {
+  const pairs = examples.flatMap((example) => (example.kind === "preference" ? [example] : []));
+  const chosen = pairs.map((pair): TokenSequence => ({ ...pair, kind: "sequence" }));
+  const batch = padBatch([...chosen, ...pairs.map(({ rejected }) => rejected)], options);
+  return { ...batch, supervised: pairs.length };
 }
 
 function padComparisons(examples: readonly TokenizedExample[], options: PadOptions): TokenBatch {

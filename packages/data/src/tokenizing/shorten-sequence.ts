@@ -54,5 +54,6 @@ export function isTrainable(example: TokenizedExample, counted: CountedLabels = 
       (inputIds.length > 0 || example.sounds !== undefined) &&
       supervisedTokens(example.labels, { firstCounts: true }) > 0
     );
+  if (kind === "preference" && supervisedTokens(example.rejected.labels, counted) === 0) return false;
   return supervisedTokens(example.labels, counted) > 0;
 }

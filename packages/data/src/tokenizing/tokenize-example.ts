@@ -1,6 +1,6 @@
 // From an example to tokens with labels: only the answer is trained.
 
-import type { Example, SentenceExample, TokensExample } from "../example.ts";
+import type { Example, PreferenceExample, SentenceExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
 import {
   type ClassifiedSequence,
@@ -29,7 +29,8 @@ export interface TokenizeOptions extends LabelMeaning {
  *
  * Ids are those of the whole text where the prompt's ids are a prefix of them, and otherwise those of the pieces one
  * after the other, so that the prompt's tokens in training are those that generation starts from. An end-of-text token
- * follows the answer. Of a preference the chosen answer is trained. Sentence rows need no template and give a class instead of labels, questions the place of their answer.
+ * follows the answer. A preference is both its answers. Sentence rows need no template and give a class instead of labels,
+ * questions the place of their answer.
  *
  * Throws ExampleError for a class name without a number, and as `tokenizeQuestion`; templates throw TemplateError.
  *
@@ -69,12 +70,23 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   const { tokenizer, template } = row;
   if (example.kind === "tokens") return shortenTokens(example, options.maxLength, options);
   if (example.kind === "span") return cutSpan(example, options.maxLength);
-  if (example.kind === "preference") return tokenizeRow(example.chosen, row, options);
+  if (example.kind === "preference") return tokenizePair(example, row, options);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
   const sequence = labelSegments(template.render(example), row);
   return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
+}
+
+/** Both answers, each as its own row would be. */
+function tokenizePair(
+  { chosen, rejected }: PreferenceExample,
+  row: RowTokenizer,
+  options: TokenizeOptions,
+): TokenizedExample {
+  const [better, worse] = [tokenizeRow(chosen, row, options), tokenizeRow(rejected, row, options)];
+  if (better.kind !== "sequence" || worse.kind !== "sequence") return better;
+  return { ...better, kind: "preference", rejected: worse };
 }
 
 /** A ready-made row as a sequence; needs no tokenizer. */

@@ -66,6 +66,7 @@ export function isAtLimit(
 ): boolean {
   if (tokens.inputIds.length === maxLength) return true;
   if (tokens.kind === "comparison") return tokens.others.some(({ length }) => length === maxLength);
+  if (tokens.kind === "preference" && tokens.rejected.inputIds.length === maxLength) return true;
   return tokens.kind === "source-target" && tokens.labels.length === maxTargetLength;
 }
 

@@ -5,6 +5,7 @@ import type { ComparisonLoss, EmbeddingRecipe } from "@lowrank/models";
 import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../embed/embedding-recipe.ts";
 import { sentencePrompts } from "../embed/sentence-prompts.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
+import { comparisonLossOf, type RowLoss } from "../train/row-loss.ts";
 
 /** What a caller says of it. */
 export interface ComparisonOptions extends RecipeOptions {
@@ -12,7 +13,7 @@ export interface ComparisonOptions extends RecipeOptions {
    * Of rows of texts to compare: "ranking" (the default for texts that belong together: all others of the batch do not), "triplet"
    * (one negative a row), "order" (the default for scored pairs: CoSENT) or "cosine" (scores from −1 to 1).
    */
-  readonly loss?: ComparisonLoss | undefined;
+  readonly loss?: RowLoss | undefined;
   /** What is written before a row's first text and before the others; default what the folder says of queries and documents. */
   readonly prompts?: ComparisonPrompts | undefined;
 }
@@ -46,7 +47,7 @@ export async function comparisonPlan(
 ): Promise<ComparisonPlan> {
   const [first] = rows.train;
   const isScored = first?.kind === "comparison" && first.score !== undefined;
-  const loss = options.loss ?? (isScored ? "order" : "ranking");
+  const loss = comparisonLossOf(options.loss) ?? (isScored ? "order" : "ranking");
   const texts = first?.kind === "comparison" ? first.texts.length : 0;
   checkRows(rows.file, rows.train, { loss, texts, rowOf: (row) => rows.numbers.get(row) ?? 0 });
   checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: (row) => rows.numbers.get(row) ?? 0 });

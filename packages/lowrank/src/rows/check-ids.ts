@@ -33,7 +33,7 @@ function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Om
   const areClasses = tokens.kind === "classified" || task === "token-classification";
   const labels = labelsOf(tokens);
   const areIds = !areClasses && tokens.kind !== "span" && tokens.kind !== "scored";
-  if (tokens.kind === "comparison") return undefined; // the tokenizer made its ids
+  if (tokens.kind === "comparison" || tokens.kind === "preference") return undefined; // the tokenizer made its ids
   const ids = areIds ? [...tokens.inputIds, ...labels] : tokens.inputIds;
   const stranger = ids.find((id) => id >= vocabularySize);
   if (stranger !== undefined) {

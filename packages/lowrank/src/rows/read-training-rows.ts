@@ -11,12 +11,14 @@ import { type TrainingRows, trainingRows } from "./training-rows.ts";
 export interface RowsChoice extends ColumnOptions {
   readonly validation?: RowsInput | undefined;
   readonly validationShare?: number | undefined;
+  /** "answers" makes rows of text of preferences. */
+  readonly loss?: string | undefined;
 }
 
 /** Reads the rows, and those to validate on, unless they were read before. Throws DataError, DataFileError. */
 export async function readTrainingRows(
   input: RowsInput | TrainingRows,
-  { columns, header, onBrokenRows, validation, validationShare }: RowsChoice,
+  { columns, header, onBrokenRows, validation, validationShare, loss }: RowsChoice,
   run: {
     readonly platform: Platform;
     readonly opened: Pick<OpenedBase, "model">;
@@ -31,7 +33,7 @@ export async function readTrainingRows(
   const held = validation === undefined ? undefined : await readRows(validation, reading);
   const { task, config } = opened.model;
   const problem = config.labels === 1 ? "regression" : (config.problemType ?? undefined);
-  return trainingRows({ data, validation: held, validationShare, seed, task, problem });
+  return trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
 }
 
 function isRead(input: RowsInput | TrainingRows): input is TrainingRows {

@@ -1,10 +1,11 @@
-// What the rows of a data file train: the next token, a class for each row, where the answer to a question is, or embeddings.
+// What the rows of a data file train: the next token, a class for each row, where the answer to a question is, embeddings, or which
+// of two answers is better.
 
 import { DataError, type Example } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 
-/** Which of the four. */
-export type RowGoal = "next-token" | "class" | "answer" | "comparison";
+/** Which of the five. */
+export type RowGoal = "next-token" | "class" | "answer" | "comparison" | "preference";
 
 /**
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
@@ -47,7 +48,7 @@ export function needTokenizer(examples: readonly Example[]): boolean {
 function goalOf(example: Example): RowGoal {
   if (example.kind === "question" || example.kind === "span") return "answer";
   if (example.kind === "sentence") return "class";
-  if (example.kind === "comparison") return "comparison";
+  if (example.kind === "comparison" || example.kind === "preference") return example.kind;
   return example.kind === "tokens" && typeof example.labels === "number" ? "class" : "next-token";
 }
 
@@ -56,6 +57,7 @@ const descriptions: Readonly<Record<RowGoal, string>> = {
   class: "a row with one label for the whole row",
   answer: "a question with its answer's place",
   comparison: "texts to be compared",
+  preference: "two answers, of which one is better",
 };
 
 function describe(goal: RowGoal): string {

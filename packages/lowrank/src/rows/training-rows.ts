@@ -25,6 +25,8 @@ export interface TrainingRowsRequest {
   readonly task: Task | undefined;
   /** What a classifier is for, where it is not the labels that say it. */
   readonly problem?: ProblemType | undefined;
+  /** "answers" makes rows of text of preferences, as does a head that does not go on with a text. */
+  readonly loss?: string | undefined;
 }
 
 /** Rows of a run. */
@@ -40,15 +42,17 @@ export interface TrainingRows {
   readonly validationFile: string;
   /** Each row's number in its file, counted from 1: a split moves rows. */
   readonly numbers: ReadonlyMap<Example, number>;
-  /** How many of them compared two answers, of which the chosen one is here. */
+  /** How many of them compared two answers, of which the chosen one alone is here. */
   readonly preferences: number;
 }
 
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
 export function trainingRows(request: TrainingRowsRequest): TrainingRows {
-  const { validationShare, seed, task } = request;
-  const preferences = countPreferences(request.data.rows);
-  const [data, validation] = [answersIn(request.data), request.validation && answersIn(request.validation)];
+  const { validationShare, seed, task, loss } = request;
+  const asAnswers = loss === "answers" || (task !== undefined && task !== "causal-lm");
+  const preferences = asAnswers ? countPreferences(request.data.rows) : 0;
+  const taken = (file: RowFile) => (asAnswers ? answersIn(file) : file);
+  const [data, validation] = [taken(request.data), request.validation && taken(request.validation)];
   const goal = rowGoal(data.name, data.rows);
   const classes = task === "token-classification" ? tokenClasses : rowClasses;
   const problem = request.problem ?? problemOf(data.rows);

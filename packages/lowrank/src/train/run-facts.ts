@@ -4,6 +4,7 @@ import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
 import { describeComparison } from "../compare/comparison-plan.ts";
 import { given } from "../given.ts";
+import { describePreference } from "../preferences/preference-plan.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -22,7 +23,7 @@ export interface TrainedAdapter {
 /** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
-  rows: Pick<TokenizedRows, "train" | "comparison">,
+  rows: Pick<TokenizedRows, "train" | "comparison" | "preference">,
   options: LoopOptions,
 ): RunFacts {
   const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
@@ -43,5 +44,6 @@ export function runFacts(
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
     ...(order.length === 0 ? {} : { order }),
     ...(rows.comparison === undefined ? {} : { comparison: describeComparison(rows.comparison) }),
+    ...(rows.preference === undefined ? {} : { preference: describePreference(rows.preference) }),
   };
 }

@@ -2,10 +2,11 @@
 
 import type { Example, LabelMeaning, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import type { ComparisonPlan } from "../compare/comparison-plan.ts";
+import { type ComparisonPlan, describeComparison } from "../compare/comparison-plan.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
+import { describePreference, type PreferencePlan, preferenceFor } from "../preferences/preference-plan.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowOptions } from "./training-options.ts";
@@ -19,6 +20,8 @@ export interface TokenizedRows {
   readonly template: string;
   /** Of rows of texts to compare: how embeddings are learnt. */
   readonly comparison?: ComparisonPlan | undefined;
+  /** Of rows of two answers: by which loss. */
+  readonly preference?: PreferencePlan | undefined;
 }
 
 /** Who reads the rows. */
@@ -52,7 +55,16 @@ export function tokenizedRows(
     train: tokenizeRows(rows.train, { ...shared, file: rows.file }, notices),
     validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, notices),
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
-    template: tokenizer !== undefined && rows.goal === "next-token" ? template.name : "",
-    ...given({ comparison }),
+    template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
+    ...given({ comparison, preference: preferenceFor(rows.goal, options) }),
   };
+}
+
+function writesText(goal: TrainingRows["goal"]): boolean {
+  return goal === "next-token" || goal === "preference";
+}
+
+/** The loss in words, where rows can be learnt by several. */
+export function lossInWords({ comparison, preference }: TokenizedRows): string | undefined {
+  return (comparison && describeComparison(comparison)) ?? (preference && describePreference(preference));
 }

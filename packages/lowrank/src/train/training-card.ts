@@ -23,17 +23,20 @@ export interface CardFacts {
   readonly addedTokens: readonly string[];
   /** Of a classifier, in order of their numbers. */
   readonly classNames?: readonly string[] | undefined;
+  /** The loss in words, where rows can be learnt by several. */
+  readonly loss?: string | undefined;
   /** Absent: all. */
   readonly stepsDone?: number;
 }
 
 /** The run as a section of Markdown. */
 export function trainingCard(options: CardOptions, facts: CardFacts): string {
-  const { plan, rows, template, addedTokens, classNames, stepsDone = facts.plan.totalSteps } = facts;
+  const { plan, rows, template, addedTokens, classNames, loss, stepsDone = facts.plan.totalSteps } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const table: readonly (readonly [string, string | number])[] = [
     ["data", `${baseNames(options.data)} (${rows} rows)`],
     ["template", template],
+    ...(loss === undefined ? [] : [["loss", loss] as const]),
     ...(classNames === undefined ? [] : [["classes", enumerated(classNames)] as const]),
     ...(addedTokens.length === 0 ? [] : [["added tokens", enumerated(addedTokens)] as const]),
     ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],

@@ -3,9 +3,10 @@
 import type { WarningListener } from "@lowrank/contracts";
 import type { ScheduleName, TrainingState } from "@lowrank/trainer";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
+import type { PreferenceOptions } from "../preferences/preference-plan.ts";
 
 /** How rows become tokens. */
-export interface RowOptions extends ComparisonOptions {
+export interface RowOptions extends ComparisonOptions, PreferenceOptions {
   /** How a row becomes text: "plain", "alpaca", "vicuna", "koalpaca", or the model's own "chat"; default: what suits the rows. */
   readonly template?: string | undefined;
   /** After how many tokens rows are cut; default 512 or the model's limit. */

@@ -8,6 +8,7 @@ import { type TrainingEvent, train } from "@lowrank/trainer";
 import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
 import { measureComparisons } from "../compare/measure-comparisons.ts";
 import { given } from "../given.ts";
+import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
 import { countedLabels } from "../rows/tokenize-rows.ts";
 import { stepsOf } from "./plan-steps.ts";
@@ -32,7 +33,7 @@ export function runTraining(
     ...given(options),
   };
   const { dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
-  const { padId, train: examples, validation, comparison } = rows;
+  const { padId, train: examples, validation, comparison, preference } = rows;
   const adapters = activeAdapters(handle.name);
   const evaluate = {
     every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
@@ -40,6 +41,8 @@ export function runTraining(
     run: async () => {
       const measured = measuredBatches({ examples: validation, batchSize, padId });
       const context = inferenceContext(adapters);
+      if (preference !== undefined)
+        return { ...(await measurePreferences(model, measured, { plan: preference, padId, context, signal })) };
       if (comparison === undefined) return { loss: await meanLoss(model, measured, context, given({ signal })) };
       const { recipe } = comparison;
       const scores = await measureComparisons(model, {
@@ -59,6 +62,7 @@ export function runTraining(
     loss: (batch: TokenBatch, random: RandomKey) => {
       const context = { training: true, adapters, random, ...checkpointsOf(options) };
       if (comparison !== undefined) return lossOfTexts(model, batch, comparison, context);
+      if (preference !== undefined) return lossOfPreferences(model, batch, { plan: preference, padId, context });
       return model.loss(batchTensors(batch), context);
     },
     batches: (epoch) => batches(examples, { ...ordered, epoch }),

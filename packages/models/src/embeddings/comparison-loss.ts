@@ -5,7 +5,10 @@ import { ModelInputError } from "../errors.ts";
 import { cosineLoss, orderLoss, rankingLoss, tripletLoss } from "./sentence-losses.ts";
 
 /** By what embeddings are trained: `rankingLoss` and `tripletLoss` for related texts, `orderLoss` and `cosineLoss` for scored pairs. */
-export type ComparisonLoss = "ranking" | "triplet" | "order" | "cosine";
+export type ComparisonLoss = (typeof comparisonLosses)[number];
+
+/** All of them. */
+export const comparisonLosses = ["ranking", "triplet", "order", "cosine"] as const;
 
 /** The embeddings of a batch. */
 export interface ComparedEmbeddings {

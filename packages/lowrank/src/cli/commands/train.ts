@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { CommandIo } from "../io.ts";
 import { addComparisonOptions } from "../options/comparison-options.ts";
 import { integerIn, nameList, numberIn, targetModules } from "../options/parse-values.ts";
+import { addPreferenceOptions } from "../options/preference-options.ts";
 import {
   adapterOption,
   basePrecisionOption,
@@ -56,6 +57,7 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
   addTokenOptions(command);
   addSchedule(command);
   addComparisonOptions(command);
+  addPreferenceOptions(command);
   command.optionsGroup("Options:");
   withExamples(
     withEngine(command),

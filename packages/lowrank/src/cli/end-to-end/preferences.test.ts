@@ -1,6 +1,6 @@
 import { cp, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
 
 let place: Workplace;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it("rows that compare two answers train the chosen one, and say so", async () => {
+it("rows that compare two answers train the chosen one alone where that is asked, and say so", async () => {
   const chosen = { prompt: "film", completion: "fine" };
   const files = {
     pairs: [{ prompt: "film", chosen: "fine", rejected: "dull" }],
@@ -33,6 +33,7 @@ it("rows that compare two answers train the chosen one, and say so", async () =>
       out,
       "--steps",
       "2",
+      ...(name === "pairs" ? ["--loss", "answers"] : []),
     );
     said.push(stderr);
     weights.push(await readFile(`${out}/adapter_model.safetensors`));
@@ -50,3 +51,58 @@ it("rows that compare two answers train the chosen one, and say so", async () =>
   );
   expect(evaluated.json).toMatchObject([{ rows: 1 }]);
 });
+
+const pairs = [
+  { prompt: "film", chosen: "fine", rejected: "dull" },
+  { prompt: "film film", chosen: "fine", rejected: "dull dull" },
+  { prompt: "fine film", chosen: "fine fine", rejected: "film" },
+];
+
+it("rows of two answers train by DPO, from a loss of log 2 to where the chosen ones are worth more", async () => {
+  const data = await place.write("preferences.jsonl", jsonl(pairs));
+  const out = place.path("dpo");
+  const common = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
+  const run = ["--steps", "6", "--batch-size", "2", "--eval-every", "3", "--seed", "1"];
+  const { code, json, stderr } = await place.call("train", ...common, ...run, "--out", out, "--json");
+  expect(code, stderr).toBe(0);
+  const measured = json.filter(({ type }) => type === "evaluation").map(({ metrics }) => metrics as Scores);
+  expect(measured[0]).toMatchObject({ rewardAccuracy: 0, rewardMargin: 0 });
+  expect(measured[0]?.loss).toBeCloseTo(Math.LN2, 6);
+  expect(measured.at(-1)).toMatchObject({ rewardAccuracy: 1 });
+  expect(measured.at(-1)?.loss).toBeLessThan(0.6);
+  expect(await readFile(`${out}/README.md`, "utf8")).toContain("dpo");
+
+  // Interrupted and gone on with: the same adapter, bit for bit; and not by another loss.
+  const again = place.path("in-two-parts");
+  await interrupted(["train", ...common, ...run, "--out", again, "--save-every", "1"], { at: '"step":3,' });
+  const other = await place.call("train", ...common, ...run, "--out", again, "--resume", "--beta", "0.5");
+  expect(other.stderr).toContain("dpo, β 0.1");
+  const rest = await place.call("train", ...common, ...run, "--out", again, "--resume");
+  expect(rest.code, rest.stderr).toBe(0);
+  const weights = (folder: string) => readFile(`${folder}/adapter_model.safetensors`);
+  expect(await weights(again)).toEqual(await weights(out));
+});
+
+it.each(["ipo", "simpo", "orpo", "kto"])("rows of two answers train by %s", async (loss) => {
+  const data = await place.write("preferences.jsonl", jsonl(pairs));
+  const asked = ["--model", place.path("base"), "--data", data, "--validation", data, "--learning-rate", "0.01"];
+  const run = ["--out", place.path(loss), "--loss", loss, "--steps", "4", "--batch-size", "3", "--json"];
+  const { json, code, stderr } = await place.call("train", ...asked, ...run);
+  expect(code, stderr).toBe(0);
+  const measured = json.filter(({ type }) => type === "evaluation").map(({ metrics }) => metrics as Scores);
+  expect(measured.at(-1)?.loss).toBeLessThan(measured[0]?.loss ?? 0);
+});
+
+it("a loss for other rows, and a setting that the loss does not read, are named", async () => {
+  const data = await place.write("preferences.jsonl", jsonl(pairs));
+  const train = (...more: readonly string[]) =>
+    place.call("train", "--model", place.path("base"), "--data", data, "--out", place.path("wrong"), ...more);
+  expect((await train("--loss", "ranking")).stderr).toContain("one of dpo, ipo, simpo, orpo, kto");
+  expect((await train("--loss", "ipo", "--margin", "1")).stderr).toMatch(/margin/);
+});
+
+interface Scores {
+  readonly loss: number;
+  readonly rewardAccuracy: number;
+  readonly rewardMargin: number;
+}

@@ -1,13 +1,14 @@
-// Options of commands that read rows of texts to compare.
+// Options of commands that read rows of texts to compare, or of two answers.
 
-import type { ComparisonLoss, Pooling } from "@lowrank/models";
+import type { Pooling } from "@lowrank/models";
 import { type Command, Option } from "commander";
 import type { ComparisonOptions } from "../../compare/comparison-plan.ts";
 import { given } from "../../given.ts";
+import { type RowLoss, rowLosses } from "../../train/row-loss.ts";
 
 /** As they are typed. */
 export interface ComparisonFlags {
-  readonly loss?: ComparisonLoss;
+  readonly loss?: RowLoss;
   readonly pooling?: Pooling;
   readonly normalise?: true;
   readonly queryPrompt?: string;
@@ -22,8 +23,9 @@ export function addComparisonOptions(command: Command): Command {
       new Option(
         "--loss <name>",
         "of rows of texts to compare: ranking (default: other rows' texts do not belong together), triplet (one negative a " +
-          "row), order (default where rows have a score) or cosine (scores from -1 to 1)",
-      ).choices(["ranking", "triplet", "order", "cosine"] satisfies ComparisonLoss[]),
+          "row), order (default where rows have a score) or cosine (scores from -1 to 1); of rows of two answers: dpo (default), " +
+          "ipo, simpo, orpo, kto, or answers (the better ones alone, as text)",
+      ).choices(rowLosses),
     )
     .addOption(
       new Option("--pooling <name>", "which states stand for a text (default: as the model's folder says)").choices([

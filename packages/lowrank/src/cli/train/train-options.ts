@@ -6,6 +6,7 @@ import { given } from "../../given.ts";
 import type { TrainingOptions } from "../../options.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
+import { type PreferenceFlags, preferenceFlags } from "../options/preference-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
 
@@ -41,7 +42,8 @@ export interface TrainOptions
     AdapterOptions,
     BasePrecisionOptions,
     VariantChoices,
-    ComparisonFlags {
+    ComparisonFlags,
+    PreferenceFlags {
   readonly model?: string;
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
   readonly data: readonly string[];
@@ -119,6 +121,7 @@ export function trainingOptions(
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
     groupByLength,
     ...comparisonOptions(options),
+    ...preferenceFlags(options),
     ...given({ columns, header }),
   };
 }

@@ -12,7 +12,8 @@ export async function readTrainingRows(options: TrainOptions, report: Report): P
   const { data: names, validation, validationShare, seed, task, problemType: problem } = options;
   const held = validation === undefined ? undefined : await readNamedRows(validation, options, report);
   const data = await readNamedRows(names, options, report);
-  const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem });
+  const { loss } = options;
+  const rows = trainingRows({ data, validation: held, validationShare, seed, task, problem, loss });
   checkTask(options, rows);
   return rows;
 }
@@ -21,11 +22,12 @@ const descriptions: Readonly<Record<RowGoal, string>> = {
   class: "one label for the whole row",
   answer: "a question and its answer's place",
   comparison: "texts to be compared",
+  preference: "two answers, of which one is better",
   "next-token": "text, or a label for each token",
 };
 
 function checkTask({ task }: TrainOptions, { goal, file }: TrainingRows): void {
-  if (task === undefined || goalFor(task) === goal) return;
+  if (task === undefined || goalFor(task) === goal || (task === "causal-lm" && goal === "preference")) return;
   const [wanted, got] = [descriptions[goalFor(task)], descriptions[goal]];
   throw new UsageError(`--task ${task} needs rows with ${wanted}; those of "${file}" have ${got}.`);
 }

@@ -22,7 +22,7 @@ const orderName = "order of rows";
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { adapterSeed, order, comparison } = run;
+  const { adapterSeed, order, comparison, preference } = run;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -31,7 +31,13 @@ export function runFingerprint(run: RunIdentity): string {
     seed,
     "rows (as tokens)": hashRows(rows),
     "added tokens": addedTokens.length === 0 ? "none" : hashOf(JSON.stringify(addedTokens)),
-    ...given({ "init batches": startBatches, "adapter's seed": adapterSeed, [orderName]: order, comparison }),
+    ...given({
+      "init batches": startBatches,
+      "adapter's seed": adapterSeed,
+      [orderName]: order,
+      comparison,
+      preference,
+    }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;
@@ -111,6 +117,7 @@ function hashRows(rows: readonly TokenizedExample[]): string {
     // Numbers that are no integers.
     if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
     if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
+    if (kind === "preference") hash.update(Int32Array.from([...row.rejected.inputIds, ...row.rejected.labels]));
     if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
   }
   return hash.digest("hex").slice(0, 32);

@@ -1,0 +1,43 @@
+// Answers behind the prompts of other rows: by them KTO measures how far a model has moved where nothing was asked of it.
+
+import { ignoredLabel, type TokenSequence } from "../tokenized-example.ts";
+import { padBatch, type TokenBatch } from "./pad-batch.ts";
+
+/**
+ * Each row's prompt with the answer of the row before it, the first with the last's: the answers are the batch's own, as in the
+ * paper and in TRL.
+ *
+ * @example
+ * ```ts
+ * import { mismatchedAnswers, padBatch } from "@lowrank/data";
+ *
+ * const rows = [
+ *   { kind: "sequence", inputIds: [1, 2], labels: [-100, 2] },
+ *   { kind: "sequence", inputIds: [3, 4, 5], labels: [-100, 4, 5] },
+ * ] as const;
+ * const other = mismatchedAnswers(padBatch(rows, { padId: 0 }), 0);
+ * if (other.inputIds.join() !== "1,4,5,3,2,0") throw new Error("unexpected rows");
+ * ```
+ */
+export function mismatchedAnswers(batch: TokenBatch, padId: number): TokenBatch {
+  const rows = Array.from({ length: batch.rows }, (_, row) => partsOf(batch, row));
+  const mixed = rows.map(({ prompt }, row): TokenSequence => {
+    const { answer = [] } = rows.at(row - 1) ?? {};
+    return {
+      kind: "sequence",
+      inputIds: [...prompt, ...answer],
+      labels: [...prompt.map(() => ignoredLabel), ...answer],
+    };
+  });
+  return padBatch(mixed, { padId });
+}
+
+/** What comes before the first label, and from there on. */
+function partsOf({ inputIds, attentionMask, labels, time }: TokenBatch, row: number) {
+  const own = (values: ArrayLike<number>) => Array.from({ length: time }, (_, t) => values[row * time + t] ?? 0);
+  const length = own(attentionMask).lastIndexOf(1) + 1;
+  const ids = own(inputIds).slice(0, length);
+  const first = own(labels).findIndex((label) => label !== ignoredLabel);
+  const start = first < 0 ? length : first;
+  return { prompt: ids.slice(0, start), answer: ids.slice(start) };
+}

@@ -1,0 +1,33 @@
+// Options of training on rows of two answers.
+
+import { type Command, Option } from "commander";
+import { given } from "../../given.ts";
+import type { PreferenceOptions } from "../../preferences/preference-plan.ts";
+import { numberIn } from "./parse-values.ts";
+
+/** As they are typed. */
+export interface PreferenceFlags {
+  readonly beta?: number;
+  readonly margin?: number;
+}
+
+/** Adds them as a group of their own. */
+export function addPreferenceOptions(command: Command): Command {
+  return command
+    .optionsGroup("Preferences:")
+    .addOption(
+      new Option("--beta <number>", "how much the reward of an answer weighs (default: 0.1, for simpo 2)").argParser(
+        numberIn({ above: 0 }),
+      ),
+    )
+    .addOption(
+      new Option("--margin <number>", "by how much the better answer is to lead, for simpo (default: 1)").argParser(
+        numberIn({ min: 0 }),
+      ),
+    );
+}
+
+/** As the library takes them. */
+export function preferenceFlags({ beta, margin }: PreferenceFlags): Pick<PreferenceOptions, "beta" | "margin"> {
+  return given({ beta, margin });
+}

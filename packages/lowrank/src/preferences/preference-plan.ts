@@ -1,0 +1,48 @@
+// How rows of two answers are learnt from: by which loss, with which settings.
+
+import { type PreferenceLossName, type PreferenceSettings, preferenceSettings } from "@lowrank/models";
+import { given } from "../given.ts";
+import type { RowGoal } from "../rows/row-kinds.ts";
+import { preferenceLossOf, type RowLoss } from "../train/row-loss.ts";
+
+/** What a caller says of it. */
+export interface PreferenceOptions {
+  /**
+   * Of rows of two answers: "dpo" (the default), "ipo", "simpo", "orpo" or "kto"; "answers" trains the chosen ones alone, as rows of
+   * text.
+   */
+  readonly loss?: RowLoss | undefined;
+  /** How much the reward of an answer weighs; default 0.1, for "simpo" 2. */
+  readonly beta?: number | undefined;
+  /** The share of pairs that are the wrong way round, for "dpo" and "simpo"; default 0. */
+  readonly labelSmoothing?: number | undefined;
+  /** By how much the chosen answer is to lead, for "simpo"; default 1. */
+  readonly margin?: number | undefined;
+}
+
+/** The plan, as data. */
+export interface PreferencePlan {
+  readonly loss: PreferenceLossName;
+  readonly settings: PreferenceSettings;
+}
+
+/** The plan of a run; undefined where its rows are no pairs of answers. Throws what `preferencePlan` does. */
+export function preferenceFor(goal: RowGoal, options: PreferenceOptions): PreferencePlan | undefined {
+  return goal === "preference" ? preferencePlan(options) : undefined;
+}
+
+/** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for a setting that the loss does not read, ModelInputError for one out of range. */
+export function preferencePlan({ loss, beta, labelSmoothing, margin }: PreferenceOptions): PreferencePlan {
+  const name = preferenceLossOf(loss) ?? "dpo";
+  return { loss: name, settings: preferenceSettings(name, given({ beta, labelSmoothing, margin })) };
+}
+
+/** The loss and its settings in words. */
+export function describePreference({ loss, settings }: PreferencePlan): string {
+  const { beta, labelSmoothing, margin } = settings;
+  return [
+    `${loss}, β ${beta}`,
+    ...(labelSmoothing === 0 ? [] : [`label smoothing ${labelSmoothing}`]),
+    ...(margin === 0 ? [] : [`margin ${margin}`]),
+  ].join(", ");
+}
