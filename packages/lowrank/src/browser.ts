@@ -49,6 +49,7 @@ export async function inspect(input: ModelInput): Promise<Inspection> {
   return inspectFolder(await folderAt(input, {}));
 }
 
+export { Chat, type ChatOptions, type TurnOptions } from "./chat/chat.ts";
 export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent } from "./generate/continue-prompts.ts";

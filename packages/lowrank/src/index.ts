@@ -60,6 +60,7 @@ export function baseOf(
   return findBase(adapter, { notices: noticesOf(options), fetch, accessToken });
 }
 
+export { Chat, type ChatOptions, type TurnOptions } from "./chat/chat.ts";
 export type { EmbedOptions } from "./embed/embed-texts.ts";
 export type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 export type { TextEvent } from "./generate/continue-prompts.ts";

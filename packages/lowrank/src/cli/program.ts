@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addChatCommand } from "./commands/chat.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEmbedCommand } from "./commands/embed.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
@@ -37,6 +38,7 @@ export function createProgram(io: CommandIo): Command {
   const add = [
     addTrainCommand,
     addGenerateCommand,
+    addChatCommand,
     addServeCommand,
     addEvaluateCommand,
     addPredictCommand,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { run } from "./run.ts";
 import { recordingIo } from "./terminal/recording-io.ts";
 
-const commands = ["train", "generate", "serve", "evaluate", "embed", "merge", "inspect", "forward", "doctor"];
+const commands = ["train", "generate", "chat", "serve", "evaluate", "embed", "merge", "inspect", "forward", "doctor"];
 
 async function call(...argv: readonly string[]) {
   const recording = recordingIo();

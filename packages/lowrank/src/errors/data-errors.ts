@@ -50,3 +50,15 @@ export class ClassNameError extends LowrankError {
     );
   }
 }
+
+/** A line of a file of prompts that is none. */
+export class UnreadablePromptError extends LowrankError {
+  constructor(
+    readonly file: string,
+    readonly line: number,
+    reason: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super("UNREADABLE_PROMPT", `Cannot take a prompt from "${file}", line ${line}: ${reason}.`, options);
+  }
+}

@@ -88,3 +88,10 @@ export class WriterStoppedError extends LowrankError {
     super("WRITER_STOPPED", "The writer has been stopped: it takes no more texts. Make a new one.");
   }
 }
+
+/** A conversation in which nothing was said yet has no answer to be given anew. */
+export class NoTurnError extends LowrankError {
+  constructor() {
+    super("NO_TURN", "Nothing was said yet: there is no answer to give anew. Send something first.");
+  }
+}

@@ -3,7 +3,8 @@
 import { type Command, Option } from "commander";
 import type { GenerateOptions } from "../generate/run-generate.ts";
 import type { CommandIo } from "../io.ts";
-import { integerIn, numberIn } from "../options/parse-values.ts";
+import { integerIn } from "../options/parse-values.ts";
+import { addSamplingOptions } from "../options/sampling-options.ts";
 import {
   adapterOption,
   basePrecisionOption,
@@ -28,38 +29,23 @@ export function addGenerateCommand(program: Command, io: CommandIo): void {
     .addOption(adapterOption())
     .addOption(differentBaseOption())
     .addOption(basePrecisionOption())
-    .addOption(
-      new Option(
-        "--prompt <text...>",
-        "prompt to continue, or - for stdin; several are generated as one batch",
-      ).makeOptionMandatory(),
+    .option("--prompt <text...>", "prompt to continue, or - for stdin; several are generated as one batch")
+    .option(
+      "--prompts <file>",
+      'file of prompts, or - for stdin: a text, {"prompt": …} or {"messages": […]} on each line, or plain lines of text',
     )
     .addOption(
-      new Option("--max-new-tokens <number>", "stop after so many tokens").argParser(integerIn({ min: 1 })).default(64),
-    )
-    .addOption(
-      new Option("--temperature <number>", "sample, with logits divided by this; 0 is greedy").argParser(
-        numberIn({ min: 0 }),
-      ),
-    )
-    .addOption(new Option("--top-k <number>", "sample among the k likeliest tokens").argParser(integerIn({ min: 1 })))
-    .addOption(
-      new Option("--top-p <number>", "sample among the likeliest tokens that sum up to p").argParser(
-        numberIn({ above: 0, max: 1 }),
-      ),
-    )
-    .addOption(
-      new Option("--min-p <share>", "sample among tokens at least this share as likely as the likeliest").argParser(
-        numberIn({ min: 0, max: 1 }),
-      ),
-    )
-    .addOption(
-      new Option(
-        "--repetition-penalty <number>",
-        "above 1: tokens that are there already become less likely",
-      ).argParser(numberIn({ above: 0 })),
-    )
+      new Option("--batch-size <number>", "prompts generated at one time").argParser(integerIn({ min: 1 })).default(16),
+    );
+  addSamplingOptions(command, { maxNewTokens: 64 });
+  command
     .option("--stop <text...>", "end where the new text holds one of these")
+    .addOption(
+      new Option(
+        "--logprobs <number>",
+        "with --json, tell each token with the logarithm of its probability, and so many likeliest ones",
+      ).argParser(integerIn({ min: 0, max: 100 })),
+    )
     .addOption(templateOption("write the prompt so (default: as in training)"))
     .option("--system <text>", "what stands before a conversation (default: as in training)")
     .addOption(seedOption("seed of the sampling"));

@@ -1,34 +1,36 @@
 // lowrank generate: prompts in, text out as it comes.
 
+import { readFile } from "node:fs/promises";
 import { escapeControls } from "@lowrank/contracts";
 import { UsageError } from "../../errors/usage-errors.ts";
+import type { TextEvent } from "../../generate/continue-prompts.ts";
+import type { TextPrompt } from "../../generate/prompt-ids.ts";
+import { parsePrompts } from "../../generate/read-prompts.ts";
 import type { TextOptions } from "../../generate/text-rules.ts";
 import type { OpenedModel } from "../../opened-model.ts";
 import { withBase } from "../base-for.ts";
 import type { CommandIo } from "../io.ts";
 import { openModel } from "../open-model.ts";
+import type { SamplingOptions } from "../options/sampling-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 import { refuseOtherTasks } from "./refuse-other-tasks.ts";
 
 /** The options of `lowrank generate`. */
-export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions {
+export interface GenerateOptions extends EngineOptions, AdapterOptions, BasePrecisionOptions, SamplingOptions {
   readonly model?: string;
-  readonly prompt: readonly string[];
+  readonly prompt?: readonly string[];
+  readonly prompts?: string;
+  readonly batchSize: number;
   readonly template?: string;
   readonly system?: string;
-  readonly maxNewTokens: number;
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly minP?: number;
-  readonly repetitionPenalty?: number;
   readonly stop?: readonly string[];
+  readonly logprobs?: number;
   readonly seed: number;
 }
 
-/** Continues the prompts as one batch. */
+/** Continues the prompts so many as one batch. */
 export async function runGenerate(asked: GenerateOptions, report: Report): Promise<void> {
   const options = await withBase(asked, report);
   if (options.stop?.includes("") === true) {
@@ -46,44 +48,59 @@ export async function runGenerate(asked: GenerateOptions, report: Report): Promi
 }
 
 async function continuePrompts(model: OpenedModel, options: GenerateOptions, report: Report): Promise<void> {
-  const prompts = await readPrompts(options.prompt, report.io);
+  const prompts = await readPrompts(options, report.io);
   const isStreamed = prompts.length === 1;
-  const show = (text: string) => {
-    if (isStreamed) report.write(escapeControls(text));
-  };
-  for await (const event of model.stream(prompts, textOptions(options))) {
-    const { prompt: index, text } = event;
-    if (event.type === "token") {
-      report.emit(event);
-      show(text);
-      continue;
+  for (let first = 0; first < prompts.length; first += options.batchSize) {
+    const batch = prompts.slice(first, first + options.batchSize);
+    for await (const event of model.stream(batch, textOptions(options))) {
+      const index = first + event.prompt;
+      if (event.type === "token") report.emit({ ...event, prompt: index });
+      if (isStreamed) report.write(escapeControls(event.type === "token" ? event.text : `${event.rest}\n`));
+      if (event.type === "end") tellText({ ...event, index, prompt: prompts[index] ?? "", isStreamed }, report);
     }
-    show(`${event.rest}\n`);
-    report.emit({ type: "result", index, prompt: prompts[index], text, ids: event.ids });
-    // An empty line alone looks like a failure of the program.
-    if (text.trim() === "") report.note(`${nameOf(index, prompts)}the model wrote nothing: it ended its text.`);
-    if (isStreamed) continue;
-    report.say(report.colors.bold(escapeControls(prompts[index] ?? "")));
-    report.say(`${escapeControls(text)}\n`);
   }
 }
 
-/** "-" is what standard input says, but for the line break at its end. */
-async function readPrompts(prompts: readonly string[], { stdin }: CommandIo): Promise<readonly string[]> {
-  if (!prompts.includes("-")) return prompts;
-  const pieces: Uint8Array[] = [];
-  for await (const piece of stdin()) pieces.push(piece);
-  const text = Buffer.concat(pieces)
-    .toString("utf8")
-    .replace(/\r?\n$/, "");
-  return prompts.map((prompt) => (prompt === "-" ? text : prompt));
+interface WrittenText extends Pick<Extract<TextEvent, { type: "end" }>, "text" | "ids" | "reason"> {
+  readonly index: number;
+  readonly prompt: TextPrompt;
+  /** Whether people have seen it already. */
+  readonly isStreamed: boolean;
 }
 
-function nameOf(index: number, prompts: readonly string[]): string {
-  return prompts.length === 1 ? "" : `prompt ${index + 1}: `;
+function tellText({ index, prompt, text, ids, reason, isStreamed }: WrittenText, report: Report): void {
+  report.emit({ type: "result", index, prompt, text, ids, reason });
+  // An empty line alone looks like a failure of the program.
+  const name = isStreamed ? "" : `prompt ${index + 1}: `;
+  if (text.trim() === "") report.note(`${name}the model wrote nothing: it ended its text.`);
+  if (isStreamed) return;
+  report.say(report.colors.bold(escapeControls(askedBy(prompt))));
+  report.say(`${escapeControls(text)}\n`);
+}
+
+function askedBy(prompt: TextPrompt): string {
+  return typeof prompt === "string" ? prompt : (prompt.messages.at(-1)?.content ?? "");
+}
+
+/** Those of the options, then those of the file. "-" is what standard input says, but for the line break at its end. */
+async function readPrompts({ prompt = [], prompts: file }: GenerateOptions, io: CommandIo) {
+  const given: TextPrompt[] = [];
+  for (const text of prompt) given.push(text === "-" ? (await readStdin(io)).replace(/\r?\n$/, "") : text);
+  if (file !== undefined)
+    given.push(...parsePrompts(file === "-" ? await readStdin(io) : await readFile(file, "utf8"), file));
+  if (given.length === 0)
+    throw new UsageError("There is no prompt. Give --prompt, or --prompts with a file that has some.");
+  return given;
+}
+
+async function readStdin({ stdin }: CommandIo): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stdin()) pieces.push(piece);
+  return Buffer.concat(pieces).toString("utf8");
 }
 
 function textOptions(options: GenerateOptions): TextOptions {
-  const { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed } = options;
-  return { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed };
+  const { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, logprobs } =
+    options;
+  return { template, system, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, logprobs };
 }

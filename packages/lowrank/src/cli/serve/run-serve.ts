@@ -5,15 +5,17 @@ import { basename, resolve } from "node:path";
 import { UsageError } from "../../errors/usage-errors.ts";
 import { given } from "../../given.ts";
 import type { OpenedModel } from "../../opened-model.ts";
+import { withBase } from "../base-for.ts";
 import { refuseOtherTasks } from "../generate/refuse-other-tasks.ts";
 import { openModel } from "../open-model.ts";
+import { type NamedAdapter, namedAdapters } from "../options/named-adapters.ts";
 import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { startEngine } from "../start-engine.ts";
 import type { Report } from "../terminal/report.ts";
 
 /** The options of `lowrank serve`. */
 export interface ServeCommandOptions extends EngineOptions, BasePrecisionOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly adapter?: readonly string[];
   readonly adapterFolder?: string;
   readonly allowDifferentBase?: boolean;
@@ -33,8 +35,9 @@ export async function runServe(options: ServeCommandOptions, report: Report): Pr
   const { serve } = await importServe();
   const adapters = namedAdapters(options.adapter ?? []);
   const token = await tokenOf(options, report);
+  const { model: path } = await withBase(given({ model: options.model, adapter: adapters[0]?.path }), report);
   await startEngine(options, report);
-  const { model: path, basePrecision, allowDifferentBase = false } = options;
+  const { basePrecision, allowDifferentBase = false } = options;
   const model = await openModel({ model: path, basePrecision }, report);
   try {
     refuseOtherTasks(model.base, "Serving");
@@ -73,22 +76,6 @@ async function importServe(): Promise<typeof import("@lowrank/serve")> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
-}
-
-interface NamedAdapter {
-  readonly name: string;
-  readonly path: string;
-}
-
-/** "name=path", or a path whose last part is the name. */
-function namedAdapters(adapters: readonly string[]): readonly NamedAdapter[] {
-  const named = adapters.map((text) => {
-    const [, name, path] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
-    return name === undefined || path === undefined ? { name: basename(resolve(text)), path: text } : { name, path };
-  });
-  const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) !== index);
-  if (twice === undefined) return named;
-  throw new UsageError(`Two adapters are named "${twice.name}". Give one another name: --adapter other=${twice.path}`);
 }
 
 async function attachAll(

@@ -1,0 +1,186 @@
+// lowrank chat: a conversation in a terminal, or with a program, line by line.
+
+import { appendFile } from "node:fs/promises";
+import { escapeControls, LowrankError } from "@lowrank/contracts";
+import { Chat } from "../../chat/chat.ts";
+import type { TextEvent } from "../../generate/continue-prompts.ts";
+import { given } from "../../given.ts";
+import type { OpenedAdapter } from "../../opened-adapter.ts";
+import { withBase } from "../base-for.ts";
+import { refuseOtherTasks } from "../generate/refuse-other-tasks.ts";
+import { openModel } from "../open-model.ts";
+import { type NamedAdapter, namedAdapters } from "../options/named-adapters.ts";
+import type { SamplingOptions } from "../options/sampling-options.ts";
+import type { BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import { startEngine } from "../start-engine.ts";
+import type { Report } from "../terminal/report.ts";
+import { type ChatInput, readChatLines } from "./chat-input.ts";
+import { type ChatLine, chatCommands, parseChatLine } from "./chat-line.ts";
+
+/** The options of `lowrank chat`. */
+export interface ChatCommandOptions extends EngineOptions, BasePrecisionOptions, SamplingOptions {
+  readonly model?: string;
+  readonly adapter?: readonly string[];
+  readonly allowDifferentBase?: boolean;
+  readonly system?: string;
+  readonly template?: string;
+  readonly seed: number;
+}
+
+/** Answers line by line until the input ends. */
+export async function runChat(options: ChatCommandOptions, report: Report): Promise<void> {
+  const named = namedAdapters(options.adapter ?? []);
+  const { model: path } = await withBase(given({ model: options.model, adapter: named[0]?.path }), report);
+  await startEngine(options, report);
+  const { basePrecision, allowDifferentBase = false } = options;
+  const model = await openModel({ model: path, basePrecision }, report);
+  try {
+    refuseOtherTasks(model.base, "A conversation");
+    const adapters = new Map<string, OpenedAdapter>();
+    for (const { name, path: folder } of named)
+      adapters.set(name, await model.attach(folder, { name, allowDifferentBase }));
+    const { system, template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed } = options;
+    const rules = { template, maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, seed };
+    const first = adapters.get(named[0]?.name ?? "") ?? null;
+    const chat = new Chat(model, { ...rules, system, adapter: first });
+    try {
+      await new Conversation(chat, adapters, report).run(named);
+    } finally {
+      chat.dispose();
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+/** One run of the command. */
+class Conversation {
+  #stop: AbortController | undefined;
+
+  constructor(
+    private readonly chat: Chat,
+    private readonly adapters: ReadonlyMap<string, OpenedAdapter>,
+    private readonly report: Report,
+  ) {}
+
+  async run(named: readonly NamedAdapter[]): Promise<void> {
+    const { report } = this;
+    const input = readChatLines(report.io, () => this.#interrupt(input));
+    const listening = report.io.onInterrupt(() => {
+      this.#stop?.abort();
+      input.close();
+    });
+    try {
+      const speaker = named[0] === undefined ? "The base" : `The adapter "${named[0].name}"`;
+      if (input.isTyped) report.note(`${speaker} answers. /help lists commands, Ctrl-C stops an answer, Ctrl-D ends.`);
+      input.ask();
+      for await (const line of input) {
+        const asked = parseChatLine(line);
+        if (asked.kind === "exit") return;
+        await this.#doOrTell(asked);
+        input.ask();
+      }
+    } finally {
+      listening();
+      input.close();
+    }
+  }
+
+  /** While an answer comes Ctrl-C stops it; otherwise the program says how it ends. */
+  #interrupt(input: ChatInput): void {
+    if (this.#stop !== undefined) {
+      this.#stop.abort();
+      return;
+    }
+    this.report.note("\n(Ctrl-D or /exit ends the conversation)");
+    input.ask();
+  }
+
+  /** What fails ends a turn, not the conversation. */
+  async #doOrTell(line: ChatLine): Promise<void> {
+    try {
+      await this.#do(line);
+    } catch (error) {
+      if (!LowrankError.isInstance(error) && !isSystemError(error)) throw error;
+      this.#tellMistake(error.message);
+    }
+  }
+
+  async #do(line: ChatLine): Promise<void> {
+    const { chat, report } = this;
+    if (line.kind === "say") await this.#show((signal) => chat.send(line.text, { signal }));
+    if (line.kind === "retry") await this.#show((signal) => chat.retry({ signal }));
+    if (line.kind === "adapter") this.#choose(line);
+    if (line.kind === "mistake") this.#tellMistake(line.message);
+    if (line.kind === "system") {
+      chat.system = line.text;
+      report.emit({ type: "system", text: line.text });
+    }
+    if (line.kind === "clear") {
+      chat.clear();
+      report.emit({ type: "cleared" });
+    }
+    if (line.kind === "messages") {
+      report.emit({ type: "messages", messages: chat.messages });
+      for (const { role, content } of chat.messages) report.note(`${role}: ${escapeControls(content)}`);
+    }
+    if (line.kind === "save") {
+      await appendFile(line.path, `${JSON.stringify({ messages: chat.messages })}\n`);
+      report.note(`The conversation was added to "${line.path}".`);
+      report.emit({ type: "saved", path: line.path });
+    }
+    if (line.kind === "help")
+      for (const [command, what] of Object.entries(chatCommands)) report.note(`  ${command.padEnd(28)} ${what}`);
+  }
+
+  async #show(answer: (signal: AbortSignal) => AsyncGenerator<TextEvent, void, undefined>): Promise<void> {
+    const { report } = this;
+    const stop = new AbortController();
+    this.#stop = stop;
+    try {
+      for await (const event of answer(stop.signal)) {
+        report.write(escapeControls(event.type === "token" ? event.text : `${event.rest}\n`));
+        if (event.type === "token") {
+          report.emit({ type: "token", id: event.id, text: event.text });
+          continue;
+        }
+        const { text, reason, promptTokens, ids } = event;
+        report.emit({ type: "answer", text, reason, promptTokens, newTokens: ids.length });
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      report.say();
+      report.note("(stopped)");
+      const last = this.chat.messages.at(-1);
+      report.emit({ type: "answer", text: last?.role === "assistant" ? last.content : "", reason: "stopped" });
+    } finally {
+      this.#stop = undefined;
+    }
+  }
+
+  #choose({ name, strength }: Extract<ChatLine, { kind: "adapter" }>): void {
+    const { adapters, chat, report } = this;
+    const names = [...adapters.keys(), "none"];
+    if (name === undefined) {
+      report.note(names.join(", "));
+      report.emit({ type: "adapters", adapters: names });
+      return;
+    }
+    const adapter = name === "none" ? null : adapters.get(name);
+    if (adapter === undefined) {
+      this.#tellMistake(`There is no adapter "${name}". There are ${names.join(", ")}.`);
+      return;
+    }
+    chat.use({ adapter, strength });
+    report.emit({ type: "adapter", name, strength: strength ?? 1 });
+  }
+
+  #tellMistake(message: string): void {
+    this.report.note(this.report.colors.red(escapeControls(message)));
+    this.report.emit({ type: "mistake", message });
+  }
+}
+
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error;
+}

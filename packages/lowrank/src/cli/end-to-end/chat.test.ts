@@ -1,0 +1,140 @@
+// lowrank chat as a program has it: lines on standard input, lines of JSON on standard output; and generate's files of prompts.
+
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../run.ts";
+import { recordingIo } from "../terminal/recording-io.ts";
+import { makeWorkplace, type Workplace } from "./workplace.ts";
+
+const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+const template =
+  "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
+
+let place: Workplace;
+let model: string;
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  model = place.path("model");
+  await cp(tiny, model, { recursive: true });
+  await writeFile(place.path("model", "chat_template.jinja"), template);
+  await place.write("rows.jsonl", `${JSON.stringify({ prompt: "name[Aromi] ->", completion: " Aromi is a pub." })}\n`);
+  for (const name of ["one", "two"]) {
+    const { code } = await place.call(
+      ...["train", "--model", model, "--data", place.path("rows.jsonl"), "--out", place.path(name)],
+      ...["--steps", "3", "--learning-rate", name === "one" ? "0.05" : "0.02", "--target-modules", "all-linear"],
+    );
+    expect(code).toBe(0);
+  }
+}, 120_000);
+afterAll(() => place.remove());
+
+async function talk(lines: readonly string[], ...more: readonly string[]) {
+  const stdin = async function* () {
+    yield new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
+  };
+  const recording = recordingIo({ environment: { LOWRANK_ENGINE: "cpu" }, stdin });
+  const argv = ["chat", "--model", model, "--max-new-tokens", "6", "--json", ...more];
+  const code = await run(argv, recording.io);
+  return { code, events: recording.jsonLines(), stderr: recording.stderr() };
+}
+
+describe("lowrank chat", () => {
+  it("answers turn by turn what the whole conversation is answered by generate", async () => {
+    const { code, events } = await talk(["Hello", "And now?"], "--system", "Be kind.");
+    expect(code).toBe(0);
+    const answers = events.filter(({ type }) => type === "answer").map(({ text }) => String(text));
+    expect(answers).toHaveLength(2);
+    const messages = [
+      { role: "system", content: "Be kind." },
+      { role: "user", content: "Hello" },
+      { role: "assistant", content: answers[0] },
+      { role: "user", content: "And now?" },
+    ];
+    const file = await place.write("prompts.jsonl", JSON.stringify({ messages }));
+    const { json } = await place.call(
+      "generate",
+      "--model",
+      model,
+      "--prompts",
+      file,
+      "--max-new-tokens",
+      "6",
+      "--json",
+    );
+    expect(json.find(({ type }) => type === "result")?.text).toBe(answers[1]);
+  });
+
+  it("lets another adapter answer, in part or not at all, and the same question anew", async () => {
+    const lines = [
+      "Hello",
+      "/adapter two",
+      "/retry",
+      "/adapter none",
+      "/retry",
+      "/adapter one 0",
+      "/retry",
+      "/adapter one",
+      "/retry",
+    ];
+    const { events } = await talk(lines, "--adapter", place.path("one"), `two=${place.path("two")}`);
+    const [one, two, none, nothing, again] = events.filter(({ type }) => type === "answer").map(({ text }) => text);
+    expect(new Set([one, two, none]).size).toBe(3);
+    expect(nothing).toBe(none);
+    expect(again).toBe(one);
+  });
+
+  it("saves the conversation as a row of training, and goes on after mistakes", async () => {
+    const saved = place.path("talk.jsonl");
+    const lines = [
+      "/retry",
+      "/adapter nobody",
+      "/what",
+      "/save /nowhere/at/all",
+      "Hello",
+      `/save ${saved}`,
+      "/clear",
+      "/messages",
+      "/exit",
+      "not heard",
+    ];
+    const { code, events } = await talk(lines);
+    expect(code).toBe(0);
+    expect(events.filter(({ type }) => type === "mistake")).toHaveLength(4);
+    const row = JSON.parse(await readFile(saved, "utf8"));
+    expect(row.messages.map(({ role }: { role: string }) => role)).toEqual(["user", "assistant"]);
+    expect(events.at(-1)).toEqual({ type: "messages", messages: [] });
+  });
+
+  it("ends with the model's own reason where there is no chat template, and goes on with another that is named", async () => {
+    const stdin = ["Hello"];
+    const { events } = await talk(stdin, "--template", "vicuna");
+    expect(events.at(-1)).toMatchObject({ type: "answer", reason: "length" });
+    const { events: refused } = await talk(stdin, "--template", "plain");
+    expect(refused.at(-1)).toMatchObject({ type: "mistake" });
+  });
+});
+
+describe("lowrank generate", () => {
+  it("tells how likely tokens were, of prompts from a file in several batches", async () => {
+    const file = await place.write("lines.txt", "Aromi is\nThe Mill\nZizzi\n");
+    const { json } = await place.call(
+      ...["generate", "--model", model, "--prompts", file, "--batch-size", "2", "--max-new-tokens", "3"],
+      ...["--logprobs", "2", "--json"],
+    );
+    const results = json.filter(({ type }) => type === "result");
+    expect(results.map(({ prompt, reason }) => [prompt, reason])).toEqual([
+      ["Aromi is", "length"],
+      ["The Mill", "length"],
+      ["Zizzi", "length"],
+    ]);
+    const token = json.find(({ type, prompt }) => type === "token" && prompt === 2);
+    expect(token).toMatchObject({ logprob: expect.any(Number), top: [{ text: expect.any(String) }, {}] });
+  });
+
+  it("wants a prompt", async () => {
+    const { code, stderr } = await place.call("generate", "--model", model);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--prompt")]);
+  });
+});

@@ -1,0 +1,49 @@
+// Prompts of a file: a line of JSON each – a text, { prompt } or { messages } –, or a line of text each.
+
+import type { ChatMessage } from "@lowrank/data";
+import { UnreadablePromptError } from "../errors/data-errors.ts";
+import type { TextPrompt } from "./prompt-ids.ts";
+
+/** Empty lines are none. Throws UnreadablePromptError. */
+export function parsePrompts(text: string, file: string): readonly TextPrompt[] {
+  const isJson = /^\s*[{"]/.test(text);
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    return [isJson ? promptOf(parsed(line, { file, line: index + 1 }), { file, line: index + 1 }) : line];
+  });
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+function parsed(line: string, { file, line: number }: Place): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new UnreadablePromptError(file, number, "it is no JSON, but the first line is", { cause: error });
+  }
+}
+
+function promptOf(value: unknown, { file, line }: Place): TextPrompt {
+  if (typeof value === "string") return value;
+  const { prompt, messages } = (value ?? {}) as { readonly prompt?: unknown; readonly messages?: unknown };
+  if (typeof prompt === "string") return prompt;
+  if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return { messages: asked(messages) };
+  throw new UnreadablePromptError(
+    file,
+    line,
+    'expected a text, {"prompt": …} or {"messages": [{"role": …, "content": …}]}',
+  );
+}
+
+/** Rows of training end with the answer, which is what is asked for here. */
+function asked(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  return messages.length > 1 && messages.at(-1)?.role === "assistant" ? messages.slice(0, -1) : messages;
+}
+
+function isMessage(message: unknown): message is ChatMessage {
+  const { role, content } = (message ?? {}) as { readonly role?: unknown; readonly content?: unknown };
+  return typeof role === "string" && typeof content === "string";
+}
