@@ -185,11 +185,12 @@ export function areSamePlans(some: readonly StepPlan[], others: readonly StepPla
 function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (!isPlain(one) || !isPlain(other)) return false;
-  for (const key in one) if (!isSame(one[key], other[key])) return false;
-  return true;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => isSame(one[key], other[key]));
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
+/** Arrays and literals: not what a class makes. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -85,6 +85,22 @@ onEachBackend((engine) => {
       for (const weight of [narrow, wide]) weight.dispose();
     });
 
+    it("are of no plan that says more or less", () => {
+      const weight = FrozenWeight.from(waves([columns, rows]) as tf.Tensor2D);
+      const less = new StepPlan();
+      less.linear(0, weight);
+      for (const [made, other] of [
+        [less, planOf(weight)],
+        [planOf(weight), less],
+      ] as const) {
+        const steps = TokenSteps.of([made], columns);
+        expect(steps?.isOf([made])).toBe(true);
+        expect(steps?.isOf([other])).toBe(false);
+        steps?.dispose();
+      }
+      weight.dispose();
+    });
+
     it("leaves blocks alone where nobody allows rounding", () => {
       const [weight, x] = [weights["4 bits"]?.(), waves([1, 1, columns])];
       expect(weight && computed(weight, x)).toBeUndefined();

@@ -84,13 +84,14 @@ export class NativeBackend extends MathBackendCPU {
   makeSteps(plans: readonly StepPlan[], width: number, padding: readonly number[]): NativeSteps | undefined {
     const rows = padding.length;
     try {
-      const known = this.#steps.find((sessions) => sessions.isOf(plans, rows));
+      const known = this.#steps.find((sessions) => sessions.stagesFor(plans, rows) !== undefined);
       const sessions = known ?? StepSessions.of(this, plans, { width, rows });
-      if (sessions === undefined) return undefined;
+      const stages = sessions?.stagesFor(plans, rows);
+      if (sessions === undefined || stages === undefined) return undefined;
       const others = this.#steps.filter((other) => other.isAlive && other !== sessions);
       // The others cost next to nothing to make again.
       this.#steps = sessions.holdsMatrices ? [...others, sessions] : others;
-      return new NativeSteps(this, sessions, padding);
+      return new NativeSteps(this, { sessions, stages, padding });
     } catch (error) {
       if (error instanceof NativeCallError) return undefined;
       throw error;

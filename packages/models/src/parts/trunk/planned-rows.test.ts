@@ -5,7 +5,7 @@ import { type Adaptation, type ForwardContext, inferenceContext, noAdapters, typ
 import { addLowRank, chooseEngine } from "@lowrank/engine";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
@@ -202,5 +202,37 @@ describe.skipIf(!isHere)("a batch of texts by plan", () => {
     expect(first.slice(0, vocabulary)).toEqual(second.slice(0, vocabulary));
     expect(first.slice(vocabulary)).not.toEqual(second.slice(vocabulary));
     rounded.dispose();
+  });
+
+  it("computes with another adapter by the graphs that are there, in which an int8 base is packed", async () => {
+    const names = ["adapter 0", "adapter 1"];
+    const open = async () => {
+      const own = await loadModel(openFolder(join(fixturesRoot, "qwen3", "base")), { basePrecision: "int8" });
+      const site = own.sites().find(({ kind, role }) => kind === "linear" && role === "body");
+      if (site === undefined) throw new Error("A decoder has linear maps.");
+      const pairs = names.map((_, index) => pairFor(site, index));
+      for (const [index, pair] of pairs.entries()) site.attach(names[index] ?? "", pair);
+      const last = (name: string, weight: number) => {
+        const context = inferenceContext({ kind: "active", adapters: [{ name, weight }] });
+        return logitsOf(own, [[3, 10, 17]], { context }).at(-1)?.actual;
+      };
+      const close = () => {
+        for (const { lowRank } of pairs) tf.dispose([lowRank.a, lowRank.b]);
+        own.dispose();
+      };
+      return { last, close };
+    };
+    const [first, fresh] = [await open(), await open()];
+    const { runtime } = tf.backend() as unknown as { readonly runtime: { createSession(...of: unknown[]): unknown } };
+    const before = first.last("adapter 0", 1);
+    first.last("adapter 0", 0.5); // what goes part by part makes its own for a strength
+    const created = vi.spyOn(runtime, "createSession");
+    const after = first.last("adapter 1", 0.5);
+    expect(created).not.toHaveBeenCalled();
+    created.mockRestore();
+    expect(after).toEqual(fresh.last("adapter 1", 0.5));
+    expect(after).not.toEqual(before);
+    first.close();
+    fresh.close();
   });
 });

@@ -22,7 +22,16 @@ interface Call {
   readonly biases: Map<StepBias, NativeTensor>;
 }
 
+export interface StepsOptions {
+  readonly sessions: Pick<StepSessions, "isAlive">;
+  readonly stages: readonly StepStage[];
+  /** Of each row how many columns in front of it are padding. */
+  readonly padding: readonly number[];
+}
+
 export class NativeSteps implements StepProgram {
+  readonly #sessions: StepsOptions["sessions"];
+  readonly #stages: readonly StepStage[];
   readonly #rooms: KeptRooms;
   readonly #angles: AngleTables;
   readonly #held: HeldTensors;
@@ -36,15 +45,16 @@ export class NativeSteps implements StepProgram {
 
   constructor(
     private readonly backend: StepBackend,
-    private readonly sessions: StepSessions,
-    padding: readonly number[],
+    { sessions, stages, padding }: StepsOptions,
   ) {
-    const attentions = sessions.stages.flatMap((stage) => stage.attentions);
+    this.#sessions = sessions;
+    this.#stages = stages;
+    const attentions = stages.flatMap((stage) => stage.attentions);
     this.#rooms = new KeptRooms(attentions, padding);
     this.#angles = new AngleTables(attentions.flatMap(({ rotation }) => rotation ?? []));
     this.#held = new HeldTensors(backend.runtime);
     this.#last = new Int32Array(padding.length);
-    this.#lastMixing = sessions.stages.reduce((last, stage, at) => (stage.attentions.length > 0 ? at : last), -1);
+    this.#lastMixing = stages.reduce((last, stage, at) => (stage.attentions.length > 0 ? at : last), -1);
   }
 
   get length(): number {
@@ -52,7 +62,7 @@ export class NativeSteps implements StepProgram {
   }
 
   get isAlive(): boolean {
-    return this.sessions.isAlive;
+    return this.#sessions.isAlive;
   }
 
   fill(layer: number, kept: KeptPositions): void {
@@ -92,7 +102,7 @@ export class NativeSteps implements StepProgram {
 
   /** Several positions at once are those of one row. */
   #runAll(hidden: Float32Array, time: number, call: Omit<Call, "hidden">): tf.Tensor {
-    const { stages } = this.sessions;
+    const stages = this.#stages;
     const { rows } = this.#rooms;
     const { pool } = this.backend;
     let [values, left] = [hidden, time];

@@ -5,6 +5,7 @@ import { areSamePlans, type StepPlan } from "../../../step/step-plan.ts";
 import type { StepWeight } from "../../../step/step-weight.ts";
 import { encodeModel } from "../runtime/onnx-model.ts";
 import type { NativeSession } from "../runtime/onnx-runtime.ts";
+import { rebindFeeds } from "./rebind-feeds.ts";
 import type { StepBackend } from "./step-backend.ts";
 import { GraphDraft, type StepGraph } from "./step-graph.ts";
 
@@ -27,7 +28,7 @@ export class StepSessions {
     private readonly backend: StepBackend,
     private readonly plans: readonly StepPlan[],
     private readonly roundsRows: boolean,
-    readonly stages: readonly StepStage[],
+    private readonly stages: readonly StepStage[],
     private readonly own: readonly NativeSession[],
   ) {}
 
@@ -74,8 +75,18 @@ export class StepSessions {
     return this.own.length > 0;
   }
 
-  isOf(plans: readonly StepPlan[], rows: number): boolean {
-    return !this.#isReleased && this.roundsRows === mustRoundRows(plans, rows) && areSamePlans(plans, this.plans);
+  /** The stages for these plans; undefined where they need other graphs. */
+  stagesFor(plans: readonly StepPlan[], rows: number): readonly StepStage[] | undefined {
+    if (this.#isReleased || this.roundsRows !== mustRoundRows(plans, rows)) return undefined;
+    if (areSamePlans(plans, this.plans)) return this.stages;
+    const feeds = rebindFeeds(
+      this.stages.map((stage) => stage.feeds),
+      this.plans,
+      plans,
+    );
+    const stages = feeds && this.stages.map((stage, index) => ({ ...stage, feeds: feeds[index] ?? stage.feeds }));
+    const isRounding = this.holdsMatrices;
+    return isRounding && !stages?.every((stage) => areFinite(this.backend, stage)) ? undefined : stages;
   }
 
   dispose(): void {
@@ -107,7 +118,7 @@ function hasConstants({ graph: { constants = [] } }: StepGraph): boolean {
 }
 
 /** Rounding would turn what is no number into one. */
-function areFinite(backend: StepBackend, { feeds }: StepGraph): boolean {
+function areFinite(backend: StepBackend, { feeds }: Pick<StepGraph, "feeds">): boolean {
   return feeds.every((feed) => feed.kind !== "tensor" || backend.floats(feed.tensor).every(Number.isFinite));
 }
 
