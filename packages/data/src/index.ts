@@ -7,7 +7,7 @@ export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts"
 export { mismatchedAnswers } from "./batching/mismatched-answers.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
 export { mulberry32, shuffled } from "./batching/shuffled.ts";
-export { type Split, type SplitOptions, splitByKey } from "./batching/split-by-key.ts";
+export { type Split, type SplitOptions, splitByKey, splitPlaces } from "./batching/split-by-key.ts";
 export {
   AddedTokensError,
   AudioError,
@@ -57,6 +57,7 @@ export { readObjects } from "./reading/read-objects.ts";
 export type { ReadOptions } from "./reading/read-options.ts";
 export type { Fields, Refusal, RowForm } from "./row-forms/row-form.ts";
 export { rowForms } from "./row-forms/row-forms.ts";
+export { changeRows, joinRows, pickRows, type RowList } from "./row-list.ts";
 export { type BleuScore, bleu, tokenize13a } from "./scoring/bleu.ts";
 export { type ClassScores, classScores, type LabelScores, labelScores } from "./scoring/class-scores.ts";
 export { pearson, spearman } from "./scoring/correlation.ts";

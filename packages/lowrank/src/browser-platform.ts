@@ -6,6 +6,7 @@ import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./er
 import { baseName, parseHubName } from "./open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "./open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
+import { keepInMemory } from "./rows/keep-in-memory.ts";
 import { rowsOfFile } from "./rows/read-rows.ts";
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
@@ -18,6 +19,7 @@ export const browserPlatform: Platform = {
   async *streamRows(address, options) {
     yield* await fetchRows(address, options);
   },
+  keepRows: keepInMemory, // a page has no disk to put rows on
   writeFiles: async (folder, files) => writeToDirectory(chosen(folder), files),
   async openRun(out) {
     throw new NoRunFolderError(out);

@@ -140,10 +140,10 @@ export class OpenedAdapter {
     warnOfManyClasses(classes, rows, notices);
     warnOfPreferences(rows.file, rows.preferences, notices);
     const labels = labelMeaning(model, rows, classes);
-    const hasText = needTokenizer([...rows.train, ...rows.validation]);
+    const hasText = needTokenizer(rows.train) || needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
     const comparison = await comparisonFor(rows, opened.source, { ...options, trained: recipeIn(this.#metadata) });
-    const tokenized = tokenizedRows(rows, { model, tokenizer, labels, comparison, options }, notices);
+    const tokenized = tokenizedRows(rows, { ...this.#facts, model, tokenizer, labels, comparison, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
     const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count };

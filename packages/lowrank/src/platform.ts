@@ -1,6 +1,6 @@
 // What differs between Node and a page: where models come from, how files are read, and where results go.
 
-import type { Example, ReadOptions } from "@lowrank/data";
+import type { Example, ReadOptions, RowList } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Notices } from "./notices.ts";
@@ -49,13 +49,21 @@ export interface ModelOutput extends ExportOptions {
   readonly model: PretrainedModel;
 }
 
+/** Who gathers rows. */
+export interface RowKeeper<Row> {
+  add(row: Row): void;
+  finish(): RowList<Row>;
+}
+
 /** One host. */
 export interface Platform {
   /** The machine's memory in bytes; undefined where nobody says. */
   memoryBytes(): number | undefined;
   findModel(given: ModelInput, context: SourceContext): Promise<ModelSource>;
   findAdapter(given: ModelInput, context: SourceContext): Promise<AdapterSource>;
-  readRows(given: string, options: ReadOptions, context: SourceContext): Promise<readonly Example[]>;
+  readRows(given: string, options: ReadOptions, context: SourceContext): Promise<RowList<Example>>;
+  /** Gathers rows, which go to a disk when they are many, where there is one. */
+  keepRows<Row>(): RowKeeper<Row>;
   /** The same as they come, where the host can. */
   streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
   /** Writes all of it, or nothing. */

@@ -2,7 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { WarningListener } from "@lowrank/contracts";
-import type { TokenizedExample } from "@lowrank/data";
+import type { RowList, TokenizedExample } from "@lowrank/data";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { OpenedBase } from "./open/open-base.ts";
 
@@ -28,7 +28,7 @@ export interface RunFacts {
   readonly basePrecision: string;
   readonly batchSize: number;
   readonly seed: number;
-  readonly rows: readonly TokenizedExample[];
+  readonly rows: RowList<TokenizedExample>;
   readonly addedTokens: readonly string[];
   /** How many batches the start looks at, where it looks at data. */
   readonly startBatches?: number | undefined;

@@ -2,6 +2,7 @@
 
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { ExampleError } from "../errors.ts";
+import type { RowList } from "../row-list.ts";
 import type { CountedLabels, TokenizedExample } from "../tokenized-example.ts";
 import { apart, isRelated } from "./keep-apart.ts";
 import { padBatch, type TokenBatch } from "./pad-batch.ts";
@@ -57,18 +58,18 @@ const batchesPerGroup = 50;
  * if (batch?.inputIds.join() !== "5,6,7,8,9,0" || batch.supervised !== 3) throw new Error("wrong batch");
  * ```
  */
-export function* batches(examples: readonly TokenizedExample[], options: BatchOptions): Generator<TokenBatch> {
+export function* batches(examples: RowList<TokenizedExample>, options: BatchOptions): Generator<TokenBatch> {
   refuseUnknownOptions("batches", options, optionNames);
   const { padId, multipleOf = 1, firstCounts = false } = options;
   for (const indices of batchIndices(examples, options)) {
-    const rows = indices.map((index) => examples[index] as TokenizedExample);
+    const rows = indices.map((index) => examples.at(index) as TokenizedExample);
     yield padBatch(rows, { padId, multipleOf, firstCounts });
   }
 }
 
 /** Which examples each batch of an epoch holds. */
 export function batchIndices(
-  examples: readonly TokenizedExample[],
+  examples: RowList<TokenizedExample>,
   options: Omit<BatchOptions, "padId">,
 ): readonly (readonly number[])[] {
   refuseUnknownOptions("batchIndices", options, optionNames);
@@ -78,21 +79,26 @@ export function batchIndices(
   }
   if (examples.length === 0) throw new ExampleError("There are no examples to make batches of.");
   const orderSeed = seed * 1000 + epoch;
-  const order = options.shuffle === false ? examples.map((_, index) => index) : shuffled(examples.length, orderSeed);
+  const order = options.shuffle === false ? inOrder(examples.length) : shuffled(examples.length, orderSeed);
   const chunks = options.groupByLength === true ? groupedChunks(order, examples, batchSize) : chunk(order, batchSize);
   if (options.groupByLength === true && options.shuffle !== false) shuffleInPlace(chunks, mulberry32(orderSeed));
   const whole = options.dropLast === true ? chunks.filter((indices) => indices.length === batchSize) : chunks;
-  return options.shuffle !== false && isRelated(examples[0]) ? apart(whole, examples) : whole;
+  return options.shuffle !== false && isRelated(examples.at(0)) ? apart(whole, examples) : whole;
 }
 
-function groupedChunks(order: readonly number[], examples: readonly TokenizedExample[], batchSize: number): number[][] {
-  const lengthOf = (index: number) => examples[index]?.inputIds.length ?? 0;
+function groupedChunks(order: readonly number[], examples: RowList<TokenizedExample>, batchSize: number): number[][] {
+  const lengths = examples.map(({ inputIds }) => inputIds.length);
+  const lengthOf = (index: number) => lengths[index] ?? 0;
   return chunk(order, batchSize * batchesPerGroup).flatMap((group) => {
     return chunk(
       group.sort((a, b) => lengthOf(b) - lengthOf(a)),
       batchSize,
     );
   });
+}
+
+function inOrder(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 function chunk(items: readonly number[], size: number): number[][] {

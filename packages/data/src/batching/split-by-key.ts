@@ -36,22 +36,34 @@ const optionNames: OptionNames<SplitOptions> = { share: true, seed: true };
  */
 export function splitByKey<T>(examples: readonly T[], keyOf: (example: T) => string, options: SplitOptions): Split<T> {
   refuseUnknownOptions("splitByKey", options, optionNames);
-  const { share, seed } = options;
+  const { train, validation } = splitPlaces(examples, keyOf, options);
+  const pick = (places: readonly number[]) => places.map((place) => examples[place] as T);
+  return { train: pick(train), validation: pick(validation) };
+}
+
+/** The same for rows that are wherever they are: the places of each part's. */
+export function splitPlaces<T>(
+  examples: Iterable<T>,
+  keyOf: (example: T) => unknown,
+  { share, seed }: SplitOptions,
+): Split<number> {
   if (!(share > 0 && share < 1)) throw new ExampleError(`The validation share must be between 0 and 1, got ${share}.`);
-  const keys = [...new Set(examples.map(keyOf))];
-  const held = Math.round(keys.length * share);
-  if (held === 0 || held === keys.length) {
-    throw new ExampleError(
-      `${keys.length} different inputs cannot be split with a share of ${share}: one part is empty.`,
-    );
+  const numbers = new Map<unknown, number>();
+  const keyNumbers: number[] = [];
+  for (const example of examples) {
+    const key = keyOf(example);
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    keyNumbers.push(number);
   }
-  const validationKeys = new Set(
-    shuffled(keys.length, seed)
-      .slice(0, held)
-      .map((index) => keys[index]),
-  );
-  return {
-    train: examples.filter((example) => !validationKeys.has(keyOf(example))),
-    validation: examples.filter((example) => validationKeys.has(keyOf(example))),
+  const count = numbers.size;
+  const held = Math.round(count * share);
+  if (held === 0 || held === count) {
+    throw new ExampleError(`${count} different inputs cannot be split with a share of ${share}: one part is empty.`);
+  }
+  const isHeld = new Set(shuffled(count, seed).slice(0, held));
+  const places = (wanted: boolean) => {
+    return keyNumbers.flatMap((number, place) => (isHeld.has(number) === wanted ? [place] : []));
   };
+  return { train: places(false), validation: places(true) };
 }

@@ -4,6 +4,7 @@
 import { MixedLabelsError, type RowProblem } from "../errors.ts";
 import type { Example, Label } from "../example.ts";
 import { describe, type Refusal } from "../row-forms/row-form.ts";
+import type { RowList } from "../row-list.ts";
 
 /** The label of a whole row, or undefined where a row has none. */
 export function rowLabel(example: Example): Label | undefined {
@@ -44,7 +45,7 @@ export class LabelKinds {
 }
 
 /** Throws MixedLabelsError, naming rows from 1, where some classes are numbers and others names. */
-export function checkLabelKinds(examples: readonly Example[]): void {
+export function checkLabelKinds(examples: RowList<Example>): void {
   const kinds = new LabelKinds();
   const problems: RowProblem[] = [];
   for (const [index, example] of examples.entries()) {

@@ -3,6 +3,7 @@
 import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
 import { checkLabelKinds, rowLabel } from "../reading/label-kinds.ts";
+import type { RowList } from "../row-list.ts";
 import type { PromptTemplate } from "../templates/prompt-template.ts";
 import type { TokenizedExample } from "../tokenized-example.ts";
 import type { TextTokenizer } from "../tokenizer/text-tokenizer.ts";
@@ -79,7 +80,7 @@ function isOneText(example: Example): boolean {
  * The class names of rows, sorted, each with its number; empty where the labels are numbers already. Throws
  * MixedLabelsError where some are numbers and others names.
  */
-export function labelIdsOf(examples: readonly Example[]): ReadonlyMap<string, number> {
+export function labelIdsOf(examples: RowList<Example>): ReadonlyMap<string, number> {
   checkLabelKinds(examples);
   const names = new Set<string>();
   for (const example of examples) {

@@ -1,10 +1,10 @@
 // How embeddings are learnt from rows of texts to compare: by which loss, of which states, with what before the texts.
 
-import { type ComparisonPrompts, DataError, type Example, type RowProblem } from "@lowrank/data";
+import { type ComparisonPrompts, DataError, type Example, type RowList, type RowProblem } from "@lowrank/data";
 import type { ComparisonLoss, EmbeddingRecipe } from "@lowrank/models";
 import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../embed/embedding-recipe.ts";
 import { sentencePrompts } from "../embed/sentence-prompts.ts";
-import type { TrainingRows } from "../rows/training-rows.ts";
+import type { RowNumbers, TrainingRows } from "../rows/training-rows.ts";
 import { comparisonLossOf, type RowLoss } from "../train/row-loss.ts";
 
 /** What a caller says of it. */
@@ -49,8 +49,8 @@ export async function comparisonPlan(
   const isScored = first?.kind === "comparison" && first.score !== undefined;
   const loss = comparisonLossOf(options.loss) ?? (isScored ? "order" : "ranking");
   const texts = first?.kind === "comparison" ? first.texts.length : 0;
-  checkRows(rows.file, rows.train, { loss, texts, rowOf: (row) => rows.numbers.get(row) ?? 0 });
-  checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: (row) => rows.numbers.get(row) ?? 0 });
+  checkRows(rows.file, rows.train, { loss, texts, rowOf: rows.numbers.train });
+  checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: rows.numbers.validation });
   const recipe = await embeddingRecipe(source, options, options.trained);
   return { loss, recipe, prompts: options.prompts ?? (isScored ? {} : await promptsOf(source)) };
 }
@@ -70,14 +70,14 @@ export async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts>
 interface RowCheck {
   readonly loss: ComparisonLoss;
   readonly texts: number;
-  rowOf(row: Example): number;
+  readonly rowOf: RowNumbers;
 }
 
-function checkRows(file: string, rows: readonly Example[], { loss, texts, rowOf }: RowCheck): void {
-  const problems = rows.flatMap((row): RowProblem[] => {
+function checkRows(file: string, rows: RowList<Example>, { loss, texts, rowOf }: RowCheck): void {
+  const problems = rows.flatMap((row, index): RowProblem[] => {
     if (row.kind !== "comparison") return [];
     const problem = problemOf(row, loss, texts);
-    return problem === undefined ? [] : [{ row: rowOf(row), ...problem }];
+    return problem === undefined ? [] : [{ row: rowOf(index), ...problem }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }

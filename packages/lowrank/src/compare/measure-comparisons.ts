@@ -6,6 +6,7 @@ import {
   padBatch,
   pearson,
   type RankingScores,
+  type RowList,
   rankingScores,
   spearman,
   type TokenizedExample,
@@ -18,7 +19,7 @@ export type ComparisonScores = Partial<RankingScores> & { readonly pearson?: num
 
 /** With what to measure. */
 export interface ComparisonMeasurement {
-  readonly examples: readonly TokenizedExample[];
+  readonly examples: RowList<TokenizedExample>;
   readonly recipe: EmbeddingRecipe;
   readonly batchSize: number;
   readonly padId: number;

@@ -10,7 +10,7 @@ import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
 import { tokenizeRows } from "../rows/tokenize-rows.ts";
-import type { RowFile } from "../rows/training-rows.ts";
+import { inOrder, type RowFile } from "../rows/training-rows.ts";
 
 /** With what to measure. */
 export interface ComparisonMeasurer {
@@ -27,7 +27,7 @@ export async function evaluateComparisons(
 ): Promise<{ readonly rows: number; readonly loss: number } & ComparisonScores> {
   const { model, context, source, recipe } = opened;
   const { batchSize = 8 } = options;
-  const numbers = new Map(rows.map((row, index) => [row, index + 1]));
+  const numbers = { train: inOrder, validation: inOrder };
   const measured = { file: name, train: rows, validation: [], validationFile: name, numbers };
   const plan = await comparisonPlan(source, measured, { ...options, trained: recipe });
   const tokenizer = await open();

@@ -64,14 +64,15 @@ export async function evaluateRows(
   options: EvaluationOptions,
 ): Promise<Evaluation> {
   const file = { name, rows: chosenAnswers(rows) };
-  if (options.generate === true) checkReferences(file.name, file.rows);
+  if (options.generate === true) checkReferences(file);
   return namingBrokenWeights(opened, () => evaluate({ opened, tokenizer, notices }, file, options));
 }
 
 async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOptions): Promise<Evaluation> {
   const { opened, notices } = measurer;
   const { model, adapter } = opened;
-  const { name, rows } = file;
+  const { name } = file;
+  const rows = [...file.rows];
   const goal = rowGoal(name, rows);
   if (goal === "comparison") return evaluateComparisons(measurer, file, options);
   const needsText = needTokenizer(rows);

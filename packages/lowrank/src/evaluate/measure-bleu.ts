@@ -8,6 +8,7 @@ import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { endTokens } from "../rows/end-tokens.ts";
 import { targetLanguage } from "../rows/target-language.ts";
+import type { RowFile } from "../rows/training-rows.ts";
 import { promptEncoder, sourceEncoder } from "./prompt-encoders.ts";
 
 /** How to write and compare. */
@@ -34,8 +35,8 @@ function isAsked({ kind }: Example): boolean {
 }
 
 /** Throws NoReferencesError where no row has prompt and answer. */
-export function checkReferences(file: string, rows: readonly Example[]): void {
-  if (!rows.some(isAsked)) throw new NoReferencesError(file);
+export function checkReferences({ name, rows }: RowFile): void {
+  if (!rows.some(isAsked)) throw new NoReferencesError(name);
 }
 
 /**

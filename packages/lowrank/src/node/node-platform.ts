@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Example } from "@lowrank/data";
-import { streamDataFile } from "@lowrank/data/node";
+import { RowSpool, streamDataFile } from "@lowrank/data/node";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { writeListedFolder } from "@lowrank/safetensors/node";
 import { given } from "../given.ts";
@@ -26,10 +26,13 @@ export const nodePlatform: Platform = {
     return typeof input === "string" ? findAdapter(input, hubContext(context)) : adapterIn(await folderOf(input));
   },
   async readRows(given, options, context) {
-    const rows: Example[] = [];
-    for await (const example of nodePlatform.streamRows(given, options, context)) rows.push(example);
-    return rows;
+    // A file may be larger than memory, since its rows need not be in it.
+    const limits = { maxSize: 2 ** 40, ...options };
+    const rows = new RowSpool<Example>();
+    for await (const example of nodePlatform.streamRows(given, limits, context)) rows.add(example);
+    return rows.finish();
   },
+  keepRows: () => new RowSpool(),
   async *streamRows(given, options, { stdin, ...context }) {
     for (const source of await rowSources(given, { ...hubContext(context), stdin }))
       yield* streamDataFile(source, options);

@@ -3,13 +3,13 @@
 import type { Example } from "@lowrank/data";
 import type { NumberedTokens } from "./check-ids.ts";
 
-/** How many rows have an answer, and no token of it. `rowOf` gives an example's number. */
+/** How many rows have an answer, and no token of it. `rowOf` gives the number of a row at a place. */
 export function answersLost(
   examples: readonly Example[],
   rows: readonly NumberedTokens[],
-  rowOf: (example: Example, index: number) => number,
+  rowOf: (index: number) => number,
 ): number {
-  const answered = new Set(examples.flatMap((example, index) => (hasAnswer(example) ? [rowOf(example, index)] : [])));
+  const answered = new Set(examples.flatMap((example, index) => (hasAnswer(example) ? [rowOf(index)] : [])));
   return rows.filter(({ row, tokens }) => tokens.kind === "span" && tokens.end === 0 && answered.has(row)).length;
 }
 

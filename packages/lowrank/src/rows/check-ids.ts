@@ -1,6 +1,6 @@
 // Whether the model has a row of weights for every id that the data name.
 
-import { DataError, labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
+import { labelsOf, type RowProblem, type TokenizedExample } from "@lowrank/data";
 import type { ModelConfig, Task } from "@lowrank/families";
 
 /** A row of a data file as tokens, with its number there, counted from 1. */
@@ -18,13 +18,12 @@ interface CheckedModel {
   readonly task: Task;
 }
 
-/** Throws a DataError that names the rows with tokens outside the vocabulary or a class that the classifier lacks. */
-export function checkIds(file: string, rows: readonly NumberedTokens[], model: CheckedModel): void {
-  const problems = rows.flatMap(({ row, tokens }): RowProblem[] => {
+/** The rows with tokens outside the vocabulary or a class that the classifier lacks. */
+export function wrongIds(rows: readonly NumberedTokens[], model: CheckedModel): readonly RowProblem[] {
+  return rows.flatMap(({ row, tokens }): RowProblem[] => {
     const problem = problemOf(tokens, model);
     return problem === undefined ? [] : [{ row, ...problem }];
   });
-  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
 function problemOf(tokens: TokenizedExample, { config, task }: CheckedModel): Omit<RowProblem, "row"> | undefined {

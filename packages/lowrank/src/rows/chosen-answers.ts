@@ -1,18 +1,19 @@
 // Preferences as rows of text: what answers alone are learned from, the better one of each.
 
-import type { Example } from "@lowrank/data";
+import { changeRows, type Example, type RowList } from "@lowrank/data";
 import type { Notices } from "../notices.ts";
 
 /** The rows, of preferences the chosen answer. */
-export function chosenAnswers(examples: readonly Example[]): readonly Example[] {
-  return examples.some(isPreference)
-    ? examples.map((example) => (isPreference(example) ? example.chosen : example))
-    : examples;
+export function chosenAnswers(examples: RowList<Example>): RowList<Example> {
+  if (!examples.some(isPreference)) return examples;
+  return changeRows(examples, (example) => (isPreference(example) ? example.chosen : example));
 }
 
 /** How many rows compare two answers. */
-export function countPreferences(examples: readonly Example[]): number {
-  return examples.filter(isPreference).length;
+export function countPreferences(examples: RowList<Example>): number {
+  let count = 0;
+  for (const example of examples) if (isPreference(example)) count += 1;
+  return count;
 }
 
 /** Says that the rejected answers are left out. */

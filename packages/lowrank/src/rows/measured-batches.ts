@@ -1,10 +1,10 @@
 // The batches of a data set that is measured on: every row once, rows of like length together.
 
-import { batches, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { batches, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 
 /** What to measure on. */
 export interface MeasuredData {
-  readonly examples: readonly TokenizedExample[];
+  readonly examples: RowList<TokenizedExample>;
   readonly batchSize: number;
   readonly padId: number;
 }

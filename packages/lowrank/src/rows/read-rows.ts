@@ -1,6 +1,6 @@
 // Rows from wherever a program has them.
 
-import { type Example, type ReadOptions, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
+import { type Example, joinRows, type ReadOptions, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./training-rows.ts";
 
@@ -47,7 +47,7 @@ async function joined(inputs: readonly (string | File)[], reading: Reading): Pro
   for (const input of inputs) files.push(await readRows(input, reading));
   const [first, ...others] = files;
   if (first !== undefined && others.length === 0) return first;
-  return { name: files.map(({ name }) => name).join(", "), rows: files.flatMap(({ rows }) => rows) };
+  return { name: files.map(({ name }) => name).join(", "), rows: joinRows(files.map(({ rows }) => rows)) };
 }
 
 function isSource(input: unknown): input is string | File {

@@ -1,7 +1,7 @@
 // What the rows of a data file train: the next token, a class for each row, where the answer to a question is, embeddings, or which
 // of two answers is better.
 
-import { DataError, type Example } from "@lowrank/data";
+import { DataError, type Example, type RowList } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 
 /** Which of the five. */
@@ -11,15 +11,15 @@ export type RowGoal = "next-token" | "class" | "answer" | "comparison" | "prefer
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
  * names the rows which differ from it.
  */
-export function rowGoal(file: string, examples: readonly Example[], expected?: RowGoal): RowGoal {
-  const goals = examples.map(goalOf);
-  const first = expected ?? goals[0] ?? "next-token";
-  const others = goals.flatMap((goal, index) => (goal === first ? [] : [index]));
-  if (others.length === 0) return first;
-  const problems = others
-    .slice(0, 10)
-    .map((index) => ({ row: index + 1, found: describe(goals[index] ?? first), expected: describe(first) }));
-  throw new DataError(file, problems, { count: others.length, unit: "row" });
+export function rowGoal(file: string, examples: RowList<Example>, expected?: RowGoal): RowGoal {
+  const [example] = examples;
+  const first = expected ?? (example === undefined ? "next-token" : goalOf(example));
+  const problems = examples.flatMap((each, index) => {
+    const goal = goalOf(each);
+    return goal === first ? [] : [{ row: index + 1, found: describe(goal), expected: describe(first) }];
+  });
+  if (problems.length === 0) return first;
+  throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
 
 /** The heads that rows of these kinds need; the others are said by the model or the command. */
@@ -41,7 +41,7 @@ export function goalFor(task: Task): RowGoal {
 }
 
 /** Whether any row is text, so that a tokenizer is needed. */
-export function needTokenizer(examples: readonly Example[]): boolean {
+export function needTokenizer(examples: RowList<Example>): boolean {
   return examples.some(({ kind }) => kind !== "tokens" && kind !== "span");
 }
 

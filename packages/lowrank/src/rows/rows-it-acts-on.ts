@@ -2,18 +2,20 @@
 // nothing there.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { TokenizedExample } from "@lowrank/data";
+import type { RowList, TokenizedExample } from "@lowrank/data";
 import { InvocationMissingError } from "../errors/data-errors.ts";
 import type { Notices } from "../notices.ts";
 
 /** Throws InvocationMissingError if no row of a file has the adapter's tokens, and warns if some do not. */
 export function checkRows(
   file: string,
-  rows: readonly TokenizedExample[],
+  rows: RowList<TokenizedExample>,
   { config, notices }: { readonly config: LoraConfig; readonly notices: Notices },
 ): void {
   const tokens = config.activationTokens ?? [];
-  const without = rows.filter(({ inputIds }) => !holds(inputIds, tokens)).length;
+  if (tokens.length === 0) return;
+  let without = 0;
+  for (const { inputIds } of rows) if (!holds(inputIds, tokens)) without += 1;
   if (without === 0) return;
   if (without === rows.length) throw new InvocationMissingError(file, tokens);
   const message = `${without} of ${rows.length} rows of "${file}" lack the tokens [${tokens.join(", ")}] that the adapter waits for: it learns nothing from them.`;

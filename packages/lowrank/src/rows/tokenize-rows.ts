@@ -5,6 +5,7 @@ import {
   chatTemplate,
   cutSourceTarget,
   cutSpan,
+  DataError,
   type Example,
   isAtLimit,
   isTrainable,
@@ -12,6 +13,8 @@ import {
   type PromptTemplate,
   promptTemplate,
   promptTemplates,
+  type RowList,
+  type RowProblem,
   renderSourceTarget,
   shortenTokens,
   type TextTokenizer,
@@ -25,8 +28,11 @@ import { named } from "../errors/named-option.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import type { RowLengths } from "../open/position-limit.ts";
+import type { Platform } from "../platform.ts";
 import { answersLost } from "./answers-lost.ts";
-import { checkIds, type IdLimits, type NumberedTokens } from "./check-ids.ts";
+import { type IdLimits, type NumberedTokens, wrongIds } from "./check-ids.ts";
+import { keepInMemory } from "./keep-in-memory.ts";
+import type { RowNumbers } from "./training-rows.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
 
 /** What decides how rows become tokens. */
@@ -40,47 +46,92 @@ export interface TokenizeRowsOptions {
   /** What is written before texts that are compared. */
   readonly prompts?: ComparisonPrompts | undefined;
   readonly labels: LabelMeaning;
+  /** Where many tokens go; default: to memory. */
+  readonly platform?: Pick<Platform, "keepRows"> | undefined;
   /** The row's number in the file, counted from 1, where it is not its place among the rows given. */
-  readonly rowOf?: (example: Example) => number | undefined;
+  readonly rowOf?: RowNumbers;
 }
+
+/** Rows that are tokenised at once: of more than memory has, the tokens of these alone are in it. */
+const chunkSize = 1024;
 
 /**
  * Tokenises rows and says what the length limit cut. Throws a DataError for tokens outside the vocabulary, classes that
  * the classifier lacks and rows that the template cannot write, NothingToTrainError.
  */
 export function tokenizeRows(
-  examples: readonly Example[],
+  examples: RowList<Example>,
   options: TokenizeRowsOptions,
   notices: Notices,
-): readonly TokenizedExample[] {
-  const { file, lengths, model } = options;
-  const rows = numberedTokens(examples, options);
-  checkIds(file, rows, model);
-  const trainable = rows.filter(({ tokens }) => isTrainable(tokens, countedLabels(model)));
-  const kept = trainable.map(({ tokens }) => tokens);
-  const skipped = examples.length - new Set(trainable.map(({ row }) => row)).size;
-  if (kept.length === 0) throw new NothingToTrainError(file);
+): RowList<TokenizedExample> {
+  const { file, lengths, model, platform = { keepRows: keepInMemory } } = options;
+  const kept = platform.keepRows<TokenizedExample>();
+  const counts = { skipped: 0, lost: 0, atLimit: 0 };
+  const problems: RowProblem[] = [];
+  const count = notices.count?.({ what: `rows of ${file} tokenised`, total: examples.length });
+  for (const chunk of chunksOf(examples)) {
+    const rows = numberedTokens(chunk, examples, options);
+    problems.push(...wrongIds(rows, model));
+    const trainable = rows.filter(({ tokens }) => isTrainable(tokens, countedLabels(model)));
+    for (const { tokens } of trainable) kept.add(tokens);
+    counts.skipped += chunk.examples.length - new Set(trainable.map(({ row }) => row)).size;
+    counts.lost += answersLost(chunk.examples, rows, (index) => numberOf(chunk.first + index, options));
+    counts.atLimit += trainable.filter(({ tokens }) => isAtLimit(tokens, lengths)).length;
+    count?.add(chunk.examples.length);
+  }
+  count?.stop();
+  if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
+  const rows = kept.finish();
+  if (rows.length === 0) throw new NothingToTrainError(file);
+  warnOfCuts({ ...counts, all: examples.length }, options, notices);
+  return rows;
+}
+
+function warnOfCuts(
+  { skipped, lost, atLimit, all }: Readonly<Record<"skipped" | "lost" | "atLimit" | "all", number>>,
+  { file, lengths: { maxLength, maxTargetLength } }: TokenizeRowsOptions,
+  notices: Notices,
+): void {
   if (skipped > 0) {
-    const message = `${skipped} of ${examples.length} rows of "${file}" have nothing to train and are left out.`;
+    const message = `${skipped} of ${all} rows of "${file}" have nothing to train and are left out.`;
     notices.warn({ code: "ROWS_SKIPPED", message });
   }
-  const lost = answersLost(examples, rows, (example, index) => options.rowOf?.(example) ?? index + 1);
   if (lost > 0) {
     const message =
-      `${lost} answers of "${file}" are not in the first ${lengths.maxLength} tokens of their row (${named("maxLength")}): such ` +
+      `${lost} answers of "${file}" are not in the first ${maxLength} tokens of their row (${named("maxLength")}): such ` +
       "rows train that there is no answer.";
     notices.warn({ code: "ANSWERS_CUT", message });
   }
-  const atLimit = kept.filter((tokens) => isAtLimit(tokens, lengths)).length;
   if (atLimit > 0) {
-    const { maxLength, maxTargetLength } = lengths;
     const limit =
       maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
     const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
     const message = `${atLimit} rows of "${file}" reach ${limit} and may be cut (${cutBy.join(", ")}).`;
     notices.warn({ code: "ROWS_CUT", message });
   }
-  return kept;
+}
+
+/** Rows that follow each other, and the place of the first. */
+interface Chunk {
+  readonly first: number;
+  readonly examples: readonly Example[];
+}
+
+function* chunksOf(all: RowList<Example>): Generator<Chunk> {
+  let first = 0;
+  let examples: Example[] = [];
+  for (const example of all) {
+    examples.push(example);
+    if (examples.length < chunkSize) continue;
+    yield { first, examples };
+    first += examples.length;
+    examples = [];
+  }
+  if (examples.length > 0) yield { first, examples };
+}
+
+function numberOf(place: number, { rowOf }: Pick<TokenizeRowsOptions, "rowOf">): number {
+  return rowOf?.(place) ?? place + 1;
 }
 
 /** Only a causal model predicts a token from those before it. */
@@ -88,12 +139,16 @@ export function countedLabels({ task }: { readonly task: Task }): { readonly fir
   return { firstCounts: task !== "causal-lm" };
 }
 
-function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptions): readonly NumberedTokens[] {
+function numberedTokens(
+  { first, examples }: Chunk,
+  all: RowList<Example>,
+  options: TokenizeRowsOptions,
+): readonly NumberedTokens[] {
   const { file, tokenizer, labels, lengths } = options;
   const { maxLength, maxTargetLength } = lengths;
-  const rowOf = (example: Example | undefined, index: number) => (example && options.rowOf?.(example)) ?? index + 1;
+  const rowOf = (place: number) => numberOf(place, options);
   const numbered = (tokens: TokenizedExample, index: number): NumberedTokens => {
-    return { tokens, row: rowOf(examples[index], index) };
+    return { tokens, row: rowOf(first + index) };
   };
   if (tokenizer === undefined) {
     return examples.flatMap((example, index) => {
@@ -115,7 +170,7 @@ function numberedTokens(examples: readonly Example[], options: TokenizeRowsOptio
     });
     return tokenized.examples.map((tokens, place) => numbered(tokens, tokenized.indices[place] ?? place));
   } catch (error) {
-    throw unwritableRows(error, examples, { file, template, tokenizer, maxLength, rowOf });
+    throw unwritableRows(error, all, { file, template, tokenizer, maxLength, rowOf });
   }
 }
 
@@ -136,11 +191,11 @@ interface TemplateReader {
  */
 export function chooseTemplate(
   name: string | undefined,
-  examples: readonly Example[],
+  examples: RowList<Example>,
   reader: TemplateReader,
 ): PromptTemplate {
   const { tokenizer } = reader;
-  const chosen = name ?? defaultTemplate(examples[0], reader);
+  const chosen = name ?? defaultTemplate(examples.at(0), reader);
   if (chosen !== "chat") return promptTemplate(chosen);
   if (tokenizer === undefined) return promptTemplate("plain"); // rows of tokens are not written at all
   if (tokenizer.chatTemplate === undefined) throw new ChatTemplateMissingError(promptTemplates.map(({ name }) => name));

@@ -1,6 +1,6 @@
 // The rows to train and to validate on.
 
-import { type Example, type ProblemType, splitByKey } from "@lowrank/data";
+import { type Example, type ProblemType, pickRows, type RowList, splitPlaces } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { RowsInput } from "../platform.ts";
 import { chosenAnswers, countPreferences } from "./chosen-answers.ts";
@@ -11,8 +11,11 @@ import { type RowGoal, rowGoal } from "./row-kinds.ts";
 /** Rows, and the file that messages name. */
 export interface RowFile {
   readonly name: string;
-  readonly rows: readonly Example[];
+  readonly rows: RowList<Example>;
 }
+
+/** The number of the row at a place. */
+export type RowNumbers = (index: number) => number;
 
 /** What to learn from. */
 export interface TrainingRowsRequest {
@@ -36,14 +39,14 @@ export interface TrainingRows {
   readonly problem?: ProblemType | undefined;
   /** The file that the rows are from, for messages. */
   readonly file: string;
-  readonly train: readonly Example[];
+  readonly train: RowList<Example>;
   /** Empty where nothing is held out. */
-  readonly validation: readonly Example[];
+  readonly validation: RowList<Example>;
   readonly validationFile: string;
-  /** Each row's number in its file, counted from 1: a split moves rows. */
-  readonly numbers: ReadonlyMap<Example, number>;
   /** How many of them compared two answers, of which the chosen one alone is here. */
   readonly preferences: number;
+  /** The numbers in their files, counted from 1, of the rows at a place: a split moves rows. */
+  readonly numbers: Readonly<Record<"train" | "validation", RowNumbers>>;
 }
 
 /** Holds out what is asked for. Throws a DataError for rows that train something else than the first, or odd class numbers. */
@@ -65,21 +68,41 @@ export function trainingRows(request: TrainingRowsRequest): TrainingRows {
   if (validation !== undefined) {
     rowGoal(validation.name, validation.rows, goal);
     check(validation);
-    const numbers = numbersOf(data.rows, validation.rows);
+    const numbers = { train: inOrder, validation: inOrder };
     return { ...shared, train: data.rows, validation: validation.rows, validationFile: validation.name, numbers };
   }
-  const numbers = numbersOf(data.rows);
   const validationFile = data.name;
-  if (validationShare === undefined) return { ...shared, train: data.rows, validation: [], validationFile, numbers };
-  return { ...shared, ...splitByKey(data.rows, inputOf, { share: validationShare, seed }), validationFile, numbers };
+  if (validationShare === undefined) {
+    const numbers = { train: inOrder, validation: inOrder };
+    return { ...shared, train: data.rows, validation: [], validationFile, numbers };
+  }
+  const places = splitPlaces(data.rows, (example) => hashOf(inputOf(example)), { share: validationShare, seed });
+  const part = (of: readonly number[]) => pickRows(data.rows, of);
+  const numbered = (of: readonly number[]) => (index: number) => (of[index] ?? index) + 1;
+  const numbers = { train: numbered(places.train), validation: numbered(places.validation) };
+  return { ...shared, train: part(places.train), validation: part(places.validation), validationFile, numbers };
 }
 
 function answersIn({ name, rows }: RowFile): RowFile {
   return { name, rows: chosenAnswers(rows) };
 }
 
-function numbersOf(...files: readonly (readonly Example[])[]): ReadonlyMap<Example, number> {
-  return new Map(files.flatMap((rows) => rows.map((example, index) => [example, index + 1] as const)));
+/** Of rows that nobody moved. */
+export const inOrder: RowNumbers = (index) => index + 1;
+
+/**
+ * A number for a text, so that millions of inputs need not be kept: two FNV-1a hashes in 53 bits. Two inputs with the same number
+ * come to the same side, which is what a split is for.
+ */
+function hashOf(text: string): number {
+  let low = 0x811c9dc5;
+  let high = 0x01000193;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    low = Math.imul(low ^ unit, 0x01000193);
+    high = Math.imul(high ^ (unit + at), 0x01000193);
+  }
+  return (high >>> 11) * 2 ** 32 + (low >>> 0);
 }
 
 /** What a row is asked; rows with the same question belong on the same side of the split. */

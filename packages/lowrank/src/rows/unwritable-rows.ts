@@ -6,6 +6,7 @@ import {
   type Example,
   ExampleError,
   type PromptTemplate,
+  type RowList,
   type RowProblem,
   TemplateError,
   TemplateLimitError,
@@ -19,21 +20,21 @@ export interface WrittenRows {
   readonly template: PromptTemplate;
   readonly tokenizer: TextTokenizer;
   readonly maxLength: number;
-  /** A row's number in the file, counted from 1. */
-  rowOf(example: Example, index: number): number;
+  /** The number in the file, counted from 1, of the row at a place. */
+  rowOf(index: number): number;
 }
 
 /**
  * A DataError that names the rows which are refused, or the error itself where it is about no row. Throws TemplateLimitError:
  * a template that takes too long with one row would do so with each.
  */
-export function unwritableRows(error: unknown, examples: readonly Example[], rows: WrittenRows): unknown {
+export function unwritableRows(error: unknown, examples: RowList<Example>, rows: WrittenRows): unknown {
   if (error instanceof TemplateLimitError) return error;
   if (!(error instanceof TemplateError || error instanceof ExampleError)) return error;
   const problems = examples.flatMap((example, index): RowProblem[] => {
     const reason = refusalOf(example, rows);
     if (reason === undefined) return [];
-    const row = rows.rowOf(example, index);
+    const row = rows.rowOf(index);
     const expected =
       example.kind === "question"
         ? "a question with a text that its tokens can be found in"

@@ -1,12 +1,12 @@
 // What an adapter remembers of the rows that it learned from.
 
-import type { Example, ReadOptions } from "@lowrank/data";
+import type { Example, ReadOptions, RowList } from "@lowrank/data";
 import { given } from "../given.ts";
 import type { AdapterSetup } from "./adapter-setup.ts";
 
 /** The setup of an adapter that was trained on rows; the template's name is empty where none wrote them. */
 export function setupOfRows(
-  rows: readonly Example[],
+  rows: RowList<Example>,
   template: string,
   { columns, header }: Pick<ReadOptions, "columns" | "header">,
 ): AdapterSetup {
@@ -22,9 +22,9 @@ export function onBase(
 }
 
 /** The system prompt of all of the rows; undefined where they are no conversations, or do not all begin alike. */
-function systemOf(rows: readonly Example[]): string | undefined {
-  const first = openingOf(rows[0]);
-  return first !== undefined && rows.every((row) => openingOf(row) === first) ? first : undefined;
+function systemOf(rows: RowList<Example>): string | undefined {
+  const first = openingOf(rows.at(0));
+  return first !== undefined && !rows.some((row) => openingOf(row) !== first) ? first : undefined;
 }
 
 function openingOf(row: Example | undefined): string | undefined {

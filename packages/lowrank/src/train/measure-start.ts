@@ -3,7 +3,7 @@
 
 import { type LoraConfig, startOf } from "@lowrank/adapter-format";
 import type { ForwardContext } from "@lowrank/contracts";
-import { batches, ignoredLabel, type TokenBatch, type TokenizedExample } from "@lowrank/data";
+import { batches, ignoredLabel, type RowList, type TokenBatch, type TokenizedExample } from "@lowrank/data";
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,7 +12,7 @@ import type { LoopOptions } from "./training-options.ts";
 
 /** The rows to look at. */
 export interface StartRows {
-  readonly rows: readonly TokenizedExample[];
+  readonly rows: RowList<TokenizedExample>;
   readonly batchSize: number;
   /** Most batches to look at. */
   readonly count: number;

@@ -1,6 +1,6 @@
 // Everything a run needs before its first step, for a model that is open and an adapter that is planned.
 
-import { DataError, type Example, type LabelMeaning, type RowProblem } from "@lowrank/data";
+import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { problemKey } from "../adapters/adapter-problem.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
@@ -39,9 +39,9 @@ function refuseUnheard({ file, train, numbers }: TrainingRows, hears: boolean): 
   const expected = hears
     ? 'a row with "input_features" and "text": this model hears'
     : "a row of text: this model does not hear, as Whisper does";
-  const problems = train.flatMap((example): RowProblem[] => {
+  const problems = train.flatMap((example, index): RowProblem[] => {
     if ((example.kind === "speech") === hears) return [];
-    return [{ row: numbers.get(example) ?? 0, found: `a "${example.kind}" row`, expected }];
+    return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
 }
@@ -54,9 +54,8 @@ export function labelMeaning(
 ): LabelMeaning {
   if (goal !== "class") return {};
   const problem = problemOn(config, ofRows);
-  const check = { problem, rowOf: (example: Example) => numbers.get(example) ?? 0 };
-  checkProblem(file, train, check);
-  checkProblem(validationFile, validation, check);
+  checkProblem(file, train, { problem, rowOf: (_, index) => numbers.train(index) });
+  checkProblem(validationFile, validation, { problem, rowOf: (_, index) => numbers.validation(index) });
   return { labelIds: ids, problem, classes: config.labels };
 }
 
@@ -66,7 +65,7 @@ export function classesOf(
   { goal, train, validation, problem }: TrainingRows,
   names: readonly string[] = model.config.labelNames,
 ): Classes {
-  const rows: readonly Example[] = [...train, ...validation];
+  const rows = joinRows([train, validation]);
   if (goal !== "class") return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);

@@ -1,11 +1,12 @@
 // The rows of a run as tokens, with the template that suits them.
 
-import type { Example, LabelMeaning, TextTokenizer, TokenizedExample } from "@lowrank/data";
+import type { LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
 import { type ComparisonPlan, describeComparison } from "../compare/comparison-plan.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
+import type { Platform } from "../platform.ts";
 import { describePreference, type PreferencePlan, preferenceFor } from "../preferences/preference-plan.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
@@ -13,8 +14,8 @@ import type { RowOptions } from "./training-options.ts";
 
 /** What a run learns from. */
 export interface TokenizedRows {
-  readonly train: readonly TokenizedExample[];
-  readonly validation: readonly TokenizedExample[];
+  readonly train: RowList<TokenizedExample>;
+  readonly validation: RowList<TokenizedExample>;
   readonly padId: number;
   /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
   readonly template: string;
@@ -31,29 +32,26 @@ export interface RowReader {
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
   readonly comparison?: ComparisonPlan | undefined;
+  /** Where many tokens go. */
+  readonly platform: Pick<Platform, "keepRows">;
 }
 
 /** Tokenises rows; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, labels, comparison, options }: RowReader & { readonly options: RowOptions },
+  { model, tokenizer, labels, platform, comparison, options }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
-  const rowOf = (example: Example) => rows.numbers.get(example);
-  const shared = {
-    model,
-    tokenizer,
-    template,
-    lengths: rowLengths(model, options),
-    labels,
-    rowOf,
-    prompts: comparison?.prompts,
-  };
-  const held = rows.validation;
+  const lengths = rowLengths(model, options);
+  const shared = { model, tokenizer, template, lengths, labels, platform, prompts: comparison?.prompts };
+  const { validation: held, numbers } = rows;
   return {
-    train: tokenizeRows(rows.train, { ...shared, file: rows.file }, notices),
-    validation: held.length === 0 ? [] : tokenizeRows(held, { ...shared, file: rows.validationFile }, notices),
+    train: tokenizeRows(rows.train, { ...shared, file: rows.file, rowOf: numbers.train }, notices),
+    validation:
+      held.length === 0
+        ? []
+        : tokenizeRows(held, { ...shared, file: rows.validationFile, rowOf: numbers.validation }, notices),
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
     ...given({ comparison, preference: preferenceFor(rows.goal, options) }),

@@ -38,7 +38,7 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   const setup = await setupOf(options, report);
   const data = await readNamedRows(options.data, { ...options, setup }, report);
   const goal = rowGoal(data.name, data.rows);
-  if (generate === true) checkReferences(data.name, chosenAnswers(data.rows));
+  if (generate === true) checkReferences({ name: data.name, rows: chosenAnswers(data.rows) });
   const engine = await startEngine(options, report);
   const request = { model: path, adapter, allowDifferentBase, basePrecision, task: taskFor(goal) };
   const model = await openModel(request, report);

@@ -1,7 +1,7 @@
 // Everything a run needs before its first step: the model with its adapter, and the rows as tokens.
 
 import type { LoraConfig } from "@lowrank/adapter-format";
-import type { Example } from "@lowrank/data";
+import { joinRows } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 import type { InjectionPlan } from "@lowrank/inject";
 import { UsageError } from "../../errors/usage-errors.ts";
@@ -116,7 +116,7 @@ function newHeadFor(
   { train, validation, problem }: TrainingRows,
   newHeadSeed: number,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
-  const rows: readonly Example[] = [...train, ...validation];
+  const rows = joinRows([train, validation]);
   if (task === "sequence-classification") return { newHeadSeed, classes: (base) => countClasses(rows, base, problem) };
   if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };
   if (task !== "token-classification") return {};

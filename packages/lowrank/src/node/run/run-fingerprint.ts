@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { serializeLoraConfig } from "@lowrank/adapter-format";
 import { parseJson } from "@lowrank/contracts";
-import { labelsOf, type TokenizedExample } from "@lowrank/data";
+import { labelsOf, type RowList, type TokenizedExample } from "@lowrank/data";
 import { ResumeMismatchError } from "@lowrank/trainer";
 import { EarlierCheckpointError } from "../../errors/run-errors.ts";
 import { given } from "../../given.ts";
@@ -106,7 +106,7 @@ function parseFacts(text: string | undefined): ReadonlyMap<string, unknown> | un
 }
 
 /** Row by row: as one text, a hundred thousand rows would be longer than a string can be. */
-function hashRows(rows: readonly TokenizedExample[]): string {
+function hashRows(rows: RowList<TokenizedExample>): string {
   const hash = createHash("sha256");
   for (const row of rows) {
     const { kind, inputIds, attentionMask, tokenTypeIds } = row;

@@ -1,7 +1,7 @@
 // Which number each class name has. PEFT's files have no place for it, so it travels in the adapter's metadata.
 
 import { enumerated, parseJson, printable } from "@lowrank/contracts";
-import { type Example, labelIdsOf, type ProblemType } from "@lowrank/data";
+import { type Example, labelIdsOf, type ProblemType, type RowList } from "@lowrank/data";
 import { ClassNameError } from "../../errors/data-errors.ts";
 import type { Notices } from "../../notices.ts";
 import type { BaseClasses } from "../../open/base-config.ts";
@@ -22,7 +22,7 @@ export interface Classes {
  * else by the sorted names of the data. Throws ClassNameError when an adapter knows other names.
  */
 export function numberClasses(
-  examples: readonly Example[],
+  examples: RowList<Example>,
   known: { readonly adapterNames?: readonly string[] | undefined; readonly modelNames: readonly string[] },
 ): Classes {
   const found = labelIdsOf(examples);
@@ -41,7 +41,7 @@ export function numberClasses(
  * and two at least.
  */
 export function countClasses(
-  examples: readonly Example[],
+  examples: RowList<Example>,
   base: BaseClasses,
   problem: ProblemType | undefined = base.problemType ?? undefined,
 ): number {
@@ -67,7 +67,7 @@ const fewRows = 20;
 /** Names that nearly every row has alone are no classes: most likely the columns were named in the wrong order. */
 export function warnOfManyClasses(
   { ids }: Classes,
-  { file, train }: { readonly file: string; readonly train: readonly unknown[] },
+  { file, train }: { readonly file: string; readonly train: { readonly length: number } },
   { warn }: Pick<Notices, "warn">,
 ): void {
   if (train.length < fewRows || ids.size * 2 < train.length) return;

@@ -1,7 +1,7 @@
 // Class numbers of a data file: a classifier gets a row of weights for each number up to the largest, so that one
 // mistyped label would take all memory.
 
-import { DataError, type Example, ignoredLabel, rowLabel } from "@lowrank/data";
+import { DataError, type Example, ignoredLabel, type RowList, rowLabel } from "@lowrank/data";
 
 import { named } from "../../errors/named-option.ts";
 
@@ -26,21 +26,24 @@ export const tokenClasses: ClassNumbers = (example) => {
 };
 
 /** How many classes the numbers of the rows need. */
-export function countNumbers(examples: readonly Example[], numbersOf: ClassNumbers): number {
-  const largest = examples.reduce((most, example) => numbersOf(example).reduce((a, b) => Math.max(a, b), most), 0);
+export function countNumbers(examples: RowList<Example>, numbersOf: ClassNumbers): number {
+  let largest = 0;
+  for (const example of examples) for (const number of numbersOf(example)) largest = Math.max(largest, number);
   return largest + 1;
 }
 
 /** Throws a DataError that names the rows whose class numbers are beyond what so many different ones can mean. */
-export function checkClassNumbers(file: string, examples: readonly Example[], numbersOf: ClassNumbers): void {
-  const numbers = examples.map(numbersOf);
-  const found = new Set(numbers.flat()).size;
+export function checkClassNumbers(file: string, examples: RowList<Example>, numbersOf: ClassNumbers): void {
+  const different = new Set<number>();
+  for (const example of examples) for (const number of numbersOf(example)) different.add(number);
+  if (different.size === 0) return;
+  const found = different.size;
   const limit = Math.min(mostClasses, mostPerFound * found);
   const expected =
     `a class number from 0 to ${limit - 1}: the file has ${found} different ones, count them from 0 ` +
     `(or are they numbers to predict? ${named("problemType")} regression)`;
-  const problems = numbers.flatMap((ofRow, index) => {
-    const wrong = ofRow.find((number) => !(Number.isInteger(number) && number >= 0 && number < limit));
+  const problems = examples.flatMap((example, index) => {
+    const wrong = numbersOf(example).find((number) => !(Number.isInteger(number) && number >= 0 && number < limit));
     return wrong === undefined ? [] : [{ row: index + 1, found: String(wrong), expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });

@@ -1,15 +1,27 @@
 // What a classifier is for – one class a row, a number, or any number of classes –, by the labels of its rows and by what the
 // model's files say, as transformers has it (`problem_type`).
 
-import { DataError, type Example, type Label, type ProblemType, type RowProblem, rowLabel } from "@lowrank/data";
+import {
+  DataError,
+  type Example,
+  type Label,
+  type ProblemType,
+  type RowList,
+  type RowProblem,
+  rowLabel,
+} from "@lowrank/data";
 import type { ModelConfig } from "@lowrank/families";
 
 /** What labels say by themselves: lists are all of a row's classes, and fractions are no classes. Undefined for others. */
-export function problemOf(examples: readonly Example[]): ProblemType | undefined {
-  const labels = examples.map(rowLabel);
-  if (labels.some((label) => typeof label === "object")) return "multi_label_classification";
+export function problemOf(examples: RowList<Example>): ProblemType | undefined {
   const isFraction = (label: Label | undefined) => typeof label === "number" && !Number.isInteger(label);
-  return labels.some(isFraction) ? "regression" : undefined;
+  let hasFractions = false;
+  for (const example of examples) {
+    const label = rowLabel(example);
+    if (typeof label === "object") return "multi_label_classification";
+    hasFractions ||= isFraction(label);
+  }
+  return hasFractions ? "regression" : undefined;
 }
 
 /** What a loaded model's classifier is for; without a word in its files one output is a number, as in transformers. */
@@ -25,7 +37,7 @@ export function problemOn(
 /** Throws a DataError that names the rows whose label does not go with the problem. `rowOf` gives an example's number. */
 export function checkProblem(
   file: string,
-  examples: readonly Example[],
+  examples: RowList<Example>,
   { problem, rowOf }: { readonly problem: ProblemType; rowOf(example: Example, index: number): number },
 ): void {
   const found = examples.flatMap((example, index): RowProblem[] => {

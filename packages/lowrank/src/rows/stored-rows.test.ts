@@ -1,0 +1,54 @@
+// Rows that lie on the disk train as those in memory do.
+
+import { fileURLToPath } from "node:url";
+import type { Example, RowList } from "@lowrank/data";
+import { RowSpool } from "@lowrank/data/node";
+import { registerGradients } from "@lowrank/engine";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, expect, it } from "vitest";
+import { nodePlatform } from "../node/node-platform.ts";
+import { openOn } from "../open-on.ts";
+import type { Platform } from "../platform.ts";
+import { trainingRows } from "./training-rows.ts";
+
+const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
+const context = { notices: { warn: () => {} } };
+const onDisk: Platform = { ...nodePlatform, keepRows: () => new RowSpool({ maxBytes: 0 }) };
+
+const examples: readonly Example[] = Array.from({ length: 40 }, (_, row) => ({
+  kind: "completion",
+  prompt: `${row % 15} ->`,
+  completion: ` ${row * row}`,
+}));
+
+beforeAll(async () => {
+  registerGradients();
+  await tf.setBackend("cpu");
+});
+
+it.each([
+  ["held out by share", { groupByLength: false }],
+  ["of like length together", { groupByLength: true }],
+])("rows on the disk, %s, make the adapter that rows in memory make, bit for bit", async (_, { groupByLength }) => {
+  const spool = new RowSpool<Example>({ maxBytes: 0 });
+  for (const example of examples) spool.add(example);
+  const adapters = [];
+  for (const [platform, rows] of [
+    [nodePlatform, examples],
+    [onDisk, spool.finish()],
+  ] satisfies readonly (readonly [Platform, RowList<Example>])[]) {
+    const model = await openOn(platform, { model: tiny, trainable: true }, context);
+    const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
+    const data = trainingRows({ data: { name: "rows", rows }, validationShare: 0.2, seed: 1, task: model.base.task });
+    expect(data.train.length + data.validation.length).toBe(40);
+    const options = { steps: 2, batchSize: 4, groupByLength, learningRate: 0.01 };
+    const prepared = await adapter.prepare(data, options);
+    expect(Array.isArray(prepared.train)).toBe(platform === nodePlatform);
+    for await (const event of adapter.train(data, options)) expect(event.type).not.toBe("failed");
+    adapters.push((await adapter.files()).get("adapter_model.safetensors"));
+    model.dispose();
+  }
+  expect(adapters[0]).toBeInstanceOf(Uint8Array);
+  expect(adapters[1]).toEqual(adapters[0]);
+});
