@@ -1,8 +1,10 @@
 // Bases and adapters of a path on disk, or of a name on the Hugging Face Hub.
 
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readAdapterFolder } from "@lowrank/adapter-format/node";
 import { vocabularyTokenizerFiles } from "@lowrank/data";
+import { ggufPartNames } from "@lowrank/gguf";
 import { diskFolder } from "@lowrank/merge/node";
 import { ModelFileError } from "@lowrank/models";
 import { openFolder } from "@lowrank/models/node";
@@ -16,7 +18,18 @@ import { openGgufFile } from "./open-gguf-file.ts";
 /** The base at a path, or of a name. Throws what `locate` does, and ModelFolderError. */
 export async function findModel(given: string, context: HubContext): Promise<ModelSource> {
   const path = await locate(given, "model", context);
-  return { ...modelAt(path), ...(path === given ? { name: given, basePath: resolve(path) } : baseName(given)) };
+  return {
+    ...modelAt(await onlyGgufIn(path)),
+    ...(path === given ? { name: given, basePath: resolve(path) } : baseName(given)),
+  };
+}
+
+/** The one .gguf file of a folder that holds no other model, by its first part; else the path itself. */
+async function onlyGgufIn(path: string): Promise<string> {
+  const names = path.endsWith(".gguf") ? [] : await readdir(path).catch(() => []);
+  if (names.includes("config.json")) return path;
+  const firsts = names.filter((name) => name.endsWith(".gguf") && ggufPartNames(name)[0] === name);
+  return firsts.length === 1 && firsts[0] !== undefined ? join(path, firsts[0]) : path;
 }
 
 /** The base in a folder or a .gguf file. */

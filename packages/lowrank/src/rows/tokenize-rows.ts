@@ -106,7 +106,8 @@ function warnOfCuts(
     const limit =
       maxTargetLength === undefined ? `${maxLength} tokens` : `${maxLength} tokens, or ${maxTargetLength} of a target,`;
     const cutBy = [named("maxLength"), ...(maxTargetLength === undefined ? [] : [named("maxTargetLength")])];
-    const message = `${atLimit} rows of "${file}" reach ${limit} and may be cut (${cutBy.join(", ")}).`;
+    const which = atLimit === 1 ? "1 row" : `${atLimit} rows`;
+    const message = `${which} of "${file}" may be cut at ${limit} (${cutBy.join(", ")}).`;
     notices.warn({ code: "ROWS_CUT", message });
   }
 }

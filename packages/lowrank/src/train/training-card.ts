@@ -34,7 +34,7 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
   const { plan, rows, template, addedTokens, classNames, loss, stepsDone = facts.plan.totalSteps } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const table: readonly (readonly [string, string | number])[] = [
-    ["data", `${baseNames(options.data)} (${rows} rows)`],
+    ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
     ["template", template],
     ...(loss === undefined ? [] : [["loss", loss] as const]),
     ...(classNames === undefined ? [] : [["classes", enumerated(classNames)] as const]),

@@ -53,6 +53,12 @@ describe("a .gguf file that nothing lies beside", () => {
     expect([await textOf(...both), await textOf("--model", merged)]).toEqual([" dog", " dog"]);
   });
 
+  it("is found in its folder, as it lies in a download", async () => {
+    const folder = place.path("download");
+    await cp(tiny, `${folder}/model-q8.gguf`);
+    expect(await textOf("--model", folder)).toEqual(await textOf("--model", tiny));
+  });
+
   it("has its own chat template, and gets more tokens", async () => {
     const chat = ["--prompt", "a", "--template", "chat", "--max-new-tokens", "1"];
     expect(await place.call("generate", "--model", tiny, ...chat)).toMatchObject({ code: 0, stderr: "" });

@@ -28,6 +28,13 @@ it.each([
   ["train", "--lr", "(Here it is called --learning-rate.)"],
   ["train", "--lora_alpha=4", "(Here it is called --alpha.)"],
   ["train", "--learning-rat", "(Did you mean --learning-rate?)"],
+  ["train", "--load-in-4bit", "(Here it is called --base-precision nf4.)"],
+  ["train", "--qlora", "(Here it is called --base-precision nf4.)"],
+  ["train", "--bf16", "(Here it is called --base-precision bf16.)"],
+  ["train", "--num-layers", "(Here it is called --lora-config with layers_to_transform.)"],
+  ["train", "--adapter-path", "(Here it is called --adapter.)"],
+  ["train", "--mask-prompt", "(Prompts are never trained here, only answers are.)"],
+  ["train", "--report-to", "(Every run writes metrics.jsonl beside the adapter.)"],
 ])("%s says of %s what it is called here", async (command, option, advice) => {
   const call = await place.call(command, "--model", "m", "--data", "d.jsonl", "--out", place.path("no"), option);
   expect(call).toMatchObject({ code: 2, stderr: expect.stringContaining(advice) });

@@ -28,13 +28,33 @@ const ourNames = new Map([
   ["--save-steps", "--save-every"],
   ["--max-tokens", "--max-new-tokens"],
   ["--device", "--engine"],
+  ["--iters", "--steps"],
+  ["--adapter-path", "--adapter"],
+  ["--adapter-file", "--adapter"],
+  ["--load-in-4bit", "--base-precision nf4"],
+  ["--qlora", "--base-precision nf4"],
+  ["--load-in-8bit", "--base-precision int8"],
+  ["--bf16", "--base-precision bf16"],
+  ["--num-layers", "--lora-config with layers_to_transform"],
+  ["--layers-to-transform", "--lora-config with layers_to_transform"],
+]);
+
+/** Options of others for what happens here by itself. */
+const unneeded = new Map([
+  ["--mask-prompt", "Prompts are never trained here, only answers are."],
+  ["--completion-only-loss", "Prompts are never trained here, only answers are."],
+  ["--report-to", "Every run writes metrics.jsonl beside the adapter."],
+  ["--fp16", "Numbers are float32 here; --base-precision keeps the base in fewer bits."],
 ]);
 
 /** A message about an unknown option of the command, with our name for it where commander found none that is similar. */
 export function withOurName(message: string, command: Command): string {
   const [, typed] = /unknown option '([^'=]+)/.exec(message) ?? [];
   if (typed === undefined || message.includes("Did you mean")) return message;
-  const ours = ourNames.get(typed.toLowerCase().replaceAll("_", "-"));
-  const isKnown = command.options.some(({ long }) => long === ours);
+  const name = typed.toLowerCase().replaceAll("_", "-");
+  const advice = unneeded.get(name);
+  if (advice !== undefined && command.name() === "train") return `${message.trimEnd()}\n(${advice})`;
+  const ours = ourNames.get(name);
+  const isKnown = command.options.some(({ long }) => long === ours?.split(" ")[0]);
   return isKnown ? `${message.trimEnd()}\n(Here it is called ${ours}.)` : message;
 }

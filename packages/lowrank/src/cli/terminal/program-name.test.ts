@@ -5,6 +5,10 @@ it("is the script of the repository for somebody who came by it, so that a print
   expect(programName({ environment: { npm_lifecycle_event: "lowrank" } })).toBe("npm run lowrank --");
 });
 
+it("is npx lowrank under npx, where no program of that name need be on the path", () => {
+  expect(programName({ environment: { npm_lifecycle_event: "npx", npm_command: "exec" } })).toBe("npx lowrank");
+});
+
 it("is lowrank for everybody else, also in a script of their own", () => {
   expect(programName({ environment: {} })).toBe("lowrank");
   expect(programName({ environment: { npm_lifecycle_event: "train" } })).toBe("lowrank");

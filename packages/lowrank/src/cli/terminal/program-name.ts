@@ -2,7 +2,8 @@
 
 import type { CommandIo } from "../io.ts";
 
-/** "lowrank", or in a clone of the repository, where no such program is installed, the npm script of that name. */
+/** "lowrank", with npx or the repository's npm script before it for somebody who came by these. */
 export function programName({ environment }: Pick<CommandIo, "environment">): string {
-  return environment.npm_lifecycle_event === "lowrank" ? "npm run lowrank --" : "lowrank";
+  if (environment.npm_lifecycle_event === "lowrank") return "npm run lowrank --";
+  return environment.npm_lifecycle_event === "npx" ? "npx lowrank" : "lowrank";
 }
