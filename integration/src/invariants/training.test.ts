@@ -187,7 +187,9 @@ describe("9. training does what its settings say", () => {
       };
       const events = await runSteps(subject, handle, { clipNorm: 0.01, checkpoint: { every: 1, save } });
       expect(stepsOf(events)[0]?.gradientNorm).toBeGreaterThan(0.02);
-      const means = [...state!.moments.values()].flatMap(({ first }) => [...first].map((value) => value / 0.1));
+      const means = [...state!.moments.values()].flatMap(({ first = new Float32Array() }) =>
+        [...first].map((value) => value / 0.1),
+      );
       expect(Math.hypot(...means)).toBeCloseTo(0.01, 5);
       handle.dispose();
     }));

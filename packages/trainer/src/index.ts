@@ -9,9 +9,17 @@ export {
   ResumeMismatchError,
   TrainingOptionsError,
 } from "./errors.ts";
-export type { Moments } from "./optimizer/adamw.ts";
 export { type LearningRateGroup, learningRateFactor, loraPlus } from "./optimizer/learning-rate-groups.ts";
-export type { Schedule, ScheduleMoment } from "./schedules/schedule.ts";
+export type {
+  MeanName,
+  Moments,
+  OptimizerRule,
+  RuleArrays,
+  RuleOptions,
+  RuleRates,
+} from "./optimizer/rules/rule.ts";
+export { type OptimizerName, optimizers } from "./optimizer/rules/rules.ts";
+export type { Schedule, ScheduleMoment, ScheduleShape } from "./schedules/schedule.ts";
 export { learningRateShare, type ScheduleName, schedules } from "./schedules/schedules.ts";
 export { parseState, type StateFiles, serializeState, stateFileNames } from "./state/state-files.ts";
 export type { TrainingSettings } from "./state/training-settings.ts";
@@ -24,6 +32,7 @@ export type {
   EndEvent,
   EvaluationEvent,
   Metrics,
+  SkipEvent,
   StartEvent,
   StepEvent,
   TrainingEvent,

@@ -4,6 +4,8 @@ import type { RandomKey, WarningListener } from "@lowrank/contracts";
 import type { Scalar, Variable } from "@tensorflow/tfjs-core";
 import type { BatchSource } from "./batch-stream.ts";
 import type { LearningRateGroup } from "./optimizer/learning-rate-groups.ts";
+import type { OptimizerName } from "./optimizer/rules/rules.ts";
+import type { ScheduleShape } from "./schedules/schedule.ts";
 import type { ScheduleName } from "./schedules/schedules.ts";
 import type { TrainingState } from "./state/training-state.ts";
 import type { Metrics } from "./training-event.ts";
@@ -61,19 +63,30 @@ export interface TrainOptions<Batch> {
   readonly learningRate: number;
   /** Default "linear". */
   readonly schedule?: ScheduleName;
+  /** Numbers that some schedules have besides. */
+  readonly scheduleShape?: ScheduleShape;
   /** Steps over which the learning rate rises from 0; default 0. */
   readonly warmupSteps?: number;
   readonly learningRateGroups?: readonly LearningRateGroup[];
-  /** Decoupled weight decay; default 0.01, torch's. */
+  /** Default "adamw". */
+  readonly optimizer?: OptimizerName;
+  /** Weight decay, decoupled from the gradient in all optimisers but "sgd"; default 0.01, torch's for AdamW. */
   readonly weightDecay?: number;
   /** Which variables decay: all (default, torch's) or those of two and more axes. */
   readonly decayed?: "all" | "matrices";
-  /** AdamW's betas; default 0.9 and 0.999. */
+  /** AdamW's betas, default 0.9 and 0.999, or Lion's, 0.9 and 0.99. */
   readonly betas?: readonly [number, number];
   /** AdamW's epsilon; default 1e-8. */
   readonly epsilon?: number;
+  /** Of "sgd": how much of the last step's direction stays; default 0. */
+  readonly momentum?: number;
   /** Largest global norm of the gradients; default 1; null: no clipping. */
   readonly clipNorm?: number | null;
+  /**
+   * How many steps in a row may be left out because their loss or a gradient is not finite: they change nothing, and a "skip"
+   * event tells of each. One more throws. Default 0.
+   */
+  readonly maxBadSteps?: number;
   /** Micro-batches for each step; default 1. */
   readonly accumulate?: number;
   /** Whether micro-batches count by what they supervise (one large batch) instead of alike; default false. */

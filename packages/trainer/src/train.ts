@@ -14,12 +14,16 @@ const optionNames: OptionNames<TrainOptions<unknown>> = {
   batchesPerEpoch: true,
   learningRate: true,
   schedule: true,
+  scheduleShape: true,
   warmupSteps: true,
   learningRateGroups: true,
   weightDecay: true,
   decayed: true,
   betas: true,
   epsilon: true,
+  optimizer: true,
+  momentum: true,
+  maxBadSteps: true,
   clipNorm: true,
   accumulate: true,
   weightByTokens: true,
@@ -44,13 +48,13 @@ const evaluationNames: OptionNames<EvaluationOptions> = {
 const checkpointNames: OptionNames<CheckpointOptions> = { every: true, atBest: true, save: true };
 
 /**
- * Trains variables with AdamW and yields an event for each step, evaluation and checkpoint.
+ * Trains variables and yields an event for each step, evaluation and checkpoint.
  *
  * Between steps it lets other work run, so that Ctrl-C and buttons act. It never prints and holds no tensor when it
  * yields. The same options give the same numbers on the same backend, also when a run goes on from a checkpoint.
  *
  * Throws TrainingOptionsError, ResumeMismatchError, NoGradientError, MissingMetricError, and NonFiniteLossError where
- * the loss or a gradient is not finite: the variables then are as before that step.
+ * the loss or a gradient is not finite, more often in a row than `maxBadSteps`: the variables then are as before that step.
  *
  * @example
  * ```ts

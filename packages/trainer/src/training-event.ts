@@ -46,6 +46,20 @@ export interface StepEvent {
   readonly secondsLeft: number;
 }
 
+/** A step was left out, because its loss or a gradient is not finite: no variable was changed, and the run goes on. */
+export interface SkipEvent {
+  readonly type: "skip";
+  /** The step, counted from 1: it counts as one of the run's. */
+  readonly step: number;
+  readonly steps: number;
+  readonly what: "loss" | "gradient";
+  readonly value: number;
+  /** For a gradient: the variables whose gradients are not finite. */
+  readonly names: readonly string[];
+  /** How many steps in a row were left out, this one included. */
+  readonly inARow: number;
+}
+
 /** The model was evaluated. */
 export interface EvaluationEvent {
   readonly type: "evaluation";
@@ -75,4 +89,4 @@ export interface EndEvent {
 }
 
 /** Anything that `train` yields. */
-export type TrainingEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | EndEvent;
+export type TrainingEvent = StartEvent | StepEvent | SkipEvent | EvaluationEvent | CheckpointEvent | EndEvent;

@@ -3,6 +3,8 @@
 import { listed } from "@lowrank/contracts";
 import { countBatches } from "../batch-stream.ts";
 import { TrainingOptionsError } from "../errors.ts";
+import { optimizers, ruleOf } from "../optimizer/rules/rules.ts";
+import type { ScheduleShape } from "../schedules/schedule.ts";
 import { schedules } from "../schedules/schedules.ts";
 import type { TrainingSettings } from "../state/training-settings.ts";
 import type { TrainOptions } from "../train-options.ts";
@@ -12,10 +14,13 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
   const settings = {
     learningRate: options.learningRate,
     schedule: options.schedule ?? "linear",
+    scheduleShape: options.scheduleShape ?? {},
     warmupSteps: options.warmupSteps ?? 0,
     weightDecay: options.weightDecay ?? 0.01,
     decayed: options.decayed ?? "all",
-    betas: options.betas ?? [0.9, 0.999],
+    optimizer: options.optimizer ?? "adamw",
+    betas: options.betas ?? ruleOf(options.optimizer ?? "adamw").betas,
+    momentum: options.momentum ?? 0,
     epsilon: options.epsilon ?? 1e-8,
     clipNorm: options.clipNorm === undefined ? 1 : options.clipNorm,
     accumulate: options.accumulate ?? 1,
@@ -29,7 +34,8 @@ export async function resolveSettings<Batch>(options: TrainOptions<Batch>): Prom
 
 function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {
   const [beta1, beta2] = settings.betas;
-  const rules: readonly (readonly [isRight: boolean, option: string, expected: string, got: unknown])[] = [
+  const { momentum } = settings;
+  const rules: readonly Rule[] = [
     [isPositive(settings.learningRate), "learningRate", "a number above 0", settings.learningRate],
     [schedules.has(settings.schedule), "schedule", `one of ${[...schedules.keys()].join(", ")}`, settings.schedule],
     [isCount(settings.warmupSteps, 0), "warmupSteps", "a whole number from 0", settings.warmupSteps],
@@ -40,6 +46,14 @@ function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {
       settings.weightDecay,
     ],
     [beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "betas", "two numbers from 0 to below 1", settings.betas],
+    [
+      optimizers.has(settings.optimizer),
+      "optimizer",
+      `one of ${[...optimizers.keys()].join(", ")}`,
+      settings.optimizer,
+    ],
+    [momentum >= 0 && momentum < 1, "momentum", "a number from 0 to below 1", momentum],
+    ...shapeRules(settings.scheduleShape),
     [isPositive(settings.epsilon), "epsilon", "a number above 0", settings.epsilon],
     [
       settings.clipNorm === null || isPositive(settings.clipNorm),
@@ -53,6 +67,18 @@ function problemsOf(settings: Omit<TrainingSettings, "steps">): string[] {
   return rules
     .filter(([isRight]) => !isRight)
     .map(([, option, expected, got]) => `${option}: expected ${expected}, got ${got}`);
+}
+
+type Rule = readonly [isRight: boolean, option: string, expected: string, got: unknown];
+
+function shapeRules({ cycles = 1, power = 1, endShare = 0, decayShare = 0 }: ScheduleShape): readonly Rule[] {
+  const isShare = (value: number) => value >= 0 && value <= 1;
+  return [
+    [isPositive(cycles), "scheduleShape.cycles", "a number above 0", cycles],
+    [isPositive(power), "scheduleShape.power", "a number above 0", power],
+    [isShare(endShare), "scheduleShape.endShare", "a number from 0 to 1", endShare],
+    [isShare(decayShare), "scheduleShape.decayShare", "a number from 0 to 1", decayShare],
+  ];
 }
 
 function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
@@ -74,6 +100,8 @@ function optionProblems<Batch>(options: TrainOptions<Batch>): string[] {
     if (value !== undefined && !isCount(value, 1))
       problems.push(`${name}: expected a whole number from 1, got ${value}`);
   }
+  const { maxBadSteps = 0 } = options;
+  if (!isCount(maxBadSteps, 0)) problems.push(`maxBadSteps: expected a whole number from 0, got ${maxBadSteps}`);
   if (options.weightByTokens === true && options.batchSize === undefined) {
     problems.push("weightByTokens: needs batchSize, to know what a batch supervises");
   }

@@ -2,18 +2,19 @@
 
 import { BatchStream } from "../batch-stream.ts";
 import { NonFiniteLossError } from "../errors.ts";
-import { AdamW } from "../optimizer/adamw.ts";
 import { clipFactor } from "../optimizer/clip-gradients.ts";
 import { FlatGradients } from "../optimizer/flat-gradients.ts";
 import { FlatLayout, type Place } from "../optimizer/flat-layout.ts";
 import { FlatParameters } from "../optimizer/flat-parameters.ts";
 import { GradientWindow } from "../optimizer/gradient-window.ts";
 import { learningRateFactor } from "../optimizer/learning-rate-groups.ts";
+import { Optimizer } from "../optimizer/optimizer.ts";
+import { ruleOf } from "../optimizer/rules/rules.ts";
 import { learningRateShare } from "../schedules/schedules.ts";
 import type { TrainingSettings } from "../state/training-settings.ts";
 import { changedSettings, checkState, type TrainingState } from "../state/training-state.ts";
 import type { EvaluationOptions, TrainOptions } from "../train-options.ts";
-import type { EvaluationEvent, StepEvent } from "../training-event.ts";
+import type { EvaluationEvent, SkipEvent, StepEvent } from "../training-event.ts";
 import { BestTracker } from "./best-tracker.ts";
 import { resolveSettings } from "./resolve-settings.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -25,11 +26,13 @@ export class TrainingRun<Batch> {
   readonly #layout: FlatLayout;
   readonly #parameters: FlatParameters;
   readonly #gradients: FlatGradients;
-  readonly #optimizer: AdamW;
+  readonly #optimizer: Optimizer;
   readonly #best: BestTracker;
   readonly #version: TrainingState["version"];
   #step: number;
   #owesEvaluation: boolean;
+  /** Steps in a row that were left out. */
+  #badSteps: number;
 
   private constructor(
     private readonly options: TrainOptions<Batch>,
@@ -41,11 +44,12 @@ export class TrainingRun<Batch> {
     this.#layout = new FlatLayout(options.variables);
     this.#parameters = new FlatParameters(this.#layout);
     this.#gradients = new FlatGradients(this.#layout);
-    this.#optimizer = new AdamW(this.#layout, settings);
+    this.#optimizer = new Optimizer(this.#layout, ruleOf(settings.optimizer), settings);
     this.#best = new BestTracker(options.evaluate ?? {}, state?.best, state?.evaluationsSinceBest);
     this.#version = state?.version ?? 2;
     this.#step = state?.step ?? 0;
     this.#owesEvaluation = state?.owesEvaluation === true;
+    this.#badSteps = state?.badSteps ?? 0;
     if (state !== undefined) this.#restore(state);
   }
 
@@ -82,12 +86,14 @@ export class TrainingRun<Batch> {
     return this.#best;
   }
 
-  /** Makes one optimiser step; if it throws, the variables are as before. */
-  async makeStep(): Promise<StepEvent> {
+  /** Makes one optimiser step, or leaves it out; if it throws, the variables are as before. */
+  async makeStep(): Promise<StepEvent | SkipEvent> {
     const startedAt = this.stopwatch.seconds;
     const batches = await this.#stream.window(this.settings.accumulate);
     const loss = await this.#differentiate(batches);
-    const gradientNorm = this.#checkedNorm(loss);
+    const gradientNorm = this.#gradients.norm();
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) return this.#leaveOut(loss, gradientNorm);
+    this.#badSteps = 0;
     const { clipNorm, steps } = this.settings;
     const learningRate = this.#learningRate();
     await this.#update(learningRate, clipNorm === null ? 1 : clipFactor(gradientNorm, clipNorm));
@@ -137,6 +143,7 @@ export class TrainingRun<Batch> {
       moments: this.#optimizer.capture(),
       evaluationsSinceBest,
       ...(best === undefined ? {} : { best }),
+      ...(this.#badSteps === 0 ? {} : { badSteps: this.#badSteps }),
       ...(this.#owesEvaluation ? { owesEvaluation: true } : {}),
       ...(this.options.fingerprint === undefined ? {} : { fingerprint: this.options.fingerprint }),
     };
@@ -164,17 +171,21 @@ export class TrainingRun<Batch> {
     return window.finish();
   }
 
-  #checkedNorm(loss: number): number {
+  /** Passes a step over whose numbers are not finite; throws NonFiniteLossError where too many were in a row. */
+  #leaveOut(loss: number, gradientNorm: number): SkipEvent {
     const step = this.#step + 1;
-    if (!Number.isFinite(loss)) throw new NonFiniteLossError(step, "loss", loss);
-    const norm = this.#gradients.norm();
-    if (Number.isFinite(norm)) return norm;
-    throw new NonFiniteLossError(step, "gradient", norm, this.#gradients.broken());
+    const isOfLoss = !Number.isFinite(loss);
+    const what = isOfLoss ? "loss" : "gradient";
+    const [value, names] = isOfLoss ? [loss, []] : [gradientNorm, this.#gradients.broken()];
+    if (this.#badSteps >= (this.options.maxBadSteps ?? 0)) throw new NonFiniteLossError(step, what, value, names);
+    this.#step = step;
+    this.#badSteps += 1;
+    return { type: "skip", step, steps: this.settings.steps, what, value, names, inARow: this.#badSteps };
   }
 
   #learningRate(): number {
-    const { learningRate, schedule, warmupSteps, steps } = this.settings;
-    return learningRate * learningRateShare(schedule, { step: this.#step, warmupSteps, totalSteps: steps });
+    const { learningRate, schedule, scheduleShape: shape, warmupSteps, steps } = this.settings;
+    return learningRate * learningRateShare(schedule, { step: this.#step, warmupSteps, totalSteps: steps, shape });
   }
 
   async #update(learningRate: number, gradientFactor: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { learningRateShare, type ScheduleName } from "./schedules.ts";
+import type { ScheduleShape } from "./schedule.ts";
+import { learningRateShare, type ScheduleName, schedules } from "./schedules.ts";
 
 interface TrainFixture {
   readonly lr: number;
@@ -21,7 +22,31 @@ function trained(): readonly (readonly [string, TrainFixture])[] {
     });
 }
 
+interface Reference extends Pick<TrainFixture, "warmup" | "steps"> {
+  readonly name: ScheduleName;
+  readonly shape: ScheduleShape;
+  readonly rate: number;
+  readonly rates: readonly number[];
+}
+
+const file = new URL("../../../../fixtures/training/references.json", import.meta.url);
+const references: readonly Reference[] = JSON.parse(readFileSync(file, "utf8")).schedules;
+
 describe("learning rates", () => {
+  it.each(references)(
+    "of $name are those that transformers computes",
+    ({ name, shape, steps, warmup, rate, rates }) => {
+      for (const [step, expected] of rates.entries()) {
+        const moment = { step, warmupSteps: warmup, totalSteps: steps, shape };
+        expect(rate * learningRateShare(name, moment)).toBeCloseTo(expected, 12);
+      }
+    },
+  );
+
+  it("of every schedule have been compared", () => {
+    expect(references.map(({ name }) => name).sort()).toEqual([...schedules.keys()].sort());
+  });
+
   it.each(trained())("of the run %s are those that transformers used", (_, { lr, schedule, warmup, steps, lrs }) => {
     const rates = lrs.map((_rate, step) => {
       return lr * learningRateShare(schedule, { step, warmupSteps: warmup, totalSteps: steps });

@@ -2,15 +2,18 @@
 
 import { constant } from "./constant.ts";
 import { cosine } from "./cosine.ts";
+import { cosineWithRestarts } from "./cosine-with-restarts.ts";
 import { linear } from "./linear.ts";
+import { polynomial } from "./polynomial.ts";
 import type { Schedule, ScheduleMoment } from "./schedule.ts";
+import { wsd } from "./wsd.ts";
 
 /** The names of the schedules. */
-export type ScheduleName = "constant" | "linear" | "cosine";
+export type ScheduleName = "constant" | "linear" | "cosine" | "cosine-with-restarts" | "polynomial" | "wsd";
 
 /** The schedules by name. */
 export const schedules: ReadonlyMap<string, Schedule> = new Map(
-  [constant, linear, cosine].map((row) => [row.name, row]),
+  [constant, linear, cosine, cosineWithRestarts, polynomial, wsd].map((row) => [row.name, row]),
 );
 
 /**

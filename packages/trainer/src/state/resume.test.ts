@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RandomKey } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { collect, type Rows, useRegression } from "../../test/regression.ts";
@@ -14,6 +15,16 @@ import type { TrainingState } from "./training-state.ts";
 const regression = useRegression();
 const { options, values } = regression;
 
+const waves = { schedule: "cosine-with-restarts", scheduleShape: { cycles: 2 } } as const;
+
+/** The loss, but NaN in these steps. */
+function brokenAt(...steps: readonly number[]) {
+  return (rows: Rows, key: RandomKey) => {
+    const loss = regression.loss(rows, key);
+    return steps.includes(key.step + 1) ? (tf.mul(loss, Number.NaN) as tf.Scalar) : loss;
+  };
+}
+
 describe("a run that goes on from its state", () => {
   async function resumedAfter(step: number, more: Partial<TrainOptions<Rows>>): Promise<number[][]> {
     const controller = new AbortController();
@@ -22,15 +33,25 @@ describe("a run that goes on from its state", () => {
       kept = state;
     };
     const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
-    for await (const event of train(first)) if (event.type === "step" && event.step === step) controller.abort();
+    for await (const event of train(first)) if ("step" in event && event.step === step) controller.abort();
     for (const variable of regression.variables.values()) variable.assign(tf.zerosLike(variable));
-    await collect(train(options({ ...more, ...(kept === undefined ? {} : { resumeFrom: kept }) })));
+    const resumeFrom = kept === undefined ? {} : { resumeFrom: await parseState(serializeState(kept)) };
+    await collect(train(options({ ...more, ...resumeFrom })));
     return values();
   }
 
   it.each([
     ["in the middle of an epoch", 3, {}],
     ["at the end of an epoch", 5, {}],
+    ["under sgd with momentum", 3, { optimizer: "sgd", momentum: 0.9 }],
+    ["under lion", 3, { optimizer: "lion" }],
+    ["under adafactor, in several waves", 4, { optimizer: "adafactor", ...waves }],
+    [
+      "where B learns faster than A",
+      4,
+      { learningRateGroups: [{ matches: (name: string) => name === "bias", factor: 16 }] },
+    ],
+    ["between steps that are left out", 4, { loss: brokenAt(4, 5), maxBadSteps: 2 }],
     ["with micro-batches, cosine and warm-up", 4, { accumulate: 2, schedule: "cosine", warmupSteps: 3 }],
   ] as const)("%s ends with the very same bits", async (_, step, more) => {
     const start = values();
@@ -116,6 +137,32 @@ describe("a run that goes on from its state", () => {
     if (kept === undefined) throw new Error("no state was kept");
     const after = await seen(options({ ...more, resumeFrom: await kept }));
     expect([...before, ...after]).toEqual(whole);
+  });
+
+  it("has as many bad steps in a row behind it as before it was stopped", async () => {
+    const controller = new AbortController();
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept = state;
+    };
+    const more = { loss: brokenAt(3, 4, 5), maxBadSteps: 2 };
+    const first = options({ ...more, signal: controller.signal, checkpoint: { every: 1000, save } });
+    for await (const event of train(first)) if (event.type === "skip") controller.abort();
+    if (kept === undefined) throw new Error("no state was kept");
+    expect(kept.badSteps).toBe(1);
+    const rest = collect(train(options({ ...more, resumeFrom: await parseState(serializeState(kept)) })));
+    await expect(rest).rejects.toMatchObject({ step: 5 });
+  });
+
+  it("refuses the state of another optimiser", async () => {
+    let kept: TrainingState | undefined;
+    const save = (state: TrainingState) => {
+      kept ??= state;
+    };
+    await collect(train(options({ steps: 2, checkpoint: { every: 1, save } })));
+    if (kept === undefined) throw new Error("no state was kept");
+    const resumed = collect(train(options({ optimizer: "lion", resumeFrom: kept })));
+    await expect(resumed).rejects.toMatchObject({ differences: ["optimizer: adamw in the state, lion now"] });
   });
 
   it("refuses the state of another run and names all differences", async () => {

@@ -1,5 +1,6 @@
 // What trainer.json holds, and whether a parsed file holds it.
 
+import { optimizers } from "../optimizer/rules/rules.ts";
 import type { TrainingState } from "./training-state.ts";
 
 /** A training state without its tensors. */
@@ -30,11 +31,22 @@ const isRecord =
     return Object.entries(checks).every(([key, check]) => check(fields.get(key)));
   };
 
+const isShape = isRecord({
+  cycles: isOptional(isNumber),
+  power: isOptional(isNumber),
+  endShare: isOptional(isNumber),
+  decayShare: isOptional(isNumber),
+});
+
 const isSettings = isRecord({
   steps: isCount,
   learningRate: isNumber,
   schedule: isText,
+  // Absent where a program wrote it that had no other.
+  scheduleShape: isOptional(isShape),
   warmupSteps: isCount,
+  optimizer: isOptional((value) => isText(value) && optimizers.has(value as string)),
+  momentum: isOptional(isNumber),
   weightDecay: isNumber,
   decayed: isText,
   betas: isPair(isNumber, isNumber),
@@ -54,6 +66,7 @@ const isFacts = isRecord({
   updates: (value) => Array.isArray(value) && value.every(isPair(isText, isCount)),
   best: isOptional(isRecord({ step: isCount, value: isNumber })),
   evaluationsSinceBest: isCount,
+  badSteps: isOptional(isCount),
   owesEvaluation: isOptional((value) => value === true),
   fingerprint: isOptional(isText),
 });

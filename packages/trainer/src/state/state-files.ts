@@ -9,12 +9,16 @@ import {
   type TensorData,
 } from "@lowrank/safetensors";
 import { CheckpointError } from "../errors.ts";
-import type { Moments } from "../optimizer/adamw.ts";
+import type { MeanName, Moments } from "../optimizer/rules/rule.ts";
+import { ruleOf } from "../optimizer/rules/rules.ts";
 import { isStateFacts, type StateFacts } from "./state-facts.ts";
 import type { NamedValues, TrainingState } from "./training-state.ts";
 
 /** Names of the two files. */
 export const stateFileNames = { tensors: "state.safetensors", facts: "trainer.json" } as const;
+
+/** What runs had before they could be told. */
+const formerSettings = { optimizer: "adamw", momentum: 0, scheduleShape: {} } as const;
 
 /** The contents of the two files. */
 export interface StateFiles {
@@ -22,7 +26,8 @@ export interface StateFiles {
   readonly facts: string;
 }
 
-const kinds = ["variables", "first", "second"] as const;
+const meanNames: readonly MeanName[] = ["first", "second", "rows", "columns"];
+const kinds = ["variables", ...meanNames] as const;
 
 /**
  * A training state as files; the same state gives the same bytes.
@@ -43,8 +48,11 @@ export function serializeState(state: TrainingState): StateFiles {
     tensors.set(`variables/${name}`, float32Tensor(shape, values));
     const moments = state.moments.get(name);
     if (moments === undefined) continue;
-    tensors.set(`first/${name}`, float32Tensor(shape, moments.first));
-    tensors.set(`second/${name}`, float32Tensor(shape, moments.second));
+    for (const kind of meanNames) {
+      const mean = moments[kind];
+      if (mean === undefined) continue;
+      tensors.set(`${kind}/${name}`, float32Tensor(mean.length === values.length ? shape : [mean.length], mean));
+    }
     updates.push([name, moments.updates]);
   }
   const { variables: _, moments: __, ...rest } = state;
@@ -70,17 +78,21 @@ export async function parseState(files: StateFiles, name = "checkpoint"): Promis
   }
   const variables = parts.get("variables") ?? new Map<string, NamedValues>();
   const moments = new Map<string, Moments>();
+  const settings = { ...formerSettings, ...facts.settings };
+  const rule = ruleOf(settings.optimizer);
   for (const [variable, count] of facts.updates) {
-    const first = parts.get("first")?.get(variable)?.values;
-    const second = parts.get("second")?.get(variable)?.values;
-    const size = variables.get(variable)?.values.length;
-    if (first === undefined || second === undefined || first.length !== size || second.length !== size) {
+    const shape = variables.get(variable)?.shape;
+    const means = (shape === undefined ? [] : rule.means(shape, settings)).map(([kind, size]) => {
+      const values = parts.get(kind)?.get(variable)?.values;
+      return values?.length === size ? ([kind, values] as const) : undefined;
+    });
+    if (shape === undefined || means.includes(undefined))
       throw new CheckpointError(name, `the optimiser's state of "${variable}" is missing or of another size.`);
-    }
-    moments.set(variable, { first, second, updates: count });
+    const found = means.filter((mean) => mean !== undefined);
+    moments.set(variable, { ...Object.fromEntries(found), updates: count });
   }
   const { format: _, updates: __, ...rest } = facts;
-  return { ...rest, variables, moments };
+  return { ...rest, settings, variables, moments };
 }
 
 function parseFacts(json: string, name: string): StateFacts {

@@ -4,7 +4,7 @@
 import type { Variable } from "@tensorflow/tfjs-core";
 import type { DataPosition } from "../batch-stream.ts";
 import { ResumeMismatchError } from "../errors.ts";
-import type { Moments } from "../optimizer/adamw.ts";
+import type { Moments } from "../optimizer/rules/rule.ts";
 import type { BestEvaluation } from "../training-event.ts";
 import type { TrainingSettings } from "./training-settings.ts";
 
@@ -28,6 +28,8 @@ export interface TrainingState {
   readonly best?: BestEvaluation;
   /** Evaluations in a row that were no better. */
   readonly evaluationsSinceBest: number;
+  /** Steps in a row, up to this one, that were left out because a number was not finite; absent: none. */
+  readonly badSteps?: number;
   /** There where the evaluation due after `step` was stopped by the run's signal: a resumed run begins with it. */
   readonly owesEvaluation?: true;
   readonly fingerprint?: string;
@@ -67,7 +69,7 @@ function variableDifferences(state: TrainingState, variables: ReadonlyMap<string
 /** Only what would silently make another run of it: the learning rate and its like may be changed on purpose. */
 function settingDifferences(state: TrainingState, run: PresentRun): string[] {
   const differences: string[] = [];
-  for (const key of ["seed", "accumulate", "weightByTokens"] as const) {
+  for (const key of ["seed", "accumulate", "weightByTokens", "optimizer", "momentum"] as const) {
     if (state.settings[key] === run.settings[key]) continue;
     differences.push(`${key}: ${state.settings[key]} in the state, ${run.settings[key]} now`);
   }
@@ -83,6 +85,7 @@ export function changedSettings(before: TrainingSettings, now: TrainingSettings)
     "steps",
     "learningRate",
     "schedule",
+    "scheduleShape",
     "warmupSteps",
     "weightDecay",
     "decayed",
@@ -91,6 +94,7 @@ export function changedSettings(before: TrainingSettings, now: TrainingSettings)
     "clipNorm",
   ] as const;
   return keys
-    .filter((key) => String(before[key]) !== String(now[key]))
-    .map((key) => `${key} ${before[key]} → ${now[key]}`);
+    .map((key) => ({ key, was: JSON.stringify(before[key]), is: JSON.stringify(now[key]) }))
+    .filter(({ was, is }) => was !== is)
+    .map(({ key, was, is }) => `${key} ${was} → ${is}`);
 }

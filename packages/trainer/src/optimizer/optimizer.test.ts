@@ -4,13 +4,18 @@ import { expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { AdamW, type Moments } from "./adamw.ts";
-import { updateRange } from "./adamw-range.ts";
 import { FlatGradients } from "./flat-gradients.ts";
 import { FlatLayout, type Place } from "./flat-layout.ts";
 import { FlatParameters } from "./flat-parameters.ts";
+import { Optimizer } from "./optimizer.ts";
+import { adamw } from "./rules/adamw.ts";
+import type { Moments } from "./rules/rule.ts";
+import { optimizers } from "./rules/rules.ts";
 
-const options = { betas: [0.9, 0.999], epsilon: 1e-8 } as const;
+const options = { betas: [0.9, 0.999], epsilon: 1e-8, momentum: 0.9 } as const;
+const cases = [...optimizers.values()].flatMap((rule) =>
+  ["cpu", "wasm"].map((backend) => ({ rule, backend, name: rule.name })),
+);
 const start = { a: [1, -2], b: [0.5, 0.25, -1], c: [3] };
 /** Two steps; the second has none for b. */
 const steps: readonly Readonly<Record<string, readonly number[]>>[] = [
@@ -23,7 +28,7 @@ const ratesOf = ({ name }: Pick<Place, "name">) => ({
   weightDecay: name === "a" ? 0 : 0.1,
 });
 
-describe.each(["cpu", "wasm"])("one pass over flat arrays on %s", (backend) => {
+describe.each(cases)("one pass of $name over flat arrays on $backend", ({ rule, backend }) => {
   let variables: Map<string, tf.Variable>;
   beforeEach(async () => {
     await tf.setBackend(backend);
@@ -31,11 +36,11 @@ describe.each(["cpu", "wasm"])("one pass over flat arrays on %s", (backend) => {
   });
   afterEach(() => tf.dispose([...variables.values()]));
 
-  async function run(visit: (optimizer: AdamW) => void = () => {}) {
+  async function run(visit: (optimizer: Optimizer) => void = () => {}) {
     const layout = new FlatLayout(variables);
     const parameters = new FlatParameters(layout);
     const gradients = new FlatGradients(layout);
-    const optimizer = new AdamW(layout, options);
+    const optimizer = new Optimizer(layout, rule, options);
     for (const step of steps) {
       gradients.clear();
       const entries = Object.entries(step).map(([name, values]) => [
@@ -61,10 +66,13 @@ describe.each(["cpu", "wasm"])("one pass over flat arrays on %s", (backend) => {
       for (const [name, slopes] of Object.entries(step)) {
         const gradients = Float32Array.from(slopes);
         const values = expected.get(name) ?? new Float32Array();
-        const { first, second, updates } = moments.get(name) ?? newMoments(values.length);
-        const range = { start: 0, end: values.length, updates: updates + 1, ...ratesOf({ name }) };
-        updateRange({ values, next: values, gradients, first, second }, range, { ...options, gradientFactor: 0.5 });
-        moments.set(name, { first, second, updates: updates + 1 });
+        const shape = [values.length];
+        const newMeans = () =>
+          Object.fromEntries(rule.means(shape, options).map(([name, size]) => [name, new Float32Array(size)]));
+        const { updates, ...means } = moments.get(name) ?? { ...newMeans(), updates: 0 };
+        const rates = { updates: updates + 1, gradientFactor: 0.5, ...ratesOf({ name }) };
+        rule.update({ values, gradients, means, shape }, rates, options);
+        moments.set(name, { ...means, updates: updates + 1 });
       }
     }
     const optimizer = await run();
@@ -99,11 +107,7 @@ describe.each(["cpu", "wasm"])("one pass over flat arrays on %s", (backend) => {
   it("holds no tensor", () => expectNoLeak(async () => void (await run())));
 });
 
-function newMoments(size: number): Moments {
-  return { first: new Float32Array(size), second: new Float32Array(size), updates: 0 };
-}
-
-describe("one variable's update", () => {
+describe("one variable's update by AdamW", () => {
   const slopes = [Float32Array.of(0.5, -1, 0), Float32Array.of(-0.25, 2, 1e-3), Float32Array.of(0.1, 0.1, -3)];
 
   /** The same rule in full precision, written out once more from the paper's algorithm 2. */
@@ -126,16 +130,16 @@ describe("one variable's update", () => {
 
   it("follows the paper's algorithm", () => {
     const values = Float32Array.of(1, -2, 0.5);
-    const { first, second } = newMoments(3);
+    const means = { first: new Float32Array(3), second: new Float32Array(3) };
     for (const [index, gradients] of slopes.entries()) {
-      const range = { start: 0, end: 3, updates: index + 1, learningRate: 0.1, weightDecay: 0.01 };
-      updateRange({ values, next: values, gradients, first, second }, range, { ...options, gradientFactor: 1 });
+      const rates = { updates: index + 1, learningRate: 0.1, weightDecay: 0.01, gradientFactor: 1 };
+      adamw.update({ values, gradients, means, shape: [3] }, rates, options);
     }
     for (const [i, expected] of byHand().entries()) expect(values[i]).toBeCloseTo(expected, 5);
   });
 });
 
-describe("variables that come and go", () => {
+describe.each([...optimizers.values()])("variables that come and go under $name", (rule) => {
   beforeEach(() => tf.setBackend("cpu"));
 
   /** The values of `names` after steps that each update some of them, by gradients that depend on the values. */
@@ -144,11 +148,11 @@ describe("variables that come and go", () => {
     const layout = new FlatLayout(variables);
     const values = Float32Array.from(layout.places.flatMap(({ variable }) => [...variable.dataSync()]));
     const gradients = new FlatGradients(layout);
-    let optimizer = new AdamW(layout, options);
+    let optimizer = new Optimizer(layout, rule, options);
     for (const [index, updated] of steps.entries()) {
       if (index === restoreAt) {
         const state = optimizer.capture();
-        optimizer = new AdamW(layout, options);
+        optimizer = new Optimizer(layout, rule, options);
         optimizer.restore(state);
       }
       gradients.clear();

@@ -1,0 +1,136 @@
+// The optimiser of a run on plain arrays: a rule, and what it remembers of all variables, in an array for each of its means.
+//
+// TensorFlow.js' own optimisers pair their state with variables by position and multiply up the powers of beta, so
+// that a changed set of variables silently mixes states and a resumed run differs from an uninterrupted one. Here each
+// variable has its own integer count of updates, from which the bias correction is computed anew: one without a gradient
+// keeps its state. A LoRA adapter is small, so the update is not worth a kernel launch for each of its tensors: plain loops
+// are exact and alike on every backend.
+
+import type { FlatGradients } from "./flat-gradients.ts";
+import type { FlatLayout, Place } from "./flat-layout.ts";
+import type { MeanName, Moments, OptimizerRule, RuleArrays, RuleOptions } from "./rules/rule.ts";
+
+/** What one update is made with. */
+export interface OptimizerUpdate {
+  /** Changed in place. */
+  readonly values: Float32Array;
+  readonly gradients: FlatGradients;
+  /** Every gradient is multiplied by it: clipping. */
+  readonly gradientFactor: number;
+  /** Learning rate and weight decay of a variable. */
+  ratesOf(place: Place): { readonly learningRate: number; readonly weightDecay: number };
+}
+
+/** A range of one mean's array. */
+interface Stretch {
+  readonly name: MeanName;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Variables that are updated as one. */
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  readonly shape: readonly number[];
+  readonly means: readonly Stretch[];
+  readonly updates: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/** Updates variables by a rule, and can say and restore all that the next update depends on. */
+export class Optimizer {
+  readonly #layout: FlatLayout;
+  readonly #rule: OptimizerRule;
+  readonly #options: RuleOptions;
+  readonly #means: ReadonlyMap<MeanName, Float32Array>;
+  /** By place. */
+  readonly #stretches: readonly (readonly Stretch[])[];
+  readonly #updates: number[];
+
+  constructor(layout: FlatLayout, rule: OptimizerRule, options: RuleOptions) {
+    this.#layout = layout;
+    this.#rule = rule;
+    this.#options = options;
+    const sizes = new Map<MeanName, number>();
+    this.#stretches = layout.places.map(({ variable }) =>
+      rule.means(variable.shape, options).map(([name, size]) => {
+        const start = sizes.get(name) ?? 0;
+        sizes.set(name, start + size);
+        return { name, start, end: start + size };
+      }),
+    );
+    this.#means = new Map([...sizes].map(([name, size]) => [name, new Float32Array(size)]));
+    this.#updates = layout.places.map(() => 0);
+  }
+
+  /** Updates every variable that has a gradient. */
+  update({ values, gradients, gradientFactor, ratesOf }: OptimizerUpdate): void {
+    for (const { start, end, shape, means, ...rates } of this.#runs(gradients, ratesOf)) {
+      const arrays: RuleArrays = {
+        values: values.subarray(start, end),
+        gradients: gradients.values.subarray(start, end),
+        means: Object.fromEntries(means.map((stretch) => [stretch.name, this.#view(stretch)])),
+        shape,
+      };
+      this.#rule.update(arrays, { ...rates, gradientFactor }, this.#options);
+    }
+  }
+
+  /** A copy of everything that the next update depends on; a variable that never had a gradient is missing. */
+  capture(): ReadonlyMap<string, Moments> {
+    const entries = this.#layout.places.map(({ name }, index): [string, Moments] => {
+      const means = (this.#stretches[index] ?? []).map((stretch) => [stretch.name, this.#view(stretch).slice()]);
+      return [name, { ...Object.fromEntries(means), updates: this.#updates[index] ?? 0 }];
+    });
+    return new Map(entries.filter(([, { updates }]) => updates > 0));
+  }
+
+  /** Goes on from a captured state. */
+  restore(state: ReadonlyMap<string, Moments>): void {
+    for (const [index, { name }] of this.#layout.places.entries()) {
+      const moments = state.get(name);
+      this.#updates[index] = moments?.updates ?? 0;
+      for (const stretch of this.#stretches[index] ?? []) {
+        const mean = moments?.[stretch.name];
+        if (mean === undefined) this.#view(stretch).fill(0);
+        else this.#view(stretch).set(mean);
+      }
+    }
+  }
+
+  #view({ name, start, end }: Stretch): Float32Array {
+    return this.#means.get(name)?.subarray(start, end) ?? new Float32Array();
+  }
+
+  /** Neighbours that are updated alike become one, where the rule allows it. */
+  #runs(gradients: FlatGradients, ratesOf: OptimizerUpdate["ratesOf"]): readonly Run[] {
+    const runs: Run[] = [];
+    for (const [index, place] of this.#layout.places.entries()) {
+      if (!gradients.has(index)) continue;
+      const updates = (this.#updates[index] ?? 0) + 1;
+      this.#updates[index] = updates;
+      const { start, end, variable } = place;
+      const means = this.#stretches[index] ?? [];
+      const run = { start, end, shape: variable.shape, means, updates, ...ratesOf(place) };
+      const last = runs.at(-1);
+      if (last !== undefined && this.#rule.isElementwise && last.end === start && isAlike(last, run)) {
+        runs[runs.length - 1] = joined(last, run);
+      } else runs.push(run);
+    }
+    return runs;
+  }
+}
+
+function isAlike(one: Run, other: Run): boolean {
+  return (
+    one.updates === other.updates && one.learningRate === other.learningRate && one.weightDecay === other.weightDecay
+  );
+}
+
+/** An elementwise rule's means have as many numbers as the variables, so that theirs are neighbours too. */
+function joined(one: Run, other: Run): Run {
+  const means = one.means.map((mean, index) => ({ ...mean, end: other.means[index]?.end ?? mean.end }));
+  return { ...one, end: other.end, shape: [other.end - one.start], means };
+}

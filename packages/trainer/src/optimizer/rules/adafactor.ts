@@ -1,0 +1,93 @@
+// Adafactor (Shazeer & Stern 2018) with a learning rate from outside: of a matrix's squared gradients it remembers the means
+// of rows and columns alone. A table of 50 000 tokens that is trained whole then costs its gradient and little more, where
+// AdamW keeps two arrays of its size.
+
+import { type OptimizerRule, type RuleArrays, type RuleRates, sizeOf } from "./rule.ts";
+
+const smallestSquare = 1e-30;
+const decayPower = -0.8;
+/** The root mean square of an update that is not shortened. */
+const largestUpdate = 1;
+
+export const adafactor: OptimizerRule = {
+  name: "adafactor",
+  source:
+    "Shazeer & Stern 2018; transformers' Adafactor as its Trainer sets it (no relative steps, no scaling by size)",
+  betas: [0, 0],
+  isElementwise: false,
+  means(shape) {
+    if (shape.length < 2) return [["second", sizeOf(shape)]];
+    const { stacks, rows, columns } = matricesOf(shape);
+    return [
+      ["rows", stacks * rows],
+      ["columns", stacks * columns],
+    ];
+  },
+  update(arrays, rates) {
+    const { values, gradients } = arrays;
+    const { learningRate, weightDecay, gradientFactor, updates } = rates;
+    const kept = 1 - updates ** decayPower;
+    const factorOf = arrays.shape.length < 2 ? ofEach(arrays, rates, kept) : ofRowsAndColumns(arrays, rates, kept);
+    let squares = 0;
+    for (let i = 0; i < values.length; i += 1)
+      squares += ((gradients[i] as number) * gradientFactor * factorOf(i)) ** 2;
+    const rate = learningRate / Math.max(1, Math.sqrt(squares / values.length) / largestUpdate);
+    for (let i = 0; i < values.length; i += 1) {
+      const update = rate * (gradients[i] as number) * gradientFactor * factorOf(i);
+      values[i] = (values[i] as number) * (1 - learningRate * weightDecay) - update;
+    }
+  },
+};
+
+/** A number's place → what its gradient is multiplied by. */
+type FactorOf = (place: number) => number;
+
+const none = new Float32Array();
+
+function ofEach({ gradients, means: { second = none } }: RuleArrays, rates: RuleRates, kept: number): FactorOf {
+  for (let i = 0; i < gradients.length; i += 1) {
+    const square = ((gradients[i] as number) * rates.gradientFactor) ** 2 + smallestSquare;
+    second[i] = kept * (second[i] as number) + (1 - kept) * square;
+  }
+  return (place) => 1 / Math.sqrt(second[place] as number);
+}
+
+function ofRowsAndColumns({ gradients, means, shape }: RuleArrays, rates: RuleRates, kept: number): FactorOf {
+  const { rows: ofRows = none, columns: ofColumns = none } = means;
+  const { stacks, rows, columns } = matricesOf(shape);
+  const [rowSums, columnSums] = [new Float64Array(stacks * rows), new Float64Array(stacks * columns)];
+  for (let i = 0; i < gradients.length; i += 1) {
+    const square = ((gradients[i] as number) * rates.gradientFactor) ** 2 + smallestSquare;
+    const row = Math.floor(i / columns);
+    const column = Math.floor(row / rows) * columns + (i % columns);
+    rowSums[row] = (rowSums[row] as number) + square;
+    columnSums[column] = (columnSums[column] as number) + square;
+  }
+  const blend = (means: Float32Array, sums: Float64Array, count: number) => {
+    for (let i = 0; i < sums.length; i += 1)
+      means[i] = kept * (means[i] as number) + ((1 - kept) * (sums[i] as number)) / count;
+  };
+  blend(ofRows, rowSums, columns);
+  blend(ofColumns, columnSums, rows);
+  const stackMeans = Float64Array.from({ length: stacks }, (_, stack) => {
+    return ofRows.subarray(stack * rows, (stack + 1) * rows).reduce((sum, mean) => sum + mean, 0) / rows;
+  });
+  const rowFactors = rowSums;
+  for (let row = 0; row < rowFactors.length; row += 1)
+    rowFactors[row] = Math.sqrt((stackMeans[Math.floor(row / rows)] as number) / (ofRows[row] as number));
+  const columnFactors = columnSums;
+  for (let column = 0; column < columnFactors.length; column += 1)
+    columnFactors[column] = 1 / Math.sqrt(ofColumns[column] as number);
+  return (place) => {
+    const row = Math.floor(place / columns);
+    return (
+      (rowFactors[row] as number) * (columnFactors[Math.floor(row / rows) * columns + (place % columns)] as number)
+    );
+  };
+}
+
+/** The last two axes are matrices; those before them say how many. */
+function matricesOf(shape: readonly number[]) {
+  const [rows = 1, columns = 1] = shape.slice(-2);
+  return { stacks: sizeOf(shape.slice(0, -2)), rows, columns };
+}
