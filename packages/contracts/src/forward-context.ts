@@ -26,6 +26,10 @@ export interface ForwardContext {
    * keep everything. It costs up to a second forward pass and changes no number.
    */
   readonly blocksPerCheckpoint?: number;
+  /** While training: how large the noise on the embeddings of tokens is (NEFTune's alpha, Jain et al. 2024). Absent: none. */
+  readonly embeddingNoise?: number;
+  /** While training: the share of a label's target that all classes get in equal parts (Szegedy et al. 2016). Absent: none. */
+  readonly labelSmoothing?: number;
   /**
    * Whether sites are to see every position of a batch, padding too, as whoever measures what they are given asks. Absent:
    * a model may leave out what its answer does not need.

@@ -45,6 +45,7 @@ export { type GeluKind, gelu } from "./ops/gelu.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { LabelError } from "./ops/losses/check-labels.ts";
 export { crossEntropy, type Reduction } from "./ops/losses/cross-entropy.ts";
+export { labelMargin, linearLabelMargin } from "./ops/losses/label-smoothing.ts";
 export { type LinearCrossEntropyOptions, linearCrossEntropy } from "./ops/losses/linear-cross-entropy.ts";
 export { type RmsNormOptions, rmsNorm } from "./ops/rms-norm.ts";
 export { geglu, silu, swiglu } from "./ops/silu.ts";

@@ -52,7 +52,7 @@ export { type ScoredText, scoreContinuation } from "./generation/score-continuat
 export type { EndReason, StopStrings } from "./generation/stop-rule.ts";
 export type { TokenLogprob, TokenReport } from "./generation/token-logprobs.ts";
 export type { ProbabilityRules } from "./generation/token-probabilities.ts";
-export type { LabelLogProbs, LossSum } from "./heads/head.ts";
+export type { Answers, LabelLogProbs, LossSum, Measurement } from "./heads/head.ts";
 export { type BatchTensors, batchTensors, type IntegerBatch } from "./inputs/batch-tensors.ts";
 export type { LabelledInputs, ModelInputs } from "./inputs/model-inputs.ts";
 export type { BasePrecision } from "./loading/base-precision.ts";

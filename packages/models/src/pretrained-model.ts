@@ -15,7 +15,7 @@ import type { EmbeddingRecipe } from "./embeddings/embedding-recipe.ts";
 import { embeddingsOf, pooledBy } from "./embeddings/pooled-embeddings.ts";
 import { ModelInputError, NothingSupervisedError } from "./errors.ts";
 import type { GenerationDefaults } from "./folder/generation-defaults.ts";
-import type { LabelLogProbs, LossSum } from "./heads/head.ts";
+import { type LabelLogProbs, type Losses, type LossSum, type Measurement, tensorsOf } from "./heads/head.ts";
 import { readForPooling } from "./heads/pooling.ts";
 import { checkAdapters } from "./inputs/check-adapters.ts";
 import { makePass, tellsPlaces } from "./inputs/make-pass.ts";
@@ -26,18 +26,8 @@ import { replicateLayers } from "./outline/replicate-layers.ts";
 import { resizeVocabulary } from "./outline/resize-vocabulary.ts";
 import type { Pass } from "./parts/pass.ts";
 import { computeByPlan } from "./parts/trunk/compute-by-plan.ts";
-import { lastStates, numbersOf, pickFrom } from "./parts/trunk/picked-states.ts";
-import type { Pick } from "./parts/trunk/stages.ts";
+import { lastStates, numbersOf, pickFrom, type Reading } from "./parts/trunk/picked-states.ts";
 import { firstPositionOf, runTrunk } from "./parts/trunk/trunk.ts";
-
-/** What is made of the last states. */
-interface Reading<T extends tf.Tensor> {
-  /** The states that are read; absent: all are. */
-  readonly pick?: Pick | undefined;
-  /** Answers without any states, where it can. */
-  whole?(): T | undefined;
-  finish(states: tf.Tensor): T;
-}
 
 /**
  * A pretrained transformer with frozen weights. It owns its tensors; `dispose` frees them.
@@ -150,19 +140,12 @@ export class PretrainedModel implements AdaptableModel {
 
   /** As `loss`, but the sum and the number of labels that count: sums of batches add up, means do not. */
   lossSum(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): LossSum {
-    let count = 0;
-    const sum = this.#run(inputs, context, (pass) => {
-      const { pick, of } = this.#assembly.head.losses(inputs.labels, pass);
-      return {
-        pick,
-        finish: (states) => {
-          const losses = of(states);
-          count = losses.count;
-          return losses.sum;
-        },
-      };
-    });
-    return { sum, count };
+    return this.#judge(inputs, context, ({ of }) => of);
+  }
+
+  /** As `lossSum`, with what the head answers where labels count, if it does: one computation, which nothing differentiates. */
+  measure(inputs: LabelledInputs, context: ForwardContext = inferenceContext()): Measurement {
+    return this.#judge(inputs, context, ({ of, measured = of }) => measured);
   }
 
   /**
@@ -266,7 +249,27 @@ export class PretrainedModel implements AdaptableModel {
     for (const part of this.#assembly.parts) part.dispose();
   }
 
-  #run<T extends tf.Tensor>(given: ModelInputs, context: ForwardContext, prepare: (pass: Pass) => Reading<T>): T {
+  #judge(inputs: LabelledInputs, context: ForwardContext, choose: (losses: Losses) => Losses["of"]): Measurement {
+    const found: Measurement[] = [];
+    this.#run(inputs, context, (pass) => {
+      const losses = this.#assembly.head.losses(inputs.labels, pass);
+      return {
+        pick: losses.pick,
+        finish: (states) => {
+          const judged = choose(losses)(states);
+          found.push(judged);
+          return tensorsOf(judged);
+        },
+      };
+    });
+    return found[0] as Measurement; // a run finishes or throws
+  }
+
+  #run<T extends tf.Tensor | tf.NamedTensorMap>(
+    given: ModelInputs,
+    context: ForwardContext,
+    prepare: (pass: Pass) => Reading<T>,
+  ): T {
     this.#checkAlive();
     const { trunk } = this.#assembly;
     return tf.tidy(() => {

@@ -1,13 +1,13 @@
 // One answer for a whole sequence – a class, several yes-or-no labels, or numbers –, or for several choices together.
 
 import type { LinearSite } from "@lowrank/doors";
-import { crossEntropy } from "@lowrank/engine";
 import type { ProblemType } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
 import type { Layer, Pass } from "../parts/pass.ts";
 import type { Pick } from "../parts/trunk/stages.ts";
-import type { Head, Losses, LossSum } from "./head.ts";
+import type { Answers, Head, Losses, LossSum } from "./head.ts";
+import { smoothedLoss, smoothingOf } from "./loss/smoothed-loss.ts";
 import { type PooledStates, pool, readForPooling } from "./pooling.ts";
 
 export interface ClassificationHeadOptions {
@@ -29,9 +29,19 @@ export class ClassificationHead implements Head {
 
   losses(labels: tf.Tensor, pass: Pass): Losses {
     const pick = this.reads(pass);
+    const problem = this.#problemType(labels);
+    const of = (logits: tf.Tensor2D) => lossOf[problem](logits, labels, smoothingOf(pass.context));
     return {
       ...(pick === undefined ? {} : { pick }),
-      of: (states) => lossOf[this.#problemType(labels)](this.forward(states, pass), labels),
+      of: (states) => of(this.forward(states, pass)),
+      measured: (states) => {
+        const logits = this.forward(states, pass);
+        const answers: Answers =
+          problem === "single_label_classification"
+            ? classesOf(logits, labels)
+            : { kind: "outputs", values: logits, problem };
+        return { ...of(logits), answers };
+      },
     };
   }
 
@@ -51,10 +61,18 @@ export class ClassificationHead implements Head {
   }
 }
 
-type Loss = (logits: tf.Tensor2D, labels: tf.Tensor) => LossSum;
+/** Of the rows that count. */
+function classesOf(logits: tf.Tensor2D, labels: tf.Tensor): Answers {
+  const values = Array.from(labels.dataSync());
+  const rows = values.flatMap((label, row) => (label === -100 ? [] : [row]));
+  const likeliest = tf.gather(tf.argMax<tf.Tensor1D>(logits, 1), tf.tensor1d(rows, "int32"));
+  return { kind: "classes", likeliest, targets: values.filter((label) => label !== -100) };
+}
+
+type Loss = (logits: tf.Tensor2D, labels: tf.Tensor, smoothing: number) => LossSum;
 
 const lossOf: Readonly<Record<ProblemType, Loss>> = {
-  single_label_classification: (logits, labels) => {
+  single_label_classification: (logits, labels, smoothing) => {
     const [batch, classes] = logits.shape;
     checkSize(labels, batch, "one class number a row");
     const values = Array.from(labels.dataSync());
@@ -62,7 +80,7 @@ const lossOf: Readonly<Record<ProblemType, Loss>> = {
     if (wrong !== undefined) throw new ModelInputError("labels", `${wrong} is no class: there are ${classes}`);
     const targets = tf.tensor1d(values, "int32");
     const count = values.filter((label) => label !== -100).length;
-    return { sum: tf.reshape(crossEntropy(logits, targets, "sum"), []), count };
+    return { sum: smoothedLoss(logits, targets, smoothing), count };
   },
   regression: (logits, labels) => {
     checkSize(labels, logits.size, "one number for each output");

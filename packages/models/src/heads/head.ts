@@ -1,5 +1,6 @@
 // What turns the last hidden states into answers, and answers into a loss.
 
+import type { ProblemType } from "@lowrank/families";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../parts/pass.ts";
 import type { Planned } from "../parts/planned.ts";
@@ -10,6 +11,25 @@ export interface LossSum {
   readonly sum: tf.Scalar;
   /** Labels that count: supervised tokens, rows, or numbers for a regression. */
   readonly count: number;
+}
+
+/** What a head answers where labels count, in the order of these. */
+export type Answers =
+  /** The likeliest class of each row or token, int32 [labels that count], and the right ones. */
+  | { readonly kind: "classes"; readonly likeliest: tf.Tensor1D; readonly targets: readonly number[] }
+  /** Of regressions and yes-or-no labels: [batch, outputs]. */
+  | {
+      readonly kind: "outputs";
+      readonly values: tf.Tensor2D;
+      readonly problem: Exclude<ProblemType, "single_label_classification">;
+    }
+  /** How likely an answer starts and ends at each token: logits [batch, time, 2]. */
+  | { readonly kind: "places"; readonly logits: tf.Tensor };
+
+/** A loss and the answers that it judges. */
+export interface Measurement extends LossSum {
+  /** Absent where no label counts, or the head gives none. */
+  readonly answers?: Answers | undefined;
 }
 
 export interface Head extends Planned {
@@ -38,6 +58,15 @@ export interface Losses {
   readonly pick?: Pick | undefined;
   /** Of the states that `pick` kept. */
   of(states: tf.Tensor): LossSum;
+  /** The same with the answers, from one computation that nothing differentiates; absent where the head gives none. */
+  measured?(states: tf.Tensor): Measurement;
+}
+
+/** The tensors of a judgement. */
+export function tensorsOf({ sum, answers }: LossSum & { readonly answers?: Answers | undefined }): tf.NamedTensorMap {
+  if (answers === undefined) return { sum };
+  if (answers.kind === "classes") return { sum, answers: answers.likeliest };
+  return { sum, answers: answers.kind === "outputs" ? answers.values : answers.logits };
 }
 
 /** How likely labels are. */

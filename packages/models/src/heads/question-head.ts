@@ -36,14 +36,19 @@ export class QuestionHead implements Head {
     const ofEnd = placesOf(places, 1, time);
     const count = ofStart.count + ofEnd.count;
     if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
+    const lossOf = (logits: tf.Tensor) => {
+      const [starts, ends] = tf.unstack(logits, 2); // each [batch, time]
+      // Two logits were checked for in the constructor.
+      const start = meanLoss(starts as tf.Tensor2D, ofStart);
+      const end = meanLoss(ends as tf.Tensor2D, ofEnd);
+      // transformers takes the mean of both means, also where they count different numbers of rows.
+      return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
+    };
     return {
-      of: (hidden) => {
-        const [starts, ends] = tf.unstack(this.forward(hidden, pass), 2); // each [batch, time]
-        // Two logits were checked for in the constructor.
-        const start = meanLoss(starts as tf.Tensor2D, ofStart);
-        const end = meanLoss(ends as tf.Tensor2D, ofEnd);
-        // transformers takes the mean of both means, also where they count different numbers of rows.
-        return { sum: tf.mul<tf.Scalar>(tf.add(start, end), count / 2), count };
+      of: (hidden) => lossOf(this.forward(hidden, pass)),
+      measured: (hidden) => {
+        const logits = this.forward(hidden, pass);
+        return { ...lossOf(logits), answers: { kind: "places", logits } };
       },
     };
   }

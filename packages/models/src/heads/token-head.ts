@@ -2,17 +2,18 @@
 
 import type { ForwardContext } from "@lowrank/contracts";
 import type { LinearSite, ParameterSlot } from "@lowrank/doors";
-import { crossEntropy, linearCrossEntropy } from "@lowrank/engine";
+import { linearCrossEntropy, linearLabelMargin } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Layer, Pass } from "../parts/pass.ts";
 import { type PartPlan, planLinear, planOf } from "../parts/planned.ts";
 import { softCap } from "../parts/soft-cap.ts";
 import { pickStates } from "../parts/trunk/picked-states.ts";
-import type { Head, Losses, PositionLosses } from "./head.ts";
+import type { Head, Losses, Measurement, PositionLosses } from "./head.ts";
 import { type AdaptedHead, adaptedHeadLoss } from "./loss/adapted-head-loss.ts";
 import { chunkContext } from "./loss/chunk-context.ts";
-import { defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
+import { chunksOf, defaultLogitsAtOnce, type SupervisedRows } from "./loss/chunks.ts";
 import { positionLosses } from "./loss/position-losses.ts";
+import { smoothedLoss, smoothingOf } from "./loss/smoothed-loss.ts";
 import { trainedHeadLoss } from "./loss/trained-head-loss.ts";
 import { type Supervised, supervisedPositions } from "./supervised-positions.ts";
 
@@ -52,7 +53,11 @@ export class TokenHead implements Head {
     const count = rows.length;
     if (count === 0) return { of: () => ({ sum: tf.scalar(0), count }) };
     const sumOf = (states: tf.Tensor) => this.#lossSum(states, { rows, targets, pass });
-    return { ...pickOf(rows, pass), of: (states) => ({ sum: sumOf(states), count }) };
+    return {
+      ...pickOf(rows, pass),
+      of: (states) => ({ sum: sumOf(states), count }),
+      measured: (states) => this.#measured(states, { rows, targets, pass }),
+    };
   }
 
   positionLosses(labels: tf.Tensor, pass: Pass): PositionLosses {
@@ -83,43 +88,73 @@ export class TokenHead implements Head {
     const { context } = pass;
     const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
     const targets = tf.tensor1d([...supervised.targets], "int32");
-    const frozen = site.frozenParts(context);
+    const smoothing = smoothingOf(context);
+    // What smoothing adds reads the logits themselves, not what bounds them.
+    const frozen = smoothing > 0 && this.#cap !== null ? undefined : site.frozenParts(context);
     const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
     // An adaptation without variables looks on while the model answers: a measurement, which is to see all rows at once.
-    const isWhole = rowsOf(states) <= chunkRows || site.variables(context).length === 0;
+    const isLookedAt = site.isOpen(context) && site.variables(context).length === 0;
+    const isWhole = rowsOf(states) <= chunkRows || isLookedAt;
     if (frozen === undefined && isWhole) {
       // The head itself is adapted, perhaps row by row: its adaptations need the batch axis.
       const logits = pickRows(this.forward(states, seen), rows);
-      return tf.reshape(crossEntropy(logits, targets, "sum"), []);
+      return smoothedLoss(logits, targets, smoothing);
     }
     const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
     if (frozen === undefined) return this.#sumInChunks({ hidden, targets, chunkRows }, supervised);
     const { weight, bias = constantBias && tf.reshape(constantBias.value(context), [-1]) } = frozen;
-    return linearCrossEntropy(hidden, weight, targets, {
+    const loss = linearCrossEntropy(hidden, weight, targets, {
       reduction: "sum",
       chunkRows,
       ...(bias === undefined ? {} : { bias }),
       ...(this.#cap === null ? {} : { cap: this.#cap }),
     });
+    return smoothing === 0 ? loss : tf.add(loss, tf.mul(linearLabelMargin(hidden, weight, targets, bias), smoothing));
+  }
+
+  /** Logits are made anyway, to see which is the largest; some rows of them at a time. */
+  #measured(states: tf.Tensor, { rows, targets, pass }: Supervised & { readonly pass: Pass }): Measurement {
+    const { site, transform, logitsAtOnce = defaultLogitsAtOnce } = this.options;
+    const seen = rows.length === rowsOf(states) ? pass.only(rows) : pass;
+    const hidden = pickRows(transform === undefined ? states : transform(states, seen), rows);
+    const chunkRows = Math.max(1, Math.floor(logitsAtOnce / site.outFeatures));
+    const chunks = chunksOf({ hidden, targets: tf.tensor1d([...targets], "int32"), chunkRows });
+    const parts = chunks.map((chunk) =>
+      tf.tidy(() => {
+        const logits = this.#logitsOf(chunk.hidden(), { rows, first: chunk.first, pass });
+        return { sum: smoothedLoss(logits, chunk.targets(), 0), likeliest: tf.argMax<tf.Tensor1D>(logits, 1) };
+      }),
+    );
+    const likeliest = tf.concat1d(parts.map((part) => part.likeliest));
+    const sum = tf.addN(parts.map((part) => part.sum)) as tf.Scalar;
+    return { sum, count: rows.length, answers: { kind: "classes", likeliest, targets } };
+  }
+
+  /** hidden [size, features] of the supervised rows from `first` on → [size, classes] */
+  #logitsOf(
+    hidden: tf.Tensor2D,
+    { rows, first, pass }: Pick<Supervised, "rows"> & { readonly first: number; readonly pass: Pass },
+  ) {
+    const { site } = this.options;
+    const positions = rows.slice(first, first + hidden.shape[0]);
+    const logits = site.forward(hidden, chunkContext(pass, { positions, first, path: site.path }));
+    return this.#finished(logits, pass.context) as tf.Tensor2D;
   }
 
   #sumInChunks(states: SupervisedRows, { rows, pass }: Supervised & { readonly pass: Pass }): tf.Scalar {
     const { site } = this.options;
     const trained = site.trainedParts(pass.context);
     const finished = (logits: tf.Tensor) => this.#finished(logits, pass.context);
-    if (trained !== undefined) return trainedHeadLoss(states, { ...trained, finished });
+    if (trained !== undefined)
+      return trainedHeadLoss(states, { ...trained, smoothing: smoothingOf(pass.context), finished });
     return adaptedHeadLoss(states, this.#byChunks(rows, pass));
   }
 
   #byChunks(rows: readonly number[], pass: Pass): AdaptedHead {
-    const { site } = this.options;
     return {
-      variables: site.variables(pass.context),
-      logits: (hidden, first) => {
-        const positions = rows.slice(first, first + hidden.shape[0]);
-        const product = site.forward(hidden, chunkContext(pass, { positions, first, path: site.path }));
-        return this.#finished(product, pass.context);
-      },
+      smoothing: smoothingOf(pass.context),
+      variables: this.options.site.variables(pass.context),
+      logits: (hidden, first) => this.#logitsOf(hidden, { rows, first, pass }),
     };
   }
 

@@ -2,6 +2,7 @@
 
 import type { EmbeddingSite, LinearSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
+import { withNoise } from "./embedding-noise.ts";
 import type { Norm } from "./norm.ts";
 import type { Pass } from "./pass.ts";
 
@@ -25,7 +26,7 @@ export function tokenEmbedding(options: TokenEmbeddingOptions): (pass: Pass) => 
   return (pass) =>
     tf.tidy(() => {
       const { inputs, context } = pass;
-      const looked = tokens.forward(pass.inputIds, context);
+      const looked = withNoise(tokens.forward(pass.inputIds, context), pass);
       const parts = [project === undefined ? looked : project.forward(looked, context)];
       if (tokenTypes !== undefined) {
         const ids = inputs.tokenTypeIds ?? tf.zerosLike(pass.inputIds);

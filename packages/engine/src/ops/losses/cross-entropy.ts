@@ -58,7 +58,7 @@ export function rowWeights(labels: tf.Tensor1D, { reduction, classes }: Counting
 
 /** −log softmax(logits)[label] of each row; an ignored row gives that of class 0. */
 export function rowLosses(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
-  return tf.tidy(() => tf.sub<tf.Tensor1D>(tf.logSumExp(logits, 1), labelEntries(logits, labels)));
+  return tf.tidy(() => tf.sub<tf.Tensor1D>(tf.logSumExp(logits, 1), labelledEntries(logits, labels)));
 }
 
 /**
@@ -72,7 +72,7 @@ export function logitGradient(logits: tf.Tensor2D, labels: tf.Tensor1D, weights:
     if (logits.size === 0) return weighted;
     if (areIndicesFloats()) return tf.where(isLabel(logits, labels), tf.sub<tf.Tensor2D>(weighted, columns), weighted);
     const entries = tf.reshape(weighted, [logits.size]);
-    const updates = tf.sub<tf.Tensor1D>(labelEntries(weighted, labels), weights);
+    const updates = tf.sub<tf.Tensor1D>(labelledEntries(weighted, labels), weights);
     return tf.reshape<tf.Rank.R2>(withEntries(entries, labelPlaces(logits, labels), updates), logits.shape);
   });
 }
@@ -88,7 +88,7 @@ function withEntries(x: tf.Tensor, places: tf.Tensor1D, updates: tf.Tensor1D): t
 }
 
 /** x[row, label] of each row; of an ignored row x[row, 0]: [rows]. */
-function labelEntries(x: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+export function labelledEntries(x: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   if (areIndicesFloats()) return tf.sum<tf.Tensor1D>(tf.where(isLabel(x, labels), x, tf.zerosLike(x)), 1);
   return tf.gather(tf.reshape(x, [x.size]), labelPlaces(x, labels));
 }

@@ -1,13 +1,16 @@
 // The loss of a head that an adapter changes, some rows at a time: [rows, classes] never exists whole.
 
-import { crossEntropy, differentiate } from "@lowrank/engine";
+import { differentiate } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Chunk, chunksOf, type SupervisedRows } from "./chunks.ts";
 import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";
+import { smoothedLoss } from "./smoothed-loss.ts";
 
 export interface AdaptedHead {
   /** Everything trainable that `logits` computes with. */
   readonly variables: readonly tf.Variable[];
+  /** The share of a target that goes to all classes. */
+  readonly smoothing: number;
   /** hidden [size, features] of the rows from `first` on → [size, classes]. */
   logits(hidden: tf.Tensor2D, first: number): tf.Tensor;
 }
@@ -51,5 +54,5 @@ function replaced(total: tf.Tensor, added: tf.Tensor | undefined): tf.Tensor {
 }
 
 function lossOf(hidden: tf.Tensor2D, chunk: Chunk, head: AdaptedHead): tf.Tensor {
-  return crossEntropy(head.logits(hidden, chunk.first) as tf.Tensor2D, chunk.targets(), "sum");
+  return smoothedLoss(head.logits(hidden, chunk.first) as tf.Tensor2D, chunk.targets(), head.smoothing);
 }

@@ -1,16 +1,19 @@
 // The loss of a head that is trained whole, some rows at a time: beside the gradient of its weight, which all rows add to,
 // nothing of the vocabulary's size exists but the logits of these.
 
-import { crossEntropy, differentiate, FrozenWeight } from "@lowrank/engine";
+import { differentiate, FrozenWeight } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Chunk, chunksOf, type SupervisedRows } from "./chunks.ts";
 import { type KnownGradients, sumWithGradients } from "./known-gradients.ts";
+import { smoothedLoss } from "./smoothed-loss.ts";
 
 export interface TrainedHead {
   /** [features, classes] */
   readonly weight: tf.Tensor2D;
   /** Added to the logits: [classes] */
   readonly bias?: tf.Tensor;
+  /** The share of a target that goes to all classes. */
+  readonly smoothing: number;
   /** What else is done to the logits [size, classes] before the loss. */
   finished(logits: tf.Tensor): tf.Tensor;
 }
@@ -72,7 +75,7 @@ function logitsOf(hidden: tf.Tensor2D, { weight, bias }: TrainedHead): tf.Tensor
 }
 
 function lossOf(logits: tf.Tensor2D, chunk: Chunk, head: TrainedHead): tf.Tensor {
-  return crossEntropy(head.finished(logits) as tf.Tensor2D, chunk.targets(), "sum");
+  return smoothedLoss(head.finished(logits) as tf.Tensor2D, chunk.targets(), head.smoothing);
 }
 
 /** hiddenᵀ·slope + soFar, in the memory of `soFar` where the engine allows it: nobody may read that any more. */

@@ -5,6 +5,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Pass } from "../pass.ts";
 import type { Pick } from "./stages.ts";
 
+/** What is made of the last states. */
+export interface Reading<T extends tf.Tensor | tf.NamedTensorMap> {
+  /** The states that are read; absent: all are. */
+  readonly pick?: Pick | undefined;
+  /** Answers without any states, where it can. */
+  whole?(): T | undefined;
+  finish(states: tf.Tensor): T;
+}
+
 /** hidden [batch, time, width] → [batch, 1, width] or [1, states, width] */
 export function pickFrom(hidden: tf.Tensor, pick: Pick): tf.Tensor {
   const [batch = 0, time = 1] = hidden.shape;

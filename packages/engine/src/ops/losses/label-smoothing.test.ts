@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { expectClose, expectNoLeak } from "@lowrank/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { onEachBackend } from "../../../test/compare-with-twin.ts";
+import { FrozenWeight } from "../../frozen-weight.ts";
+import { differentiate } from "../../tape/differentiate.ts";
+import { crossEntropy } from "./cross-entropy.ts";
+import { labelMargin, linearLabelMargin } from "./label-smoothing.ts";
+import { linearCrossEntropy } from "./linear-cross-entropy.ts";
+
+interface Reference {
+  readonly epsilon: number;
+  readonly logits: number[][];
+  readonly labels: number[];
+  readonly loss: number;
+  readonly gradient: number[][];
+}
+
+const file = new URL("../../../../../fixtures/training/references.json", import.meta.url);
+const { epsilon, logits, labels, loss, gradient }: Reference = JSON.parse(readFileSync(file, "utf8")).smoothing;
+const counted = labels.filter((label) => label >= 0).length;
+
+onEachBackend(() => {
+  describe("label smoothing", () => {
+    /** Loss and its gradient for what was given, as means. */
+    function measured(x: tf.Tensor2D, sums: (x: tf.Tensor2D) => readonly [loss: tf.Tensor, margin: tf.Tensor]) {
+      const mean = () => {
+        const [loss, margin] = sums(x);
+        return tf.div<tf.Scalar>(tf.add(loss, tf.mul(margin, epsilon)), counted);
+      };
+      const { value, gradients } = differentiate(mean, [x]);
+      return [Array.from(value.dataSync()), Array.from(gradients[0]?.dataSync() ?? [])] as const;
+    }
+
+    it("of logits has the loss and the gradient of transformers' LabelSmoother", () =>
+      expectNoLeak(() =>
+        tf.tidy(() => {
+          const ids = tf.tensor1d(labels, "int32");
+          const [value, slope] = measured(tf.tensor2d(logits), (x) => [
+            crossEntropy(x, ids, "sum"),
+            labelMargin(x, ids),
+          ]);
+          expectClose(value, [loss], 1e-5);
+          expectClose(slope, gradient.flat(), 1e-5);
+        }),
+      ));
+
+    it.each([false, true])("of a head (with a bias: %s) has the same without its logits", (hasBias) => {
+      tf.tidy(() => {
+        const ids = tf.tensor1d(labels, "int32");
+        const classes = logits[0]?.length ?? 0;
+        const bias = hasBias ? tf.tensor1d(Array.from({ length: classes }, (_, place) => place / 3)) : undefined;
+        const table = tf.sin(tf.reshape<tf.Rank.R2>(tf.range(0, classes * 5), [classes, 5]));
+        const hidden = tf.cos(
+          tf.reshape<tf.Rank.R2>(tf.range(0, labels.length * 5), [labels.length, 5]),
+        ) as tf.Tensor2D;
+        const head = FrozenWeight.fromTransposed(tf.clone(table) as tf.Tensor2D);
+        const whole = measured(hidden, (x) => {
+          const product = tf.matMul<tf.Tensor2D>(x, table as tf.Tensor2D, false, true);
+          const all = bias === undefined ? product : tf.add<tf.Tensor2D>(product, bias);
+          return [crossEntropy(all, ids, "sum"), labelMargin(all, ids)];
+        });
+        const options = { reduction: "sum", ...(bias === undefined ? {} : { bias }) } as const;
+        const linear = measured(hidden, (x) => [
+          linearCrossEntropy(x, head, ids, options),
+          linearLabelMargin(x, head, ids, bias),
+        ]);
+        for (const [part, values] of linear.entries()) expectClose(values, whole[part] ?? [], 1e-5);
+        head.dispose();
+      });
+    });
+
+    it("of rows that do not count is nothing", () => {
+      expect(tf.tidy(() => labelMargin(tf.tensor2d([[1, 2]]), tf.tensor1d([-100], "int32")).dataSync()[0])).toBeCloseTo(0, 12);
+    });
+  });
+});
