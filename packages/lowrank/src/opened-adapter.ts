@@ -5,7 +5,7 @@ import type { WriteGgufAdapterOptions } from "@lowrank/adapter-format/gguf";
 import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } from "@lowrank/contracts";
 import type { ProblemType, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
-import type { TrainingEvent } from "@lowrank/trainer";
+import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
 import { decodeProblem, problemKey } from "./adapters/adapter-problem.ts";
 import { comparisonFor } from "./compare/comparison-plan.ts";
 import { lossOfStart } from "./compare/comparison-step.ts";
@@ -24,14 +24,14 @@ import type { TrainingRows } from "./rows/training-rows.ts";
 import type { RunFacts, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
 import { onBase, setupOfRows } from "./setup/setup-of-rows.ts";
-import { checkKeeping } from "./train/check-keeping.ts";
+import { checkKeeping, keepingOf } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
 import { classesOf, classMetadata, labelMeaning, refuseUntrainable } from "./train/prepare-training.ts";
 import { runFacts } from "./train/run-facts.ts";
 import { lossInWords, type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
-import { trainingCard } from "./train/training-card.ts";
+import { type CardProgress, trainingCard } from "./train/training-card.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
@@ -66,21 +66,20 @@ export class OpenedAdapter {
   #handle: AdapterHandle | undefined;
   #metadata: ReadonlyMap<string, string>;
   /** The run as a section of the model card, after so many steps. */
-  #card: ((stepsDone: number) => string) | undefined;
+  #card: ((progress: CardProgress) => string) | undefined;
   #stepsDone = 0;
   /** How it was trained to be used: what is taken where `generate` and `evaluate` are told nothing else. */
   #setup: AdapterSetup;
+  /** The last one of the run. */
+  #validation: EvaluationEvent | undefined;
 
   constructor(facts: AdapterFacts) {
     this.#facts = facts;
     this.name = facts.name;
     this.#handle = facts.opened.handle;
     this.#setup = onBase(facts.opened.setup, facts.opened);
-    this.#metadata = new Map(
-      [...(facts.opened.adapter?.metadata ?? [])].filter(([key]) =>
-        [classNamesKey, problemKey, recipeKey].includes(key),
-      ),
-    );
+    const kept = [classNamesKey, problemKey, recipeKey];
+    this.#metadata = new Map([...(facts.opened.adapter?.metadata ?? [])].filter(([key]) => kept.includes(key)));
   }
 
   /** What it changes, as data. */
@@ -158,7 +157,7 @@ export class OpenedAdapter {
     const read = { rows: tokenized.train.length, template: tokenized.template, loss: lossInWords(tokenized) };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...options, basePrecision, data: rows.file };
-    this.#card = (stepsDone) => trainingCard(asked, { ...facts, stepsDone });
+    this.#card = (progress) => trainingCard(asked, { ...facts, ...progress, validation: this.#validation });
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 
@@ -221,14 +220,14 @@ export class OpenedAdapter {
   }
 
   /** What PEFT's `save_pretrained` would leave, with a model card: file name → content. */
-  async files({ stepsDone = this.#stepsDone }: { readonly stepsDone?: number } = {}): Promise<FolderFiles> {
+  async files({ stepsDone = this.#stepsDone, isOver = false }: CardProgress = {}): Promise<FolderFiles> {
     const written = writeAdapter(await this.toAdapter());
     const tokenizer = await this.#facts.tokenizerFiles();
     return new Map([
       ...tokenizer,
       ...Object.entries(written),
       ...setupFiles(this.#setup),
-      ["README.md", written["README.md"] + (this.#card?.(stepsDone) ?? "")] as const,
+      ["README.md", written["README.md"] + (this.#card?.({ stepsDone, isOver }) ?? "")] as const,
     ]);
   }
 
@@ -274,12 +273,12 @@ export class OpenedAdapter {
   ): AsyncGenerator<TrainingEvent, void, undefined> {
     if (folder === undefined) return yield* this.#loop(rows, options);
     const { opened } = this;
-    const { saveEvery, keepCheckpoints, verifyBase = false, groupByLength = folder.groupByLength } = options;
+    const { verifyBase = false, groupByLength = folder.groupByLength } = options;
     const asBegun = { ...options, groupByLength };
     const base = { path: opened.path, folder: opened.folder, verifyBase };
     const fingerprint = await folder.identify(this.runFacts(rows, asBegun), base);
     yield* folder.keep({
-      ...{ adapter: this, base: opened, fingerprint, saveEvery, keepCheckpoints },
+      ...{ adapter: this, base: opened, fingerprint, ...keepingOf(options) },
       totalSteps: stepsOf(rows, options).totalSteps,
       loop: (kept) => this.#loop(rows, { ...asBegun, ...kept }),
     });
@@ -289,11 +288,10 @@ export class OpenedAdapter {
     const { notices, opened } = this.#facts;
     const { onWarning = notices.warn } = options;
     const { runTraining } = await import("./train/training-run.ts"); // a page's visit may never train
-    for await (const event of runTraining(
-      { model: opened.model, handle: this.handle, rows },
-      { ...options, onWarning },
-    )) {
-      if (event.type === "step") this.#stepsDone = event.step;
+    const run = { model: opened.model, handle: this.handle, rows };
+    for await (const event of runTraining(run, { ...options, onWarning })) {
+      if (event.type === "step" || event.type === "skip") this.#stepsDone = event.step;
+      if (event.type === "evaluation") this.#validation = event;
       yield event;
     }
   }

@@ -103,9 +103,11 @@ export const trainingNames: OptionNames<TrainingOptions> = {
   ...{ loss: true, pooling: true, normalise: true, prompts: true, beta: true, labelSmoothing: true, margin: true },
   ...{ epochs: true, steps: true, batchSize: true, accumulate: true, learningRate: true, schedule: true },
   ...{ warmupSteps: true, warmupRatio: true, weightDecay: true, clipNorm: true, gradientCheckpointing: true },
+  ...{ optimizer: true, betas: true, momentum: true, loraPlusRatio: true, scheduleShape: true, maxBadSteps: true },
+  ...{ embeddingNoise: true, labelSmoothing: true, patience: true, bestBy: true },
   ...{ groupByLength: true, dropLast: true, seed: true, evalEvery: true, evalAtStart: true, initBatches: true },
   ...{ signal: true, checkpoint: true, resumeFrom: true, fingerprint: true, onWarning: true },
-  ...{ out: true, overwrite: true, resume: true, saveEvery: true, keepCheckpoints: true, verifyBase: true },
+  ...{ out: true, overwrite: true, resume: true, saveEvery: true, keep: true, verifyBase: true },
 };
 
 export const textNames: OptionNames<TextOptions & WithAdapter> = {

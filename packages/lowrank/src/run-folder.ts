@@ -5,6 +5,7 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { RowList, TokenizedExample } from "@lowrank/data";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { OpenedBase } from "./open/open-base.ts";
+import type { KeptCheckpoints } from "./train/training-options.ts";
 
 /** How a folder is claimed. */
 export interface RunRequest {
@@ -40,6 +41,8 @@ export interface RunFacts {
   readonly comparison?: string | undefined;
   /** Of rows of two answers: by which loss. */
   readonly preference?: string | undefined;
+  readonly embeddingNoise?: number | undefined;
+  readonly labelSmoothing?: number | undefined;
 }
 
 /** Where the base's files are, and whether every byte of them counts. */
@@ -63,7 +66,10 @@ interface KeptLoop {
 export interface RunToKeep {
   readonly adapter: {
     readonly opened: Pick<OpenedBase, "handle">;
-    files(options: { readonly stepsDone: number }): Promise<ReadonlyMap<string, string | Uint8Array>>;
+    files(options: {
+      readonly stepsDone: number;
+      readonly isOver: boolean;
+    }): Promise<ReadonlyMap<string, string | Uint8Array>>;
   };
   /** Read where a loss is not finite, to say whether the base is to blame. */
   readonly base: Pick<OpenedBase, "model">;
@@ -72,15 +78,17 @@ export interface RunToKeep {
   readonly totalSteps: number;
   /** Default: only at the end, or when it is stopped. */
   readonly saveEvery?: number | undefined;
-  /** How many of the last checkpoints stay, besides the best; default 3. */
-  readonly keepCheckpoints?: number | undefined;
+  readonly keep?: KeptCheckpoints | undefined;
+  /** After how many validations that are no better the run is over. */
+  readonly patience?: number | undefined;
   loop(kept: KeptLoop): AsyncGenerator<TrainingEvent, void, undefined>;
 }
 
-/** An earlier adapter with the lowest validation loss of all. */
+/** An earlier adapter whose validation was the best of all. */
 export interface BestCheckpoint {
   readonly step: number;
-  readonly loss: number;
+  /** Of what validations are judged by. */
+  readonly value: number;
   readonly path: string;
 }
 

@@ -1,7 +1,7 @@
 // Numbers that say how well a model does on rows.
 
-import type { Example, QuestionExample, RankingScores, TextTokenizer } from "@lowrank/data";
-import { meanLoss, NonFiniteOutputError } from "@lowrank/models";
+import type { Example, QuestionExample, TextTokenizer } from "@lowrank/data";
+import { NonFiniteOutputError } from "@lowrank/models";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import type { Notices } from "../notices.ts";
@@ -12,27 +12,22 @@ import { writesText } from "../open/writes-text.ts";
 import { chosenAnswers } from "../rows/chosen-answers.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
-import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
+import type { MeasuredData } from "../rows/measured-batches.ts";
 import { needTokenizer, rowGoal } from "../rows/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
 import { evaluateComparisons } from "./evaluate-comparisons.ts";
 import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
-import { type ClassifierScores, measureClasses } from "./measure-classes.ts";
+import { measureRows } from "./measure-rows.ts";
+import type { RowMetrics } from "./metric-names.ts";
 
 /** What was found; only what applies is there. */
-export interface Evaluation extends ClassifierScores, Partial<RankingScores> {
+export interface Evaluation extends RowMetrics {
   /** How many rows had something to measure. */
   readonly rows: number;
-  /** The mean of a supervised token, or of a row's class. */
-  readonly loss: number;
-  readonly perplexity?: number;
   /** Of what the model writes after each prompt, 0 to 100; with `generate`. */
   readonly bleu?: number;
-  /** Of answers to questions, 0 to 100. */
-  readonly exactMatch?: number;
-  readonly f1?: number;
 }
 
 /** How to measure. */
@@ -94,20 +89,14 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
   const lengths = rowLengths(model, options);
   const examples = tokenizeRows(rows, { file: name, model, tokenizer, template, lengths, labels }, notices);
   const data = { examples, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
-  const loss = await measureLoss(opened, data, notices);
-  // Whatever else is measured would come from the same logits.
+  const { loss, ...scores } = await measure(opened, data, notices);
+  // Whatever else is measured comes from the same logits.
   if (!Number.isFinite(loss)) throw new NonFiniteOutputError("The mean loss", loss);
   const asked = { batchSize, maxNewTokens, ...lengths };
   return {
     rows: examples.length,
     loss,
-    ...(goal === "class" || model.task === "token-classification"
-      ? await measureClasses(model, data, {
-          problem: goal === "class" ? problem : "single_label_classification",
-          context: opened.context,
-        })
-      : {}),
-    ...(goal === "next-token" && model.task !== "token-classification" ? { perplexity: Math.exp(loss) } : {}),
+    ...scores,
     ...(tokenizer !== undefined && rows.some(isQuestion)
       ? await measureAnswers(opened, rows.filter(isQuestion), { ...asked, tokenizer })
       : {}),
@@ -122,16 +111,10 @@ function suits(template: string | undefined, rows: readonly Example[]): boolean 
   return template === "chat" || template === "vicuna" || rows[0]?.kind !== "chat";
 }
 
-async function measureLoss({ model, context }: OpenedBase, data: MeasuredData, notices: Notices): Promise<number> {
+async function measure({ model, context }: OpenedBase, data: MeasuredData, notices: Notices): Promise<RowMetrics> {
   const count = notices.count?.({ what: "rows measured", total: data.examples.length });
-  const counted = function* () {
-    for (const batch of measuredBatches(data)) {
-      yield batch;
-      count?.add(batch.rows);
-    }
-  };
   try {
-    return await meanLoss(model, counted(), context);
+    return await measureRows(model, data, { context, onRows: (rows) => count?.add(rows) });
   } finally {
     count?.stop();
   }

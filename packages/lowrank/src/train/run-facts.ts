@@ -41,6 +41,7 @@ export function runFacts(
     addedTokens: adapter.addedTokens,
     startBatches: startBatches(options, adapter.config),
     adapter: adapter.config,
+    ...given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing }),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
     ...(order.length === 0 ? {} : { order }),
     ...(rows.comparison === undefined ? {} : { comparison: describeComparison(rows.comparison) }),

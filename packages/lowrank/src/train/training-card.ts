@@ -1,6 +1,8 @@
 // What the model card says about the run. Nothing in it changes when the run is repeated.
 
 import { enumerated, escapeControls } from "@lowrank/contracts";
+import type { EvaluationEvent } from "@lowrank/trainer";
+import { metricFacts, metricNames } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { isRounded } from "../open/is-rounded.ts";
 import type { StepPlan } from "./plan-steps.ts";
@@ -13,8 +15,16 @@ export interface CardOptions extends LoopOptions {
   readonly basePrecision?: string | undefined;
 }
 
+/** How far the run is. */
+export interface CardProgress {
+  /** Absent: all. */
+  readonly stepsDone?: number;
+  /** Whether the run ends with fewer steps than it was to have. */
+  readonly isOver?: boolean;
+}
+
 /** What came of it. */
-export interface CardFacts {
+export interface CardFacts extends CardProgress {
   readonly plan: StepPlan;
   /** How many were trained on. */
   readonly rows: number;
@@ -25,13 +35,23 @@ export interface CardFacts {
   readonly classNames?: readonly string[] | undefined;
   /** The loss in words, where rows can be learnt by several. */
   readonly loss?: string | undefined;
-  /** Absent: all. */
-  readonly stepsDone?: number;
+  /** The last one, which knows the best. */
+  readonly validation?: Pick<EvaluationEvent, "step" | "metrics" | "best"> | undefined;
 }
 
 /** The run as a section of Markdown. */
 export function trainingCard(options: CardOptions, facts: CardFacts): string {
-  const { plan, rows, template, addedTokens, classNames, loss, stepsDone = facts.plan.totalSteps } = facts;
+  const {
+    plan,
+    rows,
+    template,
+    addedTokens,
+    classNames,
+    loss,
+    stepsDone = facts.plan.totalSteps,
+    isOver = false,
+    validation,
+  } = facts;
   const { batchSize, accumulate, learningRate, schedule, weightDecay, seed } = { ...loopDefaults, ...given(options) };
   const table: readonly (readonly [string, string | number])[] = [
     ["data", `${baseNames(options.data)} (${rows} ${rows === 1 ? "row" : "rows"})`],
@@ -39,11 +59,18 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
     ...(loss === undefined ? [] : [["loss", loss] as const]),
     ...(classNames === undefined ? [] : [["classes", enumerated(classNames)] as const]),
     ...(addedTokens.length === 0 ? [] : [["added tokens", enumerated(addedTokens)] as const]),
-    ["steps", stepsDone === plan.totalSteps ? stepsDone : `${stepsDone} of ${plan.totalSteps} (unfinished)`],
+    [
+      "steps",
+      stepsDone === plan.totalSteps
+        ? stepsDone
+        : `${stepsDone} of ${plan.totalSteps} (${isOver ? "stopped early" : "unfinished"})`,
+    ],
     ["batch size", batchSize * accumulate],
     ["learning rate", `${learningRate}, ${schedule}, ${plan.warmupSteps} warm-up steps`],
     ["weight decay", weightDecay],
+    ...regularisationOf(options),
     ["seed", seed],
+    ...(validation === undefined ? [] : validationRows(validation, options)),
     ...(isRounded(options.basePrecision) ? [["base precision", options.basePrecision ?? ""] as const] : []),
   ];
   const lines = table.map(([label, value]) => `| ${label} | ${inCell(String(value))} |`);
@@ -58,6 +85,35 @@ export function trainingCard(options: CardOptions, facts: CardFacts): string {
     ...lines,
     "",
   ].join("\n");
+}
+
+/** What a plain run has not. */
+function regularisationOf(options: CardOptions): readonly (readonly [string, string | number])[] {
+  const { optimizer, loraPlusRatio, embeddingNoise, labelSmoothing } = options;
+  return [
+    ...(optimizer === undefined ? [] : [["optimiser", optimizer] as const]),
+    ...(loraPlusRatio === undefined ? [] : [["LoRA+ ratio", loraPlusRatio] as const]),
+    ...(embeddingNoise === undefined ? [] : [["noise on embeddings (NEFTune)", embeddingNoise] as const]),
+    ...(labelSmoothing === undefined ? [] : [["label smoothing", labelSmoothing] as const]),
+  ];
+}
+
+function validationRows(
+  { step, metrics, best }: NonNullable<CardFacts["validation"]>,
+  { bestBy = "loss" }: CardOptions,
+): readonly (readonly [string, string])[] {
+  const known = metricNames.filter((name) => metrics[name] !== undefined);
+  const numbers = known.map((name) => `${metricFacts[name].label} ${rounded(metrics[name] ?? Number.NaN)}`);
+  const isLast = best === undefined || best.step === step;
+  const label = metricFacts[bestBy].label;
+  return [
+    ["validation", `${numbers.join(", ")} (after step ${step})`],
+    ...(isLast ? [] : [["best validation", `${label} ${rounded(best.value)} (after step ${best.step})`] as const]),
+  ];
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Text that can neither end its cell nor start markup, yet reads as it is. */

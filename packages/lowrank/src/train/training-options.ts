@@ -1,8 +1,9 @@
 // How an adapter is trained: what the library's `train` is told, and what the command line's flags become.
 
 import type { WarningListener } from "@lowrank/contracts";
-import type { ScheduleName, TrainingState } from "@lowrank/trainer";
+import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "@lowrank/trainer";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
+import type { MetricName } from "../evaluate/metric-names.ts";
 import type { PreferenceOptions } from "../preferences/preference-plan.ts";
 
 /** How rows become tokens. */
@@ -29,12 +30,28 @@ export interface LoopOptions {
   readonly learningRate?: number | undefined;
   /** Of the learning rate after the warm-up; default "linear". */
   readonly schedule?: ScheduleName | undefined;
+  /** Numbers that some schedules have besides: waves, a power, the last rate, how long it falls. */
+  readonly scheduleShape?: ScheduleShape | undefined;
   /** Steps of rising learning rate. */
   readonly warmupSteps?: number | undefined;
   /** The same as a share of all steps; default 0.03. */
   readonly warmupRatio?: number | undefined;
-  /** AdamW's; default 0.01. */
+  /** Default "adamw". "lion" asks for a learning rate three to ten times smaller, "adafactor" for little memory. */
+  readonly optimizer?: OptimizerName | undefined;
+  /** AdamW's, default 0.9 and 0.999, or Lion's, 0.9 and 0.99. */
+  readonly betas?: readonly [number, number] | undefined;
+  /** Of "sgd": how much of the last step's direction stays; default 0. */
+  readonly momentum?: number | undefined;
+  /** How many times as fast as A each B learns (LoRA+; its authors advise 16); default 1. */
+  readonly loraPlusRatio?: number | undefined;
+  /** The optimiser's; default 0.01. */
   readonly weightDecay?: number | undefined;
+  /** The size of the noise on embedded tokens (NEFTune's alpha; 5 is usual); default 0. */
+  readonly embeddingNoise?: number | undefined;
+  /** The share of each label that all classes or tokens get in equal parts; default 0. Validation is not smoothed. */
+  readonly labelSmoothing?: number | undefined;
+  /** How many steps in a row may be left out because a number is not finite; default 0: the first ends the run. */
+  readonly maxBadSteps?: number | undefined;
   /** The largest norm of all gradients, 0 for none; default 1. */
   readonly clipNorm?: number | undefined;
   /** Less memory, more time: how many blocks share a checkpoint; true: each has its own. */
@@ -52,6 +69,10 @@ export interface LoopOptions {
   readonly evalEvery?: number | undefined;
   /** Whether it is measured before the first step too: the base's loss, for most starts; default true. */
   readonly evalAtStart?: boolean | undefined;
+  /** End the run after so many validations in a row that are no better; default: never. */
+  readonly patience?: number | undefined;
+  /** What a validation is judged by; default "loss". */
+  readonly bestBy?: MetricName | undefined;
   /** Of starts that look at data (eva, corda, lora_ga): at how many batches; default 16. */
   readonly initBatches?: number | undefined;
 }
@@ -71,6 +92,14 @@ export interface RunOptions {
   readonly onWarning?: WarningListener | undefined;
 }
 
+/** Which checkpoints stay in a run's folder. */
+export interface KeptCheckpoints {
+  /** Whether that of the best validation does, also beside the finished adapter if it is not the last; default true. */
+  readonly best?: boolean | undefined;
+  /** How many of the last; default 3. */
+  readonly last?: number | undefined;
+}
+
 /** How a run keeps itself in a folder, so that it survives whatever ends it. In Node only. */
 export interface KeepingOptions {
   /**
@@ -84,8 +113,8 @@ export interface KeepingOptions {
   readonly resume?: boolean | undefined;
   /** Saves a checkpoint every so many steps, and after each validation that is the best so far; default: at the end. */
   readonly saveEvery?: number | undefined;
-  /** How many of the last checkpoints stay, besides the best; default 3. */
-  readonly keepCheckpoints?: number | undefined;
+  /** Which checkpoints stay. Said with `best: true`, the best validations are kept without `saveEvery`, too, and so with `patience`. */
+  readonly keep?: KeptCheckpoints | undefined;
   /**
    * Notes the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another; without it,
    * samples of them are compared.
@@ -104,4 +133,5 @@ export const loopDefaults = {
   // Padding is not computed where a loss needs none, and batches of like rows learn worse: docs/why-not-faster.md has the figures.
   groupByLength: false,
   seed: 0,
+  bestBy: "loss",
 } as const;

@@ -3,10 +3,12 @@
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
 import { batches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
-import { batchTensors, meanLoss, type PretrainedModel } from "@lowrank/models";
-import { type TrainingEvent, train } from "@lowrank/trainer";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
 import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
 import { measureComparisons } from "../compare/measure-comparisons.ts";
+import { measureRows } from "../evaluate/measure-rows.ts";
+import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
@@ -28,39 +30,40 @@ export function runTraining(
   options: LoopOptions & RunOptions,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
   const plan = stepsOf(rows, options);
-  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, groupByLength, seed } = {
+  const { batchSize, accumulate, learningRate, schedule, weightDecay, clipNorm, groupByLength, seed, bestBy } = {
     ...loopDefaults,
     ...given(options),
   };
   const { dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
+  const { optimizer, betas, momentum, loraPlusRatio, scheduleShape, maxBadSteps } = options;
   const { padId, train: examples, validation, comparison, preference } = rows;
   const adapters = activeAdapters(handle.name);
+  const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
   const evaluate = {
     every: options.evalEvery ?? Math.min(plan.stepsPerEpoch, plan.totalSteps),
     atStart: options.evalAtStart ?? true,
+    watch: bestBy,
+    higherIsBetter: metricFacts[bestBy].higherIsBetter,
+    ...given({ patience: options.patience }),
     run: async () => {
-      const measured = measuredBatches({ examples: validation, batchSize, padId });
       const context = inferenceContext(adapters);
-      if (preference !== undefined)
-        return { ...(await measurePreferences(model, measured, { plan: preference, padId, context, signal })) };
-      if (comparison === undefined) return { loss: await meanLoss(model, measured, context, given({ signal })) };
+      const data = { examples: validation, batchSize, padId };
+      if (preference !== undefined) {
+        const plan = { plan: preference, padId, context, signal };
+        return { ...(await measurePreferences(model, measuredBatches(data), plan)) };
+      }
+      if (comparison === undefined) return { ...(await measureRows(model, data, { context, signal })) };
       const { recipe } = comparison;
-      const scores = await measureComparisons(model, {
-        examples: validation,
-        recipe,
-        batchSize,
-        padId,
-        context,
-        signal,
-      });
-      return { loss: await meanLossOfTexts(model, measured, { plan: comparison, context, signal }), ...scores };
+      const scores = await measureComparisons(model, { ...data, recipe, context, signal });
+      const loss = await meanLossOfTexts(model, measuredBatches(data), { plan: comparison, context, signal });
+      return { loss, ...scores };
     },
   };
   const ordered = { batchSize, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
   return train<TokenBatch>({
     variables: handle.variables,
     loss: (batch: TokenBatch, random: RandomKey) => {
-      const context = { training: true, adapters, random, ...checkpointsOf(options) };
+      const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
       if (comparison !== undefined) return lossOfTexts(model, batch, comparison, context);
       if (preference !== undefined) return lossOfPreferences(model, batch, { plan: preference, padId, context });
       return model.loss(batchTensors(batch), context);
@@ -77,7 +80,8 @@ export function runTraining(
     weightByTokens: accumulate > 1,
     batchSize: ({ tokens, supervised }) => ({ tokens, supervised }),
     seed,
-    ...given({ signal, resumeFrom, fingerprint, onWarning }),
+    ...given({ signal, resumeFrom, fingerprint, onWarning, optimizer, betas, momentum, scheduleShape, maxBadSteps }),
+    ...(loraPlusRatio === undefined ? {} : { learningRateGroups: loraPlus(loraPlusRatio) }),
     ...(checkpoint === undefined ? {} : { checkpoint: { every: plan.totalSteps, ...checkpoint } }),
     ...(validation.length === 0 ? {} : { evaluate }),
   });

@@ -145,7 +145,7 @@ async function saveSteps(
         state: step < lastStep ? stateOf(step) : undefined,
       };
       const isOwn = resume || step > from;
-      await saveRun(out, result, { overwrite: isOwn, isOwn, keepCheckpoints: 1 });
+      await saveRun(out, result, { overwrite: isOwn, isOwn, keep: { last: 1 } });
       await onSaved();
     }
   } finally {

@@ -63,10 +63,10 @@ export class ClassificationHead implements Head {
 
 /** Of the rows that count. */
 function classesOf(logits: tf.Tensor2D, labels: tf.Tensor): Answers {
-  const values = Array.from(labels.dataSync());
-  const rows = values.flatMap((label, row) => (label === -100 ? [] : [row]));
-  const likeliest = tf.gather(tf.argMax<tf.Tensor1D>(logits, 1), tf.tensor1d(rows, "int32"));
-  return { kind: "classes", likeliest, targets: values.filter((label) => label !== -100) };
+  const classes = Array.from(labels.dataSync());
+  const rows = classes.flatMap((label, row) => (label === -100 ? [] : [row]));
+  const values = tf.gather(tf.argMax<tf.Tensor1D>(logits, 1), tf.tensor1d(rows, "int32"));
+  return { kind: "classes", values, targets: classes.filter((label) => label !== -100) };
 }
 
 type Loss = (logits: tf.Tensor2D, labels: tf.Tensor, smoothing: number) => LossSum;

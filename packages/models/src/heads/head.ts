@@ -16,7 +16,7 @@ export interface LossSum {
 /** What a head answers where labels count, in the order of these. */
 export type Answers =
   /** The likeliest class of each row or token, int32 [labels that count], and the right ones. */
-  | { readonly kind: "classes"; readonly likeliest: tf.Tensor1D; readonly targets: readonly number[] }
+  | { readonly kind: "classes"; readonly values: tf.Tensor1D; readonly targets: readonly number[] }
   /** Of regressions and yes-or-no labels: [batch, outputs]. */
   | {
       readonly kind: "outputs";
@@ -24,7 +24,7 @@ export type Answers =
       readonly problem: Exclude<ProblemType, "single_label_classification">;
     }
   /** How likely an answer starts and ends at each token: logits [batch, time, 2]. */
-  | { readonly kind: "places"; readonly logits: tf.Tensor };
+  | { readonly kind: "places"; readonly values: tf.Tensor };
 
 /** A loss and the answers that it judges. */
 export interface Measurement extends LossSum {
@@ -63,10 +63,8 @@ export interface Losses {
 }
 
 /** The tensors of a judgement. */
-export function tensorsOf({ sum, answers }: LossSum & { readonly answers?: Answers | undefined }): tf.NamedTensorMap {
-  if (answers === undefined) return { sum };
-  if (answers.kind === "classes") return { sum, answers: answers.likeliest };
-  return { sum, answers: answers.kind === "outputs" ? answers.values : answers.logits };
+export function tensorsOf({ sum, answers }: Measurement): tf.NamedTensorMap {
+  return answers === undefined ? { sum } : { sum, answers: answers.values };
 }
 
 /** How likely labels are. */

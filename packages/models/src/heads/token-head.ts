@@ -127,7 +127,7 @@ export class TokenHead implements Head {
     );
     const likeliest = tf.concat1d(parts.map((part) => part.likeliest));
     const sum = tf.addN(parts.map((part) => part.sum)) as tf.Scalar;
-    return { sum, count: rows.length, answers: { kind: "classes", likeliest, targets } };
+    return { sum, count: rows.length, answers: { kind: "classes", values: likeliest, targets } };
   }
 
   /** hidden [size, features] of the supervised rows from `first` on → [size, classes] */

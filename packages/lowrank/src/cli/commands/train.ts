@@ -21,18 +21,12 @@ import {
   withEngine,
   withExamples,
 } from "../options/shared-options.ts";
+import { addTrainerOptions, schedules } from "../options/trainer-options.ts";
 import { variantOptions } from "../options/variant-options.ts";
 import { recipeOption } from "../recipe/recipe-schema.ts";
 import { recipeWriter } from "../recipe/write-recipe.ts";
 import { createReport } from "../terminal/report.ts";
-import {
-  biasModes,
-  measuringStarts,
-  schedules,
-  starts,
-  type TrainOptions,
-  trainableTasks,
-} from "../train/train-options.ts";
+import { biasModes, measuringStarts, starts, type TrainOptions, trainableTasks } from "../train/train-options.ts";
 
 /** Adds the command to the program. */
 export function addTrainCommand(program: Command, io: CommandIo): void {
@@ -202,7 +196,7 @@ function addSchedule(command: Command): void {
         .argParser(numberIn({ min: 0, max: 1 }))
         .conflicts("warmupSteps"),
     )
-    .addOption(new Option("--weight-decay <rate>", "AdamW's").argParser(numberIn({ min: 0 })).default(0.01))
+    .addOption(new Option("--weight-decay <rate>", "the optimiser's").argParser(numberIn({ min: 0 })).default(0.01))
     .addOption(
       new Option("--clip-norm <norm>", "largest norm of all gradients, 0 for none")
         .argParser(numberIn({ min: 0 }))
@@ -228,11 +222,6 @@ function addSchedule(command: Command): void {
         "--save-every <steps>",
         "save a checkpoint so often, and after each validation that is the best so far",
       ).argParser(integerIn({ min: 1 })),
-    )
-    .addOption(
-      new Option(
-        "--keep-checkpoints <number>",
-        "how many of the last checkpoints stay, besides the best (default: 3)",
-      ).argParser(integerIn({ min: 1 })),
     );
+  addTrainerOptions(command);
 }

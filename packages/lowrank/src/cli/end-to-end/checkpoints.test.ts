@@ -44,8 +44,8 @@ describe("the checkpoints of lowrank train", () => {
     expect(await place.call(...command, ...out, "--resume")).toMatchObject({ code: 0 });
   });
 
-  it("are as many as --keep-checkpoints says, and do not outlive the run they are of", async () => {
-    const out = ["--out", place.path("few"), "--save-every", "1", "--keep-checkpoints", "2"];
+  it("are as many as --keep says, and do not outlive the run they are of", async () => {
+    const out = ["--out", place.path("few"), "--save-every", "1", "--keep", "last:2"];
     await interrupted([...command, ...out], { at: '"step":4,' });
     expect(await checkpointsIn("few")).toEqual(["checkpoint-3", "checkpoint-4"]);
     await interrupted([...command, ...out, "--overwrite"], { at: '"step":1,' });
@@ -72,7 +72,7 @@ describe("the checkpoints of lowrank train", () => {
     expect([0, 6]).not.toContain(step); // or this test would show nothing
     const path = place.path("best", `best-checkpoint-${step}`);
     expect(await checkpointsIn("best")).toEqual([`best-checkpoint-${step}`]);
-    expect(trained.json.at(-1)).toMatchObject({ best: { step, loss, path } });
+    expect(trained.json.at(-1)).toMatchObject({ best: { step, value: loss, path } });
     const model = ["--model", fixture("gpt2", "base")];
     const found = await place.call("evaluate", ...model, "--adapter", path, "--data", validation, "--json");
     expect(found.json[0]?.loss).toBeCloseTo(loss, 6);

@@ -119,7 +119,9 @@ describe("lowrank train on questions", () => {
     const trained = await place.call("train", ...argv, "--out", out, "--steps", "1", "--task", "question-answering");
     expect(trained.code, trained.stderr).toBe(0);
     const { json } = await place.call("evaluate", ...argv, "--adapter", out, "--json");
-    expect(json[0]).toEqual({ engine: "cpu", rows: 2, loss: expect.any(Number) });
+    expect(json[0]).toEqual({
+      ...{ engine: "cpu", rows: 2, loss: expect.any(Number), exactMatch: expect.any(Number), f1: expect.any(Number) },
+    });
   });
 
   it("names the rows that it cannot use", async () => {

@@ -10,7 +10,7 @@ import { type ComparisonFlags, comparisonOptions } from "../options/comparison-o
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
 import { type ReadingOptions, readNamedRows } from "../reading-options.ts";
 import { startEngine } from "../start-engine.ts";
-import { formatNumber } from "../terminal/format.ts";
+import { describeMetrics } from "../terminal/describe-metrics.ts";
 import type { Report } from "../terminal/report.ts";
 import { formatFacts } from "../terminal/table.ts";
 
@@ -61,31 +61,10 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   }
 }
 
-/** What is measured, as people call it, and how many digits say something. */
-const names = [
-  ["accuracy", "accuracy", 4],
-  ["f1Micro", "F1 (micro)", 4],
-  ["f1Macro", "F1 (macro)", 4],
-  ["pearson", "Pearson", 4],
-  ["spearman", "Spearman", 4],
-  ["exactMatch", "exact match", 2],
-  ["f1", "F1", 2],
-  ["bleu", "BLEU", 2],
-  ["recallAt1", "recall@1", 4],
-  ["recallAt5", "recall@5", 4],
-  ["recallAt10", "recall@10", 4],
-  ["mrrAt10", "MRR@10", 4],
-] as const;
-
-function factsOf(evaluation: Evaluation): (readonly [string, string])[] {
-  const { rows, loss, perplexity } = evaluation;
+function factsOf({ rows, bleu, ...metrics }: Evaluation): (readonly [string, string])[] {
   return [
     ["rows", String(rows)],
-    ["loss", formatNumber(loss)],
-    ...(perplexity === undefined ? [] : [["perplexity", formatNumber(perplexity)] as const]),
-    ...names.flatMap(([key, name, digits]) => {
-      const value = evaluation[key];
-      return value === undefined ? [] : [[name, value.toFixed(digits)] as const];
-    }),
+    ...describeMetrics(metrics),
+    ...(bleu === undefined ? [] : [["BLEU", bleu.toFixed(2)] as const]),
   ];
 }

@@ -29,7 +29,9 @@ export function checkTrainOptions(options: TrainOptions): void {
   if (options.addAsSpecial === true && options.addTokens === undefined && options.addTokensFile === undefined) {
     throw new UsageError("--add-as-special needs tokens to add: add --add-tokens or --add-tokens-file.");
   }
-  if (options.evalEvery !== undefined && options.validation === undefined && options.validationShare === undefined) {
-    throw new UsageError("--eval-every needs something to evaluate on: add --validation or --validation-share.");
+  const needsRows = (["evalEvery", "patience", "bestBy"] as const).find((name) => options[name] !== undefined);
+  if (needsRows !== undefined && options.validation === undefined && options.validationShare === undefined) {
+    const flag = { evalEvery: "--eval-every", patience: "--patience", bestBy: "--best-by" }[needsRows];
+    throw new UsageError(`${flag} needs something to evaluate on: add --validation or --validation-share.`);
   }
 }

@@ -1,12 +1,14 @@
 // lowrank train: data and a model in, an adapter out.
 
 import { InterruptedError } from "../../errors/run-errors.ts";
+import { metricFacts } from "../../evaluate/metric-names.ts";
 import { openRunFolder } from "../../node/run/open-run-folder.ts";
 import { writesText } from "../../open/writes-text.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { type WithBase, withBase } from "../base-for.ts";
 import type { RecipeWriter } from "../recipe/write-recipe.ts";
 import { startEngine } from "../start-engine.ts";
+import { describeMetrics } from "../terminal/describe-metrics.ts";
 import { formatCount, formatDuration, formatNumber } from "../terminal/format.ts";
 import { programName } from "../terminal/program-name.ts";
 import type { Report } from "../terminal/report.ts";
@@ -85,14 +87,19 @@ function summarize(
   report.emit({ type: "result", out, steps: end.step, loss, validation, best, seconds: end.seconds });
   if (loss !== undefined) report.say(`loss of the last step  ${formatNumber(loss)}`);
   if (first !== undefined && last !== undefined && first !== last) {
-    report.say(`validation loss        ${formatNumber(first.loss)} → ${formatNumber(last.loss)}`);
+    const before = new Map(describeMetrics(first));
+    for (const [label, after] of describeMetrics(last)) {
+      report.say(`${`validation ${label}`.padEnd(22)} ${before.get(label) ?? "–"} → ${after}`);
+    }
   }
+  if (end.reason === "stopped-early") report.say(`stopped: no better for ${options.patience} validations in a row`);
   report.say(
     `${formatCount(end.step)} ${end.step === 1 ? "step" : "steps"} in ${formatDuration(end.seconds)}; adapter written to ${out}`,
   );
   if (best !== undefined) {
     report.say(
-      `the lowest validation loss was ${formatNumber(best.loss)} after step ${best.step}: that adapter is ${best.path}`,
+      `the best validation ${metricFacts[options.bestBy ?? "loss"].label} was ${formatNumber(best.value)} after step ${best.step}: ` +
+        `that adapter is ${best.path}`,
     );
   }
   report.say(`try: ${programName(report.io)} ${commandToTry(run, options)}`);

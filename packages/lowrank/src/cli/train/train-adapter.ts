@@ -1,9 +1,13 @@
 // The loop of a run: events become progress on the terminal, and Ctrl-C ends it after its step.
 
+import { listed } from "@lowrank/contracts";
 import type { EndEvent, StepEvent, TrainingEvent } from "@lowrank/trainer";
+import type { RowMetrics } from "../../evaluate/metric-names.ts";
 import type { RunFolder } from "../../run-folder.ts";
+import { keepingOf } from "../../train/check-keeping.ts";
+import { keptChoice } from "../options/trainer-options.ts";
 import { recipeFile } from "../recipe/write-recipe.ts";
-import { formatNumber } from "../terminal/format.ts";
+import { describeMetrics } from "../terminal/describe-metrics.ts";
 import { type Progress, startProgress } from "../terminal/progress.ts";
 import type { Report } from "../terminal/report.ts";
 import type { PreparedRun } from "./prepare-run.ts";
@@ -23,8 +27,8 @@ export interface RunContext {
 export interface LoopResult {
   readonly end: EndEvent;
   readonly loss: number | undefined;
-  /** Validation losses by step, step 0 first. */
-  readonly validation: readonly { readonly step: number; readonly loss: number }[];
+  /** What validations found, by step, step 0 first. */
+  readonly validation: readonly ({ readonly step: number } & RowMetrics)[];
 }
 
 /** Trains until the steps are made or the person says stop. Throws what the folder's `keep` does. */
@@ -52,13 +56,13 @@ function startTraining(
   { options, folder, recipe }: RunContext,
   signal: AbortSignal,
 ): AsyncGenerator<TrainingEvent, void, undefined> {
-  const { saveEvery, keepCheckpoints } = options;
+  const keeping = keepingOf({ ...options, keep: keptChoice(options) });
   return folder.keep({
     adapter: {
       opened: adapter.opened,
       files: async (at) => new Map([...(await adapter.files(at)), [recipeFile, recipe] as const]),
     },
-    ...{ base: model.opened, fingerprint, saveEvery, keepCheckpoints },
+    ...{ base: model.opened, fingerprint, ...keeping },
     totalSteps: training.totalSteps,
     loop: (kept) => adapter.run(training, { ...trainingOptions(options, folder), ...kept, signal }),
   });
@@ -70,7 +74,7 @@ async function follow(
   { folder, report }: RunContext,
 ): Promise<LoopResult> {
   const progress = startProgress(report, { total: training.totalSteps, first: folder.resumeFrom?.step ?? 0 });
-  const validation: { step: number; loss: number }[] = [];
+  const validation: ({ readonly step: number } & RowMetrics)[] = [];
   let loss: number | undefined;
   let end: EndEvent | undefined;
   try {
@@ -78,7 +82,7 @@ async function follow(
       report.emit(event);
       show(event, progress, report);
       if (event.type === "step") loss = event.loss;
-      if (event.type === "evaluation") validation.push({ step: event.step, loss: event.metrics.loss });
+      if (event.type === "evaluation") validation.push({ step: event.step, ...event.metrics });
       if (event.type === "end") end = event;
     }
   } finally {
@@ -91,7 +95,12 @@ async function follow(
 function show(event: TrainingEvent, progress: Progress, report: Report): void {
   if (event.type === "step") progress.update(progressOf(event));
   if (event.type === "evaluation") {
-    report.note(`  step ${event.step}  validation loss ${formatNumber(event.metrics.loss)}`);
+    const metrics = describeMetrics(event.metrics).map((pair) => pair.join(" "));
+    report.note(`  step ${event.step}  validation ${metrics.join("  ")}`);
+  }
+  if (event.type === "skip") {
+    const of = event.names.length === 0 ? "" : ` (${listed(event.names)})`;
+    report.note(`  step ${event.step}  left out: its ${event.what} is ${event.value}${of}; ${event.inARow} in a row`);
   }
 }
 

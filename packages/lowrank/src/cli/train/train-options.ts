@@ -8,10 +8,8 @@ import type { RunFolder } from "../../run-folder.ts";
 import { type ComparisonFlags, comparisonOptions } from "../options/comparison-options.ts";
 import { type PreferenceFlags, preferenceFlags } from "../options/preference-options.ts";
 import type { AdapterOptions, BasePrecisionOptions, EngineOptions } from "../options/shared-options.ts";
+import { loopChoices, type schedules, type TrainerChoices } from "../options/trainer-options.ts";
 import type { VariantChoices } from "../options/variant-options.ts";
-
-/** Learning rate schedules by name. */
-export const schedules = ["linear", "cosine", "constant"] as const;
 
 /** Heads that rows of a data file can train, by name. */
 export const trainableTasks = [
@@ -43,7 +41,8 @@ export interface TrainOptions
     BasePrecisionOptions,
     VariantChoices,
     ComparisonFlags,
-    PreferenceFlags {
+    PreferenceFlags,
+    TrainerChoices {
   readonly model?: string;
   /** Files, patterns, data sets of the Hub or "-", whose rows follow each other. */
   readonly data: readonly string[];
@@ -103,7 +102,6 @@ export interface TrainOptions
   readonly seed: number;
   readonly evalEvery?: number;
   readonly saveEvery?: number;
-  readonly keepCheckpoints?: number;
 }
 
 /** Those that say how rows become tokens and how the loop goes, as the library takes them; the rest as the folder's run began. */
@@ -119,6 +117,7 @@ export function trainingOptions(
   return {
     ...{ template, maxLength, maxTargetLength, epochs, steps, batchSize, accumulate, learningRate, schedule },
     ...{ warmupSteps, warmupRatio, weightDecay, clipNorm, gradientCheckpointing, seed, evalEvery, initBatches },
+    ...loopChoices(options),
     groupByLength,
     ...comparisonOptions(options),
     ...preferenceFlags(options),

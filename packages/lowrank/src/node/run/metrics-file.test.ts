@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { earlierMetrics, metricsFile, metricsLine } from "./metrics-file.ts";
+import { earlierMetrics, metricsFile, metricsLines } from "./metrics-file.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const shared = { type: "step", steps: 9, epoch: 0, tokens: 1, tokensPerSecond: 1, seconds: 1, secondsLeft: 1 } as const;
-const line = (step: number) => metricsLine({ ...shared, step, loss: 0.5, learningRate: 0.1, gradientNorm: 2 });
+const line = (step: number) =>
+  metricsLines({ ...shared, step, loss: 0.5, learningRate: 0.1, gradientNorm: 2 }).join("");
 
 async function kept(text: string, steps: number) {
   await writeFile(join(folder, metricsFile), text);
@@ -25,6 +26,21 @@ it("the metrics of a run that goes on are the whole lines of the steps it has ma
     line(2),
     line(3),
   ]);
+});
+
+it("a validation and a step that was left out have lines of their own, without anything that time changes", () => {
+  const best = { step: 4, value: 0.5 };
+  const validation = {
+    type: "evaluation",
+    step: 4,
+    metrics: { loss: 0.5, accuracy: 0.75 },
+    isBest: true,
+    best,
+  } as const;
+  expect(metricsLines(validation)).toEqual(['{"step":4,"validation":{"loss":0.5,"accuracy":0.75}}\n']);
+  const skip = { type: "skip", step: 5, steps: 9, what: "loss", value: Number.NaN, names: [], inARow: 1 } as const;
+  expect(metricsLines(skip)).toEqual(['{"step":5,"skipped":"loss","value":"NaN"}\n']);
+  expect(metricsLines({ type: "checkpoint", step: 5 })).toEqual([]);
 });
 
 it("there are none of a run without the file", async () => {

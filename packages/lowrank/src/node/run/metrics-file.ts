@@ -1,15 +1,25 @@
-// metrics.jsonl: one line a step, for plots.
+// metrics.jsonl: a line for each step, each validation, and each step that was left out; for plots.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { StepEvent } from "@lowrank/trainer";
+import type { TrainingEvent } from "@lowrank/trainer";
 
 /** Name of the file in `out`. */
 export const metricsFile = "metrics.jsonl";
 
-/** One line of it. */
-export function metricsLine({ step, loss, learningRate, gradientNorm }: StepEvent): string {
-  return `${JSON.stringify({ step, loss, learningRate, gradientNorm })}\n`;
+/** What it says of an event: nothing that another run of the same would say otherwise, such as times. */
+export function metricsLines(event: TrainingEvent): readonly string[] {
+  const facts = factsOf(event);
+  return facts === undefined ? [] : [`${JSON.stringify(facts)}\n`];
+}
+
+function factsOf(event: TrainingEvent): object | undefined {
+  if (event.type === "step") {
+    const { step, loss, learningRate, gradientNorm } = event;
+    return { step, loss, learningRate, gradientNorm };
+  }
+  if (event.type === "evaluation") return { step: event.step, validation: event.metrics };
+  return event.type === "skip" ? { step: event.step, skipped: event.what, value: String(event.value) } : undefined;
 }
 
 /** The lines of the first `steps` steps of an interrupted run; of a file that was cut or overwritten, the whole ones. */

@@ -10,7 +10,7 @@ import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToK
 import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
 import { hashBase } from "./hash-base.ts";
-import { earlierMetrics, metricsLine } from "./metrics-file.ts";
+import { earlierMetrics, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, notedBaseFiles, notedGrouping, runFingerprint } from "./run-fingerprint.ts";
 import { saveRun } from "./save-run.ts";
 
@@ -83,19 +83,26 @@ class DiskRunFolder implements RunFolder {
   }
 
   async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
-    const { fingerprint, totalSteps, saveEvery } = run;
+    const { fingerprint, totalSteps, saveEvery, keep } = run;
     const { resumeFrom } = this;
     const metrics = resumeFrom === undefined ? [] : await earlierMetrics(this.#out, resumeFrom.step);
     const save = async (state: TrainingState) => {
-      const { step, best } = state;
-      const unfinished = step < totalSteps ? state : undefined;
-      const path = await this.#write(run, { stepsDone: step, state: unfinished, bestStep: best?.step, metrics });
-      if (path !== undefined && best !== undefined) this.#bestCheckpoint = { step: best.step, loss: best.value, path };
+      const { step, best, evaluationsSinceBest } = state;
+      const isOver = step >= totalSteps || evaluationsSinceBest >= (run.patience ?? Number.POSITIVE_INFINITY);
+      const unfinished = isOver ? undefined : state;
+      const path = await this.#write(run, {
+        stepsDone: step,
+        isOver,
+        state: unfinished,
+        bestStep: best?.step,
+        metrics,
+      });
+      if (path !== undefined && best !== undefined) this.#bestCheckpoint = { ...best, path };
     };
-    const checkpoint = { every: saveEvery ?? totalSteps, atBest: saveEvery !== undefined, save };
+    const checkpoint = { every: saveEvery ?? totalSteps, atBest: keep?.best ?? saveEvery !== undefined, save };
     try {
       for await (const event of run.loop({ fingerprint, resumeFrom, checkpoint })) {
-        if (event.type === "step") metrics.push(metricsLine(event));
+        metrics.push(...metricsLines(event));
         yield event;
       }
     } catch (error) {
@@ -104,7 +111,7 @@ class DiskRunFolder implements RunFolder {
       const stepsDone = error.step - 1;
       // A checkpoint is worth more than a later adapter without the optimiser's state.
       if (!hasCheckpoint && stepsDone > 0) {
-        await this.#write(run, { stepsDone, state: undefined, bestStep: undefined, metrics });
+        await this.#write(run, { stepsDone, isOver: false, state: undefined, bestStep: undefined, metrics });
       }
       const kept = { ...this.#kept(), hasCheckpoint };
       const weight = await brokenBaseWeight(run.base);
@@ -119,20 +126,21 @@ class DiskRunFolder implements RunFolder {
 
   /** Gives the path of the best checkpoint, as `saveRun` does. */
   async #write(
-    { adapter, keepCheckpoints }: RunToKeep,
+    { adapter, keep }: RunToKeep,
     saved: {
       readonly stepsDone: number;
+      readonly isOver: boolean;
       readonly state: TrainingState | undefined;
       readonly bestStep: number | undefined;
       readonly metrics: readonly string[];
     },
   ): Promise<string | undefined> {
-    const { stepsDone } = saved;
+    const { stepsDone, isOver } = saved;
     const weight = await brokenAdapterWeight(adapter.opened);
     if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#kept());
     const isOwn = this.#isOwn;
-    const result = { ...saved, files: await adapter.files({ stepsDone }) };
-    const path = await saveRun(this.#out, result, { overwrite: isOwn || this.#overwrite, isOwn, keepCheckpoints });
+    const result = { ...saved, files: await adapter.files({ stepsDone, isOver }) };
+    const path = await saveRun(this.#out, result, { overwrite: isOwn || this.#overwrite, isOwn, keep });
     this.#isOwn = true;
     this.#savedStep = stepsDone;
     return path;

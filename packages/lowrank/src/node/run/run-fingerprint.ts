@@ -22,7 +22,7 @@ const orderName = "order of rows";
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { adapterSeed, order, comparison, preference } = run;
+  const { adapterSeed, order, comparison, preference, embeddingNoise, labelSmoothing } = run;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -38,6 +38,7 @@ export function runFingerprint(run: RunIdentity): string {
       comparison,
       preference,
     }),
+    ...given({ "embedding noise": embeddingNoise, "label smoothing": labelSmoothing }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));
   for (const [key, value] of fields) if (!idleFields.has(key)) facts[`adapter's ${key}`] = value;

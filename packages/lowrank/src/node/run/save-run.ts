@@ -6,6 +6,7 @@ import { writeListedFolder } from "@lowrank/safetensors/node";
 import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import type { FolderFiles } from "../../platform.ts";
+import type { KeptCheckpoints } from "../../train/training-options.ts";
 import { metricsFile } from "./metrics-file.ts";
 
 /** What a run has to show so far. */
@@ -14,7 +15,7 @@ export interface RunResult {
   readonly files: FolderFiles;
   readonly metrics: readonly string[];
   readonly stepsDone: number;
-  /** The step whose validation loss is the lowest, if one was measured. */
+  /** The step whose validation was the best, if there was one. */
   readonly bestStep: number | undefined;
   /** What `resume` needs, written as checkpoint-<step> with the adapter; absent once the run is over. */
   readonly state: TrainingState | undefined;
@@ -25,8 +26,8 @@ export interface SaveOptions {
   readonly overwrite: boolean;
   /** Whether it is this run's earlier work: then everything stays but what is written anew, and surplus checkpoints. */
   readonly isOwn: boolean;
-  /** How many of the last checkpoints stay, besides the best; default 3. */
-  readonly keepCheckpoints: number | undefined;
+  /** Which checkpoints stay. */
+  readonly keep: KeptCheckpoints | undefined;
 }
 
 /**
@@ -55,16 +56,17 @@ export async function saveRun(out: string, result: RunResult, options: SaveOptio
 async function earlierCheckpoints(
   out: string,
   { stepsDone, bestStep, state }: RunResult,
-  { isOwn, keepCheckpoints = 3 }: SaveOptions,
+  { isOwn, keep = {} }: SaveOptions,
 ) {
   const all = isOwn ? await listCheckpoints(out) : [];
   const earlier = all.filter(({ step }) => step < stepsDone);
-  const rule = { keepLast: keepCheckpoints, best: bestStep };
+  const best = keep.best === false ? undefined : bestStep;
+  const rule = { keepLast: keep.last ?? 3, best };
   const surplus = state === undefined ? earlier : surplusCheckpoints(earlier, rule);
   // Where a run goes on from an older checkpoint, a newer one is damaged.
   const leaving = [...surplus, ...all.filter(({ step }) => step >= stepsDone)];
   return {
-    best: earlier.find(({ step }) => step === bestStep)?.path,
+    best: earlier.find(({ step }) => step === best)?.path,
     leaving: new Set(leaving.map(({ path }) => basename(path))),
   };
 }

@@ -1,0 +1,80 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, interrupted, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let command: readonly string[];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  const rows = Array.from({ length: 12 }, (_, row) => ({
+    input_ids: [row % 2 === 0 ? 5 : 60, 7, 9, row],
+    labels: row % 2,
+  }));
+  const data = await place.write("classes.jsonl", jsonl(rows));
+  command = ["train", "--model", fixture("gpt2", "base"), "--data", data, "--validation", data, "--batch-size", "4"];
+});
+afterAll(() => place.remove());
+
+const metricsOf = async (folder: string): Promise<Record<string, unknown>[]> =>
+  (await readFile(place.path(folder, "metrics.jsonl"), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("lowrank train", () => {
+  it("tells how often the classes are right beside the validation loss, in the terminal, in metrics.jsonl and on the card", async () => {
+    const out = ["--out", place.path("scored"), "--learning-rate", "0.05", "--steps", "30", "--eval-every", "10"];
+    const { code, stdout, stderr } = await place.call(...command, ...out);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(
+      /step 10 {2}validation loss \d\.\d+ {2}accuracy \d\.\d+ {2}F1 \d\.\d+ {2}Matthews -?\d\.\d+/,
+    );
+    expect(stdout).toMatch(/validation accuracy +\d\.\d+ → 1\.0000/);
+    const validations = (await metricsOf("scored")).filter(({ validation }) => validation !== undefined);
+    expect(validations.map(({ step }) => step)).toEqual([0, 10, 20, 30]);
+    expect(validations.at(-1)).toMatchObject({ validation: { accuracy: 1, f1: 1, matthews: 1 } });
+    const card = await readFile(place.path("scored", "README.md"), "utf8");
+    expect(card).toMatch(/\| validation \| loss [\d.e-]+, accuracy 1, F1 1, Matthews 1 \(after step 30\) \|/);
+  });
+
+  it("stops when validations get no better, and leaves the best one's adapter beside the last", async () => {
+    const out = ["--out", place.path("early"), "--learning-rate", "1e-30", "--steps", "30", "--eval-every", "2"];
+    const { code, stdout } = await place.call(...command, ...out, "--patience", "3", "--best-by", "accuracy");
+    expect(code).toBe(0);
+    expect(stdout).toContain("stopped: no better for 3 validations in a row");
+    expect((await metricsOf("early")).filter(({ loss }) => loss !== undefined)).toHaveLength(6);
+    const kept = (await readdir(place.path("early"))).filter((name) => name.includes("checkpoint"));
+    expect(kept).toEqual([]); // no step was better than the beginning
+  });
+
+  it.each([
+    ["sgd", ["--momentum", "0.9", "--schedule", "polynomial", "--schedule-power", "2", "--end-rate", "0.1"]],
+    ["lion", ["--betas", "0.9,0.95", "--schedule", "wsd", "--decay-share", "0.5", "--lora-plus-ratio", "16"]],
+    ["adafactor", ["--schedule", "cosine-with-restarts", "--schedule-cycles", "2", "--embedding-noise", "5"]],
+    ["adamw", ["--label-smoothing", "0.1", "--embedding-noise", "5", "--keep", "last:1", "--max-bad-steps", "2"]],
+  ])("under %s, stopped and resumed, ends with the bytes of a run that was not", async (optimizer, more) => {
+    const run = [...command, "--steps", "6", "--learning-rate", "1e-2", "--optimizer", optimizer, ...more];
+    const whole = place.path(`${optimizer}-whole`);
+    expect(await place.call(...run, "--out", whole)).toMatchObject({ code: 0 });
+    const out = ["--out", place.path(`${optimizer}-parts`)];
+    expect(await interrupted([...run, ...out], { at: '"step":3,' })).toMatchObject({ code: 130 });
+    expect(await place.call(...run, ...out, "--resume")).toMatchObject({ code: 0 });
+    for (const file of ["adapter_model.safetensors", "metrics.jsonl", "README.md"]) {
+      const bytes = await readFile(place.path(`${optimizer}-parts`, file));
+      expect(bytes, file).toEqual(await readFile(place.path(`${optimizer}-whole`, file)));
+    }
+  });
+
+  it("refuses to go on with other noise, and a --keep or --patience that means nothing", async () => {
+    const out = ["--out", place.path("other"), "--steps", "4"];
+    await interrupted([...command, ...out, "--embedding-noise", "5"], { at: '"step":2,' });
+    const { stderr } = await place.call(...command, ...out, "--resume");
+    expect(stderr).toContain("embedding noise: 5 in the checkpoint, not there now");
+    const kept = await place.call(...command, ...out, "--keep", "newest");
+    expect(kept).toMatchObject({ code: 2, stderr: expect.stringContaining('Expected "best", "last:3"') });
+    const alone = command.filter((_, place) => place !== 5 && place !== 6);
+    const patient = await place.call(...alone, ...out, "--patience", "3");
+    expect(patient.stderr).toContain("--patience needs something to evaluate on");
+  });
+});

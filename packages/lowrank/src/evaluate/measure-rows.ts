@@ -1,0 +1,59 @@
+// Loss and answers over rows, from one forward pass of each batch.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { TokenBatch } from "@lowrank/data";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import * as tf from "@tensorflow/tfjs-core";
+import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
+import { AnswerTally } from "./answer-tally.ts";
+import type { RowMetrics } from "./metric-names.ts";
+
+/** What `measureRows` can be told besides. */
+export interface MeasureOptions {
+  /** Stops between batches; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told after each batch how many rows it had. */
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
+/** Engines on the processor never wait for anything, so timers, signals and clicks need a turn of their own. */
+const turnEveryMilliseconds = 50;
+
+/**
+ * The mean loss over every label that counts in all batches, and what the answers are worth: accuracy, F1 and Matthews'
+ * correlation of classes, correlations of numbers, exact match and F1 of places; of text accuracy and perplexity.
+ */
+export async function measureRows(
+  model: PretrainedModel,
+  data: MeasuredData,
+  { context, signal, onRows }: MeasureOptions & { readonly context: ForwardContext },
+): Promise<RowMetrics> {
+  const tally = new AnswerTally(model);
+  let [total, count] = [0, 0];
+  let lastTurn = performance.now();
+  for (const batch of measuredBatches(data)) {
+    signal?.throwIfAborted();
+    const measured = measurementOf(model, batch, context);
+    const [value = Number.NaN] = await measured.sum.data();
+    measured.sum.dispose();
+    if (measured.answers !== undefined) await tally.add(measured.answers, batch);
+    total += value;
+    count += measured.count;
+    onRows?.(batch.rows);
+    if (performance.now() - lastTurn < turnEveryMilliseconds) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    lastTurn = performance.now();
+  }
+  const loss = total / count;
+  const isText = model.task === "causal-lm" || model.task === "masked-lm" || model.task === "sequence-to-sequence";
+  return { loss, ...(isText ? { perplexity: Math.exp(loss) } : {}), ...tally.metrics() };
+}
+
+function measurementOf(model: PretrainedModel, batch: TokenBatch, context: ForwardContext) {
+  const inputs = batchTensors(batch);
+  try {
+    return model.measure(inputs, context);
+  } finally {
+    tf.dispose(Object.values(inputs));
+  }
+}
