@@ -72,7 +72,10 @@ onEachBackend(() => {
     });
 
     it("of rows that do not count is nothing", () => {
-      expect(tf.tidy(() => labelMargin(tf.tensor2d([[1, 2]]), tf.tensor1d([-100], "int32")).dataSync()[0])).toBeCloseTo(0, 12);
+      expect(tf.tidy(() => labelMargin(tf.tensor2d([[1, 2]]), tf.tensor1d([-100], "int32")).dataSync()[0])).toBeCloseTo(
+        0,
+        12,
+      );
     });
   });
 });
