@@ -75,7 +75,9 @@ export class GraphDraft {
 
   constructor(backend: StepBackend, options: StepGraphOptions) {
     this.#products = new StepProducts(backend, { g: this.#g, constants: this.#constants, ...options });
-    this.#values = [{ name: this.#input("hidden", { kind: "hidden" }), width: options.width }];
+    const { width } = options;
+    // Where only some shapes are known, the library infers that attention's inputs are queries, keys and values in one.
+    this.#values = [{ name: this.#input("hidden", { kind: "hidden" }, { shape: ["rows", "time", width] }), width }];
   }
 
   /** Goes on with a plan where the last one ended. False where a weight lies in a way that graphs cannot multiply by. */
@@ -191,7 +193,6 @@ export class GraphDraft {
     this.#attentions.push(attention);
     const names = [attention.query, attention.key, attention.value].map((value) => this.#value(value).name);
     const count = this.#attentions.length;
-    // Without their shape the library infers one as if queries, keys and values were one input.
     const shape = ["rows", keyHeads, "capacity", headSize];
     const kept = (kind: "key" | "value") => this.#input(`${kind}${count}`, { kind, attention }, { shape });
     const inputs = [
@@ -250,7 +251,8 @@ export class GraphDraft {
     const known = this.#feeds.findIndex((other) => isSameFeed(feed, other));
     const name = `${feed.kind} ${this.#feeds.length}`;
     const type = feed.kind === "last" || feed.kind === "total" ? "int32" : "float32";
-    return this.#inputs[known]?.name ?? this.#input(name, feed, { type });
+    const shape = feed.kind === "tensor" ? { shape: feed.tensor.shape } : {};
+    return this.#inputs[known]?.name ?? this.#input(name, feed, { type, ...shape });
   }
 
   #input(name: string, feed: StepFeed, rest: Omit<OnnxInput, "name"> = {}): string {
