@@ -31,6 +31,10 @@ export function addEmbedCommand(program: Command, io: CommandIo): void {
     .option("--file <file>", "file with a text on each line")
     .addOption(new Option("--pooling <name>", "which states stand for a text").choices(["mean", "first", "last"]))
     .option("--normalise", "make embeddings of length 1")
+    .option(
+      "--prompt-name <name>",
+      "prompt of the model's folder to write before each text, as query (default: the folder's)",
+    )
     .addOption(new Option("--max-length <tokens>", "cut longer texts").argParser(integerIn({ min: 1 })))
     .addOption(new Option("--batch-size <number>", "texts at one time").argParser(integerIn({ min: 1 })).default(32));
   withExamples(

@@ -16,6 +16,7 @@ export interface EmbedCommandOptions extends EngineOptions, AdapterOptions, Base
   readonly file?: string;
   readonly pooling?: Pooling;
   readonly normalise?: true;
+  readonly promptName?: string;
   readonly maxLength?: number;
   readonly batchSize: number;
 }
@@ -31,8 +32,8 @@ export async function runEmbed(asked: EmbedCommandOptions, report: Report): Prom
   const { model: path, adapter, allowDifferentBase, basePrecision } = options;
   const model = await openModel({ model: path, adapter, allowDifferentBase, basePrecision }, report);
   try {
-    const { pooling, normalise, maxLength, batchSize } = options;
-    const embeddings = await model.embed(texts, { pooling, normalise, maxLength, batchSize });
+    const { pooling, normalise, promptName, maxLength, batchSize } = options;
+    const embeddings = await model.embed(texts, { pooling, normalise, promptName, maxLength, batchSize });
     for (const [index, values] of embeddings.entries()) {
       // Eight digits are all that a 32-bit number has.
       const embedding = Array.from(values, (value) => Number(value.toPrecision(8)));

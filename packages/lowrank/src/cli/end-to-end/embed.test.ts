@@ -50,6 +50,19 @@ describe("lowrank embed", () => {
     expectClose(JSON.parse(told.stdout), expected.embeddings[2] ?? [], 1e-5, "told");
   });
 
+  it("writes the folder's prompt before a text, the one that is named or its default", async () => {
+    await cp(folder, place.path("prompted"), { recursive: true });
+    const prompts = { prompts: { query: "How do I ", document: "Rain " }, default_prompt_name: "document" };
+    await place.write("prompted/config_sentence_transformers.json", JSON.stringify(prompts));
+    const asked = ["embed", "--model", place.path("prompted"), "--text", "reset my password?"];
+    const named = await place.call(...asked, "--prompt-name", "query");
+    expectClose(JSON.parse(named.stdout), expected.embeddings[0] ?? [], 1e-5, "query");
+    const whole = await place.call("embed", "--model", folder, "--text", "Rain reset my password?");
+    expectClose(JSON.parse((await place.call(...asked)).stdout), JSON.parse(whole.stdout), 1e-6, "default");
+    const unknown = await place.call(...asked, "--prompt-name", "questions");
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('it has "query"')]);
+  });
+
   it("wants a text", async () => {
     const { code, stderr } = await place.call("embed", "--model", folder);
     expect([code, stderr]).toEqual([2, expect.stringContaining("There is no text to embed")]);
