@@ -5,7 +5,14 @@ import type { WarningListener } from "@lowrank/contracts";
 import type { RowList, TokenizedExample } from "@lowrank/data";
 import type { TrainingEvent, TrainingState } from "@lowrank/trainer";
 import type { OpenedBase } from "./open/open-base.ts";
-import type { KeptCheckpoints } from "./train/training-options.ts";
+
+/** Which checkpoints stay in a run's folder. */
+export interface KeptCheckpoints {
+  /** Whether that of the best validation does, also beside the finished adapter if it is not the last; default true. */
+  readonly best?: boolean | undefined;
+  /** How many of the last; default 3. */
+  readonly last?: number | undefined;
+}
 
 /** How a folder is claimed. */
 export interface RunRequest {

@@ -10,6 +10,7 @@ import { tokenText } from "../token-text.ts";
 import { checkTokenizerJson, limitNames, type TokenizerLimits } from "../tokenizer-json/check-tokenizer-json.ts";
 import { fallBackToBytes } from "./byte-fallback.ts";
 import { withLanguages } from "./language-marks.ts";
+import { marksAround } from "./marks-around.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { placeTokens } from "./place-tokens.ts";
 import { cutByOwnModel, targetJson } from "./segmentation.ts";
@@ -294,12 +295,4 @@ function largestId(tokenizer: Tokenizer): number {
   let largest = -1;
   for (const id of tokenizer.get_vocab(true).values()) if (id > largest) largest = id;
   return largest;
-}
-
-/** What the tokenizer writes around a text. It is asked of the post-processor: some texts have no token at all. */
-function marksAround({ post_processor }: Tokenizer): { readonly before: string[]; readonly after: string[] } {
-  const text = "\0text";
-  const tokens = post_processor?.post_process([text], null).tokens ?? [text];
-  const at = tokens.indexOf(text);
-  return at === -1 ? { before: tokens, after: [] } : { before: tokens.slice(0, at), after: tokens.slice(at + 1) };
 }

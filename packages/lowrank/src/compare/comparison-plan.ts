@@ -4,8 +4,8 @@ import { type ComparisonPrompts, DataError, type Example, type RowList, type Row
 import type { ComparisonLoss, EmbeddingRecipe } from "@lowrank/models";
 import { embeddingRecipe, type RecipeFacts, type RecipeOptions } from "../embed/embedding-recipe.ts";
 import { sentencePrompts } from "../embed/sentence-prompts.ts";
+import { comparisonLossOf, type RowLoss } from "../row-loss.ts";
 import type { RowNumbers, TrainingRows } from "../rows/training-rows.ts";
-import { comparisonLossOf, type RowLoss } from "../train/row-loss.ts";
 
 /** What a caller says of it. */
 export interface ComparisonOptions extends RecipeOptions {

@@ -2,8 +2,8 @@
 
 import { type PreferenceLossName, type PreferenceSettings, preferenceSettings } from "@lowrank/models";
 import { given } from "../given.ts";
+import { preferenceLossOf, type RowLoss } from "../row-loss.ts";
 import type { RowGoal } from "../rows/row-kinds.ts";
-import { preferenceLossOf, type RowLoss } from "../train/row-loss.ts";
 
 /** What a caller says of it. */
 export interface PreferenceOptions {

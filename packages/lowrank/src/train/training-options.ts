@@ -5,6 +5,7 @@ import type { OptimizerName, ScheduleName, ScheduleShape, TrainingState } from "
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import type { MetricName } from "../evaluate/metric-names.ts";
 import type { PreferenceOptions } from "../preferences/preference-plan.ts";
+import type { KeptCheckpoints } from "../run-folder.ts";
 
 /** How rows become tokens. */
 export interface RowOptions extends ComparisonOptions, PreferenceOptions {
@@ -90,14 +91,6 @@ export interface RunOptions {
   /** What is trained on what; a state with another one is refused. */
   readonly fingerprint?: string | undefined;
   readonly onWarning?: WarningListener | undefined;
-}
-
-/** Which checkpoints stay in a run's folder. */
-export interface KeptCheckpoints {
-  /** Whether that of the best validation does, also beside the finished adapter if it is not the last; default true. */
-  readonly best?: boolean | undefined;
-  /** How many of the last; default 3. */
-  readonly last?: number | undefined;
 }
 
 /** How a run keeps itself in a folder, so that it survives whatever ends it. In Node only. */

@@ -4,7 +4,7 @@ import type { Pooling } from "@lowrank/models";
 import { type Command, Option } from "commander";
 import type { ComparisonOptions } from "../../compare/comparison-plan.ts";
 import { given } from "../../given.ts";
-import { type RowLoss, rowLosses } from "../../train/row-loss.ts";
+import { type RowLoss, rowLosses } from "../../row-loss.ts";
 
 /** As they are typed. */
 export interface ComparisonFlags {

@@ -2,7 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type MetricName, metricNames } from "../../evaluate/metric-names.ts";
-import type { KeptCheckpoints, LoopOptions } from "../../train/training-options.ts";
+import type { KeptCheckpoints } from "../../run-folder.ts";
+import type { LoopOptions } from "../../train/training-options.ts";
 import { integerIn, nameList, numberIn, type ValueParser } from "./parse-values.ts";
 
 /** Learning rate schedules by name. */

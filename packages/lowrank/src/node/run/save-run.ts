@@ -6,7 +6,7 @@ import { writeListedFolder } from "@lowrank/safetensors/node";
 import type { TrainingState } from "@lowrank/trainer";
 import { listCheckpoints, surplusCheckpoints, writeCheckpoint } from "@lowrank/trainer/node";
 import type { FolderFiles } from "../../platform.ts";
-import type { KeptCheckpoints } from "../../train/training-options.ts";
+import type { KeptCheckpoints } from "../../run-folder.ts";
 import { metricsFile } from "./metrics-file.ts";
 
 /** What a run has to show so far. */
