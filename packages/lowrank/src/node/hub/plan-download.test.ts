@@ -16,6 +16,20 @@ describe("planDownload", () => {
     expect(planDownload(place, "model", paths)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
   });
 
+  it("takes a vocabulary's files where there is no tokenizer.json, and only there", () => {
+    const paths = [
+      "config.json",
+      "model.safetensors",
+      "source.spm",
+      "target.spm",
+      "vocab.json",
+      "tokenizer_config.json",
+    ];
+    expect([...planDownload(place, "model", paths)].sort()).toEqual([...paths].sort());
+    const both = ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt", "spiece.model"];
+    expect(planDownload(place, "model", both)).toEqual(["config.json", "tokenizer.json", "model.safetensors"]);
+  });
+
   it("takes along what sentence-transformers says of embeddings", () => {
     const paths = ["config.json", "model.safetensors", "modules.json", "1_Pooling/", "onnx/"];
     expect(planDownload(place, "model", paths)).toEqual([
