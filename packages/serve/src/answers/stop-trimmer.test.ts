@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { StopTrimmer } from "./stop-trimmer.ts";
+
+function shown(stops: readonly string[], pieces: readonly string[]): readonly [string, boolean] {
+  const trimmer = new StopTrimmer(stops);
+  const text = pieces.map((piece) => trimmer.push(piece)).join("") + trimmer.end();
+  return [text, trimmer.isOver];
+}
+
+it("shows all that comes before a stop, however it is cut", () => {
+  for (const pieces of [["one END two"], ["one E", "N", "D two"], [..."one END two"]])
+    expect(shown(["END"], pieces)).toEqual(["one ", true]);
+});
+
+it("shows in the end what only began like a stop", () => {
+  expect(shown(["END"], ["one E", "NOUGH EN"])).toEqual(["one ENOUGH EN", false]);
+});
+
+it("ends at the first of several stops", () => {
+  expect(shown(["two", "one"], ["zero one two"])).toEqual(["zero ", true]);
+});
+
+it("shows everything at once where nothing stops", () => {
+  const trimmer = new StopTrimmer([]);
+  expect(trimmer.push("all")).toBe("all");
+});

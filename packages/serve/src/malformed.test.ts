@@ -1,0 +1,173 @@
+// What a server of anything that writes answers to bodies that are none, and to clients that ask for too much.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningServer, serve } from "./serve.ts";
+import type { ServedAdapter, ServedModel, WrittenEvent } from "./served-model.ts";
+
+/** Writes the prompt's words back, one a token; "wait" until its signal aborts. */
+function echo(): ServedModel {
+  const texts = new Set<object>();
+  let isStopped = false;
+  return {
+    name: "models/echo",
+    adapters: [{ name: "mine", dispose: () => undefined }],
+    attach: async () => ({ name: "attached", dispose: () => undefined }),
+    promptIds: async (prompt) => [...String(prompt)].map((_, index) => index),
+    embed: async (given) => given.map((text) => Float32Array.of(text.length, 0.5)),
+    writer: ({ maxWaiting = 1 }) => ({
+      get running() {
+        return texts.size;
+      },
+      waiting: 0,
+      async *write(prompt, { maxNewTokens, signal }): AsyncGenerator<WrittenEvent, void, undefined> {
+        if (isStopped) throw failure("WRITER_STOPPED");
+        if (texts.size >= maxWaiting) throw failure("WRITER_FULL");
+        const text = {};
+        texts.add(text);
+        try {
+          const asked = typeof prompt === "string" ? prompt : (prompt.messages.at(-1)?.content ?? "");
+          if (asked === "wait")
+            await new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+          const words = asked.split(/(?<= )/).slice(0, maxNewTokens);
+          for (const [id, word] of words.entries()) yield { type: "token", id, text: word };
+          yield { type: "end", rest: "", ids: words.map((_, id) => id), promptTokens: 1, reason: "stop" };
+        } finally {
+          texts.delete(text);
+        }
+      },
+      stop: async () => {
+        isStopped = true;
+      },
+    }),
+  };
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code, [Symbol.for("lowrank.error")]: true });
+}
+
+/** What these tests look at of an answer. */
+interface Answer {
+  readonly error: {
+    readonly code: string;
+    readonly param: string | null;
+    readonly type: string;
+    readonly message: string;
+  };
+  readonly choices: readonly object[];
+  readonly data: readonly { readonly embedding: unknown }[];
+}
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await serve<ServedAdapter>(echo(), { port: 0, maxWaiting: 2, maxBodyBytes: 2000 });
+});
+afterAll(() => server.stop());
+
+async function post(path: string, body: string | object, headers: Record<string, string> = {}) {
+  const response = await fetch(`${server.url}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Answer, headers: response.headers };
+}
+
+const chat = "/v1/chat/completions";
+const messages = [{ role: "user", content: "one two three" }];
+
+describe("a body that is none", () => {
+  it.each([
+    ["", 400, "invalid_json"],
+    ["{", 400, "invalid_json"],
+    ["[]", 400, "invalid_json"],
+    ["null", 400, "invalid_json"],
+    [`{"model": ${"[".repeat(100)}${"]".repeat(100)}}`, 400, "body_too_deep"],
+    [JSON.stringify({ model: "x".repeat(3000) }), 413, "body_too_large"],
+    ["{}", 400, "invalid_request"],
+  ])("%.40s is answered with %i", async (body, status, code) => {
+    const answer = await post(chat, body);
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+  });
+
+  it("of another type than JSON is refused: pages elsewhere can send such", async () => {
+    expect((await post(chat, "{}", { "content-type": "text/plain" })).status).toBe(415);
+  });
+});
+
+describe("a field that cannot be served", () => {
+  it.each([
+    ["messages", { messages: [] }],
+    ["messages[0].role", { messages: [{ role: "tool", content: "x" }] }],
+    ["messages[0].content", { messages: [{ role: "user", content: [{ type: "image_url" }] }] }],
+    ["n", { messages, n: 1000 }],
+    ["n", { messages, n: 0.5 }],
+    ["max_tokens", { messages, max_tokens: 10 ** 9 }],
+    ["temperature", { messages, temperature: "hot" }],
+    ["stop", { messages, stop: ["a", "b", "c", "d", "e"] }],
+    ["tools", { messages, tools: [{ type: "function" }] }],
+    ["response_format", { messages, response_format: { type: "json_object" } }],
+    ["frequency_penalty", { messages, frequency_penalty: 1 }],
+    ["top_logprobs", { messages, top_logprobs: 3 }],
+  ])("%s is named", async (param, body) => {
+    const answer = await post(chat, { model: "echo", ...body });
+    expect([answer.status, answer.body.error.param]).toEqual([400, param]);
+  });
+
+  it("is told with all others at once", async () => {
+    const { body } = await post("/v1/completions", { prompt: "", n: -1, echo: true });
+    for (const name of ["model", "prompt", "n:", "echo"]) expect(body.error.message).toContain(name);
+  });
+});
+
+describe("a request", () => {
+  it("is answered by the model that it names, and by none that there is not", async () => {
+    const { body } = await post(chat, { model: "mine", messages, max_tokens: 2 });
+    expect(body.choices[0]).toMatchObject({
+      message: { role: "assistant", content: "one two " },
+      finish_reason: "stop",
+    });
+    expect((await post(chat, { model: "nobody", messages })).body.error.code).toBe("model_not_found");
+  });
+
+  it("that finds all places taken is told so by 429, and by when to come again", async () => {
+    const stop = new AbortController();
+    const taken = [1, 2].map(() =>
+      fetch(`${server.url}${chat}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ model: "echo", messages: [{ role: "user", content: "wait" }] }),
+        signal: stop.signal,
+      }).catch(() => undefined),
+    );
+    await expect.poll(async () => (await post(chat, { model: "echo", messages })).status).toBe(429);
+    const refused = await post(chat, { model: "echo", messages });
+    expect([refused.body.error.type, refused.headers.get("retry-after")]).toEqual(["rate_limit_error", "1"]);
+    stop.abort();
+    await Promise.all(taken);
+    await expect.poll(async () => (await post(chat, { model: "echo", messages })).status).toBe(200);
+  });
+
+  it("for embeddings gives their numbers, plain or as base64 of their bytes", async () => {
+    const asked = { model: "echo", input: ["abc", "d"] };
+    const { body } = await post("/v1/embeddings", asked);
+    expect(body.data.map(({ embedding }) => embedding)).toEqual([
+      [3, 0.5],
+      [1, 0.5],
+    ]);
+    const packed = await post("/v1/embeddings", { ...asked, encoding_format: "base64" });
+    const bytes = Buffer.from(String(packed.body.data[0]?.embedding), "base64");
+    expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([3, 0.5]);
+  });
+
+  it("that comes while the server stops is told so by 503", async () => {
+    const other = await serve<ServedAdapter>(echo(), { port: 0 });
+    const stopping = other.stop();
+    const refused = fetch(`${other.url}/health`).then(
+      ({ status }) => status,
+      () => "closed",
+    );
+    expect([503, "closed"]).toContain(await refused);
+    await stopping;
+  });
+});
