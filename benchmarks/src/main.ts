@@ -9,8 +9,9 @@ import { processorName } from "./harness/process-facts.ts";
 import { describeJob } from "./jobs/describe-job.ts";
 import { type Job, jobs } from "./jobs/jobs.ts";
 import { runJob } from "./jobs/run-job.ts";
-import type { NotMeasured, Result } from "./result.ts";
+import type { ComparedTimes, NotMeasured, Result } from "./result.ts";
 import { type RunOptions, runBenchmark } from "./run-benchmark.ts";
+import { runServed, served } from "./served/run-served.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,7 +25,7 @@ const { values, positionals } = parseArgs({
     tiny: { type: "boolean", default: false },
   },
 });
-const known: readonly (Benchmark | Job)[] = [...benchmarks, ...jobs];
+const known: readonly (Benchmark | Job | typeof served)[] = [...benchmarks, ...jobs, served];
 const chosen = positionals.includes("all") ? known : known.filter(({ name }) => positionals.includes(name));
 const unknown = positionals.filter((name) => name !== "all" && !known.some((one) => one.name === name));
 if (chosen.length === 0 || unknown.length > 0) {
@@ -46,14 +47,29 @@ const options: RunOptions = {
 let failed = 0;
 for (const benchmark of chosen) {
   try {
-    const result = "recipe" in benchmark ? await measureJob(benchmark) : await measure(benchmark);
-    console.log(JSON.stringify(result));
+    console.log(JSON.stringify(await measureAny(benchmark)));
   } catch (error) {
     failed += 1;
     console.error(`${benchmark.name}: ${error instanceof Error ? error.message : error}`);
   }
 }
 process.exitCode = failed > 0 ? 1 : 0;
+
+function measureAny(benchmark: Benchmark | Job | typeof served): Promise<Result | NotMeasured> {
+  if ("recipe" in benchmark) return measureJob(benchmark);
+  return "comparisons" in benchmark ? measure(benchmark) : measureServed();
+}
+
+async function measureServed(): Promise<Result> {
+  console.log(`${served.name}: ${served.work}`);
+  const result = await runServed({
+    threads: options.threads,
+    rounds: Number(values.rounds ?? 5),
+    onPart: describePart,
+  });
+  keep(result);
+  return result;
+}
 
 async function measure(benchmark: Benchmark): Promise<Result | NotMeasured> {
   console.log(`${benchmark.name}: ${benchmark.work}`);
@@ -80,10 +96,12 @@ async function measureJob(job: Job): Promise<Result> {
   return result;
 }
 
+function describePart({ label, oursMs, peerMs, ratio, targetRatio }: ComparedTimes): void {
+  console.log(`  ${label}: ${oursMs} ms against ${peerMs} ms, ratio ${ratio}${aim(targetRatio)}`);
+}
+
 function describe(result: Result): void {
-  for (const { label, oursMs, peerMs, ratio, targetRatio } of result.parts ?? [{ label: "time", ...result }]) {
-    console.log(`  ${label}: ${oursMs} ms against ${peerMs} ms, ratio ${ratio}${aim(targetRatio)}`);
-  }
+  for (const part of result.parts ?? [{ label: "time", ...result }]) describePart(part);
   if (result.rssRatio !== undefined) {
     const sizes = `${result.oursRssMb} MB against ${result.peerRssMb} MB`;
     const copy = result.rssRatioWithoutCopy;
