@@ -19,6 +19,7 @@ import type { RowFile } from "../rows/training-rows.ts";
 import { evaluateComparisons } from "./evaluate-comparisons.ts";
 import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
+import { measureRewards } from "./measure-rewards.ts";
 import { measureRows } from "./measure-rows.ts";
 import type { RowMetrics } from "./metric-names.ts";
 
@@ -60,10 +61,17 @@ export async function evaluateRows(
 ): Promise<Evaluation> {
   const file = { name, rows: chosenAnswers(rows) };
   if (options.generate === true) checkReferences(file);
-  return namingBrokenWeights(opened, () => evaluate({ opened, tokenizer, notices }, file, options));
+  return namingBrokenWeights(opened, () =>
+    evaluate({ opened, tokenizer, notices }, { ...file, compared: [...rows] }, options),
+  );
 }
 
-async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOptions): Promise<Evaluation> {
+/** Rows to measure, and as they were before the better of two answers stood for both. */
+interface ReadFile extends RowFile {
+  readonly compared: readonly Example[];
+}
+
+async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationOptions): Promise<Evaluation> {
   const { opened, notices } = measurer;
   const { model, adapter } = opened;
   const { name } = file;
@@ -87,7 +95,8 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
   const labelIds = isNumber ? new Map<string, number>() : numberClasses(rows, known).ids;
   const labels = goal === "class" ? { labelIds, problem, classes: model.config.labels } : {};
   const lengths = rowLengths(model, options);
-  const examples = tokenizeRows(rows, { file: name, model, tokenizer, template, lengths, labels }, notices);
+  const how = { file: name, model, tokenizer, template, lengths, labels };
+  const examples = tokenizeRows(rows, how, notices);
   const data = { examples, batchSize, padId: tokenizer?.padId ?? model.config.padTokenId ?? 0 };
   const { loss, ...scores } = await measure(opened, data, notices);
   // Whatever else is measured comes from the same logits.
@@ -97,6 +106,7 @@ async function evaluate(measurer: Measurer, file: RowFile, options: EvaluationOp
     rows: examples.length,
     loss,
     ...scores,
+    ...(await measureRewards(opened, file.compared, { ...how, ...data, loss: options.loss }, notices)),
     ...(tokenizer !== undefined && rows.some(isQuestion)
       ? await measureAnswers(opened, rows.filter(isQuestion), { ...asked, tokenizer })
       : {}),

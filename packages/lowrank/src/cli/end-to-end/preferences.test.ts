@@ -72,6 +72,11 @@ it("rows of two answers train by DPO, from a loss of log 2 to where the chosen o
   expect(measured.at(-1)?.loss).toBeLessThan(0.6);
   expect(await readFile(`${out}/README.md`, "utf8")).toContain("dpo");
 
+  const evaluated = await place.call("evaluate", "--adapter", out, "--data", data, "--json");
+  expect(evaluated.json.at(-1)).toMatchObject({ rewardAccuracy: 1, rows: 3 });
+  const ofBase = await place.call("evaluate", "--model", place.path("base"), "--data", data, "--json");
+  expect(ofBase.json.at(-1)).not.toHaveProperty("rewardAccuracy");
+
   // Interrupted and gone on with: the same adapter, bit for bit; and not by another loss.
   const again = place.path("in-two-parts");
   await interrupted(["train", ...common, ...run, "--out", again, "--save-every", "1"], { at: '"step":3,' });

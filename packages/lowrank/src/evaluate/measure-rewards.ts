@@ -1,0 +1,34 @@
+// What an adapter makes of pairs of answers: how often the better one is worth more to it than to the base, and by how much.
+
+import { selectedNames } from "@lowrank/contracts";
+import type { Example } from "@lowrank/data";
+import type { Notices } from "../notices.ts";
+import type { OpenedBase } from "../open/open-base.ts";
+import { type PreferenceOptions, preferencePlan } from "../preferences/preference-plan.ts";
+import { measurePreferences, type PreferenceScores } from "../preferences/preference-step.ts";
+import { measuredBatches } from "../rows/measured-batches.ts";
+import { type TokenizeRowsOptions, tokenizeRows } from "../rows/tokenize-rows.ts";
+
+/** How. */
+export interface RewardOptions extends TokenizeRowsOptions {
+  readonly batchSize: number;
+  readonly padId: number;
+  readonly loss: PreferenceOptions["loss"];
+}
+
+/** Nothing where no row compares two answers, or no adapter acts: the base is worth nothing more than itself. */
+export async function measureRewards(
+  { model, context }: OpenedBase,
+  rows: readonly Example[],
+  { batchSize, padId, loss, ...how }: RewardOptions,
+  notices: Notices,
+): Promise<Partial<PreferenceScores>> {
+  const pairs = rows.filter(({ kind }) => kind === "preference");
+  if (pairs.length === 0 || model.task !== "causal-lm" || selectedNames(context.adapters).length === 0) return {};
+  const plan = preferencePlan({ loss: loss === "answers" ? undefined : loss });
+  const data = { examples: tokenizeRows(pairs, how, notices), batchSize, padId };
+  const { rewardAccuracy, rewardMargin } = await measurePreferences(model, measuredBatches(data), {
+    ...{ plan, padId, context },
+  });
+  return { rewardAccuracy, rewardMargin };
+}
