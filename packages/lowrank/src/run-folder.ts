@@ -86,6 +86,7 @@ export interface RunToKeep {
   /** Default: only at the end, or when it is stopped. */
   readonly saveEvery?: number | undefined;
   readonly keep?: KeptCheckpoints | undefined;
+  readonly tensorBoard?: boolean | undefined;
   /** After how many validations that are no better the run is over. */
   readonly patience?: number | undefined;
   loop(kept: KeptLoop): AsyncGenerator<TrainingEvent, void, undefined>;

@@ -3,7 +3,7 @@
 import { KeepingOptionsError } from "../errors/library-errors.ts";
 import type { KeepingOptions, LoopOptions, RunOptions } from "./training-options.ts";
 
-const needFolder = ["overwrite", "resume", "saveEvery", "keep", "verifyBase"] as const;
+const needFolder = ["overwrite", "resume", "saveEvery", "keep", "tensorBoard", "verifyBase"] as const;
 const ownKeeping = ["checkpoint", "resumeFrom", "fingerprint"] as const;
 
 /** Throws KeepingOptionsError for options that contradict each other, and for counts that are none. */
@@ -29,6 +29,7 @@ export function keepingOf({
   saveEvery,
   keep,
   patience,
-}: Pick<KeepingOptions, "saveEvery" | "keep"> & Pick<LoopOptions, "patience">) {
-  return { saveEvery, keep: keep ?? (patience === undefined ? undefined : { best: true }), patience };
+  tensorBoard,
+}: Pick<KeepingOptions, "saveEvery" | "keep" | "tensorBoard"> & Pick<LoopOptions, "patience">) {
+  return { saveEvery, keep: keep ?? (patience === undefined ? undefined : { best: true }), patience, tensorBoard };
 }

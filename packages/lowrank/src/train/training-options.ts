@@ -108,6 +108,8 @@ export interface KeepingOptions {
   readonly saveEvery?: number | undefined;
   /** Which checkpoints stay. Said with `best: true`, the best validations are kept without `saveEvery`, too, and so with `patience`. */
   readonly keep?: KeptCheckpoints | undefined;
+  /** Whether losses, validations and speed are written for TensorBoard, too; its file holds times, so that no two runs write the same. Default false. */
+  readonly tensorBoard?: boolean | undefined;
   /**
    * Notes the SHA-256 of the base's weight files, so that `resume` refuses a base of which one bit is another; without it,
    * samples of them are compared.

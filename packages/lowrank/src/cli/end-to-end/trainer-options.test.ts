@@ -66,6 +66,18 @@ describe("lowrank train", () => {
     }
   });
 
+  it("writes a file for TensorBoard beside the adapter each time that the run goes on, and none into checkpoints", async () => {
+    const run = [...command, "--steps", "4", "--tensor-board", "--save-every", "1", "--out", place.path("shown")];
+    await interrupted(run, { at: '"step":2,' });
+    expect(await readdir(place.path("shown", "checkpoint-2"))).not.toContainEqual(expect.stringContaining("tfevents"));
+    expect(await place.call(...run, "--resume")).toMatchObject({ code: 0 });
+    const files = (await readdir(place.path("shown"))).filter((name) => name.includes("tfevents"));
+    const texts = await Promise.all(files.map((name) => readFile(place.path("shown", name), "latin1")));
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) expect(text).toContain("train/loss");
+    expect(texts.join("")).toContain("validation/accuracy");
+  });
+
   it("refuses to go on with other noise, and a --keep or --patience that means nothing", async () => {
     const out = ["--out", place.path("other"), "--steps", "4"];
     await interrupted([...command, ...out, "--embedding-noise", "5"], { at: '"step":2,' });

@@ -25,6 +25,7 @@ const ourNames = new Map([
   ["--max-seq-length", "--max-length"],
   ["--resume-from-checkpoint", "--resume"],
   ["--eval-steps", "--eval-every"],
+  ["--tensorboard", "--tensor-board"],
   ["--save-steps", "--save-every"],
   ["--max-tokens", "--max-new-tokens"],
   ["--device", "--engine"],

@@ -37,6 +37,7 @@ export interface TrainerChoices {
   readonly patience?: number;
   readonly bestBy?: MetricName;
   readonly keep?: readonly string[];
+  readonly tensorBoard?: boolean;
 }
 
 /** Adds them to the command. */
@@ -77,6 +78,10 @@ export function addTrainerOptions(command: Command): void {
     "--keep <which>",
     'checkpoints that stay: "best,last:3" (the default with --save-every), "best" or "last:1"',
     keptNames,
+  );
+  command.option(
+    "--tensor-board",
+    "write losses, validations and speed for TensorBoard, too (tensorboard --logdir <out>)",
   );
 }
 

@@ -9,6 +9,7 @@ import { brokenAdapterWeight, brokenBaseWeight } from "../../open/broken-weights
 import type { BaseFiles, BestCheckpoint, RunFacts, RunFolder, RunRequest, RunToKeep } from "../../run-folder.ts";
 import { exists } from "../exists.ts";
 import { claimOutput } from "../output/check-output.ts";
+import { EventLog } from "./event-log.ts";
 import { hashBase } from "./hash-base.ts";
 import { earlierMetrics, metricsLines } from "./metrics-file.ts";
 import { checkSameRun, notedBaseFiles, notedGrouping, runFingerprint } from "./run-fingerprint.ts";
@@ -50,6 +51,8 @@ class DiskRunFolder implements RunFolder {
   /** Whether what is in the folder is this run's earlier work. */
   #isOwn: boolean;
   #savedStep: number | undefined;
+  /** For TensorBoard, where that is asked. */
+  #events: EventLog | undefined;
   #bestCheckpoint: BestCheckpoint | undefined;
 
   constructor(out: string, { resumeFrom, overwrite, release }: ClaimedFolder) {
@@ -85,6 +88,7 @@ class DiskRunFolder implements RunFolder {
   async *keep(run: RunToKeep): AsyncGenerator<TrainingEvent, void, undefined> {
     const { fingerprint, totalSteps, saveEvery, keep } = run;
     const { resumeFrom } = this;
+    if (run.tensorBoard === true) this.#events = new EventLog();
     const metrics = resumeFrom === undefined ? [] : await earlierMetrics(this.#out, resumeFrom.step);
     const save = async (state: TrainingState) => {
       const { step, best, evaluationsSinceBest } = state;
@@ -103,6 +107,7 @@ class DiskRunFolder implements RunFolder {
     try {
       for await (const event of run.loop({ fingerprint, resumeFrom, checkpoint })) {
         metrics.push(...metricsLines(event));
+        this.#events?.add(event);
         yield event;
       }
     } catch (error) {
@@ -139,7 +144,9 @@ class DiskRunFolder implements RunFolder {
     const weight = await brokenAdapterWeight(adapter.opened);
     if (weight !== undefined) throw new DivergedError({ step: stepsDone, weight }, this.#kept());
     const isOwn = this.#isOwn;
-    const result = { ...saved, files: await adapter.files({ stepsDone, isOver }) };
+    const events = this.#events;
+    const records = new Map(events === undefined ? [] : [[events.name, events.bytes()] as const]);
+    const result = { ...saved, records, files: await adapter.files({ stepsDone, isOver }) };
     const path = await saveRun(this.#out, result, { overwrite: isOwn || this.#overwrite, isOwn, keep });
     this.#isOwn = true;
     this.#savedStep = stepsDone;

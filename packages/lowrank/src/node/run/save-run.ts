@@ -14,6 +14,8 @@ export interface RunResult {
   /** Adapter, model card and a tokenizer of the run's own, by name. */
   readonly files: FolderFiles;
   readonly metrics: readonly string[];
+  /** Files about the run, which its checkpoints need not hold. */
+  readonly records?: FolderFiles;
   readonly stepsDone: number;
   /** The step whose validation was the best, if there was one. */
   readonly bestStep: number | undefined;
@@ -36,11 +38,11 @@ export interface SaveOptions {
  * for; its path is returned.
  */
 export async function saveRun(out: string, result: RunResult, options: SaveOptions): Promise<string | undefined> {
-  const { files, metrics, state } = result;
+  const { files, metrics, records = new Map(), state } = result;
   const { best, leaving } = await earlierCheckpoints(out, result, options);
   const bestName = state === undefined && best !== undefined ? `best-${basename(best)}` : undefined;
   const fill = async (folder: string) => {
-    for (const [name, content] of files) await writeFile(join(folder, name), content);
+    for (const [name, content] of [...files, ...records]) await writeFile(join(folder, name), content);
     await writeFile(join(folder, metricsFile), metrics.join(""));
     if (state !== undefined) await writeCheckpoint(folder, state, { files });
     if (best !== undefined && bestName !== undefined) await cp(best, join(folder, bestName), { recursive: true });

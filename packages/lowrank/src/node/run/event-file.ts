@@ -1,0 +1,80 @@
+// TensorBoard's event file: records of a protocol buffer, each with its length and two checksums (TFRecord). Scalars need so few
+// of its fields that a library would be larger than what it writes.
+
+import { maskedCrc32c } from "./crc32c.ts";
+
+/** One number of a step. */
+export interface Scalar {
+  readonly tag: string;
+  /** Float32 in the file. */
+  readonly value: number;
+}
+
+/** Numbers that belong to a step, and when it was. */
+export interface ScalarEvent {
+  /** Seconds since 1970. */
+  readonly wallTime: number;
+  readonly step: number;
+  readonly scalars: readonly Scalar[];
+}
+
+/** What the file begins with. */
+export function eventFileHeader(wallTime: number): Uint8Array {
+  // Event { double wall_time = 1; string file_version = 3; }
+  return recordOf(message(double(1, wallTime), bytes(3, text("brain.Event:2"))));
+}
+
+/** A record of the file. */
+export function scalarRecord({ wallTime, step, scalars }: ScalarEvent): Uint8Array {
+  // Event { int64 step = 2; Summary summary = 5 { repeated Value value = 1 { string tag = 1; float simple_value = 2; } } }
+  const values = scalars.map(({ tag, value }) => bytes(1, message(bytes(1, text(tag)), float(2, value))));
+  return recordOf(message(double(1, wallTime), varint(2, step), bytes(5, message(...values))));
+}
+
+/** uint64 length, its checksum, the data, theirs. */
+function recordOf(data: Uint8Array): Uint8Array {
+  const record = new Uint8Array(data.length + 16);
+  const view = new DataView(record.buffer);
+  view.setBigUint64(0, BigInt(data.length), true);
+  view.setUint32(8, maskedCrc32c(record.subarray(0, 8)), true);
+  record.set(data, 12);
+  view.setUint32(12 + data.length, maskedCrc32c(data), true);
+  return record;
+}
+
+const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+function message(...fields: readonly (readonly number[])[]): Uint8Array {
+  return Uint8Array.from(fields.flat());
+}
+
+function varint(field: number, value: number): readonly number[] {
+  return [key(field, wire.varint), ...varintBytes(value)];
+}
+
+function bytes(field: number, value: Uint8Array): readonly number[] {
+  return [key(field, wire.bytes), ...varintBytes(value.length), ...value];
+}
+
+function double(field: number, value: number): readonly number[] {
+  return [key(field, wire.fixed64), ...new Uint8Array(Float64Array.of(value).buffer)];
+}
+
+function float(field: number, value: number): readonly number[] {
+  return [key(field, wire.fixed32), ...new Uint8Array(Float32Array.of(value).buffer)];
+}
+
+function key(field: number, type: number): number {
+  return field * 8 + type;
+}
+
+function varintBytes(value: number): readonly number[] {
+  const parts: number[] = [];
+  let left = value;
+  for (; left >= 128; left = Math.floor(left / 128)) parts.push((left % 128) + 128);
+  return [...parts, left];
+}
+
+function text(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
+}
