@@ -160,28 +160,6 @@ describe("what cannot be trained", () => {
     expect(values()).toEqual(before);
   });
 
-  it("is passed over as often in a row as is allowed, and told", async () => {
-    const broken = (steps: readonly number[]) => (rows: Rows, key: RandomKey) =>
-      steps.includes(key.step + 1) ? (tf.mul(loss(rows, key), Number.NaN) as tf.Scalar) : loss(rows, key);
-    const kinds = async (steps: readonly number[]) => {
-      const events = await collect(train(options({ steps: 6, maxBadSteps: 2, loss: broken(steps) })));
-      return events.map((event) =>
-        event.type === "skip" ? `skip ${event.step}, ${event.inARow} in a row` : event.type,
-      );
-    };
-    expect(await kinds([2, 3, 5])).toEqual([
-      "start",
-      "step",
-      "skip 2, 1 in a row",
-      "skip 3, 2 in a row",
-      "step",
-      "skip 5, 1 in a row",
-      "step",
-      "end",
-    ]);
-    await expect(kinds([2, 3, 4])).rejects.toMatchObject({ step: 4, what: "loss" });
-  });
-
   it("names the variables whose gradients are infinite", async () => {
     const steep = () => {
       const bias = regression.variables.get("bias") as tf.Variable;

@@ -6,8 +6,8 @@ import { ConvolutionSite, EmbeddingSite, LinearSite, ParameterSlot, type Part } 
 import { type EmbeddingRow, familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import { configOfStage, configOfTower, type Module, modulesOf, pathInModel } from "@lowrank/families/checkpoint";
 import { MissingModuleError } from "../errors.ts";
+import { paddingRowOf } from "./embedding/padding-row.ts";
 import { Norm } from "./norm.ts";
-import { paddingRowOf } from "./padding-row.ts";
 import { sinusoidTable } from "./positions/sinusoids.ts";
 
 /** What a model is to be. */

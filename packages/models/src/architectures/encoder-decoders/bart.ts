@@ -3,10 +3,10 @@
 
 import type { EmbeddingSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
+import { positionTensor, tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
 import { sinusoidsOf } from "../../parts/positions/sinusoids.ts";
-import { positionTensor, tokenEmbedding } from "../../parts/token-embedding.ts";
 import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
 import type { Trunk } from "../../parts/trunk/trunk.ts";
 import { bartStages, type StackName } from "./bart-blocks.ts";

@@ -4,10 +4,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { activations } from "../../parts/activations.ts";
 import { type DistanceStates, disentangledAttention } from "../../parts/attention/disentangled-attention.ts";
+import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 import { transformerBlock } from "../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../parts/trunk/trunk.ts";
 

@@ -1,7 +1,7 @@
 // How BERT and its relatives begin: words and, where a family has them, positions and segments, added up and normalised.
 
+import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import type { PartList } from "../../parts/part-list.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 
 /** Tables and norm of the group `first`, by the names that all of these families have. */
 export function wordEmbedding(model: PartList, first: PartList) {

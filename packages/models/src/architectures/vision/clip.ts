@@ -3,11 +3,11 @@
 
 import { activations } from "../../parts/activations.ts";
 import { selfAttention, separateProjections } from "../../parts/attention/self-attention.ts";
+import { tokenEmbedding } from "../../parts/embedding/token-embedding.ts";
 import { feedForward } from "../../parts/feed-forward.ts";
 import { towerPatches } from "../../parts/images/tower-patches.ts";
 import type { PartList } from "../../parts/part-list.ts";
 import type { Pass } from "../../parts/pass.ts";
-import { tokenEmbedding } from "../../parts/token-embedding.ts";
 import { encoderDecoder } from "../../parts/trunk/encoder-decoder.ts";
 import { normStage } from "../../parts/trunk/stages.ts";
 import { transformerBlock } from "../../parts/trunk/transformer-block.ts";

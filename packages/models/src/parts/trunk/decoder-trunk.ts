@@ -1,8 +1,8 @@
 // What decoder-only families have in common: an embedding, blocks one after the other, and a norm at the end.
 
+import { type TokenEmbeddingOptions, tokenEmbedding } from "../embedding/token-embedding.ts";
 import { plainNorm } from "../norm.ts";
 import type { PartList } from "../part-list.ts";
-import { type TokenEmbeddingOptions, tokenEmbedding } from "../token-embedding.ts";
 import { normStage } from "./stages.ts";
 import type { Stage, Trunk } from "./trunk.ts";
 

@@ -4,9 +4,9 @@
 import { activations } from "../../../parts/activations.ts";
 import type { Projection } from "../../../parts/attention/attention-options.ts";
 import { fusedProjection, groupedProjection, selfAttention } from "../../../parts/attention/self-attention.ts";
+import { tokenEmbedding } from "../../../parts/embedding/token-embedding.ts";
 import { feedForward } from "../../../parts/feed-forward.ts";
 import type { PartList } from "../../../parts/part-list.ts";
-import { tokenEmbedding } from "../../../parts/token-embedding.ts";
 import { normStage } from "../../../parts/trunk/stages.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";

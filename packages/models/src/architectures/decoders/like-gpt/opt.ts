@@ -3,10 +3,10 @@
 
 import { activations } from "../../../parts/activations.ts";
 import { selfAttention, separateProjections } from "../../../parts/attention/self-attention.ts";
+import { tokenEmbedding } from "../../../parts/embedding/token-embedding.ts";
 import { feedForward } from "../../../parts/feed-forward.ts";
 import { type NormLayer, plainNorm } from "../../../parts/norm.ts";
 import type { PartList } from "../../../parts/part-list.ts";
-import { tokenEmbedding } from "../../../parts/token-embedding.ts";
 import { transformerBlock } from "../../../parts/trunk/transformer-block.ts";
 import type { Stage, Trunk } from "../../../parts/trunk/trunk.ts";
 

@@ -2,9 +2,9 @@
 
 import type { EmbeddingSite, LinearSite } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Norm } from "../norm.ts";
+import type { Pass } from "../pass.ts";
 import { withNoise } from "./embedding-noise.ts";
-import type { Norm } from "./norm.ts";
-import type { Pass } from "./pass.ts";
 
 export interface TokenEmbeddingOptions {
   readonly tokens: EmbeddingSite;

@@ -4,7 +4,7 @@
 
 import { uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Pass } from "./pass.ts";
+import type { Pass } from "../pass.ts";
 
 /** Of embedded tokens [batch, time, width]; outside of training, or where no noise is asked for, the same. */
 export function withNoise(embedded: tf.Tensor, pass: Pass): tf.Tensor {

@@ -1,7 +1,7 @@
 import { EmbeddingSite } from "@lowrank/doors";
 import { checkConfig, families } from "@lowrank/families";
 import { describe, expect, it } from "vitest";
-import { outlineModel } from "../outline/outline-model.ts";
+import { outlineModel } from "../../outline/outline-model.ts";
 import { paddingRowOf } from "./padding-row.ts";
 
 describe("paddingRowOf", () => {

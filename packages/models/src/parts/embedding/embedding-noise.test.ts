@@ -2,9 +2,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import { inferenceContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
+import { Pass } from "../pass.ts";
+import type { PassInputs } from "../pass-inputs.ts";
 import { withNoise } from "./embedding-noise.ts";
-import { Pass } from "./pass.ts";
-import type { PassInputs } from "./pass-inputs.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 
