@@ -694,6 +694,12 @@ CASES = {
         folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.(q_proj|down_proj)"), batch=of_texts),
     "gemma3-own-names": lambda folder: under_own_names(folder, *one_adapter(
         folder, gemma3_with_images(), lora(target_modules=r".*language_model.*\.v_proj"), batch=of_texts, trains=False)),
+    "lfm2": lambda folder: one_adapter(
+        folder, like_llama("Lfm2", layer_types=["conv", "conv", "full_attention", "conv"], block_multiple_of=8),
+        lora(target_modules=["in_proj", "q_proj", "w1", "out_proj"])),
+    "lfm2-padded-left": lambda folder: one_adapter(
+        folder, like_llama("Lfm2", full_attn_idxs=[1], conv_L_cache=4, block_auto_adjust_ff_dim=False),
+        lora(target_modules=["in_proj", "w2"]), batch=padded_left),
 }
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ export { cohere2 } from "./rows/decoders/other-norms/cohere2.ts";
 export { exaone4 } from "./rows/decoders/other-norms/exaone4.ts";
 export { glm4 } from "./rows/decoders/other-norms/glm4.ts";
 export { hyperclovax } from "./rows/decoders/other-norms/hyperclovax.ts";
+export { lfm2 } from "./rows/decoders/other-norms/lfm2.ts";
 export { olmo } from "./rows/decoders/other-norms/olmo.ts";
 export { olmo2 } from "./rows/decoders/other-norms/olmo2.ts";
 export { olmo3 } from "./rows/decoders/other-norms/olmo3.ts";

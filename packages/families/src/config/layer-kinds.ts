@@ -11,8 +11,11 @@ export function readLayerKinds(
   layers: number,
 ): readonly LayerKind[] {
   const count = Number.isNaN(layers) ? 0 : layers;
-  const isOther = table === undefined ? () => false : (readTypes(reader, table, count) ?? byNumber(reader, table));
-  return Array.from({ length: count }, (_, layer) => (table !== undefined && isOther(layer) ? table.kind : "plain"));
+  if (table === undefined) return Array.from({ length: count }, () => "plain");
+  // Both are read, though the types say all: files have the list as well.
+  const [byNumbers, byTypes] = [byNumber(reader, table), readTypes(reader, table, count)];
+  const isOther = byTypes ?? byNumbers;
+  return Array.from({ length: count }, (_, layer) => (isOther(layer) ? table.kind : "plain"));
 }
 
 function readTypes(

@@ -29,6 +29,8 @@ const limits: Readonly<Record<SizeName, number>> = {
   expertsPerToken: 65_536,
   expertIntermediateSize: 1_048_576,
   sharedIntermediateSize: 1_048_576,
+  intermediateStep: 1_048_576,
+  convolutionTaps: 64,
   imageSize: 65_536,
   imageWidth: 65_536,
   imageChannels: 4096,

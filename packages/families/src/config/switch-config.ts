@@ -26,6 +26,7 @@ const allOff: Readonly<Record<SwitchName, boolean>> = {
   normGains: false,
   sharesAddUp: false,
   balancesExperts: false,
+  adjustsFeedForward: false,
   reversedSight: false,
   normBias: false,
   outputBias: false,

@@ -38,6 +38,7 @@ import { exaone4 } from "./decoders/like-llama/exaone4.ts";
 import { gemma2 } from "./decoders/like-llama/gemma2.ts";
 import { glm4 } from "./decoders/like-llama/glm4.ts";
 import { hyperclovax } from "./decoders/like-llama/hyperclovax.ts";
+import { lfm2 } from "./decoders/like-llama/lfm2.ts";
 import { llama } from "./decoders/like-llama/llama.ts";
 import { olmo2 } from "./decoders/like-llama/olmo2.ts";
 import { phi } from "./decoders/like-llama/phi.ts";
@@ -94,6 +95,7 @@ const architectures: ReadonlyMap<string, Architecture> = new Map([
   ["hyperclovax", { trunk: hyperclovax, head: decoderHeads }],
   ["gpt_bigcode", { trunk: gpt2, head: decoderHeads }],
   ["xglm", { trunk: xglm, head: decoderHeads }],
+  ["lfm2", { trunk: lfm2, head: decoderHeads }],
   ["mixtral", { trunk: mixtral, head: decoderHeads }],
   ["qwen2_moe", { trunk: mixtral, head: decoderHeads }],
   ["qwen3_moe", { trunk: mixtral, head: decoderHeads }],
