@@ -61,7 +61,7 @@ export { readGgufConfig } from "./loading/gguf/read-gguf-config.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
-export { type KeysAndValues, KeyValueCache } from "./parts/key-value-cache.ts";
+export { type KeysAndValues, KeyValueCache } from "./parts/cache/key-value-cache.ts";
 export {
   type PreferenceBatch,
   type PreferenceOptions,

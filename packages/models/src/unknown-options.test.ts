@@ -8,7 +8,7 @@ import { checkSampling } from "./generation/sampling.ts";
 import { loadGguf } from "./loading/gguf/load-gguf.ts";
 import { loadModel } from "./loading/load-model.ts";
 import { meanLoss } from "./mean-loss.ts";
-import { KeyValueCache } from "./parts/key-value-cache.ts";
+import { KeyValueCache } from "./parts/cache/key-value-cache.ts";
 import { PretrainedModel } from "./pretrained-model.ts";
 
 const nothing = undefined as never;

@@ -5,7 +5,7 @@ import { type ForwardContext, inferenceContext, refuseUnknownOptions } from "@lo
 import { withRoundedProducts } from "@lowrank/engine";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
-import { KeyValueCache } from "../parts/key-value-cache.ts";
+import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { checkLogits } from "./check-logits.ts";
 import { chooseToken, forcedAtPlace, isLikeliest, type TokenRules } from "./choose-token.ts";

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CacheAdaptersError, PositionLimitError } from "../errors.ts";
 import { loadModel } from "../loading/load-model.ts";
 import { openFolder } from "../node.ts";
-import { KeyValueCache } from "../parts/key-value-cache.ts";
+import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 import { generate } from "./generate.ts";
 import { generateTokens } from "./generate-tokens.ts";

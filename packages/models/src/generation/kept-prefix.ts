@@ -1,8 +1,8 @@
 // Keys and values of a text between two generations: a conversation's next turn begins with all that was said before.
 
 import type { AdapterSelection } from "@lowrank/contracts";
-import { firstOfCache } from "../parts/join-caches.ts";
-import type { KeyValueCache } from "../parts/key-value-cache.ts";
+import { firstOfCache } from "../parts/cache/join-caches.ts";
+import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
 /** What was kept, taken out to go on with. */

@@ -3,7 +3,7 @@
 import { type ForwardContext, inferenceContext } from "@lowrank/contracts";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError } from "../errors.ts";
-import { KeyValueCache } from "../parts/key-value-cache.ts";
+import { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PretrainedModel } from "../pretrained-model.ts";
 
 /** A text in two parts. */

@@ -4,7 +4,7 @@ import { currentBackend } from "@lowrank/engine";
 import type { ModelConfig } from "@lowrank/families";
 import * as tf from "@tensorflow/tfjs-core";
 import { ModelInputError, PositionLimitError } from "../errors.ts";
-import type { KeyValueCache } from "../parts/key-value-cache.ts";
+import type { KeyValueCache } from "../parts/cache/key-value-cache.ts";
 import type { PositionRules } from "../parts/trunk/stages.ts";
 import type { Trunk } from "../parts/trunk/trunk.ts";
 

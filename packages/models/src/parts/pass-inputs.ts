@@ -1,7 +1,7 @@
 // What one run through a model is about: tokens, an image or sounds, where they stand, and what is hidden of them.
 
 import type * as tf from "@tensorflow/tfjs-core";
-import type { KeyValueCache } from "./key-value-cache.ts";
+import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import type { RowGroup } from "./packing/plan-packing.ts";
 
 export interface PassInputs {

@@ -3,7 +3,7 @@
 
 import { computeByRows, type LinearSite, type ParameterSlot } from "@lowrank/doors";
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeyValueCache } from "./key-value-cache.ts";
+import type { KeyValueCache } from "./cache/key-value-cache.ts";
 import type { Layer, Pass } from "./pass.ts";
 
 export interface ShortConvolutionOptions {

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, it } from "vitest";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
-import { KeyValueCache } from "../key-value-cache.ts";
+import { KeyValueCache } from "../cache/key-value-cache.ts";
 
 const isHere = await chooseEngine({ order: ["native"] }).then(
   () => true,

@@ -1,7 +1,7 @@
 // Attention of one new token to everything in a cache: no order to keep, no weights to save, four operations a segment.
 
 import * as tf from "@tensorflow/tfjs-core";
-import type { KeysAndValues } from "../key-value-cache.ts";
+import type { KeysAndValues } from "../cache/key-value-cache.ts";
 import { softCap } from "../soft-cap.ts";
 
 export interface OneQueryInputs {

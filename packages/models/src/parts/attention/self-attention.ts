@@ -4,7 +4,7 @@
 import { forwardTogether, type LinearSite } from "@lowrank/doors";
 import { attendNext, attention, groupAttention, joinHeads, rotary, splitHeads } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { joinSegments, type KeyValueCache } from "../key-value-cache.ts";
+import { joinSegments, type KeyValueCache } from "../cache/key-value-cache.ts";
 import type { Norm } from "../norm.ts";
 import type { Layer, Pass } from "../pass.ts";
 import { planned } from "../planned.ts";

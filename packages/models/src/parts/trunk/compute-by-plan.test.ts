@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
-import { KeyValueCache } from "../key-value-cache.ts";
+import { KeyValueCache } from "../cache/key-value-cache.ts";
 
 const isHere = await chooseEngine({ order: ["native"] }).then(
   () => true,

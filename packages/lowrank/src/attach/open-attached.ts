@@ -1,9 +1,9 @@
 // An adapter from files on a base that is open: on the base itself, on one of its shape with other layers or tokens, or on
 // one that is loaded for the adapter's head.
 
+import { adapterHead } from "../open/adapter-head.ts";
+import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "../open/open-base.ts";
 import type { ModelInput, Platform, SourceContext } from "../platform.ts";
-import { adapterHead } from "./adapter-head.ts";
-import { attachTo, checkHead, type ModelRequest, type OpenedBase, openBase, shaped } from "./open-base.ts";
 
 /** The open base, and how it was opened. */
 export interface BaseFacts {

@@ -4,8 +4,8 @@
 import { type AdapterSelection, type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
 import { type StepPlan, TokenSteps } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import { CacheAdaptersError } from "../errors.ts";
-import { type FirstTokens, Texts } from "./text-places.ts";
+import { CacheAdaptersError } from "../../errors.ts";
+import { type FirstTokens, Texts } from "../text-places.ts";
 
 /** Each [batch, keyHeads, time, headSize]. */
 export interface KeysAndValues {
