@@ -31,27 +31,6 @@ function problemsOf(config: unknown): readonly string[] {
   return [];
 }
 
-describe("a text model inside one with images", () => {
-  const inner = { hidden_size: 32, num_hidden_layers: 2, intermediate_size: 48, sliding_window: 4, vocab_size: 90 };
-  const outer = { model_type: "gemma3", text_config: { ...inner, model_type: "gemma3_text" }, vision_config: {} };
-
-  it("is read from there, but for what the outer object says, too", () => {
-    const warnings: string[] = [];
-    const read = checkConfig({ ...outer, eos_token_id: [1, 9] }, ({ message }) => warnings.push(message));
-    expect([read.modelType, read.hiddenSize, read.heads, read.eosTokenIds, read.windows[0]]).toEqual([
-      ...["gemma3", 32, 8],
-      ...[[1, 9], 4],
-    ]);
-    expect(warnings).toEqual([]);
-    expect(checkConfig({ ...outer, hidden_size: 64 }).hiddenSize).toBe(64);
-  });
-
-  it("is refused as any other for what it asks for", () => {
-    const asks = { ...outer, text_config: { ...inner, clip_qkv: 3 } };
-    expect(problemsOf(asks)).toEqual(["not-handled clip_qkv"]);
-  });
-});
-
 describe("a broken configuration", () => {
   it("names every missing and every broken key at once, with the file", () => {
     const broken = { ...gpt2, n_embd: "32", n_layer: undefined, n_head: 4.5 };
