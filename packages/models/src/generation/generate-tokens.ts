@@ -96,9 +96,9 @@ export async function* generateTokens(
   }
 }
 
-/** Whether keys never turn otherwise (LongRoPE), so that what is kept of a short text is of use to a longer one. */
-function keepsKeys({ rotary }: ModelConfig): boolean {
-  return rotary?.scaling.type !== "longrope";
+/** Whether what is kept of a text is of use to another: keys never turn otherwise (LongRoPE), and nothing but keys is kept (LFM2). */
+function keepsKeys({ rotary, layerKinds }: ModelConfig): boolean {
+  return rotary?.scaling.type !== "longrope" && !layerKinds.includes("convolution");
 }
 
 function lastLogits(
