@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addChatCommand } from "./commands/chat.ts";
+import { addDataCommand } from "./commands/data.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEmbedCommand } from "./commands/embed.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
@@ -12,6 +13,7 @@ import { addGenerateCommand } from "./commands/generate.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMergeCommand } from "./commands/merge.ts";
+import { addPlanCommand } from "./commands/plan.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addTrainCommand } from "./commands/train.ts";
@@ -37,6 +39,8 @@ export function createProgram(io: CommandIo): Command {
     );
   const add = [
     addTrainCommand,
+    addPlanCommand,
+    addDataCommand,
     addGenerateCommand,
     addChatCommand,
     addServeCommand,

@@ -46,13 +46,7 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
         "Ctrl-C finishes the step and saves (exit code 130); --resume goes on from there.",
       ].join("\n\n"),
     );
-  addFiles(command);
-  addAdapterShape(command);
-  addTokenOptions(command);
-  addSchedule(command);
-  addComparisonOptions(command);
-  addPreferenceOptions(command);
-  command.optionsGroup("Options:");
+  addTrainingOptions(command);
   withExamples(
     withEngine(command),
     "lowrank train --model ./tiny --data pairs.jsonl --out ./adapter --target-modules all-linear --steps 200",
@@ -63,6 +57,17 @@ export function addTrainCommand(program: Command, io: CommandIo): void {
     const { runTrain } = await import("../train/run-train.ts");
     await runTrain(options, { report: createReport(io, options), recipe: recipeWriter(command, options) });
   });
+}
+
+/** The options that say what is trained on what, and how. */
+export function addTrainingOptions(command: Command): void {
+  addFiles(command);
+  addAdapterShape(command);
+  addTokenOptions(command);
+  addSchedule(command);
+  addComparisonOptions(command);
+  addPreferenceOptions(command);
+  command.optionsGroup("Options:");
 }
 
 function addFiles(command: Command): void {

@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+const tiny = fileURLToPath(new URL("../../../../tiny-model/model", import.meta.url));
+let place: Workplace;
+let data: string;
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  data = await place.write(
+    "rows.jsonl",
+    jsonl([1, 2, 3].map((n) => ({ prompt: `${n} ->`, completion: ` ${n * n}!` }))),
+  );
+});
+afterAll(() => place.remove());
+
+it("plan measures the steps that a recipe asks for, and writes nothing", async () => {
+  const out = place.path("never");
+  const recipe = await place.write(
+    "r.yaml",
+    `model: ${tiny}\ndata: ${data}\nout: ${out}\nrank: 2\ntargetModules: q_proj\nepochs: 4\nbatchSize: 1\n`,
+  );
+  const { code, json, stderr } = await place.call("plan", "--recipe", recipe, "--json");
+  expect(code, stderr).toBe(0);
+  const plan = json.find(({ type }) => type === "plan");
+  expect(plan).toMatchObject({ engine: "cpu", rows: 3, steps: 12, stepsPerEpoch: 3 });
+  expect(plan?.secondsPerStep).toBeGreaterThan(0);
+  expect(plan?.memoryBytes).toBeGreaterThan(1e7);
+  expect(existsSync(out)).toBe(false);
+});
+
+it("data preview shows the text that the tokens stand for, and marks what is trained", async () => {
+  const shared = ["data", "preview", "--model", tiny, "--data", data, "--target-modules", "q_proj", "--rows", "2"];
+  const { code, stdout, stderr } = await place.call(...shared);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/row 1, \d+ tokens\n.*1 ->⟦ 1!/);
+  expect(stdout).toContain("2 ->⟦ 4!");
+  expect(stdout).not.toContain("3 ->");
+  const chat = await place.call(...shared, "--template", "alpaca", "--json");
+  expect(chat.json.filter(({ type }) => type === "row")).toHaveLength(2);
+});
