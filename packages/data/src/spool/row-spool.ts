@@ -16,7 +16,7 @@ export interface RowKeeper<Row> {
 
 /** How much may be in memory. */
 export interface SpoolOptions {
-  /** Bytes that rows may take there before they go to the disk; default 64 MiB. */
+  /** Bytes that rows may take there before they go to the disk; default 32 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -43,7 +43,7 @@ export class RowSpool<Row> implements RowKeeper<Row> {
   #bytes = 0;
   #file: SpoolFile | undefined;
 
-  constructor({ maxBytes = 2 ** 26 }: SpoolOptions = {}) {
+  constructor({ maxBytes = 2 ** 25 }: SpoolOptions = {}) {
     this.#maxBytes = maxBytes;
   }
 
