@@ -3,8 +3,8 @@
 import { expect, it } from "vitest";
 import { batches, batchIndices } from "./batching/batches.ts";
 import { splitByKey } from "./batching/split-by-key.ts";
+import { readDataFile, streamDataFile } from "./files/read-data-file.ts";
 import { readCsv, readTsv } from "./reading/read-csv.ts";
-import { readDataFile, streamDataFile } from "./reading/read-data-file.ts";
 import { readJson } from "./reading/read-json.ts";
 import { readJsonl } from "./reading/read-jsonl.ts";
 import { chatTemplate } from "./templates/chat-template.ts";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { DataError, DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
-import { readDataFile } from "../reading/read-data-file.ts";
+import { readDataFile } from "../files/read-data-file.ts";
 import { openParquet } from "./open-parquet.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url));

@@ -6,12 +6,12 @@ import { longestText, type OptionNames, refuseUnknownOptions } from "@lowrank/co
 import { DataFileError } from "../errors.ts";
 import type { Example } from "../example.ts";
 import type { ParquetSource } from "../parquet/open-parquet.ts";
+import { readJson } from "../reading/read-json.ts";
+import { JsonlReader } from "../reading/read-jsonl.ts";
+import { type ReadOptions, readLimits, readOptionNames } from "../reading/read-options.ts";
+import { TableReader } from "../reading/table-reader.ts";
 import { checkFile, fileBytes } from "./data-file.ts";
 import { type DataFormat, formatOfName, formatOfText, knownEndings, type TextFormat } from "./data-format.ts";
-import { readJson } from "./read-json.ts";
-import { JsonlReader } from "./read-jsonl.ts";
-import { type ReadOptions, readLimits, readOptionNames } from "./read-options.ts";
-import { TableReader } from "./table-reader.ts";
 
 /** Options of `readDataFile`. */
 export interface ReadFileOptions extends ReadOptions {

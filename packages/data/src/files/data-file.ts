@@ -6,8 +6,8 @@ import { dirname, resolve } from "node:path";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataFileError } from "../errors.ts";
+import type { ReadLimits } from "../reading/read-options.ts";
 import { formatOfName } from "./data-format.ts";
-import type { ReadLimits } from "./read-options.ts";
 
 /** The file's size. Throws DataFileError for a path without a regular file, and for one that is too large. */
 export async function checkFile(path: string, { file, maxSize }: ReadLimits): Promise<number> {
