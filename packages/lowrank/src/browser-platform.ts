@@ -3,10 +3,10 @@
 import type { Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
 import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
+import { keepInMemory } from "./keep-in-memory.ts";
 import { baseName, parseHubName } from "./open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "./open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
-import { keepInMemory } from "./rows/keep-in-memory.ts";
 import { rowsOfFile } from "./rows/read-rows.ts";
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
