@@ -13,19 +13,27 @@ const work = mkdtempSync(join(tmpdir(), "lowrank-card-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 const tiny = join(import.meta.dirname, "../../../packages/tiny-model/model");
+const fixtures = join(import.meta.dirname, "../../../fixtures/peft");
+const tokens = { input_ids: [1, 2, 3, 4], labels: [1, 2, 3, 4] };
 const completion = { prompt: "name[Aromi] ->", completion: " Aromi is a riverside café." };
 const sentence = { sentence: "Aromi is a riverside café.", label: 1 };
 
 describe.skipIf("missing" in python)("the model card's Python (needs PEFT)", () => {
-  const cases: readonly [string, object, OpenModelOptions][] = [
+  const cases: readonly [string, object, OpenModelOptions, string?][] = [
     ["a language model", completion, {}],
     ["a classifier", sentence, { task: "sequence-classification", classes: 2 }],
     ["a classifier of more than two", sentence, { task: "sequence-classification", classes: 5 }],
+    [
+      "a masked language model, for which PEFT has no task",
+      tokens,
+      { task: "masked-lm" },
+      join(fixtures, "roberta-mlm/base"),
+    ],
   ];
-  it.each(cases)("loads the adapter of %s", { timeout: 120_000 }, async (name, row, options) => {
+  it.each(cases)("loads the adapter of %s", { timeout: 120_000 }, async (name, row, options, base = tiny) => {
     const folder = join(work, name.replaceAll(" ", "-"));
-    const model = await openModel(tiny, { engine: { order: ["cpu"] }, ...options });
-    const adapter = model.adapt({ rank: 2, targetModules: ["q_proj"] });
+    const model = await openModel(base, { engine: { order: ["cpu"] }, ...options });
+    const adapter = model.adapt({ rank: 2, targetModules: base === tiny ? ["q_proj"] : ["query"] });
     for await (const _ of adapter.train([row], { steps: 1 }));
     await adapter.save(folder);
     model.dispose();

@@ -1,6 +1,7 @@
 // A new adapter: planned as data, then made, by looking at the run's rows first where its start asks for that.
 
 import { createLoraConfig, type LoraConfig, startOf } from "@lowrank/adapter-format";
+import { architectureOf } from "@lowrank/families";
 import {
   type AdapterHandle,
   type InjectionPlan,
@@ -22,16 +23,23 @@ export function configFor(
   fields: Partial<LoraConfig>,
   base: Pick<ModelSource, "name" | "revision">,
 ): LoraConfig {
+  // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
+  const taskType = model.config.melBins > 0 ? null : typeOfTask(model.task);
   return createLoraConfig({
     ...fields,
     ...startSettings(fields),
     inferenceMode: false,
-    // PEFT's class for texts into texts would pass ids of a text on to a model that hears.
-    taskType: model.config.melBins > 0 ? null : typeOfTask(model.task),
+    taskType,
+    autoMapping: fields.autoMapping ?? (taskType === null ? classOf(model) : null),
     baseModel: fields.baseModel ?? base.name,
     revision: fields.revision ?? base.revision ?? null,
     fanInFanOut: model.sites().some((site) => site.fanInFanOut),
   });
+}
+
+/** As PEFT writes it where no task type says the class: AutoPeftModel and the model card load the base with it. */
+function classOf({ modelType, task }: PretrainedModel): LoraConfig["autoMapping"] {
+  return { base_model_class: architectureOf(modelType, task), parent_library: "transformers" };
 }
 
 /** A start that asks for settings has PEFT's own where there are none. */

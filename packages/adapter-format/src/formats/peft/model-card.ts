@@ -21,10 +21,14 @@ const autoClasses: ReadonlyMap<TaskType, string> = new Map<TaskType, string>([
   ["FEATURE_EXTRACTION", "AutoModel"],
 ]);
 
-const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>(["SEQ_CLS", "TOKEN_CLS"]);
+/** Without a task type it may be a classifier of images, which PEFT has no name for. */
+const classifying: ReadonlySet<TaskType | null> = new Set<TaskType | null>(["SEQ_CLS", "TOKEN_CLS", null]);
 
 /** The last map of a classifier, as transformers calls it in one family or another; an earlier one has no classes. */
 const classifierWeight = /^(?:.*\.)?(?:score|classifier|classification_head)(?:\.out_proj)?\.weight$/;
+
+/** "owner/name" and what is in it, or any folder, and the file. A relative path of two folders reads like the Hub's, and works as that. */
+const ggufPlace = /^(?:(?<repository>\w[\w.-]*\/\w[\w.-]*)\/)?(?<folder>(?:.*[\\/])?)(?<name>[^\\/]+\.gguf)$/;
 
 /**
  * The model card of an adapter, in Markdown with YAML front matter. `classes`: how many a classifier has, which transformers
@@ -56,22 +60,38 @@ function frontMatter({ baseModel, taskType }: LoraConfig): readonly string[] {
 }
 
 function body(config: LoraConfig, classes: number | undefined): readonly string[] {
-  const base = config.baseModel ?? "the base model";
-  const autoClass = (config.taskType === null ? undefined : autoClasses.get(config.taskType)) ?? "AutoModel";
+  const base = config.baseModel === null || config.baseModel === "" ? undefined : config.baseModel;
+  const autoClass = classFor(config);
   const labels = classes === undefined ? "" : `, num_labels=${classes}`;
   return [
     "# LoRA adapter",
     "",
-    `A low-rank adapter for ${inCode(base)}: rank ${config.rank}, alpha ${config.alpha}.`,
+    `A low-rank adapter for ${base === undefined ? "its base" : inCode(base)}: rank ${config.rank}, alpha ${config.alpha}.`,
     "",
     "```python",
     `from transformers import ${autoClass}`,
     "from peft import PeftModel",
     "",
-    `base = ${autoClass}.from_pretrained(${quoted(base)}${labels})`,
+    `base = ${autoClass}.from_pretrained(${placeOf(base ?? "path/to/the/base", config.revision)}${labels})`,
     'model = PeftModel.from_pretrained(base, "path/to/this/folder")',
     "```",
   ];
+}
+
+/** The class that loads the base: by the task, or as PEFT notes it where it has no name for that. */
+function classFor({ taskType, autoMapping }: LoraConfig): string {
+  const known = taskType === null ? autoMapping?.base_model_class : autoClasses.get(taskType);
+  return typeof known === "string" && /^[A-Za-z_]\w*$/.test(known) ? known : "AutoModel";
+}
+
+/** Where transformers finds a base: a .gguf file is named beside its folder, in a repository of the Hub beside that. */
+function placeOf(base: string, revision: string | null): string {
+  const at = revision === null ? "" : `, revision=${quoted(revision)}`;
+  const { repository, folder, name } = ggufPlace.exec(base)?.groups ?? {};
+  if (name === undefined) return `${quoted(base)}${at}`;
+  const inside = repository === undefined || folder === undefined ? name : `${folder}${name}`;
+  const place = repository ?? folder?.replace(/(?<=.)[\\/]$/, "") ?? ".";
+  return `${quoted(place === "" ? "." : place)}, gguf_file=${quoted(inside)}${at}`;
 }
 
 /** JSON's texts are YAML's and Python's double-quoted texts, too; beyond ASCII as escapes. */
