@@ -8,11 +8,11 @@ import type { FrozenStorage, MatrixLayout, StoredMatrix } from "./frozen/frozen-
 import { blocksOf } from "./frozen/int8-blocks.ts";
 import { Int8Storage } from "./frozen/int8-storage.ts";
 import { PackedStorage } from "./frozen/packed-storage.ts";
-import { mayRoundProducts } from "./frozen/rounded-products.ts";
 import { HalfStorage } from "./frozen/tensorflow/half-storage.ts";
 import { checkInt8, type Int8Matrix } from "./packed/int8-matrix.ts";
 import { currentInt8Weights, type Int8Weights, int8Unfitness } from "./packed/int8-weights.ts";
 import { checkPacked, type HalfMatrix, type PackedMatrix } from "./packed/packed-matrix.ts";
+import { mayRoundProducts } from "./step/rounded-products.ts";
 import type { StepFactor } from "./step/step-weight.ts";
 
 /**

@@ -18,7 +18,6 @@ export {
   UnknownEngineError,
 } from "./errors.ts";
 export { normalFloat4Levels, packNormalFloat4 } from "./frozen/normal-float4.ts";
-export { withRoundedProducts } from "./frozen/rounded-products.ts";
 export { FrozenWeight } from "./frozen-weight.ts";
 export { registerGradients } from "./gradients/register-gradients.ts";
 export { maskedScore } from "./kernels/masked-score.ts";
@@ -58,6 +57,7 @@ export { normal, uniform, uniformValues } from "./random/draw.ts";
 export { type DrawKey, hashKey } from "./random/hash-key.ts";
 export type { DropoutDraw } from "./random/masks/dropout-mask.ts";
 export type { KeptPositions } from "./step/kept-positions.ts";
+export { withRoundedProducts } from "./step/rounded-products.ts";
 export {
   type StepActivation,
   type StepAttention,

@@ -1,11 +1,11 @@
 // lowrank as a library, in a page. In Node: "lowrank".
 
-import { browserPlatform, folderAt } from "./browser-platform.ts";
 import { inspectFolder } from "./inspect/inspect-folder.ts";
 import type { Inspection } from "./inspect/inspection.ts";
 import { openModelOn } from "./open-on.ts";
 import type { OpenedModel } from "./opened-model.ts";
 import type { OpenModelOptions } from "./options.ts";
+import { browserPlatform, folderAt } from "./page/browser-platform.ts";
 import type { ModelInput } from "./platform.ts";
 
 /**

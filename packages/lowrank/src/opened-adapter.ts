@@ -6,12 +6,12 @@ import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } 
 import type { ProblemType, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
-import { decodeProblem, problemKey } from "./adapters/adapter-problem.ts";
 import { comparisonFor } from "./compare/comparison-plan.ts";
 import { lossOfStart } from "./compare/comparison-step.ts";
 import { recipeIn, recipeKey, recipeMetadata } from "./embed/embedding-recipe.ts";
 import { RowsTaskError, StartNeedsRowsError } from "./errors/library-errors.ts";
 import { type Notices, noticesOf } from "./notices.ts";
+import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";

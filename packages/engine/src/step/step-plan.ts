@@ -3,7 +3,7 @@
 
 import type { LowRankBranch } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
-import { mayRoundProducts } from "../frozen/rounded-products.ts";
+import { mayRoundProducts } from "./rounded-products.ts";
 import type { StepWeight } from "./step-weight.ts";
 
 /** Number of a value [rows, time, features] in a plan: 0 is what enters it, the first operation's is 1. */

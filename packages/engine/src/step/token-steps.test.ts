@@ -3,11 +3,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { onEachBackend, waves } from "../../test/compare-with-twin.ts";
 import { packedMatrices, waveValues } from "../../test/packed-matrices.ts";
-import { withRoundedProducts } from "../frozen/rounded-products.ts";
 import { FrozenWeight } from "../frozen-weight.ts";
 import { frozenLinear } from "../ops/frozen-linear.ts";
 import { int8Unfitness } from "../packed/int8-weights.ts";
 import { packInt8 } from "../packed/pack-int8.ts";
+import { withRoundedProducts } from "./rounded-products.ts";
 import { StepPlan } from "./step-plan.ts";
 import { TokenSteps } from "./token-steps.ts";
 

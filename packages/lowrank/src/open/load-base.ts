@@ -9,11 +9,11 @@ import {
   loadModel,
   type PretrainedModel,
 } from "@lowrank/models";
-import { decodeProblem } from "../adapters/adapter-problem.ts";
 import { ClassifierMissingError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { adapterHead } from "./adapter-head.ts";
+import { decodeProblem } from "./adapter-problem.ts";
 import { type BaseClasses, readBaseConfig, readGgufConfig } from "./base-config.ts";
 import type { ModelSource } from "./model-source.ts";
 

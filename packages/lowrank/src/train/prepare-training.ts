@@ -2,9 +2,9 @@
 
 import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import { problemKey } from "../adapters/adapter-problem.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
+import { problemKey } from "../open/adapter-problem.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { writesText } from "../open/writes-text.ts";
 import {

@@ -2,12 +2,12 @@
 
 import type { Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
-import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "./errors/library-errors.ts";
-import { keepInMemory } from "./keep-in-memory.ts";
-import { baseName, parseHubName } from "./open/hub-name.ts";
-import { adapterIn, folderOf, modelIn, onlyGguf } from "./open/model-source.ts";
-import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "./platform.ts";
-import { rowsOfFile } from "./rows/read-rows.ts";
+import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "../errors/library-errors.ts";
+import { keepInMemory } from "../keep-in-memory.ts";
+import { baseName, parseHubName } from "../open/hub-name.ts";
+import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
+import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "../platform.ts";
+import { rowsOfFile } from "../rows/read-rows.ts";
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
 /** Fetches what is named, and writes to folders that a person chose. */
@@ -26,7 +26,7 @@ export const browserPlatform: Platform = {
   },
   writeModel: async (folder, { model, ...options }) => {
     const target = chosen(folder);
-    const { exportFiles } = await import("./merge/merging.ts");
+    const { exportFiles } = await import("../merge/merging.ts");
     for await (const { name, contents } of exportFiles(model, options)) await writeInto(target, name, contents());
   },
 };
