@@ -1,5 +1,7 @@
 // What a row of a data file means, whatever its keys were called.
 
+import type { Sound } from "./audio/read-wav.ts";
+import type { DecodedImage, Pixels } from "./images/prepare-image.ts";
 import type { AnswerSpan, Sounds, TokenMasks } from "./tokenized-example.ts";
 
 /** One turn of a conversation. */
@@ -76,6 +78,22 @@ export interface Answer {
   readonly start: number;
 }
 
+/** A picture: a file's name, a file's bytes, decoded, or prepared for a model. */
+export type ImageInput = string | Uint8Array | Blob | DecodedImage | Pixels;
+
+/** A picture and its label. It is prepared (`resizeImage`) before it is trained on. */
+export interface ImageExample {
+  readonly kind: "image";
+  readonly image: ImageInput;
+  readonly label: Label;
+}
+
+/** A recording – a WAV file's name or bytes, or its samples – and what is said in it: speech, once its features are made. */
+export interface AudioExample extends Pick<SpeechExample, "text" | "start"> {
+  readonly kind: "audio";
+  readonly audio: string | Uint8Array | Blob | Sound;
+}
+
 /** A sound and what is said in it. Only the text is trained. */
 export interface SpeechExample extends Sounds {
   readonly kind: "speech";
@@ -113,6 +131,8 @@ export type Example =
   | PreferenceExample
   | SentenceExample
   | QuestionExample
+  | ImageExample
+  | AudioExample
   | SpeechExample
   | ComparisonExample
   | AnswerSpan

@@ -3,6 +3,7 @@
 export type { AddTokensOptions } from "./added-tokens/add-tokens.ts";
 export { type LogMelOptions, logMelFeatures, whisperSampleRate } from "./audio/log-mel-features.ts";
 export { readWav, type Sound } from "./audio/read-wav.ts";
+export { resample } from "./audio/resample.ts";
 export { type BatchOptions, batches, batchIndices } from "./batching/batches.ts";
 export { mismatchedAnswers } from "./batching/mismatched-answers.ts";
 export { type PadOptions, padBatch, type TokenBatch } from "./batching/pad-batch.ts";
@@ -24,11 +25,14 @@ export {
 } from "./errors.ts";
 export type {
   Answer,
+  AudioExample,
   ChatExample,
   ChatMessage,
   ComparisonExample,
   CompletionExample,
   Example,
+  ImageExample,
+  ImageInput,
   InstructionExample,
   Label,
   PreferenceExample,
@@ -48,7 +52,14 @@ export {
   type ResizeTarget,
   readImagePreparation,
 } from "./images/image-preparation.ts";
-export { type DecodedImage, ImageDataError, type PreparedImage, prepareImage } from "./images/prepare-image.ts";
+export {
+  type DecodedImage,
+  ImageDataError,
+  type Pixels,
+  type PreparedImage,
+  prepareImage,
+  resizeImage,
+} from "./images/prepare-image.ts";
 export { rowLabel } from "./reading/label-kinds.ts";
 export { readCsv, readTsv } from "./reading/read-csv.ts";
 export { readJson } from "./reading/read-json.ts";
@@ -76,6 +87,7 @@ export {
   ignoredLabel,
   labelsOf,
   type ScoredSequence,
+  type Seen,
   type Sounds,
   type SourceTarget,
   type TokenizedExample,
@@ -84,11 +96,11 @@ export {
 } from "./tokenized-example.ts";
 export { type ExtendedTokenizer, extendTokenizer } from "./tokenizer/extend-tokenizer.ts";
 export { openTokenizer } from "./tokenizer/open-tokenizer.ts";
+export type { EncodedText } from "./tokenizer/place-tokens.ts";
 export {
   type DecodeOptions,
   type EncodedPair,
   type EncodedQuestion,
-  type EncodedText,
   type EncodeOptions,
   type PairOptions,
   TextTokenizer,
@@ -106,7 +118,7 @@ export {
   tokenizeSourceTargets,
 } from "./tokenizing/source-target.ts";
 export type { ComparisonPrompts } from "./tokenizing/tokenize-comparison.ts";
-export { shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenizing/tokenize-example.ts";
+export { labelImage, shortenTokens, type TokenizeOptions, tokenizeExample } from "./tokenizing/tokenize-example.ts";
 export {
   isAtLimit,
   labelIdsOf,

@@ -1,5 +1,7 @@
 // What a batch is made of.
 
+import type { Pixels } from "./images/prepare-image.ts";
+
 /** The label that the loss passes over, as torch's cross-entropy does. */
 export const ignoredLabel = -100;
 
@@ -28,20 +30,26 @@ export interface TokenSequence extends TokenMasks {
   readonly labels: readonly number[];
 }
 
-/** One text (or pair) as tokens, and its class. */
-export interface ClassifiedSequence extends TokenMasks {
+/** One text (or pair) as tokens, or a picture, and its class. */
+export interface ClassifiedSequence extends TokenMasks, Seen {
   readonly kind: "classified";
-  readonly inputIds: readonly number[];
   /** The class's number from 0. */
   readonly label: number;
 }
 
-/** One text (or pair) as tokens, and what each output of the model should be. */
-export interface ScoredSequence extends TokenMasks {
+/** One text (or pair) as tokens, or a picture, and what each output of the model should be. */
+export interface ScoredSequence extends TokenMasks, Seen {
   readonly kind: "scored";
-  readonly inputIds: readonly number[];
   /** The number of a regression; or for each class 1 where it is one of the row's, else 0. */
   readonly scores: readonly number[];
+}
+
+/** What a classifier reads. */
+export interface Seen {
+  /** Empty where it sees. */
+  readonly inputIds: readonly number[];
+  /** What it sees instead. */
+  readonly pixels?: Pixels;
 }
 
 /** What a model hears. */
@@ -49,6 +57,8 @@ export interface Sounds {
   /** [melBins · frames], as `logMelFeatures` makes them. */
   readonly features: Float32Array;
   readonly melBins: number;
+  /** How many frames the model hears; those that are not there are all silence, as the last one of each bin. Default: those there. */
+  readonly frames?: number;
 }
 
 /** What an encoder–decoder reads or hears, and what its decoder is to write. */

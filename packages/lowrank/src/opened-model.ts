@@ -204,7 +204,7 @@ export class OpenedModel {
     const file = await readAsRemembered(read, given({ columns, header }), opened.setup);
     const tokenizer = () => this.#tokenizerOf(opened);
     const { evaluateRows } = await import("./evaluate/evaluate-rows.ts"); // a page's visit may never measure
-    return evaluateRows({ opened, tokenizer, notices: context.notices }, file, options);
+    return evaluateRows({ opened, tokenizer, platform, notices: context.notices }, file, options);
   }
 
   /**

@@ -136,7 +136,7 @@ export const evaluationNames: OptionNames<EvaluationOptions & ColumnOptions & Wi
 
 export const predictNames: OptionNames<PredictOptions & ColumnOptions & WithAdapter> = {
   ...{ adapter: true, strength: true, columns: true, header: true, batchSize: true, maxLength: true, signal: true },
-  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true },
+  ...{ topK: true, threshold: true, mayBeNone: true, onBrokenRows: true, maxNewTokens: true },
 };
 
 export const embedNames: OptionNames<EmbedOptions & WithAdapter> = {

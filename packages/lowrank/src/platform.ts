@@ -1,6 +1,6 @@
 // What differs between Node and a page: where models come from, how files are read, and where results go.
 
-import type { Example, ReadOptions, RowList } from "@lowrank/data";
+import type { DecodedImage, Example, ReadOptions, RowList } from "@lowrank/data";
 import type { ExportOptions } from "@lowrank/merge";
 import type { PretrainedModel } from "@lowrank/models";
 import type { Notices } from "./notices.ts";
@@ -66,6 +66,10 @@ export interface Platform {
   keepRows<Row>(): RowKeeper<Row>;
   /** The same as they come, where the host can. */
   streamRows(given: string, options: ReadOptions, context: SourceContext): AsyncIterable<Example>;
+  /** The bytes of a picture or a recording that a row names. Throws MediaError. */
+  readMedia(name: string): Promise<Uint8Array>;
+  /** The pixels of a picture's bytes. Throws MediaError, DecoderMissingError. */
+  decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage>;
   /** Writes all of it, or nothing. */
   writeFiles(folder: OutputFolder, files: FolderFiles, options: { readonly overwrite: boolean }): Promise<void>;
   /** Claims a folder in which a run keeps itself. */

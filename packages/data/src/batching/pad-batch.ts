@@ -1,6 +1,7 @@
 // Sequences of different lengths as one rectangle of integers.
 
 import { ExampleError } from "../errors.ts";
+import { normalizedPixels } from "../images/prepare-image.ts";
 import {
   type CountedLabels,
   ignoredLabel,
@@ -27,6 +28,9 @@ export interface TokenBatch {
   /** Of a batch of sounds, [rows, melBins, frames]; ids and mask are then nothing but padding. */
   readonly features?: Float32Array;
   readonly featureShape?: readonly [rows: number, melBins: number, frames: number];
+  /** Of a batch of pictures, [rows, 3, height, width]; ids and mask are then nothing but padding. */
+  readonly pixels?: Float32Array;
+  readonly pixelShape?: readonly [rows: number, channels: number, height: number, width: number];
   readonly rows: number;
   readonly time: number;
   /**
@@ -90,6 +94,7 @@ export function padBatch(examples: readonly TokenizedExample[], options: PadOpti
     time,
     tokens: attentionMask.reduce((sum, seen) => (seen === 0 ? sum : sum + 1), 0),
     ...batchSounds(examples),
+    ...batchPictures(examples),
   };
 }
 
@@ -118,6 +123,23 @@ function padComparisons(examples: readonly TokenizedExample[], options: PadOptio
   return { ...batch, columns, supervised: compared.length, ...(similarities.length === 0 ? {} : { similarities }) };
 }
 
+/** Pictures of one size side by side; nothing for rows of text. Each counts as one token. */
+function batchPictures(
+  examples: readonly TokenizedExample[],
+): Partial<Pick<TokenBatch, "pixels" | "pixelShape" | "tokens">> {
+  const pictures = examples.flatMap((example) => ("pixels" in example ? (example.pixels ?? []) : []));
+  const [first] = pictures;
+  if (first === undefined) return {};
+  const { width, height } = first;
+  if (pictures.length !== examples.length || !pictures.every((one) => one.width === width && one.height === height)) {
+    throw new ExampleError("A batch of pictures needs one in each of its rows, all of one size.");
+  }
+  const size = 3 * width * height;
+  const pixels = new Float32Array(examples.length * size);
+  for (const [row, picture] of pictures.entries()) pixels.set(normalizedPixels(picture), row * size);
+  return { pixels, pixelShape: [examples.length, 3, height, width], tokens: examples.length };
+}
+
 /** Sounds of one shape side by side; nothing for rows of text. */
 function batchSounds(
   examples: readonly TokenizedExample[],
@@ -125,18 +147,26 @@ function batchSounds(
   const sounds = examples.flatMap((example) => (example.kind === "source-target" ? (example.sounds ?? []) : []));
   const [first] = sounds;
   if (first === undefined) return {};
-  const {
-    melBins,
-    features: { length },
-  } = first;
-  const isAlike = (one: Sounds) => one.melBins === melBins && one.features.length === length;
-  if (sounds.length !== examples.length || !sounds.every(isAlike) || length % melBins !== 0) {
+  const { melBins } = first;
+  const framesOf = ({ features, melBins: bins, frames = features.length / bins }: Sounds) => frames;
+  const frames = framesOf(first);
+  const isAlike = (one: Sounds) =>
+    one.melBins === melBins && framesOf(one) === frames && one.features.length % melBins === 0;
+  if (sounds.length !== examples.length || !sounds.every(isAlike)) {
     throw new ExampleError("A batch of sounds needs features of one shape in each of its rows, [melBins · frames].");
   }
+  const length = melBins * frames;
   const features = new Float32Array(examples.length * length);
-  for (const [row, { features: own }] of sounds.entries()) features.set(own, row * length);
+  for (const [row, { features: own }] of sounds.entries()) {
+    const heard = own.length / melBins;
+    for (let bin = 0; bin < melBins; bin++) {
+      const at = row * length + bin * frames;
+      features.set(own.subarray(bin * heard, (bin + 1) * heard), at);
+      features.fill(own[(bin + 1) * heard - 1] ?? 0, at + heard, at + frames);
+    }
+  }
   const tokens = examples.reduce((sum, example) => sum + labelsOf(example).length, 0);
-  return { features, featureShape: [examples.length, melBins, length / melBins], tokens };
+  return { features, featureShape: [examples.length, melBins, frames], tokens };
 }
 
 function paddedLength(lengths: readonly number[], multiple: number): number {

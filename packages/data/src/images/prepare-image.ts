@@ -19,6 +19,14 @@ export interface PreparedImage {
   readonly values: Float32Array;
 }
 
+/** An image in a model's size, its numbers still bytes: a quarter of the memory. */
+export interface Pixels extends Pick<ImagePreparation, "factor" | "mean" | "deviation"> {
+  readonly height: number;
+  readonly width: number;
+  /** [height · width · 3]: red, green and blue of each pixel. */
+  readonly bytes: Uint8Array;
+}
+
 /** The bytes of an image are not three or four for each pixel. */
 export class ImageDataError extends LowrankError {
   constructor(
@@ -47,17 +55,27 @@ export class ImageDataError extends LowrankError {
  * ```
  */
 export function prepareImage(image: DecodedImage, preparation: ImagePreparation): PreparedImage {
+  const pixels = resizeImage(image, preparation);
+  return { width: pixels.width, height: pixels.height, values: normalizedPixels(pixels) };
+}
+
+/** The first half of `prepareImage`: resizes and crops. Throws ImageDataError. */
+export function resizeImage(image: DecodedImage, preparation: ImagePreparation): Pixels {
   const { resize, crop, factor, mean, deviation } = preparation;
   const colours = withoutOpacity(image);
   const resized = resize === null ? colours : resizeBytes(colours, sizeOf(colours, resize.target), resize.filter);
-  const { width, height, data } = crop === null ? resized : cropMiddle(resized, crop);
+  const { width, height, data: bytes } = crop === null ? resized : cropMiddle(resized, crop);
+  return { width, height, bytes, factor, mean, deviation };
+}
+
+/** The second half: [3, height, width], row-major. */
+export function normalizedPixels({ width, height, bytes, factor, mean, deviation }: Pixels): Float32Array {
   const area = width * height;
-  const values = Float32Array.from({ length: 3 * area }, (_, index) => {
+  return Float32Array.from({ length: 3 * area }, (_, index) => {
     const channel = Math.floor(index / area);
-    const value = Math.fround((data[(index % area) * 3 + channel] ?? 0) * factor);
+    const value = Math.fround((bytes[(index % area) * 3 + channel] ?? 0) * factor);
     return (value - (mean[channel] ?? 0)) / (deviation[channel] ?? 1);
   });
-  return { width, height, values };
 }
 
 function withoutOpacity({ width, height, data }: DecodedImage): Bytes {

@@ -18,6 +18,7 @@ export class ExampleCollector {
   readonly #unit: "line" | "row";
   readonly #onBrokenRows: ReadOptions["onBrokenRows"];
   readonly #onQuestion: ReadOptions["onQuestion"];
+  readonly #locate: ReadOptions["locate"];
   #examples: Example[] = [];
   readonly #problems: RowProblem[] = [];
   readonly #labels = new LabelKinds();
@@ -33,6 +34,7 @@ export class ExampleCollector {
     this.#unit = unit;
     this.#onBrokenRows = options.onBrokenRows;
     this.#onQuestion = options.onQuestion;
+    this.#locate = options.locate;
   }
 
   /** Adds a row whose values were read. */
@@ -88,9 +90,21 @@ export class ExampleCollector {
     const refusal = isRefusal(result) ? result : this.#labels.add(row, result, this.#unit);
     if (refusal !== undefined) this.#refuse(row, refusal);
     else if (!isRefusal(result)) {
-      this.#onQuestion?.(result, fields);
-      this.#keep(result);
+      const example = this.#located(result);
+      this.#onQuestion?.(example, fields);
+      this.#keep(example);
     }
+  }
+
+  #located(example: Example): Example {
+    const locate = this.#locate;
+    if (locate === undefined) return example;
+    if (example.kind === "image" && typeof example.image === "string") {
+      return { ...example, image: locate(example.image) };
+    }
+    return example.kind === "audio" && typeof example.audio === "string"
+      ? { ...example, audio: locate(example.audio) }
+      : example;
   }
 
   #keep(example: Example): void {
@@ -128,13 +142,12 @@ export class ExampleCollector {
 
 /** The row with nothing in the place of each answer, so that every form has what it asks for. */
 function withBlanks(fields: Fields): Fields {
-  const { labels: _, ...asked } = Object.fromEntries(fields);
+  const { labels: _, label: __, ...asked } = Object.fromEntries(fields);
   const isHeard = fields.has("audio") || fields.has("input_features");
   return new Map<string, unknown>([
     ...Object.entries(asked),
-    ["label", 0],
+    ...(isHeard ? [["text", ""] as const] : [["label", 0] as const]),
     ["answers", { text: [], answer_start: [] }],
-    ...(isHeard ? [["text", ""] as const] : []),
   ]);
 }
 

@@ -8,7 +8,7 @@ import type { RowList } from "../row-list.ts";
 
 /** The label of a whole row, or undefined where a row has none. */
 export function rowLabel(example: Example): Label | undefined {
-  if (example.kind === "sentence") return example.label;
+  if (example.kind === "sentence" || example.kind === "image") return example.label;
   return example.kind === "tokens" && typeof example.labels === "number" ? example.labels : undefined;
 }
 

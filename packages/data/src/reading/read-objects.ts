@@ -2,6 +2,7 @@
 
 import { refuseUnknownOptions } from "@lowrank/contracts";
 import type { Example } from "../example.ts";
+import { isObject, type JsonObject } from "../json-object.ts";
 import { ExampleCollector } from "./example-collector.ts";
 import { type ReadOptions, readOptionNames } from "./read-options.ts";
 
@@ -20,7 +21,7 @@ import { type ReadOptions, readOptionNames } from "./read-options.ts";
  * ```
  */
 export async function* readObjects(
-  rows: Iterable<object> | AsyncIterable<object>,
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
   options: ReadOptions = {},
 ): AsyncGenerator<Example> {
   refuseUnknownOptions("readObjects", options, readOptionNames);
@@ -28,9 +29,12 @@ export async function* readObjects(
   let row = 0;
   for await (const value of rows) {
     row += 1;
-    const fields = Object.entries(value).filter(([, each]) => each !== undefined);
-    collector.add(row, Array.isArray(value) ? value : Object.fromEntries(fields));
+    collector.add(row, isObject(value) ? withoutBlanks(value) : value);
     yield* collector.take();
   }
   yield* collector.finish();
+}
+
+function withoutBlanks(row: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 }

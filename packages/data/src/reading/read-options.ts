@@ -23,6 +23,8 @@ export interface ReadOptions {
    * first. Absent, it is thrown, and nothing of the file is used. A file of broken rows alone is refused all the same.
    */
   readonly onBrokenRows?: ((error: DataError) => void) | undefined;
+  /** Where a file is that a row names, such as a picture; default: where the name says. */
+  readonly locate?: ((name: string) => string) | undefined;
   /**
    * Says that rows are asked, not learnt from: they need no label, answer or transcript, and lose what they have of one. Hears of
    * each example with all columns of its row.
@@ -38,6 +40,7 @@ export const readOptionNames: OptionNames<ReadOptions> = {
   maxRows: true,
   maxRowLength: true,
   onBrokenRows: true,
+  locate: true,
   onQuestion: true,
 };
 

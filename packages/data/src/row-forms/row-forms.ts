@@ -4,11 +4,11 @@ import { conversationsForm, messagesForm } from "./chat-form.ts";
 import { anchorForm, queryForm, scoredPairForm } from "./comparison-forms.ts";
 import { completionForm } from "./completion-form.ts";
 import { instructionForm } from "./instruction-form.ts";
+import { audioForm, imageForm, speechForm } from "./media-forms.ts";
 import { preferenceForm } from "./preference-form.ts";
 import { questionForm, spanForm } from "./question-form.ts";
 import type { RowForm } from "./row-form.ts";
 import { labelledTextForm, sentenceForm, sentencePairForm } from "./sentence-form.ts";
-import { speechForm } from "./speech-form.ts";
 import { textForm } from "./text-form.ts";
 import { tokensForm } from "./tokens-form.ts";
 
@@ -38,6 +38,8 @@ export const rowForms: readonly RowForm[] = [
   sentencePairForm,
   sentenceForm,
   labelledTextForm,
+  imageForm,
   speechForm,
+  audioForm,
   textForm,
 ];

@@ -11,6 +11,15 @@ export interface PlacedToken {
   readonly span: CharacterSpan;
 }
 
+/** A text as ids, and where in it the tokens are from. */
+export interface EncodedText {
+  readonly inputIds: readonly number[];
+  /** The first token that is no mark. */
+  readonly textStart: number;
+  /** For each token that is no mark, its characters: UTF-16 units from the first to behind the last. */
+  readonly spans: readonly CharacterSpan[];
+}
+
 /**
  * The tokens of a text without marks, each with its characters. Undefined where they cannot be told: the text holds an added
  * token, or it is normalised in a way that does not say what came from where.

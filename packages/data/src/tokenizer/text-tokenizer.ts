@@ -12,7 +12,7 @@ import { fallBackToBytes } from "./byte-fallback.ts";
 import { withLanguages } from "./language-marks.ts";
 import { marksAround } from "./marks-around.ts";
 import { pairLengths } from "./pair-lengths.ts";
-import { placeTokens } from "./place-tokens.ts";
+import { type EncodedText, placeTokens } from "./place-tokens.ts";
 import { cutByOwnModel, targetJson } from "./segmentation.ts";
 import type { CharacterSpan } from "./traced-normalization.ts";
 import { writeBytesQuickly } from "./write-bytes.ts";
@@ -48,15 +48,6 @@ export interface EncodedQuestion extends EncodedPair {
   /** The first token of the text. */
   readonly contextStart: number;
   /** For each token of the text that is there, its characters: UTF-16 units from the first to behind the last. */
-  readonly spans: readonly CharacterSpan[];
-}
-
-/** A text as ids, and where in it the tokens are from. */
-export interface EncodedText {
-  readonly inputIds: readonly number[];
-  /** The first token that is no mark. */
-  readonly textStart: number;
-  /** For each token that is no mark, its characters: UTF-16 units from the first to behind the last. */
   readonly spans: readonly CharacterSpan[];
 }
 

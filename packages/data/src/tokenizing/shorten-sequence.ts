@@ -47,7 +47,8 @@ export function shortenSequence(sequence: TokenSequence, maxLength: number, keep
  */
 export function isTrainable(example: TokenizedExample, counted: CountedLabels = {}): boolean {
   const { kind, inputIds } = example;
-  if (kind === "classified" || kind === "scored" || kind === "span") return inputIds.length > 0;
+  if (kind === "span") return inputIds.length > 0;
+  if (kind === "classified" || kind === "scored") return inputIds.length > 0 || example.pixels !== undefined;
   if (kind === "comparison") return [inputIds, ...example.others].every(({ length }) => length > 0);
   if (kind === "source-target")
     return (

@@ -109,7 +109,7 @@ function answersOf({ segments }: RenderedExample) {
 
 /** A decoder's inputs begin with the start token anyway, which a target's own marks begin with, too. */
 function speechTarget(example: SpeechExample, tokenizer: TextTokenizer, limits: SourceTargetLimits): SourceTarget {
-  const { features, melBins, text, start } = example;
+  const { features, melBins, frames, text, start } = example;
   const hasMarks = start !== undefined;
   const marks = hasMarks || tokenizer.prefixIds.length > 0 ? 1 : 0;
   const maxTargetLength = limits.maxTargetLength + marks;
@@ -118,7 +118,12 @@ function speechTarget(example: SpeechExample, tokenizer: TextTokenizer, limits: 
     hasMarks,
     limits: { ...limits, maxTargetLength },
   });
-  return { kind: "source-target", inputIds: [], sounds: { features, melBins }, labels: ids.slice(marks) };
+  return {
+    kind: "source-target",
+    inputIds: [],
+    sounds: { features, melBins, ...(frames === undefined ? {} : { frames }) },
+    labels: ids.slice(marks),
+  };
 }
 
 interface TargetOptions {

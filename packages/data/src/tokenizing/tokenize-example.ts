@@ -1,6 +1,7 @@
 // From an example to tokens with labels: only the answer is trained.
 
-import type { Example, PreferenceExample, SentenceExample, TokensExample } from "../example.ts";
+import { ExampleError } from "../errors.ts";
+import type { Example, ImageExample, PreferenceExample, SentenceExample, TokensExample } from "../example.ts";
 import type { PromptTemplate, RenderedExample, Segment } from "../templates/prompt-template.ts";
 import {
   type ClassifiedSequence,
@@ -73,6 +74,7 @@ export function tokenizeRow(example: Example, row: RowTokenizer, options: Tokeni
   if (example.kind === "preference") return tokenizePair(example, row, options);
   if (example.kind === "question") return tokenizeQuestion(example, tokenizer, options).tokens;
   if (example.kind === "comparison") return tokenizeComparison(example, tokenizer, options);
+  if (example.kind === "image") return labelImage(example, options);
   if (example.kind === "sentence") return classifySentence(example, tokenizer, options);
   const sequence = labelSegments(template.render(example), row);
   return shortenSequence(sequence, options.maxLength, leadingMarks(sequence.inputIds, tokenizer));
@@ -87,6 +89,16 @@ function tokenizePair(
   const [better, worse] = [tokenizeRow(chosen, row, options), tokenizeRow(rejected, row, options)];
   if (better.kind !== "sequence" || worse.kind !== "sequence") return better;
   return { ...better, kind: "preference", rejected: worse };
+}
+
+/** A picture that was prepared, with its label; needs no tokenizer. Throws ExampleError for one that was not. */
+export function labelImage({ image, label }: ImageExample, meaning: LabelMeaning): TokenizedExample {
+  if (typeof image !== "object" || !("factor" in image)) {
+    throw new ExampleError(
+      "A picture is prepared before it is trained on: `resizeImage` makes what a model's batch needs.",
+    );
+  }
+  return labelRow({ inputIds: [], pixels: image }, label, meaning);
 }
 
 /** A ready-made row as a sequence; needs no tokenizer. */

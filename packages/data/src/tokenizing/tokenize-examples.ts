@@ -73,7 +73,11 @@ export function isAtLimit(
 
 function isOneText(example: Example): boolean {
   if (example.kind === "question" || example.kind === "span" || example.kind === "comparison") return true;
-  return example.kind === "sentence" || (example.kind === "tokens" && typeof example.labels === "number");
+  return (
+    example.kind === "sentence" ||
+    example.kind === "image" ||
+    (example.kind === "tokens" && typeof example.labels === "number")
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Example, QuestionExample, TextTokenizer } from "@lowrank/data";
 import { NonFiniteOutputError } from "@lowrank/models";
 import type { ComparisonOptions } from "../compare/comparison-plan.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
+import { type MediaReader, prepareMedia } from "../media/prepare-media.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
@@ -13,7 +14,7 @@ import { chosenAnswers } from "../rows/chosen-answers.ts";
 import { decodeClassNames, numberClasses } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOf, problemOn } from "../rows/classes/problem-type.ts";
 import type { MeasuredData } from "../rows/measured-batches.ts";
-import { needTokenizer, rowGoal } from "../rows/row-kinds.ts";
+import { hasLabels, needTokenizer, rowGoal } from "../rows/row-kinds.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { RowFile } from "../rows/training-rows.ts";
 import { evaluateComparisons } from "./evaluate-comparisons.ts";
@@ -21,6 +22,7 @@ import { measureAnswers } from "./measure-answers.ts";
 import { checkReferences, measureBleu } from "./measure-bleu.ts";
 import { measureRewards } from "./measure-rewards.ts";
 import { measureRows } from "./measure-rows.ts";
+import { isSpeech, measureWords } from "./measure-words.ts";
 import type { RowMetrics } from "./metric-names.ts";
 
 /** What was found; only what applies is there. */
@@ -29,6 +31,8 @@ export interface Evaluation extends RowMetrics {
   readonly rows: number;
   /** Of what the model writes after each prompt, 0 to 100; with `generate`. */
   readonly bleu?: number;
+  /** Of what the model hears in each sound, 0 for none wrong; with `generate`. */
+  readonly wordErrorRate?: number;
 }
 
 /** How to measure. */
@@ -47,7 +51,7 @@ export interface EvaluationOptions extends ComparisonOptions {
 }
 
 /** With what to measure. */
-export interface Measurer {
+export interface Measurer extends Pick<MediaReader, "platform"> {
   readonly opened: OpenedBase;
   tokenizer(): Promise<TextTokenizer>;
   readonly notices: Notices;
@@ -55,15 +59,13 @@ export interface Measurer {
 
 /** Measures. Throws WrongTaskError, DataError, NoReferencesError, NothingToTrainError, NonFiniteModelError. */
 export async function evaluateRows(
-  { opened, tokenizer, notices }: Measurer,
+  measurer: Measurer,
   { name, rows }: RowFile,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
   const file = { name, rows: chosenAnswers(rows) };
   if (options.generate === true) checkReferences(file);
-  return namingBrokenWeights(opened, () =>
-    evaluate({ opened, tokenizer, notices }, { ...file, compared: [...rows] }, options),
-  );
+  return namingBrokenWeights(measurer.opened, () => evaluate(measurer, { ...file, compared: [...rows] }, options));
 }
 
 /** Rows to measure, and as they were before the better of two answers stood for both. */
@@ -75,9 +77,9 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const { opened, notices } = measurer;
   const { model, adapter } = opened;
   const { name } = file;
-  const rows = [...file.rows];
-  const goal = rowGoal(name, rows);
+  const goal = rowGoal(name, file.rows);
   if (goal === "comparison") return evaluateComparisons(measurer, file, options);
+  const rows = [...(await prepareMedia(file.rows, { ...opened, platform: measurer.platform }))];
   const needsText = needTokenizer(rows);
   if (goal === "next-token" && !writesText(model.task) && needsText) {
     const advice = 'Give rows with "sentence" and "label", or tokenised rows.';
@@ -89,11 +91,11 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
   const template = chooseTemplate(options.template ?? asTrained, rows, { tokenizer, task: model.task });
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   const problem = problemOn(model.config, problemOf(rows));
-  if (goal === "class") checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
-  const isNumber = goal === "class" && problem === "regression";
+  if (hasLabels(goal)) checkProblem(name, rows, { problem, rowOf: (_, index) => index + 1 });
+  const isNumber = hasLabels(goal) && problem === "regression";
   const known = { adapterNames, modelNames: model.config.labelNames };
   const labelIds = isNumber ? new Map<string, number>() : numberClasses(rows, known).ids;
-  const labels = goal === "class" ? { labelIds, problem, classes: model.config.labels } : {};
+  const labels = hasLabels(goal) ? { labelIds, problem, classes: model.config.labels } : {};
   const lengths = rowLengths(model, options);
   const how = { file: name, model, tokenizer, template, lengths, labels };
   const examples = tokenizeRows(rows, how, notices);
@@ -110,7 +112,10 @@ async function evaluate(measurer: Measurer, file: ReadFile, options: EvaluationO
     ...(tokenizer !== undefined && rows.some(isQuestion)
       ? await measureAnswers(opened, rows.filter(isQuestion), { ...asked, tokenizer })
       : {}),
-    ...(options.generate === true && tokenizer !== undefined
+    ...(options.generate === true && tokenizer !== undefined && rows.every(isSpeech)
+      ? { wordErrorRate: await measureWords({ opened, tokenizer }, rows, { batchSize, maxNewTokens }) }
+      : {}),
+    ...(options.generate === true && tokenizer !== undefined && rows.some(({ kind }) => kind !== "speech")
       ? { bleu: await measureBleu(opened, rows, { ...asked, data: name, tokenizer, template, notices }) }
       : {}),
   };

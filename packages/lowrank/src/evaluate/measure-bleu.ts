@@ -34,9 +34,10 @@ function isAsked({ kind }: Example): boolean {
   return kind === "completion" || kind === "instruction" || kind === "chat";
 }
 
-/** Throws NoReferencesError where no row has prompt and answer. */
+/** Throws NoReferencesError where no row has prompt and answer, or sound and text. */
 export function checkReferences({ name, rows }: RowFile): void {
-  if (!rows.some(isAsked)) throw new NoReferencesError(name);
+  if (!rows.some((row) => isAsked(row) || row.kind === "speech" || row.kind === "audio"))
+    throw new NoReferencesError(name);
 }
 
 /**

@@ -7,5 +7,6 @@ export function classNamesFor(
   { config, task }: Pick<PretrainedModel, "config" | "task">,
   names: readonly string[] | undefined,
 ): readonly string[] | undefined {
-  return task === "sequence-classification" && names?.length === config.labels ? names : undefined;
+  const hasNames = task === "sequence-classification" || task === "image-classification";
+  return hasNames && names?.length === config.labels ? names : undefined;
 }

@@ -1,12 +1,13 @@
 // The library's host in Node: a disk, and the Hub's cache on it.
 
-import { writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
-import { join } from "node:path";
-import type { Example } from "@lowrank/data";
+import { dirname, join, resolve } from "node:path";
+import { type Example, readObjects } from "@lowrank/data";
 import { RowSpool, streamDataFile } from "@lowrank/data/node";
 import { writeModelFolder } from "@lowrank/merge/node";
 import { writeListedFolder } from "@lowrank/safetensors/node";
+import { MediaError } from "../errors/media-errors.ts";
 import { given } from "../given.ts";
 import { adapterIn, folderOf, modelIn } from "../open/model-source.ts";
 import { writeToDirectory } from "../page/write-to-directory.ts";
@@ -14,6 +15,8 @@ import type { OutputFolder, Platform, SourceContext } from "../platform.ts";
 import { rowSources } from "./data/row-sources.ts";
 import { findAdapter, findModel } from "./find-model.ts";
 import type { HubContext } from "./locate.ts";
+import { decodeImage } from "./media/decode-image.ts";
+import { imageFolderRows } from "./media/image-folder.ts";
 import { openRunFolder } from "./run/open-run-folder.ts";
 
 /** Reads paths and names of the Hub, and writes folders whole or not at all. */
@@ -34,9 +37,21 @@ export const nodePlatform: Platform = {
   },
   keepRows: () => new RowSpool(),
   async *streamRows(given, options, { stdin, ...context }) {
-    for (const source of await rowSources(given, { ...hubContext(context), stdin }))
-      yield* streamDataFile(source, options);
+    if (await isFolder(given)) {
+      const rows = await imageFolderRows(given, { needsLabels: options.onQuestion === undefined });
+      yield* readObjects(rows, { file: given, ...options });
+      return;
+    }
+    for (const source of await rowSources(given, { ...hubContext(context), stdin })) {
+      const folder = typeof source === "string" ? dirname(source) : ".";
+      yield* streamDataFile(source, { locate: (name) => resolve(folder, name), ...options });
+    }
   },
+  readMedia: (name) =>
+    readFile(name).catch((cause: Error) => {
+      throw new MediaError(name, `${cause.message}.`, { cause });
+    }),
+  decodeImage,
   async writeFiles(folder, files, { overwrite }) {
     if (typeof folder !== "string") return writeToDirectory(folder, files);
     const fill = async (path: string) => {
@@ -62,4 +77,8 @@ function hubContext({ notices, fetch, accessToken }: SourceContext): HubContext 
 function pathOf(folder: OutputFolder): string {
   if (typeof folder === "string") return folder;
   throw new TypeError("In Node a model is written to a path.");
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }

@@ -1,13 +1,16 @@
 // The library's host in a page: addresses, the Hub by HTTP, and what a person chose.
 
-import type { Example, ReadOptions } from "@lowrank/data";
+import type { DecodedImage, Example, ReadOptions } from "@lowrank/data";
 import { fetchedFolder, type ModelFolder } from "@lowrank/models";
+
 import { NoRunFolderError, RowsNotFoundError, UnwritableFolderError } from "../errors/library-errors.ts";
+import { MediaError } from "../errors/media-errors.ts";
 import { keepInMemory } from "../keep-in-memory.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "../platform.ts";
 import { rowsOfFile } from "../rows/read-rows.ts";
+
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
 /** Fetches what is named, and writes to folders that a person chose. */
@@ -19,6 +22,12 @@ export const browserPlatform: Platform = {
   async *streamRows(address, options) {
     yield* await fetchRows(address, options);
   },
+  async readMedia(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new MediaError(address, `the server answered ${answer.status}.`);
+    return new Uint8Array(await answer.arrayBuffer());
+  },
+  decodeImage,
   keepRows: keepInMemory, // a page has no disk to put rows on
   writeFiles: async (folder, files) => writeToDirectory(chosen(folder), files),
   async openRun(out) {
@@ -31,10 +40,25 @@ export const browserPlatform: Platform = {
   },
 };
 
+/** By the browser itself, whatever kinds it knows. */
+async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
+  const bitmap = await createImageBitmap(new Blob([bytes.slice()])).catch((cause) => {
+    throw new MediaError(name, "the browser cannot decode it.", { cause });
+  });
+  const { width, height } = bitmap;
+  const canvas = new OffscreenCanvas(width, height).getContext("2d");
+  canvas?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const pixels = canvas?.getImageData(0, 0, width, height);
+  if (pixels === undefined) throw new MediaError(name, "the browser has no canvas to decode it on.");
+  return pixels;
+}
+
 async function fetchRows(address: string, options: ReadOptions): Promise<readonly Example[]> {
   const answer = await fetch(address);
   if (!answer.ok) throw new RowsNotFoundError(address, answer.status);
-  return rowsOfFile(new File([await answer.blob()], address), options);
+  const locate = (name: string) => new URL(name, new URL(address, globalThis.location?.href)).href;
+  return rowsOfFile(new File([await answer.blob()], address), { locate, ...options });
 }
 
 /** What a program has in its hands, or what lies at an address or under a name of the Hub. */

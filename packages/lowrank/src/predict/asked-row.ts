@@ -5,6 +5,7 @@ import {
   type Example,
   ExampleError,
   promptTemplate,
+  type Seen,
   type TextTokenizer,
   type TokenMasks,
   tokenizeExample,
@@ -13,8 +14,7 @@ import {
 import type { Task } from "@lowrank/families";
 
 /** One sequence of tokens. */
-export interface AskedRow extends TokenMasks {
-  readonly inputIds: readonly number[];
+export interface AskedRow extends TokenMasks, Seen {
   /** The text that the answer is about; empty where the row is tokens. */
   readonly text: string;
   /** The first token of the text, and for each that is there its characters. */
@@ -31,9 +31,12 @@ export interface RowReader {
 }
 
 /** Heads that can be asked rows of a data file. */
-export const askable: readonly Task[] = ["sequence-classification", "token-classification", "question-answering"];
+export const askable: readonly Task[] = [
+  ...(["sequence-classification", "token-classification", "question-answering"] as const),
+  ...(["image-classification", "distilled-image-classification"] as const),
+];
 
-/** The row as tokens. Throws ExampleError for a row that the model's head has no answer to. */
+/** The row, whose pictures and recordings are prepared, as tokens or pixels. Throws ExampleError for a row that the model's head has no answer to. */
 export async function askedRow(example: Example, { task, tokenizer, maxLength }: RowReader): Promise<AskedRow> {
   if (example.kind === "tokens" || example.kind === "span") {
     const cut = (values: readonly number[]) => values.slice(0, maxLength);
@@ -44,6 +47,10 @@ export async function askedRow(example: Example, { task, tokenizer, maxLength }:
       ...(tokenTypeIds === undefined ? {} : { tokenTypeIds: cut(tokenTypeIds) }),
       ...{ text: "", textStart: 0, spans: [] },
     };
+  }
+  const sees = task === "image-classification" || task === "distilled-image-classification";
+  if (sees && example.kind === "image" && typeof example.image === "object" && "factor" in example.image) {
+    return { inputIds: [], pixels: example.image, text: "", textStart: 0, spans: [] };
   }
   if (task === "question-answering" && example.kind === "question") {
     const { tokens, contextStart, spans } = tokenizeQuestion(example, await tokenizer(), { maxLength });

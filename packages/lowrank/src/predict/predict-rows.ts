@@ -1,15 +1,17 @@
 // Rows in, answers out, in their order: a window of rows is held, in which those of like length are computed together.
 
-import { type Example, padBatch } from "@lowrank/data";
+import { type Example, ExampleError, padBatch } from "@lowrank/data";
 import { batchTensors, NonFiniteOutputError } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { WrongTaskError } from "../errors/model-errors.ts";
+import { type MediaReader, prepareMedia } from "../media/prepare-media.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { maxLengthFor } from "../open/position-limit.ts";
 import { type AnswerRules, answerOfClasses, answerOfQuestion, answerOfTokens } from "./answer-logits.ts";
 import { type AskedRow, askable, askedRow, type RowReader } from "./asked-row.ts";
 import type { Answer, Prediction } from "./prediction.ts";
+import { transcribe } from "./transcribe.ts";
 
 /** How to predict. */
 export interface PredictOptions {
@@ -23,6 +25,8 @@ export interface PredictOptions {
   readonly batchSize?: number | undefined;
   /** After how many tokens rows are cut; default 512 or the model's limit. */
   readonly maxLength?: number | undefined;
+  /** Of a model that hears: after how many tokens a text ends; default: as many as it has places for. */
+  readonly maxNewTokens?: number | undefined;
   /** Stops between batches; the iteration throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,7 +38,10 @@ export interface Question {
 }
 
 /** What predicts. */
-export interface Predictor extends Pick<RowReader, "tokenizer">, Pick<AnswerRules, "labels" | "problem"> {
+export interface Predictor
+  extends Pick<RowReader, "tokenizer">,
+    Pick<AnswerRules, "labels" | "problem">,
+    Pick<MediaReader, "platform"> {
   readonly opened: OpenedBase;
 }
 
@@ -51,19 +58,38 @@ export async function* predictRows(
   options: PredictOptions,
 ): AsyncGenerator<Prediction, void, undefined> {
   const { model } = predictor.opened;
-  if (!askable.includes(model.task)) {
+  const hears = model.task === "sequence-to-sequence" && model.config.melBins > 0;
+  if (!hears && !askable.includes(model.task)) {
     const advice = "Open it with the head that an adapter was trained under, or let it write with `generate`.";
     throw new WrongTaskError(model.modelType, model.task, "Predicting", advice);
   }
   const { batchSize = 8 } = options;
+  const answerAll = hears ? transcribeTogether : answerTogether;
   let held: Question[] = [];
   for await (const question of rows) {
     held.push(question);
     if (held.length < batchSize * batchesHeld) continue;
-    yield* answerTogether(predictor, held, options);
+    yield* answerAll(predictor, held, options);
     held = [];
   }
-  yield* answerTogether(predictor, held, options);
+  yield* answerAll(predictor, held, options);
+}
+
+async function* transcribeTogether(
+  { opened, tokenizer, platform }: Predictor,
+  held: readonly Question[],
+  { batchSize = 8, signal, maxNewTokens }: PredictOptions,
+): AsyncGenerator<Prediction, void, undefined> {
+  const questions = held.map(({ example }) => example);
+  const sounds = (await prepareMedia(questions, { ...opened, platform })).map((example) => {
+    if (example.kind === "speech") return example;
+    throw new ExampleError(`A "${example.kind}" row is nothing that a model hears.`);
+  });
+  const how = { batchSize, signal, maxNewTokens };
+  const texts = await transcribe({ opened, tokenizer: await tokenizer() }, sounds, how);
+  for (const [index, { row }] of held.entries()) {
+    yield { kind: "text", prediction: texts[index] ?? "", row: Object.fromEntries(row) };
+  }
 }
 
 async function* answerTogether(
@@ -75,7 +101,9 @@ async function* answerTogether(
   const { batchSize = 8, signal } = options;
   const reader = { task: opened.model.task, tokenizer, maxLength: maxLengthFor(opened.model, options.maxLength) };
   const asked: AskedRow[] = [];
-  for (const { example } of held) asked.push(await askedRow(example, reader));
+  const questions = held.map(({ example }) => example);
+  const examples = await prepareMedia(questions, { ...opened, platform: predictor.platform });
+  for (const example of examples) asked.push(await askedRow(example, reader));
   const order = [...asked.keys()].sort((one, other) => lengthOf(asked[one]) - lengthOf(asked[other]));
   const answers: Answer[] = [];
   for (let from = 0; from < order.length; from += batchSize) {

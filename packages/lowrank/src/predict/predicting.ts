@@ -36,5 +36,5 @@ export function predict(
   const labels = adapter?.classNames ?? config.labelNames;
   const problem = adapter?.problemType ?? problemOn(config, undefined);
   const questions = questionsIn({ platform, context }, input, given({ columns, header }));
-  return predictRows({ opened, tokenizer, labels, problem }, questions, options);
+  return predictRows({ opened, platform, tokenizer, labels, problem }, questions, options);
 }

@@ -38,6 +38,8 @@ export type Answer =
     }
   /** A regression's number; of several outputs, all. */
   | { readonly kind: "score"; readonly prediction: number | readonly number[] }
+  /** What is said in a sound. */
+  | { readonly kind: "text"; readonly prediction: string }
   | { readonly kind: "words"; readonly prediction: readonly LabelledWord[] }
   /** The likeliest answer, then the `topK` likeliest in order. */
   | { readonly kind: "answer"; readonly prediction: string; readonly answers: readonly FoundAnswer[] };

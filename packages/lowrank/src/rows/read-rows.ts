@@ -1,6 +1,15 @@
 // Rows from wherever a program has them.
 
-import { type Example, joinRows, type ReadOptions, readCsv, readJson, readJsonl, readTsv } from "@lowrank/data";
+import {
+  type Example,
+  joinRows,
+  type ReadOptions,
+  readCsv,
+  readJson,
+  readJsonl,
+  readObjects,
+  readTsv,
+} from "@lowrank/data";
 import type { Platform, RowsInput, SourceContext } from "../platform.ts";
 import type { RowFile } from "./training-rows.ts";
 
@@ -21,7 +30,9 @@ export async function readRows(input: RowsInput, reading: Reading): Promise<RowF
   if ("text" in input) return { name: input.name, rows: await rowsOfFile(input, columns) };
   if (input.length > 0 && input.every(isSource)) return joined(input, reading);
   const name = "the rows";
-  return { name, rows: readJson(JSON.stringify(input), { ...columns, file: name }) };
+  const rows: Example[] = [];
+  for await (const example of readObjects(input, { ...columns, file: name })) rows.push(example);
+  return { name, rows };
 }
 
 /** The rows of a file that was read as bytes; its name says of which kind it is. */

@@ -4,8 +4,8 @@
 import { DataError, type Example, type RowList } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
 
-/** Which of the five. */
-export type RowGoal = "next-token" | "class" | "answer" | "comparison" | "preference";
+/** Which of them. */
+export type RowGoal = "next-token" | "class" | "image-class" | "answer" | "comparison" | "preference";
 
 /**
  * The goal that all rows share: that of the first, or the one that rows of another file have. Throws a DataError that
@@ -25,6 +25,7 @@ export function rowGoal(file: string, examples: RowList<Example>, expected?: Row
 /** The heads that rows of these kinds need; the others are said by the model or the command. */
 const tasks: ReadonlyMap<RowGoal, Task> = new Map([
   ["class", "sequence-classification"],
+  ["image-class", "image-classification"],
   ["answer", "question-answering"],
   ["comparison", "feature-extraction"],
 ]);
@@ -40,13 +41,19 @@ export function goalFor(task: Task): RowGoal {
   return "next-token";
 }
 
+/** Whether rows train a classifier of whole rows. */
+export function hasLabels(goal: RowGoal): boolean {
+  return goal === "class" || goal === "image-class";
+}
+
 /** Whether any row is text, so that a tokenizer is needed. */
 export function needTokenizer(examples: RowList<Example>): boolean {
-  return examples.some(({ kind }) => kind !== "tokens" && kind !== "span");
+  return examples.some(({ kind }) => kind !== "tokens" && kind !== "span" && kind !== "image");
 }
 
 function goalOf(example: Example): RowGoal {
   if (example.kind === "question" || example.kind === "span") return "answer";
+  if (example.kind === "image") return "image-class";
   if (example.kind === "sentence") return "class";
   if (example.kind === "comparison" || example.kind === "preference") return example.kind;
   return example.kind === "tokens" && typeof example.labels === "number" ? "class" : "next-token";
@@ -55,6 +62,7 @@ function goalOf(example: Example): RowGoal {
 const descriptions: Readonly<Record<RowGoal, string>> = {
   "next-token": "a row of text or with a label for each token",
   class: "a row with one label for the whole row",
+  "image-class": "a picture with its label",
   answer: "a question with its answer's place",
   comparison: "texts to be compared",
   preference: "two answers, of which one is better",

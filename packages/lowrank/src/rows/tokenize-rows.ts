@@ -10,6 +10,7 @@ import {
   isAtLimit,
   isTrainable,
   type LabelMeaning,
+  labelImage,
   type PromptTemplate,
   promptTemplate,
   promptTemplates,
@@ -154,6 +155,7 @@ function numberedTokens(
   if (tokenizer === undefined) {
     return examples.flatMap((example, index) => {
       if (example.kind === "span") return [numbered(cutSpan(example, maxLength), index)];
+      if (example.kind === "image") return [numbered(labelImage(example, labels), index)];
       if (example.kind !== "tokens") return [];
       const isTarget = maxTargetLength !== undefined && typeof example.labels !== "number";
       const tokens = isTarget

@@ -124,6 +124,9 @@ function inputOf(example: Example): string {
       return JSON.stringify([example.question, example.context]);
     case "comparison":
       return example.texts[0] ?? "";
+    case "image":
+      return typeof example.image === "string" ? example.image : JSON.stringify(example.label);
+    case "audio":
     case "speech":
       return example.text;
     case "tokens":

@@ -50,6 +50,8 @@ const writtenWithoutTemplate: ReadonlySet<Example["kind"]> = new Set([
   "tokens",
   "span",
   "sentence",
+  "image",
+  "audio",
   "speech",
   "comparison",
 ]);

@@ -28,6 +28,7 @@ export function configFor(
   return createLoraConfig({
     ...fields,
     ...startSettings(fields),
+    ...savedClassifier(model, fields),
     inferenceMode: false,
     taskType,
     autoMapping: fields.autoMapping ?? (taskType === null ? classOf(model) : null),
@@ -40,6 +41,16 @@ export function configFor(
 /** As PEFT writes it where no task type says the class: AutoPeftModel and the model card load the base with it. */
 function classOf({ modelType, task }: PretrainedModel): LoraConfig["autoMapping"] {
   return { base_model_class: architectureOf(modelType, task), parent_library: "transformers" };
+}
+
+/** PEFT saves the classifier of a type of task by itself, but has no type for pictures: its example names the module. */
+function savedClassifier(
+  model: Pick<PretrainedModel, "task" | "sites">,
+  { modulesToSave }: Partial<LoraConfig>,
+): Partial<LoraConfig> {
+  if (model.task !== "image-classification" || (modulesToSave ?? null) !== null) return {};
+  const heads = model.sites().filter(({ role }) => role === "output-head");
+  return { modulesToSave: heads.map(({ path }) => path) };
 }
 
 /** A start that asks for settings has PEFT's own where there are none. */

@@ -2,6 +2,7 @@
 
 import { DataError, joinRows, type LabelMeaning, type RowProblem } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
+import { RowsTaskError } from "../errors/library-errors.ts";
 import { WrongTaskError } from "../errors/model-errors.ts";
 import { named } from "../errors/named-option.ts";
 import { problemKey } from "../open/adapter-problem.ts";
@@ -15,12 +16,14 @@ import {
   numberClasses,
 } from "../rows/classes/class-names.ts";
 import { checkProblem, problemOn } from "../rows/classes/problem-type.ts";
-import { needTokenizer } from "../rows/row-kinds.ts";
+import { hasLabels, needTokenizer, taskFor } from "../rows/row-kinds.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 
-/** Refuses rows that no head of the model learns from. Throws WrongTaskError, and DataError for sounds and texts in each other's place. */
+/** Refuses rows that no head of the model learns from. Throws RowsTaskError, WrongTaskError, and DataError for sounds and texts in each other's place. */
 export function refuseUntrainable({ task, modelType, config }: PretrainedModel, rows: TrainingRows): void {
   const { goal, train } = rows;
+  const needed = taskFor(goal);
+  if (needed !== undefined && needed !== task) throw new RowsTaskError(rows.file, task, needed);
   if (task === "multiple-choice") {
     const advice = "A row of a data file is one text; train it with @lowrank/trainer, which is given your own batches.";
     throw new WrongTaskError(modelType, task, "Training on rows of text", advice);
@@ -37,10 +40,10 @@ export function refuseUntrainable({ task, modelType, config }: PretrainedModel, 
 
 function refuseUnheard({ file, train, numbers }: TrainingRows, hears: boolean): void {
   const expected = hears
-    ? 'a row with "input_features" and "text": this model hears'
+    ? 'a row with "audio" or "input_features", and "text": this model hears'
     : "a row of text: this model does not hear, as Whisper does";
   const problems = train.flatMap((example, index): RowProblem[] => {
-    if ((example.kind === "speech") === hears) return [];
+    if ((example.kind === "speech" || example.kind === "audio") === hears) return [];
     return [{ row: numbers.train(index), found: `a "${example.kind}" row`, expected }];
   });
   if (problems.length > 0) throw new DataError(file, problems.slice(0, 10), { count: problems.length, unit: "row" });
@@ -52,7 +55,7 @@ export function labelMeaning(
   { goal, file, train, validation, validationFile, problem: ofRows, numbers }: TrainingRows,
   { ids }: Classes,
 ): LabelMeaning {
-  if (goal !== "class") return {};
+  if (!hasLabels(goal)) return {};
   const problem = problemOn(config, ofRows);
   checkProblem(file, train, { problem, rowOf: (_, index) => numbers.train(index) });
   checkProblem(validationFile, validation, { problem, rowOf: (_, index) => numbers.validation(index) });
@@ -66,7 +69,7 @@ export function classesOf(
   names: readonly string[] = model.config.labelNames,
 ): Classes {
   const rows = joinRows([train, validation]);
-  if (goal !== "class") return { count: 0, ids: new Map() };
+  if (!hasLabels(goal)) return { count: 0, ids: new Map() };
   if (problemOn(model.config, problem) === "regression") return { count: 1, ids: new Map() };
   const adapterNames = adapter === undefined ? undefined : decodeClassNames(adapter.metadata);
   return numberClasses(rows, { adapterNames, modelNames: names });

@@ -21,6 +21,10 @@ export interface IntegerBatch {
   readonly features?: Float32Array;
   /** [rows, melBins, frames] */
   readonly featureShape?: readonly [number, number, number];
+  /** Of pictures, which are then read in place of ids. */
+  readonly pixels?: Float32Array;
+  /** [rows, channels, height, width] */
+  readonly pixelShape?: readonly [number, number, number, number];
 }
 
 /** What `batchTensors` makes; whoever called it disposes of the tensors. */
@@ -52,6 +56,10 @@ export function batchTensors(batch: IntegerBatch): BatchTensors {
   const { features, featureShape } = batch;
   if (features !== undefined && featureShape !== undefined) {
     return { inputFeatures: tf.tensor3d(features, [...featureShape]), labels };
+  }
+  const { pixels, pixelShape } = batch;
+  if (pixels !== undefined && pixelShape !== undefined) {
+    return { pixelValues: tf.tensor4d(pixels, [...pixelShape]), labels };
   }
   const grid = (values: Int32Array) => tf.tensor2d(values, [batch.rows, batch.time], "int32");
   return {

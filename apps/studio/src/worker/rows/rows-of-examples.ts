@@ -39,6 +39,9 @@ function pairOf(example: Example): Pair | string {
       return pairOf(example.chosen);
     case "comparison":
       return "texts to compare";
+    case "image":
+      return "a picture";
+    case "audio":
     case "speech":
       return "speech";
     case "text":

@@ -44,7 +44,10 @@ export function addEvaluateCommand(program: Command, io: CommandIo): void {
     .addOption(new Option("--batch-size <number>", "rows a batch").argParser(integerIn({ min: 1 })).default(8))
     .addOption(new Option("--max-length <number>", "cut rows after so many tokens").argParser(integerIn({ min: 2 })))
     .addOption(maxTargetLengthOption())
-    .option("--generate", "continue every prompt and report BLEU against the references")
+    .option(
+      "--generate",
+      "continue every prompt and report BLEU against the references; of speech, the word error rate",
+    )
     .addOption(
       new Option("--max-new-tokens <number>", "with --generate: stop after so many tokens")
         .argParser(integerIn({ min: 1 }))

@@ -38,7 +38,7 @@ describe("lowrank predict", () => {
       "classes",
       words.map((text) => ({ text, label: label(text) })),
     );
-  });
+  }, 60_000);
 
   it("gives classes by name with their probabilities, each row's columns kept, in order", async () => {
     const rows = [...words, ...words].map((text, id) => ({

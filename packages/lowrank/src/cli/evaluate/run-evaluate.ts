@@ -61,10 +61,11 @@ export async function runEvaluate(asked: EvaluateOptions, report: Report): Promi
   }
 }
 
-function factsOf({ rows, bleu, ...metrics }: Evaluation): (readonly [string, string])[] {
+function factsOf({ rows, bleu, wordErrorRate, ...metrics }: Evaluation): (readonly [string, string])[] {
   return [
     ["rows", String(rows)],
     ...describeMetrics(metrics),
+    ...(wordErrorRate === undefined ? [] : [["word error rate", wordErrorRate.toFixed(4)] as const]),
     ...(bleu === undefined ? [] : [["BLEU", bleu.toFixed(2)] as const]),
   ];
 }

@@ -12,7 +12,7 @@ import type { TokenPlan } from "../../rows/added-tokens.ts";
 import { countClasses, describeClasses } from "../../rows/classes/class-names.ts";
 import { countNumbers, tokenClasses } from "../../rows/classes/class-numbers.ts";
 import { problemOn } from "../../rows/classes/problem-type.ts";
-import { taskFor } from "../../rows/row-kinds.ts";
+import { hasLabels, taskFor } from "../../rows/row-kinds.ts";
 import type { TrainingRows } from "../../rows/training-rows.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { describeHead } from "../../train/describe-head.ts";
@@ -64,7 +64,7 @@ export async function prepareRun(options: WithBase<TrainOptions>, data: RunData,
   const model = await openModel({ ...request, ...newHead }, report);
   try {
     refuseUntrainable(model.base, rows);
-    if (rows.goal === "class") {
+    if (hasLabels(rows.goal)) {
       report.say(describeClasses(classesOf(model.opened, rows), problemOn(model.base.config, rows.problem)));
     }
     if (newHead.classes !== undefined && options.adapter === undefined) {
@@ -117,7 +117,8 @@ function newHeadFor(
   newHeadSeed: number,
 ): Pick<ModelRequest, "classes" | "newHeadSeed"> {
   const rows = joinRows([train, validation]);
-  if (task === "sequence-classification") return { newHeadSeed, classes: (base) => countClasses(rows, base, problem) };
+  if (task === "sequence-classification" || task === "image-classification")
+    return { newHeadSeed, classes: (base) => countClasses(rows, base, problem) };
   if (task === "question-answering") return { newHeadSeed, classes: () => startAndEnd };
   if (task !== "token-classification") return {};
   return { newHeadSeed, classes: ({ labels }) => Math.max(2, labels, countNumbers(rows, tokenClasses)) };

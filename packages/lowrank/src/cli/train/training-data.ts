@@ -20,6 +20,7 @@ export async function readTrainingRows(options: TrainOptions, report: Report): P
 
 const descriptions: Readonly<Record<RowGoal, string>> = {
   class: "one label for the whole row",
+  "image-class": "a picture and its label",
   answer: "a question and its answer's place",
   comparison: "texts to be compared",
   preference: "two answers, of which one is better",

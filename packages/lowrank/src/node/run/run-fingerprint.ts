@@ -115,6 +115,7 @@ function hashRows(rows: RowList<TokenizedExample>): string {
     // Where each list ends, so that no two rows read alike.
     hash.update(JSON.stringify([kind, ...lists.map((list) => list?.length ?? null)]));
     for (const list of lists) if (list !== undefined) hash.update(Int32Array.from(list));
+    if ("pixels" in row && row.pixels !== undefined) hash.update(row.pixels.bytes);
     // Numbers that are no integers.
     if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
     if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readJsonl } from "../reading/read-jsonl.ts";
-import { speechForm } from "./speech-form.ts";
+import { speechForm } from "./media-forms.ts";
 
 const read = (row: Record<string, unknown>) => speechForm.read(new Map(Object.entries({ text: "hi", ...row })));
 

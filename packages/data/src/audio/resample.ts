@@ -1,0 +1,66 @@
+// Another number of samples a second, by a windowed sinc as torchaudio's `resample` has it by default (a Hann window of six zero
+// crossings, nothing above 0.99 of the lower rate's highest frequency).
+
+import { AudioError } from "../errors.ts";
+import type { Sound } from "./read-wav.ts";
+
+const crossings = 6;
+const rolloff = 0.99;
+/** Rates without a common divisor would need a kernel of this many numbers: more is no recording's. */
+const mostNumbers = 2 ** 24;
+
+/**
+ * The samples at another rate.
+ *
+ * @param sampleRate Samples a second to make, a whole number.
+ * @throws AudioError for rates that are no whole numbers from 1, or have too little in common.
+ * @example
+ * ```ts
+ * import { resample } from "@lowrank/data";
+ *
+ * const samples = Float32Array.from({ length: 48_000 }, (_, place) => Math.sin(place / 100));
+ * if (resample({ samples, sampleRate: 48_000 }, 16_000).length !== 16_000) throw new Error("a third of them");
+ * ```
+ */
+export function resample({ samples, sampleRate: from }: Sound, sampleRate: number): Float32Array {
+  for (const rate of [from, sampleRate]) {
+    if (!(Number.isInteger(rate) && rate >= 1))
+      throw new AudioError(`${rate} is no rate of samples; expected a whole number.`);
+  }
+  if (from === sampleRate) return samples;
+  const divisor = greatestDivisor(from, sampleRate);
+  const [old, fresh] = [from / divisor, sampleRate / divisor];
+  const kernels = kernelsOf(old, fresh);
+  const count = Math.ceil((fresh * samples.length) / old);
+  const reach = ((kernels[0]?.length ?? 0) - old) / 2;
+  return Float32Array.from({ length: count }, (_, place) => {
+    const kernel = kernels[place % fresh] as Float64Array;
+    const start = Math.floor(place / fresh) * old - reach;
+    let sum = 0;
+    for (let tap = 0; tap < kernel.length; tap++) sum += (kernel[tap] as number) * (samples[start + tap] ?? 0);
+    return sum;
+  });
+}
+
+/** One for each place of a new sample between the old ones: [fresh][2 · reach + old]. */
+function kernelsOf(old: number, fresh: number): readonly Float64Array[] {
+  const rate = Math.min(old, fresh) * rolloff;
+  const reach = Math.ceil((crossings * old) / rate);
+  const length = 2 * reach + old;
+  if (length * fresh > mostNumbers) {
+    throw new AudioError(`Cannot make ${fresh} samples of each ${old}: the two rates have too little in common.`);
+  }
+  return Array.from({ length: fresh }, (_, phase) =>
+    Float64Array.from({ length }, (_, tap) => {
+      const exact = ((tap - reach) / old - phase / fresh) * rate;
+      const time = Math.min(crossings, Math.max(-crossings, exact));
+      const window = Math.cos((time * Math.PI) / crossings / 2) ** 2;
+      const sinc = time === 0 ? 1 : Math.sin(time * Math.PI) / (time * Math.PI);
+      return (sinc * window * rate) / old;
+    }),
+  );
+}
+
+function greatestDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestDivisor(other, one % other);
+}

@@ -1,0 +1,137 @@
+// Pictures from files to a classifier: a tiny ViT that tells bright ones from dark ones.
+
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import jpeg from "jpeg-js";
+import { PNG } from "pngjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, jsonl, makeWorkplace, type Workplace } from "./workplace.ts";
+
+let place: Workplace;
+let vit: readonly string[];
+const half = [0.5, 0.5, 0.5];
+const preparation = {
+  image_processor_type: "ViTImageProcessor",
+  size: { height: 16, width: 16 },
+  ...{ resample: 2, image_mean: half, image_std: half },
+};
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  vit = ["--model", place.path("vit")];
+  await cp(fixture("vit", "base"), place.path("vit"), { recursive: true });
+  await place.write("vit/preprocessor_config.json", JSON.stringify(preparation));
+  for (const [label, brightness] of [
+    ["bright", 220],
+    ["dark", 30],
+  ] as const) {
+    await mkdir(place.path("pictures", label), { recursive: true });
+    for (let index = 0; index < 4; index++) {
+      const size = { width: 20 + index, height: 14 };
+      const data = Buffer.alloc(size.width * size.height * 4, brightness + 5 * index);
+      const [name, bytes] =
+        index % 2 === 0
+          ? ["png", PNG.sync.write(Object.assign(new PNG(size), { data }))]
+          : ["jpg", jpeg.encode({ ...size, data }, 90).data];
+      await writeFile(place.path("pictures", label, `${index}.${name}`), bytes);
+    }
+  }
+});
+afterAll(() => place.remove());
+
+const targets = ["--target-modules", "q_proj,v_proj"];
+const quickly = ["--target-modules", "all-linear", "--learning-rate", "0.02", "--batch-size", "4", "--steps", "20"];
+
+describe("pictures in a folder for each class", () => {
+  it("train an adapter with a classifier, which evaluates, predicts and merges", async () => {
+    const data = ["--data", place.path("pictures")];
+    const out = place.path("adapter");
+    const trained = await place.call("train", ...vit, ...data, "--out", out, ...quickly);
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(trained.stdout).toContain("2 classes: bright, dark");
+    expect(trained.stdout).toContain("The base's classifier is replaced, because it tells 3 classes apart");
+    const config = JSON.parse(await readFile(`${out}/adapter_config.json`, "utf8"));
+    expect(config).toMatchObject({ modules_to_save: ["classifier"], task_type: null });
+
+    const both = [...vit, "--adapter", out];
+    const { json } = await place.call("evaluate", ...both, ...data, "--json");
+    expect(json[0]).toMatchObject({ rows: 8, accuracy: 1 });
+
+    const merged = place.path("merged");
+    expect(await place.call("merge", ...both, "--out", merged)).toMatchObject({ code: 0 });
+    expect(JSON.parse(await readFile(`${merged}/config.json`, "utf8")).id2label).toEqual({
+      "0": "bright",
+      "1": "dark",
+    });
+    const told = await place.call("predict", "--model", merged, ...data, "--json");
+    expect(
+      told.json.map(({ prediction }) => prediction),
+      told.stderr,
+    ).toEqual(told.json.map(({ label }) => label));
+    expect(told.json[1]).toMatchObject({ image: place.path("pictures", "bright", "1.jpg"), label: "bright" });
+  });
+
+  it("may be rows of a file beside them, the same to the number", async () => {
+    const names = ["bright/0.png", "dark/1.jpg"];
+    const rows = names.map((name) => ({ image: `pictures/${name}`, label: name.split("/")[0] }));
+    const listed = await place.write("pictures.jsonl", jsonl(rows));
+    const table = await place.write("pictures.csv", `file,kind\n${names[0]},bright\n${names[1]},dark\n`);
+    await cp(place.path("pictures"), place.path("."), { recursive: true });
+    const losses: unknown[] = [];
+    for (const data of [
+      ["--data", listed],
+      ["--data", table, "--columns", "image=file,label=kind"],
+    ]) {
+      const out = place.path(`rows-${losses.length}`);
+      const trained = await place.call("train", ...vit, ...data, "--out", out, "--steps", "2", ...targets, "--json");
+      expect(trained.code, trained.stderr).toBe(0);
+      losses.push(trained.json.flatMap(({ type, loss }) => (type === "step" ? [loss] : [])));
+    }
+    expect(losses[0]).toHaveLength(2);
+    expect(losses[1]).toEqual(losses[0]);
+  });
+
+  it("train a regression, too", async () => {
+    const rows = [0, 1].map((number) => ({ image: `pictures/bright/${2 * number}.png`, label: number + 0.5 }));
+    const data = await place.write("numbers.jsonl", jsonl(rows));
+    const trained = await place.call(
+      ...["train", ...vit, "--data", data, "--out", place.path("numbers"), "--steps", "1", ...targets],
+    );
+    expect(trained.stdout, trained.stderr).toContain("a number for each row (regression)");
+  });
+});
+
+describe("pictures that cannot be read", () => {
+  const refused = async (data: string, model = vit) =>
+    place.call("train", ...model, "--data", data, "--out", place.path("refused"), "--steps", "1", ...targets);
+
+  it("are named, with what to do", async () => {
+    await writeFile(place.path("text.png"), "no picture");
+    await writeFile(place.path("cut.png"), (await readFile(place.path("pictures/dark/0.png"))).subarray(0, 60));
+    for (const [name, reason] of [
+      ["text.png", "it is neither PNG nor JPEG"],
+      ["cut.png", "it is broken or too large"],
+      ["absent.png", "ENOENT"],
+    ] as const) {
+      const data = await place.write("wrong.jsonl", jsonl([{ image: name, label: 0 }]));
+      const message = `Cannot read "${place.path(name)}": `;
+      const { code, stderr } = await refused(data);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+      expect(stderr).toContain(reason);
+    }
+    const odd = await place.write("wrong.jsonl", jsonl([{ image: 7, label: 0 }]));
+    expect((await refused(odd)).stderr).toContain(
+      'expected the name of a PNG or JPEG file for "image", got the number 7',
+    );
+  });
+
+  it("are no rows without a class, a preparation, or a model that sees", async () => {
+    await mkdir(place.path("unsorted"), { recursive: true });
+    await cp(place.path("pictures/dark/0.png"), place.path("unsorted/a.png"));
+    expect((await refused(place.path("unsorted"))).stderr).toContain('the picture "a.png" is in no class\'s folder');
+    expect((await refused(place.path("vit"))).stderr).toContain("it is a folder without pictures");
+    const plain = await refused(place.path("pictures"), ["--model", fixture("vit", "base")]);
+    expect(plain.stderr).toContain("has no preprocessor_config.json");
+    const deaf = await refused(place.path("pictures"), ["--model", fixture("gpt2", "base")]);
+    expect([deaf.code, deaf.stderr]).toEqual([1, expect.stringContaining("image-classification")]);
+  });
+});

@@ -1,0 +1,33 @@
+// A folder of folders of pictures, one for each class, as Hugging Face datasets' ImageFolder has them.
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DataFileError } from "@lowrank/data";
+
+/** Rows of a folder: the files by class, in order of their names. Throws DataFileError where there are none. */
+export async function imageFolderRows(
+  folder: string,
+  { needsLabels }: { readonly needsLabels: boolean },
+): Promise<readonly { readonly image: string; readonly label?: string }[]> {
+  const rows: { readonly image: string; readonly label?: string }[] = [];
+  for (const name of await pictures(folder)) {
+    if (needsLabels) throw new DataFileError(folder, `the picture "${name}" is in no class's folder.`);
+    rows.push({ image: join(folder, name) });
+  }
+  const entries = await readdir(folder, { withFileTypes: true });
+  const classes = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+  for (const label of classes.sort()) {
+    for (const name of await pictures(join(folder, label))) rows.push({ image: join(folder, label, name), label });
+  }
+  if (rows.length > 0) return rows;
+  throw new DataFileError(
+    folder,
+    "it is a folder without pictures: expected a folder for each class, with .png or .jpg files.",
+  );
+}
+
+async function pictures(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+  return files.filter((name) => /\.(png|jpe?g)$/i.test(name)).sort();
+}
