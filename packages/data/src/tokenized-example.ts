@@ -91,7 +91,7 @@ export interface ComparedTexts extends TokenMasks {
 }
 
 /** Two answers behind one prompt, each with its labels; the better one first. */
-export interface ComparedAnswers extends Omit<TokenSequence, "kind"> {
+interface ComparedAnswers extends Omit<TokenSequence, "kind"> {
   readonly kind: "preference";
   readonly rejected: TokenSequence;
 }

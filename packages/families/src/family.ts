@@ -149,7 +149,7 @@ export interface StackedFileKeys {
 }
 
 /** A tensor of files whose rows are those of several of a model's weights, in equal parts (NomicBERT's queries, keys and values). */
-export interface FusedFileKeys {
+interface FusedFileKeys {
   /** The end of the file's key, with `{n}` for the layer: "layers.{n}.attn.Wqkv.weight". */
   readonly file: string;
   /** Ends of the parameter paths, in the order of the rows. */

@@ -82,6 +82,14 @@ describe("an adapter in llama.cpp's format", () => {
     expect(metadata.get("adapter.lora.alpha")).toBe(4);
   });
 
+  it("says the tokens that an adapter waits for", async () => {
+    const bytes = writeGgufAdapter(adapter(query, { activationTokens: [3, 1] }), bases.llama!);
+    const { metadata } = await openGguf(bytesSource(bytes, "lora.gguf"));
+    expect(metadata.get("adapter.alora.invocation_tokens")).toEqual([3, 1]);
+    const again = await readGgufAdapter(bytesSource(bytes, "lora.gguf"), bases.llama!);
+    expect(again.config.activationTokens).toEqual([3, 1]);
+  });
+
   it("multiplies scales into B that α over the rank does not say", async () => {
     const plain = writeGgufAdapter(adapter(query), bases.llama!);
     const stable = writeGgufAdapter(adapter(query, { rankStabilized: true }), bases.llama!);

@@ -6,11 +6,11 @@ import type { Adapter } from "../adapter.ts";
 import { pairsIn, type StoredPair } from "../pairs-in.ts";
 import { rankOf, scalingOf } from "../targets/scaling.ts";
 import { type Feature, startingFeatures, unsupportedFeatures } from "../variants/features.ts";
-import { toPlainLora } from "../variants/variants.ts";
+import { toPlainLora, variants } from "../variants/variants.ts";
 import { type Inexpressible, InexpressibleAdapterError } from "./inexpressible-adapter-error.ts";
 
 /** One pair of the file. */
-export interface PlannedGgufPair {
+interface PlannedGgufPair {
   readonly pair: StoredPair & { readonly b: NonNullable<StoredPair["b"]> };
   /** GGUF's name of the weight: "blk.0.attn_q.weight". */
   readonly name: string;
@@ -25,11 +25,15 @@ export interface GgufAdapterPlan {
   /** Of the whole file; llama.cpp scales each pair by it over its own rank. */
   readonly alpha: number;
   readonly pairs: readonly PlannedGgufPair[];
-  readonly activationTokens: readonly number[];
+  /** What variants say in the metadata: lists of numbers by key. */
+  readonly lists: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Beside plain LoRA: what only training sees, and the tokens that switch an adapter on. */
-const expressible: ReadonlySet<Feature> = new Set<Feature>([...startingFeatures, "alora_invocation_tokens"]);
+/** Beside plain LoRA: what only training sees, and what llama.cpp has a key for. */
+const expressible: ReadonlySet<Feature> = new Set<Feature>([
+  ...startingFeatures,
+  ...variants.flatMap(({ key, gguf }) => (gguf === undefined ? [] : [key])),
+]);
 
 /** Throws InexpressibleAdapterError with everything that llama.cpp's format cannot hold. */
 export function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapterPlan {
@@ -57,7 +61,11 @@ export function planGgufAdapter(given: Adapter, config: ModelConfig): GgufAdapte
     if (!inPairs.has(key)) problems.push({ what: key, reason: "it is no half of a pair" });
   }
   if (problems.length > 0) throw new InexpressibleAdapterError(problems);
-  return { architecture: table.architecture, alpha, pairs, activationTokens: adapter.config.activationTokens ?? [] };
+  const said = variants.flatMap(({ gguf }) =>
+    gguf === undefined ? [] : [[gguf.key, gguf.write(adapter.config)] as const],
+  );
+  const lists = new Map(said.filter(([, numbers]) => numbers.length > 0));
+  return { architecture: table.architecture, alpha, pairs, lists };
 }
 
 function planPair(

@@ -9,6 +9,7 @@ import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } f
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
 import { pairsIn } from "../pairs-in.ts";
 import { buildTensorKey } from "../tensor-keys.ts";
+import { variants } from "../variants/variants.ts";
 import { fromStoredRows, tokenTable, turned } from "./gguf-pair.ts";
 
 /**
@@ -49,7 +50,10 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
   const rank = mostFrequent([...ranks.values()]);
   const said = Number(file.metadata.get("adapter.lora.alpha") ?? 0);
   const others = [...ranks].filter(([, own]) => own !== rank);
-  const invocation = file.metadata.get("adapter.alora.invocation_tokens");
+  const ofVariants = variants.map(({ gguf }) => {
+    const numbers = gguf === undefined ? undefined : file.metadata.get(gguf.key);
+    return Array.isArray(numbers) ? gguf?.read(numbers.map(Number)) : undefined;
+  });
   const settings = createLoraConfig({
     rank,
     // Without an alpha llama.cpp does not scale: α = rank, whatever the rank of a pair.
@@ -58,7 +62,7 @@ export async function readGgufAdapter(source: GgufSource, config: ModelConfig): 
     alphaPattern: new Map(said === 0 ? others : []),
     targetModules: [...ranks.keys()],
     taskType: config.family.causal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
-    ...(Array.isArray(invocation) ? { activationTokens: invocation.map(Number) } : {}),
+    ...Object.assign({}, ...ofVariants),
   });
   const broken = tensorProblems(settings, tensors);
   if (broken.length > 0) throw new InvalidAdapterTensorsError(source.name, broken);

@@ -29,7 +29,7 @@ const fileTypes: Readonly<Record<EncodableType, number>> = { F32: 0, F16: 1, Q8_
  * α/rank cannot say – of rsLoRA, of `alpha_pattern` – are multiplied into B.
  *
  * @param config Of the base: how its heads lie decides the order of rows.
- * @throws InexpressibleAdapterError listing what llama.cpp's format cannot hold, DoRA and trained biases among it;
+ * @throws InexpressibleAdapterError listing what llama.cpp's format cannot hold, trained biases among it;
  * InvalidAdapterTensorsError for tensors that do not fit the configuration, or numbers that `dtype` cannot hold.
  *
  * @example
@@ -63,7 +63,7 @@ export function writeGgufAdapter(
   const { dtype = "F32", name } = options;
   const broken = tensorProblems(adapter.config, adapter.tensors);
   if (broken.length > 0) throw new InvalidAdapterTensorsError("The adapter", broken);
-  const { architecture, alpha, pairs, activationTokens } = planGgufAdapter(adapter, config);
+  const { architecture, alpha, pairs, lists } = planGgufAdapter(adapter, config);
   const factors = new Map<string, AdapterTensor>();
   for (const { pair, name: weight, change, factor } of pairs) {
     factors.set(`${weight}.lora_a`, weight === tokenTable ? turned(pair.a) : pair.a);
@@ -81,9 +81,7 @@ export function writeGgufAdapter(
     ["adapter.type", { type: "string", value: "lora" }],
     ["adapter.lora.alpha", { type: "float32", value: alpha }],
   ];
-  if (activationTokens.length > 0) {
-    metadata.push(["adapter.alora.invocation_tokens", { type: "array", of: "uint32", value: activationTokens }]);
-  }
+  for (const [key, value] of lists) metadata.push([key, { type: "array", of: "uint32", value }]);
   const tensors = new Map([...factors].map(([key, tensor]) => [key, stored(tensor, dtype)] as const));
   return joinPieces(ggufPieces(new Map(metadata), tensors));
 }

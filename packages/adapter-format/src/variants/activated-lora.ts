@@ -16,5 +16,10 @@ export const activatedLora = {
   },
   describe: ({ activationTokens }) =>
     activationTokens?.length ? ["acts from", `the tokens [${activationTokens.join(", ")}] on`] : null,
+  gguf: {
+    key: "adapter.alora.invocation_tokens",
+    write: ({ activationTokens }) => activationTokens ?? [],
+    read: (numbers) => ({ activationTokens: numbers }),
+  },
   isKeptIfShared: true,
 } as const satisfies VariantFacts;

@@ -39,6 +39,12 @@ export interface VariantFacts {
   isRepeated?(key: string, keys: Pick<ReadonlySet<string>, "has">): boolean;
   /** The same adapter as plain LoRA, where that can be written without loss. */
   toPlain?(adapter: Adapter): Adapter;
+  /** What llama.cpp's files say of it, where they can: a key of their metadata with a list of numbers, and back. */
+  readonly gguf?: {
+    readonly key: string;
+    write(config: LoraConfig): readonly number[];
+    read(numbers: readonly number[]): Partial<LoraConfig>;
+  };
   /** True where adapters that say the same of it can be combined into one that says so, too. */
   readonly isKeptIfShared?: boolean;
 }

@@ -15,7 +15,7 @@ export interface SentencePiece {
 }
 
 /** What is done to a text before it is cut. */
-export interface SentencePieceNormaliser {
+interface SentencePieceNormaliser {
   /** Which characters become which; undefined for none. */
   readonly charsmap: Uint8Array | undefined;
   readonly addsDummyPrefix: boolean;

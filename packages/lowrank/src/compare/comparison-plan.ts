@@ -61,7 +61,7 @@ export function describeComparison({ loss, recipe }: ComparisonPlan): string {
 }
 
 /** As sentence-transformers' `encode_query` and `encode_document` choose them. */
-export async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts> {
+async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts> {
   const { byName } = await sentencePrompts(source);
   const document = byName.get("document") ?? byName.get("passage") ?? byName.get("corpus");
   return { first: byName.get("query"), others: document };

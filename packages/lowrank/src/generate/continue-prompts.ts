@@ -7,7 +7,7 @@ import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
 import type { OpenedBase } from "../open/open-base.ts";
-import { checkPrompts } from "../rows/rows-it-acts-on.ts";
+import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
 import { targetLanguage } from "../rows/target-language.ts";
 import { promptIds as encode, type TextPrompt } from "./prompt-ids.ts";
 import { type LikelyToken, readReport, type TextOptions, textRules } from "./text-rules.ts";
@@ -62,7 +62,7 @@ export async function* continuePrompts(
   const reasons = prompts.map((): EndReason => "length");
   const { signal } = options;
   // What an adapter that waits for tokens makes of a text depends on what comes later.
-  const prefix = (config?.activationTokens ?? []).length === 0 ? options.prefix : undefined;
+  const prefix = waitsForTokens(config) ? undefined : options.prefix;
   const tokens = generateTokens(model, {
     promptIds,
     context,

@@ -12,7 +12,7 @@ import {
 import { AdapterGoneError, WriterFullError, WriterStoppedError } from "../errors/library-errors.ts";
 import { EmptyPromptError } from "../errors/usage-errors.ts";
 import { namingBrokenWeights } from "../open/broken-weights.ts";
-import { checkPrompts } from "../rows/rows-it-acts-on.ts";
+import { checkPrompts, waitsForTokens } from "../rows/rows-it-acts-on.ts";
 import { continuePrompts, type TextEvent, type Writer } from "./continue-prompts.ts";
 import { EventQueue } from "./event-queue.ts";
 import { promptIds, type TextPrompt } from "./prompt-ids.ts";
@@ -41,8 +41,7 @@ export function chosenWriter(
   isGone: (adapter: string) => boolean,
 ): ChosenWriter {
   const { handle } = writer.opened;
-  const { activationTokens, targetParameters } = handle?.config ?? {};
-  const needsOwnPass = (activationTokens ?? []).length > 0 || (targetParameters ?? []).length > 0;
+  const needsOwnPass = waitsForTokens(handle?.config) || (handle?.config.targetParameters ?? []).length > 0;
   const adapter = handle?.name ?? null;
   return {
     writer,

@@ -5,7 +5,7 @@ import { TokenizerMissingError } from "../errors/model-errors.ts";
 import type { OpenedBase } from "./open-base.ts";
 
 /** Reads the tokenizer beside the model. Throws TokenizerMissingError where there is none. */
-export async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
+async function tokenizerOf({ files, path }: Pick<OpenedBase, "files" | "path">): Promise<TextTokenizer> {
   if (!(await files.has("tokenizer.json"))) throw new TokenizerMissingError(path);
   return openTokenizer(files);
 }

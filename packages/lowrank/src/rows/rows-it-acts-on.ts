@@ -22,6 +22,11 @@ export function checkRows(
   notices.warn({ code: "ROWS_WITHOUT_INVOCATION", message });
 }
 
+/** Whether it acts from certain tokens on: texts before them cannot be computed apart from those behind. */
+export function waitsForTokens(config: LoraConfig | undefined): boolean {
+  return (config?.activationTokens ?? []).length > 0;
+}
+
 /** Warns of prompts, numbered from 1, that the base alone answers. */
 export function checkPrompts(
   prompts: readonly (readonly number[])[],

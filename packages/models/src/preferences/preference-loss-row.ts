@@ -13,7 +13,7 @@ export interface AnswerScores {
 }
 
 /** Two answers to each prompt, of which the chosen one is better. */
-export interface ScoredPairs {
+interface ScoredPairs {
   readonly chosen: AnswerScores;
   readonly rejected: AnswerScores;
   /** Of a loss with `mismatched`: how far the adapter moves answers to other prompts, at least 0, a scalar without gradient. */

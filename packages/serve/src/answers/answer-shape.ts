@@ -4,7 +4,7 @@ import type { WrittenLikelyToken } from "../served-model.ts";
 import type { TokenReport } from "./written-choice.ts";
 
 /** Why a text ended; null for one that goes on. */
-export type FinishReason = "stop" | "length" | null;
+type FinishReason = "stop" | "length" | null;
 
 export interface AnswerShape {
   readonly idPrefix: string;

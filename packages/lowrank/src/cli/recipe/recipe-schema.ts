@@ -51,7 +51,7 @@ export function recipeSchema(command: Command): RecipeSchema {
 }
 
 /** What an option's value may be. */
-export function valueSchema(option: Option): ValueSchema {
+function valueSchema(option: Option): ValueSchema {
   if (option.isBoolean()) return { type: "boolean" };
   const one: ValueSchema =
     option.argChoices === undefined ? (parsedSchema(option) ?? { type: "string" }) : { enum: option.argChoices };

@@ -12,12 +12,12 @@ export interface BatchLimits {
 }
 
 /** A text as the plan sees it. */
-export interface PlannedText {
+interface PlannedText {
   readonly promptTokens: number;
   readonly maxNewTokens: number;
 }
 
-export interface RunningText extends PlannedText {
+interface RunningText extends PlannedText {
   readonly isOver: boolean;
 }
 
