@@ -1,8 +1,8 @@
 // From logits to answers: one reader for each kind of head.
 
 import type { ProblemType } from "@lowrank/data";
-import { bestAnswers } from "../evaluate/best-answer.ts";
 import type { AskedRow } from "./asked-row.ts";
+import { bestAnswers } from "./best-answer.ts";
 import type { Answer, ClassProbability, LabelledWord } from "./prediction.ts";
 
 /** How answers are made of logits. */
