@@ -85,11 +85,19 @@ function manifestOf(files: ReadonlyMap<string, Uint8Array>): string {
   });
 }
 
-/** Everything in a state, comparable. */
+/** Everything in a state, comparable, in whatever order its fields were read. */
 function told(of: TrainingState): string {
-  const plain = (_: string, value: unknown) =>
-    value instanceof Map ? [...value] : value instanceof Float32Array ? [...value].map(String) : value;
-  // By their names alone: of two entries a plain sort asks for their texts, and so for a `toString` from the file.
-  const entries = Object.entries(of).sort(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify(entries, plain);
+  return JSON.stringify(sorted(of), (_, value: unknown) => {
+    if (value instanceof Map) return [...value].map(([name, each]) => [name, sorted(each)]);
+    return value instanceof Float32Array ? [...value].map(String) : isPlain(value) ? sorted(value) : value;
+  });
+}
+
+/** By their names alone: of two entries a plain sort asks for their texts, and so for a `toString` from the file. */
+function sorted(of: object): readonly unknown[] {
+  return Object.entries(of).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
