@@ -56,7 +56,7 @@ export function ggufTableOf(metadata: Metadata, file = "the GGUF file"): GgufTab
  * import { ggufTableFor } from "@lowrank/families/gguf";
  *
  * const sizes = { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16, vocab_size: 4 };
- * const config = checkConfig({ model_type: "mistral", ...sizes, sliding_window: null });
+ * const config = checkConfig({ model_type: "mistral", ...sizes, num_key_value_heads: 2, sliding_window: null });
  * if (ggufTableFor(config)?.architecture !== "llama") throw new Error("llama.cpp calls Mistral llama");
  * ```
  */
