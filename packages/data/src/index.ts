@@ -127,5 +127,5 @@ export {
   tokenizeExamples,
 } from "./tokenizing/tokenize-examples.ts";
 export { cutSpan, type TokenizedQuestion, tokenizeQuestion } from "./tokenizing/tokenize-question.ts";
-export { vocabularyFiles } from "./vocabulary-files/tokenizer-classes.ts";
+export { vocabularyFiles } from "./vocabulary-files/vocabulary-file-names.ts";
 export { vocabularyTokenizerFiles } from "./vocabulary-files/vocabulary-tokenizer-files.ts";

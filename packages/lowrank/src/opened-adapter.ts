@@ -6,34 +6,26 @@ import { activeAdapters, inferenceContext, refuseUnknownOptions, type Warning } 
 import type { ProblemType, TextTokenizer } from "@lowrank/data";
 import { type AdapterHandle, describePlan, type InjectionPlan } from "@lowrank/inject";
 import type { EvaluationEvent, TrainingEvent } from "@lowrank/trainer";
-import { comparisonFor } from "./compare/comparison-plan.ts";
-import { lossOfStart } from "./compare/comparison-step.ts";
-import { recipeIn, recipeKey, recipeMetadata } from "./embed/embedding-recipe.ts";
+import { recipeIn, recipeKey } from "./embed/embedding-recipe.ts";
 import { StartNeedsRowsError } from "./errors/library-errors.ts";
-import { withMedia } from "./media/prepare-media.ts";
 import { type Notices, noticesOf } from "./notices.ts";
 import { decodeProblem, problemKey } from "./open/adapter-problem.ts";
 import type { OpenedBase } from "./open/open-base.ts";
 import { saveNames, type TrainingOptions, trainingNames } from "./options.ts";
 import type { FolderFiles, OutputFolder, Platform, RowsInput } from "./platform.ts";
-import { warnOfPreferences } from "./rows/chosen-answers.ts";
-import { classNamesKey, decodeClassNames, warnOfManyClasses } from "./rows/classes/class-names.ts";
+import { classNamesKey, decodeClassNames } from "./rows/classes/class-names.ts";
 
-import { needTokenizer } from "./rows/row-kinds.ts";
-import { checkRows } from "./rows/rows-it-acts-on.ts";
 import type { TrainingRows } from "./rows/training-rows.ts";
 import type { RunFacts, RunFolder } from "./run-folder.ts";
 import { type AdapterSetup, setupFiles } from "./setup/adapter-setup.ts";
-import { onBase, setupOfRows } from "./setup/setup-of-rows.ts";
+import { onBase } from "./setup/setup-of-rows.ts";
 import { checkKeeping, keepingOf } from "./train/check-keeping.ts";
 import { startBatches } from "./train/measure-start.ts";
 import { makeFromRows } from "./train/new-adapter.ts";
 import { type StepPlan, stepsOf } from "./train/plan-steps.ts";
-import { classesOf, classMetadata, labelMeaning, refuseUntrainable } from "./train/prepare-training.ts";
-import { readTrainingRows } from "./train/read-training-rows.ts";
 import { runFacts } from "./train/run-facts.ts";
-import { lossInWords, type TokenizedRows, tokenizedRows } from "./train/tokenized-rows.ts";
-import { type CardProgress, trainingCard } from "./train/training-card.ts";
+import type { TokenizedRows } from "./train/tokenized-rows.ts";
+import type { CardProgress } from "./train/training-card.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./train/training-options.ts";
 
 /** A run that is ready to start: what it learns from, in how many steps. */
@@ -129,36 +121,44 @@ export class OpenedAdapter {
    */
   async prepare(input: RowsInput | TrainingRows, options: TrainingOptions = {}): Promise<PreparedTraining> {
     refuseUnknownOptions("train", options, trainingNames);
+    const training = await import("./train/preparing.ts"); // a page's visit may never train
     const { opened, basePrecision } = this.#facts;
     const notices = { ...this.#facts.notices, ...(options.onWarning === undefined ? {} : noticesOf(options)) };
     const { model } = opened;
     const seed = options.seed ?? loopDefaults.seed;
-    const source = await readTrainingRows(input, options, { ...this.#facts, seed });
-    refuseUntrainable(model, source);
-    const rows = await withMedia(source, { ...opened, platform: this.#facts.platform });
-    const classes = classesOf(opened, rows, this.#facts.classNames);
-    warnOfManyClasses(classes, rows, notices);
-    warnOfPreferences(rows.file, rows.preferences, notices);
-    const labels = labelMeaning(model, rows, classes);
-    const hasText = needTokenizer(rows.train) || needTokenizer(rows.validation);
+    const source = await training.readTrainingRows(input, options, { ...this.#facts, seed });
+    training.refuseUntrainable(model, source);
+    const rows = await training.withMedia(source, { ...opened, platform: this.#facts.platform });
+    const classes = training.classesOf(opened, rows, this.#facts.classNames);
+    training.warnOfManyClasses(classes, rows, notices);
+    training.warnOfPreferences(rows.file, rows.preferences, notices);
+    const labels = training.labelMeaning(model, rows, classes);
+    const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
-    const comparison = await comparisonFor(rows, opened.source, { ...options, trained: recipeIn(this.#metadata) });
-    const tokenized = tokenizedRows(rows, { ...this.#facts, model, tokenizer, labels, comparison, options }, notices);
+    const comparison = await training.comparisonFor(rows, opened.source, {
+      ...options,
+      trained: recipeIn(this.#metadata),
+    });
+    const tokenized = training.tokenizedRows(
+      rows,
+      { ...this.#facts, model, tokenizer, labels, comparison, options },
+      notices,
+    );
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
     const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count };
-    const start = { ...seen, seed: this.#facts.seed, ...lossOfStart(model, comparison) };
+    const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, comparison) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
-    checkRows(rows.file, tokenized.train, { config: this.config, notices });
-    const found = [...classMetadata(classes, labels), ...recipeMetadata(comparison?.recipe)];
+    training.checkRows(rows.file, tokenized.train, { config: this.config, notices });
+    const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(comparison?.recipe)];
     this.#metadata = new Map([...this.#metadata, ...found]);
-    this.#setup = onBase(setupOfRows(rows.train, tokenized.template, options), opened);
+    this.#setup = onBase(training.setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);
     const { addedTokens, classNames } = this;
-    const read = { rows: tokenized.train.length, template: tokenized.template, loss: lossInWords(tokenized) };
+    const read = { rows: tokenized.train.length, template: tokenized.template, loss: training.lossInWords(tokenized) };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...options, basePrecision, data: rows.file };
-    this.#card = (progress) => trainingCard(asked, { ...facts, ...progress, validation: this.#validation });
+    this.#card = (progress) => training.trainingCard(asked, { ...facts, ...progress, validation: this.#validation });
     return { ...tokenized, ...plan, handle: this.#handle };
   }
 

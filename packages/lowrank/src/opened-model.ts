@@ -7,12 +7,12 @@ import type { InjectionPlan } from "@lowrank/inject";
 import type { PretrainedModel } from "@lowrank/models";
 import { actingModel, freeName } from "./adapters/acting-adapter.ts";
 import { openAttached } from "./attach/open-attached.ts";
-import { type EmbedOptions, embedTexts } from "./embed/embed-texts.ts";
+import type { EmbedOptions } from "./embed/embed-texts.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate/evaluate-rows.ts";
 import type { TextEvent, Writer } from "./generate/continue-prompts.ts";
 import { isSeveral, promptIds, type TextPrompt } from "./generate/prompt-ids.ts";
 import type { TextOptions } from "./generate/text-rules.ts";
-import { type ChosenWriter, chosenWriter, TextWriter, type TextWriterOptions } from "./generate/text-writer.ts";
+import type { ChosenWriter, TextWriter, TextWriterOptions } from "./generate/text-writer.ts";
 import { given } from "./given.ts";
 import { MergedModel } from "./merged-model.ts";
 import { type ModelRequest, type OpenedBase, shaped } from "./open/open-base.ts";
@@ -33,7 +33,7 @@ import {
 import type { ModelInput, Platform, RowsInput, SourceContext } from "./platform.ts";
 import type { Predictions, PredictOptions, QuestionsInput } from "./predict/predicting.ts";
 import type { TokenPlan } from "./rows/added-tokens.ts";
-import { type ColumnOptions, readRows } from "./rows/read-rows.ts";
+import type { ColumnOptions } from "./rows/read-rows.ts";
 import { isRead, type RowFile } from "./rows/training-rows.ts";
 import { readAsRemembered } from "./setup/read-as-remembered.ts";
 import { startBatches } from "./train/measure-start.ts";
@@ -184,8 +184,9 @@ export class OpenedModel {
    * Writes many texts at one time, each with the adapter that it asks for: a server's way. What a text is does not depend on
    * those beside it, but for what rounding makes of sums in another order. Throws GenerationOptionError for limits that are none.
    */
-  writer(options: TextWriterOptions = {}): TextWriter<AdapterChoice> {
+  async writer(options: TextWriterOptions = {}): Promise<TextWriter<AdapterChoice>> {
     refuseUnknownOptions("writer", options, writerNames);
+    const { TextWriter } = await import("./generate/text-writer.ts"); // pages serve nobody
     return new TextWriter((choice) => this.#chosenWriter(choice), options);
   }
 
@@ -199,7 +200,9 @@ export class OpenedModel {
     const { platform, context } = this.#facts;
     const opened = this.#chosen({ adapter, strength });
     const read = async (as: ColumnOptions) => {
-      return isRead(input) ? input : readRows(input, { platform, context, columns: given({ ...as, onBrokenRows }) });
+      if (isRead(input)) return input;
+      const columns = given({ ...as, onBrokenRows });
+      return (await import("./rows/read-rows.ts")).readRows(input, { platform, context, columns });
     };
     const file = await readAsRemembered(read, given({ columns, header }), opened.setup);
     const tokenizer = () => this.#tokenizerOf(opened);
@@ -228,6 +231,7 @@ export class OpenedModel {
   async embed(texts: readonly string[], asked: EmbedOptions & AdapterChoice = {}): Promise<readonly Float32Array[]> {
     refuseUnknownOptions("embed", asked, embedNames);
     const { adapter, strength, ...options } = asked;
+    const { embedTexts } = await import("./embed/embed-texts.ts");
     return embedTexts(await this.#writer({ adapter, strength }), texts, options);
   }
 
@@ -252,8 +256,12 @@ export class OpenedModel {
   }
 
   async #chosenWriter(choice: AdapterChoice): Promise<ChosenWriter> {
-    const writer = await this.#writer(choice);
-    return chosenWriter(writer, choice, (gone) => !this.#adapters.some(({ name }) => name === gone));
+    const { chosenWriter } = await import("./generate/text-writer.ts");
+    return chosenWriter(
+      await this.#writer(choice),
+      choice,
+      (gone) => !this.#adapters.some(({ name }) => name === gone),
+    );
   }
 
   #chosen({ adapter = this.#adapters.at(-1), strength }: AdapterChoice): OpenedBase {
@@ -266,13 +274,7 @@ export class OpenedModel {
   ): OpenedAdapter {
     const { platform, context, tokens, classNames, request } = this.#facts;
     const adapter = new OpenedAdapter({
-      platform,
-      notices: context.notices,
-      opened,
-      seed: 0,
-      ...made,
-      tokens,
-      classNames,
+      ...{ platform, notices: context.notices, opened, seed: 0, ...made, tokens, classNames },
       basePrecision: request.basePrecision,
       tokenizer: () => this.#tokenizerOf(opened),
       onDispose: (gone) => {

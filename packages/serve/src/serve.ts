@@ -85,7 +85,7 @@ export async function serve<Adapter extends ServedAdapter>(
   refuseUnknownOptions("serve", options, optionNames);
   const { host = "127.0.0.1", port = 8000, name = basename(model.name), onNote = () => undefined } = options;
   checkOptions(options);
-  const writer = model.writer({ maxWaiting, ...writerLimits(options) });
+  const writer = await model.writer({ maxWaiting, ...writerLimits(options) });
   const shelf = new AdapterShelf(model, name, Date.now);
   const { adapterFolder: folder } = options;
   const watched = folder === undefined ? undefined : new WatchedFolder(shelf, { folder, onNote });

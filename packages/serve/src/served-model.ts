@@ -80,7 +80,7 @@ export interface ServedModel<Adapter extends ServedAdapter = ServedAdapter> {
   readonly name: string;
   readonly adapters: readonly Adapter[];
   attach(folder: string, options: { readonly name: string }): Promise<Adapter>;
-  writer(limits: WriterLimits): ServedWriter<Adapter>;
+  writer(limits: WriterLimits): ServedWriter<Adapter> | Promise<ServedWriter<Adapter>>;
   embed(
     texts: readonly string[],
     options: { readonly adapter: NoInfer<Adapter> | null; readonly signal?: AbortSignal },

@@ -4,7 +4,7 @@ import { parseJson, printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
 import { isObject } from "../json-object.ts";
 import type { TextFiles } from "../text-files.ts";
-import { vocabularyFiles } from "../vocabulary-files/tokenizer-classes.ts";
+import { vocabularyFiles } from "../vocabulary-files/vocabulary-file-names.ts";
 import { vocabularyTokenizerFiles } from "../vocabulary-files/vocabulary-tokenizer-files.ts";
 
 /** Gemma's tokenizer.json, the largest that is common, has 33 MB. */

@@ -16,7 +16,7 @@ const classes: readonly TokenizerClass[] = [
 ];
 
 /** Every file that one of them needs. */
-export const vocabularyFiles: readonly string[] = [...new Set(classes.flatMap(({ files }) => files))];
+export const filesOfClasses: ReadonlySet<string> = new Set(classes.flatMap(({ files }) => files));
 
 /** The class that a folder names – tokenizer_config.json, or its model's type – if the files that it needs are there. */
 export function chosenClass(

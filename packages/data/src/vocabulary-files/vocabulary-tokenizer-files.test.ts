@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { TokenizerError } from "../errors.ts";
 import { openTokenizer } from "../tokenizer/open-tokenizer.ts";
+import { filesOfClasses } from "./tokenizer-classes.ts";
+import { vocabularyFiles } from "./vocabulary-file-names.ts";
 import { vocabularyTokenizerFiles } from "./vocabulary-tokenizer-files.ts";
 
 interface Case {
@@ -141,4 +143,8 @@ describe("vocabularyTokenizerFiles", () => {
     await expect(opening).rejects.toThrow(TokenizerError);
     await expect(opening).rejects.toThrow(message);
   });
+});
+
+it("asks for the files that classes need, no more and no fewer", () => {
+  expect([...vocabularyFiles].sort()).toEqual([...filesOfClasses].sort());
 });

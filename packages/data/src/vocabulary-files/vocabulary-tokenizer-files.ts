@@ -1,18 +1,11 @@
 // Folders that have no tokenizer.json, but the files of one of transformers' classes: SentencePiece models, vocab.json with
 // merges.txt, vocab.txt. A tokenizer.json is made of these, so that all that reads a tokenizer reads this one, too.
 
-import { parseJson, printable } from "@lowrank/contracts";
+import { printable } from "@lowrank/contracts";
 import { TokenizerError } from "../errors.ts";
-import { isObject, type JsonObject } from "../json-object.ts";
-import { readSentencePiece } from "../sentence-piece/sentence-piece-model.ts";
 import type { TextFiles } from "../text-files.ts";
-import { type FinishedTokenizer, finishedTokenizer, markOf } from "./finished-tokenizer.ts";
-import { chosenClass, vocabularyFiles } from "./tokenizer-classes.ts";
-import type { TokenizerClass, VocabularySource } from "./tokenizer-draft.ts";
-import { numberedTokens } from "./word-ids.ts";
+import { vocabularyFiles } from "./vocabulary-file-names.ts";
 
-/** Gemma's tokenizer.model has 4 MB; a vocab.json or merges.txt of a large vocabulary has as many. */
-const maxBytes = 64_000_000;
 const madeFiles = ["tokenizer.json", "tokenizer_config.json"];
 
 /**
@@ -46,7 +39,7 @@ export function vocabularyTokenizerFiles<Files extends TextFiles>(folder: Files)
     return isMade;
   };
   const textOf = async (file: string) => {
-    made ??= makeTexts(folder);
+    made ??= presentFiles(folder).then(async (present) => (await classes()).makeTexts(folder, present));
     return (await made)?.get(file);
   };
   return {
@@ -66,7 +59,7 @@ export function vocabularyTokenizerFiles<Files extends TextFiles>(folder: Files)
 async function hasVocabulary(folder: TextFiles): Promise<boolean> {
   if (await folder.has("tokenizer.json")) return false;
   const present = await presentFiles(folder);
-  return present.length > 0 && chosenClass(await namesOf(folder), present) !== undefined;
+  return present.length > 0 && (await classes()).isMade(folder, present);
 }
 
 async function presentFiles(folder: TextFiles): Promise<readonly string[]> {
@@ -74,65 +67,7 @@ async function presentFiles(folder: TextFiles): Promise<readonly string[]> {
   return vocabularyFiles.filter((_, index) => found[index]);
 }
 
-/** What says of which class a tokenizer is. */
-async function namesOf(folder: TextFiles): Promise<{ readonly className: unknown; readonly modelType: unknown }> {
-  const [tokenizer, model] = await Promise.all(
-    ["tokenizer_config.json", "config.json"].map((file) => optionalJson(folder, file)),
-  );
-  return { className: tokenizer?.tokenizer_class ?? model?.tokenizer_class, modelType: model?.model_type };
-}
-
-async function makeTexts(folder: TextFiles): Promise<ReadonlyMap<string, string> | undefined> {
-  const chosen = chosenClass(await namesOf(folder), await presentFiles(folder));
-  if (chosen === undefined) return undefined;
-  const { tokenizerJson, tokenizerConfig } = await finish(folder, chosen);
-  return new Map([
-    ["tokenizer.json", JSON.stringify(tokenizerJson)],
-    ["tokenizer_config.json", JSON.stringify(tokenizerConfig, undefined, 2)],
-  ]);
-}
-
-async function finish(folder: TextFiles, chosen: TokenizerClass): Promise<FinishedTokenizer> {
-  const own = (await optionalJson(folder, "tokenizer_config.json")) ?? {};
-  const map = (await optionalJson(folder, "special_tokens_map.json")) ?? {};
-  const added = await optionalJson(folder, "added_tokens.json");
-  const config = { ...map, ...own };
-  const words = {
-    config,
-    addedIds: added === undefined ? new Map() : numberedTokens(added, "added_tokens.json"),
-    marks: chosen.marks,
-  };
-  const source: VocabularySource = {
-    config,
-    mark: (key) => markOf(words, key),
-    sentencePiece: async (file) => readSentencePiece(await bytesOf(folder, file), `${printable(folder.name)}/${file}`),
-    json: (file) => readJson(folder, file),
-    text: (file) => folder.readText(file, { maxBytes }),
-  };
-  return finishedTokenizer(await chosen.draft(source), words);
-}
-
-async function optionalJson(folder: TextFiles, file: string): Promise<JsonObject | undefined> {
-  if (!(await folder.has(file))) return undefined;
-  const json = await readJson(folder, file);
-  return isObject(json) ? json : undefined;
-}
-
-async function readJson(folder: TextFiles, file: string): Promise<unknown> {
-  const text = await folder.readText(file, { maxBytes });
-  return parseJson(text, {
-    refuse: (reason, cause) => new TokenizerError([`${printable(folder.name)}: ${file} ${reason}`], { cause }),
-  });
-}
-
-async function bytesOf(folder: TextFiles, file: string): Promise<Uint8Array> {
-  const source = await folder.open?.(file);
-  if (source === undefined)
-    throw new TokenizerError([`${printable(folder.name)}: ${file} cannot be read as bytes here`]);
-  try {
-    if (source.size > maxBytes) throw new TokenizerError([`${file}: ${source.size} bytes, more than ${maxBytes}`]);
-    return await source.read(0, source.size);
-  } finally {
-    await source.close?.();
-  }
+/** Few folders need them: a page loads them when one does. */
+function classes(): Promise<typeof import("./make-texts.ts")> {
+  return import("./make-texts.ts");
 }

@@ -55,11 +55,6 @@ export async function comparisonPlan(
   return { loss, recipe, prompts: options.prompts ?? (isScored ? {} : await promptsOf(source)) };
 }
 
-/** The loss and the recipe in words. */
-export function describeComparison({ loss, recipe }: ComparisonPlan): string {
-  return `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`;
-}
-
 /** As sentence-transformers' `encode_query` and `encode_document` choose them. */
 async function promptsOf(source: RecipeFacts): Promise<ComparisonPrompts> {
   const { byName } = await sentencePrompts(source);

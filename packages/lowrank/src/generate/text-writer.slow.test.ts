@@ -30,7 +30,7 @@ async function written(
 
 describe("OpenedModel.writer", () => {
   it("writes each text as it is alone, whoever else asks at the time", async () => {
-    const writer = model.writer({ maxRows: 3 });
+    const writer = await model.writer({ maxRows: 3 });
     const asked = prompts.flatMap((prompt, index) =>
       [null, ...model.adapters].map((adapter) => ({ prompt, adapter, maxNewTokens: 2 + 2 * index })),
     );
@@ -42,7 +42,7 @@ describe("OpenedModel.writer", () => {
   });
 
   it("takes what no batch does, too: an adapter in part", async () => {
-    const writer = model.writer();
+    const writer = await model.writer();
     const [prompt = ""] = prompts;
     const options = { strength: 0.5, maxNewTokens: 6 };
     const texts = await Promise.all([written(writer, prompt, options), written(writer, prompt, { maxNewTokens: 6 })]);
@@ -50,7 +50,7 @@ describe("OpenedModel.writer", () => {
   });
 
   it("refuses one more than may wait, and everything once it is stopped", async () => {
-    const writer = model.writer({ maxRows: 1, maxWaiting: 1 });
+    const writer = await model.writer({ maxRows: 1, maxWaiting: 1 });
     const results = await Promise.allSettled(prompts.map((prompt) => written(writer, prompt, { maxNewTokens: 3 })));
     const refused = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
     expect(refused.length).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe("OpenedModel.writer", () => {
   });
 
   it("ends a text that was aborted or that nobody hears any more, and no other", async () => {
-    const writer = model.writer();
+    const writer = await model.writer();
     const stop = new AbortController();
     const aborted = written(writer, "Aromi is", { maxNewTokens: 200, signal: stop.signal });
     const other = written(writer, "Aromi is", { maxNewTokens: 12 });
@@ -76,7 +76,7 @@ describe("OpenedModel.writer", () => {
 
   it("ends the texts of an adapter that is disposed of", async () => {
     const gone = model.adapt({ rank: 2, init: false }, { name: "gone", seed: 9 });
-    const writer = model.writer();
+    const writer = await model.writer();
     const text = written(writer, "Aromi is", { adapter: gone, maxNewTokens: 200 });
     const other = written(writer, "Aromi is", { adapter: null, maxNewTokens: 12 });
     setTimeout(() => gone.dispose(), 5);
@@ -86,7 +86,8 @@ describe("OpenedModel.writer", () => {
 
   it("tells the end's reason and, where asked, how likely each token was", async () => {
     const events = [];
-    for await (const event of model.writer().write("Aromi is", { maxNewTokens: 2, logprobs: 3 })) events.push(event);
+    for await (const event of (await model.writer()).write("Aromi is", { maxNewTokens: 2, logprobs: 3 }))
+      events.push(event);
     const alone = [];
     for await (const event of model.stream("Aromi is", { maxNewTokens: 2, logprobs: 3 })) alone.push(event);
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "length" });

@@ -68,7 +68,7 @@ interface Job {
  * import type { OpenedModel } from "lowrank";
  *
  * export async function answers(model: OpenedModel, questions: readonly string[]): Promise<readonly string[]> {
- *   const writer = model.writer({ maxRows: 8 });
+ *   const writer = await model.writer({ maxRows: 8 });
  *   return Promise.all(
  *     questions.map(async (question) => {
  *       for await (const event of writer.write(question, { maxNewTokens: 20 })) if (event.type === "end") return event.text;

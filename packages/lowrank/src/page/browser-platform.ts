@@ -9,7 +9,6 @@ import { keepInMemory } from "../keep-in-memory.ts";
 import { baseName, parseHubName } from "../open/hub-name.ts";
 import { adapterIn, folderOf, modelIn, onlyGguf } from "../open/model-source.ts";
 import type { ModelInput, OutputFolder, Platform, SourceContext, WritableDirectory } from "../platform.ts";
-import { rowsOfFile } from "../rows/read-rows.ts";
 
 import { writeInto, writeToDirectory } from "./write-to-directory.ts";
 
@@ -58,6 +57,7 @@ async function fetchRows(address: string, options: ReadOptions): Promise<readonl
   const answer = await fetch(address);
   if (!answer.ok) throw new RowsNotFoundError(address, answer.status);
   const locate = (name: string) => new URL(name, new URL(address, globalThis.location?.href)).href;
+  const { rowsOfFile } = await import("../rows/read-rows.ts");
   return rowsOfFile(new File([await answer.blob()], address), { locate, ...options });
 }
 

@@ -36,13 +36,3 @@ export function preferencePlan({ loss, beta, labelSmoothing, margin }: Preferenc
   const name = preferenceLossOf(loss) ?? "dpo";
   return { loss: name, settings: preferenceSettings(name, given({ beta, labelSmoothing, margin })) };
 }
-
-/** The loss and its settings in words. */
-export function describePreference({ loss, settings }: PreferencePlan): string {
-  const { beta, labelSmoothing, margin } = settings;
-  return [
-    `${loss}, β ${beta}`,
-    ...(labelSmoothing === 0 ? [] : [`label smoothing ${labelSmoothing}`]),
-    ...(margin === 0 ? [] : [`margin ${margin}`]),
-  ].join(", ");
-}

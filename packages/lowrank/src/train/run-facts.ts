@@ -2,9 +2,9 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
-import { describeComparison } from "../compare/comparison-plan.ts";
+import { describeComparison } from "../compare/describe-comparison.ts";
 import { given } from "../given.ts";
-import { describePreference } from "../preferences/preference-plan.ts";
+import { describePreference } from "../preferences/describe-preference.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";

@@ -2,12 +2,14 @@
 
 import type { LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import { type ComparisonPlan, describeComparison } from "../compare/comparison-plan.ts";
+import type { ComparisonPlan } from "../compare/comparison-plan.ts";
+import { describeComparison } from "../compare/describe-comparison.ts";
 import { given } from "../given.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
-import { describePreference, type PreferencePlan, preferenceFor } from "../preferences/preference-plan.ts";
+import { describePreference } from "../preferences/describe-preference.ts";
+import { type PreferencePlan, preferenceFor } from "../preferences/preference-plan.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowOptions } from "./training-options.ts";

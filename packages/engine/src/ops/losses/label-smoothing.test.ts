@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { expectClose, expectNoLeak } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import references from "../../../../../fixtures/training/references.json" with { type: "json" };
 import { onEachBackend } from "../../../test/compare-with-twin.ts";
 import { FrozenWeight } from "../../frozen-weight.ts";
 import { differentiate } from "../../tape/differentiate.ts";
@@ -17,8 +17,7 @@ interface Reference {
   readonly gradient: number[][];
 }
 
-const file = new URL("../../../../../fixtures/training/references.json", import.meta.url);
-const { epsilon, logits, labels, loss, gradient }: Reference = JSON.parse(readFileSync(file, "utf8")).smoothing;
+const { epsilon, logits, labels, loss, gradient }: Reference = references.smoothing;
 const counted = labels.filter((label) => label >= 0).length;
 
 onEachBackend(() => {
