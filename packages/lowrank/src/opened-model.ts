@@ -219,8 +219,7 @@ export class OpenedModel {
     const { adapter = this.#adapters.at(-1), strength } = asked;
     const opened = this.#chosen({ adapter, strength });
     const { predict } = await import("./predict/predicting.ts"); // a page's visit may never ask
-    const { platform, context } = this.#facts;
-    yield* predict({ opened, adapter, platform, context, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
+    yield* predict({ ...this.#facts, opened, adapter, tokenizer: () => this.#tokenizerOf(opened) }, input, asked);
   }
 
   /**
@@ -239,8 +238,7 @@ export class OpenedModel {
   merge(adapter: OpenedAdapter, options: MergedModelOptions = {}): MergedModel {
     refuseUnknownOptions("merge", options, mergeNames);
     this.#chosen({ adapter });
-    const { platform, context } = this.#facts;
-    return new MergedModel(adapter, options, { platform, notices: context.notices });
+    return new MergedModel(adapter, options, { ...this.#facts, notices: this.#facts.context.notices });
   }
 
   /** Frees the adapters and the weights. */
