@@ -1,4 +1,4 @@
-// llama.cpp's own reading of these files is checked by `npm run test:consumers`.
+// llama.cpp's own reading of these files is checked in integration/src/llama-cpp.
 
 import { checkConfig, type ModelConfig } from "@lowrank/families";
 import { openGguf } from "@lowrank/gguf";

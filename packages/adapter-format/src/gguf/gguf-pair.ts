@@ -3,19 +3,11 @@
 // a table of tokens is turned, [tokens, rank]. Source: llama.cpp, convert_lora_to_gguf.py and src/llama-adapter.cpp.
 
 import type { ModelConfig } from "@lowrank/families";
-import { type GgufChange, storedRowOf } from "@lowrank/families/gguf";
+import { type GgufChange, reorderRows, storedRowOf } from "@lowrank/families/gguf";
 import type { AdapterTensor } from "../adapter.ts";
 
 /** The table of tokens, whose A is turned. */
 export const tokenTable = "token_embd.weight";
-
-/** [rows, columns] → [columns, rows] */
-export function turned({ shape: [rows = 0, columns = 0], values }: AdapterTensor): AdapterTensor {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column]!;
-  return { shape: [columns, rows], values: result };
-}
 
 /** How B's rows lie in the base of a GGUF file. */
 export interface RowOrder {
@@ -36,11 +28,11 @@ export function toStoredRows({ shape, values }: AdapterTensor, order: RowOrder, 
 
 /** The reverse. */
 export function fromStoredRows({ shape, values }: AdapterTensor, order: RowOrder): AdapterTensor {
-  const [rows = 0, width = 0] = shape;
-  const rowOf = storedRowOf(order.change, rows, order.config);
-  if (rowOf === undefined) return { shape, values };
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++)
-    result.set(values.subarray(rowOf(row) * width, (rowOf(row) + 1) * width), row * width);
-  return { shape, values: result };
+  const [rows = 0] = shape;
+  const storedRow = storedRowOf(order.change, rows, order.config);
+  return {
+    shape,
+    values:
+      storedRow === undefined ? values : reorderRows(values, new Float32Array(values.length), { rows, storedRow }),
+  };
 }

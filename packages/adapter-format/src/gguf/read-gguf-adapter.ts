@@ -7,10 +7,11 @@ import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { createLoraConfig } from "../config/create-lora-config.ts";
 import { ForeignAdapterError, InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
+import { turned } from "../formats/turned.ts";
 import { pairsIn } from "../pairs-in.ts";
 import { buildTensorKey } from "../tensor-keys.ts";
 import { variants } from "../variants/variants.ts";
-import { fromStoredRows, tokenTable, turned } from "./gguf-pair.ts";
+import { fromStoredRows, tokenTable } from "./gguf-pair.ts";
 
 /**
  * Reads an adapter from a GGUF file, as convert_lora_to_gguf.py, `writeGgufAdapter` and llama-export-lora write it.

@@ -8,7 +8,8 @@ import type { Adapter, AdapterTensor } from "../adapter.ts";
 import { InvalidAdapterTensorsError, type TensorProblem } from "../errors.ts";
 import { tensorProblems } from "../formats/peft/check-tensors.ts";
 import { firstBeyond } from "../formats/peft/first-non-finite.ts";
-import { tokenTable, toStoredRows, turned } from "./gguf-pair.ts";
+import { turned } from "../formats/turned.ts";
+import { tokenTable, toStoredRows } from "./gguf-pair.ts";
 import { planGgufAdapter } from "./plan-gguf-adapter.ts";
 
 /** How to write a GGUF adapter. */

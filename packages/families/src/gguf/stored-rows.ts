@@ -48,3 +48,27 @@ function apartRow(row: number, config: Pick<ModelConfig, "heads" | "keyValueHead
   const before = member < queries ? group * queries + member : heads + (member - queries) * keyValueHeads + group;
   return before * headSize + (row % headSize);
 }
+
+/**
+ * Copies rows in transformers' order, out of a GGUF file's, into `ordered`, which it returns.
+ *
+ * @example
+ * ```ts
+ * import { reorderRows } from "@lowrank/families/gguf";
+ *
+ * const swapped = reorderRows(Float32Array.of(1, 2), new Float32Array(2), { rows: 2, storedRow: (row) => 1 - row });
+ * if (String(swapped) !== "2,1") throw new Error("another order");
+ * ```
+ */
+export function reorderRows<Numbers extends Float32Array | Uint16Array>(
+  values: Numbers,
+  ordered: Numbers,
+  { rows, storedRow }: { readonly rows: number; readonly storedRow: StoredRow },
+): Numbers {
+  const width = values.length / rows;
+  for (let row = 0; row < rows; row++) {
+    const stored = storedRow(row);
+    ordered.set(values.subarray(stored * width, (stored + 1) * width), row * width);
+  }
+  return ordered;
+}

@@ -17,6 +17,7 @@ import { embeddingKeys, loraKeys } from "../../tensor-keys.ts";
 import { type AdapterFolder, configName, readConfigText, using } from "../adapter-folder.ts";
 import { type ReadAdapterOptions, readAdapter } from "../peft/read-adapter.ts";
 import { writeAdapter } from "../peft/write-adapter.ts";
+import { turned } from "../turned.ts";
 
 export const mlxWeightsName = "adapters.safetensors";
 
@@ -85,21 +86,13 @@ async function tensorsOf(file: SafetensorsFile, name: string): Promise<ReadonlyM
     } else {
       const values = await file.readFloat32(key);
       const { a, b } = tableName.test(path) ? embeddingKeys(path) : loraKeys(path);
-      if (isFactor) tensors.set(part === "lora_a" ? a : b, turned(values, shape));
+      if (isFactor) tensors.set(part === "lora_a" ? a : b, turned({ shape, values }));
       else tensors.set(`${path}.lora_magnitude_vector`, { shape, values });
     }
   }
   if (tensors.size === 0 && problems.length === 0) problems.push({ key: "the file", problem: "holds no tensors" });
   if (problems.length > 0) throw new InvalidAdapterTensorsError(name, problems);
   return tensors;
-}
-
-function turned(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): AdapterTensor {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) result[column * rows + row] = values[row * columns + column] ?? 0;
-  }
-  return { shape: [columns, rows], values: result };
 }
 
 function isNumber(value: JsonValue | undefined): value is number {

@@ -14,8 +14,7 @@ import {
 } from "../options/shared-options.ts";
 import { createReport } from "../terminal/report.ts";
 
-/** Number types that a merged folder can be written in. */
-/** Number types, with what torch, transformers and safetensors call them. */
+/** Number types that a merged folder can be written in, with what torch, transformers and safetensors call them. */
 const mergeDtypes: ReadonlyMap<MergeOptions["dtype"], readonly string[]> = new Map([
   ["as-base", ["auto"]],
   ["F32", ["fp32", "float32"]],

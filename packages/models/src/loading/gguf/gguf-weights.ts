@@ -5,6 +5,7 @@ import {
   type GgufChange,
   type GgufTable,
   ggufPlaceOf,
+  reorderRows,
   ropeFactorTensors,
   type StoredRow,
   storedRowOf,
@@ -14,7 +15,7 @@ import { ModelFileError } from "../../errors.ts";
 import { halfKinds, packHalf } from "../pack-half.ts";
 import type { SourceTensor, WeightSource } from "../weight-source.ts";
 import { packGgufBlocks } from "./pack-gguf-blocks.ts";
-import { reorderRows, transposed } from "./reorder-rows.ts";
+import { transposed } from "./transposed.ts";
 
 export interface GgufContents {
   readonly table: GgufTable;

@@ -3,6 +3,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { encodeValues, ggufPieces, type WritableValue } from "@lowrank/gguf";
 import { bytesSource, parseSafetensors } from "@lowrank/safetensors";
 import { expectClose, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
@@ -17,54 +18,16 @@ interface GgufTensor {
   readonly values: Float32Array;
 }
 
-/** Version 3, F32 tensors, 32-byte alignment (the format's default). */
+/** F32 tensors; whole numbers are counts. */
 function writeGguf(metadata: ReadonlyMap<string, string | number>, tensors: ReadonlyMap<string, GgufTensor>) {
-  const parts: Uint8Array[] = [];
-  const number = (size: 4 | 8, value: number) => {
-    const view = new DataView(new ArrayBuffer(size));
-    if (size === 4) view.setUint32(0, value, true);
-    else view.setBigUint64(0, BigInt(value), true);
-    parts.push(new Uint8Array(view.buffer));
-  };
-  const text = (value: string) => {
-    const bytes = new TextEncoder().encode(value);
-    number(8, bytes.length);
-    parts.push(bytes);
-  };
-  parts.push(new TextEncoder().encode("GGUF"));
-  number(4, 3);
-  number(8, tensors.size);
-  number(8, metadata.size);
-  for (const [key, value] of metadata) {
-    text(key);
-    if (typeof value === "string") {
-      number(4, 8);
-      text(value);
-    } else {
-      number(4, Number.isInteger(value) ? 4 : 6);
-      if (Number.isInteger(value)) number(4, value);
-      else parts.push(new Uint8Array(Float32Array.of(value).buffer));
-    }
-  }
-  let offset = 0;
-  for (const [name, { shape, values }] of tensors) {
-    text(name);
-    number(4, shape.length);
-    for (const size of [...shape].reverse()) number(8, size);
-    number(4, 0);
-    number(8, offset);
-    offset += Math.ceil((4 * values.length) / 32) * 32;
-  }
-  const padTo32 = () => {
-    const length = parts.reduce((total, part) => total + part.length, 0);
-    parts.push(new Uint8Array((32 - (length % 32)) % 32));
-  };
-  padTo32();
-  for (const { values } of tensors.values()) {
-    parts.push(new Uint8Array(values.slice().buffer));
-    padTo32();
-  }
-  return Buffer.concat(parts);
+  const values = [...metadata].map(([key, value]): [string, WritableValue] => {
+    if (typeof value === "string") return [key, { type: "string", value }];
+    return [key, { type: Number.isInteger(value) ? "uint32" : "float32", value }];
+  });
+  const written = [...tensors].map(([name, { shape, values }]) => {
+    return [name, { type: "F32", shape, bytes: encodeValues(values, "F32") }] as const;
+  });
+  return Buffer.concat(ggufPieces(new Map(values), new Map(written)));
 }
 
 const names: readonly (readonly [RegExp, string])[] = [

@@ -1,11 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Adaptation, type ForwardContext, inferenceContext, noAdapters, type Site } from "@lowrank/contracts";
-import { addLowRank, chooseEngine } from "@lowrank/engine";
+import { type ForwardContext, inferenceContext, noAdapters } from "@lowrank/contracts";
+import { chooseEngine } from "@lowrank/engine";
 import { expectClose, expectNoLeak, fixturesRoot } from "@lowrank/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { pairFor } from "../../../test/pair-for.ts";
 import { loadModel } from "../../loading/load-model.ts";
 import { openFolder } from "../../node.ts";
 import type { PretrainedModel } from "../../pretrained-model.ts";
@@ -117,19 +118,6 @@ describe.skipIf(!isHere).each(Object.entries(families))("the next tokens of a mo
     model.dispose();
   });
 });
-
-/** A pair's adaptation; the caller disposes of the pair. */
-function pairFor({ inFeatures, outFeatures }: Site, seed: number) {
-  const wave = (shape: [number, number]) =>
-    tf.tensor2d(
-      Array.from({ length: shape[0] * shape[1] }, (_, index) => Math.sin(index * 1.7 + seed) / 4),
-      shape,
-    );
-  const lowRank = { a: wave([inFeatures, 3]), b: wave([3, outFeatures]), scale: 1.5 };
-  const apply: Adaptation["apply"] = ({ input, output, weight }) =>
-    addLowRank(output, input, lowRank.a, lowRank.b, lowRank.scale * weight);
-  return { variables: [], lowRank, apply } satisfies Adaptation;
-}
 
 describe.skipIf(!isHere)("a batch of texts by plan", () => {
   let model: PretrainedModel;

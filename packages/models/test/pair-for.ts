@@ -1,0 +1,18 @@
+// A low-rank pair with numbers, as the tests of plans put on a site.
+
+import type { Adaptation, Site } from "@lowrank/contracts";
+import { addLowRank } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** A pair's adaptation; the caller disposes of the pair. */
+export function pairFor({ inFeatures, outFeatures }: Site, seed: number) {
+  const wave = (shape: [number, number]) =>
+    tf.tensor2d(
+      Array.from({ length: shape[0] * shape[1] }, (_, index) => Math.sin(index * 1.7 + seed) / 4),
+      shape,
+    );
+  const lowRank = { a: wave([inFeatures, 3]), b: wave([3, outFeatures]), scale: 1.5 };
+  const apply: Adaptation["apply"] = ({ input, output, weight }) =>
+    addLowRank(output, input, lowRank.a, lowRank.b, lowRank.scale * weight);
+  return { variables: [], lowRank, apply } satisfies Adaptation;
+}
