@@ -63,6 +63,18 @@ describe("checkSameRun", () => {
     expect(names(of({}, "cosine, mean"))).toEqual(["comparison"]);
   });
 
+  it("tells two answers apart by the rejected one, by where it begins, and by the loss", () => {
+    const rejected = { kind: "sequence", inputIds: [1, 3], labels: [-100, 3] } as const;
+    const pair = { kind: "preference", inputIds: [1, 2], labels: [-100, 2], rejected } as const;
+    const of = (changed: object, preference = "dpo, β 0.1") =>
+      fingerprintOf({}, { rows: [{ ...pair, rejected: { ...rejected, ...changed } }], preference });
+    const names = (now: string) => differences(of({}), now).map((line) => line.split(":")[0]);
+    expect(names(of({}))).toEqual([]);
+    expect(names(of({ inputIds: [1, 4] }))).toEqual(["rows (as tokens)"]);
+    expect(names(of({ labels: [1, 3] }))).toEqual(["rows (as tokens)"]);
+    expect(names(of({}, "dpo, β 0.5"))).toEqual(["preference"]);
+  });
+
   it("lets the base be named otherwise", () => {
     expect(differences(fingerprintOf({ baseModel: "./tiny" }), fingerprintOf({ baseModel: "/models/tiny" }))).toEqual(
       [],

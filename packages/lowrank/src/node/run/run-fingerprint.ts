@@ -119,7 +119,10 @@ function hashRows(rows: RowList<TokenizedExample>): string {
     // Numbers that are no integers.
     if (kind === "scored" || kind === "comparison") hash.update(Float64Array.from(labelsOf(row)));
     if (kind === "comparison") for (const other of row.others) hash.update(Int32Array.from([other.length, ...other]));
-    if (kind === "preference") hash.update(Int32Array.from([...row.rejected.inputIds, ...row.rejected.labels]));
+    if (kind === "preference") {
+      const { inputIds, labels } = row.rejected;
+      hash.update(Int32Array.from([inputIds.length, ...inputIds, ...labels]));
+    }
     if (kind === "source-target" && row.sounds !== undefined) hash.update(row.sounds.features);
   }
   return hash.digest("hex").slice(0, 32);
