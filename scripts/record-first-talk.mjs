@@ -52,7 +52,7 @@ function turn(role, content) {
 /** A section: a sentence, what is typed, what comes. */
 function section(title, typed, shown) {
   const text = shown.replaceAll(work, ".").replaceAll(model, shownModel).replaceAll("\r", "");
-  return `## ${title}\n\n\`\`\`console\n$ ${typed}\n${text.trimEnd()}\n\`\`\`\n`;
+  return `## ${title}\n\n\`\`\`\n$ ${typed}\n${text.trimEnd()}\n\`\`\`\n`;
 }
 
 function run(args, input = "") {
