@@ -16,6 +16,9 @@ const knownFiles = [
   "tokenizer_config.json",
   "special_tokens_map.json",
   "chat_template.jinja",
+  // What a tokenizer is made of where there is no tokenizer.json.
+  ...["added_tokens.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "spm.model"],
+  ...["sentencepiece.bpe.model", "source.spm", "target.spm"],
 ];
 
 /**

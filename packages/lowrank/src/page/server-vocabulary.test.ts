@@ -1,0 +1,11 @@
+import { vocabularyFiles } from "@lowrank/data";
+import { fetchedFolder } from "@lowrank/models";
+import { expect, it } from "vitest";
+
+it("lists every file that a tokenizer is made of on a server, so that an export takes them along", async () => {
+  const answer: typeof fetch = async (input) => {
+    return new Response("", { status: vocabularyFiles.some((file) => String(input).endsWith(`/${file}`)) ? 200 : 404 });
+  };
+  const listed = await fetchedFolder("https://example.org/m", answer).list();
+  expect([...listed].sort()).toEqual([...vocabularyFiles].sort());
+});
