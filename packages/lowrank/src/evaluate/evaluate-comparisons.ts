@@ -9,7 +9,7 @@ import type { Notices } from "../notices.ts";
 import type { OpenedBase } from "../open/open-base.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
-import { tokenizeRows } from "../rows/tokenize-rows.ts";
+import { tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import { inOrder, type RowFile } from "../rows/training-rows.ts";
 
 /** With what to measure. */

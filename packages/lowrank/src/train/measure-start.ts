@@ -7,7 +7,7 @@ import { batches, ignoredLabel, type RowList, type TokenBatch, type TokenizedExa
 import { type InjectionPlan, type InjectOptions, measureGradients, measureInputs } from "@lowrank/inject";
 import { batchTensors, type PretrainedModel } from "@lowrank/models";
 import * as tf from "@tensorflow/tfjs-core";
-import { countedLabels } from "../rows/tokenize-rows.ts";
+import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import type { LoopOptions } from "./training-options.ts";
 
 /** The rows to look at. */

@@ -10,7 +10,7 @@ import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
 import { describePreference } from "../preferences/describe-preference.ts";
 import { type PreferencePlan, preferenceFor } from "../preferences/preference-plan.ts";
-import { chooseTemplate, tokenizeRows } from "../rows/tokenize-rows.ts";
+import { chooseTemplate, tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowOptions } from "./training-options.ts";
 

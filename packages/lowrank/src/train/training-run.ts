@@ -12,7 +12,7 @@ import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
 import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
 import { measuredBatches } from "../rows/measured-batches.ts";
-import { countedLabels } from "../rows/tokenize-rows.ts";
+import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import { stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
 import { type LoopOptions, loopDefaults, type RunOptions } from "./training-options.ts";

@@ -1,9 +1,9 @@
 import { type Example, TextTokenizer } from "@lowrank/data";
 import { describe, expect, it } from "vitest";
-import { recordingIo } from "../cli/terminal/recording-io.ts";
-import { createReport } from "../cli/terminal/report.ts";
-import { NothingToTrainError } from "../errors/data-errors.ts";
-import { ChatTemplateMissingError } from "../errors/model-errors.ts";
+import { recordingIo } from "../../cli/terminal/recording-io.ts";
+import { createReport } from "../../cli/terminal/report.ts";
+import { NothingToTrainError } from "../../errors/data-errors.ts";
+import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
 import { chooseTemplate, tokenizeRows } from "./tokenize-rows.ts";
 
 const words = { model: { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, b: 2, c: 3 }, unk_token: "[UNK]" } };

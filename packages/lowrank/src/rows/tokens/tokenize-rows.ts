@@ -23,17 +23,17 @@ import {
   tokenizeExamples,
 } from "@lowrank/data";
 import type { Task } from "@lowrank/families";
-import { NothingToTrainError } from "../errors/data-errors.ts";
-import { ChatTemplateMissingError } from "../errors/model-errors.ts";
-import { named } from "../errors/named-option.ts";
-import { given } from "../given.ts";
-import { keepInMemory } from "../keep-in-memory.ts";
-import type { Notices } from "../notices.ts";
-import type { RowLengths } from "../open/position-limit.ts";
-import type { Platform } from "../platform.ts";
+import { NothingToTrainError } from "../../errors/data-errors.ts";
+import { ChatTemplateMissingError } from "../../errors/model-errors.ts";
+import { named } from "../../errors/named-option.ts";
+import { given } from "../../given.ts";
+import { keepInMemory } from "../../keep-in-memory.ts";
+import type { Notices } from "../../notices.ts";
+import type { RowLengths } from "../../open/position-limit.ts";
+import type { Platform } from "../../platform.ts";
+import type { RowNumbers } from "../training-rows.ts";
 import { answersLost } from "./answers-lost.ts";
 import { type IdLimits, type NumberedTokens, wrongIds } from "./check-ids.ts";
-import type { RowNumbers } from "./training-rows.ts";
 import { unwritableRows } from "./unwritable-rows.ts";
 
 /** What decides how rows become tokens. */
