@@ -64,9 +64,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-server.daemon_threads = True
-server.request_queue_size = 256
+class Server(ThreadingHTTPServer):
+    # Read while the socket is made. By itself it is 5: of 64 clients that ask at once most would knock again after seconds.
+    request_queue_size = 256
+
+
+server = Server(("127.0.0.1", 0), Handler)
 threading.Thread(target=work, daemon=True).start()
 print(server.server_address[1], flush=True)
 server.serve_forever()

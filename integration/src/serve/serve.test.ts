@@ -112,6 +112,10 @@ describe("a server", () => {
     await expect(client.chat.completions.create({ model: "tiny", messages })).rejects.toThrow(/chat_template/);
   });
 
+  it("keeps a connection for longer than its clients do, so that none asks on one that is being closed", async () => {
+    expect((await fetch(`${server.url}/health`)).headers.get("keep-alive")).toBe("timeout=75");
+  });
+
   it("lists its models, and is asked by nobody without the secret or by another host's name", async () => {
     const listed = await client.models.list();
     expect(listed.data.map(({ id }) => id)).toEqual(["tiny", "one", "two", "three"]);

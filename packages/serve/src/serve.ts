@@ -59,6 +59,8 @@ export interface RunningServer {
 }
 
 const watchMs = 1000;
+/** Longer than clients keep a connection that nobody uses: Node's 5 s, which are httpx's too, let both sides close at one moment. */
+const keepAliveMs = 75_000;
 const maxWaiting = 256;
 const maxDepth = 32;
 
@@ -107,6 +109,7 @@ export async function serve<Adapter extends ServedAdapter>(
     newId: randomUUID,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server; // of http, as no other was asked for
+  server.keepAliveTimeout = keepAliveMs;
   const address = await listen(server, host, port);
   const timer = setInterval(() => void watched?.look().catch((error) => onNote(String(error))), watchMs).unref();
   return {

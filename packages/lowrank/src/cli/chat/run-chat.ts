@@ -80,6 +80,7 @@ class Conversation {
         await this.#doOrTell(asked);
         input.ask();
       }
+      if (input.isTyped) report.note(""); // Ctrl-D leaves the cursor behind "> "
     } finally {
       listening();
       input.close();

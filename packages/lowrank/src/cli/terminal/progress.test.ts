@@ -1,44 +1,41 @@
 import { describe, expect, it } from "vitest";
+import { screen } from "../end-to-end/screen.ts";
 import { startProgress } from "./progress.ts";
 import { recordingIo } from "./recording-io.ts";
 import { createReport } from "./report.ts";
-import { screenOf } from "./screen.ts";
 
 const step = (step: number) => ({ step, loss: 4.3931, tokensPerSecond: 16_801, secondsLeft: 3 });
 
 /** A report whose two streams are one terminal. */
 function terminal(columns: number) {
-  let written = "";
-  const write = (text: string) => {
-    written += text;
-  };
+  const { write, rows } = screen(columns);
   const { io } = recordingIo({ stdout: write, stderr: write, terminal: { columns } });
-  return { report: createReport(io, {}), press: () => write("^C"), screen: () => screenOf(written, columns) };
+  return { report: createReport(io, {}), press: () => write("^C"), rows };
 }
 
 describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) => {
-  it("stays below validation, its count, warnings and results, which stand whole on lines of their own", () => {
-    const { report, screen } = terminal(columns);
+  it("stays below validation, its count, warnings and results, which stand whole on lines of their own", async () => {
+    const { report, rows } = terminal(columns);
     let now = 0;
     const progress = startProgress(report, { total: 4, clock: () => now });
-    const measure = (at: number) => {
+    const measure = async (at: number) => {
       const count = report.count?.({ what: "validation rows", total: 20 });
       count?.add(10);
-      expect(screen().at(-1)).toBe("  validation rows 10/20");
+      expect((await rows()).at(-1)).toBe("  validation rows 10/20");
       count?.stop();
       report.note(`  step ${at}  validation loss 4.2`);
-      expect(screen().at(-1)).toMatch(/^ {2}[█░]+ /);
+      expect((await rows()).at(-1)).toMatch(/^ {2}[█░]+ /);
     };
     for (const made of [1, 2, 3, 4]) {
       now += 60;
       progress.update(step(made));
       if (made === 2) report.warn({ code: "X", message: "look" });
-      if (made % 2 === 0) measure(made);
+      if (made % 2 === 0) await measure(made);
     }
     progress.stop();
     report.say("loss of the last step  4.3931");
     const bar = `  ${"█".repeat(28)} 4/4  loss 4.3931  16801 tokens/s  3.0 s left`.slice(0, columns - 3);
-    expect(screen()).toEqual([
+    expect(await rows()).toEqual([
       "warning: look",
       "  step 2  validation loss 4.2",
       "  step 4  validation loss 4.2",
@@ -48,14 +45,14 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
     ]);
   });
 
-  it("leaves nothing of itself behind a message of an interruption", () => {
-    const { report, press, screen } = terminal(columns);
+  it("leaves nothing of itself behind a message of an interruption", async () => {
+    const { report, press, rows } = terminal(columns);
     const progress = startProgress(report, { total: 4, first: 1 });
     press();
     report.note("finishing this step");
-    expect(screen()[0]).toBe("finishing this step");
+    expect((await rows())[0]).toBe("finishing this step");
     progress.stop();
-    expect(screen()).toHaveLength(3);
+    expect(await rows()).toHaveLength(3);
   });
 });
 
