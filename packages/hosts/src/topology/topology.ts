@@ -1,0 +1,58 @@
+// What a guest is made of, as lines of text: an adapter carries them, so that one made for another model is told from one that
+// fits, with what differs between the two.
+
+import { itemised, LowrankError, printable } from "@lowrank/contracts";
+
+/** One line for each layer or node: its name, its class, its weights' shapes, what it reads. */
+export type Topology = readonly string[];
+
+/** The header of an adapter's file under which its base's topology stands. */
+export const topologyKey = "lowrank_topology";
+
+/**
+ * A short name for a topology: "lowrank-host-1:" and 16 hexadecimal digits (FNV-1a with 64 bits). It says "built alike", and
+ * nothing of the numbers in the weights.
+ *
+ * @example
+ * ```ts
+ * import { topologyFingerprint } from "@lowrank/hosts";
+ *
+ * const one = topologyFingerprint(["dense Dense kernel[4,3] < input"]);
+ * if (one === topologyFingerprint(["dense Dense kernel[4,2] < input"])) throw new Error("another width is another base");
+ * ```
+ */
+export function topologyFingerprint(topology: Topology): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(topology.join("\n")))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return `lowrank-host-1:${hash.toString(16).padStart(16, "0")}`;
+}
+
+/** An adapter was made for a model that is built otherwise; nothing was changed. */
+export class OtherTopologyError extends LowrankError {
+  constructor(
+    /** Lines of the adapter's base that this model lacks. */
+    readonly missing: Topology,
+    /** Lines of this model that the adapter's base lacks. */
+    readonly added: Topology,
+  ) {
+    const lines = [...missing.map((line) => `- ${printable(line)}`), ...added.map((line) => `+ ${printable(line)}`)];
+    super(
+      "ADAPTER_FOR_ANOTHER_TOPOLOGY",
+      `This adapter was made for a model that is built otherwise ("-" only its base has, "+" only this model). Load the ` +
+        `model that it was trained on.${itemised(lines)}`,
+    );
+  }
+}
+
+/** Throws OtherTopologyError with every line that only one of the two has; lines may stand in another order. */
+export function checkTopology(adapters: Topology, models: Topology): void {
+  const missing = withoutAll(adapters, models);
+  const added = withoutAll(models, adapters);
+  if (missing.length + added.length > 0) throw new OtherTopologyError(missing, added);
+}
+
+function withoutAll(lines: Topology, others: Topology): Topology {
+  const known = new Set(others);
+  return lines.filter((line) => !known.has(line));
+}
