@@ -135,27 +135,25 @@ export class OpenedAdapter {
     const labels = training.labelMeaning(model, rows, classes);
     const hasText = training.needTokenizer(rows.train) || training.needTokenizer(rows.validation);
     const tokenizer = hasText ? await this.#facts.tokenizer() : undefined;
-    const comparison = await training.comparisonFor(rows, opened.source, {
+    const learning = await training.learningPlan(rows, opened.source, {
       ...options,
       trained: recipeIn(this.#metadata),
     });
-    const tokenized = training.tokenizedRows(
-      rows,
-      { ...this.#facts, model, tokenizer, labels, comparison, options },
-      notices,
-    );
+    const reader = { ...this.#facts, model, tokenizer, labels, learning };
+    const tokenized = training.tokenizedRows(rows, { ...reader, options }, notices);
     const { batchSize = loopDefaults.batchSize } = options;
     const count = startBatches(options, this.config) ?? 0;
     const seen = { rows: tokenized.train, padId: tokenized.padId, batchSize, count };
-    const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, comparison) };
+    const start = { ...seen, seed: this.#facts.seed, ...training.lossOfStart(model, learning) };
     this.#handle ??= await makeFromRows(model, this.plan, { ...this.#facts, start });
     training.checkRows(rows.file, tokenized.train, { config: this.config, notices });
-    const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(comparison?.recipe)];
+    const recipe = learning.kind === "comparison" ? learning.recipe : undefined;
+    const found = [...training.classMetadata(classes, labels), ...training.recipeMetadata(recipe)];
     this.#metadata = new Map([...this.#metadata, ...found]);
     this.#setup = onBase(training.setupOfRows(rows.train, tokenized.template, options), opened);
     const plan = stepsOf(tokenized, options);
     const { addedTokens, classNames } = this;
-    const read = { rows: tokenized.train.length, template: tokenized.template, loss: training.lossInWords(tokenized) };
+    const read = { rows: tokenized.train.length, template: tokenized.template, loss: learning.words };
     const facts = { plan, ...read, addedTokens, classNames };
     const asked = { ...options, basePrecision, data: rows.file };
     this.#card = (progress) => training.trainingCard(asked, { ...facts, ...progress, validation: this.#validation });

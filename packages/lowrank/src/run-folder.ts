@@ -44,10 +44,8 @@ export interface RunFacts {
   /** Seeds a new adapter, where it is not the run's seed. */
   readonly adapterSeed?: number | undefined;
   readonly order?: readonly RowOrder[] | undefined;
-  /** Of texts to compare: the loss, and which states are pooled. */
-  readonly comparison?: string | undefined;
-  /** Of rows of two answers: by which loss. */
-  readonly preference?: string | undefined;
+  /** How rows are learnt whose loss is not the model's own. */
+  readonly learning?: { readonly kind: string; readonly words: string } | undefined;
   readonly embeddingNoise?: number | undefined;
   readonly labelSmoothing?: number | undefined;
 }

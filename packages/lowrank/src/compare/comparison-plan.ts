@@ -20,23 +20,17 @@ export interface ComparisonOptions extends RecipeOptions {
 
 /** The plan, as data. */
 export interface ComparisonPlan {
+  readonly kind: "comparison";
+  /** The loss and the recipe in words. */
+  readonly words: string;
   readonly loss: ComparisonLoss;
   readonly recipe: EmbeddingRecipe;
   readonly prompts: ComparisonPrompts;
 }
 
 /** What an adapter was trained for. */
-interface Trained {
+export interface Trained {
   readonly trained?: EmbeddingRecipe | undefined;
-}
-
-/** The plan of a run; undefined where its rows are no texts to compare. Throws what `comparisonPlan` does. */
-export async function comparisonFor(
-  rows: TrainingRows,
-  source: RecipeFacts,
-  options: ComparisonOptions & Trained,
-): Promise<ComparisonPlan | undefined> {
-  return rows.goal === "comparison" ? comparisonPlan(source, rows, options) : undefined;
 }
 
 /** Throws a DataError that names the rows which the loss cannot learn from, PoolingUnknownError, EmbeddingRecipeError. */
@@ -52,7 +46,9 @@ export async function comparisonPlan(
   checkRows(rows.file, rows.train, { loss, texts, rowOf: rows.numbers.train });
   checkRows(rows.validationFile, rows.validation, { loss, texts, rowOf: rows.numbers.validation });
   const recipe = await embeddingRecipe(source, options, options.trained);
-  return { loss, recipe, prompts: options.prompts ?? (isScored ? {} : await promptsOf(source)) };
+  const prompts = options.prompts ?? (isScored ? {} : await promptsOf(source));
+  const words = `${loss}, ${recipe.pooling}${recipe.isNormalised ? ", normalised" : ""}`;
+  return { kind: "comparison", words, loss, recipe, prompts };
 }
 
 /** As sentence-transformers' `encode_query` and `encode_document` choose them. */

@@ -23,14 +23,6 @@ export function lossOfTexts(
   });
 }
 
-/** By what a start that looks at rows learns from them: of texts to compare not by the model's own loss. */
-export function lossOfStart(
-  model: PretrainedModel,
-  plan: Plan | undefined,
-): { loss?(batch: TokenBatch, context: ForwardContext): tf.Scalar } {
-  return plan === undefined ? {} : { loss: (batch, context) => lossOfTexts(model, batch, plan, context) };
-}
-
 /** The mean over batches, each counted by its rows: with the loss "ranking", larger batches are harder. */
 export async function meanLossOfTexts(
   model: PretrainedModel,

@@ -3,7 +3,6 @@
 import { type PreferenceLossName, type PreferenceSettings, preferenceSettings } from "@lowrank/models";
 import { given } from "../given.ts";
 import { preferenceLossOf, type RowLoss } from "../row-loss.ts";
-import type { RowGoal } from "../rows/row-kinds.ts";
 
 /** What a caller says of it. */
 export interface PreferenceOptions {
@@ -22,17 +21,24 @@ export interface PreferenceOptions {
 
 /** The plan, as data. */
 export interface PreferencePlan {
+  readonly kind: "preference";
+  /** The loss and its settings in words. */
+  readonly words: string;
   readonly loss: PreferenceLossName;
   readonly settings: PreferenceSettings;
-}
-
-/** The plan of a run; undefined where its rows are no pairs of answers. Throws what `preferencePlan` does. */
-export function preferenceFor(goal: RowGoal, options: PreferenceOptions): PreferencePlan | undefined {
-  return goal === "preference" ? preferencePlan(options) : undefined;
 }
 
 /** Throws TrainingOptionsError for a loss of other rows, UnknownOptionError for a setting that the loss does not read, ModelInputError for one out of range. */
 export function preferencePlan({ loss, beta, labelSmoothing, margin }: PreferenceOptions): PreferencePlan {
   const name = preferenceLossOf(loss) ?? "dpo";
-  return { loss: name, settings: preferenceSettings(name, given({ beta, labelSmoothing, margin })) };
+  const settings = preferenceSettings(name, given({ beta, labelSmoothing, margin }));
+  return { kind: "preference", words: inWords(name, settings), loss: name, settings };
+}
+
+function inWords(loss: PreferenceLossName, { beta, labelSmoothing, margin }: PreferenceSettings): string {
+  return [
+    `${loss}, β ${beta}`,
+    ...(labelSmoothing === 0 ? [] : [`label smoothing ${labelSmoothing}`]),
+    ...(margin === 0 ? [] : [`margin ${margin}`]),
+  ].join(", ");
 }

@@ -1,8 +1,8 @@
 // All that rows go through before a run, loaded with the first one: few visits of a page come so far.
 
-export { comparisonFor } from "../compare/comparison-plan.ts";
-export { lossOfStart } from "../compare/comparison-step.ts";
 export { recipeMetadata } from "../embed/embedding-recipe.ts";
+export { lossOfStart } from "../learn/learner.ts";
+export { learningPlan } from "../learn/learning-plan.ts";
 export { withMedia } from "../media/prepare-media.ts";
 export { warnOfPreferences } from "../rows/chosen-answers.ts";
 export { warnOfManyClasses } from "../rows/classes/class-names.ts";
@@ -11,5 +11,5 @@ export { checkRows } from "../rows/rows-it-acts-on.ts";
 export { setupOfRows } from "../setup/setup-of-rows.ts";
 export { classesOf, classMetadata, labelMeaning, refuseUntrainable } from "./prepare-training.ts";
 export { readTrainingRows } from "./read-training-rows.ts";
-export { lossInWords, tokenizedRows } from "./tokenized-rows.ts";
+export { tokenizedRows } from "./tokenized-rows.ts";
 export { trainingCard } from "./training-card.ts";

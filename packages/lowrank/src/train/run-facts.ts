@@ -2,9 +2,7 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { PretrainedModel } from "@lowrank/models";
-import { describeComparison } from "../compare/describe-comparison.ts";
 import { given } from "../given.ts";
-import { describePreference } from "../preferences/describe-preference.ts";
 import type { RowOrder, RunFacts } from "../run-folder.ts";
 import { startBatches } from "./measure-start.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -23,7 +21,7 @@ export interface TrainedAdapter {
 /** The facts of a run, as its checkpoints carry them. */
 export function runFacts(
   adapter: TrainedAdapter,
-  rows: Pick<TokenizedRows, "train" | "comparison" | "preference">,
+  rows: Pick<TokenizedRows, "train" | "learning">,
   options: LoopOptions,
 ): RunFacts {
   const { batchSize, groupByLength, seed } = { ...loopDefaults, ...given(options) };
@@ -44,7 +42,6 @@ export function runFacts(
     ...given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing }),
     ...(adapter.seed === undefined || adapter.seed === seed ? {} : { adapterSeed: adapter.seed }),
     ...(order.length === 0 ? {} : { order }),
-    ...(rows.comparison === undefined ? {} : { comparison: describeComparison(rows.comparison) }),
-    ...(rows.preference === undefined ? {} : { preference: describePreference(rows.preference) }),
+    ...(rows.learning.words === undefined ? {} : { learning: rows.learning }),
   };
 }

@@ -2,14 +2,10 @@
 
 import type { LabelMeaning, RowList, TextTokenizer, TokenizedExample } from "@lowrank/data";
 import type { PretrainedModel } from "@lowrank/models";
-import type { ComparisonPlan } from "../compare/comparison-plan.ts";
-import { describeComparison } from "../compare/describe-comparison.ts";
-import { given } from "../given.ts";
+import type { LearningPlan } from "../learn/learning-plan.ts";
 import type { Notices } from "../notices.ts";
 import { rowLengths } from "../open/position-limit.ts";
 import type { Platform } from "../platform.ts";
-import { describePreference } from "../preferences/describe-preference.ts";
-import { type PreferencePlan, preferenceFor } from "../preferences/preference-plan.ts";
 import { chooseTemplate, tokenizeRows } from "../rows/tokens/tokenize-rows.ts";
 import type { TrainingRows } from "../rows/training-rows.ts";
 import type { RowOptions } from "./training-options.ts";
@@ -21,10 +17,7 @@ export interface TokenizedRows {
   readonly padId: number;
   /** Name of the template that text rows were written with; empty for ready-made tokens and sentences. */
   readonly template: string;
-  /** Of rows of texts to compare: how embeddings are learnt. */
-  readonly comparison?: ComparisonPlan | undefined;
-  /** Of rows of two answers: by which loss. */
-  readonly preference?: PreferencePlan | undefined;
+  readonly learning: LearningPlan;
 }
 
 /** Who reads the rows. */
@@ -33,7 +26,7 @@ export interface RowReader {
   /** Absent where every row is tokenised already. */
   readonly tokenizer: TextTokenizer | undefined;
   readonly labels: LabelMeaning;
-  readonly comparison?: ComparisonPlan | undefined;
+  readonly learning: LearningPlan;
   /** Where many tokens go. */
   readonly platform: Pick<Platform, "keepRows">;
 }
@@ -41,12 +34,13 @@ export interface RowReader {
 /** Tokenises rows; throws what `chooseTemplate`, `rowLengths` and `tokenizeRows` do. */
 export function tokenizedRows(
   rows: TrainingRows,
-  { model, tokenizer, labels, platform, comparison, options }: RowReader & { readonly options: RowOptions },
+  { model, tokenizer, labels, platform, learning, options }: RowReader & { readonly options: RowOptions },
   notices: Notices,
 ): TokenizedRows {
   const template = chooseTemplate(options.template, rows.train, { tokenizer, task: model.task });
   const lengths = rowLengths(model, options);
-  const shared = { model, tokenizer, template, lengths, labels, platform, prompts: comparison?.prompts };
+  const prompts = learning.kind === "comparison" ? learning.prompts : undefined;
+  const shared = { model, tokenizer, template, lengths, labels, platform, prompts };
   const { validation: held, numbers } = rows;
   return {
     train: tokenizeRows(rows.train, { ...shared, file: rows.file, rowOf: numbers.train }, notices),
@@ -56,15 +50,10 @@ export function tokenizedRows(
         : tokenizeRows(held, { ...shared, file: rows.validationFile, rowOf: numbers.validation }, notices),
     padId: tokenizer?.padId ?? model.config.padTokenId ?? 0,
     template: tokenizer !== undefined && writesText(rows.goal) ? template.name : "",
-    ...given({ comparison, preference: preferenceFor(rows.goal, options) }),
+    learning,
   };
 }
 
 function writesText(goal: TrainingRows["goal"]): boolean {
   return goal === "next-token" || goal === "preference";
-}
-
-/** The loss in words, where rows can be learnt by several. */
-export function lossInWords({ comparison, preference }: TokenizedRows): string | undefined {
-  return (comparison && describeComparison(comparison)) ?? (preference && describePreference(preference));
 }

@@ -3,15 +3,11 @@
 import { activeAdapters, inferenceContext, type RandomKey } from "@lowrank/contracts";
 import { batches, type TokenBatch } from "@lowrank/data";
 import type { AdapterHandle } from "@lowrank/inject";
-import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import type { PretrainedModel } from "@lowrank/models";
 import { loraPlus, type TrainingEvent, train } from "@lowrank/trainer";
-import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
-import { measureComparisons } from "../compare/measure-comparisons.ts";
-import { measureRows } from "../evaluate/measure-rows.ts";
 import { metricFacts } from "../evaluate/metric-names.ts";
 import { given } from "../given.ts";
-import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
-import { measuredBatches } from "../rows/measured-batches.ts";
+import { learnerOf } from "../learn/learner.ts";
 import { countedLabels } from "../rows/tokens/tokenize-rows.ts";
 import { stepsOf } from "./plan-steps.ts";
 import type { TokenizedRows } from "./tokenized-rows.ts";
@@ -36,7 +32,8 @@ export function runTraining(
   };
   const { dropLast = false, signal, checkpoint, resumeFrom, fingerprint, onWarning } = options;
   const { optimizer, betas, momentum, loraPlusRatio, scheduleShape, maxBadSteps } = options;
-  const { padId, train: examples, validation, comparison, preference } = rows;
+  const { padId, train: examples, validation, learning } = rows;
+  const learner = learnerOf(model, learning, padId);
   const adapters = activeAdapters(handle.name);
   const regularisation = given({ embeddingNoise: options.embeddingNoise, labelSmoothing: options.labelSmoothing });
   const evaluate = {
@@ -46,28 +43,15 @@ export function runTraining(
     higherIsBetter: metricFacts[bestBy].higherIsBetter,
     ...given({ patience: options.patience }),
     run: async () => {
-      const context = inferenceContext(adapters);
       const data = { examples: validation, batchSize, padId };
-      if (preference !== undefined) {
-        const plan = { plan: preference, padId, context, signal };
-        return { ...(await measurePreferences(model, measuredBatches(data), plan)) };
-      }
-      if (comparison === undefined) return { ...(await measureRows(model, data, { context, signal })) };
-      const { recipe } = comparison;
-      const scores = await measureComparisons(model, { ...data, recipe, context, signal });
-      const loss = await meanLossOfTexts(model, measuredBatches(data), { plan: comparison, context, signal });
-      return { loss, ...scores };
+      return { ...(await learner.measure(data, { context: inferenceContext(adapters), signal })) };
     },
   };
   const ordered = { batchSize, padId, seed, groupByLength, dropLast, ...countedLabels(model) };
   return train<TokenBatch>({
     variables: handle.variables,
-    loss: (batch: TokenBatch, random: RandomKey) => {
-      const context = { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) };
-      if (comparison !== undefined) return lossOfTexts(model, batch, comparison, context);
-      if (preference !== undefined) return lossOfPreferences(model, batch, { plan: preference, padId, context });
-      return model.loss(batchTensors(batch), context);
-    },
+    loss: (batch: TokenBatch, random: RandomKey) =>
+      learner.loss(batch, { training: true, adapters, random, ...regularisation, ...checkpointsOf(options) }),
     batches: (epoch) => batches(examples, { ...ordered, epoch }),
     steps: plan.totalSteps,
     learningRate,

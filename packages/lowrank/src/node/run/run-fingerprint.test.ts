@@ -54,8 +54,8 @@ describe("checkSameRun", () => {
 
   it("tells texts to compare apart by each of them, by their scores, and by the loss", () => {
     const pair = { kind: "comparison", inputIds: [1], others: [[2, 3]], score: 0.5 } as const;
-    const of = (changed: object, comparison = "order, mean") =>
-      fingerprintOf({}, { rows: [{ ...pair, ...changed }], comparison });
+    const of = (changed: object, words = "order, mean") =>
+      fingerprintOf({}, { rows: [{ ...pair, ...changed }], learning: { kind: "comparison", words } });
     const names = (now: string) => differences(of({}), now).map((line) => line.split(":")[0]);
     expect(names(of({}))).toEqual([]);
     expect(names(of({ score: 0.25 }))).toEqual(["rows (as tokens)"]);
@@ -66,8 +66,10 @@ describe("checkSameRun", () => {
   it("tells two answers apart by the rejected one, by where it begins, and by the loss", () => {
     const rejected = { kind: "sequence", inputIds: [1, 3], labels: [-100, 3] } as const;
     const pair = { kind: "preference", inputIds: [1, 2], labels: [-100, 2], rejected } as const;
-    const of = (changed: object, preference = "dpo, β 0.1") =>
-      fingerprintOf({}, { rows: [{ ...pair, rejected: { ...rejected, ...changed } }], preference });
+    const of = (changed: object, words = "dpo, β 0.1") => {
+      const rows = [{ ...pair, rejected: { ...rejected, ...changed } }];
+      return fingerprintOf({}, { rows, learning: { kind: "preference", words } });
+    };
     const names = (now: string) => differences(of({}), now).map((line) => line.split(":")[0]);
     expect(names(of({}))).toEqual([]);
     expect(names(of({ inputIds: [1, 4] }))).toEqual(["rows (as tokens)"]);

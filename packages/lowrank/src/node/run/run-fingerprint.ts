@@ -22,7 +22,7 @@ const orderName = "order of rows";
 /** The facts as JSON, by the names that a refusal uses; rows as a hash. */
 export function runFingerprint(run: RunIdentity): string {
   const { base, basePrecision, batchSize, seed, rows, addedTokens, startBatches, adapter, baseFiles = [] } = run;
-  const { adapterSeed, order, comparison, preference, embeddingNoise, labelSmoothing } = run;
+  const { adapterSeed, order, learning, embeddingNoise, labelSmoothing } = run;
   const facts: Record<string, unknown> = {
     base,
     ...Object.fromEntries([...baseFiles].map(([name, file]) => [filePrefix + name, file])),
@@ -35,9 +35,8 @@ export function runFingerprint(run: RunIdentity): string {
       "init batches": startBatches,
       "adapter's seed": adapterSeed,
       [orderName]: order,
-      comparison,
-      preference,
     }),
+    ...(learning === undefined ? {} : { [learning.kind]: learning.words }),
     ...given({ "embedding noise": embeddingNoise, "label smoothing": labelSmoothing }),
   };
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(serializeLoraConfig(adapter))));

@@ -1,0 +1,56 @@
+// The loss of a batch and what a set of rows is measured by, for each kind of `LearningPlan`.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import type { TokenBatch } from "@lowrank/data";
+import { batchTensors, type PretrainedModel } from "@lowrank/models";
+import type * as tf from "@tensorflow/tfjs-core";
+import { lossOfTexts, meanLossOfTexts } from "../compare/comparison-step.ts";
+import { measureComparisons } from "../compare/measure-comparisons.ts";
+import { measureRows } from "../evaluate/measure-rows.ts";
+import type { RowMetrics } from "../evaluate/metric-names.ts";
+import { lossOfPreferences, measurePreferences } from "../preferences/preference-step.ts";
+import { type MeasuredData, measuredBatches } from "../rows/measured-batches.ts";
+import type { LearningPlan } from "./learning-plan.ts";
+
+/** How a measurement is made. */
+interface Measuring {
+  readonly context: ForwardContext;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Learns rows of one kind. */
+export interface Learner {
+  /** The mean of a batch. The caller owns the result. */
+  loss(batch: TokenBatch, context: ForwardContext): tf.Scalar;
+  measure(data: MeasuredData, measuring: Measuring): Promise<RowMetrics>;
+}
+
+/** Whoever learns as the plan says. */
+export function learnerOf(model: PretrainedModel, plan: LearningPlan, padId: number): Learner {
+  switch (plan.kind) {
+    case "comparison":
+      return {
+        loss: (batch, context) => lossOfTexts(model, batch, plan, context),
+        measure: async (data, measuring) => {
+          const scores = await measureComparisons(model, { ...data, recipe: plan.recipe, ...measuring });
+          const loss = await meanLossOfTexts(model, measuredBatches(data), { plan, ...measuring });
+          return { loss, ...scores };
+        },
+      };
+    case "preference":
+      return {
+        loss: (batch, context) => lossOfPreferences(model, batch, { plan, padId, context }),
+        measure: (data, measuring) => measurePreferences(model, measuredBatches(data), { plan, padId, ...measuring }),
+      };
+    case "own":
+      return {
+        loss: (batch, context) => model.loss(batchTensors(batch), context),
+        measure: (data, measuring) => measureRows(model, data, measuring),
+      };
+  }
+}
+
+/** By what a start that looks at rows learns from them: of texts to compare not by the model's own loss. */
+export function lossOfStart(model: PretrainedModel, plan: LearningPlan): Partial<Pick<Learner, "loss">> {
+  return plan.kind === "comparison" ? { loss: (batch, context) => lossOfTexts(model, batch, plan, context) } : {};
+}

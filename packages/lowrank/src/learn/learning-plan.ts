@@ -1,0 +1,24 @@
+// By what a run learns its rows, as data: the loss that the model has of its own, or one that rows of their kind have.
+
+import {
+  type ComparisonOptions,
+  type ComparisonPlan,
+  comparisonPlan,
+  type Trained,
+} from "../compare/comparison-plan.ts";
+import type { RecipeFacts } from "../embed/embedding-recipe.ts";
+import { type PreferenceOptions, type PreferencePlan, preferencePlan } from "../preferences/preference-plan.ts";
+import type { TrainingRows } from "../rows/training-rows.ts";
+
+/** The plan; its kinds are those of `learnerOf`. */
+export type LearningPlan = { readonly kind: "own"; readonly words?: undefined } | ComparisonPlan | PreferencePlan;
+
+/** Throws what `comparisonPlan` and `preferencePlan` do. */
+export async function learningPlan(
+  rows: TrainingRows,
+  source: RecipeFacts,
+  options: ComparisonOptions & PreferenceOptions & Trained,
+): Promise<LearningPlan> {
+  if (rows.goal === "comparison") return comparisonPlan(source, rows, options);
+  return rows.goal === "preference" ? preferencePlan(options) : { kind: "own" };
+}
