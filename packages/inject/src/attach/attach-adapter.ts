@@ -1,6 +1,6 @@
 // An adapter that exists already: every difference to the model is found first, all of them, before anything changes.
 
-import type { Adapter } from "@lowrank/adapter-format";
+import { type Adapter, gatherExperts } from "@lowrank/adapter-format";
 import { type AdaptableModel, type OptionNames, refuseUnknownOptions, type WarningListener } from "@lowrank/contracts";
 import { checkFit } from "../fit/check-fit.ts";
 import type { AdapterContents } from "../handle/adapter-contents.ts";
@@ -39,7 +39,7 @@ const optionNames: OptionNames<AttachOptions> = { name: true, ...storedNames };
  *
  * @example
  * ```ts
- * import type { Adapter } from "@lowrank/adapter-format";
+ * import { type Adapter, gatherExperts } from "@lowrank/adapter-format";
  * import type { AdaptableModel } from "@lowrank/contracts";
  * import { attachAdapter } from "@lowrank/inject";
  *
@@ -58,7 +58,9 @@ export function storedContents(model: AdaptableModel, adapter: Adapter, options:
   return buildContents(model, storedOptions(model, adapter, options));
 }
 
-function storedOptions(model: AdaptableModel, adapter: Adapter, options: AttachOptions): BuildOptions {
+function storedOptions(model: AdaptableModel, given: Adapter, options: AttachOptions): BuildOptions {
+  const paths = model.parameters().map(({ path }) => path);
+  const adapter = gatherExperts(given, paths, options.onWarning);
   const { name = "default", trainable = false } = options;
   const baseFingerprint = options.baseFingerprint ?? adapter.metadata.get(baseFingerprintKey);
   const plan = checkFit(model, adapter, options);

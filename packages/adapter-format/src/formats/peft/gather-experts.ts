@@ -1,0 +1,131 @@
+// Adapters of mixtures of experts from before transformers 5, when each expert's maps were modules of their own: Mixtral's
+// "block_sparse_moe.experts.3.w1", Qwen's "mlp.experts.3.gate_proj". Today the maps of all experts are two stacks, and the router
+// is a parameter. PEFT 0.21.2 makes the same of such files: utils/transformers_weight_conversion.py.
+
+import type { WarningListener } from "@lowrank/contracts";
+import type { Adapter, AdapterTensor } from "../../adapter.ts";
+import { InvalidAdapterTensorsError, type TensorProblem } from "../../errors.ts";
+import type { LoraConfig } from "../../lora-config.ts";
+import { scalingOf } from "../../targets/scaling.ts";
+import { loraKeys } from "../../tensor-keys.ts";
+import { type ExpertPairs, stackedPairs } from "./stacked-pairs.ts";
+
+const expertKey =
+  /^(.*\.)(?:block_sparse_moe|mlp)\.experts\.(\d{1,5})\.(w1|w2|w3|gate_proj|up_proj|down_proj)\.lora_([AB])\.weight$/;
+const routerKey = /^(.*\.)(?:block_sparse_moe|mlp)\.gate\.lora_([AB])\.weight$/;
+
+const mapNames: Readonly<Record<string, string>> = { w1: "gate_proj", w2: "down_proj", w3: "up_proj" };
+
+/** The stacks in the order in which PEFT wraps them, each with the maps that stand one below the other in it. */
+const stacks: readonly (readonly [parameter: string, maps: readonly string[]])[] = [
+  ["gate_up_proj", ["gate_proj", "up_proj"]],
+  ["down_proj", ["down_proj"]],
+];
+
+/** A parameter that gets a pair in place of modules that had some. */
+interface Gathered {
+  readonly path: string;
+  readonly rank: number;
+  readonly scale: number;
+}
+
+/**
+ * The adapter with the pairs of its experts as those of the stacks that the model has; as it is where it has none of single
+ * experts, or the model keeps them apart. Its dropout is gone then, with a warning: what changes a stack has no input to drop.
+ *
+ * @param parameterPaths of the model: "model.layers.0.mlp.experts.gate_up_proj".
+ * @throws InvalidAdapterTensorsError for stacks of which some maps or experts have no pair, or pairs that differ in rank or
+ * scale.
+ * @example
+ * ```ts
+ * import { type Adapter, createLoraConfig, gatherExperts } from "@lowrank/adapter-format";
+ *
+ * const path = "model.layers.0.block_sparse_moe.experts.0.w2";
+ * const tensors = new Map([
+ *   [`${path}.lora_A.weight`, { shape: [1, 2], values: Float32Array.of(1, 2) }],
+ *   [`${path}.lora_B.weight`, { shape: [2, 1], values: Float32Array.of(3, 4) }],
+ * ]);
+ * const adapter: Adapter = { config: createLoraConfig({ rank: 1, targetModules: ["w2"] }), tensors, metadata: new Map() };
+ * const stacks = ["gate_up_proj", "down_proj"].map((name) => `model.layers.0.mlp.experts.${name}`);
+ * const { config } = gatherExperts(adapter, stacks);
+ * if (String(config.targetParameters) !== "mlp.experts.down_proj") throw new Error("not gathered");
+ * ```
+ */
+export function gatherExperts(
+  adapter: Adapter,
+  parameterPaths: readonly string[],
+  onWarning?: WarningListener,
+): Adapter {
+  const paths = new Set(parameterPaths);
+  const mixtures = new Map<string, Map<string, ExpertPairs>>(); // by the layer, then by the map
+  const tensors = new Map<string, AdapterTensor>();
+  const gathered: Gathered[] = [];
+  const scaleOf = (key: string) => scalingOf(adapter.config, key.slice(0, key.lastIndexOf(".lora_")));
+  for (const [key, tensor] of adapter.tensors) {
+    const [, layer, expert = "", map = "", half] = expertKey.exec(key) ?? [];
+    const [, router, routerHalf] = routerKey.exec(key) ?? [];
+    if (layer !== undefined && paths.has(`${layer}mlp.experts.gate_up_proj`)) {
+      const mixture = mixtures.get(layer) ?? new Map<string, ExpertPairs>();
+      const name = mapNames[map] ?? map;
+      const pairs = mixture.get(name) ?? { a: [], b: [], scale: scaleOf(key) };
+      pairs[half === "A" ? "a" : "b"][Number(expert)] = tensor;
+      mixtures.set(layer, mixture.set(name, pairs));
+    } else if (router !== undefined && paths.has(`${router}mlp.gate.weight`)) {
+      tensors.set(`${router}mlp.gate.lora_${routerHalf}.weight`, tensor);
+      const [rank = 0] = tensor.shape;
+      if (routerHalf === "A") gathered.push({ path: `${router}mlp.gate.weight`, rank, scale: scaleOf(key) });
+    } else tensors.set(key, tensor);
+  }
+  if (mixtures.size === 0 && gathered.length === 0) return adapter;
+  const problems: TensorProblem[] = [];
+  for (const [layer, mixture] of mixtures) {
+    const present = stacks.filter(([, maps]) => maps.some((map) => mixture.has(map)));
+    for (const [index, [parameter, maps]] of present.entries()) {
+      const place = `${layer}mlp.experts`;
+      const stack = stackedPairs(maps.map((map) => mixture.get(map)));
+      if (typeof stack === "string") problems.push({ key: `${place}.${parameter}`, problem: stack });
+      else {
+        const { a, b } = loraKeys(place + ".base_layer".repeat(present.length - 1 - index));
+        tensors.set(a, stack.a).set(b, stack.b);
+        gathered.push({ ...stack, path: `${place}.${parameter}` });
+      }
+    }
+  }
+  if (problems.length > 0) throw new InvalidAdapterTensorsError("an adapter of single experts", problems);
+  const { dropout } = adapter.config;
+  if (dropout > 0) {
+    const message = `The adapter's dropout of ${dropout} is left out: its experts' pairs are those of a stack here, which has no input to drop.`;
+    onWarning?.({ code: "DROPOUT_LEFT_OUT", message });
+  }
+  return { ...adapter, tensors, config: gatheredConfig(adapter.config, { gathered, tensors, parameterPaths }) };
+}
+
+interface GatheredFacts {
+  readonly gathered: readonly Gathered[];
+  readonly tensors: ReadonlyMap<string, AdapterTensor>;
+  readonly parameterPaths: readonly string[];
+}
+
+/** Names what is in the file now; PEFT, too, asks for twice the rank where two maps became one. */
+function gatheredConfig(config: LoraConfig, { gathered, tensors, parameterPaths }: GatheredFacts): LoraConfig {
+  const { targetModules, targetParameters, rankStabilized } = config;
+  const modules = [...tensors.keys()].map((key) => key.slice(0, Math.max(0, key.lastIndexOf(".lora_"))));
+  const isLeft = (target: string) => modules.some((path) => path === target || path.endsWith(`.${target}`));
+  const named = gathered.map((one) => ({ ...one, name: nameOf(one, gathered, parameterPaths) }));
+  const alphaFor = ({ rank, scale }: Gathered) => scale * (rankStabilized ? Math.sqrt(rank) : rank);
+  return {
+    ...config,
+    dropout: 0,
+    targetModules: typeof targetModules === "string" ? targetModules : (targetModules?.filter(isLeft) ?? null),
+    targetParameters: [...new Set([...(targetParameters ?? []), ...named.map(({ name }) => name)])],
+    rankPattern: new Map([...named.map(({ name, rank }) => [name, rank] as const), ...config.rankPattern]),
+    alphaPattern: new Map([...named.map((one) => [one.name, alphaFor(one)] as const), ...config.alphaPattern]),
+  };
+}
+
+/** The end of the path, "mlp.gate.weight", where it means the same in all layers; else the path. */
+function nameOf({ path, rank, scale }: Gathered, all: readonly Gathered[], parameterPaths: readonly string[]): string {
+  const end = path.slice(path.lastIndexOf(".mlp.") + 1);
+  const alike = new Set(all.filter((one) => one.rank === rank && one.scale === scale).map((one) => one.path));
+  return parameterPaths.every((other) => !other.endsWith(`.${end}`) || alike.has(other)) ? end : path;
+}
