@@ -17,7 +17,11 @@ const wasmFiles = /\.wasm$|^tfjs-backend-wasm-threaded-simd\.js$/;
 const serviceWorker = "service-worker.js";
 
 const later = (file: string) => join(import.meta.dirname, "src/worker/later", file);
-const inTheirPlace = loadedLater({ re2js: later("re2.ts"), papaparse: later("papa-parse.ts") });
+const inTheirPlace = loadedLater({
+  "@huggingface/jinja": later("jinja.ts"),
+  papaparse: later("papa-parse.ts"),
+  re2js: later("re2.ts"),
+});
 
 export default defineConfig({
   base: "./",

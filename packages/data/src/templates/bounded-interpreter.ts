@@ -8,6 +8,8 @@ import { type JinjaValue, lengthOf, ValueSizes } from "./jinja-values.ts";
 import { binaryCost, filterCost, type Operand, type OperationCost, operandOf } from "./operation-costs.ts";
 import type { TemplateBudget } from "./template-budget.ts";
 
+type Program = Parameters<Interpreter["run"]>[0];
+
 /** An operation under way, and what its inputs were found to be. */
 interface Activation {
   readonly operation: Operation;
@@ -22,7 +24,10 @@ const iterationSteps = 16;
 const nothing: OperationCost = { steps: 0, added: 0 };
 
 /** Runs a template; throws TemplateLimitError where it takes more than `templateLimits`. */
-export class BoundedInterpreter extends Interpreter {
+export class BoundedInterpreter {
+  /** Its `evaluate`, by which it calls itself for every node, is ours; a subclass would ask for the library before it is used. */
+  readonly #library: Interpreter;
+  readonly #evaluateInLibrary: Interpreter["evaluate"];
   readonly #budget: TemplateBudget;
   readonly #sizes: ValueSizes;
   readonly #activations: Activation[] = [];
@@ -37,7 +42,9 @@ export class BoundedInterpreter extends Interpreter {
     budget: TemplateBudget,
     { operations, length }: { readonly operations: Map<JinjaNode, Operation>; readonly length: number },
   ) {
-    super(environment);
+    this.#library = new Interpreter(environment);
+    this.#evaluateInLibrary = this.#library.evaluate.bind(this.#library);
+    this.#library.evaluate = (node, inScope) => this.#evaluate(node, inScope);
     this.#budget = budget;
     this.#sizes = new ValueSizes(budget);
     this.#operations = operations;
@@ -45,8 +52,13 @@ export class BoundedInterpreter extends Interpreter {
     this.#macroSteps = length / 32;
   }
 
-  override evaluate(node: JinjaNode | undefined, environment: Environment): JinjaValue {
-    if (node === undefined) return super.evaluate(node, environment);
+  /** What the template writes. */
+  run(program: Program): string {
+    return String(this.#library.run(program).value);
+  }
+
+  #evaluate(node: JinjaNode | undefined, environment: Environment): JinjaValue {
+    if (node === undefined) return this.#evaluateInLibrary(node, environment);
     this.#budget.spend(1);
     this.#budget.checkDepth(this.#activations.length);
     const activation: Activation = { operation: this.#operationOf(node), values: [] };
@@ -54,7 +66,7 @@ export class BoundedInterpreter extends Interpreter {
     this.#activations.push(activation);
     let value: JinjaValue;
     try {
-      value = super.evaluate(node, environment);
+      value = this.#evaluateInLibrary(node, environment);
     } finally {
       this.#activations.pop();
     }

@@ -29,7 +29,7 @@ export function parseTemplate(source: string): JinjaTemplate {
     render: (variables, budget) =>
       typed(() => {
         const known = { operations, length: source.length };
-        return String(new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program).value);
+        return new BoundedInterpreter(environmentOf(variables, budget), budget, known).run(program);
       }),
   };
 }

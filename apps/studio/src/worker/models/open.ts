@@ -6,6 +6,7 @@ import { type OpenedModel, openModel } from "lowrank/browser";
 import type { LoadingNews, ModelFacts } from "../../protocol/model.ts";
 import type { Answerer } from "../answerer.ts";
 import { DeviceLostError } from "../engine/watch-device.ts";
+import { loadJinja } from "../later/jinja.ts";
 import { TokenizerMisfitError, WritesNothingError } from "./errors.ts";
 import { findModel } from "./find-model.ts";
 import { type FoundModel, readSizes } from "./found-model.ts";
@@ -47,13 +48,15 @@ async function factsOf(opened: OpenedModel, found: FoundModel, loadSeconds: numb
   const tokenizer = await opened.tokenizer();
   if (tokenizer.vocabSize > vocabularySize)
     throw new TokenizerMisfitError(found.name, tokenizer.vocabSize, vocabularySize);
+  const chats = tokenizer.chatTemplate !== undefined;
+  if (chats) await loadJinja();
   const inBlocks = base.sites().filter(({ kind, role }) => kind === "linear" && role === "body");
   return {
     name: found.name,
     address: found.address,
     parameters: countParameters(base),
     positions: maxPositions,
-    chats: tokenizer.chatTemplate !== undefined,
+    chats,
     blocks: layers,
     targets: [...new Set(inBlocks.map(({ path }) => path.slice(path.lastIndexOf(".") + 1)))],
     loadSeconds,
