@@ -76,3 +76,4 @@ export { type Derivatives, differentiate } from "./tape/differentiate.ts";
 export { type RecomputedBlock, recompute } from "./tape/recompute.ts";
 export { type GradientRule, withGradients } from "./tape/with-gradients.ts";
 export { withNestedTape, withoutTape } from "./tape/without-tape.ts";
+export { UnreadTensorError, UnreadTensors } from "./unread-tensors.ts";

@@ -18,6 +18,7 @@ export type { AdaptedSite } from "./adapted/adapted-site.ts";
 export type { AdapterPart, AdapterVariable, OwnValues, WeightChange } from "./adapted/adapter-part.ts";
 export type { Opener } from "./adapted/open-doors.ts";
 export type { OverriddenParameter } from "./adapted/overridden-parameter.ts";
+export type { RowChange } from "./adapted/row-change.ts";
 export type { TiedSite } from "./adapted/tied-site.ts";
 export type { TrainedRows } from "./adapted/trained-rows.ts";
 export { type AttachOptions, attachAdapter } from "./attach/attach-adapter.ts";

@@ -25,6 +25,7 @@ export type {
   StartingPair,
 } from "./kinds/layer-kind.ts";
 export { parameterDelta, type RawPairSizes, type RawParameter, rawPairSizes } from "./kinds/parameter.ts";
+export { parameterRows } from "./kinds/parameter-rows.ts";
 export { tiedHead } from "./kinds/tied-head.ts";
 export { keepFirst } from "./linear-algebra/keep-first.ts";
 export { lowRankSvd } from "./linear-algebra/low-rank-svd.ts";
@@ -83,4 +84,5 @@ export {
   transposedLayout,
 } from "./update/file-layout.ts";
 export { lowRankDelta, pairDelta } from "./update/low-rank-delta.ts";
+export type { RowSides, RowUpdate } from "./update/row-update.ts";
 export { type ScalingOptions, scaling } from "./update/scaling.ts";

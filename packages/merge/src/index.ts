@@ -1,4 +1,4 @@
-// fold/ puts adapters into weights, combine/ makes one adapter of several, export/ writes the model, node/ to a folder.
+// fold/ puts adapters into weights, stream/ does so while a model is written, combine/ makes one adapter of several, export/ writes the model, node/ to a folder.
 
 export type {
   CombinationMethod,
@@ -29,6 +29,7 @@ export {
 export type { ExportFile } from "./export/export-file.ts";
 export { exportFiles, exportModel } from "./export/export-model.ts";
 export type { ExportableModel, ExportDtype, ExportOptions, SourceFolder } from "./export/exportable-model.ts";
+export type { PlannedMerge } from "./export/planned-merge.ts";
 export {
   AlreadyMergedError,
   FinalMergeError,
@@ -45,3 +46,5 @@ export {
 export { type MergeOptions, mergeAdapter } from "./fold/merge-adapter.ts";
 export { type MergedHandle, mergesOf } from "./fold/merged-handle.ts";
 export { type MergeVerification, type VerifyMergeOptions, verifyMerge } from "./fold/verify-merge.ts";
+export type { FileWeight, FileWeights } from "./stream/file-weights.ts";
+export { type PlanMergeOptions, planMerge } from "./stream/plan-merge.ts";

@@ -60,6 +60,7 @@ export { loadGguf } from "./loading/gguf/load-gguf.ts";
 export { readGgufConfig } from "./loading/gguf/read-gguf-config.ts";
 export { fingerprint, loadModel } from "./loading/load-model.ts";
 export type { LoadOptions } from "./loading/load-options.ts";
+export { type FileWeight, WeightsInFiles } from "./loading/weights-in-files.ts";
 export { type MeanLossOptions, meanLoss } from "./mean-loss.ts";
 export { type KeysAndValues, KeyValueCache } from "./parts/cache/key-value-cache.ts";
 export {

@@ -1,7 +1,7 @@
 // A raw parameter with a pair (PEFT's `target_parameters`): experts of a mixture, or any matrix that no layer owns.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { type LoraPair, parameterDelta } from "@lowrank/math";
+import { type LoraPair, parameterDelta, parameterRows } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedRawParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart } from "./adapter-part.ts";
@@ -45,6 +45,7 @@ export function adaptParameter(
         ...(tiedWith === undefined ? {} : { tiedWith }),
         read: () => parameter.read(),
         fold: (weight) => withUpdate(weight, 1),
+        inRows: async () => ({ kind: "low-rank", ...(await parameterRows(pair, parameter, scale)) }),
         replace: (value) => parameter.replace(value),
       },
     ],

@@ -2,7 +2,14 @@
 
 import type { LoraConfig } from "@lowrank/adapter-format";
 import type { Detach, ParameterRef, Site } from "@lowrank/contracts";
-import { type LoraPair, type LowRankAdaptation, siteKinds } from "@lowrank/math";
+import {
+  type LoraPair,
+  type LowRankAdaptation,
+  plainLayout,
+  readStored,
+  siteKinds,
+  transposedLayout,
+} from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedSite } from "../planned/planned-parts.ts";
 import { adaptationOf, type OwnVectors } from "../variants/adaptation-of.ts";
@@ -104,6 +111,10 @@ function standInChanges({ beside }: LoraPair, weight: ParameterRef | undefined):
       ...(tiedWith === undefined ? {} : { tiedWith }),
       read: () => weight?.read() ?? missingWeight(),
       fold: () => tf.clone(beside.weight),
+      inRows: async () => {
+        const layout = weight?.transposedInFile ? transposedLayout : plainLayout;
+        return { kind: "whole", values: (await readStored(beside.weight, layout)).values };
+      },
       replace: (value) => weight?.replace(value) ?? missingWeight(),
     },
   ];
@@ -133,6 +144,7 @@ function weightChange({ sharedBy, vectors }: PlannedSite, { site, adaptation, co
     ...(problem === null ? {} : { problem }),
     read: () => site.readWeight(),
     fold: (weight, base) => adaptation.fold(weight, base),
+    inRows: async () => ({ kind: "low-rank", ...(await adaptation.rows()) }),
     replace: (value) => site.replaceWeight(value),
   };
 }

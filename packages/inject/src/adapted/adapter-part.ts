@@ -4,6 +4,7 @@ import type { Restore } from "@lowrank/contracts";
 import type { FileLayout } from "@lowrank/math";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Door } from "./open-doors.ts";
+import type { RowChange } from "./row-change.ts";
 
 /** One tensor of an adapter file, while it is in use. */
 export interface AdapterVariable {
@@ -45,6 +46,8 @@ export interface WeightChange {
    * path; call it inside a tidy. The caller owns the result.
    */
   fold(weight: tf.Tensor, base: tf.Tensor, baseOf: (path: string) => tf.Tensor): tf.Tensor;
+  /** The same row by row; absent where the weight is looked at as a whole, as a bias is. */
+  readonly inRows?: () => Promise<RowChange>;
   /** Computes with `value` from now on and takes ownership of it. */
   replace(value: tf.Tensor): Restore;
 }

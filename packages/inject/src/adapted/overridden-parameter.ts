@@ -1,7 +1,7 @@
 // A weight of the base that an adapter has a value of its own for, whole.
 
 import type { ForwardContext, ParameterRef } from "@lowrank/contracts";
-import { plainLayout, transposedLayout } from "@lowrank/math";
+import { plainLayout, readStored, transposedLayout } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PlannedParameter } from "../planned/planned-parts.ts";
 import type { AdapterPart, WeightChange } from "./adapter-part.ts";
@@ -90,6 +90,10 @@ function replacement(one: ParameterRef, first: ParameterRef, variable: tf.Variab
     // A value of its own: the variable stays with its handle.
     fold: () =>
       tf.tidy(() => (one.transposedInFile === first.transposedInFile ? tf.add(variable, 0) : tf.transpose(variable))),
+    inRows: async () => {
+      const layout = first.transposedInFile ? transposedLayout : plainLayout;
+      return { kind: "whole", values: (await readStored(variable, layout)).values };
+    },
     replace: (value) => one.replace(value),
   };
 }

@@ -51,6 +51,7 @@ export function tieSite(
         ...(vectors.size > 0 ? { tiedWith: `${pairOf}.weight` } : {}),
         read: () => site.readWeight(),
         fold: (weight, base) => adaptation.fold(weight, base),
+        inRows: async () => ({ kind: "low-rank", ...(await adaptation.rows()) }),
         replace: (value) => site.replaceWeight(value),
       },
     ],

@@ -67,6 +67,12 @@ function rowsChange(site: Site, sites: readonly Site[], adaptation: TokenRowsAda
     ...(isAlone ? { tiedWith: `${tiedWith}.weight` } : {}),
     read: () => site.readWeight(),
     fold: (weight) => adaptation.fold(weight, kind),
+    // Files have a head's table the same way round as an embedding's.
+    inRows: async () => ({
+      kind: "rows",
+      indices: adaptation.indices,
+      values: await adaptation.rows.data<"float32">(),
+    }),
     replace: (value) => site.replaceWeight(value),
   };
 }

@@ -4,6 +4,7 @@ import type { AdaptationCall } from "@lowrank/contracts";
 import { uniform } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CreatePairOptions } from "../pairs/create-pair.ts";
+import type { RowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
 
 /** A low-rank adaptation of a linear map or a convolution, and a bias [outFeatures] that is scaled like it. */
@@ -32,6 +33,10 @@ export class BiasedAdaptation implements LowRankAdaptation {
 
   delta(strength: number): tf.Tensor {
     return this.inner.delta(strength);
+  }
+
+  rows(): Promise<RowUpdate> {
+    return this.inner.rows();
   }
 
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {

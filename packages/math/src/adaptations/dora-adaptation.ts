@@ -9,6 +9,7 @@ import { type AdaptationCall, type OptionNames, refuseUnknownOptions } from "@lo
 import { dropout, withoutTape } from "@lowrank/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import { siteKinds } from "../kinds/kinds.ts";
+import type { RowUpdate } from "../update/row-update.ts";
 import { checkDropout } from "./lora-adaptation.ts";
 import type { BiasBases, LowRankAdaptation } from "./low-rank-adaptation.ts";
 
@@ -90,6 +91,10 @@ export class DoraAdaptation implements LowRankAdaptation {
 
   delta(strength: number): tf.Tensor {
     return this.inner.delta(strength);
+  }
+
+  async rows(): Promise<RowUpdate> {
+    return { ...(await this.inner.rows()), lengths: await this.magnitude.data<"float32">() };
   }
 
   /** g·(weight + s·A·B), where g comes from `base`: earlier adaptations do not count in ‖V‖, as in a forward pass. */

@@ -12,7 +12,10 @@ import { SettingError } from "../errors.ts";
 import { siteKinds } from "../kinds/kinds.ts";
 import type { Branch } from "../kinds/layer-kind.ts";
 import { halvesOf, trainedIn, type Update } from "../update/factor.ts";
+import { type RowUpdate, readRowUpdate } from "../update/row-update.ts";
 import type { LowRankAdaptation } from "./low-rank-adaptation.ts";
+
+type SiteFacts = Pick<Site, "kind" | "geometry"> & Partial<Pick<Site, "fanInFanOut">>;
 
 /** How an adaptation is made. */
 export interface LoraAdaptationOptions {
@@ -21,7 +24,7 @@ export interface LoraAdaptationOptions {
   /** s: see `scaling`. */
   readonly scale: number;
   /** Where the pair acts: of a `Site`, its kind and a convolution's geometry. Default: a linear map. */
-  readonly site?: Pick<Site, "kind" | "geometry">;
+  readonly site?: SiteFacts;
   /** How the pair acts, where that is not what the site's kind says: `tiedHead`. */
   readonly branch?: Branch;
   /**
@@ -62,7 +65,7 @@ export class LoraAdaptation implements LowRankAdaptation {
   readonly pair: Update;
   readonly dropout: number;
   readonly variables: readonly tf.Variable[];
-  readonly #layer: Pick<Site, "kind" | "geometry">;
+  readonly #layer: SiteFacts;
   readonly #branch: Branch;
   readonly #adapterName: string;
   #scale: number;
@@ -126,6 +129,10 @@ export class LoraAdaptation implements LowRankAdaptation {
 
   delta(strength: number): tf.Tensor {
     return this.#branch.delta(this.pair, this.#scale * strength, this.#layer);
+  }
+
+  rows(): Promise<RowUpdate> {
+    return readRowUpdate(this.pair, this.#scale, (halves) => this.#branch.rowSides(halves, this.#layer));
   }
 
   fold(weight: tf.Tensor): tf.Tensor {

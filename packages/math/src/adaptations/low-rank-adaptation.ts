@@ -2,6 +2,7 @@
 
 import type { Adaptation, AdaptationCall } from "@lowrank/contracts";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { RowUpdate } from "../update/row-update.ts";
 
 /** What a layer computes with before any adaptation was folded in. */
 export interface BiasBases {
@@ -22,6 +23,8 @@ export interface LowRankAdaptation extends Adaptation {
   takenOver?(call: AdaptationCall): tf.Tensor | undefined;
   /** What it adds to the weight, in the layout of the site's `readWeight`, times `strength`. The caller owns it. */
   delta(strength: number): tf.Tensor;
+  /** The same in the order of files, with the lengths that its outputs are given: what `fold` does to a weight's rows. */
+  rows(): Promise<RowUpdate>;
   /**
    * The weight that computes what `weight` and this adaptation compute together. `base` is the weight before any
    * adaptation was folded in. The caller owns the result.

@@ -61,6 +61,12 @@ export const convolution: SiteKind = {
       return tf.reshape(flat, [...kernel, flat.shape[0] / (kernel[0] * kernel[1]), flat.shape[1]]);
     });
   },
+  rowSides: ({ a, b }, layer) => {
+    const { kernel, axesInFile } = geometryOf(layer);
+    const [seen, rank] = a.shape;
+    const sizes = { kernel, axesInFile, inFeatures: seen / (kernel[0] * kernel[1]), outFeatures: rank };
+    return { ...linear.rowSides({ a, b }, {}), right: { tensor: a, layout: kernelLayout(sizes) } };
+  },
   tokenAxis: null,
   weightLayout: () => ({
     toFile: (weight) => tf.transpose(weight, [3, 2, 0, 1]),

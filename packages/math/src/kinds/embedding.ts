@@ -25,6 +25,7 @@ export const embedding: SiteKind = {
     const update = tf.matMul(tf.mul<tf.Tensor2D>(narrow, scale * (site.outputScale ?? 1)), b); // [batch·time, outFeatures]
     return tf.add(output, tf.reshape(update, output.shape));
   },
+  rowSides: (halves) => linear.rowSides(halves, { fanInFanOut: true }),
   tokenAxis: 0,
   weightLayout: () => plainLayout,
 };

@@ -5,6 +5,7 @@ import type { DrawKey, DropoutDraw } from "@lowrank/engine";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { FactorSpec, Halves, Update } from "../update/factor.ts";
 import type { FileLayout } from "../update/file-layout.ts";
+import type { RowSides } from "../update/row-update.ts";
 
 /** What a row needs to know of a layer. A `Site` is one. */
 export interface Layer {
@@ -65,6 +66,8 @@ export interface Branch {
   add(call: BranchCall, halves: Halves, scale: number): tf.Tensor;
   /** ΔW in the layout of the site's `readWeight`, times `scale`. The caller owns it. */
   delta(update: Update, scale: number, layer: Pick<Layer, "geometry">): tf.Tensor;
+  /** How the halves of an update give ΔW as a file has it. */
+  rowSides(halves: Halves, layer: Pick<Layer, "geometry"> & { readonly fanInFanOut?: boolean }): RowSides;
 }
 
 /** What kinds of sites have besides. */

@@ -23,6 +23,14 @@ export const linear: SiteKind = {
   add: ({ input, output, dropout, mayReuseOutput = false }, { a, b }, scale) =>
     addLowRank(output, input, a, b, scale, { mayReuseOutput, dropout }),
   delta: pairDelta,
+  rowSides: ({ a, b }, { fanInFanOut = false }) =>
+    fanInFanOut
+      ? { left: { tensor: a, layout: plainLayout }, right: { tensor: b, layout: plainLayout }, outputs: "columns" }
+      : {
+          left: { tensor: b, layout: transposedLayout },
+          right: { tensor: a, layout: transposedLayout },
+          outputs: "rows",
+        },
   tokenAxis: 1,
   weightLayout: ({ fanInFanOut }) => (fanInFanOut ? plainLayout : transposedLayout),
   outputsInFile: ({ outFeatures }) => [outFeatures],

@@ -10,5 +10,6 @@ import { linear } from "./linear.ts";
 export const tiedHead: Branch = {
   dropsInput: true,
   add: (call, { a, b }, scale) => linear.add(call, { a: tf.transpose(b), b: tf.transpose(a) }, scale),
+  rowSides: (halves) => ({ ...linear.rowSides(halves, { fanInFanOut: true }), outputs: "rows" }),
   delta: (update, scale) => tf.tidy(() => tf.transpose(pairDelta(update, scale))),
 };

@@ -18,7 +18,7 @@ import type { ExportableModel, ExportOptions, SourceFolder } from "./exportable-
 import { type FloatSpellings, floatSpellings, writeJson } from "./json-floats.ts";
 import { type PlannedTensor, planTensors, planTensorsOf } from "./plan-tensors.ts";
 import { resizedParameters } from "./resized-parameters.ts";
-import { streamTensor } from "./tensor-pieces.ts";
+import { streamTensor, type TensorSources } from "./tensor-pieces.ts";
 
 /** All files, and what must be closed afterwards. */
 export interface ExportFiles {
@@ -38,20 +38,21 @@ export async function planFiles(model: ExportableModel, options: ExportOptions):
 }
 
 async function planOwnFiles(model: ExportableModel, options: ExportOptions): Promise<ExportFiles> {
-  const { source, tokenizer, dtype = "F32", labelNames } = options;
-  const isUntied = mergesOf(model).some(({ untied }) => untied.length > 0);
+  const { source, tokenizer, merge, dtype = "F32", labelNames } = options;
+  const merges = [...mergesOf(model), ...(merge === undefined ? [] : [merge])];
+  const isUntied = merges.some(({ untied }) => untied.length > 0);
   const changed = new Set([
-    ...mergesOf(model).flatMap((merge) => merge.changed),
+    ...merges.flatMap((one) => one.changed),
     ...model.newParameters,
     ...resizedParameters(model),
   ]);
-  const choices = { changed, isUntied, dtype, labelNames };
+  const choices = { changed, isUntied, dtype, labelNames, merge };
   if ("config" in source) {
     const tensors = planTensorsOf(model, choices);
     const config = textFile("config.json", configText(source.config, model, choices));
     const weights = weightsFile(
       weightFileNames.single,
-      tensors.map((planned) => streamTensor(planned, model, undefined)),
+      tensors.map((planned) => streamTensor(planned, { model, merge })),
     );
     const copies = new Map((await copiedFiles({ tokenizer })).map((file) => [file.name, file]));
     const texts = [...(source.texts ?? [])].filter(([name]) => isTokenizerFile(name) && !copies.has(name));
@@ -65,7 +66,7 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
   try {
     const { tensors } = checkpoint.collection;
     const planned = planTensors(model, { name: source.name, tensors }, choices);
-    const weights = weightFiles(planned, model, checkpoint);
+    const weights = weightFiles(planned, { model, merge }, checkpoint);
     const files = [textFile("config.json", configText(config, model, { ...choices, floats })), ...copies, ...weights];
     return { files, close: () => checkpoint.collection.close() };
   } catch (error) {
@@ -78,17 +79,18 @@ async function planOwnFiles(model: ExportableModel, options: ExportOptions): Pro
 async function repeatedFiles(
   model: ExportableModel,
   copies: readonly ExportFile[],
-  choices: Parameters<typeof planTensorsOf>[1] & BaseConfig,
+  choices: Parameters<typeof planTensorsOf>[1] & BaseConfig & Pick<TensorSources, "merge">,
 ): Promise<ExportFiles> {
   const config = configText(repeatLayers(choices.config, model), model, choices);
-  const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, model, undefined));
+  const { merge } = choices;
+  const tensors = planTensorsOf(model, choices).map((planned) => streamTensor(planned, { model, merge }));
   const files = [textFile("config.json", config), ...copies, weightsFile(weightFileNames.single, tensors)];
   return { files, close: async () => undefined };
 }
 
 function weightFiles(
   planned: readonly PlannedTensor[],
-  model: ExportableModel,
+  sources: TensorSources,
   checkpoint: FolderWeights,
 ): readonly ExportFile[] {
   const last = checkpoint.files.at(-1)!;
@@ -96,7 +98,7 @@ function weightFiles(
   for (const tensor of planned) {
     // A tensor that the base lacks goes into the last file.
     const file = tensor.baseKey === undefined ? last : checkpoint.fileOf.get(tensor.baseKey);
-    byFile.get(file ?? last)?.push(streamTensor(tensor, model, checkpoint.collection));
+    byFile.get(file ?? last)?.push(streamTensor(tensor, { ...sources, base: checkpoint.collection }));
   }
   const files = [...byFile].flatMap(([name, tensors]) => (tensors.length > 0 ? [weightsFile(name, tensors)] : []));
   return checkpoint.isSharded ? [...files, textFile(weightFileNames.index, indexText(byFile))] : files;

@@ -9,6 +9,7 @@ import type { ExportableModel, ExportOptions } from "./exportable-model.ts";
 const optionNames: OptionNames<ExportOptions> = {
   source: true,
   tokenizer: true,
+  merge: true,
   dtype: true,
   labelNames: true,
   texts: true,

@@ -3,6 +3,7 @@
 import type { AdaptableModel } from "@lowrank/contracts";
 import type { ModelConfig, Task } from "@lowrank/families";
 import type { ByteSource } from "@lowrank/safetensors";
+import type { PlannedMerge } from "./planned-merge.ts";
 
 /** A model that can be written as a Hugging Face folder. `PretrainedModel` of `@lowrank/models` is one. */
 export interface ExportableModel extends AdaptableModel {
@@ -40,6 +41,8 @@ export interface ExportOptions {
    * Its other files are not looked at.
    */
   readonly tokenizer?: SourceFolder;
+  /** A merge that is to be computed while the model is written (`planMerge`). */
+  readonly merge?: PlannedMerge;
   /** Default "F32": what is written is what was computed. "as-base" without a folder is F32 too. */
   readonly dtype?: ExportDtype;
   /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */

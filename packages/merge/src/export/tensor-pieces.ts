@@ -1,6 +1,5 @@
 // The bytes of one exported tensor, made when their turn comes.
 
-import { siteKinds } from "@lowrank/math";
 import {
   bitsOf,
   type Dtype,
@@ -11,29 +10,39 @@ import {
   type StreamedTensor,
   type TensorCollection,
 } from "@lowrank/safetensors";
-import * as tf from "@tensorflow/tfjs-core";
 import { ExportOverflowError, UnwritableTypeError } from "./errors.ts";
 import type { ExportableModel } from "./exportable-model.ts";
 import type { PlannedTensor } from "./plan-tensors.ts";
+import type { PlannedMerge } from "./planned-merge.ts";
+import { readAsStored } from "./read-as-stored.ts";
 
 /** Bytes of the base that are in memory at once while a tensor is copied; a multiple of every element's size. */
 const pieceBytes = 1 << 24;
 
 const encodable: ReadonlySet<string> = new Set(["F64", "F32", "F16", "BF16"]);
 
+/** Where tensors come from. */
+export interface TensorSources {
+  readonly model: ExportableModel;
+  /** Gives the model's weights as they will be, if it is planned. */
+  readonly merge?: PlannedMerge | undefined;
+  readonly base?: TensorCollection;
+}
+
 /** A planned tensor that can be streamed into a file. */
-export function streamTensor(
-  planned: PlannedTensor,
-  model: ExportableModel,
-  base: TensorCollection | undefined,
-): StreamedTensor {
+export function streamTensor(planned: PlannedTensor, { model, merge, base }: TensorSources): StreamedTensor {
   const { key, dtype, shape, from } = planned;
-  return {
-    name: key,
-    dtype,
-    shape,
-    pieces: () => (from.kind === "model" ? modelPieces(planned, model, from.path) : basePieces(planned, from, base!)),
+  const pieces = () => {
+    if (from.kind === "base") return basePieces(planned, from, base!);
+    return merge === undefined
+      ? modelPieces(planned, model, from.path)
+      : mergedPieces(planned, merge.values(from.path));
   };
+  return { name: key, dtype, shape, pieces };
+}
+
+async function* mergedPieces(planned: PlannedTensor, blocks: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {
+  for await (const block of blocks) yield encode(planned, block);
 }
 
 async function* modelPieces(planned: PlannedTensor, model: ExportableModel, path: string): AsyncGenerator<Uint8Array> {
@@ -43,17 +52,6 @@ async function* modelPieces(planned: PlannedTensor, model: ExportableModel, path
   } finally {
     value.dispose();
   }
-}
-
-/** The model's present value with its axes as files store them. */
-function readAsStored(model: ExportableModel, path: string): tf.Tensor {
-  return tf.tidy(() => {
-    const parameter = model.parameters().find((one) => one.path === path);
-    if (parameter) return parameter.transposedInFile ? tf.transpose(parameter.read()) : parameter.read();
-    const site = model.sites().find((one) => `${one.path}.weight` === path);
-    if (!site) throw new Error(`The model has no parameter "${path}".`);
-    return siteKinds[site.kind].weightLayout(site).toFile(site.readWeight());
-  });
 }
 
 /** The base's bytes, as many as there is room for, and zeros for the rest: a buffer over tokens may be resized. */

@@ -10,6 +10,8 @@ export interface WeightToMerge {
   readonly path: string;
   /** Path of the parameter that shares the old value and keeps it, if one does. */
   readonly tiedWith?: string;
+  /** In their order: what replaces the weight, then what is added to it. */
+  readonly changes: readonly WeightChange[];
   compute(): ComputedWeight;
   replace(value: tf.Tensor): Restore;
 }
@@ -75,6 +77,7 @@ function mergeChanges(changes: SomeChanges, groups: ChangesByPath): WeightToMerg
   return {
     path: last.path,
     ...(tied?.tiedWith === undefined ? {} : { tiedWith: tied.tiedWith }),
+    changes,
     compute: () => foldAll(changes, updates, groups),
     replace: (weight) => last.replace(weight),
   };

@@ -16,6 +16,8 @@ export interface WriteModelFolderOptions {
   readonly sourceFolder: string | ExportOptions["source"];
   /** A folder whose tokenizer is written in place of the base's: that of an adapter with tokens of its own. */
   readonly tokenizerFolder?: string;
+  /** A merge that is to be computed while the model is written (`planMerge`). */
+  readonly merge?: ExportOptions["merge"];
   /** Default "F32": what is written is what was computed. */
   readonly dtype?: ExportDtype;
   /** Names of a classifier's classes, where the base's own configuration does not have them: one for each. */
@@ -35,6 +37,7 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
   model: true,
   sourceFolder: true,
   tokenizerFolder: true,
+  merge: true,
   dtype: true,
   labelNames: true,
   texts: true,
@@ -59,13 +62,24 @@ const optionNames: OptionNames<WriteModelFolderOptions> = {
  */
 export async function writeModelFolder(path: string, options: WriteModelFolderOptions): Promise<void> {
   refuseUnknownOptions("writeModelFolder", options, optionNames);
-  const { model, sourceFolder, tokenizerFolder, dtype, labelNames, texts, overwrite = false, fileSystem } = options;
+  const {
+    model,
+    sourceFolder,
+    tokenizerFolder,
+    merge,
+    dtype,
+    labelNames,
+    texts,
+    overwrite = false,
+    fileSystem,
+  } = options;
   const source = typeof sourceFolder === "string" ? diskFolder(sourceFolder) : sourceFolder;
   if ("name" in source) await refuseToReplace(source.name, path);
   if (tokenizerFolder !== undefined) await refuseToReplace(tokenizerFolder, path);
   const plan = await planFiles(model, {
     source,
     ...(tokenizerFolder === undefined ? {} : { tokenizer: diskFolder(tokenizerFolder) }),
+    ...(merge === undefined ? {} : { merge }),
     ...(dtype === undefined ? {} : { dtype }),
     ...(labelNames === undefined ? {} : { labelNames }),
     ...(texts === undefined ? {} : { texts }),

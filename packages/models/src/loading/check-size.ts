@@ -22,8 +22,9 @@ const leastBytes: Readonly<Record<Exclude<BasePrecision, "as-stored">, number>> 
 export function checkSize(
   { fillings }: LoadingPlan,
   source: WeightSource,
-  { maxBytes = Number.POSITIVE_INFINITY, basePrecision = "float32" }: LoadOptions,
+  { leftIn, maxBytes = Number.POSITIVE_INFINITY, basePrecision = "float32" }: LoadOptions,
 ): void {
+  if (leftIn !== undefined) return;
   const sizes = fillings.map(({ key, slot }) => {
     const values = slot.shape.reduce((product, size) => product * size, 1);
     const stored = source.tensors.get(key)?.byteLength ?? 0;

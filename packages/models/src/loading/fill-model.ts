@@ -10,7 +10,7 @@ import { fillSlot, warnOfPrecision } from "./base-precision.ts";
 import { checkSize } from "./check-size.ts";
 import { Fingerprint, sampleOf } from "./fingerprint.ts";
 import type { LoadOptions } from "./load-options.ts";
-import { type LoadingPlan, planLoading } from "./plan-loading.ts";
+import { type LoadingPlan, planLoading, type SlotFilling } from "./plan-loading.ts";
 import type { SourceTensor, WeightSource } from "./weight-source.ts";
 
 export interface FillSettings {
@@ -60,7 +60,10 @@ async function readTensors(
   source: WeightSource,
   { options, fingerprint }: { readonly options: LoadOptions; readonly fingerprint: Fingerprint },
 ): Promise<void> {
-  const slotOf = new Map(fillings.map(({ key, slot }) => [key, slot]));
+  const isLeft = ({ key, slot }: SlotFilling) => options.leftIn?.takes(slot, source, key) ?? false;
+  const slotOf = new Map(
+    fillings.flatMap((filling) => (isLeft(filling) ? [] : [[filling.key, filling.slot] as const])),
+  );
   const read = (key: string) => (slotOf.has(key) ? source.readBytes(key) : sampleOf(source, key));
   const filling = { precision: options.basePrecision ?? "float32", onWarning: options.onWarning };
   warnOfPrecision(filling);

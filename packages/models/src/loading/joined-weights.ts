@@ -58,7 +58,13 @@ function mxfp4In(source: WeightSource): readonly (readonly [string, Joined])[] {
     const [blocks, scales] = pieces.map((piece) => source.tensors.get(piece));
     const shape = blocks && scales && mxfp4Shape(blocks, scales);
     if (blocks === undefined || scales === undefined || shape === undefined) return [];
-    const tensor = { shape, dtype: "MXFP4", byteLength: bytesOf([blocks, scales]), isReadable: true };
+    const tensor = {
+      shape,
+      dtype: "MXFP4",
+      byteLength: bytesOf([blocks, scales]),
+      isReadable: true,
+      isDivisible: false,
+    };
     const decode = (bytes: Uint8Array) => decodeMxfp4(bytes, blocks.byteLength, shape);
     return [[name, { pieces, tensor, decode }]];
   });

@@ -53,15 +53,15 @@ export async function loadModel(folder: ModelFolder, options: LoadOptions = {}):
     ? await readGenerationDefaults(folder, { raw, config }, options.onWarning)
     : defaultsOf(config);
   const source = asModelHasThem(await openWeights(folder, options.onWarning), config);
+  let isLeft = false;
   try {
     const outline = outlineModel({ config: await withOwnHead(config, task, source), task });
-    return await fillModel(outline, source, {
-      options,
-      initializerRange: initializerRange(raw),
-      generation,
-    });
+    const settings = { options, initializerRange: initializerRange(raw), generation };
+    const model = await fillModel(outline, source, settings);
+    isLeft = options.leftIn !== undefined;
+    return model;
   } finally {
-    await source.close();
+    if (!isLeft) await source.close();
   }
 }
 

@@ -3,6 +3,7 @@
 import type { OptionNames, WarningListener } from "@lowrank/contracts";
 import type { ProblemType, Task } from "@lowrank/families";
 import type { BasePrecision } from "./base-precision.ts";
+import type { WeightsInFiles } from "./weights-in-files.ts";
 
 /** How a model is to be loaded. */
 export interface LoadOptions {
@@ -21,6 +22,11 @@ export interface LoadOptions {
    */
   readonly basePrecision?: BasePrecision;
   /**
+   * Leaves matrices, convolutions and stacks of experts in their files, which stay open: the model can be adapted and merged,
+   * and computes nothing. Not together with `basePrecision`.
+   */
+  readonly leftIn?: WeightsInFiles;
+  /**
    * Memory that the weights may take; a model that needs more is refused before any of it is allocated. Without it only
    * tensors too large for TensorFlow.js are. In Node, `os.totalmem()` is what the machine has.
    */
@@ -38,6 +44,7 @@ export const loadOptionNames: OptionNames<LoadOptions> = {
   problemType: true,
   newHead: true,
   basePrecision: true,
+  leftIn: true,
   maxBytes: true,
   onWarning: true,
   onProgress: true,

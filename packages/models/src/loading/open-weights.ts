@@ -39,7 +39,13 @@ function weightsOf(name: string, collection: TensorCollection, keys: readonly st
     const info = collection.tensors.get(key);
     if (info === undefined) continue;
     const { dtype, shape, begin, end } = info;
-    tensors.set(key, { dtype, shape, byteLength: end - begin, isReadable: readableTypes.has(dtype) });
+    tensors.set(key, {
+      dtype,
+      shape,
+      byteLength: end - begin,
+      isReadable: readableTypes.has(dtype),
+      isDivisible: true,
+    });
   }
   return {
     name,

@@ -5,6 +5,8 @@ import { familyOf, type ModelConfig, type Task } from "@lowrank/families";
 import { matchCheckpoint, pathInModel } from "@lowrank/families/checkpoint";
 import type { WeightSource } from "./weight-source.ts";
 
+const pieceBytes = 1 << 24;
+
 /** The configuration, untied if the file has a head of its own with other values than the embedding. */
 export async function withOwnHead(config: ModelConfig, task: Task, source: WeightSource): Promise<ModelConfig> {
   const family = familyOf(config.modelType);
@@ -18,7 +20,14 @@ export async function withOwnHead(config: ModelConfig, task: Task, source: Weigh
   return (await areEqual(source, head, embedding)) ? config : untied;
 }
 
+/** Piece by piece: a table may take more memory than there is. */
 async function areEqual(source: WeightSource, one: string, other: string): Promise<boolean> {
-  const [left, right] = [await source.readBytes(one), await source.readBytes(other)];
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+  const [size, otherSize] = [one, other].map((key) => source.tensors.get(key)?.byteLength ?? 0) as [number, number];
+  if (size !== otherSize) return false;
+  for (let offset = 0; offset < size; offset += pieceBytes) {
+    const range = { offset, length: Math.min(pieceBytes, size - offset) };
+    const [left, right] = [await source.readBytes(one, range), await source.readBytes(other, range)];
+    if (!left.every((byte, index) => byte === right[index])) return false;
+  }
+  return true;
 }

@@ -6,7 +6,7 @@ import { HeadMissingError, type MisshapenTensor, WeightMismatchError } from "../
 import type { ModelPlan } from "../parts/part-list.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-interface SlotFilling {
+export interface SlotFilling {
   readonly slot: WeightSlot;
   /** The file's tensor. */
   readonly key: string;

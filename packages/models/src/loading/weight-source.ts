@@ -11,6 +11,8 @@ export interface SourceTensor {
   readonly byteLength: number;
   /** False where the values have no form as numbers that can be computed with (8-bit floats, unknown blocks). */
   readonly isReadable: boolean;
+  /** Whether some rows of the last axis can be read and decoded by themselves. */
+  readonly isDivisible?: boolean;
 }
 
 export interface WeightSource {
@@ -22,7 +24,7 @@ export interface WeightSource {
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** Bytes as stored; with `range`, a part of them. */
   readBytes(name: string, range?: ByteRange): Promise<Uint8Array>;
-  /** Bytes that `readBytes` gave, as numbers in torch's order. */
+  /** Bytes that `readBytes` gave, as numbers in torch's order: all, or whole rows of a tensor that `isDivisible`. */
   decode(name: string, bytes: Uint8Array): Float32Array;
   /** A matrix in the bits in which the file has it, if those are fewer than float32's and can be computed with. */
   pack(name: string, bytes: Uint8Array): PackedMatrix | undefined;

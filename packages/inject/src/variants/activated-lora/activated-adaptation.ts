@@ -4,7 +4,7 @@
 // As in PEFT (tuners/lora/variants.py), the last occurrence in a row counts, and a row without one has no adapter.
 
 import type { AdaptationCall } from "@lowrank/contracts";
-import type { LowRankAdaptation } from "@lowrank/math";
+import type { LowRankAdaptation, RowUpdate } from "@lowrank/math";
 import * as tf from "@tensorflow/tfjs-core";
 import { PlacesMissingError } from "./errors.ts";
 
@@ -51,6 +51,10 @@ export class ActivatedAdaptation implements LowRankAdaptation {
   }
 
   /** The weight where it acts: no weight is right for all tokens. */
+  rows(): Promise<RowUpdate> {
+    return this.inner.rows();
+  }
+
   fold(weight: tf.Tensor, base: tf.Tensor): tf.Tensor {
     return this.inner.fold(weight, base);
   }

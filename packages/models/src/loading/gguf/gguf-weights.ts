@@ -41,7 +41,8 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
     const shape = change === "transposed" ? [...stored].reverse() : stored;
     const storedRow = storedRowOf(change, shape[0] ?? 0, config);
     const isReadable = readers.has(type);
-    tensors.set(path, { type, dtype: type, shape, offset, byteLength, isReadable, change, storedRow });
+    const isDivisible = change !== "transposed" && storedRow === undefined;
+    tensors.set(path, { type, dtype: type, shape, offset, byteLength, isReadable, isDivisible, change, storedRow });
   }
   const find = (name: string): Entry => {
     const entry = tensors.get(name);
@@ -64,9 +65,10 @@ export async function ggufWeights({ table, config, file, source }: GgufContents)
       return source.read(offset + (range?.offset ?? 0), range?.length ?? byteLength);
     },
     decode(name, bytes) {
-      const { type, shape, change, storedRow } = find(name);
+      const { type, shape, byteLength, change, storedRow } = find(name);
       const [rows = 0, columns = 1] = shape;
-      const count = shape.reduce((product, size) => product * size, 1);
+      const size = shape.reduce((product, length) => product * length, 1);
+      const count = Math.round((size * bytes.length) / byteLength);
       const values = readerOf(type).dequantize(bytes, count);
       if (change === "transposed") return transposed(values, rows, columns);
       if (change === "plus-one") return values.map((value) => value - 1);

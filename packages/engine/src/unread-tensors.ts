@@ -1,0 +1,78 @@
+// Tensors whose numbers are still in files. They have a shape and an owner as others have, so that a model can be put together,
+// looked at and adapted without them; whoever computes with one that was not provided is told its name.
+
+import { LowrankError, printable } from "@lowrank/contracts";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Something was computed with numbers that nobody had read. */
+export class UnreadTensorError extends LowrankError {
+  constructor(readonly tensor: string) {
+    super(
+      "UNREAD_TENSOR",
+      `The numbers of "${printable(tensor)}" were left in their file. Provide them, or load the model whole.`,
+    );
+  }
+}
+
+/**
+ * Makes such tensors. Numbers that were provided leave it with the first operation that computes with them: they then lie
+ * where the engine keeps its own, until the tensor is disposed of.
+ *
+ * @example
+ * ```ts
+ * import { UnreadTensors } from "@lowrank/engine";
+ * import "@tensorflow/tfjs-backend-cpu";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * const unread = new UnreadTensors();
+ * const weight = unread.tensor("fc.weight", [2]); // nothing is in memory
+ * unread.provide("fc.weight", Float32Array.of(1, 2));
+ * const doubled = tf.mul(weight, 2); // [2, 4]
+ * tf.dispose([weight, doubled]);
+ * ```
+ */
+export class UnreadTensors {
+  readonly #backend = new Unread();
+
+  /** The caller owns it. */
+  tensor(name: string, shape: readonly number[]): tf.Tensor {
+    const numbers = {};
+    this.#backend.names.set(numbers, name);
+    return tf.engine().makeTensorFromDataId(numbers, [...shape], "float32", this.#backend);
+  }
+
+  /** Gives the tensor of that name its numbers. */
+  provide(name: string, values: Float32Array): void {
+    this.#backend.values.set(name, values);
+  }
+}
+
+/** Where TensorFlow.js looks for the numbers; it moves them to the backend that computes. */
+class Unread extends tf.KernelBackend {
+  readonly names = new WeakMap<object, string>();
+  readonly values = new Map<string, Float32Array>();
+
+  override refCount(): number {
+    return 1;
+  }
+
+  override readSync(numbers: object): Float32Array {
+    const name = this.names.get(numbers) ?? "";
+    const values = this.values.get(name);
+    if (values === undefined) throw new UnreadTensorError(name);
+    return values;
+  }
+
+  override async read(numbers: object): Promise<Float32Array> {
+    return this.readSync(numbers);
+  }
+
+  override disposeData(numbers: object): boolean {
+    this.values.delete(this.names.get(numbers) ?? "");
+    return true;
+  }
+
+  override numDataIds(): number {
+    return 0;
+  }
+}

@@ -1,0 +1,33 @@
+// The update of a raw parameter row by row: an expert's rows have factors of their own.
+
+import { halvesOf, type Update } from "../update/factor.ts";
+import { plainLayout, readStored } from "../update/file-layout.ts";
+import type { RowUpdate } from "../update/row-update.ts";
+import { type RawParameter, rawPairSizes } from "./parameter.ts";
+
+/** As `parameterDelta`, in the order in which a file has the parameter. */
+export async function parameterRows(update: Update, parameter: RawParameter, scale: number): Promise<RowUpdate> {
+  const sizes = rawPairSizes(parameter);
+  if (sizes === null) throw new TypeError(`A parameter of shape [${parameter.shape}] has no pair.`);
+  const { experts, inFeatures, outFeatures } = sizes;
+  const halves = halvesOf(update);
+  const a = (await readStored(halves.a, plainLayout)).values; // [inFeatures, experts·rank], an expert's beside each other
+  const b = (await readStored(halves.b, plainLayout)).values; // [rank·experts, outFeatures], experts innermost
+  const rank = halves.a.shape[1] / experts;
+  const fromA = (expert: number, index: number, input: number) =>
+    a[(input * experts + expert) * rank + index] as number;
+  const fromB = (expert: number, index: number, output: number) =>
+    b[(index * experts + expert) * outFeatures + output] as number;
+  // A matrix by itself has its outputs as rows, whichever way round it is computed with.
+  const [rows, columns] = parameter.isStackedInOut ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
+  const [ofRow, ofColumn] = parameter.isStackedInOut ? [fromA, fromB] : [fromB, fromA];
+  const left = new Float32Array(experts * rows * rank);
+  const right = new Float32Array(experts * rank * columns);
+  for (let expert = 0; expert < experts; expert += 1)
+    for (let index = 0; index < rank; index += 1) {
+      for (let row = 0; row < rows; row += 1) left[(expert * rows + row) * rank + index] = ofRow(expert, index, row);
+      for (let column = 0; column < columns; column += 1)
+        right[(expert * rank + index) * columns + column] = ofColumn(expert, index, column);
+    }
+  return { scale, rank, left, right, groups: experts, outputs: parameter.isStackedInOut ? "columns" : "rows" };
+}

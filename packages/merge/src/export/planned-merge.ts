@@ -1,0 +1,14 @@
+// What an export needs of a merge that is not computed yet.
+
+/** A merge that is computed weight by weight, when somebody asks for one. */
+export interface PlannedMerge {
+  /** Parameter paths of the weights that it changes. */
+  readonly changed: readonly string[];
+  /** Those of them that share a weight with another module, and are to have their own. */
+  readonly untied: readonly string[];
+  /**
+   * Any weight of the merged model in the order of files, some rows at a time, for use before the next ones are asked for.
+   * Throws NonFiniteMergeError.
+   */
+  values(path: string): AsyncIterable<Float32Array>;
+}

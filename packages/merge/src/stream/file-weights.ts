@@ -1,0 +1,17 @@
+// What a merge must know of a base whose weights are in files, and not in memory.
+
+/** A weight that lies in a file. */
+export interface FileWeight {
+  /** As files store it. */
+  readonly shape: readonly number[];
+  /** Some of its numbers, row by row; both are whole rows of the last axis. */
+  read(first: number, count: number): Promise<Float32Array>;
+}
+
+/** The weights of such a base. `WeightsInFiles` of `@lowrank/models` is one. */
+export interface FileWeights {
+  /** By transformers' parameter path; undefined for one that is in memory, or that another's path stands for. */
+  weight(path: string): FileWeight | undefined;
+  /** Does something that computes with weights as a whole, which are read for it. */
+  whileRead<T>(work: () => T): Promise<T>;
+}

@@ -1,0 +1,121 @@
+// A merge that is planned, and computed only while its result is written: the base's weights stay in their files, and what
+// becomes of them passes through memory a few rows at a time.
+
+import { firstNonFinite } from "@lowrank/adapter-format";
+import { type OptionNames, refuseUnknownOptions } from "@lowrank/contracts";
+import type { AdapterHandle, RowChange } from "@lowrank/inject";
+import type { ExportableModel } from "../export/exportable-model.ts";
+import type { PlannedMerge } from "../export/planned-merge.ts";
+import { readAsStored, storedLayout } from "../export/read-as-stored.ts";
+import { resizedParameters } from "../export/resized-parameters.ts";
+import { checkMergeable } from "../fold/check-mergeable.ts";
+import { NonFiniteMergeError } from "../fold/errors.ts";
+import { type WeightToMerge, weightsToMerge } from "../fold/merged-weights.ts";
+import type { FileWeight, FileWeights } from "./file-weights.ts";
+import { foldRows } from "./fold-rows.ts";
+
+/** How a merge is planned. */
+export interface PlanMergeOptions {
+  /** Where the base's weights are. */
+  readonly weights: FileWeights;
+  /** As for `mergeAdapter`. */
+  readonly tied?: "refuse" | "untie";
+}
+
+const optionNames: OptionNames<PlanMergeOptions> = { weights: true, tied: true };
+
+/**
+ * Plans the merge of adapters into a model whose weights are in files (`WeightsInFiles` of `@lowrank/models`). The model stays
+ * as it is; `exportFiles` and `writeModelFolder` take the plan.
+ *
+ * @throws what `mergeAdapter` throws before it computes
+ *
+ * @example
+ * ```ts
+ * import type { AdapterHandle } from "@lowrank/inject";
+ * import { type ExportableModel, type FileWeights, planMerge } from "@lowrank/merge";
+ * import { writeModelFolder } from "@lowrank/merge/node";
+ *
+ * export async function merge(model: ExportableModel, adapter: AdapterHandle, weights: FileWeights): Promise<void> {
+ *   const merge = planMerge(model, adapter, { weights });
+ *   await writeModelFolder("runs/merged", { model, merge, sourceFolder: "models/base" });
+ * }
+ * ```
+ */
+export function planMerge(
+  model: ExportableModel,
+  adapters: AdapterHandle | readonly AdapterHandle[],
+  options: PlanMergeOptions,
+): PlannedMerge {
+  refuseUnknownOptions("planMerge", options, optionNames);
+  const { weights, tied = "refuse" } = options;
+  const handles = "length" in adapters ? [...adapters] : [adapters];
+  checkMergeable(model, handles, tied);
+  const changes = new Map(weightsToMerge(handles).map((weight) => [weight.path, weight]));
+  const inFile = fileWeightsOf(model, weights);
+  return {
+    changed: [...changes.keys()],
+    untied: [...changes.values()].filter(({ tiedWith }) => tiedWith !== undefined).map(({ path }) => path),
+    values: (path) => finiteValues(path, valuesOf(path, { model, weights, inFile, change: changes.get(path) })),
+  };
+}
+
+/** A weight's place in the base's files, where the model has it as it is there. */
+function fileWeightsOf(model: ExportableModel, weights: FileWeights): (path: string) => FileWeight | undefined {
+  if (model.layerOrder !== undefined) return () => undefined;
+  const resized = new Set(resizedParameters(model));
+  const twins = new Map(
+    model
+      .sites()
+      .flatMap(({ path, tiedWith }) => (tiedWith === undefined ? [] : [[`${path}.weight`, `${tiedWith}.weight`]])),
+  );
+  return (path) => (resized.has(path) ? undefined : (weights.weight(path) ?? weights.weight(twins.get(path) ?? "")));
+}
+
+interface WeightTask {
+  readonly model: ExportableModel;
+  readonly weights: FileWeights;
+  readonly inFile: (path: string) => FileWeight | undefined;
+  readonly change: WeightToMerge | undefined;
+}
+
+async function* valuesOf(path: string, task: WeightTask): AsyncGenerator<Float32Array> {
+  const { model, weights, change } = task;
+  const file = task.inFile(path);
+  const inRows = change?.changes.map((one) => one.inRows);
+  if (file !== undefined && inRows?.every((one) => one !== undefined) !== false) {
+    const rowChanges: RowChange[] = [];
+    for (const read of inRows ?? []) if (read !== undefined) rowChanges.push(await read());
+    yield* foldRows(rowsOf(file, rowChanges), rowChanges);
+    return;
+  }
+  // Small weights, and those that are others than the file's, pass through memory whole.
+  const value = await weights.whileRead(() => (change === undefined ? undefined : change.compute().value));
+  const stored = value === undefined ? undefined : storedLayout(model, path).toFile(value);
+  value?.dispose();
+  const tensor = stored ?? (await weights.whileRead(() => readAsStored(model, path)));
+  try {
+    yield await tensor.data<"float32">();
+  } finally {
+    tensor.dispose();
+  }
+}
+
+/** As a matrix with as many columns as the changes have. */
+function rowsOf({ shape, read }: FileWeight, changes: readonly RowChange[]) {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const wide = changes.find((change) => change.kind === "low-rank");
+  const columns = wide === undefined ? (shape.at(-1) ?? 1) : wide.right.length / (wide.groups * wide.rank);
+  return {
+    rows: size / columns,
+    columns,
+    read: (first: number, count: number) => read(first * columns, count * columns),
+  };
+}
+
+async function* finiteValues(path: string, blocks: AsyncIterable<Float32Array>): AsyncGenerator<Float32Array> {
+  for await (const block of blocks) {
+    if (firstNonFinite(block) >= 0) throw new NonFiniteMergeError([path]);
+    yield block;
+  }
+}

@@ -1,0 +1,104 @@
+// Matrices that a model leaves in its files: adapters can be attached to such a model and looked at, and whoever folds them into
+// weights reads a few rows at a time.
+
+import type { WeightSlot } from "@lowrank/doors";
+import { UnreadTensorError, UnreadTensors } from "@lowrank/engine";
+import type { WeightSource } from "./weight-source.ts";
+
+/** A weight that lies in a file. */
+export interface FileWeight {
+  /** As files store it, torch's order of axes. */
+  readonly shape: readonly number[];
+  /** Some of its numbers, row by row; `first` and `count` are whole rows of the last axis. */
+  read(first: number, count: number): Promise<Float32Array>;
+}
+
+interface Place {
+  readonly source: WeightSource;
+  readonly key: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Where a model's matrices are while they are not in memory. Give it to `loadModel` or `loadGguf` (`leftIn`), and close it
+ * when nothing more is to be read.
+ *
+ * @example
+ * ```ts
+ * import { loadModel, type ModelFolder, WeightsInFiles } from "@lowrank/models";
+ *
+ * export async function firstRow(folder: ModelFolder, path: string): Promise<Float32Array | undefined> {
+ *   const files = new WeightsInFiles();
+ *   const model = await loadModel(folder, { leftIn: files });
+ *   const weight = files.weight(path);
+ *   const row = await weight?.read(0, weight.shape.at(-1) ?? 0);
+ *   model.dispose();
+ *   await files.close();
+ *   return row;
+ * }
+ * ```
+ */
+export class WeightsInFiles {
+  readonly #unread = new UnreadTensors();
+  readonly #places = new Map<string, Place>();
+  readonly #sources = new Set<WeightSource>();
+  /** The last weight that could be read as a whole only. */
+  #whole: { readonly path: string; readonly values: Float32Array } | undefined;
+
+  /** A weight by transformers' parameter path; undefined for one that is in memory, or that another's path stands for. */
+  weight(path: string): FileWeight | undefined {
+    const place = this.#places.get(path);
+    if (place === undefined) return undefined;
+    return { shape: place.shape, read: (first, count) => this.#read(path, place, { first, count }) };
+  }
+
+  /** Does something that computes with a few of the weights: those that turn out to be needed are read, and it is done anew. */
+  async whileRead<T>(work: () => T): Promise<T> {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!(error instanceof UnreadTensorError)) throw error;
+        const place = this.#places.get(error.tensor);
+        if (place === undefined) throw error;
+        const count = place.shape.reduce((product, size) => product * size, 1);
+        const values = await this.#read(error.tensor, place, { first: 0, count });
+        this.#whole = undefined;
+        this.#unread.provide(error.tensor, values);
+      }
+    }
+  }
+
+  /** Called by loading: whether a slot's numbers stay where they are, which then has a tensor without them. */
+  takes(slot: WeightSlot, source: WeightSource, key: string): boolean {
+    if (slot.shape.length < 2) return false;
+    this.#sources.add(source);
+    this.#places.set(slot.path, { source, key, shape: slot.shape });
+    slot.fill(this.#unread.tensor(slot.path, slot.shape));
+    return true;
+  }
+
+  /** Closes the files. */
+  async close(): Promise<void> {
+    for (const source of this.#sources) await source.close();
+    this.#sources.clear();
+  }
+
+  async #read(
+    path: string,
+    { source, key, shape }: Place,
+    { first, count }: { readonly first: number; readonly count: number },
+  ): Promise<Float32Array> {
+    const { byteLength = 0, isDivisible = false } = source.tensors.get(key) ?? {};
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (isDivisible) {
+      const range = { offset: (first * byteLength) / size, length: (count * byteLength) / size };
+      return source.decode(key, await source.readBytes(key, range));
+    }
+    if (this.#whole?.path !== path) {
+      this.#whole = undefined;
+      this.#whole = { path, values: source.decode(key, await source.readBytes(key)) };
+    }
+    return this.#whole.values.slice(first, first + count);
+  }
+}
