@@ -8,6 +8,7 @@ import {
   type LoadOptions,
   loadModel,
   type PretrainedModel,
+  type WeightsInFiles,
 } from "@lowrank/models";
 import { ClassifierMissingError } from "../errors/model-errors.ts";
 import { given } from "../given.ts";
@@ -29,6 +30,8 @@ export interface BaseRequest {
   readonly newHeadSeed?: number | undefined;
   /** How the base's weights are kept; float32 if absent. */
   readonly basePrecision?: BasePrecision | undefined;
+  /** Where its matrices stay in their files; absent: they are loaded. */
+  readonly leftIn?: WeightsInFiles | undefined;
   /** What the machine has; a base that needs more is refused. */
   readonly memoryBytes?: number | undefined;
   /** Stops the loading between tensors. */
@@ -43,10 +46,10 @@ export async function loadBase(
   request: BaseRequest,
   { adapter, notices }: { readonly adapter: Adapter | undefined; readonly notices: Notices },
 ): Promise<PretrainedModel> {
-  const { memoryBytes: maxBytes, basePrecision, signal, onProgress } = request;
+  const { memoryBytes: maxBytes, basePrecision, leftIn, signal, onProgress } = request;
   const optionsFor = async (configOf: () => Promise<ModelConfig>) => ({
     onWarning: notices.warn,
-    ...given({ maxBytes, signal, basePrecision, onProgress }),
+    ...given({ maxBytes, signal, basePrecision, leftIn, onProgress }),
     ...(await headFor(request, adapter, configOf)),
   });
   if (folder !== undefined) {
@@ -58,7 +61,8 @@ export async function loadBase(
     const { loadGguf } = await import("./gguf-reading.ts");
     return await withHead(loadGguf(source, await optionsFor(() => readGgufConfig(source))), path);
   } finally {
-    await source.close?.();
+    if (leftIn === undefined) await source.close?.();
+    else leftIn.closesToo(source);
   }
 }
 

@@ -13,6 +13,10 @@ export interface FileWeight {
   read(first: number, count: number): Promise<Float32Array>;
 }
 
+interface Closable {
+  close?(): Promise<void>;
+}
+
 interface Place {
   readonly source: WeightSource;
   readonly key: string;
@@ -41,7 +45,7 @@ interface Place {
 export class WeightsInFiles {
   readonly #unread = new UnreadTensors();
   readonly #places = new Map<string, Place>();
-  readonly #sources = new Set<WeightSource>();
+  readonly #sources = new Set<Closable>();
   /** The last weight that could be read as a whole only. */
   #whole: { readonly path: string; readonly values: Float32Array } | undefined;
 
@@ -78,9 +82,14 @@ export class WeightsInFiles {
     return true;
   }
 
+  /** A file that goes on being read, and is closed with the others. */
+  closesToo(source: Closable): void {
+    this.#sources.add(source);
+  }
+
   /** Closes the files. */
   async close(): Promise<void> {
-    for (const source of this.#sources) await source.close();
+    for (const source of this.#sources) await source.close?.();
     this.#sources.clear();
   }
 
