@@ -44,5 +44,10 @@ function build(planned: PlannedParameter, maker: PartMaker): OverriddenParameter
     ...named,
     parameter: doors.parameter(path),
   }));
-  return overrideParameter(planned, { parameter, followers }, variable);
+  try {
+    return overrideParameter(planned, { parameter, followers }, variable);
+  } catch (error) {
+    variable.dispose();
+    throw error;
+  }
 }
