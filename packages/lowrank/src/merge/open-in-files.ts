@@ -1,0 +1,53 @@
+// A base and its adapter, opened for merging: the base's matrices stay in their files.
+
+import { inferenceContext } from "@lowrank/contracts";
+import { WeightsInFiles } from "@lowrank/models";
+import type { Notices } from "../notices.ts";
+import { loadBase } from "../open/load-base.ts";
+import { attachTo, checkHead, type ModelPlaces, type OpenedBase, shaped } from "../open/open-base.ts";
+
+/** What is opened so can be looked at and merged; it computes nothing. */
+export interface OpenedInFiles extends OpenedBase {
+  readonly handle: NonNullable<OpenedBase["handle"]>;
+  readonly weights: WeightsInFiles;
+}
+
+/** As `openBase` with an adapter; the caller closes `weights` besides. */
+export async function openInFiles(
+  places: ModelPlaces & { readonly adapter: NonNullable<ModelPlaces["adapter"]> },
+  request: { readonly allowDifferentBase?: boolean | undefined },
+  notices: Notices,
+): Promise<OpenedInFiles> {
+  const adapterSource = await places.adapter();
+  const adapter = await adapterSource.read({ onWarning: notices.warn });
+  const setup = await adapterSource.setup();
+  const source = await places.model();
+  const weights = new WeightsInFiles();
+  const owned: { dispose(): void }[] = [];
+  try {
+    const base = await loadBase(source, { leftIn: weights }, { adapter, notices });
+    owned.push(base);
+    const model = await weights.whileRead(() => shaped(base, { adapter }, notices));
+    if (model !== base) owned.push(model);
+    const handle = await weights.whileRead(() => attachTo(model, adapter, request, notices));
+    owned.push(handle);
+    checkHead(model, adapter, source.path);
+    return {
+      ...{ model, source, path: source.path, folder: source.folder, adapter, setup, handle, weights },
+      files: adapterSource.tokenizer ?? source.files,
+      tokenizerFolder: adapterSource.tokenizer,
+      adapterPath: adapterSource.name,
+      context: inferenceContext(),
+      dispose: () => disposeAll(owned),
+    };
+  } catch (error) {
+    disposeAll(owned);
+    await weights.close();
+    throw error;
+  }
+}
+
+/** The last first: a handle belongs to its model. */
+function disposeAll(owned: readonly { dispose(): void }[]): void {
+  for (const one of [...owned].reverse()) one.dispose();
+}
