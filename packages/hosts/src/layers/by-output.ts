@@ -1,0 +1,68 @@
+// Layers with one product, to which adapters add what they make of the same input. The frozen product is the layer's own, by the
+// same kernels and to the bit; only its gradient is ours: for the input alone, and with nothing saved for it.
+
+import { withGradients } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import { activationOf, onlyTensor } from "./foreign-layer.ts";
+import { type LayerCall, overrideIn, parameterIn } from "./layer-kind.ts";
+import { noneLike, type Reading, withActivation, withReadings } from "./stand-ins.ts";
+
+/** What a class of such layers does with its input. */
+export interface Product {
+  /** The name of the weight in its layer. */
+  readonly weight: string;
+  /** What adapters are given in place of the layer's input, if anything. */
+  toSite?(call: LayerCall, x: tf.Tensor): tf.Tensor;
+  /** What adapters are given in place of the layer's product; and back, for the same product. */
+  outputToSite?(product: tf.Tensor): tf.Tensor;
+  /** Gradient for x of the product with the weight, which has the layer's own layout. */
+  inputGradient(
+    call: LayerCall,
+    given: { readonly dy: tf.Tensor; readonly x: readonly number[]; readonly weight: tf.Tensor },
+  ): tf.Tensor;
+}
+
+/** Computes the layer: nonlinearity(product + bias + what adapters add). */
+export function callByOutput(call: LayerCall, product: Product): tf.Tensor {
+  const { sites, layer, context } = call;
+  const [site] = sites;
+  const x = onlyTensor(call.inputs);
+  let output = productOf(call, x, product);
+  if (site?.isOpen(context)) {
+    const { toSite, outputToSite = (tensor) => tensor } = product;
+    const adapted = site.adapt(toSite?.(call, x) ?? x, outputToSite(output), context);
+    output = tf.reshape(adapted, output.shape);
+  }
+  return activationOf(layer)?.apply(output) ?? output;
+}
+
+/** Product and bias. */
+function productOf(call: LayerCall, x: tf.Tensor, { weight: name, inputGradient }: Product): tf.Tensor {
+  const { layer, settings } = call;
+  const weight = overrideIn(call, name);
+  const bias = overrideIn(call, "bias");
+  const none = noneLike(activationOf(layer));
+  const compute = () =>
+    withReadings([...reading(call, name, weight), ...reading(call, "bias", bias)], () =>
+      withActivation(layer, none, () => onlyTensor(call.original(x, settings))),
+    );
+  // A weight that is trained whole needs its gradient, which plain operations have.
+  if (weight !== undefined) return compute();
+  return withGradients({
+    inputs: { x, ...(bias === undefined ? {} : { bias }) },
+    forward: () => ({ value: compute(), saved: [] }),
+    backward: (dy) => ({
+      x: () => tf.tidy(() => inputGradient(call, { dy, x: x.shape, weight: parameterIn(call, name)!.variable.read() })),
+      bias: () =>
+        tf.sum(
+          dy,
+          dy.shape.slice(0, -1).map((_, axis) => axis),
+        ),
+    }),
+  });
+}
+
+function reading(call: LayerCall, name: string, value: tf.Tensor | undefined): readonly Reading[] {
+  const variable = parameterIn(call, name)?.variable;
+  return variable === undefined || value === undefined ? [] : [[variable, value]];
+}

@@ -1,0 +1,58 @@
+// Any layer: its own call, in which its weights read as what adapters make of them. The update is made once a call, also where
+// the layer uses the weight at every step of a sequence.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { WeightView } from "../doors/host-weight.ts";
+import type { LayerVariable, Tensors } from "./foreign-layer.ts";
+import type { LayerCall, LayerKind, SiteOutline } from "./layer-kind.ts";
+import { type Reading, withReadings } from "./stand-ins.ts";
+
+export const byWeight: LayerKind = {
+  outlines: (_layer, variables) => [...variables].flatMap(([name, variable]) => matrixOutline(name, variable)),
+  call: callByWeight,
+};
+
+/** As it is stored. */
+export function plainView(shape: readonly number[]): WeightView {
+  return { shape, toView: (own) => tf.clone(own), fromView: (seen) => tf.clone(seen) };
+}
+
+/** The same numbers under another shape, after their axes were put in this order. */
+export function matrixView(shape: readonly number[], order: readonly number[], matrix: readonly number[]): WeightView {
+  const turned = order.map((axis) => shape[axis]!);
+  const back = order.map((_, axis) => order.indexOf(axis));
+  const isInOrder = order.every((axis, place) => axis === place);
+  return {
+    shape: matrix,
+    toView: (own) => tf.tidy(() => tf.reshape(isInOrder ? own : tf.transpose(own, [...order]), [...matrix])),
+    fromView: (seen) =>
+      tf.tidy(() => {
+        const lifted = tf.reshape(seen, turned);
+        return isInOrder ? lifted : tf.transpose(lifted, back);
+      }),
+  };
+}
+
+/** A weight whose last axis is its output, as a matrix. */
+function matrixOutline(name: string, variable: LayerVariable): readonly SiteOutline[] {
+  const { shape, dtype } = variable.read();
+  if (shape.length < 2 || dtype !== "float32") return [];
+  const outFeatures = shape.at(-1)!;
+  const matrix = [shape.slice(0, -1).reduce((product, size) => product * size, 1), outFeatures];
+  const order = shape.map((_, axis) => axis);
+  return [{ kind: "linear", weight: name, view: matrixView(shape, order, matrix) }];
+}
+
+export function callByWeight(call: LayerCall): Tensors {
+  const readings = readingsOf(call);
+  return withReadings(readings, () => call.original(call.inputs, call.settings));
+}
+
+/** What the layer's weights read as in this call, where that is not what they are. */
+export function readingsOf({ parameters, sites, context }: LayerCall): readonly Reading[] {
+  return parameters.flatMap(({ variable, parameter }): readonly Reading[] => {
+    const site = sites.find(({ weight }) => weight === parameter);
+    const seen = site?.isOpen(context) ? site.adaptedWeight(context) : parameter.overrideFor(context);
+    return seen === undefined ? [] : [[variable, parameter.weight.view.fromView(seen)]];
+  });
+}

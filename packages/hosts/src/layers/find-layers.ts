@@ -1,0 +1,73 @@
+// The layers of a model that have weights or compute something, each once: those of models inside it, of wrappers, and of custom
+// layers that hold others.
+
+import { type ForeignLayer, isLayer, type LayerVariable, lastName, layersOf } from "./foreign-layer.ts";
+
+/** A layer and its place. */
+export interface FoundLayer {
+  readonly layer: ForeignLayer;
+  /** Names on the way to it, with points between: "backbone.dense_1". */
+  readonly path: string;
+  /** Its own weights by name, without those of layers in it. */
+  readonly variables: ReadonlyMap<string, LayerVariable>;
+  /** Names of weights that `fit` never trains: moving averages. */
+  readonly buffers: ReadonlySet<string>;
+}
+
+export function findLayers(model: ForeignLayer): readonly FoundLayer[] {
+  const seen = new Set<ForeignLayer>();
+  return (layersOf(model) ?? []).flatMap((layer) => found(layer, layer.name, seen));
+}
+
+function found(layer: ForeignLayer, path: string, seen: Set<ForeignLayer>): readonly FoundLayer[] {
+  if (seen.has(layer)) return [];
+  seen.add(layer);
+  const layers = layersOf(layer);
+  if (layers !== undefined) return layers.flatMap((inner) => found(inner, `${path}.${inner.name}`, seen));
+  // A recurrent layer calls its cell at every step; what its weights are in a call is decided once, for all steps.
+  const cells = cellsOf(layer);
+  if (cells.length > 0) return [{ layer, path, variables: cellVariables(cells), buffers: new Set() }];
+  const inside = heldBy(layer).flatMap(([name, inner]) => found(inner, `${path}.${name}`, seen));
+  const theirs = new Set(inside.flatMap(({ variables }) => [...variables.values()]));
+  const own = layer.weights.filter((variable) => !theirs.has(variable));
+  return [{ layer, path, variables: byName(own), buffers: buffersOf(layer) }, ...inside];
+}
+
+/** The cells of a recurrent layer, of a stack each one. */
+function cellsOf(layer: ForeignLayer): readonly ForeignLayer[] {
+  const cell: unknown = "cell" in layer ? layer.cell : undefined;
+  if (!isLayer(cell)) return [];
+  const cells: unknown = "cells" in cell ? cell.cells : undefined;
+  return Array.isArray(cells) ? cells.filter(isLayer) : [cell];
+}
+
+function cellVariables(cells: readonly ForeignLayer[]): ReadonlyMap<string, LayerVariable> {
+  const [only, ...others] = cells.map(({ weights }) => byName(weights));
+  if (only === undefined || others.length === 0) return only ?? new Map();
+  return new Map([only, ...others].flatMap((one, index) => [...one].map(([name, v]) => [`cells.${index}.${name}`, v])));
+}
+
+/** Layers that a layer keeps as properties: `layer` of a wrapper, `forwardLayer` and `backwardLayer` of a bidirectional one. */
+function heldBy(layer: ForeignLayer): readonly (readonly [name: string, layer: ForeignLayer])[] {
+  return Object.entries(layer).flatMap(([name, value]) => {
+    if (isLayer(value)) return [[name, value] as const];
+    if (!Array.isArray(value)) return [];
+    return value.flatMap((one, index) => (isLayer(one) ? [[`${name}.${index}`, one] as const] : []));
+  });
+}
+
+/** Two weights of one name are told apart by their order. */
+function byName(variables: readonly LayerVariable[]): ReadonlyMap<string, LayerVariable> {
+  const named = new Map<string, LayerVariable>();
+  for (const variable of variables) {
+    const name = lastName(variable);
+    named.set(named.has(name) ? `${name}_${named.size}` : name, variable);
+  }
+  return named;
+}
+
+function buffersOf(layer: ForeignLayer): ReadonlySet<string> {
+  const found: unknown = "_nonTrainableWeights" in layer ? layer._nonTrainableWeights : [];
+  const variables: ReadonlySet<unknown> = new Set(Array.isArray(found) ? found : []);
+  return new Set([...byName(layer.weights)].flatMap(([name, variable]) => (variables.has(variable) ? [name] : [])));
+}

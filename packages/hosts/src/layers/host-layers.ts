@@ -1,0 +1,60 @@
+// The doors of a model's layers: which weight is whose, under which name.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Hold } from "../doors/hold.ts";
+import { HostParameter } from "../doors/host-parameter.ts";
+import { HostSite } from "../doors/host-site.ts";
+import { HostWeight, type WeightPlace } from "../doors/host-weight.ts";
+import { plainView } from "./by-weight.ts";
+import type { FoundLayer } from "./find-layers.ts";
+import type { LayerVariable } from "./foreign-layer.ts";
+import { kindOf } from "./kinds.ts";
+import type { HostedLayer, LayerParameter, SiteOutline } from "./layer-kind.ts";
+
+/** A layer that several places of a model share is one here, with one set of doors. */
+export function hostLayer({ layer, path, variables, buffers }: FoundLayer, hold: Hold): HostedLayer {
+  const kind = kindOf(layer.getClassName());
+  const trained = new Map([...variables].filter(([name]) => !buffers.has(name)));
+  const outlines = kind.outlines(layer, trained);
+  // The site of a layer with one is the layer; of one with several each has its weight's name.
+  const siteOf = ({ weight }: SiteOutline) => (outlines.length === 1 ? path : `${path}.${weight}`);
+  const parameters = [...variables].map(([name, variable]): LayerParameter => {
+    const outline = outlines.find(({ weight }) => weight === name);
+    const view = outline?.view ?? plainView(variable.read().shape);
+    const ownPath = outline === undefined ? `${path}.${name}` : `${siteOf(outline)}.weight`;
+    const weight = new HostWeight(ownPath, placeOf(variable), view);
+    // As in torch's files, where a matrix of a site has its outputs first.
+    const transposedInFile = outline?.kind === "linear";
+    return {
+      name,
+      variable,
+      isBuffer: buffers.has(name),
+      parameter: new HostParameter({ weight, hold, transposedInFile }),
+    };
+  });
+  const parameterOf = (name: string | undefined) => parameters.find((one) => one.name === name)?.parameter;
+  const sites = outlines.map((outline) => {
+    const { kind, geometry, view, weight } = outline;
+    return new HostSite({
+      kind,
+      path: siteOf(outline),
+      inFeatures: outline.inFeatures ?? view.shape[0]!,
+      outFeatures: view.shape.at(-1)!,
+      ...(geometry === undefined ? {} : { geometry }),
+      weight: parameterOf(weight)!,
+      bias: parameterOf(outline.bias),
+      hold,
+    });
+  });
+  return { layer, path, kind, parameters, sites };
+}
+
+function placeOf(variable: LayerVariable): WeightPlace {
+  return {
+    current: () => variable.read(),
+    put: (value) => {
+      const own = variable.read();
+      if (own instanceof tf.Variable) own.assign(value);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+// A tf.LayersModel as a model with doors.
+
+import {
+  type AdaptableModel,
+  type AdapterSelection,
+  activeAdapters,
+  type Detach,
+  type ForwardContext,
+  noAdapters,
+  type ParameterRef,
+  type Site,
+  selectedNames,
+} from "@lowrank/contracts";
+import { adapterNames, findAdapter } from "@lowrank/inject";
+import { mergeAdapter } from "@lowrank/merge";
+import * as tf from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { Hold } from "../doors/hold.ts";
+import { ModelChangedError, UnadaptableModelError, UndecidedSaveError } from "../errors.ts";
+import { type Topology, topologyFingerprint } from "../topology/topology.ts";
+import { describeTopology } from "./describe-topology.ts";
+import { findLayers } from "./find-layers.ts";
+import type { CallSettings, ForeignLayer, Tensors } from "./foreign-layer.ts";
+import { hostLayer } from "./host-layers.ts";
+import type { HostedLayer } from "./layer-kind.ts";
+import { takeModel } from "./take-model.ts";
+
+/** How a model's weights are saved while adapters are attached. */
+export type SavedWeights = "base" | "merged";
+
+/**
+ * A model of TensorFlow.js's layers with doors. `predict`, `evaluate` and `fit` of the model itself compute with the adapters
+ * that are attached, all of them unless `adapters` selects others; `fit` trains theirs and nothing else. The model owns its
+ * weights, the adapters' handles theirs.
+ */
+export class LayersHost implements AdaptableModel {
+  readonly model: LayersModel;
+  /** Which adapters the model's own calls use; undefined for all that are attached, each with weight 1. */
+  adapters: AdapterSelection | undefined;
+  /** How the model is built, a line for each layer. */
+  readonly topology: Topology;
+  readonly #layers: readonly HostedLayer[];
+  readonly #save: LayersModel["save"];
+  /** Counts calls in training, so that each draws another dropout. */
+  #step = 0;
+
+  /** Use `layersModel`. Throws UnadaptableModelError. */
+  constructor(model: LayersModel) {
+    this.model = model;
+    this.#save = model.save.bind(model);
+    const hold = new Hold(() => this.#take());
+    // A sequential model makes what it computes with when it is first used.
+    if (!model.built && model.outputs.length > 0) model.build([]);
+    const found = model.built ? findLayers(model) : [];
+    if (found.length === 0) {
+      const reason = "it has no weights yet; give its first layer an inputShape, or build it";
+      throw new UnadaptableModelError(model.name, reason);
+    }
+    this.#layers = found.map((layer) => hostLayer(layer, hold));
+    this.topology = describeTopology(model, this.#layers);
+  }
+
+  /** A short name for how the model is built. */
+  get fingerprint(): string {
+    return topologyFingerprint(this.topology);
+  }
+
+  sites(): readonly Site[] {
+    return this.#layers.flatMap(({ sites }) => sites);
+  }
+
+  parameters(): readonly ParameterRef[] {
+    return this.#layers.flatMap(({ parameters }) =>
+      parameters.flatMap(({ parameter, isBuffer }) => (isBuffer ? [] : [parameter])),
+    );
+  }
+
+  /** The layers that were looked at: path and class. */
+  get layers(): readonly { readonly path: string; readonly className: string }[] {
+    return this.#layers.map(({ path, layer }) => ({ path, className: layer.getClassName() }));
+  }
+
+  /** Runs `compute`, in which the model uses these adapters: the base is `within(noAdapters, …)`. It must be synchronous. */
+  within<T>(adapters: AdapterSelection, compute: () => T): T {
+    const before = this.adapters;
+    this.adapters = adapters;
+    try {
+      return compute();
+    } finally {
+      this.adapters = before;
+    }
+  }
+
+  /**
+   * As `model.save`, with the weights that the model had before, or with those adapters folded in that its calls use. The
+   * adapters are off the model while merged weights are written, and on it again afterwards.
+   *
+   * @throws UndecidedSaveError if the optimizer is to be saved with it, or adapters are selected by row or with a weight other
+   * than 1; what `mergeAdapter` throws
+   */
+  async save(weights: SavedWeights, ...parameters: Parameters<LayersModel["save"]>): Promise<tf.io.SaveResult> {
+    const selection = this.#selection();
+    if (selectedNames(selection).length === 0) return this.#save(...parameters);
+    const isPlain = selection.kind === "active" && selection.adapters.every(({ weight }) => weight === 1);
+    if (parameters[1]?.includeOptimizer || (weights === "merged" && !isPlain))
+      throw new UndecidedSaveError(this.model.name);
+    if (weights === "base") return this.#save(...parameters);
+    const handles = selectedNames(selection).map((name) => findAdapter(this, name));
+    const merged = await mergeAdapter(this, handles);
+    try {
+      return await this.#save(...parameters);
+    } finally {
+      merged.undo();
+    }
+  }
+
+  #selection(): AdapterSelection {
+    if (this.adapters !== undefined) return this.adapters;
+    const names = adapterNames(this);
+    return names.length === 0 ? noAdapters : activeAdapters(...names);
+  }
+
+  #take(): Detach {
+    const now = describeTopology(
+      this.model,
+      findLayers(this.model).map((layer) => hostLayer(layer, new Hold(() => () => {}))),
+    );
+    const differences = [
+      ...now.filter((line) => !this.topology.includes(line)),
+      ...this.topology.filter((line) => !now.includes(line)),
+    ];
+    if (differences.length > 0) throw new ModelChangedError(this.model.name, differences);
+    return takeModel(this.model, {
+      layers: this.#layers,
+      call: (hosted, inputs, settings, original) => this.#call(hosted, { inputs, settings, original }),
+      variables: () => this.#variables(),
+    });
+  }
+
+  #call(
+    hosted: HostedLayer,
+    call: { readonly inputs: Tensors; readonly settings: CallSettings; readonly original: ForeignLayer["call"] },
+  ): Tensors {
+    const context = this.#context(call.settings);
+    const isOpen =
+      hosted.sites.some((site) => site.isOpen(context)) ||
+      hosted.parameters.some(({ parameter }) => parameter.isOpen(context));
+    // Without a tape the layer's own call is what is wanted of a layer that no adapter is on.
+    const isRecorded = tf.engine().state.gradientDepth > 0;
+    if (!isOpen && !(isRecorded && hosted.kind.isFrozenByUs)) return call.original(call.inputs, call.settings);
+    return tf.tidy(() => hosted.kind.call({ ...hosted, ...call, context }));
+  }
+
+  #context({ training }: CallSettings): ForwardContext {
+    const isTraining = training === true;
+    if (isTraining) this.#step += 1;
+    return {
+      training: isTraining,
+      adapters: this.#selection(),
+      random: { seed: 0, step: this.#step, microStep: 0 },
+    };
+  }
+
+  #variables(): readonly tf.Variable[] {
+    const context = this.#context({});
+    const all = this.#layers.flatMap(({ sites, parameters }) => [
+      ...sites.flatMap((site) => site.variables(context)),
+      ...parameters.flatMap(({ parameter }) => parameter.variables(context)),
+    ]);
+    return [...new Set(all)].filter(({ trainable }) => trainable);
+  }
+}
