@@ -87,9 +87,14 @@ export class OverridableParameter implements ParameterRef {
     return this.#overrides.isOpen(context);
   }
 
+  /** Whether a merge replaced the value. */
+  get isReplaced(): boolean {
+    return this.#isReplaced || this.#layers.length > 1;
+  }
+
   /** Whether an adapter overrides the parameter in some call, or a merge replaced it. */
   get isChanged(): boolean {
-    return this.#isReplaced || this.#layers.length > 1 || !this.#overrides.isEmpty;
+    return this.isReplaced || !this.#overrides.isEmpty;
   }
 
   /** Everything trainable that `value` computes with. */

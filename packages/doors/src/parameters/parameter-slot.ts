@@ -72,6 +72,11 @@ export class ParameterSlot implements WeightSlot, Part {
     else this.fill(tf.keep(resizeVector(slot.#filled(), this.shape, this.isOptional ? "zeros" : newRows)));
   }
 
+  /** Whether a merge replaced the value. */
+  get isReplaced(): boolean {
+    return this.#parameter?.isReplaced ?? false;
+  }
+
   get isChanged(): boolean {
     return this.#parameter?.isChanged ?? false;
   }

@@ -118,6 +118,10 @@ export class ConvolutionSite implements Site, Part {
     return [...this.#weight.variables(context), ...(this.#bias?.variables(context) ?? []), ...adapted];
   }
 
+  get isReplaced(): boolean {
+    return this.#weight.isReplaced;
+  }
+
   get isChanged(): boolean {
     return this.#adaptations.names.length > 0 || this.#weight.isChanged || (this.#bias?.isChanged ?? false);
   }

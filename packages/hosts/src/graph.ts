@@ -1,0 +1,24 @@
+// Any tf.GraphModel as a guest:
+//
+// reading/       its graph as plain data
+// applications/  which nodes compute with a weight, and how a site stands for each: a row for each operation
+// doors/         the sites and parameters
+// running/       a plan of what runs frozen, what behind it and what in sites; and how plans run
+// saving/        the merged model as files that TensorFlow.js loads without us
+
+export type { Refusal } from "./graph/applications/application.ts";
+export {
+  DynamicNodeError,
+  GraphGradientError,
+  GraphNameError,
+  GraphWithoutWeightsError,
+  GuestDisposedError,
+  GuestInUseError,
+  type NamedNode,
+  StaleInputError,
+  UnmergedAdapterError,
+  UnreadableGraphError,
+} from "./graph/errors.ts";
+export { type ExecuteOptions, GraphGuest, type GraphInputs, graphModel } from "./graph/graph-guest.ts";
+export { graphModelFiles, graphModelReader } from "./graph/saving/graph-model-files.ts";
+export { type MergedArtifacts, mergedArtifacts } from "./graph/saving/merged-artifacts.ts";

@@ -1,0 +1,54 @@
+// What a fused node does behind its product, as TensorFlow's grappler joined them: a bias, then an activation.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { GraphNode, Reference } from "../reading/graph.ts";
+
+/** The activation behind a product. */
+export type Activation =
+  | { readonly kind: "relu" | "relu6" | "elu" | "sigmoid" }
+  | { readonly kind: "leakyrelu"; readonly slope: number }
+  | { readonly kind: "prelu"; readonly slopes: Reference };
+
+/** What is fused with a product; `unknown` names what TensorFlow.js has no activation for. */
+export interface Fused {
+  readonly bias?: Reference | undefined;
+  readonly activation?: Activation | undefined;
+  readonly unknown?: string;
+}
+
+/** Reads what is fused with a node whose own inputs are two. */
+export function fusedWith({ attributes, inputs }: GraphNode): Fused {
+  const [first, ...rest] = attributes.texts("fused_ops").map((name) => name.toLowerCase());
+  if (first === undefined) return {};
+  const hasBias = first === "biasadd";
+  const bias = hasBias ? inputs[2] : undefined;
+  const name = hasBias || first === "noop" ? rest[0] : first;
+  const slopes = inputs[hasBias ? 3 : 2];
+  if (name === undefined) return { bias };
+  if (name === "relu" || name === "relu6" || name === "elu" || name === "sigmoid")
+    return { bias, activation: { kind: name } };
+  if (name === "leakyrelu")
+    return { bias, activation: { kind: name, slope: attributes.number("leakyrelu_alpha", 0.2) } };
+  if (name === "prelu" && slopes !== undefined) return { bias, activation: { kind: name, slopes } };
+  return { bias, unknown: name };
+}
+
+/** The activation of x; `slopes` are prelu's. Call it inside a tidy. */
+export function activate(x: tf.Tensor, activation: Activation | undefined, slopes?: tf.Tensor): tf.Tensor {
+  switch (activation?.kind) {
+    case undefined:
+      return x;
+    case "relu":
+      return tf.relu(x);
+    case "relu6":
+      return tf.relu6(x);
+    case "elu":
+      return tf.elu(x);
+    case "sigmoid":
+      return tf.sigmoid(x);
+    case "leakyrelu":
+      return tf.leakyRelu(x, activation.slope);
+    case "prelu":
+      return tf.prelu(x, slopes ?? tf.scalar(0));
+  }
+}

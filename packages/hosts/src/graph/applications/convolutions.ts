@@ -1,0 +1,85 @@
+// Convolutions. One of single pixels is a linear map of the channels; any other pads its input first, as TensorFlow does for
+// the input's size – not the same on both sides – and then convolves what is there.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { GraphNode } from "../reading/graph.ts";
+import { fusedWith } from "./activation.ts";
+import { type Application, asItIs, type Constants, type Refusal, refusal } from "./application.ts";
+
+/** Conv2D and _FusedConv2D. */
+export function recogniseConvolution(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+  const [input, filter] = node.inputs;
+  const constant = constants.find(filter);
+  if (constant === undefined || input === undefined) return undefined;
+  const { attributes } = node;
+  const { name: weight, shape } = constant;
+  const [height = 0, width = 0, inFeatures = 0, outFeatures = 0] = shape;
+  if (attributes.text("data_format", "NHWC") !== "NHWC") return refusal(node, weight, "its channels come first (NCHW)");
+  const { bias, activation, unknown } = fusedWith(node);
+  if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
+  const [, down = 1, across = 1] = attributes.numbers("strides");
+  const [, tall = 1, wide = 1] = attributes.numbers("dilations");
+  const common = { node: node.name, weight, input, bias, activation, leave: asItIs };
+  const padding = paddingOf(node);
+  const isOfPixels = height * width * down * across === 1 && typeof padding === "string";
+  if (isOfPixels) {
+    return { ...common, shape: { kind: "linear", inFeatures, outFeatures, isTransposed: false }, enter: asItIs };
+  }
+  const geometry = {
+    kernel: [height, width],
+    strides: [down, across],
+    padding: [0, 0],
+    dilations: [tall, wide],
+    groups: 1,
+  } as const;
+  const windows: readonly Window[] = [
+    { seen: (height - 1) * tall + 1, stride: down },
+    { seen: (width - 1) * wide + 1, stride: across },
+  ];
+  return {
+    ...common,
+    shape: { kind: "convolution", inFeatures, outFeatures, geometry },
+    enter: (x) => pad(x, padding, windows),
+  };
+}
+
+/** Depthwise kernels are refused. */
+export function recogniseDepthwise(node: GraphNode, constants: Constants): Refusal | undefined {
+  const constant = constants.find(node.inputs[1]);
+  if (constant === undefined) return undefined;
+  const reason =
+    "it is depthwise: each channel has a small filter of its own, which has no low rank (train its weight as a whole with modules_to_save)";
+  return refusal(node, constant.name, reason);
+}
+
+type Padding = "VALID" | "SAME" | readonly number[];
+
+/** How far a window sees along one axis, and how far it steps. */
+interface Window {
+  readonly seen: number;
+  readonly stride: number;
+}
+
+function paddingOf({ attributes }: GraphNode): Padding {
+  const padding = attributes.text("padding", "VALID");
+  if (padding === "EXPLICIT") return attributes.numbers("explicit_paddings");
+  return padding === "SAME" ? "SAME" : "VALID";
+}
+
+function pad(x: tf.Tensor, padding: Padding, windows: readonly Window[]): tf.Tensor {
+  if (padding === "VALID") return x;
+  const margins = windows.map((window, index): [number, number] => {
+    const axis = index + 1;
+    if (padding !== "SAME") return [padding[2 * axis] ?? 0, padding[2 * axis + 1] ?? 0];
+    return sameMargins(x.shape[axis] ?? 0, window);
+  });
+  if (margins.flat().every((margin) => margin === 0)) return x;
+  return tf.pad(x, [[0, 0], ...margins, [0, 0]]);
+}
+
+/** TensorFlow's "SAME": as many windows as steps, and an odd margin has its rest behind. */
+function sameMargins(size: number, { seen, stride }: Window): [number, number] {
+  const missing = Math.max((Math.ceil(size / stride) - 1) * stride + seen - size, 0);
+  const before = Math.floor(missing / 2);
+  return [before, missing - before];
+}

@@ -1,0 +1,56 @@
+// Einsum with a constant: a product over the axes that both have and the result has not.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { GraphNode } from "../reading/graph.ts";
+import { type Application, type Constants, type Refusal, refusal } from "./application.ts";
+
+/** Einsum of two operands, one of them a constant. */
+export function recogniseEinsum(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+  const found = node.inputs.map((reference) => constants.find(reference));
+  const place = found[1] === undefined ? 0 : 1;
+  const [constant, input] = [found[place], node.inputs[1 - place]];
+  if (constant === undefined || input === undefined || found[1 - place] !== undefined) return undefined;
+  const { name: weight, shape } = constant;
+  const equation = node.attributes.text("equation", "");
+  const parsed = /^([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)$/.exec(equation.replaceAll(" ", ""));
+  if (parsed === null) return refusal(node, weight, `its equation "${equation}" is not that of one product`);
+  const [, first = "", second = "", result = ""] = parsed;
+  const [ofInput, ofWeight] = place === 1 ? [first, second] : [second, first];
+  const contracted = [...ofWeight].filter((axis) => ofInput.includes(axis) && !result.includes(axis));
+  const made = [...ofWeight].filter((axis) => !ofInput.includes(axis));
+  const kept = [...ofInput].filter((axis) => !contracted.includes(axis));
+  const isProduct =
+    contracted.length > 0 &&
+    contracted.length + made.length === ofWeight.length &&
+    kept.length + made.length === result.length &&
+    [...result].every((axis) => kept.includes(axis) || made.includes(axis)) &&
+    [ofInput, ofWeight, result].every((axes) => new Set(axes).size === axes.length);
+  if (!isProduct) return refusal(node, weight, `its equation "${equation}" is no product with a single matrix`);
+  const sizeOf = (axis: string) => shape[ofWeight.indexOf(axis)] ?? 0;
+  const count = (axes: readonly string[]) => axes.reduce((product, axis) => product * sizeOf(axis), 1);
+  const outAxes = [...kept, ...made];
+  return {
+    node: node.name,
+    weight,
+    input,
+    shape: {
+      kind: "linear",
+      inFeatures: count(contracted),
+      outFeatures: count(made),
+      isTransposed: false,
+      axes: [...contracted, ...made].map((axis) => ofWeight.indexOf(axis)),
+    },
+    enter: (x) => {
+      const ordered = [...kept, ...contracted].map((axis) => ofInput.indexOf(axis));
+      const sizes = kept.map((axis) => x.shape[ofInput.indexOf(axis)] ?? 0);
+      return tf.reshape(tf.transpose(x, ordered), [...sizes, count(contracted)]);
+    },
+    leave: (output) => {
+      const whole = tf.reshape(output, [...output.shape.slice(0, -1), ...made.map(sizeOf)]);
+      return tf.transpose(
+        whole,
+        [...result].map((axis) => outAxes.indexOf(axis)),
+      );
+    },
+  };
+}

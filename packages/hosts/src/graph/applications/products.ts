@@ -1,0 +1,55 @@
+// Products of which one side is a constant: MatMul, its fused kind, and the batched ones. A constant on the left is the same
+// map seen with the last two axes of everything swapped.
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { GraphNode } from "../reading/graph.ts";
+import { fusedWith } from "./activation.ts";
+import { type Application, asItIs, type Constants, type LinearShape, type Refusal, refusal } from "./application.ts";
+
+/** MatMul, _FusedMatMul, BatchMatMul, BatchMatMulV2. */
+export function recogniseProduct(node: GraphNode, constants: Constants): Application | Refusal | undefined {
+  const [left, right] = [constants.find(node.inputs[0]), constants.find(node.inputs[1])];
+  const constant = right ?? left;
+  const isLeft = right === undefined;
+  const input = node.inputs[isLeft ? 1 : 0];
+  if (constant === undefined || input === undefined || (left !== undefined && right !== undefined)) return undefined;
+  const { name: weight, shape } = constant;
+  const stacked = shape.slice(0, -2).filter((size) => size !== 1);
+  if (shape.length < 2 || stacked.length > 0)
+    return refusal(node, weight, `its constant [${shape.join(", ")}] is no single matrix`);
+  const { bias, activation, unknown } = fusedWith(node);
+  if (unknown !== undefined) return refusal(node, weight, `it is fused with "${unknown}"`);
+  const [flipsLeft, flipsRight] = [flips(node, "a"), flips(node, "b")];
+  const missing = shape.length;
+  const matrix = matrixShape(shape.slice(-2), isLeft ? !flipsLeft : flipsRight);
+  const enter = (isLeft ? !flipsRight : flipsLeft) ? swapLast : asItIs;
+  return {
+    node: node.name,
+    weight,
+    shape: matrix,
+    input,
+    bias,
+    activation,
+    enter,
+    leave: (output) => atLeast(isLeft ? swapLast(output) : output, missing),
+  };
+}
+
+function flips({ attributes }: GraphNode, side: "a" | "b"): boolean {
+  return attributes.flag(`transpose_${side}`) || attributes.flag(side === "a" ? "adj_x" : "adj_y");
+}
+
+function matrixShape([rows = 0, columns = 0]: readonly number[], isTransposed: boolean): LinearShape {
+  const [inFeatures, outFeatures] = isTransposed ? [columns, rows] : [rows, columns];
+  return { kind: "linear", inFeatures, outFeatures, isTransposed };
+}
+
+function swapLast(x: tf.Tensor): tf.Tensor {
+  const axes = x.shape.map((_, axis) => axis);
+  return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
+
+/** A constant with more axes than the input gives the product as many. */
+function atLeast(x: tf.Tensor, rank: number): tf.Tensor {
+  return x.rank >= rank ? x : tf.reshape(x, [...Array<number>(rank - x.rank).fill(1), ...x.shape]);
+}

@@ -1,0 +1,174 @@
+// A tf.GraphModel with doors. The model itself stays as it is and goes on working by itself; calls of the guest say which adapters
+// act, and only then does anything but TensorFlow.js's own executor run.
+
+import {
+  type AdaptableModel,
+  type ForwardContext,
+  inferenceContext,
+  type ParameterRef,
+  type Site,
+} from "@lowrank/contracts";
+import { adapterNames } from "@lowrank/inject";
+import type { GraphModel } from "@tensorflow/tfjs-converter";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Topology, topologyFingerprint } from "../topology/topology.ts";
+import type { Refusal } from "./applications/application.ts";
+import { constantsOf } from "./applications/find-applications.ts";
+import { GraphDoors } from "./doors/graph-doors.ts";
+import { GraphNameError, GuestDisposedError, GuestInUseError } from "./errors.ts";
+import { type Graph, nodeOfReference, readGraph } from "./reading/graph.ts";
+import { topologyOf } from "./reading/topology-of.ts";
+import { type GraphCall, GraphRunner } from "./running/graph-runner.ts";
+
+/** What a graph is given: its only input, all of them in order, or values by the names of inputs and of any other node. */
+export type GraphInputs = tf.Tensor | readonly tf.Tensor[] | tf.NamedTensorMap;
+
+/** How a graph is called. */
+export interface ExecuteOptions {
+  /** Which adapters act. Default: none. */
+  readonly context?: ForwardContext;
+  /** Names of outputs, or of any nodes. Default: the model's outputs. */
+  readonly outputs?: readonly string[];
+}
+
+/** A tf.GraphModel that accepts adapters; `graphModel` makes one. */
+export class GraphGuest implements AdaptableModel {
+  /** Layers that can have no adapter, and why; their weights can be trained as wholes. */
+  readonly refused: readonly Refusal[];
+  /** One line for each node of the graph. */
+  readonly topology: Topology;
+  /** Names the topology: adapters carry it. */
+  readonly fingerprint: string;
+  readonly #graph: Graph;
+  readonly #doors: GraphDoors;
+  readonly #runner: GraphRunner;
+  #isDisposed = false;
+
+  constructor(readonly model: GraphModel) {
+    this.#graph = readGraph(model);
+    this.#doors = new GraphDoors(model, this.#graph, constantsOf(model, this.#graph));
+    this.#runner = new GraphRunner(model, this.#graph, (application) => this.#doors.siteOf(application));
+    this.refused = this.#doors.refusals;
+    this.topology = topologyOf(model, this.#graph);
+    this.fingerprint = topologyFingerprint(this.topology);
+  }
+
+  sites(): readonly Site[] {
+    this.#checkUsable();
+    return this.#doors.sites();
+  }
+
+  parameters(): readonly ParameterRef[] {
+    this.#checkUsable();
+    return this.#doors.parameters();
+  }
+
+  /** One output, by default the model's first. The caller owns it. Throws as `execute`. */
+  forward(inputs: GraphInputs, context: ForwardContext = inferenceContext(), output?: string): tf.Tensor {
+    const outputs = output === undefined ? this.#graph.outputs.slice(0, 1) : [output];
+    return this.execute(inputs, { context, outputs })[0]!;
+  }
+
+  /**
+   * One tensor for each output, which the caller owns. Differentiable for the adapters' variables: whatever lies before the
+   * first adapted layer is computed outside the tape.
+   *
+   * Throws GraphNameError; DynamicNodeError where the graph has control flow or shapes that depend on values (`prepare` them);
+   * GraphGradientError under a tape that cannot reach an adapter; StaleInputError for prepared values of another call.
+   */
+  execute(inputs: GraphInputs, options: ExecuteOptions = {}): readonly tf.Tensor[] {
+    return tf.tidy(() => [...this.#runner.run(this.#call(inputs, options))]);
+  }
+
+  /** The same for every graph, without gradients. */
+  async executeAsync(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<readonly tf.Tensor[]> {
+    return this.#runner.runAsync(this.#call(inputs, options));
+  }
+
+  /**
+   * Everything that a call with these options computes before its first adapted layer, control flow included: give it to `execute`
+   * in place of the inputs. The caller owns the tensors, and may use them for as many steps as the inputs stay the same.
+   */
+  async prepare(inputs: GraphInputs, options: ExecuteOptions = {}): Promise<tf.NamedTensorMap> {
+    return this.#runner.prepare(this.#call(inputs, options));
+  }
+
+  /** Constants that merges replaced, by name, as copies that the caller owns. */
+  replaced(): ReadonlyMap<string, tf.Tensor> {
+    this.#checkUsable();
+    return this.#doors.replaced();
+  }
+
+  /** Frees the doors; the model is its owner's. Throws GuestInUseError while adapters are attached. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    const names = adapterNames(this);
+    if (names.length > 0) throw new GuestInUseError(names);
+    this.#doors.dispose();
+    this.#isDisposed = true;
+  }
+
+  #call(inputs: GraphInputs, { context = inferenceContext(), outputs }: ExecuteOptions): GraphCall {
+    this.#checkUsable();
+    return {
+      given: this.#given(inputs),
+      wanted: outputs?.map((name) => this.#graph.reference(name)) ?? this.#graph.outputs,
+      context,
+      applications: this.#doors.open(context),
+      changed: this.#doors.changed(context),
+    };
+  }
+
+  #given(inputs: GraphInputs): tf.NamedTensorMap {
+    const named = this.#named(inputs);
+    const given = named.map(([name, tensor]) => [this.#graph.reference(name), tensor] as const);
+    const unknown = given.filter(([reference]) => !this.#graph.nodes.has(nodeOfReference(reference)));
+    if (unknown.length > 0)
+      throw new GraphNameError(
+        "unknown",
+        unknown.map(([reference]) => reference),
+        this.model.inputNodes,
+      );
+    return Object.fromEntries(given);
+  }
+
+  #named(inputs: GraphInputs): readonly (readonly [string, tf.Tensor])[] {
+    const isOne = inputs instanceof tf.Tensor;
+    if (!isOne && !Array.isArray(inputs)) return Object.entries(inputs);
+    const list: readonly tf.Tensor[] = isOne ? [inputs] : inputs;
+    const names = this.model.inputNodes.filter((name) => !this.#graph.captured.has(this.#graph.reference(name)));
+    if (list.length !== names.length) throw new GraphNameError("missing", names.slice(list.length), names);
+    return names.map((name, index) => [name, list[index]!]);
+  }
+
+  #checkUsable(): void {
+    if (this.#isDisposed) throw new GuestDisposedError();
+  }
+}
+
+/**
+ * Shows a converted TensorFlow model as one that adapters can be attached to: matrix products, convolutions, einsums and tables with
+ * a constant are sites, named by that constant with dots for slashes; every other constant of floats is a parameter.
+ *
+ * The weights stay the model's and lie in memory once, kernels of several pixels twice. Throws UnreadableGraphError, GraphWithoutWeightsError.
+ *
+ * @example
+ * ```ts
+ * import { createLoraConfig } from "@lowrank/adapter-format";
+ * import { activeAdapters, inferenceContext } from "@lowrank/contracts";
+ * import { graphModel } from "@lowrank/hosts/graph";
+ * import { injectAdapter, planInjection } from "@lowrank/inject";
+ * import type { GraphModel } from "@tensorflow/tfjs-converter";
+ * import type * as tf from "@tensorflow/tfjs-core";
+ *
+ * export function adapt(model: GraphModel, x: tf.Tensor): tf.Tensor {
+ *   const guest = graphModel(model);
+ *   const plan = planInjection(guest, createLoraConfig({ rank: 8, targetModules: "all-linear" }));
+ *   injectAdapter(guest, plan, { seed: 7, baseFingerprint: guest.fingerprint });
+ *   return guest.forward(x, inferenceContext(activeAdapters("default")));
+ * }
+ * ```
+ */
+export function graphModel(model: GraphModel): GraphGuest {
+  return new GraphGuest(model);
+}

@@ -1,0 +1,96 @@
+// The inference graph of a tf.GraphModel as plain data, read from what it was loaded from. TensorFlow.js keeps that, and hands it
+// out to whoever saves the model.
+
+import type { GraphModel } from "@tensorflow/tfjs-converter";
+import { GraphWithoutWeightsError, UnreadableGraphError } from "../errors.ts";
+import { NodeAttributes } from "./node-attributes.ts";
+
+/** One output of a node: its name, and behind a colon which of several. */
+export type Reference = string;
+
+/** One node. */
+export interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  /** What it computes with, in order; nodes that it only has to wait for are left out. */
+  readonly inputs: readonly Reference[];
+  readonly attributes: NodeAttributes;
+  /** As model.json has it. */
+  readonly definition: NodeDefinition;
+}
+
+/** A node in a model.json. */
+export interface NodeDefinition {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr?: Readonly<Record<string, unknown>>;
+}
+
+/** A graph: its nodes, and the names by which it is called from outside. */
+export interface Graph {
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  readonly outputs: readonly Reference[];
+  /** Inputs that TensorFlow.js fills in by itself: tables of its own. */
+  readonly captured: ReadonlySet<string>;
+  /** Functions that control flow calls, as model.json has them. */
+  readonly library: unknown;
+  /** The reference that a name of the signature stands for; any other name is one itself. */
+  reference(name: string): Reference;
+}
+
+/** @throws UnreadableGraphError, GraphWithoutWeightsError */
+export function readGraph(model: GraphModel): Graph {
+  const topology = field(field(model, "artifacts"), "modelTopology");
+  const definitions = field(topology, "node");
+  if (!Array.isArray(definitions) || !definitions.every(isDefinition)) throw new UnreadableGraphError();
+  const nodes = new Map(definitions.map((definition) => [definition.name, nodeOf(definition)]));
+  const unweighted = [...nodes.values()].filter(({ name, op }) => op === "Const" && model.weights[name] === undefined);
+  if (unweighted.length > 0) throw new GraphWithoutWeightsError(unweighted.map(({ name }) => name));
+  const signature = new Map([...entries(model, "inputs"), ...entries(model, "outputs")]);
+  const reference = (name: string) => withoutZero(signature.get(name)?.name ?? name);
+  return {
+    nodes,
+    outputs: model.outputNodes.map(reference),
+    captured: new Set([...signature.values()].flatMap((entry) => (entry.isCaptured ? withoutZero(entry.name) : []))),
+    library: field(topology, "library"),
+    reference,
+  };
+}
+
+/** The node that a reference means. */
+export function nodeOfReference(reference: Reference): string {
+  return reference.split(":")[0] ?? reference;
+}
+
+function nodeOf(definition: NodeDefinition): GraphNode {
+  const { name, op, input = [], attr = {} } = definition;
+  const inputs = input.filter((reference) => !reference.startsWith("^")).map(withoutZero);
+  return { name, op, inputs, attributes: new NodeAttributes(attr), definition };
+}
+
+interface SignatureEntry {
+  readonly name: string;
+  readonly isCaptured: boolean;
+}
+
+function entries(model: GraphModel, side: "inputs" | "outputs"): readonly (readonly [string, SignatureEntry])[] {
+  const named = field(model.modelSignature, side);
+  if (typeof named !== "object" || named === null) return [];
+  return Object.entries(named).flatMap(([key, entry]) => {
+    const name = field(entry, "name");
+    return typeof name === "string" ? [[key, { name, isCaptured: field(entry, "resourceId") != null }] as const] : [];
+  });
+}
+
+function withoutZero(reference: string): Reference {
+  return reference.endsWith(":0") ? reference.slice(0, -2) : reference;
+}
+
+function isDefinition(value: unknown): value is NodeDefinition {
+  return typeof field(value, "name") === "string" && typeof field(value, "op") === "string";
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,190 @@
+// Runs plans. Whatever a plan needs twice – models of its stages – is made once and kept.
+
+import type { ForwardContext } from "@lowrank/contracts";
+import { withoutTape } from "@lowrank/engine";
+import type { GraphModel } from "@tensorflow/tfjs-converter";
+import * as tf from "@tensorflow/tfjs-core";
+import { activate } from "../applications/activation.ts";
+import type { Application } from "../applications/application.ts";
+import type { GraphSite } from "../doors/graph-site.ts";
+import { DynamicNodeError } from "../errors.ts";
+import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { NodeGradients } from "./node-gradients.ts";
+import { NodeModel } from "./node-model.ts";
+import { planStages, type Stage, type StagePlan } from "./plan-stages.ts";
+import { Values } from "./values.ts";
+
+/** One call of a graph. */
+export interface GraphCall {
+  readonly given: tf.NamedTensorMap;
+  readonly wanted: readonly Reference[];
+  readonly context: ForwardContext;
+  /** Sites that compute otherwise than the constant does, by node. */
+  readonly applications: ReadonlyMap<string, Application>;
+  /** Values in place of constants, by the constant's name. */
+  readonly changed: ReadonlyMap<string, tf.Tensor>;
+}
+
+type NodeStage = Extract<Stage, { kind: "nodes" }>;
+type SiteStage = Extract<Stage, { kind: "site" }>;
+
+export class GraphRunner {
+  readonly #plans = new Map<string, StagePlan>();
+  readonly #models = new WeakMap<NodeStage, NodeModel>();
+  readonly #single = new Map<string, NodeModel>();
+  readonly #gradients = new NodeGradients();
+
+  constructor(
+    private readonly model: GraphModel,
+    private readonly graph: Graph,
+    private readonly siteOf: (application: Application) => GraphSite,
+  ) {}
+
+  /** One tensor for each wanted value. @throws DynamicNodeError, GraphGradientError, and what planning throws */
+  run(call: GraphCall): readonly tf.Tensor[] {
+    const plan = this.#plan(call);
+    const behind = dynamicIn(plan);
+    if (behind.length > 0) throw new DynamicNodeError(behind, true);
+    if (plan.dynamicBefore.length > 0) throw new DynamicNodeError(plan.dynamicBefore, false);
+    const isTaped = tf.engine().state.gradientDepth > 0;
+    const refuse = () => this.#gradients.refuseBlocked(this.graph, plan, call.wanted, call.applications);
+    if (isTaped) refuse();
+    return tf.tidy(() => {
+      const values = this.#values(call, plan);
+      values.add(plan.frozen, this.frozen(call.given, plan.frozen));
+      for (const stage of plan.stages) {
+        if (stage.kind === "site") this.#runSite(stage, values, call.context);
+        else if (isTaped && stage.nodes.some(({ name }) => this.#gradients.of(name) !== "passes"))
+          this.#runWatched(stage, values);
+        else
+          values.add(
+            stage.makes,
+            this.#modelOf(stage).run((reference) => values.read(reference)),
+          );
+        values.release(stage.reads);
+      }
+      if (isTaped) refuse();
+      return call.wanted.map((reference) => values.take(reference));
+    });
+  }
+
+  /** The same with control flow and shapes that depend on values; without gradients. */
+  async runAsync(call: GraphCall): Promise<readonly tf.Tensor[]> {
+    const plan = this.#plan(call);
+    const values = this.#values(call, plan);
+    try {
+      values.add(plan.frozen, await this.frozenAsync(call.given, plan));
+      for (const stage of plan.stages) {
+        if (stage.kind === "site") this.#runSite(stage, values, call.context);
+        else {
+          const model = this.#modelOf(stage);
+          const read = (reference: Reference) => values.read(reference);
+          values.add(stage.makes, stage.dynamic.length > 0 ? await model.runAsync(read) : model.run(read));
+        }
+        values.release(stage.reads);
+      }
+      return call.wanted.map((reference) => values.take(reference));
+    } finally {
+      values.dispose();
+    }
+  }
+
+  /** Everything that the call computes before the first adapted layer, by reference; the caller owns it. */
+  async prepare(call: GraphCall): Promise<tf.NamedTensorMap> {
+    const plan = this.#plan(call);
+    const tensors = await this.frozenAsync(call.given, plan);
+    const read = new Set([...plan.stages.flatMap(({ reads }) => reads), ...call.wanted]);
+    const kept = Object.entries(call.given).filter(([reference]) => read.has(reference));
+    return Object.fromEntries([
+      ...kept.map(([reference, tensor]) => [reference, tf.clone(tensor)]),
+      ...plan.frozen.map((reference, index) => [reference, tensors[index]!]),
+    ]);
+  }
+
+  /** By TensorFlow.js's own executor, unrecorded. */
+  frozen(given: tf.NamedTensorMap, wanted: readonly Reference[]): readonly tf.Tensor[] {
+    if (wanted.length === 0) return [];
+    return withoutTape(() => [this.model.execute(given, [...wanted])].flat());
+  }
+
+  async frozenAsync(given: tf.NamedTensorMap, { frozen, dynamicBefore }: StagePlan): Promise<readonly tf.Tensor[]> {
+    // TensorFlow.js warns of every asynchronous call that need not be one.
+    if (dynamicBefore.length === 0) return this.frozen(given, frozen);
+    return [await this.model.executeAsync(given, [...frozen])].flat();
+  }
+
+  #plan({ given, wanted, applications, changed }: GraphCall): StagePlan {
+    const names = [Object.keys(given), wanted, [...applications.keys()], [...changed.keys()]];
+    const key = JSON.stringify(names);
+    const known = this.#plans.get(key);
+    if (known !== undefined) return known;
+    const plan = planStages({
+      graph: this.graph,
+      given: new Set(Object.keys(given)),
+      wanted,
+      applications,
+      changed: new Set(changed.keys()),
+    });
+    this.#plans.set(key, plan);
+    return plan;
+  }
+
+  #values({ given, changed, wanted }: GraphCall, plan: StagePlan): Values {
+    const find = (reference: Reference) =>
+      given[reference] ?? changed.get(reference) ?? this.model.weights[nodeOfReference(reference)]?.[0];
+    return new Values(find, [...plan.stages.flatMap(({ reads }) => reads), ...wanted]);
+  }
+
+  #runSite({ application }: SiteStage, values: Values, context: ForwardContext): void {
+    const { site, hasBias } = this.siteOf(application);
+    const { activation, bias } = application;
+    const output = tf.tidy(() => {
+      const input = values.read(application.input);
+      const product = application.leave(site.forward(application.enter(input), context), input);
+      const biased = bias === undefined || hasBias ? product : tf.add(product, values.read(bias));
+      return activate(biased, activation, activation?.kind === "prelu" ? values.read(activation.slopes) : undefined);
+    });
+    values.add([application.node], [output]);
+  }
+
+  /** Node by node, in the plan's order, so that what is recorded can be told apart. */
+  #runWatched(stage: NodeStage, values: Values): void {
+    const own = new Values((reference) => values.read(reference), []);
+    for (const node of stage.nodes) {
+      const makes = usedOf(node, stage);
+      if (makes.length === 0) continue;
+      const model = this.#singleOf(node, makes);
+      own.add(
+        makes,
+        this.#gradients.watch(node.name, () => model.run((reference) => own.read(reference))),
+      );
+    }
+    values.add(
+      stage.makes,
+      stage.makes.map((reference) => own.read(reference)),
+    );
+  }
+
+  #modelOf(stage: NodeStage): NodeModel {
+    const made = this.#models.get(stage) ?? new NodeModel(this.graph, stage.nodes, stage.reads, stage.makes);
+    this.#models.set(stage, made);
+    return made;
+  }
+
+  #singleOf(node: GraphNode, makes: readonly Reference[]): NodeModel {
+    const key = [node.name, ...makes].join();
+    const made = this.#single.get(key) ?? new NodeModel(this.graph, [node], [...new Set(node.inputs)], makes);
+    this.#single.set(key, made);
+    return made;
+  }
+}
+
+function dynamicIn({ stages }: StagePlan) {
+  return stages.flatMap((stage) => (stage.kind === "nodes" ? stage.dynamic : []));
+}
+
+/** The outputs of a node that somebody reads. */
+function usedOf({ name }: GraphNode, { nodes, makes }: NodeStage): readonly Reference[] {
+  const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...makes]);
+  return [...read].filter((reference) => nodeOfReference(reference) === name);
+}

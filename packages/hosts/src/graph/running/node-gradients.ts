@@ -1,0 +1,69 @@
+// What is known of the gradients of nodes. Nobody has a list of which operations have one on which path, so that the first run under a
+// tape watches: an operation that was recorded without a gradient lets none pass.
+
+import { withoutTape } from "@lowrank/engine";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Application } from "../applications/application.ts";
+import { GraphGradientError, type NamedNode } from "../errors.ts";
+import { type Graph, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { readsOf, type StagePlan } from "./plan-stages.ts";
+
+/** "stops": a node whose values are no floats, a constant to whoever differentiates. "blocks": one that has floats and no gradient. */
+export type Passage = "passes" | "stops" | "blocks";
+
+/** Learns which nodes let gradients through. */
+export class NodeGradients {
+  readonly #passages = new Map<string, Passage>();
+
+  of(node: string): Passage | undefined {
+    return this.#passages.get(node);
+  }
+
+  /** Runs one node under the tape and remembers what it recorded. Values that stop gradients come back cut off from it. */
+  watch(node: string, run: () => readonly tf.Tensor[]): readonly tf.Tensor[] {
+    const tape = tf.engine().state.activeTape ?? [];
+    const before = tape.length;
+    const values = run();
+    const isFloat = values.some(({ dtype }) => dtype === "float32");
+    const recorded = tape.slice(before).filter(({ inputs }) => Object.values(inputs).some(hasFloats));
+    const isBlocked = recorded.some(({ gradient, outputs }) => gradient === undefined && outputs.some(hasFloats));
+    this.#passages.set(node, isFloat ? (isBlocked ? "blocks" : "passes") : "stops");
+    return isFloat ? values : values.map(cutOff);
+  }
+
+  /** @throws GraphGradientError naming every node that blocks the way from the wanted values to a site of the plan */
+  refuseBlocked(
+    graph: Graph,
+    { stages }: StagePlan,
+    wanted: readonly Reference[],
+    applications: ReadonlyMap<string, Application>,
+  ): void {
+    const reached = new Set(
+      stages.flatMap((stage) =>
+        stage.kind === "nodes" ? stage.nodes.map(({ name }) => name) : [stage.application.node],
+      ),
+    );
+    const blocked: NamedNode[] = [];
+    const open = wanted.map(nodeOfReference);
+    const seen = new Set<string>();
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      const node = graph.nodes.get(name);
+      if (node === undefined || seen.has(name) || !reached.has(name)) continue;
+      seen.add(name);
+      const passage = this.#passages.get(name);
+      if (passage === "blocks") blocked.push({ node: name, op: node.op });
+      if (passage !== "stops" && passage !== "blocks") open.push(...readsOf(node, applications).map(nodeOfReference));
+    }
+    if (blocked.length > 0) throw new GraphGradientError(blocked);
+  }
+}
+
+function hasFloats({ dtype }: tf.Tensor): boolean {
+  return dtype === "float32";
+}
+
+function cutOff(tensor: tf.Tensor): tf.Tensor {
+  const same = withoutTape(() => tf.clone(tensor));
+  tensor.dispose();
+  return same;
+}

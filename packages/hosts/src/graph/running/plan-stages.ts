@@ -1,0 +1,160 @@
+// Decides how a graph runs around its adapted layers. What no adapter reaches is one call of TensorFlow.js's own executor, outside
+// the tape. Behind it the nodes come in stages: all that can run before the next adapted layers, then these layers' sites.
+
+import type { Application } from "../applications/application.ts";
+import { GraphNameError, type NamedNode, StaleInputError } from "../errors.ts";
+import { type Graph, type GraphNode, nodeOfReference, type Reference } from "../reading/graph.ts";
+import { isDynamic } from "./dynamic-nodes.ts";
+
+/** What is to be run. */
+export interface StageRequest {
+  readonly graph: Graph;
+  /** What the caller gives. */
+  readonly given: ReadonlySet<Reference>;
+  readonly wanted: readonly Reference[];
+  /** Nodes that sites compute, by name. */
+  readonly applications: ReadonlyMap<string, Application>;
+  /** Constants in whose place something else is computed with. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/** One step behind the frozen part. */
+export type Stage =
+  | {
+      readonly kind: "nodes";
+      readonly nodes: readonly GraphNode[];
+      readonly reads: readonly Reference[];
+      readonly makes: readonly Reference[];
+      /** Nodes that only an asynchronous call can run. */
+      readonly dynamic: readonly NamedNode[];
+    }
+  | { readonly kind: "site"; readonly application: Application; readonly reads: readonly Reference[] };
+
+/** A call of a graph as a list of steps. */
+export interface StagePlan {
+  /** What is computed first, frozen. */
+  readonly frozen: readonly Reference[];
+  readonly dynamicBefore: readonly NamedNode[];
+  readonly stages: readonly Stage[];
+}
+
+/** @throws GraphNameError for an input that is missing; StaleInputError for one that an adapter would change */
+export function planStages(request: StageRequest): StagePlan {
+  const { graph, given, wanted, applications, changed } = request;
+  const order = neededNodes(request);
+  const levels = new Map<string, number>(); // of nodes that something adapted reaches
+  const reads = new Map(order.map((node) => [node.name, readsOf(node, applications)]));
+  const levelOf = (reference: Reference) => (given.has(reference) ? undefined : levels.get(nodeOfReference(reference)));
+  for (const node of order) {
+    if (changed.has(node.name)) levels.set(node.name, 0);
+    const inputs = (reads.get(node.name) ?? []).map(levelOf).filter((level) => level !== undefined);
+    const isSite = applications.has(node.name);
+    if (inputs.length > 0 || isSite) levels.set(node.name, Math.max(0, ...inputs) + (isSite ? 1 : 0));
+  }
+  refuseStale(request, levels);
+  const reached = order.filter(({ name }) => levels.has(name) && !changed.has(name));
+  const isFrozen = (reference: Reference) =>
+    !given.has(reference) &&
+    levelOf(reference) === undefined &&
+    graph.nodes.get(nodeOfReference(reference))?.op !== "Const";
+  const consumed = new Set([...reached.flatMap(({ name }) => reads.get(name) ?? []), ...wanted]);
+  const facts = { request, levels, reads, reached };
+  const last = Math.max(-1, ...levels.values());
+  const stages = Array.from({ length: last + 1 }, (_, level) => stagesOf(level, facts)).flat();
+  const before = order.filter((node) => !levels.has(node.name) && isDynamic(node));
+  return {
+    frozen: [...consumed].filter(isFrozen),
+    dynamicBefore: before.map(({ name, op }) => ({ node: name, op })),
+    stages,
+  };
+}
+
+/** Every node that the wanted values need, each behind what it reads. */
+function neededNodes({ graph, given, wanted, applications }: StageRequest): readonly GraphNode[] {
+  const order: GraphNode[] = [];
+  const seen = new Set<string>();
+  const missing: string[] = [];
+  const open: { readonly reference: Reference; readonly isRead: boolean }[] = [];
+  for (const reference of [...wanted].reverse()) open.push({ reference, isRead: false });
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const name = nodeOfReference(next.reference);
+    const node = graph.nodes.get(name);
+    if (node === undefined) throw new GraphNameError("unknown", [next.reference], [...inputNames(graph)]);
+    if (next.isRead) order.push(node);
+    if (next.isRead || seen.has(name) || given.has(next.reference)) continue;
+    seen.add(name);
+    if (node.op.startsWith("Placeholder") && !graph.captured.has(name) && node.inputs.length === 0) missing.push(name);
+    open.push({ reference: next.reference, isRead: true });
+    for (const reference of [...readsOf(node, applications)].reverse()) open.push({ reference, isRead: false });
+  }
+  if (missing.length > 0) throw new GraphNameError("missing", missing, [...inputNames(graph)]);
+  return order;
+}
+
+function inputNames({ nodes }: Graph): readonly string[] {
+  return [...nodes.values()].filter(({ op }) => op.startsWith("Placeholder")).map(({ name }) => name);
+}
+
+/** A site reads its input, and what is fused behind it; its weight is its own. */
+export function readsOf(node: GraphNode, applications: ReadonlyMap<string, Application>): readonly Reference[] {
+  const application = applications.get(node.name);
+  if (application === undefined) return node.inputs;
+  const { input, bias, activation } = application;
+  return [input, ...(bias === undefined ? [] : [bias]), ...(activation?.kind === "prelu" ? [activation.slopes] : [])];
+}
+
+/** A value that was given must not lie behind an adapted layer: it was computed without it. */
+function refuseStale({ graph, given, applications, changed }: StageRequest, levels: ReadonlyMap<string, number>): void {
+  if (levels.size === 0 && applications.size === 0) return;
+  const isInput = (reference: Reference) => graph.nodes.get(nodeOfReference(reference))?.inputs.length === 0;
+  const behind = new Map<string, boolean>();
+  const stale = [...given].filter((reference) => !isInput(reference) && liesBehind(nodeOfReference(reference)));
+  if (stale.length > 0) throw new StaleInputError(stale);
+
+  function liesBehind(start: string): boolean {
+    const open = [start];
+    const seen = new Set<string>();
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (applications.has(name) || changed.has(name) || behind.get(name)) {
+        behind.set(start, true);
+        return true;
+      }
+      if (seen.has(name)) continue;
+      seen.add(name);
+      for (const reference of graph.nodes.get(name)?.inputs ?? []) open.push(nodeOfReference(reference));
+    }
+    return false;
+  }
+}
+
+interface StageFacts {
+  readonly request: StageRequest;
+  readonly levels: ReadonlyMap<string, number>;
+  readonly reads: ReadonlyMap<string, readonly Reference[]>;
+  readonly reached: readonly GraphNode[];
+}
+
+function stagesOf(level: number, { request, levels, reads, reached }: StageFacts): readonly Stage[] {
+  const { applications, wanted } = request;
+  const isHere = ({ name }: GraphNode) => levels.get(name) === level && !applications.has(name);
+  const nodes = reached.filter(isHere);
+  const own = new Set(nodes.map(({ name }) => name));
+  const isOwn = (reference: Reference) => !request.given.has(reference) && own.has(nodeOfReference(reference));
+  const readOf = (node: GraphNode) => reads.get(node.name) ?? [];
+  const others = new Set([...reached.filter((node) => !own.has(node.name)).flatMap(readOf), ...wanted]);
+  const sites = reached.flatMap((node): Stage[] => {
+    const application = applications.get(node.name);
+    return application !== undefined && levels.get(node.name) === level + 1
+      ? [{ kind: "site", application, reads: readOf(node) }]
+      : [];
+  });
+  if (nodes.length === 0) return sites;
+  const stage: Stage = {
+    kind: "nodes",
+    nodes,
+    reads: [...new Set(nodes.flatMap(readOf))].filter((reference) => !isOwn(reference)),
+    makes: [...others].filter(isOwn),
+    dynamic: nodes.filter(isDynamic).map(({ name, op }) => ({ node: name, op })),
+  };
+  return [stage, ...sites];
+}

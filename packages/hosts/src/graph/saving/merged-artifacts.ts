@@ -1,0 +1,83 @@
+// A guest's model as TensorFlow.js loads it without us: the graph as it was, and weights of which only the merged ones are other bytes.
+
+import { adapterNames } from "@lowrank/inject";
+import * as tf from "@tensorflow/tfjs-core";
+import { UnmergedAdapterError } from "../errors.ts";
+import type { GraphGuest } from "../graph-guest.ts";
+import { asFloats, splitWeights } from "./weight-bytes.ts";
+
+/** A model to be saved. */
+export interface MergedArtifacts {
+  /** For any of TensorFlow.js's own handlers, or `graphModelFiles`. */
+  readonly artifacts: tf.io.ModelArtifacts;
+  /** Constants that merges changed. */
+  readonly changed: readonly string[];
+  /** Those of them that were stored in 8 or 16 bits, and are float32 now: another grid would round the merge away. */
+  readonly decoded: readonly string[];
+}
+
+/**
+ * The model with everything that was merged into it. Without a merge it is the model that was loaded, byte for byte.
+ *
+ * Throws UnmergedAdapterError while an adapter is attached: merge it first, or dispose of its handle to save the base.
+ *
+ * @example
+ * ```ts
+ * import { type GraphGuest, mergedArtifacts } from "@lowrank/hosts/graph";
+ * import type { AdapterHandle } from "@lowrank/inject";
+ * import { mergeAdapter } from "@lowrank/merge";
+ * import { loadGraphModel } from "@tensorflow/tfjs-converter";
+ * import * as tf from "@tensorflow/tfjs-core";
+ *
+ * export async function withoutUs(guest: GraphGuest, handle: AdapterHandle) {
+ *   await mergeAdapter(guest, handle);
+ *   const { artifacts } = await mergedArtifacts(guest);
+ *   return loadGraphModel(tf.io.fromMemory(artifacts));
+ * }
+ * ```
+ */
+export async function mergedArtifacts(guest: GraphGuest): Promise<MergedArtifacts> {
+  const attached = adapterNames(guest);
+  if (attached.length > 0) throw new UnmergedAdapterError(attached);
+  const artifacts = await artifactsOf(guest);
+  const replaced = guest.replaced();
+  try {
+    if (replaced.size === 0) return { artifacts, changed: [], decoded: [] };
+    const specs = artifacts.weightSpecs ?? [];
+    const stored = splitWeights(specs, new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData)));
+    const pieces = await Promise.all(
+      specs.map(async ({ name }, index) => {
+        const value = await replaced.get(name)?.data<"float32">();
+        return value === undefined ? stored[index]! : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+      }),
+    );
+    return {
+      artifacts: {
+        ...artifacts,
+        weightSpecs: specs.map((spec) => (replaced.has(spec.name) ? asFloats(spec) : spec)),
+        weightData: tf.io.CompositeArrayBuffer.join(pieces.map((piece) => piece.slice().buffer)),
+      },
+      changed: [...replaced.keys()],
+      decoded: specs.flatMap(({ name, quantization }) =>
+        replaced.has(name) && quantization !== undefined ? [name] : [],
+      ),
+    };
+  } finally {
+    tf.dispose([...replaced.values()]);
+  }
+}
+
+/** What the model was loaded from, its weights in one piece. */
+async function artifactsOf({ model }: GraphGuest): Promise<tf.io.ModelArtifacts> {
+  let saved: tf.io.ModelArtifacts = {};
+  const dateSaved = new Date(0);
+  await model.save({
+    save: async (artifacts) => {
+      saved = artifacts;
+      return { modelArtifactsInfo: { dateSaved, modelTopologyType: "JSON" } };
+    },
+  });
+  if (saved.weightData !== undefined || saved.getWeightStream === undefined) return saved;
+  const { getWeightStream, ...rest } = saved;
+  return { ...rest, weightData: await new Response(getWeightStream()).arrayBuffer() };
+}
