@@ -16,6 +16,12 @@ export class LastLine {
     return this.io.terminal !== undefined;
   }
 
+  /** Columns that a text may take: some stay free for "^C", which a terminal writes behind it; full to its edge it would begin another line. */
+  get columns(): number {
+    const columns = this.io.terminal?.columns || 80; // 0 where a terminal does not know its size
+    return Math.max(1, columns - 3);
+  }
+
   /** Draws a text, or the latest text of whoever came later and is not done yet. */
   show(owner: string, text: string): void {
     this.#texts.set(owner, text);
@@ -48,9 +54,7 @@ export class LastLine {
     if (text !== undefined && this.isWatched) this.io.stderr(`\r${this.#cut(text)}\u001b[K`);
   }
 
-  /** Columns stay free for "^C", which a terminal writes behind the text: full to its edge it would begin another line. */
   #cut(text: string): string {
-    const columns = this.io.terminal?.columns || 80; // 0 where a terminal does not know its size
-    return text.slice(0, Math.max(1, columns - 3));
+    return text.slice(0, this.columns);
   }
 }

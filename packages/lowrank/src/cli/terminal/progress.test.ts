@@ -4,6 +4,7 @@ import { startProgress } from "./progress.ts";
 import { recordingIo } from "./recording-io.ts";
 import { createReport } from "./report.ts";
 
+const memory = () => 412_300_000;
 const step = (step: number) => ({ step, loss: 4.3931, tokensPerSecond: 16_801, secondsLeft: 3 });
 
 /** A report whose two streams are one terminal. */
@@ -17,7 +18,7 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
   it("stays below validation, its count, warnings and results, which stand whole on lines of their own", async () => {
     const { report, rows } = terminal(columns);
     let now = 0;
-    const progress = startProgress(report, { total: 4, clock: () => now });
+    const progress = startProgress(report, { total: 4, clock: () => now, memory });
     const measure = async (at: number) => {
       const count = report.count?.({ what: "validation rows", total: 20 });
       count?.add(10);
@@ -34,7 +35,9 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
     }
     progress.stop();
     report.say("loss of the last step  4.3931");
-    const bar = `  ${"█".repeat(28)} 4/4  loss 4.3931  16801 tokens/s  3.0 s left`.slice(0, columns - 3);
+    const facts = " 4/4  loss 4.3931  16801 tokens/s  3.0 s left  412.3 MB";
+    const full = "█".repeat(Math.min(28, Math.max(8, columns - 5 - facts.length)));
+    const bar = `  ${full}${facts}`.slice(0, columns - 3);
     expect(await rows()).toEqual([
       "warning: look",
       "  step 2  validation loss 4.2",
@@ -58,9 +61,29 @@ describe.each([40, 80, 100])("progress on a terminal of %i columns", (columns) =
 
 it("is a line now and then where nobody watches", () => {
   const { io, stderr } = recordingIo();
-  const progress = startProgress(createReport(io, {}), { total: 20 });
+  const progress = startProgress(createReport(io, {}), { total: 20, memory });
   for (let made = 1; made <= 20; made++) progress.update(step(made));
   progress.stop();
   expect(stderr().split("\n")).toHaveLength(11);
-  expect(stderr()).toContain("  step 2/20  loss 4.3931  16801 tokens/s  3.0 s left\n");
+  expect(stderr()).toContain("  step 2/20  loss 4.3931  16801 tokens/s  3.0 s left  412.3 MB\n");
+});
+
+it("fits into 80 columns with all it tells, however long the run is", async () => {
+  const { report, rows } = terminal(80);
+  const progress = startProgress(report, { total: 12_345, first: 1234, clock: () => 0, memory: () => 12.3e9 });
+  progress.update({ step: 1234, loss: 4.3931, tokensPerSecond: 16_801, secondsLeft: 3599 });
+  progress.stop();
+  expect((await rows())[0]).toMatch(
+    /^ {2}[█░]{8} 1234\/12345 {2}loss 4.3931 {2}16801 tokens\/s {2}59 min 59 s left {2}12.3 GB$/,
+  );
+});
+
+it("tells the mean of the last steps, in which a single batch is not much", () => {
+  const { io, stderr } = recordingIo();
+  const progress = startProgress(createReport(io, {}), { total: 10, memory });
+  for (let made = 1; made <= 10; made++) progress.update({ ...step(made), loss: made === 10 ? 12 : 2 });
+  const told = [...stderr().matchAll(/loss (\S+)/g)].map(([, loss]) => Number(loss));
+  expect(told[8]).toBe(2);
+  expect(told[9]).toBeGreaterThan(2);
+  expect(told[9]).toBeLessThan(4);
 });

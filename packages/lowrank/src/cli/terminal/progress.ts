@@ -1,6 +1,7 @@
 // Shows how far a training run is: a bar where someone watches, a line now and then where nobody does.
 
-import { formatDuration, formatNumber } from "./format.ts";
+import { SmoothedLoss } from "../../report/smoothed-loss.ts";
+import { formatBytes, formatDuration, formatNumber } from "./format.ts";
 import type { Report } from "./report.ts";
 
 /** How far the run is after one step. */
@@ -25,33 +26,39 @@ export interface Run {
   readonly first?: number;
   /** Milliseconds; by default the process's own. */
   readonly clock?: () => number;
+  /** Bytes that the process takes; by default its resident set. */
+  readonly memory?: () => number;
 }
 
-/** Starts a display. */
+/** Starts a display. Its loss is the mean of the last steps. */
 export function startProgress(report: Report, run: Run): Progress {
   return report.lastLine.isWatched ? bar(report, run) : lines(report, run);
 }
 
-const barWidth = 28;
+const barWidth = { least: 8, most: 28 };
 /** Milliseconds between two drawings: more often nobody sees, and a tiny model makes a thousand steps a second. */
 const pause = 100;
 
-function bar({ lastLine }: Report, { total, first = 0, clock = () => performance.now() }: Run): Progress {
-  let text = "";
+function bar({ lastLine }: Report, run: Run): Progress {
+  const { total, first = 0, clock = () => performance.now() } = run;
+  const describe = description(run);
+  let last = { step: first, text: "loss –  – tokens/s  ? left" };
   let drawn = Number.NEGATIVE_INFINITY;
-  const tell = (step: number, { loss, rate, left }: ReturnType<typeof columns>) => {
-    const full = Math.round((barWidth * step) / Math.max(1, total));
-    const marks = "█".repeat(full) + "░".repeat(barWidth - full);
-    text = `  ${marks} ${step}/${total}  loss ${loss}  ${rate} tokens/s  ${left} left`;
-    if (clock() - drawn < pause) return;
+  const draw = () => {
     drawn = clock();
-    lastLine.show("progress", text);
+    const facts = ` ${last.step}/${total}  ${last.text}`;
+    const width = Math.min(barWidth.most, Math.max(barWidth.least, lastLine.columns - 2 - facts.length));
+    const full = Math.round((width * last.step) / Math.max(1, total));
+    lastLine.show("progress", `  ${"█".repeat(full)}${"░".repeat(width - full)}${facts}`);
   };
-  tell(first, { loss: "–", rate: "–", left: "?" });
+  draw();
   return {
-    update: (progress) => tell(progress.step, columns(progress)),
+    update: (progress) => {
+      last = { step: progress.step, text: describe(progress) };
+      if (clock() - drawn >= pause) draw();
+    },
     stop: () => {
-      lastLine.show("progress", text);
+      draw();
       lastLine.finish("progress");
     },
   };
@@ -59,16 +66,22 @@ function bar({ lastLine }: Report, { total, first = 0, clock = () => performance
 
 function lines(report: Report, run: Run): Progress {
   const every = Math.max(1, Math.min(10, Math.floor(run.total / 10)));
+  const describe = description(run);
   return {
     update: (progress) => {
+      const text = describe(progress);
       if (progress.step % every !== 0 && progress.step !== run.total) return;
-      const { loss, rate, left } = columns(progress);
-      report.note(`  step ${progress.step}/${run.total}  loss ${loss}  ${rate} tokens/s  ${left} left`);
+      report.note(`  step ${progress.step}/${run.total}  ${text}`);
     },
     stop: () => {},
   };
 }
 
-function columns({ loss, tokensPerSecond, secondsLeft }: StepProgress) {
-  return { loss: formatNumber(loss), rate: tokensPerSecond.toFixed(0), left: formatDuration(secondsLeft) };
+/** What is told of a step; to be asked of every one, for the loss. */
+function description({ memory = () => process.memoryUsage.rss() }: Run): (progress: StepProgress) => string {
+  const smoothed = new SmoothedLoss();
+  return ({ loss, tokensPerSecond, secondsLeft }) => {
+    const [rate, left] = [tokensPerSecond.toFixed(0), formatDuration(secondsLeft)];
+    return `loss ${formatNumber(smoothed.add(loss))}  ${rate} tokens/s  ${left} left  ${formatBytes(memory())}`;
+  };
 }
